@@ -1,0 +1,345 @@
+"""Events: what happened, past tense. The journal is a list of these; every state in the core is a fold over them.
+
+Each event is tagged by its class name on the wire (JSON), carries `ts` (engine time, UTC ns) and is applied by exactly
+one handler per stage. New fields only with defaults; names and tags are never re-used for another meaning.
+"""
+
+import msgspec
+
+from workstation.domain.accounts import Account, KillState, LockState
+from workstation.domain.executions import Execution
+from workstation.domain.orders import Origin, OrderTerms, ReferencePrice, RequestKind, Residence, SubmitOrder
+from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
+
+
+class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of everything that happens to one order."""
+
+    cl_ord_id: str
+    ts: int
+
+
+class OrderCreated(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The order exists (NEW): accepted for checking, or waiting for its parent. Carries the whole command."""
+
+    command: SubmitOrder
+    residence: Residence = Residence.EXCHANGE
+    replaces: str = ""
+
+
+class OrderDenied(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """Our refusal: no byte left. `rule` says which rule, value and limit."""
+
+    kind: DenialKind
+    rule: RuleResult
+
+
+class OrderIntended(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """INTENT: durable before the first byte goes to the venue. `qty` may be capped below the asked one."""
+
+    verdict: Verdict
+    qty: int
+    epoch: int
+    reference: ReferencePrice | None = None
+
+
+class OrderSent(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """Hint: the transport took the bytes."""
+
+    request: RequestKind
+
+
+class OrderAccepted(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The venue acknowledged the order under its own `order_id`."""
+
+    order_id: str
+    ts_event: int
+
+
+class OrderRouted(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The exchange reports it working."""
+
+    order_id: str
+    ts_event: int
+
+
+class OrderRejected(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The venue's refusal, or NOT_SENT: provably never at the venue."""
+
+    code: str
+    text: str
+    ts_event: int = 0
+
+
+class OrderTriggered(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A stop or trailing order fired; stop_px is where it stood."""
+
+    stop_px: int | None
+    ts_event: int
+
+
+class StopTrailed(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A trailing stop held here moved its trigger."""
+
+    stop_px: int
+
+
+class OrderFilled(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A fill, a bust or a correction was booked. Legal in every state that may have reached the venue."""
+
+    execution: Execution
+
+
+class ExecutionSetAside(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """An execution key came again with other numbers, or a bust named an unknown fill: kept, not booked, alert."""
+
+    execution: Execution
+    reason: str
+
+
+class CancelRequested(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A cancel was asked for. Before the acknowledgement the state stays and the wish is kept."""
+
+    origin: Origin
+    reason: str = ""
+
+
+class OrderCancelled(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The order ended without filling (further): by request, by the venue, or here before it was sent."""
+
+    reason: str
+    ts_event: int = 0
+
+
+class CancelRejected(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The venue refused the cancel: the prior state stands."""
+
+    code: str
+    text: str
+
+
+class ReplaceRequested(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A change was asked for; old terms stay in force until the venue's word."""
+
+    terms: OrderTerms
+    origin: Origin
+    verdict: Verdict | None = None
+
+
+class OrderChanged(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """Terms changed in place: before sending (NEW to NEW), or a leg resized by its parent's fills."""
+
+    terms: OrderTerms
+    reason: str = ""
+
+
+class OrderReplaced(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The venue confirmed new terms; with `new_cl_ord_id` it did so by a new order."""
+
+    terms: OrderTerms
+    order_id: str
+    ts_event: int
+    new_cl_ord_id: str = ""
+
+
+class ReplaceRejected(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The venue refused the change: old terms stand."""
+
+    code: str
+    text: str
+
+
+class OrderExpired(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """Its time in force ended."""
+
+    reason: str
+    ts_event: int
+
+
+class OutcomeUnknown(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The outcome of a request is not known; it is never guessed and nothing is re-sent."""
+
+    request: RequestKind
+    cause: str
+
+
+class OutcomeResolved(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """The venue's answer settled an unknown outcome."""
+
+    how: str
+
+
+class OrderNoted(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """Notes or metadata of an order changed."""
+
+    notes: str
+    metadata: dict[str, str]
+
+
+class LockChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An account was locked, is reconciling, or was unlocked; `breaks` lists differences with the venue."""
+
+    account: str
+    state: LockState
+    reason: str
+    ts: int
+    breaks: tuple[str, ...] = ()
+
+
+class KillChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A kill switch went on or off."""
+
+    state: KillState
+    ts: int
+
+
+class LimitChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A risk limit was set; texts are plain decimals, "" for none. Who, old, new and why are kept."""
+
+    limit: str
+    scope: str
+    key: str
+    old: str
+    new: str
+    actor: str
+    reason: str
+    ts: int
+
+
+class ArmChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Hand entry was armed or disarmed for an environment."""
+
+    armed: bool
+    environment: str
+    actor: str
+    reason: str
+    ts: int
+
+
+class AccountOpened(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An account became known."""
+
+    account: Account
+    ts: int
+
+
+class CashAdjusted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Cash moved without a trade: dividend, interest, funding, transfer or adjustment; amount as signed money."""
+
+    account: str
+    currency: str
+    amount: int
+    kind: str
+    reason: str
+    ts: int
+
+
+class SplitApplied(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A share split `numerator`:`denominator` (4:1 is 4, 1); a fractional rest is paid as cash in lieu per unit price."""
+
+    symbol: str
+    numerator: int
+    denominator: int
+    cash_in_lieu_px: int | None
+    ts: int
+
+
+class TradingDayRolled(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A new trading day of an account began: day figures restart. day is YYYY-MM-DD in the account's calendar."""
+
+    account: str
+    day: str
+    ts: int
+
+
+class SessionChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The link to a venue changed: UP, DEGRADED, DOWN or MAINTENANCE."""
+
+    venue: str
+    state: str
+    reason: str
+    ts: int
+
+
+class BreakFound(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Reconciliation found a difference with the venue: ours against theirs, as signed quantity units."""
+
+    account: str
+    symbol: str
+    ours: int
+    theirs: int
+    resolution: str
+    ts: int
+
+
+class EngineStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """First event of a run: the writer epoch and the program version."""
+
+    epoch: int
+    version: str
+    ts: int
+
+
+class InvariantViolated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Something that must always hold did not; trading stops until a person looks."""
+
+    where: str
+    text: str
+    ts: int
+
+
+Event = (
+    OrderCreated
+    | OrderDenied
+    | OrderIntended
+    | OrderSent
+    | OrderAccepted
+    | OrderRouted
+    | OrderRejected
+    | OrderTriggered
+    | StopTrailed
+    | OrderFilled
+    | ExecutionSetAside
+    | CancelRequested
+    | OrderCancelled
+    | CancelRejected
+    | ReplaceRequested
+    | OrderChanged
+    | OrderReplaced
+    | ReplaceRejected
+    | OrderExpired
+    | OutcomeUnknown
+    | OutcomeResolved
+    | OrderNoted
+    | LockChanged
+    | KillChanged
+    | LimitChanged
+    | ArmChanged
+    | AccountOpened
+    | CashAdjusted
+    | SplitApplied
+    | TradingDayRolled
+    | SessionChanged
+    | BreakFound
+    | EngineStarted
+    | InvariantViolated
+)
+"""Everything that the journal may hold."""
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode_event(event: Event) -> bytes:
+    """Return the event's canonical JSON, byte-identical for equal events."""
+    return _encoder.encode(event)
+
+
+def decode_event(payload: bytes) -> Event:
+    """Return the event of canonical JSON.
+
+    Raises:
+        msgspec.ValidationError: unknown tag or a field of the wrong type.
+    """
+    event: Event = _decoder.decode(payload)
+    return event

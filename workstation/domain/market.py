@@ -1,0 +1,176 @@
+"""Market data as it travels from a feed to the cache: quotes, trades, book changes, bars and stream states.
+
+First stage of the tick walk. All prices and sizes are integers on the instrument's scales; `ts_event` is the venue's
+time and `ts_init` ours, UTC nanoseconds. Frozen and untracked by the garbage collector, since millions are made.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Aggressor(StrEnum):
+    """Side that took liquidity in a trade."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+    UNKNOWN = "UNKNOWN"
+
+
+class Quote(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """Best bid and ask. A side without a price is None with size 0."""
+
+    symbol: str
+    bid: int | None
+    bid_size: int
+    ask: int | None
+    ask_size: int
+    ts_event: int
+    ts_init: int
+
+
+class Trade(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """One print. `conditions` are the venue's raw codes."""
+
+    symbol: str
+    price: int
+    size: int
+    aggressor: Aggressor
+    trade_id: str
+    ts_event: int
+    ts_init: int
+    conditions: str = ""
+
+
+class Level(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One price level of a book; size 0 removes it."""
+
+    price: int
+    size: int
+
+
+class BookSnapshot(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A whole book at sequence `seq`: bids descending, asks ascending by price."""
+
+    symbol: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    seq: int
+    ts_event: int
+    ts_init: int
+
+
+class BookChange(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """Changed levels between sequences. `prev_seq` is the last_seq this change follows; a gap forces a resync."""
+
+    symbol: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    first_seq: int
+    last_seq: int
+    prev_seq: int
+    ts_event: int
+    ts_init: int
+
+
+class SessionPhase(StrEnum):
+    """Trading phase of an instrument."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    HALTED = "HALTED"
+    AUCTION = "AUCTION"
+
+
+class PhaseChange(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The venue opened, closed or halted an instrument."""
+
+    symbol: str
+    phase: SessionPhase
+    ts_event: int
+    ts_init: int
+    reason: str = ""
+
+
+class StreamKind(StrEnum):
+    """What a stream carries; freshness is kept for each (instrument, stream)."""
+
+    QUOTES = "QUOTES"
+    TRADES = "TRADES"
+    DEPTH = "DEPTH"
+
+
+class StreamState(StrEnum):
+    """State of a feed connection."""
+
+    UP = "UP"
+    DOWN = "DOWN"
+    UNSYNCED = "UNSYNCED"
+
+
+class StreamChange(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A feed's stream went up, down or out of sync; symbol empty means all of them."""
+
+    stream: StreamKind | None
+    state: StreamState
+    ts_init: int
+    symbol: str = ""
+    reason: str = ""
+
+
+class BarKind(StrEnum):
+    """What closes a bar."""
+
+    SECOND = "SECOND"
+    MINUTE = "MINUTE"
+    HOUR = "HOUR"
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    TICK = "TICK"
+    VOLUME = "VOLUME"
+
+
+class BarSource(StrEnum):
+    """Price that a bar is built from."""
+
+    LAST = "LAST"
+    BID = "BID"
+    ASK = "ASK"
+    MID = "MID"
+
+
+class BarType(msgspec.Struct, frozen=True):
+    """Kind, step and price source of a series; `external` bars came built from outside."""
+
+    kind: BarKind
+    step: int
+    source: BarSource = BarSource.LAST
+    external: bool = False
+
+
+class Bar(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """One bar over [ts_open, ts_close). Volume in quantity units; `count` is the number of ticks in it.
+
+    `partial` marks a first bar that began before we listened; `revised` a closed bar that changed afterwards.
+    """
+
+    symbol: str
+    bar_type: BarType
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    count: int
+    ts_open: int
+    ts_close: int
+    partial: bool = False
+    revised: bool = False
+
+
+MarketEvent = Quote | Trade | BookSnapshot | BookChange | PhaseChange | StreamChange | Bar
+"""What a feed may deliver, in lists of at most FEED_SLICE_MAX."""
+
+FEED_SLICE_MAX = 500
+"""Largest number of market events in one delivery, so that orders get a turn between slices."""

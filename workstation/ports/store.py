@@ -1,0 +1,248 @@
+"""The store port: the journal that is the truth, the rows projected from it, and what reads them back.
+
+The engine appends entries and learns, on its own thread, up to which sequence they are durable. Rows travel with the
+events that caused them and are written in the same transaction. Readers run on other threads and see committed rows only.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from workstation.domain.accounts import Account, KillState
+from workstation.domain.events import Event
+from workstation.domain.executions import BalanceState, Execution, PositionState
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrderState, OrdStatus
+
+
+class OrderTransition(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of an order's state; append-only history."""
+
+    cl_ord_id: str
+    from_status: OrdStatus | None
+    to_status: OrdStatus
+    trigger: str
+    actor: str
+    reason: str
+    ts: int
+    ts_event: int | None = None
+
+
+class IdempotencyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a script's call with an Idempotency-Key answered; stored with its effect. expires_at: UTC ns."""
+
+    credential: str
+    method: str
+    route: str
+    key: str
+    fingerprint: str
+    status: int
+    body: bytes
+    location: str
+    etag: str
+    expires_at: int
+
+
+Row = OrderState | Execution | PositionState | BalanceState | OrderTransition | IdempotencyRecord | KillState | Account | Instrument
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One event with the rows it changed and who caused it. `causation` is the cl_ord_id or request that led to it."""
+
+    event: Event
+    rows: tuple[Row, ...] = ()
+    actor: str = "engine"
+    correlation: str = ""
+    causation: str = ""
+
+
+class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One durable line: order is `seq`, never a clock; `hash` chains to the line before."""
+
+    seq: int
+    epoch: int
+    ts_wall: int
+    ts_mono: int
+    kind: str
+    schema_version: int
+    correlation: str
+    causation: str
+    actor: str
+    payload: bytes
+    prev_hash: bytes
+    hash: bytes
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """State of the core after line `seq`, with its SHA-256, so that recovery replays only the tail."""
+
+    seq: int
+    ts: int
+    state: bytes
+    state_hash: bytes
+
+
+class Journal(Protocol):
+    """The writing side, used on the engine's thread only; never blocks."""
+
+    @property
+    def last_seq(self) -> int:
+        """Sequence given to the newest appended event."""
+
+    @property
+    def durable_seq(self) -> int:
+        """Every event up to here survives a power cut."""
+
+    @property
+    def epoch(self) -> int:
+        """This writer's epoch; a newer one elsewhere fences us off."""
+
+    @property
+    def fill_ratio(self) -> float:
+        """How full the queue is, 0 to 1; at 0.8 market data is shed, at 1 new orders are refused."""
+
+    @property
+    def trouble(self) -> str:
+        """Why storage cannot take new risk ("" when it can): full, failed, fenced off."""
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Queue entries in order, as one transaction's worth; returns the last one's sequence."""
+
+    def when_durable(self, seq: int, call: Callable[[bool], None]) -> None:
+        """Run `call` on the engine's thread once `seq` is durable (True), or cannot become so (False)."""
+
+    def save_snapshot(self, state: bytes, state_hash: bytes) -> None:
+        """Store the state after the last appended event."""
+
+
+class Recovery(Protocol):
+    """The reading side of a start: newest valid snapshot, then the tail."""
+
+    def latest_snapshot(self) -> Snapshot | None:
+        """Return the newest snapshot whose hash verifies."""
+
+    def replay(self, after_seq: int) -> Iterator[JournalLine]:
+        """Yield the lines after `after_seq` in order, each link of the chain verified.
+
+        Raises:
+            StorageDamaged: naming the first broken row.
+        """
+
+
+class OrderQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Filters of an order list; None leaves one out. Times are UTC ns, start inclusive, end exclusive."""
+
+    statuses: tuple[OrdStatus, ...] = ()
+    is_open: bool | None = None
+    symbol: str | None = None
+    account: str | None = None
+    side: str | None = None
+    ord_type: str | None = None
+    time_in_force: str | None = None
+    strategy_id: str | None = None
+    user: str | None = None
+    search: str | None = None
+    start_ns: int | None = None
+    end_ns: int | None = None
+    ordering: tuple[str, ...] = ("-created_at",)
+    limit: int = 100
+    offset: int = 0
+    with_count: bool = True
+    after_key: tuple[int, str] | None = None
+
+
+class ExecutionQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Filters of an execution list."""
+
+    cl_ord_id: str | None = None
+    symbol: str | None = None
+    account: str | None = None
+    strategy_id: str | None = None
+    search: str | None = None
+    start_ns: int | None = None
+    end_ns: int | None = None
+    ordering: tuple[str, ...] = ("-ts_event",)
+    limit: int = 100
+    offset: int = 0
+    with_count: bool = True
+    after_key: tuple[int, str] | None = None
+
+
+class PositionQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Filters of a position list."""
+
+    symbol: str | None = None
+    account: str | None = None
+    has_position: bool | None = None
+    ordering: tuple[str, ...] = ("symbol",)
+    limit: int = 100
+    offset: int = 0
+    with_count: bool = True
+
+
+class OrderPage(msgspec.Struct, frozen=True):
+    """One page of orders; total is None when it was not asked for."""
+
+    rows: tuple[OrderState, ...]
+    total: int | None
+    has_next: bool
+
+
+class ExecutionPage(msgspec.Struct, frozen=True):
+    """One page of executions."""
+
+    rows: tuple[Execution, ...]
+    total: int | None
+    has_next: bool
+
+
+class PositionPage(msgspec.Struct, frozen=True):
+    """One page of positions."""
+
+    rows: tuple[PositionState, ...]
+    total: int | None
+    has_next: bool
+
+
+class Reader(Protocol):
+    """Committed rows, for any thread. Every method is one short read."""
+
+    def orders(self, query: OrderQuery) -> OrderPage:
+        """List orders."""
+
+    def order(self, uid: str) -> OrderState | None:
+        """Return one order by its id."""
+
+    def order_by_client_id(self, cl_ord_id: str) -> OrderState | None:
+        """Return one order by its client order id."""
+
+    def transitions(self, cl_ord_id: str) -> tuple[OrderTransition, ...]:
+        """Return an order's history, oldest first."""
+
+    def executions(self, query: ExecutionQuery) -> ExecutionPage:
+        """List executions."""
+
+    def execution(self, uid: str) -> Execution | None:
+        """Return one execution by its id."""
+
+    def positions(self, query: PositionQuery) -> PositionPage:
+        """List account positions."""
+
+    def events(self, after_seq: int, limit: int) -> tuple[JournalLine, ...]:
+        """Return durable lines after `after_seq`, oldest first."""
+
+    def oldest_seq(self) -> int:
+        """Return the first sequence still kept, 0 when the journal is empty."""
+
+    def newest_seq(self) -> int:
+        """Return the last durable sequence."""
+
+    def idempotency(self, credential: str, method: str, route: str, key: str, now_ns: int) -> IdempotencyRecord | None:
+        """Return the unexpired record of a key."""
+
+    def balances(self, account: str) -> tuple[BalanceState, ...]:
+        """Return cash per currency."""
+
+    def ping_write(self, timeout_s: float) -> bool:
+        """Prove that the writer still commits: a no-op write comes back durable in time."""
