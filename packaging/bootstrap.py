@@ -1,0 +1,322 @@
+"""Set up everything and start it: the one script behind the two commands of the README.
+
+    python3 packaging/bootstrap.py run [arguments of workstation]
+    python3 packaging/bootstrap.py test [arguments of pytest]
+    python3 packaging/bootstrap.py lock
+
+`run` and `test` make the virtual environment `.venv`, install the hash-pinned lock into it and look for the system
+libraries that Qt needs, once; a stamp in the environment makes the next start immediate. `lock` writes the lock anew.
+
+Only the standard library is used, since nothing else is there yet. The file must parse on Python 3.8, so that an old
+interpreter can say in one line that it is too old. Its folder must not become a package: `packaging/__init__.py` would
+shadow the library of that name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NoReturn, Sequence
+
+PYTHON_MIN, PYTHON_END = (3, 11), (3, 14)
+PIP_MIN = (22, 3)  # the first that installs into another interpreter's environment with --python
+UV = "uv>=0.7"  # resolves for every system at once, which pip cannot
+WORKERS_MAX = 8  # test processes; past that their start costs more than they save
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = {"run": ROOT / "packaging" / "lock" / "run.txt", "test": ROOT / "packaging" / "lock" / "test.txt"}
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed.txt"
+SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
+
+# What the desktop and its tests load of Qt, below site-packages. A library that one of these misses, the system lacks.
+QT_PARTS = (
+    "PySide6/QtNetwork.abi3.so",
+    "PySide6/QtWidgets.abi3.so",
+    "PySide6/Qt/plugins/platforms/libqoffscreen.so",
+    "PySide6/Qt/plugins/platforms/libqwayland.so",
+    "PySide6/Qt/plugins/platforms/libqxcb.so",
+    "PySide6QtAds/PySide6QtAds.so",
+)
+
+# Which package of Debian and Ubuntu brings a library, where the one does not follow from the other.
+DEBIAN_PACKAGES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libX11.so.6": "libx11-6",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libbrotlidec.so.1": "libbrotli1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libz.so.1": "zlib1g",
+}
+
+
+def say(text: str) -> None:
+    """Print one line of progress at once, also into a pipe."""
+    print("==> " + text, flush=True)
+
+
+def stop(text: str) -> NoReturn:
+    """Leave with one readable line on standard error and exit code 1."""
+    sys.stdout.flush()
+    sys.exit("bootstrap: " + text)
+
+
+def child_environment() -> dict[str, str]:
+    """Return the environment without what would make the new interpreter import somebody else's modules."""
+    return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
+
+
+def succeeds(command: Sequence[object]) -> bool:
+    """Run a probe silently; a program that is not there counts as failed."""
+    try:
+        done = subprocess.run(
+            [str(word) for word in command],
+            env=child_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def execute(command: Sequence[object], failure: str) -> None:
+    """Run a step with its output shown; stop with `failure` when it fails."""
+    done = subprocess.run([str(word) for word in command], env=child_environment(), check=False)
+    if done.returncode != 0:
+        stop(f"{failure} (exit code {done.returncode})")
+
+
+# The virtual environment
+
+
+def make_environment() -> list[object]:
+    """Make `.venv` unless it works already, and return the command that runs pip for it.
+
+    Debian ships Python without ensurepip. Then the system's pip installs into the environment, and where there is no
+    pip either, root gets python3-venv from apt and everybody else is told the command.
+    """
+    version = "{}.{}.{}".format(*sys.version_info[:3])
+    if not succeeds([PYTHON, "-c", f"import sys; assert sys.version.split()[0] == {version!r}"]):
+        say(f"making {VENV} with Python {version}")
+        if not succeeds([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV]):
+            install_packages(["python3-venv"], "the module venv is missing")
+            execute([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV], "cannot make " + str(VENV))
+    pip_inside: list[object] = [PYTHON, "-m", "pip"]
+    if succeeds([*pip_inside, "--version"]) or succeeds([PYTHON, "-m", "ensurepip"]):
+        return pip_inside
+    pip_outside: list[object] = [sys.executable, "-m", "pip", "--python", PYTHON]
+    if pip_version() >= PIP_MIN:
+        say("this Python has no ensurepip: the system's pip installs into the environment")
+        return pip_outside
+    install_packages(["python3-venv"], "neither ensurepip nor pip {}.{} or later is there".format(*PIP_MIN))
+    execute([PYTHON, "-m", "ensurepip"], "cannot install pip into " + str(VENV))
+    return pip_inside
+
+
+def pip_version() -> Sequence[int]:
+    """Return major and minor of the pip that belongs to this interpreter, (0, 0) without one."""
+    done = subprocess.run([sys.executable, "-m", "pip", "--version"], stdout=subprocess.PIPE, text=True, check=False)
+    words = done.stdout.split()
+    return tuple(int(part) for part in words[1].split(".")[:2]) if len(words) > 1 else (0, 0)
+
+
+def stamp_of(lock: Path) -> str:
+    """Return what the stamp says of an installed lock: its content, the interpreter and where the clone lies."""
+    return f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {sys.version.split()[0]} {ROOT}"
+
+
+def prepare(group: str) -> bool:
+    """Bring the environment up to the lock of `group` and return whether Qt finds all its system libraries.
+
+    The lock for tests holds everything that the one for running holds, so either satisfies `run`.
+    """
+    satisfying = {stamp_of(LOCKS[name]) for name in (group, "test")}
+    if STAMP.exists() and STAMP.read_text(encoding="utf-8") in satisfying and PYTHON.exists():
+        return True
+    pip = make_environment()
+    STAMP.unlink(missing_ok=True)
+    say(f"installing {LOCKS[group].relative_to(ROOT).as_posix()} (about 300 MB on the first run)")
+    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    flags = ["--disable-pip-version-check", "--no-input", "--require-hashes", "--only-binary", ":all:", "--no-deps"]
+    execute([*pip, "install", *quiet, *flags, "--requirement", LOCKS[group]], "cannot install the lock")
+    site_packages = Path(read([PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip())
+    (site_packages / "workstation.pth").write_text(str(ROOT) + "\n", encoding="utf-8")
+    complete = find_system_libraries(site_packages)
+    if complete:
+        STAMP.write_text(stamp_of(LOCKS[group]), encoding="utf-8")
+    return complete
+
+
+def read(command: Sequence[object]) -> str:
+    """Return what a command prints on standard output, whatever its exit code."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, env=child_environment(), stdout=subprocess.PIPE, text=True, check=False)
+    return done.stdout
+
+
+# System libraries
+
+
+def missing_libraries(site_packages: Path) -> list[str]:
+    """Return the sonames that the loader does not find for Qt, sorted; on other systems than Linux there are none."""
+    if not sys.platform.startswith("linux") or shutil.which("ldd") is None:
+        return []
+    parts = [site_packages / part for part in QT_PARTS]
+    lines = read(["ldd", *(part for part in parts if part.exists())]).splitlines()
+    return sorted({line.split()[0] for line in lines if line.endswith("=> not found")})
+
+
+def debian_package(soname: str) -> str:
+    """Return the package of a library: `libxcb-icccm.so.4` is in `libxcb-icccm4`, odd ones are in the table."""
+    stem, _, version = soname.partition(".so.")
+    return DEBIAN_PACKAGES.get(soname, stem.lower() + version)
+
+
+def find_system_libraries(site_packages: Path) -> bool:
+    """Install the system libraries that Qt misses, or print the one command that does; return whether all are there."""
+    missing = missing_libraries(site_packages)
+    if not missing:
+        return True
+    say("Qt misses system libraries: " + " ".join(missing))
+    if shutil.which("apt-get"):
+        packages = sorted({debian_package(soname) for soname in missing})
+        if os.geteuid() != 0:
+            say("install them with: sudo apt-get install -y " + " ".join(packages))
+            return False
+        install_packages(packages, "Qt misses libraries")
+    else:
+        installer = next((name for name in ("dnf", "zypper") if shutil.which(name)), None)
+        by_soname = " ".join(f"'{soname}()(64bit)'" for soname in missing)
+        say(f"install them with: sudo {installer} install {by_soname}" if installer else "install what brings them")
+        return False
+    missing = missing_libraries(site_packages)
+    if missing:
+        say("still missing: " + " ".join(missing))
+    return not missing
+
+
+def install_packages(packages: Sequence[str], reason: str) -> None:
+    """Install Debian packages as root; stop with the command for the user to type where that is not possible."""
+    command = "apt-get install -y --no-install-recommends " + " ".join(packages)
+    if shutil.which("apt-get") is None:
+        stop("{}; install what your system calls {}".format(reason, ", ".join(packages)))
+    if os.geteuid() != 0:
+        stop(f"{reason}; run: sudo {command}")
+    say(command)
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    quiet = ["-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Use-Pty=0"]
+    execute(["apt-get", *quiet, "update"], "cannot read the package lists")
+    install = ["apt-get", *quiet, *command.split()[1:]]
+    done = subprocess.run(install, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        stop("apt-get failed:\n" + done.stdout)
+
+
+# The three commands
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Start the workstation with these arguments; on POSIX it takes this process's place, so that signals reach it."""
+    if not prepare("run") and "--headless" not in arguments:
+        stop("the desktop needs these libraries; --headless works without them")
+    command = [str(PYTHON), "-P", "-m", "workstation", *arguments]
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execve(command[0], command, child_environment())  # noqa: S606 - no shell on purpose
+    return subprocess.run(command, env=child_environment(), check=False).returncode
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Check style, types and contracts, then run the tests; pytest's closing line is the last of the output.
+
+    Everything runs, whatever fails before it. What failed before the tests is named again in pytest's own summary.
+    """
+    if not prepare("test"):
+        stop("the tests need these libraries")
+    checks = [
+        ("ruff check", [SCRIPTS / "ruff", "check", "."]),
+        ("ruff format", [SCRIPTS / "ruff", "format", "--check", "."]),
+        ("mypy --strict", [PYTHON, "-m", "mypy", "--strict", "-p", "workstation"]),
+        ("lint-imports", [SCRIPTS / "lint-imports", "--no-logo"]),
+    ]
+    failed = [name for name, command in checks if not check(name, command)]
+    workers = str(min(os.cpu_count() or 1, WORKERS_MAX))
+    say(f"pytest in {workers} processes")
+    environment = {**child_environment(), "WORKSTATION_FAILED_CHECKS": ", ".join(failed)}
+    pytest = [str(PYTHON), "-m", "pytest", "-n", workers, "--dist", "worksteal", *arguments]
+    code = subprocess.run(pytest, cwd=str(ROOT), env=environment, check=False).returncode
+    return code or int(bool(failed))
+
+
+def check(name: str, command: Sequence[object]) -> bool:
+    """Run one static check, show its output only when it fails, and return whether it passed."""
+    begin = time.monotonic()
+    words = [str(word) for word in command]
+    output = subprocess.PIPE
+    done = subprocess.run(
+        words, cwd=str(ROOT), env=child_environment(), stdout=output, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    passed = done.returncode == 0
+    say("{}: {} ({:.1f} s)".format(name, "ok" if passed else "FAILED", time.monotonic() - begin))
+    if not passed:
+        print(done.stdout, flush=True)
+    return passed
+
+
+def lock(_: Sequence[str]) -> int:
+    """Write the lock anew from pyproject.toml, for every supported Python and system at once.
+
+    The resolver asks the public registry alone, whatever mirrors and folders pip is configured with, and the result
+    names no host: an installation may come from a mirror, and the hashes say whether it is the same file.
+    """
+    environment = {key: value for key, value in child_environment().items() if not key.startswith(("UV_", "PIP_FIND"))}
+    with tempfile.TemporaryDirectory() as folder:
+        python = Path(folder) / PYTHON.relative_to(VENV)
+        execute([sys.executable, "-m", "venv", folder], "cannot make an environment for the resolver")
+        execute([python, "-m", "pip", "install", "--quiet", UV], "cannot install the resolver")
+        shared = ["--universal", "--python-version", "{}.{}".format(*PYTHON_MIN), "--generate-hashes", "--no-config"]
+        shared += [
+            "--no-annotate",
+            "--no-header",
+            "--no-emit-index-url",
+            "--no-emit-find-links",
+            "--upgrade",
+            "--quiet",
+        ]
+        for group, extra in (("run", []), ("test", ["--extra", "test", "--constraint", str(LOCKS["run"])])):
+            say("resolving " + group)
+            target = LOCKS[group]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            command = [str(python), "-m", "uv", "pip", "compile", "pyproject.toml", *shared, *extra]
+            subprocess.run([*command, "--output-file", str(target)], cwd=str(ROOT), env=environment, check=True)
+    return 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Dispatch to the command named first and return its exit code."""
+    if not PYTHON_MIN <= sys.version_info[:2] < PYTHON_END:
+        found = "{}.{}".format(*sys.version_info[:2])
+        stop(f"Python 3.11, 3.12 or 3.13 is needed; this is {found} ({sys.executable})")
+    commands = {"run": run, "test": test, "lock": lock}
+    if not arguments or arguments[0] not in commands:
+        stop("usage: python3 packaging/bootstrap.py run|test|lock [arguments]")
+    return commands[arguments[0]](arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
