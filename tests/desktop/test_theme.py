@@ -1,0 +1,197 @@
+"""The theme: every pair readable, bad files refused by name, switching live."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from workstation.config.resources import resource_path
+from workstation.desktop.colors import (
+    SHAPE_CONTRAST_MIN,
+    SHAPE_PAIRS,
+    TEXT_CONTRAST_MIN,
+    TEXT_PAIRS,
+    contrast_ratio,
+    failed_pairs,
+)
+from workstation.desktop.fonts import FIGURE_FAMILY, UI_FAMILY, load_fonts
+from workstation.desktop.icons import icon, icon_names
+from workstation.desktop.stylesheet import qt_stylesheet
+from workstation.desktop.theme import (
+    THEME_NAMES,
+    ColorScheme,
+    ThemeRefused,
+    apply_theme,
+    current_theme,
+    figure_font,
+    load_theme,
+    theme_notifier,
+    ui_font,
+)
+from workstation.domain.errors import NotFound
+
+
+@pytest.fixture
+def dark(qapp):
+    apply_theme(qapp, load_theme("dark"))
+    yield current_theme()
+    apply_theme(qapp, load_theme("dark"))
+
+
+def changed_theme(tmp_path: Path, old: str, new: str) -> Path:
+    text = resource_path("themes", "dark.toml").read_text("utf-8")
+    assert old in text
+    file = tmp_path / "mine.toml"
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize("scheme", ColorScheme)
+@pytest.mark.parametrize("name", THEME_NAMES)
+def test_every_pair_of_every_theme_and_scheme_keeps_its_contrast(name, scheme):
+    colors = load_theme(name, scheme=scheme).colors
+    assert failed_pairs(colors) == []
+    for pairs, minimum in ((TEXT_PAIRS, TEXT_CONTRAST_MIN), (SHAPE_PAIRS, SHAPE_CONTRAST_MIN)):
+        for ink, ground in pairs:
+            assert contrast_ratio(getattr(colors, ink), getattr(colors, ground)) >= minimum, (ink, ground)
+
+
+def test_high_contrast_text_is_at_least_seven_to_one():
+    colors = load_theme("high_contrast").colors
+    for ink, ground in TEXT_PAIRS:
+        assert contrast_ratio(getattr(colors, ink), getattr(colors, ground)) >= 7.0, (ink, ground)
+
+
+def test_contrast_runs_from_one_to_twenty_one():
+    assert contrast_ratio(QColor("black"), QColor("white")) == pytest.approx(21.0)
+    assert contrast_ratio(QColor("#777777"), QColor("#777777")) == pytest.approx(1.0)
+
+
+def test_environments_and_link_groups_have_colours_of_their_own():
+    for name in THEME_NAMES:
+        theme = load_theme(name)
+        assert len({theme.environment_color(environment).name() for environment in ("sim", "live", "replay")}) == 3
+        assert len({theme.link_color(group).name() for group in "abcdefgh"}) == 8
+
+
+def test_red_up_swaps_both_pairs_and_the_colour_blind_set_has_no_green():
+    green_up = load_theme("dark").colors
+    red_up = load_theme("dark", scheme=ColorScheme.RED_UP).colors
+    assert (red_up.rise, red_up.fall, red_up.buy, red_up.on_sell) == (
+        green_up.fall,
+        green_up.rise,
+        green_up.sell,
+        green_up.on_buy,
+    )
+    safe = load_theme("dark", scheme=ColorScheme.COLOR_BLIND).colors
+    assert safe.rise.blueF() > safe.rise.greenF()
+    assert safe.fall.redF() > safe.fall.blueF()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('text_muted = "#98a5b6"\n', "", "lacks the colour role 'text_muted'"),
+        ('text_muted = "#98a5b6"', 'text_muted = "greyish"', "text_muted = 'greyish'"),
+        ('text_muted = "#98a5b6"', 'text_muted = "#2a3038"', "text_muted on surface"),
+        ('text_muted = "#98a5b6"', 'text_mutd = "#98a5b6"', "unknown colour role 'text_mutd'"),
+        ('live = "#ff8a3d"', 'live = "#0a0d12"', "live on"),
+        ("row = 22", "row = 2200", "metrics.row"),
+        ("row = 22", 'row = "22"', "metrics.row"),
+        ("body = 12\n", "", "type.body"),
+        ("[metrics]", "[metrix]", r"\[metrics\]"),
+        ("[colors]", "[colors", "not valid TOML"),
+    ],
+)
+def test_a_bad_user_theme_is_refused_and_the_fault_named(tmp_path, old, new, named):
+    with pytest.raises(ThemeRefused, match=named):
+        load_theme(changed_theme(tmp_path, old, new))
+
+
+def test_an_unknown_theme_and_a_text_scale_out_of_range_are_refused():
+    with pytest.raises(NotFound, match="sepia"):
+        load_theme("sepia")
+    with pytest.raises(ThemeRefused, match="text scale"):
+        load_theme("dark", text_scale=3.0)
+
+
+def test_larger_text_comes_with_higher_rows():
+    theme = load_theme("dark", text_scale=1.5)
+    assert theme.type.body == 18
+    assert theme.metrics.row == 33
+
+
+@pytest.mark.parametrize("name", THEME_NAMES)
+def test_the_style_sheet_has_no_placeholder_left(name):
+    sheet = qt_stylesheet(load_theme(name))
+    assert "$" not in sheet
+    assert "QPushButton" in sheet
+
+
+@pytest.mark.parametrize("name", THEME_NAMES)
+def test_every_file_the_style_sheet_names_exists(name):
+    sheet = qt_stylesheet(load_theme(name))
+    files = {part.split('"')[1] for part in sheet.split("url(")[1:]}
+    assert files
+    assert all(Path(file).is_file() for file in files)
+
+
+def test_switching_is_live_and_announced(qtbot, qapp, dark):
+    label = QLabel("text")
+    qtbot.addWidget(label)
+    with qtbot.waitSignal(theme_notifier().changed) as announced:
+        apply_theme(qapp, load_theme("light"))
+    assert announced.args[0] is current_theme()
+    assert current_theme().name == "light"
+    assert qapp.palette().window().color() == current_theme().colors.surface
+    assert label.palette().windowText().color() == current_theme().colors.text
+
+
+def test_buttons_show_their_role(qtbot, dark):
+    for role in ("buy", "sell", "danger"):
+        button = QPushButton(role)
+        button.setProperty("role", role)
+        button.resize(120, 26)
+        qtbot.addWidget(button)
+        ground = button.grab().toImage().pixelColor(8, 13)
+        assert ground.name() == getattr(dark.colors, role).name()
+
+
+def test_both_typefaces_are_shipped_with_four_weights(qapp):
+    assert {UI_FAMILY, FIGURE_FAMILY} <= set(load_fonts())
+    for family in (UI_FAMILY, FIGURE_FAMILY):
+        assert {"Regular", "Medium", "Bold"} <= set(QFontDatabase.styles(family))
+
+
+def test_figures_are_tabular_in_both_typefaces(dark):
+    for font in (ui_font("body"), figure_font("body"), figure_font("display", QFont.Weight.Bold)):
+        metrics = QFontMetricsF(font)
+        widths = {round(metrics.horizontalAdvance(digit * 10), 3) for digit in "0123456789"}
+        assert len(widths) == 1
+
+
+def test_font_roles_follow_the_type_scale(dark):
+    assert ui_font("title").pixelSize() == dark.type.title
+    assert figure_font("caption").pixelSize() == dark.type.caption
+
+
+@pytest.mark.parametrize("name", sorted(icon_names()))
+def test_every_icon_draws_something_and_nothing_at_the_edge(name, dark):
+    image = icon(name).pixmap(32, 32).toImage()
+    inked = [(x, y) for x in range(32) for y in range(32) if image.pixelColor(x, y).alpha() > 40]
+    assert len(inked) > 20
+    assert name == "app" or all(0 < x < 31 and 0 < y < 31 for x, y in inked)
+
+
+def test_an_icon_handed_out_once_follows_the_theme(qapp, dark):
+    handed_out = icon("add")
+    before = handed_out.pixmap(16, 16).toImage()
+    apply_theme(qapp, load_theme("light"))
+    after = handed_out.pixmap(16, 16).toImage()
+    assert before.pixelColor(8, 8).lightness() > 128 > after.pixelColor(8, 8).lightness()
+
+
+def test_an_unknown_icon_is_refused_by_name(dark):
+    with pytest.raises(NotFound, match="no_such"):
+        icon("no_such")
