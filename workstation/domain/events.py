@@ -8,7 +8,7 @@ import msgspec
 
 from workstation.domain.accounts import Account, KillState, LockState
 from workstation.domain.executions import Execution
-from workstation.domain.orders import Origin, OrderTerms, ReferencePrice, RequestKind, Residence, SubmitOrder
+from workstation.domain.orders import OrderTerms, Origin, ReferencePrice, RequestKind, Residence, SubmitOrder
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 
 
@@ -235,7 +235,7 @@ class CashAdjusted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class SplitApplied(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A share split `numerator`:`denominator` (4:1 is 4, 1); a fractional rest is paid as cash in lieu per unit price."""
+    """A share split `numerator`:`denominator` (4:1 is 4, 1); a fractional rest is paid as cash, at a price a unit."""
 
     symbol: str
     numerator: int

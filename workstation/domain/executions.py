@@ -68,7 +68,7 @@ class CostMethod(StrEnum):
 class PositionState(msgspec.Struct, frozen=True, kw_only=True):
     """One position per (account, symbol, strategy). Strategy "" is the hand, the account row sums all.
 
-    qty: signed, + long. cost: money paid for the open quantity (signed like qty); average price = cost / (qty * multiplier).
+    qty: signed, + long. cost: money paid for the open quantity (signed like qty); average price = cost / (qty * mult).
     realised: money, gross of fees, by `method`. fees: money per currency. updated_at: UTC ns.
     """
 

@@ -81,7 +81,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.price_decimals + self.qty_decimals + self.multiplier_decimals > MONEY_DECIMALS:
-            raise ValidationError("instrument", f"{self.symbol}: more than {MONEY_DECIMALS} decimals in price, quantity and multiplier")
+            raise ValidationError(
+                "instrument", f"{self.symbol}: more than {MONEY_DECIMALS} decimals in price, quantity and multiplier"
+            )
         if not self.ticks or any(band.tick <= 0 for band in self.ticks) or self.lot <= 0 or self.multiplier <= 0:
             raise ValidationError("instrument", f"{self.symbol}: ticks, lot and multiplier must be above 0")
         if (self.asset_class is AssetClass.OPTION) != (self.option is not None):

@@ -145,7 +145,15 @@ class OriginKind(StrEnum):
 
 
 HAND_ORIGINS = frozenset(
-    {OriginKind.TICKET, OriginKind.HOTKEY, OriginKind.LADDER, OriginKind.CHART, OriginKind.BLOTTER, OriginKind.POSITIONS, OriginKind.PALETTE}
+    {
+        OriginKind.TICKET,
+        OriginKind.HOTKEY,
+        OriginKind.LADDER,
+        OriginKind.CHART,
+        OriginKind.BLOTTER,
+        OriginKind.POSITIONS,
+        OriginKind.PALETTE,
+    }
 )
 
 

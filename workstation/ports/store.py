@@ -1,7 +1,7 @@
 """The store port: the journal that is the truth, the rows projected from it, and what reads them back.
 
 The engine appends entries and learns, on its own thread, up to which sequence they are durable. Rows travel with the
-events that caused them and are written in the same transaction. Readers run on other threads and see committed rows only.
+events that caused them and are written in the same transaction. Readers run on other threads, on committed rows only.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +44,17 @@ class IdempotencyRecord(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
 
 
-Row = OrderState | Execution | PositionState | BalanceState | OrderTransition | IdempotencyRecord | KillState | Account | Instrument
+Row = (
+    OrderState
+    | Execution
+    | PositionState
+    | BalanceState
+    | OrderTransition
+    | IdempotencyRecord
+    | KillState
+    | Account
+    | Instrument
+)
 
 
 class Entry(msgspec.Struct, frozen=True):

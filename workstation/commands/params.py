@@ -1,0 +1,174 @@
+"""Parameters of the commands, one Struct each. Prices and quantities are integers on the instrument's scales.
+
+Doors fill these in: a ticket, a key, the palette and a script alike.
+"""
+
+import msgspec
+
+from workstation.domain.accounts import Environment, KillScope
+from workstation.domain.market import BarType
+from workstation.domain.orders import OrderTerms, TimeInForce, Trail
+
+
+class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Place one order, as a bracket when a stop-loss or take-profit price stands with it.
+
+    cl_ord_id: made at the gesture, so that a retry is the same order; "" lets the engine draw one.
+    parent, role: attach to a live parent order as TAKE_PROFIT, STOP_LOSS or OCO leg.
+    """
+
+    terms: OrderTerms
+    cl_ord_id: str = ""
+    strategy_id: str = ""
+    notes: str = ""
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
+    allow_duplicate: bool = False
+    stop_loss_px: int | None = None
+    take_profit_px: int | None = None
+    parent: str = ""
+    role: str = ""
+
+
+class ChangeOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Change a live order; None leaves a term as it is. version: the one on the screen, None to skip the check."""
+
+    cl_ord_id: str
+    order_qty: int | None = None
+    price: int | None = None
+    stop_px: int | None = None
+    trail: Trail | None = None
+    time_in_force: TimeInForce | None = None
+    expire_time: int | None = None
+    version: int | None = None
+
+
+class AnnotateOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Set an order's notes and metadata; None leaves one as it is."""
+
+    cl_ord_id: str
+    notes: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class CancelOne(msgspec.Struct, frozen=True, kw_only=True):
+    """Cancel one order."""
+
+    cl_ord_id: str
+    reason: str = ""
+
+
+class CancelMany(msgspec.Struct, frozen=True, kw_only=True):
+    """Cancel every live order that matches each given field. side_sign: +1 bids, -1 asks."""
+
+    account: str | None = None
+    symbol: str | None = None
+    strategy_id: str | None = None
+    side_sign: int | None = None
+    include_protective: bool = False
+
+
+class Focus(msgspec.Struct, frozen=True, kw_only=True):
+    """An (account, instrument) pair."""
+
+    account: str
+    symbol: str
+
+
+class ExitPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """Flatten, or exit a part: portion_bps 10,000 is all; priced through_ticks past the opposite side."""
+
+    account: str
+    symbol: str
+    portion_bps: int = 10_000
+    through_ticks: int = 2
+
+
+class ExitAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """Flatten every position of an account."""
+
+    account: str
+
+
+class Arm(msgspec.Struct, frozen=True, kw_only=True):
+    """Arm hand entry for one environment."""
+
+    environment: Environment
+
+
+class Disarm(msgspec.Struct, frozen=True, kw_only=True):
+    """Disarm hand entry."""
+
+    reason: str = "by hand"
+
+
+class Kill(msgspec.Struct, frozen=True, kw_only=True):
+    """Switch trading off for a scope; key names the account, strategy or symbol."""
+
+    scope: KillScope = KillScope.ALL
+    key: str = ""
+    reason: str = ""
+    cancel_orders: bool = True
+    keep_protective: bool = True
+
+
+class LiftKill(msgspec.Struct, frozen=True, kw_only=True):
+    """Lift a kill switch; the reason is kept."""
+
+    reason: str
+    scope: KillScope = KillScope.ALL
+    key: str = ""
+
+
+class SetLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """Set a risk limit: plain decimal text, or UNLIMITED by name. scope: ALL, ACCOUNT, STRATEGY or SYMBOL."""
+
+    limit: str
+    value: str
+    reason: str
+    scope: str = "ALL"
+    key: str = ""
+
+
+class OverrideLock(msgspec.Struct, frozen=True, kw_only=True):
+    """Unlock an account although it differs from the venue; the reason is kept."""
+
+    account: str
+    reason: str
+
+
+class ReconcileAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """Compare an account with its venue now."""
+
+    account: str
+
+
+class BarsRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask for the newest `count` bars of a series."""
+
+    symbol: str
+    bar_type: BarType
+    count: int = 1_000
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """Say what one screen wants to see; each call replaces the consumer's earlier wish. bars: (symbol, type) pairs."""
+
+    consumer: str
+    quotes: frozenset[str] = frozenset()
+    depths: frozenset[str] = frozenset()
+    bars: tuple[tuple[str, BarType], ...] = ()
+
+
+class SwitchFault(msgspec.Struct, frozen=True, kw_only=True):
+    """Arm a fault of the simulator, or disarm it. arguments: plain texts by name."""
+
+    kind: str
+    on: bool = True
+    arguments: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class ReplayControl(msgspec.Struct, frozen=True, kw_only=True):
+    """Steer a replay: pause, resume, step, restart or speed (times real time; 0 as fast as possible)."""
+
+    action: str
+    speed: float | None = None

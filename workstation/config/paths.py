@@ -1,0 +1,43 @@
+"""The home folder: where settings, database, journal, layouts, logs and the token file live."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+HOME_VARIABLE = "WORKSTATION_HOME"
+
+
+class Home:
+    """Paths inside one home folder; `create` makes it private to the user (mode 0700)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.config_file = root / "config.toml"
+        self.database = root / "workstation.db"
+        self.token_file = root / "api-token.json"
+        self.layouts = root / "layouts"
+        self.logs = root / "logs"
+        self.hotkeys_file = root / "hotkeys.toml"
+        self.kill_mark = root / "kill.json"
+        self.venue_log = root / "sim-venue.log"
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the embedded database."""
+        return f"sqlite:///{self.database}"
+
+    def create(self) -> None:
+        """Make the folder if it is missing.
+
+        Raises:
+            OSError: the folder cannot be made or used.
+        """
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def find_home(argument: str | None) -> Home:
+    """Return the home named by the command line, else by the environment, else the platform's data folder."""
+    named = argument or os.environ.get(HOME_VARIABLE)
+    root = Path(named).expanduser() if named else Path(platformdirs.user_data_dir("workstation", appauthor=False))
+    return Home(root.resolve())

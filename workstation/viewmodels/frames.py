@@ -1,0 +1,187 @@
+"""Frames: what crosses from the engine's thread to a screen's, as immutable messages.
+
+Lossless: rows, in the order in which they happened. Lossy: snapshots, newest wins per key. Ages are in milliseconds at
+the time of the frame; prices and sizes integers on the instrument's scales; money on MONEY_DECIMALS.
+"""
+
+import msgspec
+
+from workstation.domain.accounts import Environment, KillState, LockState
+from workstation.domain.executions import BalanceState, Execution, PositionState
+from workstation.domain.market import Bar, BarType, Level, SessionPhase, StreamKind
+from workstation.domain.orders import OrderState
+from workstation.domain.verdicts import RuleResult
+
+
+class QuoteSnap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Top of the market of one instrument, with the freshness that goes with every price.
+
+    freshness: FRESH, STALE or ABSENT; flags: any of DELAYED UNSYNCED HALTED CROSSED CLOSED.
+    """
+
+    symbol: str
+    bid: int | None
+    bid_size: int
+    ask: int | None
+    ask_size: int
+    last: int | None
+    last_size: int
+    open: int | None
+    high: int | None
+    low: int | None
+    prev_close: int | None
+    volume: int
+    vwap: int | None
+    freshness: str
+    age_ms: int
+    phase: SessionPhase
+    flags: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class DepthSnap(msgspec.Struct, frozen=True, kw_only=True):
+    """Book levels of one instrument from one consistent moment: bids descending, asks ascending.
+
+    traded: volume by price since the day's start, for the rows near the touch, (price, bid-traded, ask-traded).
+    queue_ahead: estimated size ahead of each own order, by cl_ord_id, with whether it is exact.
+    """
+
+    symbol: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    synced: bool
+    age_ms: int
+    freshness: str
+    seq: int
+    last: int | None
+    last_size: int
+    traded: tuple[tuple[int, int, int], ...] = ()
+    queue_ahead: tuple[tuple[str, int, bool], ...] = ()
+
+
+class BarUpdate(msgspec.Struct, frozen=True):
+    """The live bar of a series, or one that has just closed."""
+
+    symbol: str
+    bar_type: BarType
+    bar: Bar
+    closed: bool
+
+
+class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
+    """A position with its mark. unrealised is None when nothing usable marks it ("unpriced", never 0).
+
+    mark_kind: last, mid or exit side. protection: full, partial, none or program (stops that die with this program).
+    exit_phase: CANCELLING, SETTLED, EXITING, FLAT or "".
+    """
+
+    position: PositionState
+    mark: int | None
+    mark_kind: str
+    mark_age_ms: int
+    unrealised: int | None
+    protection: str
+    exit_phase: str = ""
+    exit_text: str = ""
+
+
+class AccountSnap(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's day: money in its base currency. day_limit: loss at which the day locks, None when unlimited."""
+
+    account: str
+    environment: Environment
+    venue: str
+    currency: str
+    cash: int
+    equity: int
+    buying_power: int | None
+    realised: int
+    unrealised: int
+    fees: int
+    net: int
+    drawdown: int
+    day_limit: int | None
+    unpriced: tuple[str, ...]
+    lock: LockState
+    lock_reason: str
+    lockout: str
+
+
+class StreamSnap(msgspec.Struct, frozen=True, kw_only=True):
+    """Health of one stream: the age of its stalest subscribed instrument, and which that is."""
+
+    stream: StreamKind
+    state: str
+    worst_age_ms: int
+    worst_symbol: str
+    updates_per_s: float
+
+
+class LatencySnap(msgspec.Struct, frozen=True, kw_only=True):
+    """Order latency in microseconds, (p50, p99) per stage over the recent orders; empty stages are None."""
+
+    key_to_journal: tuple[int, int] | None
+    journal_to_sent: tuple[int, int] | None
+    sent_to_ack: tuple[int, int] | None
+    count: int
+
+
+class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
+    """What the status bar and the top bar show."""
+
+    environment: Environment
+    feed: str
+    feed_state: str
+    venue_state: str
+    streams: tuple[StreamSnap, ...]
+    latency: LatencySnap
+    engine_lag_ms: float
+    updates_per_s: float
+    journal_seq: int
+    journal_fill: float
+    storage_trouble: str
+    armed: Environment | None
+    kills: tuple[KillState, ...]
+    open_orders: int
+    unknown_orders: int
+    replay_progress: float | None = None
+    replay_paused: bool = False
+    replay_speed: float | None = None
+    faults: tuple[str, ...] = ()
+    api_url: str = ""
+    now_ns: int = 0
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a person should see: level info, warning or critical; critical stays until acknowledged."""
+
+    level: str
+    text: str
+    ts: int
+    cl_ord_id: str = ""
+    rule: RuleResult | None = None
+
+
+class LogRow(msgspec.Struct, frozen=True):
+    """One log line for the log panel."""
+
+    at: str
+    level: str
+    event: str
+    fields: str
+
+
+ScreenRow = OrderState | Execution | PositionState | BalanceState | Notice | LogRow
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything new since the consumer's last frame. `overflowed`: rows were lost, ask for a fresh start."""
+
+    rows: list[ScreenRow]
+    quotes: dict[str, QuoteSnap]
+    depths: dict[str, DepthSnap]
+    bars: list[BarUpdate]
+    positions: dict[tuple[str, str, str], PositionSnap]
+    accounts: dict[str, AccountSnap]
+    status: StatusSnap | None
+    overflowed: bool

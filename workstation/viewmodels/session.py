@@ -1,0 +1,32 @@
+"""What a screen or the REST interface is given: the ways in and out of the engine, and what does not change.
+
+Built once by the composition root. Holds no engine object: commands go through the gateway, news come in frames.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from workstation.commands.registry import CommandRegistry, Gateway
+from workstation.domain.accounts import Account, Environment
+from workstation.domain.instruments import Instrument
+from workstation.viewmodels.outbox import Outbox
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine as seen from another thread.
+
+    open_outbox(wake): returns a new outbox whose first frame holds every open order, today's executions and all
+    positions and accounts; close_outbox ends it. cl_ord_id: draws a client order id at the gesture, any thread.
+    """
+
+    gateway: Gateway
+    commands: CommandRegistry
+    instruments: Mapping[str, Instrument]
+    accounts: tuple[Account, ...]
+    environment: Environment
+    version: str
+    open_outbox: Callable[[Callable[[], None]], Outbox]
+    close_outbox: Callable[[Outbox], None]
+    new_cl_ord_id: Callable[[], str]
+    mono_ns: Callable[[], int]
