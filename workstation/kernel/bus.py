@@ -32,3 +32,12 @@ class Bus:
                     handler(message)
                 except Exception as error:
                     self._on_fault(message, error)
+
+    def guard(self, message: object, call: Callable[[], None]) -> BaseException | None:
+        """Run `call` on behalf of `message`; a failure is reported and returned, never raised."""
+        try:
+            call()
+        except Exception as error:
+            self._on_fault(message, error)
+            return error
+        return None

@@ -1,0 +1,98 @@
+"""The engine's thread: one asyncio loop that owns feeds, books, desk, gate, ledger and broker sessions.
+
+Messages come in through a bounded mailbox drained by one coalesced wake-up; timers run on the loop. Nothing here blocks.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from workstation.kernel.clock import Timer
+from workstation.kernel.mailbox import Mailbox
+
+if sys.platform == "win32":
+    from asyncio import new_event_loop
+else:
+    from uvloop import new_event_loop
+
+INBOX_CAPACITY = 20_000
+DRAIN_MOST = 256
+STOP_TIMEOUT_S = 10.0
+
+
+class EngineLoop:
+    """Runs calls on the engine's thread; the core's Scheduler in the product."""
+
+    def __init__(self, on_fault: Callable[[object, BaseException], None]) -> None:
+        self._on_fault = on_fault
+        self._inbox: Mailbox[Callable[[], None]] = Mailbox(INBOX_CAPACITY, self._wake)
+        self.loop: asyncio.AbstractEventLoop = new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; returns when its loop runs."""
+        ready = threading.Event()
+        self.loop.call_soon(ready.set)
+        self._thread.start()
+        ready.wait()
+
+    def _run(self) -> None:
+        self.loop.set_exception_handler(lambda _loop, context: self._on_fault("loop", _error_of(context)))
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
+
+    def stop(self) -> None:
+        """End the loop and the thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(STOP_TIMEOUT_S)
+
+    @property
+    def thread_id(self) -> int:
+        """Identifier of the engine's thread, for the stall watchdog; 0 before it runs."""
+        return self._thread.ident or 0
+
+    def post(self, call: Callable[[], None], *, urgent: bool = False) -> None:
+        """Run `call` on the engine's thread; from any thread.
+
+        Raises:
+            MailboxFull: the engine is far behind and the call is not urgent.
+        """
+        self._inbox.put(call, urgent=urgent)
+
+    def ask(self, call: Callable[[], object], timeout_s: float) -> object:
+        """Run `call` on the engine's thread and return its result; only for start and stop, never for a screen."""
+        future: Future[object] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(call())
+            except BaseException as error:
+                future.set_exception(error)
+
+        self.post(run, urgent=True)
+        return future.result(timeout_s)
+
+    def _wake(self) -> None:
+        self.loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        for call in self._inbox.drain(DRAIN_MOST):
+            call()
+
+    def call_later(self, delay_ns: int, call: Callable[[], None]) -> Timer:
+        """Run `call` once after `delay_ns`; engine thread only."""
+        return self.loop.call_later(max(delay_ns, 0) / 1e9, call)
+
+    def call_soon(self, call: Callable[[], None]) -> None:
+        """Run `call` after what is running now; engine thread only."""
+        self.loop.call_soon(call)
+
+
+def _error_of(context: dict[str, object]) -> BaseException:
+    error = context.get("exception")
+    return error if isinstance(error, BaseException) else RuntimeError(str(context.get("message", "")))

@@ -1,0 +1,95 @@
+"""The one bridge between the engine and Qt: frames come out at the frame rate, commands go in, answers come back.
+
+Last stage but one of both walks. Lossless rows wake the GUI thread by one coalesced queued signal; everything else is
+taken at the fixed frame rate. No signal per tick, ever; this module never touches engine state.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from workstation.commands.params import Watch
+from workstation.commands.registry import CommandResult
+from workstation.domain.orders import Origin, OriginKind
+from workstation.kernel.mailbox import MailboxFull
+from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.screen_state import ScreenState
+from workstation.viewmodels.session import Session
+
+EARLY_FRAME_MS_MIN = 8
+
+ResultHandler = Callable[[CommandResult], None]
+
+
+class Bridge(QObject):
+    """Carries frames and commands for one desktop.
+
+    Emits: frame_taken(Frame) on the GUI thread, after `state` has folded it.
+    """
+
+    frame_taken = Signal(object)
+    _woken = Signal()
+    _answered = Signal()
+
+    def __init__(self, session: Session, *, frame_hz: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bridge")
+        self.session = session
+        self.state = ScreenState()
+        self._answers: deque[tuple[ResultHandler, CommandResult]] = deque()
+        self._woken.connect(self._on_woken, Qt.ConnectionType.QueuedConnection)
+        self._answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
+        self._outbox = session.open_outbox(self._woken.emit)
+        self._timer = QTimer(self, interval=round(1000 / frame_hz))
+        self._timer.timeout.connect(self.take_frame)
+        self._early = QTimer(self, interval=EARLY_FRAME_MS_MIN, singleShot=True)
+        self._early.timeout.connect(self.take_frame)
+
+    def start(self) -> None:
+        """Begin to take frames."""
+        self._timer.start()
+        self.take_frame()
+
+    def stop(self) -> None:
+        """End; the engine forgets this consumer."""
+        self._timer.stop()
+        self._early.stop()
+        self.session.close_outbox(self._outbox)
+
+    def take_frame(self) -> Frame:
+        """Take everything new, fold it and show it."""
+        self._early.stop()
+        frame = self._outbox.take()
+        self.state.apply(frame)
+        self.frame_taken.emit(frame)
+        return frame
+
+    def watch(self, wish: Watch) -> None:
+        """Say which quotes, books and bars a panel shows; replaces its earlier wish."""
+        self.call("market.watch", wish, Origin(kind=OriginKind.SYSTEM, detail=wish.consumer))
+
+    def call(
+        self, command_id: str, params: msgspec.Struct, origin: Origin, on_result: ResultHandler | None = None
+    ) -> None:
+        """Hand a command to the engine; `on_result` hears the answer on the GUI thread."""
+
+        def reply(result: CommandResult) -> None:
+            if on_result is not None:
+                self._answers.append((on_result, result))
+                self._answered.emit()
+
+        try:
+            self.session.gateway.call(command_id, params, origin, reply)
+        except MailboxFull:
+            reply(CommandResult(ok=False, code="ENGINE_BUSY", text="Refused: the engine is behind; nothing was sent."))
+
+    def _on_woken(self) -> None:
+        if not self._early.isActive():
+            self._early.start()
+
+    def _on_answered(self) -> None:
+        while self._answers:
+            handler, result = self._answers.popleft()
+            handler(result)

@@ -1,0 +1,62 @@
+"""What every panel is given: the bridge, the trade focus, link groups, sizes and formats. Built once by the shell."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from workstation.commands.registry import CommandResult
+from workstation.desktop.bridge import Bridge, ResultHandler
+from workstation.domain.accounts import Account
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import Origin, OriginKind
+from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
+from workstation.viewmodels.screen_state import ScreenState
+
+
+class Announcer(QObject):
+    """Where refusals and answers are shown at once: `spoken(level, text, cl_ord_id)`; level info, warning, critical."""
+
+    spoken = Signal(str, str, str)
+
+    def say(self, level: str, text: str, cl_ord_id: str = "") -> None:
+        """Show one sentence."""
+        self.spoken.emit(level, text, cl_ord_id)
+
+
+@dataclass(frozen=True)
+class DesktopContext:
+    """Shared by all panels of all windows."""
+
+    bridge: Bridge
+    focus: TradeFocus
+    links: LinkGroups
+    sizes: SizePresets
+    announcer: Announcer = field(default_factory=Announcer)
+
+    @property
+    def state(self) -> ScreenState:
+        """Everything folded from frames so far."""
+        return self.bridge.state
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return an instrument by symbol."""
+        return self.bridge.session.instruments[symbol]
+
+    def account(self, account: str) -> Account | None:
+        """Return an account by name."""
+        return next((a for a in self.bridge.session.accounts if a.account == account), None)
+
+    def origin(self, kind: OriginKind, detail: str = "") -> Origin:
+        """Return the origin of a gesture made now."""
+        return Origin(kind=kind, detail=detail, user="local", ts_gesture=self.bridge.session.mono_ns())
+
+    def call(
+        self, command_id: str, params: msgspec.Struct, origin: Origin, on_result: ResultHandler | None = None
+    ) -> None:
+        """Run an engine command; a refusal without `on_result` is announced."""
+        self.bridge.call(command_id, params, origin, on_result or self._announce)
+
+    def _announce(self, result: CommandResult) -> None:
+        if not result.ok:
+            self.announcer.say("warning", result.text)

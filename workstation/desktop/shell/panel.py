@@ -1,0 +1,105 @@
+"""Base of every panel: a title, a link group, a wish list of streams, and the designed empty and error states.
+
+A panel shows one view model. It hears each frame, the instrument of its link group and theme changes; its settings go
+to the layout file as plain values. A failure inside one panel is shown in that panel and closes no other.
+"""
+
+from typing import ClassVar
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from workstation.commands.params import Watch
+from workstation.desktop.context import DesktopContext
+from workstation.domain.market import BarType
+from workstation.viewmodels.frames import Frame
+
+PanelSettings = dict[str, str | int | float | bool | list[str] | list[int]]
+
+
+class Panel(QWidget):
+    """One docked panel. `kind` names it in layout files, `panel_id` is unique in a workspace.
+
+    Emits: title_changed(str) when what it shows changes.
+    """
+
+    kind: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    icon: ClassVar[str] = "list"
+    linked: ClassVar[bool] = False
+
+    title_changed = Signal(str)
+    link_changed = Signal(str)
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__()
+        self.context = context
+        self.panel_id = panel_id
+        self.link_group = ""
+        self.symbol = ""
+        self._wish: Watch | None = None
+        self.setObjectName(panel_id)
+        self.setAccessibleName(self.title)
+        self._unlisten = context.links.listen(self._on_link)
+        context.bridge.frame_taken.connect(self._on_frame)
+
+    def on_frame(self, frame: Frame) -> None:
+        """Show what is new; called at the frame rate on the GUI thread."""
+
+    def on_symbol(self, symbol: str) -> None:
+        """Show another instrument; called when `self.symbol` has changed."""
+
+    def save_settings(self) -> PanelSettings:
+        """Return what the layout file keeps of this panel."""
+        return {}
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Take settings back; unknown entries are ignored, bad values refused by falling back on defaults."""
+
+    def set_link_group(self, group: str) -> None:
+        """Join a link group ("" leaves it) and take over its instrument."""
+        self.link_group = group
+        self.link_changed.emit(group)
+        symbol = self.context.links.symbol(group) if group else None
+        if symbol:
+            self.show_symbol(symbol)
+
+    def show_symbol(self, symbol: str) -> None:
+        """Show an instrument, without moving the link group."""
+        if symbol != self.symbol and symbol in self.context.bridge.session.instruments:
+            self.symbol = symbol
+            self.on_symbol(symbol)
+            self.title_changed.emit(f"{self.title} · {symbol}" if self.linked else self.title)
+
+    def choose_symbol(self, symbol: str) -> None:
+        """Show an instrument and move the link group with it: a deliberate choice in this panel."""
+        self.show_symbol(symbol)
+        if self.link_group:
+            self.context.links.choose(self.link_group, symbol)
+
+    def watch(
+        self,
+        *,
+        quotes: frozenset[str] = frozenset(),
+        depths: frozenset[str] = frozenset(),
+        bars: tuple[tuple[str, BarType], ...] = (),
+    ) -> None:
+        """Say which streams this panel needs; repeated equal wishes cost nothing."""
+        wish = Watch(consumer=self.panel_id, quotes=quotes, depths=depths, bars=bars)
+        if wish != self._wish:
+            self._wish = wish
+            self.context.bridge.watch(wish)
+
+    def release(self) -> None:
+        """End: give up streams and listeners. Called once, before the panel is deleted."""
+        self._unlisten()
+        self.context.bridge.frame_taken.disconnect(self._on_frame)
+        if self._wish is not None:
+            self.context.bridge.watch(Watch(consumer=self.panel_id))
+
+    def _on_link(self, group: str, symbol: str) -> None:
+        if group == self.link_group:
+            self.show_symbol(symbol)
+
+    def _on_frame(self, frame: Frame) -> None:
+        self.on_frame(frame)

@@ -1,0 +1,89 @@
+"""Trade focus, size and link groups: what keys and clicks act on.
+
+The focus changes only by an explicit act, never by hover or window activation; each change starts a guard of 300 ms in
+which keys are refused. Link groups A to H carry the chosen instrument between panels.
+"""
+
+from collections.abc import Callable
+
+FOCUS_GUARD_NS = 300_000_000
+LINK_GROUPS = ("A", "B", "C", "D", "E", "F", "G", "H")
+
+
+class TradeFocus:
+    """The one (account, symbol) pair that keys act on."""
+
+    def __init__(self, account: str, symbol: str, mono_ns: Callable[[], int]) -> None:
+        self.account = account
+        self.symbol = symbol
+        self._mono_ns = mono_ns
+        self._changed_at = mono_ns() - FOCUS_GUARD_NS
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each change."""
+        self._listeners.append(listener)
+
+    def move(self, *, account: str | None = None, symbol: str | None = None) -> None:
+        """Change the focus and start the guard; the same pair again changes nothing."""
+        pair = (account or self.account, symbol or self.symbol)
+        if pair == (self.account, self.symbol):
+            return
+        self.account, self.symbol = pair
+        self._changed_at = self._mono_ns()
+        for listener in self._listeners:
+            listener()
+
+    @property
+    def guarded(self) -> bool:
+        """True within 300 ms of a change: keys and clicks aimed at the focus are refused."""
+        return self._mono_ns() - self._changed_at < FOCUS_GUARD_NS
+
+
+class LinkGroups:
+    """The instrument shown by each link group. A panel listens to its own group only."""
+
+    def __init__(self) -> None:
+        self._symbols: dict[str, str] = {}
+        self._listeners: list[Callable[[str, str], None]] = []
+
+    def listen(self, listener: Callable[[str, str], None]) -> Callable[[], None]:
+        """Call `listener(group, symbol)` after each change; returns the call that ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def symbol(self, group: str) -> str | None:
+        """Return the group's instrument."""
+        return self._symbols.get(group)
+
+    def choose(self, group: str, symbol: str) -> None:
+        """Move a whole group to an instrument."""
+        if self._symbols.get(group) == symbol:
+            return
+        self._symbols[group] = symbol
+        for listener in tuple(self._listeners):
+            listener(group, symbol)
+
+
+class SizePresets:
+    """Order sizes on keys 1 to 5, in whole units of the instrument; the chosen one is shown beside the arm chip."""
+
+    def __init__(self, sizes: tuple[int, ...] = (1, 5, 10, 100, 500), chosen: int = 0) -> None:
+        self.sizes = sizes
+        self.chosen = chosen
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each change."""
+        self._listeners.append(listener)
+
+    @property
+    def size(self) -> int:
+        """The chosen size in whole units."""
+        return self.sizes[self.chosen]
+
+    def choose(self, index: int) -> None:
+        """Pick a preset; beyond either end stays at the end."""
+        self.chosen = min(max(index, 0), len(self.sizes) - 1)
+        for listener in self._listeners:
+            listener()

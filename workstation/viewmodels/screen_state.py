@@ -1,0 +1,77 @@
+"""What one screen knows: every frame folded into the newest order, position, quote, account and status.
+
+Lives on the consumer's thread. Panels read it and listen to frames; nothing here reaches the engine.
+"""
+
+from collections import deque
+
+from workstation.domain.executions import BalanceState, Execution
+from workstation.domain.orders import OrderState
+from workstation.viewmodels.frames import (
+    AccountSnap,
+    DepthSnap,
+    Frame,
+    LogRow,
+    Notice,
+    PositionSnap,
+    QuoteSnap,
+    StatusSnap,
+)
+
+EXECUTIONS_KEPT = 20_000
+NOTICES_KEPT = 500
+LOG_ROWS_KEPT = 2_000
+
+
+class ScreenState:
+    """The fold of all frames. Dictionaries are keyed as the frames key them."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, OrderState] = {}
+        self.open_orders: dict[str, OrderState] = {}
+        self.executions: deque[Execution] = deque(maxlen=EXECUTIONS_KEPT)
+        self.positions: dict[tuple[str, str, str], PositionSnap] = {}
+        self.balances: dict[tuple[str, str], BalanceState] = {}
+        self.quotes: dict[str, QuoteSnap] = {}
+        self.depths: dict[str, DepthSnap] = {}
+        self.accounts: dict[str, AccountSnap] = {}
+        self.notices: deque[Notice] = deque(maxlen=NOTICES_KEPT)
+        self.log: deque[LogRow] = deque(maxlen=LOG_ROWS_KEPT)
+        self.status: StatusSnap | None = None
+
+    def apply(self, frame: Frame) -> None:
+        """Fold one frame."""
+        for row in frame.rows:
+            if isinstance(row, OrderState):
+                self._keep_order(row)
+            elif isinstance(row, Execution):
+                self.executions.append(row)
+            elif isinstance(row, Notice):
+                self.notices.append(row)
+            elif isinstance(row, LogRow):
+                self.log.append(row)
+            elif isinstance(row, BalanceState):
+                self.balances[row.account, row.currency] = row
+        self.quotes.update(frame.quotes)
+        self.depths.update(frame.depths)
+        self.positions.update(frame.positions)
+        self.accounts.update(frame.accounts)
+        self.status = frame.status or self.status
+
+    def _keep_order(self, order: OrderState) -> None:
+        known = self.orders.get(order.cl_ord_id)
+        if known is not None and known.version > order.version:
+            return
+        self.orders[order.cl_ord_id] = order
+        if order.is_open:
+            self.open_orders[order.cl_ord_id] = order
+        else:
+            self.open_orders.pop(order.cl_ord_id, None)
+
+    def working(self, account: str, symbol: str) -> list[OrderState]:
+        """Return the open orders of a trade focus, oldest first."""
+        return [o for o in self.open_orders.values() if o.terms.account == account and o.terms.symbol == symbol]
+
+    def position(self, account: str, symbol: str) -> PositionSnap | None:
+        """Return the account's whole position in an instrument."""
+        return self.positions.get((account, symbol, "*"))
