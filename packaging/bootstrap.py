@@ -128,7 +128,7 @@ def make_environment() -> list[object]:
     return pip_inside
 
 
-def pip_version() -> Sequence[int]:
+def pip_version() -> tuple[int, ...]:
     """Return major and minor of the pip that belongs to this interpreter, (0, 0) without one."""
     done = subprocess.run([sys.executable, "-m", "pip", "--version"], stdout=subprocess.PIPE, text=True, check=False)
     words = done.stdout.split()
@@ -284,26 +284,20 @@ def lock(_: Sequence[str]) -> int:
     The resolver asks the public registry alone, whatever mirrors and folders pip is configured with, and the result
     names no host: an installation may come from a mirror, and the hashes say whether it is the same file.
     """
-    environment = {key: value for key, value in child_environment().items() if not key.startswith(("UV_", "PIP_FIND"))}
+    environment = {key: value for key, value in child_environment().items() if not key.startswith("UV_")}
     with tempfile.TemporaryDirectory() as folder:
         python = Path(folder) / PYTHON.relative_to(VENV)
         execute([sys.executable, "-m", "venv", folder], "cannot make an environment for the resolver")
         execute([python, "-m", "pip", "install", "--quiet", UV], "cannot install the resolver")
-        shared = ["--universal", "--python-version", "{}.{}".format(*PYTHON_MIN), "--generate-hashes", "--no-config"]
-        shared += [
-            "--no-annotate",
-            "--no-header",
-            "--no-emit-index-url",
-            "--no-emit-find-links",
-            "--upgrade",
-            "--quiet",
-        ]
+        resolve = [str(python), "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet", "--no-config", "--upgrade"]
+        resolve += ["--universal", "--python-version", "{}.{}".format(*PYTHON_MIN), "--generate-hashes"]
+        resolve += ["--no-annotate", "--no-header"]
         for group, extra in (("run", []), ("test", ["--extra", "test", "--constraint", str(LOCKS["run"])])):
             say("resolving " + group)
             target = LOCKS[group]
             target.parent.mkdir(parents=True, exist_ok=True)
-            command = [str(python), "-m", "uv", "pip", "compile", "pyproject.toml", *shared, *extra]
-            subprocess.run([*command, "--output-file", str(target)], cwd=str(ROOT), env=environment, check=True)
+            command = [*resolve, *extra, "--output-file", str(target)]
+            subprocess.run(command, cwd=str(ROOT), env=environment, check=True)
     return 0
 
 

@@ -1,0 +1,107 @@
+"""The set-up script and its lock: pinned by hash, complete, without a host, and readable by an old Python."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tests.helpers.source_tree import ROOT, read
+
+SCRIPT = ROOT / "packaging" / "bootstrap.py"
+PROJECT = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+DEPENDENCIES = {
+    "run": PROJECT["dependencies"],
+    "test": PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"],
+}
+PIN = re.compile(
+    r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?P<rest>(?:.*\\\n)(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
+    re.MULTILINE,
+)
+
+
+@pytest.fixture(scope="module")
+def bootstrap() -> ModuleType:
+    """Load the script as a module, by its path since its folder is no package."""
+    spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def pins(group: str) -> dict[str, set[str]]:
+    """Return the pinned versions of each package of a lock; more than one where systems differ."""
+    found: dict[str, set[str]] = {}
+    for pin in PIN.finditer(read(ROOT / "packaging" / "lock" / f"{group}.txt")):
+        found.setdefault(canonicalize_name(pin["name"]), set()).add(pin["version"])
+    return found
+
+
+@pytest.mark.parametrize("group", ["run", "test"])
+def test_every_line_of_a_lock_is_a_pin_with_its_hashes(group: str) -> None:
+    assert PIN.sub("", read(ROOT / "packaging" / "lock" / f"{group}.txt")).strip() == ""
+
+
+@pytest.mark.parametrize("group", ["run", "test"])
+def test_a_lock_pins_every_dependency_within_its_bounds(group: str) -> None:
+    locked = pins(group)
+    for requirement in map(Requirement, DEPENDENCIES[group]):
+        versions = locked.get(canonicalize_name(requirement.name), set())
+        assert versions, f"{requirement.name} is not locked: python3 packaging/bootstrap.py lock"
+        assert all(requirement.specifier.contains(Version(version)) for version in versions), requirement
+
+
+def test_the_lock_for_tests_holds_the_lock_for_running() -> None:
+    assert pins("run").items() <= pins("test").items()
+
+
+def test_the_script_parses_on_a_python_that_it_refuses() -> None:
+    ast.parse(read(SCRIPT), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize("version", [(3, 8, 18), (3, 10, 13), (3, 14, 0)])
+def test_another_python_is_refused_in_one_line(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", version)
+    with pytest.raises(SystemExit) as stopped:
+        bootstrap.main(["run"])
+    text = str(stopped.value.code)
+    assert "\n" not in text
+    assert f"3.11, 3.12 or 3.13 is needed; this is {version[0]}.{version[1]}" in text
+
+
+@pytest.mark.parametrize(
+    ("soname", "package"),
+    [
+        ("libxcb-icccm.so.4", "libxcb-icccm4"),
+        ("libxcb-render-util.so.0", "libxcb-render-util0"),
+        ("libEGL.so.1", "libegl1"),
+        ("libgthread-2.0.so.0", "libglib2.0-0"),
+        ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
+        ("libwayland-client.so.0", "libwayland-client0"),
+    ],
+)
+def test_a_missing_library_leads_to_its_package(bootstrap: ModuleType, soname: str, package: str) -> None:
+    assert bootstrap.debian_package(soname) == package
+
+
+def test_the_lock_installed_for_tests_satisfies_running(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stamp = tmp_path / "installed.txt"
+    stamp.write_text(bootstrap.stamp_of(bootstrap.LOCKS["test"]), encoding="utf-8")
+    monkeypatch.setattr(bootstrap, "STAMP", stamp)
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    assert bootstrap.prepare("run")
