@@ -44,9 +44,10 @@ class OrderIntended(OrderEvent, frozen=True, kw_only=True, tag=True):
 
 
 class OrderSent(OrderEvent, frozen=True, kw_only=True, tag=True):
-    """Hint: the transport took the bytes."""
+    """Hint: the transport took the bytes. ts_durable: when the intent was known to be durable, 0 if not awaited."""
 
     request: RequestKind
+    ts_durable: int = 0
 
 
 class OrderAccepted(OrderEvent, frozen=True, kw_only=True, tag=True):

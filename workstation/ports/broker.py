@@ -122,7 +122,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """One order as a query found it at the venue."""
+    """One order as a query found it at the venue. cost: exact sum of last_px * last_qty, None where it does not say."""
 
     cl_ord_id: str
     order_id: str
@@ -132,6 +132,7 @@ class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
     cum_qty: int
     ts_event: int
     text: str = ""
+    cost: int | None = None
 
 
 class VenuePosition(msgspec.Struct, frozen=True, kw_only=True):
