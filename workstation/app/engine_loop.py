@@ -1,6 +1,6 @@
 """The engine's thread: one asyncio loop that owns feeds, books, desk, gate, ledger and broker sessions.
 
-Messages come in through a bounded mailbox drained by one coalesced wake-up; timers run on the loop. Nothing here blocks.
+Messages come in through a bounded mailbox drained by one coalesced wake-up; timers run on the loop. Nothing blocks.
 """
 
 import asyncio

@@ -14,7 +14,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.domain.market import BarType
 from workstation.viewmodels.frames import Frame
 
-PanelSettings = dict[str, str | int | float | bool | list[str] | list[int]]
+PanelSettings = dict[str, str | int | float | bool | list[str | int]]
 
 
 class Panel(QWidget):
@@ -48,6 +48,10 @@ class Panel(QWidget):
 
     def on_symbol(self, symbol: str) -> None:
         """Show another instrument; called when `self.symbol` has changed."""
+
+    def header_widget(self) -> QWidget | None:
+        """Return what stands beside the link chip, made once; None for nothing."""
+        return None
 
     def save_settings(self) -> PanelSettings:
         """Return what the layout file keeps of this panel."""

@@ -1,0 +1,83 @@
+"""Log panel: the newest log lines and notices, filtered by text and level. Bounded; never takes the focus."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout
+
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.panel import Panel
+from workstation.desktop.theme import current_theme, figure_font, theme_notifier
+from workstation.viewmodels.frames import Frame, LogRow, Notice
+from workstation.viewmodels.log_lines import LogLine, line_of, matches
+
+LINES_MAX = 2_000
+
+
+class LogPanel(Panel):
+    """Newest line last; stays at the end unless the reader has scrolled up."""
+
+    kind = "log"
+    title = "Log"
+    icon = "log"
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self._lines: list[LogLine] = []
+        self._filter = QLineEdit()
+        self._filter.setObjectName(f"{panel_id}_filter")
+        self._filter.setAccessibleName("Filter log")
+        self._filter.setPlaceholderText("Filter: words, or a level such as warning")
+        self._filter.setClearButtonEnabled(True)
+        self._list = QListWidget()
+        self._list.setObjectName(f"{panel_id}_lines")
+        self._list.setAccessibleName("Log lines")
+        self._list.setUniformItemSizes(True)
+        self._list.setFont(figure_font("caption"))
+        bar = QHBoxLayout()
+        bar.setContentsMargins(4, 4, 4, 4)
+        bar.addWidget(self._filter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self._list, 1)
+        self._filter.textChanged.connect(self._refill)
+        theme_notifier().changed.connect(self._refill)
+        self._lines += [line_of(row) for row in context.state.log]
+        self._lines += [line_of(row) for row in context.state.notices]
+        self._refill()
+
+    def on_frame(self, frame: Frame) -> None:
+        """Append what is new."""
+        fresh = [line_of(row) for row in frame.rows if isinstance(row, LogRow | Notice)]
+        if not fresh:
+            return
+        self._lines = (self._lines + fresh)[-LINES_MAX:]
+        bar = self._list.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum()
+        for line in fresh:
+            self._append(line)
+        while self._list.count() > LINES_MAX:
+            self._list.takeItem(0)
+        if at_end:
+            self._list.scrollToBottom()
+
+    def _refill(self, *_: object) -> None:
+        self._list.clear()
+        for line in self._lines:
+            self._append(line)
+        self._list.scrollToBottom()
+
+    def _append(self, line: LogLine) -> None:
+        if not matches(line, self._filter.text()):
+            return
+        item = QListWidgetItem(f"{line.at}  {line.level.upper():<8} {line.text}")
+        item.setForeground(_ink(line.level))
+        item.setToolTip(line.text)
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        self._list.addItem(item)
+
+
+def _ink(level: str) -> QColor:
+    colors = current_theme().colors
+    return {"warning": colors.warning, "error": colors.danger, "critical": colors.danger}.get(level, colors.text_muted)

@@ -1,0 +1,72 @@
+"""Chips: small labelled states of the top and status bars. Colour, word and hover text always agree."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QLabel
+
+from workstation.desktop.theme import current_theme, figure_font, theme_notifier
+from workstation.viewmodels.status_line import Chip
+
+_FILLED = frozenset({"sim", "live", "replay", "red"})
+
+
+class ChipLabel(QLabel):
+    """One chip. Emits: clicked()."""
+
+    clicked = Signal()
+
+    def __init__(self, name: str, meaning: str, *, clickable: bool = False) -> None:
+        super().__init__()
+        self._meaning = meaning
+        self._chip = Chip("—", "muted", meaning)
+        self.setObjectName(name)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setFont(figure_font("caption"))
+        if clickable:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        theme_notifier().changed.connect(self._repaint_theme)
+        self._paint()
+
+    def show_chip(self, chip: Chip) -> None:
+        """Show a state; equal states cost nothing."""
+        if chip != self._chip:
+            repaint = chip.level != self._chip.level
+            self._chip = chip
+            self.setText(chip.text)
+            self.setToolTip(chip.hover)
+            self.setAccessibleName(f"{self._meaning}: {chip.text}")
+            if repaint:
+                self._paint()
+
+    def _repaint_theme(self, *_: object) -> None:
+        self.setFont(figure_font("caption"))
+        self._paint()
+
+    def _paint(self) -> None:
+        colors = current_theme().colors
+        level = self._chip.level
+        ink = {
+            "ok": colors.text,
+            "muted": colors.text_muted,
+            "amber": colors.warning,
+            "rise": colors.rise,
+            "fall": colors.fall,
+            "red": colors.on_danger,
+            "sim": colors.on_sim,
+            "live": colors.on_live,
+            "replay": colors.on_replay,
+        }[level]
+        fill = {"sim": colors.sim, "live": colors.live, "replay": colors.replay, "red": colors.danger}.get(level)
+        ground = fill.name() if fill is not None else "transparent"
+        weight = 700 if level in _FILLED else 500
+        self.setStyleSheet(
+            f"QLabel {{ color: {ink.name()}; background: {ground}; border-radius: 3px; padding: 1px 6px;"
+            f" font-weight: {weight}; }} QToolTip {{ font-weight: 400; }}"
+        )
+
+    # Qt overrides
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Report a click that ends on the chip."""
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()

@@ -1,0 +1,132 @@
+"""The top bar: trade focus, arm state, size, account, day P&L, rejects not yet seen, and the clock.
+
+It shows where the next key or click will act. Clicking the arm chip arms or disarms; the reject counter, once clicked,
+counts as seen.
+"""
+
+from datetime import UTC, datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
+
+from workstation.commands.params import Arm, Disarm
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.chips import ChipLabel
+from workstation.desktop.theme import current_theme, figure_font, theme_notifier
+from workstation.domain.orders import OrdStatus, OriginKind
+from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.status_line import Chip, arm_chip, day_chip
+
+_REFUSED = frozenset(
+    {OrdStatus.REJECTED, OrdStatus.RISK_REJECTED, OrdStatus.COMPLIANCE_REJECTED, OrdStatus.INSUFFICIENT_FUNDS}
+)
+
+
+class TopBar(QFrame):
+    """Emits: menu_requested(), rejects_clicked()."""
+
+    menu_requested = Signal()
+    rejects_clicked = Signal()
+
+    def __init__(self, context: DesktopContext) -> None:
+        super().__init__()
+        self._context = context
+        self._unseen: set[str] = set()
+        self._seen_before_start = True
+        self.setObjectName("top_bar")
+        self.setProperty("role", "panel")
+        self.focus = ChipLabel("focus_chip", "Trade focus")
+        self.arm = ChipLabel("arm_chip", "Arm state", clickable=True)
+        self.size_chip = ChipLabel("size_chip", "Order size")
+        self.account = ChipLabel("account_chip", "Account")
+        self.day = ChipLabel("day_chip", "Day profit and loss")
+        self.rejects = ChipLabel("rejects_chip", "Rejects not yet seen", clickable=True)
+        self.notice = QLabel()
+        self.notice.setObjectName("notice_line")
+        self.clock = ChipLabel("clock_chip", "Clock, UTC")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.setSpacing(6)
+        for widget in (self.focus, self.arm, self.size_chip, self.account, self.day, self.rejects):
+            row.addWidget(widget)
+        row.addSpacing(8)
+        row.addWidget(self.notice, 1)
+        row.addWidget(self.clock)
+        self.arm.clicked.connect(self.toggle_arm)
+        self.rejects.clicked.connect(self.see_rejects)
+        context.focus.listen(self._show_focus)
+        context.sizes.listen(self._show_size)
+        context.announcer.spoken.connect(self.show_notice)
+        context.bridge.frame_taken.connect(self._on_frame)
+        theme_notifier().changed.connect(self._show_focus)
+        self._show_focus()
+        self._show_size()
+
+    def toggle_arm(self) -> None:
+        """Arm for this session's environment, or disarm."""
+        status = self._context.state.status
+        origin = self._context.origin(OriginKind.TICKET, "arm_chip")
+        if status is not None and status.armed is not None:
+            self._context.call("risk.disarm", Disarm(), origin)
+        else:
+            self._context.call("risk.arm", Arm(environment=self._context.bridge.session.environment), origin)
+
+    def pulse_arm(self) -> None:
+        """Draw the eye to the arm chip: an order was refused because hand entry is disarmed."""
+        self.show_notice("warning", "Refused: hand entry is disarmed. Ctrl+F12 arms.", "")
+        self.arm.show_chip(Chip("DISARMED", "amber", "Hand entry is disarmed. Ctrl+F12 arms."))
+
+    def see_rejects(self) -> None:
+        """Count every reject as seen."""
+        self._unseen.clear()
+        self._show_rejects()
+        self.rejects_clicked.emit()
+
+    def show_notice(self, level: str, text: str, _cl_ord_id: str) -> None:
+        """Show one sentence until the next one comes."""
+        colors = current_theme().colors
+        ink = {"warning": colors.warning, "critical": colors.danger}.get(level, colors.text_muted)
+        self.notice.setStyleSheet(f"color: {ink.name()};")
+        self.notice.setText(text)
+        self.notice.setToolTip(text)
+
+    def _on_frame(self, frame: Frame) -> None:
+        state = self._context.state
+        self._count_rejects(frame)
+        if frame.status is not None:
+            self.arm.show_chip(arm_chip(state.status))
+            moment = datetime.fromtimestamp(frame.status.now_ns / 1e9, UTC)
+            self.clock.show_chip(Chip(f"{moment:%H:%M:%S} UTC", "muted", f"{moment:%A %Y-%m-%d %H:%M:%S} UTC"))
+        if frame.accounts:
+            self.day.show_chip(day_chip(state.accounts.get(self._context.focus.account)))
+
+    def _count_rejects(self, frame: Frame) -> None:
+        fresh = [row for row in frame.rows if getattr(row, "status", None) in _REFUSED]
+        if self._seen_before_start and frame.status is not None:
+            self._seen_before_start = False
+            return
+        for row in fresh:
+            self._unseen.add(getattr(row, "cl_ord_id", ""))
+        if fresh:
+            self._show_rejects()
+
+    def _show_rejects(self) -> None:
+        count = len(self._unseen)
+        if count:
+            hover = f"{count} orders refused or rejected since you last looked. Click to mark as seen."
+            self.rejects.show_chip(Chip(f"{count} REJECT{'S' if count > 1 else ''}", "red", hover))
+        else:
+            self.rejects.show_chip(Chip("no rejects", "muted", "No refusals or rejects that you have not seen."))
+
+    def _show_focus(self, *_: object) -> None:
+        focus = self._context.focus
+        environment = self._context.bridge.session.environment
+        self.focus.setFont(figure_font("emphasis"))
+        self.focus.show_chip(Chip(f"▣ {focus.symbol}", "ok", f"Keys act on {focus.symbol} in {focus.account}. Ctrl+L"))
+        self.account.show_chip(Chip(f"{focus.account} {environment}", environment.lower(), "Account that keys act on"))
+        self._show_rejects()
+
+    def _show_size(self) -> None:
+        sizes = self._context.sizes
+        hover = "Size presets on keys 1 to 5: " + " · ".join(str(size) for size in sizes.sizes) + ". [ and ] step."
+        self.size_chip.show_chip(Chip(f"size {sizes.size:,}", "ok", hover))

@@ -1,0 +1,89 @@
+"""Words of the top bar and the status bar: every state says itself in text, never by colour alone. Qt-free."""
+
+import msgspec
+
+from workstation.domain.accounts import Environment
+from workstation.domain.numbers import format_money
+from workstation.viewmodels.frames import AccountSnap, StatusSnap, StreamSnap
+
+STALE_AMBER_MS = 1_500
+STALE_RED_MS = 5_000
+
+
+class Chip(msgspec.Struct, frozen=True):
+    """One item of a bar: text, level (ok, muted, amber, red, sim, live, replay) and the long text on hover."""
+
+    text: str
+    level: str
+    hover: str
+
+
+def arm_chip(status: StatusSnap | None) -> Chip:
+    """Return the arm chip: DISARMED, SIM, LIVE or REPLAY; a kill switch goes first."""
+    if status is None:
+        return Chip("NO ENGINE", "red", "The engine has not answered yet; nothing can be sent.")
+    if status.kills:
+        names = ", ".join(f"{kill.scope} {kill.key}".strip() for kill in status.kills)
+        return Chip("KILLED", "red", f"Kill switch on: {names}. New risk is refused; cancels and exits work.")
+    if status.armed is None:
+        return Chip("DISARMED", "muted", "Hand entry is disarmed: orders that add risk are refused. Ctrl+F12 arms.")
+    level = {Environment.SIM: "sim", Environment.LIVE: "live", Environment.REPLAY: "replay"}[status.armed]
+    return Chip(f"ARMED {status.armed}", level, f"Hand entry is armed for {status.armed}. F12 disarms.")
+
+
+def day_chip(account: AccountSnap | None) -> Chip:
+    """Return the day's net P&L with the distance to the day limit."""
+    if account is None:
+        return Chip("—", "muted", "No account figures yet.")
+    text = f"{format_money(account.net, grouping=True)} {account.currency}"
+    if account.net > 0:
+        text = "+" + text
+    hover = f"Day net: realised {format_money(account.realised)}, open {format_money(account.unrealised)}"
+    hover += f", fees {format_money(account.fees)}. Average cost, marked at last."
+    if account.day_limit is not None:
+        left = account.day_limit + min(account.net, 0)
+        text += f"  ▸ {format_money(left, 0, grouping=True)}"
+        hover += f" {format_money(left)} left to the day loss limit of {format_money(account.day_limit)}."
+    if account.unpriced:
+        hover += f" {len(account.unpriced)} unmarked: {', '.join(account.unpriced)}."
+    level = "rise" if account.net > 0 else "fall" if account.net < 0 else "ok"
+    return Chip(text, "red" if account.lockout else level, account.lockout or hover)
+
+
+def stream_chip(stream: StreamSnap) -> Chip:
+    """Return one stream's worst age, with the instrument it belongs to."""
+    name = stream.stream.lower()
+    if stream.state != "UP":
+        return Chip(f"{name} {stream.state}", "red", f"The {name} stream is {stream.state}.")
+    level = "red" if stream.worst_age_ms >= STALE_RED_MS else "amber" if stream.worst_age_ms >= STALE_AMBER_MS else "ok"
+    word = " STALE" if level == "red" else ""
+    text = f"{name} {_age(stream.worst_age_ms)}{word}"
+    return Chip(text, level, f"Oldest {name}: {stream.worst_symbol or 'none'}; {stream.updates_per_s:,.0f} updates/s.")
+
+
+def latency_chip(status: StatusSnap) -> Chip:
+    """Return the order latency of the recent orders, stage by stage."""
+    latency = status.latency
+    stages = (
+        ("key→journal", latency.key_to_journal),
+        ("→sent", latency.journal_to_sent),
+        ("→ack", latency.sent_to_ack),
+    )
+    known = [(name, pair) for name, pair in stages if pair is not None]
+    if not known:
+        return Chip("orders no data", "muted", "Latency appears with the first order.")
+    text = " ".join(f"{name} {pair[0] / 1000:.1f}" for name, pair in known) + " ms"
+    hover = "; ".join(f"{name} p50 {pair[0] / 1000:.2f} ms, p99 {pair[1] / 1000:.2f} ms" for name, pair in known)
+    return Chip(text, "ok", f"{hover}; {latency.count} orders.")
+
+
+def storage_chip(status: StatusSnap) -> Chip:
+    """Return the journal's state: last sequence, how full its queue is, or why it takes no new risk."""
+    if status.storage_trouble:
+        return Chip(f"STORAGE {status.storage_trouble}", "red", "New orders are refused; cancels and exits go on.")
+    level = "amber" if status.journal_fill >= 0.5 else "ok"
+    return Chip(f"journal {status.journal_seq:,}", level, f"Journal queue {status.journal_fill:.0%} full.")
+
+
+def _age(age_ms: int) -> str:
+    return f"{age_ms} ms" if age_ms < 1_000 else f"{age_ms / 1000:.1f} s"
