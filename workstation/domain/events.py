@@ -225,7 +225,10 @@ class AccountOpened(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class CashAdjusted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Cash moved without a trade: dividend, interest, funding, transfer or adjustment; amount as signed money."""
+    """Cash moved without a trade: dividend, interest, funding, transfer, variation or adjustment; amount as signed money.
+
+    symbol: the instrument it is paid on; a variation settlement of futures needs it.
+    """
 
     account: str
     currency: str
@@ -233,6 +236,7 @@ class CashAdjusted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     kind: str
     reason: str
     ts: int
+    symbol: str = ""
 
 
 class SplitApplied(msgspec.Struct, frozen=True, kw_only=True, tag=True):
