@@ -138,8 +138,9 @@ def test_the_package_neither_unpickles_nor_evaluates_nor_prints() -> None:
     assert not problems, listing(problems)
 
 
-def test_no_sql_is_built_from_text() -> None:
-    problems = [problem for module in modules("workstation") for problem in built_sql(module)]
+def test_no_sql_is_built_from_text_where_sql_may_be() -> None:
+    storage = [module for module in modules("workstation") if module.package == "storage"]
+    problems = [problem for module in storage for problem in built_sql(module)]
     assert not problems, listing(problems)
 
 
