@@ -1,0 +1,75 @@
+"""Controls: all that people and breakers have set, as one fold: limits, restrictions, kills, locks and arming.
+
+`orders/fold` applies every event here; the gate reads. The duplicate window and the order rates are not kept over a
+restart: both are shorter than one, and cl_ord_ids keep a retried command from becoming a second order.
+"""
+
+import msgspec
+
+from workstation.domain.accounts import KillState
+from workstation.domain.events import (
+    ArmChanged,
+    EngineStarted,
+    Event,
+    KillChanged,
+    LimitChanged,
+    LockChanged,
+    TradingDayRolled,
+)
+from workstation.risk.arming import Arming
+from workstation.risk.kill import KillSwitches
+from workstation.risk.limits import Limits
+from workstation.risk.locks import Locks
+from workstation.risk.restrictions import Restrictions
+
+
+class ControlsState(msgspec.Struct, frozen=True):
+    """What a snapshot keeps of the controls; the arm state is left out, since a start is always disarmed."""
+
+    limits: list[tuple[str, str, str, str]]
+    kills: list[KillState]
+    locks: list[LockChanged]
+    restrictions: list[LimitChanged]
+
+
+class Controls:
+    """Everything that is set, folded from events."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.kills = KillSwitches()
+        self.locks = Locks()
+        self.restrictions = Restrictions()
+        self.arming = Arming()
+
+    def apply(self, event: Event) -> None:
+        """Fold one event; events of other stages are passed over."""
+        match event:
+            case LimitChanged():
+                self.limits.apply(event)
+                self.restrictions.apply(event)
+            case KillChanged():
+                self.kills.apply(event)
+            case LockChanged():
+                self.locks.apply(event)
+            case ArmChanged():
+                self.arming.apply(event)
+            case TradingDayRolled():
+                self.restrictions.apply(event)
+            case EngineStarted():
+                self.locks.lock_all()
+                self.arming.disarm()
+            case _:
+                return
+
+    def state(self) -> ControlsState:
+        """Return everything that must survive a restart."""
+        return ControlsState(self.limits.dump(), self.kills.dump(), self.locks.dump(), self.restrictions.dump())
+
+    def load(self, state: ControlsState) -> None:
+        """Replace everything by what `state` returned."""
+        self.limits.load(state.limits)
+        self.kills.load(state.kills)
+        self.locks.load(state.locks)
+        self.restrictions.load(state.restrictions)
+        self.arming.disarm()

@@ -1,0 +1,284 @@
+"""Exposure: what the live orders could still do, as totals that every order change moves in constant time.
+
+Stage of the order walk: `orders/fold` calls `on_change` after each event; the gate reads. An order counts from its
+intent (PENDING_SUBMIT) until it is final, at its worst case: a pending change counts the larger of both terms, and an
+unknown outcome keeps all of it. NEW counts nothing, since no order leaves NEW without passing the gate again. Legs of
+which only one can fill (OCO, OUO, bracket) count once, at the largest. Rebuilt after a restart by calling
+`on_change(None, order)` for every open order; so there is nothing to store.
+"""
+
+import bisect
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import (
+    Contingency,
+    GroupLink,
+    LegRole,
+    OrderState,
+    OrderTerms,
+    OrdStatus,
+    OrdType,
+    TimeInForce,
+)
+from workstation.risk.limits import LimitScope
+from workstation.risk.valuation import worst_notional
+
+_EXCLUSIVE = frozenset({Contingency.OCO, Contingency.OUO, Contingency.BRACKET})
+_FLEETING = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+
+Scope = tuple[str, str]
+"""(limit scope, key) of a counter."""
+
+
+def scopes_of(account: str, strategy_id: str, symbol: str) -> tuple[Scope, ...]:
+    """Return the counters that an order belongs to."""
+    scopes = ((LimitScope.TENANT, ""), (LimitScope.ACCOUNT, account), (LimitScope.INSTRUMENT, symbol))
+    return (*scopes, (LimitScope.STRATEGY, strategy_id)) if strategy_id else scopes
+
+
+def exclusive_group(link: GroupLink | None) -> str:
+    """Return the id of the group within which only one leg can fill, "" when the order stands alone."""
+    if link is None or link.role is LegRole.ENTRY or link.contingency not in _EXCLUSIVE:
+        return ""
+    return link.group_id
+
+
+class _Line:
+    """What one order contributes."""
+
+    __slots__ = ("group", "notional", "pending", "place", "prices", "qty", "scopes", "sign", "terms", "triggered")
+
+    def __init__(self, order: OrderState, qty: int, notional: int) -> None:
+        self.terms, self.pending, self.triggered = order.terms, order.pending_terms, order.triggered
+        self.qty, self.notional = qty, notional
+        self.place = (order.terms.account, order.terms.symbol)
+        self.sign = order.terms.side.sign
+        self.group = exclusive_group(order.link)
+        self.scopes = scopes_of(order.terms.account, order.strategy_id, order.terms.symbol)
+        self.prices = _resting_prices(order)
+
+
+def _resting_prices(order: OrderState) -> tuple[int, ...]:
+    """Return the prices at which the order may stand in the book."""
+    prices = []
+    for terms in (order.terms, order.pending_terms):
+        if terms is None or terms.price is None or terms.time_in_force in _FLEETING:
+            continue
+        if terms.ord_type is OrdType.LIMIT or order.triggered:
+            prices.append(terms.price)
+    return tuple(prices)
+
+
+class SideTotals:
+    """Working orders of one side in one (account, symbol). notional: money of the instrument's currency."""
+
+    __slots__ = ("_counts", "_groups", "_prices", "_sign", "notional", "qty")
+
+    def __init__(self, sign: int) -> None:
+        self.qty = 0
+        self.notional = 0
+        self._sign = sign
+        self._prices: list[int] = []
+        self._counts: dict[int, int] = {}
+        self._groups: dict[str, dict[str, _Line]] = {}
+
+    @property
+    def best(self) -> int | None:
+        """Best own resting price: the highest bid or the lowest ask."""
+        if not self._prices:
+            return None
+        return self._prices[-1] if self._sign > 0 else self._prices[0]
+
+    def group(self, group: str, *, without: str = "") -> tuple[int, int]:
+        """Return quantity and notional of a group's largest legs, leaving out one order."""
+        legs = [line for key, line in self._groups.get(group, {}).items() if key != without]
+        return max((leg.qty for leg in legs), default=0), max((leg.notional for leg in legs), default=0)
+
+    def add(self, cl_ord_id: str, line: _Line) -> None:
+        """Count an order."""
+        if line.group:
+            before = self.group(line.group)
+            self._groups.setdefault(line.group, {})[cl_ord_id] = line
+            self._move(before, self.group(line.group))
+        else:
+            self.qty += line.qty
+            self.notional += line.notional
+        for price in line.prices:
+            self._counts[price] = self._counts.get(price, 0) + 1
+            if self._counts[price] == 1:
+                bisect.insort(self._prices, price)
+
+    def remove(self, cl_ord_id: str, line: _Line) -> None:
+        """Take an order out again."""
+        if line.group:
+            before = self.group(line.group)
+            legs = self._groups[line.group]
+            del legs[cl_ord_id]
+            self._move(before, self.group(line.group))
+            if not legs:
+                del self._groups[line.group]
+        else:
+            self.qty -= line.qty
+            self.notional -= line.notional
+        for price in line.prices:
+            self._counts[price] -= 1
+            if not self._counts[price]:
+                del self._counts[price]
+                del self._prices[bisect.bisect_left(self._prices, price)]
+
+    def _move(self, before: tuple[int, int], after: tuple[int, int]) -> None:
+        self.qty += after[0] - before[0]
+        self.notional += after[1] - before[1]
+
+
+class Working:
+    """Working orders of one (account, symbol), and the notional by which they could open more than stands."""
+
+    __slots__ = ("buy", "opening", "sell")
+
+    def __init__(self) -> None:
+        self.buy = SideTotals(+1)
+        self.sell = SideTotals(-1)
+        self.opening = 0
+
+    def side(self, sign: int) -> SideTotals:
+        """Return the totals of buying (+1) or selling (-1) orders."""
+        return self.buy if sign > 0 else self.sell
+
+    def opening_at(self, position: int) -> int:
+        """Return the larger side's notional beyond what would close `position`, as money."""
+        return max(_opening(self.buy, max(-position, 0)), _opening(self.sell, max(position, 0)))
+
+
+def _opening(side: SideTotals, closable: int) -> int:
+    if side.qty <= closable:
+        return 0
+    return side.notional if not closable else side.notional * (side.qty - closable) // side.qty
+
+
+_NOTHING = Working()
+
+
+class Exposure:
+    """Totals over all live orders."""
+
+    def __init__(self, instruments: Mapping[str, Instrument]) -> None:
+        self._instruments = instruments
+        self._lines: dict[str, _Line] = {}
+        self._working: dict[tuple[str, str], Working] = {}
+        self._open: defaultdict[Scope, int] = defaultdict(int)
+        self._opening: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self._moved: defaultdict[str, set[str]] = defaultdict(set)
+
+    def on_change(self, before: OrderState | None, after: OrderState | None) -> None:
+        """Replace what an order contributed by what it contributes now. Idempotent."""
+        order = after or before
+        if order is None:
+            return
+        terms = order.terms
+        self._moved[terms.account].add(terms.symbol)
+        line = self._lines.get(order.cl_ord_id)
+        counted = after is not None and after.is_open and after.status is not OrdStatus.NEW
+        if not counted:
+            if line is not None:
+                self._drop(order.cl_ord_id, line)
+            return
+        qty = worst_qty(order)
+        if line is not None:
+            same = line.terms is terms and line.pending is order.pending_terms
+            if same and line.qty == qty and line.triggered == order.triggered:
+                return
+            self._drop(order.cl_ord_id, line)
+        self._add(order, qty)
+
+    def _add(self, order: OrderState, qty: int) -> None:
+        line = _Line(order, qty, self._worst_notional(order))
+        self._lines[order.cl_ord_id] = line
+        working = self._working.get(line.place)
+        if working is None:
+            working = self._working[line.place] = Working()
+        working.side(line.sign).add(order.cl_ord_id, line)
+        for scope in line.scopes:
+            self._open[scope] += 1
+
+    def _drop(self, cl_ord_id: str, line: _Line) -> None:
+        del self._lines[cl_ord_id]
+        self._working[line.place].side(line.sign).remove(cl_ord_id, line)
+        for scope in line.scopes:
+            self._open[scope] -= 1
+            if not self._open[scope]:
+                del self._open[scope]
+
+    def _worst_notional(self, order: OrderState) -> int:
+        """Return the larger money value of present and pending terms; an order without any price reserves none."""
+        instrument = self._instruments.get(order.terms.symbol)
+        if instrument is None:
+            return 0
+        candidates = [worst_notional(order.terms, order.leaves_qty, order.reference, instrument)]
+        if order.pending_terms is not None:
+            qty = max(order.pending_terms.order_qty - order.cum_qty, 0)
+            candidates.append(worst_notional(order.pending_terms, qty, order.reference, instrument))
+        return max(value or 0 for value in candidates)
+
+    def working(self, account: str, symbol: str) -> Working:
+        """Return the totals of one (account, symbol); read only."""
+        return self._working.get((account, symbol), _NOTHING)
+
+    def others(self, terms: OrderTerms, cl_ord_id: str, link: GroupLink | None) -> tuple[int, int]:
+        """Return (quantity of all other orders on the side of `terms`, quantity of its own group's other legs).
+
+        The first leaves out the order itself and its whole group: together with the larger of its own quantity and the
+        second it is the worst case of the side.
+        """
+        side = self.working(terms.account, terms.symbol).side(terms.side.sign)
+        group = exclusive_group(link)
+        if group:
+            return side.qty - side.group(group)[0], side.group(group, without=cl_ord_id)[0]
+        line = self._lines.get(cl_ord_id)
+        return side.qty - (0 if line is None else line.qty), 0
+
+    def exits(self, account: str, symbol: str, position: int) -> int:
+        """Return the quantity that live orders could still close of `position`, exits in flight included."""
+        return self.working(account, symbol).side(-1 if position > 0 else 1).qty
+
+    def notional_of(self, cl_ord_id: str) -> int:
+        """Return what one order reserves, as money."""
+        line = self._lines.get(cl_ord_id)
+        return 0 if line is None else line.notional
+
+    def counts(self, cl_ord_id: str) -> bool:
+        """Tell whether the order is counted already."""
+        return cl_ord_id in self._lines
+
+    def open_orders(self, scope: Scope) -> int:
+        """Return how many live orders a scope has."""
+        return self._open.get(scope, 0)
+
+    def opening(self, account: str, qty_of: Callable[[str, str], int]) -> Mapping[str, int]:
+        """Return per currency the notional by which the account's live orders could open more than stands.
+
+        Only symbols whose orders moved since the last call are worked out anew.
+        """
+        moved = self._moved.get(account)
+        totals = self._opening[account]
+        if not moved:
+            return totals
+        for symbol in moved:
+            instrument = self._instruments.get(symbol)
+            working = self._working.get((account, symbol))
+            if instrument is None or working is None:
+                continue
+            value = working.opening_at(qty_of(account, symbol))
+            totals[instrument.currency] += value - working.opening
+            working.opening = value
+        moved.clear()
+        return totals
+
+
+def worst_qty(order: OrderState) -> int:
+    """Return the largest quantity that an open order can still fill, under its present or its pending terms."""
+    if order.pending_terms is None:
+        return order.leaves_qty
+    return max(order.leaves_qty, order.pending_terms.order_qty - order.cum_qty)

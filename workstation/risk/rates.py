@@ -1,0 +1,85 @@
+"""Order rates: how many orders went out within the last second and minute, per scope.
+
+A ring of slots instead of a list of stamps: constant memory at any rate. A stamp leaves the window up to one slot late,
+never early, so that a rate limit errs on the side of refusing.
+"""
+
+SLOT_NS = 100_000_000
+_PER_SECOND = 11
+_PER_MINUTE = 601
+"""Slots in a window: its length and the slot under way."""
+
+
+class OrderRate:
+    """Counts of one scope."""
+
+    __slots__ = ("_at", "_slots", "minute", "second")
+
+    def __init__(self) -> None:
+        self.second = 0
+        self.minute = 0
+        self._slots = [0] * _PER_MINUTE
+        self._at = 0
+
+    def advance(self, mono_ns: int) -> None:
+        """Let everything that has left the windows go."""
+        now = mono_ns // SLOT_NS
+        if now <= self._at:
+            return
+        if now - self._at >= _PER_MINUTE:
+            self._slots = [0] * _PER_MINUTE
+            self.second = self.minute = 0
+            self._at = now
+            return
+        for slot in range(self._at + 1, now + 1):
+            self.second -= self._slots[(slot - _PER_SECOND) % _PER_MINUTE]
+            self.minute -= self._slots[slot % _PER_MINUTE]
+            self._slots[slot % _PER_MINUTE] = 0
+        self._at = now
+
+    def hit(self, mono_ns: int) -> None:
+        """Count one order."""
+        self.advance(mono_ns)
+        self._slots[self._at % _PER_MINUTE] += 1
+        self.second += 1
+        self.minute += 1
+
+
+class OrderRates:
+    """Rates of every scope; scopes that were silent for a minute are dropped once there are too many."""
+
+    SCOPES_MAX = 4_096
+
+    def __init__(self) -> None:
+        self._rates: dict[tuple[str, str], OrderRate] = {}
+
+    def hit(self, scopes: tuple[tuple[str, str], ...], mono_ns: int) -> None:
+        """Count one order in each of its scopes."""
+        for scope in scopes:
+            rate = self._rates.get(scope)
+            if rate is None:
+                if len(self._rates) >= self.SCOPES_MAX:
+                    self._drop_silent(mono_ns)
+                rate = self._rates[scope] = OrderRate()
+            rate.hit(mono_ns)
+
+    def second(self, scope: tuple[str, str], mono_ns: int) -> int:
+        """Return the orders of the last second."""
+        rate = self._rates.get(scope)
+        if rate is None:
+            return 0
+        rate.advance(mono_ns)
+        return rate.second
+
+    def minute(self, scope: tuple[str, str], mono_ns: int) -> int:
+        """Return the orders of the last minute."""
+        rate = self._rates.get(scope)
+        if rate is None:
+            return 0
+        rate.advance(mono_ns)
+        return rate.minute
+
+    def _drop_silent(self, mono_ns: int) -> None:
+        for rate in self._rates.values():
+            rate.advance(mono_ns)
+        self._rates = {scope: rate for scope, rate in self._rates.items() if rate.minute}

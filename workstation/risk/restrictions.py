@@ -1,0 +1,81 @@
+"""Switches and lists that forbid by name: restricted symbols, close-only, short sales, asset classes, lockouts.
+
+Folded from `LimitChanged` like a limit, with `limit` naming the switch, so that who, when and why are journaled and a
+restart forgets nothing. The text "" lifts a switch. A LOCKOUT stands until the account's next trading day.
+"""
+
+from enum import StrEnum
+
+from workstation.domain.events import LimitChanged, TradingDayRolled
+from workstation.domain.orders import OrderTerms
+from workstation.risk.limits import LimitScope
+
+
+class Restriction(StrEnum):
+    """What is forbidden while the switch is set."""
+
+    RESTRICTED_SYMBOL = "RESTRICTED_SYMBOL"
+    CLOSE_ONLY = "CLOSE_ONLY"
+    SHORT_SALE = "SHORT_SALE"
+    ACCOUNT_PERMISSION = "ACCOUNT_PERMISSION"
+    LOCKOUT = "LOCKOUT"
+
+
+_Place = tuple[Restriction, str, str]
+
+
+class Restrictions:
+    """Every switch that is set, with the event that set it."""
+
+    def __init__(self) -> None:
+        self._set: dict[_Place, LimitChanged] = {}
+
+    def apply(self, event: LimitChanged | TradingDayRolled) -> None:
+        """Fold one change, or the new trading day that ends an account's lockout."""
+        if isinstance(event, TradingDayRolled):
+            self._set.pop((Restriction.LOCKOUT, LimitScope.ACCOUNT, event.account), None)
+        elif event.limit in Restriction.__members__:
+            place = (Restriction(event.limit), event.scope, event.key)
+            if event.new:
+                self._set[place] = event
+            else:
+                self._set.pop(place, None)
+
+    def find(self, restriction: Restriction, terms: OrderTerms, strategy_id: str) -> LimitChanged | None:
+        """Return the widest setting that an order of these terms falls under, None when it is free."""
+        if not self._set:
+            return None
+        places: list[_Place] = [
+            (restriction, LimitScope.TENANT, ""),
+            (restriction, LimitScope.ACCOUNT, terms.account),
+            (restriction, LimitScope.INSTRUMENT, terms.symbol),
+        ]
+        if strategy_id:
+            places.append((restriction, LimitScope.STRATEGY, strategy_id))
+        return next((self._set[place] for place in places if place in self._set), None)
+
+    def lockout(self, account: str) -> LimitChanged | None:
+        """Return the account's lockout, None when it may trade."""
+        return self._set.get((Restriction.LOCKOUT, LimitScope.ACCOUNT, account))
+
+    def dump(self) -> list[LimitChanged]:
+        """Return every setting, for a snapshot."""
+        return list(self._set.values())
+
+    def load(self, rows: list[LimitChanged]) -> None:
+        """Replace everything by what `dump` returned."""
+        self._set = {(Restriction(row.limit), row.scope, row.key): row for row in rows}
+
+
+def lockout_event(account: str, reason: str, ts: int) -> LimitChanged:
+    """Return the event that locks an account out until its next trading day; `reason` is shown to the trader."""
+    return LimitChanged(
+        limit=Restriction.LOCKOUT,
+        scope=LimitScope.ACCOUNT,
+        key=account,
+        old="",
+        new="DAY",
+        actor="risk",
+        reason=reason,
+        ts=ts,
+    )

@@ -1,0 +1,19 @@
+"""Arming: adding risk by hand needs the armed state of the account's environment."""
+
+from workstation.domain.verdicts import DenialKind
+from workstation.risk.rules.base import StateRule
+from workstation.risk.snapshot import Snapshot
+
+
+class Armed(StateRule):
+    """Hand entry is armed for this environment. Scripts and strategies do not ask."""
+
+    code = "NOT_ARMED"
+    kind = DenialKind.LOCK
+
+    def objection(self, snapshot: Snapshot) -> str:
+        """Name the environment to arm."""
+        environment = snapshot.account.environment
+        if not snapshot.intent.origin.kind.is_hand or snapshot.view.armed(environment):
+            return ""
+        return f"Refused: not armed. Entry by hand in {environment.value} needs arming; arm {environment.value} first."

@@ -1,0 +1,25 @@
+"""Restricted symbol: nothing may be added in an instrument on the restricted list."""
+
+from workstation.domain.verdicts import DenialKind
+from workstation.risk.restrictions import Restriction
+from workstation.risk.rules.base import StateRule
+from workstation.risk.snapshot import Snapshot
+
+
+class RestrictedSymbol(StateRule):
+    """The instrument is on the list."""
+
+    code = "RESTRICTED_SYMBOL"
+    kind = DenialKind.COMPLIANCE
+
+    def objection(self, snapshot: Snapshot) -> str:
+        """Name the entry of the list."""
+        found = snapshot.controls.restrictions.find(
+            Restriction.RESTRICTED_SYMBOL, snapshot.terms, snapshot.intent.strategy_id
+        )
+        if found is None:
+            return ""
+        return (
+            f"Refused: restricted symbol. {snapshot.terms.symbol} is on the restricted list ({found.reason}); "
+            "only exits are taken."
+        )

@@ -1,0 +1,121 @@
+"""Snapshot: quote, position, working orders and limits, read once at one instant for one intent.
+
+Every rule judges the same snapshot, so that no two rules can disagree about what was there.
+"""
+
+from workstation.domain.accounts import Account
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import SessionPhase
+from workstation.domain.orders import OrderTerms, RiskClass
+from workstation.risk.classify import classify
+from workstation.risk.controls import Controls
+from workstation.risk.duplicates import DuplicateWindow
+from workstation.risk.exposure import Exposure
+from workstation.risk.limits import Bound, LimitType
+from workstation.risk.rates import OrderRates
+from workstation.risk.valuation import worst_price
+from workstation.risk.view import RiskIntent, RiskView
+
+
+class Snapshot:
+    """What the rules may look at.
+
+    position: signed, + long. qty: what may go out, filled part included; leaves: its unfilled part. others: worst case
+    of the other live orders of the same side; added: this order's own part, at the largest leg of its group.
+    worst_px: worst price in price units, None when it cannot be known.
+    """
+
+    __slots__ = (
+        "account",
+        "added",
+        "bounds",
+        "controls",
+        "duplicates",
+        "exposure",
+        "instrument",
+        "intent",
+        "leaves",
+        "others",
+        "phase",
+        "position",
+        "qty",
+        "rates",
+        "reference",
+        "risk_class",
+        "terms",
+        "view",
+        "worst_px",
+    )
+
+    def __init__(  # noqa: PLR0917 -- made in one place, by the gate, from all that it holds
+        self,
+        intent: RiskIntent,
+        instrument: Instrument,
+        account: Account,
+        view: RiskView,
+        controls: Controls,
+        exposure: Exposure,
+        rates: OrderRates,
+        duplicates: DuplicateWindow,
+    ) -> None:
+        terms: OrderTerms = intent.terms
+        self.intent, self.terms, self.instrument, self.account = intent, terms, instrument, account
+        self.view, self.controls, self.exposure = view, controls, exposure
+        self.rates, self.duplicates = rates, duplicates
+        self.reference = view.reference(terms.symbol)
+        self.phase: SessionPhase = view.phase(terms.symbol)
+        self.position = view.qty(terms.account, terms.symbol)
+        self.bounds = controls.limits.bounds(terms.account, intent.strategy_id, terms.symbol)
+        found = classify(intent, self.position, exposure)
+        self.risk_class: RiskClass = found.risk_class
+        self.qty, self.others, self.added = found.qty, found.others, found.added
+        self.leaves = found.qty - (0 if intent.replaces is None else intent.replaces.cum_qty)
+        self.worst_px = worst_price(terms, self.reference, instrument)
+
+    def tightest(self, limit: LimitType) -> Bound:
+        """Return the tightest bound of a type that this order falls under."""
+        return self.bounds[limit][0]
+
+    @property
+    def position_after(self) -> int:
+        """Worst-case quantity on the order's side once it and every other live order of that side filled; >= 0."""
+        return max(self.terms.side.sign * self.position + self.others + self.added, 0)
+
+    @property
+    def opening_qty(self) -> int:
+        """Part of the order that closes nothing: what it would add to the position, at most `leaves`."""
+        closable = max(-self.terms.side.sign * self.position - self.others, 0)
+        return max(self.leaves - closable, 0)
+
+    def notional(self, qty: int) -> int | None:
+        """Return the absolute value of `qty` at the worst price in the account's currency, None when unknown."""
+        if self.worst_px is None:
+            return None
+        return self.in_account(abs(self.instrument.notional(self.worst_px, qty)), self.instrument.currency)
+
+    def in_account(self, amount: int, currency: str) -> int | None:
+        """Return money in the account's currency, None without a rate."""
+        if currency == self.account.currency:
+            return amount
+        return self.view.convert(amount, currency, self.account.currency)
+
+    def opening_orders(self) -> int | None:
+        """Return what the account's live orders could open, in its currency; None without a rate."""
+        total = 0
+        for currency, amount in self.exposure.opening(self.terms.account, self.view.qty).items():
+            value = self.in_account(amount, currency)
+            if value is None:
+                return None
+            total += value
+        return total
+
+    @property
+    def own_notional(self) -> int:
+        """What the order that is being changed reserves already, as money of the instrument's currency."""
+        replaced = self.intent.replaces
+        return self.exposure.notional_of(self.intent.cl_ord_id if replaced is None else replaced.cl_ord_id)
+
+    @property
+    def is_new(self) -> bool:
+        """True when the order is not counted among the live ones yet."""
+        return self.intent.replaces is None and not self.exposure.counts(self.intent.cl_ord_id)

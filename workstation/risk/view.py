@@ -1,0 +1,73 @@
+"""What the gate is asked and what it may read: the intent and the narrow view of the rest of the core.
+
+Stage of the order walk: `orders/desk` builds a `RiskIntent` and hands it to the gate; `orders` or `app` implement
+`RiskView`. Reading only: nothing here changes state.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from workstation.domain.accounts import Account, Environment
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import SessionPhase
+from workstation.domain.orders import GroupLink, OrderState, OrderTerms, Origin, ReferencePrice
+
+
+class RiskIntent(msgspec.Struct, frozen=True, kw_only=True):
+    """One order, or one change of a live order, that asks to go out.
+
+    terms: all terms as they would stand; order_qty counts what has filled already. replaces: the live order that is to
+    be changed. link: membership of a group, so that legs of which only one can fill count once. now_ns: UTC ns,
+    mono_ns: monotonic ns, both read once by the desk.
+    """
+
+    terms: OrderTerms
+    origin: Origin
+    strategy_id: str = ""
+    cl_ord_id: str = ""
+    replaces: OrderState | None = None
+    allow_duplicate: bool = False
+    now_ns: int = 0
+    mono_ns: int = 0
+    link: GroupLink | None = None
+
+
+class RiskView(Protocol):
+    """Everything outside of `risk` that a rule may know. Money is in the account's currency; None means not known."""
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        """Return the instrument, None when the symbol is not known."""
+
+    def account(self, account: str) -> Account | None:
+        """Return the account, None when it is not known."""
+
+    def reference(self, symbol: str) -> ReferencePrice:
+        """Return the last good quote with its age; while CLOSED, `last` is the last close."""
+
+    def phase(self, symbol: str) -> SessionPhase:
+        """Return the trading phase."""
+
+    def qty(self, account: str, symbol: str) -> int:
+        """Return the reconciled position of the account, signed, + long."""
+
+    def equity(self, account: str) -> int | None:
+        """Return cash plus open profit."""
+
+    def peak_equity(self, account: str) -> int | None:
+        """Return the highest equity of the trading day."""
+
+    def gross(self, account: str) -> int | None:
+        """Return the sum of the absolute market values of all positions."""
+
+    def day_net(self, account: str) -> int | None:
+        """Return the day's profit after fees, open profit included."""
+
+    def convert(self, amount: int, currency: str, to: str) -> int | None:
+        """Return `amount` of money in another currency, None without a rate."""
+
+    def armed(self, environment: Environment) -> bool:
+        """Tell whether entry by hand is armed for the environment."""
+
+    def live_permit(self, origin: Origin, strategy_id: str) -> bool:
+        """Tell whether a person has permitted this script or strategy to add exposure on LIVE accounts."""
