@@ -5,9 +5,9 @@ it again from the checkpoint, so the figures are those of in-order arrival.
 
 Bound: the newest `HISTORY_MAX` entries are kept; when they are full the older half is folded into the checkpoint for
 good, of whose fills the last `SEALED_FILLS_MAX` are remembered, to tell repetitions and to take them back. What arrives
-from before the checkpoint is booked at the checkpoint, a bust of a sealed fill as its reversal there: quantity, cash and
-total profit stay exact, only how profit divides into realised and unrealised may differ from in-order arrival. Each such
-case counts in `beyond_horizon` and is reported by `Ledger.doubtful`, never silent.
+from before the checkpoint is booked at the checkpoint, a bust of a sealed fill as its reversal there: quantity, cash
+and total profit stay exact, only how profit divides into realised and unrealised may differ from in-order arrival. Each
+such case counts in `beyond_horizon` and is reported by `Ledger.doubtful`, never silent.
 """
 
 import bisect
@@ -150,9 +150,8 @@ class Holding:
         if fill.voided:
             return False
         self.sealed_fills[exec_key] = msgspec.structs.replace(fill, voided=True)
-        return not self.add_fill(
-            msgspec.structs.replace(fill, exec_key=f"{exec_key}~void", qty=-fill.qty, fee=-fill.fee)
-        )
+        self.add_fill(msgspec.structs.replace(fill, exec_key=f"{exec_key}~void", qty=-fill.qty, fee=-fill.fee))
+        return True
 
     def _forget_awaited_void(self) -> None:
         del self.awaited_voids[next(iter(self.awaited_voids))]

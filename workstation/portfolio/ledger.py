@@ -135,12 +135,10 @@ class Ledger:
         return tuple(self._holdings[key] for key in sorted(self._holdings) if key[0] == account)
 
     def doubtful(self) -> tuple[tuple[str, str, int], ...]:
-        """Return (account, symbol, count) of holdings whose realised may differ from in-order arrival, or lacks a bust's fill."""
-        cases = (
-            (key, holding.beyond_horizon + len(holding.awaited_voids))
-            for key, holding in sorted(self._holdings.items())
-        )
-        return tuple((account, symbol, count) for (account, symbol), count in cases if count)
+        """Return (account, symbol, count) of cases beyond the horizon and of busts whose fill has not come."""
+        holdings = [self._holdings[key] for key in sorted(self._holdings)]
+        counted = [(holding, holding.beyond_horizon + len(holding.awaited_voids)) for holding in holdings]
+        return tuple((holding.account, holding.contract.symbol, count) for holding, count in counted if count)
 
     def view(
         self, account: str, symbol: str, method: CostMethod, *, fees_in_basis: bool = False
@@ -161,15 +159,7 @@ class Ledger:
         """Return the double-entry legs of the last applied event, zero legs left out."""
         legs = list(self._cash_legs)
         for holding, before in self._changes:
-            contract = holding.contract
-            legs += holding_legs(
-                holding.account,
-                contract.symbol,
-                contract.currency,
-                int(contract.principal),
-                before,
-                Marks.of(holding.now),
-            )
+            legs += holding_legs(holding, before)
         return tuple(leg for leg in legs if leg.amount)
 
     def watch(self, watcher: Callable[[str, str], None]) -> None:

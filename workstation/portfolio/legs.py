@@ -53,10 +53,10 @@ class Marks(NamedTuple):
         )
 
 
-def holding_legs(
-    account: str, symbol: str, currency: str, sense_of_cost: int, before: Marks, after: Marks
-) -> Iterable[Leg]:
-    """Yield the legs of one holding's change; sense_of_cost is 1 where the principal moves, 0 where profit alone does."""
+def holding_legs(holding: Holding, before: Marks) -> Iterable[Leg]:
+    """Yield the legs of one holding's change since `before`; cost is a leg only where the principal moves."""
+    account, contract, after = holding.account, holding.contract, Marks.of(holding.now)
+    symbol, currency = contract.symbol, contract.currency
     yield Leg(account, "position", symbol, after.qty - before.qty)
     yield Leg(account, "market", symbol, before.traded - after.traded)
     yield Leg(account, "issuer", symbol, before.issued - after.issued)

@@ -76,10 +76,8 @@ class Position:
         """Add a fee, + paid, - rebate."""
         self.fees[currency] = self.fees.get(currency, 0) + fee
 
-    def split(
-        self, numerator: int, denominator: int, target: int, cash_in_lieu_px: int | None, contract: Contract
-    ) -> None:
-        """Scale to `target` whole units; the fraction is closed at the price, oldest cost first.
+    def split(self, split: Split, target: int, contract: Contract) -> None:
+        """Scale to `target` whole units; the fraction is closed at the split's price, oldest cost first.
 
         Without a price the fraction's cost stays in the whole units and nothing is realised, unless nothing remains.
         A target beyond the exact quantity (an allocation among strategies) buys the fraction at the same price.
