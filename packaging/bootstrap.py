@@ -5,7 +5,7 @@
     python3 packaging/bootstrap.py lock
 
 `run` and `test` make the virtual environment `.venv`, install the hash-pinned lock into it and look for the system
-libraries that Qt needs, once; a stamp in the environment makes the next start immediate. `lock` writes the lock anew.
+libraries that Qt needs, once; stamps in the environment make the next start immediate. `lock` writes the lock anew.
 
 Only the standard library is used, since nothing else is there yet. The file must parse on Python 3.8, so that an old
 interpreter can say in one line that it is too old. Its folder must not become a package: `packaging/__init__.py` would
@@ -32,7 +32,8 @@ WORKERS_MAX = 8  # test processes; past that their start costs more than they sa
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {"run": ROOT / "packaging" / "lock" / "run.txt", "test": ROOT / "packaging" / "lock" / "test.txt"}
 VENV = ROOT / ".venv"
-STAMP = VENV / "installed.txt"
+STAMP = VENV / "installed.txt"  # says which lock is installed
+LIBRARIES_STAMP = VENV / "libraries.txt"  # is there when Qt found every system library
 SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 
@@ -146,20 +147,29 @@ def prepare(group: str) -> bool:
     The lock for tests holds everything that the one for running holds, so either satisfies `run`.
     """
     satisfying = {stamp_of(LOCKS[name]) for name in (group, "test")}
-    if STAMP.exists() and STAMP.read_text(encoding="utf-8") in satisfying and PYTHON.exists():
-        return True
+    if not (PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") in satisfying):
+        install(group)
+    if not LIBRARIES_STAMP.exists() and find_system_libraries():
+        LIBRARIES_STAMP.touch()
+    return LIBRARIES_STAMP.exists()
+
+
+def install(group: str) -> None:
+    """Install the lock of `group` into the environment, and the clone itself by a path file; stamp it when done."""
     pip = make_environment()
-    STAMP.unlink(missing_ok=True)
+    for stamp in (STAMP, LIBRARIES_STAMP):
+        stamp.unlink(missing_ok=True)
     say(f"installing {LOCKS[group].relative_to(ROOT).as_posix()} (about 300 MB on the first run)")
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     flags = ["--disable-pip-version-check", "--no-input", "--require-hashes", "--only-binary", ":all:", "--no-deps"]
     execute([*pip, "install", *quiet, *flags, "--requirement", LOCKS[group]], "cannot install the lock")
-    site_packages = Path(read([PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip())
-    (site_packages / "workstation.pth").write_text(str(ROOT) + "\n", encoding="utf-8")
-    complete = find_system_libraries(site_packages)
-    if complete:
-        STAMP.write_text(stamp_of(LOCKS[group]), encoding="utf-8")
-    return complete
+    (site_packages() / "workstation.pth").write_text(str(ROOT) + "\n", encoding="utf-8")
+    STAMP.write_text(stamp_of(LOCKS[group]), encoding="utf-8")
+
+
+def site_packages() -> Path:
+    """Return where the environment keeps its packages."""
+    return Path(read([PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip())
 
 
 def read(command: Sequence[object]) -> str:
@@ -172,11 +182,11 @@ def read(command: Sequence[object]) -> str:
 # System libraries
 
 
-def missing_libraries(site_packages: Path) -> list[str]:
+def missing_libraries() -> list[str]:
     """Return the sonames that the loader does not find for Qt, sorted; on other systems than Linux there are none."""
     if not sys.platform.startswith("linux") or shutil.which("ldd") is None:
         return []
-    parts = [site_packages / part for part in QT_PARTS]
+    parts = [site_packages() / part for part in QT_PARTS]
     lines = read(["ldd", *(part for part in parts if part.exists())]).splitlines()
     return sorted({line.split()[0] for line in lines if line.endswith("=> not found")})
 
@@ -187,9 +197,9 @@ def debian_package(soname: str) -> str:
     return DEBIAN_PACKAGES.get(soname, stem.lower() + version)
 
 
-def find_system_libraries(site_packages: Path) -> bool:
+def find_system_libraries() -> bool:
     """Install the system libraries that Qt misses, or print the one command that does; return whether all are there."""
-    missing = missing_libraries(site_packages)
+    missing = missing_libraries()
     if not missing:
         return True
     say("Qt misses system libraries: " + " ".join(missing))
@@ -204,7 +214,7 @@ def find_system_libraries(site_packages: Path) -> bool:
         by_soname = " ".join(f"'{soname}()(64bit)'" for soname in missing)
         say(f"install them with: sudo {installer} install {by_soname}" if installer else "install what brings them")
         return False
-    missing = missing_libraries(site_packages)
+    missing = missing_libraries()
     if missing:
         say("still missing: " + " ".join(missing))
     return not missing
@@ -232,7 +242,9 @@ def install_packages(packages: Sequence[str], reason: str) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Start the workstation with these arguments; on POSIX it takes this process's place, so that signals reach it."""
-    if not prepare("run") and "--headless" not in arguments:
+    complete = prepare("run")
+    command_named = bool(arguments) and not arguments[0].startswith("-")
+    if not (complete or command_named or "--headless" in arguments):
         stop("the desktop needs these libraries; --headless works without them")
     command = [str(PYTHON), "-P", "-m", "workstation", *arguments]
     sys.stdout.flush()

@@ -102,6 +102,8 @@ def test_the_lock_installed_for_tests_satisfies_running(
 ) -> None:
     stamp = tmp_path / "installed.txt"
     stamp.write_text(bootstrap.stamp_of(bootstrap.LOCKS["test"]), encoding="utf-8")
+    (tmp_path / "libraries.txt").touch()
     monkeypatch.setattr(bootstrap, "STAMP", stamp)
+    monkeypatch.setattr(bootstrap, "LIBRARIES_STAMP", tmp_path / "libraries.txt")
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
     assert bootstrap.prepare("run")
