@@ -1,0 +1,137 @@
+"""The one door: open the database, become its writer, and hand out journal, recovery and reader.
+
+First steps of the recovery path: own, check the version, migrate, check for damage, merge the reserve, write.
+"""
+
+import contextlib
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from workstation import __version__
+from workstation.domain.errors import StorageError
+from workstation.kernel.clock import Clock
+from workstation.storage.backend import Backend, backend_for
+from workstation.storage.backup import make_backup
+from workstation.storage.driver import Driver
+from workstation.storage.fixed_point import InstrumentSource, Scales
+from workstation.storage.journal import Post, SqlJournal
+from workstation.storage.lease import EpochLease, HomeLock, owner_text
+from workstation.storage.queue import WorkQueue
+from workstation.storage.reader import SqlReader
+from workstation.storage.recovery import SqlRecovery
+from workstation.storage.reserve import Reserve
+from workstation.storage.schema import HEAD
+from workstation.storage.writer import JournalWriter, store_group
+
+
+class StoreView:
+    """A database opened for reading alone: a second instance, a damaged home, a command beside a live program."""
+
+    def __init__(self, engine: Engine, reader: SqlReader) -> None:
+        self._engine = engine
+        self.recovery = SqlRecovery(engine)
+        self.reader = reader
+
+    def close(self) -> None:
+        """Give every connection up."""
+        self._engine.dispose()
+
+
+class Store(StoreView):
+    """A database that this process writes: `journal`, `recovery`, `reader`."""
+
+    def __init__(self, engine: Engine, reader: SqlReader, journal: SqlJournal, release: contextlib.ExitStack) -> None:
+        super().__init__(engine, reader)
+        self.journal = journal
+        self._release = release
+
+    def close(self) -> None:
+        """Write everything queued, end the journal thread and give the home up. Call it while `post` still works."""
+        with self._release:
+            self.journal.close()
+
+
+def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Clock, post: Post) -> Store:
+    """Become the writer of a database.
+
+    url: "" for the embedded file in `home`. instruments: decimals of every symbol that rows may name. post: runs a
+    call on the engine's thread, from any thread, in order.
+
+    Raises:
+        StorageLocked: another instance owns the home or the database; the text says which.
+        StorageOutdated: a newer program wrote the database; it was not touched.
+        StorageDamaged: a page, a row or acknowledged lines are broken or missing; nothing was repaired.
+        StorageError: the database cannot promise durability here.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as release:
+        owner = owner_text()
+        lock = HomeLock(home, owner)
+        release.callback(lock.release)
+        backend = backend_for(url, home)
+        _bring_up_to_date(backend, home, clock)
+        driver = backend.writing_driver()
+        release.callback(driver.close)
+        backend.quick_check(driver)
+        engine = backend.reading_engine()
+        release.callback(engine.dispose)
+        lease = EpochLease(driver, owner, clock.now_ns())
+        reserve = Reserve(home)
+        release.callback(reserve.close)
+        watermark = backend.watermark()
+        recovery = SqlRecovery(engine)
+        if watermark is not None:
+            release.callback(watermark.close)
+            watermark.check(recovery.newest()[0])
+        _merge_reserve(reserve, driver, lease, recovery, clock)
+        recovery.verify_tail()
+        driver.tidy(thorough=True)
+        newest = recovery.newest()
+        queue = WorkQueue()
+        journal = SqlJournal(queue=queue, epoch=lease.epoch, newest_seq=newest[0], clock=clock, post=post)
+        writer = JournalWriter(
+            driver=driver,
+            lease=lease,
+            scales=Scales(instruments),
+            reserve=reserve,
+            watermark=watermark,
+            queue=queue,
+            reports=journal,
+            newest=newest,
+        )
+        journal.start(writer.run)
+        return Store(engine, SqlReader(engine, queue), journal, release.pop_all())
+
+
+def open_view(url: str, home: Path) -> StoreView:
+    """Open a database for reading alone, beside whoever writes it.
+
+    Raises:
+        StorageOutdated: a newer program wrote it.
+        StorageError: there is no database yet.
+    """
+    backend = backend_for(url, home)
+    if not backend.revision():
+        raise StorageError("there is no database to look at yet")
+    engine = backend.reading_engine()
+    return StoreView(engine, SqlReader(engine))
+
+
+def _bring_up_to_date(backend: Backend, home: Path, clock: Clock) -> None:
+    """Migrate where needed, after a backup of what is there."""
+    revision = backend.revision()
+    if revision == HEAD:
+        return
+    if revision:
+        make_backup(backend, home, clock.now_ns(), reason=f"before-{HEAD}")
+    backend.migrate(__version__)
+
+
+def _merge_reserve(reserve: Reserve, driver: Driver, lease: EpochLease, recovery: SqlRecovery, clock: Clock) -> None:
+    """Write what a full disk had left in the reserve; groups that the database holds already are passed over."""
+    newest_seq, _ = recovery.newest()
+    for record in reserve.records():
+        if record.lines[-1][0] > newest_seq:
+            store_group(driver, lease, record, clock.now_ns())
+    reserve.clear()

@@ -1,0 +1,209 @@
+"""Rows as parameters: what each row that travels with an event becomes in its table.
+
+Runs on the journal thread, off the engine. State rows (orders, positions, balances …) keep the last version within one
+transaction; facts (executions, transitions) keep every row.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from workstation.domain.accounts import Account, KillState
+from workstation.domain.executions import BalanceState, Execution, PositionState
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrderState
+from workstation.ports.store import IdempotencyRecord, OrderTransition, Row
+from workstation.storage import tables
+from workstation.storage.driver import Statement, insert, insert_or_keep, upsert
+from workstation.storage.fixed_point import Scales, money
+
+_encode = msgspec.json.Encoder().encode
+
+_ORDER = (
+    "cl_ord_id", "uid", "order_id", "symbol", "account", "side", "ord_type", "time_in_force", "status", "is_open",
+    "strategy_id", "user_id", "notes", "order_qty", "price", "stop_px", "cum_qty", "created_at", "updated_at",
+    "submitted_at", "version", "seq", "state",
+)  # fmt: skip
+_ORDER_FROZEN = ("uid", "symbol", "account", "side", "ord_type", "strategy_id", "user_id", "created_at")
+_TRANSITION = ("seq", "cl_ord_id", "from_status", "to_status", "trigger", "actor", "reason", "ts", "ts_event")
+_EXECUTION = (
+    "uid", "account", "venue", "exec_key", "exec_id", "cl_ord_id", "symbol", "side", "kind", "liquidity",
+    "strategy_id", "last_qty", "last_px", "ts_event", "seq", "state",
+)  # fmt: skip
+_POSITION = ("account", "symbol", "strategy_id", "qty", "is_flat", "realised", "updated_at", "seq", "state")
+_BALANCE = ("account", "currency", "cash", "updated_at", "seq", "state")
+_ACCOUNT = ("account", "uid", "seq", "state")
+_INSTRUMENT = ("symbol", "seq", "state")
+_KILL_SWITCH = ("scope", "key", "is_on", "seq", "state")
+_IDEMPOTENCY = ("credential", "method", "route", "key", "expires_at", "state")
+_LINE = (
+    "seq", "epoch", "ts_wall", "ts_mono", "kind", "schema_version", "correlation", "causation", "actor", "payload",
+    "prev_hash", "hash",
+)  # fmt: skip
+
+INSERT_LINE = insert(tables.journal, _LINE)
+
+STATEMENTS: dict[str, Statement] = {
+    "orders": upsert(tables.orders, _ORDER, ("tenant_id", "cl_ord_id"), frozen=("cl_ord_id", *_ORDER_FROZEN)),
+    "order_transitions": insert(tables.order_transitions, _TRANSITION),
+    "executions": insert(tables.executions, _EXECUTION),
+    "positions": upsert(
+        tables.positions,
+        _POSITION,
+        ("tenant_id", "account", "symbol", "strategy_id"),
+        frozen=("account", "symbol", "strategy_id"),
+    ),
+    "balances": upsert(tables.balances, _BALANCE, ("tenant_id", "account", "currency"), frozen=("account", "currency")),
+    "accounts": upsert(tables.accounts, _ACCOUNT, ("tenant_id", "account"), frozen=("account",)),
+    "instruments": upsert(tables.instruments, _INSTRUMENT, ("tenant_id", "symbol"), frozen=("symbol",)),
+    "kill_switches": upsert(tables.kill_switches, _KILL_SWITCH, ("tenant_id", "scope", "key"), frozen=("scope", "key")),
+    "idempotency": insert_or_keep(
+        tables.idempotency, _IDEMPOTENCY, ("tenant_id", "credential", "method", "route", "key")
+    ),
+}
+"""One statement a table, run once a transaction with all its rows. A key's first answer stands until it expires."""
+
+FORGET_EXPIRED = Statement("DELETE FROM idempotency WHERE expires_at <= ?")
+
+TableRows = dict[str, list[tuple[Any, ...]]]
+
+
+def _order(scales: Scales, seq: int, row: OrderState) -> tuple[Any, ...]:
+    terms = row.terms
+    symbol = terms.symbol
+    return (
+        row.cl_ord_id,
+        row.uid,
+        row.order_id,
+        symbol,
+        terms.account,
+        terms.side.value,
+        terms.ord_type.value,
+        terms.time_in_force.value,
+        row.status.value,
+        row.is_open,
+        row.strategy_id,
+        row.origin.user,
+        row.notes,
+        scales.qty(symbol, terms.order_qty),
+        scales.price(symbol, terms.price),
+        scales.price(symbol, terms.stop_px),
+        scales.qty(symbol, row.cum_qty),
+        row.created_at,
+        row.updated_at,
+        row.submitted_at,
+        row.version,
+        seq,
+        _encode(row),
+    )
+
+
+def _transition(_scales: Scales, seq: int, row: OrderTransition) -> tuple[Any, ...]:
+    before = None if row.from_status is None else row.from_status.value
+    return (seq, row.cl_ord_id, before, row.to_status.value, row.trigger, row.actor, row.reason, row.ts, row.ts_event)
+
+
+def _execution(scales: Scales, seq: int, row: Execution) -> tuple[Any, ...]:
+    return (
+        row.uid,
+        row.account,
+        row.venue,
+        row.exec_key,
+        row.exec_id,
+        row.cl_ord_id,
+        row.symbol,
+        row.side.value,
+        row.kind.value,
+        row.liquidity.value,
+        row.strategy_id,
+        scales.qty(row.symbol, row.last_qty),
+        scales.price(row.symbol, row.last_px),
+        row.ts_event,
+        seq,
+        _encode(row),
+    )
+
+
+def _position(scales: Scales, seq: int, row: PositionState) -> tuple[Any, ...]:
+    qty = scales.qty(row.symbol, row.qty)
+    return (
+        row.account,
+        row.symbol,
+        row.strategy_id,
+        qty,
+        row.qty == 0,
+        money(row.realised),
+        row.updated_at,
+        seq,
+        _encode(row),
+    )
+
+
+def _balance(_scales: Scales, seq: int, row: BalanceState) -> tuple[Any, ...]:
+    return (row.account, row.currency, money(row.cash), row.updated_at, seq, _encode(row))
+
+
+def _account(_scales: Scales, seq: int, row: Account) -> tuple[Any, ...]:
+    return (row.account, row.uid, seq, _encode(row))
+
+
+def _instrument(scales: Scales, seq: int, row: Instrument) -> tuple[Any, ...]:
+    scales.learn(row)
+    return (row.symbol, seq, _encode(row))
+
+
+def _kill_switch(_scales: Scales, seq: int, row: KillState) -> tuple[Any, ...]:
+    return (row.scope.value, row.key, row.on, seq, _encode(row))
+
+
+def _idempotency(_scales: Scales, _seq: int, row: IdempotencyRecord) -> tuple[Any, ...]:
+    return (row.credential, row.method, row.route, row.key, row.expires_at, _encode(row))
+
+
+class _Projection(NamedTuple):
+    """How a type of row is stored; `key` names what one row of the table is about, None where each row is a fact."""
+
+    table: str
+    encode: Callable[[Scales, int, Any], tuple[Any, ...]]
+    key: Callable[[Any], Any] | None
+
+
+_PROJECTIONS: dict[type, _Projection] = {
+    Instrument: _Projection("instruments", _instrument, lambda row: row.symbol),
+    Account: _Projection("accounts", _account, lambda row: row.account),
+    OrderState: _Projection("orders", _order, lambda row: row.cl_ord_id),
+    OrderTransition: _Projection("order_transitions", _transition, None),
+    Execution: _Projection("executions", _execution, None),
+    PositionState: _Projection("positions", _position, lambda row: (row.account, row.symbol, row.strategy_id)),
+    BalanceState: _Projection("balances", _balance, lambda row: (row.account, row.currency)),
+    KillState: _Projection("kill_switches", _kill_switch, lambda row: (row.scope, row.key)),
+    IdempotencyRecord: _Projection("idempotency", _idempotency, None),
+}
+
+
+class RowBatch:
+    """Collects the rows of one transaction and turns them into parameters at its end."""
+
+    def __init__(self, scales: Scales) -> None:
+        self._scales = scales
+        self._states: dict[tuple[str, Any], tuple[int, Row]] = {}
+        self._facts: list[tuple[int, Row]] = []
+
+    def add(self, seq: int, rows: Sequence[Row]) -> None:
+        """Take the rows of the event with sequence `seq`."""
+        for row in rows:
+            table, _, key = _PROJECTIONS[type(row)]
+            if key is None:
+                self._facts.append((seq, row))
+            else:
+                self._states[table, key(row)] = (seq, row)
+
+    def encoded(self) -> TableRows:
+        """Return the parameters of each table's statement, in the order in which the rows came."""
+        by_table: TableRows = {}
+        states = sorted(self._states.values(), key=lambda item: not isinstance(item[1], Instrument))
+        for seq, row in (*states, *self._facts):
+            table, encode, _ = _PROJECTIONS[type(row)]
+            by_table.setdefault(table, []).append(encode(self._scales, seq, row))
+        return by_table

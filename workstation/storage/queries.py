@@ -1,0 +1,150 @@
+"""What a list may filter and sort by, as SQL conditions: the one place that knows how a query becomes a statement.
+
+Orderings are allow-listed; ties break by id in the direction of the first field; nulls sort last. Searches are literal:
+`%` and `_` of the user mean themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Boolean, Column, ColumnElement, Select, func, literal_column, or_, select, tuple_
+
+from workstation.domain.errors import ValidationError
+from workstation.domain.orders import FINAL_STATES, OrdStatus
+from workstation.ports.store import ExecutionQuery, OrderQuery, PositionQuery
+from workstation.storage.tables import ACCOUNT_ROW, IS_OPEN, executions, orders, positions
+
+ORDER_ORDERINGS: Mapping[str, Column[Any]] = {
+    name: orders.c[name]
+    for name in ("created_at", "updated_at", "submitted_at", "order_qty", "price", "status", "symbol")
+}
+EXECUTION_ORDERINGS: Mapping[str, Column[Any]] = {
+    name: executions.c[name] for name in ("ts_event", "last_qty", "last_px")
+}
+POSITION_ORDERINGS: Mapping[str, Column[Any]] = {
+    name: positions.c[name] for name in ("symbol", "qty", "realised", "updated_at")
+}
+
+_ESCAPE = "\\"
+
+Conditions = list[ColumnElement[bool]]
+
+
+def order_conditions(query: OrderQuery) -> Conditions:
+    """Return the filters of an order list."""
+    columns = orders.c
+    found = _equal(
+        (columns.symbol, query.symbol),
+        (columns.account, query.account),
+        (columns.side, query.side),
+        (columns.ord_type, query.ord_type),
+        (columns.time_in_force, query.time_in_force),
+        (columns.strategy_id, query.strategy_id),
+        (columns.user_id, query.user),
+    )
+    found += _status_conditions(query.statuses, is_open=query.is_open)
+    found += _within(columns.created_at, query.start_ns, query.end_ns)
+    if query.search:
+        found.append(_contains(query.search, columns.cl_ord_id, columns.order_id, columns.symbol, columns.notes))
+    return found
+
+
+def execution_conditions(query: ExecutionQuery) -> Conditions:
+    """Return the filters of an execution list."""
+    columns = executions.c
+    found = _equal(
+        (columns.cl_ord_id, query.cl_ord_id),
+        (columns.symbol, query.symbol),
+        (columns.account, query.account),
+        (columns.strategy_id, query.strategy_id),
+    )
+    found += _within(columns.ts_event, query.start_ns, query.end_ns)
+    if query.search:
+        found.append(_contains(query.search, columns.exec_id, columns.exec_key, columns.uid))
+    return found
+
+
+def position_conditions(query: PositionQuery) -> Conditions:
+    """Return the filters of a list of account positions."""
+    columns = positions.c
+    found = [
+        columns.strategy_id == ACCOUNT_ROW,
+        *_equal((columns.symbol, query.symbol), (columns.account, query.account)),
+    ]
+    if query.has_position is not None:
+        found.append(columns.is_flat.is_(not query.has_position))
+    return found
+
+
+def ordered(
+    statement: Select[Any], ordering: Sequence[str], allowed: Mapping[str, Column[Any]], ties: Sequence[Column[Any]]
+) -> Select[Any]:
+    """Return `statement` sorted by names of `allowed`, `-` for descending.
+
+    Raises:
+        ValidationError: a name that is not allowed.
+    """
+    terms: list[ColumnElement[Any]] = []
+    for item in ordering:
+        column = allowed.get(item.removeprefix("-"))
+        if column is None:
+            raise ValidationError("ordering", f"cannot sort by {item!r}", allowed=", ".join(sorted(allowed)))
+        term = column.desc() if item.startswith("-") else column.asc()
+        terms.append(term.nulls_last() if column.nullable else term)
+    descending = bool(ordering) and ordering[0].startswith("-")
+    terms += [column.desc() if descending else column.asc() for column in ties]
+    return statement.order_by(*terms)
+
+
+def after_key(
+    column: Column[Any], uid: Column[Any], key: tuple[int, str], ordering: Sequence[str]
+) -> ColumnElement[bool]:
+    """Return the condition of rows behind `key` (time, id) in a list sorted by `column` alone.
+
+    Raises:
+        ValidationError: the list is sorted by something else, where a key says nothing.
+    """
+    if tuple(ordering) not in ((column.name,), (f"-{column.name}",)):
+        raise ValidationError(
+            "ordering", "a cursor needs the list in order of time", allowed=f"{column.name}, -{column.name}"
+        )
+    pair = tuple_(column, uid)
+    return pair < tuple_(*key) if ordering[0].startswith("-") else pair > tuple_(*key)
+
+
+def count_of(table_column: Column[Any], conditions: Conditions) -> Select[int]:
+    """Return the statement that counts what the conditions let through."""
+    return select(func.count()).select_from(table_column.table).where(*conditions)
+
+
+def _status_conditions(statuses: tuple[OrdStatus, ...], *, is_open: bool | None) -> Conditions:
+    """Word open states by the condition of their index, so that a list of them never walks history."""
+    found: Conditions = []
+    if statuses:
+        found.append(orders.c.status.in_([status.value for status in statuses]))
+    if is_open or (statuses and not FINAL_STATES.intersection(statuses)):
+        found.append(literal_column(IS_OPEN.text, Boolean))
+    if is_open is False:
+        found.append(orders.c.is_open.is_(False))
+    return found
+
+
+def _equal(*pairs: tuple[Column[Any], str | None]) -> Conditions:
+    return [column == value for column, value in pairs if value is not None]
+
+
+def _within(column: Column[Any], start_ns: int | None, end_ns: int | None) -> Conditions:
+    found: Conditions = []
+    if start_ns is not None:
+        found.append(column >= start_ns)
+    if end_ns is not None:
+        found.append(column < end_ns)
+    return found
+
+
+def _contains(wanted: str, *columns: Column[Any]) -> ColumnElement[bool]:
+    """Return the condition of a literal substring, without regard to the case of ASCII letters."""
+    literal = wanted.lower()
+    for special in (_ESCAPE, "%", "_"):
+        literal = literal.replace(special, _ESCAPE + special)
+    return or_(*[func.lower(column).like(f"%{literal}%", escape=_ESCAPE) for column in columns])

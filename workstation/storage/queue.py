@@ -1,0 +1,96 @@
+"""The way from the engine to the journal thread: a bounded queue, counted in events."""
+
+import threading
+from collections import deque
+from typing import NamedTuple
+
+from workstation.domain.errors import InvariantError
+from workstation.domain.events import OrderIntended, ReplaceRequested
+from workstation.domain.orders import RiskClass
+from workstation.ports.store import Entry, Snapshot
+
+QUEUE_EVENTS_MAX = 20_000
+"""Events at which the queue counts as full: the desk refuses new risk."""
+
+QUEUE_EVENTS_CAP = 4 * QUEUE_EVENTS_MAX
+"""Events at which the queue takes no more at all: fills and cancels have room above full, but not without end."""
+
+
+class Batch(NamedTuple):
+    """Entries of one append: they become durable together. Times: UTC ns and monotonic ns of the append."""
+
+    first_seq: int
+    entries: tuple[Entry, ...]
+    ts_wall: int
+    ts_mono: int
+
+    @property
+    def last_seq(self) -> int:
+        """Sequence of the last entry."""
+        return self.first_seq + len(self.entries) - 1
+
+    @property
+    def raises_exposure(self) -> bool:
+        """True when it intends an INCREASE, which must not go out while storage is in trouble."""
+        return any(_raises_exposure(entry) for entry in self.entries)
+
+
+def _raises_exposure(entry: Entry) -> bool:
+    event = entry.event
+    verdict = event.verdict if isinstance(event, OrderIntended | ReplaceRequested) else None
+    return verdict is not None and verdict.risk_class is RiskClass.INCREASE
+
+
+class Ping(NamedTuple):
+    """Asks for one committed no-op write; `done` is set after it."""
+
+    done: threading.Event
+
+
+class Stop(NamedTuple):
+    """Ends the journal thread after everything before it."""
+
+
+Work = Batch | Snapshot | Ping | Stop
+
+
+class WorkQueue:
+    """First in, first out; any thread may put, one takes."""
+
+    def __init__(self) -> None:
+        self._items: deque[Work] = deque()
+        self._events = 0
+        self._ready = threading.Condition()
+
+    @property
+    def fill_ratio(self) -> float:
+        """Events waiting against QUEUE_EVENTS_MAX, 0 to 1."""
+        return min(1.0, self._events / QUEUE_EVENTS_MAX)
+
+    def put(self, item: Work) -> None:
+        """Append one item.
+
+        Raises:
+            InvariantError: QUEUE_EVENTS_CAP events wait, so whoever appends has ignored `fill_ratio`.
+        """
+        with self._ready:
+            if self._events >= QUEUE_EVENTS_CAP:
+                raise InvariantError(f"the journal queue holds {self._events} events and takes no more")
+            self._items.append(item)
+            self._events += _weight(item)
+            self._ready.notify()
+
+    def get(self, timeout_s: float) -> Work | None:
+        """Take the oldest item, waiting for one at most `timeout_s`; None when there is none."""
+        with self._ready:
+            if not self._items and timeout_s > 0:
+                self._ready.wait(timeout_s)
+            if not self._items:
+                return None
+            item = self._items.popleft()
+            self._events -= _weight(item)
+            return item
+
+
+def _weight(item: Work) -> int:
+    return len(item.entries) if isinstance(item, Batch) else 1

@@ -1,0 +1,198 @@
+"""Lists and single rows for screens and scripts: committed rows only, from any thread, each a short read.
+
+Core statements on the pool of read-only connections; what is decoded is the row's JSON alone.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Column, Engine, Select, Table, select
+
+from workstation.domain.accounts import Account, KillState
+from workstation.domain.executions import BalanceState, Execution, PositionState
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrderState, OrdStatus
+from workstation.ports.store import (
+    ExecutionPage,
+    ExecutionQuery,
+    IdempotencyRecord,
+    JournalLine,
+    OrderPage,
+    OrderQuery,
+    OrderTransition,
+    PositionPage,
+    PositionQuery,
+)
+from workstation.storage import queries
+from workstation.storage.chain import line_of
+from workstation.storage.queue import Ping, WorkQueue
+from workstation.storage.tables import (
+    TENANT,
+    accounts,
+    balances,
+    executions,
+    idempotency,
+    instruments,
+    journal,
+    kill_switches,
+    order_transitions,
+    orders,
+    positions,
+)
+
+T = TypeVar("T")
+Decode = Callable[[bytes], T]
+
+_decode_order: Decode[OrderState] = msgspec.json.Decoder(OrderState).decode
+_decode_execution: Decode[Execution] = msgspec.json.Decoder(Execution).decode
+_decode_position: Decode[PositionState] = msgspec.json.Decoder(PositionState).decode
+_decode_balance: Decode[BalanceState] = msgspec.json.Decoder(BalanceState).decode
+_decode_account: Decode[Account] = msgspec.json.Decoder(Account).decode
+_decode_instrument: Decode[Instrument] = msgspec.json.Decoder(Instrument).decode
+_decode_kill: Decode[KillState] = msgspec.json.Decoder(KillState).decode
+_decode_idempotency: Decode[IdempotencyRecord] = msgspec.json.Decoder(IdempotencyRecord).decode
+
+
+class SqlReader:
+    """Implements `ports.store.Reader`. queue: the writer's, None where nothing is written here."""
+
+    def __init__(self, engine: Engine, queue: WorkQueue | None = None) -> None:
+        self._engine = engine
+        self._queue = queue
+
+    def orders(self, query: OrderQuery) -> OrderPage:
+        """List orders; sorts by `queries.ORDER_ORDERINGS`."""
+        conditions = queries.order_conditions(query)
+        statement = queries.ordered(select(orders.c.state), query.ordering, queries.ORDER_ORDERINGS, (orders.c.uid,))
+        return OrderPage(*self._page(statement, conditions, query, orders.c.created_at, _decode_order))
+
+    def order(self, uid: str) -> OrderState | None:
+        """Return one order by its id."""
+        return self._one(orders, _decode_order, uid=uid)
+
+    def order_by_client_id(self, cl_ord_id: str) -> OrderState | None:
+        """Return one order by its client order id."""
+        return self._one(orders, _decode_order, cl_ord_id=cl_ord_id)
+
+    def transitions(self, cl_ord_id: str) -> tuple[OrderTransition, ...]:
+        """Return an order's history, oldest first."""
+        table = order_transitions.c
+        statement = (
+            select(order_transitions).where(table.tenant_id == TENANT, table.cl_ord_id == cl_ord_id).order_by(table.id)
+        )
+        return tuple(_transition_of(row) for row in self._rows(statement))
+
+    def executions(self, query: ExecutionQuery) -> ExecutionPage:
+        """List executions; sorts by `queries.EXECUTION_ORDERINGS`."""
+        conditions = queries.execution_conditions(query)
+        statement = queries.ordered(
+            select(executions.c.state), query.ordering, queries.EXECUTION_ORDERINGS, (executions.c.uid,)
+        )
+        return ExecutionPage(*self._page(statement, conditions, query, executions.c.ts_event, _decode_execution))
+
+    def execution(self, uid: str) -> Execution | None:
+        """Return one execution by its id."""
+        return self._one(executions, _decode_execution, uid=uid)
+
+    def positions(self, query: PositionQuery) -> PositionPage:
+        """List account positions; sorts by `queries.POSITION_ORDERINGS`."""
+        conditions = queries.position_conditions(query)
+        ties = (positions.c.symbol, positions.c.account)
+        statement = queries.ordered(select(positions.c.state), query.ordering, queries.POSITION_ORDERINGS, ties)
+        return PositionPage(*self._page(statement, conditions, query, positions.c.symbol, _decode_position))
+
+    def events(self, after_seq: int, limit: int) -> tuple[JournalLine, ...]:
+        """Return durable lines after `after_seq`, oldest first."""
+        statement = select(journal).where(journal.c.seq > after_seq).order_by(journal.c.seq).limit(limit)
+        return tuple(line_of(tuple(row)) for row in self._rows(statement))
+
+    def oldest_seq(self) -> int:
+        """Return the first sequence still kept, 0 when the journal is empty."""
+        return self._scalar(select(journal.c.seq).order_by(journal.c.seq).limit(1)) or 0
+
+    def newest_seq(self) -> int:
+        """Return the last durable sequence."""
+        return self._scalar(select(journal.c.seq).order_by(journal.c.seq.desc()).limit(1)) or 0
+
+    def idempotency(self, credential: str, method: str, route: str, key: str, now_ns: int) -> IdempotencyRecord | None:
+        """Return the unexpired record of a key."""
+        record = self._one(idempotency, _decode_idempotency, credential=credential, method=method, route=route, key=key)
+        return record if record is not None and record.expires_at > now_ns else None
+
+    def balances(self, account: str) -> tuple[BalanceState, ...]:
+        """Return cash per currency."""
+        statement = select(balances.c.state).where(balances.c.tenant_id == TENANT, balances.c.account == account)
+        return self._decoded(statement.order_by(balances.c.currency), _decode_balance)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return all accounts."""
+        return self._decoded(select(accounts.c.state).order_by(accounts.c.account), _decode_account)
+
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Return all instruments that were ever journaled."""
+        return self._decoded(select(instruments.c.state).order_by(instruments.c.symbol), _decode_instrument)
+
+    def kill_switches(self) -> tuple[KillState, ...]:
+        """Return every kill switch that was ever touched."""
+        ordering = (kill_switches.c.scope, kill_switches.c.key)
+        return self._decoded(select(kill_switches.c.state).order_by(*ordering), _decode_kill)
+
+    def ping_write(self, timeout_s: float) -> bool:
+        """Prove that the writer still commits: a no-op write comes back durable in time."""
+        if self._queue is None:
+            return False
+        done = threading.Event()
+        self._queue.put(Ping(done))
+        return done.wait(timeout_s)
+
+    def _page(
+        self,
+        statement: Select[bytes],
+        conditions: queries.Conditions,
+        query: OrderQuery | ExecutionQuery | PositionQuery,
+        time_column: Column[Any],
+        decode: Decode[T],
+    ) -> tuple[tuple[T, ...], int | None, bool]:
+        """Return the rows of one page, the total where asked for, and whether more follow."""
+        key = getattr(query, "after_key", None)
+        behind = [] if key is None else [queries.after_key(time_column, time_column.table.c.uid, key, query.ordering)]
+        statement = statement.where(*conditions, *behind).limit(query.limit + 1).offset(query.offset)
+        with self._engine.connect() as connection:
+            blobs = connection.execute(statement).scalars().all()
+            total = (
+                connection.execute(queries.count_of(time_column, conditions)).scalar_one() if query.with_count else None
+            )
+        rows = tuple(decode(blob) for blob in blobs[: query.limit])
+        return rows, total, len(blobs) > query.limit
+
+    def _one(self, table: Table, decode: Decode[T], **key: str) -> T | None:
+        conditions = [table.c[name] == value for name, value in key.items()]
+        blob = self._scalar(select(table.c.state).where(table.c.tenant_id == TENANT, *conditions))
+        return None if blob is None else decode(blob)
+
+    def _decoded(self, statement: Select[Any], decode: Decode[T]) -> tuple[T, ...]:
+        with self._engine.connect() as connection:
+            return tuple(decode(blob) for blob in connection.execute(statement).scalars())
+
+    def _rows(self, statement: Select[Any]) -> Iterable[Any]:
+        with self._engine.connect() as connection:
+            return connection.execute(statement).all()
+
+    def _scalar(self, statement: Select[Any]) -> Any:
+        with self._engine.connect() as connection:
+            return connection.execute(statement).scalar()
+
+
+def _transition_of(row: Any) -> OrderTransition:
+    return OrderTransition(
+        cl_ord_id=row.cl_ord_id,
+        from_status=None if row.from_status is None else OrdStatus(row.from_status),
+        to_status=OrdStatus(row.to_status),
+        trigger=row.trigger,
+        actor=row.actor,
+        reason=row.reason,
+        ts=row.ts,
+        ts_event=row.ts_event,
+    )

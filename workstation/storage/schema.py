@@ -1,0 +1,32 @@
+"""Which version the database has, and whether this program may touch it.
+
+The usual start reads one row and goes on; Alembic is loaded only where tables are missing or old.
+"""
+
+from sqlalchemy import Connection, inspect, text
+
+from workstation.domain.errors import StorageOutdated
+
+HEAD = "0001"
+"""Revision that this program writes."""
+
+KNOWN = (HEAD,)
+"""Every released revision, oldest first."""
+
+
+def revision_of(connection: Connection) -> str:
+    """Return the database's revision, "" when it is empty.
+
+    Raises:
+        StorageOutdated: a newer program wrote it; nothing was touched, the text names that program.
+    """
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+    if revision and revision not in KNOWN:
+        writer = connection.execute(text("SELECT value FROM schema_meta WHERE name = 'program_version'")).scalar()
+        raise StorageOutdated(
+            f"the database has schema {revision}, written by Workstation {writer or 'of a later version'}; "
+            f"this program knows schemas up to {HEAD}. Start Workstation {writer or 'in that version'} or later"
+        )
+    return str(revision)
