@@ -1,0 +1,110 @@
+"""Bars for any stream of ticks: shape, conservation, aggregation, and independence of how the feed was cut."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.helpers.market import MINUTE, T0, instrument, trade
+from workstation.domain.market import Bar, BarKind, BarType, MarketEvent, Trade
+from workstation.kernel.clock import VirtualClock
+from workstation.marketdata.bars import BarAggregator, BarBuilder
+from workstation.marketdata.calendar import always_open
+from workstation.marketdata.service import MarketData
+
+ONE, FIVE = BarType(BarKind.MINUTE, 1), BarType(BarKind.MINUTE, 5)
+
+ticks = st.lists(
+    st.tuples(st.integers(0, 3 * MINUTE), st.integers(1, 1_000), st.integers(1, 500)), min_size=1, max_size=60
+)
+
+
+def trades(drawn: list[tuple[int, int, int]]) -> list[Trade]:
+    at, made = 0, []
+    for gap, price, size in drawn:
+        at += gap
+        made.append(trade(price, size, at))
+    return made
+
+
+def build(bar_type: BarType, stream: list[Trade]) -> list[Bar]:
+    builder = BarBuilder("ABC", bar_type, always_open(), since_ns=T0)
+    made = [bar for tick in stream for bar in builder.on_trade(tick)]
+    return made + ([builder.current] if builder.current else [])
+
+
+kinds = st.sampled_from(
+    [
+        ONE,
+        FIVE,
+        BarType(BarKind.SECOND, 7),
+        BarType(BarKind.HOUR, 1),
+        BarType(BarKind.TICK, 3),
+        BarType(BarKind.VOLUME, 333),
+    ]
+)
+
+
+@given(kinds, ticks)
+def test_open_and_close_lie_between_low_and_high(bar_type: BarType, drawn: list[tuple[int, int, int]]) -> None:
+    for bar in build(bar_type, trades(drawn)):
+        assert bar.low <= bar.open <= bar.high
+        assert bar.low <= bar.close <= bar.high
+
+
+@given(kinds, ticks)
+def test_the_volume_of_the_bars_is_the_volume_of_the_ticks(
+    bar_type: BarType, drawn: list[tuple[int, int, int]]
+) -> None:
+    stream = trades(drawn)
+    assert sum(bar.volume for bar in build(bar_type, stream)) == sum(tick.size for tick in stream)
+
+
+@given(ticks)
+def test_volume_bars_are_all_of_one_step_but_the_last(drawn: list[tuple[int, int, int]]) -> None:
+    bars = build(BarType(BarKind.VOLUME, 100), trades(drawn))
+    assert all(bar.volume == 100 for bar in bars[:-1])
+    assert 0 < bars[-1].volume <= 100
+
+
+@given(ticks)
+def test_five_one_minute_bars_give_the_five_minute_bar(drawn: list[tuple[int, int, int]]) -> None:
+    stream = trades(drawn)
+    aggregator = BarAggregator("ABC", FIVE, always_open())
+    composed = [large for small in build(ONE, stream) for large in aggregator.on_bar(small)] + aggregator.flush()
+    assert composed == build(FIVE, stream)
+
+
+@given(ticks, st.lists(st.integers(1, 7), min_size=1, max_size=20))
+def test_any_cut_of_the_feed_gives_the_same_bars(drawn: list[tuple[int, int, int]], cuts: list[int]) -> None:
+    stream: list[MarketEvent] = [*trades(drawn)]
+
+    def bars(slices: list[list[MarketEvent]]) -> list[MarketEvent]:
+        heard: list[MarketEvent] = []
+        market = MarketData(
+            VirtualClock(T0), {"ABC": instrument()}, on_fault=lambda _message, error: heard.append(error)
+        )  # type: ignore[arg-type]
+        market.series.compose("ABC", ONE, FIVE)
+        market.listen(heard.extend)
+        for events in slices:
+            market.on_feed(events)
+        return heard
+
+    pieces, at = [], 0
+    while at < len(stream):
+        step = cuts[len(pieces) % len(cuts)]
+        pieces.append(stream[at : at + step])
+        at += step
+    assert bars(pieces) == bars([stream])
+
+
+@given(st.lists(st.tuples(st.integers(0, 4 * MINUTE), st.integers(1, 99), st.integers(1, 9)), min_size=1, max_size=40))
+def test_late_ticks_within_the_tolerance_lose_no_volume(drawn: list[tuple[int, int, int]]) -> None:
+    builder = BarBuilder("ABC", ONE, always_open(), since_ns=T0, tolerance_ns=10 * MINUTE)
+    final: dict[int, Bar] = {}
+    for at, price, size in drawn:
+        for bar in builder.on_trade(trade(price, size, at)):
+            final[bar.ts_open] = bar
+    current = builder.current
+    total = sum(bar.volume for bar in final.values()) + (current.volume if current else 0)
+    assert total == sum(size for _, _, size in drawn)

@@ -1,0 +1,191 @@
+"""Bars from ticks: boundaries, splits, late ticks, calendars."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.helpers.market import DAY, MINUTE, SECOND, T0, quote, trade
+from workstation.domain.errors import ValidationError
+from workstation.domain.market import BarKind, BarSource, BarType, Trade
+from workstation.marketdata.bars import BarAggregator, BarBuilder
+from workstation.marketdata.calendar import SessionCalendar, always_open, foreign_exchange, us_equities
+from workstation.marketdata.grid import Anchor, TimeGrid
+from workstation.marketdata.quality import Defect, Quality
+
+ONE_MINUTE = BarType(BarKind.MINUTE, 1)
+
+
+def ns(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * SECOND
+
+
+def builder(bar_type: BarType = ONE_MINUTE, calendar: SessionCalendar | None = None, **options: object) -> BarBuilder:
+    return BarBuilder("ABC", bar_type, calendar or always_open(), **{"since_ns": T0, **options})  # type: ignore[arg-type]
+
+
+def test_a_tick_on_the_boundary_belongs_to_the_next_bar() -> None:
+    bars = builder()
+    assert bars.on_trade(trade(100, at=0)) == []
+    assert bars.on_trade(trade(105, at=MINUTE - 1)) == []
+    (bar,) = bars.on_trade(trade(90, at=MINUTE))
+    assert (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.count) == (100, 105, 100, 105, 200, 2)
+    assert (bar.ts_open, bar.ts_close) == (T0, T0 + MINUTE)
+    assert bars.current is not None
+    assert bars.current.open == 90
+
+
+def test_empty_intervals_are_skipped() -> None:
+    bars = builder()
+    bars.on_trade(trade(100))
+    (bar,) = bars.on_trade(trade(101, at=5 * MINUTE))
+    assert bar.ts_close == T0 + MINUTE
+
+
+def test_a_first_bar_that_began_before_listening_is_partial_and_the_next_is_not() -> None:
+    bars = builder(since_ns=T0 + 10 * SECOND)
+    bars.on_trade(trade(100, at=20 * SECOND))
+    (first,) = bars.on_trade(trade(101, at=MINUTE))
+    (second,) = bars.on_trade(trade(101, at=2 * MINUTE))
+    assert (first.partial, second.partial) == (True, False)
+
+
+def test_a_late_tick_within_the_tolerance_revises_its_closed_bar() -> None:
+    quality = Quality()
+    bars = builder(quality=quality, tolerance_ns=5 * SECOND)
+    bars.on_trade(trade(100, at=30 * SECOND))
+    bars.on_trade(trade(101, at=MINUTE))
+    (revised,) = bars.on_trade(trade(120, 7, at=59 * SECOND))
+    assert revised.revised
+    assert (revised.high, revised.close, revised.volume) == (120, 120, 107)
+    assert quality.of("ABC", Defect.LATE) == 1
+
+
+def test_a_tick_later_than_the_tolerance_is_counted_and_left_out() -> None:
+    quality = Quality()
+    bars = builder(quality=quality, tolerance_ns=SECOND)
+    bars.on_trade(trade(100, at=30 * SECOND))
+    bars.on_trade(trade(101, at=MINUTE + 5 * SECOND))
+    assert bars.on_trade(trade(120, at=59 * SECOND)) == []
+    assert quality.of("ABC", Defect.TOO_LATE) == 1
+
+
+def test_open_and_close_follow_the_venue_time_within_a_bar() -> None:
+    bars = builder()
+    bars.on_trade(trade(100, at=30 * SECOND))
+    bars.on_trade(trade(110, at=10 * SECOND))
+    bars.on_trade(trade(90, at=20 * SECOND))
+    current = bars.current
+    assert current is not None
+    assert (current.open, current.close) == (110, 100)
+
+
+def test_time_closes_a_quiet_bar_once() -> None:
+    bars = builder()
+    bars.on_trade(trade(100))
+    assert bars.on_time(T0 + MINUTE - 1) == []
+    assert [bar.close for bar in bars.on_time(T0 + MINUTE)] == [100]
+    assert bars.on_time(T0 + 2 * MINUTE) == []
+
+
+def test_a_volume_bar_splits_the_trade_that_crosses_its_step() -> None:
+    bars = builder(BarType(BarKind.VOLUME, 100))
+    assert bars.on_trade(trade(10, 60)) == []
+    made = bars.on_trade(trade(11, 250, at=1))
+    assert [bar.volume for bar in made] == [100, 100, 100]
+    assert [(bar.open, bar.close) for bar in made] == [(10, 11), (11, 11), (11, 11)]
+    assert bars.current is not None
+    assert bars.current.volume == 10
+
+
+def test_a_tick_bar_closes_with_its_last_tick() -> None:
+    bars = builder(BarType(BarKind.TICK, 3))
+    made = [bar for at, price in enumerate((1, 5, 2, 9)) for bar in bars.on_trade(trade(price, at=at))]
+    assert [(bar.open, bar.high, bar.low, bar.close, bar.count) for bar in made] == [(1, 5, 1, 2, 3)]
+
+
+@pytest.mark.parametrize(("source", "expected"), [(BarSource.BID, 10), (BarSource.ASK, 13), (BarSource.MID, 12)])
+def test_quote_bars_take_the_side_they_name_and_mid_rounds_half_to_even(source: BarSource, expected: int) -> None:
+    bars = builder(BarType(BarKind.MINUTE, 1, source))
+    bars.on_quote(quote(10, 13))
+    bars.on_quote(quote(None, None, at=1))
+    assert bars.current is not None
+    assert (bars.current.close, bars.current.volume, bars.current.count) == (expected, 0, 1)
+
+
+def test_volume_bars_from_quotes_are_refused() -> None:
+    with pytest.raises(ValidationError):
+        builder(BarType(BarKind.VOLUME, 10, BarSource.BID))
+
+
+def test_a_day_bar_runs_from_open_to_close_and_leaves_out_other_ticks() -> None:
+    quality = Quality()
+    bars = builder(BarType(BarKind.DAY, 1), us_equities(), quality=quality, since_ns=0)
+    for moment, price in (("14:29:59", 1), ("14:30:00", 50), ("20:59:59", 60), ("21:00:00", 99)):
+        ts = ns(f"2024-01-03T{moment}")
+        made = bars.on_trade(Trade("ABC", price, 1, "UNKNOWN", "", ts, ts))  # type: ignore[arg-type]
+    (bar,) = made
+    assert (bar.open, bar.close, bar.ts_open, bar.ts_close) == (50, 60, ns("2024-01-03T14:30"), ns("2024-01-03T21:00"))
+    assert quality.of("ABC", Defect.OUTSIDE_SESSION) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "calendar", "moment", "opens", "closes"),
+    [
+        (BarKind.WEEK, us_equities(), "2024-07-03T15:00", "2024-07-01T13:30", "2024-07-05T20:00"),
+        (BarKind.MONTH, us_equities(), "2024-09-10T15:00", "2024-09-03T13:30", "2024-09-30T20:00"),
+        (BarKind.WEEK, foreign_exchange(), "2024-01-10T15:00", "2024-01-07T22:00", "2024-01-12T22:00"),
+        (BarKind.MONTH, always_open(), "2024-02-10T15:00", "2024-02-01T00:00", "2024-03-01T00:00"),
+        (BarKind.DAY, foreign_exchange(), "2024-01-07T23:00", "2024-01-07T22:00", "2024-01-08T22:00"),
+    ],
+)
+def test_long_bars_follow_the_exchange_calendar(
+    kind: BarKind, calendar: SessionCalendar, moment: str, opens: str, closes: str
+) -> None:
+    found = TimeGrid(BarType(kind, 1), calendar).interval(ns(moment))
+    assert found == (ns(opens), ns(closes), True)
+
+
+def test_hours_are_counted_in_the_zone_and_end_where_its_offset_changes() -> None:
+    grid = TimeGrid(BarType(BarKind.HOUR, 4), us_equities())
+    before = grid.interval(ns("2024-03-10T06:30"))  # 01:30 standard time; clocks go forward at 07:00 UTC
+    after = grid.interval(ns("2024-03-10T07:30"))  # 03:30 daylight time
+    assert before[:2] == (ns("2024-03-10T05:00"), ns("2024-03-10T07:00"))
+    assert after[:2] == (ns("2024-03-10T07:00"), ns("2024-03-10T08:00"))
+
+
+def test_session_aligned_bars_begin_at_the_open_and_the_last_may_be_short() -> None:
+    grid = TimeGrid(BarType(BarKind.HOUR, 1), us_equities(), Anchor.SESSION)
+    assert grid.interval(ns("2024-01-03T15:29"))[:2] == (ns("2024-01-03T14:30"), ns("2024-01-03T15:30"))
+    assert grid.interval(ns("2024-01-03T20:45"))[:2] == (ns("2024-01-03T20:30"), ns("2024-01-03T21:00"))
+    assert grid.interval(ns("2024-01-03T14:15"))[:2] == (ns("2024-01-03T14:00"), ns("2024-01-03T14:30"))
+
+
+def test_a_step_that_no_grid_has_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        builder(BarType(BarKind.HOUR, 25))
+
+
+def test_an_aggregated_bar_closes_with_the_small_bar_that_ends_it() -> None:
+    small = builder()
+    large = BarAggregator("ABC", BarType(BarKind.MINUTE, 2), always_open())
+    made = []
+    for minute, price in enumerate((10, 30, 20, 5, 40)):
+        for bar in small.on_trade(trade(price, at=minute * MINUTE)):
+            made += large.on_bar(bar)
+    assert [(bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in made] == [
+        (10, 30, 10, 30, 200),
+        (20, 20, 5, 5, 200),
+    ]
+    assert large.flush() == []
+
+
+def test_day_bars_may_be_composed_of_minutes() -> None:
+    large = BarAggregator("ABC", BarType(BarKind.DAY, 1), always_open())
+    small = builder()
+    made = []
+    for at in (0, DAY - MINUTE, DAY, DAY + MINUTE):
+        for bar in small.on_trade(trade(10, at=at)):
+            made += large.on_bar(bar)
+    assert [(bar.ts_open, bar.ts_close, bar.volume) for bar in made] == [(T0, T0 + DAY, 200)]

@@ -1,0 +1,317 @@
+"""The last-value cache: what is known of each instrument now, and how old it is.
+
+Second step of `service.on_feed`. Per tick it only remembers; freshness, flags and day statistics are judged when
+somebody asks, or once for each batch. Prices leave as `StampedPrice` or `ReferencePrice`, never as bare numbers.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import (
+    Bar,
+    BarSource,
+    BookChange,
+    BookSnapshot,
+    MarketEvent,
+    PhaseChange,
+    Quote,
+    SessionPhase,
+    StreamChange,
+    StreamKind,
+    StreamState,
+    Trade,
+)
+from workstation.domain.orders import ReferencePrice
+from workstation.kernel.clock import Clock
+from workstation.marketdata.bars import quote_price
+from workstation.marketdata.calendar import NS_PER_SECOND, Calendars, SessionCalendar
+from workstation.marketdata.freshness import NS_PER_MS, Flag, Freshness, FreshnessLimits, StampedPrice, StreamHealth
+from workstation.marketdata.quality import Defect, Quality
+
+_HOUR_NS = 3_600 * NS_PER_SECOND
+
+
+class DayStats(msgspec.Struct, frozen=True, gc=False):
+    """Statistics of the instrument's trading day, from trades. None before the day's first trade.
+
+    vwap: volume-weighted average price, rounded down to a price unit. prev_close: last price of the day before.
+    """
+
+    open: int | None
+    high: int | None
+    low: int | None
+    last: int | None
+    prev_close: int | None
+    volume: int
+    vwap: int | None
+    trades: int
+
+
+class Line:
+    """Everything held for one instrument."""
+
+    __slots__ = (
+        "book_quote", "calendar", "day_end", "delayed", "depth_state", "health", "high", "low", "open", "phase",
+        "prev_close", "quote", "symbol", "trade", "trades", "value", "volume",
+    )  # fmt: skip
+
+    def __init__(self, symbol: str, calendar: SessionCalendar) -> None:
+        self.symbol = symbol
+        self.calendar = calendar
+        self.quote: Quote | None = None
+        self.trade: Trade | None = None
+        self.phase = SessionPhase.OPEN
+        self.delayed = False
+        self.book_quote = False
+        self.depth_state = StreamState.UP
+        self.health = {kind: StreamHealth() for kind in StreamKind}
+        self.prev_close: int | None = None
+        self.day_end = -(1 << 63)
+        self.clear_day()
+
+    def clear_day(self) -> None:
+        """Begin a new trading day."""
+        self.open = self.high = self.low = 0
+        self.volume = self.value = self.trades = 0
+
+    def roll_day(self, ts: int) -> None:
+        """Move to the trading day of `ts`; the last price becomes the previous close."""
+        if self.trades and self.trade is not None:
+            self.prev_close = self.trade.price
+        self.day_end = self.calendar.day_window(self.calendar.trading_date(ts))[1]
+        self.clear_day()
+
+
+class MarketCache:
+    """Last values of all instruments. One writer: `apply`, on the engine's thread."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        limits: FreshnessLimits,
+        instruments: Mapping[str, Instrument],
+        *,
+        calendars: Calendars | None = None,
+        quality: Quality | None = None,
+    ) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._instruments = instruments
+        self._calendars = calendars or Calendars()
+        self._quality = quality or Quality()
+        self._lines: dict[str, Line] = {}
+        self._channel_at: dict[StreamKind, int] = {}
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            PhaseChange: self._on_phase,
+            StreamChange: self._on_stream,
+            Bar: self._on_bar,
+        }
+
+    def apply(self, events: Sequence[MarketEvent]) -> set[str]:
+        """Remember the last values of a batch; returns the symbols that it spoke of."""
+        lines = self._lines
+        quotes: set[str] = set()
+        trades: set[str] = set()
+        depth: set[str] = set()
+        for event in events:
+            if type(event) is Quote:
+                symbol = event.symbol
+                line = lines.get(symbol) or self._line(symbol)
+                line.quote = event
+                quotes.add(symbol)
+            elif type(event) is Trade:
+                symbol = event.symbol
+                self._on_trade(lines.get(symbol) or self._line(symbol), event)
+                trades.add(symbol)
+            elif type(event) is BookChange or type(event) is BookSnapshot:
+                depth.add(event.symbol)
+            else:
+                self._handlers[type(event)](event)
+        self._touch(StreamKind.QUOTES, quotes)
+        self._touch(StreamKind.TRADES, trades)
+        self._touch(StreamKind.DEPTH, depth)
+        return quotes | trades | depth
+
+    def put_book_quote(self, quote: Quote) -> None:
+        """Take the best levels of a book as the quote of an instrument that has no quote stream."""
+        line = self._line(quote.symbol)
+        line.quote, line.book_quote = quote, True
+        self._touch(StreamKind.QUOTES, {quote.symbol})
+
+    def lacks_quotes(self, symbol: str) -> bool:
+        """Tell whether no quote stream ever spoke of this instrument, so that its book has to."""
+        line = self._line(symbol)
+        return line.quote is None or line.book_quote
+
+    def set_depth_state(self, symbol: str, state: StreamState) -> None:
+        """Note whether the instrument's book is in sequence."""
+        self._line(symbol).depth_state = state
+
+    def set_delayed(self, symbol: str, *, delayed: bool) -> None:
+        """Note that an instrument's data is delayed by contract."""
+        self._line(symbol).delayed = delayed
+
+    def confirm(self, symbol: str) -> None:
+        """Note that a polled snapshot showed the same values."""
+        for health in self._line(symbol).health.values():
+            health.confirm(self._clock.mono_ns())
+
+    def symbols(self) -> Iterable[str]:
+        """Return the instruments that were spoken of."""
+        return self._lines.keys()
+
+    def quote(self, symbol: str) -> Quote | None:
+        """Return the last quote, with its own times; ask `price` whether it may be used."""
+        return self._line(symbol).quote
+
+    def last_trade(self, symbol: str) -> Trade | None:
+        """Return the last trade by venue time."""
+        return self._line(symbol).trade
+
+    def phase(self, symbol: str) -> SessionPhase:
+        """Return the venue's last word on the trading phase."""
+        return self._line(symbol).phase
+
+    def stats(self, symbol: str) -> DayStats:
+        """Return the statistics of the trading day."""
+        line = self._line(symbol)
+        last = line.trade.price if line.trade is not None else None
+        if not line.trades:
+            return DayStats(None, None, None, last, line.prev_close, 0, None, 0)
+        vwap = line.value // line.volume
+        return DayStats(line.open, line.high, line.low, last, line.prev_close, line.volume, vwap, line.trades)
+
+    def price(self, symbol: str, source: BarSource = BarSource.LAST) -> StampedPrice:
+        """Return one price with its age, stream state, freshness and flags."""
+        line = self._line(symbol)
+        stream = StreamKind.TRADES if source is BarSource.LAST else StreamKind.QUOTES
+        held = line.trade if source is BarSource.LAST else line.quote
+        value = _value(line, source)
+        freshness, reason = self._judge(line, stream) if value is not None else (Freshness.ABSENT, "no price")
+        health = line.health[stream]
+        return StampedPrice(
+            symbol=symbol,
+            source=source,
+            value=value,
+            age_ns=self._clock.mono_ns() - health.at if health.at is not None else 0,
+            ts_event=held.ts_event if held is not None else 0,
+            stream=stream,
+            state=health.state,
+            freshness=freshness,
+            flags=self._flags(line),
+            reason=reason,
+        )
+
+    def reference(self, symbol: str) -> ReferencePrice:
+        """Return the prices that a decision uses; `fresh` by the quote, or by trades where no quote exists."""
+        line = self._line(symbol)
+        quote, trade = line.quote, line.trade
+        stream = StreamKind.QUOTES if quote is not None else StreamKind.TRADES
+        freshness, reason = self._judge(line, stream)
+        at = line.health[stream].at
+        return ReferencePrice(
+            bid=quote.bid if quote is not None else None,
+            ask=quote.ask if quote is not None else None,
+            last=trade.price if trade is not None else None,
+            age_ms=(self._clock.mono_ns() - at) // NS_PER_MS if at is not None else 0,
+            fresh=freshness is Freshness.FRESH,
+            reason=reason,
+        )
+
+    def _on_trade(self, line: Line, trade: Trade) -> None:
+        price, size, ts = trade.price, trade.size, trade.ts_event
+        if ts >= line.day_end:
+            line.roll_day(ts)
+        last = line.trade
+        if last is None or ts >= last.ts_event:
+            line.trade = trade
+        else:
+            self._quality.count(line.symbol, Defect.OUT_OF_ORDER)
+        if not line.trades:
+            line.open = line.high = line.low = price
+        elif price > line.high:
+            line.high = price
+        elif price < line.low:
+            line.low = price
+        line.volume += size
+        line.value += price * size
+        line.trades += 1
+
+    def _on_phase(self, change: PhaseChange) -> None:
+        self._line(change.symbol).phase = change.phase
+
+    def _on_stream(self, change: StreamChange) -> None:
+        kinds = tuple(StreamKind) if change.stream is None else (change.stream,)
+        lines = [self._line(change.symbol)] if change.symbol else self._lines.values()
+        for line in lines:
+            for kind in kinds:
+                line.health[kind].state = change.state
+
+    def _on_bar(self, bar: Bar) -> None:
+        """Confirm the last price: a bar from outside says that it held at its close."""
+        if bar.bar_type.external and bar.symbol in self._lines:
+            self._lines[bar.symbol].health[StreamKind.TRADES].confirm(self._clock.mono_ns())
+
+    def _touch(self, stream: StreamKind, symbols: set[str]) -> None:
+        if not symbols:
+            return
+        mono, hour = self._clock.mono_ns(), self._hour()
+        self._channel_at[stream] = mono
+        for symbol in symbols:
+            self._line(symbol).health[stream].touch(mono, hour)
+
+    def _judge(self, line: Line, stream: StreamKind) -> tuple[Freshness, str]:
+        channel_at = self._channel_at.get(stream)
+        found, reason = line.health[stream].judge(self._clock.mono_ns(), self._hour(), channel_at, self._limits)
+        if found is not Freshness.FRESH:
+            return found, reason
+        quote = line.quote
+        if quote is not None and quote.bid is not None and quote.ask is not None and quote.bid > quote.ask:
+            return Freshness.STALE, "quote is crossed"
+        if line.book_quote and line.depth_state is not StreamState.UP and stream is StreamKind.QUOTES:
+            return Freshness.STALE, "book is out of sequence"
+        if _disagrees(line, self._limits.disagree_after):
+            return Freshness.STALE, "last trade lies outside an older quote"
+        return found, ""
+
+    def _flags(self, line: Line) -> frozenset[Flag]:
+        quote, flags = line.quote, set()
+        if line.delayed:
+            flags.add(Flag.DELAYED)
+        if line.depth_state is not StreamState.UP or line.health[StreamKind.DEPTH].state is StreamState.UNSYNCED:
+            flags.add(Flag.UNSYNCED)
+        if line.phase is SessionPhase.HALTED:
+            flags.add(Flag.HALTED)
+        if quote is not None and quote.bid is not None and quote.ask is not None and quote.bid > quote.ask:
+            flags.add(Flag.CROSSED)
+        if line.phase is SessionPhase.CLOSED:
+            flags.add(Flag.CLOSED)
+        return frozenset(flags)
+
+    def _hour(self) -> int:
+        return self._clock.now_ns() // _HOUR_NS % StreamHealth.HOURS
+
+    def _line(self, symbol: str) -> Line:
+        line = self._lines.get(symbol)
+        if line is None:
+            instrument = self._instruments.get(symbol)
+            calendar = self._calendars[instrument.calendar if instrument is not None else "ALWAYS"]
+            line = self._lines[symbol] = Line(symbol, calendar)
+        return line
+
+
+def _value(line: Line, source: BarSource) -> int | None:
+    if source is BarSource.LAST:
+        return line.trade.price if line.trade is not None else None
+    return quote_price(line.quote, source) if line.quote is not None else None
+
+
+def _disagrees(line: Line, after_ns: int) -> bool:
+    """Tell whether a trade much younger than the quote lies outside of it; streams that disagree are stale."""
+    quote, trade = line.quote, line.trade
+    if quote is None or trade is None or quote.bid is None or quote.ask is None:
+        return False
+    return trade.ts_event - quote.ts_event > after_ns and not quote.bid <= trade.price <= quote.ask

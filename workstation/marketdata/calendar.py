@@ -1,0 +1,158 @@
+"""Session calendars: when an instrument trades, in the exchange's own time, asked and answered in UTC nanoseconds.
+
+Used by bars (what day a tick belongs to), the cache (day statistics) and DAY orders (when the session closes). Holidays
+and early closes are data. A session is labelled by its trading date; it may begin on the evening before.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from workstation.domain.errors import NotFound
+from workstation.marketdata.holidays import XNYS_EARLY_CLOSES, XNYS_HOLIDAYS
+
+NS_PER_SECOND = 1_000_000_000
+HOUR_S = 3_600
+DAY_S = 86_400
+DAY_NS = DAY_S * NS_PER_SECOND
+
+SESSION_SEARCH_DAYS_MAX = 30
+"""Longest closure that is looked across for the next session."""
+
+_CACHED_DATES_MAX = 4_096
+
+
+class Session(NamedTuple):
+    """One trading session: [open, close) in UTC ns, labelled by its trading date."""
+
+    label: date
+    open: int
+    close: int
+
+
+class SessionCalendar:
+    """Weekly sessions in one zone, less holidays, with early closes.
+
+    weekdays: Monday 0 to Sunday 6, of the label. open_s, close_s: seconds of wall-clock time from the label's local
+    midnight; a negative open is the evening before. early_closes: label -> close_s of that day.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        zone: tzinfo,
+        *,
+        weekdays: frozenset[int],
+        open_s: int,
+        close_s: int,
+        holidays: frozenset[date] = frozenset(),
+        early_closes: Mapping[date, int] | None = None,
+    ) -> None:
+        self.name = name
+        self.zone = zone
+        self._weekdays = weekdays
+        self._open_s = open_s
+        self._close_s = close_s
+        self._holidays = holidays
+        self._early_closes = dict(early_closes or {})
+        self._roll = timedelta(seconds=max(-open_s, 0))
+        self._sessions: dict[date, Session | None] = {}
+
+    def utc_offset(self, ts: int) -> int:
+        """Return the zone's distance from UTC at `ts`, ns, + east."""
+        offset = datetime.fromtimestamp(ts // NS_PER_SECOND, self.zone).utcoffset() or timedelta()
+        return int(offset.total_seconds()) * NS_PER_SECOND
+
+    def trading_date(self, ts: int) -> date:
+        """Return the label of the trading day that `ts` belongs to; every instant belongs to one."""
+        local = datetime.fromtimestamp(ts // NS_PER_SECOND, self.zone).replace(tzinfo=None)
+        return (local + self._roll).date()
+
+    def day_window(self, label: date) -> tuple[int, int]:
+        """Return [start, end) of a trading day in UTC ns; windows follow each other without a gap."""
+        roll_s = int(self._roll.total_seconds())
+        return self._utc(label, -roll_s), self._utc(label + timedelta(days=1), -roll_s)
+
+    def session(self, label: date) -> Session | None:
+        """Return the session of a trading date, None on a day without one."""
+        try:
+            return self._sessions[label]
+        except KeyError:
+            if len(self._sessions) >= _CACHED_DATES_MAX:
+                self._sessions.clear()
+            found = self._sessions[label] = self._build(label)
+            return found
+
+    def session_at(self, ts: int) -> Session | None:
+        """Return the session that is open at `ts`, None while closed."""
+        found = self.session(self.trading_date(ts))
+        return found if found is not None and found.open <= ts < found.close else None
+
+    def session_after(self, ts: int) -> Session | None:
+        """Return the first session that opens after `ts`, None beyond SESSION_SEARCH_DAYS_MAX days."""
+        label = self.trading_date(ts)
+        for ahead in range(SESSION_SEARCH_DAYS_MAX):
+            found = self.session(label + timedelta(days=ahead))
+            if found is not None and found.open > ts:
+                return found
+        return None
+
+    def close_after(self, ts: int) -> int | None:
+        """Return when a DAY order given at `ts` ends: the close of the open session, else of the next, UTC ns."""
+        found = self.session_at(ts) or self.session_after(ts)
+        return found.close if found else None
+
+    def _build(self, label: date) -> Session | None:
+        if label.weekday() not in self._weekdays or label in self._holidays:
+            return None
+        close_s = self._early_closes.get(label, self._close_s)
+        return Session(label, self._utc(label, self._open_s), self._utc(label, close_s))
+
+    def _utc(self, label: date, seconds: int) -> int:
+        wall = datetime(label.year, label.month, label.day) + timedelta(seconds=seconds)  # noqa: DTZ001  zone follows
+        return int(wall.replace(tzinfo=self.zone).timestamp()) * NS_PER_SECOND
+
+
+def always_open() -> SessionCalendar:
+    """Return the calendar of markets that never close: one session for each UTC day."""
+    return SessionCalendar("ALWAYS", UTC, weekdays=frozenset(range(7)), open_s=0, close_s=DAY_S)
+
+
+def us_equities(
+    holidays: frozenset[date] = XNYS_HOLIDAYS, early_closes: Mapping[date, int] = XNYS_EARLY_CLOSES
+) -> SessionCalendar:
+    """Return the regular session of the New York stock exchange, 09:30 to 16:00 local time."""
+    return SessionCalendar(
+        "XNYS",
+        ZoneInfo("America/New_York"),
+        weekdays=frozenset(range(5)),
+        open_s=9 * HOUR_S + HOUR_S // 2,
+        close_s=16 * HOUR_S,
+        holidays=holidays,
+        early_closes=early_closes,
+    )
+
+
+def foreign_exchange() -> SessionCalendar:
+    """Return the over-the-counter currency week: Sunday 17:00 to Friday 17:00 New York, days rolling at 17:00."""
+    zone = ZoneInfo("America/New_York")
+    return SessionCalendar("FX", zone, weekdays=frozenset(range(5)), open_s=-7 * HOUR_S, close_s=17 * HOUR_S)
+
+
+class Calendars:
+    """Finds a calendar by the id that an instrument names."""
+
+    def __init__(self, extra: Mapping[str, SessionCalendar] | None = None) -> None:
+        self._known = {"ALWAYS": always_open(), "XNYS": us_equities(), "FX": foreign_exchange(), **(extra or {})}
+
+    def __getitem__(self, name: str) -> SessionCalendar:
+        """Return the calendar called `name`.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        try:
+            return self._known[name]
+        except KeyError:
+            raise NotFound("calendar", name) from None

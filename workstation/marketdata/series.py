@@ -1,0 +1,166 @@
+"""Bar series: which bars are being built, from which ticks, and where their history is kept.
+
+Third step of `service.on_feed`. A series that ticks or outside bars feed is asked for by (symbol, bar type) and shared
+by all who ask. Closed bars are put into the batch just before the tick that closed them.
+"""
+
+from collections.abc import Mapping
+
+from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import Bar, BarSource, BarType, MarketEvent, Quote, Trade
+from workstation.marketdata.bars import BarAggregator, BarBuilder
+from workstation.marketdata.calendar import Calendars
+from workstation.marketdata.history import BarHistory
+from workstation.marketdata.quality import Quality
+
+BAR_SERIES_MAX = 500
+"""Most series at once."""
+
+BARS_KEPT = 100_000
+"""Default bars of history kept for each series."""
+
+SeriesKey = tuple[str, BarType]
+
+
+class BarSeriesSet:
+    """All series. `apply` is on the hot path: one dictionary lookup for a tick without a series."""
+
+    def __init__(self, instruments: Mapping[str, Instrument], calendars: Calendars, quality: Quality) -> None:
+        self._instruments = instruments
+        self._calendars = calendars
+        self._quality = quality
+        self._builders: dict[SeriesKey, BarBuilder] = {}
+        self._histories: dict[SeriesKey, BarHistory] = {}
+        self._by_trade: dict[str, list[BarBuilder]] = {}
+        self._by_quote: dict[str, list[BarBuilder]] = {}
+        self._aggregators: dict[SeriesKey, list[BarAggregator]] = {}
+
+    def open(self, symbol: str, bar_type: BarType, *, since_ns: int | None = None, keep: int = BARS_KEPT) -> BarHistory:
+        """Return the history of a series, beginning to build it from ticks unless its bars come from outside.
+
+        Raises:
+            NotFound: no such instrument.
+            ValidationError: BAR_SERIES_MAX series are open, or no bar is built like that.
+        """
+        key = (symbol, bar_type)
+        if key in self._histories:
+            return self._histories[key]
+        instrument = self._instrument(symbol)
+        if not bar_type.external:
+            self._build(key, instrument, since_ns)
+        return self._keep(key, instrument, keep)
+
+    def compose(self, symbol: str, source: BarType, bar_type: BarType, *, keep: int = BARS_KEPT) -> BarHistory:
+        """Return the history of a series built from the bars of a smaller one, which may come from outside.
+
+        Raises:
+            NotFound, ValidationError: as `open`.
+        """
+        key = (symbol, bar_type)
+        if key not in self._histories:
+            self.open(symbol, source)
+            instrument = self._instrument(symbol)
+            aggregator = BarAggregator(symbol, bar_type, self._calendars[instrument.calendar])
+            history = self._keep(key, instrument, keep)
+            self._aggregators.setdefault((symbol, source), []).append(aggregator)
+            return history
+        return self._histories[key]
+
+    def close(self, symbol: str, bar_type: BarType) -> None:
+        """Stop building a series and forget its history."""
+        key = (symbol, bar_type)
+        self._histories.pop(key, None)
+        builder = self._builders.pop(key, None)
+        for routes in (self._by_trade, self._by_quote):
+            routes[symbol] = [kept for kept in routes.get(symbol, ()) if kept is not builder]
+        for source, found in list(self._aggregators.items()):
+            self._aggregators[source] = [
+                kept for kept in found if not (kept.symbol == symbol and kept.bar_type == bar_type)
+            ]
+
+    def current(self, symbol: str, bar_type: BarType) -> Bar | None:
+        """Return the bar that is forming, None between bars and for series that are not open."""
+        builder = self._builders.get((symbol, bar_type))
+        if builder is not None:
+            return builder.current
+        for found in self._aggregators.values():
+            for aggregator in found:
+                if aggregator.symbol == symbol and aggregator.bar_type == bar_type:
+                    return aggregator.current
+        return None
+
+    def apply(self, events: list[MarketEvent]) -> list[MarketEvent]:
+        """Take a batch; returns it with every closed or revised bar standing before the tick that caused it."""
+        by_trade, by_quote, nothing = self._by_trade, self._by_quote, ()
+        made: list[tuple[int, list[Bar]]] = []
+        for index, event in enumerate(events):
+            if type(event) is Trade:
+                for builder in by_trade.get(event.symbol, nothing):
+                    if bars := builder.put(event.price, event.size, event.ts_event):
+                        made.append((index, self._record(bars)))  # noqa: PERF401  bars are rare, ticks are not
+            elif type(event) is Quote:
+                for builder in by_quote.get(event.symbol, nothing):
+                    if bars := builder.on_quote(event):
+                        made.append((index, self._record(bars)))  # noqa: PERF401  bars are rare, ticks are not
+            elif type(event) is Bar:
+                made.append((index, self._record([event])))
+        return _splice(events, made) if made else events
+
+    def on_time(self, now_ns: int) -> list[MarketEvent]:
+        """Close every time bar that ended at or before `now_ns`, venue time."""
+        closed: list[MarketEvent] = []
+        for builder in self._builders.values():
+            closed += self._record(builder.on_time(now_ns))
+        return closed
+
+    def _record(self, bars: list[Bar]) -> list[Bar]:
+        """Put bars into their histories; returns them, each followed by the larger bars that it closed."""
+        recorded: list[Bar] = []
+        for bar in bars:
+            key = (bar.symbol, bar.bar_type)
+            history = self._histories.get(key)
+            if history is not None:
+                history.append(bar)
+            recorded.append(bar)
+            for aggregator in self._aggregators.get(key, ()):
+                recorded += self._record(aggregator.on_bar(bar))
+        return recorded
+
+    def _build(self, key: SeriesKey, instrument: Instrument, since_ns: int | None) -> None:
+        symbol, bar_type = key
+        calendar = self._calendars[instrument.calendar]
+        builder = BarBuilder(symbol, bar_type, calendar, since_ns=since_ns, quality=self._quality)
+        self._check_room()
+        self._builders[key] = builder
+        routes = self._by_trade if bar_type.source is BarSource.LAST else self._by_quote
+        routes.setdefault(symbol, []).append(builder)
+
+    def _keep(self, key: SeriesKey, instrument: Instrument, keep: int) -> BarHistory:
+        self._check_room()
+        price_scale, qty_scale = 10.0**-instrument.price_decimals, 10.0**-instrument.qty_decimals
+        history = BarHistory(*key, capacity=keep, price_scale=price_scale, qty_scale=qty_scale)
+        self._histories[key] = history
+        return history
+
+    def _check_room(self) -> None:
+        if len(self._histories) >= BAR_SERIES_MAX:
+            raise ValidationError("series", "one series too many", allowed=f"{BAR_SERIES_MAX}")
+
+    def _instrument(self, symbol: str) -> Instrument:
+        instrument = self._instruments.get(symbol)
+        if instrument is None:
+            raise NotFound("instrument", symbol)
+        return instrument
+
+
+def _splice(events: list[MarketEvent], made: list[tuple[int, list[Bar]]]) -> list[MarketEvent]:
+    """Return the batch with bars inserted before the event of that index; a bar from outside stands once."""
+    out: list[MarketEvent] = []
+    done = 0
+    for index, bars in made:
+        out += events[done:index]
+        out += bars
+        done = index + 1 if events[index] is bars[0] else index
+    out += events[done:]
+    return out
