@@ -120,11 +120,8 @@ class Ledger:
         return tuple(sorted(self._purses))
 
     def purse(self, account: str) -> Purse:
-        """Return the live money figures of an account, made empty when new; read only for others."""
-        purse = self._purses.get(account)
-        if purse is None:
-            purse = self._purses[account] = Purse()
-        return purse
+        """Return the live money figures of an account, empty ones when it is not known; read only for others."""
+        return self._purses.get(account) or Purse()
 
     def holding(self, account: str, symbol: str) -> Holding | None:
         """Return the live holding; read only for others."""
@@ -225,7 +222,7 @@ class Ledger:
     def _on_cash_adjusted(self, event: CashAdjusted) -> tuple[LedgerRow, ...]:
         if event.kind == VARIATION:
             return self._on_variation(event)
-        purse = self.purse(event.account)
+        purse = self._own_purse(event.account)
         purse.cash[event.currency] = purse.cash.get(event.currency, 0) + event.amount
         if event.kind in INCOME_KINDS:
             purse.income[event.currency] = purse.income.get(event.currency, 0) + event.amount
@@ -244,7 +241,7 @@ class Ledger:
 
     def _on_account_opened(self, event: AccountOpened) -> tuple[LedgerRow, ...]:
         terms = event.account
-        purse = self.purse(terms.account)
+        purse = self._own_purse(terms.account)
         known, purse.terms = purse.terms, terms
         if known is not None:
             self._tell(terms.account, "")
@@ -255,10 +252,16 @@ class Ledger:
         return (self._balance(terms.account, purse, terms.currency, event.ts),)
 
     def _on_day_rolled(self, event: TradingDayRolled) -> tuple[LedgerRow, ...]:
-        purse = self.purse(event.account)
+        purse = self._own_purse(event.account)
         purse.day = DayStart(event.day, event.ts, purse.realised.copy(), purse.fees.copy(), purse.income.copy())
         self._tell(event.account, "")
         return ()
+
+    def _own_purse(self, account: str) -> Purse:
+        purse = self._purses.get(account)
+        if purse is None:
+            purse = self._purses[account] = Purse()
+        return purse
 
     def _open_holding(self, account: str, symbol: str) -> Holding:
         contract = self._contracts.get(symbol)
@@ -281,7 +284,7 @@ class Ledger:
         self._changes.append((holding, before))
         now, account = holding.now, holding.account
         total, parts = now.total, now.parts
-        purse = self.purse(account)
+        purse = self._own_purse(account)
         currency = holding.contract.currency
         if total.realised != before.realised:
             purse.realised[currency] = purse.realised.get(currency, 0) + total.realised - before.realised
