@@ -194,7 +194,6 @@ class LayoutStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.damaged: list[str] = []
 
     def names(self) -> list[str]:
         """Return the saved workspaces, sorted."""
@@ -226,6 +225,11 @@ class LayoutStore:
         if previous:
             self._keep_version(layout.name, previous)
         _write_atomically(path, text)
+
+    def set_aside(self, name: str) -> Path:
+        """Rename a damaged layout file, so that the next save does not lose it; returns its new path."""
+        path = self._folder / f"{name}.toml"
+        return path.replace(path.with_suffix(".damaged"))
 
     def versions(self, name: str) -> list[Path]:
         """Return the kept versions of a layout, oldest first."""

@@ -1,0 +1,115 @@
+"""The GUI thread: Qt application, theme, windows, bridge; where Qt's own errors are caught.
+
+One of the four places that catch every exception: an error in a slot is logged with its traceback and announced, the
+desktop lives on. Engine and REST are other threads; nothing here waits for them.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from workstation.desktop.bridge import Bridge
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.fonts import load_fonts
+from workstation.desktop.panels.catalogue import PANEL_KINDS
+from workstation.desktop.shell.layouts import LayoutStore
+from workstation.desktop.shell.main_window import configure_docking
+from workstation.desktop.shell.workspace import Workspace
+from workstation.desktop.theme import apply_theme, load_theme
+from workstation.kernel.logs import get_logger
+from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
+from workstation.viewmodels.session import Session
+
+BEAT_MS = 25
+LAYOUT_SAVE_MS = 10_000
+
+_log = get_logger("desktop")
+
+
+class ErrorReporter(QObject):
+    """Announces an exception that escaped from a slot; the desktop lives on. Emits: failed(str)."""
+
+    failed = Signal(str)
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Log and announce (the protocol of `sys.excepthook`)."""
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        _log.error("slot_failed", error=f"{kind.__name__}: {error}", exc_info=(kind, error, trace))
+        self.failed.emit(f"Internal error: {kind.__name__}: {error}. Details are in the log; trading goes on.")
+
+
+class Desktop:
+    """The desktop of one session: application, first window, timers."""
+
+    def __init__(self, session: Session, *, layouts: Path, theme: str, frame_hz: int, disarm_after_s: int) -> None:
+        self.app = QApplication.instance() or QApplication(sys.argv[:1])
+        assert_application(self.app)
+        self.app.setApplicationName("Workstation")
+        load_fonts()
+        apply_theme(self.app, load_theme(theme))
+        configure_docking()
+        self.bridge = Bridge(session, frame_hz=frame_hz)
+        first = session.accounts[0].account
+        symbol = next(iter(session.instruments))
+        self.context = DesktopContext(
+            bridge=self.bridge,
+            focus=TradeFocus(first, symbol, session.mono_ns),
+            links=LinkGroups(),
+            sizes=SizePresets(),
+        )
+        self.workspace = Workspace(self.context, PANEL_KINDS, LayoutStore(layouts), disarm_after_s=disarm_after_s)
+        self.reporter = ErrorReporter()
+        self.reporter.failed.connect(lambda text: self.context.announcer.say("critical", text))
+
+    @property
+    def thread_id(self) -> int:
+        """Identifier of the GUI thread, for the stall watchdog."""
+        return threading.get_ident()
+
+    def start(self, *, beat: Callable[[], None], worst_stall_ms: Callable[[], float]) -> None:
+        """Show the window and begin to take frames; `beat` is called every 25 ms for the watchdog."""
+        sys.excepthook = self.reporter
+        self.workspace.open()
+        self.bridge.start()
+        beat_timer = QTimer(self.bridge, interval=BEAT_MS)
+        beat_timer.timeout.connect(beat)
+        beat_timer.start()
+        stall_timer = QTimer(self.bridge, interval=1_000)
+        stall_timer.timeout.connect(lambda: self.workspace.window.status_bar.show_stall(worst_stall_ms()))
+        stall_timer.start()
+        save_timer = QTimer(self.bridge, interval=LAYOUT_SAVE_MS)
+        save_timer.timeout.connect(self.workspace.save)
+        save_timer.start()
+
+    def run(self) -> int:
+        """Run until the last window closes; returns the exit code."""
+        code = self.app.exec()
+        self.stop()
+        return code
+
+    def stop(self) -> None:
+        """Save the layout, end every panel and the bridge."""
+        self.workspace.close()
+        self.bridge.stop()
+        sys.excepthook = sys.__excepthook__
+
+
+def assert_application(app: object) -> None:
+    """Refuse to run inside a Qt program without widgets."""
+    if not isinstance(app, QApplication):
+        raise TypeError("the desktop needs a QApplication")
+
+
+def display_available() -> bool:
+    """Tell whether a window can be shown here: a display server, or a platform chosen by hand."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
