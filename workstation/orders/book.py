@@ -1,0 +1,325 @@
+"""The book: every order as it stands, folded from events, with the indexes that the order path reads.
+
+Order walk: the desk and the inbound side record events, and this is the one place that applies them to orders, live and
+in recovery alike. It decides nothing. Open orders stay in memory; of the closed ones the newest CLOSED_KEPT_MAX do, the
+database has all, and every client order id and execution key is remembered for ever in eight bytes.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from workstation.domain.errors import InvariantError
+from workstation.domain.events import Event, ExecutionSetAside, OrderCreated, OrderDenied, OrderEvent, OrderFilled
+from workstation.domain.executions import ExecKind, Execution
+from workstation.domain.orders import OrderState, OrdStatus
+from workstation.orders.effects import DENIALS, Effect, born, correction, effect, filled, working_prior
+from workstation.orders.id_set import IdSet
+from workstation.orders.lifecycle import Trigger, advance
+from workstation.ports.store import OrderTransition
+
+CLOSED_KEPT_MAX = 10_000
+"""Closed orders that stay in memory, newest first to stay."""
+
+
+class TransitionRefused(InvariantError):
+    """The life cycle forbids what an event says; nothing was changed."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What one event did. `before` is None for a new order; both are None when no order is concerned."""
+
+    event: Event
+    before: OrderState | None = None
+    after: OrderState | None = None
+    transitions: tuple[OrderTransition, ...] = ()
+    execution: Execution | None = None
+
+
+class Booking(Enum):
+    """What an execution report is, seen from the book."""
+
+    FRESH = "fresh"
+    REPLAY = "replay"
+    CONFLICT = "conflict"
+
+
+class OrderBook:
+    """Orders by client id, with indexes. Reading is O(1) or O(answer); applying is O(1) in the number of orders."""
+
+    def __init__(self, closed_kept_max: int = CLOSED_KEPT_MAX) -> None:
+        self._closed_kept_max = closed_kept_max
+        self._orders: dict[str, OrderState] = {}
+        self._closed: dict[str, None] = {}
+        self._by_uid: dict[str, str] = {}
+        self._by_order_id: dict[tuple[str, str], str] = {}
+        self._open: dict[str, dict[str, dict[str, None]]] = {}
+        self._groups: dict[str, dict[str, int]] = {}
+        self._fills: dict[str, dict[str, Execution]] = {}
+        self._keys: dict[tuple[str, str], str] = {}
+        self._ids = IdSet()
+        self._exec_keys = IdSet()
+
+    # Reading
+
+    def get(self, cl_ord_id: str) -> OrderState | None:
+        """Return an order that is in memory."""
+        return self._orders.get(cl_ord_id)
+
+    def knows(self, cl_ord_id: str) -> bool:
+        """Tell whether the client order id was ever used, in memory or not."""
+        return cl_ord_id in self._orders or cl_ord_id in self._ids
+
+    def by_uid(self, uid: str) -> OrderState | None:
+        """Return the order with this id of scripts, if it is in memory."""
+        return self._orders.get(self._by_uid.get(uid, ""))
+
+    def by_order_id(self, account: str, order_id: str) -> OrderState | None:
+        """Return the order that the venue calls `order_id`, if it is in memory."""
+        return self._orders.get(self._by_order_id.get((account, order_id), ""))
+
+    def open_orders(self, account: str | None = None, symbol: str | None = None) -> Iterator[OrderState]:
+        """Yield the orders that are not final, oldest first within each (account, symbol)."""
+        for name in (account,) if account is not None else tuple(self._open):
+            symbols = self._open.get(name, {})
+            for key in (symbol,) if symbol is not None else tuple(symbols):
+                for cl_ord_id in tuple(symbols.get(key, ())):
+                    yield self._orders[cl_ord_id]
+
+    def recent(self) -> Iterator[OrderState]:
+        """Yield every order in memory, in the order of creation or loading."""
+        yield from tuple(self._orders.values())
+
+    def group(self, group_id: str) -> list[OrderState]:
+        """Return the orders of a group, parent first; empty once the group has left memory."""
+        return [self._orders[cl_ord_id] for cl_ord_id in self._groups.get(group_id, ())]
+
+    def asked_qty(self, order: OrderState) -> int:
+        """Return the quantity that a group's order was created with, before its parent's fills sized it."""
+        group = self._groups.get(order.link.group_id, {}) if order.link else {}
+        return group.get(order.cl_ord_id, order.terms.order_qty)
+
+    def fills(self, cl_ord_id: str) -> tuple[Execution, ...]:
+        """Return the executions of an order that stand, in the order of booking."""
+        return tuple(self._fills.get(cl_ord_id, {}).values())
+
+    def booking(self, execution: Execution) -> Booking:
+        """Say whether an execution is new, an exact replay, or contradicts what was booked under its key."""
+        account, key = execution.account, execution.exec_key
+        owner = self._keys.get((account, key))
+        if owner is not None:
+            booked = self._fills.get(owner, {}).get(key)
+            return Booking.REPLAY if booked is None or _same_numbers(booked, execution) else Booking.CONFLICT
+        if f"{account}\x1f{key}" in self._exec_keys:
+            return Booking.REPLAY
+        if execution.kind is ExecKind.TRADE:
+            return Booking.FRESH
+        owner = self._keys.get((account, execution.corrects), "")
+        return Booking.FRESH if execution.corrects in self._fills.get(owner, {}) else Booking.CONFLICT
+
+    # Applying
+
+    def apply(self, event: Event) -> Change:
+        """Apply one event and return what it changed; events of other stages change nothing.
+
+        Raises:
+            TransitionRefused: the life cycle forbids it; the book is as it was.
+        """
+        if isinstance(event, OrderCreated):
+            return self._create(event)
+        if not isinstance(event, OrderEvent) or isinstance(event, ExecutionSetAside):
+            return Change(event)
+        order = self._orders.get(event.cl_ord_id)
+        if isinstance(event, OrderDenied) and (order is None or event.kind not in DENIALS):
+            return Change(event)
+        if order is None:
+            raise TransitionRefused(f"{type(event).__name__} for unknown order {event.cl_ord_id}")
+        if isinstance(event, OrderFilled):
+            return self._fill(order, event)
+        return self._move(order, event, effect(order, event))
+
+    def _create(self, event: OrderCreated) -> Change:
+        if self.knows(event.cl_ord_id):
+            raise TransitionRefused(f"client order id {event.cl_ord_id} was used before")
+        after = born(event)
+        self._insert(after)
+        transition = OrderTransition(
+            cl_ord_id=after.cl_ord_id,
+            from_status=None,
+            to_status=OrdStatus.NEW,
+            trigger="create",
+            actor=f"{after.origin.kind}:{after.origin.user}",
+            reason="",
+            ts=event.ts,
+        )
+        return Change(event, None, after, (transition,))
+
+    def _fill(self, order: OrderState, event: OrderFilled) -> Change:
+        execution = event.execution
+        fills = self._fills.setdefault(order.cl_ord_id, {})
+        qty, cost, fee = execution.last_qty, execution.last_qty * execution.last_px, execution.fee
+        if execution.kind is not ExecKind.TRADE:
+            original = fills.get(execution.corrects)
+            if original is None:
+                raise TransitionRefused(f"{execution.kind} names {execution.corrects}, which does not stand")
+            qty, cost, fee = correction(original, execution if execution.kind is ExecKind.CORRECTION else None)
+        step = filled(order, qty=qty, cost=cost, fee=fee, currency=execution.fee_currency, ts_event=execution.ts_event)
+        if execution.order_id and not order.order_id:
+            step.changes["order_id"] = execution.order_id
+        change = self._move(order, event, step)
+        fills.pop(execution.corrects, None)
+        if execution.kind is not ExecKind.BUST:
+            fills[execution.exec_key] = execution
+        self._keys[(execution.account, execution.exec_key)] = order.cl_ord_id
+        return replace(change, execution=execution)
+
+    def _move(self, order: OrderState, event: Event, step: Effect) -> Change:
+        prior = working_prior(order)
+        entered = () if step.trigger is None else advance(order.status, step.trigger, prior)
+        if entered is None:
+            raise TransitionRefused(f"{order.cl_ord_id}: {step.trigger} is not allowed in {order.status}")
+        if step.trigger is Trigger.REJECT and order.cum_qty and entered:
+            raise TransitionRefused(f"{order.cl_ord_id}: cannot become REJECTED with {order.cum_qty} filled")
+        if step.trigger is not None and order.status.is_final:
+            return Change(event, order, order)  # final: only fills still speak, and they pull no trigger
+        if entered == (OrdStatus.SUBMITTED,) and order.cancel_requested_at and order.status is OrdStatus.PENDING_SUBMIT:
+            entered = (OrdStatus.SUBMITTED, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
+        changes = step.changes
+        changes["version"] = order.version + 1
+        changes["updated_at"] = event.ts
+        status = entered[-1] if entered else order.status
+        self._set_status(order, status, prior, changes, event)
+        if order.unknown is not None and (order.unknown in step.settles or status.is_final):
+            changes |= {"unknown": None, "unknown_since": None, "unknown_cause": ""}
+        after = replace(order, **changes)
+        self._update(order, after)
+        return Change(event, order, after, _transitions(order, entered, step, event) if entered else ())
+
+    @staticmethod
+    def _set_status(
+        order: OrderState, status: OrdStatus, prior: OrdStatus, changes: dict[str, Any], event: Event
+    ) -> None:
+        if status.is_final:
+            changes["leaves_qty"] = 0
+        if status is order.status:
+            return
+        changes["status"] = status
+        if status in (OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE):
+            changes["prior_status"] = prior
+        elif order.prior_status is not None:
+            changes |= {"prior_status": None, "pending_terms": None}
+        if status is OrdStatus.FILLED:
+            changes["filled_at"] = event.ts
+        if order.status is OrdStatus.PENDING_SUBMIT and status is not OrdStatus.REJECTED and not order.submitted_at:
+            changes.setdefault("submitted_at", event.ts)
+
+    # Indexes
+
+    def _insert(self, order: OrderState) -> None:
+        cl_ord_id = order.cl_ord_id
+        self._orders[cl_ord_id] = order
+        self._by_uid[order.uid] = cl_ord_id
+        if order.order_id:
+            self._by_order_id[(order.terms.account, order.order_id)] = cl_ord_id
+        if order.link is not None:
+            self._groups.setdefault(order.link.group_id, {})[cl_ord_id] = order.terms.order_qty
+        if order.is_open:
+            symbols = self._open.setdefault(order.terms.account, {})
+            symbols.setdefault(order.terms.symbol, {})[cl_ord_id] = None
+        else:
+            self._closed[cl_ord_id] = None
+
+    def _update(self, before: OrderState, after: OrderState) -> None:
+        cl_ord_id = after.cl_ord_id
+        self._orders[cl_ord_id] = after
+        if after.order_id != before.order_id:
+            self._by_order_id[(after.terms.account, after.order_id)] = cl_ord_id
+        if before.is_open and not after.is_open:
+            self._open[after.terms.account][after.terms.symbol].pop(cl_ord_id, None)
+            self._closed[cl_ord_id] = None
+            if len(self._closed) > self._closed_kept_max:
+                self._retire()
+
+    def _retire(self) -> None:
+        """Let the oldest closed order leave memory; groups leave as a whole, with their last order."""
+        cl_ord_id = next(iter(self._closed))
+        del self._closed[cl_ord_id]
+        order = self._orders[cl_ord_id]
+        if order.link is not None and any(leg.is_open for leg in self.group(order.link.group_id)):
+            self._closed[cl_ord_id] = None
+            return
+        del self._orders[cl_ord_id]
+        self._ids.add(cl_ord_id)
+        self._by_uid.pop(order.uid, None)
+        self._by_order_id.pop((order.terms.account, order.order_id), None)
+        if order.link is not None:
+            group = self._groups[order.link.group_id]
+            del group[cl_ord_id]
+            if not group:
+                del self._groups[order.link.group_id]
+        for key in self._fills.pop(cl_ord_id, {}):
+            self._keys.pop((order.terms.account, key), None)
+            self._exec_keys.add(f"{order.terms.account}\x1f{key}")
+
+    # Snapshots
+
+    def state(self) -> dict[str, Any]:
+        """Return everything the book holds, as values that msgspec encodes."""
+        return {
+            "orders": list(self._orders.values()),
+            "closed": list(self._closed),
+            "asked": {group_id: dict(group) for group_id, group in self._groups.items()},
+            "fills": {cl_ord_id: list(fills.values()) for cl_ord_id, fills in self._fills.items() if fills},
+            "keys": [[account, key, cl_ord_id] for (account, key), cl_ord_id in self._keys.items()],
+            "ids": self._ids.state(),
+            "exec_keys": self._exec_keys.state(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take a state from `state()` in place of what is held."""
+        self.__init__(self._closed_kept_max)  # type: ignore[misc]  # the same empty book, then filled
+        for order in msgspec.convert(state["orders"], list[OrderState]):
+            self._insert(order)
+        self._closed = dict.fromkeys(state["closed"])
+        for group_id, group in state["asked"].items():
+            self._groups[group_id] = dict(group)
+        for cl_ord_id, fills in msgspec.convert(state["fills"], dict[str, list[Execution]]).items():
+            self._fills[cl_ord_id] = {fill.exec_key: fill for fill in fills}
+        self._keys = {(account, key): cl_ord_id for account, key, cl_ord_id in state["keys"]}
+        self._ids.load(state["ids"])
+        self._exec_keys.load(state["exec_keys"])
+
+
+def _same_numbers(booked: Execution, again: Execution) -> bool:
+    return (booked.last_qty, booked.last_px, booked.side, booked.symbol, booked.kind) == (
+        again.last_qty,
+        again.last_px,
+        again.side,
+        again.symbol,
+        again.kind,
+    )
+
+
+def _transitions(
+    order: OrderState, entered: tuple[OrdStatus, ...], step: Effect, event: Event
+) -> tuple[OrderTransition, ...]:
+    rows = []
+    status = order.status
+    for to in entered:
+        rows.append(
+            OrderTransition(
+                cl_ord_id=order.cl_ord_id,
+                from_status=status,
+                to_status=to,
+                trigger=str(step.trigger),
+                actor=step.actor,
+                reason=step.reason,
+                ts=event.ts,
+                ts_event=step.ts_event,
+            )
+        )
+        status = to
+    return tuple(rows)

@@ -1,0 +1,274 @@
+"""What each event does to an order: which trigger it pulls and which fields it sets. Pure; the table has the last word.
+
+Order walk, inside the book: `effect` reads one order and one event, and returns an `Effect`; `book.py` looks the trigger
+up, applies the fields and keeps the indexes. Fills are computed here too, exactly, from cum and cost.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from workstation.domain.events import (
+    CancelRejected,
+    CancelRequested,
+    OrderAccepted,
+    OrderCancelled,
+    OrderChanged,
+    OrderCreated,
+    OrderDenied,
+    OrderEvent,
+    OrderExpired,
+    OrderIntended,
+    OrderNoted,
+    OrderRejected,
+    OrderReplaced,
+    OrderRouted,
+    OrderSent,
+    OrderTriggered,
+    OutcomeResolved,
+    OutcomeUnknown,
+    ReplaceRejected,
+    ReplaceRequested,
+    StopTrailed,
+)
+from workstation.domain.executions import Execution
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, RequestKind, Residence
+from workstation.domain.verdicts import DenialKind
+from workstation.orders.lifecycle import Trigger
+
+VENUE = "venue"
+ENGINE = "engine"
+
+DENIALS = {
+    DenialKind.COMPLIANCE: Trigger.DENY_COMPLIANCE,
+    DenialKind.RISK: Trigger.DENY_RISK,
+    DenialKind.FUNDS: Trigger.DENY_FUNDS,
+}
+"""Families of refusal that leave a stored order behind; the others refuse before an order exists."""
+
+
+class Effect(NamedTuple):
+    """One event's effect. `trigger` None: the life cycle is not concerned. `settles`: requests whose outcome it tells."""
+
+    trigger: Trigger | None
+    changes: dict[str, Any]
+    actor: str = VENUE
+    reason: str = ""
+    ts_event: int | None = None
+    settles: tuple[RequestKind, ...] = ()
+
+
+_SUBMIT_KNOWN = (RequestKind.SUBMIT, RequestKind.STATUS)
+_CANCEL_KNOWN = (RequestKind.CANCEL, RequestKind.STATUS)
+_REPLACE_KNOWN = (RequestKind.REPLACE, RequestKind.STATUS)
+
+
+def born(event: OrderCreated) -> OrderState:
+    """Return the order that a creation makes: NEW, nothing filled."""
+    command = event.command
+    return OrderState(
+        cl_ord_id=event.cl_ord_id,
+        uid=command.uid,
+        order_id="",
+        terms=command.terms,
+        status=OrdStatus.NEW,
+        origin=command.origin,
+        link=command.link,
+        strategy_id=command.strategy_id,
+        cum_qty=0,
+        leaves_qty=command.terms.order_qty,
+        cost=0,
+        fees={},
+        residence=event.residence,
+        created_at=event.ts,
+        updated_at=event.ts,
+        version=1,
+        replaces=event.replaces,
+        notes=command.notes,
+        metadata=command.metadata,
+    )
+
+
+def working_prior(order: OrderState) -> OrdStatus:
+    """Return the working state behind PENDING_*: PARTIALLY_FILLED once anything has filled."""
+    if order.cum_qty > 0:
+        return OrdStatus.PARTIALLY_FILLED
+    return order.prior_status or (order.status if order.status.is_working else OrdStatus.SUBMITTED)
+
+
+def filled(order: OrderState, *, qty: int, cost: int, fee: int, currency: str, ts_event: int) -> Effect:
+    """Return the effect of a booked fill, or of its taking back when `qty` and `cost` are negative."""
+    cum = order.cum_qty + qty
+    asked = order.terms.order_qty
+    fees = {**order.fees, currency: order.fees.get(currency, 0) + fee} if fee else order.fees
+    changes: dict[str, Any] = {
+        "cum_qty": cum,
+        "leaves_qty": max(asked - cum, 0),
+        "cost": order.cost + cost,
+        "fees": fees,
+        "overfill_qty": max(cum - asked, 0),
+    }
+    if order.status.is_final or order.status is OrdStatus.NEW:
+        if qty > 0:
+            changes["late_fill"] = True
+        return Effect(None, changes, ts_event=ts_event)
+    if qty <= 0:
+        return Effect(None, changes, ts_event=ts_event)
+    done = cum >= asked
+    return Effect(Trigger.FILL_ALL if done else Trigger.FILL_PART, changes, ts_event=ts_event, settles=_SUBMIT_KNOWN)
+
+
+def correction(original: Execution, execution: Execution | None) -> tuple[int, int, int]:
+    """Return (quantity, cost, fee) that takes `original` back and, for a correction, books `execution` in its place."""
+    qty, cost, fee = -original.last_qty, -original.last_qty * original.last_px, -original.fee
+    if execution is None:
+        return qty, cost, fee
+    return qty + execution.last_qty, cost + execution.last_qty * execution.last_px, fee + execution.fee
+
+
+def _denied(_: OrderState, event: OrderDenied) -> Effect:
+    changes = {"text": event.rule.text, "reject_code": event.rule.code}
+    return Effect(DENIALS[event.kind], changes, ENGINE, event.rule.text)
+
+
+def _intended(order: OrderState, event: OrderIntended) -> Effect:
+    changes: dict[str, Any] = {"reference": event.reference, "ts_intent": event.ts, "leaves_qty": event.qty}
+    if event.qty != order.terms.order_qty:
+        changes["terms"] = resized(order.terms, event.qty)
+    return Effect(Trigger.SEND, changes, ENGINE)
+
+
+def _sent(order: OrderState, event: OrderSent) -> Effect:
+    if event.request is RequestKind.SUBMIT and not order.ts_sent:
+        return Effect(None, {"ts_sent": event.ts, "ts_durable": event.ts_durable})
+    return Effect(None, {})
+
+
+def _accepted(order: OrderState, event: OrderAccepted) -> Effect:
+    changes: dict[str, Any] = {"order_id": event.order_id}
+    if not order.ts_acked:
+        changes |= {"ts_acked": event.ts, "submitted_at": event.ts}
+    return Effect(Trigger.ACCEPT, changes, ts_event=event.ts_event, settles=_SUBMIT_KNOWN)
+
+
+def _routed(order: OrderState, event: OrderRouted) -> Effect:
+    changes: dict[str, Any] = {"order_id": event.order_id or order.order_id}
+    if not order.ts_acked:
+        changes |= {"ts_acked": event.ts, "submitted_at": event.ts}
+    if order.prior_status is OrdStatus.SUBMITTED:
+        changes["prior_status"] = OrdStatus.ROUTED
+    return Effect(Trigger.ROUTE, changes, ts_event=event.ts_event, settles=_SUBMIT_KNOWN)
+
+
+def _rejected(_: OrderState, event: OrderRejected) -> Effect:
+    changes = {"reject_code": event.code, "text": event.text}
+    return Effect(Trigger.REJECT, changes, VENUE, event.text or event.code, event.ts_event or None)
+
+
+def _triggered(order: OrderState, event: OrderTriggered) -> Effect:
+    actor = ENGINE if order.residence is Residence.PROGRAM else VENUE
+    return Effect(None, {"triggered": True}, actor, ts_event=event.ts_event)
+
+
+def _trailed(order: OrderState, event: StopTrailed) -> Effect:
+    return Effect(None, {"terms": replace(order.terms, stop_px=event.stop_px)}, ENGINE)
+
+
+def _cancel_requested(order: OrderState, event: CancelRequested) -> Effect:
+    changes: dict[str, Any] = {"cancel_requested_at": order.cancel_requested_at or event.ts}
+    return Effect(Trigger.REQUEST_CANCEL, changes, f"{event.origin.kind}:{event.origin.user}", event.reason)
+
+
+def _cancelled(_: OrderState, event: OrderCancelled) -> Effect:
+    changes = {"cancelled_at": event.ts, "text": event.reason}
+    return Effect(Trigger.CANCEL, changes, VENUE if event.ts_event else ENGINE, event.reason, event.ts_event or None)
+
+
+def _cancel_rejected(order: OrderState, event: CancelRejected) -> Effect:
+    kept = order.cancel_requested_at if order.status is OrdStatus.PENDING_SUBMIT else None
+    changes = {"cancel_requested_at": kept, "text": event.text}
+    return Effect(Trigger.REFUSE_CANCEL, changes, VENUE, event.text or event.code, settles=_CANCEL_KNOWN)
+
+
+def _replace_requested(_: OrderState, event: ReplaceRequested) -> Effect:
+    actor = f"{event.origin.kind}:{event.origin.user}"
+    return Effect(Trigger.REQUEST_REPLACE, {"pending_terms": event.terms}, actor)
+
+
+def _changed(order: OrderState, event: OrderChanged) -> Effect:
+    changes = {"terms": event.terms, "leaves_qty": max(event.terms.order_qty - order.cum_qty, 0), "text": event.reason}
+    return Effect(Trigger.CHANGE, changes, ENGINE, event.reason)
+
+
+def _replaced(order: OrderState, event: OrderReplaced) -> Effect:
+    if event.new_cl_ord_id:
+        changes: dict[str, Any] = {"replaced_by": event.new_cl_ord_id}
+        return Effect(Trigger.REPLACE_BY_NEW, changes, ts_event=event.ts_event, settles=_REPLACE_KNOWN)
+    changes = {
+        "terms": event.terms,
+        "order_id": event.order_id or order.order_id,
+        "leaves_qty": max(event.terms.order_qty - order.cum_qty, 0),
+        "pending_terms": None,
+        "overfill_qty": max(order.cum_qty - event.terms.order_qty, 0),
+    }
+    done = order.cum_qty > 0 and event.terms.order_qty <= order.cum_qty
+    trigger = Trigger.REPLACE_TO_FILLED if done else Trigger.REPLACE
+    return Effect(trigger, changes, ts_event=event.ts_event, settles=_REPLACE_KNOWN)
+
+
+def _replace_rejected(_: OrderState, event: ReplaceRejected) -> Effect:
+    changes = {"pending_terms": None, "text": event.text}
+    return Effect(Trigger.REFUSE_REPLACE, changes, VENUE, event.text or event.code, settles=_REPLACE_KNOWN)
+
+
+def _expired(_: OrderState, event: OrderExpired) -> Effect:
+    return Effect(Trigger.EXPIRE, {"text": event.reason}, VENUE, event.reason, event.ts_event)
+
+
+def _outcome_unknown(order: OrderState, event: OutcomeUnknown) -> Effect:
+    since = order.unknown_since if order.unknown is event.request else event.ts
+    changes = {"unknown": event.request, "unknown_since": since, "unknown_cause": event.cause}
+    return Effect(Trigger.OUTCOME, changes, ENGINE, event.cause)
+
+
+def _outcome_resolved(_: OrderState, event: OutcomeResolved) -> Effect:
+    return Effect(Trigger.OUTCOME, {}, ENGINE, event.how, settles=tuple(RequestKind))
+
+
+def _noted(_: OrderState, event: OrderNoted) -> Effect:
+    return Effect(None, {"notes": event.notes, "metadata": event.metadata}, ENGINE)
+
+
+_EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
+    OrderDenied: _denied,
+    OrderIntended: _intended,
+    OrderSent: _sent,
+    OrderAccepted: _accepted,
+    OrderRouted: _routed,
+    OrderRejected: _rejected,
+    OrderTriggered: _triggered,
+    StopTrailed: _trailed,
+    CancelRequested: _cancel_requested,
+    OrderCancelled: _cancelled,
+    CancelRejected: _cancel_rejected,
+    ReplaceRequested: _replace_requested,
+    OrderChanged: _changed,
+    OrderReplaced: _replaced,
+    ReplaceRejected: _replace_rejected,
+    OrderExpired: _expired,
+    OutcomeUnknown: _outcome_unknown,
+    OutcomeResolved: _outcome_resolved,
+    OrderNoted: _noted,
+}
+
+
+def effect(order: OrderState, event: OrderEvent) -> Effect:
+    """Return what `event` does to `order`; fills and creations have functions of their own."""
+    return _EFFECTS[type(event)](order, event)
+
+
+def resized(terms: OrderTerms, qty: int) -> OrderTerms:
+    """Return the same terms for another quantity; what is displayed never exceeds it."""
+    display = None if terms.display_qty is None else min(terms.display_qty, qty)
+    return replace(terms, order_qty=qty, display_qty=display)

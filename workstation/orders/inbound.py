@@ -1,0 +1,199 @@
+"""Inbound: what a venue says becomes events, one report one transaction.
+
+Order walk, the way up: broker port -> here -> recorder. Replays, late and out-of-order reports move nothing; a report
+about an order that is not known, or about one that is final here and alive there, starts a look at the venue. Nothing
+is guessed and nothing is sent from here except the cancel that waited for an acknowledgement.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from workstation.domain.events import (
+    Event,
+    OrderAccepted,
+    OrderCancelled,
+    OrderCreated,
+    OrderIntended,
+    OrderReplaced,
+    OutcomeUnknown,
+    SessionChanged,
+)
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, RequestKind, RiskClass, SubmitOrder
+from workstation.domain.verdicts import Verdict
+from workstation.kernel.fault_points import fault_point
+from workstation.kernel.ids import stable_uid
+from workstation.orders.context import DeskContext
+from workstation.orders.effects import resized
+from workstation.orders.fills import Fills
+from workstation.orders.reports import NOT_SENT, order_events, sent_events
+from workstation.orders.submission import Submission
+from workstation.ports.broker import (
+    BrokerReport,
+    ExecType,
+    FillReport,
+    OrderReport,
+    QueryAnswer,
+    SendOutcome,
+    SendReport,
+    SessionReport,
+    SessionState,
+    UnreadableReport,
+)
+
+LIVE_REPORTS = frozenset({ExecType.ACCEPTED, ExecType.ROUTED, ExecType.REPLACED, ExecType.TRIGGERED})
+DUPLICATE_ID = "DUPLICATE_CL_ORD_ID"
+"""Code by which an adapter says that the venue has seen the client order id before: it may be ours."""
+
+
+class Inbound:
+    """Handles reports in the order received. `counts`: reports by what became of them."""
+
+    def __init__(
+        self,
+        context: DeskContext,
+        submission: Submission,
+        *,
+        look: Callable[[str, str], None],
+        on_answer: Callable[[QueryAnswer], None],
+        on_session: Callable[[str, SessionState], None],
+    ) -> None:
+        self._c = context
+        self._submission = submission
+        self._look = look
+        self._on_answer = on_answer
+        self._on_session = on_session
+        self.fills = Fills(context)
+        self.counts: Counter[str] = Counter()
+
+    def on_reports(self, reports: Sequence[BrokerReport]) -> None:
+        """Book what a venue reported; each report is one transaction."""
+        for report in reports:
+            fault_point("orders.inbound.before_report")
+            match report:
+                case FillReport():
+                    self._record(self.fills.events(report.execution), "fill")
+                case OrderReport():
+                    self._on_order(report)
+                case SendReport():
+                    self._on_send(report)
+                case SessionReport():
+                    self._on_session_report(report)
+                case QueryAnswer():
+                    fault_point("orders.inbound.answer")
+                    self._on_answer(report)
+                case UnreadableReport():
+                    self._on_unreadable(report)
+            fault_point("orders.inbound.after_report")
+
+    def _record(self, events: list[Event], what: str, causation: str = "") -> None:
+        if not events:
+            self.counts[f"{what}.nothing_new"] += 1
+            return
+        self.counts[what] += 1
+        fault_point(f"orders.inbound.{what}.before_record")
+        self._c.recorder.record(events, actor="venue", causation=causation)
+        fault_point(f"orders.inbound.{what}.after_record")
+
+    def _on_send(self, report: SendReport) -> None:
+        order = self._c.book.get(report.cl_ord_id)
+        if order is None:
+            self.counts["send.unknown_order"] += 1
+            return
+        durable_at = self._submission.durable_at(order.cl_ord_id) if report.request is RequestKind.SUBMIT else 0
+        if report.outcome is SendOutcome.REJECTED and report.code == DUPLICATE_ID:
+            cause = "the venue has seen this client order id before"
+            unknown = OutcomeUnknown(
+                cl_ord_id=order.cl_ord_id, ts=self._c.clock.now_ns(), request=report.request, cause=cause
+            )
+            self._record([unknown] if order.is_open else [], "send", order.cl_ord_id)
+            return
+        self._record(sent_events(order, report, self._c.clock.now_ns(), durable_at), "send", order.cl_ord_id)
+
+    def _on_order(self, report: OrderReport) -> None:
+        book = self._c.book
+        order = book.get(report.cl_ord_id) or book.by_order_id(report.account, report.order_id)
+        if order is None:
+            self.counts["order.unknown_order"] += 1
+            if report.exec_type in LIVE_REPORTS:
+                self._look(report.account, f"the venue reports order {report.order_id}, which is not known here")
+            return
+        if order.status.is_final and report.exec_type in LIVE_REPORTS and self._revived(order, report):
+            self._c.alert("ALIVE_AT_VENUE", order, f"{order.status} here, but the venue reports it {report.exec_type}.")
+            self._look(report.account, f"order {order.cl_ord_id} is final here and alive at the venue")
+            return
+        if report.exec_type is ExecType.REPLACED and report.new_cl_ord_id not in ("", order.cl_ord_id):
+            self._record(self._chain(order, report), "order", order.cl_ord_id)
+            return
+        self._record(order_events(order, report, self._c.clock.now_ns()), "order", order.cl_ord_id)
+
+    @staticmethod
+    def _revived(order: OrderState, report: OrderReport) -> bool:
+        """Tell a venue's surprise from a report that was merely overtaken by the end of the order."""
+        never_there = order.status is OrdStatus.REJECTED and order.reject_code == NOT_SENT
+        grown = report.terms is not None and report.terms.order_qty > order.cum_qty > 0
+        return never_there or (report.exec_type is ExecType.REPLACED and order.status is OrdStatus.FILLED and grown)
+
+    def _chain(self, order: OrderState, report: OrderReport) -> list[Event]:
+        """Return the events of a replace that the venue did by a new order: the old one ends, the new one goes on.
+
+        The new order is for what is left: the requested quantity less what the old one filled.
+        """
+        terms = report.terms or order.pending_terms
+        if terms is None or order.status.is_final or self._c.book.knows(report.new_cl_ord_id):
+            return []
+        now, new_id = self._c.clock.now_ns(), report.new_cl_ord_id
+        left = max(terms.order_qty - order.cum_qty, 0)
+        ended: list[Event]
+        if order.status is OrdStatus.PENDING_REPLACE:
+            ended = [
+                OrderReplaced(
+                    cl_ord_id=order.cl_ord_id, ts=now, terms=terms, order_id=report.order_id,
+                    ts_event=report.ts_event, new_cl_ord_id=new_id,
+                )
+            ]  # fmt: skip
+        else:
+            reason = f"replaced by {new_id}"
+            ended = [OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason=reason, ts_event=report.ts_event)]
+        if left == 0:
+            return ended
+        return [*ended, *self._successor(order, terms, left, report)]
+
+    def _successor(self, order: OrderState, terms: OrderTerms, left: int, report: OrderReport) -> list[Event]:
+        now, new_id = self._c.clock.now_ns(), report.new_cl_ord_id
+        command = SubmitOrder(
+            cl_ord_id=new_id,
+            uid=stable_uid("order", new_id),
+            terms=resized(terms, left),
+            origin=order.origin,
+            link=order.link,
+            strategy_id=order.strategy_id,
+            notes=order.notes,
+            metadata=order.metadata,
+        )
+        verdict = Verdict(risk_class=RiskClass.INCREASE, passed=True, qty=left, results=())
+        return [
+            OrderCreated(cl_ord_id=new_id, ts=now, command=command, replaces=order.cl_ord_id),
+            OrderIntended(cl_ord_id=new_id, ts=now, verdict=verdict, qty=left, epoch=self._c.journal.epoch),
+            OrderAccepted(cl_ord_id=new_id, ts=now, order_id=report.order_id, ts_event=report.ts_event),
+        ]
+
+    def _on_session_report(self, report: SessionReport) -> None:
+        c = self._c
+        before = c.routes.session(report.venue)
+        c.routes.set_session(report.venue, report.state, c.clock.mono_ns())
+        changed = SessionChanged(venue=report.venue, state=report.state, reason=report.reason, ts=c.clock.now_ns())
+        self._record([changed], "session")
+        if before is not report.state:
+            self._on_session(report.venue, report.state)
+
+    def _on_unreadable(self, report: UnreadableReport) -> None:
+        order = self._c.book.get(report.cl_ord_id)
+        if order is None or order.status.is_final or order.status is OrdStatus.NEW:
+            self.counts["unreadable"] += 1
+            return
+        cause = f"unreadable report: {report.reason}"
+        self._c.alert("UNREADABLE_REPORT", order, f"{cause}: {report.raw[:200]}")
+        unknown = OutcomeUnknown(
+            cl_ord_id=order.cl_ord_id, ts=self._c.clock.now_ns(), request=RequestKind.STATUS, cause=cause
+        )
+        self._record([unknown], "unreadable", order.cl_ord_id)

@@ -1,0 +1,92 @@
+"""The recorder: the only way an event comes into being. Fold it, journal it with its rows, tell the others.
+
+Order walk: every part of the desk ends here. The events of one input become one append, that is one transaction. What
+was recorded is published in the order of the journal, after it was queued there; reactions may record again and are
+served in turn. An event that the life cycle forbids is replaced by the report of that violation.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from workstation.domain.events import Event, InvariantViolated
+from workstation.domain.orders import OrderState
+from workstation.kernel.bus import Bus
+from workstation.kernel.clock import Clock
+from workstation.kernel.fault_points import fault_point
+from workstation.orders.book import Change, TransitionRefused
+from workstation.orders.fold import CoreState, Folded
+from workstation.ports.store import Entry, Journal, Row
+
+Attach = Callable[[OrderState], Sequence[Row]]
+"""Rows that a door wants stored in the same transaction as the order's last event."""
+
+Reaction = Callable[[Change], None]
+
+
+class Recorder:
+    """Records events. `refused`: how many events the life cycle has turned down since the start."""
+
+    def __init__(self, state: CoreState, journal: Journal, bus: Bus, clock: Clock) -> None:
+        self.refused = 0
+        self._state = state
+        self._journal = journal
+        self._bus = bus
+        self._clock = clock
+        self._reactions: list[Reaction] = []
+        self._told: deque[Folded] = deque()
+        self._telling = False
+
+    def react(self, reaction: Reaction) -> None:
+        """Call `reaction` with each change, in the order of the journal, after it was published."""
+        self._reactions.append(reaction)
+
+    def record(
+        self,
+        events: Sequence[Event],
+        *,
+        actor: str = "engine",
+        correlation: str = "",
+        causation: str = "",
+        attach: Attach | None = None,
+    ) -> int:
+        """Fold and append `events` as one transaction; returns the last one's journal sequence.
+
+        Emits: each event, then the rows it changed, on the bus.
+        """
+        folded = [self._fold(event) for event in events]
+        if not folded:
+            return self._journal.last_seq
+        entries = [Entry(done.change.event, done.rows, actor, correlation, causation) for done in folded]
+        last = folded[-1].change.after
+        if attach is not None and last is not None:
+            final = entries[-1]
+            entries[-1] = Entry(final.event, (*final.rows, *attach(last)), actor, correlation, causation)
+        fault_point("orders.record.before_append")
+        seq = self._journal.append(entries)
+        fault_point("orders.record.after_append")
+        self._told.extend(folded)
+        if not self._telling:
+            self._tell()
+        return seq
+
+    def _fold(self, event: Event) -> Folded:
+        try:
+            return self._state.fold(event)
+        except TransitionRefused as error:
+            self.refused += 1
+            where = f"orders.lifecycle:{type(event).__name__}"
+            return self._state.fold(InvariantViolated(where=where, text=str(error), ts=self._clock.now_ns()))
+
+    def _tell(self) -> None:
+        self._telling = True
+        try:
+            while self._told:
+                folded = self._told.popleft()
+                self._bus.publish(folded.change.event)
+                for row in folded.rows:
+                    self._bus.publish(row)
+                if folded.change.after is not None:
+                    for reaction in self._reactions:
+                        reaction(folded.change)
+        finally:
+            self._telling = False

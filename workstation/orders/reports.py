@@ -1,0 +1,164 @@
+"""A venue's word on one order, turned into events: pure, and blind to anything but the order and the report.
+
+Order walk, the way up: `inbound.py` finds the order and asks here. A report that says nothing new gives no event, so
+that repeated, late and out-of-order reports move nothing; one that the life cycle forbids is put into the form that
+says the same and is allowed (a refused rest of a part-filled order is a cancel that keeps its fills).
+"""
+
+from workstation.domain.events import (
+    CancelRejected,
+    Event,
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpired,
+    OrderRejected,
+    OrderReplaced,
+    OrderRouted,
+    OrderSent,
+    OrderTriggered,
+    OutcomeResolved,
+    OutcomeUnknown,
+    ReplaceRejected,
+    ReplaceRequested,
+    StopTrailed,
+)
+from workstation.domain.orders import Origin, OriginKind, OrderState, OrderTerms, OrdStatus, RequestKind
+from workstation.ports.broker import ExecType, OrderReport, SendOutcome, SendReport
+
+BROKER_REJECT = "BROKER_REJECT"
+"""Code of a venue's refusal that came without one."""
+
+NOT_SENT = "NOT_SENT"
+"""Code of a refusal that means: provably no byte left."""
+
+BY_SYSTEM = Origin(kind=OriginKind.SYSTEM, user="engine")
+BY_VENUE = Origin(kind=OriginKind.EXTERNAL, user="venue")
+
+_S = OrdStatus
+_STATUS_AS = {
+    _S.SUBMITTED: ExecType.ACCEPTED,
+    _S.PENDING_SUBMIT: ExecType.ACCEPTED,
+    _S.ROUTED: ExecType.ROUTED,
+    _S.PARTIALLY_FILLED: ExecType.ROUTED,
+    _S.CANCELLED: ExecType.CANCELLED,
+    _S.EXPIRED: ExecType.EXPIRED,
+    _S.REJECTED: ExecType.REJECTED,
+}
+
+
+def sent_events(order: OrderState, report: SendReport, now: int, durable_at: int) -> list[Event]:
+    """Return the events of a request's outcome at the transport."""
+    cl_ord_id = order.cl_ord_id
+    if order.status.is_final:
+        return []
+    match report.outcome:
+        case SendOutcome.SENT:
+            return [OrderSent(cl_ord_id=cl_ord_id, ts=now, request=report.request, ts_durable=durable_at)]
+        case SendOutcome.UNKNOWN:
+            return [OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=report.request, cause=report.text)]
+        case SendOutcome.NOT_SENT:
+            return _refused(order, report.request, NOT_SENT, report.text, now)
+        case SendOutcome.REJECTED:
+            return _refused(order, report.request, report.code or BROKER_REJECT, report.text, now)
+
+
+def _refused(order: OrderState, request: RequestKind, code: str, text: str, now: int, ts_event: int = 0) -> list[Event]:
+    cl_ord_id = order.cl_ord_id
+    if request is RequestKind.CANCEL:
+        wished = order.status is _S.PENDING_SUBMIT and order.cancel_requested_at is not None
+        if order.status is _S.PENDING_CANCEL or wished:
+            return [CancelRejected(cl_ord_id=cl_ord_id, ts=now, code=code, text=text)]
+        return []
+    if request is RequestKind.REPLACE:
+        if order.pending_terms is not None:
+            return [ReplaceRejected(cl_ord_id=cl_ord_id, ts=now, code=code, text=text)]
+        return []
+    return _rejected(order, code, text, now, ts_event)
+
+
+def _rejected(order: OrderState, code: str, text: str, now: int, ts_event: int) -> list[Event]:
+    if order.status is _S.NEW:
+        return []
+    if order.cum_qty:
+        reason = text or code
+        return [OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason=reason, ts_event=ts_event or now)]
+    return [OrderRejected(cl_ord_id=order.cl_ord_id, ts=now, code=code, text=text, ts_event=ts_event)]
+
+
+def order_events(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    """Return the events of an order report; a chain by a new id is `inbound.py`'s, since it makes a second order."""
+    exec_type = report.exec_type
+    if exec_type is ExecType.STATUS:
+        exec_type = _STATUS_AS.get(report.status, ExecType.STATUS) if report.status else ExecType.STATUS
+    if order.status.is_final or order.status is _S.NEW:
+        return []
+    cl_ord_id, at, text = order.cl_ord_id, report.ts_event, report.text
+    events: list[Event] = []
+    match exec_type:
+        case ExecType.ACCEPTED:
+            events = _accepted(order, report, now)
+        case ExecType.ROUTED:
+            events = _routed(order, report, now)
+        case ExecType.REJECTED:
+            events = _rejected(order, report.code or BROKER_REJECT, text, now, at)
+        case ExecType.CANCELLED:
+            events = [OrderCancelled(cl_ord_id=cl_ord_id, ts=now, reason=text, ts_event=at)]
+        case ExecType.EXPIRED:
+            events = [OrderExpired(cl_ord_id=cl_ord_id, ts=now, reason=text, ts_event=at)]
+        case ExecType.CANCEL_REJECTED:
+            events = _refused(order, RequestKind.CANCEL, report.code or BROKER_REJECT, text, now)
+        case ExecType.REPLACE_REJECTED:
+            events = _refused(order, RequestKind.REPLACE, report.code or BROKER_REJECT, text, now)
+        case ExecType.REPLACED:
+            events = _replaced(order, report, now)
+        case ExecType.TRIGGERED:
+            if not order.triggered:
+                events = [OrderTriggered(cl_ord_id=cl_ord_id, ts=now, stop_px=order.terms.stop_px, ts_event=at)]
+        case ExecType.STATUS:
+            events = _trailed(order, report, now)
+    if report.exec_type is ExecType.STATUS and order.unknown is RequestKind.STATUS and not events:
+        return [OutcomeResolved(cl_ord_id=cl_ord_id, ts=now, how="the venue's status report")]
+    return events
+
+
+def _accepted(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    if order.status is not _S.PENDING_SUBMIT and order.order_id and order.unknown is None:
+        return []
+    order_id = report.order_id or order.order_id
+    return [OrderAccepted(cl_ord_id=order.cl_ord_id, ts=now, order_id=order_id, ts_event=report.ts_event)]
+
+
+def _routed(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    lower = order.status in (_S.PENDING_SUBMIT, _S.SUBMITTED) or order.prior_status is _S.SUBMITTED
+    if not lower and order.unknown is None:
+        return []
+    return [OrderRouted(cl_ord_id=order.cl_ord_id, ts=now, order_id=report.order_id, ts_event=report.ts_event)]
+
+
+def _replaced(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    terms = report.terms or order.pending_terms
+    if terms is None:
+        return []
+    return adopt_terms(order, terms, report.order_id, report.ts_event, now)
+
+
+def _trailed(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    terms = report.terms
+    if terms is None or terms.stop_px is None or order.terms.trail is None or terms.stop_px == order.terms.stop_px:
+        return []
+    return [StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=terms.stop_px)]
+
+
+def adopt_terms(order: OrderState, terms: OrderTerms, order_id: str, ts_event: int, now: int) -> list[Event]:
+    """Return the events that bring the venue's terms into force, asked for by us or not."""
+    cl_ord_id = order.cl_ord_id
+    events: list[Event] = []
+    if order.status is _S.PENDING_SUBMIT:
+        events.append(OrderAccepted(cl_ord_id=cl_ord_id, ts=now, order_id=order_id, ts_event=ts_event))
+    if order.status not in (_S.PENDING_REPLACE, _S.PENDING_CANCEL):
+        if terms == order.terms:
+            return events
+        if order.status is not _S.PENDING_SUBMIT or order.cancel_requested_at is None:
+            events.append(ReplaceRequested(cl_ord_id=cl_ord_id, ts=now, terms=terms, origin=BY_VENUE))
+    replaced = OrderReplaced(cl_ord_id=cl_ord_id, ts=now, terms=terms, order_id=order_id, ts_event=ts_event)
+    return [*events, replaced]

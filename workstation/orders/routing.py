@@ -1,0 +1,62 @@
+"""Routing: which venue session serves an account, whether it is up, and where an order would live there.
+
+Order walk, between the desk and the broker port. It holds the session states as the venues report them and reads the
+capability cards; it sends nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from workstation.domain.accounts import Account
+from workstation.domain.orders import OrderTerms, OrdType, Residence
+from workstation.ports.broker import Broker, SessionState
+
+EMULATED_TYPES = frozenset(
+    {OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT},
+)
+"""Types that this program can watch itself where the venue lacks them."""
+
+
+class Routes:
+    """Venue sessions by account. A venue not heard of is down."""
+
+    def __init__(self, brokers: Mapping[str, Broker], accounts: Mapping[str, Account]) -> None:
+        self._brokers = brokers
+        self._accounts = accounts
+        self._sessions: dict[str, SessionState] = {}
+        self._up_since: dict[str, int] = {}
+
+    def broker(self, account: str) -> Broker | None:
+        """Return the session that serves an account, None when there is none."""
+        found = self._accounts.get(account)
+        return None if found is None else self._brokers.get(found.venue)
+
+    def live(self, account: str) -> Broker | None:
+        """Return the session that serves an account if it takes orders now."""
+        broker = self.broker(account)
+        return broker if broker is not None and self.session(broker.venue) is SessionState.UP else None
+
+    def session(self, venue: str) -> SessionState:
+        """Return a session's state."""
+        return self._sessions.get(venue, SessionState.DOWN)
+
+    def set_session(self, venue: str, state: SessionState, mono_ns: int) -> None:
+        """Take a session's new state."""
+        if state is SessionState.UP and self.session(venue) is not SessionState.UP:
+            self._up_since[venue] = mono_ns
+        self._sessions[venue] = state
+
+    def healthy_since(self, account: str) -> int | None:
+        """Return the monotonic time since which the account's session is up, None while it is not."""
+        broker = self.live(account)
+        return None if broker is None else self._up_since[broker.venue]
+
+    def accounts_at(self, venue: str) -> Iterator[str]:
+        """Yield the accounts that a venue serves."""
+        yield from [row.account for row in self._accounts.values() if row.venue == venue]
+
+    def residence(self, terms: OrderTerms) -> Residence:
+        """Return where an order of these terms would live: at the venue, or here when its type is emulated."""
+        broker = self.broker(terms.account)
+        if broker is None or terms.ord_type in broker.capabilities.ord_types or terms.ord_type not in EMULATED_TYPES:
+            return Residence.EXCHANGE
+        return Residence.PROGRAM

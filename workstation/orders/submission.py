@@ -1,0 +1,261 @@
+"""Submission: the write-ahead way of a new order, from the command to the broker port.
+
+Order walk, the way down: check -> created and intended, one append -> durable -> check again -> bytes. A refusal is
+journaled and ends here. Nothing is ever sent twice: a client order id is used once, and what could not be sent is
+closed as NOT_SENT instead of waiting for a better moment.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from workstation.domain.errors import BrokerError, NotConnected, NotFound
+from workstation.domain.events import (
+    Event,
+    OrderChanged,
+    OrderCreated,
+    OrderDenied,
+    OrderIntended,
+    OrderRejected,
+    OutcomeUnknown,
+)
+from workstation.domain.orders import (
+    OrderState,
+    OrderTerms,
+    OrdStatus,
+    RequestKind,
+    Residence,
+    RiskClass,
+    SubmitOrder,
+)
+from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
+from workstation.kernel.fault_points import fault_point
+from workstation.orders.context import DeskContext, actor_of
+from workstation.orders.effects import DENIALS
+from workstation.orders.recorder import Attach
+from workstation.orders.reports import NOT_SENT
+from workstation.orders.results import SubmitResult
+from workstation.orders.validation import unsupported
+
+OnDurable = Callable[[bool], None]
+
+
+class Submission:
+    """New orders, and the release of orders that waited here (legs, emulated stops)."""
+
+    def __init__(self, context: DeskContext) -> None:
+        self._c = context
+        self._durable_at: dict[str, int] = {}
+
+    def submit(
+        self, command: SubmitOrder, *, attach: Attach | None = None, on_durable: OnDurable | None = None
+    ) -> SubmitResult:
+        """Accept or refuse one order, at once; its bytes leave when its intent is durable.
+
+        Raises:
+            NotFound: unknown account or symbol.
+            ValidationError: the terms contradict each other or miss the instrument's grid.
+        """
+        known = self.duplicate(command)
+        if known is not None:
+            return known
+        verdict, denial = self.judge(command)
+        if denial is not None:
+            return self._deny(command, verdict, denial, attach, on_durable)
+        fault_point("orders.submit.before_record")
+        events = self.opening(command, verdict)
+        seq = self._c.recorder.record(
+            events,
+            actor=actor_of(command.origin),
+            correlation=command.uid,
+            causation=command.cl_ord_id,
+            attach=attach,
+        )
+        fault_point("orders.submit.after_record")
+        self.count(command)
+        if isinstance(events[-1], OrderIntended):
+            self.await_release(command.cl_ord_id, seq, verdict.risk_class)
+        if on_durable is not None:
+            self._c.journal.when_durable(seq, on_durable)
+        return SubmitResult(order=self._c.book.get(command.cl_ord_id), verdict=verdict, seq=seq)
+
+    def duplicate(self, command: SubmitOrder) -> SubmitResult | None:
+        """Return the earlier order's result when the client order id was used before."""
+        if not self._c.book.knows(command.cl_ord_id):
+            return None
+        return SubmitResult(order=self._c.book.get(command.cl_ord_id), duplicate=True, seq=self._c.journal.last_seq)
+
+    def judge(self, command: SubmitOrder) -> tuple[Verdict, RuleResult | None]:
+        """Return the gate's verdict, and the first refusal of the gate or of the desk's own checks.
+
+        Raises:
+            NotFound: unknown account or symbol.
+            ValidationError: the terms contradict each other or miss the instrument's grid.
+        """
+        c, terms = self._c, command.terms
+        if terms.account not in c.state.accounts:
+            raise NotFound("account", terms.account)
+        instrument = c.instruments.get(terms.symbol)
+        if instrument is None:
+            raise NotFound("instrument", terms.symbol)
+        broker = c.routes.broker(terms.account)
+        verdict = c.gate.check(
+            c.intent(
+                terms,
+                command.origin,
+                strategy_id=command.strategy_id,
+                cl_ord_id=command.cl_ord_id,
+                link=command.link,
+                allow_duplicate=command.allow_duplicate,
+            )
+        )
+        card = None if broker is None else broker.capabilities
+        refused = unsupported(terms, instrument, card, now_ns=c.clock.now_ns()) or verdict.denial
+        refused = refused or c.storage_refusal(verdict.risk_class)
+        return verdict, refused or c.session_refusal(terms.account)
+
+    def opening(self, command: SubmitOrder, verdict: Verdict) -> list[Event]:
+        """Return the events that open an order: created, and intended unless it is watched or waits here."""
+        now = self._c.clock.now_ns()
+        residence = self._c.routes.residence(command.terms)
+        created = OrderCreated(cl_ord_id=command.cl_ord_id, ts=now, command=command, residence=residence)
+        waits = command.link is not None and command.link.parent != ""
+        if waits or residence is Residence.PROGRAM:
+            return [created]
+        return [created, self._intended(command.cl_ord_id, command.terms, verdict)]
+
+    def count(self, command: SubmitOrder) -> None:
+        """Count an accepted order against rates and the duplicate window."""
+        self._c.gate.count(
+            self._c.intent(
+                command.terms,
+                command.origin,
+                strategy_id=command.strategy_id,
+                cl_ord_id=command.cl_ord_id,
+                link=command.link,
+                allow_duplicate=command.allow_duplicate,
+            )
+        )
+
+    def release(self, order: OrderState, terms: OrderTerms, why: str, *events: Event) -> RuleResult | None:
+        """Send an order that waited here in NEW, under its own id, after a second risk check.
+
+        `events` are recorded with it. Returns the refusal, after which the order is denied.
+        """
+        c = self._c
+        asked = c.intent(
+            terms, order.origin, strategy_id=order.strategy_id, cl_ord_id=order.cl_ord_id, link=order.link,
+            allow_duplicate=True,
+        )  # fmt: skip
+        verdict = c.gate.check(asked)
+        denial = verdict.denial or c.storage_refusal(verdict.risk_class) or c.session_refusal(terms.account)
+        now = c.clock.now_ns()
+        opening: list[Event] = list(events)
+        if terms != order.terms:
+            opening.append(OrderChanged(cl_ord_id=order.cl_ord_id, ts=now, terms=terms, reason=why))
+        if denial is not None:
+            opening.append(OrderDenied(cl_ord_id=order.cl_ord_id, ts=now, kind=_stored_kind(denial), rule=denial))
+            c.recorder.record(opening, correlation=order.uid, causation=order.cl_ord_id)
+            c.alert("RELEASE_REFUSED", order, denial.text)
+            return denial
+        opening.append(self._intended(order.cl_ord_id, terms, verdict))
+        fault_point("orders.release.before_record")
+        seq = c.recorder.record(opening, correlation=order.uid, causation=order.cl_ord_id)
+        fault_point("orders.release.after_record")
+        c.gate.count(asked)
+        self.await_release(order.cl_ord_id, seq, verdict.risk_class)
+        return None
+
+    def await_release(self, cl_ord_id: str, seq: int, risk_class: RiskClass) -> None:
+        """Send an intended order once `seq` is durable, and only then."""
+        self._c.journal.when_durable(seq, partial(self._on_durable, cl_ord_id, self._c.journal.epoch, risk_class))
+
+    def durable_at(self, cl_ord_id: str) -> int:
+        """Return, once, when an order's intent was known to be durable; 0 when it was not awaited here."""
+        return self._durable_at.pop(cl_ord_id, 0)
+
+    def _intended(self, cl_ord_id: str, terms: OrderTerms, verdict: Verdict) -> OrderIntended:
+        return OrderIntended(
+            cl_ord_id=cl_ord_id,
+            ts=self._c.clock.now_ns(),
+            verdict=verdict,
+            qty=min(verdict.qty, terms.order_qty),
+            epoch=self._c.journal.epoch,
+            reference=self._c.prices.reference(terms.symbol),
+        )
+
+    def _deny(
+        self,
+        command: SubmitOrder,
+        verdict: Verdict,
+        denial: RuleResult,
+        attach: Attach | None,
+        on_durable: OnDurable | None,
+    ) -> SubmitResult:
+        now = self._c.clock.now_ns()
+        denied = OrderDenied(cl_ord_id=command.cl_ord_id, ts=now, kind=denial.kind, rule=denial)
+        if self._c.storage_refusal(RiskClass.INCREASE) is not None:
+            self._c.bus.publish(denied)  # the journal has no room for refusals now; nothing else changes
+            return SubmitResult(denial=denial, verdict=verdict)
+        events: list[Event] = [denied]
+        if denial.kind in DENIALS:
+            events.insert(0, OrderCreated(cl_ord_id=command.cl_ord_id, ts=now, command=command))
+        seq = self._c.recorder.record(
+            events,
+            actor=actor_of(command.origin),
+            correlation=command.uid,
+            causation=command.cl_ord_id,
+            attach=attach,
+        )
+        fault_point("orders.deny.after_record")
+        if on_durable is not None:
+            self._c.journal.when_durable(seq, on_durable)
+        return SubmitResult(order=self._c.book.get(command.cl_ord_id), denial=denial, verdict=verdict, seq=seq)
+
+    def _on_durable(self, cl_ord_id: str, epoch: int, risk_class: RiskClass, durable: bool) -> None:
+        fault_point("orders.submit.durable")
+        order = self._c.book.get(cl_ord_id)
+        if order is None or order.status is not OrdStatus.PENDING_SUBMIT or order.ts_sent:
+            return
+        obstacle = self._obstacle(order, epoch, risk_class, durable=durable)
+        broker = self._c.routes.live(order.terms.account)
+        if obstacle or broker is None:
+            self._not_sent(cl_ord_id, obstacle or "no session with the venue")
+            return
+        self._durable_at[cl_ord_id] = self._c.clock.now_ns()
+        fault_point("orders.submit.before_send")
+        try:
+            broker.submit(cl_ord_id, order.terms)
+        except NotConnected as error:
+            self._not_sent(cl_ord_id, str(error))
+        except BrokerError as error:
+            now = self._c.clock.now_ns()
+            unknown = OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=RequestKind.SUBMIT, cause=str(error))
+            self._c.recorder.record([unknown], causation=cl_ord_id)
+        fault_point("orders.submit.after_send")
+
+    def _obstacle(self, order: OrderState, epoch: int, risk_class: RiskClass, *, durable: bool) -> str:
+        """Return what forbids sending now, "" when nothing does: the world may have changed while the disk was busy."""
+        c = self._c
+        if not durable:
+            return f"the journal could not store it: {c.journal.trouble or 'not durable'}"
+        if c.journal.epoch != epoch:
+            return "another writer owns this home"
+        if order.cancel_requested_at is not None:
+            return "cancelled before it was sent"
+        if risk_class is RiskClass.REDUCE:
+            return ""
+        kill = c.state.controls.kills.blocking(order.terms, order.strategy_id)
+        if kill is not None:
+            return f"kill switch: {kill.reason or kill.scope}"
+        if c.locked(order.terms.account):
+            return f"account {order.terms.account} was locked"
+        return ""
+
+    def _not_sent(self, cl_ord_id: str, why: str) -> None:
+        rejected = OrderRejected(cl_ord_id=cl_ord_id, ts=self._c.clock.now_ns(), code=NOT_SENT, text=why)
+        fault_point("orders.submit.not_sent")
+        self._c.recorder.record([rejected], causation=cl_ord_id)
+
+
+def _stored_kind(denial: RuleResult) -> DenialKind:
+    return denial.kind if denial.kind in DENIALS else DenialKind.RISK
