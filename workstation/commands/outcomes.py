@@ -1,0 +1,73 @@
+"""How a command says no: one Struct, so that a ticket, the blotter and a script read the same refusal."""
+
+import msgspec
+
+from workstation.commands.registry import CommandResult
+from workstation.domain.errors import NotFound, StateConflict, UserError, ValidationError
+from workstation.domain.orders import DENIED_STATES, OrderState, OrdStatus
+from workstation.domain.verdicts import DenialKind, RuleResult
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a command was refused. order: the stored order where one exists; duplicate_of: the first with that id.
+
+    field, allowed: which parameter was wrong and what would pass. state: the one that forbids the request.
+    """
+
+    rule: RuleResult | None = None
+    order: OrderState | None = None
+    duplicate_of: OrderState | None = None
+    field: str = ""
+    allowed: tuple[str, ...] = ()
+    state: str = ""
+    known: bool = True
+
+
+_CODES = {
+    DenialKind.RISK: "RISK_LIMIT_BREACH",
+    DenialKind.COMPLIANCE: "COMPLIANCE_BLOCKED",
+    DenialKind.FUNDS: "INSUFFICIENT_FUNDS",
+    DenialKind.LOCK: "TRADING_LOCKED",
+    DenialKind.KILL: "KILL_SWITCH_ACTIVE",
+    DenialKind.VALIDATION: "VALIDATION_ERROR",
+}
+
+_OWN_CODES = {
+    "BROKER_UNAVAILABLE": "BROKER_UNAVAILABLE",
+    "STORAGE_UNAVAILABLE": "STORAGE_FULL",
+    "STORAGE_BUSY": "NOT_READY",
+    "UNSUPPORTED_ORDER": "UNSUPPORTED_ORDER",
+    "INSTRUMENT_NOT_TRADABLE": "INSTRUMENT_NOT_TRADABLE",
+    "ACCOUNT_NOT_TRADABLE": "ACCOUNT_NOT_TRADABLE",
+    "LIVE_NOT_PERMITTED": "LIVE_NOT_PERMITTED",
+    "NOT_ARMED": "NOT_ARMED",
+    "STATE_CONFLICT": "STATE_CONFLICT",
+    "DUPLICATE": "DUPLICATE",
+    "VERSION_CHANGED": "PRECONDITION_FAILED",
+}
+
+
+def refused(rule: RuleResult, order: OrderState | None = None) -> CommandResult:
+    """Return the answer for a rule's refusal."""
+    code = _OWN_CODES.get(rule.code, _CODES[rule.kind])
+    if order is not None and order.status in DENIED_STATES:
+        code = {
+            OrdStatus.RISK_REJECTED: code if code in ("TRADING_LOCKED", "KILL_SWITCH_ACTIVE") else "RISK_LIMIT_BREACH",
+            OrdStatus.COMPLIANCE_REJECTED: "COMPLIANCE_BLOCKED",
+            OrdStatus.INSUFFICIENT_FUNDS: "INSUFFICIENT_FUNDS",
+        }[order.status]
+    return CommandResult(ok=False, code=code, text=rule.text, data=Refusal(rule=rule, order=order))
+
+
+def failed(error: UserError) -> CommandResult:
+    """Return the answer for a request that cannot be done as asked."""
+    if isinstance(error, ValidationError):
+        allowed = (error.allowed,) if error.allowed else ()
+        data = Refusal(field=error.field, allowed=allowed)
+        return CommandResult(ok=False, code="VALIDATION_ERROR", text=str(error), data=data)
+    if isinstance(error, NotFound):
+        return CommandResult(ok=False, code="NOT_FOUND", text=str(error), data=Refusal(field=error.kind, known=False))
+    if isinstance(error, StateConflict):
+        data = Refusal(state=error.state, allowed=error.allowed)
+        return CommandResult(ok=False, code="STATE_CONFLICT", text=str(error), data=data)
+    return CommandResult(ok=False, code="BAD_REQUEST", text=str(error))
