@@ -1,0 +1,210 @@
+"""The drawn chart: two panes, two axes and their layers in one graphics view, laid out and kept in step.
+
+The window's state is the only truth about what is shown; `refresh` passes it to the panes (pyqtgraph `ViewBox`es, so
+that items in data coordinates can be added to a pane) and places every layer. A live tick repaints one strip, and
+nothing when the last bar is out of sight. Input is the affair of `gestures`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyqtgraph
+from PySide6.QtCore import QPointF, QRectF, Qt
+
+from workstation.desktop.charts.axes import (
+    PRICE_MARK_GAP_PX,
+    TIME_MARK_GAP_PX,
+    GridLayer,
+    PriceAxis,
+    TimeAxis,
+    VolumeGridLayer,
+)
+from workstation.desktop.charts.crosshair import CrosshairLayer, ReadoutLayer
+from workstation.desktop.charts.fills import FillsLayer
+from workstation.desktop.charts.last_price import LastPriceLayer
+from workstation.desktop.charts.order_lines import OrderLinesLayer
+from workstation.desktop.charts.series import BarsLayer, OverlayLayer, VolumeLayer, bars_per_bin
+from workstation.desktop.theme import current_theme
+from workstation.viewmodels.chart_axes import price_marks, time_marks
+from workstation.viewmodels.chart_window import PaneScale
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QGraphicsView
+
+    from workstation.desktop.charts.model import ChartModel
+
+TIME_AXIS_PX: Final = 22.0
+VOLUME_SHARE: Final = 0.17
+VOLUME_MIN_PX: Final = 34.0
+VOLUME_MAX_PX: Final = 150.0
+VOLUME_HEADROOM: Final = 1.08
+HEIGHT_FOR_VOLUME_PX: Final = 200.0  # a lower chart shows prices only
+AXIS_STEP_PX: Final = 8.0  # the price axis widens in steps, so that it does not jitter
+AXIS_MIN_PX: Final = 56.0
+
+
+class ChartCanvas:
+    """Owns the graphics view and what is in it."""
+
+    def __init__(self, model: ChartModel) -> None:
+        self.model = model
+        self.view: QGraphicsView = pyqtgraph.GraphicsView()
+        self.view.setObjectName("chart-canvas")
+        self.view.setAccessibleName("Price chart")
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.viewport().setMouseTracking(True)
+        self.price_box = self._pane()
+        self.volume_box = self._pane()
+        self.grid = GridLayer(self.price_box, model, 0)
+        self.bars = BarsLayer(self.price_box, model, 10)
+        self.overlays = OverlayLayer(self.price_box, model, 20)
+        self.last_price = LastPriceLayer(self.price_box, model, 30)
+        self.fills = FillsLayer(self.price_box, model, 40)
+        self.orders = OrderLinesLayer(self.price_box, model, 50)
+        self.readout = ReadoutLayer(self.price_box, model, 60)
+        self.volume_grid = VolumeGridLayer(self.volume_box, model, 0)
+        self.volume = VolumeLayer(self.volume_box, model, 10)
+        self.price_axis = PriceAxis(self._free(), model, 5)
+        self.time_axis = TimeAxis(self._free(), model, 5)
+        self.crosshair = CrosshairLayer(self._free(), model, 70)
+        self.price_rect = QRectF()
+        self.volume_rect = QRectF()
+        self._axis_width = AXIS_MIN_PX
+        self.apply_theme()
+
+    def apply_theme(self) -> None:
+        """Take the active theme's ground and repaint everything."""
+        self.view.setBackgroundBrush(current_theme().colors.surface)
+        self._axis_width = AXIS_MIN_PX
+        self.view.viewport().update()
+
+    def refresh(self) -> None:
+        """Bring panes, marks and layers in step with the window. Called once per change, at most once a frame."""
+        self._fit_price()
+        self._lay_out()
+        model, pane = self.model, self.price_pane()
+        model.price_marks = price_marks(pane.low, pane.high, int(pane.height // PRICE_MARK_GAP_PX), model.tick_size)
+        model.time_marks = time_marks(model.bars.times_ns, pane, TIME_MARK_GAP_PX, model.zone)
+        wanted = self.price_axis.wanted_width()
+        if not self._axis_width - 2 * AXIS_STEP_PX <= wanted <= self._axis_width:
+            self._axis_width = max(AXIS_MIN_PX, -(-wanted // AXIS_STEP_PX) * AXIS_STEP_PX)
+            self._lay_out()
+        self._place()
+        self.refresh_tags()
+
+    def refresh_last_bar(self) -> None:
+        """Repaint what a live tick changes: last candle, its volume, the read-out. Nothing when out of sight."""
+        if not self.model.window.last_bar_visible:
+            return
+        strip = self.bars.last_bar_rect()
+        self.bars.update(strip)
+        self.overlays.update(strip.adjusted(-4, 0, 4, 0))
+        self.volume.update(QRectF(strip.left(), 0, strip.width(), self.volume_rect.height()))
+        if self.model.pointer is None:
+            self.readout.update(self.readout_rect())
+
+    def refresh_last_price(self, before: float | None) -> None:
+        """Repaint the strips of the last price's line, old and new, and its tag."""
+        last = self.model.last
+        for price in (before, last.price if last is not None else None):
+            if price is not None:
+                y = self.last_price.pane.y(price)
+                self.last_price.update(QRectF(0, y - 2, self.price_rect.width(), 4))
+        self.refresh_tags()
+
+    def refresh_tags(self) -> None:
+        """Recompute the labels on the price axis."""
+        self.price_axis.tags = [*self.last_price.axis_tags(), *self.orders.axis_tags()]
+        self.price_axis.update()
+
+    def refresh_crosshair(self) -> None:
+        """Repaint what follows the pointer."""
+        self.price_axis.pointer_tag = self.crosshair.axis_tag()
+        self.price_axis.update()
+        self.crosshair.update()
+        self.readout.update(self.readout_rect())
+
+    def price_pane(self) -> PaneScale:
+        """Return the scale of the price pane as laid out."""
+        return self.model.window.scale(self.price_rect.width(), self.price_rect.height(), self._ratio())
+
+    def readout_rect(self) -> QRectF:
+        """Return where the read-out is drawn."""
+        return QRectF(0, 0, self.price_rect.width(), 44)
+
+    def in_price_axis(self, at: QPointF) -> bool:
+        """Return whether a point lies on the price axis."""
+        return at.x() >= self.price_rect.right() and at.y() <= self.volume_rect.bottom()
+
+    def in_time_axis(self, at: QPointF) -> bool:
+        """Return whether a point lies on the time axis."""
+        return at.y() > self.volume_rect.bottom()
+
+    def in_volume(self, at: QPointF) -> bool:
+        """Return whether a point lies in the volume pane."""
+        return self.volume_rect.contains(at)
+
+    def _pane(self) -> pyqtgraph.ViewBox:
+        box = pyqtgraph.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0.0)
+        box.disableAutoRange()
+        box.setZValue(0)
+        self.view.scene().addItem(box)
+        return box
+
+    def _free(self) -> pyqtgraph.GraphicsWidget:
+        holder = pyqtgraph.GraphicsWidget()
+        holder.setZValue(10)
+        self.view.scene().addItem(holder)
+        return holder
+
+    def _ratio(self) -> float:
+        return float(self.view.devicePixelRatioF())
+
+    def _fit_price(self) -> None:
+        model, window = self.model, self.model.window
+        if not window.auto_price or not len(model.bars):
+            return
+        found = model.bars.extremes(int(window.first // 1), int(-(-window.stop // 1)))
+        if found is not None:
+            window.fit_price(*found)
+
+    def _lay_out(self) -> None:
+        size = self.view.viewport().size()
+        width = max(1.0, size.width() - self._axis_width)
+        plot = max(1.0, size.height() - TIME_AXIS_PX)
+        volume = 0.0
+        if plot >= HEIGHT_FOR_VOLUME_PX:
+            volume = float(round(min(max(plot * VOLUME_SHARE, VOLUME_MIN_PX), VOLUME_MAX_PX)))
+        self.price_rect = QRectF(0, 0, width, max(1.0, plot - volume))
+        self.volume_rect = QRectF(0, plot - volume, width, volume)
+
+    def _place(self) -> None:
+        model, pane = self.model, self.price_pane()
+        self.price_box.setGeometry(self.price_rect)
+        self.volume_box.setGeometry(self.volume_rect)
+        self.volume_box.setVisible(self.volume_rect.height() > 0)
+        first, stop = pane.bar_range
+        top = model.bars.volume_max(first, stop, bars_per_bin(pane)) * VOLUME_HEADROOM or 1.0
+        self.price_box.setRange(xRange=(pane.first, pane.first + pane.span), yRange=(pane.low, pane.high), padding=0)
+        self.volume_box.setRange(xRange=(pane.first, pane.first + pane.span), yRange=(0.0, top), padding=0)
+        for layer in (self.grid, self.bars, self.overlays, self.last_price, self.fills, self.orders, self.readout):
+            layer.place(pane)
+        volume_pane = self._sized(pane, 0.0, top, pane.width, max(1.0, self.volume_rect.height()))
+        self.volume_grid.place(volume_pane)
+        self.volume.place(volume_pane)
+        plot_height = self.volume_rect.bottom()
+        self.price_axis.full_height = plot_height
+        self.price_axis.volume_top = self.volume_rect.top()
+        self.price_axis.volume_text = model.format_volume(top / VOLUME_HEADROOM) if self.volume_rect.height() else ""
+        self.price_axis.setPos(self.price_rect.right(), 0)
+        self.price_axis.place(self._sized(pane, pane.low, pane.high, self._axis_width, pane.height))
+        self.time_axis.setPos(0, plot_height)
+        self.time_axis.place(self._sized(pane, 0.0, 1.0, pane.width, TIME_AXIS_PX))
+        self.crosshair.plot_height = plot_height
+        self.crosshair.volume_top = self.volume_rect.top()
+        self.crosshair.place(self._sized(pane, 0.0, 1.0, pane.width, plot_height + TIME_AXIS_PX))
+
+    @staticmethod
+    def _sized(pane: PaneScale, low: float, high: float, width: float, height: float) -> PaneScale:
+        return PaneScale(pane.first, pane.span, low, high, width, height, pane.ratio)

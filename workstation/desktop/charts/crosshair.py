@@ -1,0 +1,188 @@
+"""What follows the pointer: crosshair and tags, the measured distance, the read-out of the bar under it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
+
+from workstation.desktop.charts.layers import Layer, dash_pen
+from workstation.desktop.charts.series import bars_per_bin, overlay_color
+from workstation.desktop.charts.tags import AxisTag, draw_tag, tag_height, tag_width
+from workstation.desktop.colors import with_alpha
+from workstation.desktop.fonts import Weight
+from workstation.desktop.theme import current_theme, figure_font, ui_font
+from workstation.viewmodels.chart_axes import moment_text
+from workstation.viewmodels.level_of_detail import CLOSE, HIGH, LOW, OPEN, VOLUME
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QColor, QPainter
+
+DASH: Final = (4.0, 4.0)
+READOUT_LEFT_PX: Final = 8.0
+READOUT_TOP_PX: Final = 5.0
+READOUT_GAP_PX: Final = 9.0
+
+
+class CrosshairLayer(Layer):
+    """Dashed lines through both panes with the time under them. `pane` spans plot and time axis.
+
+    `volume_top` and `plot_height` say where the panes are; the price's tag is the price axis' affair.
+    """
+
+    plot_height = 0.0
+    volume_top = 0.0
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw lines, time tag and measurement."""
+        if self.model.measure is not None:
+            self._draw_measure(painter)
+        pointer, pane, colors = self.model.pointer, self.pane, current_theme().colors
+        if pointer is None or not len(self.model.bars):
+            return
+        painter.setPen(dash_pen(colors.text_muted, pane.ratio, DASH))
+        bar = int(pointer.bar // 1)
+        x = pane.hairline(pane.x(bar + 0.5))
+        if 0 <= x <= pane.width:
+            painter.drawLine(QLineF(x, 0, x, self.plot_height))
+        y = self.pointer_y()
+        if y is not None:
+            painter.drawLine(QLineF(0, pane.hairline(y), pane.width, pane.hairline(y)))
+        if 0 <= bar < len(self.model.bars) and 0 <= x <= pane.width:
+            self._draw_time(painter, bar, x)
+
+    def pointer_y(self) -> float | None:
+        """Return the height of the horizontal line; None in a linked chart, which follows the time only."""
+        pointer = self.model.pointer
+        if pointer is None or pointer.linked:
+            return None
+        if pointer.in_volume:
+            return pointer.price
+        return self.model.window.scale(1, self.volume_top).y(pointer.price)
+
+    def axis_tag(self) -> AxisTag | None:
+        """Return the pointer's label for the price axis."""
+        pointer, colors = self.model.pointer, current_theme().colors
+        y = self.pointer_y()
+        if pointer is None or y is None or pointer.in_volume or not 0 <= y <= self.volume_top:
+            return None
+        text = self.model.format_price(self.model.to_tick(pointer.price))
+        return AxisTag(y, text, colors.text, colors.surface, 9)
+
+    def _draw_time(self, painter: QPainter, bar: int, x: float) -> None:
+        colors, pane = current_theme().colors, self.pane
+        text = moment_text(int(self.model.bars.times_ns[bar]), self.model.zone, self.model.bar_ns)
+        font = ui_font("caption", Weight.DemiBold)
+        width, height = tag_width(font, text), tag_height(font)
+        left = min(max(x - width / 2, 0), pane.width - width)
+        painter.setFont(font)
+        rect = QRectF(pane.snapped(left), self.plot_height + 2, width, height)
+        draw_tag(painter, rect, text, fill=colors.text, ink=colors.surface)
+
+    def _draw_measure(self, painter: QPainter) -> None:
+        measure, pane, colors = self.model.measure, self.pane, current_theme().colors
+        if measure is None:
+            return
+        prices = self.model.window.scale(pane.width, self.volume_top, pane.ratio)
+        start = QPointF(pane.x(measure.start[0]), prices.y(measure.start[1]))
+        end = QPointF(pane.x(measure.end[0]), prices.y(measure.end[1]))
+        change = measure.end[1] - measure.start[1]
+        color = colors.rise if change >= 0 else colors.fall
+        box = QRectF(start, end).normalized()
+        painter.fillRect(box, with_alpha(color, 0.14))
+        painter.setPen(dash_pen(color, pane.ratio, DASH))
+        painter.drawLine(QLineF(start, end))
+        ticks = round(change / self.model.tick_size)
+        share = change / measure.start[1] * 100 if measure.start[1] else 0.0
+        bars = int(measure.end[0] // 1) - int(measure.start[0] // 1)
+        text = f"{ticks:+,d} ticks   {share:+.2f} %   {bars:+d} bars"
+        font = figure_font("caption", Weight.Medium)
+        width, height = tag_width(font, text), tag_height(font)
+        left = min(max(box.center().x() - width / 2, 2), pane.width - width - 2)
+        top = box.top() - height - 4 if change >= 0 else box.bottom() + 4
+        top = min(max(top, 2), self.volume_top - height - 2)
+        painter.setFont(font)
+        draw_tag(
+            painter,
+            QRectF(left, top, width, height),
+            text,
+            fill=colors.surface_raised,
+            ink=color,
+            outline=color,
+            ratio=pane.ratio,
+        )
+
+
+class ReadoutLayer(Layer):
+    """Open, high, low, close, change and volume of the bar under the pointer, or of the last; overlays below."""
+
+    def shown_bar(self) -> int:
+        """Return the bar that the read-out is about; -1 without bars."""
+        count, pointer = len(self.model.bars), self.model.pointer
+        if pointer is None:
+            return count - 1
+        return min(max(int(pointer.bar // 1), 0), count - 1)
+
+    def text(self) -> str:
+        """Return the read-out as one line, as a screen reader would say it."""
+        bar = self.shown_bar()
+        return "" if bar < 0 else "  ".join(f"{label} {value}".strip() for label, value, _ in self._parts(bar))
+
+    def draw(self, painter: QPainter) -> None:
+        """Write as many parts as the width holds."""
+        bar = self.shown_bar()
+        if bar < 0:
+            return
+        colors = current_theme().colors
+        words, figures = ui_font("caption"), figure_font("caption")
+        word_metrics, figure_metrics = QFontMetricsF(words), QFontMetricsF(figures)
+        x, height = READOUT_LEFT_PX, tag_height(figures)
+        for label, value, color in self._parts(bar):
+            label_width = word_metrics.horizontalAdvance(label) + 3 if label else 0.0
+            value_width = figure_metrics.horizontalAdvance(value)
+            if x + label_width + value_width > self.pane.width - READOUT_LEFT_PX:
+                break
+            painter.setFont(words)
+            painter.setPen(colors.text_muted)
+            painter.drawText(QRectF(x, READOUT_TOP_PX, label_width, height), _LEFT, label)
+            painter.setFont(figures)
+            painter.setPen(color)
+            painter.drawText(QRectF(x + label_width, READOUT_TOP_PX, value_width + 2, height), _LEFT, value)
+            x += label_width + value_width + READOUT_GAP_PX
+        self._draw_overlays(painter, bar, READOUT_TOP_PX + height)
+
+    def _parts(self, bar: int) -> list[tuple[str, str, QColor]]:
+        model, colors = self.model, current_theme().colors
+        column = model.bars.columns[:, bar]
+        color = colors.rise if column[CLOSE] >= column[OPEN] else colors.fall
+        parts = [
+            (label, model.format_price(float(column[row])), color)
+            for label, row in (("O", OPEN), ("H", HIGH), ("L", LOW), ("C", CLOSE))
+        ]
+        before = float(model.bars.columns[CLOSE, bar - 1]) if bar else float(column[OPEN])
+        share = (float(column[CLOSE]) / before - 1) * 100 if before else 0.0
+        parts.append(("", f"{share:+.2f}%", color))
+        parts.append(("Vol", model.format_volume(float(column[VOLUME])), colors.text))
+        merged = 1 << model.bars.level_for(bars_per_bin(self.pane))
+        if merged > 1:
+            parts.append(("", f"{merged} bars a candle", colors.text_muted))
+        return parts
+
+    def _draw_overlays(self, painter: QPainter, bar: int, top: float) -> None:
+        words, figures = ui_font("caption", Weight.Medium), figure_font("caption")
+        height, x = tag_height(figures), READOUT_LEFT_PX
+        for number, overlay in enumerate(self.model.overlays):
+            value = float(overlay.values[bar])
+            text = self.model.format_price(value) if value == value else "—"  # noqa: PLR0124 - NaN is not itself
+            painter.setPen(overlay_color(number))
+            name_width = QFontMetricsF(words).horizontalAdvance(overlay.name) + 4
+            painter.setFont(words)
+            painter.drawText(QRectF(x, top, name_width, height), _LEFT, overlay.name)
+            painter.setFont(figures)
+            width = QFontMetricsF(figures).horizontalAdvance(text)
+            painter.drawText(QRectF(x + name_width, top, width + 2, height), _LEFT, text)
+            x += name_width + width + READOUT_GAP_PX + 3
+
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,80 @@
+"""Executions as arrows at their bar and price: up for a buy, down for a sell; size and price in words on hover."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPolygonF
+
+from workstation.desktop.charts.layers import Layer, antialiased, hairline_pen
+from workstation.desktop.charts.tags import draw_tag, tag_height, tag_width
+from workstation.desktop.fonts import Weight
+from workstation.desktop.theme import current_theme, figure_font
+from workstation.viewmodels.chart_marks import MarkSide
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPainter
+
+    from workstation.viewmodels.chart_marks import FillMark
+
+ARROW_PX: Final = 9.0
+FILLS_DRAWN_MAX: Final = 2_000
+
+
+class FillsLayer(Layer):
+    """An arrow at each fill: its tip at the price, up for a buy, down for a sell; size and price beside it on hover."""
+
+    def fill_at(self, at: QPointF) -> int | None:
+        """Return the number of the fill under a point."""
+        for number in reversed(self._visible()):
+            tip = self._tip(number)
+            below = self.model.fills[number].side is MarkSide.BUY
+            box = QRectF(tip.x() - ARROW_PX / 2 - 1, tip.y() if below else tip.y() - ARROW_PX, ARROW_PX + 2, ARROW_PX)
+            if box.contains(at):
+                return number
+        return None
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the arrows in view and the text of the hovered one."""
+        colors, pane = current_theme().colors, self.pane
+        painter.setPen(hairline_pen(colors.surface, 1.0))
+        with antialiased(painter):
+            for number in self._visible():
+                buy = self.model.fills[number].side is MarkSide.BUY
+                painter.setBrush(colors.buy if buy else colors.sell)
+                painter.drawPolygon(self._arrow(self._tip(number), up=buy))
+        hovered = self.model.hovered_fill
+        if hovered is not None and hovered < len(self.model.fills):
+            self._draw_text(painter, self.model.fills[hovered], self._tip(hovered), pane.width)
+
+    def _draw_text(self, painter: QPainter, fill: FillMark, tip: QPointF, width: float) -> None:
+        colors = current_theme().colors
+        color, ink = (colors.buy, colors.on_buy) if fill.side is MarkSide.BUY else (colors.sell, colors.on_sell)
+        text = f"{fill.side.name} {fill.quantity} @ {self.model.format_price(fill.price)}"
+        font = figure_font("caption", Weight.Medium)
+        height = tag_height(font)
+        size = tag_width(font, text)
+        left = min(max(tip.x() - size / 2, 4), width - size - 4)
+        top = tip.y() + ARROW_PX + 4 if fill.side is MarkSide.BUY else tip.y() - ARROW_PX - 4 - height
+        painter.setFont(font)
+        draw_tag(painter, QRectF(left, top, size, height), text, fill=color, ink=ink, ratio=self.pane.ratio)
+
+    def _visible(self) -> list[int]:
+        first, stop = self.pane.bar_range
+        shown = [number for number, bar in enumerate(self.model.fill_bars) if first <= bar < stop]
+        return shown[-FILLS_DRAWN_MAX:]
+
+    def _tip(self, number: int) -> QPointF:
+        return QPointF(self.pane.x(self.model.fill_bars[number] + 0.5), self.pane.y(self.model.fills[number].price))
+
+    @staticmethod
+    def _arrow(tip: QPointF, *, up: bool) -> QPolygonF:
+        reach = ARROW_PX if up else -ARROW_PX
+        return QPolygonF(
+            [
+                tip,
+                QPointF(tip.x() + ARROW_PX / 2 + 0.5, tip.y() + reach),
+                QPointF(tip.x() - ARROW_PX / 2 - 0.5, tip.y() + reach),
+            ]
+        )

@@ -1,0 +1,286 @@
+"""Mouse and keys on a chart: what each gesture does to the window, and what it announces.
+
+A small state machine: nothing held, panning, scaling an axis, dragging a line, measuring. Wheel zooms at the pointer
+(Ctrl: prices, Shift: pans), a drag pans, an axis drag scales, a double click on an axis rescales, Shift+drag
+measures, End returns to the live bar, Esc gives a dragged line back. A double click never sends anything. Stage:
+input, before `commands`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+
+from workstation.desktop.charts.model import LineDrag, Measure, Pointer
+from workstation.desktop.charts.order_lines import Part
+
+if TYPE_CHECKING:
+    from workstation.desktop.charts.canvas import ChartCanvas
+    from workstation.desktop.charts.order_lines import Grip
+
+WHEEL_ZOOM_PER_NOTCH: Final = 0.85
+AXIS_ZOOM_PER_PX: Final = 1.006
+KEY_ZOOM: Final = 0.8
+KEY_PAN_SHARE: Final = 0.1
+PAGE_PAN_SHARE: Final = 0.9
+DRAG_START_PX: Final = 3.0
+NOTCH: Final = 120.0
+
+
+class _Hold(Enum):
+    NOTHING = auto()
+    PAN = auto()
+    PRICE_AXIS = auto()
+    TIME_AXIS = auto()
+    LINE = auto()
+    MEASURE = auto()
+
+
+class ChartGestures(QObject):
+    """Event filter of the canvas' viewport.
+
+    Emits: window_changed after the visible range changed; pointer_moved after the pointer entered, moved or left;
+    order_dropped(cl_ord_id, price), cancel_pressed(cl_ord_id) and position_pulled(price) for lines; line_moved while
+    one is dragged, so that it can be redrawn; touched when a press should take the focus.
+    """
+
+    window_changed = Signal()
+    pointer_moved = Signal()
+    line_moved = Signal()
+    order_dropped = Signal(str, float)
+    cancel_pressed = Signal(str)
+    position_pulled = Signal(float)
+    touched = Signal()
+
+    def __init__(self, canvas: ChartCanvas, parent: QObject) -> None:
+        super().__init__(parent)
+        self._canvas = canvas
+        self._model = canvas.model
+        self._hold = _Hold.NOTHING
+        self._from = QPointF()
+        self._last = QPointF()
+        self._grip: Grip | None = None
+        canvas.view.viewport().installEventFilter(self)
+
+    def on_key(self, event: QKeyEvent) -> bool:
+        """Act on a key; return whether it was one of the chart's."""
+        window = self._model.window
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            return self.give_back()
+        if key == Qt.Key.Key_End:
+            window.follow()
+        elif key == Qt.Key.Key_Home:
+            window.show(0.0, window.span)
+        elif key in {Qt.Key.Key_Left, Qt.Key.Key_Right}:
+            window.pan(window.span * KEY_PAN_SHARE * (1 if key == Qt.Key.Key_Right else -1))
+        elif key in {Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}:
+            window.pan(window.span * PAGE_PAN_SHARE * (1 if key == Qt.Key.Key_PageDown else -1))
+        elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:
+            window.zoom_about_end(KEY_ZOOM)
+        elif key == Qt.Key.Key_Minus:
+            window.zoom_about_end(1 / KEY_ZOOM)
+        else:
+            return False
+        self.window_changed.emit()
+        return True
+
+    def give_back(self) -> bool:
+        """Return a dragged line to where it was, or drop a measurement; return whether there was one."""
+        model = self._model
+        held = model.drag is not None or model.measure is not None
+        model.drag, model.measure = None, None
+        self._hold, self._grip = _Hold.NOTHING, None
+        if held:
+            self.line_moved.emit()
+            self.pointer_moved.emit()
+        return held
+
+    def end_drag_of(self, cl_ord_id: str) -> None:
+        """End a drag whose order filled, changed or left; the line goes back."""
+        drag = self._model.drag
+        if drag is not None and drag.cl_ord_id == cl_ord_id:
+            self.give_back()
+
+    def _pressed(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        canvas, model = self._canvas, self._model
+        self.touched.emit()
+        self._from = self._last = at
+        self._grip = None
+        if canvas.in_time_axis(at):
+            self._hold = _Hold.TIME_AXIS
+        elif canvas.in_price_axis(at):
+            self._hold = _Hold.PRICE_AXIS
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier and not canvas.in_volume(at):
+            self._hold = _Hold.MEASURE
+            point = self._data(at)
+            model.measure = Measure(point, point)
+        else:
+            self._grip = self._movable(at)
+            self._hold = _Hold.LINE if self._grip is not None else _Hold.PAN
+            model.measure = None
+        self._set_cursor(at)
+
+    def _movable(self, at: QPointF) -> Grip | None:
+        """Return what a press would take: cancels always (they reduce), order lines only where trading is unlocked."""
+        if not self._canvas.price_rect.contains(at):
+            return None
+        grip = self._canvas.orders.grip_at(at)
+        if grip is not None and grip.part is Part.LINE and not self._model.trading:
+            return None
+        return grip
+
+    def _dragged(self, at: QPointF) -> None:
+        canvas, model, window = self._canvas, self._model, self._model.window
+        step = at - self._last
+        self._last = at
+        pane = canvas.price_pane()
+        if self._hold is _Hold.PAN:
+            window.pan(-step.x() / pane.bar_width)
+            if not window.auto_price and not canvas.in_volume(self._from):
+                window.pan_price(step.y() * (pane.high - pane.low) / pane.height)
+            self.window_changed.emit()
+        elif self._hold is _Hold.PRICE_AXIS:
+            window.zoom_price(AXIS_ZOOM_PER_PX ** step.y())
+            self.window_changed.emit()
+        elif self._hold is _Hold.TIME_AXIS:
+            window.zoom_about_end(AXIS_ZOOM_PER_PX ** -step.x())
+            self.window_changed.emit()
+        elif self._hold is _Hold.MEASURE and model.measure is not None:
+            model.measure.end = self._data(at)
+        elif self._hold is _Hold.LINE:
+            self._drag_line(at)
+
+    def _drag_line(self, at: QPointF) -> None:
+        model, grip = self._model, self._grip
+        if grip is None or grip.part is Part.CANCEL:
+            return
+        if model.drag is not None or (at - self._from).manhattanLength() >= DRAG_START_PX:
+            price = model.to_tick(self._canvas.price_pane().price(at.y()))
+            model.drag = LineDrag(grip.cl_ord_id, price)
+            self.line_moved.emit()
+
+    def _released(self, at: QPointF) -> None:
+        model, grip, drag = self._model, self._grip, self._model.drag
+        held, self._hold, self._grip = self._hold, _Hold.NOTHING, None
+        model.drag = None
+        if held is _Hold.LINE and grip is not None:
+            if grip.part is Part.CANCEL:
+                if self._canvas.orders.grip_at(at) == grip:
+                    self.cancel_pressed.emit(grip.cl_ord_id)
+            elif drag is not None:
+                self._drop(drag, at)
+            self.line_moved.emit()
+        self._set_cursor(at)
+
+    def _drop(self, drag: LineDrag, at: QPointF) -> None:
+        """Announce a drop inside the pane at another price; anywhere else the line simply returns."""
+        if not self._canvas.price_rect.contains(at):
+            return
+        if not drag.cl_ord_id:
+            position = self._model.position
+            if position is not None and self._model.to_tick(position.average) != drag.price:
+                self.position_pulled.emit(drag.price)
+            return
+        order = self._model.order(drag.cl_ord_id)
+        if order is not None and self._model.to_tick(order.price) != drag.price:
+            self.order_dropped.emit(drag.cl_ord_id, drag.price)
+
+    def _hovered(self, at: QPointF) -> None:
+        canvas, model = self._canvas, self._model
+        pane = canvas.price_pane()
+        if at.x() > pane.width or canvas.in_time_axis(at):
+            model.pointer = None
+        else:
+            in_volume = canvas.in_volume(at)
+            model.pointer = Pointer(pane.bar(at.x()), at.y() if in_volume else pane.price(at.y()), in_volume)
+        if self._hold is _Hold.NOTHING:
+            fill = canvas.fills.fill_at(at)
+            grip = canvas.orders.grip_at(at) if canvas.price_rect.contains(at) else None
+            order = grip.cl_ord_id if grip is not None else None
+            if (fill, order) != (model.hovered_fill, model.hovered_order):
+                model.hovered_fill, model.hovered_order = fill, order
+                self.line_moved.emit()
+            self._set_cursor(at)
+        self.pointer_moved.emit()
+
+    def _left(self) -> None:
+        if self._hold is _Hold.NOTHING:
+            self._model.pointer = None
+            self._model.hovered_fill = self._model.hovered_order = None
+            self.pointer_moved.emit()
+
+    def _double_clicked(self, at: QPointF) -> None:
+        window = self._model.window
+        if self._canvas.in_time_axis(at):
+            window.reset_span()
+        elif self._canvas.in_price_axis(at):
+            window.auto_price = True
+        else:
+            return
+        self.window_changed.emit()
+
+    def _wheeled(self, event: QWheelEvent) -> None:
+        window, pane = self._model.window, self._canvas.price_pane()
+        notches = event.angleDelta().y() / NOTCH
+        sideways = event.angleDelta().x() / NOTCH
+        at = event.position()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or self._canvas.in_price_axis(at):
+            window.zoom_price(WHEEL_ZOOM_PER_NOTCH**notches, pane.price(at.y()))
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier or (sideways and not notches):
+            window.pan(-(sideways or notches) * window.span * KEY_PAN_SHARE)
+        else:
+            window.zoom(WHEEL_ZOOM_PER_NOTCH**notches, pane.bar(at.x()))
+        self.window_changed.emit()
+
+    def _set_cursor(self, at: QPointF) -> None:
+        canvas = self._canvas
+        shape = Qt.CursorShape.CrossCursor
+        if canvas.in_time_axis(at):
+            shape = Qt.CursorShape.SizeHorCursor
+        elif canvas.in_price_axis(at):
+            shape = Qt.CursorShape.SizeVerCursor
+        else:
+            grip = self._grip or self._movable(at)
+            if grip is not None:
+                cancel = grip.part is Part.CANCEL
+                shape = Qt.CursorShape.PointingHandCursor if cancel else Qt.CursorShape.SizeVerCursor
+            elif self._hold is _Hold.PAN:
+                shape = Qt.CursorShape.ClosedHandCursor
+        canvas.view.viewport().setCursor(shape)
+
+    def _data(self, at: QPointF) -> tuple[float, float]:
+        pane = self._canvas.price_pane()
+        return pane.bar(at.x()), self._model.to_tick(pane.price(min(max(at.y(), 0.0), pane.height)))
+
+    # --- Qt overrides ---
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the viewport's mouse; everything else goes its way."""
+        kind = event.type()
+        if isinstance(event, QWheelEvent):
+            self._wheeled(event)
+        elif isinstance(event, QMouseEvent):
+            at = event.position()
+            if kind == QEvent.Type.MouseMove:
+                if self._hold is not _Hold.NOTHING:
+                    self._dragged(at)
+                self._hovered(at)
+            elif event.button() != Qt.MouseButton.LeftButton:
+                return False
+            elif kind == QEvent.Type.MouseButtonPress:
+                self._pressed(at, event.modifiers())
+            elif kind == QEvent.Type.MouseButtonRelease:
+                self._released(at)
+            elif kind == QEvent.Type.MouseButtonDblClick:
+                self._double_clicked(at)
+        elif kind == QEvent.Type.Leave:
+            self._left()
+            return False
+        else:
+            return False
+        event.accept()
+        return True

@@ -1,0 +1,99 @@
+"""The state that the layers of one chart share: bars, window, marks, pointer.
+
+Written by `ChartView` and the gestures, read by the layers while they paint. Nothing here draws or listens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, Final
+
+from workstation.viewmodels.chart_axes import TimeMark, compact_quantity
+from workstation.viewmodels.chart_window import ChartType, ChartWindow, PanelState
+from workstation.viewmodels.level_of_detail import BarPyramid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workstation.viewmodels.chart_marks import AlertLine, FillMark, LastPrice, OrderLine, PositionLine
+    from workstation.viewmodels.chart_overlays import Overlay
+
+BAR_NS_DEFAULT: Final = 60_000_000_000
+
+
+def two_decimals(price: float) -> str:
+    """Return a price with two decimals: the format until the instrument's own is set."""
+    return f"{Decimal(price).quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):,}"
+
+
+@dataclass(slots=True)
+class Pointer:
+    """Where the crosshair is. `bar` and `price` are in data, `in_volume` tells the pane."""
+
+    bar: float
+    price: float
+    in_volume: bool = False
+    linked: bool = False
+
+
+@dataclass(slots=True)
+class LineDrag:
+    """A line under the pointer: an order's, or with an empty id a stop or target pulled from the position."""
+
+    cl_ord_id: str
+    price: float
+
+
+@dataclass(slots=True)
+class Measure:
+    """A distance being measured from one point to another, (bar, price) each."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+
+@dataclass(slots=True)
+class ChartModel:
+    """Everything a chart shows."""
+
+    bars: BarPyramid = field(default_factory=BarPyramid)
+    window: ChartWindow = field(default_factory=ChartWindow)
+    chart_type: ChartType = ChartType.CANDLES
+    overlays: list[Overlay] = field(default_factory=list)
+    overlay_revision: int = 0
+    fills: list[FillMark] = field(default_factory=list)
+    fill_bars: list[int] = field(default_factory=list)
+    orders: list[OrderLine] = field(default_factory=list)
+    alerts: list[AlertLine] = field(default_factory=list)
+    position: PositionLine | None = None
+    last: LastPrice | None = None
+    state: PanelState = PanelState.EMPTY
+    state_text: str = ""
+    zone: tzinfo = UTC
+    bar_ns: int = BAR_NS_DEFAULT
+    tick_size: float = 0.01
+    format_price: Callable[[float], str] = two_decimals
+    format_volume: Callable[[float], str] = compact_quantity
+    trading: bool = False
+    pointer: Pointer | None = None
+    drag: LineDrag | None = None
+    measure: Measure | None = None
+    hovered_fill: int | None = None
+    hovered_order: str | None = None
+    time_marks: list[TimeMark] = field(default_factory=list)
+    price_marks: list[float] = field(default_factory=list)
+
+    def to_tick(self, price: float) -> float:
+        """Return the nearest tradable price."""
+        return round(price / self.tick_size) * self.tick_size
+
+    def order(self, cl_ord_id: str) -> OrderLine | None:
+        """Return the working order with this id, None when it is gone."""
+        return next((order for order in self.orders if order.cl_ord_id == cl_ord_id), None)
+
+    def shown_price(self, order: OrderLine) -> float:
+        """Return where an order's line is drawn: under the pointer while it is dragged."""
+        drag = self.drag
+        return drag.price if drag is not None and drag.cl_ord_id == order.cl_ord_id else order.price

@@ -1,0 +1,256 @@
+"""Orders, position and alerts as lines with tags. States differ by dash pattern and word, not colour alone.
+
+`OrderLinesLayer` also answers what lies under the pointer, so that a drag or a cancel finds its order. Nothing here
+sends: gestures are announced by the view, and the panel turns them into commands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+
+from workstation.desktop.charts.layers import Layer, antialiased, dash_pen, hairline_pen
+from workstation.desktop.charts.tags import AxisTag, draw_tag, tag_height, tag_width
+from workstation.desktop.colors import blend, with_alpha
+from workstation.desktop.fonts import Weight
+from workstation.desktop.theme import current_theme, ui_font
+from workstation.viewmodels.chart_marks import LineState, MarkSide, OrderLine
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QColor, QFont, QPainter
+
+GRAB_PX: Final = 4.0
+TAG_RIGHT_PX: Final = 10.0
+TAG_GAP_PX: Final = 3.0
+ALERT_DASH: Final = (3.0, 5.0)
+DASHES: Final[dict[LineState, tuple[float, ...]]] = {
+    LineState.WORKING: (),
+    LineState.PARTIAL: (),
+    LineState.PENDING: (6, 4),
+    LineState.HELD: (12, 4, 2, 4),
+    LineState.UNKNOWN: (2, 3),
+}
+
+
+class Part(Enum):
+    """Part of a line that the pointer can take."""
+
+    LINE = "line"
+    CANCEL = "cancel"
+    POSITION = "position"
+
+
+@dataclass(frozen=True, slots=True)
+class Grip:
+    """Where a line can be taken: an order's, or with an empty id the position's."""
+
+    cl_ord_id: str
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class _PlacedTag:
+    order: OrderLine
+    y: float
+    rect: QRectF
+    cancel: QRectF
+
+
+def order_colors(order: OrderLine) -> tuple[QColor, QColor]:
+    """Return line colour and the ink that reads on it."""
+    colors = current_theme().colors
+    if order.state is LineState.UNKNOWN:
+        return colors.warning, colors.on_warning
+    if order.side is MarkSide.BUY:
+        return colors.buy, colors.on_buy
+    return colors.sell, colors.on_sell
+
+
+class OrderLinesLayer(Layer):
+    """Working orders with their tags, alerts, and the position at its average."""
+
+    def grip_at(self, at: QPointF) -> Grip | None:
+        """Return what can be taken at a point, cancel boxes first, then the nearest line."""
+        placed = self._placed()
+        for tag in placed:
+            if tag.cancel.contains(at):
+                return Grip(tag.order.cl_ord_id, Part.CANCEL)
+        for tag in placed:
+            if tag.rect.contains(at):
+                return Grip(tag.order.cl_ord_id, Part.LINE)
+        near = [(abs(tag.y - at.y()), tag) for tag in placed if abs(tag.y - at.y()) <= GRAB_PX]
+        if near:
+            return Grip(min(near, key=lambda entry: entry[0])[1].order.cl_ord_id, Part.LINE)
+        position = self.model.position
+        if position is not None and abs(self.pane.y(position.average) - at.y()) <= GRAB_PX:
+            return Grip("", Part.POSITION)
+        return None
+
+    def axis_tags(self) -> list[AxisTag]:
+        """Return the labels that these lines put on the price axis."""
+        model, colors, pane = self.model, current_theme().colors, self.pane
+        tags = []
+        for order in model.orders:
+            price = model.shown_price(order)
+            y = pane.y(price)
+            if 0 <= y <= pane.height:
+                fill, ink = order_colors(order)
+                working = order.state in {LineState.WORKING, LineState.PARTIAL}
+                ink = ink if working else fill
+                tags.append(AxisTag(y, model.format_price(price), fill, ink, 1, outline_only=not working))
+        if model.position is not None and 0 <= pane.y(model.position.average) <= pane.height:
+            text = model.format_price(model.position.average)
+            tags.append(AxisTag(pane.y(model.position.average), text, colors.accent, colors.on_accent, 2))
+        return tags
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw alerts, position, orders, and a line being pulled."""
+        placed = self._placed()
+        self._draw_lines(painter, placed)
+        self._draw_alert_tags(painter)
+        self._draw_position_tag(painter)
+        for tag in placed:
+            self._draw_order_tag(painter, tag)
+        drag = self.model.drag
+        if drag is not None and not drag.cl_ord_id:
+            self._draw_pulled(painter, drag.price)
+
+    def _placed(self) -> list[_PlacedTag]:
+        """Return tags from the top down, moved left where lines lie closer than a tag is high."""
+        pane, font = self.pane, self._font()
+        height = tag_height(font)
+        placed: list[_PlacedTag] = []
+        for order in sorted(self.model.orders, key=lambda one: (-self.model.shown_price(one), one.cl_ord_id)):
+            y = pane.y(self.model.shown_price(order))
+            middle = min(max(y, height / 2 + 1), pane.height - height / 2 - 1)
+            width = tag_width(font, self._text(order)) + height
+            right = pane.width - TAG_RIGHT_PX
+            while True:
+                rect = QRectF(pane.snapped(right - width), pane.snapped(middle - height / 2), width, height)
+                crossing = [tag.rect for tag in placed if tag.rect.intersects(rect)]
+                if not crossing or rect.left() < 0:
+                    break
+                right = min(other.left() for other in crossing) - TAG_GAP_PX
+            placed.append(_PlacedTag(order, y, rect, QRectF(rect.right() - height, rect.top(), height, height)))
+        return placed
+
+    def _text(self, order: OrderLine) -> str:
+        y = self.pane.y(self.model.shown_price(order))
+        away = "▲ " if y < 0 else "▼ " if y > self.pane.height else ""
+        drag = self.model.drag
+        if drag is not None and drag.cl_ord_id == order.cl_ord_id:
+            ticks = round((drag.price - order.price) / self.model.tick_size)
+            return f"{order.label}  {ticks:+d} ticks"
+        return away + order.label
+
+    def _draw_lines(self, painter: QPainter, placed: list[_PlacedTag]) -> None:
+        """Draw all lines before any tag, so that no line strikes out another's words."""
+        model, pane, colors = self.model, self.pane, current_theme().colors
+        painter.setPen(dash_pen(colors.warning, pane.ratio, ALERT_DASH))
+        for alert in model.alerts:
+            self._level(painter, pane.y(alert.price))
+        if model.position is not None:
+            painter.setPen(hairline_pen(colors.accent, pane.ratio))
+            self._level(painter, pane.y(model.position.average))
+        for tag in placed:
+            color, _ = order_colors(tag.order)
+            if model.drag is not None and model.drag.cl_ord_id == tag.order.cl_ord_id:
+                painter.setPen(dash_pen(with_alpha(color, 0.6), pane.ratio, DASHES[LineState.UNKNOWN]))
+                self._level(painter, pane.y(tag.order.price))
+            painter.setPen(dash_pen(color, pane.ratio, DASHES[tag.order.state]))
+            self._level(painter, tag.y)
+
+    def _draw_order_tag(self, painter: QPainter, tag: _PlacedTag) -> None:
+        pane, order, colors = self.pane, tag.order, current_theme().colors
+        fill, ink = order_colors(order)
+        solid = order.state in {LineState.WORKING, LineState.PARTIAL}
+        hovered = self.model.hovered_order == order.cl_ord_id
+        ground = (blend(colors.text, fill, 0.18) if hovered else fill) if solid else colors.surface
+        painter.setFont(self._font())
+        draw_tag(painter, tag.rect, "", fill=ground, ink=ink, outline=None if solid else fill, ratio=pane.ratio)
+        text_ink = ink if solid else fill
+        painter.setPen(text_ink)
+        painter.drawText(tag.rect.adjusted(0, 0, -tag.cancel.width(), 0), _CENTER, self._text(order))
+        self._draw_cross(painter, tag.cancel, text_ink)
+
+    def _draw_cross(self, painter: QPainter, box: QRectF, ink: QColor) -> None:
+        arm = box.height() * 0.2
+        middle = box.center()
+        painter.setPen(hairline_pen(ink, 1.0))
+        with antialiased(painter):
+            painter.drawLine(QPointF(middle.x() - arm, middle.y() - arm), QPointF(middle.x() + arm, middle.y() + arm))
+            painter.drawLine(QPointF(middle.x() - arm, middle.y() + arm), QPointF(middle.x() + arm, middle.y() - arm))
+        painter.setPen(hairline_pen(with_alpha(ink, 0.35), self.pane.ratio))
+        x = self.pane.hairline(box.left())
+        painter.drawLine(QLineF(x, box.top() + 3, x, box.bottom() - 3))
+
+    def _draw_position_tag(self, painter: QPainter) -> None:
+        position, pane, colors = self.model.position, self.pane, current_theme().colors
+        if position is None or not 0 <= pane.y(position.average) <= pane.height:
+            return
+        y = pane.y(position.average)
+        font = self._font()
+        height = tag_height(font)
+        rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - height / 2), tag_width(font, position.text), height)
+        painter.setFont(font)
+        draw_tag(
+            painter,
+            rect,
+            position.text,
+            fill=colors.surface,
+            ink=colors.accent,
+            outline=colors.accent,
+            ratio=pane.ratio,
+        )
+
+    def _draw_alert_tags(self, painter: QPainter) -> None:
+        pane, colors = self.pane, current_theme().colors
+        font = ui_font("caption")
+        height = tag_height(font)
+        painter.setFont(font)
+        for alert in self.model.alerts:
+            y = pane.y(alert.price)
+            if 0 <= y <= pane.height:
+                text = f"! {alert.text or self.model.format_price(alert.price)}"
+                rect = QRectF(pane.width * 0.3, pane.snapped(y - height / 2), tag_width(font, text), height)
+                draw_tag(
+                    painter,
+                    rect,
+                    text,
+                    fill=colors.surface,
+                    ink=colors.warning,
+                    outline=colors.warning,
+                    ratio=pane.ratio,
+                )
+
+    def _draw_pulled(self, painter: QPainter, price: float) -> None:
+        """Draw the stop or target that is being pulled from the position, and say which of the two it would be."""
+        position, pane, colors = self.model.position, self.pane, current_theme().colors
+        if position is None:
+            return
+        gains = (price > position.average) == (position.quantity > 0)
+        color = colors.buy if gains else colors.sell
+        painter.setPen(dash_pen(color, pane.ratio, (6, 4)))
+        y = pane.y(price)
+        self._level(painter, y)
+        ticks = round((price - position.average) / self.model.tick_size)
+        text = f"{'TARGET' if gains else 'STOP'} {self.model.format_price(price)}  {ticks:+d} ticks"
+        font = self._font()
+        rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - tag_height(font) / 2), tag_width(font, text), tag_height(font))
+        painter.setFont(font)
+        draw_tag(painter, rect, text, fill=colors.surface, ink=color, outline=color, ratio=pane.ratio)
+
+    def _level(self, painter: QPainter, y: float) -> None:
+        if 0 <= y <= self.pane.height:
+            at = self.pane.hairline(y)
+            painter.drawLine(QLineF(0, at, self.pane.width, at))
+
+    @staticmethod
+    def _font() -> QFont:
+        return ui_font("caption", Weight.Medium)
+
+
+_CENTER = Qt.AlignmentFlag.AlignCenter

@@ -1,0 +1,84 @@
+"""Small labels: a price on the axis, an order on its line. Also keeps axis labels from covering each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
+
+from workstation.desktop.charts.layers import NO_PEN, hairline_pen
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QColor, QFont, QPainter
+
+TAG_PADDING_PX: Final = 5.0
+TAG_MARGIN_PX: Final = 2.0
+_CENTERED = Qt.AlignmentFlag.AlignCenter
+
+
+@dataclass(frozen=True, slots=True)
+class AxisTag:
+    """A label on the price axis. Higher `rank` keeps its place, lower ones give way."""
+
+    y: float
+    text: str
+    fill: QColor
+    ink: QColor
+    rank: int
+    second_line: str = ""
+    outline_only: bool = False
+
+
+def tag_height(font: QFont) -> float:
+    """Return the height of a one-line tag."""
+    return float(round(QFontMetricsF(font).height() + 2))
+
+
+def tag_width(font: QFont, text: str) -> float:
+    """Return the width of a tag around a text."""
+    return float(round(QFontMetricsF(font).horizontalAdvance(text) + 2 * TAG_PADDING_PX))
+
+
+def draw_tag(
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    *,
+    fill: QColor,
+    ink: QColor,
+    outline: QColor | None = None,
+    ratio: float = 1.0,
+) -> None:
+    """Draw a tag with centred text; `outline` frames it inside its rectangle."""
+    if outline is None:
+        painter.setPen(NO_PEN)
+        painter.setBrush(fill)
+        painter.drawRect(rect)
+    else:
+        painter.setPen(hairline_pen(outline, ratio))
+        painter.setBrush(fill)
+        half = painter.pen().widthF() / 2
+        painter.drawRect(rect.adjusted(half, half, -half, -half))
+    painter.setPen(ink)
+    painter.drawText(rect, _CENTERED, text)
+
+
+def spread(tags: list[AxisTag], height: float, low: float, high: float) -> list[tuple[AxisTag, float]]:
+    """Return each tag with the top that it gets, so that none covers another where there is room for all.
+
+    The highest rank sits on its price; the others keep their order above and below it and are pushed away as little
+    as needed. `height` is one line's height; tags stay between `low` and `high`.
+    """
+    if not tags:
+        return []
+    rising = sorted(tags, key=lambda tag: tag.y)
+    heights = [height * (2 if tag.second_line else 1) + TAG_MARGIN_PX for tag in rising]
+    tops = [min(max(tag.y - height / 2, low), high - size) for tag, size in zip(rising, heights, strict=True)]
+    anchor = max(range(len(rising)), key=lambda place: rising[place].rank)
+    for place in range(anchor + 1, len(rising)):
+        tops[place] = max(tops[place], tops[place - 1] + heights[place - 1])
+    for place in range(anchor - 1, -1, -1):
+        tops[place] = min(tops[place], tops[place + 1] - heights[place])
+    return list(zip(rising, tops, strict=True))

@@ -1,0 +1,324 @@
+"""The chart as a widget: bars, volume, averages, orders, fills and position, with its gestures.
+
+The panel around it feeds bars and marks and turns the signals into commands; the widget itself sends nothing and
+reads no feed. Last stage of the tick walk. Changes are gathered and painted at most once per frame of the event loop.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from workstation.desktop.charts.canvas import ChartCanvas
+from workstation.desktop.charts.gestures import ChartGestures
+from workstation.desktop.charts.model import BAR_NS_DEFAULT, ChartModel, Pointer
+from workstation.desktop.charts.state_card import StateCard
+from workstation.desktop.theme import theme_notifier
+from workstation.viewmodels.chart_marks import LastPrice, PositionLine
+from workstation.viewmodels.chart_window import PanelState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import tzinfo
+
+    from numpy.typing import ArrayLike
+    from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+
+    from workstation.viewmodels.chart_marks import AlertLine, FillMark, OrderLine
+    from workstation.viewmodels.chart_overlays import Overlay
+    from workstation.viewmodels.chart_window import ChartType
+
+CARD_BOTTOM_PX: Final = 32
+_COVERED: Final = frozenset({PanelState.EMPTY, PanelState.LOADING, PanelState.ERROR})
+
+
+class ChartView(QWidget):
+    """A price chart.
+
+    Emits: `crosshair_moved(time_ns | None, price | None)` as the pointer moves over bars or leaves;
+    `view_changed(first, span)` in bars; `following_changed(bool)`; `order_line_dragged(cl_ord_id, price)` on release
+    at another price; `order_cancel_requested(cl_ord_id)`; `position_line_dragged(price)` for a stop or target pulled
+    from the position; `retry_requested` from the error and loading cards.
+    """
+
+    crosshair_moved = Signal(object, object)
+    view_changed = Signal(float, float)
+    following_changed = Signal(bool)
+    order_line_dragged = Signal(str, float)
+    order_cancel_requested = Signal(str)
+    position_line_dragged = Signal(float)
+    retry_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("chart-view")
+        self.setAccessibleName("Price chart")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._model = ChartModel()
+        self._canvas = ChartCanvas(self._model)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._canvas.view)
+        self._card = StateCard(self)
+        self._card.retry_requested.connect(self.retry_requested)
+        self._card.copy_requested.connect(self._on_copy_requested)
+        self._gestures = ChartGestures(self._canvas, self)
+        self._gestures.window_changed.connect(self._on_window_changed)
+        self._gestures.pointer_moved.connect(self._on_pointer_moved)
+        self._gestures.line_moved.connect(self._on_line_moved)
+        self._gestures.order_dropped.connect(self.order_line_dragged)
+        self._gestures.cancel_pressed.connect(self.order_cancel_requested)
+        self._gestures.position_pulled.connect(self.position_line_dragged)
+        self._gestures.touched.connect(self.setFocus)
+        self._frame = QTimer(self, singleShot=True, interval=0)
+        self._frame.timeout.connect(self._refresh)
+        self._was_following = True
+        theme_notifier().changed.connect(self._on_theme_changed)
+        self.set_state(PanelState.EMPTY)
+
+    @property
+    def model(self) -> ChartModel:
+        """Return the shared state, for reading."""
+        return self._model
+
+    def set_bars(
+        self,
+        times_ns: ArrayLike,
+        *,
+        open: ArrayLike,  # noqa: A002 - the field's standard term
+        high: ArrayLike,
+        low: ArrayLike,
+        close: ArrayLike,
+        volume: ArrayLike,
+    ) -> None:
+        """Show a new series from its live end. Times are UTC ns, rising; prices and volumes float64, all of one length.
+
+        Raises: ValidationError for columns that do not fit together or values that are not finite.
+        """
+        model = self._model
+        model.bars.replace(times_ns, open=open, high=high, low=low, close=close, volume=volume)
+        count = len(model.bars)
+        model.bar_ns = int(np.median(np.diff(model.bars.times_ns[:512]))) if count > 1 else BAR_NS_DEFAULT
+        model.window.reset(count)
+        for overlay in model.overlays:
+            overlay.replace(model.bars)
+        self._number_fills()
+        self.set_state(PanelState.READY if count else PanelState.EMPTY)
+        self._schedule()
+
+    def append_or_update_last(
+        self,
+        time_ns: int,
+        *,
+        open: float,  # noqa: A002 - the field's standard term
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+    ) -> None:
+        """Change the last bar, or append one that opened later. Constant time; nothing repaints while out of sight."""
+        model = self._model
+        appended = model.bars.put(time_ns, (open, high, low, close, volume))
+        for overlay in model.overlays:
+            overlay.update_last(model.bars)
+        window = model.window
+        if appended:
+            moved = window.on_bars_appended(len(model.bars))
+            if moved or window.last_bar_visible:
+                self._schedule()
+        elif window.auto_price and window.last_bar_visible and not window.low < low <= high < window.high:
+            self._schedule()
+        else:
+            self._canvas.refresh_last_bar()
+
+    def set_overlays(self, overlays: Sequence[Overlay]) -> None:
+        """Draw these lines over the bars, colours in order; they are computed here and kept up with each tick."""
+        self._model.overlays = list(overlays)
+        self._model.overlay_revision += 1
+        for overlay in overlays:
+            overlay.replace(self._model.bars)
+        self._schedule()
+
+    def set_chart_type(self, chart_type: ChartType) -> None:
+        """Draw candles, hollow candles, bars, a line or an area."""
+        self._model.chart_type = chart_type
+        self._schedule()
+
+    def set_fills(self, fills: Sequence[FillMark]) -> None:
+        """Mark these executions."""
+        self._model.fills = list(fills)
+        self._model.hovered_fill = None
+        self._number_fills()
+        self._canvas.fills.update()
+
+    def set_order_lines(self, orders: Sequence[OrderLine]) -> None:
+        """Draw these working orders. A drag of an order that changed or left ends, and its line returns."""
+        model = self._model
+        drag = model.drag
+        before = model.order(drag.cl_ord_id) if drag is not None and drag.cl_ord_id else None
+        model.orders = list(orders)
+        if before is not None and model.order(before.cl_ord_id) != before:
+            self._gestures.end_drag_of(before.cl_ord_id)
+        self._on_line_moved()
+
+    def set_alert_lines(self, alerts: Sequence[AlertLine]) -> None:
+        """Draw these price alerts."""
+        self._model.alerts = list(alerts)
+        self._canvas.orders.update()
+
+    def set_position(self, average: float | None, quantity: float = 0.0, text: str = "") -> None:
+        """Draw the position at its average price; None or 0 removes it. `quantity` is signed, + long."""
+        model = self._model
+        if average is None or not quantity:
+            model.position = None
+            if model.drag is not None and not model.drag.cl_ord_id:
+                self._gestures.end_drag_of("")
+        else:
+            model.position = PositionLine(average, quantity, text or ("Long" if quantity > 0 else "Short"))
+        self._on_line_moved()
+
+    def set_last(self, price: float | None, age_s: float = 0.0, stale: bool = False) -> None:
+        """Show the last price with its age in seconds; a stale one greys the tag and hatches the right edge."""
+        model = self._model
+        before = model.last
+        model.last = None if price is None else LastPrice(price, age_s, stale)
+        if model.last == before:
+            return
+        if (before is not None and before.stale) != stale:
+            self._canvas.last_price.update()
+        self._canvas.refresh_last_price(before.price if before is not None else None)
+
+    def set_price_format(self, format_price: Callable[[float], str], tick_size: float = 0.01) -> None:
+        """Show prices through `format_price`; marks and dragged lines fall on multiples of `tick_size`."""
+        self._model.format_price = format_price
+        self._model.tick_size = tick_size
+        self._schedule()
+
+    def set_volume_format(self, format_volume: Callable[[float], str]) -> None:
+        """Show volumes through `format_volume`."""
+        self._model.format_volume = format_volume
+        self._schedule()
+
+    def set_zone(self, zone: tzinfo) -> None:
+        """Show times in this zone."""
+        self._model.zone = zone
+        self._schedule()
+
+    def set_trading_enabled(self, enabled: bool) -> None:
+        """Open or close the chart's padlock: whether order lines can be dragged. Cancels and exits always work."""
+        self._model.trading = enabled
+        if not enabled:
+            self._gestures.give_back()
+
+    def set_state(self, state: PanelState, text: str = "") -> None:
+        """Say in which state the data is; `text` names cause and age (`depth stream silent for 12 s`)."""
+        model = self._model
+        model.state, model.state_text = state, text
+        self._card.show_state(state, text)
+        self._canvas.view.setVisible(state not in _COVERED or len(model.bars) > 0)
+        self._canvas.last_price.update()
+        self._canvas.refresh_tags()
+        self._place_card()
+
+    def set_linked_crosshair(self, time_ns: int | None) -> None:
+        """Show where another chart's pointer is in time; None hides it. Emits nothing."""
+        model = self._model
+        bar = model.bars.index_at(time_ns) if time_ns is not None else -1
+        model.pointer = Pointer(bar + 0.5, 0.0, linked=True) if bar >= 0 else None
+        self._canvas.refresh_crosshair()
+
+    def go_live(self) -> None:
+        """Return to the last bar and follow it."""
+        self._model.window.follow()
+        self._on_window_changed()
+
+    def show_range(self, first: float, span: float) -> None:
+        """Show `span` bars from bar number `first`, as `view_changed` announces them."""
+        self._model.window.show(first, span)
+        self._on_window_changed()
+
+    def readout_text(self) -> str:
+        """Return the read-out of the bar under the pointer, or of the last, as text."""
+        return self._canvas.readout.text()
+
+    def _number_fills(self) -> None:
+        model = self._model
+        model.fill_bars = [max(0, model.bars.index_at(fill.time_ns)) for fill in model.fills] if len(model.bars) else []
+
+    def _schedule(self) -> None:
+        if not self._frame.isActive():
+            self._frame.start()
+
+    def _refresh(self) -> None:
+        self._canvas.refresh()
+        following = self._model.window.following
+        if following != self._was_following:
+            self._was_following = following
+            self.following_changed.emit(following)
+
+    def _on_window_changed(self) -> None:
+        self._schedule()
+        window = self._model.window
+        self.view_changed.emit(window.first, window.span)
+
+    def _on_pointer_moved(self) -> None:
+        model, pointer = self._model, self._model.pointer
+        self._canvas.refresh_crosshair()
+        bar = int(pointer.bar // 1) if pointer is not None else -1
+        if pointer is None or not 0 <= bar < len(model.bars):
+            self.crosshair_moved.emit(None, None)
+        else:
+            price = None if pointer.in_volume else model.to_tick(pointer.price)
+            self.crosshair_moved.emit(int(model.bars.times_ns[bar]), price)
+
+    def _on_line_moved(self) -> None:
+        self._canvas.orders.update()
+        self._canvas.fills.update()
+        self._canvas.refresh_tags()
+
+    def _on_theme_changed(self) -> None:
+        self._canvas.apply_theme()
+        self._card.show_state(self._model.state, self._model.state_text)
+        self._place_card()
+        self._schedule()
+
+    def _on_copy_requested(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+
+    def _place_card(self) -> None:
+        """Put the card in the middle of an empty chart, or over the volume where there are bars to read."""
+        size = self._card.sizeHint()
+        width, height = min(size.width(), self.width() - 16), size.height()
+        covered = self._model.state in _COVERED
+        top = (self.height() - height) // 2 if covered else self.height() - height - CARD_BOTTOM_PX
+        self._card.setGeometry((self.width() - width) // 2, max(8, top), width, height)
+
+    # --- Qt overrides ---
+
+    def sizeHint(self) -> QSize:
+        """Return a size at which two hours of minutes are legible."""
+        return QSize(640, 400)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size below which nothing can be read."""
+        return QSize(160, 100)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let the gestures act first; what they do not know goes on to the panel."""
+        if not self._gestures.on_key(event):
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out anew in the next frame."""
+        super().resizeEvent(event)
+        self._place_card()
+        self._schedule()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay out for the real size."""
+        super().showEvent(event)
+        self._schedule()
