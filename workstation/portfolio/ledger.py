@@ -186,8 +186,10 @@ class Ledger:
             return ()
         before = Marks.of(holding.now)
         if execution.kind is ExecKind.TRADE:
+            strategy_id = execution.strategy_id
             if holding.add_fill(fill_of(execution)):
-                return self._booked(holding, before, event.ts, (execution.strategy_id,))
+                names = (strategy_id,) if strategy_id in holding.now.parts else ()  # its bust may have come first
+                return self._booked(holding, before, event.ts, names)
             self.counts.late += 1
             return self._booked(holding, before, event.ts)
         taken_back = holding.void(execution.corrects)
