@@ -25,7 +25,7 @@ MONEY_SCALE = 4
 PRECISION = 18
 """Digits in all; every such number fits 64 bits."""
 
-LARGEST = 10**PRECISION - 1
+LARGEST: int = 10**PRECISION - 1
 """Values beyond stay at this bound: the columns order lists, the blob holds the number."""
 
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from workstation.domain.events import encode_event
 from workstation.storage.chain import EVENT_SCHEMA_VERSION, line_hash
-from workstation.storage.fixed_point import Scales
-from workstation.storage.projections import RowBatch
+from workstation.storage.projections import Projector
 from workstation.storage.queue import Batch
 from workstation.storage.reserve import GroupRecord
 
@@ -39,10 +38,10 @@ class Group(NamedTuple):
 class GroupBuilder:
     """Adds batches one by one, then yields the group."""
 
-    def __init__(self, epoch: int, scales: Scales, before: int, prev_hash: bytes) -> None:
+    def __init__(self, epoch: int, projector: Projector, before: int, prev_hash: bytes) -> None:
         self._epoch = epoch
         self._before = before
-        self._rows = RowBatch(scales)
+        self._rows = projector.batch()
         self._record = GroupRecord([], {})
         self._refusable: list[SeqRange] = []
         self._hash = prev_hash

@@ -17,6 +17,7 @@ from workstation.storage.driver import Driver
 from workstation.storage.fixed_point import InstrumentSource, Scales
 from workstation.storage.journal import Post, SqlJournal
 from workstation.storage.lease import EpochLease, HomeLock, owner_text
+from workstation.storage.projections import Projector
 from workstation.storage.queue import WorkQueue
 from workstation.storage.reader import SqlReader
 from workstation.storage.recovery import SqlRecovery
@@ -93,7 +94,7 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         writer = JournalWriter(
             driver=driver,
             lease=lease,
-            scales=Scales(instruments),
+            projector=Projector(Scales(instruments)),
             reserve=reserve,
             watermark=watermark,
             queue=queue,

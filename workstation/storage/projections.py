@@ -12,7 +12,7 @@ import msgspec
 from workstation.domain.accounts import Account, KillState
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderState
+from workstation.domain.orders import OrderState, OrderTerms
 from workstation.ports.store import IdempotencyRecord, OrderTransition, Row
 from workstation.storage import tables
 from workstation.storage.driver import Statement, insert, insert_or_keep, upsert
@@ -25,7 +25,11 @@ _ORDER = (
     "strategy_id", "user_id", "notes", "order_qty", "price", "stop_px", "cum_qty", "created_at", "updated_at",
     "submitted_at", "version", "seq", "state",
 )  # fmt: skip
-_ORDER_FROZEN = ("uid", "symbol", "account", "side", "ord_type", "strategy_id", "user_id", "created_at")
+_ORDER_KEY = ("tenant_id", "cl_ord_id")
+_ORDER_TERMS = ("time_in_force", "order_qty", "price", "stop_px")
+_ORDER_FROZEN = (
+    "cl_ord_id", "uid", "symbol", "account", "side", "ord_type", "strategy_id", "user_id", "created_at",
+)  # fmt: skip
 _TRANSITION = ("seq", "cl_ord_id", "from_status", "to_status", "trigger", "actor", "reason", "ts", "ts_event")
 _EXECUTION = (
     "uid", "account", "venue", "exec_key", "exec_id", "cl_ord_id", "symbol", "side", "kind", "liquidity",
@@ -42,10 +46,16 @@ _LINE = (
     "prev_hash", "hash",
 )  # fmt: skip
 
+ORDERS_OF_SAME_TERMS = "orders/same terms"
+"""Orders whose terms stand in the database already: leaving those columns out spares their indexes."""
+
+TERMS_KNOWN_MAX = 20_000
+
 INSERT_LINE = insert(tables.journal, _LINE)
 
 STATEMENTS: dict[str, Statement] = {
-    "orders": upsert(tables.orders, _ORDER, ("tenant_id", "cl_ord_id"), frozen=("cl_ord_id", *_ORDER_FROZEN)),
+    "orders": upsert(tables.orders, _ORDER, _ORDER_KEY, frozen=_ORDER_FROZEN),
+    ORDERS_OF_SAME_TERMS: upsert(tables.orders, _ORDER, _ORDER_KEY, frozen=(*_ORDER_FROZEN, *_ORDER_TERMS)),
     "order_transitions": insert(tables.order_transitions, _TRANSITION),
     "executions": insert(tables.executions, _EXECUTION),
     "positions": upsert(
@@ -62,7 +72,7 @@ STATEMENTS: dict[str, Statement] = {
         tables.idempotency, _IDEMPOTENCY, ("tenant_id", "credential", "method", "route", "key")
     ),
 }
-"""One statement a table, run once a transaction with all its rows. A key's first answer stands until it expires."""
+"""Statements, each run once a transaction with all its rows. A key's first answer stands until it expires."""
 
 FORGET_EXPIRED = Statement("DELETE FROM idempotency WHERE expires_at <= ?")
 
@@ -182,11 +192,39 @@ _PROJECTIONS: dict[type, _Projection] = {
 }
 
 
-class RowBatch:
-    """Collects the rows of one transaction and turns them into parameters at its end."""
+class Projector:
+    """Turns rows into parameters for one writer, one batch a transaction."""
 
     def __init__(self, scales: Scales) -> None:
         self._scales = scales
+        self._terms: dict[str, OrderTerms] = {}
+
+    def batch(self) -> "RowBatch":
+        """Return an empty batch for one transaction."""
+        return RowBatch(self)
+
+    def encode(self, seq: int, row: Row) -> tuple[str, tuple[Any, ...]]:
+        """Return the key of the row's statement and its parameters."""
+        table, encode, _ = _PROJECTIONS[type(row)]
+        if isinstance(row, OrderState) and self._has_stored_terms(row):
+            table = ORDERS_OF_SAME_TERMS
+        return table, encode(self._scales, seq, row)
+
+    def _has_stored_terms(self, row: OrderState) -> bool:
+        """Tell whether the order was last written with these terms; what was forgotten is written in full."""
+        if self._terms.get(row.cl_ord_id) == row.terms:
+            return True
+        if len(self._terms) >= TERMS_KNOWN_MAX:
+            self._terms.clear()
+        self._terms[row.cl_ord_id] = row.terms
+        return False
+
+
+class RowBatch:
+    """Collects the rows of one transaction and turns them into parameters at its end."""
+
+    def __init__(self, projector: Projector) -> None:
+        self._projector = projector
         self._states: dict[tuple[str, Any], tuple[int, Row]] = {}
         self._facts: list[tuple[int, Row]] = []
 
@@ -200,10 +238,10 @@ class RowBatch:
                 self._states[table, key(row)] = (seq, row)
 
     def encoded(self) -> TableRows:
-        """Return the parameters of each table's statement, in the order in which the rows came."""
-        by_table: TableRows = {}
+        """Return the parameters by statement; instruments first, since the others' decimals come from them."""
+        by_statement: TableRows = {}
         states = sorted(self._states.values(), key=lambda item: not isinstance(item[1], Instrument))
         for seq, row in (*states, *self._facts):
-            table, encode, _ = _PROJECTIONS[type(row)]
-            by_table.setdefault(table, []).append(encode(self._scales, seq, row))
-        return by_table
+            statement, parameters = self._projector.encode(seq, row)
+            by_statement.setdefault(statement, []).append(parameters)
+        return by_statement

@@ -79,9 +79,7 @@ class SqlReader:
     def transitions(self, cl_ord_id: str) -> tuple[OrderTransition, ...]:
         """Return an order's history, oldest first."""
         table = order_transitions.c
-        statement = (
-            select(order_transitions).where(table.tenant_id == TENANT, table.cl_ord_id == cl_ord_id).order_by(table.id)
-        )
+        statement = select(order_transitions).where(table.cl_ord_id == cl_ord_id).order_by(table.id)
         return tuple(_transition_of(row) for row in self._rows(statement))
 
     def executions(self, query: ExecutionQuery) -> ExecutionPage:

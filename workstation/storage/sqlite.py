@@ -36,6 +36,7 @@ _PRAGMAS = {
     "mmap_size": 0,
     "cell_size_check": 1,
     "wal_autocheckpoint": 0,
+    "cache_size": -65_536,
 }
 _PRAGMAS_MACOS = {"fullfsync": 1, "checkpoint_fullfsync": 1}
 

@@ -7,6 +7,7 @@ made the rows is the guard, and a late fill must be storable whatever else is kn
 Unique rules carry the tenant. The open orders have an index of their own, so that a start never walks history.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -28,6 +29,9 @@ from workstation.domain.accounts import KillScope
 from workstation.domain.executions import ExecKind, Liquidity
 from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
 from workstation.storage.fixed_point import MONEY_SCALE, VALUE_SCALE, FixedPoint
+
+OPEN_STATES = tuple(status for status in OrdStatus if not status.is_final)
+"""States in which an order may still trade."""
 
 TENANT = "local"
 """The one tenant of an embedded database."""
@@ -71,14 +75,24 @@ def _tenant(*, primary_key: bool = False) -> Column[str]:
     return Column("tenant_id", Text, nullable=False, primary_key=primary_key, server_default=TENANT)
 
 
+def _any_of(column: str, values: Iterable[str]) -> str:
+    """Return the condition as single comparisons: SQLite would build a search tree for an IN list on every row."""
+    return " OR ".join(f"{column} = '{value}'" for value in values)
+
+
 def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
-    allowed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({allowed})", name=column)
+    return CheckConstraint(_any_of(column, values), name=column)
 
 
-_open_states = ", ".join(f"'{status}'" for status in OrdStatus if not status.is_final)
 IS_OPEN = text("is_open")
 """The condition of the open orders' index, worded as the index is, for a planner that compares words."""
+
+BY_STRATEGY = text("strategy_id <> ''")
+"""The condition of the index of strategies' orders; hand orders would fill it with one value."""
+
+FILTER_COLUMNS = ("side", "ord_type", "time_in_force", "user_id", "account", "strategy_id", "status")
+"""What orders are filtered by and has few values. Two indexes carry these columns, in order of creation, over all orders
+and by symbol: pages are filtered and totals counted on the index alone."""
 
 journal = Table(
     "journal",
@@ -131,25 +145,27 @@ orders = Table(
     _one_of("ord_type", OrdType),
     _one_of("time_in_force", TimeInForce),
     _one_of("status", OrdStatus),
-    CheckConstraint(f"is_open = (status IN ({_open_states}))", name="is_open"),
+    CheckConstraint(f"is_open = ({_any_of('status', OPEN_STATES)})", name="is_open"),
     CheckConstraint("order_qty >= 0 AND cum_qty >= 0", name="quantities"),
     CheckConstraint("version >= 0", name="version"),
     Index("uq_orders_cl_ord_id", "tenant_id", "cl_ord_id", unique=True),
     Index("uq_orders_uid", "tenant_id", "uid", unique=True),
     Index("ix_orders_open", "created_at", "uid", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
-    Index("ix_orders_created_at", "created_at", "uid"),
+    Index("ix_orders_created_at", "created_at", "uid", "symbol", *FILTER_COLUMNS),
     Index("ix_orders_updated_at", "updated_at", "uid"),
     Index("ix_orders_submitted_at", "submitted_at", "uid"),
     Index("ix_orders_order_qty", "order_qty", "uid"),
     Index("ix_orders_price", "price", "uid"),
     Index("ix_orders_status", "status", "created_at", "uid"),
-    Index("ix_orders_symbol", "symbol", "created_at", "uid"),
-    Index("ix_orders_account", "account", "created_at", "uid"),
-    Index("ix_orders_strategy_id", "strategy_id", "created_at", "uid"),
-    Index("ix_orders_user_id", "user_id", "created_at", "uid"),
-    Index("ix_orders_side", "side", "created_at", "uid"),
-    Index("ix_orders_ord_type", "ord_type", "created_at", "uid"),
-    Index("ix_orders_time_in_force", "time_in_force", "created_at", "uid"),
+    Index("ix_orders_symbol", "symbol", "created_at", "uid", *FILTER_COLUMNS),
+    Index(
+        "ix_orders_strategy_id",
+        "strategy_id",
+        "created_at",
+        "uid",
+        sqlite_where=BY_STRATEGY,
+        postgresql_where=BY_STRATEGY,
+    ),
 )
 
 order_transitions = Table(
@@ -167,7 +183,7 @@ order_transitions = Table(
     _time("ts"),
     _time("ts_event", nullable=True),
     _one_of("to_status", OrdStatus),
-    Index("ix_order_transitions_cl_ord_id", "tenant_id", "cl_ord_id", "id"),
+    Index("ix_order_transitions_cl_ord_id", "cl_ord_id"),
 )
 
 executions = Table(

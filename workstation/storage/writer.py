@@ -17,17 +17,16 @@ from workstation.domain.errors import InvariantError, StorageError, StorageFull,
 from workstation.kernel.fault_points import fault_point
 from workstation.ports.store import Snapshot
 from workstation.storage.driver import ConnectionLost, Driver, Statement
-from workstation.storage.fixed_point import Scales
 from workstation.storage.group import Group, GroupBuilder, SeqRange
 from workstation.storage.lease import EpochLease
-from workstation.storage.projections import FORGET_EXPIRED, INSERT_LINE, STATEMENTS
+from workstation.storage.projections import FORGET_EXPIRED, INSERT_LINE, STATEMENTS, Projector
 from workstation.storage.queue import Batch, Ping, Stop, Work, WorkQueue
 from workstation.storage.reserve import GroupRecord, Reserve
 from workstation.storage.watermark import Watermark
 
 GROUP_EVENTS_MAX = 500
 GROUP_NS_MAX = 5_000_000
-"""A group is closed at this many events, or when gathering it took this long."""
+"""A group is closed at this many events, or when gathering it took this much of the thread's own time."""
 
 IDLE_S = 0.25
 RETRY_S = 1.0
@@ -102,7 +101,7 @@ class JournalWriter:
         *,
         driver: Driver,
         lease: EpochLease,
-        scales: Scales,
+        projector: Projector,
         reserve: Reserve,
         watermark: Watermark | None,
         queue: WorkQueue,
@@ -111,7 +110,7 @@ class JournalWriter:
     ) -> None:
         self._driver = driver
         self._lease = lease
-        self._scales = scales
+        self._projector = projector
         self._reserve = reserve
         self._watermark = watermark
         self._queue = queue
@@ -150,11 +149,11 @@ class JournalWriter:
 
     def _gather(self, batch: Batch) -> Work | None:
         """Write `batch` with what waits behind it; returns the first item that is no batch."""
-        began = time.monotonic_ns()
-        builder = GroupBuilder(self._lease.epoch, self._scales, self._seq, self._hash)
+        began = time.thread_time_ns()
+        builder = GroupBuilder(self._lease.epoch, self._projector, self._seq, self._hash)
         builder.add(batch)
         item: Work | None = None
-        while builder.events < GROUP_EVENTS_MAX and time.monotonic_ns() - began < GROUP_NS_MAX:
+        while builder.events < GROUP_EVENTS_MAX and time.thread_time_ns() - began < GROUP_NS_MAX:
             item = self._queue.get(0)
             if not isinstance(item, Batch):
                 break

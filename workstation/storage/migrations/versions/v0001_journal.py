@@ -81,9 +81,14 @@ def _executions() -> None:
         sa.Column("ts_event", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("kind IN ('TRADE', 'BUST', 'CORRECTION')", name=op.f("ck_executions_kind")),
-        sa.CheckConstraint("liquidity IN ('MAKER', 'TAKER', 'UNKNOWN')", name=op.f("ck_executions_liquidity")),
-        sa.CheckConstraint("side IN ('BUY', 'SELL', 'SELL_SHORT', 'BUY_TO_COVER')", name=op.f("ck_executions_side")),
+        sa.CheckConstraint("kind = 'TRADE' OR kind = 'BUST' OR kind = 'CORRECTION'", name=op.f("ck_executions_kind")),
+        sa.CheckConstraint(
+            "liquidity = 'MAKER' OR liquidity = 'TAKER' OR liquidity = 'UNKNOWN'", name=op.f("ck_executions_liquidity")
+        ),
+        sa.CheckConstraint(
+            "side = 'BUY' OR side = 'SELL' OR side = 'SELL_SHORT' OR side = 'BUY_TO_COVER'",
+            name=op.f("ck_executions_side"),
+        ),
         sa.CheckConstraint("last_qty >= 0", name=op.f("ck_executions_last_qty")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_executions")),
     )
@@ -154,7 +159,10 @@ def _kill_switches() -> None:
         sa.Column("is_on", sa.Boolean(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("scope IN ('ALL', 'ACCOUNT', 'STRATEGY', 'SYMBOL')", name=op.f("ck_kill_switches_scope")),
+        sa.CheckConstraint(
+            "scope = 'ALL' OR scope = 'ACCOUNT' OR scope = 'STRATEGY' OR scope = 'SYMBOL'",
+            name=op.f("ck_kill_switches_scope"),
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "scope", "key", name=op.f("pk_kill_switches")),
     )
 
@@ -174,16 +182,16 @@ def _order_transitions() -> None:
         sa.Column("ts", sa.BigInteger(), nullable=False),
         sa.Column("ts_event", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "to_status IN ('NEW', 'PENDING_SUBMIT', 'SUBMITTED', 'ROUTED', 'PARTIALLY_FILLED', "
-            "'PENDING_CANCEL', 'PENDING_REPLACE', 'FILLED', 'CANCELLED', 'REPLACED', 'REJECTED', "
-            "'EXPIRED', 'INSUFFICIENT_FUNDS', 'RISK_REJECTED', 'COMPLIANCE_REJECTED')",
+            "to_status = 'NEW' OR to_status = 'PENDING_SUBMIT' OR to_status = 'SUBMITTED' OR to_status "
+            "= 'ROUTED' OR to_status = 'PARTIALLY_FILLED' OR to_status = 'PENDING_CANCEL' OR to_status "
+            "= 'PENDING_REPLACE' OR to_status = 'FILLED' OR to_status = 'CANCELLED' OR to_status = "
+            "'REPLACED' OR to_status = 'REJECTED' OR to_status = 'EXPIRED' OR to_status = "
+            "'INSUFFICIENT_FUNDS' OR to_status = 'RISK_REJECTED' OR to_status = 'COMPLIANCE_REJECTED'",
             name=op.f("ck_order_transitions_to_status"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_transitions")),
     )
-    op.create_index(
-        "ix_order_transitions_cl_ord_id", "order_transitions", ["tenant_id", "cl_ord_id", "id"], unique=False
-    )
+    op.create_index("ix_order_transitions_cl_ord_id", "order_transitions", ["cl_ord_id"], unique=False)
 
 
 def _orders() -> None:
@@ -215,30 +223,53 @@ def _orders() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
-            "is_open = (status IN ('NEW', 'PENDING_SUBMIT', 'SUBMITTED', 'ROUTED', 'PARTIALLY_FILLED', "
-            "'PENDING_CANCEL', 'PENDING_REPLACE'))",
+            "is_open = (status = 'NEW' OR status = 'PENDING_SUBMIT' OR status = 'SUBMITTED' OR status "
+            "= 'ROUTED' OR status = 'PARTIALLY_FILLED' OR status = 'PENDING_CANCEL' OR status = "
+            "'PENDING_REPLACE')",
             name=op.f("ck_orders_is_open"),
         ),
         sa.CheckConstraint(
-            "ord_type IN ('MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT', 'TRAILING_STOP', 'TRAILING_STOP_LIMIT')",
+            "ord_type = 'MARKET' OR ord_type = 'LIMIT' OR ord_type = 'STOP' OR ord_type = 'STOP_LIMIT' "
+            "OR ord_type = 'TRAILING_STOP' OR ord_type = 'TRAILING_STOP_LIMIT'",
             name=op.f("ck_orders_ord_type"),
         ),
-        sa.CheckConstraint("side IN ('BUY', 'SELL', 'SELL_SHORT', 'BUY_TO_COVER')", name=op.f("ck_orders_side")),
         sa.CheckConstraint(
-            "status IN ('NEW', 'PENDING_SUBMIT', 'SUBMITTED', 'ROUTED', 'PARTIALLY_FILLED', "
-            "'PENDING_CANCEL', 'PENDING_REPLACE', 'FILLED', 'CANCELLED', 'REPLACED', 'REJECTED', "
-            "'EXPIRED', 'INSUFFICIENT_FUNDS', 'RISK_REJECTED', 'COMPLIANCE_REJECTED')",
+            "side = 'BUY' OR side = 'SELL' OR side = 'SELL_SHORT' OR side = 'BUY_TO_COVER'", name=op.f("ck_orders_side")
+        ),
+        sa.CheckConstraint(
+            "status = 'NEW' OR status = 'PENDING_SUBMIT' OR status = 'SUBMITTED' OR status = 'ROUTED' "
+            "OR status = 'PARTIALLY_FILLED' OR status = 'PENDING_CANCEL' OR status = 'PENDING_REPLACE' "
+            "OR status = 'FILLED' OR status = 'CANCELLED' OR status = 'REPLACED' OR status = "
+            "'REJECTED' OR status = 'EXPIRED' OR status = 'INSUFFICIENT_FUNDS' OR status = "
+            "'RISK_REJECTED' OR status = 'COMPLIANCE_REJECTED'",
             name=op.f("ck_orders_status"),
         ),
         sa.CheckConstraint(
-            "time_in_force IN ('DAY', 'GTC', 'IOC', 'FOK', 'GTD', 'OPG', 'CLS')", name=op.f("ck_orders_time_in_force")
+            "time_in_force = 'DAY' OR time_in_force = 'GTC' OR time_in_force = 'IOC' OR time_in_force "
+            "= 'FOK' OR time_in_force = 'GTD' OR time_in_force = 'OPG' OR time_in_force = 'CLS'",
+            name=op.f("ck_orders_time_in_force"),
         ),
         sa.CheckConstraint("order_qty >= 0 AND cum_qty >= 0", name=op.f("ck_orders_quantities")),
         sa.CheckConstraint("version >= 0", name=op.f("ck_orders_version")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
     )
-    op.create_index("ix_orders_account", "orders", ["account", "created_at", "uid"], unique=False)
-    op.create_index("ix_orders_created_at", "orders", ["created_at", "uid"], unique=False)
+    op.create_index(
+        "ix_orders_created_at",
+        "orders",
+        [
+            "created_at",
+            "uid",
+            "symbol",
+            "side",
+            "ord_type",
+            "time_in_force",
+            "user_id",
+            "account",
+            "strategy_id",
+            "status",
+        ],
+        unique=False,
+    )
     op.create_index(
         "ix_orders_open",
         "orders",
@@ -247,17 +278,36 @@ def _orders() -> None:
         sqlite_where=sa.text("is_open"),
         postgresql_where=sa.text("is_open"),
     )
-    op.create_index("ix_orders_ord_type", "orders", ["ord_type", "created_at", "uid"], unique=False)
     op.create_index("ix_orders_order_qty", "orders", ["order_qty", "uid"], unique=False)
     op.create_index("ix_orders_price", "orders", ["price", "uid"], unique=False)
-    op.create_index("ix_orders_side", "orders", ["side", "created_at", "uid"], unique=False)
     op.create_index("ix_orders_status", "orders", ["status", "created_at", "uid"], unique=False)
-    op.create_index("ix_orders_strategy_id", "orders", ["strategy_id", "created_at", "uid"], unique=False)
+    op.create_index(
+        "ix_orders_strategy_id",
+        "orders",
+        ["strategy_id", "created_at", "uid"],
+        unique=False,
+        sqlite_where=sa.text("strategy_id <> ''"),
+        postgresql_where=sa.text("strategy_id <> ''"),
+    )
     op.create_index("ix_orders_submitted_at", "orders", ["submitted_at", "uid"], unique=False)
-    op.create_index("ix_orders_symbol", "orders", ["symbol", "created_at", "uid"], unique=False)
-    op.create_index("ix_orders_time_in_force", "orders", ["time_in_force", "created_at", "uid"], unique=False)
+    op.create_index(
+        "ix_orders_symbol",
+        "orders",
+        [
+            "symbol",
+            "created_at",
+            "uid",
+            "side",
+            "ord_type",
+            "time_in_force",
+            "user_id",
+            "account",
+            "strategy_id",
+            "status",
+        ],
+        unique=False,
+    )
     op.create_index("ix_orders_updated_at", "orders", ["updated_at", "uid"], unique=False)
-    op.create_index("ix_orders_user_id", "orders", ["user_id", "created_at", "uid"], unique=False)
     op.create_index("uq_orders_cl_ord_id", "orders", ["tenant_id", "cl_ord_id"], unique=True)
     op.create_index("uq_orders_uid", "orders", ["tenant_id", "uid"], unique=True)
 
