@@ -83,9 +83,11 @@ def recount(orders, symbol, side):
             groups.setdefault(order.link.group_id, []).append(worst(order))
         else:
             alone.append(worst(order))
-        for term in (order.terms, order.pending_terms):
-            if term and term.price is not None and (term.ord_type is OrdType.LIMIT or order.triggered):
-                prices.append(term.price)
+        prices += [
+            term.price
+            for term in (order.terms, order.pending_terms)
+            if term and term.price is not None and (term.ord_type is OrdType.LIMIT or order.triggered)
+        ]
     qty = sum(row[0] for row in alone) + sum(max(row[0] for row in legs) for legs in groups.values())
     notional = sum(row[1] for row in alone) + sum(max(row[1] for row in legs) for legs in groups.values())
     best = None if not prices else max(prices) if side is Side.BUY else min(prices)
@@ -98,10 +100,7 @@ def test_the_totals_equal_a_recount_of_the_live_orders(script, position):
     for step, number, change, link, strategy in script:
         name = str(number)
         before = orders.get(name)
-        if before is None:
-            after = live(name, change, link=link, strategy_id=strategy)
-        else:
-            after = moved(before, step, change)
+        after = live(name, change, link=link, strategy_id=strategy) if before is None else moved(before, step, change)
         exposure.on_change(before, after)
         orders[name] = after
         if not after.is_open:

@@ -93,15 +93,15 @@ def test_the_quantity_never_exceeds_the_asked_one_nor_an_exit_what_is_left_to_cl
         assert position * asked.side.sign <= 0 or verdict.qty == 0
 
 
-@given(positions, working, orders, limits, references, st.sampled_from(SessionPhase), st.booleans(), st.booleans())
-def test_explain_says_what_check_says(position, live_orders, asked, settings, reference, phase, killed, armed):
+@given(positions, working, orders, limits, st.data())
+def test_explain_says_what_check_says(position, live_orders, asked, settings, data):
     desk, _ = prepared(position, live_orders)
     for name, value in settings:
         desk.limit(name, value)
-    desk.view.references["AAPL"] = reference
-    desk.view.phases["AAPL"] = phase
-    desk.view.is_armed = armed
-    if killed:
+    desk.view.references["AAPL"] = data.draw(references)
+    desk.view.phases["AAPL"] = data.draw(st.sampled_from(SessionPhase))
+    desk.view.is_armed = data.draw(st.booleans())
+    if data.draw(st.booleans()):
         desk.kill(KillScope.SYMBOL, "AAPL")
     for origin in (HAND, REST):
         wish = intent(asked, origin=origin)

@@ -38,7 +38,7 @@ def classify(intent: RiskIntent, position: int, exposure: Exposure) -> Classific
 
     if replaced is not None and is_partial_cancel(replaced.terms, terms):
         return Classification(RiskClass.REDUCE, terms.order_qty, others, added)
-    cap = max(-terms.side.sign * position - others, 0)
+    cap = max(-terms.side.sign * position - others, 0) if position else 0
     allowed = terms.order_qty
     if terms.reduce_only:
         capped = min(leaves, cap)

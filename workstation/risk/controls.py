@@ -41,9 +41,10 @@ class Controls:
         self.locks = Locks()
         self.restrictions = Restrictions()
         self.arming = Arming()
+        self.version = 0
 
     def apply(self, event: Event) -> None:
-        """Fold one event; events of other stages are passed over."""
+        """Fold one event; events of other stages are passed over. `version` rises with each that counts."""
         match event:
             case LimitChanged():
                 self.limits.apply(event)
@@ -61,6 +62,7 @@ class Controls:
                 self.arming.disarm()
             case _:
                 return
+        self.version += 1
 
     def state(self) -> ControlsState:
         """Return everything that must survive a restart."""
@@ -73,3 +75,4 @@ class Controls:
         self.locks.load(state.locks)
         self.restrictions.load(state.restrictions)
         self.arming.disarm()
+        self.version += 1

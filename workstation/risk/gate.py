@@ -22,7 +22,28 @@ from workstation.risk.rules.base import Rule, money_text
 from workstation.risk.snapshot import Snapshot
 from workstation.risk.view import RiskIntent, RiskView
 
-_COMPACT_MAX = 4_096
+_PLANS_MAX = 4_096
+
+
+class _Plan:
+    """What the order path asks under one set of bounds: the rules that could refuse, and the limits in force.
+
+    bounds: kept so that their id stays theirs for as long as the plan is found by it.
+    """
+
+    __slots__ = ("bounds", "limits_used", "rules")
+
+    def __init__(self, bounds: Bounds, rules: tuple[Rule, ...]) -> None:
+        self.bounds = bounds
+        self.rules = rules
+        self.limits_used = tuple(
+            RuleResult(code=row[0].type.value, passed=True, kind=DenialKind.RISK, limit=row[0].text)
+            for row in bounds.values()
+            if not row[0].unlimited
+        )
+
+
+_EXIT_PLAN = _Plan({}, EXIT)
 
 
 class RiskGate:
@@ -34,26 +55,29 @@ class RiskGate:
         self._exposure = exposure
         self._rates = OrderRates()
         self._duplicates = DuplicateWindow()
-        self._compact: dict[int, tuple[Bounds, tuple[RuleResult, ...]]] = {}
+        self._plans: dict[int, _Plan] = {}
+        self._planned = controls.version
 
     def check(self, intent: RiskIntent) -> Verdict:
         """Return the verdict: the limits in force when all passed, else the first refusal alone."""
         snapshot = self._snapshot(intent)
         if isinstance(snapshot, Verdict):
             return snapshot
-        for rule in _rules(snapshot):
+        reduces = snapshot.risk_class is RiskClass.REDUCE
+        plan = _EXIT_PLAN if reduces else self._plan(snapshot.bounds)
+        for rule in plan.rules:
             if not rule.passes(snapshot):
-                return _verdict(snapshot, (rule.check(snapshot),))
-        if snapshot.risk_class is RiskClass.REDUCE:
-            return _verdict(snapshot, ())
-        return _verdict(snapshot, self._limits_used(snapshot.bounds))
+                return _verdict(snapshot, (rule.check(snapshot),), passed=False)
+        return _verdict(snapshot, plan.limits_used, passed=True)
 
     def explain(self, intent: RiskIntent) -> Verdict:
         """Return every rule's answer with headroom, in the order in which they speak; nothing is counted."""
         snapshot = self._snapshot(intent)
         if isinstance(snapshot, Verdict):
             return snapshot
-        return _verdict(snapshot, tuple(rule.check(snapshot) for rule in _rules(snapshot)))
+        rules = EXIT if snapshot.risk_class is RiskClass.REDUCE else ENTRY
+        results = tuple(rule.check(snapshot) for rule in rules)
+        return _verdict(snapshot, results, passed=all(result.passed for result in results))
 
     def count(self, intent: RiskIntent) -> None:
         """Book an accepted intent: at once, before it is sent, so that the next one sees it."""
@@ -86,30 +110,29 @@ class RiskGate:
         if instrument is None:
             return _unknown("INSTRUMENT_NOT_TRADABLE", f"instrument {terms.symbol}")
         return Snapshot(
-            intent, instrument, account, self._view, self._controls, self._exposure, self._rates, self._duplicates
+            intent,
+            instrument,
+            account,
+            view=self._view,
+            controls=self._controls,
+            exposure=self._exposure,
+            rates=self._rates,
+            duplicates=self._duplicates,
         )
 
-    def _limits_used(self, bounds: Bounds) -> tuple[RuleResult, ...]:
-        """Return the compact results of a passed order; `bounds` is kept beside them, so that its id stays its own."""
-        found = self._compact.get(id(bounds))
-        if found is None:
-            if len(self._compact) >= _COMPACT_MAX:
-                self._compact.clear()
-            results = tuple(
-                RuleResult(code=row[0].type.value, passed=True, kind=DenialKind.RISK, limit=row[0].text)
-                for row in bounds.values()
-                if not row[0].unlimited
-            )
-            found = self._compact[id(bounds)] = (bounds, results)
-        return found[1]
+    def _plan(self, bounds: Bounds) -> _Plan:
+        """Return the plan of an entry, made anew when any control has changed since."""
+        if self._planned != self._controls.version or len(self._plans) >= _PLANS_MAX:
+            self._plans.clear()
+            self._planned = self._controls.version
+        plan = self._plans.get(id(bounds))
+        if plan is None:
+            rules = tuple(rule for rule in ENTRY if rule.binds(self._controls, bounds))
+            plan = self._plans[id(bounds)] = _Plan(bounds, rules)
+        return plan
 
 
-def _rules(snapshot: Snapshot) -> tuple[Rule, ...]:
-    return EXIT if snapshot.risk_class is RiskClass.REDUCE else ENTRY
-
-
-def _verdict(snapshot: Snapshot, results: tuple[RuleResult, ...]) -> Verdict:
-    passed = all(result.passed for result in results)
+def _verdict(snapshot: Snapshot, results: tuple[RuleResult, ...], *, passed: bool) -> Verdict:
     return Verdict(risk_class=snapshot.risk_class, passed=passed, qty=snapshot.qty if passed else 0, results=results)
 
 

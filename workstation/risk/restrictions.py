@@ -54,6 +54,10 @@ class Restrictions:
             places.append((restriction, LimitScope.STRATEGY, strategy_id))
         return next((self._set[place] for place in places if place in self._set), None)
 
+    def has(self, restriction: Restriction) -> bool:
+        """Tell whether the restriction is set anywhere."""
+        return any(place[0] is restriction for place in self._set)
+
     def lockout(self, account: str) -> LimitChanged | None:
         """Return the account's lockout, None when it may trade."""
         return self._set.get((Restriction.LOCKOUT, LimitScope.ACCOUNT, account))

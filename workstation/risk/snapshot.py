@@ -20,9 +20,10 @@ from workstation.risk.view import RiskIntent, RiskView
 class Snapshot:
     """What the rules may look at.
 
-    position: signed, + long. qty: what may go out, filled part included; leaves: its unfilled part. others: worst case
-    of the other live orders of the same side; added: this order's own part, at the largest leg of its group.
-    worst_px: worst price in price units, None when it cannot be known.
+    sign: +1 buys, -1 sells. position: signed, + long. qty: what may go out, filled part included; leaves: its unfilled
+    part. others: worst case of the other live orders of the same side; added: this order's own part, at the largest
+    leg of its group. worst_px: worst price in price units; unit_value: money of one quantity unit at that price, in the
+    instrument's currency, above or equal 0; both None when they cannot be known.
     """
 
     __slots__ = (
@@ -42,16 +43,19 @@ class Snapshot:
         "rates",
         "reference",
         "risk_class",
+        "sign",
         "terms",
+        "unit_value",
         "view",
         "worst_px",
     )
 
-    def __init__(  # noqa: PLR0917 -- made in one place, by the gate, from all that it holds
+    def __init__(
         self,
         intent: RiskIntent,
         instrument: Instrument,
         account: Account,
+        *,
         view: RiskView,
         controls: Controls,
         exposure: Exposure,
@@ -70,7 +74,9 @@ class Snapshot:
         self.risk_class: RiskClass = found.risk_class
         self.qty, self.others, self.added = found.qty, found.others, found.added
         self.leaves = found.qty - (0 if intent.replaces is None else intent.replaces.cum_qty)
+        self.sign = terms.side.sign
         self.worst_px = worst_price(terms, self.reference, instrument)
+        self.unit_value = None if self.worst_px is None else abs(instrument.notional(self.worst_px, 1))
 
     def tightest(self, limit: LimitType) -> Bound:
         """Return the tightest bound of a type that this order falls under."""
@@ -79,19 +85,21 @@ class Snapshot:
     @property
     def position_after(self) -> int:
         """Worst-case quantity on the order's side once it and every other live order of that side filled; >= 0."""
-        return max(self.terms.side.sign * self.position + self.others + self.added, 0)
+        return max(self.sign * self.position + self.others + self.added, 0)
 
     @property
     def opening_qty(self) -> int:
         """Part of the order that closes nothing: what it would add to the position, at most `leaves`."""
-        closable = max(-self.terms.side.sign * self.position - self.others, 0)
+        closable = max(-self.sign * self.position - self.others, 0)
         return max(self.leaves - closable, 0)
 
     def notional(self, qty: int) -> int | None:
         """Return the absolute value of `qty` at the worst price in the account's currency, None when unknown."""
-        if self.worst_px is None:
+        if self.unit_value is None:
             return None
-        return self.in_account(abs(self.instrument.notional(self.worst_px, qty)), self.instrument.currency)
+        value = self.unit_value * qty
+        currency = self.instrument.currency
+        return value if currency == self.account.currency else self.in_account(value, currency)
 
     def in_account(self, amount: int, currency: str) -> int | None:
         """Return money in the account's currency, None without a rate."""
@@ -103,7 +111,7 @@ class Snapshot:
         """Return what the account's live orders could open, in its currency; None without a rate."""
         total = 0
         for currency, amount in self.exposure.opening(self.terms.account, self.view.qty).items():
-            value = self.in_account(amount, currency)
+            value = amount if currency == self.account.currency else self.in_account(amount, currency)
             if value is None:
                 return None
             total += value

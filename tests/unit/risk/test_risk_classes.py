@@ -30,23 +30,24 @@ def desk() -> RiskDesk:
 
 
 @pytest.mark.parametrize(
-    ("position", "exits", "side", "qty", "reduce_only", "risk_class", "allowed"),
+    ("position", "exits", "asked", "risk_class", "allowed"),
     [
-        (0, 0, Side.BUY, 10, False, INCREASE, 10),
-        (100, 0, Side.BUY, 10, False, INCREASE, 10),
-        (100, 0, Side.SELL, 100, False, REDUCE, 100),
-        (100, 0, Side.SELL, 101, False, INCREASE, 101),
-        (100, 0, Side.SELL, 101, True, REDUCE, 100),
-        (100, 60, Side.SELL, 40, False, REDUCE, 40),
-        (100, 60, Side.SELL, 41, False, INCREASE, 41),
-        (100, 60, Side.SELL, 41, True, REDUCE, 40),
-        (-100, 0, Side.BUY, 100, False, REDUCE, 100),
-        (-100, 0, Side.BUY_TO_COVER, 150, True, REDUCE, 100),
-        (-100, 0, Side.SELL_SHORT, 10, False, INCREASE, 10),
-        (-100, 30, Side.BUY, 80, True, REDUCE, 70),
+        (0, 0, (Side.BUY, 10, False), INCREASE, 10),
+        (100, 0, (Side.BUY, 10, False), INCREASE, 10),
+        (100, 0, (Side.SELL, 100, False), REDUCE, 100),
+        (100, 0, (Side.SELL, 101, False), INCREASE, 101),
+        (100, 0, (Side.SELL, 101, True), REDUCE, 100),
+        (100, 60, (Side.SELL, 40, False), REDUCE, 40),
+        (100, 60, (Side.SELL, 41, False), INCREASE, 41),
+        (100, 60, (Side.SELL, 41, True), REDUCE, 40),
+        (-100, 0, (Side.BUY, 100, False), REDUCE, 100),
+        (-100, 0, (Side.BUY_TO_COVER, 150, True), REDUCE, 100),
+        (-100, 0, (Side.SELL_SHORT, 10, False), INCREASE, 10),
+        (-100, 30, (Side.BUY, 80, True), REDUCE, 70),
     ],
 )
-def test_the_class_and_the_cap(desk, position, exits, side, qty, reduce_only, risk_class, allowed):
+def test_the_class_and_the_cap(desk, position, exits, asked, risk_class, allowed):  # noqa: PLR0917 -- a table
+    side, qty, reduce_only = asked
     desk.hold(position)
     if exits:
         desk.work(live("exit", terms(Side.SELL if position > 0 else Side.BUY, qty=exits, price=None)))

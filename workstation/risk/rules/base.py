@@ -7,9 +7,12 @@ one sentence of rule, value, limit and next step. A rule keeps no state and read
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from workstation.domain.events import LimitChanged
 from workstation.domain.numbers import MONEY_DECIMALS, format_money, format_scaled
 from workstation.domain.verdicts import DenialKind, RuleResult
-from workstation.risk.limits import Bound, LimitType
+from workstation.risk.controls import Controls
+from workstation.risk.limits import Bound, Bounds, LimitType
+from workstation.risk.restrictions import Restriction
 from workstation.risk.snapshot import Snapshot
 
 
@@ -18,6 +21,10 @@ class Rule(ABC):
 
     code: ClassVar[str]
     kind: ClassVar[DenialKind] = DenialKind.RISK
+
+    def binds(self, controls: Controls, bounds: Bounds) -> bool:  # noqa: ARG002 -- most rules bind always
+        """Tell whether the rule could refuse anything as the controls are set; the order path skips it otherwise."""
+        return True
 
     @abstractmethod
     def passes(self, snapshot: Snapshot) -> bool:
@@ -50,6 +57,20 @@ class StateRule(Rule):
         return self.result(self.objection(snapshot))
 
 
+class RestrictionRule(StateRule):
+    """A state rule that speaks only while its restriction is set somewhere."""
+
+    restriction: ClassVar[Restriction]
+
+    def binds(self, controls: Controls, bounds: Bounds) -> bool:  # noqa: ARG002 -- restrictions are no limits
+        """Tell whether the restriction is set anywhere."""
+        return controls.restrictions.has(self.restriction)
+
+    def setting(self, snapshot: Snapshot) -> LimitChanged | None:
+        """Return the event that set the restriction for this order, None when it is free."""
+        return snapshot.controls.restrictions.find(self.restriction, snapshot.terms, snapshot.intent.strategy_id)
+
+
 class LimitRule(Rule):
     """A measured value that must not exceed a limit. `measure` and the limit are on one scale."""
 
@@ -57,6 +78,10 @@ class LimitRule(Rule):
     title: ClassVar[str]
     advice: ClassVar[str]
     unmeasured: ClassVar[str] = "it cannot be valued without a price; wait for a quote"
+
+    def binds(self, controls: Controls, bounds: Bounds) -> bool:  # noqa: ARG002 -- the bounds say it all
+        """Tell whether any scope sets a limit."""
+        return not bounds[self.limit][0].unlimited
 
     def bound(self, snapshot: Snapshot) -> Bound:
         """Return the bound that decides."""

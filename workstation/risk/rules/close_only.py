@@ -1,18 +1,19 @@
 """Close-only: an account, instrument or strategy in which positions may be closed and none opened."""
 
 from workstation.risk.restrictions import Restriction
-from workstation.risk.rules.base import StateRule
+from workstation.risk.rules.base import RestrictionRule
 from workstation.risk.snapshot import Snapshot
 
 
-class CloseOnly(StateRule):
+class CloseOnly(RestrictionRule):
     """Close-only is set."""
 
     code = "CLOSE_ONLY"
+    restriction = Restriction.CLOSE_ONLY
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name what is close-only and why."""
-        found = snapshot.controls.restrictions.find(Restriction.CLOSE_ONLY, snapshot.terms, snapshot.intent.strategy_id)
+        found = self.setting(snapshot)
         if found is None:
             return ""
         place = f"{found.scope.lower()} {found.key}".strip()

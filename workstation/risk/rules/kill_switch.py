@@ -1,6 +1,8 @@
 """Kill switch: nothing is added in its scope until a person lifts it with a reason."""
 
 from workstation.domain.verdicts import DenialKind
+from workstation.risk.controls import Controls
+from workstation.risk.limits import Bounds
 from workstation.risk.rules.base import StateRule
 from workstation.risk.snapshot import Snapshot
 
@@ -10,6 +12,10 @@ class KillSwitch(StateRule):
 
     code = "KILL_SWITCH_ACTIVE"
     kind = DenialKind.KILL
+
+    def binds(self, controls: Controls, bounds: Bounds) -> bool:  # noqa: ARG002 -- a kill is no limit
+        """Tell whether any switch is on."""
+        return bool(controls.kills.active())
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the switch, who set it and why."""

@@ -84,12 +84,12 @@ class PriceCollar(Rule):
             return "its trigger"
         if snapshot.phase is SessionPhase.CLOSED:
             return "last close"
-        return "ask" if terms.side.sign > 0 else "bid"
+        return "ask" if snapshot.sign > 0 else "bid"
 
     def _through(self, snapshot: Snapshot, reference: int) -> int:
         """Return how far the price goes beyond the reference, in price units; negative when passive."""
         price = snapshot.terms.price
-        return 0 if price is None else (price - reference) * snapshot.terms.side.sign
+        return 0 if price is None else (price - reference) * snapshot.sign
 
     def _reach(self, snapshot: Snapshot, reference: int) -> int | None:
         """Return how far it may go, in price units; None when both limits are UNLIMITED."""

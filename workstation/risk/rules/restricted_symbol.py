@@ -2,21 +2,20 @@
 
 from workstation.domain.verdicts import DenialKind
 from workstation.risk.restrictions import Restriction
-from workstation.risk.rules.base import StateRule
+from workstation.risk.rules.base import RestrictionRule
 from workstation.risk.snapshot import Snapshot
 
 
-class RestrictedSymbol(StateRule):
+class RestrictedSymbol(RestrictionRule):
     """The instrument is on the list."""
 
     code = "RESTRICTED_SYMBOL"
+    restriction = Restriction.RESTRICTED_SYMBOL
     kind = DenialKind.COMPLIANCE
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the entry of the list."""
-        found = snapshot.controls.restrictions.find(
-            Restriction.RESTRICTED_SYMBOL, snapshot.terms, snapshot.intent.strategy_id
-        )
+        found = self.setting(snapshot)
         if found is None:
             return ""
         return (

@@ -17,7 +17,7 @@ class SelfTrade(StateRule):
     def objection(self, snapshot: Snapshot) -> str:
         """Name the own price that would be crossed."""
         terms = snapshot.terms
-        sign = terms.side.sign
+        sign = snapshot.sign
         best = snapshot.exposure.working(terms.account, terms.symbol).side(-sign).best
         if best is None or terms.ord_type in _WAITING:
             return ""

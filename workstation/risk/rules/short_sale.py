@@ -6,24 +6,25 @@ The setting's text is REFUSE or REQUIRE_LOCATE; no door here can give a locate, 
 from workstation.domain.instruments import AssetClass
 from workstation.domain.verdicts import DenialKind
 from workstation.risk.restrictions import Restriction
-from workstation.risk.rules.base import StateRule
+from workstation.risk.rules.base import RestrictionRule
 from workstation.risk.snapshot import Snapshot
 
 _SHARES = frozenset({AssetClass.STOCK, AssetClass.ETF})
 
 
-class ShortSale(StateRule):
+class ShortSale(RestrictionRule):
     """A sell that could leave the account short of shares."""
 
     code = "SHORT_SALE"
+    restriction = Restriction.SHORT_SALE
     kind = DenialKind.COMPLIANCE
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name how far short the account could become."""
         terms = snapshot.terms
-        if terms.side.sign > 0 or snapshot.instrument.asset_class not in _SHARES or snapshot.position_after == 0:
+        if snapshot.sign > 0 or snapshot.instrument.asset_class not in _SHARES or snapshot.position_after == 0:
             return ""
-        found = snapshot.controls.restrictions.find(Restriction.SHORT_SALE, terms, snapshot.intent.strategy_id)
+        found = self.setting(snapshot)
         if found is None:
             return ""
         short = snapshot.instrument.qty_text(snapshot.position_after)
