@@ -12,7 +12,7 @@ CORE = {
     "domain", "ports", "marketdata", "portfolio", "risk", "orders", "strategies", "backtest", "commands", "viewmodels",
 }  # fmt: skip
 CLOCK = "take a clock from workstation.kernel.clock as an argument"
-RNG = "take a random.Random by argument, typed in workstation.kernel"
+RNG = "take a stream as an argument: sub_stream(seed, name) of workstation.kernel.ids makes it"
 RIM = "IO is done at the rim: brokers, storage, api, config, desktop, app"
 
 CORE_IMPORTS = {
@@ -21,7 +21,9 @@ CORE_IMPORTS = {
     "secrets": "take ids from workstation.kernel.ids as an argument",
     "uuid": "take ids from workstation.kernel.ids as an argument",
 }
+TYPES_ALONE = {"random.Random"}  # may be imported to name the type of an argument; calling it is banned below
 CORE_CALLS = {
+    "Random": RNG,
     "asyncio.sleep": CLOCK,
     "date.today": CLOCK,
     "datetime.now": CLOCK,
@@ -62,7 +64,8 @@ def banned_imports(module: Module, banned: dict[str, str]) -> list[str]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name for name in names if name not in TYPES_ALONE]
         hits = {key for name in names for key in banned if name == key or name.startswith(key + ".")}
         problems += [f"{module.at(node)}: import of {hit}: {banned[hit]}" for hit in sorted(hits)]
     return problems
@@ -161,7 +164,8 @@ def parsed(source: str) -> Module:
         "import time",
         "def f():\n    import time as t",
         "from time import monotonic_ns",
-        "from random import Random",
+        "from random import randint",
+        "from random import Random\nx = Random(1)",
         "import uuid",
         "import datetime\nx = datetime.datetime.now()",
         "from datetime import datetime\nx = datetime.utcnow()",
