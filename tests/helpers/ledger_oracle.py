@@ -114,6 +114,13 @@ def ledger_of(events: list[Event], method: CostMethod = CostMethod.AVERAGE, *, h
     return ledger
 
 
+def figures(ledger: Ledger, symbol: str = "STK", strategy: str = "*") -> tuple[int, int, int]:
+    """Return quantity, cost and realised of a position that exists."""
+    row = ledger.position("A", symbol, strategy)
+    assert row is not None
+    return row.qty, row.cost, row.realised
+
+
 def worth(symbol: str, px: int, qty: Fraction | int) -> Fraction:
     """Return the unrounded worth in money units."""
     instrument = INSTRUMENTS[symbol]

@@ -1,4 +1,4 @@
-"""The ledger equals a naive replay of the whole list, exactly, in whatever order the venue's word arrives (P1 to P13)."""
+"""The ledger equals a naive replay of the whole list, exactly, in whatever order the venue speaks (P1 to P13)."""
 
 from __future__ import annotations
 
