@@ -37,21 +37,21 @@ class DuplicateWindow:
     """Orders accepted within the window, oldest first."""
 
     def __init__(self) -> None:
-        self._seen: dict[Fingerprint, int] = {}
+        self._seen: dict[Fingerprint, tuple[int, str]] = {}
 
     def age_ns(self, intent: RiskIntent) -> int | None:
-        """Return how long ago the same order went out, None when outside of the window."""
-        at = self._seen.get(fingerprint(intent))
-        if at is None:
+        """Return how long ago the same order went out, None when outside of the window or when it is this very one."""
+        seen = self._seen.get(fingerprint(intent))
+        if seen is None or seen[1] == intent.cl_ord_id:
             return None
-        age = intent.mono_ns - at
+        age = intent.mono_ns - seen[0]
         return age if age < DUPLICATE_WINDOW_NS else None
 
     def add(self, intent: RiskIntent) -> None:
         """Remember an accepted order and let the old ones go."""
         mark = fingerprint(intent)
         self._seen.pop(mark, None)
-        self._seen[mark] = intent.mono_ns
+        self._seen[mark] = (intent.mono_ns, intent.cl_ord_id)
         edge = intent.mono_ns - DUPLICATE_WINDOW_NS
-        while len(self._seen) > DUPLICATES_MAX or self._seen[next(iter(self._seen))] <= edge:
+        while len(self._seen) > DUPLICATES_MAX or self._seen[next(iter(self._seen))][0] <= edge:
             del self._seen[next(iter(self._seen))]

@@ -3,13 +3,13 @@
 Stage of the order walk: `orders/fold` calls `on_change` after each event; the gate reads. An order counts from its
 intent (PENDING_SUBMIT) until it is final, at its worst case: a pending change counts the larger of both terms, and an
 unknown outcome keeps all of it. NEW counts nothing, since no order leaves NEW without passing the gate again. Legs of
-which only one can fill (OCO, OUO, bracket) count once, at the largest. Rebuilt after a restart by calling
-`on_change(None, order)` for every open order; so there is nothing to store.
+which only one can fill (OCO, OUO, bracket) count once, at the largest. Rebuilt after a restart from the open
+orders, so that there is nothing to store.
 """
 
 import bisect
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import (
@@ -192,6 +192,13 @@ class Exposure:
                 return
             self._drop(order.cl_ord_id, line)
         self._add(order, qty)
+
+    def rebuild(self, orders: Iterable[OrderState]) -> None:
+        """Count these orders and no others; in place, so that whoever reads the totals keeps reading them."""
+        for totals in (self._lines, self._working, self._open, self._opening, self._moved):
+            totals.clear()
+        for order in orders:
+            self.on_change(None, order)
 
     def _add(self, order: OrderState, qty: int) -> None:
         line = _Line(order, qty, self._worst_notional(order))

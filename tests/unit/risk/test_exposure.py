@@ -99,6 +99,12 @@ def test_legs_of_which_one_can_fill_count_once_at_the_largest(exposure):
     assert side(exposure, -1).qty == 70
 
 
+def test_a_rebuild_counts_these_orders_and_no_others(exposure):
+    exposure.on_change(None, live("gone", terms(qty=7)))
+    exposure.rebuild([live("a", terms(qty=30)), live("b", terms(qty=5))])
+    assert (side(exposure).qty, exposure.open_orders(("ACCOUNT", "SIM-1"))) == (35, 2)
+
+
 def test_exits_are_the_orders_on_the_closing_side(exposure):
     exposure.on_change(None, live("a", terms(Side.SELL, qty=30)))
     exposure.on_change(None, live("b", terms(Side.BUY, qty=20, price=9_000)))

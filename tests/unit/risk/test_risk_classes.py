@@ -83,7 +83,7 @@ def test_an_exit_pressed_twice_within_the_window_is_refused_once(desk):
     desk.hold(100)
     exit_ = intent(terms(Side.SELL, qty=50, price=None), origin=HAND)
     assert desk.refusal(exit_) == ""
-    desk.gate.count(exit_)
+    desk.gate.count(changed(exit_, cl_ord_id="first"))
     assert desk.refusal(exit_) == "DUPLICATE_ORDER"
 
 

@@ -10,7 +10,17 @@ from workstation.domain.accounts import Environment, KillScope
 from workstation.domain.events import EngineStarted, TradingDayRolled
 from workstation.domain.market import SessionPhase
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.orders import OrdType, Origin, OriginKind, ReferencePrice, Side, TimeInForce
+from workstation.domain.orders import (
+    Contingency,
+    GroupLink,
+    LegRole,
+    OrdType,
+    Origin,
+    OriginKind,
+    ReferencePrice,
+    Side,
+    TimeInForce,
+)
 from workstation.domain.verdicts import DenialKind
 
 S = 1_000_000_000
@@ -241,7 +251,7 @@ def test_another_currency_is_converted_or_refused(desk):
 
 
 def test_the_same_order_within_400_ms_is_refused_and_an_explicit_wish_lifts_it_for_scripts_alone(desk):
-    desk.gate.count(intent(mono_ns=S))
+    desk.gate.count(intent(mono_ns=S, cl_ord_id="first"))
     again = intent(mono_ns=S + 399_999_999)
     assert desk.refusal(again) == "DUPLICATE_ORDER"
     assert desk.refusal(msgspec.structs.replace(again, cl_ord_id="another")) == "DUPLICATE_ORDER"
@@ -249,8 +259,16 @@ def test_the_same_order_within_400_ms_is_refused_and_an_explicit_wish_lifts_it_f
     assert desk.refusal(msgspec.structs.replace(again, origin=HAND)) == ""
     assert desk.refusal(msgspec.structs.replace(again, terms=terms(qty=99))) == ""
     assert desk.refusal(intent(mono_ns=S + 400_000_000)) == ""
-    desk.gate.count(intent(origin=HAND, mono_ns=9 * S))
+    desk.gate.count(intent(origin=HAND, mono_ns=9 * S, cl_ord_id="first"))
     assert desk.refusal(intent(origin=HAND, mono_ns=9 * S, allow_duplicate=True)) == "DUPLICATE_ORDER"
+
+
+def test_an_order_judged_again_at_its_release_is_no_duplicate_of_itself_and_a_leg_of_none(desk):
+    desk.gate.count(intent(origin=HAND, cl_ord_id="held"))
+    assert desk.refusal(intent(origin=HAND, cl_ord_id="held")) == ""
+    leg = GroupLink("g", Contingency.BRACKET, LegRole.TAKE_PROFIT, parent="entry")
+    assert desk.refusal(intent(origin=HAND, cl_ord_id="leg", link=leg)) == ""
+    assert desk.refusal(intent(origin=HAND, cl_ord_id="other")) == "DUPLICATE_ORDER"
 
 
 def test_an_order_that_would_cross_an_own_resting_one_is_refused_across_strategies(desk):

@@ -1,6 +1,7 @@
 """Duplicate: the same order from the same door within 400 ms is one press too many, an exit too.
 
-Orders that the desk makes itself (legs, exits it sizes) and changes are exempt; `allow_duplicate` lifts it for scripts.
+Orders that the desk makes itself, legs that follow their parent, and changes are exempt; so is an order that waited
+here and is judged again at its release. `allow_duplicate` lifts it for scripts.
 """
 
 from workstation.domain.orders import OriginKind
@@ -33,6 +34,7 @@ class Duplicate(Rule):
     def _age_ns(self, snapshot: Snapshot) -> int | None:
         intent = snapshot.intent
         lifted = intent.allow_duplicate and not intent.origin.kind.is_hand
-        if lifted or intent.replaces is not None or intent.origin.kind is OriginKind.SYSTEM:
+        follows = intent.link is not None and intent.link.parent != ""
+        if lifted or follows or intent.replaces is not None or intent.origin.kind is OriginKind.SYSTEM:
             return None
         return snapshot.duplicates.age_ns(intent)
