@@ -11,7 +11,7 @@ import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from workstation.commands.params import Watch
-from workstation.commands.registry import CommandResult
+from workstation.commands.registry import CommandRegistry, CommandResult, Gateway
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.mailbox import MailboxFull
 from workstation.viewmodels.frames import Frame
@@ -33,10 +33,20 @@ class Bridge(QObject):
     _woken = Signal()
     _answered = Signal()
 
-    def __init__(self, session: Session, *, frame_hz: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        gateway: Gateway,
+        commands: CommandRegistry,
+        *,
+        frame_hz: int,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("bridge")
         self.session = session
+        self.commands = commands
+        self._gateway = gateway
         self.state = ScreenState()
         self._answers: deque[tuple[ResultHandler, CommandResult]] = deque()
         self._woken.connect(self._on_woken, Qt.ConnectionType.QueuedConnection)
@@ -81,7 +91,7 @@ class Bridge(QObject):
                 self._answered.emit()
 
         try:
-            self.session.gateway.call(command_id, params, origin, reply)
+            self._gateway.call(command_id, params, origin, reply)
         except MailboxFull:
             reply(CommandResult(ok=False, code="ENGINE_BUSY", text="Refused: the engine is behind; nothing was sent."))
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from workstation.commands.registry import CommandRegistry, Gateway
 from workstation.desktop.bridge import Bridge
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import load_fonts
@@ -49,14 +50,24 @@ class ErrorReporter(QObject):
 class Desktop:
     """The desktop of one session: application, first window, timers."""
 
-    def __init__(self, session: Session, *, layouts: Path, theme: str, frame_hz: int, disarm_after_s: int) -> None:
+    def __init__(
+        self,
+        session: Session,
+        gateway: Gateway,
+        commands: CommandRegistry,
+        *,
+        layouts: Path,
+        theme: str,
+        frame_hz: int,
+        disarm_after_s: int,
+    ) -> None:
         self.app = QApplication.instance() or QApplication(sys.argv[:1])
         assert_application(self.app)
         self.app.setApplicationName("Workstation")
         load_fonts()
         apply_theme(self.app, load_theme(theme))
         configure_docking()
-        self.bridge = Bridge(session, frame_hz=frame_hz)
+        self.bridge = Bridge(session, gateway, commands, frame_hz=frame_hz)
         first = session.accounts[0].account
         symbol = next(iter(session.instruments))
         self.context = DesktopContext(

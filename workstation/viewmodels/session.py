@@ -1,13 +1,12 @@
-"""What a screen or the REST interface is given: the ways in and out of the engine, and what does not change.
+"""What a screen or the REST interface is given: the way out of the engine, and what does not change.
 
-Built once by the composition root. Holds no engine object: commands go through the gateway, news come in frames.
+Built once by the composition root. Holds no engine object: news come in frames, commands go through the gateway.
 """
 
 from collections.abc import Callable, Mapping
 
 import msgspec
 
-from workstation.commands.registry import CommandRegistry, Gateway
 from workstation.domain.accounts import Account, Environment
 from workstation.domain.instruments import Instrument
 from workstation.viewmodels.outbox import Outbox
@@ -20,8 +19,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     positions and accounts; close_outbox ends it. cl_ord_id: draws a client order id at the gesture, any thread.
     """
 
-    gateway: Gateway
-    commands: CommandRegistry
     instruments: Mapping[str, Instrument]
     accounts: tuple[Account, ...]
     environment: Environment
