@@ -1,0 +1,16 @@
+"""A bar series on its way to a chart: arrays, whole units, for drawing and indicators only."""
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.domain.market import BarType
+
+
+class BarSeries(msgspec.Struct, frozen=True):
+    """Closed bars, oldest first. ts_open: (n,) int64 UTC ns; ohlcv: (n, 5) float64, open high low close volume."""
+
+    symbol: str
+    bar_type: BarType
+    ts_open: NDArray[np.int64]
+    ohlcv: NDArray[np.float64]
