@@ -1,0 +1,116 @@
+"""Stops and trailing stops of one instrument, waiting for their trigger.
+
+A static stop waits in a heap: checking costs O(1) while nothing fires, O(log n) per order that does. A trailing stop
+is looked at whenever its watched price moves, which is O(trailing orders). A trigger follows one way only. What fires
+becomes an ordinary order of the matcher under the same ids.
+"""
+
+import heapq
+from typing import NamedTuple, Protocol
+
+from workstation.domain.instruments import Instrument
+from workstation.domain.numbers import div_half_even
+from workstation.domain.orders import OrderTerms, Trail, TrailKind, TriggerSource
+
+
+class Watched(NamedTuple):
+    """Extremes of one price source since the last look; None where there is no price."""
+
+    low: int | None
+    high: int | None
+
+
+class Conditional(Protocol):
+    """What the trigger book needs of an order; `stop_px` is its present trigger."""
+
+    terms: OrderTerms
+    stop_px: int | None
+    parked: bool
+    activated: bool
+    arrival: int
+
+
+def trail_distance(instrument: Instrument, trail: Trail, price: int) -> int:
+    """Return a trailing offset as price units at `price`, at least one tick."""
+    tick = instrument.tick_at(price)
+    if trail.kind is TrailKind.PRICE:
+        return max(trail.offset, tick)
+    if trail.kind is TrailKind.TICKS:
+        return max(trail.offset, 1) * tick
+    return max(div_half_even(abs(price) * trail.offset, 10_000), tick)
+
+
+class TriggerBook:
+    """All waiting conditional orders of one instrument. `parked` on the order says whether it still waits here."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self._instrument = instrument
+        self._stops: dict[tuple[TriggerSource, int], list[tuple[int, int, Conditional]]] = {}
+        self._trailing: dict[int, Conditional] = {}
+        self.waiting = 0
+
+    def add(self, order: Conditional) -> None:
+        """Park an order until it fires."""
+        order.parked = True
+        self.waiting += 1
+        if order.terms.trail is not None:
+            self._trailing[order.arrival] = order
+        else:
+            self._push(order)
+
+    def remove(self, order: Conditional) -> None:
+        """Let an order go without firing; its heap entry is skipped when it surfaces."""
+        if order.parked:
+            order.parked = False
+            self.waiting -= 1
+            self._trailing.pop(order.arrival, None)
+
+    def fire(self, source: TriggerSource, watched: Watched) -> list[Conditional]:
+        """Take out what the price since the last look has triggered, in order of trigger price, then arrival."""
+        if watched.low is None or watched.high is None:
+            return []
+        fired = self._fire_static(source, 1, watched.high) + self._fire_static(source, -1, watched.low)
+        for order in tuple(self._trailing.values()):
+            if order.terms.trigger is source and self._trail(order, watched.low, watched.high):
+                fired.append(order)
+        for order in fired:
+            self.remove(order)
+        return fired
+
+    def _push(self, order: Conditional) -> None:
+        sign = order.terms.side.sign
+        heap = self._stops.setdefault((order.terms.trigger, sign), [])
+        assert order.stop_px is not None  # noqa: S101  the exchange validates terms before they come here
+        heapq.heappush(heap, (order.stop_px * sign, order.arrival, order))
+
+    def _fire_static(self, source: TriggerSource, sign: int, price: int) -> list[Conditional]:
+        heap = self._stops.get((source, sign))
+        fired: list[Conditional] = []
+        while heap and (not self._is_current(heap[0], sign) or heap[0][0] <= price * sign):
+            entry = heapq.heappop(heap)
+            if self._is_current(entry, sign):
+                fired.append(entry[2])
+        return fired
+
+    @staticmethod
+    def _is_current(entry: tuple[int, int, Conditional], sign: int) -> bool:
+        key, arrival, order = entry
+        return order.parked and order.arrival == arrival and order.stop_px == key * sign
+
+    def _trail(self, order: Conditional, low: int, high: int) -> bool:
+        """Move a trailing trigger after the favourable extreme, then tell whether the adverse one reached it."""
+        sign, trail = order.terms.side.sign, order.terms.trail
+        assert trail is not None  # noqa: S101  only trailing orders are kept in this table
+        favourable, adverse = (low, high) if sign > 0 else (high, low)
+        if not order.activated:
+            wanted = trail.activation_px
+            if wanted is not None and (favourable - wanted) * sign > 0:
+                return False
+            order.activated = True
+        if order.stop_px is not None and (adverse - order.stop_px) * sign >= 0:
+            return True
+        target = favourable + sign * trail_distance(self._instrument, trail, favourable)
+        target = self._instrument.round_to_tick(target, "up" if sign > 0 else "down")
+        if order.stop_px is None or (order.stop_px - target) * sign > 0:
+            order.stop_px = target
+        return False

@@ -1,0 +1,510 @@
+"""The simulated exchange: accounts, order ids, acknowledgements, executions, sessions, and the memory to answer questions.
+
+Turning point of the order walk at the simulated venue. It does what a venue does and knows nothing of links: requests
+arrive here after their latency, and every word goes out through one `emit`. Each accepted order, execution and end is
+written to the log before it is reported. Everything runs on the engine's thread.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace as _with
+
+from workstation.brokers.sim.fees import FeeSchedule, FillFacts
+from workstation.brokers.sim.funds import Funds
+from workstation.brokers.sim.holdings import Holdings
+from workstation.brokers.sim.matching import EndReason, MarketOrder, Matcher
+from workstation.brokers.sim.orders import VenueOrderBook, VenueOrderState
+from workstation.brokers.sim.records import (
+    AccountListed,
+    Executed,
+    OrderClosed,
+    OrderTaken,
+    TermsChanged,
+    TriggerFired,
+    VenueRecord,
+)
+from workstation.brokers.sim.universe import VENUE, Listing
+from workstation.brokers.sim.validation import refusal
+from workstation.domain.accounts import Account
+from workstation.domain.executions import ExecKind, Execution, Liquidity
+from workstation.domain.market import SessionPhase
+from workstation.domain.orders import OrderTerms, OrdStatus, TimeInForce
+from workstation.kernel.clock import Scheduler, Timer
+from workstation.kernel.ids import stable_uid
+from workstation.ports.broker import (
+    BrokerReport,
+    ExecType,
+    FillReport,
+    OrderReport,
+    QueryAnswer,
+    VenueBalance,
+    VenueOrder,
+    VenuePosition,
+)
+
+ENDINGS: dict[EndReason, tuple[OrdStatus, str]] = {
+    EndReason.REQUEST: (OrdStatus.CANCELLED, "cancelled on request"),
+    EndReason.IMMEDIATE: (OrdStatus.CANCELLED, "immediate order: the rest found no match"),
+    EndReason.NO_LIQUIDITY: (OrdStatus.CANCELLED, "no liquidity for the rest"),
+    EndReason.REDUCE_ONLY: (OrdStatus.CANCELLED, "reduce-only: no position left to reduce"),
+    EndReason.TIME: (OrdStatus.EXPIRED, "time in force ended"),
+    EndReason.POST_ONLY: (OrdStatus.REJECTED, "post-only order would have traded"),
+}
+_EXEC_TYPES = {
+    OrdStatus.CANCELLED: ExecType.CANCELLED,
+    OrdStatus.EXPIRED: ExecType.EXPIRED,
+    OrdStatus.REJECTED: ExecType.REJECTED,
+}
+
+DAY_NS = 86_400 * 10**9
+"""The venue's trading day is the UTC day."""
+
+Emit = Callable[[BrokerReport], None]
+
+
+class Exchange:
+    """The venue behind any number of links. `now_ns` is venue time, which may be skewed."""
+
+    def __init__(
+        self,
+        listings: Iterable[Listing],
+        *,
+        now_ns: Callable[[], int],
+        scheduler: Scheduler,
+        fees: FeeSchedule,
+        write: Callable[[VenueRecord], None],
+    ) -> None:
+        self.now_ns = now_ns
+        self.instruments = {entry.instrument.symbol: entry.instrument for entry in listings}
+        self.matchers = {symbol: Matcher(instrument, self, now_ns) for symbol, instrument in self.instruments.items()}
+        self.accounts: dict[str, Account] = {}
+        self.holdings = Holdings(self.instruments)
+        self.orders = VenueOrderBook()
+        self.executions: list[Execution] = []
+        self.emit: Emit = lambda _report: None
+        self.on_customer_trade: Callable[[str, int, int], None] = lambda _symbol, _sign, _qty: None
+        self.rule_bound: Callable[[VenueOrderState], bool] = lambda _state: False
+        self._funds = Funds(self)
+        self._fees = fees
+        self._write = write
+        self._scheduler = scheduler
+        self._expiries: dict[str, Timer] = {}
+        self._seq = 0
+
+    def open_account(self, account: Account) -> None:
+        """Open an account with its initial cash; opening it again changes nothing."""
+        if account.account not in self.accounts:
+            self._write(AccountListed(account=account, ts=self.now_ns()))
+            self.list_account(account)
+
+    def list_account(self, account: Account) -> None:
+        """Take an account up without writing it down."""
+        self.accounts[account.account] = account
+        self.holdings.deposit(account.account, account.currency, account.initial_cash)
+
+    def submit(self, cl_ord_id: str, terms: OrderTerms, *, silent: bool = False) -> None:
+        """A new order arrived. A client order id that is known already is answered with that order's state, never doubled.
+
+        silent: no report leaves before somebody asks.
+        """
+        known = self.orders.by_client.get(cl_ord_id)
+        if known is not None:
+            self._report(known, ExecType.STATUS, text="duplicate client order id")
+            return
+        why = self._refusal(terms)
+        if why is not None:
+            self.refuse(cl_ord_id, terms, *why)
+            return
+        state = self.accept(cl_ord_id, terms, silent=silent)
+        if not self.rule_bound(state):
+            self.matchers[terms.symbol].enter(state.order)
+
+    def accept(self, cl_ord_id: str, terms: OrderTerms, *, silent: bool = False) -> VenueOrderState:
+        """Give an order its id, write it down and acknowledge it."""
+        state = self.orders.open(cl_ord_id, terms, self.now_ns())
+        state.silent = silent
+        self._write(OrderTaken(order_id=state.order_id, cl_ord_id=cl_ord_id, terms=terms, ts=state.ts_event))
+        self._report(state, ExecType.ACCEPTED)
+        self._watch_expiry(state)
+        return state
+
+    def refuse(self, cl_ord_id: str, terms: OrderTerms, code: str, text: str) -> None:
+        """Reject a new order; nothing of it is kept."""
+        report = OrderReport(
+            exec_type=ExecType.REJECTED,
+            cl_ord_id=cl_ord_id,
+            order_id="",
+            account=terms.account,
+            ts_event=self.now_ns(),
+            venue_seq=self.next_seq(),
+            status=OrdStatus.REJECTED,
+            code=code,
+            text=text,
+        )
+        self.emit(report)
+
+    def cancel(self, cl_ord_id: str, order_id: str) -> None:
+        """A cancel arrived."""
+        state = self.orders.find(cl_ord_id, order_id)
+        if state is None:
+            self._deny(ExecType.CANCEL_REJECTED, cl_ord_id, order_id, "UNKNOWN_ORDER", "no such order")
+        elif not state.is_open:
+            self._report(state, ExecType.CANCEL_REJECTED, code="TOO_LATE", text=f"order is {state.status}")
+        else:
+            self.matchers[state.terms.symbol].cancel(state.order)
+
+    def cancel_all(self, account: str, symbol: str | None = None) -> int:
+        """Cancel an account's open orders, of one symbol or all; returns how many."""
+        found = [state for state in self.orders.open_of(account) if symbol is None or state.terms.symbol == symbol]
+        for state in found:
+            self.matchers[state.terms.symbol].cancel(state.order)
+        return len(found)
+
+    def replace(self, cl_ord_id: str, order_id: str, terms: OrderTerms) -> None:
+        """A change of terms arrived. A quantity at or below what is filled leaves the order filled."""
+        state = self.orders.find(cl_ord_id, order_id)
+        if state is None:
+            self._deny(ExecType.REPLACE_REJECTED, cl_ord_id, order_id, "UNKNOWN_ORDER", "no such order")
+            return
+        if not state.is_open:
+            self._report(state, ExecType.REPLACE_REJECTED, code="TOO_LATE", text=f"order is {state.status}")
+            return
+        why = self._change_refusal(state, terms)
+        if why is not None:
+            self._report(state, ExecType.REPLACE_REJECTED, code=why[0], text=why[1])
+            return
+        self._write(TermsChanged(order_id=state.order_id, terms=terms, ts=self.now_ns()))
+        state.ts_event = self.now_ns()
+        if terms.order_qty <= state.cum_qty:
+            self.matchers[terms.symbol].replace(state.order, terms, self.orders.next_arrival())
+            self._report(state, ExecType.REPLACED)
+            self._close(state, OrdStatus.FILLED, "quantity changed to what was filled")
+            return
+        # The confirmation goes out before what the new terms may trade at once.
+        state.confirmed_terms = terms
+        self._report(state, ExecType.REPLACED)
+        self.matchers[terms.symbol].replace(state.order, terms, self.orders.next_arrival())
+        if state.is_open:
+            self.orders.index(state)
+            self._watch_expiry(state)
+
+    def refuse_change(self, cl_ord_id: str, order_id: str, code: str, *, replace: bool) -> None:
+        """Refuse a cancel or replace; the order stays as it is."""
+        kind = ExecType.REPLACE_REJECTED if replace else ExecType.CANCEL_REJECTED
+        state = self.orders.find(cl_ord_id, order_id)
+        if state is None:
+            self._deny(kind, cl_ord_id, order_id, "UNKNOWN_ORDER", "no such order")
+        else:
+            self._report(state, kind, code=code, text="refused by the venue")
+
+    def ask(self, request_id: int, account: str, cl_ord_ids: tuple[str, ...], since_ns: int) -> QueryAnswer:
+        """Answer with everything held for an account: complete by construction."""
+        wanted = [self.orders.by_client.get(cl_ord_id) for cl_ord_id in cl_ord_ids]
+        closed = {
+            state.order_id: state for state in self.orders.closed_since(since_ns) if state.terms.account == account
+        }
+        closed.update({state.order_id: state for state in wanted if state is not None and not state.is_open})
+        for state in self.orders.open_of(account):
+            state.silent = False
+        start = bisect_left(self.executions, since_ns, key=lambda execution: execution.ts_event)
+        return QueryAnswer(
+            request_id=request_id,
+            account=account,
+            ts_event=self.now_ns(),
+            open_orders=tuple(_venue_order(state) for state in self.orders.open_of(account)),
+            closed_orders=tuple(_venue_order(state) for state in closed.values()),
+            absent=tuple(cl_ord_id for cl_ord_id in cl_ord_ids if cl_ord_id not in self.orders.by_client),
+            executions=tuple(execution for execution in self.executions[start:] if execution.account == account),
+            positions=tuple(
+                VenuePosition(account=account, symbol=symbol, qty=holding.qty)
+                for (owner, symbol), holding in self.holdings.positions.items()
+                if owner == account and holding.qty
+            ),
+            balances=tuple(
+                VenueBalance(account=account, currency=currency, cash=cash)
+                for (owner, currency), cash in self.holdings.cash.items()
+                if owner == account
+            ),
+        )
+
+    def set_phase(self, symbol: str, phase: SessionPhase) -> None:
+        """Open, close or halt one market; a close runs the closing orders and ends DAY orders."""
+        matcher = self.matchers[symbol]
+        if phase is SessionPhase.CLOSED and matcher.phase is SessionPhase.OPEN:
+            matcher.close_auction()
+            self._expire_day(symbol)
+        opened = phase is SessionPhase.OPEN and matcher.phase is SessionPhase.CLOSED
+        matcher.set_phase(phase)
+        if opened:
+            matcher.open_auction()
+
+    def roll_day(self) -> None:
+        """End the trading day of every open market and begin the next at the same instant."""
+        for symbol, matcher in self.matchers.items():
+            if matcher.phase is SessionPhase.OPEN:
+                matcher.close_auction()
+                self._expire_day(symbol)
+                matcher.open_auction()
+
+    def on_fill(self, order: MarketOrder, qty: int, price: int, *, maker: bool) -> None:
+        """Book a fill of the matcher: execution, fee, position, report."""
+        state = self.orders.by_id[order.order_id]
+        self.execute(state, qty, price, Liquidity.MAKER if maker else Liquidity.TAKER)
+        if not maker:
+            self.on_customer_trade(state.terms.symbol, state.terms.side.sign, qty)
+
+    def on_triggered(self, order: MarketOrder) -> None:
+        """Report that a conditional order fired."""
+        state = self.orders.by_id[order.order_id]
+        self._write(TriggerFired(order_id=order.order_id, stop_px=order.stop_px, ts=self.now_ns()))
+        self._report(state, ExecType.TRIGGERED)
+
+    def on_ended(self, order: MarketOrder, reason: EndReason) -> None:
+        """Close an order that left the market; what is closed already stays as it is."""
+        state = self.orders.by_id[order.order_id]
+        if state.is_open:
+            status, text = ENDINGS[reason]
+            if status is OrdStatus.REJECTED and state.cum_qty:
+                status = OrdStatus.CANCELLED
+            self._close(state, status, text, code=reason.name if status is OrdStatus.REJECTED else "")
+
+    def reducible(self, order: MarketOrder) -> int:
+        """Return how much of the account's position an order on the other side may close."""
+        qty = self.holdings.qty(order.terms.account, order.terms.symbol)
+        return max(-order.terms.side.sign * qty, 0)
+
+    def execute(
+        self, state: VenueOrderState, qty: int, price: int, liquidity: Liquidity, *, booked_qty: bool = True
+    ) -> Execution:
+        """Make an execution, write it down, book and report it.
+
+        booked_qty: the order's cum_qty contains `qty` already, as the matcher leaves it.
+        """
+        if not booked_qty:
+            state.order.cum_qty += qty
+        instrument = self.instruments[state.terms.symbol]
+        facts = FillFacts(qty, price, liquidity, state.reported_qty, state.fee)
+        execution = self._execution(state, qty, price, self._fees.fee(instrument, facts), liquidity)
+        state.reported_qty += qty
+        state.fee += execution.fee
+        state.cost += qty * price
+        self._write(Executed(execution=execution))
+        self.remember(execution)
+        if not state.silent:
+            self.emit(FillReport(execution=execution))
+        if state.is_open:
+            done = state.reported_qty >= state.terms.order_qty
+            state.status = OrdStatus.PARTIALLY_FILLED
+            state.ts_event = execution.ts_event
+            if done:
+                self._close(state, OrdStatus.FILLED, "", tell=False)
+        self._trim_reduce_only(execution.account, execution.symbol)
+        return execution
+
+    def amend_execution(self, original: Execution, *, kind: ExecKind, price: int | None = None) -> Execution:
+        """Take an execution back (BUST), or take it back and book it at another price (CORRECTION)."""
+        seq = self.next_seq()
+        fields = {
+            "kind": kind,
+            "corrects": original.exec_key,
+            "ts_event": self.now_ns(),
+            "ts_init": self.now_ns(),
+            "venue_seq": seq,
+        }
+        key = f"{original.exec_key}.{kind[0]}{seq}"
+        amended = _with(
+            original,
+            exec_key=key,
+            exec_id=key,
+            uid=stable_uid(VENUE, key),
+            last_px=original.last_px if price is None else price,
+            **fields,
+        )
+        self._write(Executed(execution=amended))
+        self.remember(amended)
+        self.emit(FillReport(execution=amended))
+        return amended
+
+    def book_foreign(self, execution: Execution) -> None:
+        """Book and report a fill that no order here led to, as of an order placed elsewhere."""
+        self._write(Executed(execution=execution))
+        self.remember(execution)
+        self.emit(FillReport(execution=execution))
+
+    def remember(self, execution: Execution) -> None:
+        """Keep an execution and book it into the holdings."""
+        self.executions.append(execution)
+        if execution.kind is ExecKind.CORRECTION:
+            original = next((old for old in reversed(self.executions) if old.exec_key == execution.corrects), None)
+            if original is not None:
+                self.holdings.apply(_with(original, kind=ExecKind.BUST))
+        self.holdings.apply(execution)
+        self._seq = max(self._seq, execution.venue_seq)
+
+    def resume(self, state: VenueOrderState) -> None:
+        """Put an order of the log back to work, or end it when its time has passed meanwhile."""
+        terms = state.terms
+        if (terms.time_in_force is TimeInForce.DAY and _day(state.ts_taken) < _day(self.now_ns())) or (
+            terms.expire_time is not None and terms.expire_time <= self.now_ns()
+        ):
+            self._close(state, *ENDINGS[EndReason.TIME])
+        elif not self.rule_bound(state):
+            self._watch_expiry(state)
+            self.matchers[terms.symbol].enter(state.order)
+
+    def end(self, state: VenueOrderState, reason: EndReason) -> None:
+        """Take an open order out of its market for `reason`."""
+        if state.is_open:
+            self.matchers[state.terms.symbol].cancel(state.order, reason)
+
+    def withdraw(self, state: VenueOrderState) -> None:
+        """Take an order out of its market without ending it, for fills that come from outside the book."""
+        self.matchers[state.terms.symbol].withdraw(state.order)
+
+    def next_seq(self) -> int:
+        """Return the next sequence of the venue's own numbering."""
+        self._seq += 1
+        return self._seq
+
+    def _refusal(self, terms: OrderTerms) -> tuple[str, str] | None:
+        if terms.account not in self.accounts:
+            return "UNKNOWN_ACCOUNT", f"{terms.account} has no account here"
+        instrument = self.instruments.get(terms.symbol)
+        phase = self.matchers[terms.symbol].phase if instrument is not None else SessionPhase.CLOSED
+        return (
+            refusal(terms, instrument, phase, self.now_ns())
+            or self._reduce_refusal(terms)
+            or self._funds.refusal(terms, 0)
+        )
+
+    def _reduce_refusal(self, terms: OrderTerms) -> tuple[str, str] | None:
+        if (
+            terms.reduce_only
+            and self.holdings.qty(terms.account, terms.symbol) * terms.side.sign >= 0
+            and terms.price is None
+            and terms.stop_px is None
+        ):
+            return "REDUCE_ONLY", "no position to reduce"
+        return None
+
+    def _change_refusal(self, state: VenueOrderState, terms: OrderTerms) -> tuple[str, str] | None:
+        old = state.terms
+        if (old.symbol, old.account, old.side, old.ord_type) != (
+            terms.symbol,
+            terms.account,
+            terms.side,
+            terms.ord_type,
+        ):
+            return "BAD_REPLACE", "symbol, account, side and type cannot change"
+        matcher = self.matchers[terms.symbol]
+        if terms.post_only and terms.price is not None and matcher.book.crosses(terms.side.sign, terms.price):
+            return "POST_ONLY", ENDINGS[EndReason.POST_ONLY][1]
+        return refusal(terms, self.instruments[terms.symbol], matcher.phase, self.now_ns()) or self._funds.refusal(
+            terms, old.order_qty
+        )
+
+    def _execution(self, state: VenueOrderState, qty: int, price: int, fee: int, liquidity: Liquidity) -> Execution:
+        seq, terms = self.next_seq(), state.terms
+        exec_id = f"X{seq:010d}"
+        return Execution(
+            exec_key=exec_id,
+            exec_id=exec_id,
+            uid=stable_uid(VENUE, exec_id),
+            cl_ord_id=state.cl_ord_id,
+            order_id=state.order_id,
+            account=terms.account,
+            symbol=terms.symbol,
+            side=terms.side,
+            last_qty=qty,
+            last_px=price,
+            fee=fee,
+            fee_currency=self.instruments[terms.symbol].currency,
+            ts_event=self.now_ns(),
+            ts_init=self.now_ns(),
+            venue_seq=seq,
+            liquidity=liquidity,
+            venue=VENUE,
+        )
+
+    def _trim_reduce_only(self, account: str, symbol: str) -> None:
+        for state in self.orders.reduce_only_of(account, symbol):
+            self.matchers[symbol].trim(state.order)
+
+    def _watch_expiry(self, state: VenueOrderState) -> None:
+        timer = self._expiries.pop(state.order_id, None)
+        if timer is not None:
+            timer.cancel()
+        if state.is_open and state.terms.expire_time is not None:
+            delay = state.terms.expire_time - self.now_ns()
+            self._expiries[state.order_id] = self._scheduler.call_later(delay, lambda: self.end(state, EndReason.TIME))
+
+    def _expire_day(self, symbol: str) -> None:
+        for state in self.orders.day_orders_of(symbol):
+            self.end(state, EndReason.TIME)
+
+    def _close(
+        self, state: VenueOrderState, status: OrdStatus, text: str, *, code: str = "", tell: bool = True
+    ) -> None:
+        self.orders.close(state, status, text, self.now_ns())
+        self._write(OrderClosed(order_id=state.order_id, status=status, text=text, ts=state.ts_event))
+        timer = self._expiries.pop(state.order_id, None)
+        if timer is not None:
+            timer.cancel()
+        if tell and status in _EXEC_TYPES:
+            self._report(state, _EXEC_TYPES[status], code=code, text=text)
+
+    def _report(self, state: VenueOrderState, kind: ExecType, *, code: str = "", text: str = "") -> None:
+        if state.silent:
+            return
+        terms = state.confirmed_terms or state.terms
+        if kind is ExecType.TRIGGERED or terms.trail is not None:
+            terms = _with(terms, stop_px=state.order.stop_px)
+        report = OrderReport(
+            exec_type=kind,
+            cl_ord_id=state.cl_ord_id,
+            order_id=state.order_id,
+            account=terms.account,
+            ts_event=self.now_ns(),
+            venue_seq=self.next_seq(),
+            status=state.status,
+            terms=terms,
+            cum_qty=state.reported_qty,
+            code=code,
+            text=text,
+        )
+        state.confirmed_terms = None
+        self.emit(report)
+
+    def _deny(self, kind: ExecType, cl_ord_id: str, order_id: str, code: str, text: str) -> None:
+        now, seq = self.now_ns(), self.next_seq()
+        self.emit(
+            OrderReport(
+                exec_type=kind,
+                cl_ord_id=cl_ord_id,
+                order_id=order_id,
+                account="",
+                ts_event=now,
+                venue_seq=seq,
+                code=code,
+                text=text,
+            )
+        )
+
+
+def _venue_order(state: VenueOrderState) -> VenueOrder:
+    return VenueOrder(
+        cl_ord_id=state.cl_ord_id,
+        order_id=state.order_id,
+        account=state.terms.account,
+        terms=state.terms,
+        status=state.status,
+        cum_qty=state.reported_qty,
+        cost=state.cost,
+        ts_event=state.ts_event,
+        text=state.text,
+    )
+
+
+def _day(ts: int) -> int:
+    return ts // DAY_NS

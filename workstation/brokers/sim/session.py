@@ -1,0 +1,348 @@
+"""The broker port of the simulated venue: a link with latency, outcomes of sending, and everything that goes wrong on it.
+
+Down: `submit`, `replace`, `cancel` and `ask` become arrivals at the exchange after the entry latency, in the order in which they
+were sent. Up: what the exchange says leaves after the response latency in lists, in order. All on the engine's thread.
+"""
+
+import random
+from collections import deque
+from collections.abc import Callable
+
+from workstation.brokers.sim.exchange import Exchange
+from workstation.brokers.sim.faults import FaultKind, FaultSwitch, PlannedFault
+from workstation.brokers.sim.outgoing import OutgoingFaults
+from workstation.brokers.sim.specials import SLOW_NS, SpecialSymbols
+from workstation.brokers.sim.universe import SIM_DOWN, SIM_REJECT, VENUE
+from workstation.domain.orders import OrderTerms, OrdType, RequestKind, TimeInForce
+from workstation.kernel.clock import Clock, Scheduler, Timer
+from workstation.kernel.fault_points import fault_point
+from workstation.ports.broker import (
+    BrokerReport,
+    BrokerSink,
+    CapabilityCard,
+    QueryAnswer,
+    ReplaceKind,
+    SendOutcome,
+    SendReport,
+    SessionReport,
+    SessionState,
+)
+
+CARD = CapabilityCard(
+    venue=VENUE,
+    dated="2026-11-25",
+    ord_types=frozenset(OrdType),
+    times_in_force=frozenset(TimeInForce),
+    post_only=True,
+    reduce_only=True,
+    display_qty=True,
+    native_groups=False,
+    replace=ReplaceKind.IN_PLACE,
+    cl_ord_id_length_max=64,
+    query_complete=True,
+    exec_key_scope="venue",
+    lookback_ns=30 * 86_400 * 10**9,
+    cancel_on_disconnect=False,
+    busts_reported=True,
+)
+
+REPORT_SLICE_MAX = 500
+"""Largest number of reports in one delivery."""
+
+_REQUEST_FAULTS: dict[RequestKind, frozenset[FaultKind]] = {
+    RequestKind.SUBMIT: frozenset(
+        {
+            FaultKind.REJECT,
+            FaultKind.REJECT_STORM,
+            FaultKind.RATE_LIMIT,
+            FaultKind.TIMEOUT_AFTER_ACCEPT,
+            FaultKind.LOST_REQUEST,
+        }
+    ),
+    RequestKind.CANCEL: frozenset({FaultKind.REJECT_CANCEL, FaultKind.RATE_LIMIT}),
+    RequestKind.REPLACE: frozenset({FaultKind.REJECT_REPLACE, FaultKind.RATE_LIMIT}),
+}
+
+
+class SimBroker:
+    """One session with the simulated exchange."""
+
+    venue = VENUE
+    capabilities = CARD
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        specials: SpecialSymbols,
+        clock: Clock,
+        scheduler: Scheduler,
+        faults: FaultSwitch,
+        *,
+        latency_ns: int,
+        rng: random.Random,
+    ) -> None:
+        self._exchange = exchange
+        self._specials = specials
+        self._clock = clock
+        self._scheduler = scheduler
+        self._faults = faults
+        self._outgoing = OutgoingFaults(faults, exchange, scheduler)
+        self._latency_ns = latency_ns
+        self._rng = rng
+        self._sink: BrokerSink | None = None
+        self._state = SessionState.DOWN
+        self._deaf = False
+        self._last_arrival = 0
+        self._in_flight: dict[int, tuple[Timer, str, RequestKind]] = {}
+        self._sent = 0
+        self._outbox: deque[tuple[int, BrokerReport]] = deque()
+        self._timer: Timer | None = None
+        self._back: Timer | None = None
+        exchange.emit = self._on_report
+
+    def connect(self, sink: BrokerSink) -> None:
+        """Bring the session up."""
+        fault_point("sim.connect")
+        self._sink = sink
+        self._change(SessionState.UP, "")
+
+    def disconnect(self) -> None:
+        """Leave; open orders stay at the venue, requests in flight end as unknown."""
+        if self._sink is None:
+            return
+        self.drop("disconnected", SessionState.DOWN)
+        self._flush_now()
+        self._sink = None
+        if self._back is not None:
+            self._back.cancel()
+
+    def submit(self, cl_ord_id: str, terms: OrderTerms) -> None:
+        """Send a new order."""
+        fault_point("sim.submit.before_send")
+        goes, fault = self._meet(RequestKind.SUBMIT, cl_ord_id, terms.symbol)
+        if not goes:
+            return
+        if terms.symbol == SIM_REJECT:
+            self._send(
+                RequestKind.SUBMIT,
+                cl_ord_id,
+                lambda: self._exchange.refuse(cl_ord_id, terms, "VENUE_REJECT", "the venue refuses this symbol"),
+            )
+        elif terms.symbol == SIM_DOWN:
+            self._send(
+                RequestKind.SUBMIT,
+                cl_ord_id,
+                lambda: self._submit_silently(cl_ord_id, terms),
+                outcome=SendOutcome.UNKNOWN,
+            )
+        elif fault is None:
+            extra = SLOW_NS if self._specials.is_slow(terms) else 0
+            self._send(RequestKind.SUBMIT, cl_ord_id, lambda: self._exchange.submit(cl_ord_id, terms), extra_ns=extra)
+        else:
+            self._submit_faulty(fault, cl_ord_id, terms)
+        fault_point("sim.submit.after_send")
+
+    def replace(self, cl_ord_id: str, order_id: str, terms: OrderTerms) -> None:
+        """Ask for new terms."""
+        fault_point("sim.replace.before_send")
+        goes, fault = self._meet(RequestKind.REPLACE, cl_ord_id, terms.symbol)
+        if not goes:
+            return
+        if fault is None:
+            self._send(RequestKind.REPLACE, cl_ord_id, lambda: self._exchange.replace(cl_ord_id, order_id, terms))
+        else:
+            code = fault.code or "REPLACE_REFUSED"
+            self._send(
+                RequestKind.REPLACE,
+                cl_ord_id,
+                lambda: self._exchange.refuse_change(cl_ord_id, order_id, code, replace=True),
+            )
+
+    def cancel(self, cl_ord_id: str, order_id: str) -> None:
+        """Ask for the end of an order."""
+        fault_point("sim.cancel.before_send")
+        state = self._exchange.orders.find(cl_ord_id, order_id)
+        goes, fault = self._meet(RequestKind.CANCEL, cl_ord_id, state.terms.symbol if state is not None else "")
+        if not goes:
+            return
+        if fault is None:
+            self._send(RequestKind.CANCEL, cl_ord_id, lambda: self._exchange.cancel(cl_ord_id, order_id))
+        else:
+            code = fault.code or "CANCEL_REFUSED"
+            self._send(
+                RequestKind.CANCEL,
+                cl_ord_id,
+                lambda: self._exchange.refuse_change(cl_ord_id, order_id, code, replace=False),
+            )
+
+    def ask(self, request_id: int, account: str, cl_ord_ids: tuple[str, ...], since_ns: int) -> None:
+        """Ask for everything; while the session is down the answer is an error."""
+        if self._state is not SessionState.UP:
+            answer = QueryAnswer(
+                request_id=request_id,
+                account=account,
+                ts_event=self._exchange.now_ns(),
+                error=f"session is {self._state}",
+            )
+            self._deliver(answer, 0)
+            return
+        self._arrive(lambda: self._on_report(self._exchange.ask(request_id, account, cl_ord_ids, since_ns)), 0)
+
+    def drop(self, reason: str, state: SessionState, back_after_ns: int = 0) -> None:
+        """Cut the link: requests in flight end as unknown, some of them at the venue; unread reports are lost.
+
+        back_after_ns: the session comes up again by itself after this long, 0 for never.
+        """
+        if self._state is not SessionState.UP:
+            return
+        self._outbox = deque(entry for entry in self._outbox if isinstance(entry[1], SendReport))
+        for number, (timer, cl_ord_id, kind) in list(self._in_flight.items()):
+            if self._rng.random() < 0.5:
+                timer.cancel()
+                self._in_flight.pop(number)
+            self._deliver(SendReport(cl_ord_id=cl_ord_id, request=kind, outcome=SendOutcome.UNKNOWN, text=reason), 0)
+        self._change(state, reason)
+        if back_after_ns:
+            self._back = self._scheduler.call_later(
+                back_after_ns, lambda: self._change(SessionState.UP, "session restored")
+            )
+
+    def go_deaf(self, for_ns: int) -> None:
+        """Half-open: the link looks up and carries nothing, until the heartbeat notices after `for_ns`."""
+        self._deaf = True
+        self._scheduler.call_later(for_ns, self._hear_again)
+
+    @property
+    def is_up(self) -> bool:
+        """True while the session is up."""
+        return self._state is SessionState.UP
+
+    def _hear_again(self) -> None:
+        self._deaf = False
+        self.drop("heartbeat missed", SessionState.DOWN, back_after_ns=self._latency_ns + 1)
+
+    def _meet(self, kind: RequestKind, cl_ord_id: str, symbol: str) -> tuple[bool, PlannedFault | None]:
+        """Return whether this request goes to the venue (else it was answered here), and the fault that it meets on the way."""
+        if self._sink is None or self._state is not SessionState.UP:
+            self._deliver(
+                SendReport(
+                    cl_ord_id=cl_ord_id,
+                    request=kind,
+                    outcome=SendOutcome.NOT_SENT,
+                    code="NOT_SENT",
+                    text=f"session is {self._state}",
+                ),
+                0,
+            )
+            return False, None
+        fault = self._faults.take(_REQUEST_FAULTS[kind], symbol)
+        if fault is not None and fault.kind is FaultKind.RATE_LIMIT:
+            self._deliver(
+                SendReport(
+                    cl_ord_id=cl_ord_id,
+                    request=kind,
+                    outcome=SendOutcome.REJECTED,
+                    code="RATE_LIMITED",
+                    text="too many requests (429)",
+                ),
+                0,
+            )
+            return False, None
+        return True, fault
+
+    def _submit_faulty(self, fault: PlannedFault, cl_ord_id: str, terms: OrderTerms) -> None:
+        kind = RequestKind.SUBMIT
+        if fault.kind is FaultKind.LOST_REQUEST:
+            self._deliver(
+                SendReport(cl_ord_id=cl_ord_id, request=kind, outcome=SendOutcome.UNKNOWN, text="connection reset"), 0
+            )
+        elif fault.kind is FaultKind.TIMEOUT_AFTER_ACCEPT:
+            self._send(kind, cl_ord_id, lambda: self._submit_silently(cl_ord_id, terms), outcome=SendOutcome.UNKNOWN)
+        else:
+            code = fault.code or ("VENUE_BUSY" if fault.kind is FaultKind.REJECT_STORM else "VENUE_REJECT")
+            self._send(
+                kind, cl_ord_id, lambda: self._exchange.refuse(cl_ord_id, terms, code, "rejected by the fault plan")
+            )
+
+    def _submit_silently(self, cl_ord_id: str, terms: OrderTerms) -> None:
+        """Accept an order without a word until somebody asks."""
+        self._exchange.submit(cl_ord_id, terms, silent=True)
+
+    def _send(
+        self,
+        kind: RequestKind,
+        cl_ord_id: str,
+        call: Callable[[], None],
+        *,
+        outcome: SendOutcome = SendOutcome.SENT,
+        extra_ns: int = 0,
+    ) -> None:
+        text = "no answer in time" if outcome is SendOutcome.UNKNOWN else ""
+        self._sent += 1
+        number = self._sent
+
+        def arrived() -> None:
+            self._in_flight.pop(number, None)
+            call()
+
+        timer = self._arrive(arrived, extra_ns)
+        self._in_flight[number] = (timer, cl_ord_id, kind)
+        self._deliver(SendReport(cl_ord_id=cl_ord_id, request=kind, outcome=outcome, text=text), 0)
+
+    def _arrive(self, call: Callable[[], None], extra_ns: int) -> Timer:
+        """Run `call` at the venue after the entry latency, never before what was sent earlier."""
+        now = self._clock.mono_ns()
+        due = max(self._last_arrival, now + self._latency())
+        if extra_ns == 0:
+            self._last_arrival = due
+        return self._scheduler.call_later(due + extra_ns - now, call)
+
+    def _latency(self) -> int:
+        """Draw one way's latency: half of the mean is fixed, the rest exponential."""
+        half = self._latency_ns // 2
+        return half + int(self._rng.expovariate(1.0) * half) if half else 0
+
+    def _on_report(self, report: BrokerReport) -> None:
+        if self._state is not SessionState.UP or self._deaf:
+            return
+        fault_point("sim.report.before_receive")
+        for delay_ns, outgoing in self._outgoing.send(report):
+            if delay_ns:
+                self._scheduler.call_later(delay_ns, lambda outgoing=outgoing: self._deliver(outgoing, 0))  # type: ignore[misc]
+            else:
+                self._deliver(outgoing, self._latency())
+
+    def _deliver(self, report: BrokerReport, latency_ns: int) -> None:
+        due = self._clock.mono_ns() + latency_ns
+        if self._outbox:
+            due = max(due, self._outbox[-1][0])
+        self._outbox.append((due, report))
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is None and self._outbox:
+            self._timer = self._scheduler.call_later(self._outbox[0][0] - self._clock.mono_ns(), self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        now = self._clock.mono_ns()
+        batch: list[BrokerReport] = []
+        while self._outbox and self._outbox[0][0] <= now and len(batch) < REPORT_SLICE_MAX:
+            batch.append(self._outbox.popleft()[1])
+        self._arm()
+        if batch and self._sink is not None:
+            fault_point("sim.report.received")
+            self._sink(batch)
+
+    def _flush_now(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        batch = [report for _, report in self._outbox]
+        self._outbox.clear()
+        if batch and self._sink is not None:
+            self._sink(batch)
+
+    def _change(self, state: SessionState, reason: str) -> None:
+        self._state = state
+        self._deliver(SessionReport(venue=VENUE, state=state, reason=reason, ts_venue=self._exchange.now_ns()), 0)
