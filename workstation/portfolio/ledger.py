@@ -290,7 +290,8 @@ class Ledger:
         currency = holding.contract.currency
         if total.realised != before.realised:
             purse.realised[currency] = purse.realised.get(currency, 0) + total.realised - before.realised
-        _carry(purse.fees, before.fees, total.fees)
+        if total.fees != before.fees:
+            _carry(purse.fees, before.fees, total.fees)
         moved = _carry(purse.cash, before.cash, now.cash)
         total.version += 1
         total.updated_at = ts

@@ -99,7 +99,10 @@ class Pnl:
     # Marks
 
     def mark(self, symbol: str, price: int, ts: int) -> None:
-        """Mark every position of `symbol` at `price` (price units), as of `ts`, whatever the kind."""
+        """Mark every position of `symbol` at `price` (price units), as of `ts`, whatever the kind.
+
+        A price that the instrument cannot be worth anything at (an inverse contract at 0 or less) is no mark.
+        """
         self._mark(symbol, 2 * price, 2 * price, ts)
 
     def on_trade(self, symbol: str, price: int, ts: int) -> None:
@@ -123,6 +126,8 @@ class Pnl:
 
     def _mark(self, symbol: str, long_twice: int, short_twice: int, ts: int) -> None:
         mark = self._marks.get(symbol)
+        if long_twice <= 0 and self._instruments[symbol].inverse:
+            return
         if mark is None:
             mark = self._marks[symbol] = Mark()
         mark.long_twice, mark.short_twice, mark.ts = long_twice, short_twice, ts
@@ -241,10 +246,9 @@ class Pnl:
         if not account:
             self._rebuild()
             return
-        if symbol:
-            holding = self._ledger.holding(account, symbol)
-            if holding is not None:
-                self._take(holding)
+        holding = self._ledger.holding(account, symbol)
+        if holding is not None:
+            self._take(holding)
         self._follow(account)
 
     def _rebuild(self) -> None:

@@ -57,7 +57,7 @@ class Position:
             self.qty = held + qty
             self.cost += worth
             if self.lots is not None:
-                self._open_lot(qty, worth)
+                _open_lot(self.lots, qty, worth)
             return 0
         rest = held + qty
         flips = rest != 0 and (rest > 0) is (qty > 0)
@@ -69,7 +69,7 @@ class Position:
         if flips:
             self.cost += worth - closing
             if self.lots is not None:
-                self._open_lot(rest, worth - closing)
+                _open_lot(self.lots, rest, worth - closing)
         return gain
 
     def charge(self, currency: str, fee: int) -> None:
@@ -105,14 +105,6 @@ class Position:
         if self.lots is not None:
             self.lots = _whole_lots(scaled, denominator)
 
-    def _open_lot(self, qty: int, worth: int) -> None:
-        lots = self.lots
-        if lots and lots[-1][1] * qty == worth * lots[-1][0]:
-            lots[-1][0] += qty
-            lots[-1][1] += worth
-        elif lots is not None:
-            lots.append([qty, worth])
-
     def _close(self, closed: int, held: int) -> int:
         """Take `closed` units out of the cost; return the cost they had."""
         if self.lots is not None:
@@ -121,6 +113,15 @@ class Position:
             taken = self.cost if closed == held else div_half_even(self.cost * closed, held)
         self.cost -= taken
         return taken
+
+
+def _open_lot(lots: deque[list[int]], qty: int, worth: int) -> None:
+    """Add the youngest lot; at the price of the one before it, it is the same lot."""
+    if lots and lots[-1][1] * qty == worth * lots[-1][0]:
+        lots[-1][0] += qty
+        lots[-1][1] += worth
+    else:
+        lots.append([qty, worth])
 
 
 def _take(lots: deque[list[int]], quantity: int) -> int:

@@ -86,6 +86,11 @@ def test_a_reverse_split_to_nothing_without_a_price_realises_the_loss() -> None:
     assert figures(ledger) == (0, 0, money("-50"))
 
 
+def test_lots_too_small_for_a_whole_share_pass_their_cost_to_the_next_younger() -> None:
+    ledger = ledger_of([fill(3, 1_00, at=1), fill(7, 2_00, at=2), split_event(1, 10, None, at=3)], CostMethod.FIFO)
+    assert figures(ledger) == (1, money("17"), 0)
+
+
 def test_strategies_share_a_split_so_that_they_sum_to_the_account() -> None:
     ledger = ledger_of(
         [fill(5, 10_00, at=10, strategy="a"), fill(5, 10_00, at=11, strategy="b"), split_event(3, 2, 8_00, at=20)]
@@ -119,6 +124,8 @@ def test_a_fee_in_the_base_coin_reduces_the_position_and_counts_in_the_quote_cur
     assert ledger.cash("A") == {"USD": money("-200"), "BTC": money("-0.00005")}
     ledger.apply(fill(-1, 200_00, symbol="BTC/USD", fee=-money("0.0001"), fee_currency="BTC"))
     assert ledger.qty("A", "BTC/USD") == 9_990
+    ledger.apply(fill(-1, 200_00, symbol="BTC/USD", fee=money("0.00005"), fee_currency="BTC"))
+    assert (ledger.qty("A", "BTC/USD"), ledger.cash("A")["BTC"]) == (9_989, money("-0.0001"))
 
 
 def test_dividends_on_a_short_are_debits_and_funding_is_cash() -> None:

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.ledger_oracle import BASE, INSTRUMENTS, account_opened, cash_event, fill, ledger_of, money
-from workstation.domain.errors import ValidationError
+from workstation.domain.errors import InvariantError, ValidationError
 from workstation.domain.events import TradingDayRolled
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.numbers import rescale
 from workstation.portfolio.accounts import Accounts
-from workstation.portfolio.contracts import base_coin
+from workstation.portfolio.contracts import Contract, base_coin
 from workstation.portfolio.pnl import MarkKind, Pnl
 from workstation.portfolio.rates import Rates
 
@@ -76,6 +76,20 @@ def test_an_inverse_contract_is_marked_by_the_inverse_of_price() -> None:
     _, pnl = desk(fill(100, 20_000_0, symbol="INV"))
     pnl.mark("INV", 25_000_0, 1)
     assert (pnl.unrealised("A", "INV"), pnl.by_currency("A")["BTC"]) == (money("0.1"), money("0.1"))
+
+
+def test_a_price_at_which_an_inverse_contract_has_no_worth_is_no_mark() -> None:
+    _, pnl = desk(fill(100, 20_000_0, symbol="INV"))
+    pnl.mark("INV", 0, 1)
+    assert (pnl.unrealised("A", "INV"), pnl.day("A").unmarked) == (None, ("INV",))
+    with pytest.raises(InvariantError, match="INV"):
+        Contract(INSTRUMENTS["INV"]).worth_twice(0, 1)
+
+
+def test_a_mark_of_a_flat_position_changes_nothing() -> None:
+    _, pnl = desk(fill(1, 10_00), fill(-1, 11_00))
+    pnl.mark("STK", 12_00, 1)
+    assert (pnl.by_currency("A"), pnl.day("A").net) == ({"USD": 0}, money("1"))
 
 
 def test_net_is_realised_plus_unrealised_less_fees_and_the_day_restarts_it() -> None:
