@@ -5,7 +5,6 @@ and `tests/bench`. Reads no time itself: the caller hands over a processor-time 
 """
 
 from collections.abc import Callable, Mapping
-from random import Random
 
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.market import (
@@ -61,20 +60,22 @@ class TradeCount:
 def make_feed(ticks: int, seed: int) -> list[list[MarketEvent]]:
     """Return `ticks` seeded events in slices: three quotes to a trade, each twentieth a book change of four levels."""
     random = sub_stream(seed, "tick-path")
+    draw = random.randint
     prices = dict.fromkeys(SYMBOLS, 10_000)
     seqs = dict.fromkeys(SYMBOLS, 1)
     events: list[MarketEvent] = [_snapshot(symbol) for symbol in SYMBOLS]
     for number in range(ticks - len(events)):
         ts = START_NS + number * TICK_GAP_NS
         symbol = SYMBOLS[random.randrange(len(SYMBOLS))]
-        price = prices[symbol] = max(prices[symbol] + random.randint(-1, 1), 100)
+        price = prices[symbol] = max(prices[symbol] + draw(-1, 1), 100)
         if number % 20 == 0:
-            events.append(_change(random, symbol, price, seqs[symbol], ts))
-            seqs[symbol] += 1
+            bids, asks = ((Level(price + sign * draw(1, _DEPTH), draw(0, 500)),) * 2 for sign in (-1, 1))
+            seq = seqs[symbol] = seqs[symbol] + 1
+            events.append(BookChange(symbol, bids, asks, seq, seq, seq - 1, ts, ts))
         elif number % 4 == 1:
-            events.append(Trade(symbol, price, random.randint(1, 500), Aggressor.BUY, str(number), ts, ts))
+            events.append(Trade(symbol, price, draw(1, 500), Aggressor.BUY, str(number), ts, ts))
         else:
-            events.append(Quote(symbol, price - 1, random.randint(1, 900), price + 1, random.randint(1, 900), ts, ts))
+            events.append(Quote(symbol, price - 1, draw(1, 900), price + 1, draw(1, 900), ts, ts))
     return [events[start : start + FEED_SLICE_MAX] for start in range(0, len(events), FEED_SLICE_MAX)]
 
 
@@ -139,9 +140,3 @@ def _snapshot(symbol: str) -> BookSnapshot:
     bids = tuple(Level(9_999 - step, 100) for step in range(_DEPTH))
     asks = tuple(Level(10_001 + step, 100) for step in range(_DEPTH))
     return BookSnapshot(symbol, bids, asks, 1, START_NS, START_NS)
-
-
-def _change(random: Random, symbol: str, price: int, seq: int, ts: int) -> BookChange:
-    bids = tuple(Level(price - random.randint(1, _DEPTH), random.randint(0, 500)) for _ in range(2))
-    asks = tuple(Level(price + random.randint(1, _DEPTH), random.randint(0, 500)) for _ in range(2))
-    return BookChange(symbol, bids, asks, seq + 1, seq + 1, seq, ts, ts)

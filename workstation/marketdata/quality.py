@@ -157,9 +157,9 @@ class Border:
         instrument = self._instrument(bar.symbol)
         if instrument is None:
             return "unknown instrument"
-        for price in (bar.open, bar.high, bar.low, bar.close):
-            if reason := _bad_price(instrument, price):
-                return reason
+        for price in (bar.open, bar.high, bar.low, bar.close):  # not on the tick: bars may be adjusted or averaged
+            if type(price) is not int or (price <= 0 and not instrument.price_may_be_negative):
+                return f"price {price!r} cannot be"
         if not (bar.low <= bar.open <= bar.high and bar.low <= bar.close <= bar.high):
             return "open or close outside low and high"
         if bar.ts_close <= bar.ts_open:
