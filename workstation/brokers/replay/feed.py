@@ -49,8 +49,10 @@ class ReplayState(StrEnum):
 
 
 class ReplayProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the replay is. ts: time of the last row played, UTC ns; lag_ns: how far it is behind its speed;
-    rounds: finished ones."""
+    """How far the replay is.
+
+    ts: time of the last row played, UTC ns. lag_ns: how far it is behind its speed. rounds: finished ones.
+    """
 
     state: ReplayState
     speed: float
