@@ -120,7 +120,8 @@ def backend_for(url: str, home: Path) -> Backend:
         return SqliteBackend(home / DATABASE_NAME)
     scheme, _, rest = url.partition("://")
     if scheme.partition("+")[0] == "sqlite" and rest.startswith("/"):
-        return SqliteBackend(Path(rest[1:]))
+        path, _, vfs = rest[1:].partition("?vfs=")
+        return SqliteBackend(Path(path), vfs=vfs)
     if scheme.partition("+")[0] == "postgresql":
         from workstation.storage.postgres import PostgresBackend  # noqa: PLC0415  psycopg only where it is used
 
