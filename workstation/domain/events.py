@@ -225,7 +225,7 @@ class AccountOpened(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class CashAdjusted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Cash moved without a trade: dividend, interest, funding, transfer, variation or adjustment; amount as signed money.
+    """Cash moved without a trade: dividend, interest, funding, transfer, variation or adjustment; signed money.
 
     symbol: the instrument it is paid on; a variation settlement of futures needs it.
     """

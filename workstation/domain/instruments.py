@@ -132,8 +132,15 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return parse_scaled(value, self.qty_decimals, field=field)
 
     def price_text(self, price: int) -> str:
-        """Return a price as text with all of the instrument's decimals."""
-        return format_scaled(price, self.price_decimals, keep=self.price_decimals)
+        """Return a price as exact text, with the decimals that its tick needs, more only where it lies off the grid."""
+        return format_scaled(price, self.price_decimals, keep=self.decimals_at(price))
+
+    def decimals_at(self, price: int) -> int:
+        """Return how many decimals the grid at `price` needs."""
+        tick, decimals = self.tick_at(price), self.price_decimals
+        while decimals and tick % 10 == 0:
+            tick, decimals = tick // 10, decimals - 1
+        return decimals
 
     def qty_text(self, qty: int) -> str:
         """Return a quantity as text without trailing zeros."""

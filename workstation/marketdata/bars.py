@@ -122,6 +122,12 @@ class BarBuilder:
         """The bar that is forming, None between bars."""
         return self._forming.freeze(self.symbol, self.bar_type) if self._forming else None
 
+    def seed(self, bar: Bar) -> None:
+        """Go on with a time bar that another source began, such as the last, unfinished one of a history."""
+        forming = FormingBar(bar.ts_open, bar.ts_close, bar.open, bar.volume, bar.ts_open, partial=bar.partial)
+        forming.high, forming.low, forming.close, forming.count = bar.high, bar.low, bar.close, bar.count
+        self._forming, self._first = forming, False
+
     def on_trade(self, trade: Trade) -> list[Bar]:
         """Take a trade; returns the bars that it closed or revised, oldest first."""
         return self.put(trade.price, trade.size, trade.ts_event)

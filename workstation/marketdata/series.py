@@ -4,7 +4,7 @@ Third step of `service.on_feed`. A series that ticks or outside bars feed is ask
 by all who ask. Closed bars are put into the batch just before the tick that closed them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
@@ -50,6 +50,23 @@ class BarSeriesSet:
         if not bar_type.external:
             self._build(key, instrument, since_ns)
         return self._keep(key, instrument, keep)
+
+    def seed(self, symbol: str, bar_type: BarType, bars: Sequence[Bar]) -> BarHistory:
+        """Open a series on a history given from outside: closed bars are kept, a last partial one goes on forming.
+
+        A series that is open already stays as it is.
+
+        Raises:
+            NotFound, ValidationError: as `open`.
+        """
+        if (symbol, bar_type) in self._histories:
+            return self._histories[symbol, bar_type]
+        history = self.open(symbol, bar_type)
+        closed = [bar for bar in bars if not bar.partial]
+        history.extend(closed)
+        if len(closed) < len(bars) and (builder := self._builders.get((symbol, bar_type))) is not None:
+            builder.seed(bars[-1])
+        return history
 
     def compose(self, symbol: str, source: BarType, bar_type: BarType, *, keep: int = BARS_KEPT) -> BarHistory:
         """Return the history of a series built from the bars of a smaller one, which may come from outside.

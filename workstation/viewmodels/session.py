@@ -16,7 +16,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The engine as seen from another thread.
 
     open_outbox(wake): returns a new outbox whose first frame holds every open order, today's executions and all
-    positions and accounts; close_outbox ends it. cl_ord_id: draws a client order id at the gesture, any thread.
+    positions and accounts; close_outbox ends it. open_rows: the same with
+    rows alone, from now on. cl_ord_id: draws a client order id at the gesture, any thread.
     """
 
     instruments: Mapping[str, Instrument]
@@ -24,6 +25,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment
     version: str
     open_outbox: Callable[[Callable[[], None]], Outbox]
+    open_rows: Callable[[Callable[[], None]], Outbox]
     close_outbox: Callable[[Outbox], None]
     new_cl_ord_id: Callable[[], str]
     mono_ns: Callable[[], int]
