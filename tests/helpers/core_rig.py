@@ -169,6 +169,7 @@ class CoreRig:
                     )
                 )
         self.record(ArmChanged(armed=True, environment="SIM", actor="test", reason="", ts=self.now))
+        self.desk.start()
         self.broker.connect(self.desk.on_reports)
         self.clock.advance(0)
         self.commit()
@@ -239,6 +240,16 @@ class CoreRig:
         """Everything of one type that was published."""
         return [message for message in self.published if type(message) is kind]
 
-    def restart(self, **fields: Any) -> CoreRig:
+    def restart(self, *, connect: bool = True, **fields: Any) -> CoreRig:
         """A second core over the same journal, venue and clock, as after a kill."""
-        return CoreRig(journal=self.journal, broker=self.broker, clock=self.clock, **fields)
+        self.journal.epoch += 1
+        self.broker.frozen = False
+        self.broker.held.clear()
+        self.desk.stop()
+        again = CoreRig(journal=self.journal, broker=self.broker, clock=self.clock, **fields)
+        again.ids = IdSource(seed=100 + self.journal.epoch)
+        again.record(EngineStarted(epoch=self.journal.epoch, version="test", ts=again.now))
+        again.desk.start()
+        if connect:
+            again.broker.connect(again.desk.on_reports)
+        return again

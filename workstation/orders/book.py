@@ -185,8 +185,14 @@ class OrderBook:
             raise TransitionRefused(f"{order.cl_ord_id}: cannot become REJECTED with {order.cum_qty} filled")
         if step.trigger is not None and order.status.is_final:
             return Change(event, order, order)  # final: only fills still speak, and they pull no trigger
-        if entered == (OrdStatus.SUBMITTED,) and order.cancel_requested_at and order.status is OrdStatus.PENDING_SUBMIT:
-            entered = (OrdStatus.SUBMITTED, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
+        if (
+            order.status is OrdStatus.PENDING_SUBMIT
+            and order.cancel_requested_at
+            and entered
+            and entered[-1].is_working
+        ):
+            entered = (*entered, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
+            prior = entered[-2]
         changes = step.changes
         changes["version"] = order.version + 1
         changes["updated_at"] = event.ts

@@ -7,19 +7,36 @@ what follows comes as events.
 
 from collections.abc import Mapping, Sequence
 
-from workstation.domain.orders import SubmitOrder
-from workstation.domain.verdicts import Verdict
+from workstation.domain.accounts import KillState
+from workstation.domain.market import MarketEvent
+from workstation.domain.orders import (
+    CancelOrder,
+    CancelScope,
+    FlattenPosition,
+    OrderState,
+    ReplaceOrder,
+    SubmitGroup,
+    SubmitOrder,
+)
+from workstation.domain.verdicts import RuleResult, Verdict
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock, Scheduler
 from workstation.kernel.ids import IdSource
+from workstation.orders.amendment import Amendment
 from workstation.orders.book import Change
+from workstation.orders.cancels import Cancels
 from workstation.orders.context import DeskContext, DeskSettings, Gate, Prices
+from workstation.orders.emulation import Emulation
+from workstation.orders.exits import Exits
 from workstation.orders.fold import CoreState
+from workstation.orders.groups import Groups
 from workstation.orders.inbound import Inbound
+from workstation.orders.reconciliation import Reconciliation
 from workstation.orders.recorder import Attach, Recorder
-from workstation.orders.results import SubmitResult
+from workstation.orders.results import ChangeResult, ExitProgress, GroupResult, ScopeResult, SubmitResult
 from workstation.orders.routing import Routes
 from workstation.orders.submission import OnDurable, Submission
+from workstation.orders.unknowns import Unknowns
 from workstation.ports.broker import Broker, BrokerReport, QueryAnswer, SessionState
 from workstation.ports.store import Journal
 
@@ -61,6 +78,22 @@ class Desk:
         self._inbound = Inbound(
             self._c, self._submission, look=self._look, on_answer=self._on_answer, on_session=self._on_session
         )
+        self._unknowns = Unknowns(self._c, waits_for_disk=self._submission.waits_for_disk, look=self._look)
+        self._reconciliation = Reconciliation(self._c, self._inbound.fills, self._unknowns, on_agreed=self._on_agreed)
+        self._cancels = Cancels(self._c)
+        self._amendment = Amendment(self._c)
+        self._emulation = Emulation(self._c, self._submission, is_released=self._is_released)
+        self._exits = Exits(
+            self._c, self._submission, self._amendment, self._cancels, look=self._look, make_room=self._make_room
+        )
+        self._groups = Groups(
+            self._c,
+            self._submission,
+            self._amendment,
+            self._cancels,
+            reserved=self._exits.reserved,
+            watch=self._emulation.watch,
+        )
         self.recorder.react(self._on_change)
 
     def submit(
@@ -89,19 +122,134 @@ class Desk:
             )
         )
 
+    def replace(self, command: ReplaceOrder, *, attach: Attach | None = None) -> ChangeResult:
+        """Ask for new terms of a live order.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: its state forbids a change, or it is no longer at the version that the caller saw.
+            ValidationError: the new terms are wrong in themselves.
+        """
+        return self._amendment.replace(command, attach=attach)
+
+    def cancel(self, command: CancelOrder, *, attach: Attach | None = None) -> ChangeResult:
+        """Cancel one order; cancelling a cancelled order changes nothing.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: it ended otherwise.
+        """
+        return self._cancels.cancel(command, attach=attach)
+
+    def cancel_scope(self, command: CancelScope) -> ScopeResult:
+        """Cancel all live orders that match; protective stops stay unless asked for."""
+        return self._cancels.cancel_scope(command)
+
+    def kill(self, state: KillState) -> ScopeResult:
+        """Set a kill switch on or off: on blocks first, then cancels what it covers."""
+        return self._cancels.kill(state)
+
+    def submit_group(self, command: SubmitGroup, *, attach: Attach | None = None) -> GroupResult:
+        """Accept all orders of a bracket, OTO or OCO in one transaction, or none.
+
+        Raises:
+            NotFound: unknown account or symbol.
+            ValidationError: the group is not one, or terms are wrong in themselves.
+        """
+        return self._groups.submit(command, attach=attach)
+
+    def flatten(self, command: FlattenPosition) -> ExitProgress:
+        """Begin to exit a position, or reprice the exit under way; never makes a second one.
+
+        Raises:
+            NotFound: unknown account or symbol.
+        """
+        return self._exits.flatten(command)
+
+    def exits(self) -> tuple[ExitProgress, ...]:
+        """Return every exit under way."""
+        return self._exits.progress()
+
+    def held(self) -> tuple[str, ...]:
+        """Return the orders whose trigger passed unwatched and that wait for a person."""
+        return self._emulation.held()
+
+    def fire_held(self, cl_ord_id: str) -> RuleResult | None:
+        """Release a held order on a person's word; returns the refusal if there is one.
+
+        Raises:
+            NotFound: nothing of that id is watched here.
+            StateConflict: it is not held.
+        """
+        return self._emulation.fire(cl_ord_id)
+
+    def on_market(self, events: Sequence[MarketEvent]) -> None:
+        """Test market events against the triggers watched here; called after the caches took them."""
+        self._emulation.on_market(events)
+
     def on_reports(self, reports: Sequence[BrokerReport]) -> None:
         """Book what a venue reported; the sink of every broker."""
         self._inbound.on_reports(reports)
 
-    def _on_change(self, change: Change) -> None:
-        if change.after is not None:
-            self._inbound.fills.watch(change.before, change.after)
+    # Life
 
-    def _look(self, account: str, why: str) -> None:
-        raise NotImplementedError
+    def start(self) -> None:
+        """After the fold was loaded, before sessions come up: settle what the last run left, begin to look."""
+        self._unknowns.resume()
+        self._emulation.resume()
+        self._reconciliation.start()
+
+    def stop(self) -> None:
+        """End the regular looks; nothing is cancelled."""
+        self._reconciliation.stop()
+
+    def reconcile(self, account: str, reason: str) -> None:
+        """Lock an account and bring it into agreement with its venue."""
+        self._reconciliation.reconcile(account, reason)
+
+    def override_lock(self, account: str, actor: str, reason: str) -> None:
+        """Unlock an account on a person's word, in spite of differences."""
+        self._reconciliation.override(account, actor, reason)
+
+    def _on_change(self, change: Change) -> None:
+        if change.after is None:
+            return
+        self._inbound.fills.watch(change.before, change.after)
+        self._unknowns.on_change(change)
+        self._reconciliation.on_change(change)
+        self._cancels.on_change(change)
+        self._emulation.on_change(change)
+        self._groups.on_change(change)
+        self._exits.on_change(change)
 
     def _on_answer(self, answer: QueryAnswer) -> None:
-        raise NotImplementedError
+        self._reconciliation.on_answer(answer)
+
+    def _look(self, account: str, why: str) -> None:
+        self._reconciliation.reconcile(account, why, locks=False)
 
     def _on_session(self, venue: str, state: SessionState) -> None:
-        """Session."""
+        for account in self.routes.accounts_at(venue):
+            if state is SessionState.UP:
+                self._reconciliation.reconcile(account, "session up")
+            elif state in (SessionState.DOWN, SessionState.MAINTENANCE):
+                self._reconciliation.lock(account, f"session with {venue} is {state}")
+                self._emulation.on_session_lost(account)
+                self._unknowns.on_session_lost(account, f"session with {venue} is {state}")
+
+    def _on_agreed(self, account: str) -> None:
+        for kill in self.state.controls.kills.active():
+            if kill.cancel_orders:
+                self._cancels.enforce(kill)
+        self._groups.resume(account)
+        self._exits.on_agreed(account)
+
+    def _make_room(self, account: str, symbol: str) -> None:
+        self._groups.sync_position(account, symbol)
+
+    def _is_released(self, order: OrderState) -> bool:
+        """Tell whether an order that lives here may be watched: it has no parent, or the parent has filled."""
+        if order.link is None or not order.link.parent:
+            return True
+        parent = self.state.book.get(order.link.parent)
+        return parent is not None and parent.cum_qty > 0

@@ -1,4 +1,4 @@
-"""What each event does to an order: which trigger it pulls and which fields it sets. Pure; the table has the last word.
+"""What each event does to an order: which trigger it pulls, which fields it sets. Pure; the table has the last word.
 
 Order walk, inside the book: `effect` reads one order and one event, and returns an `Effect`; `book.py` looks the trigger
 up, applies the fields and keeps the indexes. Fills are computed here too, exactly, from cum and cost.
@@ -49,7 +49,7 @@ DENIALS = {
 
 
 class Effect(NamedTuple):
-    """One event's effect. `trigger` None: the life cycle is not concerned. `settles`: requests whose outcome it tells."""
+    """One event's effect. `trigger` None: the life cycle is not concerned. `settles`: outcomes it tells."""
 
     trigger: Trigger | None
     changes: dict[str, Any]
@@ -134,6 +134,8 @@ def _denied(_: OrderState, event: OrderDenied) -> Effect:
 
 def _intended(order: OrderState, event: OrderIntended) -> Effect:
     changes: dict[str, Any] = {"reference": event.reference, "ts_intent": event.ts, "leaves_qty": event.qty}
+    if order.residence is Residence.PROGRAM:
+        changes["residence"] = Residence.EXCHANGE
     if event.qty != order.terms.order_qty:
         changes["terms"] = resized(order.terms, event.qty)
     return Effect(Trigger.SEND, changes, ENGINE)

@@ -5,6 +5,8 @@ that repeated, late and out-of-order reports move nothing; one that the life cyc
 says the same and is allowed (a refused rest of a part-filled order is a cancel that keeps its fills).
 """
 
+from collections.abc import Callable
+
 from workstation.domain.events import (
     CancelRejected,
     Event,
@@ -22,7 +24,7 @@ from workstation.domain.events import (
     ReplaceRequested,
     StopTrailed,
 )
-from workstation.domain.orders import Origin, OriginKind, OrderState, OrderTerms, OrdStatus, RequestKind
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, Origin, OriginKind, RequestKind
 from workstation.ports.broker import ExecType, OrderReport, SendOutcome, SendReport
 
 BROKER_REJECT = "BROKER_REJECT"
@@ -62,7 +64,7 @@ def sent_events(order: OrderState, report: SendReport, now: int, durable_at: int
             return _refused(order, report.request, report.code or BROKER_REJECT, report.text, now)
 
 
-def _refused(order: OrderState, request: RequestKind, code: str, text: str, now: int, ts_event: int = 0) -> list[Event]:
+def _refused(order: OrderState, request: RequestKind, code: str, text: str, now: int) -> list[Event]:
     cl_ord_id = order.cl_ord_id
     if request is RequestKind.CANCEL:
         wished = order.status is _S.PENDING_SUBMIT and order.cancel_requested_at is not None
@@ -73,7 +75,7 @@ def _refused(order: OrderState, request: RequestKind, code: str, text: str, now:
         if order.pending_terms is not None:
             return [ReplaceRejected(cl_ord_id=cl_ord_id, ts=now, code=code, text=text)]
         return []
-    return _rejected(order, code, text, now, ts_event)
+    return _rejected(order, code, text, now, 0)
 
 
 def _rejected(order: OrderState, code: str, text: str, now: int, ts_event: int) -> list[Event]:
@@ -88,37 +90,41 @@ def _rejected(order: OrderState, code: str, text: str, now: int, ts_event: int) 
 def order_events(order: OrderState, report: OrderReport, now: int) -> list[Event]:
     """Return the events of an order report; a chain by a new id is `inbound.py`'s, since it makes a second order."""
     exec_type = report.exec_type
-    if exec_type is ExecType.STATUS:
-        exec_type = _STATUS_AS.get(report.status, ExecType.STATUS) if report.status else ExecType.STATUS
+    if exec_type is ExecType.STATUS and report.status is not None:
+        exec_type = _STATUS_AS.get(report.status, ExecType.STATUS)
     if order.status.is_final or order.status is _S.NEW:
         return []
-    cl_ord_id, at, text = order.cl_ord_id, report.ts_event, report.text
-    events: list[Event] = []
-    match exec_type:
-        case ExecType.ACCEPTED:
-            events = _accepted(order, report, now)
-        case ExecType.ROUTED:
-            events = _routed(order, report, now)
-        case ExecType.REJECTED:
-            events = _rejected(order, report.code or BROKER_REJECT, text, now, at)
-        case ExecType.CANCELLED:
-            events = [OrderCancelled(cl_ord_id=cl_ord_id, ts=now, reason=text, ts_event=at)]
-        case ExecType.EXPIRED:
-            events = [OrderExpired(cl_ord_id=cl_ord_id, ts=now, reason=text, ts_event=at)]
-        case ExecType.CANCEL_REJECTED:
-            events = _refused(order, RequestKind.CANCEL, report.code or BROKER_REJECT, text, now)
-        case ExecType.REPLACE_REJECTED:
-            events = _refused(order, RequestKind.REPLACE, report.code or BROKER_REJECT, text, now)
-        case ExecType.REPLACED:
-            events = _replaced(order, report, now)
-        case ExecType.TRIGGERED:
-            if not order.triggered:
-                events = [OrderTriggered(cl_ord_id=cl_ord_id, ts=now, stop_px=order.terms.stop_px, ts_event=at)]
-        case ExecType.STATUS:
-            events = _trailed(order, report, now)
+    events = _READERS[exec_type](order, report, now)
     if report.exec_type is ExecType.STATUS and order.unknown is RequestKind.STATUS and not events:
-        return [OutcomeResolved(cl_ord_id=cl_ord_id, ts=now, how="the venue's status report")]
+        return [OutcomeResolved(cl_ord_id=order.cl_ord_id, ts=now, how="the venue's status report")]
     return events
+
+
+def _on_rejected(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    return _rejected(order, report.code or BROKER_REJECT, report.text, now, report.ts_event)
+
+
+def _on_cancelled(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    return [OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason=report.text, ts_event=report.ts_event)]
+
+
+def _on_expired(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    return [OrderExpired(cl_ord_id=order.cl_ord_id, ts=now, reason=report.text, ts_event=report.ts_event)]
+
+
+def _on_cancel_rejected(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    return _refused(order, RequestKind.CANCEL, report.code or BROKER_REJECT, report.text, now)
+
+
+def _on_replace_rejected(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    return _refused(order, RequestKind.REPLACE, report.code or BROKER_REJECT, report.text, now)
+
+
+def _on_triggered(order: OrderState, report: OrderReport, now: int) -> list[Event]:
+    if order.triggered:
+        return []
+    stop_px = order.terms.stop_px
+    return [OrderTriggered(cl_ord_id=order.cl_ord_id, ts=now, stop_px=stop_px, ts_event=report.ts_event)]
 
 
 def _accepted(order: OrderState, report: OrderReport, now: int) -> list[Event]:
@@ -147,6 +153,20 @@ def _trailed(order: OrderState, report: OrderReport, now: int) -> list[Event]:
     if terms is None or terms.stop_px is None or order.terms.trail is None or terms.stop_px == order.terms.stop_px:
         return []
     return [StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=terms.stop_px)]
+
+
+_READERS: dict[ExecType, Callable[[OrderState, OrderReport, int], list[Event]]] = {
+    ExecType.ACCEPTED: _accepted,
+    ExecType.ROUTED: _routed,
+    ExecType.REJECTED: _on_rejected,
+    ExecType.CANCELLED: _on_cancelled,
+    ExecType.EXPIRED: _on_expired,
+    ExecType.CANCEL_REJECTED: _on_cancel_rejected,
+    ExecType.REPLACED: _replaced,
+    ExecType.REPLACE_REJECTED: _on_replace_rejected,
+    ExecType.TRIGGERED: _on_triggered,
+    ExecType.STATUS: _trailed,
+}
 
 
 def adopt_terms(order: OrderState, terms: OrderTerms, order_id: str, ts_event: int, now: int) -> list[Event]:

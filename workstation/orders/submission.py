@@ -45,6 +45,7 @@ class Submission:
     def __init__(self, context: DeskContext) -> None:
         self._c = context
         self._durable_at: dict[str, int] = {}
+        self._awaiting: set[str] = set()
 
     def submit(
         self, command: SubmitOrder, *, attach: Attach | None = None, on_durable: OnDurable | None = None
@@ -167,7 +168,12 @@ class Submission:
 
     def await_release(self, cl_ord_id: str, seq: int, risk_class: RiskClass) -> None:
         """Send an intended order once `seq` is durable, and only then."""
+        self._awaiting.add(cl_ord_id)
         self._c.journal.when_durable(seq, partial(self._on_durable, cl_ord_id, self._c.journal.epoch, risk_class))
+
+    def waits_for_disk(self, cl_ord_id: str) -> bool:
+        """Tell whether an intent is not known to be durable yet, so that nothing of it can be at the venue."""
+        return cl_ord_id in self._awaiting
 
     def durable_at(self, cl_ord_id: str) -> int:
         """Return, once, when an order's intent was known to be durable; 0 when it was not awaited here."""
@@ -213,6 +219,7 @@ class Submission:
 
     def _on_durable(self, cl_ord_id: str, epoch: int, risk_class: RiskClass, durable: bool) -> None:
         fault_point("orders.submit.durable")
+        self._awaiting.discard(cl_ord_id)
         order = self._c.book.get(cl_ord_id)
         if order is None or order.status is not OrdStatus.PENDING_SUBMIT or order.ts_sent:
             return

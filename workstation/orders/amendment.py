@@ -1,0 +1,169 @@
+"""Amendment: new terms for a live order, or for one that still waits here.
+
+Order walk, the way down. Old terms stay in force until the venue's word; the gate judges the new ones first, and the
+bytes wait for the disk like those of a new order. Side, type, symbol and account cannot change.
+"""
+
+from functools import partial
+from typing import Any
+
+from msgspec.structs import replace
+
+from workstation.domain.errors import BrokerError, NotConnected, NotFound, StateConflict, ValidationError
+from workstation.domain.events import Event, OrderChanged, OutcomeUnknown, ReplaceRejected, ReplaceRequested
+from workstation.domain.orders import (
+    OrderState,
+    OrderTerms,
+    OrdStatus,
+    Origin,
+    ReplaceOrder,
+    RequestKind,
+    RiskClass,
+)
+from workstation.domain.verdicts import RuleResult
+from workstation.kernel.fault_points import fault_point
+from workstation.orders.context import DeskContext, actor_of
+from workstation.orders.effects import resized
+from workstation.orders.recorder import Attach
+from workstation.orders.reports import NOT_SENT
+from workstation.orders.results import ChangeResult, refusal
+from workstation.orders.validation import unsupported
+from workstation.ports.broker import ReplaceKind
+
+_S = OrdStatus
+CHANGEABLE = ("NEW", "SUBMITTED", "ROUTED", "PARTIALLY_FILLED")
+"""States in which terms may be changed."""
+
+_FIELDS = ("order_qty", "price", "stop_px", "trail", "time_in_force", "expire_time")
+
+
+class Amendment:
+    """Changes of live orders."""
+
+    def __init__(self, context: DeskContext) -> None:
+        self._c = context
+
+    def replace(self, command: ReplaceOrder, *, attach: Attach | None = None) -> ChangeResult:
+        """Ask for new terms; in NEW they are in force at once, at a venue after its word.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: its state forbids a change, or it is no longer at the version that the caller saw.
+            ValidationError: the new terms are wrong in themselves.
+        """
+        order = self._c.book.get(command.cl_ord_id)
+        if order is None:
+            raise NotFound("order", command.cl_ord_id)
+        if order.status not in CHANGEABLE:
+            raise StateConflict(f"order is {order.status}", state=order.status, allowed=CHANGEABLE)
+        if command.version is not None and command.version != order.version:
+            text = f"order is at version {order.version}, not {command.version}"
+            raise StateConflict(text, state=order.status, allowed=(str(order.version),))
+        terms = changed_terms(order.terms, command)
+        if terms.order_qty < order.cum_qty:
+            raise ValidationError("quantity", "is below what has filled", allowed=f"at least {order.cum_qty}")
+        return self.amend(order, terms, command.origin, attach=attach)
+
+    def amend(
+        self, order: OrderState, terms: OrderTerms, origin: Origin, *, attach: Attach | None = None, why: str = ""
+    ) -> ChangeResult:
+        """Bring `terms` into force for an order in a changeable state, through the gate."""
+        if terms == order.terms:
+            return ChangeResult(order=order)
+        c = self._c
+        instrument = c.instruments[terms.symbol]
+        broker = c.routes.broker(terms.account)
+        card = None if broker is None else broker.capabilities
+        denial = unsupported(terms, instrument, card, now_ns=c.clock.now_ns())
+        asked = c.intent(
+            terms, origin, strategy_id=order.strategy_id, cl_ord_id=order.cl_ord_id, link=order.link, replaces=order
+        )
+        waits = order.status is _S.NEW and order.link is not None and order.link.parent != ""
+        verdict = c.gate.check(asked)
+        if not waits:
+            denial = denial or verdict.denial or c.storage_refusal(verdict.risk_class)
+        if denial is None and order.status is not _S.NEW:
+            denial = self._unsendable(order)
+        if denial is not None:
+            return ChangeResult(order=order, denial=denial)
+        if order.status is _S.NEW:
+            return self._in_place(order, terms, origin, why, attach)
+        if verdict.qty < terms.order_qty:
+            terms = resized(terms, verdict.qty)
+        now = c.clock.now_ns()
+        requested = ReplaceRequested(cl_ord_id=order.cl_ord_id, ts=now, terms=terms, origin=origin, verdict=verdict)
+        fault_point("orders.replace.before_record")
+        seq = self._record(order, requested, origin, attach)
+        fault_point("orders.replace.after_record")
+        c.gate.count(asked)
+        c.journal.when_durable(seq, partial(self._on_durable, order.cl_ord_id, c.journal.epoch, verdict.risk_class))
+        return ChangeResult(order=c.book.get(order.cl_ord_id), seq=seq)
+
+    def _unsendable(self, order: OrderState) -> RuleResult | None:
+        broker = self._c.routes.broker(order.terms.account)
+        if broker is not None and broker.capabilities.replace is ReplaceKind.NONE:
+            return refusal(
+                "UNSUPPORTED_ORDER", f"Refused: {broker.venue} cannot change a live order; cancel it instead."
+            )
+        return self._c.session_refusal(order.terms.account)
+
+    def _in_place(
+        self, order: OrderState, terms: OrderTerms, origin: Origin, why: str, attach: Attach | None
+    ) -> ChangeResult:
+        now = self._c.clock.now_ns()
+        changed = OrderChanged(cl_ord_id=order.cl_ord_id, ts=now, terms=terms, reason=why)
+        seq = self._record(order, changed, origin, attach)
+        return ChangeResult(order=self._c.book.get(order.cl_ord_id), seq=seq)
+
+    def _record(self, order: OrderState, event: Event, origin: Origin, attach: Attach | None) -> int:
+        return self._c.recorder.record(
+            [event], actor=actor_of(origin), correlation=order.uid, causation=order.cl_ord_id, attach=attach
+        )
+
+    def _on_durable(self, cl_ord_id: str, epoch: int, risk_class: RiskClass, durable: bool) -> None:
+        fault_point("orders.replace.durable")
+        c = self._c
+        order = c.book.get(cl_ord_id)
+        if order is None or order.status is not _S.PENDING_REPLACE or order.pending_terms is None:
+            return
+        obstacle = self._obstacle(order, epoch, risk_class, durable=durable)
+        broker = c.routes.live(order.terms.account)
+        if obstacle or broker is None:
+            self._refuse(cl_ord_id, obstacle or "no session with the venue")
+            return
+        fault_point("orders.replace.before_send")
+        try:
+            broker.replace(cl_ord_id, order.order_id, order.pending_terms)
+        except NotConnected as error:
+            self._refuse(cl_ord_id, str(error))
+        except BrokerError as error:
+            now = c.clock.now_ns()
+            unknown = OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=RequestKind.REPLACE, cause=str(error))
+            c.recorder.record([unknown], causation=cl_ord_id)
+        fault_point("orders.replace.after_send")
+
+    def _obstacle(self, order: OrderState, epoch: int, risk_class: RiskClass, *, durable: bool) -> str:
+        c = self._c
+        if not durable:
+            return f"the journal could not store it: {c.journal.trouble or 'not durable'}"
+        if c.journal.epoch != epoch:
+            return "another writer owns this home"
+        if risk_class is RiskClass.REDUCE:
+            return ""
+        kill = c.state.controls.kills.blocking(order.terms, order.strategy_id)
+        if kill is not None:
+            return f"kill switch: {kill.reason or kill.scope}"
+        return f"account {order.terms.account} was locked" if c.locked(order.terms.account) else ""
+
+    def _refuse(self, cl_ord_id: str, why: str) -> None:
+        now = self._c.clock.now_ns()
+        fault_point("orders.replace.not_sent")
+        refused = ReplaceRejected(cl_ord_id=cl_ord_id, ts=now, code=NOT_SENT, text=why)
+        self._c.recorder.record([refused], causation=cl_ord_id)
+
+
+def changed_terms(terms: OrderTerms, command: ReplaceOrder) -> OrderTerms:
+    """Return the terms with every field that the command gives."""
+    changes: dict[str, Any] = {name: value for name in _FIELDS if (value := getattr(command, name)) is not None}
+    after = replace(terms, **changes)
+    return resized(after, after.order_qty)

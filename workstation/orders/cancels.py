@@ -1,0 +1,181 @@
+"""Cancels: one order, a scope, or everything under a kill switch; the only bytes that may precede their record.
+
+Order walk, the way down for what takes risk away. A cancel is journaled first too, but waits for the disk at most
+`cancel_wait_ns`, then goes out and the record follows: recovery adopts a cancelled order without harm. It passes no
+gate. An order is never called cancelled without the venue's word.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from workstation.domain.accounts import KillScope, KillState
+from workstation.domain.errors import BrokerError, NotConnected, NotFound, StateConflict
+from workstation.domain.events import (
+    CancelRejected,
+    CancelRequested,
+    KillChanged,
+    OrderCancelled,
+    OutcomeUnknown,
+)
+from workstation.domain.orders import CancelOrder, CancelScope, OrderState, OrdStatus, Origin, RequestKind
+from workstation.kernel.fault_points import fault_point
+from workstation.orders.book import Change
+from workstation.orders.context import DeskContext, actor_of
+from workstation.orders.recorder import Attach
+from workstation.orders.reports import BY_SYSTEM, NOT_SENT
+from workstation.orders.results import ChangeResult, ScopeResult, refusal
+
+_S = OrdStatus
+
+
+class Cancels:
+    """Ends orders: those that wait here at once, those at a venue by asking."""
+
+    def __init__(self, context: DeskContext) -> None:
+        self._c = context
+
+    def cancel(self, command: CancelOrder, *, attach: Attach | None = None) -> ChangeResult:
+        """Cancel one order; cancelling a cancelled order changes nothing.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: it ended otherwise.
+        """
+        order = self._c.book.get(command.cl_ord_id)
+        if order is None:
+            raise NotFound("order", command.cl_ord_id)
+        if order.status is _S.CANCELLED:
+            return ChangeResult(order=order)
+        if order.status.is_final:
+            raise StateConflict(f"order is {order.status}", state=order.status, allowed=("open",))
+        result = self.cancel_orders([order], command.origin, command.reason, attach=attach)
+        now = self._c.book.get(order.cl_ord_id)
+        if result.refused:
+            text = f"NOT SENT: no session with the venue of account {order.terms.account}."
+            return ChangeResult(order=now, denial=refusal("BROKER_UNAVAILABLE", text))
+        return ChangeResult(order=now, seq=result.seq)
+
+    def cancel_scope(self, command: CancelScope) -> ScopeResult:
+        """Cancel all live orders that match; protective stops stay unless asked for."""
+        chosen = [order for order in self._c.book.open_orders(command.account, command.symbol) if _in(order, command)]
+        return self.cancel_orders(chosen, command.origin, command.reason)
+
+    def kill(self, state: KillState) -> ScopeResult:
+        """Set a kill switch: block first, then end its scope. Repeating it asks again for what is left."""
+        kills = self._c.state.controls.kills
+        known = kills.find(state.scope, state.key)
+        if state.on != (known is not None) or (known is not None and known.reason != state.reason):
+            fault_point("orders.kill.before_record")
+            self._c.recorder.record([KillChanged(state=state, ts=self._c.clock.now_ns())], actor=state.actor)
+            fault_point("orders.kill.after_record")
+        return self.enforce(state) if state.on and state.cancel_orders else ScopeResult()
+
+    def enforce(self, state: KillState) -> ScopeResult:
+        """Cancel what lives in the scope of a kill switch that is on."""
+        account = state.key if state.scope is KillScope.ACCOUNT else None
+        symbol = state.key if state.scope is KillScope.SYMBOL else None
+        strategy_id = state.key if state.scope is KillScope.STRATEGY else None
+        scope = CancelScope(
+            origin=BY_SYSTEM,
+            account=account,
+            symbol=symbol,
+            strategy_id=strategy_id,
+            include_protective=not state.keep_protective,
+            reason=f"kill switch {state.scope} {state.key}".strip(),
+        )
+        return self.cancel_scope(scope)
+
+    def cancel_orders(
+        self, orders: Iterable[OrderState], origin: Origin, reason: str, *, attach: Attach | None = None
+    ) -> ScopeResult:
+        """Cancel these orders as one transaction; those whose venue has no session are refused."""
+        now = self._c.clock.now_ns()
+        events: list[OrderCancelled | CancelRequested] = []
+        ended: list[OrderState] = []
+        asked: list[OrderState] = []
+        refused: list[OrderState] = []
+        sends: list[str] = []
+        for order in orders:
+            if order.status is _S.NEW:
+                ended.append(order)
+                events.append(OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason=reason or "cancelled"))
+                continue
+            doubtful = order.status is _S.PENDING_SUBMIT and order.unknown is not None
+            if order.status is not _S.PENDING_SUBMIT and self._c.routes.live(order.terms.account) is None:
+                refused.append(order)
+                continue
+            asked.append(order)
+            if _asked_already(order):
+                continue
+            events.append(CancelRequested(cl_ord_id=order.cl_ord_id, ts=now, origin=origin, reason=reason))
+            if order.status is not _S.PENDING_SUBMIT or doubtful:
+                sends.append(order.cl_ord_id)
+        if not events:
+            return ScopeResult(asked=tuple(asked), refused=tuple(refused))
+        fault_point("orders.cancel.before_record")
+        seq = self._c.recorder.record(events, actor=actor_of(origin), causation=events[0].cl_ord_id, attach=attach)
+        fault_point("orders.cancel.after_record")
+        if sends:
+            self._send_soon(seq, sends)
+        return ScopeResult(ended=self._fresh(ended), asked=self._fresh(asked), refused=tuple(refused), seq=seq)
+
+    def on_change(self, change: Change) -> None:
+        """Send the cancel that waited for the acknowledgement."""
+        before, after = change.before, change.after
+        if before is None or after is None or before.status is not _S.PENDING_SUBMIT:
+            return
+        if after.status is _S.PENDING_CANCEL:
+            fault_point("orders.cancel.wish_due")
+            self._send_soon(self._c.journal.last_seq, [after.cl_ord_id])
+
+    def _fresh(self, orders: Sequence[OrderState]) -> tuple[OrderState, ...]:
+        return tuple(self._c.book.get(order.cl_ord_id) or order for order in orders)
+
+    def _send_soon(self, seq: int, cl_ord_ids: list[str]) -> None:
+        """Send once `seq` is durable or the disk has had its time, whichever comes first."""
+        waiting = list(cl_ord_ids)
+
+        def send(_durable: bool = True) -> None:
+            due, waiting[:] = list(waiting), []
+            for cl_ord_id in due:
+                self._send(cl_ord_id)
+
+        self._c.journal.when_durable(seq, send)
+        if waiting:
+            self._c.scheduler.call_later(self._c.settings.cancel_wait_ns, send)
+
+    def _send(self, cl_ord_id: str) -> None:
+        c = self._c
+        order = c.book.get(cl_ord_id)
+        if order is None or order.status.is_final:
+            return
+        broker = c.routes.live(order.terms.account)
+        now = c.clock.now_ns()
+        if broker is None:
+            refused = CancelRejected(cl_ord_id=cl_ord_id, ts=now, code=NOT_SENT, text="no session with the venue")
+            c.recorder.record([refused], causation=cl_ord_id)
+            return
+        fault_point("orders.cancel.before_send")
+        try:
+            broker.cancel(cl_ord_id, order.order_id)
+        except NotConnected as error:
+            refused = CancelRejected(cl_ord_id=cl_ord_id, ts=now, code=NOT_SENT, text=str(error))
+            c.recorder.record([refused], causation=cl_ord_id)
+        except BrokerError as error:
+            unknown = OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=RequestKind.CANCEL, cause=str(error))
+            c.recorder.record([unknown], causation=cl_ord_id)
+        fault_point("orders.cancel.after_send")
+
+
+def _asked_already(order: OrderState) -> bool:
+    """Tell whether asking again would say nothing new; after an unknown outcome a person may ask again."""
+    if order.status is _S.PENDING_CANCEL:
+        return order.unknown is None
+    return order.status is _S.PENDING_SUBMIT and order.cancel_requested_at is not None and order.unknown is None
+
+
+def _in(order: OrderState, scope: CancelScope) -> bool:
+    if scope.strategy_id is not None and order.strategy_id != scope.strategy_id:
+        return False
+    if scope.side_sign is not None and order.terms.side.sign != scope.side_sign:
+        return False
+    return scope.include_protective or not order.is_protective

@@ -1,0 +1,224 @@
+"""Emulation: stop and trailing orders that the venue does not know, watched here and released at their trigger.
+
+Tick walk meets order walk: market events come in, an order goes out as MARKET or LIMIT under its own id, after a second
+risk check. Such an order lives in this program and dies with it, which its residence says. A trigger that was passed
+while nobody watched (restart, session down) is not fired blindly: the declared policy decides, by default a person.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from workstation.domain.errors import NotFound, StateConflict
+from workstation.domain.events import OrderCancelled, OrderChanged, OrderTriggered, StopTrailed
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import MarketEvent, Quote, Trade
+from workstation.domain.orders import (
+    OrderState,
+    OrderTerms,
+    OrdStatus,
+    OrdType,
+    Residence,
+    Trail,
+    TrailKind,
+    TriggerSource,
+)
+from workstation.domain.verdicts import RuleResult
+from workstation.kernel.fault_points import fault_point
+from workstation.orders.book import Change
+from workstation.orders.context import DeskContext, PassedTrigger
+from workstation.orders.submission import Submission
+
+_S = OrdStatus
+HELD_TEXT = "Its trigger passed while nobody watched: fire or cancel it."
+BPS = 10_000
+
+
+class _Watch(msgspec.Struct):
+    """One watched order. proven: a price was seen that had not passed the trigger. held: waits for a person."""
+
+    cl_ord_id: str
+    proven: bool
+    held: bool = False
+    active: bool = False
+
+
+class Emulation:
+    """Orders watched here, by symbol."""
+
+    def __init__(
+        self, context: DeskContext, submission: Submission, *, is_released: Callable[[OrderState], bool]
+    ) -> None:
+        self._c = context
+        self._submission = submission
+        self._is_released = is_released
+        self._watches: dict[str, dict[str, _Watch]] = {}
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Client order ids of everything that is watched here."""
+        return tuple(key for watches in self._watches.values() for key in watches)
+
+    def held(self) -> tuple[str, ...]:
+        """Return the orders that wait for a person to say fire or cancel."""
+        return tuple(key for watches in self._watches.values() for key, watch in watches.items() if watch.held)
+
+    def resume(self) -> None:
+        """After a restart: watch everything again, with no trigger proven to be ahead."""
+        for order in self._c.book.open_orders():
+            self.watch(order, proven=False)
+
+    def watch(self, order: OrderState, *, proven: bool = True) -> None:
+        """Begin to watch an order that lives here and whose parent, if any, has filled; again changes nothing."""
+        if order.status is not _S.NEW or order.residence is not Residence.PROGRAM or not self._is_released(order):
+            return
+        watches = self._watches.setdefault(order.terms.symbol, {})
+        if order.cl_ord_id not in watches:
+            trail = order.terms.trail
+            active = trail is None or trail.activation_px is None
+            watches[order.cl_ord_id] = _Watch(order.cl_ord_id, proven, active=active)
+
+    def on_change(self, change: Change) -> None:
+        """Watch what is new, forget what has left."""
+        after = change.after
+        if after is None or (after.residence is not Residence.PROGRAM and not self._watches):
+            return
+        if after.status is _S.NEW:
+            self.watch(after)
+            return
+        watches = self._watches.get(after.terms.symbol)
+        if watches is not None and watches.pop(after.cl_ord_id, None) is not None and not watches:
+            del self._watches[after.terms.symbol]
+
+    def on_session_lost(self, account: str) -> None:
+        """From now on, a trigger may pass without an order going out."""
+        for watches in self._watches.values():
+            for watch in watches.values():
+                order = self._c.book.get(watch.cl_ord_id)
+                if order is not None and order.terms.account == account:
+                    watch.proven = False
+
+    def on_market(self, events: Sequence[MarketEvent]) -> None:
+        """Test every trade and quote of a watched symbol against the triggers; costs nothing when none is watched."""
+        if not self._watches:
+            return
+        for event in events:
+            if isinstance(event, Trade | Quote) and event.symbol in self._watches:
+                for watch in tuple(self._watches[event.symbol].values()):
+                    self._test(watch, event)
+
+    def fire(self, cl_ord_id: str) -> RuleResult | None:
+        """Release a held order on a person's word; returns the refusal if there is one.
+
+        Raises:
+            NotFound: nothing of that id is watched here.
+            StateConflict: it is not held.
+        """
+        order = self._c.book.get(cl_ord_id)
+        watch = self._watches.get(order.terms.symbol, {}).get(cl_ord_id) if order else None
+        if order is None or watch is None:
+            raise NotFound("watched order", cl_ord_id)
+        if not watch.held:
+            raise StateConflict("the order is not held", state=order.status, allowed=("held",))
+        return self._release(order)
+
+    def _test(self, watch: _Watch, event: Trade | Quote) -> None:
+        order = self._c.book.get(watch.cl_ord_id)
+        if order is None or watch.held or self._c.routes.live(order.terms.account) is None:
+            return
+        price = observed(order.terms, event)
+        if price is None:
+            return
+        if order.terms.trail is not None and not self._trail(watch, order, order.terms.trail, price):
+            return
+        order = self._c.book.get(watch.cl_ord_id) or order
+        stop = order.terms.stop_px
+        if stop is None or (price - stop) * order.terms.side.sign < 0:
+            watch.proven = True
+        elif watch.proven:
+            self._release(order)
+        else:
+            self._passed(watch, order)
+
+    def _trail(self, watch: _Watch, order: OrderState, trail: Trail, price: int) -> bool:
+        """Let a trailing stop follow the price, one way only; False while its activation price is not reached."""
+        sign = order.terms.side.sign
+        if not watch.active:
+            watch.active = trail.activation_px is not None and (trail.activation_px - price) * sign >= 0
+            if not watch.active:
+                return False
+        stop, instrument = order.terms.stop_px, self._c.instruments[order.terms.symbol]
+        trigger_at = trailed_stop(price, sign, trail, instrument)
+        if stop is not None and (trigger_at - stop) * sign >= 0:
+            return True
+        if stop is not None and not watch.proven and (price - stop) * sign >= 0:
+            return True
+        now = self._c.clock.now_ns()
+        fault_point("orders.emulation.before_trail")
+        if order.terms.price is None or stop is None:
+            moved: StopTrailed | OrderChanged = StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=trigger_at)
+        else:
+            limit = order.terms.price + trigger_at - stop
+            moved = OrderChanged(
+                cl_ord_id=order.cl_ord_id, ts=now, terms=replace(order.terms, stop_px=trigger_at, price=limit)
+            )
+        self._c.recorder.record([moved], causation=order.cl_ord_id)
+        return True
+
+    def _passed(self, watch: _Watch, order: OrderState) -> None:
+        now = self._c.clock.now_ns()
+        match self._c.settings.passed_trigger:
+            case PassedTrigger.FIRE:
+                self._release(order)
+            case PassedTrigger.CANCEL:
+                cancelled = OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason="trigger passed while away")
+                self._c.recorder.record([cancelled], causation=order.cl_ord_id)
+            case PassedTrigger.ASK:
+                watch.held = True
+                held = OrderChanged(cl_ord_id=order.cl_ord_id, ts=now, terms=order.terms, reason=HELD_TEXT)
+                self._c.recorder.record([held], causation=order.cl_ord_id)
+                self._c.alert("TRIGGER_PASSED", order, HELD_TEXT)
+
+    def _release(self, order: OrderState) -> RuleResult | None:
+        terms = released_terms(order.terms)
+        triggered = OrderTriggered(
+            cl_ord_id=order.cl_ord_id,
+            ts=self._c.clock.now_ns(),
+            stop_px=order.terms.stop_px,
+            ts_event=self._c.clock.now_ns(),
+        )
+        fault_point("orders.emulation.before_release")
+        return self._submission.release(order, terms, "trigger reached", triggered)
+
+
+def observed(terms: OrderTerms, event: Trade | Quote) -> int | None:
+    """Return the price that the order's trigger source sees in an event, None when it sees nothing.
+
+    The mid is rounded away from the trigger, so that half a unit never fires.
+    """
+    buys = terms.side.sign > 0
+    if terms.trigger is TriggerSource.LAST:
+        return event.price if isinstance(event, Trade) else None
+    if not isinstance(event, Quote):
+        return None
+    if terms.trigger is TriggerSource.BID_ASK:
+        return event.ask if buys else event.bid
+    if event.bid is None or event.ask is None:
+        return None
+    total = event.bid + event.ask
+    return total // 2 if buys else -(-total // 2)
+
+
+def trailed_stop(price: int, sign: int, trail: Trail, instrument: Instrument) -> int:
+    """Return the trigger that belongs to `price`: below it for a selling stop (sign -1), above it for a buying one."""
+    if trail.kind is TrailKind.TICKS:
+        return instrument.step(price, sign * trail.offset)
+    distance = trail.offset if trail.kind is TrailKind.PRICE else price * trail.offset // BPS
+    return instrument.round_to_tick(price + sign * distance, "up" if sign > 0 else "down")
+
+
+def released_terms(terms: OrderTerms) -> OrderTerms:
+    """Return the terms that go out when the trigger is met: MARKET, or LIMIT where a price was given."""
+    kind = OrdType.MARKET if terms.price is None else OrdType.LIMIT
+    return replace(terms, ord_type=kind, stop_px=None, trail=None)

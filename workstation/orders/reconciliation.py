@@ -1,0 +1,293 @@
+"""Reconciliation: the one path by which book and venue come to agree: at start, after a reconnect, and every minute.
+
+Order walk, the way up. Lock, ask for everything and for every order of ours that is not final, merge the answer through
+the ordinary handlers, settle each order, compare positions, and ask again until an answer changes nothing. Then unlock,
+or stay locked with the differences named. Running it twice adds nothing. The regular comparison is the same run without
+the lock; it locks when it finds a difference.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from workstation.domain.accounts import LockState
+from workstation.domain.events import BreakFound, Event, LockChanged, OrderFilled
+from workstation.domain.orders import OrderState, OrdStatus, RequestKind
+from workstation.kernel.clock import Timer
+from workstation.kernel.fault_points import fault_point
+from workstation.orders.adoption import adopt_order
+from workstation.orders.book import Change
+from workstation.orders.context import DeskContext
+from workstation.orders.fills import Fills
+from workstation.orders.settlement import Settlement
+from workstation.orders.unknowns import Unknowns
+from workstation.ports.broker import QueryAnswer, VenueOrder
+
+_S = OrdStatus
+Done = Callable[[str], None]
+"""Called with the account when a run has ended in agreement."""
+
+
+class Run(msgspec.Struct):
+    """One reconciliation of one account. asked: version of each open order when the question went out."""
+
+    account: str
+    reason: str
+    locks: bool
+    round: int = 0
+    request_id: int = 0
+    asked_at: int = 0
+    fills_seen: int = 0
+    asked: dict[str, int] = msgspec.field(default_factory=dict)
+    again: bool = False
+
+
+class Reconciliation:
+    """Runs, at most one per account; a second wish while one runs makes it ask once more."""
+
+    def __init__(self, context: DeskContext, fills: Fills, unknowns: Unknowns, *, on_agreed: Done) -> None:
+        self._c = context
+        self._fills = fills
+        self._unknowns = unknowns
+        self._settlement = Settlement(context)
+        self._on_agreed = on_agreed
+        self._runs: dict[str, Run] = {}
+        self._timers: dict[str, Timer] = {}
+        self._booked: defaultdict[str, int] = defaultdict(int)
+        self._answered_at: dict[str, int] = {}
+        self._breaks: dict[str, tuple[str, ...]] = {}
+        self._request_id = 0
+        self._regular: Timer | None = None
+
+    def on_change(self, change: Change) -> None:
+        """Count fills, so that positions are compared only when none came in between."""
+        if isinstance(change.event, OrderFilled):
+            self._booked[change.event.execution.account] += 1
+
+    def busy(self, account: str) -> bool:
+        """Tell whether a run of the account waits for an answer."""
+        return account in self._runs
+
+    def start(self) -> None:
+        """Begin the regular comparison of every account whose session is up."""
+        if self._regular is None:
+            self._regular = self._c.scheduler.call_later(self._c.settings.compare_ns, self._compare_all)
+
+    def stop(self) -> None:
+        """End the regular comparison."""
+        if self._regular is not None:
+            self._regular.cancel()
+            self._regular = None
+
+    def reconcile(self, account: str, reason: str, *, locks: bool = True) -> None:
+        """Begin a run; with `locks`, INCREASE waits for its end."""
+        running = self._runs.get(account)
+        if running is not None:
+            running.again = True
+            if locks and not running.locks:
+                running.locks = True
+                self._lock(account, LockState.RECONCILING, reason)
+            return
+        if locks:
+            self._lock(account, LockState.RECONCILING, reason)
+        if self._c.routes.live(account) is None:
+            return
+        run = self._runs[account] = Run(account, reason, locks)
+        self._ask(run)
+
+    def lock(self, account: str, reason: str) -> None:
+        """Refuse INCREASE until the next agreement; a run without its session is given up."""
+        self._end(account)
+        self._lock(account, LockState.LOCKED, reason)
+
+    def override(self, account: str, actor: str, reason: str) -> None:
+        """Unlock an account on a person's word, with the differences that stand written beside it."""
+        breaks = self._breaks.get(account, ())
+        text = f"override: {reason}"
+        changed = LockChanged(
+            account=account, state=LockState.UNLOCKED, reason=text, ts=self._c.clock.now_ns(), breaks=breaks
+        )
+        self._c.recorder.record([changed], actor=actor)
+
+    def on_answer(self, answer: QueryAnswer) -> None:
+        """Merge one answer; answers to other questions are passed over."""
+        run = self._runs.get(answer.account)
+        if run is None or run.request_id != answer.request_id:
+            return
+        if answer.error:
+            self._give_up(run, f"the venue's answer is not complete: {answer.error}")
+            return
+        fault_point("orders.reconcile.before_merge")
+        before = self._c.journal.last_seq
+        self._merge(run, answer)
+        fault_point("orders.reconcile.after_merge")
+        self._answered_at[run.account] = answer.ts_event
+        moved = self._c.journal.last_seq != before or run.again or self._booked[run.account] != run.fills_seen
+        if moved and run.round < self._c.settings.reconcile_rounds_max:
+            self._ask(run)
+            return
+        self._finish(run, answer)
+
+    def _ask(self, run: Run) -> None:
+        c = self._c
+        broker = c.routes.live(run.account)
+        if broker is None:
+            self._give_up(run, "no session with the venue")
+            return
+        self._request_id += 1
+        run.request_id = self._request_id
+        run.round += 1
+        run.again = False
+        run.asked_at = c.clock.now_ns()
+        run.fills_seen = self._booked[run.account]
+        run.asked = {
+            order.cl_ord_id: order.version for order in c.book.open_orders(run.account) if order.status is not _S.NEW
+        }
+        since = min(self._answered_at.get(run.account, run.asked_at), run.asked_at) - c.settings.lookback_overlap_ns
+        old = self._timers.pop(run.account, None)
+        if old is not None:
+            old.cancel()
+        request_id = run.request_id
+        self._timers[run.account] = c.scheduler.call_later(
+            c.settings.answer_limit_ns, lambda: self._on_silence(run, request_id)
+        )
+        fault_point("orders.reconcile.before_ask")
+        broker.ask(run.request_id, run.account, tuple(run.asked), max(since, 0))
+
+    def _on_silence(self, run: Run, request_id: int) -> None:
+        if self._runs.get(run.account) is run and run.request_id == request_id:
+            self._give_up(run, "the venue did not answer")
+
+    def _give_up(self, run: Run, why: str) -> None:
+        self._end(run.account)
+        if run.locks:
+            self._lock(run.account, LockState.LOCKED, why)
+
+    def _end(self, account: str) -> None:
+        self._runs.pop(account, None)
+        timer = self._timers.pop(account, None)
+        if timer is not None:
+            timer.cancel()
+
+    # Merge and settle
+
+    def _merge(self, run: Run, answer: QueryAnswer) -> None:
+        book = self._c.book
+        untouched = {key for key, version in run.asked.items() if (order := book.get(key)) and order.version == version}
+        for execution in sorted(answer.executions, key=lambda row: (row.ts_event, row.venue_seq, row.exec_key)):
+            self._record(self._fills.events(execution))
+        for found in (*answer.open_orders, *answer.closed_orders):
+            self._settle(run, found, untouched)
+        listed = {found.cl_ord_id for found in (*answer.open_orders, *answer.closed_orders)}
+        listed |= {order.cl_ord_id for found in answer.open_orders if (order := self._ours(found))}
+        for cl_ord_id in untouched - listed:
+            order = book.get(cl_ord_id)
+            if order is not None and order.is_open:
+                self._record(self._not_listed(order))
+
+    def _ours(self, found: VenueOrder) -> OrderState | None:
+        book = self._c.book
+        return book.get(found.cl_ord_id) or book.by_order_id(found.account, found.order_id)
+
+    def _settle(self, run: Run, found: VenueOrder, untouched: Iterable[str]) -> None:
+        order = self._ours(found)
+        final_there = found.status.is_final
+        if order is None:
+            if not final_there and not self._c.book.knows(found.cl_ord_id):
+                self._adopt(found, None)
+            return
+        if order.status is _S.NEW:
+            return
+        if order.status.is_final:
+            if not final_there and order.updated_at <= run.asked_at and order.status is not _S.REPLACED:
+                self._adopt(found, order)
+            return
+        if order.cl_ord_id not in untouched:
+            return
+        self._record(self._settlement.missing_fill(order, found))
+        order = self._c.book.get(order.cl_ord_id) or order
+        if order.status.is_final:
+            return
+        events = self._settlement.ended(order, found) if final_there else self._settlement.live(order, found)
+        self._record(events)
+
+    def _not_listed(self, order: OrderState) -> list[Event]:
+        if order.status is _S.PENDING_SUBMIT:
+            return self._unknowns.absent(order)
+        if order.unknown is RequestKind.STATUS or order.status in (_S.PENDING_CANCEL, _S.PENDING_REPLACE):
+            return []
+        return self._settlement.vanished(order)
+
+    def _adopt(self, found: VenueOrder, ours: OrderState | None) -> None:
+        linked = "" if ours is None else ours.cl_ord_id
+        cl_ord_id, events = adopt_order(self._c, found, linked_to=linked)
+        self._record(events)
+        adopted = self._c.book.get(cl_ord_id)
+        if adopted is None or not events:
+            return
+        what = "not known here" if ours is None else f"{ours.status} here"
+        self._c.alert("ADOPTED", adopted, f"Order {found.order_id} lives at the venue and is {what}: adopted.")
+        if ours is None:
+            self._record(self._settlement.missing_fill(adopted, found))
+
+    def _record(self, events: list[Event]) -> None:
+        if events:
+            fault_point("orders.reconcile.before_record")
+            self._c.recorder.record(events, actor="reconciliation")
+
+    # Agreement
+
+    def _finish(self, run: Run, answer: QueryAnswer) -> None:
+        if self._booked[run.account] != run.fills_seen:
+            self._give_up(run, "fills kept arriving while the venue was asked")
+            return
+        self._end(run.account)
+        breaks = self._position_breaks(run, answer)
+        if breaks:
+            text = "positions differ from the venue's"
+            self._lock(run.account, LockState.LOCKED, text, breaks)
+            return
+        self._breaks.pop(run.account, None)
+        fault_point("orders.reconcile.before_unlock")
+        if run.locks:
+            self._lock(run.account, LockState.UNLOCKED, f"agrees with the venue: {run.reason}")
+        self._on_agreed(run.account)
+
+    def _position_breaks(self, run: Run, answer: QueryAnswer) -> tuple[str, ...]:
+        c, account = self._c, run.account
+        theirs = {row.symbol: row.qty for row in answer.positions}
+        ours = {
+            row.symbol: row.qty
+            for row in c.state.ledger.positions()
+            if row.account == account and row.strategy_id == "*"
+        }
+        events: list[Event] = []
+        named: list[str] = []
+        for symbol in sorted({*ours, *theirs}):
+            here, there = ours.get(symbol, 0), theirs.get(symbol, 0)
+            if here == there:
+                continue
+            named.append(f"{symbol}: {here} here, {there} at the venue")
+            found = BreakFound(
+                account=account, symbol=symbol, ours=here, theirs=there, resolution="open", ts=c.clock.now_ns()
+            )
+            events.append(found)
+        breaks = tuple(named)
+        if breaks and breaks != self._breaks.get(account):
+            self._breaks[account] = breaks
+            self._record(events)
+        return breaks
+
+    def _lock(self, account: str, state: LockState, reason: str, breaks: tuple[str, ...] = ()) -> None:
+        last = self._c.state.controls.locks.last(account)
+        if last is not None and (last.state, last.breaks) == (state, breaks):
+            return
+        changed = LockChanged(account=account, state=state, reason=reason, ts=self._c.clock.now_ns(), breaks=breaks)
+        self._c.recorder.record([changed], actor="reconciliation")
+
+    def _compare_all(self) -> None:
+        self._regular = self._c.scheduler.call_later(self._c.settings.compare_ns, self._compare_all)
+        for account in tuple(self._c.state.accounts):
+            locked = self._c.locked(account)
+            self.reconcile(account, "regular comparison", locks=locked)
