@@ -141,7 +141,7 @@ class Core:
 
     def desk_prices(self, events: list[MarketEvent]) -> None:
         """Let orders that this program watches hear of prices."""
-        self.desk.on_prices(events)
+        self.desk.on_market(events)
 
     def _look_for_breaches(self) -> None:
         for account in self.state.accounts:

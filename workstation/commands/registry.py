@@ -5,7 +5,7 @@ fields and hear the same refusals. Engine commands run on the engine's thread an
 trading ones only after their effect is durable; desktop commands are bound by the desktop and never reach the engine.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from workstation.ports.store import Row
 P = TypeVar("P", bound=msgspec.Struct)
 Attach = Callable[[OrderState], Sequence[Row]]
 Reply = Callable[["CommandResult"], None]
+Declaration = tuple[str, str, type[msgspec.Struct], str, Callable[..., None]]
 
 
 class RunsOn(StrEnum):
@@ -103,6 +104,12 @@ class CommandRegistry:
         self._commands[command.id] = command
         if run is not None:
             self._runs[command.id] = run
+
+    def declare(self, category: str, rows: Iterable[Declaration], *, urgent: bool = False) -> None:
+        """Register engine commands given as rows of (id, title, parameters, scope, run)."""
+        for command_id, title, params, scope, run in rows:
+            command = Command(id=command_id, title=title, category=category, params=params, scope=scope, urgent=urgent)
+            self.add(command, run)
 
     def get(self, command_id: str) -> Command[Any]:
         """Return a command.

@@ -1,0 +1,48 @@
+"""What engine commands work with, handed over once by the composition root. Engine thread only."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from workstation.commands.params import BarsRequest, ReplayControl, SwitchFault, Watch
+from workstation.domain.accounts import Environment
+from workstation.kernel.clock import Clock
+from workstation.kernel.ids import IdSource
+from workstation.orders.desk import Desk
+from workstation.orders.fold import CoreState
+from workstation.ports.store import Journal
+
+
+class Screens(Protocol):
+    """The screens' side of market data."""
+
+    def watch(self, wish: Watch) -> None:
+        """Take one screen's wish for streams."""
+
+    def bars(self, request: BarsRequest) -> object:
+        """Return a bar series for a chart."""
+
+
+class VenueControls(Protocol):
+    """What a person may do to a simulated or replayed venue; a live one offers none of it."""
+
+    def switch_fault(self, params: SwitchFault) -> str:
+        """Arm or disarm a fault; returns one sentence."""
+
+    def replay(self, params: ReplayControl) -> str:
+        """Steer a replay; returns one sentence."""
+
+
+class EngineContext(msgspec.Struct, frozen=True):
+    """The engine as commands see it. when_durable: runs a call once everything recorded so far is durable."""
+
+    desk: Desk
+    state: CoreState
+    journal: Journal
+    ids: IdSource
+    clock: Clock
+    environment: Environment
+    screens: Screens
+    venue: VenueControls
+    frozen: Callable[[], str]

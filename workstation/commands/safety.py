@@ -1,0 +1,157 @@
+"""Safety commands: arm, disarm, kill switch, limits, account locks. Each is an event in the journal with its actor."""
+
+from workstation.commands.context import EngineContext
+from workstation.commands.outcomes import Refusal
+from workstation.commands.params import Arm, Disarm, Kill, LiftKill, OverrideLock, ReconcileAccount, SetLimit
+from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
+from workstation.domain.accounts import KillState
+from workstation.domain.errors import NotFound, StateConflict, ValidationError
+from workstation.domain.events import ArmChanged, LimitChanged
+from workstation.orders.context import actor_of
+from workstation.risk.limits import LimitScope, LimitType, parse_limit
+
+SAFETY = "Safety"
+
+
+def arm(context: EngineContext, params: Arm, call: Invocation) -> None:
+    """Arm hand entry. Only a person in the desktop may; the environment must be the one that runs."""
+    if not call.origin.kind.is_hand:
+        call.reply(CommandResult(ok=False, code="DESKTOP_ONLY", text="Refused: only a person in the desktop can arm."))
+        return
+    if params.environment is not context.environment:
+        raise ValidationError("environment", f"{params.environment} is not running", allowed=str(context.environment))
+    _set_arm(context, call, armed=True, reason="by hand")
+    call.reply(CommandResult(ok=True, text=f"Armed for {params.environment}."))
+
+
+def disarm(context: EngineContext, params: Disarm, call: Invocation) -> None:
+    """Disarm hand entry; always possible."""
+    _set_arm(context, call, armed=False, reason=params.reason)
+    call.reply(CommandResult(ok=True, text="Disarmed."))
+
+
+def _set_arm(context: EngineContext, call: Invocation, *, armed: bool, reason: str) -> None:
+    changed = ArmChanged(
+        armed=armed,
+        environment=context.environment,
+        actor=actor_of(call.origin),
+        reason=reason,
+        ts=context.clock.now_ns(),
+    )
+    context.desk.recorder.record([changed], actor=changed.actor)
+
+
+def kill(context: EngineContext, params: Kill, call: Invocation) -> None:
+    """Switch trading off for a scope: block first, then cancel, then list what is not yet confirmed."""
+    _check_key(context, params.scope, params.key)
+    state = KillState(
+        scope=params.scope,
+        key=params.key,
+        on=True,
+        reason=params.reason,
+        actor=actor_of(call.origin),
+        ts=context.clock.now_ns(),
+        cancel_orders=params.cancel_orders,
+        keep_protective=params.keep_protective,
+    )
+    result = context.desk.kill(state)
+    waiting = len(result.asked)
+    text = f"Kill switch on. {waiting} cancels asked, not yet confirmed." if waiting else "Kill switch on."
+    if result.refused:
+        text += f" {len(result.refused)} cancels NOT SENT: no session with the venue."
+    seq = context.journal.last_seq
+    context.journal.when_durable(seq, lambda _durable: call.reply(CommandResult(ok=True, text=text, data=state)))
+
+
+def lift_kill(context: EngineContext, params: LiftKill, call: Invocation) -> None:
+    """Lift a kill switch, with a reason."""
+    if not params.reason.strip():
+        raise ValidationError("reason", "is needed to lift a kill switch", allowed="one or more words")
+    known = context.state.controls.kills.find(params.scope, params.key)
+    if known is None:
+        raise StateConflict(f"kill switch {params.scope} {params.key} is not on".replace("  ", " "), state="off")
+    state = KillState(
+        scope=params.scope,
+        key=params.key,
+        on=False,
+        reason=params.reason,
+        actor=actor_of(call.origin),
+        ts=context.clock.now_ns(),
+    )
+    context.desk.kill(state)
+    seq = context.journal.last_seq
+    lifted = CommandResult(ok=True, text="Kill switch lifted.", data=state)
+    context.journal.when_durable(seq, lambda _durable: call.reply(lifted))
+
+
+def _check_key(context: EngineContext, scope: str, key: str) -> None:
+    if (scope == "ALL") == bool(key):
+        raise ValidationError("key", "does not fit the scope", allowed="none with ALL, a name with every other scope")
+    if scope == "ACCOUNT" and key not in context.state.accounts:
+        raise NotFound("account", key)
+    if scope == "SYMBOL" and key not in context.state.instruments:
+        raise NotFound("instrument", key)
+
+
+def set_limit(context: EngineContext, params: SetLimit, call: Invocation) -> None:
+    """Set a risk limit; the change is kept with who, old, new and why."""
+    if params.limit not in LimitType.__members__:
+        raise ValidationError("limit", f"{params.limit} is not a limit", allowed=", ".join(LimitType.__members__))
+    if params.scope not in LimitScope.__members__:
+        raise ValidationError("scope", f"{params.scope} is not a scope", allowed=", ".join(LimitScope.__members__))
+    if not params.reason.strip():
+        raise ValidationError("reason", "is needed to change a limit", allowed="one or more words")
+    limit, scope = LimitType(params.limit), LimitScope(params.scope)
+    parse_limit(limit, params.value)
+    old = context.state.controls.limits.text(limit, scope, params.key)
+    changed = LimitChanged(
+        limit=limit,
+        scope=scope,
+        key=params.key,
+        old=old,
+        new=params.value,
+        actor=actor_of(call.origin),
+        reason=params.reason,
+        ts=context.clock.now_ns(),
+    )
+    seq = context.desk.recorder.record([changed], actor=changed.actor)
+    done = CommandResult(ok=True, text=f"{limit} is now {params.value} (was {old or 'unset'}).", data=changed)
+    context.journal.when_durable(seq, lambda _durable: call.reply(done))
+
+
+def override_lock(context: EngineContext, params: OverrideLock, call: Invocation) -> None:
+    """Unlock an account on a person's word, in spite of differences with the venue."""
+    if params.account not in context.state.accounts:
+        raise NotFound("account", params.account)
+    if not call.origin.kind.is_hand:
+        data = Refusal(state="LOCKED")
+        text = "Refused: only a person in the desktop can override a lock."
+        call.reply(CommandResult(ok=False, code="DESKTOP_ONLY", text=text, data=data))
+        return
+    context.desk.override_lock(params.account, actor_of(call.origin), params.reason)
+    call.reply(CommandResult(ok=True, text=f"{params.account} is unlocked by hand."))
+
+
+def reconcile(context: EngineContext, params: ReconcileAccount, call: Invocation) -> None:
+    """Compare an account with its venue now."""
+    if params.account not in context.state.accounts:
+        raise NotFound("account", params.account)
+    context.desk.reconcile(params.account, "asked")
+    call.reply(CommandResult(ok=True, text=f"{params.account} is being compared with its venue.", pending=True))
+
+
+def register(commands: CommandRegistry) -> None:
+    """Declare the safety commands."""
+    calm: tuple[Declaration, ...] = (
+        ("risk.arm", "Arm", Arm, "desktop", arm),
+        ("risk.unkill", "Lift kill switch", LiftKill, "risk:manage", lift_kill),
+        ("risk.limit", "Set limit", SetLimit, "risk:manage", set_limit),
+        ("account.unlock", "Override lock", OverrideLock, "desktop", override_lock),
+        ("account.reconcile", "Reconcile account", ReconcileAccount, "brokers:connect", reconcile),
+    )
+    urgent: tuple[Declaration, ...] = (
+        ("risk.disarm", "Disarm", Disarm, "desktop", disarm),
+        ("risk.kill", "Kill switch", Kill, "risk:kill", kill),
+    )
+    commands.declare(SAFETY, calm)
+    commands.declare(SAFETY, urgent, urgent=True)

@@ -1,0 +1,316 @@
+"""Trading commands: place, preview, change, annotate, cancel, flatten. The order walk's stage above the desk.
+
+Every door calls these with the same parameters. An answer goes out when its effect is durable, refusals included.
+"""
+
+from collections.abc import Callable
+
+from workstation.commands.context import EngineContext
+from workstation.commands.outcomes import Refusal, refused
+from workstation.commands.params import (
+    AnnotateOrder,
+    CancelMany,
+    CancelOne,
+    ChangeOrder,
+    ExitAccount,
+    ExitPosition,
+    Focus,
+    PlaceOrder,
+)
+from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
+from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.events import OrderNoted
+from workstation.domain.orders import (
+    CancelOrder,
+    CancelScope,
+    Contingency,
+    FlattenPosition,
+    GroupLink,
+    LegRole,
+    OrderState,
+    OrderTerms,
+    OrdType,
+    ReplaceOrder,
+    Side,
+    SubmitGroup,
+    SubmitOrder,
+    TimeInForce,
+)
+from workstation.domain.verdicts import RuleResult
+from workstation.orders.context import actor_of
+from workstation.orders.results import ExitProgress, ExitStage, ScopeResult
+
+TRADE = "Trading"
+
+
+def submit_order(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:
+    """Place one order, or a bracket when leg prices stand with it."""
+    if params.stop_loss_px is not None or params.take_profit_px is not None:
+        _submit_bracket(context, params, call)
+        return
+    command = _command(context, params, call, _leg_link(context, params))
+    answer = _order_answer(context, command.cl_ord_id, call)
+    result = context.desk.submit(command, attach=call.attach, on_durable=answer)
+    if result.duplicate:
+        call.reply(_duplicate(result.order, command.cl_ord_id))
+    elif result.denial is not None and not result.seq:
+        call.reply(refused(result.denial))
+    elif result.denial is not None:
+        answer.denial = result.denial
+
+
+class _order_answer:  # noqa: N801  reads as the function that it is: called once with whether the effect is durable
+    """Answers an order command once its effect is durable, with the order as it stands then."""
+
+    def __init__(self, context: EngineContext, cl_ord_id: str, call: Invocation) -> None:
+        self._context, self._cl_ord_id, self._call = context, cl_ord_id, call
+        self.denial: RuleResult | None = None
+
+    def __call__(self, durable: bool) -> None:
+        order = self._context.state.book.get(self._cl_ord_id)
+        if not durable:
+            self._call.reply(_not_stored(self._context))
+        elif self.denial is not None:
+            self._call.reply(refused(self.denial, order))
+        else:
+            self._call.reply(CommandResult(ok=True, text="Accepted.", data=order))
+
+
+def preview_order(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:
+    """Answer every rule's verdict on an order, storing and counting nothing."""
+    command = _command(context, params, call, None)
+    verdict = context.desk.preview(command)
+    denial = verdict.denial
+    call.reply(CommandResult(ok=True, text="" if denial is None else denial.text, data=verdict))
+
+
+def change_order(context: EngineContext, params: ChangeOrder, call: Invocation) -> None:
+    """Ask for new terms of a live order."""
+    command = ReplaceOrder(
+        cl_ord_id=params.cl_ord_id,
+        origin=call.origin,
+        order_qty=params.order_qty,
+        price=params.price,
+        stop_px=params.stop_px,
+        trail=params.trail,
+        time_in_force=params.time_in_force,
+        expire_time=params.expire_time,
+        version=params.version,
+    )
+    result = context.desk.replace(command, attach=call.attach)
+    if result.denial is not None:
+        call.reply(refused(result.denial, result.order))
+    else:
+        _when_durable(context, result.seq, call, lambda: _order_result(context, params.cl_ord_id, "Change asked."))
+
+
+def annotate_order(context: EngineContext, params: AnnotateOrder, call: Invocation) -> None:
+    """Set an order's notes and metadata."""
+    order = context.state.book.get(params.cl_ord_id)
+    if order is None:
+        raise NotFound("order", params.cl_ord_id)
+    noted = OrderNoted(
+        cl_ord_id=order.cl_ord_id,
+        ts=context.clock.now_ns(),
+        notes=order.notes if params.notes is None else params.notes,
+        metadata=order.metadata if params.metadata is None else params.metadata,
+    )
+    seq = context.desk.recorder.record([noted], actor=actor_of(call.origin), attach=call.attach)
+    _when_durable(context, seq, call, lambda: _order_result(context, params.cl_ord_id, "Noted."))
+
+
+def cancel_order(context: EngineContext, params: CancelOne, call: Invocation) -> None:
+    """Cancel one order."""
+    command = CancelOrder(cl_ord_id=params.cl_ord_id, origin=call.origin, reason=params.reason)
+    result = context.desk.cancel(command, attach=call.attach)
+    if result.denial is not None:
+        call.reply(refused(result.denial, result.order))
+    else:
+        _when_durable(context, result.seq, call, lambda: _order_result(context, params.cl_ord_id, "Cancel asked."))
+
+
+def cancel_many(context: EngineContext, params: CancelMany, call: Invocation) -> None:
+    """Cancel every live order that matches."""
+    scope = CancelScope(
+        origin=call.origin,
+        account=params.account,
+        symbol=params.symbol,
+        strategy_id=params.strategy_id,
+        side_sign=params.side_sign,
+        include_protective=params.include_protective,
+    )
+    result = context.desk.cancel_scope(scope)
+    _when_durable(context, result.seq, call, lambda: CommandResult(ok=True, text=_scope_text(result), data=result))
+
+
+def cancel_last(context: EngineContext, params: Focus, call: Invocation) -> None:
+    """Cancel the newest working order of a focus, never a protective stop."""
+    orders = [o for o in context.state.book.open_orders(params.account, params.symbol) if not o.is_protective]
+    if not orders:
+        call.reply(CommandResult(ok=True, text=f"No working order in {params.symbol}."))
+        return
+    newest = max(orders, key=lambda order: order.created_at)
+    cancel_order(context, CancelOne(cl_ord_id=newest.cl_ord_id, reason="newest"), call)
+
+
+def flatten_position(context: EngineContext, params: ExitPosition, call: Invocation) -> None:
+    """Cancel the instrument's orders, then exit with one capped order; again reprices the same exit."""
+    progress = context.desk.flatten(_flatten(params, call))
+    context.journal.when_durable(context.journal.last_seq, lambda _durable: call.reply(_exit_result(progress)))
+
+
+def flatten_account(context: EngineContext, params: ExitAccount, call: Invocation) -> None:
+    """Flatten every position of an account."""
+    symbols = [
+        row.symbol
+        for row in context.state.ledger.positions()
+        if row.account == params.account and row.strategy_id == "*" and row.qty
+    ]
+    exits = [
+        context.desk.flatten(_flatten(ExitPosition(account=params.account, symbol=symbol), call)) for symbol in symbols
+    ]
+    text = f"Flattening {len(exits)} positions." if exits else f"{params.account} is flat; nothing sent."
+    call.reply(CommandResult(ok=True, text=text, data=exits))
+
+
+def _flatten(params: ExitPosition, call: Invocation) -> FlattenPosition:
+    return FlattenPosition(
+        account=params.account,
+        symbol=params.symbol,
+        origin=call.origin,
+        portion_bps=params.portion_bps,
+        through_ticks=params.through_ticks,
+    )
+
+
+def _exit_result(progress: ExitProgress) -> CommandResult:
+    failed = progress.stage in (ExitStage.FAILED, ExitStage.HELD)
+    code = "BROKER_UNAVAILABLE" if progress.stage is ExitStage.FAILED else "STATE_CONFLICT" if failed else ""
+    text = progress.text or f"{progress.symbol}: {progress.stage}."
+    return CommandResult(ok=not failed, code=code, text=text, data=progress)
+
+
+def _command(context: EngineContext, params: PlaceOrder, call: Invocation, link: GroupLink | None) -> SubmitOrder:
+    return SubmitOrder(
+        cl_ord_id=params.cl_ord_id or context.ids.cl_ord_id(),
+        uid=context.ids.uid(),
+        terms=params.terms,
+        origin=call.origin,
+        link=link,
+        strategy_id=params.strategy_id,
+        notes=params.notes,
+        metadata=params.metadata,
+        allow_duplicate=params.allow_duplicate,
+    )
+
+
+def _leg_link(context: EngineContext, params: PlaceOrder) -> GroupLink | None:
+    if not params.parent:
+        return None
+    parent = context.state.book.get(params.parent)
+    if parent is None:
+        raise NotFound("parent order", params.parent)
+    if params.role not in LegRole.__members__ or params.role == LegRole.ENTRY:
+        raise ValidationError("leg_role", "is not a leg", allowed="TAKE_PROFIT, STOP_LOSS, OCO")
+    group = parent.link.group_id if parent.link is not None else context.ids.group_id()
+    return GroupLink(group, Contingency.BRACKET, LegRole(params.role), parent.cl_ord_id)
+
+
+def _submit_bracket(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:
+    group, entry_id = context.ids.group_id(), params.cl_ord_id or context.ids.cl_ord_id()
+    entry = SubmitOrder(
+        cl_ord_id=entry_id,
+        uid=context.ids.uid(),
+        terms=params.terms,
+        origin=call.origin,
+        link=GroupLink(group, Contingency.BRACKET, LegRole.ENTRY),
+        strategy_id=params.strategy_id,
+        notes=params.notes,
+        metadata=params.metadata,
+        allow_duplicate=params.allow_duplicate,
+    )
+    orders = [entry]
+    for role, price in ((LegRole.STOP_LOSS, params.stop_loss_px), (LegRole.TAKE_PROFIT, params.take_profit_px)):
+        if price is not None:
+            link = GroupLink(group, Contingency.BRACKET, role, entry_id)
+            orders.append(
+                SubmitOrder(
+                    cl_ord_id=context.ids.cl_ord_id(),
+                    uid=context.ids.uid(),
+                    terms=_leg_terms(params.terms, role, price),
+                    origin=call.origin,
+                    link=link,
+                    strategy_id=params.strategy_id,
+                )
+            )
+    result = context.desk.submit_group(SubmitGroup(orders=tuple(orders)), attach=call.attach)
+    if result.denial is not None:
+        order = context.state.book.get(entry_id)
+        _when_durable(context, result.seq, call, lambda: refused(result.denial or _no_rule(), order))
+    else:
+        _when_durable(context, result.seq, call, lambda: _order_result(context, entry_id, "Bracket accepted."))
+
+
+def _no_rule() -> RuleResult:
+    raise ValidationError("group", "was refused without a rule")
+
+
+def _leg_terms(entry: OrderTerms, role: LegRole, price: int) -> OrderTerms:
+    stop = role is LegRole.STOP_LOSS
+    return OrderTerms(
+        symbol=entry.symbol,
+        account=entry.account,
+        side=Side.SELL if entry.side.sign > 0 else Side.BUY,
+        ord_type=OrdType.STOP if stop else OrdType.LIMIT,
+        order_qty=entry.order_qty,
+        price=None if stop else price,
+        stop_px=price if stop else None,
+        time_in_force=TimeInForce.GTC,
+        reduce_only=True,
+    )
+
+
+def _order_result(context: EngineContext, cl_ord_id: str, text: str) -> CommandResult:
+    return CommandResult(ok=True, text=text, data=context.state.book.get(cl_ord_id))
+
+
+def _duplicate(order: OrderState | None, cl_ord_id: str) -> CommandResult:
+    text = f"Client order id {cl_ord_id} was used before."
+    return CommandResult(ok=False, code="DUPLICATE", text=text, data=Refusal(duplicate_of=order))
+
+
+def _not_stored(context: EngineContext) -> CommandResult:
+    reason = context.journal.trouble or "the journal could not store it"
+    return CommandResult(ok=False, code="STORAGE_FULL", text=f"NOT SENT: {reason}.")
+
+
+def _when_durable(context: EngineContext, seq: int, call: Invocation, answer: Callable[[], CommandResult]) -> None:
+    context.journal.when_durable(seq, lambda durable: call.reply(answer() if durable else _not_stored(context)))
+
+
+def _scope_text(result: ScopeResult) -> str:
+    parts = [f"{len(result.asked)} cancels asked"]
+    if result.ended:
+        parts.append(f"{len(result.ended)} ended here")
+    if result.refused:
+        parts.append(f"{len(result.refused)} NOT SENT, no session")
+    return ", ".join(parts) + "."
+
+
+def register(commands: CommandRegistry) -> None:
+    """Declare the trading commands."""
+    calm: tuple[Declaration, ...] = (
+        ("order.submit", "Place order", PlaceOrder, "orders:place", submit_order),
+        ("order.preview", "Preview order", PlaceOrder, "orders:place", preview_order),
+        ("order.replace", "Change order", ChangeOrder, "orders:modify", change_order),
+        ("order.annotate", "Annotate order", AnnotateOrder, "orders:modify", annotate_order),
+    )
+    urgent: tuple[Declaration, ...] = (
+        ("order.cancel", "Cancel order", CancelOne, "orders:cancel", cancel_order),
+        ("order.cancel_scope", "Cancel orders", CancelMany, "orders:cancel", cancel_many),
+        ("order.cancel_last", "Cancel newest order", Focus, "orders:cancel", cancel_last),
+        ("position.flatten", "Flatten position", ExitPosition, "orders:place", flatten_position),
+        ("position.flatten_account", "Flatten account", ExitAccount, "orders:place", flatten_account),
+    )
+    commands.declare(TRADE, calm)
+    commands.declare(TRADE, urgent, urgent=True)
