@@ -7,7 +7,7 @@ them belongs to the theme.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from PySide6.QtGui import QFont, QFontDatabase
@@ -17,6 +17,11 @@ from workstation.domain.errors import NotFound
 
 UI_FAMILY: Final = "Inter"
 FIGURE_FAMILY: Final = "JetBrains Mono"
+FONTS_KEPT_MAX: Final = 64
+FEATURES: Final = {
+    UI_FAMILY: {"tnum": 1, "zero": 1},
+    FIGURE_FAMILY: {"calt": 0},
+}
 FONT_SUFFIXES: Final = frozenset({".otf", ".ttf"})
 
 Weight = QFont.Weight
@@ -41,24 +46,22 @@ def load_fonts() -> tuple[str, ...]:
 
 def sized_ui_font(size_px: int, weight: Weight = Weight.Normal) -> QFont:
     """Return Inter at a pixel size, with tabular figures and an unambiguous slashed zero."""
-    font = _sized(UI_FAMILY, size_px, weight)
-    font.setFeature(QFont.Tag("tnum"), 1)
-    font.setFeature(QFont.Tag("zero"), 1)
-    return font
+    return QFont(_sized(UI_FAMILY, size_px, weight))
 
 
 def sized_figure_font(size_px: int, weight: Weight = Weight.Normal) -> QFont:
     """Return JetBrains Mono at a pixel size; ligatures are off, because `->` and `!=` in a symbol are no arrows."""
-    font = _sized(FIGURE_FAMILY, size_px, weight)
-    font.setFeature(QFont.Tag("calt"), 0)
-    font.setStyleHint(QFont.StyleHint.Monospace)
-    return font
+    return QFont(_sized(FIGURE_FAMILY, size_px, weight))
 
 
+@lru_cache(maxsize=FONTS_KEPT_MAX)
 def _sized(family: str, size_px: int, weight: Weight) -> QFont:
+    """Return one font per size and weight: its copies share the resolved engine, which costs more than painting a price."""
     load_fonts()
     font = QFont(family)
     font.setPixelSize(size_px)
     font.setWeight(weight)
     font.setHintingPreference(QFont.HintingPreference.PreferVerticalHinting)
+    for feature, value in FEATURES[family].items():
+        font.setFeature(QFont.Tag(feature), value)
     return font

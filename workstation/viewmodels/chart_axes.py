@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SECOND_NS: Final = 1_000_000_000
 DAY_S: Final = 86_400
 PRICE_MARKS_MAX: Final = 40
-BOUNDARIES_MAX: Final = 400
+BOUNDARIES_PER_MARK: Final = 8  # a series that trades one hour in eight still fills its axis
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Seconds between marks within a day; each divides the next unit evenly.
@@ -94,22 +94,23 @@ def time_marks(times_ns: NDArray[np.int64], scale: PaneScale, gap_px: float, zon
     room = max(1, int((stop - first) * scale.bar_width / gap_px))
     bar_ns = int(np.median(np.diff(times_ns[first : min(stop, first + 64)])))
     found: list[tuple[int, int]] = []
-    for boundaries in _finer_to_coarser(begin, end, bar_ns, zone):
+    for boundaries in _finer_to_coarser(begin, end, bar_ns, room, zone):
         found = _at_bars(times_ns[first:stop], first, boundaries, zone)
         if len(found) <= room:
             break
     return _spaced(found, scale, gap_px, zone)
 
 
-def _finer_to_coarser(begin_ns: int, end_ns: int, bar_ns: int, zone: tzinfo) -> Iterator[list[int]]:
+def _finer_to_coarser(begin_ns: int, end_ns: int, bar_ns: int, room: int, zone: tzinfo) -> Iterator[list[int]]:
     """Yield lists of boundaries in UTC nanoseconds, each list coarser than the one before."""
     length_s = (end_ns - begin_ns) / SECOND_NS
+    boundaries_max = BOUNDARIES_PER_MARK * room
     for step in _CLOCK_STEPS:
-        if step * SECOND_NS >= bar_ns and length_s / step <= BOUNDARIES_MAX:
+        if step * SECOND_NS >= bar_ns and length_s / step <= boundaries_max:
             yield _clock_boundaries(begin_ns, end_ns, step, zone)
     for months, days in _CALENDAR_STEPS:
         step = days * DAY_S + months * 30 * DAY_S
-        if length_s / step <= BOUNDARIES_MAX:
+        if length_s / step <= boundaries_max:
             yield _calendar_boundaries(begin_ns, end_ns, months, days, zone)
 
 

@@ -83,9 +83,18 @@ class PaneScale:
         """Return the nearest edge between device pixels."""
         return round(at * self.ratio) / self.ratio
 
+    @property
+    def hair(self) -> float:
+        """Return the width of the thinnest line drawn: one logical pixel in whole device pixels."""
+        return max(1, int(self.ratio)) / self.ratio
+
+    def pixel(self, at: float) -> float:
+        """Return the edge of the device pixel at a position: where a rectangle one hair wide is crisp."""
+        return (at * self.ratio // 1) / self.ratio
+
     def hairline(self, at: float) -> float:
-        """Return the centre of the device pixel at a position: where a line one device pixel wide is crisp."""
-        return (int(at * self.ratio // 1) + 0.5) / self.ratio
+        """Return the middle of the hair at a position: where a line one hair wide is crisp."""
+        return self.pixel(at) + self.hair / 2
 
 
 class ChartWindow:

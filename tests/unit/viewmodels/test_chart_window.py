@@ -103,8 +103,10 @@ def test_pixels_and_data_are_inverse(price, bar):
     assert scale.bar(scale.x(bar)) == pytest.approx(bar)
 
 
-def test_hairlines_sit_on_device_pixel_centres():
+def test_hairlines_cover_whole_device_pixels():
     scale = PaneScale(first=0, span=10, low=0, high=1, width=100, height=100, ratio=2)
-    assert scale.hairline(10.2) == 10.25
+    assert scale.hair == 1.0
+    assert scale.pixel(10.7) == 10.5
+    assert scale.hairline(10.7) == 11.0
     assert scale.snapped(10.2) == 10.0
     assert scale.snapped(10.3) == 10.5

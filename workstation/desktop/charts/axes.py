@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF
+import numpy as np
+from PySide6.QtCore import QRectF
 
-from workstation.desktop.charts.layers import Layer, hairline_pen
-from workstation.desktop.charts.tags import AxisTag, draw_tag, spread, tag_height
+from workstation.desktop.charts.layers import Layer
+from workstation.desktop.charts.primitives import RectArray, device_pixels
+from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_tag, spread, tag_height
+from workstation.desktop.charts.texts import draw_centered, draw_left, text_width
 from workstation.desktop.fonts import Weight
 from workstation.desktop.theme import current_theme, figure_font, ui_font
 
@@ -32,24 +34,31 @@ class GridLayer(Layer):
 
     horizontal = True
 
+    def __init__(self, parent: QGraphicsItem, model: ChartModel, z: float) -> None:
+        super().__init__(parent, model, z)
+        self._rects = RectArray()
+
     def draw(self, painter: QPainter) -> None:
         """Rule levels and uprights."""
-        pane, model, colors = self.pane, self.model, current_theme().colors
-        faint, strong = hairline_pen(colors.grid, pane.ratio), hairline_pen(colors.line, pane.ratio)
-        painter.setPen(faint)
-        if self.horizontal:
-            painter.drawLines([self._level(price) for price in model.price_marks])
-        painter.drawLines([self._upright(mark.bar) for mark in model.time_marks if not mark.major])
-        painter.setPen(strong)
-        painter.drawLines([self._upright(mark.bar) for mark in model.time_marks if mark.major])
+        model, pane, colors = self.model, self.pane, current_theme().colors
+        with device_pixels(painter, pane.ratio):
+            painter.setBrush(colors.grid)
+            if self.horizontal:
+                self._rule_levels(painter, [pane.y(price) for price in model.price_marks])
+            self._rule_uprights(painter, [pane.x(mark.bar) for mark in model.time_marks if not mark.major])
+            painter.setBrush(colors.line)
+            self._rule_uprights(painter, [pane.x(mark.bar) for mark in model.time_marks if mark.major])
 
-    def _level(self, price: float) -> QLineF:
-        y = self.pane.hairline(self.pane.y(price))
-        return QLineF(0, y, self.pane.width, y)
+    def _rule_levels(self, painter: QPainter, places: list[float]) -> None:
+        self._rule(painter, [(0.0, place, self.pane.width, place + self.pane.hair) for place in places])
 
-    def _upright(self, bar: int) -> QLineF:
-        x = self.pane.hairline(self.pane.x(bar))
-        return QLineF(x, 0, x, self.pane.height)
+    def _rule_uprights(self, painter: QPainter, places: list[float]) -> None:
+        self._rule(painter, [(place, 0.0, place + self.pane.hair, self.pane.height) for place in places])
+
+    def _rule(self, painter: QPainter, rects: list[tuple[float, float, float, float]]) -> None:
+        in_pixels = np.array(rects).reshape(-1, 4) * self.pane.ratio
+        self._rects.take(np.floor(in_pixels + 1e-6).astype(np.int32))
+        self._rects.draw(painter)
 
 
 class VolumeGridLayer(GridLayer):
@@ -60,8 +69,8 @@ class VolumeGridLayer(GridLayer):
     def draw(self, painter: QPainter) -> None:
         """Rule uprights and the dividing line."""
         super().draw(painter)
-        y = self.pane.hairline(0)
-        painter.drawLine(QLineF(0, y, self.pane.width, y))
+        with device_pixels(painter, self.pane.ratio):
+            self._rule_levels(painter, [0.0])
 
 
 class PriceAxis(Layer):
@@ -82,11 +91,12 @@ class PriceAxis(Layer):
     def wanted_width(self) -> float:
         """Return the width that the widest text needs."""
         model = self.model
-        texts = [model.format_price(price) for price in (model.price_marks or [model.window.low, model.window.high])]
+        prices = [*model.price_marks, model.window.low, model.window.high]
         if model.last is not None:
-            texts.append(model.format_price(model.last.price))
-        metrics = QFontMetricsF(figure_font("caption", Weight.DemiBold))
-        return round(max(metrics.horizontalAdvance(text) for text in texts) + 2 * AXIS_PADDING_PX + TICK_PX)
+            prices.append(model.last.price)
+        font = figure_font("caption", Weight.DemiBold)
+        longest = max((model.format_price(price) for price in prices), key=len)
+        return round(text_width(font, longest) + 2 * AXIS_PADDING_PX + TICK_PX)
 
     def draw(self, painter: QPainter) -> None:
         """Write prices where no tag lies, then the tags."""
@@ -95,23 +105,16 @@ class PriceAxis(Layer):
         height = tag_height(font)
         placed = spread(self.tags, height, 0.0, pane.height)
         taken = [(top, top + height * (2 if tag.second_line else 1)) for tag, top in placed]
-        painter.setFont(font)
-        painter.setPen(hairline_pen(colors.line, pane.ratio))
-        edge = pane.hairline(0)
-        painter.drawLine(QLineF(edge, 0, edge, self.full_height))
+        painter.fillRect(QRectF(0, 0, pane.hair, self.full_height), colors.line)
+        painter.setPen(colors.text_muted)
         for price in model.price_marks:
             y = pane.y(price)
-            painter.setPen(hairline_pen(colors.line, pane.ratio))
-            painter.drawLine(QLineF(edge, pane.hairline(y), edge + TICK_PX, pane.hairline(y)))
-            if not height / 2 <= y <= pane.height - height / 2:
-                continue
-            if any(top < y + height / 2 and bottom > y - height / 2 for top, bottom in taken):
-                continue
-            painter.setPen(colors.text_muted)
-            painter.drawText(self._text_rect(y - height / 2, height), _LEFT, model.format_price(price))
+            painter.fillRect(QRectF(0, pane.pixel(y), TICK_PX, pane.hair), colors.line)
+            inside = height / 2 <= y <= pane.height - height / 2
+            if inside and not any(top < y + height / 2 and bottom > y - height / 2 for top, bottom in taken):
+                draw_left(painter, font, self._text_rect(y - height / 2, height), model.format_price(price))
         if self.volume_text:
-            painter.setPen(colors.text_muted)
-            painter.drawText(self._text_rect(self.volume_top + 2, height), _LEFT, self.volume_text)
+            draw_left(painter, font, self._text_rect(self.volume_top + 2, height), self.volume_text)
         for tag, top in placed:
             self._draw_tag(painter, tag, top, height)
         if self.pointer_tag is not None:
@@ -121,21 +124,16 @@ class PriceAxis(Layer):
     def _draw_tag(self, painter: QPainter, tag: AxisTag, top: float, height: float) -> None:
         colors, pane = current_theme().colors, self.pane
         rect = QRectF(pane.snapped(1.0), pane.snapped(top), pane.width - 1.0, height * (2 if tag.second_line else 1))
-        outline = tag.fill if tag.outline_only else None
-        painter.setFont(figure_font("caption", Weight.DemiBold))
-        draw_tag(
-            painter,
-            rect,
-            "",
-            fill=colors.surface if tag.outline_only else tag.fill,
-            ink=tag.ink,
-            outline=outline,
-            ratio=pane.ratio,
-        )
-        painter.drawText(self._text_rect(rect.top(), height), _LEFT, tag.text)
+        font = figure_font("caption", Weight.DemiBold)
+        if tag.outline_only:
+            style = TagStyle(font, colors.surface, tag.ink, tag.fill)
+        else:
+            style = TagStyle(font, tag.fill, tag.ink)
+        draw_tag(painter, rect, "", style, pane.ratio)
+        draw_left(painter, font, self._text_rect(rect.top(), height), tag.text)
         if tag.second_line:
-            painter.setFont(figure_font("caption"))
-            painter.drawText(self._text_rect(rect.top() + height - 1, height), _LEFT, tag.second_line)
+            second = self._text_rect(rect.top() + height - 1, height)
+            draw_left(painter, figure_font("caption"), second, tag.second_line)
 
     def _text_rect(self, top: float, height: float) -> QRectF:
         return QRectF(AXIS_PADDING_PX + TICK_PX / 2, top, self.pane.width - AXIS_PADDING_PX, height)
@@ -150,25 +148,25 @@ class PriceAxis(Layer):
 class TimeAxis(Layer):
     """Time texts under the plot. `pane` is the price pane's scale with the axis' own height."""
 
+    full_width = 0.0
+
     def draw(self, painter: QPainter) -> None:
         """Write the times and their ticks."""
         pane, colors = self.pane, current_theme().colors
-        painter.setPen(hairline_pen(colors.line, pane.ratio))
-        edge = pane.hairline(0)
-        painter.drawLine(QLineF(0, edge, pane.width + 1000, edge))
+        painter.fillRect(QRectF(0, 0, self.full_width, pane.hair), colors.line)
         faint, strong = ui_font("caption"), ui_font("caption", Weight.DemiBold)
         for mark in self.model.time_marks:
             x = pane.x(mark.bar)
             font = strong if mark.major else faint
-            half = QFontMetricsF(font).horizontalAdvance(mark.text) / 2
+            half = text_width(font, mark.text) / 2
             if not half <= x <= pane.width - half:
                 continue
-            painter.setFont(font)
             painter.setPen(colors.text if mark.major else colors.text_muted)
-            painter.drawText(QRectF(x - half - 4, TICK_PX, 2 * half + 8, pane.height - TICK_PX), _CENTER, mark.text)
-            painter.setPen(hairline_pen(colors.line, pane.ratio))
-            painter.drawLine(QPointF(pane.hairline(x), edge), QPointF(pane.hairline(x), edge + TICK_PX))
+            draw_centered(painter, font, QRectF(x - half, TICK_PX, 2 * half, pane.height - TICK_PX), mark.text)
+            painter.fillRect(QRectF(pane.pixel(x), 0, pane.hair, TICK_PX), colors.line)
 
+    # --- Qt overrides ---
 
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_CENTER = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
+    def boundingRect(self) -> QRectF:
+        """Return the axis below plot and price axis."""
+        return QRectF(0.0, 0.0, max(self.full_width, self.pane.width), self.pane.height)

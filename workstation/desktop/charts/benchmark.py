@@ -41,7 +41,7 @@ def random_walk(bars: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 
 def run(bars: int = BARS_DEFAULT) -> dict[str, float]:
-    """Return CPU seconds: `open`, then per frame or tick `pan`, `pan_all`, `zoom`, `tick` (model and damage), `tick_frame`."""
+    """Return CPU seconds: `open` once; per frame `pan`, `pan_all`, `zoom`, `tick_frame`; `tick` without its frame."""
     app = QApplication.instance() or QApplication([])
     times, columns = random_walk(bars)
     view = ChartView()

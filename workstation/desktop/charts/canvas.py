@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyqtgraph
 from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtWidgets import QGraphicsView
 
 from workstation.desktop.charts.axes import (
     PRICE_MARK_GAP_PX,
@@ -30,8 +31,6 @@ from workstation.viewmodels.chart_axes import price_marks, time_marks
 from workstation.viewmodels.chart_window import PaneScale
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QGraphicsView
-
     from workstation.desktop.charts.model import ChartModel
 
 TIME_AXIS_PX: Final = 22.0
@@ -53,7 +52,9 @@ class ChartCanvas:
         self.view.setObjectName("chart-canvas")
         self.view.setAccessibleName("Price chart")
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
         self.view.viewport().setMouseTracking(True)
+        self.view.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.price_box = self._pane()
         self.volume_box = self._pane()
         self.grid = GridLayer(self.price_box, model, 0)
@@ -200,6 +201,7 @@ class ChartCanvas:
         self.price_axis.setPos(self.price_rect.right(), 0)
         self.price_axis.place(self._sized(pane, pane.low, pane.high, self._axis_width, pane.height))
         self.time_axis.setPos(0, plot_height)
+        self.time_axis.full_width = pane.width + self._axis_width
         self.time_axis.place(self._sized(pane, 0.0, 1.0, pane.width, TIME_AXIS_PX))
         self.crosshair.plot_height = plot_height
         self.crosshair.volume_top = self.volume_rect.top()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from workstation.desktop.charts.layers import Layer, dash_pen
 from workstation.desktop.charts.series import bars_per_bin, overlay_color
-from workstation.desktop.charts.tags import AxisTag, draw_tag, tag_height, tag_width
+from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_tag, tag_height, tag_width
+from workstation.desktop.charts.texts import draw_left, text_width
 from workstation.desktop.colors import with_alpha
 from workstation.desktop.fonts import Weight
 from workstation.desktop.theme import current_theme, figure_font, ui_font
@@ -76,9 +76,8 @@ class CrosshairLayer(Layer):
         font = ui_font("caption", Weight.DemiBold)
         width, height = tag_width(font, text), tag_height(font)
         left = min(max(x - width / 2, 0), pane.width - width)
-        painter.setFont(font)
         rect = QRectF(pane.snapped(left), self.plot_height + 2, width, height)
-        draw_tag(painter, rect, text, fill=colors.text, ink=colors.surface)
+        draw_tag(painter, rect, text, TagStyle(font, colors.text, colors.surface), pane.ratio)
 
     def _draw_measure(self, painter: QPainter) -> None:
         measure, pane, colors = self.model.measure, self.pane, current_theme().colors
@@ -102,16 +101,8 @@ class CrosshairLayer(Layer):
         left = min(max(box.center().x() - width / 2, 2), pane.width - width - 2)
         top = box.top() - height - 4 if change >= 0 else box.bottom() + 4
         top = min(max(top, 2), self.volume_top - height - 2)
-        painter.setFont(font)
-        draw_tag(
-            painter,
-            QRectF(left, top, width, height),
-            text,
-            fill=colors.surface_raised,
-            ink=color,
-            outline=color,
-            ratio=pane.ratio,
-        )
+        style = TagStyle(font, colors.surface_raised, color, color)
+        draw_tag(painter, QRectF(left, top, width, height), text, style, pane.ratio)
 
 
 class ReadoutLayer(Layer):
@@ -136,19 +127,16 @@ class ReadoutLayer(Layer):
             return
         colors = current_theme().colors
         words, figures = ui_font("caption"), figure_font("caption")
-        word_metrics, figure_metrics = QFontMetricsF(words), QFontMetricsF(figures)
         x, height = READOUT_LEFT_PX, tag_height(figures)
         for label, value, color in self._parts(bar):
-            label_width = word_metrics.horizontalAdvance(label) + 3 if label else 0.0
-            value_width = figure_metrics.horizontalAdvance(value)
+            label_width = text_width(words, label) + 3 if label else 0.0
+            value_width = text_width(figures, value)
             if x + label_width + value_width > self.pane.width - READOUT_LEFT_PX:
                 break
-            painter.setFont(words)
             painter.setPen(colors.text_muted)
-            painter.drawText(QRectF(x, READOUT_TOP_PX, label_width, height), _LEFT, label)
-            painter.setFont(figures)
+            draw_left(painter, words, QRectF(x, READOUT_TOP_PX, label_width, height), label)
             painter.setPen(color)
-            painter.drawText(QRectF(x + label_width, READOUT_TOP_PX, value_width + 2, height), _LEFT, value)
+            draw_left(painter, figures, QRectF(x + label_width, READOUT_TOP_PX, value_width, height), value)
             x += label_width + value_width + READOUT_GAP_PX
         self._draw_overlays(painter, bar, READOUT_TOP_PX + height)
 
@@ -161,7 +149,7 @@ class ReadoutLayer(Layer):
             for label, row in (("O", OPEN), ("H", HIGH), ("L", LOW), ("C", CLOSE))
         ]
         before = float(model.bars.columns[CLOSE, bar - 1]) if bar else float(column[OPEN])
-        share = (float(column[CLOSE]) / before - 1) * 100 if before else 0.0
+        share = round((float(column[CLOSE]) / before - 1) * 100, 2) + 0.0 if before else 0.0  # no negative zero
         parts.append(("", f"{share:+.2f}%", color))
         parts.append(("Vol", model.format_volume(float(column[VOLUME])), colors.text))
         merged = 1 << model.bars.level_for(bars_per_bin(self.pane))
@@ -176,13 +164,8 @@ class ReadoutLayer(Layer):
             value = float(overlay.values[bar])
             text = self.model.format_price(value) if value == value else "—"  # noqa: PLR0124 - NaN is not itself
             painter.setPen(overlay_color(number))
-            name_width = QFontMetricsF(words).horizontalAdvance(overlay.name) + 4
-            painter.setFont(words)
-            painter.drawText(QRectF(x, top, name_width, height), _LEFT, overlay.name)
-            painter.setFont(figures)
-            width = QFontMetricsF(figures).horizontalAdvance(text)
-            painter.drawText(QRectF(x + name_width, top, width + 2, height), _LEFT, text)
+            name_width = text_width(words, overlay.name) + 4
+            draw_left(painter, words, QRectF(x, top, name_width, height), overlay.name)
+            width = text_width(figures, text)
+            draw_left(painter, figures, QRectF(x + name_width, top, width, height), text)
             x += name_width + width + READOUT_GAP_PX + 3
-
-
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

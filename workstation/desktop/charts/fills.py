@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPolygonF
 
 from workstation.desktop.charts.layers import Layer, antialiased, hairline_pen
-from workstation.desktop.charts.tags import draw_tag, tag_height, tag_width
+from workstation.desktop.charts.tags import TagStyle, draw_tag, tag_height, tag_width
 from workstation.desktop.fonts import Weight
 from workstation.desktop.theme import current_theme, figure_font
 from workstation.viewmodels.chart_marks import MarkSide
@@ -57,8 +57,7 @@ class FillsLayer(Layer):
         size = tag_width(font, text)
         left = min(max(tip.x() - size / 2, 4), width - size - 4)
         top = tip.y() + ARROW_PX + 4 if fill.side is MarkSide.BUY else tip.y() - ARROW_PX - 4 - height
-        painter.setFont(font)
-        draw_tag(painter, QRectF(left, top, size, height), text, fill=color, ink=ink, ratio=self.pane.ratio)
+        draw_tag(painter, QRectF(left, top, size, height), text, TagStyle(font, color, ink), self.pane.ratio)
 
     def _visible(self) -> list[int]:
         first, stop = self.pane.bar_range

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from workstation.desktop.charts.layers import Layer, antialiased, dash_pen, hairline_pen
-from workstation.desktop.charts.tags import AxisTag, draw_tag, tag_height, tag_width
+from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_tag, tag_height, tag_width
+from workstation.desktop.charts.texts import draw_centered
 from workstation.desktop.colors import blend, with_alpha
 from workstation.desktop.fonts import Weight
 from workstation.desktop.theme import current_theme, ui_font
@@ -169,11 +170,10 @@ class OrderLinesLayer(Layer):
         solid = order.state in {LineState.WORKING, LineState.PARTIAL}
         hovered = self.model.hovered_order == order.cl_ord_id
         ground = (blend(colors.text, fill, 0.18) if hovered else fill) if solid else colors.surface
-        painter.setFont(self._font())
-        draw_tag(painter, tag.rect, "", fill=ground, ink=ink, outline=None if solid else fill, ratio=pane.ratio)
         text_ink = ink if solid else fill
-        painter.setPen(text_ink)
-        painter.drawText(tag.rect.adjusted(0, 0, -tag.cancel.width(), 0), _CENTER, self._text(order))
+        font = self._font()
+        draw_tag(painter, tag.rect, "", TagStyle(font, ground, text_ink, None if solid else fill), pane.ratio)
+        draw_centered(painter, font, tag.rect.adjusted(0, 0, -tag.cancel.width(), 0), self._text(order))
         self._draw_cross(painter, tag.cancel, text_ink)
 
     def _draw_cross(self, painter: QPainter, box: QRectF, ink: QColor) -> None:
@@ -195,35 +195,19 @@ class OrderLinesLayer(Layer):
         font = self._font()
         height = tag_height(font)
         rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - height / 2), tag_width(font, position.text), height)
-        painter.setFont(font)
-        draw_tag(
-            painter,
-            rect,
-            position.text,
-            fill=colors.surface,
-            ink=colors.accent,
-            outline=colors.accent,
-            ratio=pane.ratio,
-        )
+        draw_tag(painter, rect, position.text, TagStyle(font, colors.surface, colors.accent, colors.accent), pane.ratio)
 
     def _draw_alert_tags(self, painter: QPainter) -> None:
         pane, colors = self.pane, current_theme().colors
         font = ui_font("caption")
         height = tag_height(font)
-        painter.setFont(font)
         for alert in self.model.alerts:
             y = pane.y(alert.price)
             if 0 <= y <= pane.height:
                 text = f"! {alert.text or self.model.format_price(alert.price)}"
                 rect = QRectF(pane.width * 0.3, pane.snapped(y - height / 2), tag_width(font, text), height)
                 draw_tag(
-                    painter,
-                    rect,
-                    text,
-                    fill=colors.surface,
-                    ink=colors.warning,
-                    outline=colors.warning,
-                    ratio=pane.ratio,
+                    painter, rect, text, TagStyle(font, colors.surface, colors.warning, colors.warning), pane.ratio
                 )
 
     def _draw_pulled(self, painter: QPainter, price: float) -> None:
@@ -240,8 +224,7 @@ class OrderLinesLayer(Layer):
         text = f"{'TARGET' if gains else 'STOP'} {self.model.format_price(price)}  {ticks:+d} ticks"
         font = self._font()
         rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - tag_height(font) / 2), tag_width(font, text), tag_height(font))
-        painter.setFont(font)
-        draw_tag(painter, rect, text, fill=colors.surface, ink=color, outline=color, ratio=pane.ratio)
+        draw_tag(painter, rect, text, TagStyle(font, colors.surface, color, color), pane.ratio)
 
     def _level(self, painter: QPainter, y: float) -> None:
         if 0 <= y <= self.pane.height:
@@ -251,6 +234,3 @@ class OrderLinesLayer(Layer):
     @staticmethod
     def _font() -> QFont:
         return ui_font("caption", Weight.Medium)
-
-
-_CENTER = Qt.AlignmentFlag.AlignCenter

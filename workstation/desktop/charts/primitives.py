@@ -6,43 +6,56 @@ address.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from pyqtgraph import functions
 from pyqtgraph.Qt.internals import PrimitiveArray
-from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtCore import QLineF, QRect, Qt
+from shiboken6 import Shiboken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from PySide6.QtGui import QPainter, QPolygonF
 
 
 class RectArray:
-    """Rectangles by columns left, top, width, height."""
+    """Filled rectangles in whole device pixels. Draw them inside `device_pixels`.
+
+    `QRect` holds left, top, right, bottom as 32-bit integers, the last two inclusive; whole numbers take Qt's
+    shortest path.
+    """
 
     def __init__(self) -> None:
-        self._array = PrimitiveArray(QRectF, 4)
+        self._memory = np.empty((0, 4), dtype=np.int32)
 
-    def fill(
-        self,
-        left: NDArray[np.float64],
-        top: NDArray[np.float64],
-        width: NDArray[np.float64] | float,
-        height: NDArray[np.float64] | float,
-    ) -> None:
-        """Take one rectangle per element of `left`."""
-        self._array.resize(len(left))
-        memory = self._array.ndarray()
-        memory[:, 0] = left
-        memory[:, 1] = top
-        memory[:, 2] = width
-        memory[:, 3] = height
+    def take(self, memory: NDArray[np.int32]) -> None:
+        """Take (n, 4) int32 rows of left, top, right, bottom, the last two exclusive. Empty ones draw nothing."""
+        memory = memory[(memory[:, 2] > memory[:, 0]) & (memory[:, 3] > memory[:, 1])]
+        memory[:, 2:] -= 1
+        self._memory = memory
 
     def draw(self, painter: QPainter) -> None:
-        """Draw all with the painter's pen and brush."""
-        if len(self._array):
-            painter.drawRects(*self._array.drawargs())
+        """Draw all with the painter's brush."""
+        if len(self._memory):
+            first = cast("QRect", Shiboken.wrapInstance(self._memory.ctypes.data, QRect))
+            painter.drawRects(first, len(self._memory))
+
+
+@contextmanager
+def device_pixels(painter: QPainter, ratio: float) -> Iterator[None]:
+    """Let coordinates within the block count device pixels, without an outline."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    if ratio == 1.0:
+        yield
+        return
+    painter.save()
+    painter.scale(1.0 / ratio, 1.0 / ratio)
+    yield
+    painter.restore()
 
 
 class LineArray:

@@ -16,7 +16,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPen
 
 from workstation.desktop.charts.layers import NO_PEN, Layer, antialiased
-from workstation.desktop.charts.primitives import LineArray, RectArray, polygon
+from workstation.desktop.charts.primitives import LineArray, RectArray, device_pixels, polygon
 from workstation.desktop.colors import blend, with_alpha
 from workstation.desktop.theme import current_theme
 from workstation.viewmodels.chart_window import ChartType, PaneScale
@@ -31,16 +31,11 @@ if TYPE_CHECKING:
 
 CANDLE_DEVICE_PX_MIN = 4.0  # body of three, gap of one
 CANDLE_PX_MIN = 3.0
-LINE_WIDTH = 1.5
+LINE_WIDTH = 1.0
 AREA_OPACITY = 0.14
 VOLUME_SHARE = 0.45  # of the rise or fall colour over the panel
 BODY_SHARE = 0.78  # of a bar's width
 SERIES_COLORS = ("series_1", "series_2", "series_3", "series_4")
-
-# Left, top, width and height of a set of rectangles.
-_Part = tuple[
-    "NDArray[np.float64]", "NDArray[np.float64]", "NDArray[np.float64] | float", "NDArray[np.float64] | float"
-]
 
 
 def bars_per_bin(pane: PaneScale) -> float:
@@ -57,30 +52,29 @@ def shown_bins(model: ChartModel, pane: PaneScale) -> BarBins:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where candles stand, in logical pixels on device-pixel edges: body and wick, left edge and width."""
+    """Where candles stand, in device pixels: left edges of bodies, width of body and wick, the wick's offset."""
 
-    body_left: NDArray[np.float64]
-    body_width: float
-    wick_left: NDArray[np.float64]
-    wick_width: float
+    left: NDArray[np.int32]
+    body: int
+    wick: int
+    offset: int
 
 
 def columns_of(bins: BarBins, pane: PaneScale) -> Columns:
     """Return columns whose wick is centred in its body to the device pixel."""
-    ratio = pane.ratio
-    wick = max(1, int(ratio))
-    body = max(wick, int(bins.size * pane.bar_width * ratio * BODY_SHARE))
+    per_bar = pane.bar_width * pane.ratio
+    wick = max(1, int(pane.ratio))
+    body = max(wick, int(bins.size * per_bar * BODY_SHARE))
     body -= (body - wick) % 2
-    centers = (bins.centers - pane.first) * (pane.bar_width * ratio)
-    left = np.rint(centers - body / 2)
-    return Columns(left / ratio, body / ratio, (left + (body - wick) // 2) / ratio, wick / ratio)
+    left = np.rint((bins.centers - pane.first) * per_bar - body / 2).astype(np.int32)
+    return Columns(left, body, wick, (body - wick) // 2)
 
 
-def snapped_y(pane: PaneScale, prices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the nearest device-pixel edges of prices."""
-    per_price = pane.height * pane.ratio / (pane.high - pane.low)
-    edges: NDArray[np.float64] = np.rint((pane.high - prices) * per_price) / pane.ratio
-    return edges
+def device_y(pane: PaneScale, values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return the nearest device-pixel edges of values, kept within a screen of the pane so that they fit 32 bits."""
+    height = pane.height * pane.ratio
+    edges = np.rint((pane.high - values) * (height / (pane.high - pane.low)))
+    return np.clip(edges, -height, 2 * height).astype(np.int32)
 
 
 class BarsLayer(Layer):
@@ -94,7 +88,7 @@ class BarsLayer(Layer):
 
     def draw(self, painter: QPainter) -> None:
         """Draw bars of the chosen type."""
-        model = self.model
+        model, colors = self.model, current_theme().colors
         if model.chart_type in {ChartType.LINE, ChartType.AREA}:
             self._draw_line(painter)
             return
@@ -102,12 +96,11 @@ class BarsLayer(Layer):
         if key != self._built:
             self._build(shown_bins(model, self.pane))
             self._built = key
-        colors = current_theme().colors
-        painter.setPen(NO_PEN)
-        for rects, color in ((self._falling, colors.fall), (self._rising, colors.rise)):
-            painter.setBrush(color)
-            rects.draw(painter)
-        if model.chart_type is ChartType.HOLLOW:
+        with device_pixels(painter, self.pane.ratio):
+            painter.setBrush(colors.fall)
+            self._falling.draw(painter)
+            painter.setBrush(colors.rise)
+            self._rising.draw(painter)
             painter.setBrush(colors.surface)
             self._inner.draw(painter)
 
@@ -119,33 +112,26 @@ class BarsLayer(Layer):
         return QRectF(left - 2, 0, size * pane.bar_width + 4, pane.height)
 
     def _build(self, bins: BarBins) -> None:
-        pane, at = self.pane, columns_of(bins, self.pane)
-        device = 1 / pane.ratio
-        open_, close = snapped_y(pane, bins.columns[OPEN]), snapped_y(pane, bins.columns[CLOSE])
-        top, bottom = snapped_y(pane, bins.columns[HIGH]), snapped_y(pane, bins.columns[LOW])
-        wick_height = np.maximum(bottom - top, at.wick_width)
+        at = columns_of(bins, self.pane)
+        open_, high, low, close = device_y(self.pane, bins.columns[: CLOSE + 1])
         rising = bins.columns[CLOSE] >= bins.columns[OPEN]
-        for rects, chosen in ((self._rising, rising), (self._falling, ~rising)):
-            wick = (at.wick_left[chosen], top[chosen], at.wick_width, wick_height[chosen])
-            if self.model.chart_type is ChartType.BARS:
-                middle, reach = at.wick_left[chosen], (at.body_width - at.wick_width) / 2
-                ticks = [
-                    (middle - reach, open_[chosen] - at.wick_width / 2, reach, at.wick_width),
-                    (middle + at.wick_width, close[chosen] - at.wick_width / 2, reach, at.wick_width),
-                ]
-                _fill_all(rects, [wick, *ticks])
-                continue
-            upper = np.minimum(open_, close)[chosen]
-            height = np.maximum(np.abs(open_ - close)[chosen], max(device, at.wick_width))
-            _fill_all(rects, [wick, (at.body_left[chosen], upper, at.body_width, height)])
-            if rects is self._rising:
-                frame = at.wick_width
-                self._inner.fill(
-                    at.body_left[chosen] + frame,
-                    upper + frame,
-                    max(0.0, at.body_width - 2 * frame),
-                    np.maximum(0.0, height - 2 * frame),
-                )
+        wick = at.left + at.offset
+        parts = [_rects(wick, high, at.wick, np.maximum(low, high + at.wick))]
+        inner = np.empty((0, 4), dtype=np.int32)
+        if self.model.chart_type is ChartType.BARS:
+            parts.append(_rects(at.left, open_, at.offset, open_ + at.wick))
+            parts.append(_rects(wick + at.wick, close, at.offset, close + at.wick))
+        else:
+            top = np.minimum(open_, close)
+            bottom = np.maximum(np.maximum(open_, close), top + at.wick)
+            parts.append(_rects(at.left, top, at.body, bottom))
+            if self.model.chart_type is ChartType.HOLLOW:
+                inner = _rects(at.left + at.wick, top + at.wick, at.body - 2 * at.wick, bottom - at.wick)[rising]
+        drawn = np.concatenate(parts)
+        chosen = np.tile(rising, len(parts))
+        self._rising.take(drawn[chosen])
+        self._falling.take(drawn[~chosen])
+        self._inner.take(inner)
 
     def _draw_line(self, painter: QPainter) -> None:
         model, pane, colors = self.model, self.pane, current_theme().colors
@@ -181,17 +167,18 @@ class VolumeLayer(Layer):
             self._build(shown_bins(self.model, self.pane))
             self._built = key
         colors = current_theme().colors
-        painter.setPen(NO_PEN)
-        for rects, color in ((self._falling, colors.fall), (self._rising, colors.rise)):
-            painter.setBrush(blend(color, colors.surface, VOLUME_SHARE))
-            rects.draw(painter)
+        with device_pixels(painter, self.pane.ratio):
+            for rects, color in ((self._falling, colors.fall), (self._rising, colors.rise)):
+                painter.setBrush(blend(color, colors.surface, VOLUME_SHARE))
+                rects.draw(painter)
 
     def _build(self, bins: BarBins) -> None:
-        at, pane = columns_of(bins, self.pane), self.pane
-        top = snapped_y(pane, bins.columns[VOLUME])
+        at, floor = columns_of(bins, self.pane), round(self.pane.height * self.pane.ratio)
+        top = device_y(self.pane, bins.columns[VOLUME])
+        drawn = _rects(at.left, top, at.body, np.full_like(top, floor))
         rising = bins.columns[CLOSE] >= bins.columns[OPEN]
-        for rects, chosen in ((self._rising, rising), (self._falling, ~rising)):
-            rects.fill(at.body_left[chosen], top[chosen], at.body_width, pane.height - top[chosen])
+        self._rising.take(drawn[rising])
+        self._falling.take(drawn[~rising])
 
 
 class OverlayLayer(Layer):
@@ -247,11 +234,6 @@ def _line_points(bins: BarBins, pane: PaneScale) -> tuple[NDArray[np.float64], N
     return np.repeat(x, 2), np.column_stack((early, late)).ravel()
 
 
-def _fill_all(rects: RectArray, parts: list[_Part]) -> None:
-    """Fill one array with several sets of rectangles, so that each colour is one call to Qt."""
-    rects.fill(
-        *(
-            np.concatenate([np.broadcast_to(np.asarray(part[place]), part[0].shape) for part in parts])
-            for place in range(4)
-        )
-    )
+def _rects(left: NDArray[np.int32], top: NDArray[np.int32], width: int, bottom: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return (n, 4) rows of left, top, right, bottom."""
+    return np.column_stack((left, top, left + np.int32(width), bottom))

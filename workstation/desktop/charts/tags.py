@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFontMetricsF
-
 from workstation.desktop.charts.layers import NO_PEN, hairline_pen
+from workstation.desktop.charts.texts import draw_centered, line_height, text_width
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QRectF
     from PySide6.QtGui import QColor, QFont, QPainter
 
 TAG_PADDING_PX: Final = 5.0
 TAG_MARGIN_PX: Final = 2.0
-_CENTERED = Qt.AlignmentFlag.AlignCenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +31,37 @@ class AxisTag:
 
 def tag_height(font: QFont) -> float:
     """Return the height of a one-line tag."""
-    return float(round(QFontMetricsF(font).height() + 2))
+    return line_height(font) + 2.0
 
 
 def tag_width(font: QFont, text: str) -> float:
     """Return the width of a tag around a text."""
-    return float(round(QFontMetricsF(font).horizontalAdvance(text) + 2 * TAG_PADDING_PX))
+    return float(round(text_width(font, text) + 2 * TAG_PADDING_PX))
 
 
-def draw_tag(
-    painter: QPainter,
-    rect: QRectF,
-    text: str,
-    *,
-    fill: QColor,
-    ink: QColor,
-    outline: QColor | None = None,
-    ratio: float = 1.0,
-) -> None:
-    """Draw a tag with centred text; `outline` frames it inside its rectangle."""
-    if outline is None:
+@dataclass(frozen=True, slots=True)
+class TagStyle:
+    """How a tag is drawn; `outline` frames it inside its rectangle."""
+
+    font: QFont
+    fill: QColor
+    ink: QColor
+    outline: QColor | None = None
+
+
+def draw_tag(painter: QPainter, rect: QRectF, text: str, style: TagStyle, ratio: float) -> None:
+    """Draw a tag with centred text. `ratio` is device pixels per logical pixel."""
+    painter.setBrush(style.fill)
+    if style.outline is None:
         painter.setPen(NO_PEN)
-        painter.setBrush(fill)
         painter.drawRect(rect)
     else:
-        painter.setPen(hairline_pen(outline, ratio))
-        painter.setBrush(fill)
+        painter.setPen(hairline_pen(style.outline, ratio))
         half = painter.pen().widthF() / 2
         painter.drawRect(rect.adjusted(half, half, -half, -half))
-    painter.setPen(ink)
-    painter.drawText(rect, _CENTERED, text)
+    painter.setPen(style.ink)
+    if text:
+        draw_centered(painter, style.font, rect, text)
 
 
 def spread(tags: list[AxisTag], height: float, low: float, high: float) -> list[tuple[AxisTag, float]]:
