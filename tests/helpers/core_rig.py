@@ -6,7 +6,6 @@ from typing import Any
 
 from tests.helpers.fake_broker import CARD, FakeBroker
 from tests.helpers.memory_journal import MemoryJournal
-
 from workstation.domain.accounts import Account, Environment, LockState
 from workstation.domain.events import AccountOpened, ArmChanged, EngineStarted, Event, LimitChanged, LockChanged
 from workstation.domain.instruments import AssetClass, Instrument, TickBand

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
 
+from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.orders import OrderState, OrdStatus, Side
 from workstation.ports.broker import SendOutcome

@@ -1,0 +1,149 @@
+"""Changes of live orders: judged first, in force by the venue's word, exact about what is left."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.helpers.core_rig import HAND, CoreRig
+from tests.helpers.fake_broker import CARD
+from workstation.domain.errors import StateConflict, ValidationError
+from workstation.domain.orders import CancelOrder, OrdStatus, ReplaceOrder
+from workstation.ports.broker import ReplaceKind
+
+S = OrdStatus
+
+
+def change(rig, order, **fields):
+    return rig.desk.replace(ReplaceOrder(cl_ord_id=order.cl_ord_id, origin=HAND, **fields))
+
+
+def test_old_terms_stay_in_force_until_the_venues_word():
+    rig = CoreRig()
+    order = rig.submit(qty=100, price=10_000)
+    rig.broker.auto = False
+    pending = change(rig, order, price=9_990).order
+    assert (pending.status, pending.terms.price, pending.pending_terms.price) == (S.PENDING_REPLACE, 10_000, 9_990)
+    rig.broker.replaced(order.cl_ord_id, pending.pending_terms)
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.terms.price, after.pending_terms) == (S.SUBMITTED, 9_990, None)
+
+
+def test_a_change_waits_for_the_disk():
+    rig = CoreRig(instant=False)
+    order = rig.desk.submit(rig.command()).order
+    rig.commit()
+    change(rig, order, order_qty=200)
+    rig.clock.advance(10**9)
+    assert rig.broker.of("replace") == []
+    rig.commit()
+    assert len(rig.broker.of("replace")) == 1
+
+
+def test_a_change_that_cannot_be_stored_is_refused_here():
+    rig = CoreRig(instant=False)
+    order = rig.desk.submit(rig.command()).order
+    rig.commit()
+    change(rig, order, order_qty=200)
+    rig.journal.fail()
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.pending_terms) == (S.SUBMITTED, None)
+    assert rig.broker.of("replace") == []
+
+
+def test_what_is_left_is_the_new_quantity_less_what_filled():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    rig.broker.fill(order.cl_ord_id, 30, 10_000)
+    change(rig, order, order_qty=80)
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.leaves_qty, after.cum_qty) == (S.PARTIALLY_FILLED, 50, 30)
+
+
+def test_a_new_quantity_at_what_filled_means_filled():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    rig.broker.fill(order.cl_ord_id, 30, 10_000)
+    change(rig, order, order_qty=30)
+    assert rig.order(order.cl_ord_id).status is S.FILLED
+    assert rig.order(order.cl_ord_id).overfill_qty == 0
+
+
+def test_a_refused_change_leaves_the_order_live_on_old_terms():
+    rig = CoreRig()
+    order = rig.submit()
+    rig.broker.auto = False
+    change(rig, order, price=9_990)
+    rig.broker.refuse_replace(order.cl_ord_id)
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.terms.price) == (S.SUBMITTED, 10_000)
+
+
+def test_fills_while_pending_carry_the_old_terms():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    rig.broker.auto = False
+    change(rig, order, order_qty=200)
+    rig.broker.fill(order.cl_ord_id, 40, 10_000)
+    pending = rig.order(order.cl_ord_id)
+    assert (pending.status, pending.leaves_qty) == (S.PENDING_REPLACE, 60)
+    rig.broker.replaced(order.cl_ord_id, pending.pending_terms)
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.leaves_qty) == (S.PARTIALLY_FILLED, 160)
+
+
+def test_a_cancel_wins_over_a_pending_change():
+    rig = CoreRig()
+    order = rig.submit()
+    rig.broker.auto = False
+    change(rig, order, price=9_990)
+    rig.desk.cancel(CancelOrder(cl_ord_id=order.cl_ord_id, origin=HAND))
+    assert rig.order(order.cl_ord_id).status is S.PENDING_CANCEL
+    rig.broker.replaced(order.cl_ord_id, rig.terms(price=9_990))
+    assert rig.order(order.cl_ord_id).status is S.PENDING_CANCEL
+    assert rig.order(order.cl_ord_id).terms.price == 9_990
+    rig.broker.refuse_cancel(order.cl_ord_id)
+    assert rig.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+def test_a_venue_that_replaces_by_a_new_id_makes_a_chain():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    rig.broker.fill(order.cl_ord_id, 30, 10_000)
+    rig.broker.auto = False
+    pending = change(rig, order, order_qty=150).order
+    rig.broker.replaced(order.cl_ord_id, pending.pending_terms, new_cl_ord_id="OMS-next", order_id="V77")
+    old, new = rig.order(order.cl_ord_id), rig.order("OMS-next")
+    assert (old.status, old.replaced_by, old.cum_qty, old.leaves_qty) == (S.REPLACED, "OMS-next", 30, 0)
+    assert (new.status, new.replaces, new.terms.order_qty, new.order_id) == (S.SUBMITTED, old.cl_ord_id, 120, "V77")
+    assert len([row for row in rig.state.book.open_orders()]) == 1
+
+
+def test_state_version_and_filled_quantity_guard_a_change():
+    rig = CoreRig()
+    order = rig.submit()
+    with pytest.raises(StateConflict):
+        change(rig, order, price=9_990, version=order.version + 5)
+    rig.broker.fill(order.cl_ord_id, 30, 10_000)
+    with pytest.raises(ValidationError):
+        change(rig, order, order_qty=20)
+    rig.broker.auto = False
+    change(rig, order, price=9_990)
+    with pytest.raises(StateConflict):
+        change(rig, order, price=9_980)
+
+
+def test_a_venue_without_changes_refuses_with_a_way_out():
+    rig = CoreRig(card=msgspec.structs.replace(CARD, replace=ReplaceKind.NONE))
+    order = rig.submit()
+    assert change(rig, order, price=9_990).denial.code == "UNSUPPORTED_ORDER"
+
+
+def test_a_lock_while_the_disk_is_busy_refuses_a_change_that_adds_risk():
+    rig = CoreRig(instant=False)
+    order = rig.desk.submit(rig.command()).order
+    rig.commit()
+    change(rig, order, order_qty=200)
+    rig.lock()
+    assert rig.broker.of("replace") == []
+    assert rig.order(order.cl_ord_id).status is S.SUBMITTED

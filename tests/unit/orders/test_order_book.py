@@ -1,0 +1,192 @@
+"""The book: fills in any state and order, exact sums, bounds, indexes and snapshots."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
+from workstation.domain.events import ExecutionSetAside, InvariantViolated, OrderAccepted, OrderCancelled
+from workstation.domain.orders import OrdStatus
+from workstation.orders.book import OrderBook, TransitionRefused
+from workstation.orders.id_set import MERGE_MIN, IdSet
+from workstation.orders.results import OrderAlert
+from workstation.ports.broker import FillReport
+
+S = OrdStatus
+
+
+def codes(rig):
+    return [alert.code for alert in rig.said(OrderAlert)]
+
+
+def test_an_exact_replay_of_a_fill_changes_nothing():
+    rig = CoreRig()
+    order = rig.submit()
+    fill = rig.broker.fill(order.cl_ord_id, 40, 10_000)
+    before = rig.journal.last_seq
+    rig.broker.say(FillReport(execution=fill))
+    assert rig.journal.last_seq == before
+    assert rig.order(order.cl_ord_id).cum_qty == 40
+
+
+def test_a_replay_with_other_numbers_is_kept_aside_with_an_alert():
+    rig = CoreRig()
+    order = rig.submit()
+    fill = rig.broker.fill(order.cl_ord_id, 40, 10_000)
+    rig.broker.say(FillReport(execution=msgspec.structs.replace(fill, last_qty=50)))
+    assert isinstance(rig.journal.events[-1], ExecutionSetAside)
+    assert rig.order(order.cl_ord_id).cum_qty == 40
+    assert "EXECUTION_SET_ASIDE" in codes(rig)
+
+
+def test_a_fill_after_cancel_reopens_nothing_and_moves_the_position():
+    rig = CoreRig()
+    order = rig.submit()
+    rig.broker.cancelled(order.cl_ord_id)
+    rig.broker.fill(order.cl_ord_id, 30, 10_000)
+    late = rig.order(order.cl_ord_id)
+    assert (late.status, late.cum_qty, late.leaves_qty, late.late_fill) == (S.CANCELLED, 30, 0, True)
+    assert rig.state.ledger.qty(ACCOUNT, SYMBOL) == 30
+    assert "LATE_FILL" in codes(rig)
+
+
+def test_an_overfill_is_booked_and_flagged_never_clamped():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    rig.broker.fill(order.cl_ord_id, 130, 10_000)
+    over = rig.order(order.cl_ord_id)
+    assert (over.status, over.cum_qty, over.overfill_qty) == (S.FILLED, 130, 30)
+    assert "OVERFILL" in codes(rig)
+
+
+def test_a_bust_takes_the_fill_back_exactly_and_reopens_nothing():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    fill = rig.broker.fill(order.cl_ord_id, 100, 10_000)
+    rig.broker.bust(fill)
+    busted = rig.order(order.cl_ord_id)
+    assert (busted.status, busted.cum_qty, busted.cost, busted.leaves_qty) == (S.FILLED, 0, 0, 0)
+    assert rig.state.ledger.qty(ACCOUNT, SYMBOL) == 0
+
+
+def test_a_bust_of_an_unknown_fill_is_kept_aside():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    fill = rig.broker.fill(order.cl_ord_id, 10, 10_000)
+    rig.broker.bust(msgspec.structs.replace(fill, exec_key="never"))
+    assert isinstance(rig.journal.events[-1], ExecutionSetAside)
+    assert rig.order(order.cl_ord_id).cum_qty == 10
+
+
+def test_a_correction_replaces_the_numbers():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    fill = rig.broker.fill(order.cl_ord_id, 60, 10_000)
+    corrected = msgspec.structs.replace(
+        fill, exec_key="C1", exec_id="C1", kind="CORRECTION", corrects=fill.exec_key, last_qty=50, last_px=9_990
+    )
+    rig.broker.say(FillReport(execution=msgspec.convert(msgspec.to_builtins(corrected), type(fill))))
+    after = rig.order(order.cl_ord_id)
+    assert (after.cum_qty, after.cost, after.leaves_qty) == (50, 50 * 9_990, 50)
+    assert rig.state.ledger.qty(ACCOUNT, SYMBOL) == 50
+
+
+def test_late_reports_never_move_an_order_backwards():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    rig.broker.fill(order.cl_ord_id, 40, 10_000)
+    before = rig.journal.last_seq
+    rig.broker.accept(order.cl_ord_id)
+    rig.broker.route(order.cl_ord_id)
+    assert rig.order(order.cl_ord_id).status is S.PARTIALLY_FILLED
+    assert rig.journal.last_seq == before
+
+
+def test_a_refused_rest_of_a_part_filled_order_is_a_cancel_that_keeps_its_fills():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    rig.broker.fill(order.cl_ord_id, 40, 10_000)
+    rig.broker.reject(order.cl_ord_id)
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.cum_qty) == (S.CANCELLED, 40)
+
+
+def test_an_event_that_the_life_cycle_forbids_becomes_a_violation_and_changes_nothing():
+    rig = CoreRig(instant=False)
+    order = rig.desk.submit(rig.command()).order
+    digest = rig.state.state_hash()
+    rig.record(OrderAccepted(cl_ord_id="nobody", ts=rig.now, order_id="V9", ts_event=rig.now))
+    assert isinstance(rig.journal.events[-1], InvariantViolated)
+    assert rig.state.state_hash() == digest
+    assert rig.order(order.cl_ord_id).status is S.PENDING_SUBMIT
+
+
+def test_the_book_refuses_without_changing():
+    rig = CoreRig()
+    order = rig.submit()
+    rig.broker.fill(order.cl_ord_id, 10, 10_000)
+    command = rig.command()
+    book = rig.state.book
+    rig.lock()
+    before = book.state()
+    with pytest.raises(TransitionRefused):
+        book.apply(OrderCancelled(cl_ord_id=command.cl_ord_id, ts=1, reason=""))
+    assert book.state() == before
+
+
+def test_indexes_follow_an_order_through_its_life():
+    rig = CoreRig()
+    order = rig.submit()
+    book = rig.state.book
+    assert book.by_uid(order.uid) == order
+    assert book.by_order_id(ACCOUNT, order.order_id) == order
+    assert [row.cl_ord_id for row in book.open_orders(ACCOUNT, SYMBOL)] == [order.cl_ord_id]
+    assert list(book.open_orders(ACCOUNT, "XYZ")) == []
+    rig.broker.cancelled(order.cl_ord_id)
+    assert list(book.open_orders()) == []
+    assert book.by_uid(order.uid) is not None
+
+
+def test_closed_orders_leave_memory_but_their_ids_are_never_used_again():
+    rig = CoreRig()
+    rig.state.book._closed_kept_max = 5
+    ids, fills = [], []
+    for _ in range(20):
+        order = rig.submit(qty=1)
+        fills.append(rig.broker.fill(order.cl_ord_id, 1, 10_000))
+        ids.append(order.cl_ord_id)
+    assert len(list(rig.state.book.recent())) == 5
+    assert all(rig.state.book.knows(cl_ord_id) for cl_ord_id in ids)
+    again = rig.desk.submit(rig.command(cl_ord_id=ids[0]))
+    assert again.duplicate
+    assert again.order is None
+    before = rig.journal.last_seq
+    rig.broker.say(FillReport(execution=fills[0]))
+    assert rig.journal.last_seq == before
+
+
+def test_a_book_from_its_own_state_is_the_same_book():
+    rig = CoreRig()
+    order = rig.submit()
+    fill = rig.broker.fill(order.cl_ord_id, 40, 10_000)
+    rig.broker.bust(fill)
+    state = msgspec.json.decode(msgspec.json.encode(rig.state.book.state()))
+    other = OrderBook()
+    other.load(state)
+    assert msgspec.json.encode(other.state()) == msgspec.json.encode(rig.state.book.state())
+    assert other.get(order.cl_ord_id) == rig.order(order.cl_ord_id)
+
+
+def test_an_id_set_knows_what_it_was_told_and_nothing_else():
+    ids = IdSet()
+    for number in range(MERGE_MIN + 10):
+        ids.add(f"OMS-{number}")
+    ids.add("OMS-1")
+    assert len(ids) == MERGE_MIN + 10
+    assert "OMS-5" in ids
+    assert "OMS-x" not in ids
+    other = IdSet()
+    other.load(ids.state())
+    assert other.state() == ids.state()
+    assert f"OMS-{MERGE_MIN + 9}" in other
