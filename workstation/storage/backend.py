@@ -5,15 +5,16 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from workstation.domain.errors import StorageDamaged, StorageError
+from workstation.domain.errors import StorageError
 from workstation.storage import sqlite
-from workstation.storage.driver import Driver, Statement
+from workstation.storage.driver import Driver
 from workstation.storage.migrate import upgrade
 from workstation.storage.schema import HEAD, revision_of
 from workstation.storage.watermark import Watermark
 
 DATABASE_NAME = "workstation.db"
-_QUICK_CHECK = Statement("PRAGMA quick_check(1)")
+QUICK_CHECK_BYTES = 32 * 1024 * 1024
+"""Up to this size a file is checked before the start goes on, beyond it while it goes on."""
 
 
 class Backend(Protocol):
@@ -39,12 +40,16 @@ class Backend(Protocol):
     def reading_engine(self) -> Engine:
         """Return the pool of short read-only connections."""
 
-    def quick_check(self, driver: Driver) -> None:
-        """Look for damage of the kind that a start can afford to look for.
+    def damage(self) -> str:
+        """Look for damage of the storage's own structure; "" when there is none. Takes long on a large file.
 
         Raises:
-            StorageDamaged: there is some.
+            StorageDamaged: it cannot even be read.
         """
+
+    @property
+    def checks_quickly(self) -> bool:
+        """True when `damage` takes no time that a start would notice."""
 
     def watermark(self) -> Watermark | None:
         """Return the side file, None where the database is no file of ours."""
@@ -94,11 +99,20 @@ class SqliteBackend:
         """Return the pool of short read-only connections."""
         return sqlite.reading_engine(self.path, self.library)
 
-    def quick_check(self, driver: Driver) -> None:
+    def damage(self) -> str:
         """Run SQLite's own check of the file's structure."""
-        [(verdict,), *_] = driver.query(_QUICK_CHECK)
-        if verdict != "ok":
-            raise StorageDamaged(f"{self.path.name}: {verdict}")
+        engine = self.reading_engine()
+        try:
+            with engine.connect() as connection:
+                verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        finally:
+            engine.dispose()
+        return "" if verdict == "ok" else f"{self.path.name}: {verdict}"
+
+    @property
+    def checks_quickly(self) -> bool:
+        """True for a small file."""
+        return self.path.stat().st_size <= QUICK_CHECK_BYTES
 
     def watermark(self) -> Watermark:
         """Return the side file."""

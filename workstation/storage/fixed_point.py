@@ -76,7 +76,7 @@ InstrumentSource = Mapping[str, Instrument] | Callable[[str], Instrument | None]
 
 
 class Scales:
-    """Brings prices and quantities to the columns' scale by their instrument; None where it is not known.
+    """Brings prices and quantities to the columns' scale by their instrument; None or 0 while it is not known.
 
     Learns from each Instrument row written, so that the caller's source need not hold what is only stored here.
     """
@@ -96,10 +96,10 @@ class Scales:
         instrument = self._instrument(symbol)
         return None if value is None or instrument is None else bounded(value, instrument.price_decimals, VALUE_SCALE)
 
-    def qty(self, symbol: str, value: int | None) -> int | None:
+    def qty(self, symbol: str, value: int) -> int:
         """Return a quantity on the columns' scale, sign kept."""
         instrument = self._instrument(symbol)
-        return None if value is None or instrument is None else bounded(value, instrument.qty_decimals, VALUE_SCALE)
+        return 0 if instrument is None else bounded(value, instrument.qty_decimals, VALUE_SCALE)
 
     def _instrument(self, symbol: str) -> Instrument | None:
         return self._learnt.get(symbol) or self._find(symbol)

@@ -4,12 +4,13 @@ First steps of the recovery path: own, check the version, migrate, check for dam
 """
 
 import contextlib
+import threading
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from workstation import __version__
-from workstation.domain.errors import StorageError
+from workstation.domain.errors import StorageDamaged, StorageError
 from workstation.kernel.clock import Clock
 from workstation.storage.backend import Backend, backend_for
 from workstation.storage.backup import make_backup
@@ -24,6 +25,9 @@ from workstation.storage.recovery import SqlRecovery
 from workstation.storage.reserve import Reserve
 from workstation.storage.schema import HEAD
 from workstation.storage.writer import JournalWriter, store_group
+
+CHECK_JOIN_S = 5.0
+"""How long closing waits for a check of the file that still runs; it only reads."""
 
 
 class StoreView:
@@ -74,7 +78,8 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         _bring_up_to_date(backend, home, clock)
         driver = backend.writing_driver()
         release.callback(driver.close)
-        backend.quick_check(driver)
+        if backend.checks_quickly and (damage := backend.damage()):
+            raise StorageDamaged(damage)
         engine = backend.reading_engine()
         release.callback(engine.dispose)
         lease = EpochLease(driver, owner, clock.now_ns())
@@ -102,6 +107,10 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
             newest=newest,
         )
         journal.start(writer.run)
+        if not backend.checks_quickly:
+            check = threading.Thread(target=_check_later, args=(backend, journal), name="storage-check", daemon=True)
+            check.start()
+            release.callback(check.join, CHECK_JOIN_S)
         return Store(engine, SqlReader(engine, queue), journal, release.pop_all())
 
 
@@ -136,3 +145,13 @@ def _merge_reserve(reserve: Reserve, driver: Driver, lease: EpochLease, recovery
         if record.lines[-1][0] > newest_seq:
             store_group(driver, lease, record, clock.now_ns())
     reserve.clear()
+
+
+def _check_later(backend: Backend, journal: SqlJournal) -> None:
+    """Check a large file while the program runs already; damage stops trading."""
+    try:
+        damage = backend.damage()
+    except StorageError as error:
+        damage = str(error)
+    if damage:
+        journal.failed(damage)

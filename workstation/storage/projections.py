@@ -128,7 +128,7 @@ def _execution(scales: Scales, seq: int, row: Execution) -> tuple[Any, ...]:
         row.liquidity.value,
         row.strategy_id,
         scales.qty(row.symbol, row.last_qty),
-        scales.price(row.symbol, row.last_px),
+        scales.price(row.symbol, row.last_px) or 0,
         row.ts_event,
         seq,
         _encode(row),

@@ -7,7 +7,7 @@ Orderings are allow-listed; ties break by id in the direction of the first field
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ColumnElement, Select, func, literal_column, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, func, literal_column, or_, select, tuple_
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import FINAL_STATES, OrdStatus
@@ -121,9 +121,12 @@ def _status_conditions(statuses: tuple[OrdStatus, ...], *, is_open: bool | None)
     """Word open states by the condition of their index, so that a list of them never walks history."""
     found: Conditions = []
     if statuses:
-        found.append(orders.c.status.in_([status.value for status in statuses]))
+        # One state is a range of its index in order of creation. Several are not: joined to nothing, the column keeps
+        # its value but not its index, and the list is walked in order instead of sorted.
+        column = orders.c.status if len(statuses) == 1 else orders.c.status + ""
+        found.append(column.in_([status.value for status in statuses]))
     if is_open or (statuses and not FINAL_STATES.intersection(statuses)):
-        found.append(literal_column(IS_OPEN.text, Boolean))
+        found.append(literal_column(IS_OPEN.text))
     if is_open is False:
         found.append(orders.c.is_open.is_(False))
     return found

@@ -28,7 +28,7 @@ BUSY_TIMEOUT_MS = 5_000
 _TIDY_TIMEOUT_MS = 100
 """How long emptying the log waits for a reader; a later try will do."""
 
-_PRAGMAS = {
+_PRAGMAS: dict[str, int | str] = {
     "journal_mode": "wal",
     "synchronous": 2,
     "foreign_keys": 1,
@@ -112,6 +112,7 @@ class SqliteDriver:
         self._library = library
         self._vfs = vfs
         self._exclusive = has_reset_race(library.sqlite_version_info)
+        self._patient = True
         self._connection = self._open()
 
     def _open(self) -> Any:
@@ -142,8 +143,16 @@ class SqliteDriver:
                 )
 
     def begin(self) -> None:
-        """Start a transaction that holds the write lock."""
-        self._run("BEGIN IMMEDIATE")
+        """Start a transaction that holds the write lock; after one wait in vain, later tries do not wait."""
+        try:
+            self._run("BEGIN IMMEDIATE")
+        except StorageLocked:
+            self._wait_for_lock(0)
+            self._patient = False
+            raise
+        if not self._patient:
+            self._wait_for_lock(_PRAGMAS["busy_timeout"])
+            self._patient = True
 
     def execute(self, statement: Statement, parameters: Parameters = ()) -> None:
         """Run one statement."""
@@ -181,19 +190,18 @@ class SqliteDriver:
         if not thorough:
             self._run("PRAGMA wal_checkpoint(PASSIVE)")
             return
-        self.wait_for_lock(_TIDY_TIMEOUT_MS)
+        self._wait_for_lock(_TIDY_TIMEOUT_MS)
         try:
             self._run("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
-            self.wait_for_lock(BUSY_TIMEOUT_MS)
-
-    def wait_for_lock(self, timeout_ms: int) -> None:
-        """Set how long `begin` waits for another process's lock."""
-        self._run(f"PRAGMA busy_timeout={timeout_ms}")
+            self._wait_for_lock(_PRAGMAS["busy_timeout"])
 
     def close(self) -> None:
         """Close the connection; the last one to leave empties the log."""
         self._connection.close()
+
+    def _wait_for_lock(self, timeout_ms: int | str) -> None:
+        self._run(f"PRAGMA busy_timeout={timeout_ms}")
 
     def _run(self, sql: str, parameters: Parameters = ()) -> None:
         try:
@@ -275,7 +283,7 @@ def migrating_engine(path: Path, library: ModuleType, *, vfs: str = "") -> Engin
 
 
 def copy_file(path: Path, target: Path, library: ModuleType) -> None:
-    """Copy the database as it stands, its log included, while others read and write: one consistent moment.
+    """Copy the database as it stands, its log included, while others read and write: one consistent moment, one file.
 
     Raises:
         StorageFull, StorageDamaged, StorageError: the copy is not complete.
@@ -286,6 +294,7 @@ def copy_file(path: Path, target: Path, library: ModuleType) -> None:
             copy = library.connect(str(target))
             try:
                 source.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")
             finally:
                 copy.close()
         finally:

@@ -33,6 +33,7 @@ from workstation.storage.fixed_point import MONEY_SCALE, VALUE_SCALE, FixedPoint
 OPEN_STATES = tuple(status for status in OrdStatus if not status.is_final)
 """States in which an order may still trade."""
 
+
 TENANT = "local"
 """The one tenant of an embedded database."""
 
@@ -59,8 +60,8 @@ def _time(name: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=nullable)
 
 
-def _value(name: str) -> Column[int]:
-    return Column(name, FixedPoint(VALUE_SCALE), nullable=True)
+def _value(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, FixedPoint(VALUE_SCALE), nullable=nullable)
 
 
 def _money(name: str) -> Column[int]:
@@ -132,8 +133,8 @@ orders = Table(
     _text("user_id"),
     _text("notes"),
     _value("order_qty"),
-    _value("price"),
-    _value("stop_px"),
+    _value("price", nullable=True),
+    _value("stop_px", nullable=True),
     _value("cum_qty"),
     _time("created_at"),
     _time("updated_at"),
@@ -157,6 +158,7 @@ orders = Table(
     Index("ix_orders_order_qty", "order_qty", "uid"),
     Index("ix_orders_price", "price", "uid"),
     Index("ix_orders_status", "status", "created_at", "uid"),
+    Index("ix_orders_symbol_uid", "symbol", "uid"),
     Index("ix_orders_symbol", "symbol", "created_at", "uid", *FILTER_COLUMNS),
     Index(
         "ix_orders_strategy_id",

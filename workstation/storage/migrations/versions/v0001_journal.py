@@ -26,6 +26,7 @@ def upgrade() -> None:
     _schema_meta()
     _snapshots()
     _writer_lease()
+    _postgres_only()
 
 
 def downgrade() -> None:
@@ -76,8 +77,8 @@ def _executions() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("liquidity", sa.Text(), nullable=False),
         sa.Column("strategy_id", sa.Text(), nullable=False),
-        sa.Column("last_qty", FixedPoint(8), nullable=True),
-        sa.Column("last_px", FixedPoint(8), nullable=True),
+        sa.Column("last_qty", FixedPoint(8), nullable=False),
+        sa.Column("last_px", FixedPoint(8), nullable=False),
         sa.Column("ts_event", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
@@ -212,10 +213,10 @@ def _orders() -> None:
         sa.Column("strategy_id", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.Column("notes", sa.Text(), nullable=False),
-        sa.Column("order_qty", FixedPoint(8), nullable=True),
+        sa.Column("order_qty", FixedPoint(8), nullable=False),
         sa.Column("price", FixedPoint(8), nullable=True),
         sa.Column("stop_px", FixedPoint(8), nullable=True),
-        sa.Column("cum_qty", FixedPoint(8), nullable=True),
+        sa.Column("cum_qty", FixedPoint(8), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("submitted_at", sa.BigInteger(), nullable=True),
@@ -307,6 +308,7 @@ def _orders() -> None:
         ],
         unique=False,
     )
+    op.create_index("ix_orders_symbol_uid", "orders", ["symbol", "uid"], unique=False)
     op.create_index("ix_orders_updated_at", "orders", ["updated_at", "uid"], unique=False)
     op.create_index("uq_orders_cl_ord_id", "orders", ["tenant_id", "cl_ord_id"], unique=True)
     op.create_index("uq_orders_uid", "orders", ["tenant_id", "uid"], unique=True)
@@ -319,7 +321,7 @@ def _positions() -> None:
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("symbol", sa.Text(), nullable=False),
         sa.Column("strategy_id", sa.Text(), nullable=False),
-        sa.Column("qty", FixedPoint(8), nullable=True),
+        sa.Column("qty", FixedPoint(8), nullable=False),
         sa.Column("is_flat", sa.Boolean(), nullable=False),
         sa.Column("realised", FixedPoint(4), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
@@ -365,3 +367,9 @@ def _writer_lease() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_writer_lease_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_writer_lease")),
     )
+
+
+def _postgres_only() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("CREATE INDEX ix_orders_price_desc ON orders (price DESC NULLS LAST, uid DESC)")
+        op.execute("CREATE INDEX ix_orders_submitted_at_desc ON orders (submitted_at DESC NULLS LAST, uid DESC)")

@@ -1,0 +1,101 @@
+"""Migrations on both databases: up from nothing, never down, backed up first, and equal to the declared tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy.pool import NullPool
+
+from tests.helpers.stores import execute_sql, new_postgres_database, open_for_test
+from workstation.domain.errors import StorageOutdated
+from workstation.storage import backend as backends
+from workstation.storage import migrate, open_view, schema, sqlite
+from workstation.storage.backend import backend_for
+from workstation.storage.tables import metadata
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'workstation.db'}" if request.param == "sqlite" else new_postgres_database()
+
+
+def engine_of(url: str, home: Path) -> Engine:
+    if url.startswith("sqlite"):
+        return sqlite.migrating_engine(home / "workstation.db", sqlite.load_library())
+    return create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+
+
+def test_a_migrated_database_is_the_declared_one(url, tmp_path):
+    backend_for(url, tmp_path).migrate("1.0")
+    with engine_of(url, tmp_path).connect() as connection:
+        options = {"include_name": lambda name, _kind, _parents: not str(name).endswith("_desc")}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+        assert schema.revision_of(connection) == schema.HEAD
+        checks = {table: inspect(connection).get_check_constraints(table) for table in metadata.tables}
+    assert {table: len(found) for table, found in checks.items()} == {
+        name: sum(type(rule).__name__ == "CheckConstraint" for rule in table.constraints)
+        for name, table in metadata.tables.items()
+    }
+
+
+def test_the_known_revisions_are_those_of_the_scripts():
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+    assert [script.revision for script in reversed(list(scripts.walk_revisions()))] == list(schema.KNOWN)
+    assert scripts.get_current_head() == schema.HEAD
+
+
+def test_a_way_down_is_refused_and_changes_nothing(url, tmp_path):
+    backend_for(url, tmp_path).migrate("1.0")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    with engine_of(url, tmp_path).connect() as connection:
+        config.attributes["connection"] = connection
+        with pytest.raises(NotImplementedError, match="restore a backup"):
+            command.downgrade(config, "base")
+    with engine_of(url, tmp_path).connect() as connection:
+        assert schema.revision_of(connection) == schema.HEAD
+
+
+def test_a_migration_that_is_cut_off_leaves_the_database_as_it_was(url, tmp_path, monkeypatch):
+    backend = backend_for(url, tmp_path)
+    monkeypatch.setattr(migrate, "_NOTE", migrate.text("INSERT INTO no_such_table VALUES (:version)"))
+    with pytest.raises(Exception, match="no_such_table"):
+        backend.migrate("1.0")
+    assert backend.revision() == ""
+    monkeypatch.undo()
+    backend.migrate("1.0")
+    assert backend.revision() == schema.HEAD
+
+
+def test_a_newer_database_is_refused_by_name(url, tmp_path):
+    open_for_test(tmp_path, url).close()
+    execute_sql(url, tmp_path, "UPDATE alembic_version SET version_num = '9999'")
+    execute_sql(url, tmp_path, "UPDATE schema_meta SET value = '9.9.9' WHERE name = 'program_version'")
+    with pytest.raises(StorageOutdated, match=r"9\.9\.9"):
+        open_for_test(tmp_path, url)
+    with pytest.raises(StorageOutdated, match=r"9\.9\.9"):
+        open_view(url, tmp_path)
+
+
+def test_an_older_file_is_backed_up_before_it_is_migrated(tmp_path, monkeypatch):
+    open_for_test(tmp_path).close()
+    seen: list[list[Path]] = []
+    monkeypatch.setattr(schema, "KNOWN", ("0000", schema.HEAD))
+    execute_sql("", tmp_path, "UPDATE alembic_version SET version_num = '0000'")
+    monkeypatch.setattr(
+        backends.SqliteBackend, "migrate", lambda *_: seen.append(list((tmp_path / "backups").iterdir()))
+    )
+    open_for_test(tmp_path).close()
+    [[backup]] = seen
+    assert "before-0001" in backup.name
