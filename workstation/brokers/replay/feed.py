@@ -112,7 +112,7 @@ class ReplayFeed:
         """Begin to deliver from the start of the recording."""
         self._sink = sink
         self._rewind()
-        self._deliver([StreamChange(None, StreamState.UP, self._clock.now_ns(), reason=self.name)])
+        self._deliver([StreamChange(None, StreamState.UP, self._ts, reason=self.name)])
         self._resume()
 
     def stop(self) -> None:
@@ -189,10 +189,9 @@ class ReplayFeed:
         if self._sink is None:
             raise StateConflict("the replay is not started", state=self._state)
         self._hold()
-        now = self._clock.now_ns()
-        self._deliver([StreamChange(None, StreamState.DOWN, now, reason="replay goes back to its start")])
+        self._deliver([StreamChange(None, StreamState.DOWN, self._ts, reason="replay goes back to its start")])
         self._rewind()
-        self._deliver([StreamChange(None, StreamState.UP, now, reason=self.name)])
+        self._deliver([StreamChange(None, StreamState.UP, self._ts, reason=self.name)])
         self._resume()
 
     def progress(self) -> ReplayProgress:
@@ -279,12 +278,12 @@ class ReplayFeed:
             self._next = next(self._rows, None)
             self._books = {}
             reason = "replay begins another round"
-            self._deliver([StreamChange(StreamKind.DEPTH, StreamState.UNSYNCED, self._clock.now_ns(), reason=reason)])
-            self._deliver([StreamChange(StreamKind.DEPTH, StreamState.UP, self._clock.now_ns(), reason=reason)])
+            self._deliver([StreamChange(StreamKind.DEPTH, StreamState.UNSYNCED, self._ts, reason=reason)])
+            self._deliver([StreamChange(StreamKind.DEPTH, StreamState.UP, self._ts, reason=reason)])
             return
         self._hold()
         self._state = ReplayState.ENDED
-        self._deliver([StreamChange(None, StreamState.DOWN, self._clock.now_ns(), reason="end of the recording")])
+        self._deliver([StreamChange(None, StreamState.DOWN, self._ts, reason="end of the recording")])
 
     def _follow_books(self, events: list[MarketEvent]) -> None:
         for event in events:

@@ -65,13 +65,17 @@ class TriggerBook:
             self.waiting -= 1
             self._trailing.pop(order.arrival, None)
 
-    def fire(self, source: TriggerSource, watched: Watched) -> list[Conditional]:
-        """Take out what the price since the last look has triggered, in order of trigger price, then arrival."""
-        if watched.low is None or watched.high is None:
+    def fire(self, source: TriggerSource, sign: int, watched: Watched) -> list[Conditional]:
+        """Take out the orders of one side that the price since the last look has triggered.
+
+        Static stops come first, in order of trigger price, then arrival; trailing ones follow in order of arrival.
+        """
+        low, high = watched
+        if low is None or high is None:
             return []
-        fired = self._fire_static(source, 1, watched.high) + self._fire_static(source, -1, watched.low)
+        fired = self._fire_static(source, sign, high if sign > 0 else low)
         for order in tuple(self._trailing.values()):
-            if order.terms.trigger is source and self._trail(order, watched.low, watched.high):
+            if order.terms.trigger is source and order.terms.side.sign == sign and self._trail(order, low, high):
                 fired.append(order)
         for order in fired:
             self.remove(order)

@@ -129,6 +129,12 @@ class Exchange:
         self._watch_expiry(state)
         return state
 
+    def speak(self, state: VenueOrderState) -> None:
+        """End an order's silence: acknowledge it, or say how it ended."""
+        if state.silent:
+            state.silent = False
+            self._report(state, _EXEC_TYPES.get(state.status, ExecType.ACCEPTED), text=state.text)
+
     def refuse(self, cl_ord_id: str, terms: OrderTerms, code: str, text: str) -> None:
         """Reject a new order; nothing of it is kept."""
         report = OrderReport(

@@ -224,14 +224,12 @@ class Matcher:
     def _fire(self) -> list[MarketOrder]:
         bid, ask = self.book.bids.best, self.book.asks.best
         mid = None if bid is None or ask is None else (bid + ask) // 2
-        sources = (
-            (TriggerSource.LAST, Watched(self._low, self._high)),
-            (TriggerSource.BID_ASK, Watched(bid, ask)),
-            (TriggerSource.MID, Watched(mid, mid)),
-        )
+        traded, middle = Watched(self._low, self._high), Watched(mid, mid)
         fired: list[Conditional] = []
-        for source, watched in sources:
-            fired += self._triggers.fire(source, watched)
+        for sign, touch in ((1, Watched(ask, ask)), (-1, Watched(bid, bid))):
+            fired += self._triggers.fire(TriggerSource.LAST, sign, traded)
+            fired += self._triggers.fire(TriggerSource.BID_ASK, sign, touch)
+            fired += self._triggers.fire(TriggerSource.MID, sign, middle)
         self._low = self._high = self.last
         return [order for order in fired if isinstance(order, MarketOrder)]
 

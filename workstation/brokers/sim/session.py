@@ -5,13 +5,14 @@ were sent. Up: what the exchange says leaves after the response latency in lists
 """
 
 import random
-from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
+from workstation.brokers.sim.delay_line import DelayLine
 from workstation.brokers.sim.exchange import Exchange
 from workstation.brokers.sim.faults import FaultKind, FaultSwitch, PlannedFault
 from workstation.brokers.sim.outgoing import OutgoingFaults
-from workstation.brokers.sim.specials import SLOW_NS, SpecialSymbols
+from workstation.brokers.sim.specials import is_slow
 from workstation.brokers.sim.universe import SIM_DOWN, SIM_REJECT, VENUE
 from workstation.domain.orders import OrderTerms, OrdType, RequestKind, TimeInForce
 from workstation.kernel.clock import Clock, Scheduler, Timer
@@ -64,6 +65,18 @@ _REQUEST_FAULTS: dict[RequestKind, frozenset[FaultKind]] = {
 }
 
 
+class Arrival(NamedTuple):
+    """A call under way to the venue; kind is None for a question."""
+
+    call: Callable[[], None]
+    kind: RequestKind | None
+    cl_ord_id: str
+
+
+def _unknown(kind: RequestKind, cl_ord_id: str, cause: str) -> SendReport:
+    return SendReport(cl_ord_id=cl_ord_id, request=kind, outcome=SendOutcome.UNKNOWN, text=cause)
+
+
 class SimBroker:
     """One session with the simulated exchange."""
 
@@ -73,7 +86,6 @@ class SimBroker:
     def __init__(
         self,
         exchange: Exchange,
-        specials: SpecialSymbols,
         clock: Clock,
         scheduler: Scheduler,
         faults: FaultSwitch,
@@ -82,7 +94,6 @@ class SimBroker:
         rng: random.Random,
     ) -> None:
         self._exchange = exchange
-        self._specials = specials
         self._clock = clock
         self._scheduler = scheduler
         self._faults = faults
@@ -92,11 +103,8 @@ class SimBroker:
         self._sink: BrokerSink | None = None
         self._state = SessionState.DOWN
         self._deaf = False
-        self._last_arrival = 0
-        self._in_flight: dict[int, tuple[Timer, str, RequestKind]] = {}
-        self._sent = 0
-        self._outbox: deque[tuple[int, BrokerReport]] = deque()
-        self._timer: Timer | None = None
+        self._down: DelayLine[Arrival] = DelayLine(clock, scheduler, self._arrived, REPORT_SLICE_MAX)
+        self._up: DelayLine[BrokerReport] = DelayLine(clock, scheduler, self._received, REPORT_SLICE_MAX)
         self._back: Timer | None = None
         exchange.emit = self._on_report
 
@@ -111,7 +119,9 @@ class SimBroker:
         if self._sink is None:
             return
         self.drop("disconnected", SessionState.DOWN)
-        self._flush_now()
+        last_words = self._up.take_all()
+        if last_words:
+            self._sink(last_words)
         self._sink = None
         if self._back is not None:
             self._back.cancel()
@@ -133,11 +143,11 @@ class SimBroker:
                 RequestKind.SUBMIT,
                 cl_ord_id,
                 lambda: self._submit_silently(cl_ord_id, terms),
-                outcome=SendOutcome.UNKNOWN,
+                known=False,
             )
         elif fault is None:
-            extra = SLOW_NS if self._specials.is_slow(terms) else 0
-            self._send(RequestKind.SUBMIT, cl_ord_id, lambda: self._exchange.submit(cl_ord_id, terms), extra_ns=extra)
+            silent = is_slow(terms)
+            self._send(RequestKind.SUBMIT, cl_ord_id, lambda: self._exchange.submit(cl_ord_id, terms, silent=silent))
         else:
             self._submit_faulty(fault, cl_ord_id, terms)
         fault_point("sim.submit.after_send")
@@ -186,7 +196,7 @@ class SimBroker:
             )
             self._deliver(answer, 0)
             return
-        self._arrive(lambda: self._on_report(self._exchange.ask(request_id, account, cl_ord_ids, since_ns)), 0)
+        self._down.put(Arrival(lambda: self._on_report(self._exchange.ask(request_id, account, cl_ord_ids, since_ns)), None, ""), self._latency())
 
     def drop(self, reason: str, state: SessionState, back_after_ns: int = 0) -> None:
         """Cut the link: requests in flight end as unknown, some of them at the venue; unread reports are lost.
@@ -195,12 +205,14 @@ class SimBroker:
         """
         if self._state is not SessionState.UP:
             return
-        self._outbox = deque(entry for entry in self._outbox if isinstance(entry[1], SendReport))
-        for number, (timer, cl_ord_id, kind) in list(self._in_flight.items()):
+        for report in self._up.take_all():
+            if isinstance(report, SendReport):
+                self._up.put(report, 0)
+        for arrival in self._down.take_all():
             if self._rng.random() < 0.5:
-                timer.cancel()
-                self._in_flight.pop(number)
-            self._deliver(SendReport(cl_ord_id=cl_ord_id, request=kind, outcome=SendOutcome.UNKNOWN, text=reason), 0)
+                arrival.call()
+            if arrival.kind is not None:
+                self._deliver(_unknown(arrival.kind, arrival.cl_ord_id, reason), 0)
         self._change(state, reason)
         if back_after_ns:
             self._back = self._scheduler.call_later(
@@ -253,11 +265,9 @@ class SimBroker:
     def _submit_faulty(self, fault: PlannedFault, cl_ord_id: str, terms: OrderTerms) -> None:
         kind = RequestKind.SUBMIT
         if fault.kind is FaultKind.LOST_REQUEST:
-            self._deliver(
-                SendReport(cl_ord_id=cl_ord_id, request=kind, outcome=SendOutcome.UNKNOWN, text="connection reset"), 0
-            )
+            self._deliver(_unknown(kind, cl_ord_id, "connection reset"), 0)
         elif fault.kind is FaultKind.TIMEOUT_AFTER_ACCEPT:
-            self._send(kind, cl_ord_id, lambda: self._submit_silently(cl_ord_id, terms), outcome=SendOutcome.UNKNOWN)
+            self._send(kind, cl_ord_id, lambda: self._submit_silently(cl_ord_id, terms), known=False)
         else:
             code = fault.code or ("VENUE_BUSY" if fault.kind is FaultKind.REJECT_STORM else "VENUE_REJECT")
             self._send(
@@ -268,34 +278,16 @@ class SimBroker:
         """Accept an order without a word until somebody asks."""
         self._exchange.submit(cl_ord_id, terms, silent=True)
 
-    def _send(
-        self,
-        kind: RequestKind,
-        cl_ord_id: str,
-        call: Callable[[], None],
-        *,
-        outcome: SendOutcome = SendOutcome.SENT,
-        extra_ns: int = 0,
-    ) -> None:
-        text = "no answer in time" if outcome is SendOutcome.UNKNOWN else ""
-        self._sent += 1
-        number = self._sent
+    def _send(self, kind: RequestKind, cl_ord_id: str, call: Callable[[], None], *, known: bool = True) -> None:
+        """Put a request on the line; `known` False: its outcome will not be."""
+        self._down.put(Arrival(call, kind, cl_ord_id), self._latency())
+        sent = SendReport(cl_ord_id=cl_ord_id, request=kind, outcome=SendOutcome.SENT)
+        self._deliver(sent if known else _unknown(kind, cl_ord_id, "no answer in time"), 0)
 
-        def arrived() -> None:
-            self._in_flight.pop(number, None)
-            call()
-
-        timer = self._arrive(arrived, extra_ns)
-        self._in_flight[number] = (timer, cl_ord_id, kind)
-        self._deliver(SendReport(cl_ord_id=cl_ord_id, request=kind, outcome=outcome, text=text), 0)
-
-    def _arrive(self, call: Callable[[], None], extra_ns: int) -> Timer:
-        """Run `call` at the venue after the entry latency, never before what was sent earlier."""
-        now = self._clock.mono_ns()
-        due = max(self._last_arrival, now + self._latency())
-        if extra_ns == 0:
-            self._last_arrival = due
-        return self._scheduler.call_later(due + extra_ns - now, call)
+    @staticmethod
+    def _arrived(arrivals: list[Arrival]) -> None:
+        for arrival in arrivals:
+            arrival.call()
 
     def _latency(self) -> int:
         """Draw one way's latency: half of the mean is fixed, the rest exponential."""
@@ -313,35 +305,12 @@ class SimBroker:
                 self._deliver(outgoing, self._latency())
 
     def _deliver(self, report: BrokerReport, latency_ns: int) -> None:
-        due = self._clock.mono_ns() + latency_ns
-        if self._outbox:
-            due = max(due, self._outbox[-1][0])
-        self._outbox.append((due, report))
-        self._arm()
+        self._up.put(report, latency_ns)
 
-    def _arm(self) -> None:
-        if self._timer is None and self._outbox:
-            self._timer = self._scheduler.call_later(self._outbox[0][0] - self._clock.mono_ns(), self._flush)
-
-    def _flush(self) -> None:
-        self._timer = None
-        now = self._clock.mono_ns()
-        batch: list[BrokerReport] = []
-        while self._outbox and self._outbox[0][0] <= now and len(batch) < REPORT_SLICE_MAX:
-            batch.append(self._outbox.popleft()[1])
-        self._arm()
-        if batch and self._sink is not None:
+    def _received(self, reports: list[BrokerReport]) -> None:
+        if self._sink is not None:
             fault_point("sim.report.received")
-            self._sink(batch)
-
-    def _flush_now(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        batch = [report for _, report in self._outbox]
-        self._outbox.clear()
-        if batch and self._sink is not None:
-            self._sink(batch)
+            self._sink(reports)
 
     def _change(self, state: SessionState, reason: str) -> None:
         self._state = state

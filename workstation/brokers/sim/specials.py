@@ -42,24 +42,24 @@ class SpecialSymbols:
                 book.bids.add(RestingOrder[MarketOrder](1, SPECIAL_BID - depth, size))
                 book.asks.add(RestingOrder[MarketOrder](-1, SPECIAL_ASK + depth, size))
 
-    @staticmethod
-    def is_slow(terms: OrderTerms) -> bool:
-        """True when the venue takes its time to even look at an order."""
-        return terms.symbol == SIM_SLOW and terms.ord_type in _BY_RULE
-
     def binds(self, state: VenueOrderState) -> bool:
         """Take an accepted order over when a rule governs it; False leaves it to the market."""
         terms = state.terms
         if terms.symbol not in SPECIAL_SYMBOLS or terms.ord_type not in _BY_RULE:
             return False
-        if terms.symbol in (SIM_FILL, SIM_SLOW):
+        if terms.symbol == SIM_FILL:
             self._fill(state, state.order.leaves)
+        elif terms.symbol == SIM_SLOW:
+            self._scheduler.call_later(SLOW_NS, lambda: self._wake(state))
         elif terms.symbol == SIM_PARTIAL:
             self._fill_in_parts(state)
-        elif terms.symbol == SIM_DOWN:
-            # It rests where nothing trades; its silence ends when somebody asks.
-            pass
+        # An order of SIM-DOWN rests where nothing trades; its silence ends when somebody asks.
         return True
+
+    def _wake(self, state: VenueOrderState) -> None:
+        """Acknowledge a slow order, or tell how it ended meanwhile, then fill it."""
+        self._exchange.speak(state)
+        self._fill(state, state.order.leaves)
 
     def _fill_in_parts(self, state: VenueOrderState) -> None:
         lot = self._exchange.instruments[state.terms.symbol].lot
@@ -87,6 +87,11 @@ class SpecialSymbols:
         matcher.prints.append(Print(price, qty, state.terms.side.sign, self._exchange.now_ns()))
         matcher.last = price
         self._exchange.execute(state, qty, price, Liquidity.TAKER, booked_qty=False)
+
+
+def is_slow(terms: OrderTerms) -> bool:
+    """Return whether the venue takes its time to say anything about an order."""
+    return terms.symbol == SIM_SLOW and terms.ord_type in _BY_RULE
 
 
 def rule_price(terms: OrderTerms) -> int:

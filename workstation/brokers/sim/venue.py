@@ -108,11 +108,10 @@ class SimVenue:
         self.flow = Flow(self._listings, self.exchange.matchers, self._starts, seed)
         self._flow_symbols = self.flow.symbols
         self.flow.fill_books(clock.now_ns())
-        specials = SpecialSymbols(self.exchange, scheduler)
+        SpecialSymbols(self.exchange, scheduler)
         self.faults = FaultSwitch(scheduler)
         self.broker = SimBroker(
             self.exchange,
-            specials,
             clock,
             scheduler,
             self.faults,

@@ -2,15 +2,15 @@
 
 A frame is a length and a CRC-32 (RFC 1952 polynomial), both four bytes little-endian, then the record as JSON. Each record
 is handed to the operating system before its report leaves: a killed process loses nothing. Reaching the disk is left to
-one background worker that syncs at most every FSYNC_EVERY_NS, so that the engine never waits for a disk; a power
-cut may thus take the last moments of the simulated venue, and reconciliation then finds the difference.
+a short-lived thread at most every FSYNC_EVERY_NS, so that the engine never waits for a disk; a power cut
+may thus take the last moments of the simulated venue, and reconciliation then finds the difference.
 """
 
 import os
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -52,8 +52,7 @@ class VenueLog:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         os.ftruncate(self._descriptor, sound_to)
         os.lseek(self._descriptor, sound_to, os.SEEK_SET)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="sim-venue-log")
-        self._sync: Future[None] | None = None
+        self._sync: threading.Thread | None = None
         self._synced_at = 0
 
     def append(self, record: VenueRecord) -> None:
@@ -66,12 +65,14 @@ class VenueLog:
         fault_point("sim.log.before_write")
         os.write(self._descriptor, _HEAD.pack(len(payload), zlib.crc32(payload)) + payload)
         now = self._clock.mono_ns()
-        if now - self._synced_at >= FSYNC_EVERY_NS and (self._sync is None or self._sync.done()):
+        if now - self._synced_at >= FSYNC_EVERY_NS and (self._sync is None or not self._sync.is_alive()):
             self._synced_at = now
-            self._sync = self._worker.submit(os.fsync, self._descriptor)
+            self._sync = threading.Thread(target=os.fsync, args=(self._descriptor,), name="sim-venue-log")
+            self._sync.start()
 
     def close(self) -> None:
         """Sync and close."""
-        self._worker.shutdown(wait=True)
+        if self._sync is not None:
+            self._sync.join()
         os.fsync(self._descriptor)
         os.close(self._descriptor)
