@@ -141,19 +141,17 @@ class Groups:
         orders = self._c.book.group(group_id)
         if not orders or self._c.routes.live(orders[0].terms.account) is None:
             return
-        ending: list[OrderState] = []
-        for order in orders:
-            if order.is_open and self._should_end(order, orders):
-                ending.append(order)
+        ending = [order for order in orders if order.is_open and self._should_end(order, orders)]
         if ending:
             fault_point("orders.group.before_cancels")
-            self._cancels.cancel_orders(
-                [order for order in ending if order.cancel_requested_at is None], BY_SYSTEM, "its group ended"
-            )
+            unasked = [order for order in ending if order.cancel_requested_at is None]
+            self._cancels.cancel_orders(unasked, BY_SYSTEM, "its group ended")
             return
-        for order in orders:
-            if order.is_open and order.link is not None and order.link.parent:
-                self._fit(order, orders)
+        for cl_ord_id in [order.cl_ord_id for order in orders]:
+            fresh = self._c.book.group(group_id)  # fitting one leg may already have moved the others
+            leg = next((order for order in fresh if order.cl_ord_id == cl_ord_id), None)
+            if leg is not None and leg.is_open and leg.link is not None and leg.link.parent:
+                self._fit(leg, fresh)
 
     # One order of a group
 

@@ -90,9 +90,9 @@ class Inbound:
             self.counts[f"{what}.nothing_new"] += 1
             return
         self.counts[what] += 1
-        fault_point(f"orders.inbound.{what}.before_record")
+        fault_point("orders.inbound.before_record")
         self._c.recorder.record(events, actor="venue", causation=causation)
-        fault_point(f"orders.inbound.{what}.after_record")
+        fault_point("orders.inbound.after_record")
 
     def _on_send(self, report: SendReport) -> None:
         order = self._c.book.get(report.cl_ord_id)

@@ -1,0 +1,60 @@
+"""State from the journal, from a snapshot with its tail, and in memory are one state (P11)."""
+
+from __future__ import annotations
+
+from tests.helpers.core_rig import ACCOUNT, HAND, SYMBOL, CoreRig, instrument
+from workstation.domain.accounts import KillScope, KillState
+from workstation.domain.orders import CancelOrder, ReplaceOrder, Side
+from workstation.orders.fold import CoreState
+
+
+def busy_rig():
+    rig = CoreRig()
+    first = rig.submit(qty=100)
+    fill = rig.broker.fill(first.cl_ord_id, 40, 10_000, fee=10**18)
+    rig.broker.bust(fill)
+    rig.journal.save_snapshot(rig.state.state(), rig.state.state_hash())
+    second = rig.submit(Side.BUY, 50, 9_990)
+    rig.desk.replace(ReplaceOrder(cl_ord_id=second.cl_ord_id, origin=HAND, price=9_980))
+    rig.broker.fill(first.cl_ord_id, 60, 10_001, fee=3)
+    rig.desk.cancel(CancelOrder(cl_ord_id=first.cl_ord_id, origin=HAND))
+    rig.broker.fill(first.cl_ord_id, 5, 10_001)
+    rig.desk.kill(KillState(scope=KillScope.SYMBOL, key="XYZ", on=True, reason="test", actor="t", ts=rig.now))
+    return rig
+
+
+def fresh():
+    return CoreState({symbol: instrument(symbol) for symbol in (SYMBOL, "XYZ")})
+
+
+def test_replay_gives_the_state_in_memory():
+    rig = busy_rig()
+    replayed = fresh()
+    for event in rig.journal.replayed():
+        replayed.apply(event)
+    assert replayed.state() == rig.state.state()
+    assert replayed.state_hash() == rig.state.state_hash()
+
+
+def test_a_snapshot_and_its_tail_give_the_state_in_memory():
+    rig = busy_rig()
+    snapshot = rig.journal.latest_snapshot()
+    loaded = fresh()
+    loaded.load(snapshot.state)
+    assert loaded.state_hash() == snapshot.state_hash
+    for event in rig.journal.replayed(snapshot.seq):
+        loaded.apply(event)
+    assert loaded.state() == rig.state.state()
+    working, ours = loaded.exposure.working(ACCOUNT, SYMBOL), rig.state.exposure.working(ACCOUNT, SYMBOL)
+    assert (working.buy.qty, working.sell.qty) == (ours.buy.qty, ours.sell.qty)
+
+
+def test_the_hash_tells_two_states_apart():
+    rig = busy_rig()
+    before = rig.state.state_hash()
+    rig.submit(qty=1)
+    assert rig.state.state_hash() != before
+
+
+def test_equal_seeds_give_equal_journals():
+    assert busy_rig().journal.replayed() == busy_rig().journal.replayed()

@@ -1,0 +1,172 @@
+"""Stops that the venue does not know: watched here, released once, never fired blindly after a restart."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.helpers.core_rig import SYMBOL, CoreRig
+from tests.helpers.fake_broker import CARD
+from workstation.domain.market import Aggressor, Quote, Trade
+from workstation.domain.orders import OrdStatus, OrdType, Residence, Side, Trail, TrailKind, TriggerSource
+from workstation.orders.context import DeskSettings, PassedTrigger
+from workstation.ports.broker import SessionState
+
+S = OrdStatus
+PLAIN = msgspec.structs.replace(CARD, ord_types=frozenset({OrdType.MARKET, OrdType.LIMIT}))
+
+
+def rig_of(**fields):
+    rig = CoreRig(card=PLAIN, **fields)
+    rig.position(100)
+    return rig
+
+
+def trade(rig, price, symbol=SYMBOL):
+    rig.desk.on_market([Trade(symbol, price, 1, Aggressor.BUY, "t", rig.now, rig.now)])
+
+
+def quote(rig, bid, ask):
+    rig.desk.on_market([Quote(SYMBOL, bid, 10, ask, 10, rig.now, rig.now)])
+
+
+def stop(rig, **fields):
+    values = {"ord_type": OrdType.STOP, "stop_px": 9_900, "reduce_only": True}
+    price = fields.pop("price", None)
+    return rig.submit(Side.SELL, 100, price, **(values | fields))
+
+
+def test_a_stop_waits_here_and_goes_out_as_market_under_its_own_id():
+    rig = rig_of()
+    order = stop(rig)
+    assert (order.status, order.residence) == (S.NEW, Residence.PROGRAM)
+    sent = len(rig.broker.of("submit"))
+    trade(rig, 9_901)
+    assert len(rig.broker.of("submit")) == sent
+    trade(rig, 9_900)
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.terms.ord_type, after.triggered) == (S.SUBMITTED, OrdType.MARKET, True)
+    assert after.residence is Residence.EXCHANGE
+    trade(rig, 9_800)
+    assert len(rig.broker.of("submit")) == sent + 1
+
+
+def test_a_stop_limit_goes_out_as_limit():
+    rig = rig_of()
+    order = stop(rig, ord_type=OrdType.STOP_LIMIT, price=9_890)
+    trade(rig, 9_899)
+    assert (rig.order(order.cl_ord_id).terms.ord_type, rig.order(order.cl_ord_id).terms.price) == (OrdType.LIMIT, 9_890)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "quiet", "fires"),
+    [
+        (TriggerSource.BID_ASK, (9_901, 9_905), (9_900, 9_950)),
+        (TriggerSource.MID, (9_890, 9_911), (9_890, 9_910)),
+    ],
+)
+def test_the_trigger_source_is_the_one_asked_for(trigger, quiet, fires):
+    rig = rig_of()
+    order = stop(rig, trigger=trigger)
+    trade(rig, 9_000)
+    quote(rig, *quiet)
+    assert rig.order(order.cl_ord_id).status is S.NEW
+    quote(rig, *fires)
+    assert rig.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+@pytest.mark.parametrize(
+    ("trail", "stop_at"),
+    [(Trail(TrailKind.PRICE, 50), 10_150), (Trail(TrailKind.TICKS, 25), 10_175), (Trail(TrailKind.BPS, 100), 10_098)],
+)
+def test_a_trailing_stop_follows_one_way_only(trail, stop_at):
+    rig = rig_of()
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=None, trail=trail)
+    trade(rig, 10_000)
+    trade(rig, 10_200)
+    assert rig.order(order.cl_ord_id).terms.stop_px == stop_at
+    trade(rig, stop_at + 1)
+    assert rig.order(order.cl_ord_id).terms.stop_px == stop_at
+    trade(rig, stop_at)
+    assert rig.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+def test_a_trailing_stop_sleeps_until_its_activation_price():
+    rig = rig_of()
+    trail = Trail(TrailKind.PRICE, 50, activation_px=10_100)
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=None, trail=trail)
+    trade(rig, 10_050)
+    assert rig.order(order.cl_ord_id).terms.stop_px is None
+    trade(rig, 10_100)
+    assert rig.order(order.cl_ord_id).terms.stop_px == 10_050
+
+
+def test_a_trailing_stop_limit_moves_its_limit_along():
+    rig = rig_of()
+    trail = Trail(TrailKind.PRICE, 50)
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP_LIMIT, stop_px=9_950, price=9_940, trail=trail)
+    trade(rig, 10_100)
+    assert (rig.order(order.cl_ord_id).terms.stop_px, rig.order(order.cl_ord_id).terms.price) == (10_050, 10_040)
+
+
+def test_a_buy_stop_fires_upwards():
+    rig = rig_of()
+    order = rig.submit(Side.BUY, 10, None, ord_type=OrdType.STOP, stop_px=10_100)
+    trade(rig, 10_099)
+    assert rig.order(order.cl_ord_id).status is S.NEW
+    trade(rig, 10_100)
+    assert rig.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+def test_a_trigger_passed_while_away_is_held_for_a_person():
+    rig = rig_of()
+    order = stop(rig)
+    again = rig.restart()
+    trade(again, 9_500)
+    assert again.order(order.cl_ord_id).status is S.NEW
+    assert again.desk.held() == (order.cl_ord_id,)
+    assert "fire or cancel" in again.order(order.cl_ord_id).text
+    assert again.desk.fire_held(order.cl_ord_id) is None
+    assert again.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+def test_a_trigger_still_ahead_after_a_restart_works_as_before():
+    rig = rig_of()
+    order = stop(rig)
+    again = rig.restart()
+    trade(again, 9_950)
+    trade(again, 9_900)
+    assert again.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+@pytest.mark.parametrize(("policy", "status"), [(PassedTrigger.FIRE, S.SUBMITTED), (PassedTrigger.CANCEL, S.CANCELLED)])
+def test_a_declared_policy_decides_about_a_passed_trigger(policy, status):
+    rig = rig_of()
+    order = stop(rig)
+    again = rig.restart(settings=DeskSettings(passed_trigger=policy))
+    trade(again, 9_500)
+    assert again.order(order.cl_ord_id).status is status
+
+
+def test_a_trigger_passed_without_a_session_is_not_lost():
+    rig = rig_of()
+    order = stop(rig)
+    trade(rig, 9_950)
+    rig.down()
+    trade(rig, 9_500)
+    assert rig.order(order.cl_ord_id).status is S.NEW
+    rig.broker.session(SessionState.UP)
+    trade(rig, 9_500)
+    assert rig.desk.held() == (order.cl_ord_id,)
+
+
+def test_a_cancelled_stop_is_watched_no_longer():
+    rig = rig_of()
+    order = stop(rig)
+    from workstation.domain.orders import CancelOrder
+
+    rig.desk.cancel(CancelOrder(cl_ord_id=order.cl_ord_id, origin=order.origin))
+    sent = len(rig.broker.of("submit"))
+    trade(rig, 9_500)
+    assert rig.order(order.cl_ord_id).status is S.CANCELLED
+    assert len(rig.broker.of("submit")) == sent
