@@ -145,6 +145,7 @@ class DesktopRig:
             environment=environment,
             version="0.0.0",
             open_outbox=self._open_outbox,
+            open_rows=self._open_outbox,
             close_outbox=self.outboxes.remove,
             new_cl_ord_id=self._ids.cl_ord_id,
             mono_ns=self.clock.mono_ns,

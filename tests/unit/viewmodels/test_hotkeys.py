@@ -1,0 +1,166 @@
+"""What a key means on one snapshot of the trade focus."""
+
+import pytest
+
+from tests.helpers.desktop_rig import ACCOUNT, future, limit, order, position, quote, stock
+from workstation.commands.keymap import KEY_COMMANDS, declare_keys
+from workstation.commands.registry import CommandRegistry, RunsOn
+from workstation.domain.orders import (
+    Contingency,
+    GroupLink,
+    LegRole,
+    OrdStatus,
+    OrdType,
+    Side,
+)
+from workstation.viewmodels.hotkeys import (
+    DOUBLE_PRESS_NS,
+    CancelNewest,
+    CancelWorking,
+    DoublePress,
+    Exit,
+    ExitAll,
+    FocusSnapshot,
+    Nudge,
+    Place,
+    Refused,
+    decide,
+    is_decided_here,
+)
+
+STOP_LEG = GroupLink(group_id="G", contingency=Contingency.BRACKET, role=LegRole.STOP_LOSS, parent="OMS-1")
+
+
+def focus(**changes):
+    fields = {
+        "account": ACCOUNT,
+        "instrument": stock(),
+        "quote": quote(bid=18_719, ask=18_722),
+        "working": [],
+        "position": None,
+        "size": 100,
+    }
+    return FocusSnapshot(**{**fields, **changes})
+
+
+@pytest.mark.parametrize(
+    ("command", "side", "price"),
+    [
+        ("trade.buy_join", Side.BUY, 18_719),
+        ("trade.sell_join", Side.SELL, 18_722),
+        ("trade.buy_improve", Side.BUY, 18_720),
+        ("trade.sell_improve", Side.SELL, 18_721),
+        ("trade.buy_take", Side.BUY, 18_724),
+        ("trade.sell_take", Side.SELL, 18_717),
+    ],
+)
+def test_an_entry_key_is_a_limit_order_at_the_price_it_names(command, side, price):
+    request = decide(command, focus())
+    assert isinstance(request, Place)
+    terms = request.terms
+    assert (terms.side, terms.ord_type, terms.order_qty, terms.price) == (side, OrdType.LIMIT, 100, price)
+    assert (terms.symbol, terms.account) == ("AAPL", ACCOUNT)
+
+
+def test_prices_step_on_the_instruments_own_grid():
+    request = decide("trade.buy_take", focus(instrument=future(), quote=quote("ESZ6", bid=612_500, ask=612_525)))
+    assert isinstance(request, Place)
+    assert request.terms.price == 612_575
+
+
+def test_the_words_say_the_order_that_is_sent():
+    request = decide("trade.buy_join", focus())
+    assert isinstance(request, Place)
+    assert request.words == "BUY 100 AAPL LIMIT 187.19 DAY · SIM-1"
+
+
+def test_improving_never_crosses():
+    request = decide("trade.buy_improve", focus(quote=quote(bid=18_719, ask=18_720)))
+    assert isinstance(request, Refused)
+    assert "187.20" in request.text
+
+
+def test_a_missing_side_refuses_by_its_name():
+    request = decide("trade.buy_take", focus(quote=quote(ask=None)))
+    assert request == Refused("Refused: ask is absent. AAPL has no ask; wait for a quote.")
+    absent = decide("trade.sell_take", focus(quote=quote(freshness="ABSENT")))
+    assert isinstance(absent, Refused)
+    assert "bid is absent" in absent.text
+
+
+def test_a_stale_quote_goes_on_to_the_gate():
+    assert isinstance(decide("trade.buy_join", focus(quote=quote(freshness="STALE"))), Place)
+
+
+def test_a_take_over_a_wide_spread_is_refused_with_value_and_limit():
+    request = decide("trade.buy_take", focus(quote=quote(bid=18_000, ask=18_720)))
+    assert isinstance(request, Refused)
+    assert "720t" in request.text
+    assert "20t" in request.text
+
+
+def test_a_size_below_one_lot_is_refused_and_others_round_down_to_the_lot():
+    assert isinstance(decide("trade.buy_join", focus(instrument=stock(lot=200))), Refused)
+    request = decide("trade.buy_join", focus(instrument=stock(lot=30)))
+    assert isinstance(request, Place)
+    assert request.terms.order_qty == 90
+
+
+def test_cancel_keeps_protective_stops_while_a_position_stands():
+    stop = order("OMS-2", limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_600), link=STOP_LEG)
+    held = decide("trade.cancel_working", focus(working=[order(), stop], position=position(100)))
+    assert held == CancelWorking(
+        whole_account=False,
+        include_protective=False,
+        words="Cancelling 1 order in AAPL, protective stops kept",
+    )
+    flat = decide("trade.cancel_working", focus(working=[order(), stop]))
+    assert isinstance(flat, CancelWorking)
+    assert flat.include_protective
+
+
+def test_a_cancel_goes_out_although_no_order_is_on_the_screen_yet():
+    assert isinstance(decide("trade.cancel_working", focus()), CancelWorking)
+    assert isinstance(decide("trade.cancel_newest", focus()), CancelNewest)
+
+
+def test_an_exit_goes_out_although_the_screen_shows_no_position():
+    assert decide("trade.flatten", focus()) == Exit(10_000, "Flattening AAPL")
+    assert decide("trade.exit_half", focus(position=position(-40))) == Exit(5_000, "Exiting 50 % of short 40 AAPL")
+    assert decide("trade.exit_quarter", focus()) == Exit(2_500, "Exiting 25 % of AAPL")
+    assert isinstance(decide("trade.flatten_account", focus()), ExitAll)
+
+
+def test_a_nudge_moves_the_newest_order_that_is_not_being_cancelled():
+    going = order("OMS-3", state=OrdStatus.PENDING_CANCEL, created_at=9)
+    old, new = order("OMS-1", created_at=1), order("OMS-2", created_at=2)
+    assert decide("trade.nudge_up", focus(working=[old, new, going])) == Nudge(new, 1)
+    assert decide("trade.nudge_down_five", focus(working=[old])) == Nudge(old, -5)
+    assert isinstance(decide("trade.nudge_up", focus()), Refused)
+
+
+def test_a_double_press_counts_within_its_time_and_without_another_key_between():
+    double = DoublePress()
+    assert double.press("trade.kill", 0) == "first"
+    assert double.press("trade.kill", DOUBLE_PRESS_NS) == "second"
+    assert double.press("trade.kill", DOUBLE_PRESS_NS + 1) == "first"
+    assert double.press("trade.kill", 2 * DOUBLE_PRESS_NS + 2) == "first"
+    assert double.press("trade.flatten_account", 2 * DOUBLE_PRESS_NS + 3) == "first"
+    double.clear()
+    assert double.press("trade.flatten_account", 2 * DOUBLE_PRESS_NS + 4) == "first"
+
+
+def test_every_key_is_declared_once_and_by_a_command_of_the_desktop():
+    registry = CommandRegistry()
+    declare_keys(registry)
+    declare_keys(registry)
+    assert {command.id for command in registry.all()} == {command.id for command in KEY_COMMANDS}
+    assert all(command.runs_on is RunsOn.DESKTOP and command.keys for command in KEY_COMMANDS)
+    assert registry.by_key("F9") == registry.get("trade.flatten")
+
+
+def test_what_takes_risk_away_is_urgent_and_what_adds_is_not():
+    urgent = {command.id for command in KEY_COMMANDS if command.urgent}
+    assert {"trade.flatten", "trade.exit_half", "trade.cancel_working", "trade.kill", "trade.disarm"} <= urgent
+    assert not urgent & {"trade.buy_take", "trade.sell_join", "trade.nudge_up", "trade.arm"}
+    assert not is_decided_here("trade.kill")
