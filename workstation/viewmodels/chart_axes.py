@@ -8,6 +8,7 @@ know Qt.
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -27,6 +28,7 @@ SECOND_NS: Final = 1_000_000_000
 DAY_S: Final = 86_400
 PRICE_MARKS_MAX: Final = 40
 BOUNDARIES_PER_MARK: Final = 8  # a series that trades one hour in eight still fills its axis
+LABELS_KEPT_MAX: Final = 8_192
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Seconds between marks within a day; each divides the next unit evenly.
@@ -93,12 +95,14 @@ def time_marks(times_ns: NDArray[np.int64], scale: PaneScale, gap_px: float, zon
     begin, end = int(times_ns[first]), int(times_ns[stop - 1])
     room = max(1, int((stop - first) * scale.bar_width / gap_px))
     bar_ns = int(np.median(np.diff(times_ns[first : min(stop, first + 64)])))
-    found: list[tuple[int, int]] = []
+    shown = times_ns[first:stop]
+    bars = np.empty(0, dtype=np.int64)
+    boundaries: list[int] = []
     for boundaries in _finer_to_coarser(begin, end, bar_ns, room, zone):
-        found = _at_bars(times_ns[first:stop], first, boundaries, zone)
-        if len(found) <= room:
+        bars = np.searchsorted(shown, np.array(boundaries, dtype=np.int64))
+        if np.count_nonzero(np.diff(bars)) <= room:
             break
-    return _spaced(found, scale, gap_px, zone)
+    return _spaced(_at_bars(bars.tolist(), boundaries, (begin, end), zone), first, scale, gap_px)
 
 
 def _finer_to_coarser(begin_ns: int, end_ns: int, bar_ns: int, room: int, zone: tzinfo) -> Iterator[list[int]]:
@@ -137,49 +141,42 @@ def _calendar_boundaries(begin_ns: int, end_ns: int, months: int, days: int, zon
         month += months
 
 
-def _at_bars(shown_ns: NDArray[np.int64], first: int, boundaries: list[int], zone: tzinfo) -> list[tuple[int, int]]:
-    """Return (bar, boundary) where a bar is the first at or after one; of several, the most important and latest."""
-    begin = int(shown_ns[0])
-    bars = np.searchsorted(shown_ns, np.array(boundaries, dtype=np.int64)).tolist()
-    kept: dict[int, int] = {}
+def _at_bars(
+    bars: list[int], boundaries: list[int], shown_ns: tuple[int, int], zone: tzinfo
+) -> dict[int, tuple[int, str]]:
+    """Return rank and text by bar, counted from the first shown; of several boundaries the most important."""
+    kept: dict[int, tuple[int, str]] = {}
     for bar, boundary in zip(bars, boundaries, strict=True):
-        if boundary < begin or bar == len(shown_ns):
-            continue
-        rival = kept.get(bar)
-        if rival is None or _rank(boundary, zone) >= _rank(rival, zone):
-            kept[bar] = boundary
-    return [(first + bar, boundary) for bar, boundary in kept.items()]
+        if shown_ns[0] <= boundary <= shown_ns[1]:
+            label = _label(boundary, zone)
+            if bar not in kept or label[0] >= kept[bar][0]:
+                kept[bar] = label
+    return kept
 
 
-def _spaced(found: list[tuple[int, int]], scale: PaneScale, gap_px: float, zone: tzinfo) -> list[TimeMark]:
-    """Keep the important marks where two would collide, and give each its text."""
-    ranked = sorted(((_rank(at, zone), bar, at) for bar, at in found), key=lambda entry: (-entry[0], entry[1]))
-    kept: list[tuple[int, int, int]] = []
-    for rank, bar, at in ranked:
-        if all(abs(bar - other) * scale.bar_width >= gap_px for _, other, _ in kept):
-            kept.append((rank, bar, at))
-    return [TimeMark(bar, _text(rank, at, zone), rank >= 2) for rank, bar, at in sorted(kept, key=lambda one: one[1])]
+def _spaced(found: dict[int, tuple[int, str]], first: int, scale: PaneScale, gap_px: float) -> list[TimeMark]:
+    """Keep the important marks where two would collide."""
+    gap = gap_px / scale.bar_width
+    kept: list[int] = []
+    for bar in sorted(found, key=lambda bar: (-found[bar][0], bar)):
+        place = bisect(kept, bar)
+        near = kept[max(0, place - 1) : place + 1]
+        if all(abs(bar - other) >= gap for other in near):
+            kept.insert(place, bar)
+    return [TimeMark(first + bar, found[bar][1], found[bar][0] >= 2) for bar in kept]
 
 
-def _rank(boundary_ns: int, zone: tzinfo) -> int:
-    """Return 4 for a new year, 3 month, 2 day, 1 full hour, 0 below."""
+@lru_cache(maxsize=LABELS_KEPT_MAX)
+def _label(boundary_ns: int, zone: tzinfo) -> tuple[int, str]:
+    """Return rank (4 new year, 3 month, 2 day, 1 full hour, 0 below) and text of a boundary."""
     local = _local(boundary_ns, zone)
-    if local.hour or local.minute or local.second:
-        return 1 if not (local.minute or local.second) else 0
+    if local.second:
+        return 0, f"{local:%H:%M:%S}"
+    if local.hour or local.minute:
+        return 0 if local.minute else 1, f"{local:%H:%M}"
     if local.day > 1:
-        return 2
-    return 4 if local.month == 1 else 3
-
-
-def _text(rank: int, boundary_ns: int, zone: tzinfo) -> str:
-    local = _local(boundary_ns, zone)
-    if rank == 4:
-        return f"{local:%Y}"
-    if rank == 3:
-        return f"{local:%b}"
-    if rank == 2:
-        return f"{local.day} {local:%b}"
-    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+        return 2, f"{local.day} {local:%b}"
+    return (4, f"{local:%Y}") if local.month == 1 else (3, f"{local:%b}")
 
 
 def moment_text(time_ns: int, zone: tzinfo, bar_ns: int) -> str:
@@ -201,7 +198,7 @@ def _wall_seconds(time_ns: int, zone: tzinfo) -> int:
     return int((local.replace(tzinfo=UTC) - _EPOCH).total_seconds())
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=LABELS_KEPT_MAX)
 def _utc_ns(wall_s: int, zone: tzinfo) -> int:
     """Return the instant of a wall clock reading; a reading skipped by summer time means the instant of the change."""
     wall = (_EPOCH + timedelta(seconds=wall_s)).replace(tzinfo=zone)

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final
 
 SPAN_DEFAULT: Final = 160.0
+BAR_PX_DEFAULT: Final = 7.5
 SPAN_MIN: Final = 8.0
 MARGIN_SHARE: Final = 0.06  # of the width kept free right of the last bar
 VISIBLE_MIN_BARS: Final = 2.0  # that many bars stay in view, whatever is dragged
@@ -103,6 +104,7 @@ class ChartWindow:
     def __init__(self) -> None:
         self.count = 0
         self.first = 0.0
+        self.span_default = SPAN_DEFAULT
         self.span = SPAN_DEFAULT
         self.low = 0.0
         self.high = FLAT_RANGE
@@ -122,7 +124,7 @@ class ChartWindow:
     def reset(self, count: int) -> None:
         """Start over on a new series: the default span, at the live end, prices fitted by themselves."""
         self.count = count
-        self.span = SPAN_DEFAULT
+        self.span = self.span_default
         self.auto_price = True
         self.follow()
 
@@ -170,8 +172,17 @@ class ChartWindow:
 
     def reset_span(self) -> None:
         """Return to the default number of bars at the live end."""
-        self.span = min(SPAN_DEFAULT, self._span_max())
+        self.span = self.span_default
         self.follow()
+
+    def on_resized(self, width: float) -> None:
+        """Take a new width in pixels: it sets how many bars are shown by default, and now unless chosen otherwise."""
+        chosen = self.span != self.span_default
+        self.span_default = max(width / BAR_PX_DEFAULT, SPAN_MIN)
+        if not chosen:
+            self.span = self.span_default
+        if self.following:
+            self.follow()
 
     def fit_price(self, low: float, high: float) -> bool:
         """Fit the prices with some air above and below, unless they were set by hand; return whether they changed."""
@@ -207,7 +218,7 @@ class ChartWindow:
         return self.count + self.span * MARGIN_SHARE - self.span
 
     def _span_max(self) -> float:
-        return max(SPAN_DEFAULT, self.count / (1.0 - 2 * MARGIN_SHARE))
+        return max(self.span_default, self.count / (1.0 - 2 * MARGIN_SHARE))
 
     def _clamp(self) -> None:
         earliest = VISIBLE_MIN_BARS - self.span

@@ -154,9 +154,9 @@ def test_axis_drags_scale_and_a_double_click_rescales(chart):
     assert chart.model.window.auto_price
     assert chart.model.window.high - chart.model.window.low == pytest.approx(reach)
     chart.drag(QPoint(300, 492), QPoint(500, 492))
-    assert chart.model.window.span < 160
+    assert chart.model.window.span < chart.model.window.span_default
     chart.double_click(QPoint(300, 492))
-    assert chart.model.window.span == 160
+    assert chart.model.window.span == chart.model.window.span_default
 
 
 def test_a_double_click_in_the_plot_does_nothing(chart, qtbot):

@@ -77,6 +77,18 @@ def test_zooming_from_the_keyboard_while_following_stays_at_the_end():
     assert live.span == SPAN_DEFAULT / 2
 
 
+def test_a_wider_chart_shows_more_bars_unless_their_number_was_chosen():
+    resized = window()
+    resized.on_resized(1_500)
+    assert resized.span == 200
+    assert resized.following
+    resized.zoom_about_end(0.5)
+    resized.on_resized(3_000)
+    assert resized.span == 100
+    resized.reset_span()
+    assert resized.span == 400
+
+
 def test_a_price_range_set_by_hand_is_not_fitted_away():
     held = window()
     assert held.fit_price(10, 20)

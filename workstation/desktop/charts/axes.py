@@ -13,9 +13,9 @@ from PySide6.QtCore import QRectF
 from workstation.desktop.charts.layers import Layer
 from workstation.desktop.charts.primitives import RectArray, device_pixels
 from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_tag, spread, tag_height
-from workstation.desktop.charts.texts import draw_centered, draw_left, text_width
+from workstation.desktop.charts.texts import figures, words
 from workstation.desktop.fonts import Weight
-from workstation.desktop.theme import current_theme, figure_font, ui_font
+from workstation.desktop.theme import current_theme
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
@@ -27,6 +27,7 @@ PRICE_MARK_GAP_PX: Final = 36.0
 TIME_MARK_GAP_PX: Final = 84.0
 AXIS_PADDING_PX: Final = 7.0
 TICK_PX: Final = 4.0
+TEXT_LEFT_PX: Final = AXIS_PADDING_PX + TICK_PX / 2
 
 
 class GridLayer(Layer):
@@ -94,17 +95,18 @@ class PriceAxis(Layer):
         prices = [*model.price_marks, model.window.low, model.window.high]
         if model.last is not None:
             prices.append(model.last.price)
-        font = figure_font("caption", Weight.DemiBold)
         longest = max((model.format_price(price) for price in prices), key=len)
-        return round(text_width(font, longest) + 2 * AXIS_PADDING_PX + TICK_PX)
+        return round(figures(Weight.DemiBold).width(longest) + 2 * AXIS_PADDING_PX + TICK_PX)
 
     def draw(self, painter: QPainter) -> None:
         """Write prices where no tag lies, then the tags."""
         pane, model, colors = self.pane, self.model, current_theme().colors
-        font = figure_font("caption")
-        height = tag_height(font)
+        face = figures()
+        height = tag_height(face)
         placed = spread(self.tags, height, 0.0, pane.height)
         taken = [(top, top + height * (2 if tag.second_line else 1)) for tag, top in placed]
+        if self.pointer_tag is not None:
+            taken.append((self.pointer_tag.y - height / 2, self.pointer_tag.y + height / 2))
         painter.fillRect(QRectF(0, 0, pane.hair, self.full_height), colors.line)
         painter.setPen(colors.text_muted)
         for price in model.price_marks:
@@ -112,9 +114,9 @@ class PriceAxis(Layer):
             painter.fillRect(QRectF(0, pane.pixel(y), TICK_PX, pane.hair), colors.line)
             inside = height / 2 <= y <= pane.height - height / 2
             if inside and not any(top < y + height / 2 and bottom > y - height / 2 for top, bottom in taken):
-                draw_left(painter, font, self._text_rect(y - height / 2, height), model.format_price(price))
+                face.draw_left(painter, TEXT_LEFT_PX, y, model.format_price(price))
         if self.volume_text:
-            draw_left(painter, font, self._text_rect(self.volume_top + 2, height), self.volume_text)
+            face.draw_left(painter, TEXT_LEFT_PX, self.volume_top + height / 2 + 2, self.volume_text)
         for tag, top in placed:
             self._draw_tag(painter, tag, top, height)
         if self.pointer_tag is not None:
@@ -124,19 +126,15 @@ class PriceAxis(Layer):
     def _draw_tag(self, painter: QPainter, tag: AxisTag, top: float, height: float) -> None:
         colors, pane = current_theme().colors, self.pane
         rect = QRectF(pane.snapped(1.0), pane.snapped(top), pane.width - 1.0, height * (2 if tag.second_line else 1))
-        font = figure_font("caption", Weight.DemiBold)
+        face = figures(Weight.DemiBold)
         if tag.outline_only:
-            style = TagStyle(font, colors.surface, tag.ink, tag.fill)
+            style = TagStyle(face, colors.surface, tag.ink, tag.fill)
         else:
-            style = TagStyle(font, tag.fill, tag.ink)
+            style = TagStyle(face, tag.fill, tag.ink)
         draw_tag(painter, rect, "", style, pane.ratio)
-        draw_left(painter, font, self._text_rect(rect.top(), height), tag.text)
+        face.draw_left(painter, TEXT_LEFT_PX, rect.top() + height / 2, tag.text)
         if tag.second_line:
-            second = self._text_rect(rect.top() + height - 1, height)
-            draw_left(painter, figure_font("caption"), second, tag.second_line)
-
-    def _text_rect(self, top: float, height: float) -> QRectF:
-        return QRectF(AXIS_PADDING_PX + TICK_PX / 2, top, self.pane.width - AXIS_PADDING_PX, height)
+            figures().draw_left(painter, TEXT_LEFT_PX, rect.top() + height * 1.5 - 1, tag.second_line)
 
     # --- Qt overrides ---
 
@@ -149,21 +147,27 @@ class TimeAxis(Layer):
     """Time texts under the plot. `pane` is the price pane's scale with the axis' own height."""
 
     full_width = 0.0
+    pointer_tag: QRectF | None = None
 
     def draw(self, painter: QPainter) -> None:
         """Write the times and their ticks."""
         pane, colors = self.pane, current_theme().colors
         painter.fillRect(QRectF(0, 0, self.full_width, pane.hair), colors.line)
-        faint, strong = ui_font("caption"), ui_font("caption", Weight.DemiBold)
+        faint, strong = words(), words(Weight.DemiBold)
+        middle = (TICK_PX + pane.height) / 2
         for mark in self.model.time_marks:
             x = pane.x(mark.bar)
-            font = strong if mark.major else faint
-            half = text_width(font, mark.text) / 2
-            if not half <= x <= pane.width - half:
+            face = strong if mark.major else faint
+            half = face.width(mark.text) / 2
+            if not half <= x <= pane.width - half or self._covered(x - half, x + half):
                 continue
             painter.setPen(colors.text if mark.major else colors.text_muted)
-            draw_centered(painter, font, QRectF(x - half, TICK_PX, 2 * half, pane.height - TICK_PX), mark.text)
+            face.draw_centered(painter, x, middle, mark.text)
             painter.fillRect(QRectF(pane.pixel(x), 0, pane.hair, TICK_PX), colors.line)
+
+    def _covered(self, left: float, right: float) -> bool:
+        tag = self.pointer_tag
+        return tag is not None and left < tag.right() and right > tag.left()
 
     # --- Qt overrides ---
 

@@ -123,6 +123,9 @@ class ChartCanvas:
         """Repaint what follows the pointer."""
         self.price_axis.pointer_tag = self.crosshair.axis_tag()
         self.price_axis.update()
+        time_tag = self.crosshair.time_tag()
+        self.time_axis.pointer_tag = time_tag[1] if time_tag is not None else None
+        self.time_axis.update()
         self.crosshair.update()
         self.readout.update(self.readout_rect())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -9,20 +11,24 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from workstation.desktop.charts.layers import Layer, dash_pen
 from workstation.desktop.charts.series import bars_per_bin, overlay_color
 from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_tag, tag_height, tag_width
-from workstation.desktop.charts.texts import draw_left, text_width
+from workstation.desktop.charts.texts import Typeface, figures, words
 from workstation.desktop.colors import with_alpha
 from workstation.desktop.fonts import Weight
-from workstation.desktop.theme import current_theme, figure_font, ui_font
+from workstation.desktop.theme import current_theme
 from workstation.viewmodels.chart_axes import moment_text
 from workstation.viewmodels.level_of_detail import CLOSE, HIGH, LOW, OPEN, VOLUME
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor, QPainter
 
+    from workstation.desktop.charts.model import Pointer
+
 DASH: Final = (4.0, 4.0)
 READOUT_LEFT_PX: Final = 8.0
 READOUT_TOP_PX: Final = 5.0
-READOUT_GAP_PX: Final = 9.0
+LABEL_GAP_PX: Final = 3.0
+PART_GAP_PX: Final = 9.0
+VEIL_OPACITY: Final = 0.78
 
 
 class CrosshairLayer(Layer):
@@ -36,11 +42,13 @@ class CrosshairLayer(Layer):
 
     def draw(self, painter: QPainter) -> None:
         """Draw lines, time tag and measurement."""
+        if self.model.pointer is not None and len(self.model.bars):
+            self._draw_cross(painter, self.model.pointer)
         if self.model.measure is not None:
             self._draw_measure(painter)
-        pointer, pane, colors = self.model.pointer, self.pane, current_theme().colors
-        if pointer is None or not len(self.model.bars):
-            return
+
+    def _draw_cross(self, painter: QPainter, pointer: Pointer) -> None:
+        pane, colors = self.pane, current_theme().colors
         painter.setPen(dash_pen(colors.text_muted, pane.ratio, DASH))
         bar = int(pointer.bar // 1)
         x = pane.hairline(pane.x(bar + 0.5))
@@ -49,13 +57,15 @@ class CrosshairLayer(Layer):
         y = self.pointer_y()
         if y is not None:
             painter.drawLine(QLineF(0, pane.hairline(y), pane.width, pane.hairline(y)))
-        if 0 <= bar < len(self.model.bars) and 0 <= x <= pane.width:
-            self._draw_time(painter, bar, x)
+        tag = self.time_tag()
+        if tag is not None:
+            text, rect = tag
+            draw_tag(painter, rect, text, TagStyle(words(Weight.DemiBold), colors.text, colors.surface), pane.ratio)
 
     def pointer_y(self) -> float | None:
-        """Return the height of the horizontal line; None in a linked chart, which follows the time only."""
+        """Return the height of the horizontal line; None in a linked chart, and while a line is dragged instead."""
         pointer = self.model.pointer
-        if pointer is None or pointer.linked:
+        if pointer is None or pointer.linked or self.model.drag is not None:
             return None
         if pointer.in_volume:
             return pointer.price
@@ -70,14 +80,20 @@ class CrosshairLayer(Layer):
         text = self.model.format_price(self.model.to_tick(pointer.price))
         return AxisTag(y, text, colors.text, colors.surface, 9)
 
-    def _draw_time(self, painter: QPainter, bar: int, x: float) -> None:
-        colors, pane = current_theme().colors, self.pane
+    def time_tag(self) -> tuple[str, QRectF] | None:
+        """Return text and place of the time's label under the plot; None off the bars."""
+        pointer, pane = self.model.pointer, self.pane
+        bar = int(pointer.bar // 1) if pointer is not None else -1
+        if not 0 <= bar < len(self.model.bars):
+            return None
+        x = pane.x(bar + 0.5)
+        if not 0 <= x <= pane.width:
+            return None
         text = moment_text(int(self.model.bars.times_ns[bar]), self.model.zone, self.model.bar_ns)
-        font = ui_font("caption", Weight.DemiBold)
-        width, height = tag_width(font, text), tag_height(font)
-        left = min(max(x - width / 2, 0), pane.width - width)
-        rect = QRectF(pane.snapped(left), self.plot_height + 2, width, height)
-        draw_tag(painter, rect, text, TagStyle(font, colors.text, colors.surface), pane.ratio)
+        face = words(Weight.DemiBold)
+        width = tag_width(face, text)
+        left = min(max(x - width / 2, 0.0), pane.width - width)
+        return text, QRectF(pane.snapped(left), self.plot_height + 4, width, tag_height(face))
 
     def _draw_measure(self, painter: QPainter) -> None:
         measure, pane, colors = self.model.measure, self.pane, current_theme().colors
@@ -96,13 +112,23 @@ class CrosshairLayer(Layer):
         share = change / measure.start[1] * 100 if measure.start[1] else 0.0
         bars = int(measure.end[0] // 1) - int(measure.start[0] // 1)
         text = f"{ticks:+,d} ticks   {share:+.2f} %   {bars:+d} bars"
-        font = figure_font("caption", Weight.Medium)
-        width, height = tag_width(font, text), tag_height(font)
+        face = figures(Weight.Medium)
+        width, height = tag_width(face, text), tag_height(face)
         left = min(max(box.center().x() - width / 2, 2), pane.width - width - 2)
         top = box.top() - height - 4 if change >= 0 else box.bottom() + 4
         top = min(max(top, 2), self.volume_top - height - 2)
-        style = TagStyle(font, colors.surface_raised, color, color)
+        style = TagStyle(face, colors.surface_raised, color, color)
         draw_tag(painter, QRectF(left, top, width, height), text, style, pane.ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A piece of text in one face and colour, and the room after it."""
+
+    face: Typeface
+    text: str
+    color: QColor
+    gap: float
 
 
 class ReadoutLayer(Layer):
@@ -125,20 +151,38 @@ class ReadoutLayer(Layer):
         bar = self.shown_bar()
         if bar < 0:
             return
-        colors = current_theme().colors
-        words, figures = ui_font("caption"), figure_font("caption")
-        x, height = READOUT_LEFT_PX, tag_height(figures)
+        muted = current_theme().colors.text_muted
+        plain, numbers = words(), figures()
+        row: list[_Run] = []
         for label, value, color in self._parts(bar):
-            label_width = text_width(words, label) + 3 if label else 0.0
-            value_width = text_width(figures, value)
-            if x + label_width + value_width > self.pane.width - READOUT_LEFT_PX:
+            row += [_Run(plain, label, muted, LABEL_GAP_PX if label else 0.0), _Run(numbers, value, color, PART_GAP_PX)]
+        self._draw_row(painter, row, READOUT_TOP_PX)
+        named = words(Weight.Medium)
+        row = []
+        for number, overlay in enumerate(self.model.overlays):
+            level = float(overlay.values[bar])
+            text = self.model.format_price(level) if isfinite(level) else "—"
+            color = overlay_color(number)
+            row += [_Run(named, overlay.name, color, LABEL_GAP_PX), _Run(numbers, text, color, PART_GAP_PX)]
+        self._draw_row(painter, row, READOUT_TOP_PX + tag_height(numbers))
+
+    def _draw_row(self, painter: QPainter, row: list[_Run], top: float) -> None:
+        """Draw runs of text over a veil that lifts them off the candles; what does not fit is left out."""
+        placed, x = [], READOUT_LEFT_PX
+        for run in row:
+            width = run.face.width(run.text)
+            if x + width > self.pane.width - READOUT_LEFT_PX:
                 break
-            painter.setPen(colors.text_muted)
-            draw_left(painter, words, QRectF(x, READOUT_TOP_PX, label_width, height), label)
-            painter.setPen(color)
-            draw_left(painter, figures, QRectF(x + label_width, READOUT_TOP_PX, value_width, height), value)
-            x += label_width + value_width + READOUT_GAP_PX
-        self._draw_overlays(painter, bar, READOUT_TOP_PX + height)
+            placed.append((x, run))
+            x += width + run.gap
+        if not placed:
+            return
+        height = tag_height(placed[0][1].face)
+        veil = QRectF(0, top, x, height)
+        painter.fillRect(veil, with_alpha(current_theme().colors.surface, VEIL_OPACITY))
+        for left, run in placed:
+            painter.setPen(run.color)
+            run.face.draw_left(painter, left, top + height / 2, run.text)
 
     def _parts(self, bar: int) -> list[tuple[str, str, QColor]]:
         model, colors = self.model, current_theme().colors
@@ -156,16 +200,3 @@ class ReadoutLayer(Layer):
         if merged > 1:
             parts.append(("", f"{merged} bars a candle", colors.text_muted))
         return parts
-
-    def _draw_overlays(self, painter: QPainter, bar: int, top: float) -> None:
-        words, figures = ui_font("caption", Weight.Medium), figure_font("caption")
-        height, x = tag_height(figures), READOUT_LEFT_PX
-        for number, overlay in enumerate(self.model.overlays):
-            value = float(overlay.values[bar])
-            text = self.model.format_price(value) if value == value else "—"  # noqa: PLR0124 - NaN is not itself
-            painter.setPen(overlay_color(number))
-            name_width = text_width(words, overlay.name) + 4
-            draw_left(painter, words, QRectF(x, top, name_width, height), overlay.name)
-            width = text_width(figures, text)
-            draw_left(painter, figures, QRectF(x + name_width, top, width, height), text)
-            x += name_width + width + READOUT_GAP_PX + 3

@@ -9,8 +9,9 @@ from PySide6.QtGui import QPolygonF
 
 from workstation.desktop.charts.layers import Layer, antialiased, hairline_pen
 from workstation.desktop.charts.tags import TagStyle, draw_tag, tag_height, tag_width
+from workstation.desktop.charts.texts import figures
 from workstation.desktop.fonts import Weight
-from workstation.desktop.theme import current_theme, figure_font
+from workstation.desktop.theme import current_theme
 from workstation.viewmodels.chart_marks import MarkSide
 
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ class FillsLayer(Layer):
         colors = current_theme().colors
         color, ink = (colors.buy, colors.on_buy) if fill.side is MarkSide.BUY else (colors.sell, colors.on_sell)
         text = f"{fill.side.name} {fill.quantity} @ {self.model.format_price(fill.price)}"
-        font = figure_font("caption", Weight.Medium)
-        height = tag_height(font)
-        size = tag_width(font, text)
+        face = figures(Weight.Medium)
+        height = tag_height(face)
+        size = tag_width(face, text)
         left = min(max(tip.x() - size / 2, 4), width - size - 4)
         top = tip.y() + ARROW_PX + 4 if fill.side is MarkSide.BUY else tip.y() - ARROW_PX - 4 - height
-        draw_tag(painter, QRectF(left, top, size, height), text, TagStyle(font, color, ink), self.pane.ratio)
+        draw_tag(painter, QRectF(left, top, size, height), text, TagStyle(face, color, ink), self.pane.ratio)
 
     def _visible(self) -> list[int]:
         first, stop = self.pane.bar_range

@@ -14,14 +14,14 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from workstation.desktop.charts.layers import Layer, antialiased, dash_pen, hairline_pen
 from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_tag, tag_height, tag_width
-from workstation.desktop.charts.texts import draw_centered
+from workstation.desktop.charts.texts import words
 from workstation.desktop.colors import blend, with_alpha
 from workstation.desktop.fonts import Weight
-from workstation.desktop.theme import current_theme, ui_font
+from workstation.desktop.theme import current_theme
 from workstation.viewmodels.chart_marks import LineState, MarkSide, OrderLine
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QColor, QFont, QPainter
+    from PySide6.QtGui import QColor, QPainter
 
 GRAB_PX: Final = 4.0
 TAG_RIGHT_PX: Final = 10.0
@@ -121,13 +121,13 @@ class OrderLinesLayer(Layer):
 
     def _placed(self) -> list[_PlacedTag]:
         """Return tags from the top down, moved left where lines lie closer than a tag is high."""
-        pane, font = self.pane, self._font()
-        height = tag_height(font)
+        pane, face = self.pane, words(Weight.Medium)
+        height = tag_height(face)
         placed: list[_PlacedTag] = []
         for order in sorted(self.model.orders, key=lambda one: (-self.model.shown_price(one), one.cl_ord_id)):
             y = pane.y(self.model.shown_price(order))
             middle = min(max(y, height / 2 + 1), pane.height - height / 2 - 1)
-            width = tag_width(font, self._text(order)) + height
+            width = tag_width(face, self._text(order)) + height
             right = pane.width - TAG_RIGHT_PX
             while True:
                 rect = QRectF(pane.snapped(right - width), pane.snapped(middle - height / 2), width, height)
@@ -171,9 +171,10 @@ class OrderLinesLayer(Layer):
         hovered = self.model.hovered_order == order.cl_ord_id
         ground = (blend(colors.text, fill, 0.18) if hovered else fill) if solid else colors.surface
         text_ink = ink if solid else fill
-        font = self._font()
-        draw_tag(painter, tag.rect, "", TagStyle(font, ground, text_ink, None if solid else fill), pane.ratio)
-        draw_centered(painter, font, tag.rect.adjusted(0, 0, -tag.cancel.width(), 0), self._text(order))
+        face = words(Weight.Medium)
+        draw_tag(painter, tag.rect, "", TagStyle(face, ground, text_ink, None if solid else fill), pane.ratio)
+        room = tag.rect.adjusted(0, 0, -tag.cancel.width(), 0)
+        face.draw_centered(painter, room.center().x(), room.center().y(), self._text(order))
         self._draw_cross(painter, tag.cancel, text_ink)
 
     def _draw_cross(self, painter: QPainter, box: QRectF, ink: QColor) -> None:
@@ -192,22 +193,22 @@ class OrderLinesLayer(Layer):
         if position is None or not 0 <= pane.y(position.average) <= pane.height:
             return
         y = pane.y(position.average)
-        font = self._font()
-        height = tag_height(font)
-        rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - height / 2), tag_width(font, position.text), height)
-        draw_tag(painter, rect, position.text, TagStyle(font, colors.surface, colors.accent, colors.accent), pane.ratio)
+        face = words(Weight.Medium)
+        height = tag_height(face)
+        rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - height / 2), tag_width(face, position.text), height)
+        draw_tag(painter, rect, position.text, TagStyle(face, colors.surface, colors.accent, colors.accent), pane.ratio)
 
     def _draw_alert_tags(self, painter: QPainter) -> None:
         pane, colors = self.pane, current_theme().colors
-        font = ui_font("caption")
-        height = tag_height(font)
+        face = words()
+        height = tag_height(face)
         for alert in self.model.alerts:
             y = pane.y(alert.price)
             if 0 <= y <= pane.height:
                 text = f"! {alert.text or self.model.format_price(alert.price)}"
-                rect = QRectF(pane.width * 0.3, pane.snapped(y - height / 2), tag_width(font, text), height)
+                rect = QRectF(pane.width * 0.3, pane.snapped(y - height / 2), tag_width(face, text), height)
                 draw_tag(
-                    painter, rect, text, TagStyle(font, colors.surface, colors.warning, colors.warning), pane.ratio
+                    painter, rect, text, TagStyle(face, colors.surface, colors.warning, colors.warning), pane.ratio
                 )
 
     def _draw_pulled(self, painter: QPainter, price: float) -> None:
@@ -222,15 +223,11 @@ class OrderLinesLayer(Layer):
         self._level(painter, y)
         ticks = round((price - position.average) / self.model.tick_size)
         text = f"{'TARGET' if gains else 'STOP'} {self.model.format_price(price)}  {ticks:+d} ticks"
-        font = self._font()
-        rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - tag_height(font) / 2), tag_width(font, text), tag_height(font))
-        draw_tag(painter, rect, text, TagStyle(font, colors.surface, color, color), pane.ratio)
+        face = words(Weight.Medium)
+        rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - tag_height(face) / 2), tag_width(face, text), tag_height(face))
+        draw_tag(painter, rect, text, TagStyle(face, colors.surface, color, color), pane.ratio)
 
     def _level(self, painter: QPainter, y: float) -> None:
         if 0 <= y <= self.pane.height:
             at = self.pane.hairline(y)
             painter.drawLine(QLineF(0, at, self.pane.width, at))
-
-    @staticmethod
-    def _font() -> QFont:
-        return ui_font("caption", Weight.Medium)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from workstation.desktop.charts.layers import NO_PEN, hairline_pen
-from workstation.desktop.charts.texts import draw_centered, line_height, text_width
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRectF
-    from PySide6.QtGui import QColor, QFont, QPainter
+    from PySide6.QtGui import QColor, QPainter
+
+    from workstation.desktop.charts.texts import Typeface
 
 TAG_PADDING_PX: Final = 5.0
 TAG_MARGIN_PX: Final = 2.0
@@ -29,21 +30,21 @@ class AxisTag:
     outline_only: bool = False
 
 
-def tag_height(font: QFont) -> float:
+def tag_height(face: Typeface) -> float:
     """Return the height of a one-line tag."""
-    return line_height(font) + 2.0
+    return face.height + 2.0
 
 
-def tag_width(font: QFont, text: str) -> float:
+def tag_width(face: Typeface, text: str) -> float:
     """Return the width of a tag around a text."""
-    return float(round(text_width(font, text) + 2 * TAG_PADDING_PX))
+    return float(round(face.width(text) + 2 * TAG_PADDING_PX))
 
 
 @dataclass(frozen=True, slots=True)
 class TagStyle:
     """How a tag is drawn; `outline` frames it inside its rectangle."""
 
-    font: QFont
+    face: Typeface
     fill: QColor
     ink: QColor
     outline: QColor | None = None
@@ -61,7 +62,7 @@ def draw_tag(painter: QPainter, rect: QRectF, text: str, style: TagStyle, ratio:
         painter.drawRect(rect.adjusted(half, half, -half, -half))
     painter.setPen(style.ink)
     if text:
-        draw_centered(painter, style.font, rect, text)
+        style.face.draw_centered(painter, rect.center().x(), rect.center().y(), text)
 
 
 def spread(tags: list[AxisTag], height: float, low: float, high: float) -> list[tuple[AxisTag, float]]:

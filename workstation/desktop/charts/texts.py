@@ -1,7 +1,7 @@
 """Words and figures on a chart, laid out once and drawn many times.
 
-Shaping a text costs several times its painting, and an axis repeats the same prices frame after frame; so laid-out
-texts are kept by text and font, least recently used dropped first.
+Shaping a text costs several times its painting, and an axis repeats the same prices frame after frame; so each
+typeface keeps the texts it has laid out, and starts over when it holds too many.
 """
 
 from __future__ import annotations
@@ -9,57 +9,70 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QStaticText, QTransform
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QStaticText, QTransform
 
-from workstation.desktop.fonts import FIGURE_FAMILY, Weight, sized_figure_font, sized_ui_font
+from workstation.desktop.fonts import Weight, sized_figure_font, sized_ui_font
+from workstation.desktop.theme import current_theme
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QFont, QPainter
+    from PySide6.QtGui import QPainter
 
-TEXTS_KEPT_MAX: Final = 4_096
-
-
-def text_width(font: QFont, text: str) -> float:
-    """Return the width of a text in pixels."""
-    return _laid_out(text, font.family(), font.pixelSize(), font.weight())[1]
+TEXTS_KEPT_MAX: Final = 2_048
+TYPEFACES_KEPT_MAX: Final = 16
 
 
-def line_height(font: QFont) -> float:
-    """Return the height of one line in whole pixels."""
-    return _line_height(font.family(), font.pixelSize(), font.weight())
+class Typeface:
+    """One font at one size, with the texts already laid out in it. Positions are logical pixels."""
+
+    def __init__(self, font: QFont) -> None:
+        self._font = font
+        self._kept: dict[str, tuple[QStaticText, float, float]] = {}
+        self.height = float(round(QFontMetricsF(font).height()))
+
+    def width(self, text: str) -> float:
+        """Return the width of a text."""
+        return self._laid_out(text)[1]
+
+    def draw_left(self, painter: QPainter, left: float, middle: float, text: str) -> None:
+        """Draw a text from `left` on, its height centred on `middle`."""
+        laid_out, _, height = self._laid_out(text)
+        painter.setFont(self._font)
+        painter.drawStaticText(QPointF(round(left), round(middle - height / 2)), laid_out)
+
+    def draw_centered(self, painter: QPainter, center: float, middle: float, text: str) -> None:
+        """Draw a text around a point."""
+        self.draw_left(painter, center - self.width(text) / 2, middle, text)
+
+    def _laid_out(self, text: str) -> tuple[QStaticText, float, float]:
+        found = self._kept.get(text)
+        if found is None:
+            if len(self._kept) >= TEXTS_KEPT_MAX:
+                self._kept.clear()
+            laid_out = QStaticText(text)
+            laid_out.setTextFormat(Qt.TextFormat.PlainText)
+            laid_out.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            laid_out.prepare(QTransform(), self._font)
+            size = laid_out.size()
+            found = self._kept[text] = (laid_out, size.width(), size.height())
+        return found
 
 
-def draw_left(painter: QPainter, font: QFont, rect: QRectF, text: str) -> None:
-    """Draw a text from the left edge of a rectangle, in the middle of its height."""
-    _draw(painter, font, text, rect.left(), rect.center().y())
+def words(weight: Weight = Weight.Normal) -> Typeface:
+    """Return the face for words on a chart in the active theme's size."""
+    return _words(current_theme().type.caption, weight)
 
 
-def draw_centered(painter: QPainter, font: QFont, rect: QRectF, text: str) -> None:
-    """Draw a text in the middle of a rectangle."""
-    _draw(painter, font, text, rect.center().x() - text_width(font, text) / 2, rect.center().y())
+def figures(weight: Weight = Weight.Normal) -> Typeface:
+    """Return the face for figures on a chart in the active theme's size."""
+    return _figures(current_theme().type.caption, weight)
 
 
-def _draw(painter: QPainter, font: QFont, text: str, left: float, middle: float) -> None:
-    laid_out, _, height = _laid_out(text, font.family(), font.pixelSize(), font.weight())
-    painter.setFont(font)
-    painter.drawStaticText(QPointF(round(left), round(middle - height / 2)), laid_out)
+@lru_cache(maxsize=TYPEFACES_KEPT_MAX)
+def _words(size_px: int, weight: Weight) -> Typeface:
+    return Typeface(sized_ui_font(size_px, weight))
 
 
-@lru_cache(maxsize=TEXTS_KEPT_MAX)
-def _laid_out(text: str, family: str, size_px: int, weight: int) -> tuple[QStaticText, float, float]:
-    laid_out = QStaticText(text)
-    laid_out.setTextFormat(Qt.TextFormat.PlainText)
-    laid_out.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    laid_out.prepare(QTransform(), _font(family, size_px, weight))
-    return laid_out, laid_out.size().width(), laid_out.size().height()
-
-
-@lru_cache(maxsize=64)
-def _line_height(family: str, size_px: int, weight: int) -> float:
-    return float(round(QFontMetricsF(_font(family, size_px, weight)).height()))
-
-
-def _font(family: str, size_px: int, weight: int) -> QFont:
-    sized = sized_figure_font if family == FIGURE_FAMILY else sized_ui_font
-    return sized(size_px, Weight(weight))
+@lru_cache(maxsize=TYPEFACES_KEPT_MAX)
+def _figures(size_px: int, weight: Weight) -> Typeface:
+    return Typeface(sized_figure_font(size_px, weight))

@@ -315,6 +315,7 @@ class ChartView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew in the next frame."""
         super().resizeEvent(event)
+        self._model.window.on_resized(float(event.size().width()))
         self._place_card()
         self._schedule()
 
