@@ -77,6 +77,16 @@ class Harness(ABC):
     def close(self) -> None:
         """Disconnect and leave nothing behind."""
 
+    def heard(self, reports: list[BrokerReport]) -> None:
+        """Take reports: the sink of the adapter."""
+        self.reports.extend(reports)
+
+    def reconnect(self) -> None:
+        """Connect again and wait for the session."""
+        seen = len(self.sessions())
+        self.broker.connect(self.heard)
+        self.run_until(lambda: len(self.sessions()) > seen)
+
     def market(self, bid: int | None = None, ask: int | None = None, size: int = 1_000) -> None:
         """Replace the market by one level on each side."""
         self.control("set_market", symbol=self.symbol, bid=bid or self.bid, ask=ask or self.ask, size=size)
@@ -169,7 +179,7 @@ class InProcess(Harness):
         self.venue = SimVenue(self.clock, self.clock, 7, SimPlan(ticks_per_s=0), self._log)
         self._control = VenueControl(self.venue)
         self.broker = self.venue.broker
-        self.broker.connect(self.reports.extend)
+        self.broker.connect(self.heard)
         self.venue.start()
         self.settle()
 
@@ -232,7 +242,7 @@ class Remote(Harness):
         self._news = asyncio.Event()
         self._launch()
         self.broker = OnLoop(RemoteSimBroker(str(folder / "venue.sock")), self._loop)
-        self.broker.connect(self._heard)
+        self.broker.connect(self.heard)
         self.run_until(lambda: bool(self.sessions()))
 
     def _launch(self) -> None:
@@ -248,8 +258,8 @@ class Remote(Harness):
         writer.write(frame(Hello(role="control")))
         return reader, writer
 
-    def _heard(self, reports: list[BrokerReport]) -> None:
-        self.reports.extend(reports)
+    def heard(self, reports: list[BrokerReport]) -> None:
+        super().heard(reports)
         self._news.set()
 
     def _on_loop(self, call: Any) -> Any:
