@@ -1,6 +1,5 @@
 """What engine commands work with, handed over once by the composition root. Engine thread only."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -35,7 +34,7 @@ class VenueControls(Protocol):
 
 
 class EngineContext(msgspec.Struct, frozen=True):
-    """The engine as commands see it. when_durable: runs a call once everything recorded so far is durable."""
+    """The engine as commands see it."""
 
     desk: Desk
     state: CoreState
@@ -45,4 +44,3 @@ class EngineContext(msgspec.Struct, frozen=True):
     environment: Environment
     screens: Screens
     venue: VenueControls
-    frozen: Callable[[], str]

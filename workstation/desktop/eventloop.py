@@ -61,8 +61,7 @@ class Desktop:
         frame_hz: int,
         disarm_after_s: int,
     ) -> None:
-        self.app = QApplication.instance() or QApplication(sys.argv[:1])
-        assert_application(self.app)
+        self.app = _application()
         self.app.setApplicationName("Workstation")
         load_fonts()
         apply_theme(self.app, load_theme(theme))
@@ -113,10 +112,9 @@ class Desktop:
         sys.excepthook = sys.__excepthook__
 
 
-def assert_application(app: object) -> None:
-    """Refuse to run inside a Qt program without widgets."""
-    if not isinstance(app, QApplication):
-        raise TypeError("the desktop needs a QApplication")
+def _application() -> QApplication:
+    running = QApplication.instance()
+    return running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
 
 
 def display_available() -> bool:

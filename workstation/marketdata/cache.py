@@ -50,6 +50,24 @@ class DayStats(msgspec.Struct, frozen=True, gc=False):
     trades: int
 
 
+class StreamReading(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Freshness of one (instrument, stream) at one moment; reason: one phrase, why it is not FRESH."""
+
+    age_ns: int
+    state: StreamState
+    freshness: Freshness
+    reason: str
+
+
+class StreamSummary(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Health of a whole stream: its stalest instrument ("" while all are fresh) and the age behind that."""
+
+    symbol: str
+    age_ns: int
+    state: StreamState
+    seen: bool
+
+
 class Line:
     """Everything held for one instrument."""
 
@@ -204,6 +222,30 @@ class MarketCache:
             flags=self._flags(line),
             reason=reason,
         )
+
+    def reading(self, symbol: str, stream: StreamKind) -> StreamReading:
+        """Return how fresh one stream of an instrument is."""
+        line = self._line(symbol)
+        health = line.health[stream]
+        freshness, reason = self._judge(line, stream)
+        age = self._clock.mono_ns() - health.at if health.at is not None else 0
+        return StreamReading(age_ns=age, state=health.state, freshness=freshness, reason=reason)
+
+    def worst(self, stream: StreamKind) -> StreamSummary:
+        """Return the stalest instrument of a stream; while all are fresh, the time since anything came at all."""
+        mono, worst, oldest = self._clock.mono_ns(), "", -1
+        state = StreamState.UP
+        for symbol, line in self._lines.items():
+            health = line.health[stream]
+            if health.at is None:
+                continue
+            if health.state is not StreamState.UP:
+                state = health.state
+            if mono - health.at > oldest and self._judge(line, stream)[0] is Freshness.STALE:
+                worst, oldest = symbol, mono - health.at
+        channel_at = self._channel_at.get(stream)
+        quiet = 0 if channel_at is None else mono - channel_at
+        return StreamSummary(symbol=worst, age_ns=max(oldest, quiet), state=state, seen=channel_at is not None)
 
     def reference(self, symbol: str) -> ReferencePrice:
         """Return the prices that a decision uses; `fresh` by the quote, or by trades where no quote exists."""

@@ -1,0 +1,40 @@
+"""Command line of the workstation: parse arguments, then hand over to `app`."""
+
+import sys
+from collections.abc import Sequence
+
+from workstation.app import offline
+from workstation.app.bootstrap import options_from, run_desktop, run_headless
+from workstation.app.command_line import USAGE_CODE, build_parser
+from workstation.app.picture_options import picture_options
+from workstation.domain.errors import UserError, WorkstationError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns the exit code: 0 done, 1 failed, 2 called wrongly."""
+    try:
+        parsed = build_parser().parse_args(arguments)
+        if parsed.command is not None:
+            return offline.COMMANDS[parsed.command](parsed)
+        options = options_from(parsed)
+        if parsed.headless:
+            return run_headless(options)
+        shot = picture_options(parsed)
+        if shot is not None:
+            return run_desktop(options, shot=shot.file, size=shot.size)
+        from workstation.desktop.eventloop import display_available  # noqa: PLC0415  headless runs need no Qt
+
+        if not display_available():
+            print("workstation: no display here; running headless", file=sys.stderr)
+            return run_headless(options)
+        return run_desktop(options)
+    except UserError as error:
+        print(f"workstation: {error}", file=sys.stderr)
+        return USAGE_CODE
+    except (WorkstationError, OSError) as error:
+        print(f"workstation: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

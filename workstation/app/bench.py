@@ -1,0 +1,68 @@
+"""`workstation bench`: the budgets on the user's own machine, beside a calibration figure taken in the same run.
+
+Figures are CPU time where a budget speaks of CPU, and always stand beside the calibration, so that two machines compare
+by ratio. A benchmark reports; it never passes or fails.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workstation.domain.errors import UserError
+
+Figures = dict[str, Any]
+CALIBRATION_LOOPS = 3_000_000
+
+
+def calibrate() -> float:
+    """Return the CPU seconds of a fixed loop of integer work; the unit that other figures are compared by."""
+    start = time.process_time()
+    total = 0
+    for number in range(CALIBRATION_LOOPS):
+        total += number & 7
+    return time.process_time() - start
+
+
+def _tick_path() -> Figures:
+    from workstation.marketdata.benchmark import run  # noqa: PLC0415  loaded only when measured
+
+    return run(time.process_time_ns)
+
+
+def _storage() -> Figures:
+    from workstation.storage.benchmark import run  # noqa: PLC0415  loaded only when measured
+
+    with tempfile.TemporaryDirectory() as folder:
+        return run(Path(folder))
+
+
+BENCHMARKS: dict[str, Callable[[], Figures]] = {
+    "tick_path": _tick_path,
+    "storage": _storage,
+}
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run the named benchmarks, or all; prints a table or JSON."""
+    if arguments.list:
+        print("\n".join(BENCHMARKS))
+        return 0
+    unknown = [name for name in arguments.names if name not in BENCHMARKS]
+    if unknown:
+        raise UserError(f"bench: no benchmark {', '.join(unknown)}; known: {', '.join(BENCHMARKS)}")
+    results: dict[str, Figures] = {"calibration": {"cpu_s": round(calibrate(), 4)}}
+    for name in arguments.names or BENCHMARKS:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        results[name] = BENCHMARKS[name]()
+    if arguments.json:
+        print(json.dumps(results, indent=2))
+    else:
+        for name, figures in results.items():
+            for figure, value in figures.items():
+                print(f"{name:<16} {figure:<48} {value:>16,.4f}")
+    return 0

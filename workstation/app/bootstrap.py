@@ -1,0 +1,242 @@
+"""Bootstrap: from options to a running program. The one place that decides what is real, and in which order it starts.
+
+Own the home, open the database, build engine and venue, recover, show the window and the REST interface, unlock. Normal
+exit is the same path backwards and leaves what a crash would leave, minus nothing.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from workstation import __version__
+from workstation.app.engine import Engine, all_commands
+from workstation.app.engine_loop import EngineLoop
+from workstation.app.venues import Venue, VenueOptions, build_venue
+from workstation.app.watchdog import Heartbeat, Watchdog
+from workstation.commands.params import Kill
+from workstation.config.paths import Home, find_home
+from workstation.config.settings import Settings, load_settings
+from workstation.domain.accounts import KillScope
+from workstation.domain.errors import UserError
+from workstation.domain.orders import Origin, OriginKind
+from workstation.kernel.clock import SystemClock
+from workstation.kernel.logs import RecentLog, configure_logging, get_logger
+from workstation.storage import Store, open_store
+
+if TYPE_CHECKING:
+    from workstation.app.rest import RestDoor
+
+_log = get_logger("app")
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run was asked for."""
+
+    home: Home
+    settings: Settings
+    database: str
+    feed: str
+    speed: float
+    plan: str
+    api_enabled: bool
+    api_port: int
+
+
+def options_from(arguments: argparse.Namespace) -> Options:
+    """Return a run's options from the command line, the environment and the settings file.
+
+    Raises:
+        UserError: an unknown name, a bad value or an unreadable file, in one line.
+    """
+    home = find_home(arguments.home)
+    settings = load_settings(home.config_file, arguments.settings)
+    if arguments.theme:
+        settings = load_settings(home.config_file, [*arguments.settings, f'desktop.theme="{arguments.theme}"'])
+    return Options(
+        home=home,
+        settings=settings,
+        database=arguments.database,
+        feed=arguments.feed,
+        speed=arguments.speed,
+        plan=arguments.sim_plan or settings.sim.plan,
+        api_enabled=settings.api.enabled and not arguments.no_api,
+        api_port=settings.api.port if arguments.api_port is None else arguments.api_port,
+    )
+
+
+class Program:
+    """A running program: engine, store, venue, REST door, watchdog. `start` then `stop`."""
+
+    def __init__(self, options: Options, recent: RecentLog) -> None:
+        self._options = options
+        self._watchdog = Watchdog()
+        self._loop = EngineLoop(self._on_loop_fault)
+        self._loop.start()
+        clock = SystemClock()
+        home, sim = options.home, options.settings.sim
+        self.venue: Venue = build_venue(
+            options.feed,
+            clock,
+            self._loop,
+            VenueOptions(
+                speed=options.speed, plan=options.plan, seed=sim.seed, ticks_per_s=sim.ticks_per_s, log=home.venue_log
+            ),
+        )
+        instruments = {row.symbol: row for row in self.venue.instruments()}
+        self.store: Store = open_store(
+            options.database, home.root, instruments=instruments.get, clock=clock, post=self._loop.post
+        )
+        self.engine = Engine(
+            loop=self._loop,
+            store=self.store,
+            venue=self.venue,
+            commands=all_commands(),
+            version=__version__,
+            freshness_ms=options.settings.engine.freshness_ms,
+            recent=recent,
+        )
+        self.rest: RestDoor | None = None
+        self._beat = Heartbeat("engine", 0, options.settings.engine.stall_ms / 1e3)
+
+    def start(self) -> None:
+        """Recover and run; the REST door opens last."""
+        sys.setswitchinterval(self._options.settings.engine.switch_interval_ms / 1e3)
+        self._beat.thread_id = self._loop.thread_id
+        self.engine.start(self._beat.beat)
+        self._watchdog.watch(self._beat)
+        self._watchdog.start()
+        self._obey_kill_mark()
+        if self._options.api_enabled:
+            from workstation.app.rest import RestDoor  # noqa: PLC0415  the web stack loads only when it serves
+
+            self.rest = RestDoor(self.engine, self.store.reader, self._options.home, self._options.settings.api)
+            self.engine.api_url = self.rest.start(self._options.api_port, self._options.settings.idempotency.retention)
+
+    def watch(self, beat: Heartbeat) -> None:
+        """Watch one more loop."""
+        self._watchdog.watch(beat)
+
+    def stop(self) -> None:
+        """End in the reverse order; everything queued is stored."""
+        if self.rest is not None:
+            self.rest.stop()
+        self._watchdog.stop()
+        self.engine.stop()
+
+    def _obey_kill_mark(self) -> None:
+        """Switch trading off when `workstation kill` left a mark while nothing ran."""
+        mark = self._options.home.kill_mark
+        if not mark.exists():
+            return
+        try:
+            wish = msgspec.json.decode(mark.read_bytes(), type=KillMark)
+        except msgspec.DecodeError:
+            wish = KillMark(scope=KillScope.ALL, key="", reason="unreadable kill mark")
+        done = threading.Event()
+        self.engine.call(
+            "risk.kill",
+            Kill(scope=wish.scope, key=wish.key, reason=wish.reason),
+            Origin(kind=OriginKind.COMMAND_LINE, detail="kill mark"),
+            lambda _result: done.set(),
+        )
+        if done.wait(10):
+            mark.unlink()
+
+    def _on_loop_fault(self, where: object, error: BaseException) -> None:
+        _log.error("loop_failed", where=str(where), error=repr(error), exc_info=error)
+
+
+class KillMark(msgspec.Struct, frozen=True):
+    """A kill that waits for the next start."""
+
+    scope: KillScope
+    key: str
+    reason: str
+
+
+def run_headless(options: Options) -> int:
+    """Run engine and REST until a signal; prints one JSON line when ready. Returns the exit code."""
+    program = _started(options)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: ended.set())
+    ready = {
+        "event": "ready",
+        "api": program.engine.api_url or None,
+        "token_file": str(options.home.token_file) if program.rest is not None else None,
+        "home": str(options.home.root),
+    }
+    print(json.dumps(ready), flush=True)
+    ended.wait()
+    program.stop()
+    return 0
+
+
+def run_desktop(options: Options, *, shot: Path | None = None, size: tuple[int, int] | None = None) -> int:
+    """Show the desktop; with `shot`, save a picture once it shows live data, and exit. Returns the exit code."""
+    from workstation.desktop.eventloop import Desktop  # noqa: PLC0415  headless runs need no Qt
+    from workstation.desktop.picture import take_picture  # noqa: PLC0415  headless runs need no Qt
+
+    program = _started(options)
+    settings = options.settings.desktop
+    desktop = Desktop(
+        program.engine.session,
+        program.engine,
+        program.engine.commands,
+        layouts=options.home.layouts,
+        theme=settings.theme,
+        frame_hz=settings.frame_hz,
+        disarm_after_s=settings.disarm_after_s,
+    )
+    beat = Heartbeat("desktop", desktop.thread_id, options.settings.engine.stall_ms / 1e3)
+    desktop.start(beat=beat.beat, worst_stall_ms=beat.worst_ms)
+    program.watch(beat)
+    _quit_on_signal(desktop.app.quit)
+    if shot is not None:
+        take_picture(desktop, shot, size or (1600, 950))
+    code = desktop.run()
+    program.stop()
+    return code
+
+
+def _started(options: Options) -> Program:
+    options.home.create()
+    recent = configure_logging(options.home.logs, level=options.settings.log.level)
+    program = Program(options, recent)
+    program.start()
+    return program
+
+
+def _quit_on_signal(quit_application: Callable[[], None]) -> None:
+    """End the Qt loop on SIGINT, SIGTERM and SIGHUP. Python hears them because a timer runs every few milliseconds."""
+    numbers = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
+    for number in numbers:
+        signal.signal(number, lambda *_: quit_application())
+
+
+def leave_mark(home: Home, scope: KillScope, key: str, reason: str) -> None:
+    """Leave a kill for the next start, durable before this returns.
+
+    Raises:
+        UserError: the home cannot be written.
+    """
+    try:
+        home.create()
+        temporary = home.kill_mark.with_suffix(".tmp")
+        with temporary.open("wb") as file:
+            file.write(msgspec.json.encode(KillMark(scope=scope, key=key, reason=reason)))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(home.kill_mark)
+    except OSError as error:
+        raise UserError(f"kill mark in {home.root}: {error.strerror}") from error

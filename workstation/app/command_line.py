@@ -1,0 +1,84 @@
+"""The command line: every option and sub-command, declared once. Values only; `__main__` runs what was asked for."""
+
+import argparse
+from typing import NoReturn
+
+from workstation import __version__
+from workstation.domain.errors import UserError
+
+USAGE_CODE = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong call as one readable line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing a page of usage."""
+        raise UserError(f"{message} (see {self.prog} --help)")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole program."""
+    parser = _Parser(prog="workstation", description="The desktop on which a person trades.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"workstation {__version__}")
+    _add_run_options(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    _add_kill(commands)
+    _add_journal(commands)
+    _add_config(commands)
+    _add_bench(commands)
+    return parser
+
+
+def _add_home(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--home", metavar="DIR", default=None, help="where settings, database, layouts and logs live")
+    parser.add_argument("--database", metavar="URL", default="", help="SQLAlchemy URL; default is SQLite inside home")
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], dest="settings", help="set a setting, repeatable"
+    )
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    _add_home(parser)
+    parser.add_argument("--headless", action="store_true", help="engine and REST without a window")
+    parser.add_argument("--api-port", type=int, metavar="N", default=None, help="port of the REST interface; 0 is any")
+    parser.add_argument("--no-api", action="store_true", help="start without the REST interface")
+    parser.add_argument(
+        "--feed", metavar="SOURCE", default="sim", help="sim (simulated exchange) or replay:FILE (recorded data)"
+    )
+    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="replay speed; 0 is as fast as possible")
+    parser.add_argument("--sim-plan", metavar="FILE", default=None, help="script of the simulated exchange (TOML)")
+    parser.add_argument(
+        "--offscreen-shot", metavar="FILE", default=None, help="save a picture of the desktop with live data, and exit"
+    )
+    parser.add_argument("--shot-size", metavar="WxH", default="1600x950", help="size of that picture's window")
+    parser.add_argument("--theme", default=None, choices=("dark", "light", "high_contrast"), help="look of the desktop")
+
+
+def _add_kill(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    kill = commands.add_parser("kill", help="kill switch, through the running program or for its next start")
+    _add_home(kill)
+    scope = kill.add_mutually_exclusive_group()
+    scope.add_argument("--account", metavar="A", help="this account only")
+    scope.add_argument("--strategy", metavar="S", help="this strategy only")
+    scope.add_argument("--symbol", metavar="X", help="this instrument only")
+    kill.add_argument("--reason", default="command line", help="kept in the journal")
+
+
+def _add_journal(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    journal = commands.add_parser("journal", help="look after the journal")
+    actions = journal.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
+    verify = actions.add_parser("verify", help="check every link of the hash chain; names the first broken row")
+    _add_home(verify)
+
+
+def _add_config(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    config = commands.add_parser("config", help="show the settings in force and where each comes from")
+    _add_home(config)
+
+
+def _add_bench(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    bench = commands.add_parser("bench", help="measure the budgets on this machine")
+    bench.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks; all when none is named")
+    bench.add_argument("--json", action="store_true", help="print JSON")
+    bench.add_argument("--list", action="store_true", help="list the benchmarks")

@@ -1,0 +1,301 @@
+"""The product's engine: the core on its own thread, over a database and a venue, with its ways in and out.
+
+Built once by `bootstrap`. Doors get a `Session` and the gateway; nothing else of the engine leaves this module.
+"""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from workstation.app.core import Core, CoreParts
+from workstation.app.engine_loop import EngineLoop
+from workstation.app.venues import Venue
+from workstation.commands import market, safety, trading
+from workstation.commands.context import EngineContext
+from workstation.commands.outcomes import failed
+from workstation.commands.params import BarsRequest, Watch
+from workstation.commands.registry import (
+    Attach,
+    CommandRegistry,
+    CommandResult,
+    Invocation,
+    Reply,
+)
+from workstation.domain.errors import NotFound, UserError
+from workstation.domain.market import StreamKind
+from workstation.domain.orders import Origin
+from workstation.kernel.clock import SystemClock
+from workstation.kernel.ids import IdSource
+from workstation.kernel.logs import RecentLog, get_logger
+from workstation.marketdata.freshness import FreshnessLimits
+from workstation.ports.store import ExecutionQuery
+from workstation.storage import Store
+from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.figures import Figures
+from workstation.viewmodels.frames import ScreenRow, StatusSnap, StreamSnap
+from workstation.viewmodels.market_view import MarketView, Wish
+from workstation.viewmodels.outbox import Outbox
+from workstation.viewmodels.publisher import Publisher
+from workstation.viewmodels.session import Session
+
+FRAME_NS = 33_000_000
+ROW_FLUSH_NS = 4_000_000
+EXECUTIONS_SHOWN = 2_000
+SUBSCRIBE_ALL_MAX = 500
+ASK_TIMEOUT_S = 30.0
+BEAT_NS = 25_000_000
+
+_log = get_logger("engine")
+
+
+class Engine:
+    """One running engine. `start`, then hand `session` and itself (a Gateway) to the doors, then `stop`."""
+
+    def __init__(
+        self,
+        *,
+        loop: EngineLoop,
+        store: Store,
+        venue: Venue,
+        commands: CommandRegistry,
+        version: str,
+        freshness_ms: int,
+        recent: RecentLog,
+    ) -> None:
+        self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
+        self._clock = SystemClock()
+        self._ids = IdSource()
+        self._gesture_ids = IdSource()
+        self.commands = commands
+        self.api_url = ""
+        self._lag_ms = 0.0
+        self._stopping = False
+        self.core = Core(
+            CoreParts(
+                clock=self._clock,
+                scheduler=loop,
+                ids=self._ids,
+                journal=store.journal,
+                broker=venue.broker,
+                feed=venue.feed,
+                instruments={row.symbol: row for row in venue.instruments()},
+                accounts=venue.accounts(),
+                version=version,
+                on_fault=self.on_fault,
+                freshness=FreshnessLimits(own_max=freshness_ms * 1_000_000),
+            )
+        )
+        core = self.core
+        self._view = MarketView(core.market, self._clock, lambda _symbol: ())
+        self._figures = Figures(core.state, core.market, core.pnl, core.funds, self._clock)
+        self._publisher = Publisher(
+            bus=core.bus,
+            clock=self._clock,
+            market=core.market,
+            view=self._view,
+            figures=self._figures,
+            status=self._status,
+            first_rows=self._first_rows,
+        )
+        self._context = EngineContext(
+            desk=core.desk,
+            state=core.state,
+            journal=store.journal,
+            ids=self._ids,
+            clock=self._clock,
+            environment=venue.environment,
+            screens=self,
+            venue=venue,
+        )
+        self.session = Session(
+            instruments=core.instruments,
+            accounts=venue.accounts(),
+            environment=venue.environment,
+            version=version,
+            open_outbox=lambda wake: self._open(wake, snapshots=True),
+            open_rows=lambda wake: self._open(wake, snapshots=False),
+            close_outbox=self._close,
+            new_cl_ord_id=self._gesture_ids.cl_ord_id,
+            mono_ns=self._clock.mono_ns,
+        )
+
+    # Life
+
+    def start(self, beat: Callable[[], None]) -> int:
+        """Recover, then run; returns how many journal lines were replayed. `beat`: heartbeat for the watchdog.
+
+        Raises:
+            StorageDamaged: naming the first broken row.
+        """
+        replayed = self._loop.ask(lambda: self.core.recover(self._store.recovery), ASK_TIMEOUT_S * 20)
+        self._loop.ask(lambda: self._begin(beat), ASK_TIMEOUT_S)
+        self._recent.listener = self._on_log
+        _log.info("engine_started", replayed=replayed, epoch=self._store.journal.epoch)
+        return int(str(replayed))
+
+    def _begin(self, beat: Callable[[], None]) -> None:
+        self._venue.start()
+        self.core.start()
+        if len(self.core.instruments) <= SUBSCRIBE_ALL_MAX:
+            for symbol in self.core.instruments:
+                for stream in (StreamKind.QUOTES, StreamKind.TRADES):
+                    self.core.market.subscriptions.acquire(symbol, stream)
+        self._repeat(FRAME_NS, self._publisher.tick)
+        self._repeat(ROW_FLUSH_NS, self._publisher.flush_rows)
+        self._repeat(BEAT_NS, beat)
+
+    def stop(self) -> None:
+        """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
+        self._recent.listener = None
+        self._loop.ask(self._end, ASK_TIMEOUT_S)
+        self._store.close()
+        self._loop.stop()
+
+    def _end(self) -> None:
+        self._stopping = True
+        self.core.stop()
+        self._venue.stop()
+        self._publisher.flush_rows()
+        self.core.save_snapshot(always=True)
+
+    def _repeat(self, every_ns: int, call: Callable[[], None]) -> None:
+        due = self._clock.mono_ns() + every_ns
+
+        def run() -> None:
+            nonlocal due
+            if self._stopping:
+                return
+            self._lag_ms += (max(self._clock.mono_ns() - due, 0) / 1e6 - self._lag_ms) / 16
+            due = self._clock.mono_ns() + every_ns
+            self._loop.call_later(every_ns, run)
+            self.core.bus.guard(call, call)
+
+        self._loop.call_later(every_ns, run)
+
+    def on_fault(self, message: object, error: BaseException) -> None:
+        """Report a handler's failure: logged with its trace, shown as critical; the others ran."""
+        kind = type(message).__name__
+        _log.error("handler_failed", message=kind, error=repr(error), exc_info=error)
+        self._publisher.notice("critical", f"Internal error while handling {kind}: {error}. Details are in the log.")
+
+    # Gateway
+
+    def call(self, command_id: str, params: object, origin: Origin, reply: Reply, attach: Attach | None = None) -> None:
+        """Hand a command over; `reply` is called once, on the engine's thread.
+
+        Raises:
+            MailboxFull: the engine is behind and the command is not urgent.
+            NotFound: no such command.
+        """
+        command = self.commands.get(command_id)
+        call = Invocation(command_id=command_id, params=params, origin=origin, reply=reply, attach=attach)  # type: ignore[arg-type]
+        self._loop.post(lambda: self._run(call), urgent=command.urgent)
+
+    def _run(self, call: Invocation) -> None:
+        if self._stopping:
+            text = "NOT SENT: the program is shutting down."
+            call.reply(CommandResult(ok=False, code="SHUTTING_DOWN", text=text))
+            return
+        error = self.core.bus.guard(call, lambda: self._run_command(call))
+        if error is not None:
+            text = "Internal error; look the order up before trying again."
+            call.reply(CommandResult(ok=False, code="INTERNAL_ERROR", text=text))
+        self._publisher.flush_rows()
+
+    def _run_command(self, call: Invocation) -> None:
+        try:
+            self.commands.run_of(call.command_id)(self._context, call.params, call)
+        except UserError as error:
+            call.reply(failed(error))
+
+    # Screens
+
+    def watch(self, wish: Watch) -> None:
+        """Take one panel's wish for streams; unknown symbols are refused by name."""
+        unknown = sorted((wish.quotes | wish.depths) - self.core.instruments.keys())
+        if unknown:
+            raise NotFound("instrument", ", ".join(unknown))
+        for symbol, bar_type in wish.bars:
+            self.core.market.bars(symbol, bar_type)
+        self._view.watch(wish.consumer, Wish(quotes=wish.quotes, depths=wish.depths, bars=wish.bars))
+
+    def bars(self, request: BarsRequest) -> BarSeries:
+        """Return the newest bars of a series, from the venue's history and what was built since."""
+        market = self.core.market
+        past = self._venue.history(request.symbol, request.bar_type, request.count)
+        history = market.series.seed(request.symbol, request.bar_type, past)
+        start = max(len(history) - request.count, 0)
+        return BarSeries(
+            symbol=request.symbol,
+            bar_type=request.bar_type,
+            ts_open=np.array(history.ts_open[start:], dtype=np.int64),
+            ohlcv=history.ohlcv(start),
+        )
+
+    def _open(self, wake: Callable[[], None], *, snapshots: bool) -> Outbox:
+        opened = self._loop.ask(lambda: self._publisher.open(wake, snapshots=snapshots), ASK_TIMEOUT_S)
+        if not isinstance(opened, Outbox):
+            raise TypeError("the publisher opens outboxes")
+        return opened
+
+    def _close(self, outbox: Outbox) -> None:
+        if not self._stopping:
+            self._loop.post(lambda: self._publisher.close(outbox), urgent=True)
+
+    def _first_rows(self) -> Iterable[ScreenRow]:
+        book = self.core.state.book
+        orders = {order.cl_ord_id: order for order in book.recent()}
+        orders |= {order.cl_ord_id: order for order in book.open_orders()}
+        yield from sorted(orders.values(), key=lambda order: order.created_at)
+        page = self._store.reader.executions(ExecutionQuery(limit=EXECUTIONS_SHOWN, with_count=False))
+        yield from reversed(page.rows)
+
+    def _on_log(self, line: object) -> None:
+        self._loop.post(lambda: self._publisher.on_log(line), urgent=True)  # type: ignore[arg-type]
+
+    def _status(self, publisher: Publisher) -> StatusSnap:
+        core, journal, venue = self.core, self._store.journal, self._venue.status()
+        streams = []
+        for kind in StreamKind:
+            worst = core.market.cache.worst(kind)
+            streams.append(
+                StreamSnap(
+                    stream=kind,
+                    state=worst.state if worst.seen else "—",
+                    worst_age_ms=worst.age_ns // 1_000_000,
+                    worst_symbol=worst.symbol,
+                    updates_per_s=publisher.rate_per_s,
+                )
+            )
+        open_orders = list(core.state.book.open_orders())
+        return StatusSnap(
+            environment=self._venue.environment,
+            feed=self._venue.feed.name,
+            feed_state="UP",
+            venue_state=core.desk.routes.session(self._venue.broker.venue),
+            streams=tuple(streams),
+            latency=publisher.latency.snap(),
+            engine_lag_ms=self._lag_ms,
+            updates_per_s=publisher.rate_per_s,
+            journal_seq=journal.durable_seq,
+            journal_fill=journal.fill_ratio,
+            storage_trouble=journal.trouble,
+            armed=core.state.controls.arming.environment,
+            kills=tuple(core.state.controls.kills.active()),
+            open_orders=len(open_orders),
+            unknown_orders=sum(order.unknown is not None for order in open_orders),
+            replay_progress=venue.replay_progress,
+            replay_paused=venue.replay_paused,
+            replay_speed=venue.replay_speed,
+            faults=venue.faults,
+            api_url=self.api_url,
+            now_ns=self._clock.now_ns(),
+        )
+
+
+def all_commands() -> CommandRegistry:
+    """Return the registry with every engine command declared."""
+    registry = CommandRegistry()
+    for module in (trading, safety, market):
+        module.register(registry)
+    return registry

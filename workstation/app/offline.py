@@ -1,0 +1,126 @@
+"""Sub-commands that need no running engine: kill from outside, verify the journal, show settings, measure.
+
+Each prints its result on standard output, its errors in one readable line on standard error, and returns 0, 1 or 2.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+import httpx
+import msgspec
+
+from workstation.app import bench
+from workstation.app.bootstrap import leave_mark
+from workstation.config.paths import Home, find_home
+from workstation.config.settings import load_settings
+from workstation.domain.accounts import KillScope
+from workstation.domain.errors import StorageError, UserError
+from workstation.storage.verify import verify
+
+KILL_TIMEOUT_S = 5.0
+BROKEN, UNUSABLE = 1, 2
+
+_API_SCOPES = {
+    KillScope.ALL: "GLOBAL",
+    KillScope.ACCOUNT: "ACCOUNT",
+    KillScope.STRATEGY: "STRATEGY",
+    KillScope.SYMBOL: "INSTRUMENT",
+}
+
+
+class TokenFile(msgspec.Struct):
+    """What a running program publishes for scripts of the same user."""
+
+    url: str
+    token: str
+
+
+def kill(arguments: argparse.Namespace) -> int:
+    """Switch trading off through the running program, or leave a mark that the next start obeys."""
+    home = find_home(arguments.home)
+    scope, key = _kill_scope(arguments)
+    running = _running(home)
+    if running is not None and _kill_running(running, scope, key, arguments.reason):
+        return 0
+    leave_mark(home, scope, key, arguments.reason)
+    print(f"Nothing answers in {home.root}; the next start will switch {scope} {key} off.".replace("  ", " "))
+    return 0
+
+
+def _kill_scope(arguments: argparse.Namespace) -> tuple[KillScope, str]:
+    for scope, key in (
+        (KillScope.ACCOUNT, arguments.account),
+        (KillScope.STRATEGY, arguments.strategy),
+        (KillScope.SYMBOL, arguments.symbol),
+    ):
+        if key is not None:
+            return scope, str(key)
+    return KillScope.ALL, ""
+
+
+def _running(home: Home) -> TokenFile | None:
+    try:
+        return msgspec.json.decode(home.token_file.read_bytes(), type=TokenFile)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _kill_running(running: TokenFile, scope: KillScope, key: str, reason: str) -> bool:
+    body = {"scope": _API_SCOPES[scope], "reason": reason}
+    if key:
+        body["key"] = key
+    try:
+        answer = httpx.post(
+            f"{running.url}/api/v1/risk/kill-switch",
+            json=body,
+            headers={"Authorization": f"Bearer {running.token}"},
+            timeout=KILL_TIMEOUT_S,
+        )
+    except httpx.HTTPError:
+        return False
+    if answer.status_code >= 400:
+        raise UserError(f"kill refused: {answer.json().get('detail', answer.status_code)}")
+    print(answer.json()["message"])
+    return True
+
+
+def journal(arguments: argparse.Namespace) -> int:
+    """Verify the journal: exit 0 sound, 1 broken (names the first broken row), 2 unusable."""
+    home = find_home(arguments.home)
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{done:,} of {total:,} lines", end="", file=sys.stderr, flush=True)
+
+    try:
+        report = verify(arguments.database, home.root, show)
+    except StorageError as error:
+        print(f"workstation: {error}", file=sys.stderr)
+        return UNUSABLE
+    if not report.intact:
+        print(f"workstation: {report.damage}", file=sys.stderr)
+        return BROKEN
+    print(f"{report.lines:,} lines verified up to {report.newest_seq:,}; head {report.head or 'none'}")
+    return 0
+
+
+def config(arguments: argparse.Namespace) -> int:
+    """Show every setting in force."""
+    home = find_home(arguments.home)
+    settings = load_settings(home.config_file, arguments.settings)
+    defaults = load_settings(None, (), {})
+    for section, values in settings.model_dump().items():
+        for name, value in values.items():
+            mark = "" if value == getattr(getattr(defaults, section), name) else "  (changed)"
+            print(f"{section}.{name} = {json.dumps(value)}{mark}")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "kill": kill,
+    "journal": journal,
+    "config": config,
+    "bench": bench.command,
+}

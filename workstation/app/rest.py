@@ -1,0 +1,54 @@
+"""The REST door's place in the composition: plain values from settings, readiness from engine and store."""
+
+import time
+
+from workstation.api.server import ApiOptions, ApiServer
+from workstation.app.engine import Engine
+from workstation.config.paths import Home
+from workstation.config.settings import ApiSettings
+from workstation.ports.store import Reader
+
+PING_TIMEOUT_S = 0.5
+
+
+class RestDoor:
+    """Opens and closes the local REST interface."""
+
+    def __init__(self, engine: Engine, reader: Reader, home: Home, settings: ApiSettings) -> None:
+        self._engine, self._reader, self._home, self._settings = engine, reader, home, settings
+        self._server: ApiServer | None = None
+
+    def start(self, port: int, idempotency_hours: float) -> str:
+        """Listen; returns the URL.
+
+        Raises:
+            UserError: the port is taken.
+        """
+        settings = self._settings
+        self._server = ApiServer(
+            session=self._engine.session,
+            gateway=self._engine,
+            reader=self._reader,
+            token_file=self._home.token_file,
+            options=ApiOptions(
+                port=port,
+                pin_token=settings.pin_token,
+                allowed_origins=tuple(settings.allowed_origins),
+                rate_limit=settings.rate_limit,
+                max_body=settings.max_body,
+                engine_timeout_s=settings.engine_timeout,
+                venue_wait_s=settings.venue_wait,
+                idempotency_hours=idempotency_hours,
+            ),
+            readiness=self._readiness,
+            now_ns=time.time_ns,
+        )
+        return self._server.start()
+
+    def stop(self) -> None:
+        """Finish calls in flight, close the socket, remove the token file."""
+        if self._server is not None:
+            self._server.stop()
+
+    def _readiness(self) -> dict[str, bool]:
+        return {"database": self._reader.ping_write(PING_TIMEOUT_S), "engine": True, "event_log": True}

@@ -1,0 +1,138 @@
+"""Position and account figures for screens: marks, open profit, protection, exits under way, the day's limits.
+
+Engine thread. Positions that are open are valued each time; flat ones only when they changed.
+"""
+
+from workstation.domain.accounts import Environment
+from workstation.domain.executions import PositionState
+from workstation.domain.orders import OrderState, Residence
+from workstation.kernel.clock import Clock
+from workstation.marketdata.service import MarketData
+from workstation.orders.fold import CoreState
+from workstation.orders.results import ExitProgress
+from workstation.portfolio.accounts import Accounts
+from workstation.portfolio.ledger import ACCOUNT_TOTAL
+from workstation.portfolio.pnl import Pnl
+from workstation.risk.limits import LimitType
+from workstation.viewmodels.frames import AccountSnap, PositionSnap
+
+Key = tuple[str, str, str]
+NS_PER_MS = 1_000_000
+
+
+class Figures:
+    """Snapshots of positions and accounts."""
+
+    def __init__(self, state: CoreState, market: MarketData, pnl: Pnl, funds: Accounts, clock: Clock) -> None:
+        self._state, self._market, self._pnl, self._funds, self._clock = state, market, pnl, funds, clock
+        self._rows: dict[Key, PositionState] = {}
+        self._changed: set[Key] = set()
+        self._exits: dict[tuple[str, str], ExitProgress] = {}
+        self.urgent = False
+
+    def refresh_all(self) -> None:
+        """Take every position anew."""
+        for row in self._state.ledger.positions():
+            self._rows[row.account, row.symbol, row.strategy_id] = row
+        self._changed.update(self._rows)
+
+    def on_position(self, row: PositionState) -> None:
+        """Take a changed position."""
+        key = (row.account, row.symbol, row.strategy_id)
+        self._rows[key] = row
+        self._changed.add(key)
+        self.urgent = True
+
+    def on_order(self, order: OrderState) -> None:
+        """Value the position again whose protection may have changed."""
+        key = (order.terms.account, order.terms.symbol, ACCOUNT_TOTAL)
+        if key in self._rows:
+            self._changed.add(key)
+
+    def on_exit(self, progress: ExitProgress) -> None:
+        """Take the progress of an exit."""
+        self._exits[progress.account, progress.symbol] = progress
+        key = (progress.account, progress.symbol, ACCOUNT_TOTAL)
+        if key in self._rows:
+            self._changed.add(key)
+            self.urgent = True
+
+    def take(self) -> tuple[list[PositionSnap], list[AccountSnap]]:
+        """Return every open or changed position, and every account."""
+        keys = self._changed | {key for key, row in self._rows.items() if row.qty}
+        self._changed, self.urgent = set(), False
+        positions = [self._position(self._rows[key]) for key in keys]
+        return positions, [self._account(account) for account in self._state.accounts]
+
+    def _position(self, row: PositionState) -> PositionSnap:
+        age = self._pnl.mark_age(row.symbol, self._clock.now_ns())
+        mark, kind = 0, "mid"
+        quote = self._market.cache.quote(row.symbol)
+        trade = self._market.cache.last_trade(row.symbol)
+        if quote is not None and quote.bid is not None and quote.ask is not None:
+            mark, kind = (quote.bid + quote.ask) // 2, "mid"
+        elif trade is not None:
+            mark, kind = trade.price, "last"
+        else:
+            age = None
+        done = self._exits.get((row.account, row.symbol))
+        show_exit = done is not None and row.strategy_id == ACCOUNT_TOTAL
+        return PositionSnap(
+            position=row,
+            mark=None if age is None else mark,
+            mark_kind=kind,
+            mark_age_ms=0 if age is None else max(age, 0) // NS_PER_MS,
+            unrealised=self._pnl.unrealised(row.account, row.symbol, row.strategy_id),
+            protection=self._protection(row) if row.strategy_id == ACCOUNT_TOTAL else "",
+            exit_phase=done.stage if show_exit and done is not None else "",
+            exit_text=done.text if show_exit and done is not None else "",
+        )
+
+    def _protection(self, row: PositionState) -> str:
+        if not row.qty:
+            return ""
+        closing = -1 if row.qty > 0 else 1
+        stops = [o for o in self._state.book.open_orders(row.account, row.symbol) if _protects(o, closing)]
+        covered = sum(order.leaves_qty or order.terms.order_qty for order in stops)
+        if covered == 0:
+            return "none"
+        if all(order.residence is Residence.PROGRAM for order in stops):
+            return "program"
+        return "full" if covered >= abs(row.qty) else "partial"
+
+    def _account(self, account: str) -> AccountSnap:
+        known = self._state.accounts[account]
+        funds, day = self._funds.funds(account), self._pnl.day(account)
+        controls = self._state.controls
+        last = controls.locks.last(account)
+        return AccountSnap(
+            account=account,
+            environment=Environment(known.environment),
+            venue=known.venue,
+            currency=known.currency,
+            cash=funds.cash or 0,
+            equity=funds.equity or 0,
+            buying_power=funds.buying_power,
+            realised=day.realised or 0,
+            unrealised=day.unrealised or 0,
+            fees=day.fees or 0,
+            net=day.net or 0,
+            drawdown=day.drawdown or 0,
+            day_limit=self._day_limit(account),
+            unpriced=day.unmarked,
+            lock=controls.locks.state(account),
+            lock_reason="" if last is None else last.reason,
+            lockout=self._lockout(account),
+        )
+
+    def _day_limit(self, account: str) -> int | None:
+        tightest = self._state.controls.limits.bounds(account, "", "")[LimitType.DAILY_LOSS][0]
+        return None if tightest.unlimited or tightest.missing else tightest.value
+
+    def _lockout(self, account: str) -> str:
+        lockout = self._state.controls.restrictions.lockout(account)
+        return "" if lockout is None else lockout.reason
+
+
+def _protects(order: OrderState, closing: int) -> bool:
+    return order.is_protective and order.terms.side.sign == closing

@@ -1,0 +1,150 @@
+"""What screens see of the market: quotes, books and live bars of the instruments that somebody watches.
+
+Engine thread. A wish of one panel replaces its earlier one; streams are subscribed while at least one panel wants them.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from workstation.domain.market import Aggressor, Bar, BarType, MarketEvent, StreamKind, Trade
+from workstation.kernel.clock import Clock
+from workstation.marketdata.conflation import MarketSnapshot, depth_snapshot
+from workstation.marketdata.service import MarketData
+from workstation.viewmodels.frames import BarUpdate, DepthSnap, QuoteSnap
+
+DEPTH_LEVELS = 200
+TRADED_PRICES_MAX = 4_000
+NS_PER_MS = 1_000_000
+
+Series = tuple[str, BarType]
+QueueAhead = Callable[[str], tuple[tuple[str, int, bool], ...]]
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """Streams that one panel shows."""
+
+    quotes: frozenset[str]
+    depths: frozenset[str]
+    bars: tuple[Series, ...]
+
+
+class MarketView:
+    """Snapshots for screens. queue_ahead: estimates what stands before own orders of an instrument."""
+
+    def __init__(self, market: MarketData, clock: Clock, queue_ahead: QueueAhead) -> None:
+        self._market, self._clock, self._queue_ahead = market, clock, queue_ahead
+        self._wishes: dict[str, Wish] = {}
+        self._held: dict[str, list[Callable[[], None]]] = {}
+        self._conflator = market.conflate(())
+        self._depth_seen: dict[str, tuple[int, int]] = {}
+        self._depths: frozenset[str] = frozenset()
+        self._series: frozenset[Series] = frozenset()
+        self._closed: list[BarUpdate] = []
+        self._traded: dict[str, dict[int, list[int]]] = defaultdict(dict)
+
+    def watch(self, consumer: str, wish: Wish) -> None:
+        """Take a panel's wish; an empty one gives its streams up."""
+        held = [self._market.subscriptions.acquire(s, StreamKind.QUOTES) for s in wish.quotes | wish.depths]
+        held += [self._market.subscriptions.acquire(s, StreamKind.TRADES) for s in wish.quotes | wish.depths]
+        held += [self._market.subscriptions.acquire(s, StreamKind.DEPTH) for s in wish.depths]
+        for release in self._held.pop(consumer, ()):
+            release()
+        self._wishes.pop(consumer, None)
+        if held or wish.bars:
+            self._held[consumer], self._wishes[consumer] = held, wish
+        quotes: frozenset[str] = frozenset().union(*(w.quotes | w.depths for w in self._wishes.values()))
+        self._depths = frozenset().union(*(w.depths for w in self._wishes.values()))
+        self._series = frozenset(series for w in self._wishes.values() for series in w.bars)
+        self._conflator.want(tuple(quotes))
+        self._depth_seen.clear()
+
+    def refresh_all(self) -> None:
+        """Send everything watched again, so that ages of quiet instruments stay true."""
+        self._conflator.want(tuple(frozenset().union(*(w.quotes | w.depths for w in self._wishes.values()))))
+        self._depth_seen.clear()
+
+    def on_batch(self, events: list[MarketEvent]) -> None:
+        """Note closed bars and traded volume by price; hot path."""
+        depths, series = self._depths, self._series
+        for event in events:
+            if isinstance(event, Trade):
+                if event.symbol in depths:
+                    self._note_trade(event)
+            elif isinstance(event, Bar) and (event.symbol, event.bar_type) in series:
+                self._closed.append(BarUpdate(event.symbol, event.bar_type, event, closed=True))
+
+    def take(self) -> tuple[list[QuoteSnap], list[DepthSnap], list[BarUpdate]]:
+        """Return what is new since the last frame."""
+        quotes = [self._quote(snap) for snap in self._conflator.take().values()]
+        depths = [snap for symbol in self._depths if (snap := self._depth(symbol)) is not None]
+        bars, self._closed = self._closed, []
+        for symbol, bar_type in self._series:
+            forming = self._market.current_bar(symbol, bar_type)
+            if forming is not None:
+                bars.append(BarUpdate(symbol, bar_type, forming, closed=False))
+        return quotes, depths, bars
+
+    def _note_trade(self, trade: Trade) -> None:
+        prices = self._traded[trade.symbol]
+        cell = prices.get(trade.price)
+        if cell is None:
+            if len(prices) >= TRADED_PRICES_MAX:
+                del prices[next(iter(prices))]
+            cell = prices[trade.price] = [0, 0]
+        cell[0 if trade.aggressor is Aggressor.SELL else 1] += trade.size
+
+    def _quote(self, snap: MarketSnapshot) -> QuoteSnap:
+        quote, trade, stats = snap.quote, snap.trade, snap.stats
+        shown = snap.quoted if quote is not None else snap.price
+        return QuoteSnap(
+            symbol=snap.symbol,
+            bid=quote.bid if quote else None,
+            bid_size=quote.bid_size if quote else 0,
+            ask=quote.ask if quote else None,
+            ask_size=quote.ask_size if quote else 0,
+            last=trade.price if trade else None,
+            last_size=trade.size if trade else 0,
+            open=stats.open,
+            high=stats.high,
+            low=stats.low,
+            prev_close=stats.prev_close,
+            volume=stats.volume,
+            vwap=stats.vwap,
+            freshness=shown.freshness,
+            age_ms=shown.age_ns // NS_PER_MS,
+            phase=snap.phase,
+            flags=tuple(sorted(shown.flags)),
+            reason=shown.reason,
+        )
+
+    def _depth(self, symbol: str) -> DepthSnap | None:
+        if symbol not in self._market.books:
+            return None
+        book = depth_snapshot(self._market.books, symbol, DEPTH_LEVELS)
+        trade = self._market.cache.last_trade(symbol)
+        seen = (book.seq, trade.ts_init if trade else 0)
+        if self._depth_seen.get(symbol) == seen:
+            return None
+        self._depth_seen[symbol] = seen
+        reading = self._market.cache.reading(symbol, StreamKind.DEPTH)
+        prices = self._traded.get(symbol, {})
+        return DepthSnap(
+            symbol=symbol,
+            bids=book.bids,
+            asks=book.asks,
+            synced=book.state == "UP",
+            age_ms=reading.age_ns // NS_PER_MS,
+            freshness=reading.freshness,
+            seq=book.seq,
+            last=trade.price if trade else None,
+            last_size=trade.size if trade else 0,
+            traded=tuple((p, cell[0], cell[1]) for p, cell in prices.items()),
+            queue_ahead=self._queue_ahead(symbol),
+        )
+
+
+def wish_of(quotes: Iterable[str], depths: Iterable[str], bars: Iterable[Series]) -> Wish:
+    """Return a wish from plain collections."""
+    return Wish(frozenset(quotes), frozenset(depths), tuple(bars))
