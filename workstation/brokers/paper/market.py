@@ -1,7 +1,7 @@
 """One instrument's market in paper trading: the simulated matcher, with the real market's levels as its liquidity.
 
 Below `exchange.py`. Each visible level stands in the matcher's book as one anonymous order of its size. What paper
-orders take from it is an overlay that lasts until the venue shows the level again; the recording itself is never changed.
+orders take from it is an overlay that lasts until the venue shows the level again; the recording itself never changes.
 Resting paper orders stay outside of that book and fill by queue position (`queue.py`), or when the opposite side
 reaches them. One trade's size is spent once over all of them. No order fills at a price that is too old.
 
@@ -242,11 +242,11 @@ class PaperMarket(Matcher):
 
     def _show_side(self, sign: int, price: int | None, size: int) -> None:
         """Put the best quote of a side in place of the one before, with the levels assumed behind it."""
-        old = {gone: self._levels[key].leaves for key in self._levels if (gone := key[1]) and key[0] == sign}
-        for gone in old:
+        old = {gone: level.leaves for (side, gone), level in self._levels.items() if side == sign}
+        for gone, left in old.items():
             self._put(sign, gone, 0)
             if price is None or (gone - price) * sign > 0:  # a better level is gone; a worse one is only out of sight
-                self._tell(sign, gone, old[gone], 0)
+                self._tell(sign, gone, left, 0)
         if price is None:
             return
         self._put(sign, price, size)
@@ -275,7 +275,7 @@ class PaperMarket(Matcher):
             self._see(Source.BARS)
             self._print(price, size, Aggressor.UNKNOWN)
             self.settle()
-        self._bar_open = None
+        self._bar_open = self._low = self._high = None
         self._pending = held | self._pending
         self._print(bar.close, size, Aggressor.UNKNOWN)
 

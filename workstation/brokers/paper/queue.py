@@ -1,7 +1,7 @@
 """Queue position: how much of other people's size stands before a resting paper order.
 
-Used by `market.py`. The public queue is only known by its size, so that the place in it is an estimate: it starts behind
-all that is visible, shrinks by trades and the model's share of cancels, and is never more than what is still visible.
+Used by `market.py`. The public queue is only known by its size, so that the place in it is an estimate: it starts
+behind all that is visible, shrinks by trades and the model's share of cancels, and is never more than what is visible.
 """
 
 import math
