@@ -94,7 +94,7 @@ def time_marks(times_ns: NDArray[np.int64], scale: PaneScale, gap_px: float, zon
         return []
     begin, end = int(times_ns[first]), int(times_ns[stop - 1])
     room = max(1, int((stop - first) * scale.bar_width / gap_px))
-    bar_ns = int(np.median(np.diff(times_ns[first : min(stop, first + 64)])))
+    bar_ns = int(np.diff(times_ns[first : min(stop, first + 16)]).min())
     shown = times_ns[first:stop]
     bars = np.empty(0, dtype=np.int64)
     boundaries: list[int] = []

@@ -46,6 +46,7 @@ class Chart:
         QTest.mousePress(self.viewport, Qt.MouseButton.LeftButton, modifiers, at)
 
     def move(self, at: QPoint) -> None:
+        QTest.mouseMove(self.viewport, at + QPoint(1, 0))  # a move to where the pointer is already is none
         QTest.mouseMove(self.viewport, at)
         self.settle()
 

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFrame, QPushButton
 
 from workstation.desktop.charts.order_lines import Part
 from workstation.viewmodels.chart_marks import AlertLine, LineState, MarkSide, OrderLine, Residence
@@ -166,3 +167,50 @@ def test_alerts_and_position_are_drawn_with_their_words(chart, order):
     chart.settle()
     assert chart.viewport.grab().toImage() != before
     assert len(chart.canvas.price_axis.tags) == 1
+
+
+@pytest.fixture
+def offering_chart(trading_chart):
+    trading_chart.view.set_trade_labels(lambda price: (f"Buy limit 2 @ {price:.1f}", f"Sell stop 2 @ {price:.1f}"))
+    return trading_chart
+
+
+def test_a_resting_pointer_is_offered_two_orders_and_a_click_chooses_one(offering_chart, qtbot):
+    chart = offering_chart
+    chart.move(QPoint(300, 120))
+    tag = chart.view.findChild(QFrame, "chart-trade-tag")
+    qtbot.waitUntil(tag.isVisible)
+    price = chart.model.to_tick(chart.canvas.price_pane().price(120))
+    buy = chart.view.findChild(QPushButton, "chart-trade-buy")
+    assert buy.text() == f"Buy limit 2 @ {price:.1f}"
+    with qtbot.waitSignal(chart.view.order_chosen) as chosen:
+        qtbot.mouseClick(buy, Qt.MouseButton.LeftButton)
+    assert chosen.args == [MarkSide.BUY, price, buy.text(), False]
+    assert not tag.isVisible()
+
+
+def test_the_offer_holds_its_price_on_the_way_to_a_button_and_leaves_beyond(offering_chart, qtbot):
+    chart = offering_chart
+    chart.move(QPoint(300, 120))
+    tag = chart.view.findChild(QFrame, "chart-trade-tag")
+    qtbot.waitUntil(tag.isVisible)
+    label = chart.view.findChild(QPushButton, "chart-trade-sell").text()
+    chart.move(QPoint(308, 124))
+    assert tag.isVisible()
+    assert chart.view.findChild(QPushButton, "chart-trade-sell").text() == label
+    chart.move(QPoint(60, 300))
+    assert not tag.isVisible()
+
+
+def test_a_locked_chart_offers_nothing(offering_chart, qtbot):
+    chart = offering_chart
+    chart.view.set_trading_enabled(False)
+    chart.move(QPoint(300, 120))
+    assert not chart.view._trade_tag._rest.isActive()
+    assert not chart.view.findChild(QFrame, "chart-trade-tag").isVisible()
+
+
+def test_no_offer_stands_over_an_order_that_can_be_dragged(offering_chart, order):
+    chart = offering_chart
+    chart.move(chart.at_price(order.price))
+    assert not chart.view._trade_tag._rest.isActive()

@@ -51,15 +51,21 @@ class GridLayer(Layer):
             self._rule_uprights(painter, [pane.x(mark.bar) for mark in model.time_marks if mark.major])
 
     def _rule_levels(self, painter: QPainter, places: list[float]) -> None:
-        self._rule(painter, [(0.0, place, self.pane.width, place + self.pane.hair) for place in places])
+        hair, right = self._hair_width(), round(self.pane.width * self.pane.ratio)
+        edges = [int(place * self.pane.ratio // 1) for place in places]
+        self._rule(painter, [(0, edge, right, edge + hair) for edge in edges])
 
     def _rule_uprights(self, painter: QPainter, places: list[float]) -> None:
-        self._rule(painter, [(place, 0.0, place + self.pane.hair, self.pane.height) for place in places])
+        hair, bottom = self._hair_width(), round(self.pane.height * self.pane.ratio)
+        edges = [int(place * self.pane.ratio // 1) for place in places]
+        self._rule(painter, [(edge, 0, edge + hair, bottom) for edge in edges])
 
-    def _rule(self, painter: QPainter, rects: list[tuple[float, float, float, float]]) -> None:
-        in_pixels = np.array(rects).reshape(-1, 4) * self.pane.ratio
-        self._rects.take(np.floor(in_pixels + 1e-6).astype(np.int32))
+    def _rule(self, painter: QPainter, rects: list[tuple[int, int, int, int]]) -> None:
+        self._rects.take(np.array(rects, dtype=np.int32).reshape(-1, 4))
         self._rects.draw(painter)
+
+    def _hair_width(self) -> int:
+        return max(1, int(self.pane.ratio))
 
 
 class VolumeGridLayer(GridLayer):
@@ -81,7 +87,7 @@ class PriceAxis(Layer):
     `pointer_tag` lies over everything.
     """
 
-    def __init__(self, parent: QGraphicsItem, model: ChartModel, z: float) -> None:
+    def __init__(self, parent: QGraphicsItem | None, model: ChartModel, z: float) -> None:
         super().__init__(parent, model, z)
         self.tags: list[AxisTag] = []
         self.pointer_tag: AxisTag | None = None

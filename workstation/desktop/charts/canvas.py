@@ -66,9 +66,11 @@ class ChartCanvas:
         self.readout = ReadoutLayer(self.price_box, model, 60)
         self.volume_grid = VolumeGridLayer(self.volume_box, model, 0)
         self.volume = VolumeLayer(self.volume_box, model, 10)
-        self.price_axis = PriceAxis(self._free(), model, 5)
-        self.time_axis = TimeAxis(self._free(), model, 5)
-        self.crosshair = CrosshairLayer(self._free(), model, 70)
+        self.price_axis = PriceAxis(None, model, 80)
+        self.time_axis = TimeAxis(None, model, 80)
+        self.crosshair = CrosshairLayer(None, model, 90)
+        for layer in (self.price_axis, self.time_axis, self.crosshair):
+            self.view.scene().addItem(layer)
         self.price_rect = QRectF()
         self.volume_rect = QRectF()
         self._axis_width = AXIS_MIN_PX
@@ -155,12 +157,6 @@ class ChartCanvas:
         box.setZValue(0)
         self.view.scene().addItem(box)
         return box
-
-    def _free(self) -> pyqtgraph.GraphicsWidget:
-        holder = pyqtgraph.GraphicsWidget()
-        holder.setZValue(10)
-        self.view.scene().addItem(holder)
-        return holder
 
     def _ratio(self) -> float:
         return float(self.view.devicePixelRatioF())

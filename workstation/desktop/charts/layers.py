@@ -59,7 +59,7 @@ def antialiased(painter: QPainter) -> Iterator[None]:
 class Layer(QGraphicsItem):
     """One drawn part. Subclasses paint in `draw` and must not keep data of their own beyond caches."""
 
-    def __init__(self, parent: QGraphicsItem, model: ChartModel, z: float) -> None:
+    def __init__(self, parent: QGraphicsItem | None, model: ChartModel, z: float) -> None:
         super().__init__(parent)
         self.model = model
         self.pane = PaneScale(0.0, 1.0, 0.0, 1.0, 1.0, 1.0)

@@ -33,8 +33,7 @@ class RectArray:
         self._memory = np.empty((0, 4), dtype=np.int32)
 
     def take(self, memory: NDArray[np.int32]) -> None:
-        """Take (n, 4) int32 rows of left, top, right, bottom, the last two exclusive. Empty ones draw nothing."""
-        memory = memory[(memory[:, 2] > memory[:, 0]) & (memory[:, 3] > memory[:, 1])]
+        """Take (n, 4) int32 rows of left, top, right, bottom, the last two exclusive; the rows are consumed."""
         memory[:, 2:] -= 1
         self._memory = memory
 

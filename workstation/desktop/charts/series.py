@@ -119,8 +119,9 @@ class BarsLayer(Layer):
         parts = [_rects(wick, high, at.wick, np.maximum(low, high + at.wick))]
         inner = np.empty((0, 4), dtype=np.int32)
         if self.model.chart_type is ChartType.BARS:
-            parts.append(_rects(at.left, open_, at.offset, open_ + at.wick))
-            parts.append(_rects(wick + at.wick, close, at.offset, close + at.wick))
+            reach = at.offset + at.wick  # from the outer edge over the wick, so that a tick is never empty
+            parts.append(_rects(at.left, open_, reach, open_ + at.wick))
+            parts.append(_rects(wick, close, reach, close + at.wick))
         else:
             top = np.minimum(open_, close)
             bottom = np.maximum(np.maximum(open_, close), top + at.wick)
@@ -131,7 +132,7 @@ class BarsLayer(Layer):
         chosen = np.tile(rising, len(parts))
         self._rising.take(drawn[chosen])
         self._falling.take(drawn[~chosen])
-        self._inner.take(inner)
+        self._inner.take(inner[(inner[:, 2] > inner[:, 0]) & (inner[:, 3] > inner[:, 1])])
 
     def _draw_line(self, painter: QPainter) -> None:
         model, pane, colors = self.model, self.pane, current_theme().colors

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from workstation.desktop.charts.canvas import ChartCanvas
 from workstation.desktop.charts.gestures import ChartGestures
 from workstation.desktop.charts.model import BAR_NS_DEFAULT, ChartModel, Pointer
 from workstation.desktop.charts.state_card import StateCard
+from workstation.desktop.charts.trade_tag import TradeTag
 from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.chart_marks import LastPrice, PositionLine
 from workstation.viewmodels.chart_window import PanelState
@@ -51,6 +52,7 @@ class ChartView(QWidget):
     order_line_dragged = Signal(str, float)
     order_cancel_requested = Signal(str)
     position_line_dragged = Signal(float)
+    order_chosen = Signal(object, float, str, bool)
     retry_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -66,6 +68,8 @@ class ChartView(QWidget):
         self._card = StateCard(self)
         self._card.retry_requested.connect(self.retry_requested)
         self._card.copy_requested.connect(self._on_copy_requested)
+        self._trade_tag = TradeTag(self)
+        self._trade_tag.chosen.connect(self.order_chosen)
         self._gestures = ChartGestures(self._canvas, self)
         self._gestures.window_changed.connect(self._on_window_changed)
         self._gestures.pointer_moved.connect(self._on_pointer_moved)
@@ -73,7 +77,7 @@ class ChartView(QWidget):
         self._gestures.order_dropped.connect(self.order_line_dragged)
         self._gestures.cancel_pressed.connect(self.order_cancel_requested)
         self._gestures.position_pulled.connect(self.position_line_dragged)
-        self._gestures.touched.connect(self.setFocus)
+        self._gestures.touched.connect(self._on_touched)
         self._frame = QTimer(self, singleShot=True, interval=0)
         self._frame.timeout.connect(self._refresh)
         self._was_following = True
@@ -213,6 +217,16 @@ class ChartView(QWidget):
         self._model.trading = enabled
         if not enabled:
             self._gestures.give_back()
+            self._trade_tag.dismiss()
+
+    def set_trade_labels(self, labels: Callable[[float], tuple[str, str] | None] | None) -> None:
+        """Offer two orders beside the pointer while trading is unlocked; None offers nothing.
+
+        `labels(price)` returns the texts of the buy and the sell button, exactly the orders that would be sent, or
+        None.
+        """
+        self._trade_tag.labels = labels
+        self._trade_tag.dismiss()
 
     def set_state(self, state: PanelState, text: str = "") -> None:
         """Say in which state the data is; `text` names cause and age (`depth stream silent for 12 s`)."""
@@ -261,6 +275,7 @@ class ChartView(QWidget):
             self.following_changed.emit(following)
 
     def _on_window_changed(self) -> None:
+        self._trade_tag.dismiss()
         self._schedule()
         window = self._model.window
         self.view_changed.emit(window.first, window.span)
@@ -268,12 +283,29 @@ class ChartView(QWidget):
     def _on_pointer_moved(self) -> None:
         model, pointer = self._model, self._model.pointer
         self._canvas.refresh_crosshair()
+        self._offer_orders()
         bar = int(pointer.bar // 1) if pointer is not None else -1
         if pointer is None or not 0 <= bar < len(model.bars):
             self.crosshair_moved.emit(None, None)
         else:
             price = None if pointer.in_volume else model.to_tick(pointer.price)
             self.crosshair_moved.emit(int(model.bars.times_ns[bar]), price)
+
+    def _offer_orders(self) -> None:
+        model, pointer = self._model, self._model.pointer
+        busy = model.drag is not None or model.measure is not None or model.hovered_order is not None
+        if pointer is None and self._trade_tag.underMouse():
+            return
+        if pointer is None or pointer.in_volume or busy or not model.trading:
+            self._trade_tag.dismiss()
+            return
+        pane = self._canvas.price_pane()
+        at = QPoint(round(pane.x(pointer.bar)), round(pane.y(pointer.price)))
+        self._trade_tag.follow(at, model.to_tick(pointer.price))
+
+    def _on_touched(self) -> None:
+        self._trade_tag.dismiss()
+        self.setFocus()
 
     def _on_line_moved(self) -> None:
         self._canvas.orders.update()

@@ -1,0 +1,102 @@
+"""Two labelled buttons beside the resting pointer: what a click there would order.
+
+The panel supplies the labels for a price; the label is the order that will be sent. The tag appears where the pointer
+rests on an unlocked chart, holds that price while the pointer goes to a button, and is gone when it leaves. Nothing
+is sent from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
+
+from workstation.viewmodels.chart_marks import MarkSide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtWidgets import QWidget
+
+REST_MS: Final = 250
+OFFSET_PX: Final = 14
+REACH_PX: Final = 26  # the pointer may stray this far on its way to a button
+
+
+class TradeTag(QFrame):
+    """Buttons for the two orders possible at a price.
+
+    Emits: chosen(MarkSide, price, label, with_bracket) on a click; `with_bracket` when Alt was held.
+    """
+
+    chosen = Signal(object, float, str, bool)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("chart-trade-tag")
+        self.setProperty("role", "raised")
+        self.labels: Callable[[float], tuple[str, str] | None] | None = None
+        self._room = parent
+        self._price = 0.0
+        self._at = QPoint()
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._on_rested)
+        self._buy = self._button(MarkSide.BUY)
+        self._sell = self._button(MarkSide.SELL)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(4)
+        layout.addWidget(self._buy)
+        layout.addWidget(self._sell)
+        self.hide()
+
+    def follow(self, at: QPoint, price: float) -> None:
+        """Take the pointer's place and price; the tag appears when it rests."""
+        if self.isVisible() and self._near(at):
+            return
+        self.hide()
+        self._at, self._price = at, price
+        if self.labels is not None:
+            self._rest.start()
+
+    def dismiss(self) -> None:
+        """Hide at once, and forget a rest that has begun."""
+        self._rest.stop()
+        self.hide()
+
+    def _on_rested(self) -> None:
+        texts = self.labels(self._price) if self.labels is not None else None
+        if texts is None:
+            return
+        for button, text in zip((self._buy, self._sell), texts, strict=True):
+            button.setText(text)
+            button.setAccessibleName(text)
+        self.adjustSize()
+        room = self._room.size()
+        x = self._at.x() + OFFSET_PX
+        if x + self.width() > room.width():
+            x = self._at.x() - OFFSET_PX - self.width()
+        y = min(max(self._at.y() - self.height() // 2, 0), room.height() - self.height())
+        self.move(x, y)
+        self.show()
+        self.raise_()
+
+    def _near(self, at: QPoint) -> bool:
+        way = QRect(self._at, self._at).united(self.geometry())
+        return way.adjusted(-REACH_PX, -REACH_PX, REACH_PX, REACH_PX).contains(at)
+
+    def _button(self, side: MarkSide) -> QPushButton:
+        button = QPushButton(self)
+        button.setObjectName(f"chart-trade-{side.value}")
+        button.setProperty("role", side.value)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(lambda: self._choose(side, button.text()))
+        return button
+
+    def _choose(self, side: MarkSide, label: str) -> None:
+        with_bracket = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.AltModifier)
+        price = self._price
+        self.dismiss()
+        self.chosen.emit(side, price, label, with_bracket)
