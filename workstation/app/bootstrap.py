@@ -7,10 +7,12 @@ exit is the same path backwards and leaves what a crash would leave, minus nothi
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,9 @@ from workstation.kernel.clock import SystemClock
 from workstation.kernel.logs import RecentLog, configure_logging, get_logger
 from workstation.storage import Store, open_store
 
+REPLAYS_KEPT = 20
+"""Databases of past replays that stay in the home folder."""
+
 if TYPE_CHECKING:
     from workstation.app.rest import RestDoor
 
@@ -48,6 +53,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     plan: str
     api_enabled: bool
     api_port: int
+    store_folder: Path
 
 
 def options_from(arguments: argparse.Namespace) -> Options:
@@ -60,7 +66,9 @@ def options_from(arguments: argparse.Namespace) -> Options:
     settings = load_settings(home.config_file, arguments.settings)
     if arguments.theme:
         settings = load_settings(home.config_file, [*arguments.settings, f'desktop.theme="{arguments.theme}"'])
+    replays = home.root / "replays"
     return Options(
+        store_folder=_replay_folder(replays) if arguments.feed.startswith("replay:") else home.root,
         home=home,
         settings=settings,
         database=arguments.database,
@@ -70,6 +78,14 @@ def options_from(arguments: argparse.Namespace) -> Options:
         api_enabled=settings.api.enabled and not arguments.no_api,
         api_port=settings.api.port if arguments.api_port is None else arguments.api_port,
     )
+
+
+def _replay_folder(replays: Path) -> Path:
+    """Return a new folder for one replay: each begins with a book of its own, and the newest stay for review."""
+    kept = sorted(replays.glob("*"))
+    for old in kept[: max(len(kept) + 1 - REPLAYS_KEPT, 0)]:
+        shutil.rmtree(old)
+    return replays / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
 
 class Program:
@@ -92,7 +108,7 @@ class Program:
         )
         instruments = {row.symbol: row for row in self.venue.instruments()}
         self.store: Store = open_store(
-            options.database, home.root, instruments=instruments.get, clock=clock, post=self._loop.post
+            options.database, options.store_folder, instruments=instruments.get, clock=clock, post=self._loop.post
         )
         self.engine = Engine(
             loop=self._loop,

@@ -37,7 +37,7 @@ SNAPSHOT_EVENTS = 10_000
 
 
 class CoreParts(msgspec.Struct, frozen=True, kw_only=True):
-    """The doors and values that a core is built on."""
+    """The doors and values that a core is built on. market_now: the feed's time, recorded time in a replay; UTC ns."""
 
     clock: Clock
     scheduler: Scheduler
@@ -49,6 +49,7 @@ class CoreParts(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[Account, ...]
     version: str
     on_fault: FaultHandler
+    market_now: Callable[[], int]
     freshness: FreshnessLimits | None = None
     desk: DeskSettings | None = None
 
@@ -122,7 +123,7 @@ class Core:
         self.desk.start()
         self.broker.connect(self.desk.on_reports)
         self._repeat("breaches", BREACH_LOOK_NS, self._look_for_breaches)
-        self._repeat("bars", BAR_CLOSE_NS, lambda: self.market.close_bars(self.clock.now_ns() - BAR_DELAY_NS))
+        self._repeat("bars", BAR_CLOSE_NS, lambda: self.market.close_bars(self.parts.market_now() - BAR_DELAY_NS))
 
     def stop(self) -> None:
         """End timers, feed and session; nothing is cancelled. The next start is a recovery like any other."""

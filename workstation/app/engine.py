@@ -82,12 +82,13 @@ class Engine:
                 accounts=venue.accounts(),
                 version=version,
                 on_fault=self.on_fault,
+                market_now=venue.now_ns,
                 freshness=FreshnessLimits(own_max=freshness_ms * 1_000_000),
             )
         )
         core = self.core
         self._view = MarketView(core.market, self._clock, lambda _symbol: ())
-        self._figures = Figures(core.state, core.market, core.pnl, core.funds, self._clock)
+        self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns)
         self._publisher = Publisher(
             bus=core.bus,
             clock=self._clock,
@@ -261,7 +262,7 @@ class Engine:
             streams.append(
                 StreamSnap(
                     stream=kind,
-                    state=worst.state if worst.seen else "—",
+                    state=worst.state if worst.seen else "",
                     worst_age_ms=worst.age_ns // 1_000_000,
                     worst_symbol=worst.symbol,
                     updates_per_s=publisher.rate_per_s,
@@ -289,7 +290,7 @@ class Engine:
             replay_speed=venue.replay_speed,
             faults=venue.faults,
             api_url=self.api_url,
-            now_ns=self._clock.now_ns(),
+            now_ns=self._venue.now_ns(),
         )
 
 

@@ -29,6 +29,11 @@ class Heartbeat:
         self.reported = False
         self.stalls: deque[tuple[float, float]] = deque(maxlen=1_000)
 
+    def forget(self) -> None:
+        """Begin anew, after a start whose long steps nobody waits for."""
+        self.stalls.clear()
+        self.seen = time.monotonic()
+
     def beat(self) -> None:
         """Say that the loop runs."""
         now = time.monotonic()

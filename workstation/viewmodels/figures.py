@@ -3,10 +3,11 @@
 Engine thread. Positions that are open are valued each time; flat ones only when they changed.
 """
 
+from collections.abc import Callable
+
 from workstation.domain.accounts import Environment
 from workstation.domain.executions import PositionState
 from workstation.domain.orders import OrderState, Residence
-from workstation.kernel.clock import Clock
 from workstation.marketdata.service import MarketData
 from workstation.orders.fold import CoreState
 from workstation.orders.results import ExitProgress
@@ -21,10 +22,12 @@ NS_PER_MS = 1_000_000
 
 
 class Figures:
-    """Snapshots of positions and accounts."""
+    """Snapshots of positions and accounts. now_ns: market time."""
 
-    def __init__(self, state: CoreState, market: MarketData, pnl: Pnl, funds: Accounts, clock: Clock) -> None:
-        self._state, self._market, self._pnl, self._funds, self._clock = state, market, pnl, funds, clock
+    def __init__(
+        self, state: CoreState, market: MarketData, pnl: Pnl, funds: Accounts, now_ns: Callable[[], int]
+    ) -> None:
+        self._state, self._market, self._pnl, self._funds, self._now_ns = state, market, pnl, funds, now_ns
         self._rows: dict[Key, PositionState] = {}
         self._changed: set[Key] = set()
         self._exits: dict[tuple[str, str], ExitProgress] = {}
@@ -65,7 +68,7 @@ class Figures:
         return positions, [self._account(account) for account in self._state.accounts]
 
     def _position(self, row: PositionState) -> PositionSnap:
-        age = self._pnl.mark_age(row.symbol, self._clock.now_ns())
+        age = self._pnl.mark_age(row.symbol, self._now_ns())
         mark, kind = 0, "mid"
         quote = self._market.cache.quote(row.symbol)
         trade = self._market.cache.last_trade(row.symbol)

@@ -53,6 +53,8 @@ def day_chip(account: AccountSnap | None) -> Chip:
 def stream_chip(stream: StreamSnap) -> Chip:
     """Return one stream's worst age, with the instrument it belongs to."""
     name = stream.stream.lower()
+    if not stream.state:
+        return Chip(f"{name} no data", "muted", f"Nothing has come on the {name} stream yet.")
     if stream.state != "UP":
         return Chip(f"{name} {stream.state}", "red", f"The {name} stream is {stream.state}.")
     level = "red" if stream.worst_age_ms >= STALE_RED_MS else "amber" if stream.worst_age_ms >= STALE_AMBER_MS else "ok"
