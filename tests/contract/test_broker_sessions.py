@@ -92,7 +92,11 @@ def test_a_fill_may_come_before_its_acknowledgement(venue):
     venue.arm("reorder")
     buy_now(venue, "ro")
     venue.until("ro", ExecType.ACCEPTED)
-    kinds = [type(report).__name__ for report in venue.reports if getattr(report, "cl_ord_id", "") == "ro" or hasattr(report, "execution")]
+    kinds = [
+        type(report).__name__
+        for report in venue.reports
+        if getattr(report, "cl_ord_id", "") == "ro" or hasattr(report, "execution")
+    ]
     assert kinds == ["SendReport", "FillReport", "OrderReport"]
 
 
@@ -182,14 +186,20 @@ def test_a_restarted_venue_remembers_orders_fills_positions_and_cash(venue):
     venue.working("part", price=venue.bid + venue.tick, time_in_force=TimeInForce.GTC)
     venue.trade(-1, 30)
     venue.until_filled("part", 30)
-    order_id = venue.working("stop", side=Side.SELL, ord_type=OrdType.STOP, stop_px=venue.bid - 10 * venue.tick, time_in_force=TimeInForce.GTC)
+    order_id = venue.working(
+        "stop",
+        side=Side.SELL,
+        ord_type=OrdType.STOP,
+        stop_px=venue.bid - 10 * venue.tick,
+        time_in_force=TimeInForce.GTC,
+    )
     before = venue.ask_all("filled", "part", "stop")
     for _ in range(2):
         venue.restart_venue()
     after = venue.ask_all("filled", "part", "stop")
-    assert {order.cl_ord_id: (order.status, order.cum_qty, order.cost, order.order_id) for order in after.open_orders} == {
-        order.cl_ord_id: (order.status, order.cum_qty, order.cost, order.order_id) for order in before.open_orders
-    }
+    assert {
+        order.cl_ord_id: (order.status, order.cum_qty, order.cost, order.order_id) for order in after.open_orders
+    } == {order.cl_ord_id: (order.status, order.cum_qty, order.cost, order.order_id) for order in before.open_orders}
     assert (after.executions, after.positions, after.balances) == (before.executions, before.positions, before.balances)
     venue.broker.cancel("stop", order_id)
     venue.until("stop", ExecType.CANCELLED)

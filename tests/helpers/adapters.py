@@ -103,7 +103,9 @@ class Harness(ABC):
         """Arm a fault."""
         self.control("arm", kind=kind, **args)
 
-    def terms(self, side: Side = Side.BUY, ord_type: OrdType = OrdType.LIMIT, qty: int = 100, **more: Any) -> OrderTerms:
+    def terms(
+        self, side: Side = Side.BUY, ord_type: OrdType = OrdType.LIMIT, qty: int = 100, **more: Any
+    ) -> OrderTerms:
         """Return terms for the quiet market; a LIMIT without a price stands well behind the touch."""
         if ord_type is OrdType.LIMIT and "price" not in more:
             more["price"] = self.bid - 10 * self.tick if side.sign > 0 else self.ask + 10 * self.tick

@@ -11,7 +11,9 @@ from workstation.brokers.sim.matching import EndReason, Matcher, MarketOrder
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce
 
-INSTRUMENT = Instrument(symbol="X", asset_class=AssetClass.STOCK, currency="USD", price_decimals=2, qty_decimals=0, ticks=(TickBand(0, 1),))
+INSTRUMENT = Instrument(
+    symbol="X", asset_class=AssetClass.STOCK, currency="USD", price_decimals=2, qty_decimals=0, ticks=(TickBand(0, 1),)
+)
 
 
 @dataclass
@@ -28,14 +30,32 @@ class Naive:
         return self.places
 
     def best(self, sign: int, limit: int | None) -> list | None:
-        found = [order for order in self.resting if order[1] == -sign and (limit is None or (limit - order[2]) * sign >= 0)]
+        found = [
+            order for order in self.resting if order[1] == -sign and (limit is None or (limit - order[2]) * sign >= 0)
+        ]
         return min(found, key=lambda order: (order[2] * sign, order[6]), default=None)
 
     def reachable(self, sign: int, limit: int | None) -> int:
-        return sum(order[3] for order in self.resting if order[1] == -sign and (limit is None or (limit - order[2]) * sign >= 0))
+        return sum(
+            order[3]
+            for order in self.resting
+            if order[1] == -sign and (limit is None or (limit - order[2]) * sign >= 0)
+        )
 
-    def enter(self, name: str, sign: int, qty: int, limit: int | None, tif: TimeInForce, *, post_only: bool, display: int | None) -> None:
-        if (post_only and self.best(sign, limit) is not None) or (tif is TimeInForce.FOK and self.reachable(sign, limit) < qty):
+    def enter(
+        self,
+        name: str,
+        sign: int,
+        qty: int,
+        limit: int | None,
+        tif: TimeInForce,
+        *,
+        post_only: bool,
+        display: int | None,
+    ) -> None:
+        if (post_only and self.best(sign, limit) is not None) or (
+            tif is TimeInForce.FOK and self.reachable(sign, limit) < qty
+        ):
             self.ended.append(name)
             return
         while qty and (maker := self.best(sign, limit)) is not None:
@@ -102,10 +122,20 @@ replaces = st.tuples(st.just("replace"), st.integers(0, 60), sizes, prices)
 actions = st.lists(st.one_of(new_orders, new_orders, new_orders, cancels, replaces), max_size=60)
 
 
-def terms(side: Side, qty: int, price: int | None, tif: TimeInForce, *, post_only: bool, display: int | None) -> OrderTerms:
+def terms(
+    side: Side, qty: int, price: int | None, tif: TimeInForce, *, post_only: bool, display: int | None
+) -> OrderTerms:
     ord_type = OrdType.MARKET if price is None else OrdType.LIMIT
     return OrderTerms(
-        symbol="X", account="A", side=side, ord_type=ord_type, order_qty=qty, price=price, time_in_force=tif, post_only=post_only, display_qty=display
+        symbol="X",
+        account="A",
+        side=side,
+        ord_type=ord_type,
+        order_qty=qty,
+        price=price,
+        time_in_force=tif,
+        post_only=post_only,
+        display_qty=display,
     )
 
 
@@ -120,7 +150,9 @@ def test_fills_ends_and_books_are_those_of_the_oracle(script):
             resting = price is not None and tif is TimeInForce.GTC
             post_only, display = post_only and resting, min(display, qty) if display and resting else None
             name = str(number)
-            orders[name] = MarketOrder(name, name, terms(side, qty, price, tif, post_only=post_only, display=display), number)
+            orders[name] = MarketOrder(
+                name, name, terms(side, qty, price, tif, post_only=post_only, display=display), number
+            )
             matcher.enter(orders[name])
             oracle.enter(name, side.sign, qty, price, tif, post_only=post_only, display=display)
         else:
@@ -129,7 +161,9 @@ def test_fills_ends_and_books_are_those_of_the_oracle(script):
     conserve(orders, ears)
 
 
-def act_on_resting(matcher: Matcher, oracle: Naive, orders: dict[str, MarketOrder], action: tuple, arrival: int) -> None:
+def act_on_resting(
+    matcher: Matcher, oracle: Naive, orders: dict[str, MarketOrder], action: tuple, arrival: int
+) -> None:
     name = str(action[1])
     entry = next((order for order in oracle.resting if order[0] == name), None)
     if entry is None:
@@ -142,7 +176,9 @@ def act_on_resting(matcher: Matcher, oracle: Naive, orders: dict[str, MarketOrde
     _, _, qty, price = action
     old = order.terms
     qty = max(qty, order.cum_qty + 1, old.display_qty or 0)
-    matcher.replace(order, terms(old.side, qty, price, old.time_in_force, post_only=False, display=old.display_qty), arrival)
+    matcher.replace(
+        order, terms(old.side, qty, price, old.time_in_force, post_only=False, display=old.display_qty), arrival
+    )
     leaves = qty - order_filled_before(old, entry)
     if price == entry[2] and qty <= old.order_qty:
         entry[3], entry[4] = min(entry[3], leaves), min(entry[4], leaves)

@@ -122,6 +122,16 @@ class BookSide(Generic[Owner]):
         order.leaves, order.shown = leaves, shown
         self.dirty.add(order.price * self.sign)
 
+    def grow_newest(self, qty: int) -> None:
+        """Add size behind everything else at the best price, where the newest order there is the synthetic market's."""
+        level = self.levels[self.keys[-1]]
+        newest = level.queue[-1]
+        if newest.owner is None and newest.leaves:
+            newest.leaves += qty
+            newest.shown += qty
+            level.shown += qty
+            self.dirty.add(self.keys[-1])
+
     def available(self, limit: int | None, most: int) -> int:
         """Return the size, hidden included, that a taker could reach down to `limit`; counting stops at `most`."""
         total = 0

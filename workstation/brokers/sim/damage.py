@@ -82,6 +82,8 @@ class Damage:
             self._feed_down("venue restarted", for_ns)
         elif kind is FaultKind.FEED_DOWN:
             self._feed_down("feed connection reset", for_ns)
+        elif kind is FaultKind.FEED_GAP:
+            self._feed.skip_change(fault.symbol)
         elif kind is FaultKind.FREEZE:
             stream = StreamKind(fault.stream) if fault.stream else None
             self._feed.freeze(fault.symbol, stream, frozen=True)

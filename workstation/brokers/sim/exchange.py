@@ -5,7 +5,6 @@ arrive here after their latency, and every word goes out through one `emit`. Eac
 written to the log before it is reported. Everything runs on the engine's thread.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace as _with
@@ -37,10 +36,6 @@ from workstation.ports.broker import (
     ExecType,
     FillReport,
     OrderReport,
-    QueryAnswer,
-    VenueBalance,
-    VenueOrder,
-    VenuePosition,
 )
 
 ENDINGS: dict[EndReason, tuple[OrdStatus, str]] = {
@@ -203,36 +198,6 @@ class Exchange:
             self._deny(kind, cl_ord_id, order_id, "UNKNOWN_ORDER", "no such order")
         else:
             self._report(state, kind, code=code, text="refused by the venue")
-
-    def ask(self, request_id: int, account: str, cl_ord_ids: tuple[str, ...], since_ns: int) -> QueryAnswer:
-        """Answer with everything held for an account: complete by construction."""
-        wanted = [self.orders.by_client.get(cl_ord_id) for cl_ord_id in cl_ord_ids]
-        closed = {
-            state.order_id: state for state in self.orders.closed_since(since_ns) if state.terms.account == account
-        }
-        closed.update({state.order_id: state for state in wanted if state is not None and not state.is_open})
-        for state in self.orders.open_of(account):
-            state.silent = False
-        start = bisect_left(self.executions, since_ns, key=lambda execution: execution.ts_event)
-        return QueryAnswer(
-            request_id=request_id,
-            account=account,
-            ts_event=self.now_ns(),
-            open_orders=tuple(_venue_order(state) for state in self.orders.open_of(account)),
-            closed_orders=tuple(_venue_order(state) for state in closed.values()),
-            absent=tuple(cl_ord_id for cl_ord_id in cl_ord_ids if cl_ord_id not in self.orders.by_client),
-            executions=tuple(execution for execution in self.executions[start:] if execution.account == account),
-            positions=tuple(
-                VenuePosition(account=account, symbol=symbol, qty=holding.qty)
-                for (owner, symbol), holding in self.holdings.positions.items()
-                if owner == account and holding.qty
-            ),
-            balances=tuple(
-                VenueBalance(account=account, currency=currency, cash=cash)
-                for (owner, currency), cash in self.holdings.cash.items()
-                if owner == account
-            ),
-        )
 
     def set_phase(self, symbol: str, phase: SessionPhase) -> None:
         """Open, close or halt one market; a close runs the closing orders and ends DAY orders."""
@@ -496,20 +461,6 @@ class Exchange:
                 text=text,
             )
         )
-
-
-def _venue_order(state: VenueOrderState) -> VenueOrder:
-    return VenueOrder(
-        cl_ord_id=state.cl_ord_id,
-        order_id=state.order_id,
-        account=state.terms.account,
-        terms=state.terms,
-        status=state.status,
-        cum_qty=state.reported_qty,
-        cost=state.cost,
-        ts_event=state.ts_event,
-        text=state.text,
-    )
 
 
 def _day(ts: int) -> int:

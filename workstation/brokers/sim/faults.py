@@ -108,6 +108,7 @@ IMMEDIATE_FAULTS = frozenset(
         FaultKind.MAINTENANCE,
         FaultKind.FREEZE,
         FaultKind.FEED_DOWN,
+        FaultKind.FEED_GAP,
         FaultKind.CLOCK_SKEW,
         FaultKind.VENUE_RESTART,
         FaultKind.UNKNOWN_ORDER,

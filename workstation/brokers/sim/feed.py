@@ -177,8 +177,9 @@ class SimFeed:
                 line.gap = line.gap or (not frozen and StreamKind.DEPTH in kinds)
 
     def skip_change(self, symbol: str) -> None:
-        """Lose one depth change of a market, so that the next shows a gap."""
-        self._lines[symbol].gap = True
+        """Lose one depth change of a market, or of every one (""), so that the next shows a gap."""
+        for name, line in self._lines.items():
+            line.gap = line.gap or symbol in ("", name)
 
     def set_down(self, *, down: bool, reason: str) -> None:
         """Take the whole feed down or up; coming up, subscribed books begin again with snapshots."""

@@ -30,6 +30,9 @@ LIVE_ORDERS_AIM = 160
 TABLE_SIZE = 2_048
 """Drawn depths and sizes kept for each market; drawing from a table is cheaper than from a law."""
 
+HALF_SPREAD_SHARE = 0.4
+"""Of the usual half spread, what the placement rule adds itself; rounding to the grid and thin touches add the rest."""
+
 TAKE_SHARE = 0.07
 PICK_OFF_SHARE = 0.65
 SAME_SIGN_SHARE = 0.62
@@ -47,13 +50,14 @@ class MarketFlow:
         self.matcher = matcher
         self._book = matcher.book
         self._instrument = matcher.instrument
-        self._half = character.half_spread
+        self._half = HALF_SPREAD_SHARE * character.half_spread
         self._rng = rng
         self._random = rng.random
         self._live: list[RestingOrder[MarketOrder]] = []
+        self._sweep_at = 4 * LIVE_ORDERS_AIM
         self._lean = 0.0
         self._sign = 1
-        scale = 1.6 + 1.2 * min(sigma_ticks, 12.0)
+        scale = 1.9 + 1.3 * min(sigma_ticks, 12.0)
         lot, usual = self._instrument.lot, character.size
         self._depths = [int(rng.gammavariate(1.9, scale)) for _ in range(TABLE_SIZE)]
         self._sizes = [max(round(usual * rng.lognormvariate(0.0, 0.9)), 1) * lot for _ in range(TABLE_SIZE)]
@@ -91,16 +95,16 @@ class MarketFlow:
             self.matcher.settle()
 
     def refresh(self) -> None:
-        """Change the size at the touch: shrink the oldest order there, or add one behind it."""
+        """Change the size at the touch: the oldest order there shrinks, or the newest grows."""
         side = self._book.bids if self._random() < 0.5 else self._book.asks
         if not side.keys:
             return
-        order = side.levels[side.keys[-1]].queue[0]
-        if order.owner is None and order.leaves > self._instrument.lot:
-            lots = order.leaves // self._instrument.lot
-            side.reduce(order, max(int(lots * (0.4 + 0.6 * self._random())), 1) * self._instrument.lot)
-        elif side.best is not None:
-            self._rest(side.sign, side.best, self._size(0))
+        lot, level = self._instrument.lot, side.levels[side.keys[-1]]
+        oldest = level.queue[0]
+        if level.shown > 2 * self._usual and oldest.owner is None and oldest.leaves > lot:
+            side.reduce(oldest, max(int(oldest.leaves // lot * (0.4 + 0.6 * self._random())), 1) * lot)
+        else:
+            side.grow_newest(self._sizes[int(self._random() * TABLE_SIZE)])
 
     def _meet_stale(self, sign: int, fair: float) -> None:
         """A quote stands on the wrong side of fair value: someone takes it, or its maker pulls it."""
@@ -145,8 +149,9 @@ class MarketFlow:
         self._book.side(sign).add(order)
         self._live.append(order)
         # Orders that were traded away are dropped by later cancels; a market that hardly cancels is swept here.
-        if len(self._live) > 4 * LIVE_ORDERS_AIM:
+        if len(self._live) > self._sweep_at:
             self._live = [alive for alive in self._live if alive.leaves]
+            self._sweep_at = max(4 * LIVE_ORDERS_AIM, 2 * len(self._live))
 
     def _cancel_any(self) -> None:
         live = self._live

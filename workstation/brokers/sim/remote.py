@@ -10,7 +10,18 @@ import contextlib
 
 from workstation.brokers.sim.session import CARD
 from workstation.brokers.sim.universe import VENUE
-from workstation.brokers.sim.wire import Ask, Cancel, Hello, Message, Replace, Reported, Submit, frame, read_message, unwrap
+from workstation.brokers.sim.wire import (
+    Ask,
+    Cancel,
+    Hello,
+    Message,
+    Replace,
+    Reported,
+    Submit,
+    frame,
+    read_message,
+    unwrap,
+)
 from workstation.domain.errors import VenueProtocolError
 from workstation.domain.orders import OrderTerms, RequestKind
 from workstation.kernel.fault_points import fault_point
@@ -98,7 +109,9 @@ class RemoteSimBroker:
         loop, writer = asyncio.get_running_loop(), self._writer
         if writer is None or writer.transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
             text = "session is DOWN" if writer is None else "link is congested"
-            report = SendReport(cl_ord_id=cl_ord_id, request=kind, outcome=SendOutcome.NOT_SENT, code="NOT_SENT", text=text)
+            report = SendReport(
+                cl_ord_id=cl_ord_id, request=kind, outcome=SendOutcome.NOT_SENT, code="NOT_SENT", text=text
+            )
             loop.call_soon(self._report, report)
             return
         timer = loop.call_later(OUTCOME_WAIT_S, self._settle, kind, cl_ord_id, "no answer in time")

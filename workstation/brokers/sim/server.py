@@ -17,7 +17,19 @@ from msgspec.structs import replace as _with
 from workstation.brokers.sim.control import VenueControl
 from workstation.brokers.sim.faults import SimPlan, read_plan
 from workstation.brokers.sim.venue import SimVenue
-from workstation.brokers.sim.wire import Ask, Cancel, Control, Done, Hello, Message, Replace, Submit, frame, read_message, wrap
+from workstation.brokers.sim.wire import (
+    Ask,
+    Cancel,
+    Control,
+    Done,
+    Hello,
+    Message,
+    Replace,
+    Submit,
+    frame,
+    read_message,
+    wrap,
+)
 from workstation.domain.errors import UserError, VenueProtocolError
 from workstation.domain.market import SessionPhase
 from workstation.kernel.clock import SystemClock, Timer
@@ -153,7 +165,9 @@ def _plan(arguments: argparse.Namespace) -> SimPlan:
 
 async def run(arguments: argparse.Namespace) -> None:
     """Serve until the process is ended."""
-    venue = SimVenue(SystemClock(), LoopScheduler(asyncio.get_running_loop()), arguments.seed, _plan(arguments), arguments.log)
+    venue = SimVenue(
+        SystemClock(), LoopScheduler(asyncio.get_running_loop()), arguments.seed, _plan(arguments), arguments.log
+    )
     links = VenueServer(venue)
     if arguments.socket is not None:
         arguments.socket.unlink(missing_ok=True)
@@ -161,7 +175,7 @@ async def run(arguments: argparse.Namespace) -> None:
         address = str(arguments.socket)
     else:
         server = await asyncio.start_server(links.serve, "127.0.0.1", arguments.port)
-        address = "127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     venue.start()
     sys.stdout.write(msgspec.json.encode({"event": "ready", "address": address}).decode() + "\n")
     sys.stdout.flush()

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
+from workstation.brokers.sim.answers import answer
 from workstation.brokers.sim.delay_line import DelayLine
 from workstation.brokers.sim.exchange import Exchange
 from workstation.brokers.sim.faults import FaultKind, FaultSwitch, PlannedFault
@@ -188,15 +189,20 @@ class SimBroker:
     def ask(self, request_id: int, account: str, cl_ord_ids: tuple[str, ...], since_ns: int) -> None:
         """Ask for everything; while the session is down the answer is an error."""
         if self._state is not SessionState.UP:
-            answer = QueryAnswer(
+            refused = QueryAnswer(
                 request_id=request_id,
                 account=account,
                 ts_event=self._exchange.now_ns(),
                 error=f"session is {self._state}",
             )
-            self._deliver(answer, 0)
+            self._deliver(refused, 0)
             return
-        self._down.put(Arrival(lambda: self._on_report(self._exchange.ask(request_id, account, cl_ord_ids, since_ns)), None, ""), self._latency())
+        self._down.put(
+            Arrival(
+                lambda: self._on_report(answer(self._exchange, request_id, account, cl_ord_ids, since_ns)), None, ""
+            ),
+            self._latency(),
+        )
 
     def drop(self, reason: str, state: SessionState, back_after_ns: int = 0) -> None:
         """Cut the link: requests in flight end as unknown, some of them at the venue; unread reports are lost.

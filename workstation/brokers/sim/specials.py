@@ -10,7 +10,7 @@ from workstation.brokers.sim.book import RestingOrder
 from workstation.brokers.sim.exchange import Exchange
 from workstation.brokers.sim.matching import EndReason, MarketOrder, Print
 from workstation.brokers.sim.orders import VenueOrderState
-from workstation.brokers.sim.universe import SIM_DOWN, SIM_FILL, SIM_PARTIAL, SIM_SLOW, SPECIAL_SYMBOLS
+from workstation.brokers.sim.universe import SIM_FILL, SIM_PARTIAL, SIM_SLOW, SPECIAL_SYMBOLS
 from workstation.domain.executions import Liquidity
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
 from workstation.kernel.clock import Scheduler

@@ -1,0 +1,75 @@
+"""Bars before the start are plausible, repeatable, and end where the market opens."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.market_statistics import START_NS
+from workstation.brokers.sim.faults import SimPlan
+from workstation.brokers.sim.venue import SimVenue
+from workstation.domain.market import BarKind, BarType
+from workstation.kernel.clock import VirtualClock
+
+MINUTE = BarType(BarKind.MINUTE, 1)
+
+
+@pytest.fixture(scope="module")
+def venue():
+    clock = VirtualClock(START_NS + 17 * 10**9)
+    venue = SimVenue(clock, clock, 9, SimPlan(ticks_per_s=0))
+    yield venue
+    venue.stop()
+
+
+@pytest.mark.parametrize(
+    "kind", [BarKind.SECOND, BarKind.MINUTE, BarKind.HOUR, BarKind.DAY, BarKind.WEEK, BarKind.MONTH]
+)
+@pytest.mark.parametrize("step", [1, 5])
+def test_bars_are_ordered_consistent_and_end_at_the_opening_price(venue, kind, step):
+    bars = venue.history("ES", BarType(kind, step), 6)
+    instrument = next(i for i in venue.instruments() if i.symbol == "ES")
+    assert len(bars) == 6
+    assert bars[-1].close == instrument.price_from("5950.00")
+    for bar in bars:
+        assert bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
+        assert all(instrument.on_tick(price) for price in (bar.open, bar.high, bar.low, bar.close))
+        assert bar.volume > 0
+    for earlier, later in zip(bars, bars[1:], strict=False):
+        assert earlier.ts_close == later.ts_open
+        assert earlier.close == later.open
+    assert all(not bar.partial for bar in bars[:-1])
+
+
+def test_more_bars_show_the_same_path(venue):
+    assert venue.history("AAPL", MINUTE, 500)[-100:] == venue.history("AAPL", MINUTE, 100)
+
+
+def test_coarse_bars_are_the_sum_of_fine_ones(venue):
+    hour = venue.history("AAPL", BarType(BarKind.HOUR, 1), 2)[0]
+    fine = [bar for bar in venue.history("AAPL", MINUTE, 200) if hour.ts_open <= bar.ts_open < hour.ts_close]
+    assert (hour.open, hour.close) == (fine[0].open, fine[-1].close)
+    assert (hour.high, hour.low) == (max(bar.high for bar in fine), min(bar.low for bar in fine))
+    assert hour.volume == sum(bar.volume for bar in fine)
+
+
+def test_every_instrument_has_a_past(venue):
+    for instrument in venue.instruments():
+        assert len(venue.history(instrument.symbol, MINUTE, 30)) == 30, instrument.symbol
+
+
+def test_tick_bars_and_unknown_symbols_have_none(venue):
+    assert venue.history("AAPL", BarType(BarKind.TICK, 100), 10) == ()
+    assert venue.history("NO-SUCH", MINUTE, 10) == ()
+
+
+def test_what_trades_after_the_start_joins_the_past():
+    clock = VirtualClock(START_NS)
+    venue = SimVenue(clock, clock, 9, SimPlan(ticks_per_s=300))
+    before = venue.history("AAPL", MINUTE, 1)[-1]
+    venue.start()
+    clock.advance(150 * 10**9)
+    bars = venue.history("AAPL", MINUTE, 5)
+    assert bars[0] == before
+    assert [bar.ts_open - before.ts_open for bar in bars] == [n * 60 * 10**9 for n in range(5)]
+    assert bars[-1].partial
+    venue.stop()

@@ -1,0 +1,61 @@
+"""Answers to `ask`: everything that the venue holds for one account, complete by construction.
+
+What recovery and reconciliation of the workstation stand on. Reads the exchange; the one thing it changes is that orders which
+kept silent speak again.
+"""
+
+from bisect import bisect_left
+
+from workstation.brokers.sim.exchange import Exchange
+from workstation.brokers.sim.orders import VenueOrderState
+from workstation.ports.broker import QueryAnswer, VenueBalance, VenueOrder, VenuePosition
+
+
+def answer(
+    exchange: Exchange, request_id: int, account: str, cl_ord_ids: tuple[str, ...], since_ns: int
+) -> QueryAnswer:
+    """Return open orders, orders closed since, the orders asked for by id, executions since, positions and cash."""
+    open_orders = exchange.orders.open_of(account)
+    for state in open_orders:
+        state.silent = False
+    start = bisect_left(exchange.executions, since_ns, key=lambda execution: execution.ts_event)
+    return QueryAnswer(
+        request_id=request_id,
+        account=account,
+        ts_event=exchange.now_ns(),
+        open_orders=tuple(_venue_order(state) for state in open_orders),
+        closed_orders=tuple(_venue_order(state) for state in _closed(exchange, account, cl_ord_ids, since_ns)),
+        absent=tuple(cl_ord_id for cl_ord_id in cl_ord_ids if cl_ord_id not in exchange.orders.by_client),
+        executions=tuple(execution for execution in exchange.executions[start:] if execution.account == account),
+        positions=tuple(
+            VenuePosition(account=account, symbol=symbol, qty=holding.qty)
+            for (owner, symbol), holding in exchange.holdings.positions.items()
+            if owner == account and holding.qty
+        ),
+        balances=tuple(
+            VenueBalance(account=account, currency=currency, cash=cash)
+            for (owner, currency), cash in exchange.holdings.cash.items()
+            if owner == account
+        ),
+    )
+
+
+def _closed(exchange: Exchange, account: str, cl_ord_ids: tuple[str, ...], since_ns: int) -> list[VenueOrderState]:
+    wanted = [exchange.orders.by_client.get(cl_ord_id) for cl_ord_id in cl_ord_ids]
+    closed = {state.order_id: state for state in exchange.orders.closed_since(since_ns)}
+    closed.update({state.order_id: state for state in wanted if state is not None and not state.is_open})
+    return [state for state in closed.values() if state.terms.account == account]
+
+
+def _venue_order(state: VenueOrderState) -> VenueOrder:
+    return VenueOrder(
+        cl_ord_id=state.cl_ord_id,
+        order_id=state.order_id,
+        account=state.terms.account,
+        terms=state.terms,
+        status=state.status,
+        cum_qty=state.reported_qty,
+        cost=state.cost,
+        ts_event=state.ts_event,
+        text=state.text,
+    )
