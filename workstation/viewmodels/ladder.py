@@ -1,0 +1,163 @@
+"""The ladder as rows of texts: one consistent book, own orders, volume and P&L at each price of a static row map.
+
+Last stage of the tick walk before the ladder's painter, and the place that says what a row is for a click. Depth, last
+and volume come from one snapshot. It never moves rows by itself, guesses no state, and reads nothing but the screen's
+state. Qt-free.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import SessionPhase
+from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.ladder_amend import line_price
+from workstation.viewmodels.ladder_cells import OwnOrders, RejectMarks
+from workstation.viewmodels.ladder_prices import PriceMap
+from workstation.viewmodels.ladder_rows import LadderRow, RowMaker, average_price, levels, queues
+from workstation.viewmodels.screen_state import ScreenState
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Whether entries are taken now. level: ok, muted, stale or danger; entry_refusal: "" when they are."""
+
+    level: str
+    text: str = ""
+    entry_refusal: str = ""
+
+
+class OffScreen(msgspec.Struct, frozen=True):
+    """What lies out of view at one edge: a jump price, own orders and their count; market: the inside is there."""
+
+    market: bool = False
+    orders: int = 0
+    position: bool = False
+    jump: int | None = None
+
+
+class LadderPicture(msgspec.Struct, frozen=True):
+    """Everything that one paint shows."""
+
+    rows: tuple[LadderRow, ...]
+    health: Health
+    above: OffScreen
+    below: OffScreen
+    counts: tuple[int, int]
+    bid: int | None
+    ask: int | None
+    position_qty: int
+    average: int | None
+
+
+class Ladder:
+    """The ladder of one (account, instrument)."""
+
+    def __init__(self, instrument: Instrument, account: str, rows: int = 1) -> None:
+        self.instrument = instrument
+        self.account = account
+        self.map = PriceMap(instrument, rows)
+        self._rows = RowMaker(self.map)
+        self.rejects = RejectMarks(account, instrument.symbol)
+
+    def on_frame(self, frame: Frame, mono_ns: int) -> None:
+        """Note what a frame brings that the screen's state does not keep."""
+        self.rejects.take(frame.rows, mono_ns)
+
+    def place(self, state: ScreenState) -> bool:
+        """Centre a map that has no place yet, once there is a price; returns whether it did."""
+        middle = self.middle(state)
+        if self.map.is_placed or middle is None:
+            return False
+        self.map.centre(middle)
+        return True
+
+    def middle(self, state: ScreenState) -> int | None:
+        """Return the inside's middle, else the one side there is, else last or the previous close."""
+        depth, quote = state.depths.get(self.instrument.symbol), state.quotes.get(self.instrument.symbol)
+        bids, asks = levels(depth, quote)
+        if bids and asks:
+            return (bids[0].price + asks[0].price) // 2
+        if bids or asks:
+            return (bids or asks)[0].price
+        last = None if depth is None else depth.last
+        if last is None and quote is not None:
+            last = quote.last if quote.last is not None else quote.prev_close
+        return last
+
+    def view(self, state: ScreenState, mono_ns: int) -> LadderPicture:
+        """Return what to paint now."""
+        symbol = self.instrument.symbol
+        depth, quote = state.depths.get(symbol), state.quotes.get(symbol)
+        held = state.position(self.account, symbol)
+        health = self.health(state)
+        bids, asks = levels(depth, quote)
+        working = state.working(self.account, symbol)
+        own = OwnOrders(self.instrument, connected=_connected(state))
+        counts, hidden = [0, 0], []
+        for order in working:
+            price = line_price(order.pending_terms or order.terms)
+            counts[0 if order.terms.side.sign > 0 else 1] += 1
+            if price is None:
+                continue
+            own.add(order, self.map.bucket(price, "down" if order.terms.side.sign > 0 else "up"))
+            hidden.append(price)
+        average = average_price(held, self.instrument)
+        cells = own.cells(queues(depth), {level.price: level.size for level in (*bids, *asks)})
+        bid, ask = (bids[0].price if bids else None), (asks[0].price if asks else None)
+        return LadderPicture(
+            rows=self._rows.rows(depth, quote, held, cells, rejects=self.rejects.showing(mono_ns)),
+            health=health,
+            above=self._edge("above", hidden, (bid, ask), average),
+            below=self._edge("below", hidden, (bid, ask), average),
+            counts=(counts[0], counts[1]),
+            bid=bid,
+            ask=ask,
+            position_qty=0 if held is None else held.position.qty,
+            average=average,
+        )
+
+    def health(self, state: ScreenState) -> Health:
+        """Return the state of the data this ladder trades on, worst first."""
+        symbol = self.instrument.symbol
+        depth, quote, status = state.depths.get(symbol), state.quotes.get(symbol), state.status
+        if status is not None and not _connected(state):
+            text = f"venue link {status.venue_state}: orders are unknown, nothing is sent"
+            return Health("danger", text, f"Refused: the venue link is {status.venue_state}; wait for it.")
+        if quote is not None and quote.phase is SessionPhase.HALTED:
+            return Health("danger", "trading halted; cancels work", f"Refused: {symbol} is halted.")
+        if depth is None:
+            if quote is None or quote.freshness == "ABSENT":
+                return Health("muted", f"waiting for the book of {symbol}", f"Refused: no price of {symbol} yet.")
+            return Health("muted", "best bid and ask only: no depth for this instrument")
+        if not depth.synced:
+            return Health("stale", "book out of sync, waiting for a snapshot", "Refused: the book is out of sync.")
+        if depth.freshness != "FRESH":
+            age = f"{depth.age_ms / 1_000:.1f} s"
+            return Health("stale", f"depth {age} old", f"Refused: depth of {symbol} is {age} old; wait for it.")
+        if depth.bids and depth.asks and depth.bids[0].price >= depth.asks[0].price:
+            return Health("danger", "book is crossed")
+        return Health("ok")
+
+    def show_pnl(self, shown: bool) -> None:
+        """Fill the P&L column, or leave it empty."""
+        self._rows.show_pnl = shown
+
+    def _edge(
+        self,
+        edge: Literal["above", "below"],
+        hidden: list[int],
+        inside: tuple[int | None, int | None],
+        average: int | None,
+    ) -> OffScreen:
+        side = self.map.side_of
+        orders = [price for price in hidden if side(price) == edge]
+        market = [price for price in inside if price is not None and side(price) == edge]
+        held = average is not None and side(average) == edge
+        nearest = min if edge == "above" else max
+        jumps = market or orders or ([average] if held and average is not None else [])
+        return OffScreen(market=bool(market), orders=len(orders), position=held, jump=nearest(jumps) if jumps else None)
+
+
+def _connected(state: ScreenState) -> bool:
+    return state.status is None or state.status.venue_state == "UP"

@@ -1,0 +1,125 @@
+"""What a click on the ladder means: an entry at the row that was pressed, or a refusal with its reason.
+
+Scheme `classic`: the left button is a limit order, the right one a stop. The bid column buys, the ask column sells.
+The same function words the hover preview and makes the order, so that what was read is what is sent. Qt-free; it
+knows nothing of the gate, which has the last word.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side, TimeInForce
+from workstation.viewmodels.hotkeys import Place, Refused
+from workstation.viewmodels.preview import order_words
+
+POINTER_QUIET_NS = 400_000_000
+"""A recentring waits until the pointer has not moved over an order column for so long."""
+
+
+class Column(StrEnum):
+    """Columns of the ladder, by what a click on them is about."""
+
+    OWN_BID = "my bids"
+    BID = "bid"
+    PRICE = "price"
+    ASK = "ask"
+    OWN_ASK = "my asks"
+    TRADED = "volume"
+    PNL = "P&L"
+
+    @property
+    def sign(self) -> int:
+        """+1 on the buying side, -1 on the selling side, 0 elsewhere."""
+        return {"my bids": 1, "bid": 1, "ask": -1, "my asks": -1}.get(self.value, 0)
+
+
+class EntryRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How entry clicks are read. order_qty: in quantity units; marketable: limits through the market are allowed."""
+
+    account: str
+    order_qty: int
+    time_in_force: TimeInForce = TimeInForce.DAY
+    marketable: bool = False
+
+
+def entry(
+    column: Column,
+    price: int,
+    instrument: Instrument,
+    rules: EntryRules,
+    *,
+    stop: bool,
+    inside: tuple[int | None, int | None],
+) -> Place | Refused:
+    """Return the order of a click at `price`. inside: best bid and ask as painted, None where a side is empty."""
+    side = Side.BUY if column.sign > 0 else Side.SELL
+    if rules.order_qty <= 0:
+        return Refused("Refused: quantity 0 never sends; add to the quantity first.")
+    bid, ask = inside
+    far, far_name = (ask, "ask") if side is Side.BUY else (bid, "bid")
+    through = far is not None and (price - far) * side.sign > 0
+    words = instrument.price_text
+    if not stop and through and not rules.marketable and far is not None:
+        ticks = abs(instrument.ticks_between(far, price))
+        return Refused(
+            f"Refused: wrong side. {side.value} LIMIT {words(price)} is {ticks}t through {far_name} {words(far)}; "
+            "allow marketable limits, or use the right button for a stop."
+        )
+    if stop and far is not None and (price - far) * side.sign <= 0:
+        return Refused(
+            f"Refused: stop on the wrong side. {side.value} STOP {words(price)} would trigger at once against "
+            f"{far_name} {words(far)}."
+        )
+    terms = OrderTerms(
+        symbol=instrument.symbol,
+        account=rules.account,
+        side=side,
+        ord_type=OrdType.STOP if stop else OrdType.LIMIT,
+        order_qty=rules.order_qty,
+        price=None if stop else price,
+        stop_px=price if stop else None,
+        time_in_force=rules.time_in_force,
+    )
+    return Place(terms, order_words(terms, instrument))
+
+
+def only_reduces(terms: OrderTerms, position_qty: int, working: list[OrderState]) -> bool:
+    """Tell whether an order can only shrink the position that the screen shows, all live orders of its side filled.
+
+    Such an entry is not held back while disarmed; the gate decides its class.
+    """
+    if position_qty * terms.side.sign >= 0:
+        return False
+    others = sum(order.leaves_qty for order in working if order.terms.side.sign == terms.side.sign)
+    return terms.order_qty + others <= abs(position_qty)
+
+
+class Drag(msgspec.Struct):
+    """One order under the pointer, bound to its id and version. version: None while an own amend is in flight."""
+
+    order: OrderState
+    version: int | None
+    start_price: int
+    price: int
+    left_start: bool = False
+
+    def move_to(self, price: int) -> None:
+        """Follow the pointer to another row."""
+        self.price = price
+        self.left_start = self.left_start or price != self.start_price
+
+    def still_holds(self, order: OrderState | None) -> bool:
+        """Tell whether the order is what it was when the drag began."""
+        if order is None or not order.is_open:
+            return False
+        if self.version is None:
+            return order.leaves_qty == self.order.leaves_qty
+        return order.version == self.version
+
+    def label(self, instrument: Instrument) -> str:
+        """Return the live label: new price, distance in ticks, and that the place in the queue is lost."""
+        ticks = instrument.ticks_between(self.start_price, self.price)
+        lost = " · loses queue place" if self.order.terms.ord_type is OrdType.LIMIT and ticks else ""
+        return f"{instrument.price_text(self.price)} {ticks:+d}t{lost}"

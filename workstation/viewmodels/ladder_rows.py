@@ -1,0 +1,196 @@
+"""Rows of the ladder: depth, last trade, traded volume, own orders and P&L at each price, as texts and shares.
+
+Made anew for each frame from one book snapshot, so that no cell is from another moment than its neighbour; equal rows
+are not painted again. Grouped rows never look better than the market: bids round down, asks up. Qt-free.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import Level
+from workstation.domain.numbers import div_half_even, format_money
+from workstation.viewmodels.formats import grouped
+from workstation.viewmodels.frames import DepthSnap, PositionSnap, QuoteSnap
+from workstation.viewmodels.ladder_cells import OwnCell, RejectMark
+from workstation.viewmodels.ladder_prices import PriceMap
+
+COMPACT_FROM = 100_000
+FRACTION_CHARS_MAX = 7
+SHARE_ONE = 1_000
+"""Bars are drawn in thousandths of the largest size in view, so that equal pictures are equal rows."""
+
+
+class LadderRow(msgspec.Struct, frozen=True):
+    """One row as it is painted; equal rows look equal.
+
+    bid_share, ask_share, traded_share: 0 to SHARE_ONE. mark: `last`, `bid`, `ask`, `both` for crossed, or "".
+    """
+
+    price: int
+    text: str
+    bid: str = ""
+    ask: str = ""
+    bid_share: int = 0
+    ask_share: int = 0
+    traded: str = ""
+    traded_share: int = 0
+    own_bid: OwnCell | None = None
+    own_ask: OwnCell | None = None
+    pnl: str = ""
+    pnl_sign: int = 0
+    touch: str = ""
+    last: str = ""
+    average: bool = False
+    bid_reject: str = ""
+    ask_reject: str = ""
+
+
+Cells = Mapping[tuple[int, int], OwnCell]
+
+
+class RowMaker:
+    """Makes the rows of one instrument on a price map. show_pnl: fill the P&L column."""
+
+    def __init__(self, prices: PriceMap) -> None:
+        self._map = prices
+        self._instrument: Instrument = prices.instrument
+        self.show_pnl = True
+
+    def rows(
+        self,
+        depth: DepthSnap | None,
+        quote: QuoteSnap | None,
+        held: PositionSnap | None,
+        cells: Cells,
+        *,
+        rejects: Iterable[RejectMark] = (),
+    ) -> tuple[LadderRow, ...]:
+        """Return one row for each price in view, from the highest down."""
+        prices, words = self._map.prices, self._instrument.price_text
+        if not prices:
+            return ()
+        bids, asks = levels(depth, quote)
+        bid_sizes, ask_sizes = self._sizes(bids, "down"), self._sizes(asks, "up")
+        traded = self._traded(depth)
+        most = max(1, *bid_sizes.values(), *ask_sizes.values(), 1)
+        most_traded = max(1, *traded.values(), 1)
+        touch = self._touch(bids, asks)
+        last_row, last = self._last(depth, quote)
+        average = average_price(held, self._instrument)
+        average_row = None if average is None else self._map.bucket(average, "down")
+        marks = {(self._map.bucket(m.price, "down" if m.sign > 0 else "up"), m.sign): m.text for m in rejects}
+        size = self.size_text
+        made = []
+        for price in prices:
+            bid, ask, volume = bid_sizes.get(price, 0), ask_sizes.get(price, 0), traded.get(price, 0)
+            pnl, pnl_sign = self._pnl(held, price) if self.show_pnl else ("", 0)
+            made.append(
+                LadderRow(
+                    price=price,
+                    text=grouped(words(price)),
+                    bid=size(bid),
+                    ask=size(ask),
+                    bid_share=bid * SHARE_ONE // most,
+                    ask_share=ask * SHARE_ONE // most,
+                    traded=size(volume),
+                    traded_share=volume * SHARE_ONE // most_traded,
+                    own_bid=cells.get((price, 1)),
+                    own_ask=cells.get((price, -1)),
+                    pnl=pnl,
+                    pnl_sign=pnl_sign,
+                    touch=touch.get(price, ""),
+                    last=last if price == last_row else "",
+                    average=price == average_row,
+                    bid_reject=marks.get((price, 1), ""),
+                    ask_reject=marks.get((price, -1), ""),
+                )
+            )
+        return tuple(made)
+
+    def size_text(self, qty: int) -> str:
+        """Return a size that fits a narrow column: nothing for 0, k and M from a hundred thousand up."""
+        if qty == 0:
+            return ""
+        decimals = self._instrument.qty_decimals
+        whole = qty // 10**decimals
+        if whole >= COMPACT_FROM:
+            return f"{whole / 1e6:.2f}M" if whole >= 1_000_000 else f"{whole // 1_000}k"
+        if decimals and whole >= 100:
+            return f"{whole:,}"
+        text = grouped(self._instrument.qty_text(qty))
+        return text[:FRACTION_CHARS_MAX] if decimals else text
+
+    def _sizes(self, side: tuple[Level, ...], direction: Literal["down", "up"]) -> dict[int, int]:
+        high, low = self._map.prices[0], self._map.prices[-1]
+        slack = self._map.slack
+        if self._map.ticks_per_row == 1:
+            return {level.price: level.size for level in side if low <= level.price <= high}
+        sizes: dict[int, int] = {}
+        for level in side:
+            if low - slack <= level.price <= high + slack:
+                row = self._map.bucket(level.price, direction)
+                sizes[row] = sizes.get(row, 0) + level.size
+        return sizes
+
+    def _traded(self, depth: DepthSnap | None) -> dict[int, int]:
+        if depth is None:
+            return {}
+        high, low = self._map.prices[0] + self._map.slack, self._map.prices[-1]
+        volume: dict[int, int] = {}
+        for price, sold, bought in depth.traded:
+            if low <= price <= high:
+                row = self._map.bucket(price, "down")
+                volume[row] = volume.get(row, 0) + sold + bought
+        return volume
+
+    def _touch(self, bids: tuple[Level, ...], asks: tuple[Level, ...]) -> dict[int, str]:
+        bid = self._map.bucket(bids[0].price, "down") if bids else None
+        ask = self._map.bucket(asks[0].price, "up") if asks else None
+        if bids and asks and bids[0].price >= asks[0].price:
+            return {row: "crossed" for row in self._map.prices if (ask or 0) <= row <= (bid or 0)}
+        touch = {} if bid is None else {bid: "bid"}
+        if ask is not None:
+            touch[ask] = "ask"
+        return touch
+
+    def _last(self, depth: DepthSnap | None, quote: QuoteSnap | None) -> tuple[int | None, str]:
+        source = quote if depth is None else depth
+        if source is None or source.last is None:
+            return None, ""
+        return self._map.bucket(source.last, "down"), self.size_text(source.last_size) or "·"
+
+    def _pnl(self, held: PositionSnap | None, price: int) -> tuple[str, int]:
+        """Return what an exit of the whole position at `price` would bring, before fees, and its sign."""
+        if held is None or held.position.qty == 0:
+            return "", 0
+        money = self._instrument.notional(price, held.position.qty) - held.position.cost
+        text = format_money(money, 0, grouping=True).replace("-", "−")
+        return ("+" + text if money > 0 else text), (money > 0) - (money < 0)
+
+
+def levels(depth: DepthSnap | None, quote: QuoteSnap | None) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    """Return bids and asks of the book, or the top of the market where no book is carried."""
+    if depth is not None:
+        return depth.bids, depth.asks
+    if quote is None:
+        return (), ()
+    bids = () if quote.bid is None else (Level(quote.bid, quote.bid_size),)
+    asks = () if quote.ask is None else (Level(quote.ask, quote.ask_size),)
+    return bids, asks
+
+
+def queues(depth: DepthSnap | None) -> dict[str, tuple[int, bool]]:
+    """Return size ahead, and whether it is exact, of each own order by cl_ord_id."""
+    return {} if depth is None else {cl_ord_id: (ahead, exact) for cl_ord_id, ahead, exact in depth.queue_ahead}
+
+
+def average_price(held: PositionSnap | None, instrument: Instrument) -> int | None:
+    """Return a position's average price in price units, half to even; None when flat."""
+    if held is None or held.position.qty == 0:
+        return None
+    unit = instrument.notional(1, held.position.qty)
+    sign = 1 if unit > 0 else -1
+    return div_half_even(held.position.cost * sign, unit * sign)
