@@ -78,6 +78,15 @@ class AlertLine:
 
 
 @dataclass(frozen=True, slots=True)
+class BracketZone:
+    """The prices between an entry and one leg of its bracket: where it gains, or where it loses."""
+
+    entry: float
+    exit: float
+    gains: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PositionLine:
     """The open position at its average price. `quantity` is signed, + long; `text` as shown."""
 

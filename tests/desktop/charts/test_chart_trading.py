@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFrame, QPushButton
 
 from workstation.desktop.charts.order_lines import Part
-from workstation.viewmodels.chart_marks import AlertLine, LineState, MarkSide, OrderLine, Residence
+from workstation.viewmodels.chart_marks import AlertLine, BracketZone, LineState, MarkSide, OrderLine, Residence
 
 
 @pytest.fixture
@@ -167,6 +167,19 @@ def test_alerts_and_position_are_drawn_with_their_words(chart, order):
     chart.settle()
     assert chart.viewport.grab().toImage() != before
     assert len(chart.canvas.price_axis.tags) == 1
+
+
+def test_a_bracket_shades_what_it_gains_and_loses(chart):
+    pane = chart.canvas.price_pane()
+    entry = (pane.low + pane.high) / 2
+    reach = (pane.high - pane.low) / 4
+    before = [chart.pixel(3, pane.y(entry) + offset) for offset in (-20, 20)]
+    chart.view.set_bracket_zones([BracketZone(entry, entry + reach, True), BracketZone(entry, entry - reach, False)])
+    chart.settle()
+    after = [chart.pixel(3, pane.y(entry) + offset) for offset in (-20, 20)]
+    assert after[0] != before[0]
+    assert after[1] != before[1]
+    assert after[0] != after[1]
 
 
 @pytest.fixture

@@ -192,6 +192,8 @@ def test_a_read_out_of_merged_bars_says_so(chart):
     chart.view.show_range(0, 1_440)
     chart.settle()
     assert "8 bars a candle" in chart.view.readout_text()
+    chart.view.set_chart_type(ChartType.LINE)
+    assert "a candle" not in chart.view.readout_text()
 
 
 def test_a_linked_crosshair_shows_without_announcing(chart, qtbot):

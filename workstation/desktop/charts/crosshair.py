@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from workstation.desktop.charts.layers import Layer, dash_pen
-from workstation.desktop.charts.series import bars_per_bin, overlay_color
+from workstation.desktop.charts.series import merged_bars, overlay_color
 from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_tag, tag_height, tag_width
 from workstation.desktop.charts.texts import Typeface, figures, words
 from workstation.desktop.colors import with_alpha
@@ -196,7 +196,7 @@ class ReadoutLayer(Layer):
         share = round((float(column[CLOSE]) / before - 1) * 100, 2) + 0.0 if before else 0.0  # no negative zero
         parts.append(("", f"{share:+.2f}%", color))
         parts.append(("Vol", model.format_volume(float(column[VOLUME])), colors.text))
-        merged = 1 << model.bars.level_for(bars_per_bin(self.pane))
+        merged = merged_bars(model, self.pane)
         if merged > 1:
             parts.append(("", f"{merged} bars a candle", colors.text_muted))
         return parts

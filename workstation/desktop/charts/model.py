@@ -17,7 +17,7 @@ from workstation.viewmodels.level_of_detail import BarPyramid
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workstation.viewmodels.chart_marks import AlertLine, FillMark, LastPrice, OrderLine, PositionLine
+    from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, LastPrice, OrderLine, PositionLine
     from workstation.viewmodels.chart_overlays import Overlay
 
 BAR_NS_DEFAULT: Final = 60_000_000_000
@@ -67,6 +67,7 @@ class ChartModel:
     fill_bars: list[int] = field(default_factory=list)
     orders: list[OrderLine] = field(default_factory=list)
     alerts: list[AlertLine] = field(default_factory=list)
+    zones: list[BracketZone] = field(default_factory=list)
     position: PositionLine | None = None
     last: LastPrice | None = None
     state: PanelState = PanelState.EMPTY

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 GRAB_PX: Final = 4.0
 TAG_RIGHT_PX: Final = 10.0
 TAG_GAP_PX: Final = 3.0
+ZONE_OPACITY: Final = 0.07
 ALERT_DASH: Final = (3.0, 5.0)
 DASHES: Final[dict[LineState, tuple[float, ...]]] = {
     LineState.WORKING: (),
@@ -109,6 +110,7 @@ class OrderLinesLayer(Layer):
 
     def draw(self, painter: QPainter) -> None:
         """Draw alerts, position, orders, and a line being pulled."""
+        self._draw_zones(painter)
         placed = self._placed()
         self._draw_lines(painter, placed)
         self._draw_alert_tags(painter)
@@ -146,6 +148,13 @@ class OrderLinesLayer(Layer):
             ticks = round((drag.price - order.price) / self.model.tick_size)
             return f"{order.label}  {ticks:+d} ticks"
         return away + order.label
+
+    def _draw_zones(self, painter: QPainter) -> None:
+        colors = current_theme().colors
+        for zone in self.model.zones:
+            top, bottom = sorted((self.pane.y(zone.entry), self.pane.y(zone.exit)))
+            color = colors.buy if zone.gains else colors.sell
+            painter.fillRect(QRectF(0, top, self.pane.width, bottom - top), with_alpha(color, ZONE_OPACITY))
 
     def _draw_lines(self, painter: QPainter, placed: list[_PlacedTag]) -> None:
         """Draw all lines before any tag, so that no line strikes out another's words."""

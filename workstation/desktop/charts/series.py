@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CANDLE_DEVICE_PX_MIN = 4.0  # body of three, gap of one
 CANDLE_PX_MIN = 3.0
+LINE_DEVICE_PX_MIN = 1.5
 LINE_WIDTH = 1.0
 AREA_OPACITY = 0.14
 VOLUME_SHARE = 0.45  # of the rise or fall colour over the panel
@@ -42,6 +43,13 @@ def bars_per_bin(pane: PaneScale) -> float:
     """Return how many bars must share one candle at this zoom."""
     narrowest = max(CANDLE_DEVICE_PX_MIN, CANDLE_PX_MIN * pane.ratio)
     return narrowest / (pane.bar_width * pane.ratio)
+
+
+def merged_bars(model: ChartModel, pane: PaneScale) -> int:
+    """Return how many bars one drawn candle stands for; 1 for lines, which show every extreme."""
+    if model.chart_type in {ChartType.LINE, ChartType.AREA}:
+        return 1
+    return 1 << model.bars.level_for(bars_per_bin(pane))
 
 
 def shown_bins(model: ChartModel, pane: PaneScale) -> BarBins:
@@ -136,7 +144,8 @@ class BarsLayer(Layer):
 
     def _draw_line(self, painter: QPainter) -> None:
         model, pane, colors = self.model, self.pane, current_theme().colors
-        bins = shown_bins(model, pane)
+        first, stop = pane.bar_range
+        bins = model.bars.bins(first, stop, LINE_DEVICE_PX_MIN / (pane.bar_width * pane.ratio))
         if not len(bins):
             return
         x, prices = _line_points(bins, pane)

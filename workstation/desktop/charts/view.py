@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 
-    from workstation.viewmodels.chart_marks import AlertLine, FillMark, OrderLine
+    from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine
     from workstation.viewmodels.chart_overlays import Overlay
     from workstation.viewmodels.chart_window import ChartType
 
@@ -168,6 +168,11 @@ class ChartView(QWidget):
         if before is not None and model.order(before.cl_ord_id) != before:
             self._gestures.end_drag_of(before.cl_ord_id)
         self._on_line_moved()
+
+    def set_bracket_zones(self, zones: Sequence[BracketZone]) -> None:
+        """Shade the prices between entries and the legs of their brackets."""
+        self._model.zones = list(zones)
+        self._canvas.orders.update()
 
     def set_alert_lines(self, alerts: Sequence[AlertLine]) -> None:
         """Draw these price alerts."""
