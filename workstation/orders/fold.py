@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from workstation.domain.accounts import Account
-from workstation.domain.events import AccountOpened, EngineStarted, Event, KillChanged
+from workstation.domain.events import AccountOpened, EngineStarted, Event, KillChanged, OrderEvent
 from workstation.domain.executions import CostMethod
 from workstation.domain.instruments import Instrument
 from workstation.orders.book import Change, OrderBook
@@ -63,6 +63,11 @@ class CoreState:
             self.exposure.on_change(change.before, change.after)
             executed: tuple[Row, ...] = () if change.execution is None else (change.execution,)
             rows = (*executed, *change.transitions, change.after)
+            if change.execution is not None:
+                rows += self.ledger.apply(event)
+            return Folded(change, rows)
+        if isinstance(event, OrderEvent):
+            return Folded(change, rows)
         rows += self.ledger.apply(event)
         self.controls.apply(event)
         if isinstance(event, AccountOpened):
@@ -93,7 +98,7 @@ class CoreState:
         return hashlib.sha256(self.state()).digest()
 
     def load(self, state: bytes) -> None:
-        """Take a state from `state()` in place of what is held.
+        """Take a state from `state()` in place of what is held; the parts stay the same objects.
 
         Raises:
             msgspec.DecodeError: the bytes are not such a state.
@@ -102,8 +107,7 @@ class CoreState:
         self.book.load(parts["book"])
         self.ledger.load(msgspec.convert(parts["ledger"], LedgerState))
         self.controls.load(msgspec.convert(parts["controls"], ControlsState))
-        self.accounts = {row.account: row for row in msgspec.convert(parts["accounts"], list[Account])}
+        self.accounts.clear()
+        self.accounts.update((row.account, row) for row in msgspec.convert(parts["accounts"], list[Account]))
         self.epoch = parts["epoch"]
-        self.exposure = Exposure(self.instruments)
-        for order in self.book.open_orders():
-            self.exposure.on_change(None, order)
+        self.exposure.rebuild(self.book.open_orders())

@@ -48,8 +48,11 @@ class Recorder:
         correlation: str = "",
         causation: str = "",
         attach: Attach | None = None,
+        rows: Sequence[Row] = (),
     ) -> int:
         """Fold and append `events` as one transaction; returns the last one's journal sequence.
+
+        rows: stored beside the last event, such as the instruments of a run.
 
         Emits: each event, then the rows it changed, on the bus.
         """
@@ -59,8 +62,10 @@ class Recorder:
         entries = [Entry(done.change.event, done.rows, actor, correlation, causation) for done in folded]
         last = folded[-1].change.after
         if attach is not None and last is not None:
+            rows = (*rows, *attach(last))
+        if rows:
             final = entries[-1]
-            entries[-1] = Entry(final.event, (*final.rows, *attach(last)), actor, correlation, causation)
+            entries[-1] = Entry(final.event, (*final.rows, *rows), actor, correlation, causation)
         fault_point("orders.record.before_append")
         seq = self._journal.append(entries)
         fault_point("orders.record.after_append")
