@@ -108,8 +108,10 @@ class Program:
         )
         instruments = {row.symbol: row for row in self.venue.instruments()}
         self.store: Store = open_store(
-            options.database, options.store_folder, instruments=instruments.get, clock=clock, post=self._loop.post
+            options.database, options.store_folder, instruments=instruments, clock=clock, post=self._loop.post
         )
+        for row in self.store.reader.instruments():
+            instruments.setdefault(row.symbol, row)
         self.engine = Engine(
             loop=self._loop,
             store=self.store,

@@ -37,7 +37,10 @@ SNAPSHOT_EVENTS = 10_000
 
 
 class CoreParts(msgspec.Struct, frozen=True, kw_only=True):
-    """The doors and values that a core is built on. market_now: the feed's time, recorded time in a replay; UTC ns."""
+    """The doors and values that a core is built on. market_now: the feed's time, recorded time in a replay; UTC ns.
+
+    new_instruments: those that the database does not know yet, or knows otherwise.
+    """
 
     clock: Clock
     scheduler: Scheduler
@@ -47,6 +50,7 @@ class CoreParts(msgspec.Struct, frozen=True, kw_only=True):
     feed: Feed
     instruments: Mapping[str, Instrument]
     accounts: tuple[Account, ...]
+    new_instruments: tuple[Instrument, ...]
     version: str
     on_fault: FaultHandler
     market_now: Callable[[], int]
@@ -113,7 +117,8 @@ class Core:
         """Open the run in the journal, bring feed and venue up; accounts unlock when they agree with the venue."""
         now = self.clock.now_ns()
         record = self.desk.recorder.record
-        record([EngineStarted(epoch=self.journal.epoch, version=self.parts.version, ts=now)])
+        started = EngineStarted(epoch=self.journal.epoch, version=self.parts.version, ts=now)
+        record([started], rows=self.parts.new_instruments)
         for account in self.parts.accounts:
             if account.account not in self.state.accounts:
                 record([AccountOpened(account=account, ts=now)])

@@ -70,6 +70,8 @@ class Engine:
         self.api_url = ""
         self._lag_ms = 0.0
         self._stopping = False
+        listed = {row.symbol: row for row in venue.instruments()}
+        known = {row.symbol: row for row in store.reader.instruments()}
         self.core = Core(
             CoreParts(
                 clock=self._clock,
@@ -78,7 +80,8 @@ class Engine:
                 journal=store.journal,
                 broker=venue.broker,
                 feed=venue.feed,
-                instruments={row.symbol: row for row in venue.instruments()},
+                instruments=known | listed,
+                new_instruments=tuple(row for symbol, row in listed.items() if known.get(symbol) != row),
                 accounts=venue.accounts(),
                 version=version,
                 on_fault=self.on_fault,
@@ -109,7 +112,7 @@ class Engine:
             venue=venue,
         )
         self.session = Session(
-            instruments=core.instruments,
+            instruments=listed,
             accounts=venue.accounts(),
             environment=venue.environment,
             version=version,
