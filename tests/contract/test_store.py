@@ -366,6 +366,31 @@ class TestOrderLists:
         assert store.store.reader.order(state.uid) == state
         assert self.uids(store, ordering=("-order_qty",))[0] == state.uid
 
+    @pytest.mark.parametrize(
+        "query",
+        [
+            OrderQuery(),
+            OrderQuery(symbol="COIN"),
+            OrderQuery(side="SELL", account="SIM-1"),
+            OrderQuery(start_ns=START_NS + 20_000),
+        ],
+    )
+    def test_a_remembered_total_counts_what_was_added_since(self, store, many, maker, query):
+        first = store.store.reader.orders(query)
+        assert first.total == len(first.rows)
+        added = [
+            maker.created(symbol=symbol, side=side)[1] for symbol in ("ACME", "COIN") for side in (Side.BUY, Side.SELL)
+        ]
+        store.write(*added)
+        again = store.store.reader.orders(query)
+        assert again.total == len(again.rows) > first.total
+
+    def test_a_total_by_state_follows_the_states(self, store, many):
+        query = OrderQuery(is_open=True)
+        before = store.store.reader.orders(query).total
+        store.write(accepted(many[1])[1], entry_of(note().event, many[2], moved(many[2], OrdStatus.CANCELLED)))
+        assert store.store.reader.orders(query).total == before - 1
+
 
 class TestExecutionLists:
     def test_executions_filter_sort_and_count(self, store, maker):

@@ -264,4 +264,6 @@ def _take_advisory_lock(connection: psycopg.Connection[tuple[Any, ...]]) -> None
 
 
 def _replace(context: Any) -> Exception | None:
-    return translate(context.original_exception) if isinstance(context.original_exception, psycopg.Error) else None
+    """Translate what a query raised; the pool's own look at an idle connection is left to the pool."""
+    error = context.original_exception
+    return translate(error) if isinstance(error, psycopg.Error) and not context.is_pre_ping else None

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, func, literal_column, or_, select, tuple_
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import FINAL_STATES, OrdStatus
@@ -28,11 +29,11 @@ POSITION_ORDERINGS: Mapping[str, Column[Any]] = {
 _ESCAPE = "\\"
 
 Conditions = list[ColumnElement[bool]]
+Columns = ReadOnlyColumnCollection[str, Any]
 
 
-def order_conditions(query: OrderQuery) -> Conditions:
-    """Return the filters of an order list."""
-    columns = orders.c
+def order_conditions(query: OrderQuery, columns: Columns = orders.c) -> Conditions:
+    """Return the filters of an order list, on the table's columns or those of a selection from it."""
     found = _equal(
         (columns.symbol, query.symbol),
         (columns.account, query.account),
@@ -49,9 +50,8 @@ def order_conditions(query: OrderQuery) -> Conditions:
     return found
 
 
-def execution_conditions(query: ExecutionQuery) -> Conditions:
-    """Return the filters of an execution list."""
-    columns = executions.c
+def execution_conditions(query: ExecutionQuery, columns: Columns = executions.c) -> Conditions:
+    """Return the filters of an execution list, on the table's columns or those of a selection from it."""
     found = _equal(
         (columns.cl_ord_id, query.cl_ord_id),
         (columns.symbol, query.symbol),

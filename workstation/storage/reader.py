@@ -41,6 +41,7 @@ from workstation.storage.tables import (
     orders,
     positions,
 )
+from workstation.storage.totals import Totals
 
 T = TypeVar("T")
 Decode = Callable[[bytes], T]
@@ -61,12 +62,16 @@ class SqlReader:
     def __init__(self, engine: Engine, queue: WorkQueue | None = None) -> None:
         self._engine = engine
         self._queue = queue
+        self._order_totals = Totals(orders, queries.order_conditions)
+        self._execution_totals = Totals(executions, queries.execution_conditions)
 
     def orders(self, query: OrderQuery) -> OrderPage:
         """List orders; sorts by `queries.ORDER_ORDERINGS`."""
         conditions = queries.order_conditions(query)
         statement = queries.ordered(select(orders.c.state), query.ordering, queries.ORDER_ORDERINGS, (orders.c.uid,))
-        return OrderPage(*self._page(statement, conditions, query, orders.c.created_at, _decode_order))
+        totals = self._order_totals
+        page = self._page(statement, conditions, query, orders.c.created_at, decode=_decode_order, totals=totals)
+        return OrderPage(*page)
 
     def order(self, uid: str) -> OrderState | None:
         """Return one order by its id."""
@@ -88,7 +93,9 @@ class SqlReader:
         statement = queries.ordered(
             select(executions.c.state), query.ordering, queries.EXECUTION_ORDERINGS, (executions.c.uid,)
         )
-        return ExecutionPage(*self._page(statement, conditions, query, executions.c.ts_event, _decode_execution))
+        totals = self._execution_totals
+        page = self._page(statement, conditions, query, executions.c.ts_event, decode=_decode_execution, totals=totals)
+        return ExecutionPage(*page)
 
     def execution(self, uid: str) -> Execution | None:
         """Return one execution by its id."""
@@ -99,7 +106,7 @@ class SqlReader:
         conditions = queries.position_conditions(query)
         ties = (positions.c.symbol, positions.c.account)
         statement = queries.ordered(select(positions.c.state), query.ordering, queries.POSITION_ORDERINGS, ties)
-        return PositionPage(*self._page(statement, conditions, query, positions.c.symbol, _decode_position))
+        return PositionPage(*self._page(statement, conditions, query, positions.c.symbol, decode=_decode_position))
 
     def events(self, after_seq: int, limit: int) -> tuple[JournalLine, ...]:
         """Return durable lines after `after_seq`, oldest first."""
@@ -151,7 +158,9 @@ class SqlReader:
         conditions: queries.Conditions,
         query: OrderQuery | ExecutionQuery | PositionQuery,
         time_column: Column[Any],
+        *,
         decode: Decode[T],
+        totals: Totals | None = None,
     ) -> tuple[tuple[T, ...], int | None, bool]:
         """Return the rows of one page, the total where asked for, and whether more follow."""
         key = getattr(query, "after_key", None)
@@ -159,9 +168,12 @@ class SqlReader:
         statement = statement.where(*conditions, *behind).limit(query.limit + 1).offset(query.offset)
         with self._engine.connect() as connection:
             blobs = connection.execute(statement).scalars().all()
-            total = (
-                connection.execute(queries.count_of(time_column, conditions)).scalar_one() if query.with_count else None
-            )
+            if not query.with_count:
+                total = None
+            elif totals is not None and not isinstance(query, PositionQuery):
+                total = totals.count(connection, query)
+            else:
+                total = connection.execute(queries.count_of(time_column, conditions)).scalar_one()
         rows = tuple(decode(blob) for blob in blobs[: query.limit])
         return rows, total, len(blobs) > query.limit
 
