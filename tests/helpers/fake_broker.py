@@ -65,7 +65,7 @@ class Ask(msgspec.Struct, frozen=True):
 
 
 class FakeBroker:
-    """`auto`: acknowledge every request at once. `answering`: answer questions at once. `frozen`: hold back all reports."""
+    """`auto`: acknowledge requests at once. `answering`: answer questions at once. `frozen`: hold back all reports."""
 
     def __init__(self, clock: Clock, *, venue: str = "FAKE", card: CapabilityCard = CARD) -> None:
         self.venue = venue
@@ -243,14 +243,20 @@ class FakeBroker:
 
     def bust(self, original: Execution) -> Execution:
         self._serial += 1
+        key = f"B{self._serial}"
         bust = replace(
             original,
-            exec_key=f"B{self._serial}",
-            exec_id=f"B{self._serial}",
+            exec_key=key,
+            exec_id=key,
             kind=ExecKind.BUST,
             corrects=original.exec_key,
+            venue_seq=self._serial,
+            ts_event=self._clock.now_ns(),
         )
         self.executions.append(bust)
+        found = self.orders[original.cl_ord_id]
+        cost = (found.cost or 0) - original.last_qty * original.last_px
+        self.orders[original.cl_ord_id] = replace(found, cum_qty=found.cum_qty - original.last_qty, cost=cost)
         place = (original.account, original.symbol)
         self.positions[place] = self.positions.get(place, 0) - original.signed_qty
         self.say(FillReport(execution=bust))

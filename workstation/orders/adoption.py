@@ -10,6 +10,7 @@ from workstation.domain.orders import OrderTerms, OrdType, RiskClass, SubmitOrde
 from workstation.domain.verdicts import Verdict
 from workstation.kernel.ids import stable_uid
 from workstation.orders.context import DeskContext
+from workstation.orders.effects import resized
 from workstation.orders.reports import BY_VENUE
 from workstation.ports.broker import VenueOrder
 
@@ -54,6 +55,11 @@ def order_of(execution: Execution) -> OrderTerms:
 
 
 def adopt_order(context: DeskContext, found: VenueOrder, *, linked_to: str = "") -> tuple[str, list[Event]]:
-    """Return the client order id and events of an order that only the venue knows."""
+    """Return the client order id and events of an order that only the venue knows.
+
+    One that is linked to a final order of ours stands for what is left of it there.
+    """
     key = found.order_id or found.cl_ord_id
-    return adopted(context, found.terms, key, found.order_id, found.ts_event, linked_to=linked_to)
+    left = found.terms.order_qty - found.cum_qty
+    terms = resized(found.terms, left) if linked_to and left > 0 else found.terms
+    return adopted(context, terms, key, found.order_id, found.ts_event, linked_to=linked_to)

@@ -81,6 +81,14 @@ class OrderBook:
         """Return the order that the venue calls `order_id`, if it is in memory."""
         return self._orders.get(self._by_order_id.get((account, order_id), ""))
 
+    def find(self, account: str, cl_ord_id: str, order_id: str) -> OrderState | None:
+        """Return the order that a report is about; one adopted in place of a final order of ours goes before it."""
+        ours = self._orders.get(cl_ord_id)
+        if ours is not None and not ours.status.is_final:
+            return ours
+        theirs = self.by_order_id(account, order_id)
+        return theirs if theirs is not None and (ours is None or theirs.is_open) else ours
+
     def open_orders(self, account: str | None = None, symbol: str | None = None) -> Iterator[OrderState]:
         """Yield the orders that are not final, oldest first within each (account, symbol)."""
         for name in (account,) if account is not None else tuple(self._open):

@@ -111,16 +111,7 @@ class Desk:
 
     def preview(self, command: SubmitOrder) -> Verdict:
         """Return every rule's answer to an order without placing or counting it."""
-        return self._c.gate.explain(
-            self._c.intent(
-                command.terms,
-                command.origin,
-                strategy_id=command.strategy_id,
-                cl_ord_id=command.cl_ord_id,
-                link=command.link,
-                allow_duplicate=command.allow_duplicate,
-            )
-        )
+        return self._c.gate.explain(self._submission.asked(command))
 
     def replace(self, command: ReplaceOrder, *, attach: Attach | None = None) -> ChangeResult:
         """Ask for new terms of a live order.
@@ -212,14 +203,18 @@ class Desk:
         self._reconciliation.override(account, actor, reason)
 
     def _on_change(self, change: Change) -> None:
-        if change.after is None:
+        before, after = change.before, change.after
+        if after is None:
             return
-        self._inbound.fills.watch(change.before, change.after)
-        self._unknowns.on_change(change)
-        self._reconciliation.on_change(change)
-        self._cancels.on_change(change)
+        if change.execution is not None:
+            self._inbound.fills.watch(before, after)
+            self._reconciliation.on_fill(change.execution)
+        if before is None or before.status is not after.status or before.unknown is not after.unknown:
+            self._unknowns.on_change(change)
+            self._cancels.on_change(change)
         self._emulation.on_change(change)
-        self._groups.on_change(change)
+        if after.link is not None or change.execution is not None:
+            self._groups.on_change(change)
         self._exits.on_change(change)
 
     def _on_answer(self, answer: QueryAnswer) -> None:

@@ -1,7 +1,7 @@
 """What each event does to an order: the trigger it pulls, the fields it sets. Pure; the table has the last word.
 
-Order walk, inside the book: `effect` reads one order and one event, and returns an `Effect`; `book.py` looks the trigger
-up, applies the fields and keeps the indexes. Fills are computed here too, exactly, from cum and cost.
+Order walk, inside the book: `effect` reads one order and one event, and returns an `Effect`; `book.py` looks the
+trigger up, applies the fields and keeps the indexes. Fills are computed here too, exactly, from cum and cost.
 """
 
 from collections.abc import Callable

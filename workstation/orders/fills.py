@@ -60,8 +60,7 @@ class Fills:
             self._c.alert("OVERFILL", after, f"Filled {excess} beyond its quantity: booked as reported.")
 
     def _order(self, execution: Execution) -> OrderState | None:
-        book = self._c.book
-        return book.get(execution.cl_ord_id) or book.by_order_id(execution.account, execution.order_id)
+        return self._c.book.find(execution.account, execution.cl_ord_id, execution.order_id)
 
     def _set_aside(self, execution: Execution, order: OrderState | None) -> ExecutionSetAside:
         known = execution.kind is ExecKind.TRADE

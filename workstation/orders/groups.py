@@ -86,7 +86,7 @@ class Groups:
             found = tuple(row for row in (self._c.book.get(order.cl_ord_id) for order in orders) if row is not None)
             return GroupResult(orders=found, seq=known.seq)
         events: list[Event] = []
-        released: list[tuple[str, RiskClass]] = []
+        released: list[tuple[SubmitOrder, RiskClass]] = []
         for order in orders:
             verdict, denial = self._judge(order, orders[0])
             if denial is not None:
@@ -94,7 +94,7 @@ class Groups:
             opening = self._submission.opening(order, verdict)
             events.extend(opening)
             if isinstance(opening[-1], OrderIntended):
-                released.append((order.cl_ord_id, verdict.risk_class))
+                released.append((order, verdict.risk_class))
         fault_point("orders.group.before_record")
         seq = self._c.recorder.record(
             events,
@@ -104,9 +104,9 @@ class Groups:
             attach=attach,
         )
         fault_point("orders.group.after_record")
-        for cl_ord_id, risk_class in released:
-            self._submission.count(next(order for order in orders if order.cl_ord_id == cl_ord_id))
-            self._submission.await_release(cl_ord_id, seq, risk_class)
+        for order, risk_class in released:
+            self._c.gate.count(self._submission.asked(order))
+            self._submission.await_release(order.cl_ord_id, seq, risk_class)
         group = orders[0].link
         return GroupResult(orders=tuple(self._c.book.group(group.group_id)) if group else (), seq=seq)
 
@@ -235,7 +235,7 @@ class Groups:
             and ours.order_qty <= theirs.order_qty
         )
         if not covered:
-            return self._submission.judge(order)
+            return self._submission.judge(self._submission.asked(order))
         broker = self._c.routes.broker(ours.account)
         card = None if broker is None else broker.capabilities
         denial = unsupported(ours, self._c.instruments[ours.symbol], card, now_ns=self._c.clock.now_ns())

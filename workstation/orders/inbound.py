@@ -110,8 +110,7 @@ class Inbound:
         self._record(sent_events(order, report, self._c.clock.now_ns(), durable_at), "send", order.cl_ord_id)
 
     def _on_order(self, report: OrderReport) -> None:
-        book = self._c.book
-        order = book.get(report.cl_ord_id) or book.by_order_id(report.account, report.order_id)
+        order = self._c.book.find(report.account, report.cl_ord_id, report.order_id)
         if order is None:
             self.counts["order.unknown_order"] += 1
             if report.exec_type in LIVE_REPORTS:

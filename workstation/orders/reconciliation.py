@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from workstation.domain.accounts import LockState
-from workstation.domain.events import BreakFound, Event, LockChanged, OrderFilled
+from workstation.domain.events import BreakFound, Event, LockChanged
+from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderState, OrdStatus, RequestKind
 from workstation.kernel.clock import Timer
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.adoption import adopt_order
-from workstation.orders.book import Change
 from workstation.orders.context import DeskContext
 from workstation.orders.fills import Fills
 from workstation.orders.settlement import Settlement
@@ -60,10 +60,9 @@ class Reconciliation:
         self._request_id = 0
         self._regular: Timer | None = None
 
-    def on_change(self, change: Change) -> None:
+    def on_fill(self, execution: Execution) -> None:
         """Count fills, so that positions are compared only when none came in between."""
-        if isinstance(change.event, OrderFilled):
-            self._booked[change.event.execution.account] += 1
+        self._booked[execution.account] += 1
 
     def busy(self, account: str) -> bool:
         """Tell whether a run of the account waits for an answer."""
@@ -187,8 +186,7 @@ class Reconciliation:
                 self._record(self._not_listed(order))
 
     def _ours(self, found: VenueOrder) -> OrderState | None:
-        book = self._c.book
-        return book.get(found.cl_ord_id) or book.by_order_id(found.account, found.order_id)
+        return self._c.book.find(found.account, found.cl_ord_id, found.order_id)
 
     def _settle(self, run: Run, found: VenueOrder, untouched: Iterable[str]) -> None:
         order = self._ours(found)

@@ -35,6 +35,7 @@ from workstation.orders.recorder import Attach
 from workstation.orders.reports import NOT_SENT
 from workstation.orders.results import SubmitResult
 from workstation.orders.validation import unsupported
+from workstation.risk.view import RiskIntent
 
 OnDurable = Callable[[bool], None]
 
@@ -59,7 +60,8 @@ class Submission:
         known = self.duplicate(command)
         if known is not None:
             return known
-        verdict, denial = self.judge(command)
+        asked = self.asked(command)
+        verdict, denial = self.judge(asked)
         if denial is not None:
             return self._deny(command, verdict, denial, attach, on_durable)
         fault_point("orders.submit.before_record")
@@ -72,7 +74,7 @@ class Submission:
             attach=attach,
         )
         fault_point("orders.submit.after_record")
-        self.count(command)
+        self._c.gate.count(asked)
         if isinstance(events[-1], OrderIntended):
             self.await_release(command.cl_ord_id, seq, verdict.risk_class)
         if on_durable is not None:
@@ -85,30 +87,32 @@ class Submission:
             return None
         return SubmitResult(order=self._c.book.get(command.cl_ord_id), duplicate=True, seq=self._c.journal.last_seq)
 
-    def judge(self, command: SubmitOrder) -> tuple[Verdict, RuleResult | None]:
+    def asked(self, command: SubmitOrder) -> RiskIntent:
+        """Return the question to the gate that a command is."""
+        return self._c.intent(
+            command.terms,
+            command.origin,
+            strategy_id=command.strategy_id,
+            cl_ord_id=command.cl_ord_id,
+            link=command.link,
+            allow_duplicate=command.allow_duplicate,
+        )
+
+    def judge(self, asked: RiskIntent) -> tuple[Verdict, RuleResult | None]:
         """Return the gate's verdict, and the first refusal of the gate or of the desk's own checks.
 
         Raises:
             NotFound: unknown account or symbol.
             ValidationError: the terms contradict each other or miss the instrument's grid.
         """
-        c, terms = self._c, command.terms
+        c, terms = self._c, asked.terms
         if terms.account not in c.state.accounts:
             raise NotFound("account", terms.account)
         instrument = c.instruments.get(terms.symbol)
         if instrument is None:
             raise NotFound("instrument", terms.symbol)
         broker = c.routes.broker(terms.account)
-        verdict = c.gate.check(
-            c.intent(
-                terms,
-                command.origin,
-                strategy_id=command.strategy_id,
-                cl_ord_id=command.cl_ord_id,
-                link=command.link,
-                allow_duplicate=command.allow_duplicate,
-            )
-        )
+        verdict = c.gate.check(asked)
         card = None if broker is None else broker.capabilities
         refused = unsupported(terms, instrument, card, now_ns=c.clock.now_ns()) or verdict.denial
         refused = refused or c.storage_refusal(verdict.risk_class)
@@ -123,19 +127,6 @@ class Submission:
         if waits or residence is Residence.PROGRAM:
             return [created]
         return [created, self._intended(command.cl_ord_id, command.terms, verdict)]
-
-    def count(self, command: SubmitOrder) -> None:
-        """Count an accepted order against rates and the duplicate window."""
-        self._c.gate.count(
-            self._c.intent(
-                command.terms,
-                command.origin,
-                strategy_id=command.strategy_id,
-                cl_ord_id=command.cl_ord_id,
-                link=command.link,
-                allow_duplicate=command.allow_duplicate,
-            )
-        )
 
     def release(self, order: OrderState, terms: OrderTerms, why: str, *events: Event) -> RuleResult | None:
         """Send an order that waited here in NEW, under its own id, after a second risk check.

@@ -6,31 +6,12 @@ import itertools
 
 import pytest
 
+from tests.helpers.life_cycle import PAIRS, WORKING
 from workstation.domain.orders import FINAL_STATES, OrdStatus
 from workstation.orders.lifecycle import RE_ENTRIES, TABLE, Prior, Trigger, advance
 
 S = OrdStatus
 ROWS = {(row.state, row.trigger): row for row in TABLE}
-WORKING = {S.SUBMITTED, S.ROUTED, S.PARTIALLY_FILLED}
-
-# The allowed pairs, written down once more by hand: what each state may turn into.
-PAIRS = {
-    S.NEW: {S.NEW, S.COMPLIANCE_REJECTED, S.RISK_REJECTED, S.INSUFFICIENT_FUNDS, S.CANCELLED, S.PENDING_SUBMIT},
-    S.PENDING_SUBMIT: {S.SUBMITTED, S.REJECTED},
-    S.SUBMITTED: {
-        S.ROUTED, S.PARTIALLY_FILLED, S.FILLED, S.PENDING_CANCEL, S.PENDING_REPLACE, S.REJECTED, S.EXPIRED, S.CANCELLED,
-    },
-    S.ROUTED: {
-        S.PARTIALLY_FILLED, S.FILLED, S.PENDING_CANCEL, S.PENDING_REPLACE, S.REJECTED, S.EXPIRED, S.CANCELLED,
-    },
-    S.PARTIALLY_FILLED: {
-        S.PARTIALLY_FILLED, S.FILLED, S.PENDING_CANCEL, S.PENDING_REPLACE, S.EXPIRED, S.CANCELLED,
-    },
-    S.PENDING_CANCEL: {S.CANCELLED, S.FILLED, S.EXPIRED, S.REJECTED, *WORKING},
-    S.PENDING_REPLACE: {
-        S.REPLACED, S.FILLED, S.PENDING_CANCEL, S.EXPIRED, S.CANCELLED, S.REJECTED, *WORKING,
-    },
-}  # fmt: skip
 
 
 def test_no_pair_stands_twice_in_the_table():
