@@ -78,7 +78,7 @@ class PaperVenue:
             "time_in_force": TimeInForce.GTC,
             **terms,
         }
-        self.broker.submit(cl_ord_id, OrderTerms(**fields))  # type: ignore[arg-type]
+        self.broker.submit(cl_ord_id, OrderTerms(**fields))
         self.clock.advance(0)
         return cl_ord_id
 

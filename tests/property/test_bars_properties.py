@@ -83,7 +83,7 @@ def test_any_cut_of_the_feed_gives_the_same_bars(drawn: list[tuple[int, int, int
         heard: list[MarketEvent] = []
         market = MarketData(
             VirtualClock(T0), {"ABC": instrument()}, on_fault=lambda _message, error: heard.append(error)
-        )  # type: ignore[arg-type]
+        )
         market.series.compose("ABC", ONE, FIVE)
         market.listen(heard.extend)
         for events in slices:

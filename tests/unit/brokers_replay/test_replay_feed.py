@@ -173,7 +173,7 @@ def test_only_subscribed_streams_reach_the_sink_and_a_tap_hears_all_before_it() 
 
 def test_a_depth_subscription_in_the_middle_begins_with_the_book_as_it_stands() -> None:
     first = snapshot(levels((99, 1)), levels((101, 1)), 1)
-    player = Player(Recording(first, change(levels((100, 5)), (), 2), trade(100, at=60 * SECOND)))  # type: ignore[arg-type]
+    player = Player(Recording(first, change(levels((100, 5)), (), 2), trade(100, at=60 * SECOND)))
     player.feed.unsubscribe("ABC", StreamKind.DEPTH)
     player.start()
     assert player.heard == []

@@ -22,7 +22,7 @@ def ns(text: str) -> int:
 
 
 def builder(bar_type: BarType = ONE_MINUTE, calendar: SessionCalendar | None = None, **options: object) -> BarBuilder:
-    return BarBuilder("ABC", bar_type, calendar or always_open(), **{"since_ns": T0, **options})  # type: ignore[arg-type]
+    return BarBuilder("ABC", bar_type, calendar or always_open(), **{"since_ns": T0, **options})
 
 
 def test_a_tick_on_the_boundary_belongs_to_the_next_bar() -> None:
@@ -124,7 +124,7 @@ def test_a_day_bar_runs_from_open_to_close_and_leaves_out_other_ticks() -> None:
     bars = builder(BarType(BarKind.DAY, 1), us_equities(), quality=quality, since_ns=0)
     for moment, price in (("14:29:59", 1), ("14:30:00", 50), ("20:59:59", 60), ("21:00:00", 99)):
         ts = ns(f"2024-01-03T{moment}")
-        made = bars.on_trade(Trade("ABC", price, 1, "UNKNOWN", "", ts, ts))  # type: ignore[arg-type]
+        made = bars.on_trade(Trade("ABC", price, 1, "UNKNOWN", "", ts, ts))
     (bar,) = made
     assert (bar.open, bar.close, bar.ts_open, bar.ts_close) == (50, 60, ns("2024-01-03T14:30"), ns("2024-01-03T21:00"))
     assert quality.of("ABC", Defect.OUTSIDE_SESSION) == 2

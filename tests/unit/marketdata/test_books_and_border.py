@@ -94,15 +94,15 @@ def test_a_crossed_book_is_counted_and_says_so() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        trade(math.nan),  # type: ignore[arg-type]
-        trade(100.0),  # type: ignore[arg-type]
+        trade(math.nan),
+        trade(100.0),
         trade(0),
         trade(-5),
         trade(100, 0),
         trade(100, -1),
         trade(103),
         trade(100, symbol="NOBODY"),
-        quote(100, math.inf),  # type: ignore[arg-type]
+        quote(100, math.inf),
         quote(100, 105, sizes=(1, -1)),
         quote(101, 105),
         snapshot(levels((100, -1)), (), 1),
@@ -117,20 +117,20 @@ def test_an_impossible_message_is_refused_and_counted(event: object) -> None:
     quality = Quality()
     border = Border({"ABC": instrument(tick=5)}, quality)
     good = quote(100, 105)
-    assert border.admit([good, event, good]) == [good, good]  # type: ignore[list-item]
+    assert border.admit([good, event, good]) == [good, good]
     assert quality.total(Defect.REFUSED) == 1
     assert quality.refused[0].reason
 
 
 def test_a_list_without_faults_passes_as_it_is() -> None:
     events = [quote(100, 105), quote(None, 105), trade(100)]
-    assert Border({"ABC": instrument(tick=5)}, Quality()).admit(events) is events  # type: ignore[arg-type,comparison-overlap]
+    assert Border({"ABC": instrument(tick=5)}, Quality()).admit(events) is events
 
 
 def test_a_crossed_quote_is_counted_and_let_through() -> None:
     quality = Quality()
     events = [quote(105, 100)]
-    assert Border({"ABC": instrument()}, quality).admit(events) == events  # type: ignore[arg-type,comparison-overlap]
+    assert Border({"ABC": instrument()}, quality).admit(events) == events
     assert quality.of("ABC", Defect.CROSSED) == 1
 
 

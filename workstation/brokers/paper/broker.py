@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from workstation.brokers.paper.exchange import PaperExchange, SessionClose
 from workstation.brokers.paper.options import PaperOptions
+from workstation.brokers.sim.answers import answer
 from workstation.brokers.sim.fees import FeeSchedule
 from workstation.brokers.sim.records import VenueRecord
 from workstation.domain.accounts import Account, Environment
@@ -121,7 +122,7 @@ class PaperBroker:
 
     def ask(self, request_id: int, account: str, cl_ord_ids: tuple[str, ...], since_ns: int) -> None:
         """Ask for everything the venue holds."""
-        self._arrive(lambda: self._on_report(self.exchange.ask(request_id, account, cl_ord_ids, since_ns)))
+        self._arrive(lambda: self._on_report(answer(self.exchange, request_id, account, cl_ord_ids, since_ns)))
 
     def on_market(self, events: list[MarketEvent]) -> None:
         """Take a delivery of the feed before anyone else does; each event at its own time of receipt."""

@@ -4,13 +4,15 @@ Turning point of the order walk in paper trading and replay. Ids carry the run, 
 orders end at the session's close, which a caller supplies in market time.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from msgspec.structs import replace as _with
 
 from workstation.brokers.paper.market import PaperMarket
 from workstation.brokers.paper.options import PaperOptions
 from workstation.brokers.sim.exchange import Exchange
+from workstation.brokers.sim.executions import Executions
 from workstation.brokers.sim.fees import FeeSchedule
 from workstation.brokers.sim.matching import EndReason
 from workstation.brokers.sim.orders import VenueOrderBook, VenueOrderState
@@ -39,6 +41,21 @@ class RunOrders(VenueOrderBook):
         return super().open(cl_ord_id, terms, ts, order_id or f"{self._run}-{len(self.by_id) + 1:07d}")
 
 
+class RunExecutions(Executions):
+    """The venue's executions, with ids of one run and the paper venue's name."""
+
+    def __init__(self, venue: str, run: str, instruments: Mapping[str, Instrument], **parts: Any) -> None:
+        super().__init__(instruments, **parts)
+        self._venue = venue
+        self._run = run
+
+    def make(self, state: VenueOrderState, qty: int, price: int, fee: int, liquidity: Liquidity) -> Execution:
+        """Return a fill of an order; nothing is booked yet."""
+        made = super().make(state, qty, price, fee, liquidity)
+        key = f"{self._run}-{made.exec_id}"
+        return _with(made, exec_key=key, exec_id=key, uid=stable_uid(self._venue, key), venue=self._venue)
+
+
 class PaperExchange(Exchange):
     """Accounts and orders of one paper venue."""
 
@@ -57,11 +74,10 @@ class PaperExchange(Exchange):
     ) -> None:
         listings = [Listing(instrument=instrument, character=None) for instrument in instruments]
         super().__init__(listings, now_ns=now_ns, scheduler=scheduler, fees=fees, write=write)
-        self._venue = venue
-        self._run = run
         self._session_close = session_close
         self._market_time = scheduler
         self.orders = RunOrders(run)
+        self.executions = RunExecutions(venue, run, self.instruments, holdings=self.holdings, now_ns=now_ns)
         self.markets = {
             symbol: PaperMarket(instrument, self, now_ns, options) for symbol, instrument in self.instruments.items()
         }
@@ -93,8 +109,3 @@ class PaperExchange(Exchange):
     def _end_of_day(self, state: VenueOrderState) -> None:
         if state.terms.time_in_force is TimeInForce.DAY:
             self.end(state, EndReason.TIME)
-
-    def _execution(self, state: VenueOrderState, qty: int, price: int, fee: int, liquidity: Liquidity) -> Execution:
-        made = super()._execution(state, qty, price, fee, liquidity)
-        key = f"{self._run}-{made.exec_id}"
-        return _with(made, exec_key=key, exec_id=key, uid=stable_uid(self._venue, key), venue=self._venue)

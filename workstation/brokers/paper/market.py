@@ -1,9 +1,9 @@
 """One instrument's market in paper trading: the simulated matcher, with the real market's levels as its liquidity.
 
-Below `exchange.py`. Each visible level stands in the matcher's book as one anonymous order of its size. What paper
-orders take from it is an overlay that lasts until the venue shows the level again; the recording itself never changes.
-Resting paper orders stay outside of that book and fill by queue position (`queue.py`), or when the opposite side
-reaches them. One trade's size is spent once over all of them. No order fills at a price that is too old.
+Below `exchange.py`. The matcher's book holds what the public shows (`visible.py`); what paper orders take from it is an
+overlay, the recording itself never changes. Resting paper orders stay outside of that book and fill by queue position
+(`queue.py`), or when the opposite side reaches them. One trade's size is spent once over all of them. No order fills at
+a price that is too old.
 
 Liquidity is the finest that was seen: levels in sequence, else best quotes, else trades, else outside bars.
 """
@@ -14,8 +14,7 @@ from typing import Any
 
 from workstation.brokers.paper.options import PaperOptions, QueueModel
 from workstation.brokers.paper.queue import Rest, shown, spend_at
-from workstation.brokers.replay.levels import LevelBook
-from workstation.brokers.sim.book import RestingOrder
+from workstation.brokers.paper.visible import VisibleLevels
 from workstation.brokers.sim.matching import (
     AUCTION,
     IMMEDIATE,
@@ -63,9 +62,7 @@ class PaperMarket(Matcher):
         super().__init__(instrument, listener, now_ns)
         self.source = Source.NOTHING
         self._options = options
-        self._levels: dict[tuple[int, int], RestingOrder[MarketOrder]] = {}
-        self._depth = LevelBook()
-        self._quote: Quote | None = None
+        self._visible = VisibleLevels(self.book, instrument, options, self._tell)
         self._rests: dict[tuple[int, int], list[Rest]] = {}
         self._by_order: dict[str, Rest] = {}
         self._pending: dict[int, MarketOrder] = {}
@@ -173,12 +170,11 @@ class PaperMarket(Matcher):
         if self._options.queue is QueueModel.NONE or self.source <= Source.TRADES:
             return 0
         if self.source is Source.LEVELS:
-            return self._depth.side(sign).sizes.get(price, 0)
+            return self._visible.depth.side(sign).sizes.get(price, 0)
         best = self.book.side(sign).best
         if best is None or (price - best) * sign > 0:
             return 0
-        level = self._levels.get((sign, price))
-        return level.leaves if level is not None and price == best else None
+        return self._visible.size_at(sign, price) if price == best else None
 
     def _is_fresh(self) -> bool:
         return self._seen is not None and self._now_ns() - self._seen <= self._options.price_age_max
@@ -188,8 +184,7 @@ class PaperMarket(Matcher):
         filled = super()._take(sign, qty, limit, taker)
         self.last, self._low, self._high = market  # a paper fill is no trade of the market and sets off no stop
         if filled and self.source <= Source.TRADES:  # both sides stand for the size of one trade
-            for side, price in [key for key in self._levels if key[0] == sign]:
-                self._put(side, price, max(self._levels[side, price].leaves - filled, 0))
+            self._visible.spend(sign, filled)
         return filled
 
     def _fire(self) -> list[MarketOrder]:
@@ -204,60 +199,28 @@ class PaperMarket(Matcher):
         return fired
 
     def _on_depth(self, event: BookSnapshot | BookChange) -> None:
-        was_synced = self._depth.synced
-        before = self._sizes_before(event) if type(event) is BookChange else {}
-        for applied in self._depth.apply(event):
-            if type(applied) is BookSnapshot:
-                self._show_all()
-            else:
-                for sign, levels in ((1, applied.bids), (-1, applied.asks)):
-                    for level in levels:
-                        self._put(sign, level.price, level.size)
-                        self._tell(sign, level.price, before.get((sign, level.price), level.size), level.size)
+        was_synced = self._visible.depth.synced
+        if self._visible.on_depth(event):
             self._see(Source.LEVELS)
-        if was_synced and not self._depth.synced:
-            self._clear()
+        if type(event) is BookSnapshot:
+            for sign, price in self._rests:
+                size = self._visible.depth.side(sign).sizes.get(price, 0)
+                self._tell(sign, price, size, size)
+        if was_synced and not self._visible.depth.synced:
+            self._visible.clear()
             self._seen, self.source = None, Source.NOTHING
 
-    def _sizes_before(self, change: BookChange) -> dict[tuple[int, int], int]:
-        sides = ((1, change.bids), (-1, change.asks))
-        return {
-            (sign, level.price): self._depth.side(sign).sizes.get(level.price, 0)
-            for sign, levels in sides
-            for level in levels
-        }
-
     def _on_quote(self, quote: Quote) -> None:
-        if self.source is Source.LEVELS:
-            return
-        held, self._quote = self._quote, quote
-        fresh = held is None or self.source is not Source.QUOTES
-        if fresh:
-            self._clear()
-        if fresh or held is None or (held.bid, held.bid_size) != (quote.bid, quote.bid_size):
-            self._show_side(1, quote.bid, quote.bid_size)
-        if fresh or held is None or (held.ask, held.ask_size) != (quote.ask, quote.ask_size):
-            self._show_side(-1, quote.ask, quote.ask_size)
-        self._see(Source.QUOTES)
-
-    def _show_side(self, sign: int, price: int | None, size: int) -> None:
-        """Put the best quote of a side in place of the one before, with the levels assumed behind it."""
-        old = {gone: level.leaves for (side, gone), level in self._levels.items() if side == sign}
-        for gone, left in old.items():
-            self._put(sign, gone, 0)
-            if price is None or (gone - price) * sign > 0:  # a better level is gone; a worse one is only out of sight
-                self._tell(sign, gone, left, 0)
-        if price is None:
-            return
-        self._put(sign, price, size)
-        self._tell(sign, price, old.get(price, size), size)
-        for distance in range(1, self._options.assumed_levels + 1):
-            self._put(sign, self.instrument.step(price, -sign * distance), size)
+        if self.source is not Source.LEVELS:
+            self._visible.on_quote(quote)
+            self._see(Source.QUOTES)
 
     def _on_trade(self, trade: Trade) -> None:
-        if trade.conditions != BAR_CONDITION:
-            self._see(max(self.source, Source.TRADES))
-            self._print(trade.price, trade.size, trade.aggressor)
+        if trade.conditions == BAR_CONDITION:
+            return
+        if self.source <= Source.TRADES:  # a trade says nothing of how old a quote is
+            self._see(Source.TRADES)
+        self._print(trade.price, trade.size, trade.aggressor)
 
     def _on_bar(self, bar: Bar) -> None:
         """Play a bar's prices as four trades of equal size, the nearer extreme first; only where nothing finer exists.
@@ -294,9 +257,7 @@ class PaperMarket(Matcher):
         self._low = price if self._low is None else min(self._low, price)
         self._high = price if self._high is None else max(self._high, price)
         if self.source <= Source.TRADES:
-            self._clear()
-            for sign in (1, -1):
-                self._put(sign, self.instrument.step(price, -sign * self._options.half_spread_ticks), left)
+            self._visible.on_trade(price, left)
 
     def _spend(self, sign: int, price: int, size: int) -> int:
         left = size
@@ -354,33 +315,10 @@ class PaperMarket(Matcher):
         self.source = source
         self._seen = self._now_ns()
 
-    def _put(self, sign: int, price: int, size: int) -> None:
-        """Put a level's size in place of what stood there; what paper orders took from it is forgotten."""
-        old = self._levels.pop((sign, price), None)
-        if old is not None:
-            self.book.side(sign).remove(old)
-        if size:
-            order = self._levels[sign, price] = RestingOrder[MarketOrder](sign, price, size)
-            self.book.side(sign).add(order)
-
     def _tell(self, sign: int, price: int, before: int, after: int) -> None:
         """Let the orders resting at a price know that its visible size changed."""
         for rest in self._rests.get((sign, price), ()):
             shown(rest, before, after, self._options.queue)
-
-    def _show_all(self) -> None:
-        self._clear()
-        for sign in (1, -1):
-            for level in self._depth.side(sign).levels():
-                self._put(sign, level.price, level.size)
-        for sign, price in self._rests:
-            size = self._depth.side(sign).sizes.get(price, 0)
-            self._tell(sign, price, size, size)
-
-    def _clear(self) -> None:
-        for (sign, _), order in self._levels.items():
-            self.book.side(sign).remove(order)
-        self._levels.clear()
 
 
 def _in_turn(rests: list[Rest], size: int) -> list[tuple[Rest, int]]:
