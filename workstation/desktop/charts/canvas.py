@@ -53,6 +53,7 @@ class ChartCanvas:
         self.view.setAccessibleName("Price chart")
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
+        self.view.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
         self.view.viewport().setMouseTracking(True)
         self.view.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.price_box = self._pane()
