@@ -20,7 +20,7 @@ def adapter(request, tmp_path_factory):
 
 @pytest.fixture
 def venue(adapter: Harness):
-    """The adapter with a quiet market and nothing left over from the test before."""
+    """Return the adapter with a quiet market and nothing left over from the test before."""
     adapter.phase(SessionPhase.OPEN)
     for order in adapter.ask_all().open_orders:
         adapter.broker.cancel(order.cl_ord_id, order.order_id)

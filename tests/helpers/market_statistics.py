@@ -16,7 +16,7 @@ SAMPLE_BATCHES = 50  # once a second
 
 @dataclass
 class MarketSample:
-    """One market, sampled once a second: spread in ticks, middle price, mean visible size by distance from the touch."""
+    """One market sampled once a second: spread in ticks, middle, mean visible size by distance from the touch."""
 
     spreads: np.ndarray
     mids: np.ndarray

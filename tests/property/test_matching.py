@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workstation.brokers.sim.matching import EndReason, Matcher, MarketOrder
+from workstation.brokers.sim.matching import EndReason, MarketOrder, Matcher
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce
 

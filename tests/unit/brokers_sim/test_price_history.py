@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.helpers.market_statistics import START_NS
@@ -34,7 +36,7 @@ def test_bars_are_ordered_consistent_and_end_at_the_opening_price(venue, kind, s
         assert bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
         assert all(instrument.on_tick(price) for price in (bar.open, bar.high, bar.low, bar.close))
         assert bar.volume > 0
-    for earlier, later in zip(bars, bars[1:], strict=False):
+    for earlier, later in itertools.pairwise(bars):
         assert earlier.ts_close == later.ts_open
         assert earlier.close == later.open
     assert all(not bar.partial for bar in bars[:-1])

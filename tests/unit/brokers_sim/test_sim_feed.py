@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.helpers.market_statistics import START_NS
@@ -98,7 +100,7 @@ def test_the_last_quote_is_the_touch_and_quotes_never_cross(listener):
     book = listener.venue.exchange.matchers["AAPL"].book
     assert (quotes[-1].bid, quotes[-1].ask) == (book.bids.best, book.asks.best)
     assert all(quote.bid < quote.ask for quote in quotes)
-    assert all(a.ts_event <= b.ts_event for a, b in zip(quotes, quotes[1:], strict=False))
+    assert all(a.ts_event <= b.ts_event for a, b in itertools.pairwise(quotes))
 
 
 def test_a_market_that_stands_still_repeats_its_quote():
@@ -116,7 +118,7 @@ def test_a_lost_change_shows_as_a_gap_and_a_resync_heals_it(listener):
     listener.venue.faults.arm("feed_gap", symbol="AAPL")
     listener.run(1)
     changes = listener.of(BookChange)
-    assert any(a.last_seq != b.prev_seq for a, b in zip(changes, changes[1:], strict=False))
+    assert any(a.last_seq != b.prev_seq for a, b in itertools.pairwise(changes))
     listener.events.clear()
     listener.venue.feed.resync("AAPL")
     listener.run(1)

@@ -1,10 +1,8 @@
 """Answers to `ask`: everything that the venue holds for one account, complete by construction.
 
-What recovery and reconciliation of the workstation stand on. Reads the exchange; the one thing it changes is that orders which
-kept silent speak again.
+What recovery and reconciliation of the workstation stand on. Reads the exchange; the one thing it changes is that
+orders which kept silent speak again.
 """
-
-from bisect import bisect_left
 
 from workstation.brokers.sim.exchange import Exchange
 from workstation.brokers.sim.orders import VenueOrderState
@@ -18,7 +16,6 @@ def answer(
     open_orders = exchange.orders.open_of(account)
     for state in open_orders:
         state.silent = False
-    start = bisect_left(exchange.executions, since_ns, key=lambda execution: execution.ts_event)
     return QueryAnswer(
         request_id=request_id,
         account=account,
@@ -26,7 +23,7 @@ def answer(
         open_orders=tuple(_venue_order(state) for state in open_orders),
         closed_orders=tuple(_venue_order(state) for state in _closed(exchange, account, cl_ord_ids, since_ns)),
         absent=tuple(cl_ord_id for cl_ord_id in cl_ord_ids if cl_ord_id not in exchange.orders.by_client),
-        executions=tuple(execution for execution in exchange.executions[start:] if execution.account == account),
+        executions=exchange.executions.since(account, since_ns),
         positions=tuple(
             VenuePosition(account=account, symbol=symbol, qty=holding.qty)
             for (owner, symbol), holding in exchange.holdings.positions.items()

@@ -1,8 +1,8 @@
 """The limit order book of one instrument: strict price-time priority, visible and hidden size.
 
 Heart of the matching core; it knows neither order types nor owners' accounts. Best prices are read in O(1); adding,
-taking and removing cost O(log levels) at most, amortised O(1) per order. Prices and sizes are positive-grid integers
-on the instrument's scales; negative prices are legal where the instrument permits them.
+taking and removing cost O(log levels) at most, amortised O(1) per order. Prices and sizes are positive-grid
+integers on the instrument's scales; negative prices are legal where the instrument permits them.
 """
 
 from bisect import bisect_left, insort

@@ -1,8 +1,8 @@
 """Stops and trailing stops of one instrument, waiting for their trigger.
 
-A static stop waits in a heap: checking costs O(1) while nothing fires, O(log n) per order that does. A trailing stop
-is looked at whenever its watched price moves, which is O(trailing orders). A trigger follows one way only. What fires
-becomes an ordinary order of the matcher under the same ids.
+A static stop waits in a heap: checking costs O(1) while nothing fires, O(log n) per order that does. A trailing
+stop is looked at whenever its watched price moves, which is O(trailing orders). A trigger follows one way only.
+What fires becomes an ordinary order of the matcher under the same ids.
 """
 
 import heapq

@@ -1,7 +1,7 @@
-"""The back door of the venue for tests, demonstrations and the developer panel: set a market, print a trade, arm a fault.
+"""The back door of the venue for tests and the developer panel: set a market, print a trade, arm a fault.
 
-Works on the real books by the same matching core; it never touches an order of a customer. Not reachable through the
-broker port.
+Works on the real books by the same matching core; it never touches an order of a customer. Not reachable through
+the broker port.
 """
 
 from workstation.brokers.sim.book import BookSide, RestingOrder
@@ -17,7 +17,7 @@ class VenueControl:
         self._venue = venue
 
     def set_market(self, symbol: str, bid: int, ask: int, size: int) -> None:
-        """Replace the synthetic orders of a book by one level on each side; customers' orders stay and trade if crossed."""
+        """Replace a book's synthetic orders by one level on each side; customers' orders stay, and trade if crossed."""
         matcher = self._venue.exchange.matchers[symbol]
         _clear(matcher.book.bids)
         _clear(matcher.book.asks)

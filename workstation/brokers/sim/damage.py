@@ -1,4 +1,4 @@
-"""What faults do that need no message to strike: links cut, streams frozen, wrong books, phantom orders, a skewed clock."""
+"""What faults do that need no message to strike: cut links, frozen streams, phantom orders, a skewed clock."""
 
 from typing import Protocol
 
@@ -33,6 +33,7 @@ class Damage:
         exchange: Exchange,
         broker: SimBroker,
         feed: SimFeed,
+        *,
         time: VenueClock,
         scheduler: Scheduler,
         faults: FaultSwitch,
@@ -97,14 +98,14 @@ class Damage:
         return fault.account or next(iter(self._exchange.accounts))
 
     def _phantom_fill(self, fault: PlannedFault) -> None:
-        """A fill of an order that nobody sent: the venue books it, so the position is real."""
+        """Make a fill of an order that nobody sent; the venue books it, so the position is real."""
         symbol = fault.symbol or next(iter(self._exchange.instruments))
         instrument = self._exchange.instruments[symbol]
         matcher = self._exchange.matchers[symbol]
         price = instrument.price_from(fault.price) if fault.price else matcher.last or matcher.book.asks.best
         if price is None:
             return
-        seq, now = self._exchange.next_seq(), self._exchange.now_ns()
+        seq, now = self._exchange.executions.next_seq(), self._exchange.now_ns()
         key = f"X{seq:010d}"
         execution = Execution(
             exec_key=key,
@@ -125,12 +126,12 @@ class Damage:
             liquidity=Liquidity.UNKNOWN,
             venue=VENUE,
         )
-        self._exchange.book_foreign(execution)
+        self._exchange.book(execution)
 
     def _amend(self, fault: PlannedFault) -> None:
         """Bust or correct the newest fill of the symbol, or bust one that never was."""
-        voided = {execution.corrects for execution in self._exchange.executions}
-        for execution in reversed(self._exchange.executions):
+        voided = {execution.corrects for execution in self._exchange.executions.all}
+        for execution in reversed(self._exchange.executions.all):
             if (
                 execution.kind is not ExecKind.TRADE
                 or execution.exec_key in voided

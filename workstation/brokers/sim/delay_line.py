@@ -1,7 +1,7 @@
 """One direction of a link: what goes in comes out later and in order, however the delays were drawn.
 
-A first-in first-out queue with one timer for its head. Event loops give no order to timers of one instant, so a timer per
-message would let a cancel overtake its order.
+A first-in first-out queue with one timer for its head. Event loops give no order to timers of one instant, so a
+timer per message would let a cancel overtake its order.
 """
 
 from collections import deque

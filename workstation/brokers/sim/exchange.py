@@ -1,14 +1,15 @@
-"""The simulated exchange: accounts, order ids, acknowledgements, executions, sessions, and the memory to answer questions.
+"""The simulated exchange: accounts, order ids, acknowledgements, executions, sessions, and a memory.
 
-Turning point of the order walk at the simulated venue. It does what a venue does and knows nothing of links: requests
-arrive here after their latency, and every word goes out through one `emit`. Each accepted order, execution and end is
-written to the log before it is reported. Everything runs on the engine's thread.
+Turning point of the order walk at the simulated venue. It does what a venue does and knows nothing of links:
+requests arrive here after their latency, and every word goes out through one `emit`. Each accepted order, execution
+and end is written to the log before it is reported. Everything runs on the engine's thread.
 """
 
 from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace as _with
 
+from workstation.brokers.sim.executions import Executions
 from workstation.brokers.sim.fees import FeeSchedule, FillFacts
 from workstation.brokers.sim.funds import Funds
 from workstation.brokers.sim.holdings import Holdings
@@ -23,14 +24,13 @@ from workstation.brokers.sim.records import (
     TriggerFired,
     VenueRecord,
 )
-from workstation.brokers.sim.universe import VENUE, Listing
+from workstation.brokers.sim.universe import Listing
 from workstation.brokers.sim.validation import refusal
 from workstation.domain.accounts import Account
 from workstation.domain.executions import ExecKind, Execution, Liquidity
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderTerms, OrdStatus, TimeInForce
 from workstation.kernel.clock import Scheduler, Timer
-from workstation.kernel.ids import stable_uid
 from workstation.ports.broker import (
     BrokerReport,
     ExecType,
@@ -76,7 +76,7 @@ class Exchange:
         self.accounts: dict[str, Account] = {}
         self.holdings = Holdings(self.instruments)
         self.orders = VenueOrderBook()
-        self.executions: list[Execution] = []
+        self.executions = Executions(self.instruments, self.holdings, now_ns)
         self.emit: Emit = lambda _report: None
         self.on_customer_trade: Callable[[str, int, int], None] = lambda _symbol, _sign, _qty: None
         self.rule_bound: Callable[[VenueOrderState], bool] = lambda _state: False
@@ -85,7 +85,6 @@ class Exchange:
         self._write = write
         self._scheduler = scheduler
         self._expiries: dict[str, Timer] = {}
-        self._seq = 0
 
     def open_account(self, account: Account) -> None:
         """Open an account with its initial cash; opening it again changes nothing."""
@@ -99,7 +98,7 @@ class Exchange:
         self.holdings.deposit(account.account, account.currency, account.initial_cash)
 
     def submit(self, cl_ord_id: str, terms: OrderTerms, *, silent: bool = False) -> None:
-        """A new order arrived. A client order id that is known already is answered with that order's state, never doubled.
+        """Take a new order. A client order id that is known is answered with that order's state, never doubled.
 
         silent: no report leaves before somebody asks.
         """
@@ -138,7 +137,7 @@ class Exchange:
             order_id="",
             account=terms.account,
             ts_event=self.now_ns(),
-            venue_seq=self.next_seq(),
+            venue_seq=self.executions.next_seq(),
             status=OrdStatus.REJECTED,
             code=code,
             text=text,
@@ -146,7 +145,7 @@ class Exchange:
         self.emit(report)
 
     def cancel(self, cl_ord_id: str, order_id: str) -> None:
-        """A cancel arrived."""
+        """Take a cancel."""
         state = self.orders.find(cl_ord_id, order_id)
         if state is None:
             self._deny(ExecType.CANCEL_REJECTED, cl_ord_id, order_id, "UNKNOWN_ORDER", "no such order")
@@ -163,7 +162,7 @@ class Exchange:
         return len(found)
 
     def replace(self, cl_ord_id: str, order_id: str, terms: OrderTerms) -> None:
-        """A change of terms arrived. A quantity at or below what is filled leaves the order filled."""
+        """Take a change of terms. A quantity at or below what is filled leaves the order filled."""
         state = self.orders.find(cl_ord_id, order_id)
         if state is None:
             self._deny(ExecType.REPLACE_REJECTED, cl_ord_id, order_id, "UNKNOWN_ORDER", "no such order")
@@ -256,12 +255,12 @@ class Exchange:
             state.order.cum_qty += qty
         instrument = self.instruments[state.terms.symbol]
         facts = FillFacts(qty, price, liquidity, state.reported_qty, state.fee)
-        execution = self._execution(state, qty, price, self._fees.fee(instrument, facts), liquidity)
+        execution = self.executions.make(state, qty, price, self._fees.fee(instrument, facts), liquidity)
         state.reported_qty += qty
         state.fee += execution.fee
         state.cost += qty * price
         self._write(Executed(execution=execution))
-        self.remember(execution)
+        self.executions.remember(execution)
         if not state.silent:
             self.emit(FillReport(execution=execution))
         if state.is_open:
@@ -273,45 +272,15 @@ class Exchange:
         self._trim_reduce_only(execution.account, execution.symbol)
         return execution
 
-    def amend_execution(self, original: Execution, *, kind: ExecKind, price: int | None = None) -> Execution:
+    def amend_execution(self, original: Execution, *, kind: ExecKind, price: int | None = None) -> None:
         """Take an execution back (BUST), or take it back and book it at another price (CORRECTION)."""
-        seq = self.next_seq()
-        fields = {
-            "kind": kind,
-            "corrects": original.exec_key,
-            "ts_event": self.now_ns(),
-            "ts_init": self.now_ns(),
-            "venue_seq": seq,
-        }
-        key = f"{original.exec_key}.{kind[0]}{seq}"
-        amended = _with(
-            original,
-            exec_key=key,
-            exec_id=key,
-            uid=stable_uid(VENUE, key),
-            last_px=original.last_px if price is None else price,
-            **fields,
-        )
-        self._write(Executed(execution=amended))
-        self.remember(amended)
-        self.emit(FillReport(execution=amended))
-        return amended
+        self.book(self.executions.amended(original, kind, price))
 
-    def book_foreign(self, execution: Execution) -> None:
-        """Book and report a fill that no order here led to, as of an order placed elsewhere."""
+    def book(self, execution: Execution) -> None:
+        """Write down, book and report an execution that no order in the market led to."""
         self._write(Executed(execution=execution))
-        self.remember(execution)
+        self.executions.remember(execution)
         self.emit(FillReport(execution=execution))
-
-    def remember(self, execution: Execution) -> None:
-        """Keep an execution and book it into the holdings."""
-        self.executions.append(execution)
-        if execution.kind is ExecKind.CORRECTION:
-            original = next((old for old in reversed(self.executions) if old.exec_key == execution.corrects), None)
-            if original is not None:
-                self.holdings.apply(_with(original, kind=ExecKind.BUST))
-        self.holdings.apply(execution)
-        self._seq = max(self._seq, execution.venue_seq)
 
     def resume(self, state: VenueOrderState) -> None:
         """Put an order of the log back to work, or end it when its time has passed meanwhile."""
@@ -332,11 +301,6 @@ class Exchange:
     def withdraw(self, state: VenueOrderState) -> None:
         """Take an order out of its market without ending it, for fills that come from outside the book."""
         self.matchers[state.terms.symbol].withdraw(state.order)
-
-    def next_seq(self) -> int:
-        """Return the next sequence of the venue's own numbering."""
-        self._seq += 1
-        return self._seq
 
     def _refusal(self, terms: OrderTerms) -> tuple[str, str] | None:
         if terms.account not in self.accounts:
@@ -373,29 +337,6 @@ class Exchange:
             return "POST_ONLY", ENDINGS[EndReason.POST_ONLY][1]
         return refusal(terms, self.instruments[terms.symbol], matcher.phase, self.now_ns()) or self._funds.refusal(
             terms, old.order_qty
-        )
-
-    def _execution(self, state: VenueOrderState, qty: int, price: int, fee: int, liquidity: Liquidity) -> Execution:
-        seq, terms = self.next_seq(), state.terms
-        exec_id = f"X{seq:010d}"
-        return Execution(
-            exec_key=exec_id,
-            exec_id=exec_id,
-            uid=stable_uid(VENUE, exec_id),
-            cl_ord_id=state.cl_ord_id,
-            order_id=state.order_id,
-            account=terms.account,
-            symbol=terms.symbol,
-            side=terms.side,
-            last_qty=qty,
-            last_px=price,
-            fee=fee,
-            fee_currency=self.instruments[terms.symbol].currency,
-            ts_event=self.now_ns(),
-            ts_init=self.now_ns(),
-            venue_seq=seq,
-            liquidity=liquidity,
-            venue=VENUE,
         )
 
     def _trim_reduce_only(self, account: str, symbol: str) -> None:
@@ -437,7 +378,7 @@ class Exchange:
             order_id=state.order_id,
             account=terms.account,
             ts_event=self.now_ns(),
-            venue_seq=self.next_seq(),
+            venue_seq=self.executions.next_seq(),
             status=state.status,
             terms=terms,
             cum_qty=state.reported_qty,
@@ -448,7 +389,7 @@ class Exchange:
         self.emit(report)
 
     def _deny(self, kind: ExecType, cl_ord_id: str, order_id: str, code: str, text: str) -> None:
-        now, seq = self.now_ns(), self.next_seq()
+        now, seq = self.now_ns(), self.executions.next_seq()
         self.emit(
             OrderReport(
                 exec_type=kind,

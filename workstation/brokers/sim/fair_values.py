@@ -1,9 +1,9 @@
 """Where prices want to be: latent fair values that the synthetic traders see and the books discover.
 
-Log prices follow common factors and a noise of their own, with volatility that clusters (an Ornstein-Uhlenbeck process
-of log volatility), rare jumps, and a weak pull back to the opening price. Options are priced from their underlying by
-Black and Scholes (1973, "The Pricing of Options and Corporate Liabilities") without interest. Floats live here and in
-the flow only; every price that reaches a book is an integer on the instrument's grid.
+Log prices follow common factors and a noise of their own, with volatility that clusters (an Ornstein-Uhlenbeck
+process of log volatility), rare jumps, and a weak pull back to the opening price. Options are priced from their
+underlying by Black and Scholes (1973, "The Pricing of Options and Corporate Liabilities") without interest. Floats
+live here and in the flow only; every price that reaches a book is an integer on the instrument's grid.
 """
 
 import math
@@ -36,7 +36,10 @@ JUMP_SIZE = 6.0
 
 
 class FairValues:
-    """Fair values of every market with a character, in price units. `nerves` is each market's volatility over its usual one."""
+    """Fair values of every market with a character, in price units.
+
+    nerves: each market's volatility over its usual one.
+    """
 
     def __init__(self, listings: tuple[Listing, ...], starts: dict[str, int], rng: random.Random) -> None:
         primary = [entry for entry in listings if entry.character is not None and entry.instrument.option is None]

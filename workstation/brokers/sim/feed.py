@@ -1,8 +1,9 @@
 """The feed port of the simulated venue: quotes, trades and depth of the subscribed markets, in lists, with sequences.
 
-First stage of the tick walk. The venue's flow calls `observe` after each event of a market and `flush` once per batch. A quote
-goes out with every change of the touch, a depth change once per batch, a trade as it prints. Nothing is sent for what
-nobody subscribed; a subscribed market that stands still repeats its quote once a second, so that silence means trouble.
+First stage of the tick walk. The venue's flow calls `observe` after each event of a market and `flush` once per
+batch. A quote goes out with every change of the touch, a depth change once per batch, a trade as it prints. Nothing
+is sent for what nobody subscribed; a subscribed market that stands still repeats its quote once a second, so that
+silence means trouble.
 """
 
 from collections import deque

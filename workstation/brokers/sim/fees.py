@@ -1,7 +1,8 @@
 """Fee models of the simulated venue, named so that a report can say which one was in force.
 
-A model states what is due on a whole order; a fill is charged the difference to what the order has paid, rounded half to even
-to the currency's minor unit. A minimum is thus paid once per order however many fills it takes. Money throughout.
+A model states what is due on a whole order; a fill is charged the difference to what the order has paid, rounded
+half to even to the currency's minor unit. A minimum is thus paid once per order however many fills it takes. Money
+throughout.
 """
 
 from typing import NamedTuple, Protocol

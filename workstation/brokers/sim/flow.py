@@ -1,18 +1,21 @@
 """The synthetic market: seeded traders who keep every book alive, spread and deep.
 
-Source of the tick walk at the simulated venue. Each event of one market is a limit order placed around its fair value,
-a cancel of an old one, or a market order; stale quotes are picked off or pulled, so that the book follows fair value.
-Signs of market orders persist and lean on the makers' quotes, which recover (mean-reverting inventory). Placement
-behind the touch follows a gamma law, which makes depth grow away from it. Events come faster in nervous markets.
+Source of the tick walk at the simulated venue. Each event of one market is a limit order placed around its fair
+value, a cancel of an old one, or a market order; stale quotes are picked off or pulled, so that the book follows
+fair value. Signs of market orders persist and lean on the makers' quotes, which recover (mean-reverting inventory).
+Placement behind the touch follows a gamma law, which makes depth grow away from it. Events come faster in nervous
+markets.
 
-Above FULL_FLOW_MAX events a second the surplus is not full order flow but size refreshes at the touch: still changes of
-the real book, at a fraction of the cost. That is the stress path.
+Above FULL_FLOW_MAX events a second the surplus is not full order flow but size refreshes at the touch: still
+changes of the real book, at a fraction of the cost. That is the stress path.
 """
 
 import datetime as dt
 import random
 from bisect import bisect_right
 from itertools import accumulate
+
+import numpy as np
 
 from workstation.brokers.sim.book import RestingOrder
 from workstation.brokers.sim.fair_values import SECONDS_PER_YEAR, FairValues, option_value
@@ -59,8 +62,10 @@ class MarketFlow:
         self._sign = 1
         scale = 1.9 + 1.3 * min(sigma_ticks, 12.0)
         lot, usual = self._instrument.lot, character.size
-        self._depths = [int(rng.gammavariate(1.9, scale)) for _ in range(TABLE_SIZE)]
-        self._sizes = [max(round(usual * rng.lognormvariate(0.0, 0.9)), 1) * lot for _ in range(TABLE_SIZE)]
+        laws = np.random.default_rng(rng.getrandbits(128))
+        self._depths: list[int] = laws.gamma(1.9, scale, TABLE_SIZE).astype(np.int64).tolist()
+        lots = np.maximum(np.rint(usual * laws.lognormal(0.0, 0.9, TABLE_SIZE)), 1.0).astype(np.int64)
+        self._sizes: list[int] = (lots * lot).tolist()
         self._usual = max(usual, 1) * lot
 
     def fill_book(self, fair: float) -> None:
@@ -107,7 +112,7 @@ class MarketFlow:
             side.grow_newest(self._sizes[int(self._random() * TABLE_SIZE)])
 
     def _meet_stale(self, sign: int, fair: float) -> None:
-        """A quote stands on the wrong side of fair value: someone takes it, or its maker pulls it."""
+        """Let someone take a quote on the wrong side of fair value, or its maker pull it."""
         side = self._book.opposite(sign)
         limit = self._instrument.round_to_tick(int(fair), "down" if sign > 0 else "up")
         if self._random() < PICK_OFF_SHARE:

@@ -1,9 +1,9 @@
 """Plausible bars from before the venue started, and those since: charts are full in the first second.
 
-The past is a price path drawn day by day from the seed and laid backwards from the opening price, so that its last close is
-where the market opens and any number of bars shows the same path. Highs and lows of a minute follow the law of the
-extremes of a Brownian bridge. Options are priced from their underlying's path. What has traded since comes from the tape.
-Pure computation: up to about 0.1 ms per day of path.
+The past is a price path drawn day by day from the seed and laid backwards from the opening price, so that its last
+close is where the market opens and any number of bars shows the same path. Highs and lows of a minute follow the
+law of the extremes of a Brownian bridge. Options are priced from their underlying's path. What has traded since
+comes from the tape. Pure computation: up to about 0.1 ms per day of path.
 """
 
 import math

@@ -1,7 +1,8 @@
 """What customers hold at the venue: positions and cash, from executions alone.
 
-The venue's own memory, which reconciliation is held against. Futures move no principal: cash changes by what a closing fill
-realises against the average price (variation margin); everything else is paid for. Money and quantities are exact.
+The venue's own memory, which reconciliation is held against. Futures move no principal: cash changes by what a
+closing fill realises against the average price (variation margin); everything else is paid for. Money and
+quantities are exact.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Last prices of the synthetic market in a small file beside the log, replaced whole, so that a restart goes on from there."""
+"""Last prices of the synthetic market, in a small file beside the log: a restart goes on from there."""
 
 from pathlib import Path
 

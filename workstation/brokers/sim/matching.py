@@ -2,7 +2,8 @@
 
 Second half of the way down of the order walk, and the source of the tick walk: what trades here becomes the tape.
 Order of work within one instant: match the incoming order, report its fills, then look at the triggers, and again
-until nothing fires. It keeps no accounts and sends no message; a `MatchListener` hears what happened. Deterministic.
+until nothing fires. It keeps no accounts and sends no message; a `MatchListener` hears what happened.
+Deterministic.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ TRIGGER_ROUNDS_MAX = 1_000
 """Rounds of stops setting off stops within one instant."""
 
 PRINTS_MAX = 20_000
-"""Trades kept for the feed between two of its batches; the oldest are dropped beyond that and `prints_dropped` counts."""
+"""Trades kept for the feed between two of its batches; beyond that the oldest are dropped and counted."""
 
 IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 AUCTION = frozenset({TimeInForce.OPG, TimeInForce.CLS})
@@ -113,10 +114,10 @@ class MatchListener(Protocol):
         """`qty` of an order traded at `price`; cum_qty is already up to date."""
 
     def on_triggered(self, order: MarketOrder) -> None:
-        """A conditional order fired."""
+        """Hear that a conditional order fired."""
 
     def on_ended(self, order: MarketOrder, reason: EndReason) -> None:
-        """An order left with quantity unfilled."""
+        """Hear that an order left with quantity unfilled."""
 
     def reducible(self, order: MarketOrder) -> int:
         """Return how much of the position a reduce-only order may still close."""
@@ -318,7 +319,7 @@ class Matcher:
 def fills_of(
     fills: list[tuple[RestingOrder[MarketOrder], int, int]], taker: MarketOrder | None
 ) -> list[tuple[MarketOrder, int, int, bool]]:
-    """Return the customers' share of a sweep as (order, qty, price, is maker): per fill the maker first, then the taker."""
+    """Return the customers' share of a sweep as (order, qty, price, is maker), per fill maker before taker."""
     reports: list[tuple[MarketOrder, int, int, bool]] = []
     for maker, size, price in fills:
         if maker.owner is not None:

@@ -1,7 +1,7 @@
 """Remembering: the fold of the venue's log into the exchange at a start. Recovery of the venue, not of the workstation.
 
-Orders that were open go back into the market in their old order of arrival, behind what the book opens with; everything else is
-kept for the questions that will come.
+Orders that were open go back into the market in their old order of arrival, behind what the book opens with;
+everything else is kept for the questions that will come.
 """
 
 import datetime as dt
@@ -48,7 +48,7 @@ class Remembered:
         elif isinstance(record, OrderTaken):
             exchange.orders.open(record.cl_ord_id, record.terms, record.ts, record.order_id)
         elif isinstance(record, Executed):
-            exchange.remember(record.execution)
+            exchange.executions.remember(record.execution)
             state = exchange.orders.by_id.get(record.execution.order_id)
             if state is not None and record.execution.kind is ExecKind.TRADE:
                 _count_fill(state, record)

@@ -1,4 +1,4 @@
-"""The venue's register of orders: every one it ever accepted, found by either id, with the indices that keep work bounded."""
+"""The venue's register of orders: each one it accepted, found by either id, indexed to keep work bounded."""
 
 from bisect import bisect_left, insort
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """Faults on the way up: what the venue said is dropped, delayed, doubled, reordered, garbled, or followed by more.
 
-Second half of the order walk at the simulated venue. The venue's own books stay right (except where a fault is about
-them): a question to it always tells the truth.
+Second half of the order walk at the simulated venue. The venue's own books stay right (except where a fault is
+about them): a question to it always tells the truth.
 """
 
 from msgspec.structs import replace as _with

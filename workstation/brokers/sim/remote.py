@@ -1,8 +1,9 @@
 """Broker port to a simulated venue in another process, over a Unix socket or loopback TCP.
 
-Turning point of the order walk when the venue must outlive the program. Runs on the engine's event loop and never blocks;
-reconnects by itself with bounded back-off. A request whose outcome has not come when the link is lost, or within
-OUTCOME_WAIT_S, is reported UNKNOWN once; what comes later about it is dropped. It never sends anything twice.
+Turning point of the order walk when the venue must outlive the program. Runs on the engine's event loop and never
+blocks; reconnects by itself with bounded back-off. A request whose outcome has not come when the link is lost, or
+within OUTCOME_WAIT_S, is reported UNKNOWN once; what comes later about it is dropped. It never sends anything
+twice.
 """
 
 import asyncio

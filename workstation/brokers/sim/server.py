@@ -1,8 +1,8 @@
-"""The simulated venue as a process of its own: `python -m workstation.brokers.sim.server --socket PATH --log FILE --seed N`.
+"""The simulated venue as a process of its own: `python -m workstation.brokers.sim.server --socket PATH --log FILE`.
 
-For crash tests, where the venue must outlive the workstation and its log is the truth that fills are counted against. It serves
-one session at a time and any number of control links; a new session takes over from the old one. When ready it
-prints one JSON line with the address.
+For crash tests, where the venue must outlive the workstation and its log is the truth that fills are counted
+against. It serves one session at a time and any number of control links; a new session takes over from the old one.
+When ready it prints one JSON line with the address.
 """
 
 import argparse
@@ -52,7 +52,7 @@ class LoopScheduler:
 
 
 class VenueServer:
-    """Serves one venue. `writer` is the present session's, None while nobody is there: reports are then lost, as on a real line."""
+    """Serves one venue. While no session is there, its reports are lost, as on a real line."""
 
     def __init__(self, venue: SimVenue) -> None:
         self._venue = venue

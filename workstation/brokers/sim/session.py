@@ -1,7 +1,8 @@
-"""The broker port of the simulated venue: a link with latency, outcomes of sending, and everything that goes wrong on it.
+"""The broker port of the simulated venue: a link with latency, and everything that goes wrong on it.
 
-Down: `submit`, `replace`, `cancel` and `ask` become arrivals at the exchange after the entry latency, in the order in which they
-were sent. Up: what the exchange says leaves after the response latency in lists, in order. All on the engine's thread.
+Down: `submit`, `replace`, `cancel` and `ask` become arrivals at the exchange after the entry latency, in the order
+in which they were sent. Up: what the exchange says leaves after the response latency in lists, in order. All on the
+engine's thread.
 """
 
 import random
@@ -240,7 +241,7 @@ class SimBroker:
         self.drop("heartbeat missed", SessionState.DOWN, back_after_ns=self._latency_ns + 1)
 
     def _meet(self, kind: RequestKind, cl_ord_id: str, symbol: str) -> tuple[bool, PlannedFault | None]:
-        """Return whether this request goes to the venue (else it was answered here), and the fault that it meets on the way."""
+        """Return whether a request goes to the venue (else it was answered here), and the fault that it meets."""
         if self._sink is None or self._state is not SessionState.UP:
             self._deliver(
                 SendReport(

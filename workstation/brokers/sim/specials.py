@@ -1,7 +1,7 @@
-"""The five special symbols: SIM-FILL, SIM-PARTIAL, SIM-REJECT, SIM-SLOW and SIM-DOWN behave by rule, with or without a plan.
+"""The special symbols SIM-FILL, SIM-PARTIAL, SIM-REJECT, SIM-SLOW and SIM-DOWN: behaviour by rule.
 
-Each has a steady quote around 100.00. MARKET and LIMIT orders follow the symbol's rule; stops and trailing stops wait in the
-book like anywhere else, so that the protective legs of a bracket do not fill with its entry.
+Each has a steady quote around 100.00. MARKET and LIMIT orders follow the symbol's rule; stops and trailing stops
+wait in the book like anywhere else, so that the protective legs of a bracket do not fill with its entry.
 """
 
 from collections.abc import Callable

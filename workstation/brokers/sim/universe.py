@@ -1,7 +1,7 @@
 """What trades at the simulated exchange: contracts with realistic grids, and the character of each market.
 
-Stocks, funds, futures, currency pairs, coins, a bond and an option chain, plus the five special symbols that behave by
-rule instead of by market. `MarketCharacter` feeds the order flow; options take theirs from their underlying.
+Stocks, funds, futures, currency pairs, coins, a bond and an option chain, plus the five special symbols that behave
+by rule instead of by market. `MarketCharacter` feeds the order flow; options take theirs from their underlying.
 """
 
 import datetime as dt

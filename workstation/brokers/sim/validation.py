@@ -41,10 +41,8 @@ def _shape(terms: OrderTerms) -> Refusal | None:
 
 def _grid(terms: OrderTerms, instrument: Instrument) -> Refusal | None:
     if terms.order_qty <= 0 or terms.order_qty % instrument.lot or terms.order_qty < instrument.min_qty:
-        return (
-            "BAD_QTY",
-            f"quantity must be a multiple of {instrument.qty_text(instrument.lot)}, at least {instrument.qty_text(instrument.min_qty)}",
-        )
+        lot, least = instrument.qty_text(instrument.lot), instrument.qty_text(instrument.min_qty)
+        return "BAD_QTY", f"quantity must be a multiple of {lot}, at least {least}"
     if instrument.max_qty is not None and terms.order_qty > instrument.max_qty:
         return "BAD_QTY", f"quantity above {instrument.qty_text(instrument.max_qty)}"
     if terms.display_qty is not None and terms.display_qty % instrument.lot:

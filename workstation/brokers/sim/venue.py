@@ -1,7 +1,8 @@
 """The simulated venue in one object: exchange, market flow, broker, feed and fault switch on a given clock.
 
-Composition and the beat: every BATCH_NS the flow plays the events that have come due, books match, the feed hands over. Used
-by the composition root in this process and by `server` in another. Everything runs on the scheduler's thread.
+Composition and the beat: every BATCH_NS the flow plays the events that have come due, books match, the feed hands
+over. Used by the composition root in this process and by `server` in another. Everything runs on the scheduler's
+thread.
 """
 
 import datetime as dt
@@ -75,7 +76,7 @@ class VenueTime:
 
 
 class SimVenue:
-    """A simulated exchange with its two ports. Nothing moves before `start`; orders are remembered in `log_path`, if given."""
+    """A simulated exchange with its two ports. Nothing moves before `start`; `log_path` keeps its memory."""
 
     def __init__(
         self,
@@ -122,7 +123,7 @@ class SimVenue:
         self._history = PriceHistory(self._listings, self._starts, seed, clock.now_ns())
         self.feed.tape = self._history.record
         self.exchange.on_customer_trade = self._customer_traded
-        Damage(self.exchange, self.broker, self.feed, self._time, scheduler, self.faults)
+        Damage(self.exchange, self.broker, self.feed, time=self._time, scheduler=scheduler, faults=self.faults)
         self._recall(memory, opened_day)
         self._timers: list[Timer] = []
         self._running = False
@@ -141,7 +142,7 @@ class SimVenue:
         self.exchange.open_account(account)
 
     def history(self, symbol: str, bar_type: BarType, count: int) -> tuple[Bar, ...]:
-        """Return up to `count` bars that end now, oldest first; the last may be partial. Empty for tick and volume bars."""
+        """Return up to `count` bars up to now, oldest first, the last perhaps partial; none for tick and volume bars."""
         return self._history.bars(symbol, bar_type, count, self._clock.now_ns())
 
     def start(self) -> None:
@@ -204,7 +205,7 @@ class SimVenue:
             self._log.append(record)
 
     def _opening_prices(self) -> dict[str, int]:
-        """Return where each market opens: where it was last, else the listed start; options have no price of their own."""
+        """Return where each market opens: where it was last, else the listed start. Options have no such price."""
         kept = read_marks(self._marks_path)
         starts = {}
         for entry in self._listings:

@@ -1,8 +1,8 @@
 """The venue's durable log: append-only frames, so that a restarted venue has forgotten neither an order nor a fill.
 
-A frame is a length and a CRC-32 (RFC 1952 polynomial), both four bytes little-endian, then the record as JSON. Each record
-is handed to the operating system before its report leaves: a killed process loses nothing. Reaching the disk is left to
-a short-lived thread at most every FSYNC_EVERY_NS, so that the engine never waits for a disk; a power cut
+A frame is a length and a CRC-32 (RFC 1952 polynomial), both four bytes little-endian, then the record as JSON. Each
+record is handed to the operating system before its report leaves: a killed process loses nothing. Reaching the disk
+is left to a short-lived thread at most every FSYNC_EVERY_NS, so that the engine never waits for a disk; a power cut
 may thus take the last moments of the simulated venue, and reconciliation then finds the difference.
 """
 

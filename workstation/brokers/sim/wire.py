@@ -1,7 +1,8 @@
 """The wire between a venue in another process and its adapter: framed JSON over a stream socket.
 
-A frame is four bytes of length, big-endian, then one JSON object tagged by its type. Reports keep the port's own structs and
-travel inside `Reported` under their class name. A frame that cannot be read is a `VenueProtocolError`; nothing is guessed.
+A frame is four bytes of length, big-endian, then one JSON object tagged by its type. Reports keep the port's own
+structs and travel inside `Reported` under their class name. A frame that cannot be read is a `VenueProtocolError`;
+nothing is guessed.
 """
 
 import asyncio
