@@ -1,0 +1,98 @@
+"""Layout files: round trip through the docking library's form, refusals with line and column, kept versions."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workstation.config.resources import resource_text
+from workstation.desktop.shell.layouts import (
+    VERSIONS_KEPT,
+    Layout,
+    LayoutStore,
+    Node,
+    PanelEntry,
+    from_xml,
+    layout_text,
+    parse_layout,
+    to_xml,
+)
+from workstation.domain.errors import UserError
+
+
+def shipped() -> Layout:
+    """Return the shipped layout."""
+    return parse_layout(resource_text("layouts", "trading.toml"), source="shipped")
+
+
+def shape(layout: Layout, name: str = "root") -> object:
+    """Return the tree of a layout without the names of its nodes."""
+    node = layout.dock[name]
+    parts = [shape(layout, part) for part in node.parts]
+    return (node.split, [round(size, 2) for size in node.sizes], parts) if parts else node.tabs
+
+
+def test_the_shipped_layout_survives_the_docking_librarys_form() -> None:
+    layout = shipped()
+    assert shape(msgspec.structs.replace(layout, dock=from_xml(to_xml(layout)))) == shape(layout)
+
+
+def test_a_layout_written_and_read_again_is_the_same_and_byte_stable() -> None:
+    layout = shipped()
+    text = layout_text(layout, resource_text("layouts", "trading.toml"))
+    assert text.startswith("# The workspace of a first start.")
+    assert shape(parse_layout(text, source="again")) == shape(layout)
+    assert layout_text(parse_layout(text, source="again"), text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = ", "line 1, column"),
+        ('name = "x"\nversion = 99\n[dock.root]\n', "needs a newer program"),
+        ("name = 3\n[dock.root]\n", "Expected `str`"),
+        ('name = "x"\n', "dock.root is missing"),
+        ('name = "x"\n[dock.root]\ntabs = ["ghost"]\n', "'ghost', which is not listed"),
+        ('name = "x"\n[dock.root]\nparts = ["root"]\n', "stands in two places"),
+        ('name = "x"\n[[panel]]\nid="a"\nkind="log"\n[[panel]]\nid="a"\nkind="log"\n[dock.root]\n', "share an id"),
+    ],
+)
+def test_a_bad_layout_is_refused_in_words(text: str, said: str) -> None:
+    with pytest.raises(UserError, match=r"layout bad\.toml") as refused:
+        parse_layout(text, source="bad.toml")
+    assert said in str(refused.value)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_or_refused_and_never_crashes(text: str) -> None:
+    with contextlib.suppress(UserError):
+        assert parse_layout(text, source="fuzz").dock["root"] is not None
+
+
+def test_a_save_keeps_the_version_before_and_no_more_than_twenty(tmp_path: Path) -> None:
+    store = LayoutStore(tmp_path)
+    layout = Layout(name="w", panel=[PanelEntry("a-1", "log")], dock={"root": Node(tabs=["a-1"])})
+    for width in range(25):
+        store.save(msgspec.structs.replace(layout, geometry=[0.0, 0.0, (width + 1) / 100, 1.0]))
+    assert len(store.versions("w")) == VERSIONS_KEPT
+    assert store.names() == ["w"]
+    found = store.load("w")
+    assert found is not None
+    assert found.geometry[2] == 0.25
+    written = (tmp_path / "w.toml").stat().st_mtime_ns
+    store.save(found)
+    assert (tmp_path / "w.toml").stat().st_mtime_ns == written
+
+
+def test_a_damaged_file_is_set_aside_and_not_lost(tmp_path: Path) -> None:
+    store = LayoutStore(tmp_path)
+    (tmp_path / "w.toml").write_text("name = ")
+    with pytest.raises(UserError):
+        store.load("w")
+    assert store.set_aside("w").read_text() == "name = "
+    assert store.load("w") is None
