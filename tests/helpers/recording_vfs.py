@@ -51,7 +51,8 @@ class _Vfs(ctypes.Structure):
     ]
 
 
-_OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_char_p, _POINTER, ctypes.c_int, _POINTER)
+# The name stays a bare pointer: SQLite keeps it, and a copy made for the callback would dangle.
+_OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER, _POINTER, ctypes.c_int, _POINTER)
 _DELETE = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_char_p, ctypes.c_int)
 _WRITE = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER, ctypes.c_int, ctypes.c_int64)
 _TRUNCATE = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_int64)
@@ -100,11 +101,11 @@ class RecordingVfs:
         if self.recording:
             self.steps.append(Step("mark", number=number))
 
-    def _open(self, vfs: int, name: bytes | None, file: int, flags: int, out_flags: int) -> int:
+    def _open(self, vfs: int, name: int | None, file: int, flags: int, out_flags: int) -> int:
         result = self._system_open(vfs, name, file, flags, out_flags)
         opened = ctypes.cast(file, ctypes.POINTER(_File)).contents
         if result == 0 and opened.pMethods and name is not None:
-            self._paths[file] = name.decode()
+            self._paths[file] = ctypes.string_at(name).decode()
             opened.pMethods = self._patched(opened.pMethods)
         return int(result)
 
