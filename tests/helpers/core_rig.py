@@ -41,7 +41,7 @@ HAND = Origin(kind=OriginKind.HOTKEY, user="tester")
 
 
 def instrument(symbol: str = SYMBOL) -> Instrument:
-    """A share: cents, whole units."""
+    """Return a share: cents, whole units."""
     return Instrument(
         symbol=symbol,
         asset_class=AssetClass.STOCK,
@@ -76,6 +76,7 @@ class StubWorth:
 
     def __init__(self) -> None:
         self.money = 10_000_000 * MONEY_ONE
+        self.day = 0
 
     def equity(self, account: str) -> int | None:
         return self.money
@@ -87,7 +88,7 @@ class StubWorth:
         return 0
 
     def day_net(self, account: str) -> int | None:
-        return 0
+        return self.day
 
     def convert(self, amount: int, currency: str, to: str) -> int | None:
         return amount
@@ -122,7 +123,8 @@ class CoreRig:
         if journal is not None:
             for event in journal.replayed():
                 self.state.apply(event)
-        self.view = CoreRiskView(self.state, self.prices, StubWorth())
+        self.worth = StubWorth()
+        self.view = CoreRiskView(self.state, self.prices, self.worth)
         self.gate = RiskGate(self.view, self.state.controls, self.state.exposure)
         self.desk = Desk(
             state=self.state,
@@ -240,7 +242,7 @@ class CoreRig:
         return [message for message in self.published if type(message) is kind]
 
     def restart(self, *, connect: bool = True, **fields: Any) -> CoreRig:
-        """A second core over the same journal, venue and clock, as after a kill."""
+        """Return a second core over the same journal, venue and clock, as after a kill."""
         self.journal.epoch += 1
         self.broker.frozen = False
         self.broker.held.clear()

@@ -130,7 +130,7 @@ class FakeBroker:
     # What the test makes the venue say
 
     def of(self, kind: str) -> list[Call]:
-        """Requests of one kind, in order."""
+        """Return the requests of one kind, in order."""
         return [call for call in self.calls if call.kind == kind]
 
     def say(self, *reports: BrokerReport) -> None:

@@ -95,5 +95,5 @@ class MemoryJournal:
             previous = link
 
     def replayed(self, after_seq: int = 0) -> list[Event]:
-        """The events as a restart would read them."""
+        """Return the events as a restart would read them."""
         return [decode_event(line.payload) for line in self.replay(after_seq)]

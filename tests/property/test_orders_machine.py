@@ -166,7 +166,7 @@ class OrdersMachine(RuleBasedStateMachine):
         broker.held.clear()
         broker.frozen, broker.answering = False, True
         self.rig.desk.reconcile(ACCOUNT, "end")
-        self.rig.clock.advance(30 * SECOND)
+        self.rig.clock.advance(150 * SECOND)
         assert self.rig.state.ledger.qty(ACCOUNT, SYMBOL) == broker.positions.get((ACCOUNT, SYMBOL), 0)
         for order in self.open():
             there = [row for row in broker.orders.values() if row.order_id == order.order_id]

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from workstation.domain.errors import BrokerError, NotConnected, NotFound, StateConflict, ValidationError
-from workstation.domain.events import Event, OrderChanged, OutcomeUnknown, ReplaceRejected, ReplaceRequested
+from workstation.domain.events import Event, OrderChanged, OrderNoted, OutcomeUnknown, ReplaceRejected, ReplaceRequested
 from workstation.domain.orders import (
     OrderState,
     OrderTerms,
@@ -63,6 +63,26 @@ class Amendment:
         if terms.order_qty < order.cum_qty:
             raise ValidationError("quantity", "is below what has filled", allowed=f"at least {order.cum_qty}")
         return self.amend(order, terms, command.origin, attach=attach)
+
+    def annotate(
+        self, cl_ord_id: str, origin: Origin, notes: str, metadata: dict[str, str], *, attach: Attach | None = None
+    ) -> ChangeResult:
+        """Set notes and metadata, which no venue sees; in any state that is not final.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: it has ended.
+        """
+        order = self._c.book.get(cl_ord_id)
+        if order is None:
+            raise NotFound("order", cl_ord_id)
+        if order.status.is_final:
+            raise StateConflict(f"order is {order.status}", state=order.status, allowed=("open",))
+        if (notes, metadata) == (order.notes, order.metadata):
+            return ChangeResult(order=order)
+        noted = OrderNoted(cl_ord_id=cl_ord_id, ts=self._c.clock.now_ns(), notes=notes, metadata=metadata)
+        seq = self._record(order, noted, origin, attach)
+        return ChangeResult(order=self._c.book.get(cl_ord_id), seq=seq)
 
     def amend(
         self, order: OrderState, terms: OrderTerms, origin: Origin, *, attach: Attach | None = None, why: str = ""

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from workstation.domain.accounts import LockState
+from workstation.domain.events import LimitChanged
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import GroupLink, OrderState, OrderTerms, Origin, ReferencePrice, RiskClass
@@ -66,6 +67,9 @@ class Gate(Protocol):
 
     def count(self, intent: RiskIntent) -> None:
         """Count an accepted intent against rates and the duplicate window."""
+
+    def breach(self, account: str, now_ns: int) -> LimitChanged | None:
+        """Return the lockout to record when an account's day loss has reached its limit."""
 
 
 class Prices(Protocol):

@@ -8,12 +8,14 @@ what follows comes as events.
 from collections.abc import Mapping, Sequence
 
 from workstation.domain.accounts import KillState
+from workstation.domain.events import InvariantViolated
 from workstation.domain.market import MarketEvent
 from workstation.domain.orders import (
     CancelOrder,
     CancelScope,
     FlattenPosition,
     OrderState,
+    Origin,
     ReplaceOrder,
     SubmitGroup,
     SubmitOrder,
@@ -95,6 +97,7 @@ class Desk:
             watch=self._emulation.watch,
         )
         self.recorder.react(self._on_change)
+        bus.subscribe(InvariantViolated, self._on_violation)
 
     def submit(
         self, command: SubmitOrder, *, attach: Attach | None = None, on_durable: OnDurable | None = None
@@ -122,6 +125,17 @@ class Desk:
             ValidationError: the new terms are wrong in themselves.
         """
         return self._amendment.replace(command, attach=attach)
+
+    def annotate(
+        self, cl_ord_id: str, origin: Origin, notes: str, metadata: dict[str, str], *, attach: Attach | None = None
+    ) -> ChangeResult:
+        """Set an open order's notes and metadata, which no venue sees.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: it has ended.
+        """
+        return self._amendment.annotate(cl_ord_id, origin, notes, metadata, attach=attach)
 
     def cancel(self, command: CancelOrder, *, attach: Attach | None = None) -> ChangeResult:
         """Cancel one order; cancelling a cancelled order changes nothing.
@@ -194,6 +208,11 @@ class Desk:
         """End the regular looks; nothing is cancelled."""
         self._reconciliation.stop()
 
+    def check_losses(self) -> None:
+        """Lock out every account whose day loss has reached its limit; called after marks, and here after fills."""
+        for account in self.state.accounts:
+            self._check_loss(account)
+
     def reconcile(self, account: str, reason: str) -> None:
         """Lock an account and bring it into agreement with its venue."""
         self._reconciliation.reconcile(account, reason)
@@ -209,6 +228,7 @@ class Desk:
         if change.execution is not None:
             self._inbound.fills.watch(before, after)
             self._reconciliation.on_fill(change.execution)
+            self._check_loss(change.execution.account)
         if before is None or before.status is not after.status or before.unknown is not after.unknown:
             self._unknowns.on_change(change)
             self._cancels.on_change(change)
@@ -219,6 +239,16 @@ class Desk:
 
     def _on_answer(self, answer: QueryAnswer) -> None:
         self._reconciliation.on_answer(answer)
+
+    def _check_loss(self, account: str) -> None:
+        lockout = self._c.gate.breach(account, self._c.clock.now_ns())
+        if lockout is not None:
+            self.recorder.record([lockout])
+
+    def _on_violation(self, violated: InvariantViolated) -> None:
+        """Stop adding risk: the book may be wrong."""
+        for account in tuple(self.state.accounts):
+            self._reconciliation.lock(account, f"invariant violated: {violated.where}")
 
     def _look(self, account: str, why: str) -> None:
         self._reconciliation.reconcile(account, why, locks=False)

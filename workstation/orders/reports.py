@@ -81,10 +81,15 @@ def _refused(order: OrderState, request: RequestKind, code: str, text: str, now:
 def _rejected(order: OrderState, code: str, text: str, now: int, ts_event: int) -> list[Event]:
     if order.status is _S.NEW:
         return []
-    if order.cum_qty:
+    if not may_be_rejected(order):
         reason = text or code
         return [OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason=reason, ts_event=ts_event or now)]
     return [OrderRejected(cl_ord_id=order.cl_ord_id, ts=now, code=code, text=text, ts_event=ts_event)]
+
+
+def may_be_rejected(order: OrderState) -> bool:
+    """Tell whether a refusal is a rejection; once anything filled, busted since or not, it is the end of the rest."""
+    return order.cum_qty == 0 and order.status is not _S.PARTIALLY_FILLED
 
 
 def order_events(order: OrderState, report: OrderReport, now: int) -> list[Event]:

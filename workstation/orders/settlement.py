@@ -22,7 +22,7 @@ from workstation.domain.numbers import div_half_even
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, RequestKind
 from workstation.kernel.ids import stable_uid
 from workstation.orders.context import DeskContext
-from workstation.orders.reports import BROKER_REJECT, adopt_terms
+from workstation.orders.reports import BROKER_REJECT, adopt_terms, may_be_rejected
 from workstation.ports.broker import VenueOrder
 
 _S = OrdStatus
@@ -95,7 +95,7 @@ class Settlement:
         match found.status:
             case _S.EXPIRED:
                 return [OrderExpired(cl_ord_id=cl_ord_id, ts=now, reason=text, ts_event=at)]
-            case _S.REJECTED if order.cum_qty == 0:
+            case _S.REJECTED if may_be_rejected(order):
                 return [OrderRejected(cl_ord_id=cl_ord_id, ts=now, code=BROKER_REJECT, text=text, ts_event=at)]
             case _S.FILLED if order.cum_qty >= order.terms.order_qty:
                 return []

@@ -200,7 +200,7 @@ def test_orders_that_are_no_group_are_refused():
 
 def test_a_resize_that_the_venue_keeps_refusing_is_not_tried_for_ever():
     rig = CoreRig()
-    entry, stop, target = bracket(rig)
+    entry, stop, _target = bracket(rig)
     rig.broker.fill(entry, 30, 10_000)
     rig.broker.auto = False
     rig.broker.fill(entry, 70, 10_000)

@@ -116,7 +116,7 @@ def test_a_venue_that_replaces_by_a_new_id_makes_a_chain():
     old, new = rig.order(order.cl_ord_id), rig.order("OMS-next")
     assert (old.status, old.replaced_by, old.cum_qty, old.leaves_qty) == (S.REPLACED, "OMS-next", 30, 0)
     assert (new.status, new.replaces, new.terms.order_qty, new.order_id) == (S.SUBMITTED, old.cl_ord_id, 120, "V77")
-    assert len([row for row in rig.state.book.open_orders()]) == 1
+    assert len(list(rig.state.book.open_orders())) == 1
 
 
 def test_state_version_and_filled_quantity_guard_a_change():
@@ -147,3 +147,16 @@ def test_a_lock_while_the_disk_is_busy_refuses_a_change_that_adds_risk():
     rig.lock()
     assert rig.broker.of("replace") == []
     assert rig.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+def test_notes_change_nothing_that_a_venue_sees():
+    rig = CoreRig()
+    order = rig.submit()
+    calls = len(rig.broker.calls)
+    noted = rig.desk.annotate(order.cl_ord_id, HAND, "why", {"plan": "a"}).order
+    assert (noted.notes, noted.metadata, noted.status) == ("why", {"plan": "a"}, S.SUBMITTED)
+    assert rig.desk.annotate(order.cl_ord_id, HAND, "why", {"plan": "a"}).seq == 0
+    assert len(rig.broker.calls) == calls
+    rig.broker.cancelled(order.cl_ord_id)
+    with pytest.raises(StateConflict):
+        rig.desk.annotate(order.cl_ord_id, HAND, "late", {})

@@ -6,6 +6,8 @@ import pytest
 
 from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
 from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.events import OrderAccepted
+from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState, OrdStatus, Side
 from workstation.ports.broker import SendOutcome
 from workstation.ports.store import OrderTransition
@@ -68,7 +70,7 @@ def test_what_changed_while_the_disk_was_busy_stops_the_order(obstacle):
     rig = CoreRig(instant=False)
     order = rig.desk.submit(rig.command()).order
     if obstacle == "lock":
-        rig.desk.recorder.record([rig.lock_event()]) if hasattr(rig, "lock_event") else rig.lock()
+        rig.lock()
     elif obstacle == "down":
         rig.down()
     else:
@@ -182,3 +184,19 @@ def test_a_preview_counts_and_sends_nothing():
     assert verdict.passed
     assert len(verdict.results) > 5
     assert rig.journal.last_seq == before
+
+
+def test_a_violated_invariant_locks_every_account():
+    rig = CoreRig()
+    rig.record(OrderAccepted(cl_ord_id="nobody", ts=rig.now, order_id="V9", ts_event=rig.now))
+    assert rig.state.controls.locks.state(ACCOUNT) == "LOCKED"
+    assert rig.desk.submit(rig.command()).denial.kind == "LOCK"
+
+
+def test_a_day_loss_at_its_limit_locks_the_account_out():
+    rig = CoreRig(limits=True)
+    rig.worth.day = -60_000 * MONEY_ONE
+    rig.desk.check_losses()
+    rig.desk.check_losses()
+    assert rig.journal.kinds().count("LimitChanged") == 1
+    assert rig.desk.submit(rig.command()).denial is not None

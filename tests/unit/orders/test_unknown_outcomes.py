@@ -14,7 +14,7 @@ S = OrdStatus
 
 
 def silent(rig):
-    """A venue that takes orders and says nothing."""
+    """Make the venue take orders and say nothing."""
     rig.broker.auto = False
     return rig
 
