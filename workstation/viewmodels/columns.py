@@ -1,37 +1,53 @@
 """A table of columns: numpy arrays for sort and filter, an index permutation for the view, text only for what is seen.
 
-Rows are identified by key, so that an insertion never shifts a selection. Built for a million rows: a filter costs one
-pass over codes, a sort one argsort, a new row one binary search. Qt-free; the desktop's table model reads it.
+Rows are identified by key, so that an insertion never shifts a selection. Built for a million rows: they come in whole
+columns and are made one by one when somebody looks; a filter costs one pass over codes, a sort one argsort, a new row
+one binary search. `view` is replaced, never changed in place. Qt-free; the desktop's table model reads it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.viewmodels.column_arrays import (
+    CodeBook,
+    Coded,
+    Mask,
+    Rows,
+    containing,
+    packed_tail,
+    stable_order,
+)
+
 R = TypeVar("R")
-Rows = NDArray[np.int32]
-Mask = NDArray[np.bool_]
+Selection = slice | Rows
+Accepts = Callable[[Selection], Mask]
 
 FIRST_CAPACITY = 1_024
 ROWS_MAX = 2_000_000
+MADE_ROWS_KEPT = 4_096
 
 
 class ColumnKind(StrEnum):
-    """How a column is kept: CODE for texts that repeat, NUMBER for values, TEXT for what is not sorted."""
+    """How a column is kept: CODE repeated texts, NUMBER values, ID an id by its end, TEXT what is not sorted."""
 
     CODE = "CODE"
     NUMBER = "NUMBER"
+    ID = "ID"
     TEXT = "TEXT"
 
 
 class Column(msgspec.Struct, Generic[R], frozen=True):
-    """One column. value: what it sorts and filters by (text for CODE, int or float for NUMBER, None sorts last).
+    """One column. value: what it sorts and filters by (text for CODE and ID, int or float for NUMBER, None sorts last).
 
-    text: what is shown, exact. right: figures stand right-aligned. width: share of space in characters.
+    text: what is shown; exact: what is exported where that is more (full precision, UTC). right: figures stand
+    right-aligned. width: share of space in characters, 0 for a column that is never shown. fixed: the value never
+    changes once the row is there. hint: what the header says on hover.
     """
 
     name: str
@@ -41,30 +57,46 @@ class Column(msgspec.Struct, Generic[R], frozen=True):
     text: Callable[[R], str]
     right: bool = False
     width: int = 8
+    fixed: bool = False
+    exact: Callable[[R], str] | None = None
+    hint: str = ""
 
 
-class _CodeBook:
-    """Texts of one CODE column as small integers, with their alphabetical ranks."""
+class CellStyle(msgspec.Struct, frozen=True):
+    """How one cell differs from its row. Colours are names of theme roles, glyph a name the painter knows.
 
-    def __init__(self) -> None:
-        self.codes: dict[str, int] = {}
-        self.texts: list[str] = []
-        self._ranks: NDArray[np.int32] | None = None
+    button: drawn as one, because a click on it does something.
+    """
 
-    def code(self, text: str) -> int:
-        found = self.codes.get(text)
-        if found is None:
-            found = self.codes[text] = len(self.texts)
-            self.texts.append(text)
-            self._ranks = None
-        return found
+    ink: str = ""
+    ground: str = ""
+    glyph: str = ""
+    bold: bool = False
+    indent: int = 0
+    button: bool = False
 
-    def ranks(self) -> NDArray[np.int32]:
-        if self._ranks is None:
-            order = sorted(range(len(self.texts)), key=self.texts.__getitem__)
-            self._ranks = np.empty(len(self.texts), np.int32)
-            self._ranks[order] = np.arange(len(order), dtype=np.int32)
-        return self._ranks
+
+class RowStyle(msgspec.Struct, frozen=True):
+    """How a row looks: colour roles, struck through, hatched (stale), section (a heading), and cells that differ."""
+
+    ink: str = "text"
+    ground: str = ""
+    struck: bool = False
+    hatched: bool = False
+    section: bool = False
+    cells: Mapping[str, CellStyle] = {}
+
+
+PLAIN_ROW = RowStyle()
+PLAIN_CELL = CellStyle()
+
+
+class Bulk(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
+    """Many rows at once. columns: one array a stored column (CODE as Coded, ID as packed tails); row_of makes row n."""
+
+    keys: Sequence[Hashable]
+    columns: Mapping[str, NDArray[Any] | Coded]
+    row_of: Callable[[int], R]
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -74,30 +106,30 @@ class Changes(msgspec.Struct, frozen=True):
     changed: frozenset[int]
 
 
-class ColumnTable(Generic[R]):
-    """Rows by key with a sorted, filtered view of them."""
+NO_CHANGES = Changes(reset=False, changed=frozenset())
 
-    def __init__(self, columns: Sequence[Column[R]], key: Callable[[R], Hashable]) -> None:
+
+class ColumnTable(Generic[R]):
+    """Rows by key with a sorted, filtered view of them. newest_first: how equal and unsorted rows are ordered."""
+
+    def __init__(
+        self, columns: Sequence[Column[R]], key: Callable[[R], Hashable], *, newest_first: bool = False
+    ) -> None:
         self.columns = tuple(columns)
-        self.rows: list[R] = []
         self.view: Rows = np.empty(0, np.int32)
         self._key = key
+        self._newest_first = newest_first
+        self._rows: list[R | None] = []
+        self._make: Callable[[int], R] | None = None
         self._index: dict[Hashable, int] = {}
+        self._removed: set[int] = set()
         self._by_name = {column.name: number for number, column in enumerate(self.columns)}
-        self._books = {n: _CodeBook() for n, c in enumerate(self.columns) if c.kind is ColumnKind.CODE}
-        self._arrays: dict[int, NDArray[Any]] = {}
-        for number, column in enumerate(self.columns):
-            if column.kind is not ColumnKind.TEXT:
-                kind = np.int32 if column.kind is ColumnKind.CODE else np.float64
-                self._arrays[number] = np.empty(FIRST_CAPACITY, kind)
-        self._writers = [
-            (number, column.value, self._books[number].code if number in self._books else _number)
-            for number, column in enumerate(self.columns)
-            if number in self._arrays
-        ]
+        self._books = {n: CodeBook() for n, c in enumerate(self.columns) if c.kind is ColumnKind.CODE}
+        self._arrays = {n: _array(c.kind) for n, c in enumerate(self.columns) if c.kind is not ColumnKind.TEXT}
+        self._shown = np.zeros(FIRST_CAPACITY, np.bool_)
         self._sort: tuple[tuple[int, bool], ...] = ()
-        self._filter: Callable[[Rows], Mask] | None = None
-        self._resort_due = False
+        self._filter: Accepts | None = None
+        self._due: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.view)
@@ -105,151 +137,268 @@ class ColumnTable(Generic[R]):
     @property
     def total(self) -> int:
         """Number of rows, hidden ones included."""
-        return len(self.rows)
+        return len(self._rows) - len(self._removed)
+
+    @property
+    def sorting(self) -> tuple[tuple[str, bool], ...]:
+        """The sort keys in force; True means descending."""
+        return tuple((self.columns[number].name, descending) for number, descending in self._sort)
+
+    def row(self, number: int) -> R:
+        """Return a row by number, made now where it came in bulk."""
+        row = self._rows[number]
+        if row is None:
+            if self._make is None:
+                raise IndexError(number)
+            return self._make(number)
+        return row
 
     def row_at(self, position: int) -> R:
         """Return the row at a view position."""
-        row: R = self.rows[self.view[position]]
-        return row
+        return self.row(int(self.view[position]))
 
     def key_at(self, position: int) -> Hashable:
         """Return the key of the row at a view position."""
         return self._key(self.row_at(position))
+
+    def get(self, key: Hashable) -> R | None:
+        """Return the row of a key."""
+        number = self._index.get(key)
+        return None if number is None or number in self._removed else self.row(number)
 
     def position_of(self, key: Hashable) -> int | None:
         """Return the view position of a key, None when it is hidden or unknown."""
         number = self._index.get(key)
         if number is None:
             return None
-        found = np.flatnonzero(self.view == number)
-        return int(found[0]) if len(found) else None
+        position = int(self.positions_of(np.array([number], np.int32))[0])
+        return None if position < 0 else position
 
-    def get(self, key: Hashable) -> R | None:
-        """Return the row of a key."""
-        number = self._index.get(key)
-        return None if number is None else self.rows[number]
+    def positions_of(self, numbers: Rows) -> Rows:
+        """Return the view positions of row numbers, -1 for hidden ones."""
+        places = np.full(max(len(self._rows), 1), -1, np.int32)
+        places[self.view] = np.arange(len(self.view), dtype=np.int32)
+        found: Rows = places[numbers]
+        return found
 
     def clear(self) -> None:
         """Forget every row; sort and filter stay."""
-        self.rows.clear()
+        self._rows.clear()
         self._index.clear()
+        self._removed.clear()
+        self._due.clear()
+        self._make = None
         self.view = np.empty(0, np.int32)
 
-    def upsert(self, rows: Iterable[R]) -> Changes:
-        """Add new rows and replace known ones.
+    def load(self, bulk: Bulk[R]) -> None:
+        """Take many rows at once in place of all others; each is made only when somebody looks at it.
 
-        New rows join the view at their place; a changed sort value waits for `refresh`, so that rows stay still.
+        Raises:
+            OverflowError: more than ROWS_MAX rows.
         """
-        first_new = len(self.rows)
-        changed: set[int] = set()
-        for row in rows:
-            key = self._key(row)
-            number = self._index.get(key)
-            if number is None:
-                number = self._append(key, row)
+        count = len(bulk.keys)
+        if count > ROWS_MAX:
+            raise OverflowError(f"a table holds at most {ROWS_MAX} rows")
+        self.clear()
+        self._rows = [None] * count
+        self._index = dict(zip(bulk.keys, range(count), strict=True))
+        self._make = lru_cache(maxsize=MADE_ROWS_KEPT)(bulk.row_of)
+        self._shown = np.zeros(count, np.bool_)
+        for number in self._arrays:
+            given = bulk.columns[self.columns[number].name]
+            if isinstance(given, Coded):
+                codes = np.array([self._books[number].code(text) for text in given.texts], np.int32)
+                self._arrays[number] = codes[given.codes]
             else:
-                self.rows[number] = row
-                changed.add(number)
-            self._write(number, row)
-        if changed and (self._sort or self._filter is not None):
-            self._resort_due = True
-        added = self._join_view(first_new) if len(self.rows) > first_new else False
-        return Changes(reset=added, changed=frozenset(changed))
+                self._arrays[number] = np.array(given, self._arrays[number].dtype)
+        self._rebuild()
+
+    def upsert(self, rows: Iterable[R]) -> Changes:
+        """Add new rows and replace known ones; of several with one key the last counts.
+
+        New rows join the view at their place; a changed sort or filter value waits for `refresh`, so that rows stay
+        still.
+
+        Raises:
+            OverflowError: more than ROWS_MAX rows.
+        """
+        fresh: list[int] = []
+        changed: list[int] = []
+        for key, row in {self._key(row): row for row in rows}.items():
+            number = self._index.get(key)
+            if number is not None and number not in self._removed:
+                self._rows[number] = row
+                changed.append(number)
+                continue
+            if number is None:
+                number = self._append(key)
+            self._removed.discard(number)
+            self._rows[number] = row
+            fresh.append(number)
+        self._write(fresh, fixed=True)
+        self._write(changed, fixed=False)
+        if self._filter is not None or any(not self.columns[column].fixed for column, _ in self._sort):
+            self._due.update(changed)
+        added = self._join(np.array(fresh, np.int32)) if fresh else False
+        return Changes(added, frozenset(changed))
+
+    def remove(self, keys: Iterable[Hashable]) -> bool:
+        """Take rows out; True when the view is another."""
+        numbers = [self._index[key] for key in keys if key in self._index]
+        self._removed.update(numbers)
+        self._due.difference_update(numbers)
+        return self._leave(np.array(numbers, np.int32))
 
     def refresh(self) -> bool:
         """Sort and filter again where values changed; True when the view is another."""
-        if not self._resort_due:
+        if not self._due:
             return False
+        due = np.fromiter(self._due, np.int32, len(self._due))
         before = self.view
-        self._rebuild()
-        return not np.array_equal(before, self.view)
+        if any(not self.columns[column].fixed for column, _ in self._sort):
+            self._rebuild()
+            return not np.array_equal(before, self.view)
+        self._due.clear()
+        accepted = self._filter(due) if self._filter is not None else np.ones(len(due), np.bool_)
+        left = self._leave(due[~accepted])
+        joined = self._join(due[accepted & ~self._shown[due]])
+        return left or joined
 
     def sort_by(self, keys: Sequence[tuple[str, bool]]) -> None:
         """Sort by columns, first key first; True means descending. Rows without a value come last."""
-        self._sort = tuple((self._by_name[name], descending) for name, descending in keys)
+        self._sort = tuple((self._by_name[name], descending) for name, descending in keys if name in self._by_name)
         self._rebuild()
 
-    @property
-    def sorting(self) -> tuple[tuple[str, bool], ...]:
-        """The sort keys in force."""
-        return tuple((self.columns[number].name, descending) for number, descending in self._sort)
-
-    def filter_by(self, accepts: Callable[[Rows], Mask] | None) -> None:
+    def filter_by(self, accepts: Accepts | None) -> None:
         """Show only rows for which `accepts(row numbers)` is true; None shows all."""
         self._filter = accepts
         self._rebuild()
 
-    def numbers(self, name: str, rows: Rows) -> NDArray[np.float64]:
+    def numbers(self, name: str, rows: Selection) -> NDArray[np.float64]:
         """Return a NUMBER column of the given rows, NaN where absent."""
-        found: NDArray[np.float64] = self._arrays[self._by_name[name]][rows]
+        found: NDArray[np.float64] = self._arrays[self._by_name[name]][self._within(rows)]
         return found
 
-    def matching(self, name: str, rows: Rows, accepts: Callable[[str], bool]) -> Mask:
+    def matching(self, name: str, rows: Selection, accepts: Callable[[str], bool]) -> Mask:
         """Return which of the given rows have a text in a CODE column that `accepts`; texts are asked once each."""
         number = self._by_name[name]
-        verdicts = np.fromiter((accepts(text) for text in self._books[number].texts), np.bool_)
-        if not len(verdicts):
-            return np.zeros(len(rows), np.bool_)
-        found: Mask = verdicts[self._arrays[number][rows]]
+        codes = self._arrays[number][self._within(rows)]
+        verdicts = self._books[number].verdicts(accepts)
+        if not verdicts.any():
+            return np.zeros(len(codes), np.bool_)
+        found: Mask = verdicts[codes]
         return found
 
-    def _append(self, key: Hashable, row: R) -> int:
-        number = len(self.rows)
+    def containing(self, name: str, rows: Selection, fragment: str) -> Mask:
+        """Return which of the given rows have the fragment within the end of an ID column, without regard to case."""
+        return containing(self._arrays[self._by_name[name]][self._within(rows)], fragment)
+
+    def _within(self, rows: Selection) -> Selection:
+        return slice(0, len(self._rows)) if isinstance(rows, slice) else rows
+
+    def _append(self, key: Hashable) -> int:
+        number = len(self._rows)
         if number >= ROWS_MAX:
             raise OverflowError(f"a table holds at most {ROWS_MAX} rows")
-        self.rows.append(row)
+        self._rows.append(None)
         self._index[key] = number
-        if number >= len(next(iter(self._arrays.values()))):
+        if number >= len(self._shown):
+            room = max(number, FIRST_CAPACITY)
+            self._shown = np.concatenate([self._shown[:number], np.zeros(room, np.bool_)])
             for column, array in self._arrays.items():
-                self._arrays[column] = np.concatenate([array, np.empty_like(array)])
+                self._arrays[column] = np.concatenate([array[:number], np.zeros(room, array.dtype)])
         return number
 
-    def _write(self, number: int, row: R) -> None:
-        arrays = self._arrays
-        for column, value, stored in self._writers:
-            arrays[column][number] = stored(value(row))
+    def _write(self, numbers: list[int], *, fixed: bool) -> None:
+        if not numbers:
+            return
+        rows: list[Any] = [self._rows[number] for number in numbers]
+        for place, array in self._arrays.items():
+            column = self.columns[place]
+            if column.fixed and not fixed:
+                continue
+            value = column.value
+            if place in self._books:
+                code = self._books[place].code
+                array[numbers] = [code(value(row)) for row in rows]
+            elif column.kind is ColumnKind.ID:
+                array[numbers] = [packed_tail(value(row)) for row in rows]
+            else:
+                array[numbers] = np.array([value(row) for row in rows], np.float64)
 
-    def _join_view(self, first_new: int) -> bool:
-        fresh = np.arange(first_new, len(self.rows), dtype=np.int32)
-        if self._filter is not None:
+    def _join(self, fresh: Rows) -> bool:
+        if self._filter is not None and len(fresh):
             fresh = fresh[self._filter(fresh)]
         if not len(fresh):
             return False
-        if not self._sort:
-            self.view = np.concatenate([self.view, fresh])
-        elif len(fresh) > len(self.view) // 8 + 64:
+        self._shown[fresh] = True
+        fresh = np.sort(fresh)
+        if self._newest_first:
+            fresh = fresh[::-1]
+        if not self._sort and self._after_all(fresh):
+            parts = [fresh, self.view] if self._newest_first else [self.view, fresh]
+            self.view = np.concatenate(parts)
+        elif len(fresh) > len(self.view) // 256 + 64:
             self._rebuild()
         else:
             fresh = self._sorted(fresh)
-            places = np.searchsorted(self._sort_values(self.view), self._sort_values(fresh), side="left")
-            self.view = np.insert(self.view, places, fresh)
+            self.view = np.insert(self.view, [self._place(int(number)) for number in fresh], fresh)
         return True
 
+    def _after_all(self, fresh: Rows) -> bool:
+        return not len(self.view) or int(fresh.min()) > int(self.view[0 if self._newest_first else -1])
+
+    def _leave(self, numbers: Rows) -> bool:
+        gone = numbers[self._shown[numbers]] if len(numbers) else numbers
+        if not len(gone):
+            return False
+        self._shown[gone] = False
+        self.view = self.view[self._shown[self.view]]
+        return True
+
+    def _place(self, number: int) -> int:
+        """Return where a row belongs in the view, by binary search over whole sort keys."""
+        key = self._sort_key(number)
+        low, high = 0, len(self.view)
+        while low < high:
+            middle = (low + high) // 2
+            if self._sort_key(int(self.view[middle])) < key:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _sort_key(self, number: int) -> tuple[float, ...]:
+        values = []
+        for column, descending in self._sort:
+            value = float(self._arrays[column][number])
+            if column in self._books:
+                value = float(self._books[column].ranks()[int(value)])
+            values.append(float("inf") if value != value else -value if descending else value)  # noqa: PLR0124  NaN
+        return (*values, -number if self._newest_first else number)
+
     def _rebuild(self) -> None:
-        rows = np.arange(len(self.rows), dtype=np.int32)
-        if self._filter is not None and len(rows):
-            rows = rows[self._filter(rows)]
-        self.view = self._sorted(rows) if self._sort else rows
-        self._resort_due = False
+        count = len(self._rows)
+        rows = np.arange(count, dtype=np.int32)
+        accepted = np.ones(count, np.bool_)
+        if self._filter is not None and count:
+            accepted = self._filter(slice(0, count)).copy()
+        if self._removed:
+            accepted[list(self._removed)] = False
+        self._shown[:count] = accepted
+        rows = rows[accepted]
+        self.view = self._sorted(rows[::-1] if self._newest_first else rows)
+        self._due.clear()
 
     def _sorted(self, rows: Rows) -> Rows:
         for column, descending in reversed(self._sort):
-            values = self._rank(column, rows)
-            rows = rows[np.argsort(-values if descending else values, kind="stable")]
+            values = self._arrays[column][rows]
+            if column in self._books:
+                values = self._books[column].ranks()[values] if len(values) else values
+            rows = rows[stable_order(-values if descending else values)]
         return rows
 
-    def _sort_values(self, rows: Rows) -> NDArray[np.float64]:
-        column, descending = self._sort[0]
-        values = self._rank(column, rows)
-        signed: NDArray[np.float64] = -values if descending else values
-        return signed
 
-    def _rank(self, column: int, rows: Rows) -> NDArray[np.float64]:
-        values = self._arrays[column][rows]
-        if column in self._books:
-            values = self._books[column].ranks()[values] if len(self._books[column].texts) else values
-        return values.astype(np.float64, copy=False)
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
+def _array(kind: ColumnKind) -> NDArray[Any]:
+    types: dict[ColumnKind, type] = {ColumnKind.CODE: np.int32, ColumnKind.ID: np.uint64}
+    return np.zeros(FIRST_CAPACITY, types.get(kind, np.float64))

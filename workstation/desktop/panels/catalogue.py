@@ -1,0 +1,28 @@
+"""Every kind of panel that a layout file or the panel menu can name."""
+
+from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.desktop.panels.fills_panel import FillsPanel
+from workstation.desktop.panels.ladder_panel import LadderPanel
+from workstation.desktop.panels.log_panel import LogPanel
+from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.desktop.panels.pnl_panel import PnlPanel
+from workstation.desktop.panels.positions_panel import PositionsPanel
+from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.desktop.panels.watchlist_panel import WatchlistPanel
+from workstation.desktop.shell.panel import Panel
+
+PANEL_KINDS: dict[str, type[Panel]] = {
+    panel.kind: panel
+    for panel in (
+        WatchlistPanel,
+        ChartPanel,
+        LadderPanel,
+        TicketPanel,
+        OrdersPanel,
+        FillsPanel,
+        PositionsPanel,
+        PnlPanel,
+        LogPanel,
+    )
+}
+"""The panels by kind."""

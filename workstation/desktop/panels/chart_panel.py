@@ -1,0 +1,383 @@
+"""Chart panel: bars of the linked instrument at a chosen interval, with orders, fills and position on them.
+
+Last stage of the tick walk, and a door of the order walk. Trading from the chart is off until its padlock is opened,
+and off again after each change of instrument; cancels work always. A dragged line amends by id and version.
+"""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from workstation.commands.params import BarsRequest, CancelOne, ChangeOrder, PlaceOrder
+from workstation.commands.registry import CommandResult
+from workstation.desktop.charts.view import ChartView
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.icons import icon
+from workstation.desktop.shell.panel import Panel, PanelSettings
+from workstation.domain.executions import Execution
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrderState, OrderTerms, OriginKind
+from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_feed import (
+    DEFAULT_INTERVAL,
+    INTERVALS,
+    average_price,
+    fill_marks,
+    line_price,
+    order_at,
+    order_label,
+    order_lines,
+    price_units,
+    whole_price,
+)
+from workstation.viewmodels.chart_marks import MarkSide
+from workstation.viewmodels.chart_overlays import Ema, Overlay, Sma, Vwap
+from workstation.viewmodels.chart_window import ChartType, PanelState
+from workstation.viewmodels.formats import Formats, age, money
+from workstation.viewmodels.frames import Frame, QuoteSnap
+from workstation.viewmodels.panel_notes import ConnectionWatch
+
+BARS_ASKED = 5_000
+SMA_PERIOD, EMA_PERIOD = 20, 50
+CHART_TYPES = {kind.value: kind for kind in ChartType}
+OVERLAYS = {"sma": f"SMA {SMA_PERIOD}", "ema": f"EMA {EMA_PERIOD}", "vwap": "VWAP"}
+
+
+class ChartPanel(Panel):
+    """One chart."""
+
+    kind = "chart"
+    title = "Chart"
+    icon = "chart"
+    linked = True
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self._formats = Formats(context.bridge.session.instruments)
+        self._connection = ConnectionWatch()
+        self._interval = DEFAULT_INTERVAL
+        self._asked = 0
+        self._loaded = False
+        self._overlays: set[str] = set()
+        self._released = False
+        self.chart = ChartView()
+        self.chart.setObjectName(f"{panel_id}_chart")
+        self.chart.order_line_dragged.connect(self._amend)
+        self.chart.order_cancel_requested.connect(self._cancel)
+        self.chart.order_chosen.connect(self._place)
+        self.chart.retry_requested.connect(self.load)
+        self.chart.set_trade_labels(self._labels)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.chart)
+        self.setFocusProxy(self.chart)
+        self._build_tools()
+        context.focus.listen(self._show_marks)
+        if context.state.status is not None:
+            self._connection.take(context.state.status)
+
+    @property
+    def interval(self) -> str:
+        """Name of the interval shown."""
+        return self._interval
+
+    def on_frame(self, frame: Frame) -> None:
+        """Take live bars, the last price, and what trading changed."""
+        if frame.status is not None:
+            self._connection.take(frame.status)
+        if not self.symbol:
+            return
+        self._take_bars(frame)
+        if any(isinstance(row, OrderState | Execution) for row in frame.rows) or frame.positions:
+            self._show_marks()
+        quote = frame.quotes.get(self.symbol)
+        if quote is not None or frame.status is not None:
+            self._show_last(self.context.state.quotes.get(self.symbol))
+
+    def on_symbol(self, symbol: str) -> None:
+        """Show another instrument; the padlock closes."""
+        instrument = self.context.instrument(symbol)
+        self.padlock.setChecked(False)
+        tick = whole_price(instrument, instrument.ticks[0].tick)
+        self.chart.set_price_format(lambda price: self._price_text(instrument, price), tick)
+        self.load()
+
+    def load(self) -> None:
+        """Ask for the bars of the instrument and interval; an answer that is overtaken is dropped."""
+        if not self.symbol:
+            return
+        bar_type = INTERVALS[self._interval]
+        self.watch(quotes=frozenset({self.symbol}), bars=((self.symbol, bar_type),))
+        self._asked += 1
+        self._loaded = False
+        self.chart.set_bars([], open=[], high=[], low=[], close=[], volume=[])
+        self.chart.set_state(PanelState.LOADING)
+        request = BarsRequest(symbol=self.symbol, bar_type=bar_type, count=BARS_ASKED)
+        number = self._asked
+        origin = self.context.origin(OriginKind.SYSTEM, self.panel_id)
+        self.context.call("market.bars", request, origin, lambda result: self._on_bars(number, result))
+
+    def show_interval(self, interval: str) -> None:
+        """Show another interval; an unknown one changes nothing."""
+        if interval in INTERVALS and interval != self._interval:
+            self._interval = interval
+            self.intervals[interval].setChecked(True)
+            self.load()
+
+    def show_overlays(self, names: set[str]) -> None:
+        """Draw these averages."""
+        self._overlays = names & OVERLAYS.keys()
+        lines: list[Overlay] = []
+        if "sma" in self._overlays:
+            lines.append(Sma(SMA_PERIOD))
+        if "ema" in self._overlays:
+            lines.append(Ema(EMA_PERIOD))
+        if "vwap" in self._overlays:
+            lines.append(Vwap())
+        self.chart.set_overlays(lines)
+        for name, action in self.overlay_actions.items():
+            action.setChecked(name in self._overlays)
+
+    def header_widget(self) -> QWidget:
+        """Return intervals, chart type, overlays and padlock."""
+        self.tools.show()
+        return self.tools
+
+    def save_settings(self) -> PanelSettings:
+        """Return interval, chart type, overlays and, when not linked, the instrument."""
+        kind = next(name for name, action in self.type_actions.items() if action.isChecked())
+        overlays: list[str | int] = sorted(self._overlays)
+        own = {} if self.link_group or not self.symbol else {"symbol": self.symbol}
+        return {"interval": self._interval, "type": kind, "overlays": overlays, **own}
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Take them back."""
+        self.show_interval(str(settings.get("interval", DEFAULT_INTERVAL)))
+        action = self.type_actions.get(str(settings.get("type", "")))
+        if action is not None:
+            action.trigger()
+        overlays = settings.get("overlays")
+        if isinstance(overlays, list):
+            self.show_overlays({str(name) for name in overlays})
+        self.show_symbol(str(settings.get("symbol", "")))
+
+    def release(self) -> None:
+        """End; listeners that cannot be taken back find the panel released."""
+        self._released = True
+        super().release()
+
+    def _build_tools(self) -> None:
+        self.tools = QWidget(self)
+        self.tools.setObjectName(f"{self.panel_id}_tools")
+        self.tools.hide()
+        row = QHBoxLayout(self.tools)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        group = QButtonGroup(self.tools)
+        self.intervals: dict[str, QToolButton] = {}
+        for interval in INTERVALS:
+            button = self._tool(f"interval_{interval}", f"Interval {interval}")
+            button.setText(interval)
+            button.setCheckable(True)
+            button.setChecked(interval == self._interval)
+            button.clicked.connect(lambda _checked=False, interval=interval: self.show_interval(interval))
+            group.addButton(button)
+            row.addWidget(button)
+            self.intervals[interval] = button
+        row.addSpacing(6)
+        row.addWidget(self._type_button())
+        row.addWidget(self._overlay_button())
+        row.addStretch(1)
+        self.padlock = self._tool("padlock", "Trading from this chart is locked")
+        self.padlock.setIcon(icon("lock"))
+        self.padlock.setCheckable(True)
+        self.padlock.toggled.connect(self._on_padlock)
+        row.addWidget(self.padlock)
+
+    def _type_button(self) -> QToolButton:
+        button = self._tool("type", "Chart type")
+        button.setText("Candles ▾")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        group = QActionGroup(menu)
+        self.type_actions: dict[str, QAction] = {}
+        for name, kind in CHART_TYPES.items():
+            action = QAction(name.capitalize(), menu, checkable=True, checked=kind is ChartType.CANDLES)
+            action.setObjectName(f"{self.panel_id}_type_{name}")
+            action.triggered.connect(lambda _checked=False, kind=kind: self.chart.set_chart_type(kind))
+            action.triggered.connect(lambda _checked=False, name=name: button.setText(f"{name.capitalize()} ▾"))
+            group.addAction(action)
+            menu.addAction(action)
+            self.type_actions[name] = action
+        button.setMenu(menu)
+        return button
+
+    def _overlay_button(self) -> QToolButton:
+        button = self._tool("overlays", "Overlays")
+        button.setText("Overlays ▾")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        self.overlay_actions: dict[str, QAction] = {}
+        for name, title in OVERLAYS.items():
+            action = QAction(title, menu, checkable=True)
+            action.setObjectName(f"{self.panel_id}_overlay_{name}")
+            action.triggered.connect(self._on_overlay)
+            menu.addAction(action)
+            self.overlay_actions[name] = action
+        button.setMenu(menu)
+        return button
+
+    def _tool(self, name: str, meaning: str) -> QToolButton:
+        button = QToolButton(self.tools)
+        button.setObjectName(f"{self.panel_id}_{name}")
+        button.setAccessibleName(meaning)
+        button.setToolTip(meaning)
+        button.setAutoRaise(True)
+        button.setIconSize(QSize(14, 14))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _on_overlay(self) -> None:
+        self.show_overlays({name for name, action in self.overlay_actions.items() if action.isChecked()})
+
+    def _on_padlock(self, opened: bool) -> None:
+        self.padlock.setIcon(icon("unlock", "warning") if opened else icon("lock"))
+        meaning = "open: drag order lines, order at the pointer" if opened else "locked"
+        self.padlock.setAccessibleName(f"Trading from this chart is {meaning}")
+        self.padlock.setToolTip(self.padlock.accessibleName())
+        self.chart.set_trading_enabled(opened)
+
+    def _on_bars(self, number: int, result: CommandResult) -> None:
+        if number != self._asked or self._released:
+            return
+        series = result.data
+        if not result.ok or not isinstance(series, BarSeries):
+            self.chart.set_state(PanelState.ERROR, result.text or "The engine answered no bars.")
+            return
+        values = series.ohlcv
+        self.chart.set_bars(
+            series.ts_open,
+            open=values[:, 0],
+            high=values[:, 1],
+            low=values[:, 2],
+            close=values[:, 3],
+            volume=values[:, 4],
+        )
+        self._loaded = True
+        self._show_marks()
+        self._show_last(self.context.state.quotes.get(self.symbol))
+
+    def _take_bars(self, frame: Frame) -> None:
+        if not self._loaded:
+            return
+        wanted, instrument = INTERVALS[self._interval], self.context.instrument(self.symbol)
+        scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
+        for update in frame.bars:
+            bar, times = update.bar, self.chart.model.bars.times_ns
+            fits = update.symbol == self.symbol and update.bar_type == wanted
+            if fits and (not len(times) or bar.ts_open >= times[-1]):
+                self.chart.append_or_update_last(
+                    bar.ts_open,
+                    open=bar.open / scale,
+                    high=bar.high / scale,
+                    low=bar.low / scale,
+                    close=bar.close / scale,
+                    volume=bar.volume / lot,
+                )
+
+    def _show_last(self, quote: QuoteSnap | None) -> None:
+        instrument = self.context.instrument(self.symbol)
+        fresh = quote is not None and quote.freshness == "FRESH"
+        if quote is not None and quote.last is not None:
+            price = whole_price(instrument, quote.last)
+            self.chart.set_last(price, quote.age_ms / 1000, stale=not fresh or not self._connection.feed_up)
+        else:
+            self.chart.set_last(None)
+        if self._loaded:
+            self._set_state(*self._state_of(quote))
+
+    def _state_of(self, quote: QuoteSnap | None) -> tuple[PanelState, str]:
+        note = self._connection.prices_note()
+        if not self._connection.feed_up:
+            return PanelState.DISCONNECTED, note.text
+        if not len(self.chart.model.bars):
+            return PanelState.EMPTY, f"No {self._interval} bars of {self.symbol} yet. The first appears with a trade."
+        if quote is not None and quote.freshness == "STALE":
+            cause = quote.reason or "the quote stream is silent"
+            return PanelState.STALE, f"{self.symbol} is stale, {age(quote.age_ms * 1_000_000)}: {cause}"
+        return PanelState.READY, ""
+
+    def _set_state(self, state: PanelState, text: str) -> None:
+        model = self.chart.model
+        if (model.state, model.state_text) != (state, text):
+            self.chart.set_state(state, text)
+
+    def _show_marks(self) -> None:
+        if not self.symbol or self._released:
+            return
+        state, account = self.context.state, self.context.focus.account
+        instrument = self.context.instrument(self.symbol)
+        orders = state.working(account, self.symbol)
+        self.chart.set_order_lines(order_lines(instrument, orders, connected=self._connection.venue_up))
+        self.chart.set_fills(fill_marks(instrument, [e for e in state.executions if e.account == account]))
+        snap = state.position(account, self.symbol)
+        average = average_price(instrument, snap) if snap is not None else None
+        if snap is None or average is None:
+            self.chart.set_position(None)
+        else:
+            quantity = snap.position.qty
+            side = "Long" if quantity > 0 else "Short"
+            text = f"{side} {instrument.qty_text(abs(quantity))}  {money(snap.unrealised, signed=True)}"
+            self.chart.set_position(average, float(quantity), text)
+
+    def _amend(self, cl_ord_id: str, price: float) -> None:
+        order = self.context.state.open_orders.get(cl_ord_id)
+        if order is None:
+            return
+        units = price_units(self.context.instrument(order.terms.symbol), price)
+        stop = order.terms.stop_px is not None and not order.triggered
+        if units != line_price(order):
+            change = ChangeOrder(
+                cl_ord_id=cl_ord_id,
+                version=order.version,
+                price=None if stop else units,
+                stop_px=units if stop else None,
+            )
+            origin = self.context.origin(OriginKind.CHART, self.panel_id)
+            self.context.call("order.replace", change, origin, self._on_amended)
+
+    def _on_amended(self, result: CommandResult) -> None:
+        if not result.ok:
+            self.context.announcer.say("warning", result.text)
+        if not self._released:
+            self._show_marks()
+
+    def _cancel(self, cl_ord_id: str) -> None:
+        origin = self.context.origin(OriginKind.CHART, self.panel_id)
+        self.context.call("order.cancel", CancelOne(cl_ord_id=cl_ord_id), origin)
+
+    def _terms(self, side: MarkSide, price: float) -> OrderTerms | None:
+        quote, focus = self.context.state.quotes.get(self.symbol), self.context.focus
+        if quote is None or not self.symbol:
+            return None
+        instrument = self.context.instrument(self.symbol)
+        quantity = self.context.sizes.size * 10**instrument.qty_decimals
+        return order_at(instrument, quote, account=focus.account, side=side, price=price, quantity=quantity)
+
+    def _labels(self, price: float) -> tuple[str, str] | None:
+        instrument = self.context.bridge.session.instruments.get(self.symbol)
+        buy, sell = self._terms(MarkSide.BUY, price), self._terms(MarkSide.SELL, price)
+        if instrument is None or buy is None or sell is None:
+            return None
+        return order_label(instrument, buy), order_label(instrument, sell)
+
+    def _place(self, side: MarkSide, price: float, label: str, _with_bracket: bool) -> None:
+        terms = self._terms(side, price)
+        if terms is None or order_label(self.context.instrument(self.symbol), terms) != label:
+            self.context.announcer.say("warning", f"Not sent: the market moved and “{label}” would be another order.")
+            return
+        order = PlaceOrder(terms=terms, cl_ord_id=self.context.bridge.session.new_cl_ord_id())
+        self.context.call("order.submit", order, self.context.origin(OriginKind.CHART, self.panel_id))
+
+    def _price_text(self, instrument: Instrument, price: float) -> str:
+        return self._formats.price(instrument.symbol, round(price * 10**instrument.price_decimals))

@@ -1,0 +1,98 @@
+"""Fills panel: one row an execution, newest first; what was taken back is struck through and linked.
+
+Last stage of the order walk upward. Read-only: it sends nothing.
+"""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QMenu
+
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.icons import icon
+from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.table_view import ColumnView
+from workstation.desktop.tables import ColumnModel
+from workstation.domain.executions import Execution
+from workstation.viewmodels.fills_table import FillBlotter
+from workstation.viewmodels.formats import Formats, money
+from workstation.viewmodels.frames import Frame
+
+
+class FillsPanel(TablePanel):
+    """The fills blotter."""
+
+    kind = "fills"
+    title = "Fills"
+    icon = "check"
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self.blotter = FillBlotter(Formats(context.bridge.session.instruments))
+        self.add_filter("Filter: symbol, side, venue, order id", self._apply_filter)
+        self.here = self.add_button(
+            "here", "This instrument", "Show only: this instrument", self._apply_filter, checkable=True
+        )
+        self.totals = QLabel()
+        self.totals.setObjectName(f"{panel_id}_totals")
+        self.totals.setProperty("role", "caption")
+        self.bar.addWidget(self.totals)
+        self.columns: ColumnModel[Execution] = ColumnModel(self.blotter.table)
+        view = ColumnView(self.columns, self.blotter.style, name=f"{panel_id}_table", meaning="Fills")
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._open_context_menu)
+        self.show_view(view)
+        context.focus.listen(self._on_focus)
+        self.view.apply(lambda: self.blotter.take(context.state.executions))
+        self._show_state()
+
+    def on_frame(self, frame: Frame) -> None:
+        """Take new executions."""
+        if frame.status is not None:
+            self.connection.take(frame.status)
+        fills = [row for row in frame.rows if isinstance(row, Execution)]
+        if fills:
+            self.view.apply(lambda: self.blotter.take(fills))
+        if fills or frame.status is not None:
+            self._show_state()
+
+    def _apply_filter(self) -> None:
+        words = self.filter_line.text() if self.filter_line is not None else ""
+        symbol = self.context.focus.symbol if self.here.isChecked() else ""
+        self.view.filter_by(self.blotter.accepts(words, symbol))
+        self._show_state()
+
+    def _on_focus(self) -> None:
+        if not self.released and self.here.isChecked():
+            self._apply_filter()
+
+    def _show_state(self) -> None:
+        totals = self.blotter.totals()
+        fees = "  ".join(f"fees {money(fee)} {currency}" for currency, fee in sorted(totals.fees.items()))
+        taken_back = f"  {totals.struck} taken back" if totals.struck else ""
+        self.totals.setText(f"{totals.count:,} fills{taken_back}  {fees}".rstrip())
+        self.note.show_note(self.connection.orders_note())
+        table = self.blotter.table
+        if table.total and not len(table):
+            self.view.set_empty_text(f"None of {table.total:,} fills matches.", "Esc in the filter line clears it.")
+        elif not self.connection.heard:
+            self.view.set_empty_text("Loading fills…", "Waiting for the engine.")
+        else:
+            self.view.set_empty_text("No fills today", "Executions appear here the moment the venue reports them.")
+
+    def context_menu(self) -> QMenu:
+        """Return the commands on the selected rows."""
+        menu = QMenu(self)
+        menu.setObjectName(f"{self.panel_id}_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        rows = self.view.selected_rows()
+        copy = menu.addAction(icon("copy"), "Copy rows\tCtrl+C")
+        copy.setEnabled(bool(rows))
+        copy.triggered.connect(self.view.copy_selection)
+        show = menu.addAction("Show instrument")
+        show.setEnabled(len(rows) == 1)
+        show.triggered.connect(lambda: self.context.focus.move(symbol=rows[0].symbol))
+        menu.addSeparator()
+        menu.addAction(icon("save"), "Export view as CSV…").triggered.connect(self.export)
+        return menu
+
+    def _open_context_menu(self, point: QPoint) -> None:
+        self.context_menu().popup(self.view.viewport().mapToGlobal(point))

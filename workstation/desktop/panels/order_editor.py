@@ -1,0 +1,151 @@
+"""Editing an order's price, stop or quantity in its cell: Enter commits, Esc drops, leaving drops.
+
+A refused entry keeps the typed text, is marked and says the rule. The editor remembers the version that it opened on;
+when the order changed meanwhile, the conflict bar asks. This module sends nothing: the panel does.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QWidget,
+)
+
+from workstation.desktop.tables import ColumnModel
+from workstation.desktop.theme import figure_font
+from workstation.domain.orders import OrderState
+from workstation.viewmodels.order_edits import Amendment
+
+Check = Callable[[Amendment], str]
+Index = QModelIndex | QPersistentModelIndex
+
+
+class OrderCellEditor(QStyledItemDelegate):
+    """Opens a line in the cell. `check(amendment)` returns why a typed text is refused, "" when it stands.
+
+    Emits: committed(Amendment).
+    """
+
+    committed = Signal(object)
+
+    def __init__(self, parent: QWidget, model: ColumnModel[OrderState], check: Check) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._check = check
+        self._open: dict[int, Amendment] = {}
+
+    def _commit(self, line: QLineEdit) -> None:
+        opened = self._open.get(id(line))
+        if opened is None:
+            return
+        amendment = Amendment(opened.cl_ord_id, opened.version, opened.field, line.text())
+        refusal = self._check(amendment)
+        if refusal:
+            line.setProperty("invalid", "true")
+            line.style().polish(line)
+            line.setToolTip(refusal)
+            QToolTip.showText(line.mapToGlobal(line.rect().bottomLeft()), refusal, line)
+            return
+        self._close(line)
+        if amendment.typed != opened.typed:
+            self.committed.emit(amendment)
+
+    def _close(self, line: QLineEdit) -> None:
+        self._open.pop(id(line), None)
+        self.closeEditor.emit(line, QAbstractItemDelegate.EndEditHint.NoHint)
+
+    # Qt overrides
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        """Open a line that knows the order's id and version."""
+        order = self._model.table.row_at(index.row())
+        column = self._model.table.columns[index.column()]
+        line = QLineEdit(parent)
+        line.setObjectName("order_edit")
+        line.setAccessibleName(f"New {column.title.lower()}")
+        line.setFont(figure_font("body"))
+        line.setAlignment(Qt.AlignmentFlag.AlignRight)
+        line.setFrame(False)
+        line.setStyleSheet("min-height: 0; padding: 0 3px;")
+        typed = str(self._model.data(index, Qt.ItemDataRole.EditRole))
+        self._open[id(line)] = Amendment(order.cl_ord_id, order.version, column.name, typed)
+        return line
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Fill the line once, selected; what is typed is never replaced by an update."""
+        if isinstance(editor, QLineEdit) and not editor.text():
+            editor.setText(str(self._model.data(index, Qt.ItemDataRole.EditRole)))
+            editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        """Write nothing: the row changes when the engine says so."""
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        """Fill the cell."""
+        editor.setGeometry(option.rect)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter commits; Esc and leaving drop."""
+        if isinstance(watched, QLineEdit):
+            if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+                if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                    self._commit(watched)
+                    return True
+                if event.key() == Qt.Key.Key_Escape:
+                    self._close(watched)
+                    return True
+            elif event.type() == QEvent.Type.FocusOut:
+                self._close(watched)
+        return False
+
+
+class ConflictBar(QWidget):
+    """Asks what to do with an edit whose order has changed: apply again on the new version, or drop."""
+
+    reapplied = Signal(object)
+
+    def __init__(self, panel_id: str) -> None:
+        super().__init__()
+        self.setObjectName(f"{panel_id}_conflict")
+        self._amendment: Amendment | None = None
+        self.text = QLabel()
+        self.text.setObjectName(f"{panel_id}_conflict_text")
+        self.text.setProperty("role", "warning")
+        self.text.setWordWrap(True)
+        self.again = self._button("Re-apply", f"{panel_id}_reapply")
+        self.drop = self._button("Drop", f"{panel_id}_drop")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.again)
+        row.addWidget(self.drop)
+        self.again.clicked.connect(self._reapply)
+        self.drop.clicked.connect(self.hide)
+        self.hide()
+
+    def ask(self, amendment: Amendment, text: str) -> None:
+        """Show the question; `amendment` carries the order's version of now."""
+        self._amendment = amendment
+        self.text.setText(text)
+        self.show()
+        self.again.setFocus()
+
+    def _reapply(self) -> None:
+        self.hide()
+        if self._amendment is not None:
+            self.reapplied.emit(self._amendment)
+
+    def _button(self, text: str, name: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setObjectName(name)
+        button.setAccessibleName(f"{text} the edit")
+        return button

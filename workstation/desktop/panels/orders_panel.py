@@ -1,0 +1,309 @@
+"""Orders panel: every order, newest first, with its state, way and reason; cancels by scope, amends in place.
+
+Last stage of the order walk upward, and one of its doors downward. Cancels work disarmed. An edit is bound to the
+order's id and version; when the order changed meanwhile the panel asks, it never guesses. A double click sends nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu, QTableView
+
+from workstation.commands.params import CancelMany, CancelOne, ChangeOrder
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.icons import icon
+from workstation.desktop.panels.order_editor import ConflictBar, OrderCellEditor
+from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.shell.panel import PanelSettings
+from workstation.desktop.table_view import ColumnView
+from workstation.desktop.tables import ColumnModel
+from workstation.domain.errors import ValidationError
+from workstation.domain.orders import OrderState, OriginKind
+from workstation.viewmodels.formats import SECOND_NS, Formats
+from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.order_edits import (
+    PRICE,
+    QUANTITY,
+    STOP,
+    Amendment,
+    conflict_text,
+    current_value,
+    edit_text,
+    parsed,
+)
+from workstation.viewmodels.orders_table import OrderBlotter, OrderFilter
+
+CHIPS = (
+    ("working", "Working"),
+    ("rejected", "Rejected"),
+    ("unknown", "Unknown"),
+    ("today", "Today"),
+    ("here", "This instrument"),
+)
+GROUP_SORT = (("group", True), ("leg", False))
+
+
+class OrdersPanel(TablePanel):
+    """The orders blotter."""
+
+    kind = "orders"
+    title = "Orders"
+    icon = "orders"
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self.blotter = OrderBlotter(Formats(context.bridge.session.instruments))
+        self._seconds = 0
+        self._build_bar()
+        self._build_table()
+        self._take(context.state.orders.values(), mark_rejects=False)
+        self._show_state()
+
+    def on_frame(self, frame: Frame) -> None:
+        """Take new orders; once a second let ages run."""
+        if frame.status is not None:
+            self.connection.take(frame.status)
+            self.blotter.now_ns = frame.status.now_ns
+            self.view.apply(lambda: self.blotter.connect(self.connection.venue_up))
+        orders = [row for row in frame.rows if isinstance(row, OrderState)]
+        if orders:
+            self._take(orders)
+        seconds = self.blotter.now_ns // SECOND_NS
+        if seconds != self._seconds:
+            self._seconds = seconds
+            self.view.redress()
+        if orders or frame.status is not None:
+            self._show_state()
+
+    def cancel_selection(self) -> None:
+        """Cancel the selected open orders; says how many, and when there was nothing to do."""
+        chosen = [order for order in self.view.selected_rows() if order.is_open]
+        if not chosen:
+            self.context.announcer.say("info", "Nothing cancelled: no open order is selected.")
+            return
+        for order in chosen:
+            self._call("order.cancel", CancelOne(cl_ord_id=order.cl_ord_id), "Del")
+        self.context.announcer.say("info", f"Cancel asked for {len(chosen)} order{'s' if len(chosen) > 1 else ''}.")
+
+    def acknowledge(self) -> None:
+        """Count every reject as seen."""
+        self.view.apply(self.blotter.acknowledge)
+        self._show_state()
+
+    def cancel_menu(self) -> QMenu:
+        """Return the cancel scopes, each with its count; protective stops stay unless named."""
+        menu = QMenu(self)
+        menu.setObjectName(f"{self.panel_id}_cancel_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        focus, blotter = self.context.focus, self.blotter
+        here = blotter.in_scope(focus.account, focus.symbol)
+        everything = blotter.in_scope(focus.account)
+        selection = blotter.cancel_count(self.view.selected_rows(), include_protective=True)
+        action = menu.addAction(icon("cancel"), f"Cancel selection ({selection.label})\tDel")
+        action.setObjectName(f"{self.panel_id}_cancel_selection")
+        action.setEnabled(bool(selection.cancels))
+        action.triggered.connect(self.cancel_selection)
+        menu.addSeparator()
+        scopes = (
+            ("instrument", f"Cancel {focus.symbol}", here, CancelMany(account=focus.account, symbol=focus.symbol)),
+            ("bids", f"Cancel {focus.symbol} bids", here, _side_scope(focus.account, focus.symbol, 1)),
+            ("asks", f"Cancel {focus.symbol} asks", here, _side_scope(focus.account, focus.symbol, -1)),
+            ("all", f"Cancel all in {focus.account}", everything, CancelMany(account=focus.account)),
+            ("stops", "Cancel all, protective stops too", everything, _everything(focus.account)),
+        )
+        for name, text, orders, scope in scopes:
+            self._add_scope(menu, name, text, orders, scope)
+        return menu
+
+    def _add_scope(self, menu: QMenu, name: str, text: str, orders: Sequence[OrderState], scope: CancelMany) -> None:
+        count = self.blotter.cancel_count(
+            orders, include_protective=scope.include_protective, side_sign=scope.side_sign
+        )
+        action = menu.addAction(f"{text} ({count.label})")
+        action.setObjectName(f"{self.panel_id}_cancel_{name}")
+        action.setEnabled(bool(count.cancels))
+        action.triggered.connect(lambda: self._call("order.cancel_scope", scope, name))
+
+    def context_menu(self) -> QMenu:
+        """Return the commands on the selected rows."""
+        menu = self.cancel_menu()
+        first = menu.actions()[0]
+        rows = self.view.selected_rows()
+        entries = (
+            ("amend_price", "Amend price\tF2", lambda: self.edit("price"), len(rows) == 1),
+            ("amend_qty", "Amend quantity", lambda: self.edit("qty"), len(rows) == 1),
+            ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
+            ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
+        )
+        for name, text, run, on in entries:
+            action = menu.addAction(text)
+            action.setObjectName(f"{self.panel_id}_{name}")
+            action.setEnabled(on)
+            action.triggered.connect(lambda _checked=False, run=run: run())
+            menu.insertAction(first, action)
+        menu.insertSeparator(first)
+        menu.addSeparator()
+        menu.addAction(icon("save"), "Export view as CSV…").triggered.connect(self.export)
+        return menu
+
+    def edit(self, name: str) -> None:
+        """Open the editor of the selected order's price, stop or quantity; says why where none opens."""
+        positions = self.view.selectionModel().selectedRows()
+        if len(positions) != 1:
+            return
+        order = self.blotter.table.row_at(positions[0].row())
+        if name == "price" and order.terms.price is None:
+            name = "stop"
+        refusal = self.blotter.amend_refusal(order)
+        if refusal:
+            self.context.announcer.say("warning", refusal, order.cl_ord_id)
+            return
+        index = self.columns.index(positions[0].row(), self.columns.column_named(name))
+        self.view.setCurrentIndex(index)
+        self.view.edit(index)
+
+    def save_settings(self) -> PanelSettings:
+        """Return columns, sort, filter, chips and grouping."""
+        chips: list[str | int] = [name for name, chip in self.chips.items() if chip.isChecked()]
+        return super().save_settings() | {"chips": chips, "grouped": self.group_button.isChecked()}
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Take them back."""
+        super().restore_settings(settings)
+        chips = settings.get("chips")
+        if isinstance(chips, list):
+            for name, chip in self.chips.items():
+                chip.setChecked(name in chips)
+        self.group_button.setChecked(settings.get("grouped") is True)
+
+    def _build_bar(self) -> None:
+        self.add_filter("Filter: symbol, state, side, origin, id", self._apply_filter)
+        self.chips = {
+            name: self.add_button(name, text, f"Show only: {text.lower()}", self._apply_filter, checkable=True)
+            for name, text in CHIPS
+        }
+        meaning = "Show bracket legs under their parent"
+        self.group_button = self.add_button("group", "Group", meaning, self._apply_grouping, checkable=True)
+        self.rejects = self.add_button("rejects", "", "Acknowledge rejects", self.acknowledge)
+        self.rejects.setProperty("role", "danger")
+        self.cancel_button = self.add_button("cancel", "Cancel ▾", "Cancel orders by scope", self._open_cancel_menu)
+        self.conflict = ConflictBar(self.panel_id)
+        self.conflict.reapplied.connect(self._amend)
+        self.column.addWidget(self.conflict)
+        self.context.focus.listen(self._on_focus)
+
+    def _build_table(self) -> None:
+        self.columns: ColumnModel[OrderState] = ColumnModel(self.blotter.table, self._edit_text)
+        view = ColumnView(self.columns, self.blotter.style, name=f"{self.panel_id}_table", meaning="Orders")
+        view.setEditTriggers(QTableView.EditTrigger.EditKeyPressed | QTableView.EditTrigger.SelectedClicked)
+        editor = OrderCellEditor(view, self.columns, self._refusal_of)
+        editor.committed.connect(self._amend)
+        view.setItemDelegate(editor)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._open_context_menu)
+        view.delete_pressed.connect(self.cancel_selection)
+        self.show_view(view)
+
+    def _take(self, orders: Iterable[OrderState], *, mark_rejects: bool = True) -> None:
+        self.view.apply(lambda: self.blotter.take(orders, mark_rejects=mark_rejects))
+
+    def _edit_text(self, order: OrderState, field: str) -> str | None:
+        instrument = self.context.bridge.session.instruments.get(order.terms.symbol)
+        if instrument is None or self.blotter.amend_refusal(order):
+            return None
+        return edit_text(instrument, order, field)
+
+    def _refusal_of(self, amendment: Amendment) -> str:
+        """Return why a typed text cannot stand; a changed order is no refusal, it is asked about."""
+        order = self.blotter.table.get(amendment.cl_ord_id)
+        if order is None:
+            return "The order is gone."
+        if order.version != amendment.version:
+            return ""
+        try:
+            parsed(self.context.instrument(order.terms.symbol), order, amendment.field, amendment.typed)
+        except ValidationError as error:
+            return f"Refused: {error}"
+        return ""
+
+    def _amend(self, amendment: Amendment) -> None:
+        order = self.blotter.table.get(amendment.cl_ord_id)
+        if order is None:
+            return
+        refusal = self.blotter.amend_refusal(order)
+        if not refusal and order.version != amendment.version:
+            renewed = msgspec.structs.replace(amendment, version=order.version)
+            self.conflict.ask(renewed, conflict_text(order, amendment))
+            return
+        refusal = refusal or self._refusal_of(amendment)
+        if refusal:
+            self.context.announcer.say("warning", refusal, order.cl_ord_id)
+            return
+        value = parsed(self.context.instrument(order.terms.symbol), order, amendment.field, amendment.typed)
+        if value != current_value(order, amendment.field):
+            change = ChangeOrder(
+                cl_ord_id=order.cl_ord_id,
+                version=order.version,
+                price=value if amendment.field == PRICE else None,
+                stop_px=value if amendment.field == STOP else None,
+                order_qty=value if amendment.field == QUANTITY else None,
+            )
+            self._call("order.replace", change, amendment.field)
+
+    def _call(self, command_id: str, params: msgspec.Struct, detail: str) -> None:
+        self.context.call(command_id, params, self.context.origin(OriginKind.BLOTTER, detail))
+
+    def _apply_filter(self) -> None:
+        on = {name: chip.isChecked() for name, chip in self.chips.items()}
+        wish = OrderFilter(
+            words=self.filter_line.text() if self.filter_line is not None else "",
+            working=on["working"],
+            rejected=on["rejected"],
+            unknown=on["unknown"],
+            today=on["today"],
+            symbol=self.context.focus.symbol if on["here"] else "",
+        )
+        self.view.filter_by(self.blotter.accepts(wish))
+        self._show_state()
+
+    def _apply_grouping(self) -> None:
+        self.blotter.grouped = self.group_button.isChecked()
+        self.view.set_default_sort(GROUP_SORT if self.blotter.grouped else ())
+        self.view.redress()
+
+    def _on_focus(self) -> None:
+        if not self.released and self.chips["here"].isChecked():
+            self._apply_filter()
+
+    def _show_state(self) -> None:
+        unseen = len(self.blotter.unseen)
+        self.rejects.setVisible(bool(unseen))
+        self.rejects.setText(f"{unseen} reject{'s' if unseen != 1 else ''} ✓")
+        self.rejects.setToolTip(f"{unseen} orders were refused or rejected; click to acknowledge")
+        self.note.show_note(self.connection.orders_note())
+        table = self.blotter.table
+        if table.total and not len(table):
+            self.view.set_empty_text(f"None of {table.total:,} orders matches.", "Esc in the filter line clears it.")
+        elif not self.connection.heard:
+            self.view.set_empty_text("Loading orders…", "Waiting for the engine.")
+        else:
+            self.view.set_empty_text("No orders today", "Send one from the ticket, the ladder, the chart or a key.")
+
+    def _show_instrument(self, order: OrderState) -> None:
+        self.context.focus.move(symbol=order.terms.symbol)
+
+    def _open_cancel_menu(self) -> None:
+        button = self.cancel_button
+        self.cancel_menu().popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _open_context_menu(self, point: QPoint) -> None:
+        self.context_menu().popup(self.view.viewport().mapToGlobal(point))
+
+
+def _side_scope(account: str, symbol: str, sign: int) -> CancelMany:
+    return CancelMany(account=account, symbol=symbol, side_sign=sign)
+
+
+def _everything(account: str) -> CancelMany:
+    return CancelMany(account=account, include_protective=True)

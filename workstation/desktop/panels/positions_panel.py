@@ -1,0 +1,175 @@
+"""Positions panel: what is held, what it earns, what protects it; Flatten and 50 % on each row.
+
+Last stage of both walks, and a door of exits. An exit is one press on a button of the row, never a double click; it
+works disarmed, and the engine keeps at most one outstanding. An instrument chosen here moves the trade focus.
+"""
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QLabel, QMenu
+
+from workstation.commands.params import ExitPosition
+from workstation.commands.registry import CommandResult
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.icons import icon
+from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.table_view import ColumnView
+from workstation.desktop.tables import ColumnModel
+from workstation.domain.orders import OriginKind
+from workstation.viewmodels.formats import Formats, money
+from workstation.viewmodels.frames import Frame, PositionSnap
+from workstation.viewmodels.panel_notes import PanelNote
+from workstation.viewmodels.positions_table import PORTIONS_BPS, PositionsView, is_stale
+
+
+class ButtonCells(ColumnView):
+    """A table with buttons in cells. Emits: cell_pressed(row, column name) on a press and release within one."""
+
+    cell_pressed = Signal(object, str)
+
+    _pressed: QModelIndex | None = None
+
+    # Qt overrides
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Note a first press on a button; the second press of a double click is none."""
+        index = self.indexAt(event.position().toPoint())
+        is_button = index.isValid() and self.columns.table.columns[index.column()].name in PORTIONS_BPS
+        self._pressed = index if is_button and event.button() == Qt.MouseButton.LeftButton else None
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Do nothing twice."""
+        self._pressed = None
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Act when the release is on the button that was pressed."""
+        pressed, self._pressed = self._pressed, None
+        super().mouseReleaseEvent(event)
+        if pressed is not None and self.indexAt(event.position().toPoint()) == pressed:
+            row = self.columns.table.row_at(pressed.row())
+            self.cell_pressed.emit(row, self.columns.table.columns[pressed.column()].name)
+
+
+class PositionsPanel(TablePanel):
+    """Positions of all accounts."""
+
+    kind = "positions"
+    title = "Positions"
+    icon = "positions"
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self.positions = PositionsView(Formats(context.bridge.session.instruments))
+        self.totals = QLabel()
+        self.totals.setObjectName(f"{panel_id}_totals")
+        self.totals.setProperty("role", "figure")
+        self.bar.addWidget(self.totals, 1)
+        self.half = self.add_button("half", "Exit 50 %", "Exit half of the selected positions", self.exit_half)
+        self.flat = self.add_button("flatten", "Flatten", "Flatten the selected positions", self.flatten)
+        self.columns: ColumnModel[PositionSnap] = ColumnModel(self.positions.table)
+        view = ButtonCells(self.columns, self.positions.style, name=f"{panel_id}_table", meaning="Positions")
+        view.cell_pressed.connect(self._on_cell)
+        view.rows_chosen.connect(self._on_chosen)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._open_context_menu)
+        self.show_view(view)
+        self.view.apply(lambda: self.positions.take(context.state.positions.values()))
+        self._show_state()
+
+    def on_frame(self, frame: Frame) -> None:
+        """Take new position snapshots."""
+        if frame.status is not None:
+            self.connection.take(frame.status)
+        if frame.positions:
+            self.view.apply(lambda: self.positions.take(frame.positions.values()))
+        if frame.positions or frame.status is not None:
+            self._show_state()
+
+    def flatten(self) -> None:
+        """Flatten the selected positions."""
+        self._exit_selected("flatten")
+
+    def exit_half(self) -> None:
+        """Exit half of the selected positions."""
+        self._exit_selected("half")
+
+    def _exit_selected(self, name: str) -> None:
+        held = [snap for snap in self.view.selected_rows() if snap.position.qty]
+        if not held:
+            self.context.announcer.say("info", "Nothing sent: no open position is selected.")
+        for snap in held:
+            self._exit(snap, name)
+
+    def _exit(self, snap: PositionSnap, name: str) -> None:
+        position = snap.position
+        params = ExitPosition(account=position.account, symbol=position.symbol, portion_bps=PORTIONS_BPS[name])
+        origin = self.context.origin(OriginKind.POSITIONS, name)
+        self.context.call("position.flatten", params, origin, self._on_answer)
+
+    def _on_answer(self, result: CommandResult) -> None:
+        self.context.announcer.say("info" if result.ok else "warning", result.text)
+        if not self.released:
+            self.note.show_note(self._note() if result.ok else PanelNote("warning", result.text))
+
+    def _on_cell(self, snap: PositionSnap, name: str) -> None:
+        if snap.position.qty:
+            self._exit(snap, name)
+
+    def _on_chosen(self) -> None:
+        on = any(snap.position.qty for snap in self.view.selected_rows())
+        self.half.setEnabled(on)
+        self.flat.setEnabled(on)
+
+    def _show_state(self) -> None:
+        parts = []
+        for currency, total in sorted(self.positions.totals().items()):
+            parts.append(
+                f"open {money(total.open, signed=True)}  realised {money(total.realised, signed=True)}  "
+                f"fees {money(total.fees)} {currency}"
+            )
+        unpriced = self.positions.unpriced()
+        if unpriced:
+            parts.append(f"{len(unpriced)} unpriced: {', '.join(unpriced)}")
+        self.totals.setText("   ·   ".join(parts))
+        self.note.show_note(self._note())
+        self._on_chosen()
+        if self.connection.heard:
+            self.view.set_empty_text("Flat in all accounts", "A position appears here with its first fill.")
+        else:
+            self.view.set_empty_text("Loading positions…", "Waiting for the engine.")
+
+    def _note(self) -> PanelNote:
+        note = self.connection.orders_note()
+        if note.text:
+            return note
+        stale = [snap.position.symbol for snap in self.positions.rows() if is_stale(snap)]
+        if stale:
+            return PanelNote("warning", f"Stale marks: {', '.join(stale)}. Their open P&L is of the age shown.")
+        return note
+
+    def context_menu(self) -> QMenu:
+        """Return the commands on the selected rows."""
+        menu = QMenu(self)
+        menu.setObjectName(f"{self.panel_id}_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        rows = self.view.selected_rows()
+        entries = (
+            ("flatten", "Flatten", self.flatten, any(row.position.qty for row in rows)),
+            ("half", "Exit 50 %", self.exit_half, any(row.position.qty for row in rows)),
+            ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
+            ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
+            ("export", "Export view as CSV…", self.export, True),
+        )
+        for name, text, run, on in entries:
+            action = menu.addAction(icon("flatten") if name == "flatten" else icon("list"), text)
+            action.setObjectName(f"{self.panel_id}_{name}_action")
+            action.setEnabled(on)
+            action.triggered.connect(lambda _checked=False, run=run: run())
+        return menu
+
+    def _show_instrument(self, snap: PositionSnap) -> None:
+        self.context.focus.move(account=snap.position.account, symbol=snap.position.symbol)
+
+    def _open_context_menu(self, point: QPoint) -> None:
+        self.context_menu().popup(self.view.viewport().mapToGlobal(point))

@@ -1,0 +1,148 @@
+"""What panels of one table share: a bar above, one line for trouble, the table, its settings and its export.
+
+Last stage of both walks. A failure to write a file is said in the panel; nothing here sends an order.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout
+
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.panel import Panel, PanelSettings
+from workstation.desktop.table_view import ColumnView
+from workstation.desktop.theme import current_theme
+from workstation.viewmodels.formats import csv_text
+from workstation.viewmodels.panel_notes import ConnectionWatch, PanelNote
+
+
+class NoteLine(QLabel):
+    """One line that is there only when there is something to say."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setContentsMargins(8, 2, 8, 2)
+        self.setWordWrap(True)
+        self.hide()
+
+    def show_note(self, note: PanelNote) -> None:
+        """Show a note, or hide the line; equal notes cost nothing."""
+        if note.text == self.text():
+            return
+        self.setText(note.text)
+        self.setAccessibleName(note.text)
+        self.setVisible(bool(note.text))
+        role = {"info": "muted", "warning": "warning", "danger": "danger"}[note.level]
+        if self.property("role") != role:
+            self.setProperty("role", role)
+            self.style().polish(self)
+
+
+class TablePanel(Panel):
+    """Base of the order, fill, position and P&L panels. `bar` is the row above the table."""
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self.connection = ConnectionWatch()
+        if context.state.status is not None:
+            self.connection.take(context.state.status)
+        gap = current_theme().metrics.grid
+        self.bar = QHBoxLayout()
+        self.bar.setContentsMargins(gap, gap, gap, gap)
+        self.bar.setSpacing(gap)
+        self.note = NoteLine(f"{panel_id}_note")
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.column.addLayout(self.bar)
+        self.column.addWidget(self.note)
+        self.released = False
+        self.view: ColumnView
+        self.filter_line: QLineEdit | None = None
+
+    def show_view(self, view: ColumnView) -> None:
+        """Put the table in its place."""
+        self.view = view
+        self.column.addWidget(view, 1)
+        self.setFocusProxy(view)
+
+    def add_filter(self, hint: str, on_changed: Callable[[], None]) -> QLineEdit:
+        """Add the live filter line, reached by Ctrl+F and left by Esc."""
+        line = QLineEdit()
+        line.setObjectName(f"{self.panel_id}_filter")
+        line.setAccessibleName(f"Filter {self.title.lower()}")
+        line.setPlaceholderText(hint)
+        line.setClearButtonEnabled(True)
+        line.setMinimumWidth(90)
+        line.textChanged.connect(lambda _text: on_changed())
+        self.bar.addWidget(line, 1)
+        self.filter_line = line
+        find = QShortcut(QKeySequence.StandardKey.Find, self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(line.setFocus)
+        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), line)
+        leave.setContext(Qt.ShortcutContext.WidgetShortcut)
+        leave.activated.connect(line.clear)
+        return line
+
+    def add_button(
+        self, name: str, text: str, meaning: str, on_clicked: Callable[..., Any], *, checkable: bool = False
+    ) -> QPushButton:
+        """Add a quiet button to the bar."""
+        button = QPushButton(text)
+        button.setObjectName(f"{self.panel_id}_{name}")
+        button.setAccessibleName(meaning)
+        button.setToolTip(meaning)
+        button.setCheckable(checkable)
+        button.setProperty("role", "quiet")
+        (button.toggled if checkable else button.clicked).connect(lambda *_: on_clicked())
+        self.bar.addWidget(button)
+        return button
+
+    def visible_rows(self) -> Iterable[Any]:
+        """Return every row that passes the filter, in the order shown."""
+        table = self.view.columns.table
+        return (table.row_at(position) for position in range(len(table)))
+
+    def export_text(self) -> str:
+        """Return the filtered view as CSV: full precision, UTC, safe against formulas."""
+        columns = [(column.title or column.name, column.exact or column.text) for column in self.view.shown_columns()]
+        return csv_text(columns, self.visible_rows())
+
+    def export(self) -> None:
+        """Ask for a file and write the filtered view to it."""
+        suggested = f"{self.kind}.csv"
+        name, _ = QFileDialog.getSaveFileName(self, f"Export {self.title.lower()}", suggested, "CSV (*.csv)")
+        if name:
+            self.export_to(Path(name))
+
+    def export_to(self, path: Path) -> None:
+        """Write the filtered view; says how many rows went out, or why not."""
+        try:
+            path.write_text(self.export_text(), encoding="utf-8", newline="")
+        except OSError as error:
+            self.context.announcer.say("warning", f"Not exported: {path.name}: {error.strerror}.")
+            return
+        self.context.announcer.say("info", f"{len(self.view.columns.table):,} rows exported to {path.name}.")
+
+    def release(self) -> None:
+        """End; listeners that cannot be taken back find the panel released."""
+        self.released = True
+        super().release()
+
+    def save_settings(self) -> PanelSettings:
+        """Return columns, widths, sort and filter."""
+        settings = self.view.save_settings()
+        line = self.filter_line
+        return settings | ({"filter": line.text()} if line is not None and line.text() else {})
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Take them back."""
+        self.view.restore_settings(settings)
+        line, text = self.filter_line, settings.get("filter")
+        if line is not None and isinstance(text, str):
+            line.setText(text)

@@ -1,0 +1,480 @@
+"""The view of the desktop's table: paints cells from laid-out texts, repaints only cells that changed and are seen.
+
+Sort by header (Shift adds a key), columns to show, move and size, selection that follows its rows, copy at full
+precision. Last stage of both walks. A double click sends nothing, ever.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion
+from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QTableView
+
+from workstation.desktop.cell_painting import GLYPH_PX, INDENT_PX, PADDING_PX, CellPaint, PaintedCell
+from workstation.desktop.tables import ColumnModel
+from workstation.desktop.theme import current_theme, theme_notifier, ui_font
+from workstation.viewmodels.columns import NO_CHANGES, PLAIN_CELL, Accepts, Changes, Column, RowStyle
+
+STILL_MS = 400
+REFRESH_MS = 1_000
+SELECTED_MAX = 5_000
+DRESSED_KEPT = 512
+COLUMN_WIDTH_MIN_PX = 24
+Settings = dict[str, str | int | float | bool | list[str | int]]
+
+
+class ColumnView(QTableView):
+    """A dense table. `style(row)` says how a row looks.
+
+    Emits: delete_pressed(), rows_chosen() when the selection changes, sorted() after another order was asked for.
+    """
+
+    delete_pressed = Signal()
+    rows_chosen = Signal()
+    sorted = Signal()
+
+    def __init__(self, model: ColumnModel[Any], style: Callable[[Any], RowStyle], *, name: str, meaning: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(meaning)
+        self.columns = model
+        self._style = style
+        self.cell_paint = CellPaint()
+        self._dressed: dict[int, tuple[RowStyle, list[PaintedCell]]] = {}
+        self._hovered = -1
+        self._empty = ("", "")
+        self._default_sort: tuple[tuple[str, bool], ...] = ()
+        self.setModel(model)
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._build_header()
+        self._still = QTimer(self, interval=STILL_MS, singleShot=True)
+        refresh = QTimer(self, interval=REFRESH_MS)
+        refresh.timeout.connect(self.refresh)
+        refresh.start()
+        self.selectionModel().selectionChanged.connect(self._on_selection)
+        model.modelReset.connect(self._dressed.clear)
+        theme_notifier().changed.connect(self._on_theme)
+        self._fit_rows()
+        self.reset_widths()
+
+    def set_empty_text(self, text: str, hint: str = "") -> None:
+        """Say what stands in an empty table, and the gesture that fills it."""
+        if self._empty != (text, hint):
+            self._empty = (text, hint)
+            if not len(self.columns.table):
+                self.viewport().update()
+
+    def set_default_sort(self, keys: Sequence[tuple[str, bool]]) -> None:
+        """Set the order that holds when no header was clicked."""
+        self._default_sort = tuple(keys)
+        self._sort(self._default_sort)
+
+    def show_changes(self, changes: Changes | None) -> None:
+        """Repaint cells of changed rows where they are seen and differ."""
+        if changes is None or not changes.changed:
+            return
+        shown = self._shown_numbers()
+        for number in self._dressed.keys() & changes.changed - shown.keys():
+            del self._dressed[number]
+        for number in shown.keys() & changes.changed:
+            self._redress(number, shown[number])
+
+    def upsert(self, rows: Sequence[Any]) -> None:
+        """Show new and changed rows."""
+        if rows:
+            self.apply(lambda: self.columns.table.upsert(rows))
+
+    def apply(self, change: Callable[[], Changes | None]) -> None:
+        """Run a change of the table and show it; what is read stays in place."""
+        anchor = self._anchor()
+        self.show_changes(self.columns.announced(lambda: change() or NO_CHANGES))
+        self._hold(anchor)
+
+    def redress(self) -> None:
+        """Repaint the seen cells whose text or look is another now, though their rows are not."""
+        shown = self._shown_numbers()
+        for number in self._dressed.keys() - shown.keys():
+            del self._dressed[number]
+        for number, position in shown.items():
+            self._redress(number, position)
+
+    def refresh(self) -> None:
+        """Sort and filter again where values changed, unless the pointer is at work over the table."""
+        if not self._still.isActive() and QApplication.mouseButtons() == Qt.MouseButton.NoButton:
+            self.reorder(self.columns.table.refresh)
+
+    def reorder(self, change: Callable[[], Any]) -> None:
+        """Run a change of sort, filter or membership."""
+        self._bound_selection()
+        self.columns.reorder(change)
+
+    def filter_by(self, accepts: Accepts | None) -> None:
+        """Show only rows that a filter accepts."""
+        self.reorder(lambda: self.columns.table.filter_by(accepts))
+
+    def visible_positions(self) -> tuple[int, int]:
+        """Return the first and last view positions on screen; (0, -1) when there are none."""
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        return max(first, 0), last if last >= 0 else len(self.columns.table) - 1
+
+    def selected_rows(self) -> list[Any]:
+        """Return the selected rows from top to bottom, at most SELECTED_MAX."""
+        table = self.columns.table
+        positions: set[int] = set()
+        for part in self._selected_ranges():
+            positions.update(range(part.top(), min(part.bottom() + 1, part.top() + SELECTED_MAX)))
+        return [table.row_at(position) for position in sorted(positions)[:SELECTED_MAX] if position < len(table)]
+
+    def row_under(self, point: QPoint) -> Any | None:
+        """Return the row under a point of the viewport."""
+        position = self.rowAt(point.y())
+        return None if position < 0 else self.columns.table.row_at(position)
+
+    def select_key(self, key: Any) -> None:
+        """Select the row of a key and bring it into view."""
+        position = self.columns.table.position_of(key)
+        if position is not None:
+            self.selectRow(position)
+            self.scrollTo(self.columns.index(position, 0))
+
+    def copy_selection(self) -> str:
+        """Put the selected rows on the clipboard, tab-separated at full precision; returns the text."""
+        columns = self.shown_columns()
+        lines = ["\t".join(column.title for column in columns)]
+        for row in self.selected_rows():
+            lines.append("\t".join((c.exact or c.text)(row).replace("\t", " ") for c in columns))
+        text = "\n".join(lines)
+        QApplication.clipboard().setText(text)
+        return text
+
+    def shown_columns(self) -> list[Column[Any]]:
+        """Return the columns on screen, left to right."""
+        header = self.horizontalHeader()
+        order = [header.logicalIndex(place) for place in range(header.count())]
+        return [self.columns.table.columns[number] for number in order if not self.isColumnHidden(number)]
+
+    def save_settings(self) -> Settings:
+        """Return column order, widths, hidden columns and sort."""
+        header, columns = self.horizontalHeader(), self.columns.table.columns
+        order = [header.logicalIndex(place) for place in range(header.count())]
+        return {
+            "columns": [columns[number].name for number in order],
+            "widths": [header.sectionSize(n) if not self.isColumnHidden(n) else 0 for n in order],
+            "sort": [("-" if descending else "+") + name for name, descending in self.columns.table.sorting],
+        }
+
+    def restore_settings(self, settings: Settings) -> None:
+        """Take them back; unknown columns are ignored, columns that are new since keep their place and width."""
+        names, widths = settings.get("columns"), settings.get("widths")
+        known = {column.name: number for number, column in enumerate(self.columns.table.columns)}
+        header = self.horizontalHeader()
+        if isinstance(names, list) and isinstance(widths, list) and len(names) == len(widths):
+            place = 0
+            for name, width in zip(names, widths, strict=True):
+                number = known.get(str(name))
+                if number is None or not isinstance(width, int):
+                    continue
+                header.moveSection(header.visualIndex(number), place)
+                place += 1
+                self.setColumnHidden(number, width <= 0)
+                if width > 0:
+                    header.resizeSection(number, max(width, COLUMN_WIDTH_MIN_PX))
+        keys = settings.get("sort")
+        if isinstance(keys, list):
+            words = [str(key) for key in keys]
+            self._sort(tuple((word[1:], word[0] == "-") for word in words if word[1:] in known))
+
+    def reset_widths(self) -> None:
+        """Give every column its designed width."""
+        for number, column in enumerate(self.columns.table.columns):
+            unit = self.cell_paint.digit
+            self.setColumnHidden(number, column.width == 0)
+            self.setColumnWidth(number, round(column.width * unit) + 2 * PADDING_PX)
+
+    def _build_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setObjectName(f"{self.objectName()}_header")
+        header.setHighlightSections(False)
+        header.setSectionsMovable(True)
+        header.setSectionsClickable(True)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(COLUMN_WIDTH_MIN_PX)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSortIndicatorShown(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._show_column_menu)
+        header.sectionClicked.connect(self._on_header_clicked)
+        header.sectionResized.connect(self._dressed.clear)
+
+    def _on_header_clicked(self, number: int) -> None:
+        table = self.columns.table
+        name = table.columns[number].name
+        if table.columns[number].kind in ("TEXT", "ID"):
+            return
+        before = dict(table.sorting)
+        adding = bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier)
+        kept = tuple(pair for pair in table.sorting if pair[0] != name) if adding else ()
+        if name not in before:
+            self._sort((*kept, (name, table.columns[number].right)))
+        elif before[name] == table.columns[number].right:
+            self._sort((*kept, (name, not before[name])))
+        else:
+            self._sort(kept or self._default_sort)
+
+    def _sort(self, keys: Sequence[tuple[str, bool]]) -> None:
+        self.reorder(lambda: self.columns.table.sort_by(keys))
+        header = self.horizontalHeader()
+        if not keys or tuple(keys) == self._default_sort:
+            header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        else:
+            order = Qt.SortOrder.DescendingOrder if keys[0][1] else Qt.SortOrder.AscendingOrder
+            header.setSortIndicator(self.columns.column_named(keys[0][0]), order)
+        self.sorted.emit()
+
+    def sort_by(self, keys: Sequence[tuple[str, bool]]) -> None:
+        """Sort by columns, True for descending; no keys means the default order."""
+        self._sort(tuple(keys) or self._default_sort)
+
+    def _show_column_menu(self, point: QPoint) -> None:
+        menu = self.column_menu()
+        menu.popup(self.horizontalHeader().mapToGlobal(point))
+
+    def column_menu(self) -> QMenu:
+        """Return the menu that shows and hides columns; it deletes itself when closed."""
+        menu = QMenu(self)
+        menu.setObjectName(f"{self.objectName()}_columns")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for number, column in enumerate(self.columns.table.columns):
+            if column.width:
+                action = QAction(column.title, menu, checkable=True, checked=not self.isColumnHidden(number))
+                action.toggled.connect(lambda on, number=number: self.setColumnHidden(number, not on))
+                menu.addAction(action)
+        menu.addSeparator()
+        menu.addAction("Reset widths").triggered.connect(self.reset_widths)
+        return menu
+
+    def _shown_numbers(self) -> dict[int, int]:
+        first, last = self.visible_positions()
+        numbers: list[int] = self.columns.table.view[first : last + 1].tolist()
+        return {number: first + offset for offset, number in enumerate(numbers)}
+
+    def _anchor(self) -> int | None:
+        bar = self.verticalScrollBar()
+        position = bar.value()
+        return int(self.columns.table.view[position]) if 0 < position < len(self.columns.table) else None
+
+    def _hold(self, anchor: int | None) -> None:
+        if anchor is not None and int(self.columns.table.view[self.verticalScrollBar().value()]) != anchor:
+            position = int(self.columns.table.positions_of(np.array([anchor], np.int32))[0])
+            if position >= 0:
+                self.verticalScrollBar().setValue(position)
+
+    def _selected_ranges(self) -> list[QItemSelectionRange]:
+        selection = self.selectionModel().selection()
+        return [selection.at(number) for number in range(selection.count())]
+
+    def _bound_selection(self) -> None:
+        if sum(part.height() for part in self._selected_ranges()) > SELECTED_MAX:
+            self.clearSelection()
+
+    def _on_selection(self, *_: object) -> None:
+        self.viewport().update()
+        self.rows_chosen.emit()
+
+    def _on_theme(self, *_: object) -> None:
+        before = self.cell_paint.digit
+        self.cell_paint.use_theme()
+        self._dressed.clear()
+        self._fit_rows()
+        if before != self.cell_paint.digit:
+            for number, column in enumerate(self.columns.table.columns):
+                if column.width:
+                    self.setColumnWidth(number, round(self.columnWidth(number) * self.cell_paint.digit / before))
+        self.viewport().update()
+
+    def _fit_rows(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(current_theme().metrics.row_compact)
+
+    def _redress(self, number: int, position: int) -> None:
+        before = self._dressed.get(number)
+        style, cells = self._dress(number)
+        if before is None or before[0].ground != style.ground or before[0].hatched != style.hatched:
+            self._update_row(position)
+            return
+        for column, cell in enumerate(cells):
+            if cell != before[1][column]:
+                self.update(self.columns.index(position, column))
+
+    def _update_row(self, position: int) -> None:
+        top, height = self.rowViewportPosition(position), self.rowHeight(position)
+        self.viewport().update(QRect(0, top, self.viewport().width(), height))
+
+    def _dress(self, number: int) -> tuple[RowStyle, list[PaintedCell]]:
+        if len(self._dressed) >= DRESSED_KEPT:
+            self._dressed.clear()
+        row = self.columns.table.row(number)
+        style = self._style(row)
+        cells = [
+            self._painted(column, column.text(row), style, self.columnWidth(place))
+            for place, column in enumerate(self.columns.table.columns)
+        ]
+        dressed = self._dressed[number] = (style, cells)
+        return dressed
+
+    def _painted(self, column: Column[Any], text: str, style: RowStyle, width: int) -> PaintedCell:
+        own = style.cells.get(column.name, PLAIN_CELL)
+        figures = column.right
+        glyph_room = GLYPH_PX + 4 if own.glyph else 0
+        left = PADDING_PX + own.indent * INDENT_PX
+        room = width - left - PADDING_PX - glyph_room
+        shown = self.cell_paint.fitted(text, room, figures=figures, bold=own.bold) if room > 0 else ""
+        if own.button:
+            text_x = (width - self.cell_paint.text_width(shown, figures=figures, bold=own.bold)) / 2
+        elif column.right:
+            text_x = width - PADDING_PX - self.cell_paint.text_width(shown, figures=figures, bold=own.bold)
+        else:
+            text_x = float(left + glyph_room)
+        return PaintedCell(
+            text=text,
+            shown=shown,
+            ink=own.ink or style.ink,
+            ground=own.ground,
+            glyph=own.glyph,
+            bold=own.bold,
+            button=own.button,
+            figures=figures,
+            text_x=text_x,
+            glyph_x=float(left),
+        )
+
+    def _paint_row(self, painter: QPainter, position: int, places: list[tuple[int, int, int]], region: QRegion) -> None:
+        number = int(self.columns.table.view[position])
+        style, cells = self._dressed.get(number) or self._dress(number)
+        top, height = self.rowViewportPosition(position), self.rowHeight(position)
+        paint, width = self.cell_paint, self.viewport().width()
+        selected = self.selectionModel().isRowSelected(position, QModelIndex())
+        ground = "surface_selected" if selected and style.ground != "text" else style.ground
+        if not ground and position == self._hovered and not style.section:
+            ground = "surface_hover"
+        if style.section:
+            ground = "surface_raised"
+        if ground:
+            painter.fillRect(0, top, width, height, paint.color(ground))
+        if style.hatched:
+            painter.fillRect(0, top, width, height, paint.hatch())
+        if selected and style.ground == "text":
+            painter.fillRect(0, top, 3, height, paint.color("accent"))
+        base = top + (height - paint.metrics[False, False].height()) / 2
+        whole = region.rectCount() == 1
+        ratio = self.devicePixelRatioF()
+        for column, left, size in places:
+            cell = cells[column]
+            if not whole and not region.intersects(QRect(left, top, size, height)):
+                continue
+            if cell.ground and not selected:
+                painter.fillRect(left, top, size, height, paint.color(cell.ground))
+            if cell.button:
+                paint.draw_button(painter, QRect(left + 2, top + 1, size - 4, height - 2), position == self._hovered)
+            if cell.glyph:
+                glyph = paint.glyph(cell.glyph, cell.ink, ratio)
+                painter.drawPixmap(round(left + cell.glyph_x), round(top + (height - GLYPH_PX) / 2), glyph)
+            if cell.shown:
+                painter.setPen(paint.color(cell.ink))
+                painter.setFont(paint.fonts[cell.figures, cell.bold])
+                static = paint.static(cell.shown, figures=cell.figures, bold=cell.bold)
+                painter.drawStaticText(round(left + cell.text_x), round(base), static)
+                if style.struck:
+                    middle = top + height // 2
+                    painter.drawLine(left + round(cell.text_x), middle, left + size - PADDING_PX, middle)
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        text, hint = self._empty
+        paint = self.cell_paint
+        box = self.viewport().rect().adjusted(12, 8, -12, -8)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        painter.setFont(ui_font("emphasis"))
+        painter.setPen(paint.color("text_muted"))
+        words = painter.boundingRect(box, flags, text)
+        painter.setFont(ui_font("caption"))
+        more = painter.boundingRect(box, flags, hint)
+        top = box.top() + max((box.height() - words.height() - more.height() - 4) // 2, 0)
+        painter.drawText(box.adjusted(0, top - box.top() + words.height() + 4, 0, 0), flags, hint)
+        painter.setFont(ui_font("emphasis"))
+        painter.setPen(paint.color("text"))
+        painter.drawText(box.adjusted(0, top - box.top(), 0, 0), flags, text)
+
+    def _hover(self, position: int) -> None:
+        if position != self._hovered:
+            before, self._hovered = self._hovered, position
+            for row in (before, position):
+                if row >= 0:
+                    self._update_row(row)
+
+    # Qt overrides
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the cells within the region from what is laid out already."""
+        painter = QPainter(self.viewport())
+        if not len(self.columns.table):
+            self._paint_empty(painter)
+            return
+        region, bounds = event.region(), event.rect()
+        places = self._places(bounds)
+        first, last = self.rowAt(bounds.top()), self.rowAt(bounds.bottom())
+        if first < 0:
+            return
+        for position in range(first, (last if last >= 0 else len(self.columns.table) - 1) + 1):
+            top, height = self.rowViewportPosition(position), self.rowHeight(position)
+            if region.rectCount() == 1 or region.intersects(QRect(0, top, bounds.right() + 1, height)):
+                self._paint_row(painter, position, places, region)
+        current = self.currentIndex()
+        if self.hasFocus() and current.isValid():
+            painter.setPen(QPen(self.cell_paint.color("focus"), 1))
+            painter.drawRect(self.visualRect(current).adjusted(0, 0, -1, -1))
+
+    def _places(self, bounds: QRect) -> list[tuple[int, int, int]]:
+        header = self.horizontalHeader()
+        places = []
+        for number in range(len(self.columns.table.columns)):
+            if not header.isSectionHidden(number):
+                left, size = header.sectionViewportPosition(number), header.sectionSize(number)
+                if left <= bounds.right() and left + size > bounds.left():
+                    places.append((number, left, size))
+        return places
+
+    def selectAll(self) -> None:
+        """Select every row, where they are not too many to act on."""
+        if len(self.columns.table) <= SELECTED_MAX:
+            super().selectAll()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Hold the order of rows still while the pointer moves."""
+        self._still.start()
+        self._hover(self.rowAt(event.position().toPoint().y()))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Forget the row under the pointer."""
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy on the platform's copy key; report Del."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selection()
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_pressed.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,142 @@
+"""What a chart shows of one instrument besides its bars: orders, fills and the position as marks; intervals by name.
+
+Last stage of both walks. Floats are for drawing; a dragged or chosen price comes back to exact units through the
+tick. Qt-free; sends nothing.
+"""
+
+from collections.abc import Iterable
+
+from workstation.domain.executions import ExecKind, Execution
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import BarKind, BarType
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Side
+from workstation.domain.orders import Residence as OrderResidence
+from workstation.viewmodels.chart_marks import FillMark, LineState, MarkSide, OrderLine, Residence
+from workstation.viewmodels.frames import PositionSnap, QuoteSnap
+
+INTERVALS = {
+    "1s": BarType(BarKind.SECOND, 1),
+    "5s": BarType(BarKind.SECOND, 5),
+    "15s": BarType(BarKind.SECOND, 15),
+    "1m": BarType(BarKind.MINUTE, 1),
+    "5m": BarType(BarKind.MINUTE, 5),
+    "15m": BarType(BarKind.MINUTE, 15),
+    "1h": BarType(BarKind.HOUR, 1),
+    "1d": BarType(BarKind.DAY, 1),
+}
+DEFAULT_INTERVAL = "1m"
+FILLS_SHOWN_MAX = 2_000
+
+_LINE_STATES = {
+    OrdStatus.NEW: LineState.HELD,
+    OrdStatus.PENDING_SUBMIT: LineState.PENDING,
+    OrdStatus.PENDING_CANCEL: LineState.PENDING,
+    OrdStatus.PENDING_REPLACE: LineState.PENDING,
+    OrdStatus.PARTIALLY_FILLED: LineState.PARTIAL,
+}
+_RESIDENCES = {
+    OrderResidence.EXCHANGE: Residence.EXCHANGE,
+    OrderResidence.BROKER: Residence.BROKER,
+    OrderResidence.PROGRAM: Residence.LOCAL,
+}
+_TYPES = {OrdType.LIMIT: "LMT", OrdType.STOP: "STP", OrdType.STOP_LIMIT: "STP LMT"}
+
+
+def line_price(order: OrderState) -> int | None:
+    """Return the price that an order's line stands at: its stop until that fired, else its limit."""
+    terms = order.terms
+    return terms.stop_px if terms.stop_px is not None and not order.triggered else terms.price
+
+
+def order_lines(instrument: Instrument, orders: Iterable[OrderState], *, connected: bool) -> list[OrderLine]:
+    """Return the lines of open orders that have a price; without the venue every live one is UNKNOWN."""
+    lines = []
+    for order in orders:
+        price = line_price(order)
+        if price is None or not order.is_open:
+            continue
+        state = _LINE_STATES.get(order.status, LineState.WORKING)
+        if order.unknown is not None or (not connected and order.status is not OrdStatus.NEW):
+            state = LineState.UNKNOWN
+        lines.append(
+            OrderLine(
+                cl_ord_id=order.cl_ord_id,
+                side=_side(order.terms.side),
+                price=whole_price(instrument, price),
+                quantity=instrument.qty_text(order.leaves_qty or order.terms.order_qty),
+                type=_TYPES.get(order.terms.ord_type, "TRAIL"),
+                state=state,
+                residence=_RESIDENCES[order.residence],
+                note="" if order.link is None else order.link.role.value.replace("_", " ").lower(),
+            )
+        )
+    return lines
+
+
+def fill_marks(instrument: Instrument, executions: Iterable[Execution]) -> list[FillMark]:
+    """Return the marks of the newest fills that stand, oldest first."""
+    mine = [e for e in executions if e.symbol == instrument.symbol]
+    taken_back = {e.corrects for e in mine if e.corrects}
+    marks = [
+        FillMark(e.ts_event, whole_price(instrument, e.last_px), _side(e.side), instrument.qty_text(e.last_qty))
+        for e in mine
+        if e.kind is not ExecKind.BUST and e.exec_key not in taken_back
+    ]
+    return sorted(marks, key=lambda mark: mark.time_ns)[-FILLS_SHOWN_MAX:]
+
+
+def average_price(instrument: Instrument, snap: PositionSnap) -> float | None:
+    """Return the position's average price in whole units, None when flat."""
+    position = snap.position
+    if not position.qty:
+        return None
+    units: float = position.cost / (position.qty * instrument.notional(1, 1))
+    return units / float(10**instrument.price_decimals)
+
+
+def whole_price(instrument: Instrument, price: int) -> float:
+    """Return a price as a float in whole units, for drawing."""
+    return price / float(10**instrument.price_decimals)
+
+
+def price_units(instrument: Instrument, price: float) -> int:
+    """Return the grid price nearest to a drawn one."""
+    units = round(price * float(10**instrument.price_decimals))
+    tick = instrument.tick_at(units)
+    return round(units / tick) * tick
+
+
+def order_at(
+    instrument: Instrument, quote: QuoteSnap, *, account: str, side: MarkSide, price: float, quantity: int
+) -> OrderTerms | None:
+    """Return the order that a click at a price means: a limit on the passive side of the market, else a stop.
+
+    None where no fresh price says which side that is, or the price is on the market.
+    """
+    market = quote.last if quote.last is not None else quote.bid
+    if market is None or quote.freshness != "FRESH":
+        return None
+    units = price_units(instrument, price)
+    buying = side is MarkSide.BUY
+    passive = units <= market if buying else units >= market
+    return OrderTerms(
+        symbol=instrument.symbol,
+        account=account,
+        side=Side.BUY if buying else Side.SELL,
+        ord_type=OrdType.LIMIT if passive else OrdType.STOP,
+        order_qty=quantity,
+        price=units if passive else None,
+        stop_px=None if passive else units,
+    )
+
+
+def order_label(instrument: Instrument, terms: OrderTerms) -> str:
+    """Return an order in words, exactly what would be sent."""
+    verb = "Buy" if terms.side is Side.BUY else "Sell"
+    kind = "limit" if terms.ord_type is OrdType.LIMIT else "stop"
+    price = terms.price if terms.price is not None else terms.stop_px or 0
+    return f"{verb} {kind} {instrument.qty_text(terms.order_qty)} @ {instrument.price_text(price)}"
+
+
+def _side(side: Side) -> MarkSide:
+    return MarkSide.BUY if side.sign > 0 else MarkSide.SELL

@@ -1,0 +1,163 @@
+"""Numbers, times and ages as a screen shows them: exact, by tick and currency, a missing value as a dash.
+
+Part of the last stage of both walks. Texts are made from scaled integers; floats serve sorting alone. Qt-free.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TypeVar
+
+from workstation.domain.instruments import Instrument
+from workstation.domain.numbers import MONEY_DECIMALS, format_money, format_scaled
+
+R = TypeVar("R")
+
+MISSING = "—"
+SECOND_NS = 1_000_000_000
+DAY_NS = 86_400 * SECOND_NS
+AVERAGE_EXTRA_DECIMALS = 2
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "|")
+_SECONDS_KEPT = 4_096
+
+
+class Formats:
+    """Prices and quantities of instruments as text, and as floats to sort by; an unknown instrument is missing."""
+
+    def __init__(self, instruments: Mapping[str, Instrument]) -> None:
+        self._instruments = instruments
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        """Return an instrument, None where it is not known."""
+        return self._instruments.get(symbol)
+
+    def price(self, symbol: str, price: int | None) -> str:
+        """Return a price with all of the instrument's decimals."""
+        instrument = self._instruments.get(symbol)
+        if price is None or instrument is None:
+            return MISSING
+        return grouped(format_scaled(price, instrument.price_decimals, keep=instrument.price_decimals))
+
+    def quantity(self, symbol: str, quantity: int | None) -> str:
+        """Return a quantity without trailing zeros, thousands grouped."""
+        instrument = self._instruments.get(symbol)
+        if quantity is None or instrument is None:
+            return MISSING
+        return grouped(format_scaled(quantity, instrument.qty_decimals))
+
+    def average(self, symbol: str, cost: int, quantity: int) -> str:
+        """Return an average price from price units times quantity units, rounded half to even past the tick."""
+        instrument = self._instruments.get(symbol)
+        if instrument is None or quantity == 0:
+            return MISSING
+        extra = AVERAGE_EXTRA_DECIMALS
+        scaled = _rounded(cost * 10**extra, quantity)
+        keep = instrument.price_decimals
+        return grouped(format_scaled(scaled, keep + extra, keep=keep))
+
+    def price_number(self, symbol: str, price: int | None) -> float | None:
+        """Return a price in whole units, to sort by."""
+        instrument = self._instruments.get(symbol)
+        return None if price is None or instrument is None else price / 10**instrument.price_decimals
+
+    def quantity_number(self, symbol: str, quantity: int | None) -> float | None:
+        """Return a quantity in whole units, to sort by."""
+        instrument = self._instruments.get(symbol)
+        return None if quantity is None or instrument is None else quantity / 10**instrument.qty_decimals
+
+    def exact_price(self, symbol: str, price: int | None) -> str:
+        """Return a price as plain decimal text for export, empty where missing."""
+        instrument = self._instruments.get(symbol)
+        return "" if price is None or instrument is None else instrument.price_text(price)
+
+    def exact_quantity(self, symbol: str, quantity: int | None) -> str:
+        """Return a quantity as plain decimal text for export, empty where missing."""
+        instrument = self._instruments.get(symbol)
+        return "" if quantity is None or instrument is None else instrument.qty_text(quantity)
+
+
+def grouped(text: str) -> str:
+    """Return plain decimal text with thousands grouped and a true minus sign."""
+    sign, digits = ("−", text[1:]) if text.startswith("-") else ("", text)
+    whole, point, fraction = digits.partition(".")
+    return f"{sign}{int(whole):,}{point}{fraction}"
+
+
+def money(amount: int | None, *, signed: bool = False, places: int = 2) -> str:
+    """Return money grouped; `signed` puts + before a gain."""
+    if amount is None:
+        return MISSING
+    text = format_money(amount, places, grouping=True).replace("-", "−")
+    if text.startswith("−") and not text.strip("−0.,"):
+        text = text[1:]
+    return f"+{text}" if signed and amount > 0 and text.strip("0.,") else text
+
+
+def exact_money(amount: int | None) -> str:
+    """Return money as plain decimal text with every digit it has, empty where missing."""
+    return "" if amount is None else format_scaled(amount, MONEY_DECIMALS, keep=2)
+
+
+def time_of_day(ts: int | None) -> str:
+    """Return UTC time of day with milliseconds."""
+    if not ts:
+        return MISSING
+    seconds, rest = divmod(ts, SECOND_NS)
+    return f"{_clock(seconds)}.{rest // 1_000_000:03d}"
+
+
+def exact_time(ts: int | None) -> str:
+    """Return a UTC moment in ISO 8601 with nanoseconds, empty where missing."""
+    if not ts:
+        return ""
+    seconds, rest = divmod(ts, SECOND_NS)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+
+
+def age(duration_ns: int) -> str:
+    """Return a span in its largest fitting unit: 450 ms, 3.2 s, 75 s, 12 min, 3 h, 2 d."""
+    if duration_ns < SECOND_NS:
+        return f"{max(duration_ns, 0) // 1_000_000} ms"
+    seconds = duration_ns // SECOND_NS
+    if seconds < 10:
+        return f"{duration_ns / SECOND_NS:.1f} s"
+    for limit, unit_s, unit in ((120, 1, "s"), (7_200, 60, "min"), (172_800, 3_600, "h")):
+        if seconds < limit:
+            return f"{seconds // unit_s} {unit}"
+    return f"{seconds // 86_400} d"
+
+
+def csv_text(columns: Sequence[tuple[str, Callable[[R], str]]], rows: Iterable[R]) -> str:
+    """Return rows as CSV with a header line; a cell that a spreadsheet would run as a formula is made plain text."""
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(safe_cell(title) for title, _ in columns)
+    for row in rows:
+        writer.writerow(safe_cell(text(row)) for _, text in columns)
+    return target.getvalue()
+
+
+def safe_cell(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula; plain numbers stay numbers."""
+    if text.startswith(_FORMULA_STARTS) and not _is_number(text):
+        return "'" + text
+    return text
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdecimal() and text.isascii() and text.count("-") <= 1
+
+
+@lru_cache(maxsize=_SECONDS_KEPT)
+def _clock(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}"
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    quotient, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    return quotient + (twice > denominator or (twice == denominator and quotient % 2 == 1))

@@ -1,0 +1,339 @@
+"""The orders blotter without a screen: columns, states as words and glyphs, filter, sticky rejects, cancel scopes.
+
+Last stage of the order walk. An order whose outcome is not known is UNKNOWN, never drawn as working; nor is a live
+order while the venue is out of reach. Reads frames' rows; sends nothing.
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+
+import msgspec
+import numpy as np
+
+from workstation.domain.orders import (
+    DENIED_STATES,
+    LegRole,
+    OrderState,
+    OrdStatus,
+    OrdType,
+)
+from workstation.viewmodels.column_arrays import Mask
+from workstation.viewmodels.columns import (
+    Accepts,
+    CellStyle,
+    Changes,
+    Column,
+    ColumnKind,
+    ColumnTable,
+    RowStyle,
+    Selection,
+)
+from workstation.viewmodels.formats import DAY_NS, MISSING, Formats, age, exact_time, time_of_day
+
+REFUSED_STATES = DENIED_STATES | {OrdStatus.REJECTED}
+ID_MATCH_CHARS_MIN = 3
+WORKING, PARTIAL, PENDING, HELD, UNKNOWN = "WORKING", "PARTIAL", "PENDING", "HELD", "UNKNOWN"
+REJECTED, REFUSED = "REJECTED", "REFUSED"
+
+_STATE_WORDS = {
+    OrdStatus.NEW: HELD,
+    OrdStatus.PENDING_SUBMIT: PENDING,
+    OrdStatus.SUBMITTED: WORKING,
+    OrdStatus.ROUTED: WORKING,
+    OrdStatus.PARTIALLY_FILLED: PARTIAL,
+    OrdStatus.PENDING_CANCEL: "CANCELLING",
+    OrdStatus.PENDING_REPLACE: "AMENDING",
+    OrdStatus.FILLED: "FILLED",
+    OrdStatus.CANCELLED: "CANCELLED",
+    OrdStatus.REPLACED: "REPLACED",
+    OrdStatus.REJECTED: REJECTED,
+    OrdStatus.EXPIRED: "EXPIRED",
+    OrdStatus.INSUFFICIENT_FUNDS: REFUSED,
+    OrdStatus.RISK_REJECTED: REFUSED,
+    OrdStatus.COMPLIANCE_REJECTED: REFUSED,
+}
+OPEN_WORDS = frozenset({WORKING, PARTIAL, PENDING, HELD, "CANCELLING", "AMENDING", UNKNOWN})
+
+_LOOKS = {  # state word: (glyph, colour role)
+    WORKING: ("ring", "info"),
+    PARTIAL: ("half", "info"),
+    PENDING: ("dots", "warning"),
+    HELD: ("pause", "text_muted"),
+    "CANCELLING": ("dots", "warning"),
+    "AMENDING": ("dots", "warning"),
+    "FILLED": ("disc", "buy"),
+    "CANCELLED": ("dash", "text_muted"),
+    "REPLACED": ("dash", "text_muted"),
+    "EXPIRED": ("dash", "text_muted"),
+    REJECTED: ("cross", "danger"),
+    REFUSED: ("bar", "danger"),
+    UNKNOWN: ("question", "surface"),
+}
+_TYPE_WORDS = {
+    OrdType.MARKET: "MKT",
+    OrdType.LIMIT: "LMT",
+    OrdType.STOP: "STP",
+    OrdType.STOP_LIMIT: "STP LMT",
+    OrdType.TRAILING_STOP: "TRAIL",
+    OrdType.TRAILING_STOP_LIMIT: "TRAIL LMT",
+}
+_SIDE_WORDS = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
+_LEG_WORDS = {LegRole.TAKE_PROFIT: "target", LegRole.STOP_LOSS: "stop", LegRole.OCO: "OCO", LegRole.ENTRY: ""}
+_AMENDABLE = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIALLY_FILLED})
+
+
+class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What the blotter shows: every word must occur; state chips add up; today and symbol narrow."""
+
+    words: str = ""
+    working: bool = False
+    rejected: bool = False
+    unknown: bool = False
+    today: bool = False
+    symbol: str = ""
+
+
+class CancelCount(msgspec.Struct, frozen=True):
+    """What a cancel would reach: orders it cancels, and protective stops it leaves alone."""
+
+    cancels: tuple[OrderState, ...]
+    protective: int
+
+    @property
+    def label(self) -> str:
+        """Return the count as it stands on a menu entry or button."""
+        kept = f", keeps {self.protective} stop{'s' if self.protective != 1 else ''}" if self.protective else ""
+        return f"{len(self.cancels)}{kept}"
+
+
+class OrderBlotter:
+    """All orders of one screen: the table, which rejects nobody has seen, and whether live states can be believed."""
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats = formats
+        self._groups: dict[str, int] = {}
+        self.now_ns = 0
+        self.connected = True
+        self.grouped = False
+        self.unseen: dict[str, OrderState] = {}
+        self.open: dict[str, OrderState] = {}
+        self.table: ColumnTable[OrderState] = ColumnTable(self._columns(), _key, newest_first=True)
+
+    def take(self, orders: Iterable[OrderState], *, mark_rejects: bool = True) -> Changes:
+        """Fold orders in; older versions than known are dropped, new refusals become unseen where asked."""
+        fresh: dict[str, OrderState] = {}
+        for order in orders:
+            known = fresh.get(order.cl_ord_id) or self.open.get(order.cl_ord_id) or self.table.get(order.cl_ord_id)
+            if known is not None and known.version > order.version:
+                continue
+            fresh[order.cl_ord_id] = order
+            if order.is_open:
+                self.open[order.cl_ord_id] = order
+            else:
+                self.open.pop(order.cl_ord_id, None)
+            if mark_rejects and order.status in REFUSED_STATES and (known is None or known.is_open):
+                self.unseen[order.cl_ord_id] = order
+        return self.table.upsert(fresh.values())
+
+    def acknowledge(self) -> Changes:
+        """Count every reject as seen; their rows lose the red ground."""
+        seen = [order for order in self.unseen.values() if self.table.get(order.cl_ord_id) is not None]
+        self.unseen.clear()
+        return self.table.upsert(seen)
+
+    def connect(self, connected: bool) -> Changes | None:
+        """Say whether the venue can be reached; None when nothing changed. Live orders read UNKNOWN without it."""
+        if connected == self.connected:
+            return None
+        self.connected = connected
+        return self.table.upsert(list(self.open.values()))
+
+    def word(self, order: OrderState) -> str:
+        """Return the state in one word; not known goes before everything else."""
+        if order.unknown is not None or (order.is_open and order.status is not OrdStatus.NEW and not self.connected):
+            return UNKNOWN
+        return _STATE_WORDS[order.status]
+
+    def style(self, order: OrderState) -> RowStyle:
+        """Return how an order's row looks: UNKNOWN inverted, an unseen reject red, ended ones muted."""
+        word = self.word(order)
+        glyph, ink = _LOOKS[word]
+        if word == UNKNOWN:
+            return RowStyle(ink="surface", ground="text", cells={"state": CellStyle("surface", "", glyph, bold=True)})
+        side = "buy" if order.terms.side.sign > 0 else "sell"
+        indent = 1 if self.grouped and order.link is not None and order.link.parent else 0
+        cells = {
+            "state": CellStyle(ink, "", glyph, bold=word in (REJECTED, REFUSED), indent=indent),
+            "side": CellStyle(side, "", "up" if side == "buy" else "down"),
+            "text": CellStyle("danger" if word in (REJECTED, REFUSED) else "text_muted"),
+        }
+        for name in ("time", "type", "tif", "residence", "origin", "account", "age", "ack", "id"):
+            cells[name] = _MUTED
+        if order.cl_ord_id in self.unseen:
+            cells["state"] = CellStyle("text", "danger_fill", glyph, bold=True)
+            return RowStyle(ground="sell_tint", cells=cells)
+        return RowStyle(ink="text" if word in OPEN_WORDS else "text_muted", cells=cells)
+
+    def accepts(self, wish: OrderFilter) -> Accepts | None:
+        """Return the filter over row numbers, None when it shows everything."""
+        words = wish.words.lower().split()
+        states = frozenset(
+            word
+            for on, group in (
+                (wish.working, OPEN_WORDS - {UNKNOWN}),
+                (wish.rejected, {REJECTED, REFUSED}),
+                (wish.unknown, {UNKNOWN}),
+            )
+            if on
+            for word in group
+        )
+        if not words and not states and not wish.today and not wish.symbol:
+            return None
+        day_start = float(self.now_ns - self.now_ns % DAY_NS)
+
+        def accepted(rows: Selection) -> Mask:
+            tests: list[Mask] = [self._word_mask(rows, word) for word in words]
+            if states:
+                tests.append(self.table.matching("state", rows, states.__contains__))
+            if wish.symbol:
+                tests.append(self.table.matching("symbol", rows, wish.symbol.__eq__))
+            if wish.today:
+                tests.append(self.table.numbers("time", rows) >= day_start)
+            return reduce(np.logical_and, tests)
+
+        return accepted
+
+    def cancel_count(
+        self, orders: Iterable[OrderState], *, include_protective: bool = False, side_sign: int | None = None
+    ) -> CancelCount:
+        """Return which of the orders a cancel reaches; protective stops only when asked for."""
+        reached = [o for o in orders if o.is_open and (side_sign is None or o.terms.side.sign == side_sign)]
+        kept = [] if include_protective else [o for o in reached if o.is_protective]
+        return CancelCount(tuple(o for o in reached if o not in kept), len(kept))
+
+    def in_scope(self, account: str | None = None, symbol: str | None = None) -> list[OrderState]:
+        """Return open orders of an account and instrument, None for any."""
+        return [
+            o
+            for o in self.open.values()
+            if (account is None or o.terms.account == account) and (symbol is None or o.terms.symbol == symbol)
+        ]
+
+    def amend_refusal(self, order: OrderState) -> str:
+        """Return why an order cannot be amended now, "" when it can."""
+        word = self.word(order)
+        if word == UNKNOWN:
+            return "Refused: the order's outcome is not known. Wait for the venue, or cancel it."
+        if order.status not in _AMENDABLE:
+            return f"Refused: the order is {word.lower()}; only a working order can be amended."
+        return ""
+
+    def _word_mask(self, rows: Selection, word: str) -> Mask:
+        def has(text: str) -> bool:
+            return word in text.lower()
+
+        table = self.table
+        found = table.matching("symbol", rows, has)
+        for name in ("state", "side", "origin", "type", "account", "tif"):
+            found = found | table.matching(name, rows, has)
+        if len(word) >= ID_MATCH_CHARS_MIN:
+            found |= table.containing("id", rows, word)
+        return found
+
+    def _group(self, order: OrderState) -> int:
+        key = order.cl_ord_id if order.link is None else order.link.group_id
+        return self._groups.setdefault(key, len(self._groups))
+
+    def _age(self, order: OrderState) -> str:
+        return age(self.now_ns - order.created_at) if order.is_open and self.now_ns else MISSING
+
+    def _columns(self) -> tuple[Column[OrderState], ...]:
+        code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
+        f = self._formats
+        return (
+            Column("state", "State", code, self.word, self.word, width=13),
+            Column("time", "Time", number, lambda o: o.created_at, lambda o: time_of_day(o.created_at), width=12,
+                   fixed=True, exact=lambda o: exact_time(o.created_at), right=True, hint="Created, UTC"),
+            Column("symbol", "Symbol", code, lambda o: o.terms.symbol, lambda o: o.terms.symbol, width=10, fixed=True),
+            Column("side", "Side", code, _side, _side, width=7, fixed=True),
+            Column("qty", "Qty", number, lambda o: f.quantity_number(o.terms.symbol, o.terms.order_qty),
+                   lambda o: f.quantity(o.terms.symbol, o.terms.order_qty), right=True, width=8,
+                   exact=lambda o: f.exact_quantity(o.terms.symbol, o.terms.order_qty), hint="Quantity ordered"),
+            Column("filled", "Filled", number, lambda o: f.quantity_number(o.terms.symbol, o.cum_qty),
+                   lambda o: f.quantity(o.terms.symbol, o.cum_qty), right=True, width=8,
+                   exact=lambda o: f.exact_quantity(o.terms.symbol, o.cum_qty)),
+            Column("left", "Left", number, lambda o: f.quantity_number(o.terms.symbol, o.leaves_qty),
+                   lambda o: f.quantity(o.terms.symbol, o.leaves_qty), right=True, width=8,
+                   exact=lambda o: f.exact_quantity(o.terms.symbol, o.leaves_qty), hint="Quantity still working"),
+            Column("price", "Price", number, lambda o: f.price_number(o.terms.symbol, o.terms.price),
+                   lambda o: f.price(o.terms.symbol, o.terms.price), right=True, width=10,
+                   exact=lambda o: f.exact_price(o.terms.symbol, o.terms.price), hint="Limit price; F2 amends"),
+            Column("stop", "Stop", number, lambda o: f.price_number(o.terms.symbol, o.terms.stop_px),
+                   lambda o: f.price(o.terms.symbol, o.terms.stop_px), right=True, width=10,
+                   exact=lambda o: f.exact_price(o.terms.symbol, o.terms.stop_px), hint="Stop price; F2 amends"),
+            Column("average", "Average", number, lambda o: o.cost / o.cum_qty if o.cum_qty else None,
+                   lambda o: f.average(o.terms.symbol, o.cost, o.cum_qty), right=True, width=11,
+                   hint="Average fill price"),
+            Column("type", "Type", code, _type, _type, width=9, fixed=True),
+            Column("tif", "TIF", code, lambda o: o.terms.time_in_force.value, lambda o: o.terms.time_in_force.value,
+                   width=5, hint="Time in force"),
+            Column("residence", "Res", code, lambda o: o.residence.value, lambda o: o.residence.value, width=4,
+                   hint="Where the order lives: EX exchange, BR broker, PC this program"),
+            Column("origin", "Origin", code, _origin, _origin, width=13, fixed=True),
+            Column("account", "Account", code, lambda o: o.terms.account, lambda o: o.terms.account, width=8,
+                   fixed=True),
+            Column("age", "Age", number, lambda o: o.created_at if o.is_open else None, self._age, right=True, width=7,
+                   hint="Time since the order was created, while it is open"),
+            Column("ack", "Ack ms", number, _ack_ms, _ack_text, right=True, width=7,
+                   hint="From the decision to the venue's acknowledgement, milliseconds"),
+            Column("text", "Reason", text, _reason, _reason, width=34, hint="The venue's or our reason, in full"),
+            Column("id", "Id", ColumnKind.ID, lambda o: o.cl_ord_id, lambda o: f"…{o.cl_ord_id[-6:]}", width=8,
+                   fixed=True, exact=lambda o: o.cl_ord_id),
+            Column("group", "Group", number, self._group, lambda o: o.link.group_id if o.link else "", width=0,
+                   fixed=True),
+            Column("leg", "Leg", number, lambda o: bool(o.link and o.link.parent), _leg, width=0, fixed=True),
+        )  # fmt: skip
+
+
+_MUTED = CellStyle("text_muted")
+
+
+def _key(order: OrderState) -> str:
+    return order.cl_ord_id
+
+
+def _side(order: OrderState) -> str:
+    return _SIDE_WORDS[order.terms.side.value]
+
+
+def _type(order: OrderState) -> str:
+    return _TYPE_WORDS[order.terms.ord_type]
+
+
+def _leg(order: OrderState) -> str:
+    return _LEG_WORDS[order.link.role] if order.link else ""
+
+
+def _origin(order: OrderState) -> str:
+    kind = order.origin.kind.value.replace("_", " ").lower()
+    detail = order.origin.detail
+    return f"{kind} {detail}" if detail and detail != order.origin.kind else kind
+
+
+def _ack_ms(order: OrderState) -> float | None:
+    if not order.ts_acked:
+        return None
+    return (order.ts_acked - (order.ts_intent or order.created_at)) / 1e6
+
+
+def _ack_text(order: OrderState) -> str:
+    latency = _ack_ms(order)
+    return MISSING if latency is None else f"{latency:.1f}"
+
+
+def _reason(order: OrderState) -> str:
+    if order.unknown is not None:
+        return f"outcome of {order.unknown.value} not known: {order.unknown_cause}".rstrip(": ")
+    leg = _leg(order)
+    parts = [f"{leg} leg" if leg else "", f"[{order.reject_code}]" if order.reject_code else "", order.text]
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,202 @@
+"""The positions panel without a screen: account, size, average, mark, open profit, protection and the way out.
+
+Last stage of both walks. Account rows alone (all strategies summed); what was closed today stays, muted. A position
+without a usable mark shows a dash and is counted, never valued at 0. Sends nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from workstation.viewmodels.columns import CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
+from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, grouped, money
+from workstation.viewmodels.frames import PositionSnap
+
+ALL_STRATEGIES = "*"
+STALE_MARK_MS = 5_000
+FLATTEN, HALF = "flatten", "half"
+PORTIONS_BPS = {FLATTEN: 10_000, HALF: 5_000}
+_PROTECTION = {  # word, glyph, colour role
+    "full": ("full", "shield", "buy"),
+    "partial": ("partial", "shield", "warning"),
+    "none": ("none", "", "text_muted"),
+    "program": ("PC only", "shield", "warning"),
+}
+
+
+class CurrencyTotals(msgspec.Struct, frozen=True):
+    """Sums of one currency over the positions that have a mark."""
+
+    open: int
+    realised: int
+    fees: int
+
+
+class PositionsView:
+    """Positions of all accounts of one screen."""
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats = formats
+        self.table: ColumnTable[PositionSnap] = ColumnTable(self._columns(), _key)
+
+    def take(self, snaps: Iterable[PositionSnap]) -> Changes:
+        """Fold position snapshots in; rows of single strategies are left to other views."""
+        return self.table.upsert([snap for snap in snaps if snap.position.strategy_id == ALL_STRATEGIES])
+
+    def rows(self) -> list[PositionSnap]:
+        """Return every position, closed ones included."""
+        return [self.table.row(number) for number in range(self.table.total)]
+
+    def unpriced(self) -> list[str]:
+        """Return the instruments that are held and have no usable mark."""
+        return [s.position.symbol for s in self.rows() if s.position.qty and s.unrealised is None]
+
+    def totals(self) -> Mapping[str, CurrencyTotals]:
+        """Return sums by currency, never across currencies; unpriced positions are left out of `open`."""
+        found: dict[str, CurrencyTotals] = {}
+        for snap in self.rows():
+            position = snap.position
+            for currency, fee in (*position.fees.items(), (position.currency, 0)):
+                before = found.get(currency, CurrencyTotals(0, 0, 0))
+                found[currency] = CurrencyTotals(before.open, before.realised, before.fees + fee)
+            total = found[position.currency]
+            found[position.currency] = CurrencyTotals(
+                total.open + (snap.unrealised or 0), total.realised + position.realised, total.fees
+            )
+        return found
+
+    def style(self, snap: PositionSnap) -> RowStyle:
+        """Return how a position's row looks: closed muted, a stale mark hatched, an unprotected one said."""
+        if not snap.position.qty:
+            cells = {"exit": CellStyle("buy", "", "tick")} if snap.exit_phase == "FLAT" else {}
+            return RowStyle(ink="text_muted", cells=cells)
+        side = "buy" if snap.position.qty > 0 else "sell"
+        _, glyph, ink = _PROTECTION.get(snap.protection, ("", "", "text_muted"))
+        gain = _ink(snap.unrealised)
+        cells = {
+            "side": CellStyle(side, "", "up" if side == "buy" else "down"),
+            "ticks": CellStyle(gain),
+            "open": CellStyle(gain, bold=True),
+            "realised": CellStyle(_ink(snap.position.realised)),
+            "protection": CellStyle(ink, "", glyph),
+            "exit": CellStyle("warning", "", "dots") if snap.exit_phase else CellStyle("text_muted"),
+            FLATTEN: CellStyle(button=True),
+            HALF: CellStyle(button=True),
+            **dict.fromkeys(("account", "kind", "fees"), CellStyle("text_muted")),
+        }
+        return RowStyle(hatched=is_stale(snap), cells=cells)
+
+    def _average(self, snap: PositionSnap) -> str:
+        instrument = self._formats.instrument(snap.position.symbol)
+        if instrument is None or not snap.position.qty:
+            return MISSING
+        unit = instrument.notional(1, 1)
+        return self._formats.average(snap.position.symbol, snap.position.cost, snap.position.qty * unit)
+
+    def _average_number(self, snap: PositionSnap) -> float | None:
+        instrument = self._formats.instrument(snap.position.symbol)
+        if instrument is None or not snap.position.qty:
+            return None
+        units: float = snap.position.cost / (snap.position.qty * instrument.notional(1, 1))
+        return units / float(10**instrument.price_decimals)
+
+    def _ticks(self, snap: PositionSnap) -> float | None:
+        """Return open profit in ticks for one unit, + gain, by the tick at the mark."""
+        instrument = self._formats.instrument(snap.position.symbol)
+        average = self._average_number(snap)
+        if instrument is None or average is None or snap.mark is None:
+            return None
+        distance = snap.mark - average * float(10**instrument.price_decimals)
+        sign = 1 if snap.position.qty > 0 else -1
+        return sign * distance / instrument.tick_at(snap.mark)
+
+    def _ticks_text(self, snap: PositionSnap) -> str:
+        ticks = self._ticks(snap)
+        if ticks is None:
+            return MISSING
+        text = grouped(f"{ticks:.1f}") if round(ticks, 1) else "0.0"
+        return f"+{text}" if ticks > 0 and text != "0.0" else text
+
+    def _columns(self) -> tuple[Column[PositionSnap], ...]:
+        code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
+        f = self._formats
+        return (
+            Column("symbol", "Symbol", code, lambda s: s.position.symbol, lambda s: s.position.symbol, width=10,
+                   fixed=True),
+            Column("side", "Side", code, _side, _side, width=8),
+            Column("qty", "Qty", number, lambda s: f.quantity_number(s.position.symbol, abs(s.position.qty)),
+                   lambda s: f.quantity(s.position.symbol, abs(s.position.qty)), right=True, width=9,
+                   exact=lambda s: f.exact_quantity(s.position.symbol, s.position.qty)),
+            Column("average", "Average", number, self._average_number, self._average, right=True, width=11,
+                   hint="Average cost"),
+            Column("mark", "Mark", number, lambda s: f.price_number(s.position.symbol, s.mark),
+                   lambda s: f.price(s.position.symbol, s.mark), right=True, width=11,
+                   exact=lambda s: f.exact_price(s.position.symbol, s.mark)),
+            Column("kind", "by", code, lambda s: s.mark_kind, _mark_kind, width=9, hint="What marks it, and its age"),
+            Column("ticks", "Ticks", number, self._ticks, self._ticks_text, right=True, width=8,
+                   hint="Open profit in ticks for one unit"),
+            Column("open", "Open P&L", number, lambda s: s.unrealised, lambda s: money(s.unrealised, signed=True),
+                   right=True, width=12, exact=lambda s: exact_money(s.unrealised)),
+            Column("currency", "Ccy", code, lambda s: s.position.currency, lambda s: s.position.currency, width=5,
+                   fixed=True),
+            Column("realised", "Realised", number, lambda s: s.position.realised,
+                   lambda s: money(s.position.realised, signed=True), right=True, width=12,
+                   exact=lambda s: exact_money(s.position.realised), hint="Realised, before fees"),
+            Column("fees", "Fees", number, lambda s: sum(s.position.fees.values()), _fees, right=True, width=10),
+            Column("protection", "Protection", code, _protection, _protection, width=10,
+                   hint="How much of the position stops cover; PC only: they die with this program"),
+            Column("exit", "Exit", text, _exit, _exit, width=16),
+            Column(FLATTEN, "", text, _flatten, _flatten, width=8, hint="Cancel its orders, then exit all of it"),
+            Column(HALF, "", text, _half, _half, width=6, hint="Exit half of it"),
+            Column("account", "Account", code, lambda s: s.position.account, lambda s: s.position.account, width=8,
+                   fixed=True),
+        )  # fmt: skip
+
+
+def is_stale(snap: PositionSnap) -> bool:
+    """Tell whether a held position's mark is too old to be believed."""
+    return bool(snap.position.qty) and snap.mark is not None and snap.mark_age_ms > STALE_MARK_MS
+
+
+def _key(snap: PositionSnap) -> tuple[str, str]:
+    return snap.position.account, snap.position.symbol
+
+
+def _ink(amount: int | None) -> str:
+    return "text" if not amount else "rise" if amount > 0 else "fall"
+
+
+def _side(snap: PositionSnap) -> str:
+    quantity = snap.position.qty
+    return "FLAT" if not quantity else "LONG" if quantity > 0 else "SHORT"
+
+
+def _mark_kind(snap: PositionSnap) -> str:
+    if not snap.position.qty:
+        return ""
+    if snap.mark is None:
+        return "unpriced"
+    return f"{snap.mark_kind} {age(snap.mark_age_ms * 1_000_000)}" if is_stale(snap) else snap.mark_kind
+
+
+def _fees(snap: PositionSnap) -> str:
+    fees = snap.position.fees
+    if len(fees) > 1 or (fees and snap.position.currency not in fees):
+        return " ".join(f"{money(fee)} {currency}" for currency, fee in sorted(fees.items()))
+    return money(sum(fees.values()))
+
+
+def _protection(snap: PositionSnap) -> str:
+    return _PROTECTION.get(snap.protection, (snap.protection, "", ""))[0] if snap.position.qty else ""
+
+
+def _exit(snap: PositionSnap) -> str:
+    return " ".join(part for part in (snap.exit_phase, snap.exit_text) if part)
+
+
+def _flatten(snap: PositionSnap) -> str:
+    return "Flatten" if snap.position.qty else ""
+
+
+def _half(snap: PositionSnap) -> str:
+    return "50 %" if snap.position.qty else ""

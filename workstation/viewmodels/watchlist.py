@@ -1,0 +1,333 @@
+"""The watchlist without a screen: which instruments in which order, their rows, flashes, and the search that adds one.
+
+Last stage of the tick walk. A price stands with its freshness; what is absent reads as a dash. A list is plain texts,
+symbols and headings, so that a layout file keeps it. Sends nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from workstation.domain.instruments import AssetClass, Instrument
+from workstation.viewmodels.column_arrays import Mask
+from workstation.viewmodels.columns import (
+    NO_CHANGES,
+    CellStyle,
+    Changes,
+    Column,
+    ColumnKind,
+    ColumnTable,
+    RowStyle,
+    Selection,
+)
+from workstation.viewmodels.formats import MISSING, Formats, age, grouped
+from workstation.viewmodels.frames import QuoteSnap
+
+HEADING = "# "
+FLASH_NS = 250_000_000
+UNDO_NS = 10_000_000_000
+AGE_SHOWN_MS = 1_000
+MATCHES_MAX = 8
+ENTRIES_MAX = 1_000
+STALE, ABSENT = "STALE", "ABSENT"
+_CLASS_TITLES = {
+    AssetClass.STOCK: "Stocks",
+    AssetClass.ETF: "Funds",
+    AssetClass.FUTURE: "Futures",
+    AssetClass.OPTION: "Options",
+    AssetClass.FOREX: "Currencies",
+    AssetClass.CRYPTO: "Crypto",
+    AssetClass.BOND: "Bonds",
+}
+
+
+class WatchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row: an instrument with its quote, or a heading. flash: +1 the last price rose just now, -1 it fell."""
+
+    entry: str
+    rank: int
+    quote: QuoteSnap | None = None
+    position: int = 0
+    flash: int = 0
+    focused: bool = False
+
+    @property
+    def is_heading(self) -> bool:
+        """True for a section row."""
+        return self.entry.startswith(HEADING)
+
+
+def default_entries(instruments: Mapping[str, Instrument]) -> list[str]:
+    """Return every instrument under a heading for its asset class."""
+    entries: list[str] = []
+    for asset_class, title in _CLASS_TITLES.items():
+        members = [symbol for symbol, item in instruments.items() if item.asset_class is asset_class]
+        if members:
+            entries += [HEADING + title, *members]
+    return entries
+
+
+def search(instruments: Mapping[str, Instrument], text: str, limit: int = MATCHES_MAX) -> list[Instrument]:
+    """Return instruments by symbol or name, best first: exact symbol, its beginning, a word of the name, any part."""
+    wanted = text.strip().lower()
+    if not wanted:
+        return []
+    ranked = []
+    for item in instruments.values():
+        symbol, name = item.symbol.lower(), item.name.lower()
+        if symbol == wanted:
+            rank = 0
+        elif symbol.startswith(wanted):
+            rank = 1
+        elif any(word.startswith(wanted) for word in name.split()):
+            rank = 2
+        elif wanted in symbol or wanted in name:
+            rank = 3
+        else:
+            continue
+        ranked.append((rank, len(symbol), symbol, item))
+    ranked.sort(key=lambda found: found[:3])
+    return [found[3] for found in ranked[:limit]]
+
+
+class Watchlist:
+    """The entries of one list and their rows. Times are monotonic ns of the screen."""
+
+    def __init__(self, instruments: Mapping[str, Instrument], formats: Formats) -> None:
+        self._instruments = instruments
+        self._formats = formats
+        self._rows: dict[str, WatchRow] = {}
+        self._flashes: dict[str, int] = {}
+        self._undo: tuple[int, list[str]] | None = None
+        self.entries: list[str] = []
+        self.connected = True
+        self.table: ColumnTable[WatchRow] = ColumnTable(self._columns(), _key)
+        self.table.sort_by([("rank", False)])
+        self.set_entries(default_entries(instruments))
+
+    @property
+    def symbols(self) -> list[str]:
+        """Return the instruments of the list, in order."""
+        return [entry for entry in self.entries if not entry.startswith(HEADING)]
+
+    def set_entries(self, entries: Sequence[str]) -> Changes:
+        """Take a whole list; unknown symbols and repeats are left out."""
+        known = [e for e in dict.fromkeys(entries) if e.startswith(HEADING) or e in self._instruments][:ENTRIES_MAX]
+        self.table.remove(set(self._rows) - set(known))
+        before, self._rows, self.entries = self._rows, {}, known
+        for rank, entry in enumerate(known):
+            row = before.get(entry, WatchRow(entry=entry, rank=rank))
+            self._rows[entry] = msgspec.structs.replace(row, rank=rank)
+        changes = self.table.upsert(self._rows.values())
+        self.table.refresh()
+        return Changes(reset=True, changed=changes.changed)
+
+    def add(self, symbol: str, after: str | None = None) -> Changes:
+        """Add an instrument below `after`, or at the end; one that is there stays where it is."""
+        if symbol in self._rows or symbol not in self._instruments:
+            return NO_CHANGES
+        place = self.entries.index(after) + 1 if after in self._rows else len(self.entries)
+        return self.set_entries([*self.entries[:place], symbol, *self.entries[place:]])
+
+    def remove(self, entries: Iterable[str], now_ns: int) -> Changes:
+        """Take entries out; `undo` brings them back for ten seconds."""
+        gone = set(entries)
+        self._undo = (now_ns + UNDO_NS, self.entries)
+        return self.set_entries([entry for entry in self.entries if entry not in gone])
+
+    def can_undo(self, now_ns: int) -> bool:
+        """Tell whether the last removal can still be taken back."""
+        return self._undo is not None and now_ns < self._undo[0]
+
+    def undo(self, now_ns: int) -> Changes:
+        """Bring back what was removed last."""
+        if self._undo is None or now_ns >= self._undo[0]:
+            return NO_CHANGES
+        entries, self._undo = self._undo[1], None
+        return self.set_entries(entries)
+
+    def move(self, entry: str, steps: int) -> Changes:
+        """Move an entry up (negative) or down by steps, at most to an end."""
+        place = self.entries.index(entry)
+        return self.move_to(entry, place + steps + (1 if steps > 0 else 0))
+
+    def move_to(self, entry: str, place: int) -> Changes:
+        """Move an entry before the one that stands at `place` now."""
+        old = self.entries.index(entry)
+        rest = self.entries[:old] + self.entries[old + 1 :]
+        target = min(max(place - (1 if place > old else 0), 0), len(rest))
+        if target == old:
+            return NO_CHANGES
+        return self.set_entries([*rest[:target], entry, *rest[target:]])
+
+    def take(self, quotes: Mapping[str, QuoteSnap], positions: Mapping[str, int], focus: str, now_ns: int) -> Changes:
+        """Fold new quotes, positions by symbol and the trade focus in; flashes begin and end here."""
+        changed: list[WatchRow] = []
+        ended = [symbol for symbol, until in self._flashes.items() if now_ns >= until]
+        for symbol in ended:
+            del self._flashes[symbol]
+        for entry, row in self._rows.items():
+            quote, flash = quotes.get(entry, row.quote), row.flash if entry in self._flashes else 0
+            if quote is not row.quote and quote is not None and row.quote is not None:
+                flash = self._flash(entry, row.quote.last, quote.last, now_ns) or flash
+            position, focused = positions.get(entry, 0), entry == focus
+            if quote is not row.quote or (position, flash, focused) != (row.position, row.flash, row.focused):
+                changed.append(
+                    WatchRow(entry=entry, rank=row.rank, quote=quote, position=position, flash=flash, focused=focused)
+                )
+        self._rows.update((row.entry, row) for row in changed)
+        return self.table.upsert(changed) if changed else NO_CHANGES
+
+    def hide_headings(self, hidden: bool) -> None:
+        """Leave headings out: they mean nothing in another order than the list's own."""
+
+        def accepted(rows: Selection) -> Mask:
+            return np.isfinite(self.table.numbers("member", rows))
+
+        self.table.filter_by(accepted if hidden else None)
+
+    def style(self, row: WatchRow) -> RowStyle:
+        """Return how a row looks: stale greyed and hatched, the last price flashing as it moves."""
+        if row.is_heading:
+            return RowStyle(ink="text_muted", section=True, cells={"symbol": CellStyle(bold=True)})
+        quote = row.quote
+        marker = CellStyle("accent", "", "pointer") if row.focused else CellStyle("text_disabled", "", "spot")
+        if quote is None or quote.freshness == ABSENT:
+            return RowStyle(ink="text_muted", cells={"focus": marker, "symbol": CellStyle("text", bold=row.focused)})
+        if quote.freshness == STALE or not self.connected:
+            return RowStyle(ink="stale", hatched=True, cells={"focus": marker, "age": CellStyle("warning")})
+        move = _ink(self._change(row))
+        flash = {1: "rise_flash", -1: "fall_flash"}.get(row.flash, "")
+        cells = {
+            "focus": marker,
+            "symbol": CellStyle("text", bold=row.focused),
+            "last": CellStyle("text" if flash else move, flash, bold=True),
+            "change": CellStyle(move),
+            "percent": CellStyle(move),
+            "position": CellStyle("buy" if row.position > 0 else "sell" if row.position < 0 else "text_muted"),
+            "age": CellStyle("warning" if quote.flags else "text_muted"),
+            **dict.fromkeys(("bid_size", "ask_size", "spread", "volume", "high", "low"), CellStyle("text_muted")),
+        }
+        return RowStyle(cells=cells)
+
+    def _flash(self, symbol: str, before: int | None, now: int | None, now_ns: int) -> int:
+        if before is None or now is None or before == now:
+            return 0
+        self._flashes[symbol] = now_ns + FLASH_NS
+        return 1 if now > before else -1
+
+    def _change(self, row: WatchRow) -> int | None:
+        quote = row.quote
+        if quote is None or quote.last is None or quote.prev_close is None:
+            return None
+        return quote.last - quote.prev_close
+
+    def _price(self, row: WatchRow, name: str) -> str:
+        return "" if row.is_heading else self._formats.price(row.entry, getattr(row.quote, name, None))
+
+    def _size(self, row: WatchRow, side: str) -> str:
+        quote = row.quote
+        if row.is_heading:
+            return ""
+        if quote is None or getattr(quote, side) is None:
+            return MISSING
+        return self._formats.quantity(row.entry, getattr(quote, f"{side}_size"))
+
+    def _change_text(self, row: WatchRow) -> str:
+        change = self._change(row)
+        text = "" if row.is_heading else self._formats.price(row.entry, change)
+        return f"+{text}" if change is not None and change > 0 else text
+
+    def _percent(self, row: WatchRow) -> float | None:
+        change, quote = self._change(row), row.quote
+        if change is None or quote is None or not quote.prev_close:
+            return None
+        return 100.0 * change / abs(quote.prev_close)
+
+    def _percent_text(self, row: WatchRow) -> str:
+        percent = self._percent(row)
+        if percent is None:
+            return "" if row.is_heading else MISSING
+        text = f"{percent:+.2f}"
+        return "0.00" if text in ("+0.00", "-0.00") else text.replace("-", "−")
+
+    def _spread(self, row: WatchRow) -> int | None:
+        quote, instrument = row.quote, self._instruments.get(row.entry)
+        if quote is None or quote.bid is None or quote.ask is None or instrument is None:
+            return None
+        return instrument.ticks_between(quote.bid, quote.ask)
+
+    def _spread_text(self, row: WatchRow) -> str:
+        spread = self._spread(row)
+        return grouped(str(spread)) if spread is not None else "" if row.is_heading else MISSING
+
+    def _number(self, row: WatchRow, name: str) -> float | None:
+        return self._formats.price_number(row.entry, getattr(row.quote, name, None))
+
+    def _columns(self) -> tuple[Column[WatchRow], ...]:
+        code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
+        f = self._formats
+
+        def price(name: str, title: str, width: int = 10) -> Column[WatchRow]:
+            return Column(name, title, number, lambda r: self._number(r, name), lambda r: self._price(r, name),
+                          right=True, width=width)  # fmt: skip
+
+        def size(name: str, title: str) -> Column[WatchRow]:
+            return Column(f"{name}_size", title, number, lambda r: getattr(r.quote, f"{name}_size", None),
+                          lambda r: self._size(r, name), right=True, width=7)  # fmt: skip
+
+        return (
+            Column("focus", "", text, _blank, _blank, width=1, hint="Trade focus: click to aim keys at the instrument"),
+            Column("symbol", "Symbol", code, lambda r: r.entry, _symbol, width=10, fixed=True),
+            price("last", "Last"),
+            Column("change", "Change", number, lambda r: f.price_number(r.entry, self._change(r)), self._change_text,
+                   right=True, width=8, hint="From the previous close"),
+            Column("percent", "%", number, self._percent, self._percent_text, right=True, width=6,
+                   hint="Change from the previous close in per cent"),
+            price("bid", "Bid"),
+            price("ask", "Ask"),
+            Column("spread", "Sprd", number, self._spread, self._spread_text, right=True, width=4,
+                   hint="Spread in ticks"),
+            Column("age", "Age", text, _age_text, _age_text, width=8, hint="Age of the quote, and its trouble"),
+            Column("position", "Pos", number, lambda r: f.quantity_number(r.entry, r.position) if r.position else None,
+                   lambda r: f.quantity(r.entry, r.position) if r.position else "", right=True, width=7,
+                   hint="My position in the account in focus"),
+            size("bid", "Bid sz"),
+            size("ask", "Ask sz"),
+            Column("volume", "Volume", number, lambda r: f.quantity_number(r.entry, getattr(r.quote, "volume", None)),
+                   lambda r: "" if r.is_heading else f.quantity(r.entry, getattr(r.quote, "volume", None)), right=True,
+                   width=11),
+            price("high", "High"),
+            price("low", "Low"),
+            Column("rank", "", number, lambda r: r.rank, _blank, width=0),
+            Column("member", "", number, lambda r: None if r.is_heading else 1, _blank, width=0, fixed=True),
+        )  # fmt: skip
+
+
+def _key(row: WatchRow) -> str:
+    return row.entry
+
+
+def _blank(_row: WatchRow) -> str:
+    return ""
+
+
+def _symbol(row: WatchRow) -> str:
+    return row.entry.removeprefix(HEADING)
+
+
+def _ink(change: int | None) -> str:
+    return "text" if not change else "rise" if change > 0 else "fall"
+
+
+def _age_text(row: WatchRow) -> str:
+    quote = row.quote
+    if row.is_heading:
+        return ""
+    if quote is None or quote.freshness == ABSENT:
+        return MISSING
+    words = " ".join(flag.lower() for flag in quote.flags)
+    if quote.freshness == STALE or quote.age_ms >= AGE_SHOWN_MS:
+        return f"{age(quote.age_ms * 1_000_000)} {words}".strip()
+    return words or "live"
