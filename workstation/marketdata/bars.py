@@ -17,6 +17,9 @@ from workstation.marketdata.quality import Defect, Quality
 RECENT_BARS_MAX = 16
 """Closed bars kept for revision by late ticks."""
 
+BAR_CONDITION = "BAR"
+"""Condition of a trade that repeats the close and the volume of the bar before it, as recorded bars are played."""
+
 LATE_TOLERANCE_NS = 5_000_000_000
 """Default lateness, in venue time, up to which a tick revises its closed bar."""
 
@@ -127,6 +130,18 @@ class BarBuilder:
         forming = FormingBar(bar.ts_open, bar.ts_close, bar.open, bar.volume, bar.ts_open, partial=bar.partial)
         forming.high, forming.low, forming.close, forming.count = bar.high, bar.low, bar.close, bar.count
         self._forming, self._first = forming, False
+
+    def on_bar(self, bar: Bar) -> list[Bar]:
+        """Take the open, high and low of a bar from outside; the trade that repeats its close brings the volume.
+
+        Time bars only: without trades an interval's extremes are in its bars alone.
+        """
+        if self.bar_type.kind in (BarKind.TICK, BarKind.VOLUME):
+            return []
+        made = []
+        for after, price in enumerate((bar.open, bar.high, bar.low)):
+            made += self.put(price, 0, bar.ts_open + after)
+        return made
 
     def on_trade(self, trade: Trade) -> list[Bar]:
         """Take a trade; returns the bars that it closed or revised, oldest first."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar, BarSource, BarType, MarketEvent, Quote, Trade
-from workstation.marketdata.bars import BarAggregator, BarBuilder
+from workstation.marketdata.bars import BAR_CONDITION, BarAggregator, BarBuilder
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.quality import Quality
@@ -121,6 +121,10 @@ class BarSeriesSet:
                     if bars := builder.on_quote(event):
                         made.append((index, self._record(bars)))  # noqa: PERF401  bars are rare, ticks are not
             elif type(event) is Bar:
+                if _is_played(event, events[index + 1 : index + 2]):
+                    for builder in by_trade.get(event.symbol, nothing):
+                        if bars := builder.on_bar(event):
+                            made.append((index, self._record(bars)))  # noqa: PERF401  bars are rare, ticks are not
                 made.append((index, self._record([event])))
         return _splice(events, made) if made else events
 
@@ -169,6 +173,13 @@ class BarSeriesSet:
         if instrument is None:
             raise NotFound("instrument", symbol)
         return instrument
+
+
+def _is_played(bar: Bar, following: list[MarketEvent]) -> bool:
+    """Tell whether a bar from outside stands for its trades: the one that follows repeats its close."""
+    return any(
+        type(event) is Trade and event.conditions == BAR_CONDITION and event.symbol == bar.symbol for event in following
+    )
 
 
 def _splice(events: list[MarketEvent], made: list[tuple[int, list[Bar]]]) -> list[MarketEvent]:

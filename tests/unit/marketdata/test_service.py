@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import numpy as np
 import pytest
 
 from tests.helpers.market import MINUTE, SECOND, T0, change, instrument, levels, quote, snapshot, trade
 from workstation.domain.errors import NotFound, ValidationError
-from workstation.domain.market import Bar, BarKind, BarSource, BarType, MarketEvent, Quote, StreamKind, StreamState
+from workstation.domain.market import (
+    Aggressor,
+    Bar,
+    BarKind,
+    BarSource,
+    BarType,
+    MarketEvent,
+    Quote,
+    StreamKind,
+    StreamState,
+    Trade,
+)
 from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.benchmark import run
 from workstation.marketdata.conflation import Tape
@@ -27,8 +39,9 @@ class Service:
         self.faults: list[BaseException] = []
         self.resyncs: list[str] = []
         self.batches: list[list[MarketEvent]] = []
+        self.clock = VirtualClock(T0)
         self.market = MarketData(
-            VirtualClock(T0),
+            self.clock,
             {symbol: instrument(symbol) for symbol in ("ABC", "XYZ")},
             on_fault=lambda _message, error: self.faults.append(error),
             resync=self.resyncs.append,
@@ -215,3 +228,37 @@ def test_the_tick_path_carries_a_seeded_feed_without_faults() -> None:
     figures = run(time.process_time_ns, ticks=5_000)
     assert figures["faults"] == 0
     assert figures["marked"] == 20
+
+
+def test_bars_from_outside_that_stand_for_their_trades_keep_their_shape_in_larger_bars() -> None:
+    service = Service()
+    outside = BarType(BarKind.MINUTE, 1, external=True)
+    one = service.market.bars("ABC", MINUTE_BARS, since_ns=T0)
+    two = service.market.bars("ABC", BarType(BarKind.MINUTE, 2), since_ns=T0)
+    shapes = [(10, 15, 8, 12), (12, 20, 11, 13), (13, 13, 5, 6)]
+    for minute, (first, high, low, last) in enumerate(shapes):
+        opened, closes = T0 + minute * MINUTE, T0 + (minute + 1) * MINUTE
+        repeat = Trade("ABC", last, 100, Aggressor.UNKNOWN, "", closes - 1, closes, "BAR")
+        service.market.on_feed([Bar("ABC", outside, first, high, low, last, 100, 1, opened, closes), repeat])
+    assert one.values.tolist() == [[10, 15, 8, 12, 100], [12, 20, 11, 13, 100]]
+    assert two.values.tolist() == [[10, 20, 8, 13, 200]]
+    assert service.market.quality.counts.total() == 0
+    service.market.close_bars(T0 + 3 * MINUTE)
+    assert one.values.tolist()[-1] == [13, 13, 5, 6, 100]
+
+
+def test_a_series_may_go_on_from_a_history_whose_last_bar_still_forms() -> None:
+    service = Service()
+    past = [bar(-1), msgspec.structs.replace(bar(0), partial=True)]
+    history = service.market.series.seed("ABC", MINUTE_BARS, past)
+    service.market.on_feed([trade(30, 5, at=SECOND), trade(31, at=MINUTE)])
+    assert history.values.tolist() == [[10, 20, 5, 10, 100], [10, 30, 5, 30, 105]]
+
+
+def test_the_stalest_instrument_of_a_stream_is_named() -> None:
+    service = Service()
+    service.market.on_feed([quote(99, 101), quote(5, 6, symbol="XYZ")])
+    service.clock.advance(10 * SECOND)
+    service.market.on_feed([quote(5, 6, symbol="XYZ")])
+    worst = service.market.cache.worst(StreamKind.QUOTES)
+    assert (worst.symbol, worst.age_ns) == ("ABC", 10 * SECOND)
