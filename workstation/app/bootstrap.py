@@ -217,7 +217,7 @@ def run_desktop(options: Options, *, shot: Path | None = None, size: tuple[int, 
         disarm_after_s=settings.disarm_after_s,
     )
     beat = Heartbeat("desktop", desktop.thread_id, options.settings.engine.stall_ms / 1e3)
-    desktop.start(beat=beat.beat, worst_stall_ms=beat.worst_ms)
+    desktop.start(beat=beat.beat, settled=beat.forget, worst_stall_ms=beat.worst_ms)
     program.watch(beat)
     _quit_on_signal(desktop.app.quit)
     if shot is not None:

@@ -28,6 +28,7 @@ from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
 from workstation.viewmodels.session import Session
 
 BEAT_MS = 25
+SETTLE_MS = 2_000
 LAYOUT_SAVE_MS = 10_000
 
 _log = get_logger("desktop")
@@ -84,14 +85,20 @@ class Desktop:
         """Identifier of the GUI thread, for the stall watchdog."""
         return threading.get_ident()
 
-    def start(self, *, beat: Callable[[], None], worst_stall_ms: Callable[[], float]) -> None:
-        """Show the window and begin to take frames; `beat` is called every 25 ms for the watchdog."""
+    def start(
+        self, *, beat: Callable[[], None], settled: Callable[[], None], worst_stall_ms: Callable[[], float]
+    ) -> None:
+        """Show the window and begin to take frames; `beat` is called every 25 ms for the watchdog.
+
+        settled: called once the window has been shown, when stalls begin to count.
+        """
         sys.excepthook = self.reporter
         self.workspace.open()
         self.bridge.start()
         beat_timer = QTimer(self.bridge, interval=BEAT_MS)
         beat_timer.timeout.connect(beat)
         beat_timer.start()
+        QTimer.singleShot(SETTLE_MS, settled)
         stall_timer = QTimer(self.bridge, interval=1_000)
         stall_timer.timeout.connect(lambda: self.workspace.window.status_bar.show_stall(worst_stall_ms()))
         stall_timer.start()
