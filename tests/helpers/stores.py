@@ -20,7 +20,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
-from workstation.domain.events import Event, OrderAccepted, OrderCreated, OrderFilled, OrderIntended
+from workstation.domain.events import Event, OrderAccepted, OrderCreated, OrderFilled, OrderIntended, OrderNoted
 from workstation.domain.executions import CostMethod, Execution, Liquidity, PositionState
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.orders import (
@@ -199,6 +199,11 @@ class OrderMaker:
             strategy_id=state.strategy_id,
             **values,  # type: ignore[arg-type]
         )
+
+
+def note(cl_ord_id: str = "OMS-1", notes: str = "n") -> Entry:
+    """Return an entry without rows."""
+    return Entry(OrderNoted(cl_ord_id=cl_ord_id, ts=1, notes=notes, metadata={}))
 
 
 def moved(state: OrderState, status: OrdStatus, **changes: object) -> OrderState:

@@ -223,6 +223,14 @@ def _orders() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
+        *_order_rules(),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+    )
+    _order_indexes()
+
+
+def _order_rules() -> tuple[sa.CheckConstraint, ...]:
+    return (
         sa.CheckConstraint(
             "is_open = (status = 'NEW' OR status = 'PENDING_SUBMIT' OR status = 'SUBMITTED' OR status "
             "= 'ROUTED' OR status = 'PARTIALLY_FILLED' OR status = 'PENDING_CANCEL' OR status = "
@@ -252,8 +260,10 @@ def _orders() -> None:
         ),
         sa.CheckConstraint("order_qty >= 0 AND cum_qty >= 0", name=op.f("ck_orders_quantities")),
         sa.CheckConstraint("version >= 0", name=op.f("ck_orders_version")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
     )
+
+
+def _order_indexes() -> None:
     op.create_index(
         "ix_orders_created_at",
         "orders",
