@@ -138,6 +138,9 @@ class MarketCache:
             if type(event) is Quote:
                 symbol = event.symbol
                 line = lines.get(symbol) or self._line(symbol)
+                held = line.quote
+                if held is not None and event.ts_event < held.ts_event:
+                    self._quality.count(symbol, Defect.OUT_OF_ORDER)
                 line.quote = event
                 quotes.add(symbol)
             elif type(event) is Trade:
@@ -303,7 +306,10 @@ class MarketCache:
         mono, hour = self._clock.mono_ns(), self._hour()
         self._channel_at[stream] = mono
         for symbol in symbols:
-            self._line(symbol).health[stream].touch(mono, hour)
+            health = self._line(symbol).health[stream]
+            if health.at is not None and mono - health.at > self._limits.own_max:
+                self._quality.count(symbol, Defect.STALE)  # one stretch of silence, counted when it ends
+            health.touch(mono, hour)
 
     def _judge(self, line: Line, stream: StreamKind) -> tuple[Freshness, str]:
         channel_at = self._channel_at.get(stream)

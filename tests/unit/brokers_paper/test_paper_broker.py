@@ -121,6 +121,27 @@ def test_day_orders_end_at_the_session_close_that_was_given() -> None:
     assert broker.exchange.orders.by_client["O1"].status is OrdStatus.EXPIRED
 
 
+def test_a_market_whose_time_stands_still_answers_all_the_same() -> None:
+    clock = VirtualClock(T0)
+    reports: list[BrokerReport] = []
+    broker = PaperBroker(
+        "REPLAY",
+        "R1",
+        (instrument(),),
+        (account(Environment.REPLAY),),
+        now_ns=lambda: T0,
+        scheduler=clock,
+        fees=FeeSchedule("ZeroFees", {}, ZeroFees()),
+        options=PaperOptions(entry_latency=5_000_000, response_latency=5_000_000),
+    )
+    broker.connect(reports.extend)
+    broker.on_market([BOOK])
+    terms = OrderTerms(symbol="ABC", account=ACCOUNT, side=Side.BUY, ord_type=OrdType.MARKET, order_qty=5)
+    broker.submit("O1", terms)
+    clock.advance(SECOND)
+    assert [report.execution.last_qty for report in reports if isinstance(report, FillReport)] == [5]
+
+
 def replayed(speed: float) -> list[tuple[int, int, int]]:
     """Return (quantity, price, time) of what two orders get in three seconds of the real capture."""
     clock = VirtualClock(2 * T0)

@@ -17,6 +17,7 @@ from workstation.domain.market import (
 from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.cache import MarketCache
 from workstation.marketdata.freshness import Flag, Freshness, FreshnessLimits
+from workstation.marketdata.quality import Defect, Quality
 
 LIMITS = FreshnessLimits(own_max=5 * SECOND, channel_max=2 * SECOND, silence_max=60 * SECOND, usual_factor=4)
 
@@ -133,3 +134,16 @@ def test_a_bar_from_outside_confirms_the_last_price() -> None:
     clock.advance(9 * SECOND)
     cache.apply([Bar("ABC", BarType(BarKind.MINUTE, 1, external=True), 100, 100, 100, 100, 1, 1, T0, T0 + 1)])
     assert cache.price("ABC").is_fresh
+
+
+def test_stretches_of_silence_and_quotes_out_of_order_are_counted() -> None:
+    clock, quality = VirtualClock(T0), Quality()
+    cache = MarketCache(clock, LIMITS, {"ABC": instrument()}, quality=quality)
+    cache.apply([quote(99, 101, at=5), quote(98, 100, at=4)])
+    clock.advance(6 * SECOND)
+    cache.apply([quote(99, 101, at=6 * SECOND)])
+    assert quality.of("ABC", Defect.OUT_OF_ORDER) == 1
+    assert quality.of("ABC", Defect.STALE) == 1
+    held = cache.quote("ABC")
+    assert held is not None
+    assert held.bid == 99

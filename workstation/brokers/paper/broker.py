@@ -161,8 +161,12 @@ class PaperBroker:
 
     def _on_poll(self) -> None:
         self._poll = None
+        before = self._time.mono_ns()
         self._advance_to(self._now_ns())
-        self._time.advance(0)
+        due = self._time.next_due
+        stands = due is not None and self._time.mono_ns() == before
+        if stands and due is not None and due - before <= self.options.entry_latency + self.options.response_latency:
+            self._time.advance(due - before)  # a paused or ended recording still answers
         self._watch()
 
     def _on_report(self, report: BrokerReport) -> None:

@@ -143,9 +143,9 @@ class ReplayFeed:
         return lambda: self._taps.remove(listener) if listener in self._taps else None
 
     def now_ns(self) -> int:
-        """Return the recorded time that the replay has reached, UTC ns."""
-        if self._state is ReplayState.PLAYING and self._speed:
-            return max(self._due_to(), self._ts)
+        """Return the recorded time that the replay has reached, UTC ns; never beyond the next row to be played."""
+        if self._state is ReplayState.PLAYING and self._speed and self._next is not None:
+            return max(min(self._due_to(), self._next.ts + self._round_shift), self._ts)
         return self._ts
 
     def pause(self) -> None:
