@@ -4,9 +4,11 @@ Order walk, the way up: called by `inbound.py` for a fill that no order here exp
 orders that only the venue knows. Ids are hashes of what the venue said, so that seeing it twice adds nothing.
 """
 
+from msgspec.structs import replace
+
 from workstation.domain.events import Event, OrderAccepted, OrderCreated, OrderIntended
 from workstation.domain.executions import Execution
-from workstation.domain.orders import OrderTerms, OrdType, RiskClass, SubmitOrder, TimeInForce
+from workstation.domain.orders import OrderState, OrderTerms, OrdType, RiskClass, SubmitOrder, TimeInForce
 from workstation.domain.verdicts import Verdict
 from workstation.kernel.ids import stable_uid
 from workstation.orders.context import DeskContext
@@ -54,12 +56,22 @@ def order_of(execution: Execution) -> OrderTerms:
     )
 
 
-def adopt_order(context: DeskContext, found: VenueOrder, *, linked_to: str = "") -> tuple[str, list[Event]]:
-    """Return the client order id and events of an order that only the venue knows.
+def adopt_order(context: DeskContext, found: VenueOrder, ours: OrderState | None = None) -> tuple[str, list[Event]]:
+    """Return the client order id and events of an order that lives at the venue alone.
 
-    One that is linked to a final order of ours stands for what is left of it there.
+    ours: the final order of ours that it continues; the adopted one stands for what that one has not filled.
     """
     key = found.order_id or found.cl_ord_id
-    left = found.terms.order_qty - found.cum_qty
-    terms = resized(found.terms, left) if linked_to and left > 0 else found.terms
-    return adopted(context, terms, key, found.order_id, found.ts_event, linked_to=linked_to)
+    continued = found if ours is None else beyond(ours, found)
+    linked_to = "" if ours is None else ours.cl_ord_id
+    return adopted(context, continued.terms, key, found.order_id, found.ts_event, linked_to=linked_to)
+
+
+def beyond(ours: OrderState, found: VenueOrder) -> VenueOrder:
+    """Return a venue's order less what `ours`, an ended order under the same venue id, has booked of it."""
+    return replace(
+        found,
+        terms=resized(found.terms, max(found.terms.order_qty - ours.cum_qty, 0)),
+        cum_qty=found.cum_qty - ours.cum_qty,
+        cost=None if found.cost is None else found.cost - ours.cost,
+    )

@@ -90,7 +90,8 @@ class Groups:
         for order in orders:
             verdict, denial = self._judge(order, orders[0])
             if denial is not None:
-                return GroupResult(denial=denial)
+                refused = self._submission.deny(order, verdict, denial, attach)
+                return GroupResult(orders=(refused.order,) if refused.order else (), denial=denial, seq=refused.seq)
             opening = self._submission.opening(order, verdict)
             events.extend(opening)
             if isinstance(opening[-1], OrderIntended):

@@ -17,7 +17,7 @@ from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderState, OrdStatus, RequestKind
 from workstation.kernel.clock import Timer
 from workstation.kernel.fault_points import fault_point
-from workstation.orders.adoption import adopt_order
+from workstation.orders.adoption import adopt_order, beyond
 from workstation.orders.context import DeskContext
 from workstation.orders.fills import Fills
 from workstation.orders.settlement import Settlement
@@ -180,9 +180,9 @@ class Reconciliation:
             self._settle(run, found, untouched)
         listed = {found.cl_ord_id for found in (*answer.open_orders, *answer.closed_orders)}
         listed |= {order.cl_ord_id for found in answer.open_orders if (order := self._ours(found))}
-        for cl_ord_id in untouched - listed:
+        for cl_ord_id in run.asked:
             order = book.get(cl_ord_id)
-            if order is not None and order.is_open:
+            if cl_ord_id in untouched and cl_ord_id not in listed and order is not None and order.is_open:
                 self._record(self._not_listed(order))
 
     def _ours(self, found: VenueOrder) -> OrderState | None:
@@ -192,7 +192,7 @@ class Reconciliation:
         order = self._ours(found)
         final_there = found.status.is_final
         if order is None:
-            if not final_there and not self._c.book.knows(found.cl_ord_id):
+            if not final_there:
                 self._adopt(found, None)
             return
         if order.status is _S.NEW:
@@ -203,6 +203,9 @@ class Reconciliation:
             return
         if order.cl_ord_id not in untouched:
             return
+        continued = self._c.book.get(order.replaces)
+        if continued is not None and continued.order_id == found.order_id:
+            found = beyond(continued, found)
         self._record(self._settlement.missing_fill(order, found))
         order = self._c.book.get(order.cl_ord_id) or order
         if order.status.is_final:
@@ -218,8 +221,7 @@ class Reconciliation:
         return self._settlement.vanished(order)
 
     def _adopt(self, found: VenueOrder, ours: OrderState | None) -> None:
-        linked = "" if ours is None else ours.cl_ord_id
-        cl_ord_id, events = adopt_order(self._c, found, linked_to=linked)
+        cl_ord_id, events = adopt_order(self._c, found, ours)
         self._record(events)
         adopted = self._c.book.get(cl_ord_id)
         if adopted is None or not events:

@@ -63,7 +63,7 @@ class Submission:
         asked = self.asked(command)
         verdict, denial = self.judge(asked)
         if denial is not None:
-            return self._deny(command, verdict, denial, attach, on_durable)
+            return self.deny(command, verdict, denial, attach, on_durable)
         fault_point("orders.submit.before_record")
         events = self.opening(command, verdict)
         seq = self._c.recorder.record(
@@ -180,14 +180,15 @@ class Submission:
             reference=self._c.prices.reference(terms.symbol),
         )
 
-    def _deny(
+    def deny(
         self,
         command: SubmitOrder,
         verdict: Verdict,
         denial: RuleResult,
-        attach: Attach | None,
-        on_durable: OnDurable | None,
+        attach: Attach | None = None,
+        on_durable: OnDurable | None = None,
     ) -> SubmitResult:
+        """Journal a refusal; families that leave an order behind store it."""
         now = self._c.clock.now_ns()
         denied = OrderDenied(cl_ord_id=command.cl_ord_id, ts=now, kind=denial.kind, rule=denial)
         if self._c.storage_refusal(RiskClass.INCREASE) is not None:

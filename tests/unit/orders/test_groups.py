@@ -169,7 +169,7 @@ def test_a_leg_that_the_venue_lacks_says_that_it_lives_here():
     assert working_qty(rig, target) == 30
 
 
-def test_a_denied_leg_leaves_no_order_of_the_group():
+def test_a_denied_leg_is_stored_and_leaves_no_open_order_of_the_group():
     rig = CoreRig(limits=True)
     group = rig.ids.group_id()
     orders = tuple(
@@ -178,6 +178,7 @@ def test_a_denied_leg_leaves_no_order_of_the_group():
     )
     result = rig.desk.submit_group(SubmitGroup(orders=orders))
     assert result.denial is not None
+    assert [order.status for order in result.orders] == [S.RISK_REJECTED]
     assert rig.broker.calls == []
     assert list(rig.state.book.open_orders()) == []
 

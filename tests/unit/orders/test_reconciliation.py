@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from tests.helpers.core_rig import ACCOUNT, SECOND, SYMBOL, CoreRig
-from workstation.domain.accounts import LockState
+from tests.helpers.fake_broker import CARD
+from workstation.domain.accounts import KillScope, LockState
 from workstation.domain.events import BreakFound
-from workstation.domain.orders import OrdStatus, OriginKind, RequestKind, Side
+from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, Side
 from workstation.orders.results import OrderAlert
 from workstation.ports.broker import FillReport, SessionState, VenueOrder
 
@@ -228,3 +229,45 @@ def test_every_open_order_of_ours_is_asked_for_by_id():
     orders = {rig.submit().cl_ord_id, rig.submit(Side.BUY, 5, 9_000).cl_ord_id}
     rig.desk.reconcile(ACCOUNT, "test")
     assert set(rig.broker.asks[-1].cl_ord_ids) == orders
+
+
+def test_a_fill_for_an_order_that_was_never_sent_is_external_and_stops_its_strategy():
+    rig = CoreRig(card=msgspec.structs.replace(CARD, ord_types=frozenset({OrdType.LIMIT, OrdType.MARKET})))
+    stop = rig.terms(Side.BUY, 10, None, ord_type=OrdType.STOP, stop_px=10_100)
+    waiting = rig.desk.submit(rig.command(stop, strategy_id="sma")).order
+    external(rig, status=S.FILLED, cl_ord_id=waiting.cl_ord_id)
+    fill = rig.broker.trade("V900", 10, 10_100)
+    rig.broker.say(FillReport(execution=msgspec.structs.replace(fill, cl_ord_id=waiting.cl_ord_id)))
+    assert rig.order(waiting.cl_ord_id).status is S.NEW
+    assert rig.order(waiting.cl_ord_id).cum_qty == 0
+    assert rig.state.ledger.qty(ACCOUNT, SYMBOL) == 10
+    assert rig.state.controls.kills.find(KillScope.STRATEGY, "sma") is not None
+
+
+def test_an_order_that_left_memory_and_lives_at_the_venue_is_adopted():
+    rig = CoreRig()
+    rig.state.book._closed_kept_max = 0
+    order = rig.submit()
+    rig.broker.cancelled(order.cl_ord_id)
+    held = rig.broker.orders[order.cl_ord_id]
+    rig.broker.orders[order.cl_ord_id] = msgspec.structs.replace(held, status=S.SUBMITTED)
+    rig.desk.reconcile(ACCOUNT, "test")
+    (adopted,) = rig.state.book.open_orders(ACCOUNT, SYMBOL)
+    assert adopted.origin.kind is OriginKind.EXTERNAL
+
+
+def test_an_adopted_continuation_of_a_final_order_takes_its_fills():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    rig.broker.fill(order.cl_ord_id, 30, 10_000)
+    rig.broker.cancelled(order.cl_ord_id)
+    rig.clock.advance(SECOND)
+    held = rig.broker.orders[order.cl_ord_id]
+    rig.broker.orders[order.cl_ord_id] = msgspec.structs.replace(held, status=S.PARTIALLY_FILLED)
+    rig.desk.reconcile(ACCOUNT, "test")
+    (adopted,) = rig.state.book.open_orders(ACCOUNT, SYMBOL)
+    assert adopted.leaves_qty == 70
+    rig.broker.fill(order.cl_ord_id, 70, 10_000)
+    assert rig.order(adopted.cl_ord_id).status is S.FILLED
+    assert rig.order(order.cl_ord_id).cum_qty == 30
+    assert rig.state.ledger.qty(ACCOUNT, SYMBOL) == 100
