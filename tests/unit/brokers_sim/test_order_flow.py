@@ -16,7 +16,7 @@ MEDIAN_SPREAD_MAX = {"AAPL": 5, "SPY": 5, "ES": 4, "EUR/USD": 4, "ZN": 3, "CL": 
 
 @pytest.fixture(scope="module")
 def minutes():
-    return sample(seconds=120, rate=1_200)
+    return sample(seconds=90, rate=1_000)
 
 
 def test_every_market_trades_and_never_stands_empty(minutes):
@@ -77,9 +77,9 @@ def test_the_stress_rate_is_reached_by_size_refreshes_and_books_stay_uncrossed()
     for instrument in venue.instruments():
         venue.feed.subscribe(instrument.symbol, StreamKind.QUOTES)
     venue.start()
-    clock.advance(10**9)
-    assert venue.flow.events == pytest.approx(50_000, rel=0.03)
-    assert sum(delivered) > 30_000
+    clock.advance(400_000_000)
+    assert venue.flow.events == pytest.approx(20_000, rel=0.06)
+    assert sum(delivered) > 12_000
     assert max(delivered) <= 500
     for matcher in venue.exchange.matchers.values():
         assert matcher.book.bids.best < matcher.book.asks.best

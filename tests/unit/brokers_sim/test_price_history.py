@@ -66,7 +66,7 @@ def test_tick_bars_and_unknown_symbols_have_none(venue):
 
 def test_what_trades_after_the_start_joins_the_past():
     clock = VirtualClock(START_NS)
-    venue = SimVenue(clock, clock, 9, SimPlan(ticks_per_s=300))
+    venue = SimVenue(clock, clock, 9, SimPlan(ticks_per_s=100))
     before = venue.history("AAPL", MINUTE, 1)[-1]
     venue.start()
     clock.advance(150 * 10**9)

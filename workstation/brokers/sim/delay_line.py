@@ -43,7 +43,7 @@ class DelayLine(Generic[T]):
 
     def _arm(self) -> None:
         if self._timer is None and self._items:
-            self._timer = self._scheduler.call_later(self._items[0][0] - self._clock.mono_ns(), self._flush)
+            self._timer = self._scheduler.call_later(max(self._items[0][0] - self._clock.mono_ns(), 0), self._flush)
 
     def _flush(self) -> None:
         self._timer = None

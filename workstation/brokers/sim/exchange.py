@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace as _with
 
+from workstation.brokers.sim.endings import END_REPORTS, ENDINGS
 from workstation.brokers.sim.executions import Executions
 from workstation.brokers.sim.fees import FeeSchedule, FillFacts
 from workstation.brokers.sim.funds import Funds
@@ -37,20 +38,6 @@ from workstation.ports.broker import (
     FillReport,
     OrderReport,
 )
-
-ENDINGS: dict[EndReason, tuple[OrdStatus, str]] = {
-    EndReason.REQUEST: (OrdStatus.CANCELLED, "cancelled on request"),
-    EndReason.IMMEDIATE: (OrdStatus.CANCELLED, "immediate order: the rest found no match"),
-    EndReason.NO_LIQUIDITY: (OrdStatus.CANCELLED, "no liquidity for the rest"),
-    EndReason.REDUCE_ONLY: (OrdStatus.CANCELLED, "reduce-only: no position left to reduce"),
-    EndReason.TIME: (OrdStatus.EXPIRED, "time in force ended"),
-    EndReason.POST_ONLY: (OrdStatus.REJECTED, "post-only order would have traded"),
-}
-_EXEC_TYPES = {
-    OrdStatus.CANCELLED: ExecType.CANCELLED,
-    OrdStatus.EXPIRED: ExecType.EXPIRED,
-    OrdStatus.REJECTED: ExecType.REJECTED,
-}
 
 DAY_NS = 86_400 * 10**9
 """The venue's trading day is the UTC day."""
@@ -127,7 +114,7 @@ class Exchange:
         """End an order's silence: acknowledge it, or say how it ended."""
         if state.silent:
             state.silent = False
-            self._report(state, _EXEC_TYPES.get(state.status, ExecType.ACCEPTED), text=state.text)
+            self._report(state, END_REPORTS.get(state.status, ExecType.ACCEPTED), text=state.text)
 
     def refuse(self, cl_ord_id: str, terms: OrderTerms, code: str, text: str) -> None:
         """Reject a new order; nothing of it is kept."""
@@ -363,8 +350,8 @@ class Exchange:
         timer = self._expiries.pop(state.order_id, None)
         if timer is not None:
             timer.cancel()
-        if tell and status in _EXEC_TYPES:
-            self._report(state, _EXEC_TYPES[status], code=code, text=text)
+        if tell and status in END_REPORTS:
+            self._report(state, END_REPORTS[status], code=code, text=text)
 
     def _report(self, state: VenueOrderState, kind: ExecType, *, code: str = "", text: str = "") -> None:
         if state.silent:

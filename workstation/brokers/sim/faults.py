@@ -7,6 +7,7 @@ nothing armed the switch costs one comparison. It decides only; `session`, `feed
 from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
@@ -202,7 +203,7 @@ class FaultSwitch:
             if fault.at_s is None:
                 self.arm_fault(fault)
             else:
-                self._scheduler.call_later(int(fault.at_s * 1e9), lambda fault=fault: self.arm_fault(fault))  # type: ignore[misc]
+                self._scheduler.call_later(int(fault.at_s * 1e9), partial(self.arm_fault, fault))
 
     def arm(self, kind: FaultKind | str, **args: FaultArg) -> None:
         """Arm one fault by its name and the fields of `PlannedFault`.

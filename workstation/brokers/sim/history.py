@@ -3,7 +3,7 @@
 The past is a price path drawn day by day from the seed and laid backwards from the opening price, so that its last
 close is where the market opens and any number of bars shows the same path. Highs and lows of a minute follow the
 law of the extremes of a Brownian bridge. Options are priced from their underlying's path. What has traded since
-comes from the tape. Pure computation: up to about 0.1 ms per day of path.
+comes from the tape. Computation only, about 0.8 ms per day of path.
 """
 
 import math
@@ -65,7 +65,8 @@ class _LiveBars:
             del cells[: -self.most * _FIELDS]
 
     def columns(self) -> Columns:
-        return np.array(self.cells, dtype=np.int64).reshape(-1, _FIELDS)
+        # The copy is one step for the interpreter, so that the tape may go on writing meanwhile.
+        return np.array(self.cells[:], dtype=np.int64).reshape(-1, _FIELDS)
 
 
 class PriceHistory:

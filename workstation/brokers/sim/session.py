@@ -7,6 +7,7 @@ engine's thread.
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from workstation.brokers.sim.answers import answer
@@ -307,7 +308,7 @@ class SimBroker:
         fault_point("sim.report.before_receive")
         for delay_ns, outgoing in self._outgoing.send(report):
             if delay_ns:
-                self._scheduler.call_later(delay_ns, lambda outgoing=outgoing: self._deliver(outgoing, 0))  # type: ignore[misc]
+                self._scheduler.call_later(delay_ns, partial(self._deliver, outgoing, 0))
             else:
                 self._deliver(outgoing, self._latency())
 

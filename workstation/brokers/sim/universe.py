@@ -169,68 +169,59 @@ def _equities() -> list[Listing]:
     ]
 
 
+_FUTURES = (
+    (
+        "ES",
+        "E-mini S&P 500",
+        "CME",
+        2,
+        25,
+        50,
+        False,
+        _character("5950.00", 0.15, 8, "EQUITY", 0.97, half=0.6, size=14),
+    ),
+    (
+        "NQ",
+        "E-mini Nasdaq-100",
+        "CME",
+        2,
+        25,
+        20,
+        False,
+        _character("20800.00", 0.20, 6, "EQUITY", 1.25, half=1.5, size=4),
+    ),
+    ("YM", "E-mini Dow", "CBOT", 0, 1, 5, False, _character("44300", 0.14, 2, "EQUITY", 0.9, half=1.3, size=4)),
+    (
+        "CL",
+        "Crude Oil WTI",
+        "NYMEX",
+        2,
+        1,
+        1_000,
+        True,
+        _character("70.10", 0.36, 4, "ENERGY", 1.0, half=0.7, size=8),
+    ),
+    ("GC", "Gold", "COMEX", 1, 1, 100, False, _character("2665.0", 0.15, 3, "METAL", 0.95, half=1.0, size=4)),
+    (
+        "ZN",
+        "10-Year Note",
+        "CBOT",
+        6,
+        15_625,
+        1_000,
+        False,
+        _character("110.375", 0.06, 3, "RATES", 0.4, half=0.6, size=60),
+    ),
+)
+"""Symbol, name, exchange, price decimals, tick, multiplier, whether prices below zero are legal, character."""
+
+
 def _futures() -> list[Listing]:
     return [
         _future(
-            "ES",
-            "E-mini S&P 500",
-            "CME",
-            decimals=2,
-            tick=25,
-            multiplier=50,
-            negative=False,
-            character=_character("5950.00", 0.15, 8, "EQUITY", 0.97, half=0.6, size=14),
-        ),
-        _future(
-            "NQ",
-            "E-mini Nasdaq-100",
-            "CME",
-            decimals=2,
-            tick=25,
-            multiplier=20,
-            negative=False,
-            character=_character("20800.00", 0.20, 6, "EQUITY", 1.25, half=1.5, size=4),
-        ),
-        _future(
-            "YM",
-            "E-mini Dow",
-            "CBOT",
-            decimals=0,
-            tick=1,
-            multiplier=5,
-            negative=False,
-            character=_character("44300", 0.14, 2, "EQUITY", 0.9, half=1.3, size=4),
-        ),
-        _future(
-            "CL",
-            "Crude Oil WTI",
-            "NYMEX",
-            decimals=2,
-            tick=1,
-            multiplier=1_000,
-            negative=True,
-            character=_character("70.10", 0.36, 4, "ENERGY", 1.0, half=0.7, size=8),
-        ),
-        _future(
-            "GC",
-            "Gold",
-            "COMEX",
-            decimals=1,
-            tick=1,
-            multiplier=100,
-            negative=False,
-            character=_character("2665.0", 0.15, 3, "METAL", 0.95, half=1.0, size=4),
-        ),
-        _future(
-            "ZN",
-            "10-Year Treasury Note",
-            "CBOT",
-            decimals=6,
-            tick=15_625,
-            multiplier=1_000,
-            negative=False,
-            character=_character("110.375000", 0.06, 3, "RATES", 0.4, half=0.6, size=60),
-        ),
+            symbol, name, exchange, decimals=decimals, tick=tick, multiplier=worth, negative=below, character=character
+        )
+        for symbol, name, exchange, decimals, tick, worth, below, character in _FUTURES
     ]
 
 

@@ -142,7 +142,10 @@ class SimVenue:
         self.exchange.open_account(account)
 
     def history(self, symbol: str, bar_type: BarType, count: int) -> tuple[Bar, ...]:
-        """Return up to `count` bars up to now, oldest first, the last perhaps partial; none for tick and volume bars."""
+        """Return up to `count` bars up to now, oldest first, the last perhaps partial; none for tick and volume bars.
+
+        Safe on any thread; hundreds of days or longer bars are better asked for off the engine's.
+        """
         return self._history.bars(symbol, bar_type, count, self._clock.now_ns())
 
     def start(self) -> None:
