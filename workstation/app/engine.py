@@ -22,12 +22,13 @@ from workstation.commands.registry import (
     Reply,
 )
 from workstation.domain.errors import NotFound, UserError
-from workstation.domain.market import StreamKind
+from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
+from workstation.marketdata.history import BarHistory
 from workstation.ports.store import ExecutionQuery
 from workstation.storage import Store
 from workstation.viewmodels.bars import BarSeries
@@ -44,6 +45,8 @@ EXECUTIONS_SHOWN = 2_000
 SUBSCRIBE_ALL_MAX = 500
 ASK_TIMEOUT_S = 30.0
 BEAT_NS = 25_000_000
+BARS_BEFORE = 1_500
+DAILY = BarType(BarKind.DAY, 1)
 
 _log = get_logger("engine")
 
@@ -138,6 +141,10 @@ class Engine:
         return int(str(replayed))
 
     def _begin(self, beat: Callable[[], None]) -> None:
+        for symbol in self.core.instruments:
+            days = self._venue.history(symbol, DAILY, 2)
+            if days:
+                self.core.market.cache.begin_day(days)
         self._venue.start()
         self.core.start()
         if len(self.core.instruments) <= SUBSCRIBE_ALL_MAX:
@@ -220,14 +227,12 @@ class Engine:
         if unknown:
             raise NotFound("instrument", ", ".join(unknown))
         for symbol, bar_type in wish.bars:
-            self.core.market.bars(symbol, bar_type)
+            self._open_series(symbol, bar_type, BARS_BEFORE)
         self._view.watch(wish.consumer, Wish(quotes=wish.quotes, depths=wish.depths, bars=wish.bars))
 
     def bars(self, request: BarsRequest) -> BarSeries:
         """Return the newest bars of a series, from the venue's history and what was built since."""
-        market = self.core.market
-        past = self._venue.history(request.symbol, request.bar_type, request.count)
-        history = market.series.seed(request.symbol, request.bar_type, past)
+        history = self._open_series(request.symbol, request.bar_type, max(request.count, BARS_BEFORE))
         start = max(len(history) - request.count, 0)
         return BarSeries(
             symbol=request.symbol,
@@ -235,6 +240,12 @@ class Engine:
             ts_open=np.array(history.ts_open[start:], dtype=np.int64),
             ohlcv=history.ohlcv(start),
         )
+
+    def _open_series(self, symbol: str, bar_type: BarType, count: int) -> BarHistory:
+        """Return a series that goes on from the venue's history."""
+        series = self.core.market.series
+        past = () if series.is_open(symbol, bar_type) else self._venue.history(symbol, bar_type, count)
+        return series.seed(symbol, bar_type, past)
 
     def _open(self, wake: Callable[[], None], *, snapshots: bool) -> Outbox:
         opened = self._loop.ask(lambda: self._publisher.open(wake, snapshots=snapshots), ASK_TIMEOUT_S)

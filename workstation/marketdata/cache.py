@@ -156,6 +156,22 @@ class MarketCache:
         self._touch(StreamKind.DEPTH, depth)
         return quotes | trades | depth
 
+    def begin_day(self, days: Sequence[Bar]) -> None:
+        """Take the day so far and the close before it from daily bars, oldest first, the last one unfinished.
+
+        An instrument that has traded already keeps what it knows.
+        """
+        today = days[-1]
+        line = self._line(today.symbol)
+        if line.trades:
+            return
+        line.roll_day(today.ts_open)
+        if len(days) > 1:
+            line.prev_close = days[-2].close
+        if today.count:
+            line.open, line.high, line.low = today.open, today.high, today.low
+            line.volume, line.value, line.trades = today.volume, today.close * today.volume, today.count
+
     def put_book_quote(self, quote: Quote) -> None:
         """Take the best levels of a book as the quote of an instrument that has no quote stream."""
         line = self._line(quote.symbol)

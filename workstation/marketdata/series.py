@@ -51,6 +51,10 @@ class BarSeriesSet:
             self._build(key, instrument, since_ns)
         return self._keep(key, instrument, keep)
 
+    def is_open(self, symbol: str, bar_type: BarType) -> bool:
+        """Tell whether a series is kept."""
+        return (symbol, bar_type) in self._histories
+
     def seed(self, symbol: str, bar_type: BarType, bars: Sequence[Bar]) -> BarHistory:
         """Open a series on a history given from outside: closed bars are kept, a last partial one goes on forming.
 
