@@ -254,5 +254,8 @@ class Reader(Protocol):
     def balances(self, account: str) -> tuple[BalanceState, ...]:
         """Return cash per currency."""
 
+    def kill_switches(self) -> tuple[KillState, ...]:
+        """Return every kill switch that was ever touched."""
+
     def ping_write(self, timeout_s: float) -> bool:
         """Prove that the writer still commits: a no-op write comes back durable in time."""

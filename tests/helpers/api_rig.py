@@ -1,0 +1,231 @@
+"""The REST interface over a real core: a desk, a journal in memory and a venue in hand on an engine thread of its own.
+
+Tests speak HTTP to a real server on a free port. The engine thread runs commands one after the other and commits after
+each, as the journal does; reads come from the committed rows in memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from tests.helpers.core_rig import START_NS, CoreRig
+from tests.helpers.memory_reader import MemoryReader
+
+from workstation.api.options import ApiOptions
+from workstation.api.server import ApiServer
+from workstation.api.token_file import TokenFile
+from workstation.commands import outcomes, safety, trading
+from workstation.commands.context import EngineContext
+from workstation.commands.registry import Attach, CommandRegistry, CommandResult, Invocation, Reply
+from workstation.domain.accounts import Account, Environment
+from workstation.domain.errors import UserError
+from workstation.domain.executions import Execution
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import OrderState, Origin
+from workstation.kernel.ids import IdSource, stable_uid
+from workstation.kernel.mailbox import MailboxFull
+from workstation.viewmodels.frames import PositionSnap
+from workstation.viewmodels.outbox import Outbox
+from workstation.viewmodels.session import Session
+
+ACCOUNT_UID = stable_uid("account", "SIM-1")
+WAIT_S = 10.0
+
+
+class EngineThread:
+    """The gateway: runs commands on one thread. `held` keeps answers back until a test lets them go."""
+
+    def __init__(self, rig: CoreRig, reader: MemoryReader) -> None:
+        self.rig, self.reader = rig, reader
+        self.calls: list[str] = []
+        self.full = False
+        self.held = threading.Event()
+        self.held.set()
+        self._pool = ThreadPoolExecutor(1, "engine")
+        self._commands = CommandRegistry()
+        trading.register(self._commands)
+        safety.register(self._commands)
+        nothing: Any = None
+        self._context = EngineContext(
+            rig.desk, rig.state, rig.journal, rig.ids, rig.clock, Environment.SIM, nothing, nothing
+        )
+
+    def call(
+        self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
+    ) -> None:
+        if self.full:
+            raise MailboxFull
+        self.calls.append(command_id)
+        answers: list[CommandResult] = []
+        call = Invocation(command_id=command_id, params=params, origin=origin, reply=answers.append, attach=attach)
+        self._pool.submit(self._run, call, answers, reply)
+
+    def _run(self, call: Invocation, answers: list[CommandResult], reply: Reply) -> None:
+        try:
+            self._commands.run_of(call.command_id)(self._context, call.params, call)
+        except UserError as error:
+            answers.append(outcomes.failed(error))
+        self.settle()
+        self.held.wait(WAIT_S)
+        for answer in answers:
+            reply(answer)
+
+    def settle(self) -> None:
+        """Commit and let the virtual clock reach what is due now; then committed rows can be read."""
+        for _ in range(3):
+            self.rig.commit()
+            self.rig.clock.advance(0)
+        self.reader.catch_up()
+
+    def do(self, work: Callable[[], Any]) -> Any:
+        """Run something on the engine's thread, as the venue's reports are."""
+
+        def run() -> Any:
+            done = work()
+            self.settle()
+            return done
+
+        return self._pool.submit(run).result(WAIT_S)
+
+    def close(self) -> None:
+        self.held.set()
+        self._pool.shutdown(wait=True)
+
+
+class Rows:
+    """Outboxes of the session, fed with every row that the core publishes."""
+
+    def __init__(self, rig: CoreRig) -> None:
+        self.boxes: list[Outbox] = []
+        rig.bus.subscribe(OrderState, lambda row: self.put(row))
+        rig.bus.subscribe(Execution, lambda row: self.put(row))
+
+    def open(self, wake: Callable[[], None]) -> Outbox:
+        box = Outbox(wake)
+        self.boxes.append(box)
+        return box
+
+    def close(self, box: Outbox) -> None:
+        self.boxes.remove(box)
+
+    def put(self, row: Any) -> None:
+        for box in tuple(self.boxes):
+            box.put_rows([row])
+
+    def mark(self, snap: PositionSnap) -> None:
+        for box in tuple(self.boxes):
+            box.put_snapshots(positions=[snap])
+
+
+class ApiRig:
+    """A served core. `http` carries the token; `client()` makes others."""
+
+    def __init__(
+        self, home: Path, *, options: ApiOptions | None = None, environment: Environment = Environment.SIM
+    ) -> None:
+        self.home = home
+        self.core = CoreRig(instant=False, limits=False)
+        self.reader = MemoryReader(self.core.journal)
+        self.engine = EngineThread(self.core, self.reader)
+        self.rows = Rows(self.core)
+        self.ready: dict[str, bool] = {"engine": True}
+        self.account = Account(
+            account="SIM-1",
+            uid=ACCOUNT_UID,
+            venue="FAKE",
+            environment=environment,
+            currency="USD",
+            initial_cash=10_000_000 * MONEY_ONE,
+        )
+        ids = IdSource(seed=11)
+        self.session = Session(
+            instruments=self.core.state.instruments,
+            accounts=(self.account,),
+            environment=environment,
+            version="1.2.3",
+            open_outbox=self.rows.open,
+            open_rows=self.rows.open,
+            close_outbox=self.rows.close,
+            new_cl_ord_id=ids.cl_ord_id,
+            mono_ns=self.core.clock.mono_ns,
+        )
+        self.options = options or ApiOptions()
+        self.token_file = home / "api-token.json"
+        self.server = self._server()
+        self.engine.settle()
+
+    def _server(self) -> ApiServer:
+        return ApiServer(
+            session=self.session,
+            gateway=self.engine,
+            reader=self.reader,
+            token_file=self.token_file,
+            options=self.options,
+            readiness=lambda: self.ready,
+            version="1.2.3",
+            now_ns=lambda: START_NS + 1,
+        )
+
+    def start(self) -> None:
+        self.url = self.server.start()
+        self.port = int(self.url.rpartition(":")[2])
+        self.token = msgspec.json.decode(self.token_file.read_bytes(), type=TokenFile).token
+        self.http = self.client(Authorization=f"Bearer {self.token}")
+
+    def restart_api(self) -> None:
+        """Stop the service and start another one over the same engine; its token is kept by the options."""
+        self.http.close()
+        self.server.stop()
+        self.server = self._server()
+        self.start()
+
+    def client(self, **headers: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers=headers, timeout=WAIT_S, trust_env=False)
+
+    def stop(self) -> None:
+        self.engine.held.set()
+        self.http.close()
+        self.server.stop()
+        self.engine.close()
+
+    # What scripts do
+
+    def order(self, **fields: Any) -> dict[str, Any]:
+        """A plain limit order's body."""
+        return {
+            "instrument_symbol": "ABC",
+            "broker_account_id": ACCOUNT_UID,
+            "order_type": "LIMIT",
+            "side": "BUY",
+            "quantity": "100",
+            "price": "100.00",
+            "allow_duplicate": True,
+        } | fields
+
+    def place(self, **fields: Any) -> dict[str, Any]:
+        """Place an order and return its body."""
+        answer = self.http.post("/api/v1/oms/orders", json=self.order(**fields))
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def fill(self, body: dict[str, Any], qty: int, price: int = 10_000) -> None:
+        """Let the venue fill an order."""
+        self.engine.do(lambda: self.core.broker.fill(body["client_order_id"], qty, price))
+
+
+@contextmanager
+def served(home: Path, **fields: Any) -> Iterator[ApiRig]:
+    """A rig that runs for the length of a block."""
+    rig = ApiRig(home, **fields)
+    rig.start()
+    try:
+        yield rig
+    finally:
+        rig.stop()

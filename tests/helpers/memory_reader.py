@@ -1,0 +1,192 @@
+"""A reader over the committed rows of a journal in memory; implements `ports.store.Reader` as the database does."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from tests.helpers.memory_journal import MemoryJournal
+
+from workstation.domain.accounts import KillState
+from workstation.domain.events import KillChanged
+from workstation.domain.executions import BalanceState, Execution, PositionState
+from workstation.domain.orders import OrderState
+from workstation.ports.store import (
+    ExecutionPage,
+    ExecutionQuery,
+    IdempotencyRecord,
+    JournalLine,
+    OrderPage,
+    OrderQuery,
+    OrderTransition,
+    PositionPage,
+    PositionQuery,
+)
+
+
+class MemoryReader:
+    """Takes over durable entries at `catch_up`; reading is safe from any thread."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self._journal = journal
+        self._lock = threading.Lock()
+        self._done = 0
+        self._orders: dict[str, OrderState] = {}
+        self._transitions: dict[str, list[OrderTransition]] = {}
+        self._executions: list[Execution] = []
+        self._positions: dict[tuple[str, str, str], PositionState] = {}
+        self._balances: dict[tuple[str, str], BalanceState] = {}
+        self._kills: dict[tuple[str, str], KillState] = {}
+        self._records: dict[tuple[str, str, str, str], IdempotencyRecord] = {}
+        self._lines: list[JournalLine] = []
+        self.writable = True
+        self.oldest = 0
+
+    def catch_up(self) -> None:
+        """Take over what has become durable."""
+        with self._lock:
+            for entry in self._journal.entries[self._done : self._journal.durable_seq]:
+                for row in entry.rows:
+                    self._take(row)
+                if isinstance(entry.event, KillChanged):
+                    self._take(entry.event.state)
+            self._lines += self._journal.replay(self._done)
+            self._done = self._journal.durable_seq
+            del self._lines[self._done :]
+
+    def _take(self, row: Any) -> None:
+        if isinstance(row, OrderState):
+            self._orders[row.cl_ord_id] = row
+        elif isinstance(row, OrderTransition):
+            self._transitions.setdefault(row.cl_ord_id, []).append(row)
+        elif isinstance(row, Execution):
+            self._executions.append(row)
+        elif isinstance(row, PositionState):
+            self._positions[row.account, row.symbol, row.strategy_id] = row
+        elif isinstance(row, BalanceState):
+            self._balances[row.account, row.currency] = row
+        elif isinstance(row, KillState):
+            self._kills[row.scope, row.key] = row
+        elif isinstance(row, IdempotencyRecord):
+            self._records.setdefault((row.credential, row.method, row.route, row.key), row)
+
+    def orders(self, query: OrderQuery) -> OrderPage:
+        with self._lock:
+            rows = [row for row in self._orders.values() if _fits_order(row, query)]
+        rows = _sorted(rows, query.ordering, _order_key, "uid")
+        total = len(rows) if query.with_count else None
+        rows = _behind(rows, query, "created_at")
+        return OrderPage(tuple(rows[query.offset :][: query.limit]), total, len(rows) > query.offset + query.limit)
+
+    def order(self, uid: str) -> OrderState | None:
+        with self._lock:
+            return next((row for row in self._orders.values() if row.uid == uid), None)
+
+    def order_by_client_id(self, cl_ord_id: str) -> OrderState | None:
+        return self._orders.get(cl_ord_id)
+
+    def transitions(self, cl_ord_id: str) -> tuple[OrderTransition, ...]:
+        return tuple(self._transitions.get(cl_ord_id, ()))
+
+    def executions(self, query: ExecutionQuery) -> ExecutionPage:
+        wanted = {"cl_ord_id": query.cl_ord_id, "symbol": query.symbol, "account": query.account}
+        with self._lock:
+            rows = [
+                row
+                for row in self._executions
+                if all(value is None or getattr(row, name) == value for name, value in wanted.items())
+                and (query.search is None or query.search.lower() in f"{row.exec_id}\0{row.exec_key}".lower())
+                and (query.start_ns is None or row.ts_event >= query.start_ns)
+                and (query.end_ns is None or row.ts_event < query.end_ns)
+            ]
+        rows = _sorted(rows, query.ordering, getattr, "uid")
+        total = len(rows) if query.with_count else None
+        rows = _behind(rows, query, "ts_event")
+        return ExecutionPage(tuple(rows[query.offset :][: query.limit]), total, len(rows) > query.offset + query.limit)
+
+    def execution(self, uid: str) -> Execution | None:
+        with self._lock:
+            return next((row for row in self._executions if row.uid == uid), None)
+
+    def positions(self, query: PositionQuery) -> PositionPage:
+        with self._lock:
+            rows = [
+                row
+                for row in self._positions.values()
+                if row.strategy_id == "*"
+                and query.symbol in (None, row.symbol)
+                and query.account in (None, row.account)
+                and query.has_position in (None, row.qty != 0)
+            ]
+        rows = _sorted(rows, query.ordering, getattr, "symbol")
+        total = len(rows) if query.with_count else None
+        return PositionPage(tuple(rows[query.offset :][: query.limit]), total, len(rows) > query.offset + query.limit)
+
+    def events(self, after_seq: int, limit: int) -> tuple[JournalLine, ...]:
+        with self._lock:
+            return tuple(line for line in self._lines[max(after_seq, 0) :][:limit] if line.seq >= self.oldest)
+
+    def oldest_seq(self) -> int:
+        return self.oldest or (1 if self._lines else 0)
+
+    def newest_seq(self) -> int:
+        return len(self._lines)
+
+    def idempotency(self, credential: str, method: str, route: str, key: str, now_ns: int) -> IdempotencyRecord | None:
+        record = self._records.get((credential, method, route, key))
+        return record if record is not None and record.expires_at > now_ns else None
+
+    def balances(self, account: str) -> tuple[BalanceState, ...]:
+        return tuple(row for row in self._balances.values() if row.account == account)
+
+    def kill_switches(self) -> tuple[KillState, ...]:
+        return tuple(self._kills.values())
+
+    def ping_write(self, timeout_s: float) -> bool:
+        return self.writable
+
+
+def _order_key(row: OrderState, name: str) -> Any:
+    return getattr(row.terms if name in ("order_qty", "price", "symbol") else row, name)
+
+
+def _fits_order(row: OrderState, query: OrderQuery) -> bool:
+    terms = row.terms
+    pairs = (
+        (query.symbol, terms.symbol),
+        (query.account, terms.account),
+        (query.side, terms.side),
+        (query.ord_type, terms.ord_type),
+        (query.time_in_force, terms.time_in_force),
+        (query.strategy_id, row.strategy_id),
+        (query.user, row.origin.user),
+        (query.is_open, row.is_open),
+    )
+    text = "\0".join((row.cl_ord_id, row.order_id, terms.symbol, row.notes)).lower()
+    return (
+        all(wanted is None or wanted == value for wanted, value in pairs)
+        and (not query.statuses or row.status in query.statuses)
+        and (query.search is None or query.search.lower() in text)
+        and (query.start_ns is None or row.created_at >= query.start_ns)
+        and (query.end_ns is None or row.created_at < query.end_ns)
+    )
+
+
+def _sorted(rows: list[Any], ordering: tuple[str, ...], value: Any, tie: str) -> list[Any]:
+    """Sort by several names, nulls last, ties by `tie` in the direction of the first."""
+    first_descending = bool(ordering) and ordering[0].startswith("-")
+    rows = sorted(rows, key=lambda row: getattr(row, tie), reverse=first_descending)
+    for item in reversed(ordering):
+        name = item.removeprefix("-")
+        known = [row for row in rows if value(row, name) is not None]
+        unknown = [row for row in rows if value(row, name) is None]
+        rows = sorted(known, key=lambda row: value(row, name), reverse=item.startswith("-")) + unknown
+    return rows
+
+
+def _behind(rows: list[Any], query: OrderQuery | ExecutionQuery, time: str) -> list[Any]:
+    if query.after_key is None:
+        return rows
+    descending = query.ordering[0].startswith("-")
+    keyed = [((getattr(row, time), row.uid), row) for row in rows]
+    return [row for key, row in keyed if (key < query.after_key if descending else key > query.after_key)]

@@ -1,0 +1,102 @@
+"""The API put together on its own thread: services, application, guard, and the HTTP server around them."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+
+import uvicorn
+
+from workstation.api.application import build
+from workstation.api.credentials import Credentials
+from workstation.api.cursors import Cursors
+from workstation.api.engine import Engine, News
+from workstation.api.envelopes import Envelopes
+from workstation.api.event_feed import EventFeed
+from workstation.api.guard import Guard
+from workstation.api.idempotency import Idempotency
+from workstation.api.marks import Marks
+from workstation.api.names import Names
+from workstation.api.options import ApiOptions
+from workstation.api.protocol import BoundedProtocol
+from workstation.api.services import Services
+from workstation.commands.registry import Gateway
+from workstation.ports.store import Reader
+from workstation.viewmodels.session import Session
+
+GRACE_S = 2
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave the process's signals alone."""
+        yield
+
+
+def assemble(
+    *,
+    session: Session,
+    gateway: Gateway,
+    reader: Reader,
+    options: ApiOptions,
+    readiness: Callable[[], dict[str, bool]],
+    version: str,
+    now_ns: Callable[[], int],
+    secret: str,
+    pool: ThreadPoolExecutor,
+) -> Services:
+    """Return the services, attached to the engine; call on the server's loop."""
+    loop = asyncio.get_running_loop()
+    names = Names(session.instruments, session.accounts, reader)
+    news = News(session, loop)
+
+    async def read(call: Callable[..., object], *args: object) -> object:
+        return await loop.run_in_executor(pool, call, *args)
+
+    feed = EventFeed(reader, Envelopes(reader, names), read)
+    news.listen(feed.wake)
+    return Services(
+        session=session,
+        reader=reader,
+        engine=Engine(gateway, options.engine_timeout),
+        news=news,
+        marks=Marks(session, loop),
+        feed=feed,
+        names=names,
+        idempotency=Idempotency(options.idempotency_hours, now_ns),
+        cursors=Cursors(secret),
+        options=options,
+        readiness=readiness,
+        version=version,
+        now_ns=now_ns,
+        pool=pool,
+    )
+
+
+def uvicorn_server(services: Services, *, port: int, token: str, keep_alive_s: int, head_bytes: int) -> uvicorn.Server:
+    """Return the HTTP server with the guard outermost."""
+    guard = Guard(
+        build(services),
+        port=port,
+        credentials=Credentials(token, services.options, time.monotonic_ns),
+        allowed_origins=services.options.allowed_origins,
+        mono_ns=time.monotonic_ns,
+    )
+    config = uvicorn.Config(
+        guard,
+        http=BoundedProtocol,
+        ws="none",
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=keep_alive_s,
+        timeout_graceful_shutdown=GRACE_S,
+        h11_max_incomplete_event_size=head_bytes,
+    )
+    return _Server(config)

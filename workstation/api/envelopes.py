@@ -1,0 +1,264 @@
+"""Events as scripts read them: one journal line becomes the events of the contract, each in a CloudEvents envelope.
+
+What holds. An event's id is `seq * 8 + place`: the journal's own sequence, so that ids rise strictly, outlive restarts
+and are the same at every reading. A fill is one line and several events, in this order: `execution.created`, the order
+events that it caused, `position.updated`. Types of order events come from the order's stored transitions of that
+moment. `data` is the resource as committed when the event is read: at least as new as the event, so a reader that lags
+sees the newest order with the older event's type; `row_version` tells. `changed` names what that kind of event changes.
+Hints (`OrderSent`) are no events.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from workstation.api.credentials import TENANT_ID
+from workstation.api.names import Names
+from workstation.api.schemas.executions import execution_body
+from workstation.api.schemas.orders import order_body
+from workstation.api.schemas.positions import position_body, position_id
+from workstation.api.schemas.risk import kill_switch_body
+from workstation.api.schemas.values import time_text
+from workstation.domain import events as happened
+from workstation.domain.orders import OrderState, OrdStatus
+from workstation.kernel.ids import stable_uid
+from workstation.ports.store import JournalLine, OrderTransition, PositionQuery, Reader
+
+EVENTS_PER_LINE = 8
+SOURCE = "workstation/engine"
+_SCOPES = {"order": "orders:view", "execution": "orders:view", "position": "positions:view", "account": "brokers:view"}
+
+_TRIGGERS: Mapping[str, frozenset[str]] = {
+    "OrderCreated": frozenset({"create"}),
+    "OrderDenied": frozenset({"deny_compliance", "deny_risk", "deny_funds"}),
+    "OrderIntended": frozenset({"send"}),
+    "OrderAccepted": frozenset({"accept"}),
+    "OrderRouted": frozenset({"route"}),
+    "OrderRejected": frozenset({"reject"}),
+    "OrderFilled": frozenset({"fill_part", "fill_all"}),
+    "CancelRequested": frozenset({"request_cancel"}),
+    "OrderCancelled": frozenset({"cancel"}),
+    "CancelRejected": frozenset({"refuse_cancel"}),
+    "ReplaceRequested": frozenset({"request_replace"}),
+    "OrderChanged": frozenset({"change"}),
+    "OrderReplaced": frozenset({"replace", "replace_to_filled", "replace_by_new"}),
+    "ReplaceRejected": frozenset({"refuse_replace"}),
+    "OrderExpired": frozenset({"expire"}),
+}
+"""Triggers of the life cycle that each kind of line may pull."""
+
+_CHANGED: Mapping[str, tuple[str, ...]] = {
+    "OrderAccepted": ("state", "submitted_at", "broker_order_id"),
+    "OrderFilled": ("state", "filled_quantity", "average_price", "commission", "remaining_quantity"),
+    "CancelRequested": ("state", "cancel_requested_at"),
+    "OrderCancelled": ("state", "cancelled_at"),
+    "ReplaceRequested": ("state", "pending_changes"),
+    "OrderReplaced": ("state", "quantity", "price", "stop_price", "pending_changes"),
+    "OrderChanged": ("quantity", "price", "stop_price", "trailing_percent", "time_in_force", "expire_at"),
+    "OrderNoted": ("notes", "metadata"),
+    "OutcomeUnknown": ("needs_reconcile", "unknown_outcome"),
+    "OutcomeResolved": ("needs_reconcile", "unknown_outcome"),
+    "OrderDenied": ("state", "reject_code", "reject_reason"),
+    "OrderRejected": ("state", "reject_code", "reject_reason"),
+    "OrderTriggered": ("stop_price",),
+    "StopTrailed": ("stop_price",),
+}
+_SILENT = (happened.OrderSent,)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One event, encoded once for all who read it, with what filters look at. time: UTC ns."""
+
+    id: int
+    type: str
+    time: int
+    resource_type: str
+    resource_id: str
+    account: str
+    symbol: str
+    body: bytes
+
+    @property
+    def scope(self) -> str:
+        """Scope that a caller needs to see it."""
+        return _SCOPES.get(self.resource_type, "risk:view" if self.type.startswith("risk.") else "events:view")
+
+
+@dataclass
+class _Draft:
+    type: str
+    resource_type: str
+    resource_id: str
+    data: dict[str, Any]
+    account: str = ""
+    symbol: str = ""
+
+
+@dataclass
+class _Seen:
+    """What was read for one batch of lines, so that an order is read once however many of its events are in it."""
+
+    orders: dict[str, OrderState | None] = field(default_factory=dict)
+    transitions: dict[str, tuple[OrderTransition, ...]] = field(default_factory=dict)
+
+
+class Envelopes:
+    """Turns journal lines into events; reads what the lines do not hold. Any reading thread."""
+
+    def __init__(self, reader: Reader, names: Names) -> None:
+        self._reader, self._names = reader, names
+
+    def of_lines(self, lines: tuple[JournalLine, ...]) -> list[Envelope]:
+        """Return the events of lines, in order."""
+        seen = _Seen()
+        return [envelope for line in lines for envelope in self._of_line(line, seen)]
+
+    def _of_line(self, line: JournalLine, seen: _Seen) -> list[Envelope]:
+        event = happened.decode_event(line.payload)
+        drafts = self._drafts(event, line, seen)[:EVENTS_PER_LINE]
+        return [self._seal(line, event.ts, place, draft) for place, draft in enumerate(drafts)]
+
+    def _seal(self, line: JournalLine, ts: int, place: int, draft: _Draft) -> Envelope:
+        number = line.seq * EVENTS_PER_LINE + place
+        envelope = {
+            "specversion": "1.0",
+            "id": str(number),
+            "source": SOURCE,
+            "type": draft.type,
+            "time": time_text(ts),
+            "subject": f"{draft.resource_type}/{draft.resource_id}",
+            "datacontenttype": "application/json",
+            "dataversion": "1",
+            "sequence": number,
+            "tenantid": TENANT_ID,
+            "traceid": None,
+            "data": draft.data,
+        }
+        return Envelope(
+            number,
+            draft.type,
+            ts,
+            draft.resource_type,
+            draft.resource_id,
+            draft.account,
+            draft.symbol,
+            msgspec.json.encode(envelope),
+        )
+
+    def _drafts(self, event: happened.Event, line: JournalLine, seen: _Seen) -> list[_Draft]:
+        if isinstance(event, _SILENT):
+            return []
+        if isinstance(event, happened.OrderEvent):
+            return self._order_drafts(event, line, seen)
+        if isinstance(event, happened.KillChanged):
+            return [self._kill(event)]
+        return [_plain(event, self._names)]
+
+    def _order_drafts(self, event: happened.OrderEvent, line: JournalLine, seen: _Seen) -> list[_Draft]:
+        cl_ord_id = event.cl_ord_id
+        if cl_ord_id not in seen.orders:
+            seen.orders[cl_ord_id] = self._reader.order_by_client_id(cl_ord_id)
+        order = seen.orders[cl_ord_id]
+        if order is None:
+            return [_refused_before(event)] if isinstance(event, happened.OrderDenied) else []
+        types = self._types(event, line.kind, order, seen)
+        body = order_body(order, self._names) | {"changed": list(_CHANGED.get(line.kind, ("state",)))}
+        account, symbol = self._names.account_uid(order.terms.account), order.terms.symbol
+        drafts = [_Draft(name, "order", order.uid, body, account, symbol) for name in types]
+        if isinstance(event, happened.OrderFilled):
+            execution = execution_body(event.execution, self._names) | {"changed": []}
+            drafts.insert(0, _Draft("execution.created", "execution", event.execution.uid, execution, account, symbol))
+            drafts += self._position(order, account)
+        return drafts
+
+    def _types(self, event: happened.OrderEvent, kind: str, order: OrderState, seen: _Seen) -> list[str]:
+        """Return the types of an order event: one for each state that the line entered, else what else it did."""
+        triggers = _TRIGGERS.get(kind, frozenset())
+        if triggers and order.cl_ord_id not in seen.transitions:
+            seen.transitions[order.cl_ord_id] = self._reader.transitions(order.cl_ord_id)
+        entered = [
+            row
+            for row in seen.transitions.get(order.cl_ord_id, ())
+            if triggers and row.ts == event.ts and row.trigger in triggers
+        ]
+        if entered:
+            return [_type_of(row) for row in entered]
+        if isinstance(event, happened.OrderFilled):
+            return ["order.late_fill"]
+        return ["order.needs_reconcile"] if isinstance(event, happened.OutcomeUnknown) else ["order.updated"]
+
+    def _position(self, order: OrderState, account: str) -> list[_Draft]:
+        terms = order.terms
+        page = self._reader.positions(PositionQuery(account=terms.account, symbol=terms.symbol, with_count=False))
+        return [
+            _Draft(
+                "position.updated",
+                "position",
+                position_id(terms.account, terms.symbol),
+                position_body(row, None, self._names) | {"changed": ["quantity", "average_cost", "realized_pnl"]},
+                account,
+                terms.symbol,
+            )
+            for row in page.rows[:1]
+        ]
+
+    def _kill(self, event: happened.KillChanged) -> _Draft:
+        state = event.state
+        body = kill_switch_body(state, self._names, cancels_sent=0, unconfirmed=[]) | {"changed": ["is_on"]}
+        del body["cancels_sent"], body["cancels_unconfirmed"]
+        return _Draft(f"risk.kill_switch.{'on' if state.on else 'off'}", "kill_switch", body["id"], body)
+
+
+def _type_of(row: OrderTransition) -> str:
+    if row.from_status is None:
+        return "order.created"
+    if row.to_status is OrdStatus.NEW:
+        return "order.updated"
+    return f"order.{row.to_status.lower()}"
+
+
+def _refused_before(event: happened.OrderDenied) -> _Draft:
+    """Return the event of a refusal that left no order behind: lock or kill switch."""
+    rule = event.rule
+    data = {"client_order_id": event.cl_ord_id, "limit_type": rule.code, "message": rule.text, "changed": []}
+    return _Draft("risk.breached", "limit", stable_uid("limit", rule.code), data)
+
+
+_PLAIN: Mapping[str, tuple[str, str]] = {
+    "LockChanged": ("account.updated", "account"),
+    "AccountOpened": ("account.updated", "account"),
+    "CashAdjusted": ("account.updated", "account"),
+    "TradingDayRolled": ("account.updated", "account"),
+    "LimitChanged": ("risk.limit.changed", "limit"),
+    "ArmChanged": ("system.arm.changed", "system"),
+    "SplitApplied": ("position.updated", "instrument"),
+    "SessionChanged": ("broker.error", "broker"),
+    "BreakFound": ("system.reconcile_break", "account"),
+    "EngineStarted": ("system.started", "system"),
+    "InvariantViolated": ("system.invariant_violation", "system"),
+}
+_SESSIONS = {"UP": "broker.connected", "DOWN": "broker.disconnected", "MAINTENANCE": "broker.disconnected"}
+
+
+def _plain(event: happened.Event, names: Names) -> _Draft:
+    """Return the event of a line that concerns no order: its own fields, without amounts on the core's scale."""
+    kind = type(event).__name__
+    name, resource = _PLAIN.get(kind, ("system.event", "system"))
+    if isinstance(event, happened.SessionChanged):
+        name = _SESSIONS.get(event.state, name)
+        return _Draft(name, resource, event.venue, {"state": event.state, "reason": event.reason, "changed": ["state"]})
+    account = event.account.account if isinstance(event, happened.AccountOpened) else getattr(event, "account", "")
+    uid = names.account_uid(account) if account else ""
+    symbol = getattr(event, "symbol", "")
+    data = {
+        field_name: value
+        for field_name in ("reason", "state", "limit", "old", "new", "scope", "key", "armed", "environment", "day",
+                           "kind", "resolution", "version", "where", "text", "currency")
+        if isinstance(value := getattr(event, field_name, None), str | bool)
+    }  # fmt: skip
+    data |= {"broker_account_id": uid} if uid else {}
+    data |= {"instrument_symbol": symbol} if symbol else {}
+    return _Draft(name, resource, uid or symbol or stable_uid(resource, kind), {**data, "changed": []}, uid, symbol)

@@ -1,0 +1,113 @@
+"""What all lists share: order of rows, cursors, chosen fields, and the body of a page."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from workstation.api.cursors import Place
+from workstation.api.endpoint import Call
+from workstation.api.errors import ApiError, invalid
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class ListForm:
+    """How a list is sorted on the wire. orderings: wire name to the reader's; by_time: the one that cursors walk."""
+
+    key: str
+    model: type[BaseModel]
+    orderings: Mapping[str, str]
+    default: str
+    by_time: str = ""
+
+
+def ordering_of(call: Call, form: ListForm) -> tuple[str, ...]:
+    """Return the reader's ordering of a list call.
+
+    Raises:
+        ApiError: 422, a field that this list cannot be sorted by, or one named twice.
+    """
+    asked: Sequence[str] = call.query.ordering or (form.default,)
+    names = [item.removeprefix("-") for item in asked]
+    if any(name not in form.orderings for name in names) or len(set(names)) != len(names):
+        raise invalid("ordering", "cannot be sorted by this", location="query", allowed=sorted(form.orderings))
+    return tuple(("-" if item.startswith("-") else "") + form.orderings[item.removeprefix("-")] for item in asked)
+
+
+def place_of(call: Call, ordering: tuple[str, ...], form: ListForm) -> Place | None:
+    """Return the place of the call's cursor, None without one.
+
+    Raises:
+        ApiError: 422 beside an offset or an ordering that cursors cannot walk, 400 when it belongs elsewhere.
+    """
+    cursor = call.query.cursor
+    if cursor is None:
+        return None
+    if "offset" in call.query.model_fields_set:
+        raise invalid("cursor", "does not go with offset", location="query")
+    if not _walks_time(ordering, form):
+        raise ApiError("INVALID_CURSOR", "The cursor does not belong to this list.")
+    return call.services.cursors.open(cursor, call.request.scope["path"], call.query.model_dump(mode="json"))
+
+
+def check_dates(call: Call) -> None:
+    """Refuse a period that ends before it starts.
+
+    Raises:
+        ApiError: 422.
+    """
+    start, end = call.query.start_date, call.query.end_date
+    if start is not None and end is not None and start > end:
+        raise invalid("start_date", "lies after end_date", location="query")
+
+
+def chosen_fields(asked: Iterable[str] | None, model: type[BaseModel]) -> tuple[str, ...] | None:
+    """Return the fields that an answer shall have, None for all.
+
+    Raises:
+        ApiError: 422, a field that the resource does not have.
+    """
+    if asked is None:
+        return None
+    names = tuple(dict.fromkeys(asked))
+    if any(name not in model.model_fields for name in names):
+        raise invalid("fields", "names a field that does not exist", location="query", allowed=list(model.model_fields))
+    return names
+
+
+def sparse(body: dict[str, Any], fields: tuple[str, ...] | None) -> dict[str, Any]:
+    """Return a body with the chosen fields alone."""
+    return body if fields is None else {name: body.get(name) for name in fields}
+
+
+def page_body(
+    call: Call,
+    form: ListForm,
+    bodies: list[dict[str, Any]],
+    *,
+    total: int | None,
+    has_next: bool,
+    ordering: tuple[str, ...] = (),
+    last: Place | None = None,
+) -> dict[str, Any]:
+    """Return a list's body. last: place of the page's last row; makes the next cursor where cursors walk the list."""
+    body: dict[str, Any] = {form.key: bodies, "total_count": total, "has_next": has_next}
+    if form.by_time:
+        walks = has_next and last is not None and _walks_time(ordering, form)
+        path, query = call.request.scope["path"], call.query.model_dump(mode="json")
+        body["next_cursor"] = call.services.cursors.seal(last, path, query) if walks and last is not None else None
+    return body
+
+
+def windowed(
+    rows: Sequence[R], limit: int, offset: int, shown: Callable[[R], dict[str, Any]]
+) -> tuple[list[dict[str, Any]], bool]:
+    """Return one window of rows held in memory as bodies, and whether more follow."""
+    return [shown(row) for row in rows[offset : offset + limit]], len(rows) > offset + limit
+
+
+def _walks_time(ordering: tuple[str, ...], form: ListForm) -> bool:
+    return bool(form.by_time) and ordering in ((form.by_time,), (f"-{form.by_time}",))

@@ -1,0 +1,93 @@
+"""Names on both sides: accounts, instruments and users by the ids of the wire, and back.
+
+Instruments have no id of their own in the core; theirs is derived from the symbol and is the same on every machine.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from workstation.api.errors import ApiError
+from workstation.domain.accounts import Account
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrderState
+from workstation.kernel.ids import stable_uid
+from workstation.ports.store import Reader
+
+ORDER_IDS_MAX = 50_000
+
+
+@lru_cache(maxsize=8_192)
+def instrument_id(symbol: str) -> str:
+    """Return the id of an instrument."""
+    return stable_uid("instrument", symbol)
+
+
+class Names:
+    """Looks things up by either name. Order ids are remembered, up to ORDER_IDS_MAX; they never change."""
+
+    def __init__(self, instruments: Mapping[str, Instrument], accounts: tuple[Account, ...], reader: Reader) -> None:
+        self.instruments = instruments
+        self._symbols = {symbol.upper(): symbol for symbol in instruments}
+        self._accounts = {account.account: account for account in accounts}
+        self._account_of = {account.uid: account for account in accounts}
+        self._reader = reader
+        self._uids: dict[str, str] = {}
+
+    def account(self, uid: str) -> Account:
+        """Return an account by its id.
+
+        Raises:
+            ApiError: 404.
+        """
+        account = self._account_of.get(uid)
+        if account is None:
+            raise ApiError("NOT_FOUND", "No such account.", {"field": "broker_account_id"})
+        return account
+
+    def account_key(self, uid: str) -> str:
+        """Return the core's name of an account for a filter; an unknown id stands for nothing and matches nothing."""
+        account = self._account_of.get(uid)
+        return uid if account is None else account.account
+
+    def account_uid(self, account: str) -> str:
+        """Return the id of an account."""
+        known = self._accounts.get(account)
+        return stable_uid("account", account) if known is None else known.uid
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return every account."""
+        return tuple(self._accounts.values())
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return an instrument by its exact symbol.
+
+        Raises:
+            ApiError: 404.
+        """
+        instrument = self.instruments.get(symbol)
+        if instrument is None:
+            raise ApiError("NOT_FOUND", "No such instrument.", {"field": "instrument_symbol"})
+        return instrument
+
+    def symbol_key(self, symbol: str) -> str:
+        """Return the symbol as the core writes it, for a filter without regard to case."""
+        return self._symbols.get(symbol.upper(), symbol)
+
+    def order_uid(self, cl_ord_id: str) -> str | None:
+        """Return the id of an order by its client order id; reads once per order."""
+        if not cl_ord_id:
+            return None
+        known = self._uids.get(cl_ord_id)
+        if known is None:
+            order = self._reader.order_by_client_id(cl_ord_id)
+            if order is None:
+                return None
+            known = order.uid
+            self.remember(order)
+        return known
+
+    def remember(self, order: OrderState) -> None:
+        """Keep an order's id."""
+        if len(self._uids) >= ORDER_IDS_MAX:
+            self._uids.clear()
+        self._uids[order.cl_ord_id] = order.uid

@@ -1,0 +1,130 @@
+"""The description of the interface, OpenAPI 3.1, made from the endpoints' declarations alone.
+
+Every operation declares the refusals that any call may meet. Models come from `schemas`; parameters from the query
+models, so that what is described is what is checked.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from workstation.api.endpoint import Endpoint
+from workstation.api.guard import API_ROOT, PUBLIC
+from workstation.api.schemas.system import Problem
+from workstation.api.schemas.values import Query
+
+_REF = "#/components/schemas/{model}"
+_REFUSALS = (400, 401, 403, 404, 405, 409, 412, 413, 414, 415, 421, 422, 423, 428, 429, 431, 500, 503)
+_DECIMAL_PATH = {
+    "uuid": {"type": "string", "format": "uuid"},
+    "event_id": {"type": "string", "pattern": "^[0-9]{1,16}$"},
+}
+_CLIENT_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,100}$"}
+_TEXT = {"type": "string"}
+
+
+def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    known = list(endpoints)
+    models = {Problem: None} | {model: None for endpoint in known for model in _models(endpoint)}
+    _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in known:
+        path = API_ROOT + endpoint.path
+        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint, path)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Workstation", "version": version, "description": "The local REST interface, version 1."},
+        "paths": paths,
+        "components": {
+            "schemas": definitions.get("$defs", {}),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            },
+        },
+        "security": [{"bearer": []}, {"apiKey": []}],
+    }
+
+
+def _models(endpoint: Endpoint) -> list[type[BaseModel]]:
+    models = list(endpoint.answers.values())
+    return models if endpoint.body is None else [*models, endpoint.body]
+
+
+def _operation(endpoint: Endpoint, path: str) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.handler.__name__,
+        "summary": endpoint.summary,
+        "tags": [endpoint.path.strip("/").split("/")[0]],
+        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint.query), *_headers(endpoint)],
+        "responses": _responses(endpoint),
+    }
+    if path in PUBLIC:
+        operation["security"] = []
+    if endpoint.scope is not None:
+        operation["x-scope"] = endpoint.scope
+    if endpoint.body is not None:
+        operation["requestBody"] = {
+            "required": not endpoint.body_optional,
+            "content": {"application/json": {"schema": {"$ref": _REF.format(model=endpoint.body.__name__)}}},
+        }
+    return operation
+
+
+def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": _DECIMAL_PATH.get(kind, _CLIENT_ID)}
+        for name, kind in endpoint.path_types.items()
+    ]
+
+
+def _query_parameters(model: type[Query]) -> list[dict[str, Any]]:
+    schema = model.model_json_schema()
+    required = schema.get("required", ())
+    found = []
+    for name, shape in schema.get("properties", {}).items():
+        options = [option for option in shape.get("anyOf", ()) if option != {"type": "null"}]
+        plain = options[0] if len(options) == 1 else {**shape, "anyOf": options} if options else shape
+        plain = {key: value for key, value in plain.items() if not (key == "default" and value is None)}
+        parameter = {"name": name, "in": "query", "required": name in required, "schema": plain}
+        found.append(parameter)
+    return found
+
+
+def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
+    headers: list[dict[str, Any]] = []
+    if endpoint.method == "POST":
+        key = {"type": "string", "pattern": "^[!-~]{1,255}$"}
+        headers.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
+    if endpoint.method in ("PUT", "PATCH", "DELETE"):
+        headers.append({"name": "If-Match", "in": "header", "required": endpoint.if_match, "schema": _TEXT})
+    if endpoint.is_stream:
+        headers.append({"name": "Last-Event-ID", "in": "header", "required": False, "schema": _TEXT})
+    return headers
+
+
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, model in endpoint.answers.items():
+        answer: dict[str, Any] = {
+            "description": "Accepted, not done yet." if status == 202 else "Done.",
+            "content": {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}},
+        }
+        if endpoint.links and status == 201:
+            answer["links"] = dict(endpoint.links)
+        responses[str(status)] = answer
+    if endpoint.is_stream:
+        responses["200"] = {
+            "description": "Events as they happen.",
+            "content": {"text/event-stream": {"schema": _TEXT}},
+        }
+        responses["204"] = {"description": "Nothing can follow."}
+    if endpoint.method == "GET":
+        responses["304"] = {"description": "Not modified."}
+    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    for status in _REFUSALS:
+        responses[str(status)] = {"description": "Refused, or failed; see `code`.", "content": problem}
+    return responses

@@ -1,0 +1,38 @@
+"""What can be set about the REST interface, and its fixed bounds, as plain values. Imports nothing of the web stack."""
+
+from dataclasses import dataclass
+
+HEAD_BYTES_MAX = 32 * 1024
+"""Request line and headers together."""
+
+CONNECTIONS_MAX = 256
+KEEP_ALIVE_S = 5
+HEAD_TIMEOUT_S = 10.0
+BODY_TIMEOUT_S = 15.0
+READ_THREADS = 16
+STOP_TIMEOUT_S = 3.0
+RATE_WINDOW_S = 60
+FAILED_AUTHENTICATIONS_MAX = 60
+"""Wrong credentials a minute, all callers together, before 429 replaces 401."""
+
+STREAMS_PER_CREDENTIAL_MAX = 50
+STREAMS_MAX = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiOptions:
+    """Values of the `api` and `idempotency` settings. Rates are requests in RATE_WINDOW_S; times in seconds.
+
+    protect_limit: cancels and kill switches in the same window; as high as `rate_limit`, so that what was placed can
+    always be cancelled.
+    """
+
+    port: int = 0
+    pin_token: bool = False
+    allowed_origins: tuple[str, ...] = ()
+    rate_limit: int = 6_000
+    protect_limit: int = 6_000
+    max_body: int = 10 * 1024 * 1024
+    engine_timeout: float = 5.0
+    venue_wait: float = 0.3
+    idempotency_hours: float = 24.0

@@ -1,0 +1,121 @@
+"""How an engine's answer becomes an HTTP answer: the one translation of `CommandResult` and its `Refusal`.
+
+Done -> the resource. Refused -> the problem of its code, with rule, limit and headroom in `details`. A refusal that
+left an order behind (risk, compliance, funds) names it in `details.order_id` and `Location`, and is itself an outcome
+that an idempotency key repeats. A state conflict over a version is a failed precondition.
+"""
+
+from typing import Any
+
+from workstation.api.errors import KINDS, ApiError
+from workstation.api.guard import API_ROOT
+from workstation.commands.outcomes import Refusal
+from workstation.commands.registry import CommandResult
+from workstation.domain.orders import OrderState, OrdStatus
+from workstation.domain.verdicts import RuleResult
+from workstation.kernel.ids import stable_uid
+
+ORDERS = f"{API_ROOT}/oms/orders"
+
+_FIELDS = {
+    "order_qty": "quantity",
+    "stop_px": "stop_price",
+    "trail": "trailing_percent",
+    "expire_time": "expire_at",
+    "ord_type": "order_type",
+    "symbol": "instrument_symbol",
+    "account": "broker_account_id",
+    "instrument": "instrument_symbol",
+    "parent order": "parent_order_id",
+}
+"""Names of the core's fields on the wire, where they differ."""
+
+_STORED_CODES = {
+    OrdStatus.RISK_REJECTED: "RISK_LIMIT_BREACH",
+    OrdStatus.COMPLIANCE_REJECTED: "COMPLIANCE_BLOCKED",
+    OrdStatus.INSUFFICIENT_FUNDS: "INSUFFICIENT_FUNDS",
+}
+_RETRY = frozenset({"NOT_READY", "STORAGE_FULL", "BROKER_UNAVAILABLE"})
+
+
+def wire_field(name: str) -> str:
+    """Return a core field's name on the wire."""
+    return _FIELDS.get(name, name)
+
+
+def location_of(order: OrderState) -> str:
+    """Return an order's address."""
+    return f"{ORDERS}/{order.uid}"
+
+
+def refused(result: CommandResult) -> ApiError:
+    """Return the problem of a refusal."""
+    refusal = result.data if isinstance(result.data, Refusal) else Refusal()
+    code = result.code if result.code in KINDS else "STATE_CONFLICT"
+    if code == "STATE_CONFLICT" and refusal.allowed and all(text.isdecimal() for text in refusal.allowed):
+        code = "PRECONDITION_FAILED"
+    error = ApiError(code, result.text or KINDS[code].title, _details(refusal))
+    if refusal.field and code == "VALIDATION_ERROR":
+        error.details["fields"] = [_field(refusal)]
+        error.detail = f"{error.details['fields'][0]['field']}: is not valid"
+    elif refusal.field:
+        error.details["field"] = wire_field(refusal.field)
+        error.detail = KINDS[code].title if code == "NOT_FOUND" else error.detail
+    known = refusal.order or refusal.duplicate_of
+    if known is not None:
+        error.details["order_id"] = known.uid
+        error.headers["Location"] = location_of(known)
+    if code in _RETRY:
+        error.headers["Retry-After"] = "1"
+    return error
+
+
+def stored_refusal(order: OrderState) -> ApiError | None:
+    """Return the problem that a refused order itself tells, None when it was not refused.
+
+    It is what is stored with the order; limit and headroom stand in the first answer and in the event.
+    """
+    code = _STORED_CODES.get(order.status)
+    if code is None:
+        return None
+    details = {"limit_type": order.reject_code, "limit_id": _limit_id(order.reject_code), "order_id": order.uid}
+    return ApiError(code, order.text or KINDS[code].title, details, {"Location": location_of(order)})
+
+
+def is_stored(result: CommandResult) -> bool:
+    """Tell whether a refusal left an order behind, so that a repeat with its key gets the same answer."""
+    refusal = result.data
+    return isinstance(refusal, Refusal) and refusal.order is not None and refusal.order.status in _STORED_CODES
+
+
+def _details(refusal: Refusal) -> dict[str, Any]:
+    details: dict[str, Any] = {}
+    if refusal.rule is not None:
+        details |= _rule(refusal.rule)
+    if refusal.state:
+        details |= {"state": refusal.state, "allowed": list(refusal.allowed)}
+    return details
+
+
+def _rule(rule: RuleResult) -> dict[str, Any]:
+    return {
+        "limit_id": _limit_id(rule.code),
+        "limit_type": rule.code,
+        "rule_id": _limit_id(rule.code),
+        "rule_type": rule.code,
+        "value": rule.value or None,
+        "limit": rule.limit or None,
+        "headroom": rule.headroom or None,
+    }
+
+
+def _limit_id(code: str) -> str:
+    return stable_uid("limit", code)
+
+
+def _field(refusal: Refusal) -> dict[str, Any]:
+    name = wire_field(refusal.field)
+    fault: dict[str, Any] = {"field": name, "location": "body", "issue": "invalid", "message": "is not valid"}
+    if refusal.allowed:
+        fault["allowed"] = list(refusal.allowed)
+    return fault

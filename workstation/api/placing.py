@@ -1,0 +1,211 @@
+"""From bodies to the parameters of commands: names resolved, texts made exact integers, the instrument's grid checked.
+
+Refusals before the engine, in the contract's order: unknown ids, then unsupported types, then fields off their grid.
+"""
+
+from typing import Any
+
+from workstation.api.credentials import LOCAL_USER, LOCAL_USER_ID
+from workstation.api.endpoint import Call
+from workstation.api.errors import ApiError
+from workstation.api.names import Names
+from workstation.api.outcomes import wire_field
+from workstation.api.schemas.orders import OrderCreate, OrderUpdate, core_time_in_force, kept_metadata
+from workstation.api.schemas.values import money_text, scaled_text
+from workstation.commands.params import ChangeOrder, PlaceOrder
+from workstation.domain.errors import PrecisionLoss
+from workstation.domain.instruments import Instrument
+from workstation.domain.numbers import parse_scaled
+from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side, Trail, TrailKind
+from workstation.domain.verdicts import DenialKind, Verdict
+from workstation.kernel.ids import stable_uid
+from workstation.risk.validity import Invalid, validate
+
+KNOWN_TYPES = frozenset(OrdType)
+_MESSAGES = {
+    "QUANTITY_OFF_LOT": "must be a multiple of the lot",
+    "PRICE_OFF_TICK": "must be on the tick grid",
+    "QUANTITY_NOT_POSITIVE": "must be above 0",
+    "QUANTITY_BELOW_MIN": "is below the smallest order",
+    "QUANTITY_ABOVE_MAX": "is above the largest order",
+    "PRICE_NOT_POSITIVE": "must be above 0",
+    "TRAIL_NOT_POSITIVE": "must be above 0",
+    "TRAIL_TOO_WIDE": "must be below 100",
+    "EXPIRE_TIME_PAST": "must lie in the future",
+}
+"""What is said of a broken rule: never the value that broke it."""
+
+
+def user_key(uid: str | None) -> str | None:
+    """Return the core's name of a user for a filter; an unknown id matches nothing."""
+    return LOCAL_USER if uid == LOCAL_USER_ID else uid
+
+
+async def place_params(call: Call) -> PlaceOrder:
+    """Return the parameters of a new order.
+
+    Raises:
+        ApiError: 404 unknown account, instrument, run or parent; 422 unsupported, or off the grid.
+    """
+    body: OrderCreate = call.body
+    services = call.services
+    account = services.names.account(body.broker_account_id)
+    instrument = services.names.instrument(body.instrument_symbol)
+    if body.strategy_run_id is not None:
+        raise ApiError("NOT_FOUND", "No such strategy run.", {"field": "strategy_run_id"})
+    parent = await _parent(call, body.parent_order_id)
+    if body.order_type not in KNOWN_TYPES:
+        supported = sorted(KNOWN_TYPES)
+        raise ApiError("UNSUPPORTED_ORDER", "No venue here takes this order type.", {"supported": supported})
+    terms = _terms(body, instrument, account.account)
+    check_grid(terms, instrument, services.now_ns())
+    return PlaceOrder(
+        terms=terms,
+        cl_ord_id=body.client_order_id or services.session.new_cl_ord_id(),
+        notes=body.notes or "",
+        metadata=kept_metadata(body.metadata, body.time_in_force),
+        allow_duplicate=body.allow_duplicate,
+        parent="" if parent is None else parent.cl_ord_id,
+        role=body.leg_role or "",
+    )
+
+
+def change_params(call: Call, order: OrderState, body: OrderUpdate, version: int | None) -> ChangeOrder | None:
+    """Return the parameters of a change of terms, None when none is asked for.
+
+    Raises:
+        ApiError: 422, a value off the grid.
+    """
+    given = body.model_fields_set - {"notes", "metadata"}
+    if not given:
+        return None
+    instrument = call.services.names.instrument(order.terms.symbol)
+    faults: list[dict[str, Any]] = []
+    changed = ChangeOrder(
+        cl_ord_id=order.cl_ord_id,
+        order_qty=_scaled(body.quantity, instrument.qty_decimals, "quantity", faults),
+        price=_scaled(body.price, instrument.price_decimals, "price", faults),
+        stop_px=_scaled(body.stop_price, instrument.price_decimals, "stop_price", faults),
+        trail=_trail(body.trailing_percent, faults),
+        time_in_force=core_time_in_force(body.time_in_force) if "time_in_force" in given else None,
+        expire_time=body.expire_at,
+        version=version,
+    )
+    _refuse(faults)
+    return changed
+
+
+def check_grid(terms: OrderTerms, instrument: Instrument, now_ns: int) -> None:
+    """Refuse terms that the instrument's grid or the calendar forbid.
+
+    Raises:
+        ApiError: 422 with every field that is wrong.
+    """
+    _refuse([_fault(found) for found in validate(terms, instrument, now_ns)])
+
+
+def preview_body(verdict: Verdict, params: PlaceOrder, names: Names) -> dict[str, Any]:
+    """Return a verdict as the wire shows it."""
+    terms = params.terms
+    instrument = names.instruments[terms.symbol]
+    value = None
+    if terms.price is not None:
+        value = scaled_text(terms.price * terms.order_qty, instrument.price_decimals + instrument.qty_decimals, 4)
+    limits = [result for result in verdict.results if result.kind is not DenialKind.COMPLIANCE]
+    rules = [result for result in verdict.results if result.kind is DenialKind.COMPLIANCE]
+    effect = None if terms.price is None else money_text(-instrument.notional(terms.price, terms.order_qty))
+    capped = verdict.qty < terms.order_qty
+    return {
+        "valid": verdict.passed,
+        "estimated_value": value,
+        "estimated_commission": None,
+        "buying_power_effect": effect if terms.side.sign > 0 else None,
+        "risk": {
+            "passed": all(result.passed for result in limits),
+            "limits": [
+                {
+                    "limit_id": stable_uid("limit", result.code),
+                    "limit_type": result.code,
+                    "limit": result.limit or None,
+                    "used": result.value or None,
+                    "headroom": result.headroom or None,
+                    "passed": result.passed,
+                    "message": result.text or None,
+                }
+                for result in limits
+            ],
+        },
+        "compliance": {
+            "passed": all(result.passed for result in rules),
+            "rules": [
+                {"rule_id": stable_uid("limit", result.code), "rule_type": result.code, "message": result.text}
+                for result in rules
+                if not result.passed
+            ],
+        },
+        "warnings": [{"code": "QUANTITY_CAPPED", "message": "The quantity would be capped."}] if capped else [],
+        "confirm_token": None,
+    }
+
+
+async def _parent(call: Call, uid: str | None) -> OrderState | None:
+    if uid is None:
+        return None
+    parent = await call.services.read(call.services.reader.order, uid)
+    if parent is None:
+        raise ApiError("NOT_FOUND", "No such parent order.", {"field": "parent_order_id"})
+    return parent
+
+
+def _terms(body: OrderCreate, instrument: Instrument, account: str) -> OrderTerms:
+    faults: list[dict[str, Any]] = []
+    terms = OrderTerms(
+        symbol=instrument.symbol,
+        account=account,
+        side=Side(body.side),
+        ord_type=OrdType(body.order_type),
+        order_qty=_scaled(body.quantity, instrument.qty_decimals, "quantity", faults) or 0,
+        price=_scaled(body.price, instrument.price_decimals, "price", faults),
+        stop_px=_scaled(body.stop_price, instrument.price_decimals, "stop_price", faults),
+        trail=_trail(body.trailing_percent, faults),
+        time_in_force=core_time_in_force(body.time_in_force),
+        expire_time=body.expire_at,
+    )
+    _refuse(faults)
+    return terms
+
+
+def _scaled(text: str | None, decimals: int, field: str, faults: list[dict[str, Any]]) -> int | None:
+    if text is None:
+        return None
+    try:
+        return parse_scaled(text, decimals, field=field)
+    except PrecisionLoss:
+        step = scaled_text(1, decimals, decimals)
+        message = f"has more than {decimals} digits after the point"
+        faults.append({"field": field, "location": "body", "issue": "precision", "message": message, "step": step})
+        return None
+
+
+def _trail(text: str | None, faults: list[dict[str, Any]]) -> Trail | None:
+    offset = _scaled(text, 2, "trailing_percent", faults)
+    return None if offset is None else Trail(TrailKind.BPS, offset)
+
+
+def _fault(found: Invalid) -> dict[str, Any]:
+    message = _MESSAGES.get(found.code, "is not valid here")
+    fault: dict[str, Any] = {
+        "field": wire_field(found.field),
+        "location": "body",
+        "issue": found.code.lower(),
+        "message": message,
+    }
+    if found.step:
+        fault["step"] = found.step
+    return fault
+
+
+def _refuse(faults: list[dict[str, Any]]) -> None:
+    if faults:
+        first = faults[0]
+        raise ApiError("VALIDATION_ERROR", f"{first['field']}: {first['message']}", {"fields": faults})

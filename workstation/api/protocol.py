@@ -1,0 +1,88 @@
+"""The HTTP/1.1 protocol with this service's own limits on connections and heads, answered as problems.
+
+The server's library answers its own limits in plain text and waits for a slow head for ever; here the connection cap,
+the size of a head and the time that a client takes to send one are bounded before anything is parsed or scheduled.
+"""
+
+import asyncio
+import logging
+import secrets
+import sys
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from workstation.api.errors import ApiError, problem_body
+from workstation.api.options import CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT_S
+
+_REASONS = {
+    400: b"Bad Request",
+    414: b"URI Too Long",
+    431: b"Request Header Fields Too Large",
+    503: b"Service Unavailable",
+}
+
+_quiet = logging.getLogger("workstation.api.http")
+_quiet.setLevel(logging.CRITICAL)
+_quiet.addHandler(logging.NullHandler())
+
+
+class BoundedProtocol(H11Protocol):
+    """One connection. A head must be complete within HEAD_TIMEOUT_S and HEAD_BYTES_MAX."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.logger = _quiet  # malformed requests are the caller's trouble: they are answered, not logged as ours
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library does
+        """Take a connection, or turn it away when CONNECTIONS_MAX are open."""
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS_MAX:
+            self._answer(ApiError("NOT_READY", f"More than {CONNECTIONS_MAX} connections are open."))
+            return
+        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the connection and its timer."""
+        self._stop_head_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; while they leave a head incomplete, its timer runs."""
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_head_timer()
+        elif self._head_timer is None and self.conn.trailing_data[0]:
+            self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP request, or is too large, as a problem, and close."""
+        hint = getattr(sys.exception(), "error_status_hint", 400)
+        if hint != 431:
+            self._answer(ApiError("BAD_REQUEST", msg))
+        elif b"\n" in self.conn.trailing_data[0]:
+            self._answer(ApiError("HEADERS_TOO_LARGE", f"The headers are longer than {HEAD_BYTES_MAX} bytes."))
+        else:
+            self._answer(ApiError("URI_TOO_LONG", f"The request line is longer than {HEAD_BYTES_MAX} bytes."))
+
+    def _answer(self, error: ApiError) -> None:
+        body = problem_body(error, instance="", trace_id=secrets.token_hex(16))
+        head = (
+            b"HTTP/1.1 %d %s\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
+            b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n"
+        ) % (error.status, _REASONS[error.status], len(body))
+        self.transport.write(head + body)
+        self.transport.close()
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None

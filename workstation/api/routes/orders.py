@@ -1,0 +1,390 @@
+"""Orders: place, preview, list, read, change, cancel, history. The desk's door for scripts.
+
+Every write is the command that the desktop uses too; the answer goes out when its effect is durable. A change or cancel
+waits `venue_wait` for the venue's word, then answers 202: the outcome comes as a state and an event.
+"""
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from workstation.api import placing
+from workstation.api.endpoint import Call, Routes, json_answer
+from workstation.api.errors import Answer, ApiError, problem
+from workstation.api.lists import ListForm, check_dates, chosen_fields, ordering_of, page_body, place_of, sparse
+from workstation.api.outcomes import is_stored, location_of, refused, stored_refusal
+from workstation.api.schemas.orders import (
+    TIF_KEY,
+    CancelRequest,
+    Order,
+    OrderCreate,
+    OrderList,
+    OrderPage,
+    OrderRead,
+    OrderUpdate,
+    etag,
+    kept_metadata,
+    order_body,
+)
+from workstation.api.schemas.system import OrderPreview
+from workstation.commands.outcomes import Refusal
+from workstation.commands.params import AnnotateOrder, CancelOne, ChangeOrder
+from workstation.commands.registry import Attach, CommandResult
+from workstation.domain.orders import FINAL_STATES, OrderState, OrdStatus
+from workstation.ports.store import OrderQuery
+
+routes = Routes()
+
+LEGS_READ_MAX = 500
+DURABLE_LOOK_S = 0.005
+_ORDER_ID = {"order_id": "uuid"}
+_LINKS = {
+    "get": {"operationId": "get_order", "parameters": {"order_id": "$response.body#/id"}},
+    "cancel": {"operationId": "delete_order", "parameters": {"order_id": "$response.body#/id"}},
+}
+FORM = ListForm(
+    key="orders",
+    model=Order,
+    orderings={
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "submitted_at": "submitted_at",
+        "quantity": "order_qty",
+        "price": "price",
+        "state": "status",
+        "instrument_symbol": "symbol",
+    },
+    default="-created_at",
+    by_time="created_at",
+)
+
+
+@routes.add("GET", "/oms/orders", scope="orders:view", query=OrderList, answers={200: OrderPage})
+async def list_orders(call: Call) -> Answer:
+    """List orders."""
+    asked: OrderList = call.query
+    check_dates(call)
+    fields = chosen_fields(asked.fields, Order)
+    ordering = ordering_of(call, FORM)
+    names = call.services.names
+    statuses = asked.statuses + (() if asked.status is None else (asked.status,))
+    if asked.status is not None and asked.statuses:
+        statuses = tuple({asked.status} & set(asked.statuses))
+    query = OrderQuery(
+        statuses=tuple(OrdStatus(name) for name in statuses),
+        is_open=asked.is_open,
+        symbol=None if asked.instrument_symbol is None else names.symbol_key(asked.instrument_symbol),
+        account=None if asked.broker_account_id is None else names.account_key(asked.broker_account_id),
+        side=asked.side,
+        ord_type=asked.order_type,
+        time_in_force=asked.time_in_force,
+        strategy_id=asked.strategy_run_id,
+        user=placing.user_key(asked.user_id),
+        search=asked.search,
+        start_ns=asked.start_date,
+        end_ns=asked.end_date,
+        ordering=ordering,
+        limit=asked.limit,
+        offset=asked.offset,
+        with_count=asked.with_count,
+        after_key=place_of(call, ordering, FORM),
+    )
+    return await call.services.read(_page, call, query, fields)
+
+
+def _page(call: Call, query: OrderQuery, fields: tuple[str, ...] | None) -> Answer:
+    page = call.services.reader.orders(query)
+    shown = _with_legs if call.query.nested else order_body_of
+    bodies = [sparse(shown(call, order), fields) for order in page.rows]
+    last = (page.rows[-1].created_at, page.rows[-1].uid) if page.rows else None
+    body = page_body(call, FORM, bodies, total=page.total, has_next=page.has_next, ordering=query.ordering, last=last)
+    return json_answer(200, body)
+
+
+def order_body_of(call: Call, order: OrderState) -> dict[str, Any]:
+    """Return an order's body."""
+    return order_body(order, call.services.names)
+
+
+def _with_legs(call: Call, order: OrderState) -> dict[str, Any]:
+    """Return an order's body with its legs, those among the LEGS_READ_MAX orders of its instrument that followed it."""
+    body = order_body_of(call, order)
+    legs: list[OrderState] = []
+    if order.link is not None and not order.link.parent:
+        query = OrderQuery(
+            symbol=order.terms.symbol,
+            account=order.terms.account,
+            start_ns=order.created_at,
+            ordering=("created_at",),
+            limit=LEGS_READ_MAX,
+            with_count=False,
+        )
+        rows = call.services.reader.orders(query).rows
+        legs = [row for row in rows if row.link is not None and row.link.parent == order.cl_ord_id]
+    body["legs"] = [order_body_of(call, leg) for leg in legs]
+    return body
+
+
+@routes.add("POST", "/oms/orders", scope="orders:place", body=OrderCreate, answers={201: Order}, links=_LINKS)
+async def create_order(call: Call) -> Answer:
+    """Place an order."""
+    params = await placing.place_params(call)
+    result = await call.services.engine.call(
+        "order.submit", params, call.origin, attach=_attach(call, 201), on_late=_late(call)
+    )
+    if result.ok:
+        stored = None if call.key is None else call.key.stored
+        return stored or _order_answer(call, 201, result.data, created=True)
+    return await _refusal(call, result, params.cl_ord_id)
+
+
+@routes.add("POST", "/oms/orders/preview", scope="orders:place", body=OrderCreate, answers={200: OrderPreview})
+async def preview_order(call: Call) -> Answer:
+    """Say what would become of an order, storing nothing."""
+    params = await placing.place_params(call)
+    result = await call.services.engine.call("order.preview", params, call.origin)
+    if not result.ok:
+        raise refused(result)
+    return json_answer(200, placing.preview_body(result.data, params, call.services.names))
+
+
+@routes.add(
+    "GET",
+    "/oms/orders/by-client-id/{client_order_id}",
+    scope="orders:view",
+    query=OrderRead,
+    answers={200: Order},
+    path_types={"client_order_id": "client_order_id"},
+)
+async def get_order_by_client_id(call: Call) -> Answer:
+    """Read an order by its client order id."""
+    order = await call.services.read(call.services.reader.order_by_client_id, call.path_params["client_order_id"])
+    return await _read_answer(call, order)
+
+
+@routes.add(
+    "GET", "/oms/orders/{order_id}", scope="orders:view", query=OrderRead, answers={200: Order}, path_types=_ORDER_ID
+)
+async def get_order(call: Call) -> Answer:
+    """Read an order."""
+    return await _read_answer(call, await _find(call))
+
+
+async def _read_answer(call: Call, order: OrderState | None) -> Answer:
+    if order is None:
+        raise ApiError("NOT_FOUND", "No such order.")
+    fields = chosen_fields(call.query.fields, Order)
+    tag = etag(order)
+    headers = {} if fields is not None else {"ETag": tag}
+    seen = call.header(b"if-none-match")
+    if seen is not None and fields is None and tag in [part.strip() for part in seen.split(",")]:
+        return Answer(304, headers=headers)
+    shown = _with_legs if call.query.nested else order_body_of
+    return json_answer(200, sparse(await call.services.read(shown, call, order), fields), headers)
+
+
+async def _replace(call: Call) -> Answer:
+    body: OrderUpdate = call.body
+    services = call.services
+    async with services.order_lock(call.path_params["order_id"]):
+        order = await _required(call)
+        version = _matched_version(call, order)
+        change = placing.change_params(call, order, body, version)
+        notes = _annotation(order, body)
+        if order.status in FINAL_STATES:
+            raise ApiError("STATE_CONFLICT", f"The order is {order.status}.", {"state": order.status, "allowed": []})
+        if change is None and notes is None:
+            return _order_answer(call, 200, order)
+        status = 200
+        if change is not None:
+            order, status = await _change(call, order, change)
+        if notes is not None:
+            attach = _attach(call, status) if change is None else None
+            result = await services.engine.call(
+                "order.annotate", notes, call.origin, attach=attach, on_late=_late(call)
+            )
+            if not result.ok:
+                raise refused(result)
+            order = result.data if isinstance(result.data, OrderState) else order
+        return _order_answer(call, status, order)
+
+
+async def _change(call: Call, order: OrderState, change: ChangeOrder) -> tuple[OrderState, int]:
+    after = await _ask_venue(call, order, "order.replace", change, OrdStatus.PENDING_REPLACE)
+    return after, 202 if after.status is OrdStatus.PENDING_REPLACE else 200
+
+
+@routes.add(
+    "PUT", "/oms/orders/{order_id}", scope="orders:modify", body=OrderUpdate, answers={200: Order, 202: Order},
+    path_types=_ORDER_ID, if_match=True,
+)  # fmt: skip
+async def put_order(call: Call) -> Answer:
+    """Change an order."""
+    return await _replace(call)
+
+
+@routes.add(
+    "PATCH", "/oms/orders/{order_id}", scope="orders:modify", body=OrderUpdate, answers={200: Order, 202: Order},
+    path_types=_ORDER_ID, if_match=True,
+)  # fmt: skip
+async def patch_order(call: Call) -> Answer:
+    """Change an order, as PUT does."""
+    return await _replace(call)
+
+
+@routes.add(
+    "POST", "/oms/orders/{order_id}/modify", scope="orders:modify", body=OrderUpdate,
+    answers={200: Order, 202: Order}, path_types=_ORDER_ID,
+)  # fmt: skip
+async def modify_order(call: Call) -> Answer:
+    """Change an order; If-Match is optional here."""
+    return await _replace(call)
+
+
+@routes.add(
+    "DELETE", "/oms/orders/{order_id}", scope="orders:cancel", answers={200: Order, 202: Order}, path_types=_ORDER_ID
+)
+async def delete_order(call: Call) -> Answer:
+    """Cancel an order."""
+    return await _cancel(call, "")
+
+
+@routes.add(
+    "POST", "/oms/orders/{order_id}/cancel", scope="orders:cancel", body=CancelRequest, body_optional=True,
+    answers={200: Order, 202: Order}, path_types=_ORDER_ID,
+)  # fmt: skip
+async def cancel_order(call: Call) -> Answer:
+    """Cancel an order, with a reason."""
+    return await _cancel(call, call.body.reason or "")
+
+
+async def _cancel(call: Call, reason: str) -> Answer:
+    order = await _required(call)
+    _matched_version(call, order)
+    if order.status is OrdStatus.CANCELLED:
+        return _order_answer(call, 200, order)
+    if order.status.is_final:
+        raise ApiError("STATE_CONFLICT", f"The order is {order.status}.", {"state": order.status, "allowed": []})
+    params = CancelOne(cl_ord_id=order.cl_ord_id, reason=reason)
+    after = await _ask_venue(call, order, "order.cancel", params, OrdStatus.PENDING_CANCEL)
+    return _order_answer(call, 200 if after.status.is_final else 202, after)
+
+
+async def _ask_venue(
+    call: Call, order: OrderState, command_id: str, params: msgspec.Struct, waiting: OrdStatus
+) -> OrderState:
+    """Run a change or cancel; return the order once it has left `waiting` durably, or as stored after `venue_wait`."""
+    services, loop = call.services, asyncio.get_running_loop()
+    news = services.news.expect(order.cl_ord_id, lambda row: row.status.is_final or row.status.is_working)
+    try:
+        result = await services.engine.call(
+            command_id, params, call.origin, attach=_attach(call, 202), on_late=_late(call)
+        )
+        if not result.ok:
+            raise refused(result)
+        after = result.data if isinstance(result.data, OrderState) else order
+        if after.status is not waiting:
+            return after
+        deadline = loop.time() + services.options.venue_wait
+        await asyncio.wait({news}, timeout=services.options.venue_wait)
+        stored = await services.read(services.reader.order, order.uid)
+        while stored is not None and news.done() and stored.status is waiting and loop.time() < deadline:
+            await asyncio.sleep(DURABLE_LOOK_S)
+            stored = await services.read(services.reader.order, order.uid)
+        return after if stored is None or stored.version < after.version else stored
+    finally:
+        services.news.forget(order.cl_ord_id, news)
+
+
+def _matched_version(call: Call, order: OrderState) -> int | None:
+    """Return the version that If-Match names, None for any.
+
+    Raises:
+        ApiError: 428 where it is needed and absent, 412 when it is stale or weak.
+    """
+    asked = call.header(b"if-match")
+    if asked is None:
+        if call.endpoint.if_match:
+            raise ApiError("PRECONDITION_REQUIRED", "Send If-Match with the ETag that you read.")
+        return None
+    tags = [part.strip() for part in asked.split(",")]
+    if "*" in tags:
+        return None
+    if etag(order) in tags:
+        return order.version
+    raise ApiError("PRECONDITION_FAILED", "The order has changed since.", {"row_version": order.version})
+
+
+def _annotation(order: OrderState, body: OrderUpdate) -> AnnotateOrder | None:
+    given = body.model_fields_set
+    if not {"notes", "metadata", "time_in_force"} & given:
+        return None
+    metadata = None
+    if "metadata" in given or "time_in_force" in given:
+        tif = body.time_in_force if "time_in_force" in given else order.metadata.get(TIF_KEY, "")
+        wanted = kept_metadata(body.metadata, tif)
+        if "metadata" not in given:
+            kept = {name: text for name, text in order.metadata.items() if name != TIF_KEY}
+            wanted = kept | wanted
+        metadata = wanted if wanted != order.metadata else None
+    notes = (body.notes or "") if "notes" in given else None
+    if metadata is None and (notes is None or notes == order.notes):
+        return None
+    return AnnotateOrder(cl_ord_id=order.cl_ord_id, notes=notes, metadata=metadata)
+
+
+def _attach(call: Call, status: int) -> Attach | None:
+    """Return what stores this call's answer with its effect, None without a key."""
+    key = call.key
+    if key is None:
+        return None
+    path, trace_id = call.request.scope["path"], call.passport.trace_id
+
+    def rows(order: OrderState) -> tuple[Any, ...]:
+        error = stored_refusal(order)
+        if error is not None:
+            return (key.record(problem(error, instance=path, trace_id=trace_id)),)
+        settled = order.status.is_final or order.status is OrdStatus.NEW
+        final = 200 if status == 202 and settled else status
+        return (key.record(_order_answer(call, final, order, created=status == 201)),)
+
+    return rows
+
+
+def _late(call: Call) -> Any:
+    """Return what ends a keyed call whose answer came after its caller was told ENGINE_TIMEOUT."""
+    key = call.key
+    return None if key is None else lambda _result: key.finish(None)
+
+
+def _order_answer(call: Call, status: int, order: OrderState, *, created: bool = False) -> Answer:
+    headers = {"ETag": etag(order)}
+    if created:
+        headers["Location"] = location_of(order)
+        call.services.names.remember(order)
+    return json_answer(status, order_body_of(call, order), headers)
+
+
+async def _refusal(call: Call, result: CommandResult, cl_ord_id: str) -> Answer:
+    error = refused(result)
+    if is_stored(result):
+        return problem(error, instance=call.request.scope["path"], trace_id=call.passport.trace_id)
+    refusal = result.data
+    if error.code == "DUPLICATE" and isinstance(refusal, Refusal) and refusal.duplicate_of is None:
+        first = await call.services.read(call.services.reader.order_by_client_id, cl_ord_id)
+        if first is not None:
+            error.details["order_id"] = first.uid
+            error.headers["Location"] = location_of(first)
+    raise error
+
+
+async def _find(call: Call) -> OrderState | None:
+    return await call.services.read(call.services.reader.order, call.path_params["order_id"])
+
+
+async def _required(call: Call) -> OrderState:
+    order = await _find(call)
+    if order is None:
+        raise ApiError("NOT_FOUND", "No such order.")
+    return order

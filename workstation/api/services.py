@@ -1,0 +1,57 @@
+"""What routes work with, put together once by the server on its own thread."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from workstation.api.cursors import Cursors
+from workstation.api.engine import Engine, News
+from workstation.api.event_feed import EventFeed
+from workstation.api.idempotency import Idempotency
+from workstation.api.marks import Marks
+from workstation.api.names import Names
+from workstation.api.options import ApiOptions
+from workstation.ports.store import Reader
+from workstation.viewmodels.session import Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ORDER_LOCKS_MAX = 10_000
+
+
+@dataclass(frozen=True)
+class Services:
+    """The engine's doors and the API's own parts."""
+
+    session: Session
+    reader: Reader
+    engine: Engine
+    news: News
+    marks: Marks
+    feed: EventFeed
+    names: Names
+    idempotency: Idempotency
+    cursors: Cursors
+    options: ApiOptions
+    readiness: Callable[[], dict[str, bool]]
+    version: str
+    now_ns: Callable[[], int]
+    pool: ThreadPoolExecutor
+    order_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    async def read(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one short read on a reading thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.pool, lambda: call(*args, **kwargs))
+
+    def order_lock(self, uid: str) -> asyncio.Lock:
+        """Return the lock that puts the changes of one order in a row, so that of two with one ETag one wins."""
+        lock = self.order_locks.get(uid)
+        if lock is None:
+            if len(self.order_locks) >= ORDER_LOCKS_MAX:
+                for idle in [key for key, held in self.order_locks.items() if not held.locked()]:
+                    del self.order_locks[idle]
+            lock = self.order_locks[uid] = asyncio.Lock()
+        return lock

@@ -1,0 +1,46 @@
+"""The sending side of a stream: frames as they come, until the caller leaves, stalls, or the stream ends."""
+
+import asyncio
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from workstation.api.errors import StreamAnswer
+
+WRITE_STALL_S = 30.0
+"""A client that takes no bytes for so long is dropped; it resumes by its last event id."""
+
+
+class StreamResponse(Response):
+    """Sends a `StreamAnswer`. Memory stays flat: the next frame is made when the last one was taken."""
+
+    def __init__(self, answer: StreamAnswer) -> None:
+        super().__init__(None, answer.status, dict(answer.headers), answer.media_type)
+        del self.headers["content-length"]
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- the form of ASGI
+        """Send until the frames end or nobody listens."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        sending = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(_disconnected(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+            self._answer.ended()
+
+    async def _send(self, send: Send) -> None:
+        if self._answer.frames is None:
+            return
+        async for frame in self._answer.frames:
+            async with asyncio.timeout(WRITE_STALL_S):
+                await send({"type": "http.response.body", "body": frame, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
