@@ -133,10 +133,21 @@ class Program:
         self._watchdog.start()
         self._obey_kill_mark()
         if self._options.api_enabled:
-            from workstation.app.rest import RestDoor  # noqa: PLC0415  the web stack loads only when it serves
+            self._open_rest()
 
-            self.rest = RestDoor(self.engine, self.store.reader, self._options.home, self._options.settings.api)
-            self.engine.api_url = self.rest.start(self._options.api_port, self._options.settings.idempotency.retention)
+    def _open_rest(self) -> None:
+        """Open the REST door; a port that is taken is said on screen and never ends the program."""
+        from workstation.app.rest import RestDoor  # noqa: PLC0415  the web stack loads only when it serves
+
+        options = self._options
+        door = RestDoor(self.engine, self.store.reader, options.home, options.settings.api)
+        try:
+            self.engine.api_url = door.start(options.api_port, options.settings.idempotency.retention)
+        except UserError as error:
+            _log.error("rest_closed", reason=str(error))
+            self.engine.say("critical", f"The REST interface is closed: {error}.")
+        else:
+            self.rest = door
 
     def watch(self, beat: Heartbeat) -> None:
         """Watch one more loop."""

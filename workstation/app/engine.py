@@ -189,6 +189,10 @@ class Engine:
         _log.error("handler_failed", message=kind, error=repr(error), exc_info=error)
         self._publisher.notice("critical", f"Internal error while handling {kind}: {error}. Details are in the log.")
 
+    def say(self, level: str, text: str) -> None:
+        """Show a notice on every screen; from any thread."""
+        self._loop.post(lambda: self._publisher.notice(level, text), urgent=True)
+
     # Gateway
 
     def call(self, command_id: str, params: object, origin: Origin, reply: Reply, attach: Attach | None = None) -> None:

@@ -2,7 +2,8 @@
 
 import time
 
-from workstation.api.server import ApiOptions, ApiServer
+from workstation.api.options import ApiOptions
+from workstation.api.server import ApiServer
 from workstation.app.engine import Engine
 from workstation.config.paths import Home
 from workstation.config.settings import ApiSettings
@@ -36,11 +37,12 @@ class RestDoor:
                 allowed_origins=tuple(settings.allowed_origins),
                 rate_limit=settings.rate_limit,
                 max_body=settings.max_body,
-                engine_timeout_s=settings.engine_timeout,
-                venue_wait_s=settings.venue_wait,
+                engine_timeout=settings.engine_timeout,
+                venue_wait=settings.venue_wait,
                 idempotency_hours=idempotency_hours,
             ),
             readiness=self._readiness,
+            version=self._engine.session.version,
             now_ns=time.time_ns,
         )
         return self._server.start()
