@@ -37,7 +37,7 @@ class OffScreen(msgspec.Struct, frozen=True):
 
 
 class LadderPicture(msgspec.Struct, frozen=True):
-    """Everything that one paint shows."""
+    """Everything that one paint shows. counts: bids and asks that a cancel would take, kept stops left out."""
 
     rows: tuple[LadderRow, ...]
     health: Health
@@ -97,7 +97,8 @@ class Ladder:
         counts, hidden = [0, 0], []
         for order in working:
             price = line_price(order.pending_terms or order.terms)
-            counts[0 if order.terms.side.sign > 0 else 1] += 1
+            if not (order.is_protective and held is not None and held.position.qty):
+                counts[0 if order.terms.side.sign > 0 else 1] += 1
             if price is None:
                 continue
             own.add(order, self.map.bucket(price, "down" if order.terms.side.sign > 0 else "up"))
@@ -122,10 +123,10 @@ class Ladder:
         symbol = self.instrument.symbol
         depth, quote, status = state.depths.get(symbol), state.quotes.get(symbol), state.status
         if status is not None and not _connected(state):
-            text = f"venue link {status.venue_state}: orders are unknown, nothing is sent"
+            text = f"venue link {status.venue_state}: orders are unknown"
             return Health("danger", text, f"Refused: the venue link is {status.venue_state}; wait for it.")
         if quote is not None and quote.phase is SessionPhase.HALTED:
-            return Health("danger", "trading halted; cancels work", f"Refused: {symbol} is halted.")
+            return Health("danger", "trading halted", f"Refused: {symbol} is halted.")
         if depth is None:
             if quote is None or quote.freshness == "ABSENT":
                 return Health("muted", f"waiting for the book of {symbol}", f"Refused: no price of {symbol} yet.")

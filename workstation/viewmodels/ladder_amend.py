@@ -49,6 +49,10 @@ class AmendQueue:
     def __init__(self) -> None:
         self._flights: dict[str, _Flight] = {}
 
+    def in_flight(self, cl_ord_id: str) -> bool:
+        """Tell whether an amend of the order is unanswered."""
+        return cl_ord_id in self._flights
+
     def target(self, order: OrderState) -> int | None:
         """Return where the order is going: the last wish, else the price asked of the venue, else where it stands."""
         flight = self._flights.get(order.cl_ord_id)

@@ -1,12 +1,351 @@
-"""The ladder: a static price ladder that trades by click, drag and key."""
+"""The ladder: a static price ladder that trades by click, drag and key.
 
-from workstation.desktop.shell.panel import Panel
+Last stage of the tick walk and first of an order by click. It joins the view model, the drawing area and the buttons,
+and sends commands; the gate decides. Cancels and exits go out in every state of data and arming.
+"""
+
+from functools import partial
+
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from workstation.commands.params import CancelMany, CancelOne, ChangeOrder, ExitPosition, PlaceOrder
+from workstation.commands.registry import CommandResult
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.ladder_controls import LadderButtons, OneLine, QuantityPad
+from workstation.desktop.panels.ladder_editor import OrderEditor
+from workstation.desktop.panels.ladder_header import InstrumentHeader, listen_while_alive
+from workstation.desktop.panels.ladder_view import LadderView, Sources
+from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
+from workstation.desktop.shell.panel import Panel, PanelSettings
+from workstation.desktop.theme import figure_font
+from workstation.domain.orders import OrderState, Origin, OriginKind
+from workstation.viewmodels.focus import FOCUS_GUARD_NS
+from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.hotkeys import Place, Refused
+from workstation.viewmodels.ladder import Ladder, LadderPicture
+from workstation.viewmodels.ladder_amend import AmendQueue, Move
+from workstation.viewmodels.ladder_clicks import Column, EntryRules, entry, only_reduces
+from workstation.viewmodels.preview import PREVIEW_KEY
+
+_LEVEL_ROLES = {"ok": "muted", "muted": "muted", "stale": "warning", "danger": "danger"}
+_IDLE_TEXT = "Point at a price to read its order. Left: limit, right: stop."
 
 
 class LadderPanel(Panel):
-    """Static ladder of one instrument."""
+    """Static ladder of one instrument, traded in the account of the trade focus."""
 
     kind = "ladder"
     title = "Ladder"
     icon = "ladder"
     linked = True
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self._ladder: Ladder | None = None
+        self._amends = AmendQueue()
+        self._changed_at = 0
+        self._picture: LadderPicture | None = None
+        self._ticks_per_row = 1
+        self._header: InstrumentHeader | None = None
+        self._view: LadderView | None = None
+        self.pad = QuantityPad(panel_id, context.sizes.sizes)
+        self.buttons = LadderButtons(panel_id)
+        self.status = OneLine(f"{panel_id}_status", "Ladder data")
+        self.preview = OneLine(f"{panel_id}_preview", "Order under the pointer")
+        self.marketable = QCheckBox("through")
+        self._body = QWidget()
+        self._stack = QStackedLayout(self)
+        self._build()
+        self.buttons.cancel_pressed.connect(self._cancel_side)
+        self.buttons.flatten_pressed.connect(self._flatten)
+        self.buttons.centre_pressed.connect(self._centre)
+        self.buttons.position_pressed.connect(self._seed_exit_size)
+        self.pad.changed.connect(lambda _qty: self._point(None, 0))
+        listen_while_alive(context.focus.listen, self, self._follow_account)
+        listen_while_alive(context.sizes.listen, self, self._take_preset)
+
+    @property
+    def view(self) -> LadderView:
+        """The drawing area.
+
+        Raises:
+            LookupError: no instrument has been chosen yet.
+        """
+        if self._view is None:
+            raise LookupError("the ladder shows no instrument yet")
+        return self._view
+
+    def header_widget(self) -> QWidget:
+        """Return symbol box, contract and account."""
+        if self._header is None:
+            self._header = InstrumentHeader(self)
+            if self.symbol:
+                self._header.show_symbol(self.symbol)
+        return self._header
+
+    def on_symbol(self, symbol: str) -> None:
+        """Show another instrument; clicks are refused for the guard's time, working orders stay."""
+        self._changed_at = self.context.bridge.session.mono_ns()
+        if self._header is not None:
+            self._header.show_symbol(symbol)
+        self._open_ladder()
+        self.pad.show_instrument(self.context.instrument(symbol), self.context.sizes.size)
+        self.watch(quotes=frozenset({symbol}), depths=frozenset({symbol}))
+        self._refresh()
+
+    def on_frame(self, frame: Frame) -> None:
+        """Paint what is new and send amends that waited."""
+        if self._ladder is None:
+            return
+        self._ladder.on_frame(frame, self.context.bridge.session.mono_ns())
+        for move in self._amends.settle(self.context.state.open_orders):
+            self._send_move(move, self.context.origin(OriginKind.LADDER, "drag"))
+        self._refresh()
+
+    def save_settings(self) -> PanelSettings:
+        """Return grouping and whether marketable limits are allowed."""
+        ticks = self._ticks_per_row if self._ladder is None else self._ladder.map.ticks_per_row
+        return {"ticks_per_row": ticks, "marketable": self.marketable.isChecked()}
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Take grouping and the marketable switch back."""
+        ticks = settings.get("ticks_per_row", 1)
+        self._ticks_per_row = ticks if isinstance(ticks, int) else 1
+        self.marketable.setChecked(settings.get("marketable") is True)
+
+    def _build(self) -> None:
+        empty = QLabel("No instrument yet.\nType a symbol above, or pick one in the watchlist.")
+        empty.setObjectName(f"{self.panel_id}_empty")
+        empty.setProperty("role", "muted")
+        empty.setMargin(12)
+        self.marketable.setObjectName(f"{self.panel_id}_marketable")
+        self.marketable.setFont(figure_font("caption"))
+        self.marketable.setToolTip("Allow limits through the market; the price collar bounds them")
+        self.marketable.setAccessibleName("Allow limits through the market")
+        self._column = QVBoxLayout(self._body)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        top = QVBoxLayout()
+        top.setContentsMargins(4, 2, 4, 4)
+        top.setSpacing(2)
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        line.addWidget(self.status, 1)
+        line.addWidget(self.marketable)
+        top.addWidget(self.pad)
+        top.addLayout(line)
+        bottom = QVBoxLayout()
+        bottom.setContentsMargins(4, 4, 4, 4)
+        bottom.setSpacing(4)
+        bottom.addWidget(self.preview)
+        bottom.addWidget(self.buttons)
+        self._column.addLayout(top)
+        self._column.addLayout(bottom)
+        self._stack.addWidget(empty)
+        self._stack.addWidget(self._body)
+        self.preview.show_text(_IDLE_TEXT)
+
+    def _open_ladder(self) -> None:
+        """Make the ladder of the shown instrument and the focus account, and the drawing area with the first one."""
+        if not self.symbol:
+            return
+        ticks = self._ticks_per_row if self._ladder is None else self._ladder.map.ticks_per_row
+        rows = 1 if self._ladder is None else self._ladder.map.rows
+        self._ladder = Ladder(self.context.instrument(self.symbol), self.context.focus.account, rows)
+        self._ladder.map.set_grouping(ticks)
+        if self._view is not None:
+            self._view.show_ladder(self._ladder)
+            return
+        state, session = self.context.state, self.context.bridge.session
+        sources = Sources(state.open_orders.get, self._amends.in_flight, self._middle, session.mono_ns)
+        view = self._view = LadderView(self._ladder, sources)
+        view.setObjectName(f"{self.panel_id}_view")
+        view.entry_clicked.connect(self._enter)
+        view.cancel_asked.connect(self._cancel)
+        view.move_asked.connect(self._move)
+        view.edit_asked.connect(self._edit)
+        view.reject_seen.connect(self._see_reject)
+        view.refused.connect(lambda text: self.context.announcer.say("warning", text))
+        view.pointed.connect(self._point)
+        self._column.insertWidget(1, view, 1)
+        self.setFocusProxy(view)
+        self._stack.setCurrentWidget(self._body)
+
+    def _refresh(self) -> None:
+        ladder, view = self._ladder, self._view
+        if ladder is None or view is None or not self.isVisible():
+            return
+        ladder.place(self.context.state)
+        view.centre_when_quiet()
+        picture = self._picture = ladder.view(self.context.state, self.context.bridge.session.mono_ns())
+        view.show_picture(picture)
+        self.buttons.show_counts(picture.counts)
+        self._show_position(picture, ladder)
+        self.status.show_text(_status_text(picture, ladder), _LEVEL_ROLES[picture.health.level])
+
+    def _show_position(self, picture: LadderPicture, ladder: Ladder) -> None:
+        qty, words = picture.position_qty, ladder.instrument
+        if qty == 0 or picture.average is None:
+            self.buttons.show_position("Flat", "Flat", 0)
+            return
+        sign = 1 if qty > 0 else -1
+        side = "Long" if qty > 0 else "Short"
+        size = f"{side} {words.qty_text(abs(qty))}"
+        self.buttons.show_position(f"{size} @ {words.price_text(picture.average)}", size, sign)
+
+    def _middle(self) -> int | None:
+        return None if self._ladder is None else self._ladder.middle(self.context.state)
+
+    def _centre(self) -> None:
+        if self._view is not None:
+            self._view.recentre()
+            self._refresh()
+
+    def _request(self, column: Column, price: int, *, stop: bool) -> Place | Refused | None:
+        if self._ladder is None or self._picture is None:
+            return None
+        rules = EntryRules(account=self._ladder.account, order_qty=self.pad.qty, marketable=self.marketable.isChecked())
+        inside = (self._picture.bid, self._picture.ask)
+        return entry(column, price, self._ladder.instrument, rules, stop=stop, inside=inside)
+
+    def _point(self, column: Column | None, price: int) -> None:
+        """Say the order of a click here, before any click."""
+        if column is None or column.sign == 0 or column in (Column.OWN_BID, Column.OWN_ASK):
+            self.preview.show_text(_IDLE_TEXT)
+            return
+        limit, stop = self._request(column, price, stop=False), self._request(column, price, stop=True)
+        refusal = "" if self._picture is None else self._picture.health.entry_refusal
+        if refusal:
+            self.preview.show_text(refusal, "warning")
+        elif isinstance(limit, Place):
+            self.preview.show_text(limit.words, "buy" if column.sign > 0 else "sell")
+        elif isinstance(stop, Place):
+            self.preview.show_text(f"right button: {stop.words}", "buy" if column.sign > 0 else "sell")
+        elif isinstance(limit, Refused):
+            self.preview.show_text(limit.text, "warning")
+
+    def _enter(self, column: Column, price: int, stop: bool) -> None:
+        request = self._request(column, price, stop=stop)
+        ladder, picture, say = self._ladder, self._picture, self.context.announcer.say
+        if request is None or ladder is None or picture is None:
+            return
+        if self._guarded():
+            say("warning", f"Refused: the ladder moved to {self.symbol} under 300 ms ago.")
+            return
+        if isinstance(request, Refused):
+            say("warning", request.text)
+            return
+        working = self.context.state.working(ladder.account, self.symbol)
+        reduces = only_reduces(request.terms, picture.position_qty, working)
+        status = self.context.state.status
+        if not reduces and (status is None or status.armed is not self.context.bridge.session.environment):
+            pulse_arm_chip()
+            return
+        if not reduces and picture.health.entry_refusal:
+            say("warning", picture.health.entry_refusal)
+            return
+        cl_ord_id = self.context.bridge.session.new_cl_ord_id()
+        order = PlaceOrder(terms=request.terms, cl_ord_id=cl_ord_id, metadata={PREVIEW_KEY: request.words})
+        say("info", f"Pending: {request.words}", cl_ord_id)
+        self.context.call("order.submit", order, self._origin(price), partial(self._answered, cl_ord_id))
+
+    def _guarded(self) -> bool:
+        return self.context.bridge.session.mono_ns() - self._changed_at < FOCUS_GUARD_NS
+
+    def _answered(self, cl_ord_id: str, result: CommandResult) -> None:
+        if result.code == "NOT_ARMED":
+            pulse_arm_chip()
+        self.context.announcer.say("info" if result.ok else "warning", result.text, cl_ord_id)
+
+    def _origin(self, price: int) -> Origin:
+        return self.context.origin(OriginKind.LADDER, f"row {self.context.instrument(self.symbol).price_text(price)}")
+
+    def _cancel(self, ids: tuple[str, ...]) -> None:
+        origin = self.context.origin(OriginKind.LADDER, "order cell")
+        for cl_ord_id in ids:
+            params = CancelOne(cl_ord_id=cl_ord_id, reason="ladder")
+            self.context.call("order.cancel", params, origin, partial(self._answered, cl_ord_id))
+
+    def _cancel_side(self, side_sign: int) -> None:
+        held = self._picture is not None and self._picture.position_qty != 0
+        scope = CancelMany(
+            account=self.context.focus.account,
+            symbol=self.symbol,
+            side_sign=side_sign or None,
+            include_protective=not held,
+        )
+        origin = self.context.origin(OriginKind.LADDER, "cancel button")
+        self.context.call("order.cancel_scope", scope, origin, partial(self._answered, ""))
+
+    def _flatten(self) -> None:
+        params = ExitPosition(account=self.context.focus.account, symbol=self.symbol)
+        origin = self.context.origin(OriginKind.LADDER, "flatten button")
+        self.context.call("position.flatten", params, origin, partial(self._answered, ""))
+
+    def _seed_exit_size(self) -> None:
+        if self._picture is not None and self._picture.position_qty:
+            self.pad.set_qty(abs(self._picture.position_qty))
+
+    def _move(self, order: OrderState, price: int) -> None:
+        words = self.context.instrument(self.symbol).price_text
+        self.context.announcer.say("info", f"Pending: move to {words(price)}", order.cl_ord_id)
+        move = self._amends.ask(order, price)
+        if move is not None:
+            self._send_move(move, self._origin(price))
+
+    def _send_move(self, move: Move, origin: Origin) -> None:
+        change = ChangeOrder(cl_ord_id=move.cl_ord_id, price=move.price, stop_px=move.stop_px, version=move.version)
+        self.context.call("order.replace", change, origin, partial(self._moved, move.cl_ord_id))
+
+    def _moved(self, cl_ord_id: str, result: CommandResult) -> None:
+        self._amends.answered(cl_ord_id, ok=result.ok)
+        self._answered(cl_ord_id, result)
+
+    def _edit(self, ids: tuple[str, ...]) -> None:
+        order = self.context.state.open_orders.get(ids[0])
+        if order is not None and self._view is not None:
+            editor = OrderEditor(order, self.context.instrument(self.symbol), self)
+            editor.submitted.connect(self._edited)
+            editor.open_at(QCursor.pos())
+
+    def _edited(self, order: OrderState, qty: int | None, price: int | None) -> None:
+        if price is not None:
+            self._move(order, price)
+        if qty is not None:
+            change = ChangeOrder(cl_ord_id=order.cl_ord_id, order_qty=qty, version=order.version)
+            origin = self.context.origin(OriginKind.LADDER, "editor")
+            self.context.call("order.replace", change, origin, partial(self._answered, order.cl_ord_id))
+
+    def _see_reject(self, column: Column, price: int) -> None:
+        if self._ladder is not None:
+            now, row_of = self.context.bridge.session.mono_ns(), self._ladder.map.row_of
+            seen = [
+                mark.cl_ord_id
+                for mark in self._ladder.rejects.showing(now)
+                if mark.sign == column.sign and row_of(mark.price, "down" if mark.sign > 0 else "up") == row_of(price)
+            ]
+            self._ladder.rejects.acknowledge(seen)
+            self._refresh()
+
+    def _follow_account(self) -> None:
+        if self._ladder is not None and self._ladder.account != self.context.focus.account:
+            self._open_ladder()
+            self._refresh()
+
+    def _take_preset(self) -> None:
+        if self.symbol:
+            self.pad.show_instrument(self.context.instrument(self.symbol), self.context.sizes.size)
+
+
+def _status_text(picture: LadderPicture, ladder: Ladder) -> str:
+    """Return the state of the data, or spread and grouping when all is well."""
+    if picture.health.text:
+        refused = " · entries refused, cancels work" if picture.health.entry_refusal else ""
+        return picture.health.text[0].upper() + picture.health.text[1:] + refused
+    parts = ["Book live"]
+    if picture.bid is not None and picture.ask is not None:
+        parts.append(f"spread {ladder.instrument.ticks_between(picture.bid, picture.ask)}t")
+    ticks = ladder.map.ticks_per_row
+    parts.append("1 tick a row" if ticks == 1 else f"{ticks} ticks a row")
+    return " · ".join(parts)

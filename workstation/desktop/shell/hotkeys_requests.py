@@ -161,9 +161,9 @@ class FocusRequests:
 
 def pulse_arm_chip() -> None:
     """Draw the eye to the arm chip of every window: an entry was refused because hand entry is disarmed."""
-    for window in windows():
-        for bar in window.findChildren(TopBar):
-            bar.pulse_arm()
+    for widget in QApplication.allWidgets():
+        if isinstance(widget, TopBar):
+            widget.pulse_arm()
 
 
 def windows() -> list[QWidget]:

@@ -1,0 +1,201 @@
+"""The ladder's drawing area: paints the rows that changed, the marks over them, and says what is under a point.
+
+Last stage of the tick walk. Rows are painted straight from the picture's texts; the view model alone decides what they
+say. Gestures are the view's business, not this module's.
+"""
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from workstation.desktop.panels.ladder_columns import Columns, Grid, Place, columns_for
+from workstation.desktop.panels.ladder_paint import RowPainter
+from workstation.desktop.theme import theme_notifier
+from workstation.viewmodels.ladder import Ladder, LadderPicture, OffScreen
+from workstation.viewmodels.ladder_cells import OwnCell
+from workstation.viewmodels.ladder_clicks import Column, Drag
+
+ENTRY_COLUMNS = (Column.BID, Column.ASK)
+OWN_COLUMNS = (Column.OWN_BID, Column.OWN_ASK)
+
+
+class LadderCanvas(QWidget):
+    """Paints one ladder."""
+
+    def __init__(self, ladder: Ladder) -> None:
+        super().__init__()
+        self.ladder = ladder
+        self.drag: Drag | None = None
+        self._picture: LadderPicture | None = None
+        self._painter = RowPainter()
+        self._columns = Columns(())
+        self._revision = -1
+        self._hover: Place | None = None
+        self._cursor: tuple[Column, int] | None = None
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Price ladder")
+        theme_notifier().changed.connect(self._new_theme)
+
+    @property
+    def grid(self) -> Grid:
+        """Where rows and columns lie now."""
+        return Grid(self._columns, self._painter.title_height, self._painter.row_height)
+
+    @property
+    def columns(self) -> Columns:
+        """The columns that fit now."""
+        return self._columns
+
+    @property
+    def picture(self) -> LadderPicture | None:
+        """What is painted."""
+        return self._picture
+
+    def show_ladder(self, ladder: Ladder) -> None:
+        """Show another instrument: drag, cursor and hover end."""
+        self.ladder = ladder
+        self._hover = self._cursor = self._picture = None
+        self._lay_out()
+        self.update()
+
+    def show_picture(self, picture: LadderPicture) -> None:
+        """Paint the rows that differ from what is painted."""
+        before, self._picture = self._picture, picture
+        moved = self._revision != self.ladder.map.revision
+        self._revision = self.ladder.map.revision
+        same = before is not None and not moved and len(before.rows) == len(picture.rows)
+        if before is None or not same or before.health.level != picture.health.level:
+            if len(picture.rows) and (before is None or not before.rows):
+                self._lay_out()
+            self.update()
+            return
+        edges = before.above != picture.above, before.below != picture.below
+        last = len(picture.rows) - 1
+        for index, (old, new) in enumerate(zip(before.rows, picture.rows, strict=True)):
+            if old != new or (edges[0] and index == 0) or (edges[1] and index == last):
+                self.update(self.grid.row_rect(index, self.width()))
+
+    def _lay_out(self) -> None:
+        prices = self.ladder.map.prices
+        text = "" if not prices else self.ladder.instrument.price_text(max(prices[0], abs(prices[-1])))
+        self._columns = columns_for(self.width(), self._painter.price_width(text + ","))
+        self.ladder.map.resize(self.grid.rows_in(self.height()))
+        self.ladder.show_pnl(self._columns.shows(Column.PNL))
+
+    def _new_theme(self, *_: object) -> None:
+        self._painter = RowPainter()
+        self._lay_out()
+        self.update()
+
+    def _own_at(self, place: Place) -> OwnCell | None:
+        if self._picture is None or place.row >= len(self._picture.rows):
+            return None
+        row = self._picture.rows[place.row]
+        return (
+            row.own_bid if place.column is Column.OWN_BID else row.own_ask if place.column is Column.OWN_ASK else None
+        )
+
+    def _edge_at(self, point: QPoint) -> OffScreen | None:
+        if self._picture is None or not self._picture.rows:
+            return None
+        for edge, row in ((self._picture.above, 0), (self._picture.below, len(self._picture.rows) - 1)):
+            if edge.jump is not None and self._pill_rect(edge, row).contains(point):
+                return edge
+        return None
+
+    def _paint_marks(self, painter: QPainter, picture: LadderPicture) -> None:
+        """Paint hover, keyboard cursor, drag line and edge arrows over the rows."""
+        colors, grid = self._painter.colors, self.grid
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self._hover is not None and self._hover.column in (*ENTRY_COLUMNS, *OWN_COLUMNS) and self.drag is None:
+            painter.setPen(colors.line_strong)
+            painter.drawRect(self._cell(self._hover.column, self._hover.row).adjusted(0, 0, -1, -2))
+        cursor_row = None if self._cursor is None else self.ladder.map.row_of(self._cursor[1])
+        if self._cursor is not None and cursor_row is not None and self.hasFocus():
+            painter.setPen(colors.focus)
+            painter.drawRect(self._cell(self._cursor[0], cursor_row).adjusted(0, 0, -1, -2))
+        for edge, row, arrow in ((picture.above, 0, "▲"), (picture.below, len(picture.rows) - 1, "▼")):
+            if edge.jump is not None:
+                self._painter.pill(
+                    painter, self._pill_rect(edge, row), _edge_text(edge, arrow), colors.on_accent, colors.accent
+                )
+        if self.drag is not None:
+            row_index = self.ladder.map.row_of(self.drag.price)
+            if row_index is not None:
+                rect = grid.row_rect(row_index, self.width())
+                painter.setPen(colors.accent)
+                painter.drawRect(rect.adjusted(0, 0, -1, -2))
+                text = self.drag.label(self.ladder.instrument)
+                width = min(self._painter.pill_width(text), self.width())
+                left = self._columns.rect(Column.PRICE, 0, 1).center().x() - width // 2
+                pill = QRect(min(max(left, 0), self.width() - width), rect.top() + 1, width, rect.height() - 3)
+                self._painter.pill(painter, pill, text, colors.on_accent, colors.accent)
+
+    def _cell(self, column: Column, row: int) -> QRect:
+        rect = self.grid.row_rect(row, self.width())
+        return self._columns.rect(column, rect.top(), rect.height())
+
+    def _pill_rect(self, edge: OffScreen, row: int) -> QRect:
+        rect = self.grid.row_rect(row, self.width())
+        width = self._painter.pill_width(_edge_text(edge, "▲"))
+        centre = self._columns.rect(Column.PRICE, 0, 1).center().x()
+        return QRect(centre - width // 2, rect.top() + 1, width, rect.height() - 3)
+
+    # Qt overrides
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows of the exposed region."""
+        painter = QPainter(self)
+        colors, region = self._painter.colors, event.region()
+        self._painter.titles(painter, self._columns, self.width())
+        picture = self._picture
+        rows = () if picture is None else picture.rows
+        stale = picture is not None and picture.health.level == "stale"
+        grid = self.grid
+        for index, row in enumerate(rows):
+            rect = grid.row_rect(index, self.width())
+            if region.intersects(rect):
+                self._painter.row(painter, row, self._columns, rect, stale=stale)
+        below = self._painter.title_height + len(rows) * self._painter.row_height
+        painter.fillRect(0, below, self.width(), self.height() - below, colors.surface)
+        if picture is not None and rows:
+            self._paint_marks(painter, picture)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit columns and rows into the new size; the top price stays."""
+        self._lay_out()
+
+    def event(self, event: QEvent) -> bool:
+        """Answer tool tips from the cell under the pointer."""
+        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
+            return True
+        return super().event(event)
+
+    def _tip(self, point: QPoint) -> str:
+        place = self.grid.place(point, self.ladder.map.prices)
+        if place is None or self._picture is None or place.row >= len(self._picture.rows):
+            return ""
+        row, own = self._picture.rows[place.row], self._own_at(place)
+        reject = row.bid_reject if place.column is Column.OWN_BID else row.ask_reject
+        if own is None:
+            return f"Rejected: {reject}. Click to acknowledge." if reject and place.column in OWN_COLUMNS else ""
+        noun = "order" if own.count == 1 else "orders"
+        place_text = f" Queue {own.queue} (ahead/total; ~ estimated)." if own.queue else ""
+        return (
+            f"{own.count} {noun}, {own.qty} {own.letters}, {own.state}.{place_text} "
+            "Click cancels the newest, Ctrl+click all; drag moves it; middle click edits."
+        )
+
+
+def _edge_text(edge: OffScreen, arrow: str) -> str:
+    parts = [arrow]
+    if edge.market:
+        parts.append("market")
+    if edge.orders:
+        parts.append(f"{edge.orders} order" + ("s" if edge.orders > 1 else ""))
+    if edge.position:
+        parts.append("position")
+    return " ".join(parts)

@@ -1,0 +1,228 @@
+"""Buttons around the ladder: quantity pad above, cancels, flatten and centre below, and the line that says the order.
+
+Cancels and flatten work disarmed. The pad adds per press, Shift subtracts; a quantity of 0 never sends. It only emits
+what was pressed.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.domain.errors import UserError
+from workstation.domain.instruments import Instrument
+from workstation.viewmodels.ticket_fields import parse_quantity
+
+QTY_WIDTH_MIN = 56
+PAD_BUTTON_SPARE = 12
+BUTTON_SPARE = 24
+
+
+class QuantityPad(QWidget):
+    """The quantity of the next click, in quantity units. Emits: changed(qty)."""
+
+    changed = Signal(object)
+
+    def __init__(self, name: str, steps: tuple[int, ...]) -> None:
+        super().__init__()
+        self.setObjectName(f"{name}_pad")
+        self._instrument: Instrument | None = None
+        self._qty = 0
+        self.field = QLineEdit()
+        self.field.setObjectName(f"{name}_qty")
+        self.field.setAccessibleName("Quantity of a ladder click")
+        self.field.setProperty("role", "figure")
+        self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.field.setMinimumWidth(QTY_WIDTH_MIN)
+        self.field.setToolTip("Quantity of the next click: 300, 2k, 1.5m. 0 never sends.")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(self.field, 1)
+        for step in steps:
+            button = QToolButton()
+            button.setObjectName(f"{name}_add_{step}")
+            button.setText(f"+{step}")
+            button.setFont(figure_font("caption"))
+            button.setFixedWidth(button.fontMetrics().horizontalAdvance(button.text()) + PAD_BUTTON_SPARE)
+            button.setToolTip(f"Add {step}; Shift subtracts")
+            button.setAccessibleName(f"Add {step} to the quantity")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda _checked=False, step=step: self._add(step))
+            row.addWidget(button)
+        clear = QToolButton()
+        clear.setObjectName(f"{name}_clear")
+        clear.setText("C")
+        clear.setFont(figure_font("caption"))
+        clear.setFixedWidth(clear.fontMetrics().horizontalAdvance("C") + PAD_BUTTON_SPARE)
+        clear.setToolTip("Set the quantity to 0")
+        clear.setAccessibleName("Clear the quantity")
+        clear.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        clear.clicked.connect(lambda: self.set_qty(0))
+        row.addWidget(clear)
+        self.field.returnPressed.connect(self._commit)
+        self.field.editingFinished.connect(self._commit)
+
+    @property
+    def qty(self) -> int:
+        """The quantity in quantity units."""
+        return self._qty
+
+    def show_instrument(self, instrument: Instrument, whole_units: int) -> None:
+        """Start afresh with a preset for an instrument."""
+        self._instrument = instrument
+        self.set_qty(whole_units * 10**instrument.qty_decimals)
+
+    def set_qty(self, qty: int) -> None:
+        """Set the quantity, in quantity units; never below 0."""
+        self._qty = max(qty, 0)
+        if self._instrument is not None:
+            self.field.setText(self._instrument.qty_text(self._qty))
+        self._mark(wrong=False)
+        self.changed.emit(self._qty)
+
+    def _add(self, whole_units: int) -> None:
+        if self._instrument is not None:
+            shift = QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
+            step = whole_units * 10**self._instrument.qty_decimals
+            self.set_qty(self._qty + (-step if shift else step))
+
+    def _commit(self) -> None:
+        if self._instrument is None:
+            return
+        try:
+            self.set_qty(parse_quantity(self.field.text(), self._instrument))
+        except UserError as error:
+            self._qty = 0
+            self._mark(wrong=True)
+            self.field.setToolTip(str(error))
+            self.changed.emit(0)
+
+    def _mark(self, *, wrong: bool) -> None:
+        self.field.setProperty("invalid", "true" if wrong else "false")
+        self.field.style().unpolish(self.field)
+        self.field.style().polish(self.field)
+
+
+class LadderButtons(QWidget):
+    """Cancels with counts, position, flatten and centre. Emits what was pressed; side_sign 0 is both sides."""
+
+    cancel_pressed = Signal(int)
+    flatten_pressed = Signal()
+    centre_pressed = Signal()
+    position_pressed = Signal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(f"{name}_buttons")
+        self._cancels = {
+            1: self._button(f"{name}_cancel_bids", "Cancel my bids", lambda: self.cancel_pressed.emit(1)),
+            0: self._button(f"{name}_cancel_all", "Cancel all my orders here", lambda: self.cancel_pressed.emit(0)),
+            -1: self._button(f"{name}_cancel_asks", "Cancel my asks", lambda: self.cancel_pressed.emit(-1)),
+        }
+        self.position = self._button(
+            f"{name}_position", "Position; a click takes its size as quantity", self.position_pressed.emit
+        )
+        self.flatten = self._button(
+            f"{name}_flatten", "Cancel the orders here and exit the position (F9)", self.flatten_pressed.emit
+        )
+        self.flatten.setText("Flatten")
+        self.flatten.setProperty("role", "danger")
+        self.centre = self._button(f"{name}_centre", "Put the market in the middle (Space)", self.centre_pressed.emit)
+        self.centre.setText("Centre")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        for column, sign in enumerate((1, 0, -1)):
+            grid.addWidget(self._cancels[sign], 0, column)
+            grid.setColumnStretch(column, 1)
+        grid.addWidget(self.position, 1, 0)
+        grid.addWidget(self.flatten, 1, 1)
+        grid.addWidget(self.centre, 1, 2)
+        self.show_counts((0, 0))
+        self.show_position("Flat", "Flat", 0)
+
+    def show_counts(self, counts: tuple[int, int]) -> None:
+        """Show how many orders each cancel would take."""
+        bids, asks = counts
+        for sign, word, count in ((1, "bids", bids), (0, "all", bids + asks), (-1, "asks", asks)):
+            text = f"✕ {word} {count}" if count else f"✕ {word}"
+            if self._cancels[sign].text() != text:
+                self._cancels[sign].setText(text)
+                self._cancels[sign].setAccessibleName(f"Cancel {word}: {count} orders")
+
+    def show_position(self, text: str, short: str, sign: int) -> None:
+        """Show the position in words and colour; the short form where the long one does not fit."""
+        role = "buy" if sign > 0 else "sell" if sign < 0 else ""
+        room = self.position.width() - BUTTON_SPARE
+        shown = text if self.position.fontMetrics().horizontalAdvance(text) <= room else short
+        if self.position.text() != shown:
+            self.position.setText(shown)
+            self.position.setToolTip(f"{text}. A click takes the size as quantity.")
+            self.position.setAccessibleName(f"Position {text}")
+        if self.position.property("role") != role:
+            self.position.setProperty("role", role)
+            self.position.style().unpolish(self.position)
+            self.position.style().polish(self.position)
+
+    def _button(self, name: str, tip: str, pressed: Callable[[], None]) -> QPushButton:
+        button = QPushButton()
+        button.setObjectName(name)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.clicked.connect(lambda _checked=False: pressed())
+        return button
+
+
+class OneLine(QLabel):
+    """A line of text that never changes the layout: what does not fit is elided and stands in the tool tip."""
+
+    def __init__(self, name: str, accessible: str) -> None:
+        super().__init__()
+        self._full = ""
+        self._meaning = accessible
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFont(figure_font("caption"))
+        theme_notifier().changed.connect(lambda _theme: self.setFont(figure_font("caption")))
+
+    @property
+    def full_text(self) -> str:
+        """The whole text."""
+        return self._full
+
+    def show_text(self, text: str, role: str = "muted") -> None:
+        """Show a text in a role of the style sheet."""
+        if self.property("role") != role:
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        if text != self._full:
+            self._full = text
+            self.setToolTip(text)
+            self.setAccessibleName(f"{self._meaning}: {text}")
+            self._elide()
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the text again."""
+        super().resizeEvent(event)
+        self._elide()

@@ -1,0 +1,146 @@
+"""What a trading panel trades: symbol box, full contract, account and environment. Stands beside the link chip.
+
+The symbol box is the one that Ctrl+L finds. A symbol that is not known keeps the typed text, marks the field and names
+the nearest known ones; nothing is guessed.
+"""
+
+import difflib
+import weakref
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from shiboken6 import isValid
+
+from workstation.desktop.fonts import Weight
+from workstation.desktop.shell.panel import Panel
+from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.domain.accounts import Environment
+
+SYMBOL_WIDTH = 92
+NEAREST_SHOWN = 3
+
+
+def listen_while_alive(listen: Callable[[Callable[[], None]], None], owner: QObject, heard: Callable[[], None]) -> None:
+    """Listen to something that outlives a widget, for as long as the widget is there; `heard` is its own method."""
+    kept = weakref.WeakMethod(heard)
+
+    def hear() -> None:
+        method = kept()
+        if method is not None and isValid(owner):
+            method()
+
+    listen(hear)
+
+
+class SymbolBox(QLineEdit):
+    """Takes a symbol; Enter chooses it, Esc puts the shown one back."""
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__()
+        self._panel = panel
+        self.setObjectName(f"{panel.panel_id}_symbol")
+        self.setProperty("role", "symbol")
+        self.setAccessibleName(f"{panel.title} instrument")
+        self.setPlaceholderText("Symbol")
+        self.setToolTip("Type a symbol and press Enter. Ctrl+L comes here.")
+        self.setFixedWidth(SYMBOL_WIDTH)
+        self.setFont(figure_font("emphasis", Weight.DemiBold))
+        completer = QCompleter(sorted(panel.context.bridge.session.instruments), self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setCompleter(completer)
+        self.returnPressed.connect(self._choose)
+        self.textEdited.connect(lambda _text: self._mark(wrong=False))
+
+    def show_symbol(self, symbol: str) -> None:
+        """Show the panel's instrument."""
+        self.setText(symbol)
+        self.setCursorPosition(0)
+        self._mark(wrong=False)
+
+    def _choose(self) -> None:
+        known = {name.upper(): name for name in self._panel.context.bridge.session.instruments}
+        wanted = self.text().strip().upper()
+        if wanted in known:
+            self._panel.choose_symbol(known[wanted])
+            self.show_symbol(known[wanted])
+            self._panel.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        self._mark(wrong=True)
+        near = difflib.get_close_matches(wanted, list(known), n=NEAREST_SHOWN, cutoff=0.4)
+        hint = f" Nearest: {', '.join(known[name] for name in near)}." if near else ""
+        self._panel.context.announcer.say("warning", f"No instrument {self.text().strip()!r}.{hint}")
+
+    def _mark(self, *, wrong: bool) -> None:
+        self.setProperty("invalid", "true" if wrong else "false")
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    # Qt overrides
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Put the shown instrument back on Esc."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.show_symbol(self._panel.symbol)
+            self._panel.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        super().keyPressEvent(event)
+
+
+class InstrumentHeader(QWidget):
+    """Symbol box, contract name and the account in the colour of its environment."""
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__()
+        self._panel = panel
+        self.setObjectName(f"{panel.panel_id}_header")
+        self.symbol = SymbolBox(panel)
+        self._contract = QLabel()
+        self._contract.setObjectName(f"{panel.panel_id}_contract")
+        self._contract.setProperty("role", "muted")
+        self._contract.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._account = QLabel()
+        self._account.setObjectName(f"{panel.panel_id}_account")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.symbol)
+        row.addWidget(self._contract, 1)
+        row.addWidget(self._account)
+        self._full = ""
+        listen_while_alive(panel.context.focus.listen, self, self._show_account)
+        theme_notifier().changed.connect(self._show_account)
+        self._show_account()
+
+    def show_symbol(self, symbol: str) -> None:
+        """Name the contract in full."""
+        self.symbol.show_symbol(symbol)
+        instrument = self._panel.context.instrument(symbol)
+        parts = [instrument.name or symbol, instrument.exchange, instrument.currency]
+        self._full = " · ".join(part for part in parts if part)
+        tick = instrument.price_text(instrument.ticks[0].tick)
+        lot = instrument.qty_text(instrument.lot)
+        self._contract.setToolTip(f"{self._full}. {instrument.asset_class}, tick {tick}, lot {lot}.")
+        self._contract.setAccessibleName(f"Contract: {self._full}")
+        self._elide()
+
+    def _elide(self) -> None:
+        metrics = self._contract.fontMetrics()
+        self._contract.setText(metrics.elidedText(self._full, Qt.TextElideMode.ElideRight, self._contract.width()))
+
+    def _show_account(self, *_: object) -> None:
+        environment: Environment = self._panel.context.bridge.session.environment
+        account = self._panel.context.focus.account
+        self._account.setText(f"{account} {environment}" if environment not in account else account)
+        self._account.setProperty("chip", environment.value.lower())
+        self._account.setToolTip(f"Orders of this panel go to account {account}, {environment}.")
+        self._account.setAccessibleName(f"Account {account}, environment {environment}")
+        self._account.setFont(figure_font("caption"))
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the contract's name into what is left."""
+        super().resizeEvent(event)
+        self._elide()

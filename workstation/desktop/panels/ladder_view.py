@@ -1,0 +1,276 @@
+"""The ladder's gestures: buttons, wheel and keys on rows become signals with a price.
+
+First stage of an order by click. A click is priced by the row that was painted when the button
+went down. Nothing moves under a pressed or just moved pointer; a recentring then waits. It sends nothing itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+
+from workstation.desktop.panels.ladder_canvas import ENTRY_COLUMNS, OWN_COLUMNS, LadderCanvas
+from workstation.desktop.panels.ladder_columns import Place
+from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
+from workstation.domain.orders import OrderState
+from workstation.viewmodels.ladder import Ladder, LadderPicture
+from workstation.viewmodels.ladder_cells import OwnCell
+from workstation.viewmodels.ladder_clicks import POINTER_QUIET_NS, Column, Drag
+
+WHEEL_ROWS = 3
+WHEEL_NOTCH = 120
+_LEFT, _RIGHT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
+
+
+@dataclass(slots=True)
+class Press:
+    """A button that is down, and the cell painted under it at that moment."""
+
+    button: Qt.MouseButton
+    place: Place
+    modifiers: Qt.KeyboardModifier
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the view asks for: an order by id, whether its amend is in flight, the middle price and monotonic time."""
+
+    order: Callable[[str], OrderState | None]
+    in_flight: Callable[[str], bool]
+    middle: Callable[[], int | None]
+    mono_ns: Callable[[], int]
+
+
+class LadderView(LadderCanvas):
+    """A ladder that can be worked.
+
+    Emits: entry_clicked(Column, price, stop), cancel_asked(ids), move_asked(OrderState, price), edit_asked(ids),
+    reject_seen(Column, price), refused(text), pointed(Column or None, price).
+    """
+
+    entry_clicked = Signal(object, object, bool)
+    cancel_asked = Signal(object)
+    move_asked = Signal(object, object)
+    edit_asked = Signal(object)
+    reject_seen = Signal(object, object)
+    refused = Signal(str)
+    pointed = Signal(object, object)
+
+    def __init__(self, ladder: Ladder, sources: Sources) -> None:
+        super().__init__(ladder)
+        self._sources = sources
+        self._press: Press | None = None
+        self._moved_at: int | None = None
+        self._centre_wanted = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+
+    def show_ladder(self, ladder: Ladder) -> None:
+        """Show another instrument: drag, cursor and hover end."""
+        self._end_drag()
+        self._press = None
+        self._centre_wanted = False
+        super().show_ladder(ladder)
+
+    def show_picture(self, picture: LadderPicture) -> None:
+        """Paint what differs, and end a drag whose order is no longer what it was."""
+        super().show_picture(picture)
+        self._watch_drag()
+
+    def recentre(self) -> None:
+        """Put the inside in the middle, as soon as no pointer is busy over the orders."""
+        self._centre_wanted = True
+        self.centre_when_quiet()
+
+    def centre_when_quiet(self) -> bool:
+        """Do a recentring that is due; returns whether rows moved."""
+        if not self._centre_wanted or self._press is not None or self.drag is not None:
+            return False
+        now = self._sources.mono_ns()
+        if self._moved_at is not None and now - self._moved_at < POINTER_QUIET_NS:
+            return False
+        self._centre_wanted = False
+        middle = self._sources.middle()
+        if middle is not None:
+            self.ladder.map.centre(middle)
+        return middle is not None
+
+    def _start_press(self, event: QMouseEvent) -> None:
+        edge = self._edge_at(event.position().toPoint())
+        if edge is not None and edge.jump is not None:
+            self.ladder.map.centre(edge.jump)
+            self.update()
+            return
+        place = self.grid.place(event.position().toPoint(), self.ladder.map.prices)
+        if place is not None:
+            self._press = Press(event.button(), place, event.modifiers())
+
+    def _end_press(self, press: Press, event: QMouseEvent) -> None:
+        place = self.grid.place(event.position().toPoint(), self.ladder.map.prices)
+        own = self._own_at(press.place)
+        if press.button is _MIDDLE:
+            if own is not None:
+                self.edit_asked.emit(own.ids)
+            else:
+                self.recentre()
+        elif place is None or place.column is not press.place.column:
+            return
+        elif place.price != press.place.price:
+            self._refuse_moved(press.place.price, place.price)
+        elif place.column in ENTRY_COLUMNS:
+            self.entry_clicked.emit(place.column, place.price, press.button is _RIGHT)
+        elif own is not None and press.button is _LEFT:
+            self._cancel(own, every=bool(press.modifiers & Qt.KeyboardModifier.ControlModifier))
+        elif place.column in OWN_COLUMNS:
+            self.reject_seen.emit(place.column, place.price)
+
+    def _refuse_moved(self, down: int, up: int) -> None:
+        words = self.ladder.instrument.price_text
+        self.refused.emit(f"Refused: pressed at {words(down)}, released at {words(up)}; click within one row.")
+
+    def _cancel(self, own: OwnCell, *, every: bool) -> None:
+        self.cancel_asked.emit(own.ids if every else own.ids[:1])
+
+    def _maybe_drag(self, press: Press, place: Place | None) -> None:
+        """Start a drag when the pointer leaves the row on which an own order was pressed, or follow it."""
+        if self.drag is None and press.button is _LEFT and press.place.column in OWN_COLUMNS:
+            own = self._own_at(press.place)
+            if own is None or place is None or place.price == press.place.price:
+                return
+            order = self._sources.order(own.ids[0])
+            if order is None:
+                return
+            version = None if self._sources.in_flight(order.cl_ord_id) else order.version
+            self.drag = Drag(order, version, press.place.price, press.place.price)
+            self.setProperty(ESCAPE_LAYER, True)  # noqa: FBT003  Qt's signature
+        if self.drag is not None and place is not None:
+            self.drag.move_to(place.price)
+            self.update()
+
+    def _drop(self, drag: Drag, place: Place | None) -> None:
+        self._end_drag()
+        if place is not None and place.price != drag.start_price:
+            self.move_asked.emit(drag.order, place.price)
+
+    def _end_drag(self) -> None:
+        if self.drag is not None:
+            self.drag = None
+            self.setProperty(ESCAPE_LAYER, False)  # noqa: FBT003  Qt's signature
+            self.update()
+
+    def _watch_drag(self) -> None:
+        """End a drag whose order filled or changed on the way."""
+        drag = self.drag
+        if drag is not None and not drag.still_holds(self._sources.order(drag.order.cl_ord_id)):
+            self._end_drag()
+            self._press = None
+            self.refused.emit("Drag ended: the order changed under it; nothing was moved.")
+
+    def _move_cursor(self, rows: int, column: Column | None) -> None:
+        prices = self.ladder.map.prices
+        if not prices:
+            return
+        at, price = self._cursor or (Column.BID, self._sources.middle() or prices[len(prices) // 2])
+        row = self.ladder.map.row_of(price)
+        row = len(prices) // 2 if row is None else row + rows
+        if row < 0 or row >= len(prices):
+            self.ladder.map.scroll(1 if row < 0 else -1)
+            prices = self.ladder.map.prices
+            row = min(max(row, 0), len(prices) - 1)
+        self._cursor = (column or at, prices[row])
+        self.setAccessibleDescription(f"{self._cursor[0].value} {self.ladder.instrument.price_text(prices[row])}")
+        self.pointed.emit(*self._cursor)
+        self.update()
+
+    def _point(self, place: Place | None) -> None:
+        if place == self._hover:
+            return
+        for old in (self._hover, place):
+            if old is not None:
+                self.update(self.grid.row_rect(old.row, self.width()))
+        self._hover = place
+        self.pointed.emit(None if place is None else place.column, 0 if place is None else place.price)
+
+    # Qt overrides
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember the cell that is painted under the pointer now."""
+        if self._press is None:
+            self._start_press(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Finish a click or a drag."""
+        press, drag = self._press, self.drag
+        if press is None or event.button() is not press.button:
+            return
+        self._press = None
+        if drag is not None:
+            self._drop(drag, self.grid.place(event.position().toPoint(), self.ladder.map.prices))
+        else:
+            self._end_press(press, event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Swallow the second press of a double click: it never sends, cancels or closes."""
+        self._press = None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the pointer with the preview or the drag."""
+        place = self.grid.place(event.position().toPoint(), self.ladder.map.prices)
+        if place is not None and place.column in (*ENTRY_COLUMNS, *OWN_COLUMNS):
+            self._moved_at = self._sources.mono_ns()
+        if self._press is not None:
+            self._maybe_drag(self._press, place)
+        self._point(place)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Take the preview away."""
+        self._point(None)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll rows; with Ctrl change the ticks per row, never while a button is down."""
+        notches = event.angleDelta().y() / WHEEL_NOTCH
+        if not notches:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            if self._press is None:
+                self.ladder.map.regroup(-1 if notches > 0 else 1)
+        else:
+            self.ladder.map.scroll(round(notches * WHEEL_ROWS) or (1 if notches > 0 else -1))
+        event.accept()
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the cursor with arrows, act with Enter, recentre with Space, return a drag with Esc."""
+        key = event.key()
+        page = max(len(self.ladder.map.prices) - 2, 1)
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page}
+        sides = {Qt.Key.Key_Left: Column.BID, Qt.Key.Key_Right: Column.ASK}
+        if key == Qt.Key.Key_Escape and self.drag is not None:
+            self._end_drag()
+            self._press = None
+        elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.recentre()
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.ladder.map.scroll(-steps[Qt.Key(key)])
+        elif key in steps and not event.modifiers():
+            self._move_cursor(steps[Qt.Key(key)], None)
+        elif key in sides:
+            self._move_cursor(0, sides[Qt.Key(key)])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cursor is not None:
+            if not event.isAutoRepeat():
+                stop = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+                self.entry_clicked.emit(*self._cursor, stop)
+        elif key == Qt.Key.Key_Delete and self._cursor is not None and not event.isAutoRepeat():
+            self._cancel_at_cursor(*self._cursor)
+        else:
+            super().keyPressEvent(event)
+            return
+        self.update()
+
+    def _cancel_at_cursor(self, column: Column, price: int) -> None:
+        row = self.ladder.map.row_of(price)
+        if row is not None:
+            own = self._own_at(Place(row, price, Column.OWN_BID if column is Column.BID else Column.OWN_ASK))
+            if own is not None:
+                self._cancel(own, every=False)
