@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import PySide6QtAds as QtAds
 from PySide6.QtCore import QByteArray, QRect, Signal
 from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QVBoxLayout
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
@@ -50,8 +50,9 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(icon("app"))
         self.top_bar = TopBar(context)
         self.status_bar = StatusBar(context)
-        holder = QWidget()
+        holder = QFrame()
         holder.setObjectName("dock_holder")
+        holder.setProperty("environment", context.bridge.session.environment.lower())
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

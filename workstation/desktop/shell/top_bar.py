@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 from workstation.commands.params import Arm, Disarm
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.chips import ChipLabel
+from workstation.desktop.shell.replay_bar import ReplayBar
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier
+from workstation.domain.accounts import Environment
 from workstation.domain.orders import OrdStatus, OriginKind
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.status_line import Chip, arm_chip, day_chip
@@ -49,6 +51,8 @@ class TopBar(QFrame):
         row.setSpacing(6)
         for widget in (self.focus, self.arm, self.size_chip, self.account, self.day, self.rejects):
             row.addWidget(widget)
+        if context.bridge.session.environment is Environment.REPLAY:
+            row.addWidget(ReplayBar(context))
         row.addSpacing(8)
         row.addWidget(self.notice, 1)
         row.addWidget(self.clock)
