@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 import msgspec
+
 from tests.helpers.core_rig import START_NS, CoreRig
 from tests.helpers.memory_reader import MemoryReader
-
 from workstation.api.options import ApiOptions
 from workstation.api.server import ApiServer
 from workstation.api.token_file import TokenFile
@@ -104,8 +104,8 @@ class Rows:
 
     def __init__(self, rig: CoreRig) -> None:
         self.boxes: list[Outbox] = []
-        rig.bus.subscribe(OrderState, lambda row: self.put(row))
-        rig.bus.subscribe(Execution, lambda row: self.put(row))
+        rig.bus.subscribe(OrderState, self.put)
+        rig.bus.subscribe(Execution, self.put)
 
     def open(self, wake: Callable[[], None]) -> Outbox:
         box = Outbox(wake)
@@ -198,7 +198,7 @@ class ApiRig:
     # What scripts do
 
     def order(self, **fields: Any) -> dict[str, Any]:
-        """A plain limit order's body."""
+        """Return a plain limit order's body."""
         return {
             "instrument_symbol": "ABC",
             "broker_account_id": ACCOUNT_UID,
@@ -222,7 +222,7 @@ class ApiRig:
 
 @contextmanager
 def served(home: Path, **fields: Any) -> Iterator[ApiRig]:
-    """A rig that runs for the length of a block."""
+    """Run a rig for the length of a block."""
     rig = ApiRig(home, **fields)
     rig.start()
     try:

@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 from tests.helpers.memory_journal import MemoryJournal
-
 from workstation.domain.accounts import KillState
 from workstation.domain.events import KillChanged
 from workstation.domain.executions import BalanceState, Execution, PositionState
@@ -162,7 +161,7 @@ def _fits_order(row: OrderState, query: OrderQuery) -> bool:
         (query.user, row.origin.user),
         (query.is_open, row.is_open),
     )
-    text = "\0".join((row.cl_ord_id, row.order_id, terms.symbol, row.notes)).lower()
+    text = f"{row.cl_ord_id}\n{row.order_id}\n{terms.symbol}\n{row.notes}".lower()
     return (
         all(wanted is None or wanted == value for wanted, value in pairs)
         and (not query.statuses or row.status in query.statuses)

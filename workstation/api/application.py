@@ -18,6 +18,8 @@ from workstation.api.openapi import document
 from workstation.api.routes import events, executions, orders, positions, risk, system
 from workstation.api.services import Services
 
+Handle = Callable[[Request], Awaitable[Response]]
+
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
     endpoint for group in (system, orders, executions, positions, risk, events) for endpoint in group.routes.endpoints
 )
@@ -26,56 +28,60 @@ ENDPOINTS: tuple[Endpoint, ...] = tuple(
 def build(services: Services) -> FastAPI:
     """Return the application. Literal path segments come before parameters, whatever the order of declaration."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, **_telemetry_off())
-    methods: dict[str, set[str]] = defaultdict(set)
-    for endpoint in sorted(ENDPOINTS, key=lambda endpoint: endpoint.path.count("{")):
-        path = API_ROOT + endpoint.path
-        names = {endpoint.method} | ({"HEAD"} if endpoint.method == "GET" and not endpoint.is_stream else set())
-        methods[path] |= names
-        app.router.add_route(path, _handler(services, endpoint), methods=sorted(names), include_in_schema=False)
+    by_path: dict[str, dict[str, Handle]] = defaultdict(dict)
+    for endpoint in ENDPOINTS:
+        methods = by_path[API_ROOT + endpoint.path]
+        methods[endpoint.method] = _handle(services, endpoint)
+        if endpoint.method == "GET" and not endpoint.is_stream:
+            methods["HEAD"] = methods["GET"]
     described = document(ENDPOINTS, services.version)
-    _add_description(app, described, methods)
-    app.add_exception_handler(HTTPException, _unrouted(app, methods))
+    page_headers = {"Content-Security-Policy": docs_page.POLICY}
+    by_path["/api/openapi.json"] = _constant(msgspec.json.encode(described), "application/json", {})
+    by_path["/api/docs"] = _constant(docs_page.page(described), "text/html", page_headers)
+    for path in sorted(by_path, key=lambda path: path.count("{")):
+        route = Route(path, _dispatch(by_path[path]), include_in_schema=False)
+        route.methods = set()  # every method, so that what a path refuses is never taken for another path's parameter
+        app.router.routes.append(route)
+    app.add_exception_handler(HTTPException, _unrouted)
     return app
 
 
-def _handler(services: Services, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+def _handle(services: Services, endpoint: Endpoint) -> Handle:
     async def handle(request: Request) -> Response:
         return await serve(services, endpoint, request)
 
     return handle
 
 
-def _add_description(app: FastAPI, described: dict[str, Any], methods: dict[str, set[str]]) -> None:
-    document_bytes, page = msgspec.json.encode(described), docs_page.page(described)
+def _constant(content: bytes, media_type: str, headers: dict[str, str]) -> dict[str, Handle]:
+    async def handle(_: Request) -> Response:
+        return Response(content, media_type=media_type, headers=headers)
 
-    async def openapi(_: Request) -> Response:
-        return Response(document_bytes, media_type="application/json")
-
-    async def docs(_: Request) -> Response:
-        return Response(page, media_type="text/html", headers={"Content-Security-Policy": docs_page.POLICY})
-
-    for path, handler in (("/api/openapi.json", openapi), ("/api/docs", docs)):
-        methods[path] = {"GET", "HEAD"}
-        app.router.add_route(path, handler, methods=["GET", "HEAD"], include_in_schema=False)
+    return {"GET": handle, "HEAD": handle}
 
 
-def _unrouted(app: FastAPI, methods: dict[str, set[str]]) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Return the handler of what no route answers: 404, or 405 with the methods of all routes of the path."""
-    patterns = [(route.path_regex, route.path) for route in app.router.routes if isinstance(route, Route)]
+def _dispatch(methods: dict[str, Handle]) -> Handle:
+    """Return what serves a path; other methods learn all that it takes."""
+    allow = ", ".join(sorted(methods))
 
-    async def handle(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        passport = request.scope["state"]["passport"]
-        path = request.scope["path"]
-        refused = ApiError("NOT_FOUND", "There is nothing at this path.")
-        if status == 405:
-            served = next(known for pattern, known in patterns if pattern.match(path))
-            allow = ", ".join(sorted(methods[served]))
-            refused = ApiError("METHOD_NOT_ALLOWED", "The path does not take this method.", headers={"Allow": allow})
-        answer = problem(refused, instance=path, trace_id=passport.trace_id)
-        return Response(answer.body, answer.status, dict(answer.headers), answer.media_type)
+    async def handle(request: Request) -> Response:
+        found = methods.get(request.method)
+        if found is not None:
+            return await found(request)
+        error = ApiError("METHOD_NOT_ALLOWED", "The path does not take this method.", headers={"Allow": allow})
+        return _problem(request, error)
 
     return handle
+
+
+async def _unrouted(request: Request, _: Exception) -> Response:
+    return _problem(request, ApiError("NOT_FOUND", "There is nothing at this path."))
+
+
+def _problem(request: Request, error: ApiError) -> Response:
+    trace_id = request.scope["state"]["passport"].trace_id
+    answer = problem(error, instance=request.scope["path"], trace_id=trace_id)
+    return Response(answer.body, answer.status, dict(answer.headers), answer.media_type)
 
 
 def _telemetry_off() -> dict[str, Any]:

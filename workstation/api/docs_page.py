@@ -10,7 +10,8 @@ body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding
 @media(prefers-color-scheme:dark){body{color:#d8dee6;background:#14171b}a{color:#7db3ff}
 code,pre{background:#1f242b!important}}
 code,pre{background:#eef1f4;border-radius:4px;padding:.1em .35em}pre{padding:.8em;overflow:auto}
-summary{cursor:pointer;padding:.35rem 0}table{border-collapse:collapse}td{padding:.15rem .8rem .15rem 0;vertical-align:top}
+summary{cursor:pointer;padding:.35rem 0}table{border-collapse:collapse}
+td{padding:.15rem .8rem .15rem 0;vertical-align:top}
 .m{display:inline-block;min-width:4.5em;font-weight:600}
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

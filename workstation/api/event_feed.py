@@ -26,7 +26,10 @@ Read = Callable[..., Awaitable[Any]]
 
 
 class EventFeed:
-    """Reads lines once for all streams while any stream is open. Lives on the API's loop."""
+    """Reads lines once for all streams while any stream is open. Lives on the API's loop.
+
+    growth: changes whenever the ring has; stopping: no stream goes on.
+    """
 
     def __init__(self, reader: Reader, envelopes: Envelopes, read: Read) -> None:
         self._reader, self._envelopes, self._read = reader, envelopes, read
@@ -37,6 +40,7 @@ class EventFeed:
         self._changed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
         self._streams: dict[str, int] = {}
+        self.growth = 0
         self.stopping = False
 
     # Streams
@@ -65,8 +69,7 @@ class EventFeed:
         """End every stream and the reading."""
         self.stopping = True
         self._woken.set()
-        async with self._changed:
-            self._changed.notify_all()
+        await self._tell()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -105,20 +108,25 @@ class EventFeed:
             newer.append(envelope)
         return newer[::-1]
 
-    async def news(self, timeout_s: float) -> None:
-        """Wait until the ring has grown or the time is over."""
+    async def news(self, seen: int, timeout_s: float) -> bool:
+        """Wait until `growth` is no longer `seen`; False when the time is over."""
         try:
             async with asyncio.timeout(timeout_s), self._changed:
-                await self._changed.wait()
+                await self._changed.wait_for(lambda: self.growth != seen or self.stopping)
         except TimeoutError:
-            return
+            return False
+        return True
+
+    async def _tell(self) -> None:
+        self.growth += 1
+        async with self._changed:
+            self._changed.notify_all()
 
     async def _run(self) -> None:
         self._next_seq = (await self._read(self._reader.newest_seq)) + 1
         self._floor = self._next_seq * EVENTS_PER_LINE - 1
         self._ring.clear()
-        async with self._changed:
-            self._changed.notify_all()
+        await self._tell()
         while self._streams and not self.stopping:
             woken = await self._wait()
             try:
@@ -150,6 +158,5 @@ class EventFeed:
                 self._ring.append(envelope)
             self._next_seq = lines[-1].seq + 1
             grew = True
-            async with self._changed:
-                self._changed.notify_all()
+            await self._tell()
         return grew

@@ -1,5 +1,6 @@
 """What all lists share: order of rows, cursors, chosen fields, and the body of a page."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,6 +12,8 @@ from workstation.api.endpoint import Call
 from workstation.api.errors import ApiError, invalid
 
 R = TypeVar("R")
+_END_DAY = re.compile(rb"(^|&)end_date=[0-9-]{10}(&|$)")
+"""An end that is a day includes it, so that a start at the next midnight lies behind it."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ def check_dates(call: Call) -> None:
         ApiError: 422.
     """
     start, end = call.query.start_date, call.query.end_date
-    if start is not None and end is not None and start > end:
+    by_day = _END_DAY.search(call.request.scope["query_string"]) is not None
+    if start is not None and end is not None and (start > end or (by_day and start == end)):
         raise invalid("start_date", "lies after end_date", location="query")
 
 

@@ -61,9 +61,10 @@ class BoundedProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP request, or is too large, as a problem, and close."""
         hint = getattr(sys.exception(), "error_status_hint", 400)
+        line, ended, _ = self.conn.trailing_data[0].partition(b"\n")
         if hint != 431:
             self._answer(ApiError("BAD_REQUEST", msg))
-        elif b"\n" in self.conn.trailing_data[0]:
+        elif ended and len(line) <= HEAD_BYTES_MAX:
             self._answer(ApiError("HEADERS_TOO_LARGE", f"The headers are longer than {HEAD_BYTES_MAX} bytes."))
         else:
             self._answer(ApiError("URI_TOO_LONG", f"The request line is longer than {HEAD_BYTES_MAX} bytes."))

@@ -149,31 +149,29 @@ class _Follower:
         if self.lost is not None:
             yield _reset(self.lost)
         live = False
-        while not self._feed.stopping:
-            events = self._feed.ringed(self.place)
+        while not self._feed.stopping and not self._is_over():
+            growth, place = self._feed.growth, self.place
+            events = self._feed.ringed(place)
             if events is None and live:
                 oldest, newest = await self._feed.bounds()
                 yield _reset({"reason": "slow_consumer", "oldest_id": str(oldest), "newest_id": str(newest)})
                 return
-            live = live or events is not None
-            upto = events[-1].id if events else self.place
+            live = events is not None
+            upto = place
             if events is None:
-                events, upto = await self._feed.page(self.place)
+                events, upto = await self._feed.page(place)
             for envelope in events:
                 if self._until is not None and envelope.id > self._until:
                     return
                 self.place = envelope.id
                 if self._wants(envelope):
                     yield _frame(envelope)
-            quiet = upto == self.place and not events
             self.place = max(self.place, upto)
-            if self._until is not None and self.place >= self._until:
-                return
-            if quiet and self._feed.ringed(self.place) in ([], None):
-                before = self._feed.ringed(self.place)
-                await self._feed.news(PING_S)
-                if self._feed.ringed(self.place) == before and before == []:
-                    yield b": ping\n\n"
+            if self.place == place and not self._is_over() and not await self._feed.news(growth, PING_S):
+                yield b": ping\n\n"
+
+    def _is_over(self) -> bool:
+        return self._until is not None and self.place >= self._until
 
     def _wants(self, envelope: Envelope) -> bool:
         return (

@@ -1,0 +1,195 @@
+"""Events over REST: a list that walks both ways, and a stream that resumes without a gap and ends when asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
+
+EVENTS = "/api/v1/events"
+STREAM = "/api/v1/events/stream"
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[ApiRig]:
+    with served(tmp_path) as made:
+        yield made
+
+
+class Stream:
+    """An open stream, read frame by frame."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+
+    def frame(self) -> dict[str, str]:
+        """Return the next frame's fields; {} at the end of the stream."""
+        found: dict[str, str] = {}
+        for line in self._lines:
+            if line:
+                name, _, value = line.partition(":")
+                found[name] = value.strip()
+            elif found:
+                return found
+        return found
+
+    def event(self) -> dict[str, Any]:
+        """Return the next event's envelope, passing over what is none."""
+        while True:
+            frame = self.frame()
+            if not frame or "data" in frame:
+                return json.loads(frame["data"]) | {"event": frame["event"]} if frame else {}
+
+
+@contextmanager
+def streaming(rig: ApiRig, query: str = "", **headers: str) -> Iterator[Stream]:
+    """Open a stream and read its first frame."""
+    with rig.http.stream("GET", f"{STREAM}?{query}", headers=headers) as answer:
+        assert answer.status_code == 200, answer.read()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["x-accel-buffering"] == "no"
+        stream = Stream(answer.iter_lines())
+        assert stream.frame() == {"retry": "2000"}
+        yield stream
+
+
+def listed(rig: ApiRig, **query: Any) -> list[dict[str, Any]]:
+    """Return all events, oldest first unless asked otherwise."""
+    return list(rig.http.get(EVENTS, params={"ordering": "sequence", "limit": 500, **query}).json()["events"])
+
+
+def test_a_fill_shows_as_execution_then_order_then_position(rig: ApiRig) -> None:
+    order = rig.place()
+    rig.fill(order, 40)
+    rig.engine.do(lambda: rig.core.clock.advance(1_000))
+    rig.fill(order, 60)
+    events = listed(rig, types=["order.*", "execution.created", "position.updated"])
+    assert [event["type"] for event in events] == [
+        "order.created",
+        "order.pending_submit",
+        "order.submitted",
+        "execution.created",
+        "order.partially_filled",
+        "position.updated",
+        "execution.created",
+        "order.filled",
+        "position.updated",
+    ]
+    ids = [event["sequence"] for event in events]
+    assert ids == sorted(set(ids))
+    assert all(event["id"] == str(event["sequence"]) for event in events)
+    assert events[7]["data"]["id"] == order["id"]
+    assert "filled_quantity" in events[7]["data"]["changed"]
+    assert rig.http.get(f"{EVENTS}/{events[7]['id']}").json() == events[7]
+
+
+def test_the_event_list_filters_counts_and_walks(rig: ApiRig) -> None:
+    order = rig.place()
+    rig.place(instrument_symbol="XYZ")
+    everything = listed(rig)
+    newest_first = rig.http.get(EVENTS, params={"limit": 500}).json()
+    assert newest_first["events"] == everything[::-1]
+    assert newest_first["total_count"] == len(everything)
+    of_order = listed(rig, resource_type="order", resource_id=order["id"])
+    assert {event["subject"] for event in of_order} == {f"order/{order['id']}"}
+    middle = everything[len(everything) // 2]["id"]
+    assert listed(rig, since_id=middle) + listed(rig, until_id=middle) == [
+        event for event in everything if int(event["id"]) > int(middle)
+    ] + [event for event in everything if int(event["id"]) <= int(middle)]
+    for ordering, wanted in (("sequence", everything), ("-sequence", everything[::-1])):
+        seen: list[Any] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = rig.http.get(EVENTS, params={"limit": 3, "ordering": ordering, **cursor}).json()
+            seen += page["events"]
+            if not page["has_next"]:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        assert seen == wanted
+
+
+def test_event_ids_that_are_none_are_refused(rig: ApiRig) -> None:
+    for path in (f"{EVENTS}/abc", f"{EVENTS}?since_id=-1", f"{STREAM}?since_id=x", f"{STREAM}?since_id=1.5"):
+        answer = rig.http.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_EVENT_ID")
+    assert rig.http.get(f"{EVENTS}/99999999").status_code == 404
+    assert rig.http.get(f"{STREAM}?types=Order").status_code == 422
+
+
+def test_a_stream_shows_what_happens_from_now_on(rig: ApiRig) -> None:
+    rig.place()
+    with streaming(rig) as stream:
+        order = rig.place()
+        event = stream.event()
+        assert (event["type"], event["event"], event["data"]["id"]) == ("order.created", "order.created", order["id"])
+        assert event["specversion"] == "1.0"
+
+
+def test_a_stream_resumes_after_an_id_without_gap_or_repeat(rig: ApiRig) -> None:
+    rig.place()
+    before = listed(rig)
+    middle = before[3]["id"]
+    for query, headers in ((f"since_id={middle}", {}), ("since_id=0", {"Last-Event-ID": middle})):
+        with streaming(rig, query, **headers) as stream:
+            seen = [stream.event() for _ in before[4:]]
+            assert [event["id"] for event in seen] == [event["id"] for event in before[4:]]
+            order = rig.place()
+            assert stream.event()["data"]["id"] == order["id"]
+            before = listed(rig)
+
+
+def test_a_stream_ends_at_the_id_that_was_asked_for(rig: ApiRig) -> None:
+    rig.place()
+    events = listed(rig)
+    last = events[-1]["id"]
+    with streaming(rig, f"since_id=0&until_id={last}") as stream:
+        assert [stream.event()["id"] for _ in events] == [event["id"] for event in events]
+        assert stream.frame() == {}
+    assert rig.http.get(f"{STREAM}?since_id={last}&until_id={last}").status_code == 204
+
+
+def test_filters_of_a_stream_leave_everything_else_out(rig: ApiRig) -> None:
+    query = f"types=order.created&types=execution.*&instrument_symbol=xyz&broker_account_id={ACCOUNT_UID}"
+    with streaming(rig, query) as stream:
+        rig.place()
+        order = rig.place(instrument_symbol="XYZ")
+        assert stream.event()["data"]["id"] == order["id"]
+
+
+def test_an_id_out_of_range_gives_one_reset_and_then_what_happens(rig: ApiRig) -> None:
+    rig.place()
+    with streaming(rig, "since_id=999999999") as stream:
+        frame = stream.frame()
+        assert frame["event"] == "reset"
+        about = json.loads(frame["data"])
+        assert about["reason"] == "out_of_range"
+        order = rig.place()
+        assert stream.event()["data"]["id"] == order["id"]
+    rig.reader.oldest = 5
+    with streaming(rig, "since_id=8") as stream:
+        assert stream.frame()["event"] == "reset"
+
+
+def test_streams_over_the_quota_are_refused_and_count_no_more_when_closed(rig: ApiRig) -> None:
+    services = rig.server._services
+    assert services is not None
+    credential = ""
+    with streaming(rig):
+        credential = next(iter(services.feed._streams))
+        services.feed._streams[credential] = 50
+        answer = rig.http.get(STREAM)
+        assert (answer.status_code, answer.json()["code"]) == (429, "QUOTA_EXCEEDED")
+        assert answer.json()["details"] == {"limit": 50, "current": 50}
+        services.feed._streams[credential] = 1
+
+
+def test_a_stop_ends_open_streams(rig: ApiRig) -> None:
+    with streaming(rig) as stream:
+        rig.server.stop()
+        assert stream.frame() == {}
