@@ -9,11 +9,23 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QStaticText
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QStaticText,
+    QTransform,
+)
 
 from workstation.desktop.colors import blend, with_alpha
 from workstation.desktop.fonts import Weight
 from workstation.desktop.theme import Theme, current_theme, figure_font, ui_font
+from workstation.viewmodels.columns import CellStyle
 
 TEXTS_KEPT: Final = 8_192
 GLYPHS_KEPT: Final = 256
@@ -31,15 +43,13 @@ _MIXES: Final = {  # grounds that are a share of a role over the surface
 
 
 class PaintedCell(NamedTuple):
-    """One cell ready to paint: what it says, how it looks, and where its text starts within the cell."""
+    """One cell ready to paint: what it says and shows, how it differs from its row, where its text starts within it."""
 
     text: str
+    own: CellStyle
     shown: str
     ink: str
-    ground: str
     glyph: str
-    bold: bool
-    button: bool
     figures: bool
     text_x: float
     glyph_x: float
@@ -70,6 +80,7 @@ class CellPaint:
             for bold in (False, True)
         }
         self.metrics = {key: QFontMetricsF(font) for key, font in self.fonts.items()}
+        self.line = self.metrics[False, False].height()
         self.digit = self.metrics[True, False].horizontalAdvance("0")
 
     def color(self, role: str) -> QColor:
@@ -89,18 +100,31 @@ class CellPaint:
         """Return the brush that says: this value is stale."""
         return QBrush(with_alpha(self.color("stale"), 0.35), Qt.BrushStyle.BDiagPattern)
 
-    def draw_button(self, painter: QPainter, box: QRect, hovered: bool) -> None:  # noqa: FBT001  a state, not a mode
-        """Draw the outline of a button within a cell."""
+    def draw_cell(self, painter: QPainter, cell: PaintedCell, box: QRect) -> None:
+        """Draw button, glyph and text of a cell."""
+        if cell.own.button and cell.shown:
+            self._draw_button(painter, box.adjusted(2, 1, -2, -1))
+        if cell.glyph:
+            glyph = self.glyph(cell.glyph, cell.ink, painter.device().devicePixelRatioF())
+            painter.drawPixmap(round(box.left() + cell.glyph_x), box.top() + (box.height() - GLYPH_PX) // 2, glyph)
+        if cell.shown:
+            painter.setPen(self.color(cell.ink))
+            painter.setFont(self.fonts[cell.figures, cell.own.bold])
+            static = self.static(cell.shown, figures=cell.figures, bold=cell.own.bold)
+            y = box.top() + round((box.height() - self.line) / 2)
+            painter.drawStaticText(round(box.left() + cell.text_x), y, static)
+
+    def _draw_button(self, painter: QPainter, box: QRect) -> None:
         painter.setPen(self.color("line_strong"))
-        painter.setBrush(self.color("surface_raised" if not hovered else "surface_selected"))
+        painter.setBrush(self.color("surface_raised"))
         painter.drawRoundedRect(box.adjusted(0, 0, -1, -1), 3, 3)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def text_width(self, text: str, *, figures: bool, bold: bool) -> float:
         """Return the width of a text in logical pixels."""
-        if figures and text.isascii():
+        if figures:
             return self.digit * len(text)
-        return self.metrics[figures, bold].horizontalAdvance(text)
+        return self.static(text, figures=figures, bold=bold).size().width()
 
     def fitted(self, text: str, width: float, *, figures: bool, bold: bool) -> str:
         """Return the text cut to a width: words with an ellipsis, figures replaced whole, never cut."""
@@ -120,7 +144,7 @@ class CellPaint:
             found = QStaticText(text)
             found.setTextFormat(Qt.TextFormat.PlainText)
             found.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-            found.prepare(font=self.fonts[figures, bold])
+            found.prepare(QTransform(), self.fonts[figures, bold])
             self._texts[key] = found
         return found
 

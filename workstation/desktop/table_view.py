@@ -8,20 +8,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion
+from PySide6.QtCore import QEvent, QItemSelectionRange, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QTableView
 
-from workstation.desktop.cell_painting import GLYPH_PX, INDENT_PX, PADDING_PX, CellPaint, PaintedCell
+from workstation.desktop.cell_painting import PADDING_PX, CellPaint
+from workstation.desktop.row_pictures import RowPictures
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import current_theme, theme_notifier, ui_font
-from workstation.viewmodels.columns import NO_CHANGES, PLAIN_CELL, Accepts, Changes, Column, RowStyle
+from workstation.viewmodels.columns import NO_CHANGES, Accepts, Changes, Column, RowStyle
 
 STILL_MS = 400
 REFRESH_MS = 1_000
 SELECTED_MAX = 5_000
-DRESSED_KEPT = 512
-COLUMN_WIDTH_MIN_PX = 24
+CELLS_APART_MAX = 3
+"""Changed cells of one row that are repainted one by one; beyond, the row's picture is copied whole."""
+INVERTED = "text"
+"""Ground of a row whose colours are turned around."""
+COLUMN_WIDTH_MIN_PX = 20
 Settings = dict[str, str | int | float | bool | list[str | int]]
 
 
@@ -40,9 +44,8 @@ class ColumnView(QTableView):
         self.setObjectName(name)
         self.setAccessibleName(meaning)
         self.columns = model
-        self._style = style
         self.cell_paint = CellPaint()
-        self._dressed: dict[int, tuple[RowStyle, list[PaintedCell]]] = {}
+        self.pictures = RowPictures(model.table.columns, style, self.cell_paint)
         self._hovered = -1
         self._empty = ("", "")
         self._default_sort: tuple[tuple[str, bool], ...] = ()
@@ -64,7 +67,7 @@ class ColumnView(QTableView):
         refresh.timeout.connect(self.refresh)
         refresh.start()
         self.selectionModel().selectionChanged.connect(self._on_selection)
-        model.modelReset.connect(self._dressed.clear)
+        model.modelReset.connect(self.pictures.clear)
         theme_notifier().changed.connect(self._on_theme)
         self._fit_rows()
         self.reset_widths()
@@ -73,7 +76,7 @@ class ColumnView(QTableView):
         """Say what stands in an empty table, and the gesture that fills it."""
         if self._empty != (text, hint):
             self._empty = (text, hint)
-            if not len(self.columns.table):
+            if not len(self.columns.view):
                 self.viewport().update()
 
     def set_default_sort(self, keys: Sequence[tuple[str, bool]]) -> None:
@@ -81,15 +84,13 @@ class ColumnView(QTableView):
         self._default_sort = tuple(keys)
         self._sort(self._default_sort)
 
-    def show_changes(self, changes: Changes | None) -> None:
+    def show_changes(self, changes: Changes) -> None:
         """Repaint cells of changed rows where they are seen and differ."""
-        if changes is None or not changes.changed:
-            return
-        shown = self._shown_numbers()
-        for number in self._dressed.keys() & changes.changed - shown.keys():
-            del self._dressed[number]
-        for number in shown.keys() & changes.changed:
-            self._redress(number, shown[number])
+        if changes.changed:
+            shown = self._shown_numbers()
+            self.pictures.forget(set(changes.changed - shown.keys()))
+            for number in shown.keys() & changes.changed:
+                self._redress(number, shown[number])
 
     def upsert(self, rows: Sequence[Any]) -> None:
         """Show new and changed rows."""
@@ -99,14 +100,17 @@ class ColumnView(QTableView):
     def apply(self, change: Callable[[], Changes | None]) -> None:
         """Run a change of the table and show it; what is read stays in place."""
         anchor = self._anchor()
-        self.show_changes(self.columns.announced(lambda: change() or NO_CHANGES))
-        self._hold(anchor)
+        changes = change() or NO_CHANGES
+        if self.columns.table.view is not self.columns.view:
+            self._bound_selection()
+            self.columns.announce(changes.inserted)
+            self._hold(anchor)
+        self.show_changes(changes)
 
     def redress(self) -> None:
         """Repaint the seen cells whose text or look is another now, though their rows are not."""
         shown = self._shown_numbers()
-        for number in self._dressed.keys() - shown.keys():
-            del self._dressed[number]
+        self.pictures.keep(set(shown))
         for number, position in shown.items():
             self._redress(number, position)
 
@@ -117,8 +121,10 @@ class ColumnView(QTableView):
 
     def reorder(self, change: Callable[[], Any]) -> None:
         """Run a change of sort, filter or membership."""
-        self._bound_selection()
-        self.columns.reorder(change)
+        change()
+        if self.columns.table.view is not self.columns.view:
+            self._bound_selection()
+            self.columns.announce()
 
     def filter_by(self, accepts: Accepts | None) -> None:
         """Show only rows that a filter accepts."""
@@ -127,7 +133,7 @@ class ColumnView(QTableView):
     def visible_positions(self) -> tuple[int, int]:
         """Return the first and last view positions on screen; (0, -1) when there are none."""
         first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
-        return max(first, 0), last if last >= 0 else len(self.columns.table) - 1
+        return max(first, 0), last if last >= 0 else len(self.columns.view) - 1
 
     def selected_rows(self) -> list[Any]:
         """Return the selected rows from top to bottom, at most SELECTED_MAX."""
@@ -135,12 +141,12 @@ class ColumnView(QTableView):
         positions: set[int] = set()
         for part in self._selected_ranges():
             positions.update(range(part.top(), min(part.bottom() + 1, part.top() + SELECTED_MAX)))
-        return [table.row_at(position) for position in sorted(positions)[:SELECTED_MAX] if position < len(table)]
+        return [self.columns.row_at(position) for position in sorted(positions)[:SELECTED_MAX] if position < len(table)]
 
     def row_under(self, point: QPoint) -> Any | None:
         """Return the row under a point of the viewport."""
         position = self.rowAt(point.y())
-        return None if position < 0 else self.columns.table.row_at(position)
+        return None if position < 0 else self.columns.row_at(position)
 
     def select_key(self, key: Any) -> None:
         """Select the row of a key and bring it into view."""
@@ -153,11 +159,13 @@ class ColumnView(QTableView):
         """Put the selected rows on the clipboard, tab-separated at full precision; returns the text."""
         columns = self.shown_columns()
         lines = ["\t".join(column.title for column in columns)]
-        for row in self.selected_rows():
-            lines.append("\t".join((c.exact or c.text)(row).replace("\t", " ") for c in columns))
+        lines += [self._copied(row, columns) for row in self.selected_rows()]
         text = "\n".join(lines)
         QApplication.clipboard().setText(text)
         return text
+
+    def _copied(self, row: Any, columns: Sequence[Column[Any]]) -> str:
+        return "\t".join((column.exact or column.text)(row).replace("\t", " ") for column in columns)
 
     def shown_columns(self) -> list[Column[Any]]:
         """Return the columns on screen, left to right."""
@@ -216,7 +224,7 @@ class ColumnView(QTableView):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_column_menu)
         header.sectionClicked.connect(self._on_header_clicked)
-        header.sectionResized.connect(self._dressed.clear)
+        header.sectionResized.connect(self.pictures.clear)
 
     def _on_header_clicked(self, number: int) -> None:
         table = self.columns.table
@@ -267,16 +275,16 @@ class ColumnView(QTableView):
 
     def _shown_numbers(self) -> dict[int, int]:
         first, last = self.visible_positions()
-        numbers: list[int] = self.columns.table.view[first : last + 1].tolist()
+        numbers: list[int] = self.columns.view[first : last + 1].tolist()
         return {number: first + offset for offset, number in enumerate(numbers)}
 
     def _anchor(self) -> int | None:
         bar = self.verticalScrollBar()
         position = bar.value()
-        return int(self.columns.table.view[position]) if 0 < position < len(self.columns.table) else None
+        return int(self.columns.view[position]) if 0 < position < len(self.columns.view) else None
 
     def _hold(self, anchor: int | None) -> None:
-        if anchor is not None and int(self.columns.table.view[self.verticalScrollBar().value()]) != anchor:
+        if anchor is not None and int(self.columns.view[self.verticalScrollBar().value()]) != anchor:
             position = int(self.columns.table.positions_of(np.array([anchor], np.int32))[0])
             if position >= 0:
                 self.verticalScrollBar().setValue(position)
@@ -296,7 +304,7 @@ class ColumnView(QTableView):
     def _on_theme(self, *_: object) -> None:
         before = self.cell_paint.digit
         self.cell_paint.use_theme()
-        self._dressed.clear()
+        self.pictures.clear()
         self._fit_rows()
         if before != self.cell_paint.digit:
             for number, column in enumerate(self.columns.table.columns):
@@ -308,96 +316,36 @@ class ColumnView(QTableView):
         self.verticalHeader().setDefaultSectionSize(current_theme().metrics.row_compact)
 
     def _redress(self, number: int, position: int) -> None:
-        before = self._dressed.get(number)
-        style, cells = self._dress(number)
-        if before is None or before[0].ground != style.ground or before[0].hatched != style.hatched:
+        places = self.pictures.change(number, self.columns.table.row(number))
+        if places is None or len(places) > CELLS_APART_MAX:
             self._update_row(position)
             return
-        for column, cell in enumerate(cells):
-            if cell != before[1][column]:
-                self.update(self.columns.index(position, column))
+        top, height, offset = self.rowViewportPosition(position), self._row_height(), self.horizontalOffset()
+        for _, left, width in places:
+            self.viewport().update(left - offset, top, width, height)
 
     def _update_row(self, position: int) -> None:
         top, height = self.rowViewportPosition(position), self.rowHeight(position)
         self.viewport().update(QRect(0, top, self.viewport().width(), height))
 
-    def _dress(self, number: int) -> tuple[RowStyle, list[PaintedCell]]:
-        if len(self._dressed) >= DRESSED_KEPT:
-            self._dressed.clear()
-        row = self.columns.table.row(number)
-        style = self._style(row)
-        cells = [
-            self._painted(column, column.text(row), style, self.columnWidth(place))
-            for place, column in enumerate(self.columns.table.columns)
-        ]
-        dressed = self._dressed[number] = (style, cells)
-        return dressed
+    def _row_height(self) -> int:
+        return self.verticalHeader().defaultSectionSize()
 
-    def _painted(self, column: Column[Any], text: str, style: RowStyle, width: int) -> PaintedCell:
-        own = style.cells.get(column.name, PLAIN_CELL)
-        figures = column.right
-        glyph_room = GLYPH_PX + 4 if own.glyph else 0
-        left = PADDING_PX + own.indent * INDENT_PX
-        room = width - left - PADDING_PX - glyph_room
-        shown = self.cell_paint.fitted(text, room, figures=figures, bold=own.bold) if room > 0 else ""
-        if own.button:
-            text_x = (width - self.cell_paint.text_width(shown, figures=figures, bold=own.bold)) / 2
-        elif column.right:
-            text_x = width - PADDING_PX - self.cell_paint.text_width(shown, figures=figures, bold=own.bold)
-        else:
-            text_x = float(left + glyph_room)
-        return PaintedCell(
-            text=text,
-            shown=shown,
-            ink=own.ink or style.ink,
-            ground=own.ground,
-            glyph=own.glyph,
-            bold=own.bold,
-            button=own.button,
-            figures=figures,
-            text_x=text_x,
-            glyph_x=float(left),
-        )
-
-    def _paint_row(self, painter: QPainter, position: int, places: list[tuple[int, int, int]], region: QRegion) -> None:
-        number = int(self.columns.table.view[position])
-        style, cells = self._dressed.get(number) or self._dress(number)
-        top, height = self.rowViewportPosition(position), self.rowHeight(position)
-        paint, width = self.cell_paint, self.viewport().width()
-        selected = self.selectionModel().isRowSelected(position, QModelIndex())
-        ground = "surface_selected" if selected and style.ground != "text" else style.ground
-        if not ground and position == self._hovered and not style.section:
-            ground = "surface_hover"
+    def _ground(self, style: RowStyle, position: int, *, selected: bool) -> str:
+        if selected and style.ground != INVERTED:
+            return "surface_selected"
         if style.section:
-            ground = "surface_raised"
-        if ground:
-            painter.fillRect(0, top, width, height, paint.color(ground))
-        if style.hatched:
-            painter.fillRect(0, top, width, height, paint.hatch())
-        if selected and style.ground == "text":
-            painter.fillRect(0, top, 3, height, paint.color("accent"))
-        base = top + (height - paint.metrics[False, False].height()) / 2
-        whole = region.rectCount() == 1
-        ratio = self.devicePixelRatioF()
-        for column, left, size in places:
-            cell = cells[column]
-            if not whole and not region.intersects(QRect(left, top, size, height)):
-                continue
-            if cell.ground and not selected:
-                painter.fillRect(left, top, size, height, paint.color(cell.ground))
-            if cell.button:
-                paint.draw_button(painter, QRect(left + 2, top + 1, size - 4, height - 2), position == self._hovered)
-            if cell.glyph:
-                glyph = paint.glyph(cell.glyph, cell.ink, ratio)
-                painter.drawPixmap(round(left + cell.glyph_x), round(top + (height - GLYPH_PX) / 2), glyph)
-            if cell.shown:
-                painter.setPen(paint.color(cell.ink))
-                painter.setFont(paint.fonts[cell.figures, cell.bold])
-                static = paint.static(cell.shown, figures=cell.figures, bold=cell.bold)
-                painter.drawStaticText(round(left + cell.text_x), round(base), static)
-                if style.struck:
-                    middle = top + height // 2
-                    painter.drawLine(left + round(cell.text_x), middle, left + size - PADDING_PX, middle)
+            return "surface_raised"
+        return style.ground or ("surface_hover" if position == self._hovered else "surface")
+
+    def _lay_out(self) -> None:
+        header, offset = self.horizontalHeader(), self.horizontalOffset()
+        places = [
+            (number, header.sectionViewportPosition(number) + offset, header.sectionSize(number))
+            for number in range(header.count())
+            if not header.isSectionHidden(number)
+        ]
+        self.pictures.lay_out(places, self._row_height(), self.devicePixelRatioF())
 
     def _paint_empty(self, painter: QPainter) -> None:
         text, hint = self._empty
@@ -425,38 +373,43 @@ class ColumnView(QTableView):
     # Qt overrides
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the cells within the region from what is laid out already."""
+        """Copy the pictures of the rows within the region."""
         painter = QPainter(self.viewport())
-        if not len(self.columns.table):
+        if not len(self.columns.view):
             self._paint_empty(painter)
             return
+        self._lay_out()
         region, bounds = event.region(), event.rect()
-        places = self._places(bounds)
         first, last = self.rowAt(bounds.top()), self.rowAt(bounds.bottom())
-        if first < 0:
-            return
-        for position in range(first, (last if last >= 0 else len(self.columns.table) - 1) + 1):
-            top, height = self.rowViewportPosition(position), self.rowHeight(position)
-            if region.rectCount() == 1 or region.intersects(QRect(0, top, bounds.right() + 1, height)):
-                self._paint_row(painter, position, places, region)
+        last = last if last >= 0 else len(self.columns.view) - 1
+        numbers = self.columns.view[first : last + 1].tolist() if first >= 0 else []
+        selected = self._selected_positions(first, last)
+        left, height, several = -self.horizontalOffset(), self._row_height(), region.rectCount() > 1
+        for position, number in enumerate(numbers, first):
+            top = self.rowViewportPosition(position)
+            if several and not region.intersects(QRect(0, top, bounds.right() + 1, height)):
+                continue
+            row = self.columns.table.row(number)
+            style = self.pictures.style_of(number, row)
+            ground = self._ground(style, position, selected=position in selected)
+            self.pictures.draw(painter, (left, top), number, row, ground)
+            if position in selected and style.ground == INVERTED:
+                painter.fillRect(0, top, 3, height, self.cell_paint.color("accent"))
         current = self.currentIndex()
         if self.hasFocus() and current.isValid():
             painter.setPen(QPen(self.cell_paint.color("focus"), 1))
             painter.drawRect(self.visualRect(current).adjusted(0, 0, -1, -1))
+        self.pictures.keep(set(self._shown_numbers()))
 
-    def _places(self, bounds: QRect) -> list[tuple[int, int, int]]:
-        header = self.horizontalHeader()
-        places = []
-        for number in range(len(self.columns.table.columns)):
-            if not header.isSectionHidden(number):
-                left, size = header.sectionViewportPosition(number), header.sectionSize(number)
-                if left <= bounds.right() and left + size > bounds.left():
-                    places.append((number, left, size))
-        return places
+    def _selected_positions(self, first: int, last: int) -> set[int]:
+        found: set[int] = set()
+        for part in self._selected_ranges():
+            found.update(range(max(part.top(), first), min(part.bottom(), last) + 1))
+        return found
 
     def selectAll(self) -> None:
         """Select every row, where they are not too many to act on."""
-        if len(self.columns.table) <= SELECTED_MAX:
+        if len(self.columns.view) <= SELECTED_MAX:
             super().selectAll()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -4,14 +4,14 @@ Selections and edits follow rows by number, not by place. Re-sorting waits while
 moved; rows that join above keep what is read in place. Nothing here resizes columns while data flows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from workstation.viewmodels.column_arrays import Rows
-from workstation.viewmodels.columns import Bulk, Changes, Column, ColumnTable
+from workstation.viewmodels.columns import Bulk, Column, ColumnTable
 
 R = TypeVar("R")
 Index = QModelIndex | QPersistentModelIndex
@@ -29,39 +29,42 @@ class ColumnModel(QAbstractTableModel, Generic[R]):
     def __init__(self, table: ColumnTable[R], edit_text: Editable = not_editable) -> None:
         super().__init__()
         self.table = table
+        self.view: Rows = table.view
         self._edit_text = edit_text
 
-    def upsert(self, rows: Sequence[R]) -> Changes:
-        """Take new and changed rows; announces a changed order."""
-        return self.announced(lambda: self.table.upsert(rows))
+    def announce(self, inserted: tuple[int, int] | None = None) -> None:
+        """Take over the table's view where it is another, and say so: rows joined in one run, or came, went and moved.
 
-    def announced(self, change: Callable[[], Changes]) -> Changes:
-        """Run a change of the table and say so where rows came, went or moved."""
-        before = self.table.view
-        changes = change()
-        if changes.reset:
-            self._announce(before)
-        return changes
-
-    def reorder(self, change: Callable[[], Any]) -> None:
-        """Run a change of sort, filter or membership and announce it where the view is another."""
-        before = self.table.view
-        change()
-        if self.table.view is not before:
-            self._announce(before)
+        Until then the model shows the view before, so that whoever hears of a change finds what it expects.
+        """
+        before, after = self.view, self.table.view
+        if after is before:
+            return
+        if inserted is not None and len(before) + inserted[1] == len(after):
+            self.beginInsertRows(QModelIndex(), inserted[0], inserted[0] + inserted[1] - 1)
+            self.view = after
+            self.endInsertRows()
+        else:
+            self._announce_order(before, after)
 
     def load(self, bulk: Bulk[R]) -> None:
         """Show many rows in place of all others."""
         self.beginResetModel()
         self.table.load(bulk)
+        self.view = self.table.view
         self.endResetModel()
+
+    def row_at(self, position: int) -> R:
+        """Return the row at a view position."""
+        return self.table.row(int(self.view[position]))
 
     def column_named(self, name: str) -> int:
         """Return the number of a column."""
         return next(number for number, column in enumerate(self.table.columns) if column.name == name)
 
-    def _announce(self, before: Rows) -> None:
+    def _announce_order(self, before: Rows, after: Rows) -> None:
         self.layoutAboutToBeChanged.emit()
+        self.view = after
         persistent = self.persistentIndexList()
         if persistent:
             rows = np.array([index.row() for index in persistent])
@@ -80,7 +83,7 @@ class ColumnModel(QAbstractTableModel, Generic[R]):
 
     def rowCount(self, parent: Index | None = None) -> int:
         """Return the number of rows in view."""
-        return 0 if parent is not None and parent.isValid() else len(self.table)
+        return 0 if parent is not None and parent.isValid() else len(self.view)
 
     def columnCount(self, parent: Index | None = None) -> int:
         """Return the number of columns."""
@@ -88,13 +91,13 @@ class ColumnModel(QAbstractTableModel, Generic[R]):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return one cell's text, alignment, hover text or accessible name; colours belong to the view."""
-        if not index.isValid() or index.row() >= len(self.table):
+        if not index.isValid() or index.row() >= len(self.view):
             return None
         column: Column[R] = self.table.columns[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
-        row = self.table.row_at(index.row())
+        row = self.row_at(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
         if role == Qt.ItemDataRole.EditRole:
@@ -122,8 +125,8 @@ class ColumnModel(QAbstractTableModel, Generic[R]):
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Return what can be done with a cell."""
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        if index.isValid() and index.row() < len(self.table):
+        if index.isValid() and index.row() < len(self.view):
             name = self.table.columns[index.column()].name
-            if self._edit_text(self.table.row_at(index.row()), name) is not None:
+            if self._edit_text(self.row_at(index.row()), name) is not None:
                 flags |= Qt.ItemFlag.ItemIsEditable
         return flags if index.isValid() else Qt.ItemFlag.NoItemFlags

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.viewmodels.column_arrays import (
+    BulkIndex,
     CodeBook,
     Coded,
     Mask,
@@ -31,6 +32,9 @@ Accepts = Callable[[Selection], Mask]
 FIRST_CAPACITY = 1_024
 ROWS_MAX = 2_000_000
 MADE_ROWS_KEPT = 4_096
+FEW = 8
+"""Rows up to which each is looked for by itself, instead of by the inverse of the whole view."""
+GROWTH_SHARE = 8
 
 
 class ColumnKind(StrEnum):
@@ -46,8 +50,8 @@ class Column(msgspec.Struct, Generic[R], frozen=True):
     """One column. value: what it sorts and filters by (text for CODE and ID, int or float for NUMBER, None sorts last).
 
     text: what is shown; exact: what is exported where that is more (full precision, UTC). right: figures stand
-    right-aligned. width: share of space in characters, 0 for a column that is never shown. fixed: the value never
-    changes once the row is there. hint: what the header says on hover.
+    right-aligned. width: share of space in characters, 0 for a column that is never shown. fixed: value and text never
+    change once the row is there; steady: the value does only with the table's `steady_part`. hint: on hover.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Column(msgspec.Struct, Generic[R], frozen=True):
     right: bool = False
     width: int = 8
     fixed: bool = False
+    steady: bool = False
     exact: Callable[[R], str] | None = None
     hint: str = ""
 
@@ -92,7 +97,10 @@ PLAIN_CELL = CellStyle()
 
 
 class Bulk(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
-    """Many rows at once. columns: one array a stored column (CODE as Coded, ID as packed tails); row_of makes row n."""
+    """Many rows at once. columns: one array a stored column (CODE as Coded, ID as packed tails); row_of makes row n.
+
+    The table takes the arrays over. They may be longer than keys: the spare room takes rows to come without a copy.
+    """
 
     keys: Sequence[Hashable]
     columns: Mapping[str, NDArray[Any] | Coded]
@@ -100,28 +108,42 @@ class Bulk(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """What an update did to the view. reset: order or membership changed; changed: row numbers (not view positions)."""
+    """What an update did to the view. reset: order or membership changed; changed: row numbers (not view positions).
+
+    inserted: (position, count) where all that happened to the view is rows joining in one run.
+    """
 
     reset: bool
     changed: frozenset[int]
+    inserted: tuple[int, int] | None = None
 
 
 NO_CHANGES = Changes(reset=False, changed=frozenset())
 
 
 class ColumnTable(Generic[R]):
-    """Rows by key with a sorted, filtered view of them. newest_first: how equal and unsorted rows are ordered."""
+    """Rows by key with a sorted, filtered view of them. newest_first: how equal and unsorted rows are ordered.
+
+    steady_part: what of a row seldom changes; steady columns are written again only when it did.
+    """
 
     def __init__(
-        self, columns: Sequence[Column[R]], key: Callable[[R], Hashable], *, newest_first: bool = False
+        self,
+        columns: Sequence[Column[R]],
+        key: Callable[[R], Hashable],
+        *,
+        newest_first: bool = False,
+        steady_part: Callable[[R], object] | None = None,
     ) -> None:
         self.columns = tuple(columns)
         self.view: Rows = np.empty(0, np.int32)
         self._key = key
         self._newest_first = newest_first
+        self._steady_part = steady_part
         self._rows: list[R | None] = []
         self._make: Callable[[int], R] | None = None
         self._index: dict[Hashable, int] = {}
+        self._bulk: BulkIndex | None = None
         self._removed: set[int] = set()
         self._by_name = {column.name: number for number, column in enumerate(self.columns)}
         self._books = {n: CodeBook() for n, c in enumerate(self.columns) if c.kind is ColumnKind.CODE}
@@ -163,12 +185,12 @@ class ColumnTable(Generic[R]):
 
     def get(self, key: Hashable) -> R | None:
         """Return the row of a key."""
-        number = self._index.get(key)
+        number = self._number(key)
         return None if number is None or number in self._removed else self.row(number)
 
     def position_of(self, key: Hashable) -> int | None:
         """Return the view position of a key, None when it is hidden or unknown."""
-        number = self._index.get(key)
+        number = self._number(key)
         if number is None:
             return None
         position = int(self.positions_of(np.array([number], np.int32))[0])
@@ -176,6 +198,9 @@ class ColumnTable(Generic[R]):
 
     def positions_of(self, numbers: Rows) -> Rows:
         """Return the view positions of row numbers, -1 for hidden ones."""
+        if len(numbers) <= FEW:
+            hits = [np.flatnonzero(self.view == number)[:1] for number in numbers]
+            return np.array([hit[0] if len(hit) else -1 for hit in hits], np.int32)
         places = np.full(max(len(self._rows), 1), -1, np.int32)
         places[self.view] = np.arange(len(self.view), dtype=np.int32)
         found: Rows = places[numbers]
@@ -188,6 +213,7 @@ class ColumnTable(Generic[R]):
         self._removed.clear()
         self._due.clear()
         self._make = None
+        self._bulk = None
         self.view = np.empty(0, np.int32)
 
     def load(self, bulk: Bulk[R]) -> None:
@@ -201,16 +227,14 @@ class ColumnTable(Generic[R]):
             raise OverflowError(f"a table holds at most {ROWS_MAX} rows")
         self.clear()
         self._rows = [None] * count
-        self._index = dict(zip(bulk.keys, range(count), strict=True))
+        self._bulk = BulkIndex(bulk.keys)
         self._make = lru_cache(maxsize=MADE_ROWS_KEPT)(bulk.row_of)
-        self._shown = np.zeros(count, np.bool_)
-        for number in self._arrays:
+        for number, before in self._arrays.items():
             given = bulk.columns[self.columns[number].name]
             if isinstance(given, Coded):
-                codes = np.array([self._books[number].code(text) for text in given.texts], np.int32)
-                self._arrays[number] = codes[given.codes]
-            else:
-                self._arrays[number] = np.array(given, self._arrays[number].dtype)
+                given = self._books[number].own(given)
+            self._arrays[number] = given.astype(before.dtype, copy=False)
+        self._shown = np.zeros(min(map(len, self._arrays.values())), np.bool_)
         self._rebuild()
 
     def upsert(self, rows: Iterable[R]) -> Changes:
@@ -224,10 +248,15 @@ class ColumnTable(Generic[R]):
         """
         fresh: list[int] = []
         changed: list[int] = []
+        turned: list[int] = []
+        steady, stored = self._steady_part, self._rows
         for key, row in {self._key(row): row for row in rows}.items():
-            number = self._index.get(key)
+            number = self._number(key)
             if number is not None and number not in self._removed:
-                self._rows[number] = row
+                before = stored[number]
+                if before is None or steady is None or steady(before) != steady(row):
+                    turned.append(number)
+                stored[number] = row
                 changed.append(number)
                 continue
             if number is None:
@@ -235,16 +264,21 @@ class ColumnTable(Generic[R]):
             self._removed.discard(number)
             self._rows[number] = row
             fresh.append(number)
-        self._write(fresh, fixed=True)
-        self._write(changed, fixed=False)
+        self._write(fresh, self.columns)
+        self._write(turned, [column for column in self.columns if column.steady])
+        self._write(changed, [column for column in self.columns if not column.fixed and not column.steady])
         if self._filter is not None or any(not self.columns[column].fixed for column, _ in self._sort):
             self._due.update(changed)
-        added = self._join(np.array(fresh, np.int32)) if fresh else False
-        return Changes(added, frozenset(changed))
+        if not fresh:
+            return Changes(reset=False, changed=frozenset(changed))
+        before_count = len(self.view)
+        at = self._join(np.array(fresh, np.int32))
+        count = len(self.view) - before_count
+        return Changes(count > 0, frozenset(changed), (at, count) if at is not None and count else None)
 
     def remove(self, keys: Iterable[Hashable]) -> bool:
         """Take rows out; True when the view is another."""
-        numbers = [self._index[key] for key in keys if key in self._index]
+        numbers = [number for key in keys if (number := self._number(key)) is not None]
         self._removed.update(numbers)
         self._due.difference_update(numbers)
         return self._leave(np.array(numbers, np.int32))
@@ -261,8 +295,9 @@ class ColumnTable(Generic[R]):
         self._due.clear()
         accepted = self._filter(due) if self._filter is not None else np.ones(len(due), np.bool_)
         left = self._leave(due[~accepted])
-        joined = self._join(due[accepted & ~self._shown[due]])
-        return left or joined
+        count = len(self.view)
+        self._join(due[accepted & ~self._shown[due]])
+        return left or len(self.view) != count
 
     def sort_by(self, keys: Sequence[tuple[str, bool]]) -> None:
         """Sort by columns, first key first; True means descending. Rows without a value come last."""
@@ -289,12 +324,31 @@ class ColumnTable(Generic[R]):
         found: Mask = verdicts[codes]
         return found
 
+    def matching_any(self, names: Sequence[str], rows: Selection, accepts: Callable[[str], bool]) -> Mask | None:
+        """Return which rows have an accepted text in any of the CODE columns; None where no text is accepted at all."""
+        found: Mask | None = None
+        for name in names:
+            number = self._by_name[name]
+            verdicts = self._books[number].verdicts(accepts)
+            if verdicts.any():
+                mask: Mask = verdicts[self._arrays[number][self._within(rows)]]
+                found = mask if found is None else np.logical_or(found, mask, out=found)
+        return found
+
     def containing(self, name: str, rows: Selection, fragment: str) -> Mask:
         """Return which of the given rows have the fragment within the end of an ID column, without regard to case."""
         return containing(self._arrays[self._by_name[name]][self._within(rows)], fragment)
 
     def _within(self, rows: Selection) -> Selection:
         return slice(0, len(self._rows)) if isinstance(rows, slice) else rows
+
+    def _number(self, key: Hashable) -> int | None:
+        number = self._index.get(key)
+        if number is None and self._bulk is not None:
+            number = self._bulk.find(key)
+            if number is not None:
+                self._index[key] = number
+        return number
 
     def _append(self, key: Hashable) -> int:
         number = len(self._rows)
@@ -303,19 +357,20 @@ class ColumnTable(Generic[R]):
         self._rows.append(None)
         self._index[key] = number
         if number >= len(self._shown):
-            room = max(number, FIRST_CAPACITY)
+            room = max(number // GROWTH_SHARE, FIRST_CAPACITY)
             self._shown = np.concatenate([self._shown[:number], np.zeros(room, np.bool_)])
             for column, array in self._arrays.items():
                 self._arrays[column] = np.concatenate([array[:number], np.zeros(room, array.dtype)])
         return number
 
-    def _write(self, numbers: list[int], *, fixed: bool) -> None:
+    def _write(self, numbers: list[int], columns: Sequence[Column[R]]) -> None:
         if not numbers:
             return
         rows: list[Any] = [self._rows[number] for number in numbers]
-        for place, array in self._arrays.items():
-            column = self.columns[place]
-            if column.fixed and not fixed:
+        for column in columns:
+            place = self._by_name[column.name]
+            array = self._arrays.get(place)
+            if array is None:
                 continue
             value = column.value
             if place in self._books:
@@ -326,24 +381,28 @@ class ColumnTable(Generic[R]):
             else:
                 array[numbers] = np.array([value(row) for row in rows], np.float64)
 
-    def _join(self, fresh: Rows) -> bool:
+    def _join(self, fresh: Rows) -> int | None:
+        """Put rows into the view; returns where they stand when they stand together."""
         if self._filter is not None and len(fresh):
             fresh = fresh[self._filter(fresh)]
         if not len(fresh):
-            return False
+            return None
         self._shown[fresh] = True
         fresh = np.sort(fresh)
         if self._newest_first:
             fresh = fresh[::-1]
         if not self._sort and self._after_all(fresh):
+            at = 0 if self._newest_first else len(self.view)
             parts = [fresh, self.view] if self._newest_first else [self.view, fresh]
             self.view = np.concatenate(parts)
-        elif len(fresh) > len(self.view) // 256 + 64:
+            return at
+        if len(fresh) > len(self.view) // 256 + 64:
             self._rebuild()
-        else:
-            fresh = self._sorted(fresh)
-            self.view = np.insert(self.view, [self._place(int(number)) for number in fresh], fresh)
-        return True
+            return None
+        fresh = self._sorted(fresh)
+        places = [self._place(int(number)) for number in fresh]
+        self.view = np.insert(self.view, places, fresh)
+        return places[0] if places[0] == places[-1] else None
 
     def _after_all(self, fresh: Rows) -> bool:
         return not len(self.view) or int(fresh.min()) > int(self.view[0 if self._newest_first else -1])
@@ -386,17 +445,26 @@ class ColumnTable(Generic[R]):
         if self._removed:
             accepted[list(self._removed)] = False
         self._shown[:count] = accepted
-        rows = rows[accepted]
+        if self._filter is not None or self._removed:
+            rows = rows[accepted]
         self.view = self._sorted(rows[::-1] if self._newest_first else rows)
         self._due.clear()
 
     def _sorted(self, rows: Rows) -> Rows:
+        """Sort rows, which stand in the order that equal ones keep."""
         for column, descending in reversed(self._sort):
-            values = self._arrays[column][rows]
+            array = self._arrays[column]
+            whole = len(rows) == len(self._rows) and len(self._sort) == 1
+            values = self._natural(array) if whole else array[rows]
             if column in self._books:
                 values = self._books[column].ranks()[values] if len(values) else values
             rows = rows[stable_order(-values if descending else values)]
         return rows
+
+    def _natural(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return a whole column in the order of unsorted rows, without gathering."""
+        column = array[: len(self._rows)]
+        return column[::-1] if self._newest_first else column
 
 
 def _array(kind: ColumnKind) -> NDArray[Any]:

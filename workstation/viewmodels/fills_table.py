@@ -9,7 +9,7 @@ from functools import reduce
 import msgspec
 import numpy as np
 
-from workstation.domain.executions import ExecKind, Execution
+from workstation.domain.executions import ExecKind, Execution, Liquidity
 from workstation.viewmodels.column_arrays import Mask
 from workstation.viewmodels.columns import (
     Accepts,
@@ -21,11 +21,12 @@ from workstation.viewmodels.columns import (
     RowStyle,
     Selection,
 )
-from workstation.viewmodels.formats import Formats, exact_money, exact_time, money, time_of_day
+from workstation.viewmodels.formats import MISSING, Formats, exact_money, exact_time, money, time_of_day
 
 _SIDES = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
 _MUTED = CellStyle("text_muted")
 FEE_PLACES = 4
+_SEARCHED = ("symbol", "side", "liquidity", "venue", "account", "currency")
 
 
 class FillTotals(msgspec.Struct, frozen=True):
@@ -96,13 +97,8 @@ class FillBlotter:
         return accepted
 
     def _word_mask(self, rows: Selection, word: str) -> Mask:
-        def has(text: str) -> bool:
-            return word in text.lower()
-
-        found = self.table.matching("symbol", rows, has)
-        for name in ("side", "liquidity", "venue", "account", "currency"):
-            found = found | self.table.matching(name, rows, has)
-        return found | self.table.containing("order", rows, word) if len(word) > 2 else found
+        found = self.table.matching_any(_SEARCHED, rows, lambda text: word in text.lower())
+        return found if found is not None else self.table.containing("order", rows, word)
 
     def _add_fee(self, execution: Execution, sign: int) -> None:
         if execution.fee:
@@ -126,7 +122,7 @@ class FillBlotter:
             Column("time", "Time", number, lambda e: e.ts_event, lambda e: time_of_day(e.ts_event), width=12,
                    right=True, fixed=True, exact=lambda e: exact_time(e.ts_event), hint="The venue's time, UTC"),
             Column("symbol", "Symbol", code, lambda e: e.symbol, lambda e: e.symbol, width=10, fixed=True),
-            Column("side", "Side", code, _side, _side, width=7, fixed=True),
+            Column("side", "Side", code, _side, _side, width=8, fixed=True),
             Column("qty", "Qty", number, lambda e: f.quantity_number(e.symbol, e.last_qty),
                    lambda e: f.quantity(e.symbol, e.last_qty), right=True, width=9, fixed=True,
                    exact=lambda e: f.exact_quantity(e.symbol, e.last_qty)),
@@ -157,4 +153,4 @@ def _side(execution: Execution) -> str:
 
 
 def _liquidity(execution: Execution) -> str:
-    return execution.liquidity.value.lower()
+    return MISSING if execution.liquidity is Liquidity.UNKNOWN else execution.liquidity.value.lower()

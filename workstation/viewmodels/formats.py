@@ -21,6 +21,7 @@ DAY_NS = 86_400 * SECOND_NS
 AVERAGE_EXTRA_DECIMALS = 2
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "|")
 _SECONDS_KEPT = 4_096
+_TEXTS_KEPT = 16_384
 
 
 class Formats:
@@ -38,14 +39,14 @@ class Formats:
         instrument = self._instruments.get(symbol)
         if price is None or instrument is None:
             return MISSING
-        return grouped(format_scaled(price, instrument.price_decimals, keep=instrument.price_decimals))
+        return _scaled_text(price, instrument.price_decimals, instrument.price_decimals)
 
     def quantity(self, symbol: str, quantity: int | None) -> str:
         """Return a quantity without trailing zeros, thousands grouped."""
         instrument = self._instruments.get(symbol)
         if quantity is None or instrument is None:
             return MISSING
-        return grouped(format_scaled(quantity, instrument.qty_decimals))
+        return _scaled_text(quantity, instrument.qty_decimals, 0)
 
     def average(self, symbol: str, cost: int, quantity: int) -> str:
         """Return an average price from price units times quantity units, rounded half to even past the tick."""
@@ -148,6 +149,11 @@ def safe_cell(text: str) -> str:
 
 def _is_number(text: str) -> bool:
     return text.lstrip("-").replace(".", "", 1).isdecimal() and text.isascii() and text.count("-") <= 1
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _scaled_text(value: int, decimals: int, keep: int) -> str:
+    return grouped(format_scaled(value, decimals, keep=keep))
 
 
 @lru_cache(maxsize=_SECONDS_KEPT)

@@ -14,6 +14,7 @@ from workstation.domain.orders import (
     DENIED_STATES,
     LegRole,
     OrderState,
+    OrderTerms,
     OrdStatus,
     OrdType,
 )
@@ -77,6 +78,7 @@ _TYPE_WORDS = {
     OrdType.TRAILING_STOP: "TRAIL",
     OrdType.TRAILING_STOP_LIMIT: "TRAIL LMT",
 }
+_SEARCHED = ("symbol", "state", "side", "origin", "type", "account", "tif")
 _SIDE_WORDS = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
 _LEG_WORDS = {LegRole.TAKE_PROFIT: "target", LegRole.STOP_LOSS: "stop", LegRole.OCO: "OCO", LegRole.ENTRY: ""}
 _AMENDABLE = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIALLY_FILLED})
@@ -117,7 +119,9 @@ class OrderBlotter:
         self.grouped = False
         self.unseen: dict[str, OrderState] = {}
         self.open: dict[str, OrderState] = {}
-        self.table: ColumnTable[OrderState] = ColumnTable(self._columns(), _key, newest_first=True)
+        self.table: ColumnTable[OrderState] = ColumnTable(
+            self._columns(), _key, newest_first=True, steady_part=_terms
+        )
 
     def take(self, orders: Iterable[OrderState], *, mark_rejects: bool = True) -> Changes:
         """Fold orders in; older versions than known are dropped, new refusals become unseen where asked."""
@@ -229,20 +233,19 @@ class OrderBlotter:
         return ""
 
     def _word_mask(self, rows: Selection, word: str) -> Mask:
-        def has(text: str) -> bool:
-            return word in text.lower()
-
-        table = self.table
-        found = table.matching("symbol", rows, has)
-        for name in ("state", "side", "origin", "type", "account", "tif"):
-            found = found | table.matching(name, rows, has)
-        if len(word) >= ID_MATCH_CHARS_MIN:
-            found |= table.containing("id", rows, word)
-        return found
+        """Return which rows a word means: by the columns' texts, and where it names none of them by the id."""
+        found = self.table.matching_any(_SEARCHED, rows, lambda text: word in text.lower())
+        if found is not None:
+            return found
+        return self.table.containing("id", rows, word if len(word) >= ID_MATCH_CHARS_MIN else "")
 
     def _group(self, order: OrderState) -> int:
         key = order.cl_ord_id if order.link is None else order.link.group_id
         return self._groups.setdefault(key, len(self._groups))
+
+    def _average_number(self, order: OrderState) -> float | None:
+        cost = order.cost // order.cum_qty if order.cum_qty else None
+        return self._formats.price_number(order.terms.symbol, cost)
 
     def _age(self, order: OrderState) -> str:
         return age(self.now_ns - order.created_at) if order.is_open and self.now_ns else MISSING
@@ -254,29 +257,32 @@ class OrderBlotter:
             Column("state", "State", code, self.word, self.word, width=13),
             Column("time", "Time", number, lambda o: o.created_at, lambda o: time_of_day(o.created_at), width=12,
                    fixed=True, exact=lambda o: exact_time(o.created_at), right=True, hint="Created, UTC"),
-            Column("symbol", "Symbol", code, lambda o: o.terms.symbol, lambda o: o.terms.symbol, width=10, fixed=True),
-            Column("side", "Side", code, _side, _side, width=7, fixed=True),
+            Column("symbol", "Symbol", code, lambda o: o.terms.symbol, lambda o: o.terms.symbol, width=9, fixed=True),
+            Column("side", "Side", code, _side, _side, width=8, fixed=True),
             Column("qty", "Qty", number, lambda o: f.quantity_number(o.terms.symbol, o.terms.order_qty),
-                   lambda o: f.quantity(o.terms.symbol, o.terms.order_qty), right=True, width=8,
-                   exact=lambda o: f.exact_quantity(o.terms.symbol, o.terms.order_qty), hint="Quantity ordered"),
+                   lambda o: f.quantity(o.terms.symbol, o.terms.order_qty), right=True, width=7,
+                   exact=lambda o: f.exact_quantity(o.terms.symbol, o.terms.order_qty), steady=True,
+                   hint="Quantity ordered"),
             Column("filled", "Filled", number, lambda o: f.quantity_number(o.terms.symbol, o.cum_qty),
-                   lambda o: f.quantity(o.terms.symbol, o.cum_qty), right=True, width=8,
+                   lambda o: f.quantity(o.terms.symbol, o.cum_qty), right=True, width=7,
                    exact=lambda o: f.exact_quantity(o.terms.symbol, o.cum_qty)),
             Column("left", "Left", number, lambda o: f.quantity_number(o.terms.symbol, o.leaves_qty),
-                   lambda o: f.quantity(o.terms.symbol, o.leaves_qty), right=True, width=8,
+                   lambda o: f.quantity(o.terms.symbol, o.leaves_qty), right=True, width=7,
                    exact=lambda o: f.exact_quantity(o.terms.symbol, o.leaves_qty), hint="Quantity still working"),
             Column("price", "Price", number, lambda o: f.price_number(o.terms.symbol, o.terms.price),
-                   lambda o: f.price(o.terms.symbol, o.terms.price), right=True, width=10,
-                   exact=lambda o: f.exact_price(o.terms.symbol, o.terms.price), hint="Limit price; F2 amends"),
+                   lambda o: f.price(o.terms.symbol, o.terms.price), right=True, width=9,
+                   exact=lambda o: f.exact_price(o.terms.symbol, o.terms.price), steady=True,
+                   hint="Limit price; F2 amends"),
             Column("stop", "Stop", number, lambda o: f.price_number(o.terms.symbol, o.terms.stop_px),
-                   lambda o: f.price(o.terms.symbol, o.terms.stop_px), right=True, width=10,
-                   exact=lambda o: f.exact_price(o.terms.symbol, o.terms.stop_px), hint="Stop price; F2 amends"),
-            Column("average", "Average", number, lambda o: o.cost / o.cum_qty if o.cum_qty else None,
-                   lambda o: f.average(o.terms.symbol, o.cost, o.cum_qty), right=True, width=11,
+                   lambda o: f.price(o.terms.symbol, o.terms.stop_px), right=True, width=9,
+                   exact=lambda o: f.exact_price(o.terms.symbol, o.terms.stop_px), steady=True,
+                   hint="Stop price; F2 amends"),
+            Column("average", "Average", number, self._average_number,
+                   lambda o: f.average(o.terms.symbol, o.cost, o.cum_qty), right=True, width=9,
                    hint="Average fill price"),
             Column("type", "Type", code, _type, _type, width=9, fixed=True),
             Column("tif", "TIF", code, lambda o: o.terms.time_in_force.value, lambda o: o.terms.time_in_force.value,
-                   width=5, hint="Time in force"),
+                   width=5, steady=True, hint="Time in force"),
             Column("residence", "Res", code, lambda o: o.residence.value, lambda o: o.residence.value, width=4,
                    hint="Where the order lives: EX exchange, BR broker, PC this program"),
             Column("origin", "Origin", code, _origin, _origin, width=13, fixed=True),
@@ -300,6 +306,10 @@ _MUTED = CellStyle("text_muted")
 
 def _key(order: OrderState) -> str:
     return order.cl_ord_id
+
+
+def _terms(order: OrderState) -> OrderTerms:
+    return order.terms
 
 
 def _side(order: OrderState) -> str:

@@ -140,14 +140,14 @@ def _key(row: PnlRow) -> str:
 def _columns() -> tuple[Column[PnlRow], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("symbol", "Symbol", code, lambda r: r.symbol, lambda r: r.symbol, width=9, fixed=True),
-        Column("realised", "Realised", number, lambda r: r.realised, lambda r: money(r.realised, signed=True),
-               right=True, width=10, exact=lambda r: exact_money(r.realised), hint="Realised, before fees"),
-        Column("open", "Open", number, lambda r: r.open, lambda r: money(r.open, signed=True), right=True, width=10,
-               exact=lambda r: exact_money(r.open), hint="Open, at the mark"),
-        Column("fees", "Fees", number, lambda r: r.fees, lambda r: money(r.fees), right=True, width=8,
-               exact=lambda r: exact_money(r.fees)),
+        Column("symbol", "Symbol", code, lambda r: r.symbol, lambda r: r.symbol, width=8, fixed=True),
         Column("net", "Net", number, lambda r: r.net, lambda r: money(r.net, signed=True), right=True, width=10,
                exact=lambda r: exact_money(r.net), hint="Realised and open, less fees"),
+        Column("open", "Open", number, lambda r: r.open, lambda r: money(r.open, signed=True), right=True, width=10,
+               exact=lambda r: exact_money(r.open), hint="Open, at the mark"),
+        Column("realised", "Realised", number, lambda r: r.realised, lambda r: money(r.realised, signed=True),
+               right=True, width=10, exact=lambda r: exact_money(r.realised), hint="Realised, before fees"),
+        Column("fees", "Fees", number, lambda r: r.fees, lambda r: money(r.fees), right=True, width=8,
+               exact=lambda r: exact_money(r.fees)),
         Column("currency", "Ccy", code, lambda r: r.currency, lambda r: r.currency, width=4, fixed=True),
     )  # fmt: skip

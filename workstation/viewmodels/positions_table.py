@@ -14,6 +14,7 @@ from workstation.viewmodels.frames import PositionSnap
 
 ALL_STRATEGIES = "*"
 STALE_MARK_MS = 5_000
+WHOLE_TICKS_FROM = 1_000
 FLATTEN, HALF = "flatten", "half"
 PORTIONS_BPS = {FLATTEN: 10_000, HALF: 5_000}
 _PROTECTION = {  # word, glyph, colour role
@@ -82,7 +83,8 @@ class PositionsView:
             "exit": CellStyle("warning", "", "dots") if snap.exit_phase else CellStyle("text_muted"),
             FLATTEN: CellStyle(button=True),
             HALF: CellStyle(button=True),
-            **dict.fromkeys(("account", "kind", "fees"), CellStyle("text_muted")),
+            "kind": CellStyle("warning" if snap.mark is None or is_stale(snap) else "text_muted"),
+            **dict.fromkeys(("account", "currency", "fees"), CellStyle("text_muted")),
         }
         return RowStyle(hatched=is_stale(snap), cells=cells)
 
@@ -114,40 +116,42 @@ class PositionsView:
         ticks = self._ticks(snap)
         if ticks is None:
             return MISSING
-        text = grouped(f"{ticks:.1f}") if round(ticks, 1) else "0.0"
+        text = grouped(f"{ticks:.1f}" if abs(ticks) < WHOLE_TICKS_FROM else f"{ticks:.0f}")
+        text = "0.0" if text == "−0.0" else text
         return f"+{text}" if ticks > 0 and text != "0.0" else text
 
     def _columns(self) -> tuple[Column[PositionSnap], ...]:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
         f = self._formats
         return (
-            Column("symbol", "Symbol", code, lambda s: s.position.symbol, lambda s: s.position.symbol, width=10,
+            Column("symbol", "Symbol", code, lambda s: s.position.symbol, lambda s: s.position.symbol, width=9,
                    fixed=True),
             Column("side", "Side", code, _side, _side, width=8),
             Column("qty", "Qty", number, lambda s: f.quantity_number(s.position.symbol, abs(s.position.qty)),
-                   lambda s: f.quantity(s.position.symbol, abs(s.position.qty)), right=True, width=9,
+                   lambda s: f.quantity(s.position.symbol, abs(s.position.qty)), right=True, width=8,
                    exact=lambda s: f.exact_quantity(s.position.symbol, s.position.qty)),
-            Column("average", "Average", number, self._average_number, self._average, right=True, width=11,
+            Column("average", "Average", number, self._average_number, self._average, right=True, width=10,
                    hint="Average cost"),
             Column("mark", "Mark", number, lambda s: f.price_number(s.position.symbol, s.mark),
-                   lambda s: f.price(s.position.symbol, s.mark), right=True, width=11,
+                   lambda s: f.price(s.position.symbol, s.mark), right=True, width=9,
                    exact=lambda s: f.exact_price(s.position.symbol, s.mark)),
-            Column("kind", "by", code, lambda s: s.mark_kind, _mark_kind, width=9, hint="What marks it, and its age"),
+            Column("kind", "by", code, lambda s: s.mark_kind, _mark_kind, width=8, hint="What marks it, and its age"),
             Column("ticks", "Ticks", number, self._ticks, self._ticks_text, right=True, width=8,
                    hint="Open profit in ticks for one unit"),
             Column("open", "Open P&L", number, lambda s: s.unrealised, lambda s: money(s.unrealised, signed=True),
-                   right=True, width=12, exact=lambda s: exact_money(s.unrealised)),
-            Column("currency", "Ccy", code, lambda s: s.position.currency, lambda s: s.position.currency, width=5,
+                   right=True, width=11, exact=lambda s: exact_money(s.unrealised)),
+            Column("currency", "Ccy", code, lambda s: s.position.currency, lambda s: s.position.currency, width=4,
                    fixed=True),
-            Column("realised", "Realised", number, lambda s: s.position.realised,
-                   lambda s: money(s.position.realised, signed=True), right=True, width=12,
-                   exact=lambda s: exact_money(s.position.realised), hint="Realised, before fees"),
-            Column("fees", "Fees", number, lambda s: sum(s.position.fees.values()), _fees, right=True, width=10),
-            Column("protection", "Protection", code, _protection, _protection, width=10,
+            Column(FLATTEN, "Exit all", text, _flatten, _flatten, width=7, hint="Cancel its orders, then exit all"),
+            Column(HALF, "Half", text, _half, _half, width=5, hint="Exit half of it"),
+            Column("protection", "Protection", code, _protection, _protection, width=9,
                    hint="How much of the position stops cover; PC only: they die with this program"),
-            Column("exit", "Exit", text, _exit, _exit, width=16),
-            Column(FLATTEN, "", text, _flatten, _flatten, width=8, hint="Cancel its orders, then exit all of it"),
-            Column(HALF, "", text, _half, _half, width=6, hint="Exit half of it"),
+            Column("exit", "Exit state", text, _exit, _exit, width=20,
+                   hint="CANCELLING, SETTLED, EXITING, FLAT (verified)"),
+            Column("realised", "Realised", number, lambda s: s.position.realised,
+                   lambda s: money(s.position.realised, signed=True), right=True, width=11,
+                   exact=lambda s: exact_money(s.position.realised), hint="Realised, before fees"),
+            Column("fees", "Fees", number, lambda s: sum(s.position.fees.values()), _fees, right=True, width=9),
             Column("account", "Account", code, lambda s: s.position.account, lambda s: s.position.account, width=8,
                    fixed=True),
         )  # fmt: skip

@@ -269,7 +269,7 @@ class Watchlist:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
         f = self._formats
 
-        def price(name: str, title: str, width: int = 10) -> Column[WatchRow]:
+        def price(name: str, title: str, width: int = 9) -> Column[WatchRow]:
             return Column(name, title, number, lambda r: self._number(r, name), lambda r: self._price(r, name),
                           right=True, width=width)  # fmt: skip
 
@@ -279,17 +279,17 @@ class Watchlist:
 
         return (
             Column("focus", "", text, _blank, _blank, width=1, hint="Trade focus: click to aim keys at the instrument"),
-            Column("symbol", "Symbol", code, lambda r: r.entry, _symbol, width=10, fixed=True),
+            Column("symbol", "Symbol", code, lambda r: r.entry, _symbol, width=8, fixed=True),
             price("last", "Last"),
-            Column("change", "Change", number, lambda r: f.price_number(r.entry, self._change(r)), self._change_text,
-                   right=True, width=8, hint="From the previous close"),
             Column("percent", "%", number, self._percent, self._percent_text, right=True, width=6,
                    hint="Change from the previous close in per cent"),
+            Column("age", "Age", text, _age_text, _age_text, width=6, hint="Age of the quote, and its trouble"),
             price("bid", "Bid"),
             price("ask", "Ask"),
             Column("spread", "Sprd", number, self._spread, self._spread_text, right=True, width=4,
                    hint="Spread in ticks"),
-            Column("age", "Age", text, _age_text, _age_text, width=8, hint="Age of the quote, and its trouble"),
+            Column("change", "Change", number, lambda r: f.price_number(r.entry, self._change(r)), self._change_text,
+                   right=True, width=8, hint="From the previous close"),
             Column("position", "Pos", number, lambda r: f.quantity_number(r.entry, r.position) if r.position else None,
                    lambda r: f.quantity(r.entry, r.position) if r.position else "", right=True, width=7,
                    hint="My position in the account in focus"),

@@ -67,7 +67,7 @@ class OrderCellEditor(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """Open a line that knows the order's id and version."""
-        order = self._model.table.row_at(index.row())
+        order = self._model.row_at(index.row())
         column = self._model.table.columns[index.column()]
         line = QLineEdit(parent)
         line.setObjectName("order_edit")

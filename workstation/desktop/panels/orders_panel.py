@@ -152,7 +152,7 @@ class OrdersPanel(TablePanel):
         positions = self.view.selectionModel().selectedRows()
         if len(positions) != 1:
             return
-        order = self.blotter.table.row_at(positions[0].row())
+        order = self.columns.row_at(positions[0].row())
         if name == "price" and order.terms.price is None:
             name = "stop"
         refusal = self.blotter.amend_refusal(order)

@@ -185,7 +185,7 @@ class PnlPanel(TablePanel):
         summary.addWidget(self.limit)
         summary.addWidget(self.curve)
         self.column.insertLayout(0, summary)
-        self.bar.setContentsMargins(0, 0, 0, 0)
+        self.tools.hide()
         self._on_theme()
 
     def _refill(self) -> None:

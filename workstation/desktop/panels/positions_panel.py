@@ -47,7 +47,7 @@ class ButtonCells(ColumnView):
         pressed, self._pressed = self._pressed, None
         super().mouseReleaseEvent(event)
         if pressed is not None and self.indexAt(event.position().toPoint()) == pressed:
-            row = self.columns.table.row_at(pressed.row())
+            row = self.columns.row_at(pressed.row())
             self.cell_pressed.emit(row, self.columns.table.columns[pressed.column()].name)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.panel import Panel, PanelSettings
@@ -51,18 +51,30 @@ class TablePanel(Panel):
         if context.state.status is not None:
             self.connection.take(context.state.status)
         gap = current_theme().metrics.grid
-        self.bar = QHBoxLayout()
-        self.bar.setContentsMargins(gap, gap, gap, gap)
+        self.tools = QWidget(self)
+        self.tools.setObjectName(f"{panel_id}_tools")
+        self.tools.setHidden(self.linked)
+        self.bar = QHBoxLayout(self.tools)
+        margin = 0 if self.linked else gap
+        self.bar.setContentsMargins(margin, margin, margin, margin)
         self.bar.setSpacing(gap)
         self.note = NoteLine(f"{panel_id}_note")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
-        self.column.addLayout(self.bar)
+        if not self.linked:
+            self.column.addWidget(self.tools)
         self.column.addWidget(self.note)
         self.released = False
         self.view: ColumnView
         self.filter_line: QLineEdit | None = None
+
+    def header_widget(self) -> QWidget | None:
+        """Return the bar of a linked panel, which stands beside its link chip."""
+        if not self.linked:
+            return None
+        self.tools.show()
+        return self.tools
 
     def show_view(self, view: ColumnView) -> None:
         """Put the table in its place."""

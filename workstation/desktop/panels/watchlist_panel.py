@@ -41,7 +41,7 @@ class WatchView(ColumnView):
         """Return the row before which a drop at y would go."""
         position = self.rowAt(y)
         if position < 0:
-            return len(self.columns.table)
+            return len(self.columns.view)
         return position + (y > self.rowViewportPosition(position) + self.rowHeight(position) // 2)
 
     # Qt overrides
@@ -52,7 +52,7 @@ class WatchView(ColumnView):
         index = self.indexAt(point)
         self._dragged, self._press = None, point
         if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
-            row = self.columns.table.row_at(index.row())
+            row = self.columns.row_at(index.row())
             if self.columns.table.columns[index.column()].name == "focus" and not row.is_heading:
                 self.marker_clicked.emit(row.entry)
                 return
@@ -90,7 +90,7 @@ class WatchView(ColumnView):
         """Paint the rows, and the line where a dragged one would go."""
         super().paintEvent(event)
         if self._target >= 0:
-            last = min(self._target, len(self.columns.table) - 1)
+            last = min(self._target, len(self.columns.view) - 1)
             y = self.rowViewportPosition(last) + (self.rowHeight(last) if self._target > last else 0)
             painter = QPainter(self.viewport())
             painter.setPen(QPen(self.cell_paint.color("accent"), 2))
