@@ -44,23 +44,27 @@ class FillBlotter:
         self._formats = formats
         self._corrected: dict[str, str] = {}
         self._fees: dict[str, int] = {}
+        self._busts = 0
         self.table: ColumnTable[Execution] = ColumnTable(self._columns(), _key, newest_first=True)
 
     def take(self, executions: Iterable[Execution]) -> Changes:
         """Fold executions in; a bust or correction strikes the fill that it names."""
-        rows: list[Execution] = []
+        fresh: dict[str, Execution] = {}
         for execution in executions:
-            if self.table.get(execution.exec_key) is not None:
+            key = execution.exec_key
+            if key in fresh or self.table.get(key) is not None:
                 continue
-            rows.append(execution)
-            self._add_fee(execution, 1 if execution.kind is not ExecKind.BUST else 0)
-            if execution.corrects:
-                self._corrected[execution.corrects] = execution.exec_key
-                struck = self.table.get(execution.corrects)
+            fresh[key] = execution
+            self._busts += execution.kind is ExecKind.BUST
+            if execution.kind is not ExecKind.BUST and key not in self._corrected:
+                self._add_fee(execution, 1)
+            if execution.corrects and execution.corrects not in self._corrected:
+                self._corrected[execution.corrects] = key
+                struck = fresh.get(execution.corrects) or self.table.get(execution.corrects)
                 if struck is not None:
-                    rows.append(struck)
+                    fresh[struck.exec_key] = struck
                     self._add_fee(struck, -1)
-        return self.table.upsert(rows)
+        return self.table.upsert(fresh.values())
 
     def is_struck(self, execution: Execution) -> bool:
         """Tell whether a later report took this one back."""
@@ -80,7 +84,8 @@ class FillBlotter:
 
     def totals(self) -> FillTotals:
         """Return counts and fees of all fills."""
-        return FillTotals(self.table.total - len(self._corrected), len(self._corrected), dict(self._fees))
+        struck = len(self._corrected)
+        return FillTotals(self.table.total - struck - self._busts, struck, dict(self._fees))
 
     def accepts(self, words: str, symbol: str = "") -> Accepts | None:
         """Return the filter over row numbers: every word must occur; None when it shows everything."""
