@@ -73,27 +73,9 @@ class Engine:
         self.api_url = ""
         self._lag_ms = 0.0
         self._stopping = False
-        listed = {row.symbol: row for row in venue.instruments()}
-        known = {row.symbol: row for row in store.reader.instruments()}
-        self.core = Core(
-            CoreParts(
-                clock=self._clock,
-                scheduler=loop,
-                ids=self._ids,
-                journal=store.journal,
-                broker=venue.broker,
-                feed=venue.feed,
-                instruments=known | listed,
-                new_instruments=tuple(row for symbol, row in listed.items() if known.get(symbol) != row),
-                accounts=venue.accounts(),
-                version=version,
-                on_fault=self.on_fault,
-                market_now=venue.now_ns,
-                freshness=FreshnessLimits(own_max=freshness_ms * 1_000_000),
-            )
-        )
+        self.core = Core(self._parts(version, freshness_ms))
         core = self.core
-        self._view = MarketView(core.market, self._clock, lambda _symbol: ())
+        self._view = MarketView(core.market)
         self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns)
         self._publisher = Publisher(
             bus=core.bus,
@@ -114,10 +96,32 @@ class Engine:
             screens=self,
             venue=venue,
         )
-        self.session = Session(
-            instruments=listed,
-            accounts=venue.accounts(),
-            environment=venue.environment,
+        self.session = self._session(version)
+
+    def _parts(self, version: str, freshness_ms: int) -> CoreParts:
+        listed = {row.symbol: row for row in self._venue.instruments()}
+        known = {row.symbol: row for row in self._store.reader.instruments()}
+        return CoreParts(
+            clock=self._clock,
+            scheduler=self._loop,
+            ids=self._ids,
+            journal=self._store.journal,
+            broker=self._venue.broker,
+            feed=self._venue.feed,
+            instruments=known | listed,
+            new_instruments=tuple(row for symbol, row in listed.items() if known.get(symbol) != row),
+            accounts=self._venue.accounts(),
+            version=version,
+            on_fault=self.on_fault,
+            market_now=self._venue.now_ns,
+            freshness=FreshnessLimits(own_max=freshness_ms * 1_000_000),
+        )
+
+    def _session(self, version: str) -> Session:
+        return Session(
+            instruments={row.symbol: row for row in self._venue.instruments()},
+            accounts=self._venue.accounts(),
+            environment=self._venue.environment,
             version=version,
             open_outbox=lambda wake: self._open(wake, snapshots=True),
             open_rows=lambda wake: self._open(wake, snapshots=False),

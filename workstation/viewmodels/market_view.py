@@ -4,22 +4,21 @@ Engine thread. A wish of one panel replaces its earlier one; streams are subscri
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
 from workstation.domain.market import Aggressor, Bar, BarType, MarketEvent, StreamKind, Trade
-from workstation.kernel.clock import Clock
 from workstation.marketdata.conflation import MarketSnapshot, depth_snapshot
 from workstation.marketdata.service import MarketData
 from workstation.viewmodels.frames import BarUpdate, DepthSnap, QuoteSnap
+from workstation.viewmodels.queue_estimate import QueueEstimate
 
 DEPTH_LEVELS = 200
 TRADED_PRICES_MAX = 4_000
 NS_PER_MS = 1_000_000
 
 Series = tuple[str, BarType]
-QueueAhead = Callable[[str], tuple[tuple[str, int, bool], ...]]
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -31,10 +30,11 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class MarketView:
-    """Snapshots for screens. queue_ahead: estimates what stands before own orders of an instrument."""
+    """Snapshots for screens. `queue` estimates what stands before own orders; it hears of them from the bus."""
 
-    def __init__(self, market: MarketData, clock: Clock, queue_ahead: QueueAhead) -> None:
-        self._market, self._clock, self._queue_ahead = market, clock, queue_ahead
+    def __init__(self, market: MarketData) -> None:
+        self.queue = QueueEstimate(self._size_at)
+        self._market = market
         self._wishes: dict[str, Wish] = {}
         self._held: dict[str, list[Callable[[], None]]] = {}
         self._conflator = market.conflate(())
@@ -70,6 +70,7 @@ class MarketView:
         depths, series = self._depths, self._series
         for event in events:
             if isinstance(event, Trade):
+                self.queue.on_trade(event)
                 if event.symbol in depths:
                     self._note_trade(event)
             elif isinstance(event, Bar) and (event.symbol, event.bar_type) in series:
@@ -85,6 +86,12 @@ class MarketView:
             if forming is not None:
                 bars.append(BarUpdate(symbol, bar_type, forming, closed=False))
         return quotes, depths, bars
+
+    def _size_at(self, symbol: str, side: int, price: int) -> int:
+        if symbol not in self._market.books:
+            return 0
+        book = self._market.books[symbol]
+        return (book.bids if side > 0 else book.asks).sizes.get(price, 0)
 
     def _note_trade(self, trade: Trade) -> None:
         prices = self._traded[trade.symbol]
@@ -141,10 +148,5 @@ class MarketView:
             last=trade.price if trade else None,
             last_size=trade.size if trade else 0,
             traded=tuple((p, cell[0], cell[1]) for p, cell in prices.items()),
-            queue_ahead=self._queue_ahead(symbol),
+            queue_ahead=self.queue.ahead(symbol),
         )
-
-
-def wish_of(quotes: Iterable[str], depths: Iterable[str], bars: Iterable[Series]) -> Wish:
-    """Return a wish from plain collections."""
-    return Wish(frozenset(quotes), frozenset(depths), tuple(bars))

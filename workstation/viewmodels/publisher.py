@@ -64,6 +64,7 @@ class Publisher:
         for kind in _ROWS:
             bus.subscribe(kind, self._pending.append)
         bus.subscribe(OrderState, self.latency.on_order)
+        bus.subscribe(OrderState, view.queue.on_order)
         bus.subscribe(PositionState, figures.on_position)
         bus.subscribe(OrderState, figures.on_order)
         bus.subscribe(ExitProgress, figures.on_exit)
