@@ -1,12 +1,333 @@
-"""The order ticket: one order in fields, in words, and what it would do to the account."""
+"""The order ticket: one order in fields, in words, and what it would do to the account, before it is sent.
 
+First stage of an order by hand. It shows the gate's own preview, sends one command per press, and keeps a refusal in
+view until the order is edited. Orders that reduce are sent disarmed too; the gate decides everything.
+"""
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from workstation.commands.params import PlaceOrder
+from workstation.commands.registry import CommandResult
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.ladder_controls import OneLine
+from workstation.desktop.panels.ladder_header import InstrumentHeader, listen_while_alive
+from workstation.desktop.panels.ticket_fields import QuoteButton, set_role
+from workstation.desktop.panels.ticket_form import FixButtons, TicketForm
+from workstation.desktop.panels.ticket_sending import TicketSending
+from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.domain.errors import UserError
+from workstation.domain.orders import OriginKind
+from workstation.domain.verdicts import Verdict
+from workstation.viewmodels.formats import MISSING
+from workstation.viewmodels.frames import Frame, QuoteSnap
+from workstation.viewmodels.ladder_amend import nudged
+from workstation.viewmodels.ticket import FIELDS, Reading, read
+from workstation.viewmodels.ticket_fields import parse_price, parse_quantity
+from workstation.viewmodels.ticket_outlook import age_text, outlook, ticket_state
+
+PREVIEW_DELAY_MS = 120
+PREVIEW_AGAIN_NS = 1_000_000_000
+_OUTLOOK_LINES = (
+    ("notional", "Notional"),
+    ("position", "Position"),
+    ("limit", "Nearest limit"),
+    ("residence", "Lives at"),
+)
 
 
 class TicketPanel(Panel):
-    """Order ticket of one instrument."""
+    """Order ticket of one instrument in the account of the trade focus."""
 
     kind = "ticket"
     title = "Order ticket"
     icon = "edit"
     linked = True
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self._header: InstrumentHeader | None = None
+        self._reading = Reading(terms=None, findings=())
+        self._verdict: Verdict | None = None
+        self._asked_at = 0
+        self._asked = 0
+        self.form = TicketForm(panel_id, context.sizes.sizes)
+        self.sending = TicketSending(context)
+        self.quotes = {
+            "bid": QuoteButton(f"{panel_id}_bid", "bid", "buy"),
+            "last": QuoteButton(f"{panel_id}_last", "last", ""),
+            "ask": QuoteButton(f"{panel_id}_ask", "ask", "sell"),
+        }
+        self.state_line = OneLine(f"{panel_id}_state", "Ticket state")
+        self.preview = QLabel()
+        self.message = QLabel()
+        self.fixes = FixButtons(panel_id)
+        self.send = QPushButton("Send")
+        self.lines: dict[str, OneLine] = {}
+        self._delay = QTimer(self, interval=PREVIEW_DELAY_MS, singleShot=True)
+        self._delay.timeout.connect(self._ask_preview)
+        self._build()
+        self.form.edited.connect(self._on_edited)
+        self.form.stepped.connect(self._step)
+        self.form.escaped.connect(self.clear)
+        self.fixes.chosen.connect(self.form.set_text)
+        self.sending.changed.connect(self._show)
+        self.send.clicked.connect(self.press_send)
+        for name, button in self.quotes.items():
+            button.clicked.connect(lambda _checked=False, name=name: self._copy_price(name))
+        for key in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(self.press_send)
+        listen_while_alive(context.focus.listen, self, self._on_edited)
+        listen_while_alive(context.sizes.listen, self, self._take_preset)
+        self._show()
+
+    def header_widget(self) -> QWidget:
+        """Return symbol box, contract and account."""
+        if self._header is None:
+            self._header = InstrumentHeader(self)
+            if self.symbol:
+                self._header.show_symbol(self.symbol)
+        return self._header
+
+    def on_symbol(self, symbol: str) -> None:
+        """Start afresh for another instrument."""
+        if self._header is not None:
+            self._header.show_symbol(symbol)
+        self.watch(quotes=frozenset({symbol}))
+        self.sending.forget()
+        self.form.show_instrument(self.context.instrument(symbol), str(self.context.sizes.size))
+
+    def on_frame(self, frame: Frame) -> None:
+        """Follow quotes, the state of the account and the word of the venue on what was sent."""
+        self.sending.on_rows(frame.rows)
+        if not self.symbol or not self.isVisible():
+            return
+        if self.symbol in frame.quotes or frame.status is not None or frame.positions or frame.rows:
+            self._read()
+            self._show()
+            now = self.context.bridge.session.mono_ns()
+            if self._reading.is_complete and now - self._asked_at >= PREVIEW_AGAIN_NS and not self._delay.isActive():
+                self._ask_preview()
+
+    def clear(self) -> None:
+        """Empty prices and legs, and put a refusal away."""
+        self.sending.forget()
+        self.form.clear()
+
+    def press_send(self) -> None:
+        """Send the order, once per press; say in place why not."""
+        self._read()
+        self.form.mark(self._reading.findings)
+        terms = self._reading.terms
+        if self.sending.is_busy or not self.send.isEnabled():
+            return
+        if terms is None or self._reading.findings:
+            first = self._reading.findings[0] if self._reading.findings else None
+            self.sending.refuse(first.text if first else "Choose an instrument first.")
+            if first is not None and first.field in self.form.fields:
+                self.form.fields[first.field].setFocus()
+            return
+        status = self.context.state.status
+        armed = status is not None and status.armed is self.context.bridge.session.environment
+        if not armed and self._verdict is not None and self._verdict.risk_class == "INCREASE":
+            pulse_arm_chip()
+            return
+        self.sending.send(self._reading)
+
+    def _build(self) -> None:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(8, 4, 8, 8)
+        column.setSpacing(6)
+        quotes = QHBoxLayout()
+        quotes.setSpacing(4)
+        for button in self.quotes.values():
+            quotes.addWidget(button, 1)
+        column.addLayout(quotes)
+        column.addWidget(self.state_line)
+        column.addWidget(self.form)
+        self.preview.setObjectName(f"{self.panel_id}_preview")
+        self.preview.setWordWrap(True)
+        self.preview.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.preview)
+        lines = QFormLayout()
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setHorizontalSpacing(8)
+        lines.setVerticalSpacing(1)
+        for name, word in _OUTLOOK_LINES:
+            label = QLabel(word)
+            label.setProperty("role", "caption")
+            self.lines[name] = OneLine(f"{self.panel_id}_{name}", word)
+            lines.addRow(label, self.lines[name])
+        column.addLayout(lines)
+        self.message.setObjectName(f"{self.panel_id}_message")
+        self.message.setWordWrap(True)
+        column.addWidget(self.message)
+        column.addWidget(self.fixes)
+        self.send.setObjectName(f"{self.panel_id}_send")
+        self.send.setMinimumHeight(30)
+        self.send.setToolTip("Send the order above (Ctrl+Enter)")
+        column.addWidget(self.send)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName(f"{self.panel_id}_scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(holder)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self._new_fonts()
+        theme_notifier().changed.connect(self._new_fonts)
+
+    def _new_fonts(self, *_: object) -> None:
+        self.preview.setFont(figure_font("body"))
+
+    @property
+    def _quote(self) -> QuoteSnap | None:
+        return self.context.state.quotes.get(self.symbol)
+
+    def _read(self) -> None:
+        if not self.symbol:
+            return
+        status = self.context.state.status
+        self._reading = read(
+            self.form.draft(),
+            self.context.instrument(self.symbol),
+            self.context.focus.account,
+            now_ns=0 if status is None else status.now_ns,
+            quote=self._quote,
+        )
+
+    def _on_edited(self) -> None:
+        """Read again, ask the gate after a pause, and put an old refusal away."""
+        before = self._reading
+        self._read()
+        if self._reading != before:
+            self._verdict = None
+            self.sending.edited()
+            if self._reading.is_complete:
+                self._delay.start()
+            else:
+                self._delay.stop()
+        self.form.mark(self._reading.findings)
+        self._show()
+
+    def _ask_preview(self) -> None:
+        terms = self._reading.terms
+        if terms is None or not self._reading.is_complete:
+            return
+        self._asked += 1
+        self._asked_at = self.context.bridge.session.mono_ns()
+        number, reading = self._asked, self._reading
+        params = PlaceOrder(terms=terms, stop_loss_px=reading.stop_loss_px, take_profit_px=reading.take_profit_px)
+        origin = self.context.origin(OriginKind.TICKET, "preview")
+
+        def answered(result: CommandResult) -> None:
+            if number == self._asked and reading == self._reading:
+                self._verdict = result.data if isinstance(result.data, Verdict) else None
+                self._show()
+
+        self.context.call("order.preview", params, origin, answered)
+
+    def _show(self) -> None:
+        if not self.symbol:
+            self.state_line.show_text("No instrument yet: type a symbol above.", "muted")
+            self.send.setEnabled(False)
+            set_role(self.send, "role", "primary")
+            return
+        state = self.context.state
+        account = self.context.focus.account
+        instrument = self.context.instrument(self.symbol)
+        self._show_quotes()
+        data = ticket_state(self.symbol, self._quote, state.status, state.accounts.get(account))
+        self.state_line.show_text(data.text or "Ready.", data.role)
+        seen = outlook(
+            self._reading,
+            instrument,
+            quote=self._quote,
+            held=state.position(account, self.symbol),
+            working=state.working(account, self.symbol),
+            verdict=self._verdict,
+        )
+        for name, line in self.lines.items():
+            line.show_text(getattr(seen, name), "")
+        self.preview.setText(self._reading.words or MISSING)
+        set_role(self.preview, "role", self.form.side.side.value.lower() if self._reading.words else "muted")
+        self._show_message(seen.refusal)
+        self.send.setEnabled(data.can_send and not self.sending.is_busy)
+        side = self.form.side.side.value
+        text = "Sending…" if self.sending.is_busy else "Send (reduces)" if seen.reduces else f"Send {side.lower()}"
+        self.send.setText(text)
+        self.send.setAccessibleName(f"{text}: {self._reading.words}")
+        set_role(self.send, "role", side.lower())
+
+    def _show_message(self, refusal: str) -> None:
+        """Show what is wrong: a refusal of what was sent, else the first finding, else what the gate would say."""
+        finding = next((found for found in self._reading.findings if self._typed(found.field)), None)
+        text, role = self.sending.text, self.sending.role
+        if not text and finding is not None:
+            text, role = finding.text, "danger"
+        elif not text and refusal:
+            text, role = refusal, "warning"
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+        self.message.setAccessibleName(f"Ticket message: {text}")
+        set_role(self.message, "role", role)
+        self.fixes.show_finding(finding)
+
+    def _typed(self, field: str) -> bool:
+        widget = self.form.fields.get(field)
+        return widget is None or bool(widget.text())
+
+    def _show_quotes(self) -> None:
+        quote, instrument = self._quote, self.context.instrument(self.symbol)
+        stale = quote is not None and quote.freshness != "FRESH"
+        for name, button in self.quotes.items():
+            price = None if quote is None else getattr(quote, name)
+            size = 0 if quote is None else getattr(quote, f"{name}_size")
+            text = MISSING if price is None else instrument.price_text(price)
+            caption = name if quote is None else f"{name} {instrument.qty_text(size)}" if size else name
+            if stale and quote is not None:
+                caption = f"{name} · {age_text(quote.age_ms)}"
+            button.show_price(price, text, caption, stale=stale)
+
+    def _copy_price(self, name: str) -> None:
+        """Copy a quoted price into the field that the type prices by, once."""
+        price, used = self.quotes[name].price, FIELDS[self.form.ord_type]
+        field = "price" if "price" in used else "stop" if "stop" in used else ""
+        if price is not None and field:
+            self.form.set_text(field, self.context.instrument(self.symbol).price_text(price))
+
+    def _step(self, field: str, steps: int) -> None:
+        """Step a field by lots or ticks; an empty price starts at the market."""
+        if not self.symbol or field in ("trail", "expire"):
+            return
+        instrument = self.context.instrument(self.symbol)
+        text = self.form.fields[field].text()
+        try:
+            if field in ("qty", "display"):
+                qty = max(parse_quantity(text or "0", instrument) + steps * instrument.lot, 0)
+                self.form.set_text(field, instrument.qty_text(qty))
+                return
+            price = parse_price(text, instrument) if text else self._start_price()
+        except UserError:
+            return
+        if price is not None:
+            self.form.set_text(field, instrument.price_text(nudged(price, steps, instrument) if text else price))
+
+    def _start_price(self) -> int | None:
+        quote = self._quote
+        if quote is None:
+            return None
+        return quote.bid if self.form.side.side.sign > 0 else quote.ask
+
+    def _take_preset(self) -> None:
+        if self.symbol:
+            self.form.set_text("qty", str(self.context.sizes.size))

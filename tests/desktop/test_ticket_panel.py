@@ -1,0 +1,288 @@
+"""The ticket under real keys and buttons: what is sent, when, and what stays in view."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
+
+from tests.helpers.desktop_rig import DesktopRig, limit, order, position, quote, status
+from workstation.commands.outcomes import Refusal
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.desktop.shell.panel_header import PanelHeader
+from workstation.desktop.shell.top_bar import TopBar
+from workstation.domain.accounts import Environment
+from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, RiskClass, Side
+from workstation.domain.verdicts import Verdict
+
+LEFT = Qt.MouseButton.LeftButton
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+ACCEPTED = CommandResult(ok=True, text="Accepted.")
+
+
+def previewed(risk):
+    return CommandResult(ok=True, text="", data=Verdict(risk_class=risk, passed=True, qty=100, results=()))
+
+
+@pytest.fixture
+def rig(qapp):
+    rig = DesktopRig()
+    rig.context.sizes.choose(3)
+    rig.gateway.answers["order.preview"] = previewed(RiskClass.INCREASE)
+    yield rig
+    rig.stop()
+
+
+@pytest.fixture
+def panel(qtbot, rig):
+    panel = TicketPanel(rig.context, "ticket-1")
+    holder = PanelHeader.wrap(panel)
+    panel.holder = holder
+    qtbot.addWidget(holder)
+    holder.resize(320, 600)
+    holder.show()
+    panel.show_symbol("AAPL")
+    rig.arm()
+    rig.feed(quotes=[quote()])
+    yield panel
+    panel.release()
+
+
+def field(panel, name):
+    return panel.findChild(QLineEdit, f"ticket-1_{name}")
+
+
+def button(panel, name):
+    return panel.findChild(QPushButton, f"ticket-1_{name}")
+
+
+def type_into(qtbot, panel, name, text):
+    line = field(panel, name)
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    return line
+
+
+def test_it_fits_a_narrow_column(panel):
+    assert panel.holder.minimumSizeHint().width() <= 300
+    content = panel.form.parentWidget()
+    assert content.minimumSizeHint().width() <= 300
+
+
+def test_send_places_the_order_in_words_and_is_dead_until_the_answer(qtbot, rig, panel):
+    type_into(qtbot, panel, "price", "187.20")
+    words = panel.preview.text()
+    assert words == "BUY 100 AAPL LIMIT 187.20 DAY · SIM-1"
+    qtbot.mouseClick(panel.send, LEFT)
+    (call,) = [c for c in rig.gateway.calls if c.command_id == "order.submit"]
+    assert call.params.terms == limit(price=18_720)
+    assert call.params.metadata == {"preview": words}
+    assert call.origin.kind is OriginKind.TICKET
+    assert (panel.send.isEnabled(), panel.send.text()) == (False, "Sending…")
+    qtbot.mouseClick(panel.send, LEFT)
+    assert len(rig.gateway.of("order.submit")) == 1
+    rig.gateway.answer("order.submit", ACCEPTED)
+    qtbot.waitUntil(panel.send.isEnabled)
+
+
+def test_enter_commits_and_never_sends_and_ctrl_enter_sends(qtbot, rig, panel):
+    line = type_into(qtbot, panel, "price", "187.20")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert rig.gateway.of("order.submit") == []
+    qtbot.keyClick(line, Qt.Key.Key_Return, CTRL)
+    assert len(rig.gateway.of("order.submit")) == 1
+
+
+def test_escape_clears_the_prices(qtbot, panel):
+    line = type_into(qtbot, panel, "price", "187.20")
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert line.text() == ""
+    assert field(panel, "qty").text() == "100"
+
+
+def test_a_click_on_a_quote_copies_its_price_once(qtbot, rig, panel):
+    qtbot.mouseClick(button(panel, "ask"), LEFT)
+    assert field(panel, "price").text() == "187.21"
+    rig.feed(quotes=[quote(ask=18_740)])
+    assert field(panel, "price").text() == "187.21"
+
+
+def test_arrows_step_by_tick_and_lot_and_shift_by_ten(qtbot, panel):
+    line = type_into(qtbot, panel, "price", "187.20")
+    qtbot.keyClick(line, Qt.Key.Key_Up)
+    assert line.text() == "187.21"
+    qtbot.keyClick(line, Qt.Key.Key_Down, SHIFT)
+    assert line.text() == "187.11"
+    qty = field(panel, "qty")
+    qtbot.keyClick(qty, Qt.Key.Key_Up)
+    assert qty.text() == "101"
+
+
+def test_an_off_tick_price_is_kept_marked_and_fixed_by_one_click(qtbot, rig, panel):
+    line = type_into(qtbot, panel, "price", "187.205")
+    qtbot.mouseClick(panel.send, LEFT)
+    assert rig.gateway.of("order.submit") == []
+    assert (line.text(), line.property("invalid")) == ("187.205", "true")
+    assert "not on the tick" in panel.message.text()
+    qtbot.mouseClick(button(panel, "fix_187.21"), LEFT)
+    assert (line.text(), line.property("invalid")) == ("187.21", "false")
+    assert not panel.fixes.isVisible()
+
+
+def test_an_empty_price_is_refused_in_place(qtbot, rig, panel):
+    qtbot.mouseClick(panel.send, LEFT)
+    assert rig.gateway.of("order.submit") == []
+    assert panel.message.text().startswith("Price is empty")
+    assert field(panel, "price").hasFocus()
+
+
+def test_a_disarmed_increase_only_pulses_the_arm_chip(qtbot, rig, panel):
+    bar = TopBar(rig.context)
+    qtbot.addWidget(bar)
+    rig.arm(None)
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.waitUntil(lambda: panel.lines["limit"].full_text == "none set")
+    qtbot.mouseClick(panel.send, LEFT)
+    assert rig.gateway.of("order.submit") == []
+    assert "disarmed" in bar.notice.text()
+
+
+def test_an_order_that_reduces_says_so_and_works_disarmed(qtbot, rig, panel):
+    rig.gateway.answers["order.preview"] = previewed(RiskClass.REDUCE)
+    rig.arm(None)
+    rig.feed(positions=[position(100)])
+    qtbot.mouseClick(button(panel, "sell"), LEFT)
+    type_into(qtbot, panel, "price", "187.30")
+    qtbot.waitUntil(lambda: panel.send.text() == "Send (reduces)")
+    qtbot.mouseClick(panel.send, LEFT)
+    (params,) = rig.gateway.of("order.submit")
+    assert params.terms.side is Side.SELL
+
+
+def test_a_refusal_stays_until_the_order_is_edited(qtbot, rig, panel):
+    text = "Refused: price collar. 187.95 is 31t through ask 187.64; limit 25t."
+    refusal = CommandResult(ok=False, code="RISK_LIMIT_BREACH", text=text, data=Refusal(order=order()))
+    rig.gateway.answers["order.submit"] = refusal
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.mouseClick(panel.send, LEFT)
+    qtbot.waitUntil(lambda: panel.message.text() == text)
+    rig.feed(quotes=[quote(bid=18_710)])
+    assert panel.message.text() == text
+    type_into(qtbot, panel, "price", "187.21")
+    assert not panel.message.isVisible()
+
+
+def test_a_reject_of_the_venue_is_shown_in_full_on_the_ticket(qtbot, rig, panel):
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.mouseClick(panel.send, LEFT)
+    (params,) = rig.gateway.of("order.submit")
+    rig.gateway.answer("order.submit", ACCEPTED)
+    rig.feed(order(params.cl_ord_id, params.terms, OrdStatus.REJECTED, text="201: margin short by 12.40 USD"))
+    assert panel.message.text() == "201: margin short by 12.40 USD"
+
+
+def test_an_unknown_outcome_frees_the_button_and_warns(qtbot, rig, panel):
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.mouseClick(panel.send, LEFT)
+    (params,) = rig.gateway.of("order.submit")
+    rig.feed(order(params.cl_ord_id, params.terms, OrdStatus.PENDING_SUBMIT, unknown=RequestKind.SUBMIT))
+    assert panel.send.isEnabled()
+    assert "not known yet" in panel.message.text()
+
+
+def test_a_retry_of_the_same_order_keeps_its_id(qtbot, rig, panel):
+    rig.gateway.answers["order.submit"] = CommandResult(ok=False, code="ENGINE_BUSY", text="Refused: behind.")
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.mouseClick(panel.send, LEFT)
+    qtbot.waitUntil(panel.send.isEnabled)
+    qtbot.mouseClick(panel.send, LEFT)
+    qtbot.waitUntil(panel.send.isEnabled)
+    type_into(qtbot, panel, "price", "187.21")
+    qtbot.mouseClick(panel.send, LEFT)
+    ids = [params.cl_ord_id for params in rig.gateway.of("order.submit")]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_bracket_legs_travel_with_the_order(qtbot, rig, panel):
+    type_into(qtbot, panel, "price", "187.20")
+    type_into(qtbot, panel, "stop_loss", "186.00")
+    type_into(qtbot, panel, "take_profit", "190")
+    qtbot.mouseClick(panel.send, LEFT)
+    (params,) = rig.gateway.of("order.submit")
+    assert (params.stop_loss_px, params.take_profit_px) == (18_600, 19_000)
+
+
+def test_only_the_fields_of_the_type_are_shown(panel):
+    panel.form.type.setCurrentText("Stop limit")
+    shown = {name for name in ("price", "stop", "trail", "expire") if field(panel, name).isVisible()}
+    assert shown == {"price", "stop"}
+    panel.form.type.setCurrentText("Market")
+    assert panel.form.draft().ord_type is OrdType.MARKET
+    assert not field(panel, "price").isVisible()
+    panel.form.tif.setCurrentText("GTD")
+    assert field(panel, "expire").isVisible()
+
+
+def test_presets_fill_the_quantity(qtbot, panel):
+    qtbot.mouseClick(panel.findChild(QToolButton, "ticket-1_preset_500"), LEFT)
+    assert field(panel, "qty").text() == "500"
+
+
+def test_the_preview_is_asked_after_a_pause_and_not_per_key(qtbot, rig, panel):
+    type_into(qtbot, panel, "price", "187.20")
+    asked = len(rig.gateway.of("order.preview"))
+    qtbot.waitUntil(lambda: len(rig.gateway.of("order.preview")) > asked)
+    assert len(rig.gateway.of("order.preview")) == asked + 1
+    assert rig.gateway.of("order.preview")[-1].terms == limit(price=18_720)
+
+
+def test_a_lost_venue_link_only_stages(qtbot, rig, panel):
+    rig.feed(status=status(venue_state="DOWN", armed=Environment.SIM))
+    type_into(qtbot, panel, "price", "187.20")
+    assert not panel.send.isEnabled()
+    assert "prepared, not sent" in panel.state_line.full_text
+    qtbot.keyClick(field(panel, "price"), Qt.Key.Key_Return, CTRL)
+    assert rig.gateway.of("order.submit") == []
+
+
+def test_a_stale_quote_shows_its_age(rig, panel):
+    rig.feed(quotes=[quote(freshness="STALE", age_ms=7_300)])
+    assert "7.3 s old" in panel.state_line.full_text
+    assert "7.3 s" in button(panel, "bid").accessibleName()
+
+
+def test_another_symbol_starts_afresh(qtbot, rig, panel):
+    type_into(qtbot, panel, "price", "187.20")
+    box = panel.holder.findChild(QLineEdit, "ticket-1_symbol")
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "msft")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert panel.symbol == "MSFT"
+    assert field(panel, "price").text() == ""
+
+
+def test_an_unknown_symbol_keeps_the_text_and_names_the_nearest(qtbot, rig, panel):
+    box = panel.holder.findChild(QLineEdit, "ticket-1_symbol")
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "APPL")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert (panel.symbol, box.text(), box.property("invalid")) == ("AAPL", "APPL", "true")
+    assert rig.spoken[-1] == ("warning", "No instrument 'APPL'. Nearest: AAPL.")
+
+
+def test_without_an_instrument_it_says_what_to_do(qtbot, rig):
+    panel = TicketPanel(rig.context, "ticket-2")
+    qtbot.addWidget(panel)
+    assert panel.state_line.full_text == "No instrument yet: type a symbol above."
+    assert not panel.send.isEnabled()
+    panel.release()
+
+
+def test_every_control_has_a_name_and_an_accessible_name(panel):
+    kinds = (QPushButton, QToolButton, QLineEdit, QComboBox, QCheckBox)
+    for made in (child for kind in kinds for child in panel.findChildren(kind)):
+        assert made.objectName()
+        assert made.accessibleName(), made.objectName()
+    assert QApplication.focusWidget() is None or QApplication.focusWidget().objectName()

@@ -1,0 +1,176 @@
+"""Fields of the ticket: text that steps by tick or lot, quotes that copy their price once, sides as words.
+
+Enter commits and never sends. Up, Down and the wheel step by one, with Shift by ten. They know no order.
+"""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.desktop.fonts import Weight
+from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.domain.orders import Side
+
+STEP_FAR = 10
+WHEEL_NOTCH = 120
+
+
+def set_role(widget: QWidget, name: str, value: str) -> None:
+    """Set a property that the style sheet reads, and show it at once."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class TicketField(QLineEdit):
+    """One typed field.
+
+    Emits: stepped(+1, -1, +10 or -10) and escaped() besides the line's own signals.
+    """
+
+    stepped = Signal(int)
+    escaped = Signal()
+
+    def __init__(self, name: str, accessible: str, placeholder: str = "") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self.setPlaceholderText(placeholder)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setMinimumWidth(40)
+        self._new_font()
+        theme_notifier().changed.connect(self._new_font)
+
+    def mark(self, text: str) -> None:
+        """Mark the field as wrong and say why on hover; "" takes the mark away."""
+        set_role(self, "invalid", "true" if text else "false")
+        self.setToolTip(text)
+
+    def _new_font(self, *_: object) -> None:
+        self.setFont(figure_font("emphasis"))
+
+    # Qt overrides
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Step with Up and Down; Enter commits the field; Esc is passed on as `escaped`."""
+        step = STEP_FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.stepped.emit(step if event.key() == Qt.Key.Key_Up else -step)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.editingFinished.emit()
+            self.selectAll()
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Step with the wheel while the field has the focus, so that scrolling past changes nothing."""
+        notches = event.angleDelta().y() // WHEEL_NOTCH
+        if not self.hasFocus() or not notches:
+            event.ignore()
+            return
+        far = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        self.stepped.emit(notches * (STEP_FAR if far else 1))
+        event.accept()
+
+
+class SidePicker(QWidget):
+    """Buy or sell, as word and colour. Emits: changed(Side)."""
+
+    changed = Signal(object)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(f"{name}_side")
+        self._group = QButtonGroup(self)
+        self._buttons: dict[Side, QPushButton] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for side in (Side.BUY, Side.SELL):
+            button = QPushButton(side.value)
+            button.setObjectName(f"{name}_{side.value.lower()}")
+            button.setAccessibleName(f"Side {side.value.lower()}")
+            button.setCheckable(True)
+            button.setMinimumHeight(28)
+            self._group.addButton(button)
+            self._buttons[side] = button
+            row.addWidget(button, 1)
+        self._group.buttonClicked.connect(self._on_clicked)
+        self.choose(Side.BUY)
+
+    @property
+    def side(self) -> Side:
+        """The chosen side."""
+        return Side.BUY if self._buttons[Side.BUY].isChecked() else Side.SELL
+
+    def choose(self, side: Side) -> None:
+        """Choose a side without a signal."""
+        self._buttons[side].setChecked(True)
+        for each, button in self._buttons.items():
+            set_role(button, "role", each.value.lower() if each is side else "")
+
+    def _on_clicked(self, _button: QAbstractButton) -> None:
+        self.choose(self.side)
+        self.changed.emit(self.side)
+
+
+class QuoteButton(QPushButton):
+    """A price with its name and size; a click copies the price once."""
+
+    def __init__(self, name: str, word: str, role: str) -> None:
+        super().__init__()
+        self._word = word
+        self.price: int | None = None
+        self.setObjectName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._value, self._caption = QLabel("—"), QLabel(word)
+        for label in (self._value, self._caption):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        set_role(self._value, "role", role)
+        set_role(self._caption, "role", "caption")
+        self._role = role
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2, 3, 2, 3)
+        column.setSpacing(0)
+        column.addWidget(self._value)
+        column.addWidget(self._caption)
+        self._new_font()
+        theme_notifier().changed.connect(self._new_font)
+        self.show_price(None, "—", word, stale=False)
+
+    def show_price(self, price: int | None, text: str, caption: str, *, stale: bool) -> None:
+        """Show a price; a stale one is greyed and its caption says the age."""
+        self.price = price
+        if self._value.text() != text:
+            self._value.setText(text)
+        if self._caption.text() != caption:
+            self._caption.setText(caption)
+        set_role(self._value, "role", "stale" if stale else self._role)
+        self.setAccessibleName(f"{self._word} {text}, {caption}; copies the price")
+        self.setToolTip(f"Copy the {self._word} price into the ticket once")
+        self.setEnabled(price is not None)
+
+    def _new_font(self, *_: object) -> None:
+        self._value.setFont(figure_font("title", Weight.DemiBold))
+
+    # Qt overrides
+
+    def sizeHint(self) -> QSize:
+        """Leave room for both lines."""
+        layout = self.layout()
+        return super().sizeHint() if layout is None else layout.sizeHint()

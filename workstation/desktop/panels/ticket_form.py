@@ -1,0 +1,261 @@
+"""The ticket's form: every field of an order in a narrow column, read as a draft and marked where it is wrong.
+
+Fields that a type does not use are not shown. The form changes no order and sends nothing.
+"""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from workstation.desktop.panels.ticket_fields import SidePicker, TicketField
+from workstation.desktop.theme import figure_font
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrdType, TimeInForce
+from workstation.viewmodels.ticket import FIELDS, Draft, Finding
+
+_TYPES = {
+    OrdType.LIMIT: "Limit",
+    OrdType.MARKET: "Market",
+    OrdType.STOP: "Stop",
+    OrdType.STOP_LIMIT: "Stop limit",
+    OrdType.TRAILING_STOP: "Trailing stop",
+    OrdType.TRAILING_STOP_LIMIT: "Trailing limit",
+}
+_LABEL_WIDTH = 56
+_COMBO_CHARS_MIN = 4
+_PRESET_SPARE = 10
+_PRICE_FIELDS = ("trail", "stop", "price")
+
+
+class TicketForm(QWidget):
+    """Fields of one order.
+
+    Emits: edited() after any change, stepped(field, steps), escaped().
+    """
+
+    edited = Signal()
+    stepped = Signal(str, int)
+    escaped = Signal()
+
+    def __init__(self, name: str, presets: tuple[int, ...]) -> None:
+        super().__init__()
+        self.setObjectName(f"{name}_form")
+        self._name = name
+        self._instrument: Instrument | None = None
+        self.side = SidePicker(name)
+        self.type = self._combo("type", "Order type", [(word, kind) for kind, word in _TYPES.items()])
+        self.tif = self._combo("tif", "Time in force", [(tif.value, tif) for tif in TimeInForce])
+        self.fields = {
+            "qty": self._field("qty", "Quantity", "300, 2k"),
+            "price": self._field("price", "Limit price"),
+            "stop": self._field("stop", "Stop price"),
+            "trail": self._field("trail", "Trailing distance", "0.50, 5t, 0.25%"),
+            "expire": self._field("expire", "Good till, UTC", "16:00 or date and time"),
+            "display": self._field("display", "Shown quantity", "all"),
+            "stop_loss": self._field("stop_loss", "Stop-loss price", "none"),
+            "take_profit": self._field("take_profit", "Take-profit price", "none"),
+        }
+        self.post_only = self._check("post_only", "Post-only", "Refused rather than taking liquidity")
+        self.reduce_only = self._check("reduce_only", "Reduce-only", "Capped at the position; never opens or reverses")
+        self._labels: dict[str, QLabel] = {}
+        self._lay_out(presets)
+        self.side.changed.connect(self._on_edited)
+        self._show_used()
+
+    @property
+    def ord_type(self) -> OrdType:
+        """The chosen type."""
+        return OrdType(self.type.currentData())
+
+    def draft(self) -> Draft:
+        """Return the fields as they stand."""
+        texts = {name: field.text() for name, field in self.fields.items()}
+        return Draft(
+            side=self.side.side,
+            ord_type=self.ord_type,
+            tif=TimeInForce(self.tif.currentData()),
+            post_only=self.post_only.isChecked(),
+            reduce_only=self.reduce_only.isChecked(),
+            **texts,
+        )
+
+    def set_text(self, field: str, text: str) -> None:
+        """Put a text into a field, as if it had been typed."""
+        self.fields[field].setText(text)
+        self.edited.emit()
+
+    def clear(self) -> None:
+        """Empty every price and leg; side, type, quantity and time in force stay."""
+        for name, field in self.fields.items():
+            if name != "qty":
+                field.clear()
+        self.post_only.setChecked(False)
+        self.reduce_only.setChecked(False)
+        self.edited.emit()
+
+    def show_instrument(self, instrument: Instrument, qty_text: str) -> None:
+        """Start afresh for an instrument with a preset quantity."""
+        self._instrument = instrument
+        self.fields["qty"].setText(qty_text)
+        self.clear()
+
+    def mark(self, findings: tuple[Finding, ...]) -> None:
+        """Mark the fields that findings name; empty fields nobody has typed in yet are left unmarked."""
+        texts = {finding.field: finding.text for finding in reversed(findings)}
+        for name, field in self.fields.items():
+            field.mark(texts.get(name, "") if field.text() else "")
+
+    def _on_edited(self, *_: object) -> None:
+        self._show_used()
+        self.edited.emit()
+
+    def _show_used(self) -> None:
+        used = FIELDS[self.ord_type]
+        for name in _PRICE_FIELDS:
+            self.fields[name].setVisible(name in used)
+            self._labels[name].setVisible(name in used)
+        for name, shown in (
+            ("expire", self.tif.currentData() == TimeInForce.GTD),
+            ("display", "price" in used),
+        ):
+            self.fields[name].setVisible(shown)
+            self._labels[name].setVisible(shown)
+        self.post_only.setEnabled("price" in used)
+
+    def _lay_out(self, presets: tuple[int, ...]) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(3, 1)
+        grid.addWidget(self.side, 0, 0, 1, 4)
+        self._pair(grid, 1, ("type", self.type), ("tif", self.tif))
+        self._wide(grid, 2, "qty", self._quantity_row(presets))
+        for row, name in enumerate((*_PRICE_FIELDS, "expire"), start=3):
+            self._wide(grid, row, name, self.fields[name])
+        self._pair(grid, 7, ("stop_loss", self.fields["stop_loss"]), ("take_profit", self.fields["take_profit"]))
+        self._wide(grid, 8, "display", self.fields["display"])
+        flags = QHBoxLayout()
+        flags.setSpacing(12)
+        flags.addWidget(self.post_only)
+        flags.addWidget(self.reduce_only)
+        flags.addStretch(1)
+        grid.addLayout(flags, 9, 1, 1, 3)
+
+    def _quantity_row(self, presets: tuple[int, ...]) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(self.fields["qty"], 1)
+        for preset in presets:
+            button = QToolButton()
+            button.setObjectName(f"{self._name}_preset_{preset}")
+            button.setText(str(preset))
+            button.setFont(figure_font("caption"))
+            button.setFixedWidth(button.fontMetrics().horizontalAdvance(button.text()) + _PRESET_SPARE)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setToolTip(f"Quantity {preset} (preset)")
+            button.setAccessibleName(f"Quantity preset {preset}")
+            button.clicked.connect(lambda _checked=False, preset=preset: self.set_text("qty", str(preset)))
+            row.addWidget(button)
+        return holder
+
+    def _pair(self, grid: QGridLayout, row: int, left: tuple[str, QWidget], right: tuple[str, QWidget]) -> None:
+        grid.addWidget(self._label(left[0]), row, 0)
+        grid.addWidget(left[1], row, 1)
+        grid.addWidget(self._label(right[0], narrow=True), row, 2)
+        grid.addWidget(right[1], row, 3)
+
+    def _wide(self, grid: QGridLayout, row: int, name: str, widget: QWidget) -> None:
+        grid.addWidget(self._label(name), row, 0)
+        grid.addWidget(widget, row, 1, 1, 3)
+
+    def _label(self, name: str, *, narrow: bool = False) -> QLabel:
+        words = {
+            "type": "Type", "tif": "TIF", "qty": "Quantity", "price": "Limit", "stop": "Stop", "trail": "Trail",
+            "expire": "Good till", "display": "Shown", "stop_loss": "Stop-loss", "take_profit": "Target",
+        }  # fmt: skip
+        label = self._labels[name] = QLabel(words[name])
+        label.setProperty("role", "muted")
+        if not narrow:
+            label.setMinimumWidth(_LABEL_WIDTH)
+        if name in self.fields:
+            label.setBuddy(self.fields[name])
+        return label
+
+    def _field(self, name: str, accessible: str, placeholder: str = "") -> TicketField:
+        field = TicketField(f"{self._name}_{name}", accessible, placeholder)
+        field.textEdited.connect(self._on_edited)
+        field.editingFinished.connect(self.edited)
+        field.stepped.connect(lambda steps: self.stepped.emit(name, steps))
+        field.escaped.connect(self.escaped)
+        return field
+
+    def _combo(self, name: str, accessible: str, items: list[tuple[str, object]]) -> QComboBox:
+        combo = QComboBox()
+        combo.setObjectName(f"{self._name}_{name}")
+        combo.setAccessibleName(accessible)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(_COMBO_CHARS_MIN)
+        combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for word, value in items:
+            combo.addItem(word, value)
+        combo.currentIndexChanged.connect(self._on_edited)
+        return combo
+
+    def _check(self, name: str, word: str, tip: str) -> QCheckBox:
+        box = QCheckBox(word)
+        box.setObjectName(f"{self._name}_{name}")
+        box.setAccessibleName(word)
+        box.setToolTip(tip)
+        box.toggled.connect(self._on_edited)
+        return box
+
+
+class FixButtons(QWidget):
+    """One-click fixes of the first finding. Emits: chosen(field, text)."""
+
+    chosen = Signal(str, str)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(f"{name}_fixes")
+        self._name = name
+        self._shown: Finding | None = None
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(4)
+        self._buttons: list[QPushButton] = []
+        self._row.addStretch(1)
+
+    def show_finding(self, finding: Finding | None) -> None:
+        """Offer the fixes of a finding, or nothing."""
+        if finding == self._shown:
+            return
+        self._shown = finding
+        for button in self._buttons:
+            button.hide()
+            button.deleteLater()
+        fixes = () if finding is None else finding.fixes
+        self._buttons = [self._button(finding.field, text) for text in fixes] if finding is not None else []
+        for index, button in enumerate(self._buttons):
+            self._row.insertWidget(index, button)
+        self.setVisible(bool(self._buttons))
+
+    def _button(self, field: str, text: str) -> QPushButton:
+        button = QPushButton(f"Use {text}")
+        button.setObjectName(f"{self._name}_fix_{text}")
+        button.setAccessibleName(f"Use {text} as {field}")
+        button.clicked.connect(lambda: self.chosen.emit(field, text))
+        return button

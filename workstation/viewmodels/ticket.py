@@ -1,0 +1,252 @@
+"""The order ticket without a display: what its fields say as an order, and every reason why they are none yet.
+
+First stage of an order by hand. Typed texts are read exactly, the order's form is judged by `risk/validity`, the one
+place for these rules; what only the market can tell (a stop on the wrong side, a closed market) is added from the
+quote on the screen. Limits are the gate's business. Qt-free.
+"""
+
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from workstation.domain.errors import PrecisionLoss, ValidationError
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import SessionPhase
+from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail
+from workstation.risk.validity import validate
+from workstation.viewmodels.frames import QuoteSnap
+from workstation.viewmodels.preview import order_words
+from workstation.viewmodels.ticket_fields import parse_price, parse_quantity, parse_trail, parse_utc
+
+FIELDS: dict[OrdType, tuple[str, ...]] = {
+    OrdType.MARKET: (),
+    OrdType.LIMIT: ("price",),
+    OrdType.STOP: ("stop",),
+    OrdType.STOP_LIMIT: ("stop", "price"),
+    OrdType.TRAILING_STOP: ("trail",),
+    OrdType.TRAILING_STOP_LIMIT: ("trail", "stop", "price"),
+}
+"""Price fields that the ticket shows for each type, in reading order."""
+
+_TICKET_NAMES = {
+    "order_qty": "qty",
+    "stop_px": "stop",
+    "expire_time": "expire",
+    "display_qty": "display",
+    "time_in_force": "tif",
+    "price": "price",
+    "trail": "trail",
+    "post_only": "post_only",
+}
+_WORDS = {
+    "qty": "Quantity",
+    "price": "Price",
+    "stop": "Stop",
+    "trail": "Trail",
+    "expire": "Good till",
+    "display": "Shown quantity",
+    "tif": "Time in force",
+    "post_only": "Post-only",
+    "stop_loss": "Stop-loss",
+    "take_profit": "Take-profit",
+}
+_PRICED = frozenset({OrdType.LIMIT, OrdType.STOP_LIMIT})
+_AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields as they stand, texts as typed. A field that its type does not use is ignored."""
+
+    side: Side = Side.BUY
+    ord_type: OrdType = OrdType.LIMIT
+    qty: str = ""
+    price: str = ""
+    stop: str = ""
+    trail: str = ""
+    tif: TimeInForce = TimeInForce.DAY
+    expire: str = ""
+    post_only: bool = False
+    reduce_only: bool = False
+    display: str = ""
+    stop_loss: str = ""
+    take_profit: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a field; `fixes` are texts that would pass, offered as one click each."""
+
+    field: str
+    text: str
+    fixes: tuple[str, ...] = ()
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft as an order. `words` is the exact order in one line; terms stand only when every field could be read."""
+
+    terms: OrderTerms | None
+    findings: tuple[Finding, ...]
+    words: str = ""
+    stop_loss_px: int | None = None
+    take_profit_px: int | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """True when it can be sent to the gate."""
+        return self.terms is not None and not self.findings
+
+
+def read(draft: Draft, instrument: Instrument, account: str, *, now_ns: int, quote: QuoteSnap | None = None) -> Reading:
+    """Return the order that a draft says, with what is wrong with it in reading order."""
+    reader = _Reader(draft, instrument, now_ns)
+    shown = FIELDS[draft.ord_type]
+    qty = reader.quantity("qty")
+    price = reader.price("price") if "price" in shown else None
+    stop = reader.price("stop") if "stop" in shown else None
+    trail = reader.trail() if "trail" in shown else None
+    expire = reader.expire() if draft.tif is TimeInForce.GTD else None
+    display = reader.quantity("display") if draft.display.strip() else None
+    stop_loss = reader.price("stop_loss") if draft.stop_loss.strip() else None
+    take_profit = reader.price("take_profit") if draft.take_profit.strip() else None
+    if reader.findings or qty is None:
+        return Reading(terms=None, findings=tuple(reader.findings))
+    terms = OrderTerms(
+        symbol=instrument.symbol,
+        account=account,
+        side=draft.side,
+        ord_type=draft.ord_type,
+        order_qty=qty,
+        price=price,
+        stop_px=stop,
+        trail=trail,
+        time_in_force=draft.tif,
+        expire_time=expire,
+        post_only=draft.post_only,
+        reduce_only=draft.reduce_only,
+        display_qty=display,
+    )
+    findings = [
+        *_form(terms, instrument, now_ns),
+        *_legs(terms, instrument, quote, (stop_loss, take_profit)),
+        *_market(terms, instrument, quote),
+    ]
+    return Reading(
+        terms=terms,
+        findings=tuple(findings),
+        words=order_words(terms, instrument, stop_loss_px=stop_loss, take_profit_px=take_profit),
+        stop_loss_px=stop_loss,
+        take_profit_px=take_profit,
+    )
+
+
+class _Reader:
+    """Reads texts and collects what cannot be read."""
+
+    def __init__(self, draft: Draft, instrument: Instrument, now_ns: int) -> None:
+        self._draft, self._instrument, self._now_ns = draft, instrument, now_ns
+        self.findings: list[Finding] = []
+
+    def quantity(self, field: str) -> int | None:
+        text = getattr(self._draft, field)
+        try:
+            return parse_quantity(text, self._instrument, field=_WORDS[field])
+        except ValidationError as error:
+            self._note(field, error)
+            return None
+
+    def price(self, field: str) -> int | None:
+        text = getattr(self._draft, field)
+        try:
+            return parse_price(text, self._instrument, field=_WORDS[field])
+        except PrecisionLoss as error:
+            near = nearest_prices(text, self._instrument)
+            self.findings.append(
+                Finding(field, f"{_WORDS[field]} {text.strip()} is not on the tick: {error.message}.", near)
+            )
+        except ValidationError as error:
+            self._note(field, error)
+        return None
+
+    def trail(self) -> Trail | None:
+        try:
+            return parse_trail(self._draft.trail, self._instrument)
+        except ValidationError as error:
+            self._note("trail", error)
+            return None
+
+    def expire(self) -> int | None:
+        try:
+            return parse_utc(self._draft.expire, self._now_ns)
+        except ValidationError as error:
+            self._note("expire", error)
+            return None
+
+    def _note(self, field: str, error: ValidationError) -> None:
+        allowed = f"; allowed: {error.allowed}" if error.allowed else ""
+        self.findings.append(Finding(field, f"{_WORDS[field]} {error.message}{allowed}."))
+
+
+def nearest_prices(text: str, instrument: Instrument) -> tuple[str, ...]:
+    """Return the valid prices below and above a decimal text, whatever digits it has."""
+    try:
+        exact = Decimal(text.strip().replace(",", "")).scaleb(instrument.price_decimals)
+    except InvalidOperation:
+        return ()
+    below = instrument.round_to_tick(int(exact // 1), "down")
+    near = (below, instrument.step(below, 1))
+    return tuple(instrument.price_text(price) for price in near if price > 0 or instrument.price_may_be_negative)
+
+
+def _form(terms: OrderTerms, instrument: Instrument, now_ns: int) -> list[Finding]:
+    found = []
+    for invalid in validate(terms, instrument, now_ns):
+        field = _TICKET_NAMES.get(invalid.field, invalid.field)
+        allowed = f"; allowed: {invalid.allowed}" if invalid.allowed else ""
+        found.append(Finding(field, f"{_WORDS.get(field, field)}: {invalid.text}{allowed}.", invalid.nearest))
+    return found
+
+
+def _legs(
+    terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None, legs: tuple[int | None, int | None]
+) -> list[Finding]:
+    """Check the bracket's legs: on the tick, and the stop-loss on the losing side of the entry."""
+    found = []
+    entry, sign, words = _entry_price(terms, quote), terms.side.sign, instrument.price_text
+    for field, price, wanted in (("stop_loss", legs[0], -sign), ("take_profit", legs[1], sign)):
+        if price is None:
+            continue
+        if not instrument.on_tick(price):
+            near = nearest_prices(words(price), instrument)
+            found.append(Finding(field, f"{_WORDS[field]} {words(price)} is not on the tick.", near))
+        elif entry is not None and (price - entry) * wanted <= 0:
+            where = "above" if wanted > 0 else "below"
+            found.append(
+                Finding(
+                    field, f"{_WORDS[field]} {words(price)} is on the wrong side: it must be {where} {words(entry)}."
+                )
+            )
+    return found
+
+
+def _market(terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None) -> list[Finding]:
+    """Check what only the market can tell."""
+    if quote is None:
+        return []
+    words, sign = instrument.price_text, terms.side.sign
+    far = quote.ask if sign > 0 else quote.bid
+    if quote.phase is SessionPhase.CLOSED and (terms.ord_type not in _PRICED or terms.time_in_force in _AT_ONCE):
+        text = "Market closed: only a limit order for the next opening is taken, DAY, GTC, GTD or OPG; it waits here."
+        return [Finding("tif" if terms.ord_type in _PRICED else "type", text)]
+    is_stop = terms.ord_type in (OrdType.STOP, OrdType.STOP_LIMIT)
+    if is_stop and terms.stop_px is not None and far is not None and (terms.stop_px - far) * sign <= 0:
+        side, where = ("ask", "above") if sign > 0 else ("bid", "below")
+        text = f"Stop {words(terms.stop_px)} would trigger at once: it must be {where} the {side} {words(far)}."
+        return [Finding("stop", text)]
+    return []
+
+
+def _entry_price(terms: OrderTerms, quote: QuoteSnap | None) -> int | None:
+    if terms.price is not None:
+        return terms.price
+    if terms.stop_px is not None:
+        return terms.stop_px
+    return None if quote is None else quote.ask if terms.side.sign > 0 else quote.bid

@@ -1,0 +1,155 @@
+"""What an order would do, and whether the ticket may send it: the lines under the preview, and the state of the data.
+
+Last look before the gate. Notional and position are computed from the screen; the class, the nearest limit and a
+refusal come from the gate's own preview, in its own words. Qt-free.
+"""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from workstation.domain.accounts import Environment
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import SessionPhase
+from workstation.domain.numbers import format_money
+from workstation.domain.orders import OrderState, OrderTerms, OrdType, RiskClass
+from workstation.domain.verdicts import RuleResult, Verdict
+from workstation.viewmodels.formats import MISSING
+from workstation.viewmodels.frames import AccountSnap, PositionSnap, QuoteSnap, StatusSnap
+from workstation.viewmodels.ticket import Reading
+
+_NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?", re.ASCII)
+
+
+class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts under the preview line. refusal: what the gate would say now, "" when it would pass."""
+
+    notional: str = MISSING
+    position: str = MISSING
+    limit: str = MISSING
+    residence: str = MISSING
+    refusal: str = ""
+    reduces: bool = False
+
+
+class TicketState(msgspec.Struct, frozen=True):
+    """State of data and account beside the fields. role: a role of the style sheet; can_send: False only stages."""
+
+    text: str = ""
+    role: str = "muted"
+    can_send: bool = True
+
+
+def outlook(
+    reading: Reading,
+    instrument: Instrument,
+    *,
+    quote: QuoteSnap | None,
+    held: PositionSnap | None,
+    working: Sequence[OrderState],
+    verdict: Verdict | None,
+) -> Outlook:
+    """Return what the order would do. verdict: the gate's preview of exactly this order, None while it is asked."""
+    terms = reading.terms
+    if terms is None:
+        return Outlook()
+    denial = None if verdict is None else verdict.denial
+    return Outlook(
+        notional=_notional(terms, instrument, quote),
+        position=_position(terms, instrument, held, working),
+        limit=_limit(verdict),
+        residence=_residence(reading),
+        refusal="" if denial is None else denial.text,
+        reduces=verdict is not None and verdict.risk_class is RiskClass.REDUCE,
+    )
+
+
+def ticket_state(
+    symbol: str, quote: QuoteSnap | None, status: StatusSnap | None, account: AccountSnap | None
+) -> TicketState:
+    """Return what a person must know before sending, gravest first."""
+    if status is not None and status.venue_state != "UP":
+        return TicketState(
+            f"Venue link {status.venue_state}: orders can be prepared, not sent.", "danger", can_send=False
+        )
+    if account is not None and account.lockout:
+        return TicketState(f"{account.lockout} Orders that reduce still work.", "danger")
+    if quote is None or quote.freshness == "ABSENT":
+        return TicketState(f"No quote of {symbol}: type the price; new risk is refused.", "warning")
+    if quote.phase is SessionPhase.HALTED:
+        return TicketState(f"{symbol} is halted: new risk is refused.", "danger")
+    if quote.phase is SessionPhase.CLOSED:
+        return TicketState("Market closed: limit orders wait for the next opening.", "warning")
+    if quote.freshness == "STALE":
+        cause = f" ({quote.reason})" if quote.reason else ""
+        return TicketState(f"Quote {age_text(quote.age_ms)} old{cause}: new risk is refused.", "warning")
+    if status is not None and status.armed is None:
+        return TicketState("Disarmed: only orders that reduce are sent. Ctrl+F12 arms.", "muted")
+    if status is not None and status.armed is Environment.LIVE:
+        return TicketState("Armed LIVE: orders are real.", "warning")
+    return TicketState()
+
+
+def age_text(age_ms: int) -> str:
+    """Return an age as `40 ms` or `7.3 s`."""
+    return f"{age_ms} ms" if age_ms < 1_000 else f"{age_ms / 1_000:.1f} s"
+
+
+def nearest_limit(verdict: Verdict) -> RuleResult | None:
+    """Return the passed rule with the smallest share of its limit left."""
+    rated = [(share, result) for result in verdict.results if (share := _share_left(result)) is not None]
+    return min(rated, key=lambda pair: pair[0])[1] if rated else None
+
+
+def _share_left(result: RuleResult) -> float | None:
+    limit, left = _NUMBER.search(result.limit), _NUMBER.search(result.headroom)
+    if not result.passed or limit is None or left is None:
+        return None
+    size = float(limit.group().replace(",", ""))
+    return float(left.group().replace(",", "")) / size if size else None
+
+
+def _limit(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "asking…"
+    if verdict.denial is not None:
+        return verdict.denial.code.replace("_", " ").lower()
+    result = nearest_limit(verdict)
+    if result is None:
+        return "none set"
+    return f"{result.code.replace('_', ' ').lower()}: {result.headroom} left of {result.limit}"
+
+
+def _notional(terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None) -> str:
+    price = terms.price if terms.price is not None else terms.stop_px
+    about = "" if price is not None else "≈ "
+    if price is None and quote is not None:
+        price = quote.ask if terms.side.sign > 0 else quote.bid
+    if price is None:
+        return MISSING
+    return f"{about}{format_money(instrument.notional(price, terms.order_qty), grouping=True)} {instrument.currency}"
+
+
+def _position(
+    terms: OrderTerms, instrument: Instrument, held: PositionSnap | None, working: Sequence[OrderState]
+) -> str:
+    now = 0 if held is None else held.position.qty
+    after = now + terms.side.sign * terms.order_qty
+    text = f"{_signed(now, instrument)} → {_signed(after, instrument)}"
+    live = sum(order.terms.side.sign * order.leaves_qty for order in working)
+    return f"{text} · {_signed(after + live, instrument)} with all working" if live else text
+
+
+def _residence(reading: Reading) -> str:
+    terms = reading.terms
+    if terms is None:
+        return MISSING
+    plain = terms.ord_type in (OrdType.MARKET, OrdType.LIMIT)
+    entry = "EX" if plain else "EX, PC if the venue lacks the type"
+    legs = reading.stop_loss_px is not None or reading.take_profit_px is not None
+    return f"{entry} · legs PC until the entry fills" if legs else entry
+
+
+def _signed(qty: int, instrument: Instrument) -> str:
+    return ("+" if qty > 0 else "−" if qty < 0 else "") + instrument.qty_text(abs(qty))
