@@ -7,9 +7,11 @@ Runs without a display. The rows come as columns, as a database hands them over,
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
 from workstation.desktop.table_view import ColumnView
@@ -51,22 +53,22 @@ BUDGETS_S = {
 _STATES = ("FILLED", "CANCELLED", "WORKING", "REJECTED", "EXPIRED")
 
 
-def run() -> dict[str, float]:
+def run(orders: int = ORDERS) -> dict[str, float]:
     """Return seconds of processor time for each budget of BUDGETS_S; for the two rates, per second of running."""
     app = QApplication.instance() or QApplication([])
     if isinstance(app, QApplication):
         apply_theme(app, load_theme("dark"))
     instruments = {f"SYM{n:02d}": _instrument(f"SYM{n:02d}") for n in range(SYMBOLS)}
-    figures = _blotter_figures(instruments)
+    figures = _blotter_figures(instruments, orders)
     figures.update(_watchlist_figures(instruments))
     return figures
 
 
-def _blotter_figures(instruments: dict[str, Instrument]) -> dict[str, float]:
+def _blotter_figures(instruments: dict[str, Instrument], orders: int) -> dict[str, float]:
     blotter = OrderBlotter(Formats(instruments))
-    blotter.now_ns = DAY_NS + ORDERS * 1_000_000
-    ids = [f"OMS-{n * 2_654_435_761 % 2**128:032x}" for n in range(ORDERS)]
-    columns = _columns(instruments)
+    blotter.now_ns = DAY_NS + orders * 1_000_000
+    ids = [f"OMS-{n * 2_654_435_761 % 2**128:032x}" for n in range(orders)]
+    columns = _columns(instruments, orders + SPARE)
     figures: dict[str, float] = {}
     model: ColumnModel[OrderState] = ColumnModel(blotter.table)
     view = ColumnView(model, blotter.style, name="orders_table", meaning="Orders")
@@ -179,15 +181,14 @@ def _instrument(symbol: str) -> Instrument:
     )
 
 
-def _columns(instruments: dict[str, Instrument]) -> dict[str, np.ndarray | Coded]:
+def _columns(instruments: dict[str, Instrument], room: int) -> dict[str, NDArray[Any] | Coded]:
     """Return what a bulk reader hands over: one array a column, repeated texts as codes, with room for rows to come."""
     draw = np.random.default_rng(11)
-    room = ORDERS + SPARE
 
     def coded(*texts: str) -> Coded:
         return Coded(texts, draw.integers(0, len(texts), room).astype(np.int32))
 
-    def number(low: int, high: int, scale: float = 1.0) -> np.ndarray:
+    def number(low: int, high: int, scale: float = 1.0) -> NDArray[Any]:
         return draw.integers(low, high, room) * scale
 
     return {

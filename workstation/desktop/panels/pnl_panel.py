@@ -200,7 +200,7 @@ class PnlPanel(TablePanel):
         else:
             self.view.set_empty_text("Loading figures…", "Waiting for the engine.")
         if account is None:
-            self.caption.setText(f"{self.pnl.account}: no figures yet")
+            self._show_nothing()
             return
         self.caption.setText(f"{account.account}: {self.pnl.caption(account.currency)}")
         self.net.setText(f"{money(account.net, signed=True)} {account.currency}")
@@ -219,6 +219,13 @@ class PnlPanel(TablePanel):
             if name in ("realised", "open"):
                 self._tint(label, amount)
         self.limit.show_gauge(limit_gauge(account))
+
+    def _show_nothing(self) -> None:
+        self.caption.setText(f"{self.pnl.account}: no figures yet")
+        self.limit.show_gauge(LimitGauge(0.0, "ok", ""))
+        for label in (self.net, *self.figures.values()):
+            label.setText(MISSING)
+            self._tint(label, 0)
 
     def _note(self, account: AccountSnap | None) -> PanelNote:
         note = self.connection.prices_note()

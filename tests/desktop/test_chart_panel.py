@@ -1,0 +1,181 @@
+"""The chart panel: bars asked and shown, live bars, marks, and trading only with the padlock open."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, quote, status
+from workstation.commands.params import CancelOne
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.domain.market import Bar, BarKind, BarType
+from workstation.domain.orders import OrdType, OriginKind, Side
+from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_marks import LineState, MarkSide
+from workstation.viewmodels.chart_window import PanelState
+from workstation.viewmodels.frames import BarUpdate
+
+MINUTE = BarType(BarKind.MINUTE, 1)
+
+
+def series(count: int = 50) -> BarSeries:
+    times = START_NS + np.arange(count, dtype=np.int64) * 60 * SECOND
+    close = 187 + np.sin(np.arange(count) / 5)
+    ohlcv = np.stack([close, close + 0.1, close - 0.1, close, np.full(count, 100.0)], axis=1)
+    return BarSeries("AAPL", MINUTE, times, ohlcv)
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = ChartPanel(rig.context, "chart-1")
+    qtbot.addWidget(made)
+    made.resize(600, 400)
+    made.show()
+    rig.feed(status=status(now_ns=START_NS))
+    yield made
+    made.release()
+
+
+def answer(rig: DesktopRig, result: CommandResult | None = None) -> None:
+    rig.gateway.answer("market.bars", result or CommandResult(ok=True, text="", data=series()))
+    rig.bridge._on_answered()
+
+
+def state(panel: ChartPanel) -> PanelState:
+    return panel.chart.model.state
+
+
+def test_an_instrument_asks_for_its_bars_and_streams(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    assert state(panel) is PanelState.LOADING
+    (request,) = rig.gateway.of("market.bars")
+    assert (request.symbol, request.bar_type) == ("AAPL", MINUTE)
+    wish = rig.gateway.of("market.watch")[-1]
+    assert (wish.quotes, wish.bars) == ({"AAPL"}, (("AAPL", MINUTE),))
+    answer(rig)
+    assert (state(panel), len(panel.chart.model.bars)) == (PanelState.READY, 50)
+
+
+def test_an_answer_that_was_overtaken_is_dropped(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    panel.show_interval("5m")
+    answer(rig)
+    assert state(panel) is PanelState.LOADING
+    answer(rig)
+    assert state(panel) is PanelState.READY
+
+
+def test_live_bars_move_the_last_and_append(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    last = int(series().ts_open[-1])
+    for opened in (last, last + 60 * SECOND, last - 60 * SECOND):
+        bar = Bar("AAPL", MINUTE, 18_700, 18_900, 18_650, 18_800, 7, 3, opened, opened + 60 * SECOND)
+        rig.feed(bars=[BarUpdate("AAPL", MINUTE, bar, closed=False)])
+    bars = panel.chart.model.bars
+    assert (len(bars), bars.columns[3, -1], bars.columns[4, -2]) == (51, 188.0, 7.0)
+
+
+def test_states_are_said_in_words(panel: ChartPanel, rig: DesktopRig) -> None:
+    assert state(panel) is PanelState.EMPTY
+    panel.show_symbol("AAPL")
+    answer(rig, CommandResult(ok=False, code="X", text="No such series."))
+    assert (state(panel), panel.chart.model.state_text) == (PanelState.ERROR, "No such series.")
+    panel.chart.retry_requested.emit()
+    answer(rig, CommandResult(ok=True, text="", data=series(0)))
+    assert state(panel) is PanelState.EMPTY
+    assert panel.chart.model.state_text.startswith("No 1m bars of AAPL yet")
+    panel.load()
+    answer(rig)
+    rig.feed(quotes=[quote(freshness="STALE", age_ms=12_000, reason="quotes are silent")])
+    assert panel.chart.model.state_text == "AAPL is stale, 12 s: quotes are silent"
+    rig.feed(status=status(feed_state="DOWN", now_ns=START_NS))
+    assert state(panel) is PanelState.DISCONNECTED
+
+
+def test_orders_position_and_last_price_stand_on_the_chart(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    stop = order("OMS-S", limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_600))
+    rig.feed(order("OMS-1"), stop, quotes=[quote()], positions=[position(300)])
+    model = panel.chart.model
+    assert {(line.cl_ord_id, line.price) for line in model.orders} == {("OMS-1", 187.15), ("OMS-S", 186.0)}
+    assert model.position is not None
+    assert model.position.text == "Long 300  +57.00"
+    assert model.last is not None
+    assert model.last.price == 187.19
+    rig.feed(status=status(venue_state="DOWN", now_ns=START_NS))
+    panel._show_marks()
+    assert {line.state for line in model.orders} == {LineState.UNKNOWN}
+
+
+def test_a_dragged_line_amends_by_version_on_the_tick(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    rig.feed(order("OMS-1", version=4), order("OMS-S", limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_600)))
+    panel.chart.order_line_dragged.emit("OMS-1", 187.2049)
+    panel.chart.order_line_dragged.emit("OMS-S", 185.5)
+    panel.chart.order_line_dragged.emit("OMS-1", 187.15)
+    first, second = rig.gateway.of("order.replace")
+    assert (first.cl_ord_id, first.version, first.price, first.stop_px) == ("OMS-1", 4, 18_720, None)
+    assert (second.stop_px, second.price) == (18_550, None)
+    assert rig.gateway.calls[-1].origin.kind is OriginKind.CHART
+
+
+def test_a_cross_on_a_line_cancels(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    panel.chart.order_cancel_requested.emit("OMS-1")
+    assert rig.gateway.of("order.cancel") == [CancelOne(cl_ord_id="OMS-1")]
+
+
+def test_what_is_sent_is_what_the_button_said(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    rig.feed(quotes=[quote()])
+    labels = panel._labels(187.10)
+    assert labels == ("Buy limit 1 @ 187.10", "Sell stop 1 @ 187.10")
+    panel.chart.order_chosen.emit(MarkSide.SELL, 187.10, labels[1], False)
+    (sent,) = rig.gateway.of("order.submit")
+    assert (sent.terms.ord_type, sent.terms.stop_px, sent.terms.account) == (OrdType.STOP, 18_710, ACCOUNT)
+    rig.feed(quotes=[quote(bid=18_700)])
+    panel.chart.order_chosen.emit(MarkSide.SELL, 187.10, labels[1], False)
+    assert len(rig.gateway.of("order.submit")) == 1
+    assert "market moved" in rig.spoken[-1][1]
+    rig.feed(quotes=[quote(freshness="STALE")])
+    assert panel._labels(187.10) is None
+
+
+def test_the_padlock_closes_with_another_instrument(panel: ChartPanel) -> None:
+    panel.show_symbol("AAPL")
+    panel.padlock.setChecked(True)
+    assert panel.chart.model.trading
+    panel.show_symbol("MSFT")
+    assert not panel.chart.model.trading
+
+
+def test_interval_type_and_overlays_come_back(panel: ChartPanel, rig: DesktopRig, qtbot) -> None:
+    panel.show_symbol("AAPL")
+    panel.show_interval("15m")
+    panel.type_actions["area"].trigger()
+    panel.show_overlays({"sma", "vwap"})
+    other = ChartPanel(rig.context, "chart-2")
+    qtbot.addWidget(other)
+    other.restore_settings(panel.save_settings())
+    assert (other.interval, other.symbol) == ("15m", "AAPL")
+    assert other.save_settings() == panel.save_settings()
+    assert [overlay.name for overlay in other.chart.model.overlays] == ["SMA 20", "VWAP"]
+    other.restore_settings({"interval": "7m", "type": "pie", "overlays": "none"})
+    assert other.interval == "15m"
+    other.release()
+
+
+def test_every_tool_has_a_name(panel: ChartPanel) -> None:
+    for button in (*panel.intervals.values(), panel.padlock):
+        assert button.objectName().startswith("chart-1_")
+        assert button.accessibleName()

@@ -1,0 +1,235 @@
+"""The orders panel: states, cancels by scope, amends by version, rejects, filter, export."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QMenu
+
+from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, limit, order, status
+from workstation.commands.params import CancelMany, CancelOne
+from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.domain.orders import Contingency, GroupLink, LegRole, OrdStatus, OrdType, OriginKind, Side
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = OrdersPanel(rig.context, "orders-1")
+    qtbot.addWidget(made)
+    made.resize(1_000, 300)
+    made.show()
+    rig.feed(status=status(now_ns=START_NS))
+    yield made
+    made.release()
+
+
+def shown(panel: OrdersPanel, name: str = "state") -> list[str]:
+    column = panel.columns.column_named(name)
+    return [panel.columns.index(row, column).data() for row in range(panel.columns.rowCount())]
+
+
+def stop(cl_ord_id: str = "OMS-S") -> object:
+    link = GroupLink("G", Contingency.BRACKET, LegRole.STOP_LOSS, "OMS-P")
+    return order(cl_ord_id, limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_600), link=link)
+
+
+def press(menu: QMenu, name: str) -> None:
+    action = next(action for action in menu.actions() if action.objectName() == name)
+    action.trigger()
+    menu.close()
+
+
+def texts(menu: QMenu) -> list[str]:
+    found = [action.text() for action in menu.actions() if action.text()]
+    menu.close()
+    return found
+
+
+def test_the_model_keeps_the_rules_of_qt(panel: OrdersPanel, rig: DesktopRig, qtmodeltester) -> None:
+    rig.feed(order("OMS-1"), order("OMS-2"))
+    qtmodeltester.check(panel.columns)
+    rig.feed(order("OMS-3"), order("OMS-1", state=OrdStatus.FILLED, version=2))
+
+
+def test_an_empty_blotter_says_what_fills_it(panel: OrdersPanel, rig: DesktopRig) -> None:
+    assert panel.view._empty[0] == "No orders today"
+    panel.filter_line.setText("zzz")
+    rig.feed(order())
+    assert "matches" in panel.view._empty[0]
+
+
+def test_before_the_engine_answers_it_says_that_it_waits(rig: DesktopRig, qtbot) -> None:
+    made = OrdersPanel(rig.context, "orders-2")
+    qtbot.addWidget(made)
+    assert made.note.text() == "Waiting for the engine…"
+    made.release()
+
+
+def test_orders_known_before_the_panel_opened_are_there(rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("OMS-1"), order("OMS-2", state=OrdStatus.REJECTED))
+    made = OrdersPanel(rig.context, "orders-2")
+    qtbot.addWidget(made)
+    assert shown(made) == ["REJECTED", "WORKING"]
+    assert not made.blotter.unseen
+    made.release()
+
+
+def test_without_the_venue_orders_read_unknown_as_of_a_time(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1"))
+    rig.feed(status=status(venue_state="DOWN", now_ns=START_NS))
+    assert shown(panel) == ["UNKNOWN"]
+    assert "as of 15:00:00" in panel.note.text()
+    rig.feed(status=status(now_ns=START_NS))
+    assert (shown(panel), panel.note.isHidden()) == (["WORKING"], True)
+
+
+def test_del_cancels_the_selection(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("OMS-1"), order("OMS-2"), order("OMS-3", state=OrdStatus.FILLED))
+    panel.view.selectAll()
+    qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert rig.gateway.of("order.cancel") == [CancelOne(cl_ord_id="OMS-2"), CancelOne(cl_ord_id="OMS-1")]
+    assert rig.gateway.calls[-1].origin.kind is OriginKind.BLOTTER
+
+
+def test_del_on_an_ended_order_says_that_nothing_happened(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("OMS-1", state=OrdStatus.FILLED))
+    panel.view.selectRow(0)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert rig.gateway.sent() == []
+    assert "no open order" in rig.spoken[-1][1]
+
+
+def test_a_double_click_sends_nothing(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("OMS-1"))
+    spot = panel.view.visualRect(panel.columns.index(0, 0)).center()
+    qtbot.mouseDClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert rig.gateway.sent() == []
+
+
+def test_each_cancel_scope_says_its_count_and_the_stops_it_keeps(panel: OrdersPanel, rig: DesktopRig) -> None:
+    other = order("OMS-M", limit(symbol="MSFT"))
+    rig.feed(order("OMS-1"), order("OMS-2", limit(Side.SELL)), stop(), other)
+    listed = texts(panel.cancel_menu())
+    assert "Cancel AAPL (2, keeps 1 stop)" in listed
+    assert "Cancel AAPL bids (1)" in listed
+    assert "Cancel AAPL asks (1, keeps 1 stop)" in listed
+    assert f"Cancel all in {ACCOUNT} (3, keeps 1 stop)" in listed
+    assert "Cancel all, protective stops too (4)" in listed
+    press(panel.cancel_menu(), "orders-1_cancel_asks")
+    assert rig.gateway.of("order.cancel_scope") == [CancelMany(account=ACCOUNT, symbol="AAPL", side_sign=-1)]
+
+
+def test_an_amended_price_goes_out_with_id_and_version(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("OMS-1", version=3))
+    editor = open_editor(panel, "price")
+    assert editor.text() == "187.15"
+    editor.setText("187.20")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    (change,) = rig.gateway.of("order.replace")
+    assert (change.cl_ord_id, change.version, change.price, change.order_qty) == ("OMS-1", 3, 18_720, None)
+
+
+def test_escape_drops_an_edit(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("OMS-1"))
+    editor = open_editor(panel, "qty")
+    editor.setText("500")
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    assert rig.gateway.sent() == []
+
+
+def test_a_refused_entry_keeps_the_text_and_says_the_rule(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("OMS-1", cum_qty=40, state=OrdStatus.PARTIALLY_FILLED))
+    editor = open_editor(panel, "qty")
+    editor.setText("30")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert (editor.text(), editor.property("invalid")) == ("30", "true")
+    assert "filled already" in editor.toolTip()
+    assert rig.gateway.sent() == []
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+
+
+def test_an_order_that_changed_while_edited_is_asked_about(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    first = order("OMS-1", version=2)
+    rig.feed(first)
+    editor = open_editor(panel, "price")
+    editor.setText("187.20")
+    rig.feed(msgspec.structs.replace(first, version=3, cum_qty=10, status=OrdStatus.PARTIALLY_FILLED))
+    assert editor.text() == "187.20"
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert rig.gateway.sent() == []
+    assert "now version 3: re-apply or drop?" in panel.conflict.text.text()
+    panel.conflict.again.click()
+    (change,) = rig.gateway.of("order.replace")
+    assert (change.version, change.price) == (3, 18_720)
+
+
+def test_an_ended_order_opens_no_editor(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1", state=OrdStatus.CANCELLED))
+    panel.view.selectRow(0)
+    panel.edit("price")
+    assert panel.view.findChild(QLineEdit, "order_edit") is None
+    assert "cancelled" in rig.spoken[-1][1]
+
+
+def test_rejects_are_counted_until_acknowledged(panel: OrdersPanel, rig: DesktopRig) -> None:
+    assert panel.rejects.isHidden()
+    rig.feed(order("OMS-1", state=OrdStatus.REJECTED), order("OMS-2", state=OrdStatus.RISK_REJECTED))
+    assert (panel.rejects.isHidden(), panel.rejects.text()) == (False, "2 rejects ✓")
+    panel.rejects.click()
+    assert panel.rejects.isHidden()
+
+
+def test_chips_words_and_columns_come_back(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    panel.chips["working"].setChecked(True)
+    panel.filter_line.setText("aapl")
+    panel.group_button.setChecked(True)
+    settings = panel.save_settings()
+    other = OrdersPanel(rig.context, "orders-2")
+    qtbot.addWidget(other)
+    other.restore_settings(settings)
+    rig.feed(order("OMS-1"), order("OMS-2", state=OrdStatus.FILLED), order("OMS-3", limit(symbol="MSFT")))
+    assert shown(other, "id") == ["…OMS-1"]
+    assert other.blotter.grouped
+    other.release()
+
+
+def test_this_instrument_follows_the_trade_focus(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1"), order("OMS-3", limit(symbol="MSFT")))
+    panel.chips["here"].setChecked(True)
+    assert shown(panel, "symbol") == ["AAPL"]
+    rig.context.focus.move(symbol="MSFT")
+    assert shown(panel, "symbol") == ["MSFT"]
+
+
+def test_the_filtered_view_is_exported(panel: OrdersPanel, rig: DesktopRig, tmp_path) -> None:
+    rig.feed(order("OMS-1"), order("OMS-3", limit(symbol="MSFT")))
+    panel.filter_line.setText("msft")
+    panel.export_to(tmp_path / "orders.csv")
+    lines = (tmp_path / "orders.csv").read_text().splitlines()
+    assert len(lines) == 2
+    assert "MSFT" in lines[1]
+    assert "OMS-3" in lines[1]
+    panel.export_to(tmp_path / "missing" / "orders.csv")
+    assert "Not exported" in rig.spoken[-1][1]
+
+
+def test_every_control_has_a_name(panel: OrdersPanel) -> None:
+    for widget in (panel.view, panel.filter_line, panel.rejects, panel.cancel_button, *panel.chips.values()):
+        assert widget.objectName().startswith("orders-1_")
+        assert widget.accessibleName()
+
+
+def open_editor(panel: OrdersPanel, name: str) -> QLineEdit:
+    panel.view.selectRow(0)
+    panel.edit(name)
+    editor = panel.view.findChild(QLineEdit, "order_edit")
+    assert editor is not None
+    return editor

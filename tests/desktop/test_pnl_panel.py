@@ -1,0 +1,93 @@
+"""The P&L panel: figures under their caption, the limit in words, states."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
+from workstation.desktop.panels.pnl_panel import PnlPanel
+from workstation.domain.accounts import Environment, LockState
+from workstation.domain.numbers import MONEY_ONE
+from workstation.viewmodels.frames import AccountSnap
+
+
+def account(net: int, **changes) -> AccountSnap:
+    fields = {
+        "account": ACCOUNT,
+        "environment": Environment.SIM,
+        "venue": "SIM",
+        "currency": "USD",
+        "cash": 0,
+        "equity": 101_000 * MONEY_ONE,
+        "buying_power": None,
+        "realised": -12 * MONEY_ONE,
+        "unrealised": 19 * MONEY_ONE,
+        "fees": 2 * MONEY_ONE,
+        "net": net * MONEY_ONE,
+        "drawdown": 30 * MONEY_ONE,
+        "day_limit": 500 * MONEY_ONE,
+        "unpriced": (),
+        "lock": LockState.UNLOCKED,
+        "lock_reason": "",
+        "lockout": "",
+    }
+    return AccountSnap(**{**fields, **changes})
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = PnlPanel(rig.context, "pnl-1")
+    qtbot.addWidget(made)
+    made.resize(300, 420)
+    made.show()
+    rig.feed(status=status(now_ns=START_NS))
+    yield made
+    made.release()
+
+
+def test_the_model_keeps_the_rules_of_qt(panel: PnlPanel, rig: DesktopRig, qtmodeltester) -> None:
+    rig.feed(positions=[position(100)])
+    qtmodeltester.check(panel.columns)
+    rig.feed(positions=[position(50), position(1, symbol="ESZ6")])
+
+
+def test_figures_stand_under_what_they_mean(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100)], accounts=[account(-410)])
+    assert panel.net.text() == "−410.00 USD"
+    assert (panel.figures["realised"].text(), panel.figures["open"].text()) == ("−12.00", "+19.00")
+    assert panel.caption.text() == "SIM-1: average cost · marked at last · net of fees · USD · today, own ledger"
+    assert panel.limit.accessibleName() == "Day loss limit: 90 USD left of the 500 day loss limit, 82% used"
+
+
+def test_what_has_no_mark_is_left_out_and_named(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(accounts=[account(0, unpriced=("ESZ6",))])
+    assert panel.note.text() == "1 unmarked, left out of open: ESZ6."
+
+
+def test_the_curve_grows_with_the_day(panel: PnlPanel, rig: DesktopRig) -> None:
+    for second in range(3):
+        moment = START_NS + second * 1_000_000_000
+        rig.feed(accounts=[account(second * 10)], status=status(now_ns=moment))
+    assert [net // MONEY_ONE for _, net in panel.pnl.curve.points] == [0, 10, 20]
+    assert not panel.curve.grab().isNull()
+
+
+def test_another_account_in_focus_starts_afresh(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100)], accounts=[account(10)])
+    rig.context.focus.move(account="OTHER")
+    assert panel.columns.rowCount() == 0
+    assert panel.caption.text() == "OTHER: no figures yet"
+    assert panel.net.text() == "—"
+
+
+def test_an_empty_day_and_a_lost_feed_are_said(panel: PnlPanel, rig: DesktopRig) -> None:
+    assert panel.view._empty[0] == "Nothing traded today"
+    rig.feed(status=status(feed_state="DOWN", now_ns=START_NS))
+    assert "prices as of 15:00:00" in panel.note.text()

@@ -1,0 +1,105 @@
+"""The positions panel: exits by one press, never by two; figures, states."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
+from workstation.commands.params import ExitPosition
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.positions_panel import PositionsPanel
+from workstation.domain.orders import OriginKind
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = PositionsPanel(rig.context, "positions-1")
+    qtbot.addWidget(made)
+    made.resize(1_300, 240)
+    made.show()
+    rig.feed(status=status(now_ns=START_NS))
+    yield made
+    made.release()
+
+
+def centre(panel: PositionsPanel, name: str, row: int = 0):
+    return panel.view.visualRect(panel.columns.index(row, panel.columns.column_named(name))).center()
+
+
+def test_the_model_keeps_the_rules_of_qt(panel: PositionsPanel, rig: DesktopRig, qtmodeltester) -> None:
+    rig.feed(positions=[position(100)])
+    qtmodeltester.check(panel.columns)
+    rig.feed(positions=[position(50), position(2, symbol="MSFT")])
+
+
+def test_flat_everywhere_says_so(panel: PositionsPanel) -> None:
+    assert panel.view._empty[0] == "Flat in all accounts"
+
+
+@pytest.mark.parametrize(("name", "portion"), [("flatten", 10_000), ("half", 5_000)])
+def test_a_press_on_a_row_button_exits(panel: PositionsPanel, rig: DesktopRig, qtbot, name: str, portion: int) -> None:
+    rig.feed(positions=[position(100)])
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, name))
+    assert rig.gateway.of("position.flatten") == [ExitPosition(account=ACCOUNT, symbol="AAPL", portion_bps=portion)]
+    assert rig.gateway.calls[-1].origin.kind is OriginKind.POSITIONS
+
+
+def test_a_double_click_exits_once_at_most_and_elsewhere_never(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(positions=[position(100)])
+    qtbot.mouseDClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, "flatten"))
+    assert rig.gateway.sent() == []
+    qtbot.mouseDClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, "symbol"))
+    assert rig.gateway.sent() == []
+
+
+def test_a_release_elsewhere_is_no_press(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(positions=[position(100)])
+    qtbot.mousePress(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, "flatten"))
+    qtbot.mouseRelease(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, "open"))
+    assert rig.gateway.sent() == []
+
+
+def test_the_bar_exits_what_is_selected(panel: PositionsPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100), position(-20, symbol="MSFT"), position(0, symbol="ESZ6")])
+    assert not panel.flat.isEnabled()
+    panel.view.selectAll()
+    panel.flat.click()
+    assert {params.symbol for params in rig.gateway.of("position.flatten")} == {"AAPL", "MSFT"}
+
+
+def test_a_refused_exit_stands_in_the_panel(panel: PositionsPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100)])
+    refusal = CommandResult(ok=False, code="BROKER_UNAVAILABLE", text="Refused: NOT SENT, venue is down.")
+    rig.gateway.answers["position.flatten"] = refusal
+    panel.view.selectRow(0)
+    panel.half.click()
+    panel.context.bridge._on_answered()
+    assert panel.note.text() == "Refused: NOT SENT, venue is down."
+
+
+def test_totals_count_what_has_no_mark(panel: PositionsPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100), position(1, symbol="ESZ6", mark=None, unrealised=None)])
+    assert panel.totals.text() == "open +19.00  realised 0.00  fees 0.00 USD   ·   1 unpriced: ESZ6"
+
+
+def test_a_stale_mark_is_named(panel: PositionsPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100, mark_age_ms=9_000)])
+    rig.feed(status=status(now_ns=START_NS))
+    assert panel.note.text().startswith("Stale marks: AAPL")
+
+
+def test_columns_come_back(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
+    panel.view.sort_by([("open", True)])
+    other = PositionsPanel(rig.context, "positions-2")
+    qtbot.addWidget(other)
+    other.restore_settings(panel.save_settings())
+    assert other.columns.table.sorting == (("open", True),)
+    other.release()

@@ -1,0 +1,143 @@
+"""The watchlist panel: adding, removing, moving, linking, and what is stale or absent."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from tests.helpers.desktop_rig import START_NS, DesktopRig, position, quote, status
+from workstation.desktop.panels.watchlist_panel import WatchlistPanel
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = WatchlistPanel(rig.context, "watchlist-1")
+    qtbot.addWidget(made)
+    made.resize(900, 300)
+    made.show()
+    rig.feed(status=status(now_ns=START_NS))
+    yield made
+    made.release()
+
+
+def entries(panel: WatchlistPanel) -> list[str]:
+    return [panel.columns.row_at(row).entry for row in range(panel.columns.rowCount())]
+
+
+def centre(panel: WatchlistPanel, row: int, name: str = "symbol") -> QPoint:
+    return panel.view.visualRect(panel.columns.index(row, panel.columns.column_named(name))).center()
+
+
+def test_the_model_keeps_the_rules_of_qt(panel: WatchlistPanel, rig: DesktopRig, qtmodeltester) -> None:
+    qtmodeltester.check(panel.columns)
+    rig.feed(quotes=[quote()])
+    panel.view.selectRow(1)
+    panel.remove_selected()
+    panel.undo()
+    panel.view.sort_by([("last", True)])
+
+
+def test_a_first_list_holds_all_instruments_and_asks_for_their_quotes(panel: WatchlistPanel, rig: DesktopRig) -> None:
+    assert entries(panel) == ["# Stocks", "AAPL", "MSFT", "# Futures", "ESZ6"]
+    assert rig.gateway.of("market.watch")[-1].quotes == {"AAPL", "MSFT", "ESZ6"}
+
+
+def test_typing_over_the_table_adds_by_symbol_or_name(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
+    panel.restore_settings({"list": ["AAPL"]})
+    assert rig.gateway.of("market.watch")[-1].quotes == {"AAPL"}
+    qtbot.keyClick(panel.view, Qt.Key.Key_M)
+    assert panel.entry.text() == "M"
+    qtbot.keyClicks(panel.entry, "icrosoft")
+    panel.add_typed()
+    assert entries(panel) == ["AAPL", "MSFT"]
+    assert panel.entry.text() == ""
+    assert rig.gateway.of("market.watch")[-1].quotes == {"AAPL", "MSFT"}
+
+
+def test_what_matches_nothing_keeps_the_text_and_says_so(panel: WatchlistPanel, rig: DesktopRig) -> None:
+    panel.entry.setText("NOPE")
+    panel.add_typed()
+    assert (panel.entry.text(), panel.entry.property("invalid")) == ("NOPE", "true")
+    assert "No instrument matches" in rig.spoken[-1][1]
+
+
+def test_del_removes_and_undo_brings_back(panel: WatchlistPanel, qtbot) -> None:
+    panel.view.selectRow(1)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert "AAPL" not in entries(panel)
+    assert (panel.undo_button.isHidden(), panel.undo_button.text()) == (False, "Undo AAPL")
+    panel.undo_button.click()
+    assert entries(panel)[1] == "AAPL"
+
+
+def test_a_selection_moves_the_link_group(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
+    panel.set_link_group("A")
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, 2))
+    assert rig.context.links.symbol("A") == "MSFT"
+    rig.context.links.choose("A", "ESZ6")
+    assert [row.entry for row in panel.view.selected_rows()] == ["ESZ6"]
+    assert rig.context.focus.symbol == "AAPL"
+
+
+def test_a_click_on_the_marker_aims_the_trade_focus(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
+    panel.set_link_group("A")
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, 2, "focus"))
+    assert rig.context.focus.symbol == "MSFT"
+    assert panel.list.table.get("MSFT").focused
+    assert rig.gateway.sent() == []
+
+
+def test_rows_move_by_key_and_by_drag(panel: WatchlistPanel, qtbot) -> None:
+    panel.view.selectRow(2)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert entries(panel)[1:3] == ["MSFT", "AAPL"]
+    assert [row.entry for row in panel.view.selected_rows()] == ["MSFT"]
+    port = panel.view.viewport()
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=centre(panel, 1))
+    end = centre(panel, 4) + QPoint(0, 6)
+    qtbot.mouseMove(port, centre(panel, 3))
+    panel.view._target = panel.view._place_at(end.y())
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=end)
+    assert entries(panel)[-1] == "MSFT"
+
+
+def test_order_by_a_column_leaves_headings_out(panel: WatchlistPanel, rig: DesktopRig) -> None:
+    rig.feed(quotes=[quote("AAPL", 18_719), quote("MSFT", 41_233)])
+    panel.view.sort_by([("last", True)])
+    assert entries(panel) == ["MSFT", "AAPL", "ESZ6"]
+    panel.view.sort_by([])
+    assert entries(panel)[0] == "# Stocks"
+
+
+def test_positions_and_prices_stand_in_the_row(panel: WatchlistPanel, rig: DesktopRig) -> None:
+    rig.feed(quotes=[quote()], positions=[position(300)])
+    texts = {c.name: c.text(panel.list.table.get("AAPL")) for c in panel.columns.table.columns if c.name}
+    assert (texts["last"], texts["position"]) == ("187.19", "300")
+
+
+def test_without_the_feed_prices_are_hatched_as_of_a_time(panel: WatchlistPanel, rig: DesktopRig) -> None:
+    rig.feed(quotes=[quote()])
+    rig.feed(status=status(feed_state="DOWN", now_ns=START_NS))
+    assert panel.list.style(panel.list.table.get("AAPL")).hatched
+    assert "prices as of 15:00:00" in panel.note.text()
+
+
+def test_the_list_comes_back(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
+    panel.restore_settings({"list": ["# Mine", "ESZ6", "GONE", "AAPL"]})
+    other = WatchlistPanel(rig.context, "watchlist-2")
+    qtbot.addWidget(other)
+    other.restore_settings(panel.save_settings())
+    assert entries(other) == ["# Mine", "ESZ6", "AAPL"]
+    other.release()
+
+
+def test_an_empty_list_says_how_to_fill_it(panel: WatchlistPanel) -> None:
+    panel.restore_settings({"list": []})
+    assert (panel.columns.rowCount(), panel.view._empty[0]) == (0, "Nothing to watch yet")
