@@ -6,6 +6,7 @@ by ratio. A benchmark reports; it never passes or fails.
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -34,6 +35,12 @@ def _tick_path() -> Figures:
     return run(time.process_time_ns)
 
 
+def _order_path() -> Figures:
+    from workstation.orders.benchmark import run  # noqa: PLC0415  loaded only when measured
+
+    return run(time.process_time_ns)
+
+
 def _storage() -> Figures:
     from workstation.storage.benchmark import run  # noqa: PLC0415  loaded only when measured
 
@@ -41,9 +48,51 @@ def _storage() -> Figures:
         return run(Path(folder))
 
 
+def _rest() -> Figures:
+    from workstation.api.benchmark import run  # noqa: PLC0415  loaded only when measured
+
+    return run()
+
+
+def _chart() -> Figures:
+    _draw_offscreen()
+    from workstation.desktop.charts.benchmark import run  # noqa: PLC0415  loaded only when measured
+
+    return run()
+
+
+def _blotter() -> Figures:
+    _draw_offscreen()
+    from workstation.desktop.benchmark_tables import run  # noqa: PLC0415  loaded only when measured
+
+    return run()
+
+
+def _start() -> Figures:
+    from workstation.app.bench_desktop import run_start  # noqa: PLC0415  loaded only when measured
+
+    return run_start()
+
+
+def _desktop() -> Figures:
+    from workstation.app.bench_desktop import run_desktop_load  # noqa: PLC0415  loaded only when measured
+
+    return run_desktop_load()
+
+
+def _draw_offscreen() -> None:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
 BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "tick_path": _tick_path,
+    "order_path": _order_path,
     "storage": _storage,
+    "rest": _rest,
+    "chart": _chart,
+    "blotter": _blotter,
+    "start": _start,
+    "desktop": _desktop,
 }
 
 
