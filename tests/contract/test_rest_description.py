@@ -24,8 +24,10 @@ def test_generated_calls_are_answered_as_described(tmp_path: Path) -> None:
     with served(tmp_path) as rig:
         with rig.client() as client:
             described = client.get("/api/openapi.json").json()
+        del described["security"], described["components"]["securitySchemes"]  # one credential, not both at once
         schema = schemathesis.openapi.from_dict(described)
         checks = [check for check in CHECKS.get_all() if check.__name__ not in EXCLUDED]
+        rig.place()
         headers = {"Authorization": f"Bearer {rig.token}"}
         for result in schema.get_all_operations():
             operation = result.ok()

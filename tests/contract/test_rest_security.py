@@ -15,7 +15,7 @@ import pytest
 
 from tests.helpers.api_rig import ApiRig, served
 from workstation.api.options import CONNECTIONS_MAX, ApiOptions
-from workstation.api.server import ApiServer
+from workstation.api.server import ApiServer, _has_ipv6
 from workstation.domain.errors import UserError
 
 ORDERS = "/api/v1/oms/orders"
@@ -153,6 +153,14 @@ def test_a_foreign_host_is_misdirected_even_with_a_token(rig: ApiRig, host: str)
 def test_the_loopback_names_are_served(rig: ApiRig) -> None:
     for host in ("127.0.0.1", "localhost", "[::1]", "LOCALHOST"):
         assert rig.http.get("/api/v1/version", headers={"Host": f"{host}:{rig.port}"}).status_code == 200
+
+
+def test_both_loopback_addresses_are_served_on_one_port(rig: ApiRig) -> None:
+    addresses = ["127.0.0.1"] + (["::1"] if _has_ipv6() else [])
+    for address in addresses:
+        with socket.create_connection((address, rig.port), timeout=10) as connection:
+            connection.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % rig.port)
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
 
 
 def test_an_absent_or_repeated_host_is_a_bad_request(rig: ApiRig) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from workstation.api.errors import ApiError
 from workstation.api.options import FAILED_AUTHENTICATIONS_MAX, ApiOptions
@@ -33,6 +34,7 @@ class Credential:
     protect: Window
 
 
+@lru_cache(maxsize=1_024)
 def user_id(user: str) -> str:
     """Return the id of a user on the wire."""
     return stable_uid("user", user)

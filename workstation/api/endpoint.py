@@ -124,6 +124,8 @@ async def serve(services: Services, endpoint: Endpoint, request: Request) -> Res
 
 async def _run(call: Call) -> Answer:
     endpoint, scope = call.endpoint, call.request.scope
+    if call.services.feed.stopping:
+        raise ApiError("SHUTTING_DOWN", "The service is stopping; nothing was done.", headers=_CLOSE)
     raw = await _body(call)
     _check_scope(call)
     value = load(raw) if raw else None

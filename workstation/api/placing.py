@@ -41,6 +41,13 @@ def user_key(uid: str | None) -> str | None:
     return LOCAL_USER if uid == LOCAL_USER_ID else uid
 
 
+def time_in_force_filter(name: str | None) -> tuple[str | None, str | None]:
+    """Return the core's time in force for a filter, and the order type that goes with it where the name implies one."""
+    if name in ("MOC", "LOC"):
+        return "CLS", "MARKET" if name == "MOC" else "LIMIT"
+    return name, None
+
+
 async def place_params(call: Call) -> PlaceOrder:
     """Return the parameters of a new order.
 

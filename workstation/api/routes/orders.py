@@ -68,17 +68,19 @@ async def list_orders(call: Call) -> Answer:
     fields = chosen_fields(asked.fields, Order)
     ordering = ordering_of(call, FORM)
     names = call.services.names
-    statuses = asked.statuses + (() if asked.status is None else (asked.status,))
-    if asked.status is not None and asked.statuses:
-        statuses = tuple({asked.status} & set(asked.statuses))
+    statuses = asked.statuses if asked.status is None else (asked.status,)
+    tif, paired = placing.time_in_force_filter(asked.time_in_force)
+    apart = asked.status is not None and asked.statuses and asked.status not in asked.statuses
+    if apart or (paired is not None and asked.order_type not in (None, paired)):  # no order is both at once
+        return json_answer(200, page_body(call, FORM, [], total=0 if asked.with_count else None, has_next=False))
     query = OrderQuery(
         statuses=tuple(OrdStatus(name) for name in statuses),
         is_open=asked.is_open,
         symbol=None if asked.instrument_symbol is None else names.symbol_key(asked.instrument_symbol),
         account=None if asked.broker_account_id is None else names.account_key(asked.broker_account_id),
         side=asked.side,
-        ord_type=asked.order_type,
-        time_in_force=asked.time_in_force,
+        ord_type=paired or asked.order_type,
+        time_in_force=tif,
         strategy_id=asked.strategy_run_id,
         user=placing.user_key(asked.user_id),
         search=asked.search,

@@ -274,17 +274,19 @@ def kept_metadata(metadata: dict[str, Any] | None, time_in_force: str) -> dict[s
 
 
 def order_body(order: OrderState, names: Names) -> dict[str, Any]:
-    """Return an order as the wire shows it."""
+    """Return an order as the wire shows it. Enums stand as they are: they are texts, and their `value` costs time."""
     terms, status, link = order.terms, order.status, order.link
     instrument = names.instruments[terms.symbol]
     final = status.is_final
     unfilled = max(terms.order_qty - order.cum_qty, 0)
-    role = None if link is None or link.role == "ENTRY" else link.role.value
+    role = None if link is None or link.role == "ENTRY" else link.role
     refused = order.reject_code != ""
+    quantity, rest = quantity_text(instrument, terms.order_qty), quantity_text(instrument, unfilled)
+    created = time_text(order.created_at)
     return {
         "id": order.uid,
         "tenant_id": TENANT_ID,
-        "created_at": time_text(order.created_at),
+        "created_at": created,
         "updated_at": time_text(order.updated_at),
         "row_version": order.version,
         "user_id": user_id(order.origin.user),
@@ -294,13 +296,15 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "strategy_run_id": None,
         "client_order_id": order.cl_ord_id,
         "broker_order_id": order.order_id or None,
-        "order_type": terms.ord_type.value,
-        "side": terms.side.value,
-        "quantity": quantity_text(instrument, terms.order_qty),
-        **_prices(terms, instrument),
-        "time_in_force": order.metadata.get(TIF_KEY) or terms.time_in_force.value,
+        "order_type": terms.ord_type,
+        "side": terms.side,
+        "quantity": quantity,
+        "price": None if terms.price is None else price_text(instrument, terms.price),
+        "stop_price": None if terms.stop_px is None else price_text(instrument, terms.stop_px),
+        "trailing_percent": None if terms.trail is None else _trailing_percent(terms),
+        "time_in_force": order.metadata.get(TIF_KEY) or terms.time_in_force,
         "expire_at": time_or_none(terms.expire_time),
-        "state": status.value,
+        "state": status,
         "submitted_at": time_or_none(order.submitted_at),
         "filled_at": time_or_none(order.filled_at),
         "cancelled_at": time_or_none(order.cancelled_at),
@@ -321,8 +325,8 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "unknown_outcome": _unknown(order),
         "notes": order.notes or None,
         "metadata": _metadata(order),
-        "remaining_quantity": quantity_text(instrument, 0 if final else unfilled),
-        "unfilled_quantity": quantity_text(instrument, unfilled),
+        "remaining_quantity": quantity_text(instrument, 0) if final else rest,
+        "unfilled_quantity": rest,
         "total_value": _total_value(terms, instrument),
     }
 

@@ -167,6 +167,8 @@ def price_text(instrument: Instrument, price: int) -> str:
 
 def quantity_text(instrument: Instrument, qty: int) -> str:
     """Return a quantity with the decimals of the lot, more where it needs them, at most PRICE_DIGITS."""
+    if instrument.qty_decimals == 0:
+        return str(qty)
     keep = lot_decimals(instrument.lot, instrument.qty_decimals)
     if instrument.qty_decimals <= PRICE_DIGITS:
         return format_scaled(qty, instrument.qty_decimals, keep=keep)
@@ -189,7 +191,16 @@ def average_text(numerator: int, decimals: int, count: int) -> str:
 
 def scaled_text(value: int, decimals: int, places: int) -> str:
     """Return value / 10 ** decimals with exactly `places` digits after the point."""
-    return format_scaled(rescale(value, decimals, places), places, keep=places)
+    if decimals <= places:
+        return fixed_text(value * 10 ** (places - decimals), places)
+    return fixed_text(rescale(value, decimals, places), places)
+
+
+def fixed_text(value: int, places: int) -> str:
+    """Return value / 10 ** places with all its digits."""
+    digits = str(abs(value)).zfill(places + 1)
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
 
 def money_text(amount: int, places: int = 2) -> str:

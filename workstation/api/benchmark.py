@@ -1,0 +1,221 @@
+"""Benchmark of the REST interface: CPU of the serving process for a list of 100 orders and for one order placed.
+
+The real server on loopback, its guard, routes and JSON included. Rows are decoded from JSON as the database keeps them,
+the engine answers at once: what storage and desk cost, their own benchmarks say. The caller is a bare socket on another
+thread, whose CPU is left out.
+"""
+
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from workstation.api.options import ApiOptions
+from workstation.api.server import ApiServer
+from workstation.api.token_file import TokenFile
+from workstation.commands.params import PlaceOrder
+from workstation.commands.registry import Attach, CommandResult, Reply
+from workstation.domain.accounts import Account, Environment
+from workstation.domain.instruments import AssetClass, Instrument, TickBand
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Origin, OriginKind, Residence, Side
+from workstation.kernel.ids import IdSource, stable_uid
+from workstation.ports.store import OrderPage, OrderQuery, Reader
+from workstation.viewmodels.outbox import Outbox
+from workstation.viewmodels.session import Session
+
+LISTS, POSTS = 200, 400
+ROWS = 100
+TIMEOUT_S = 10.0
+_START_NS = 1_760_000_000_000_000_000
+_ACCOUNT_ID = stable_uid("account", "BENCH")
+_ABC = Instrument(
+    symbol="ABC",
+    asset_class=AssetClass.STOCK,
+    currency="USD",
+    price_decimals=2,
+    qty_decimals=0,
+    ticks=(TickBand(0, 1),),
+)
+
+
+class _Engine:
+    """Answers a submission at once with the order as it would stand; no desk, no disk."""
+
+    def __init__(self, ids: IdSource) -> None:
+        self._ids = ids
+
+    def call(
+        self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
+    ) -> None:
+        """Answer one command."""
+        if not isinstance(params, PlaceOrder):
+            reply(CommandResult(ok=False, code="NOT_FOUND", text=f"no {command_id} here"))
+            return
+        order = _order(self._ids, params.terms, origin, params.cl_ord_id)
+        if attach is not None:
+            attach(order)
+        reply(CommandResult(ok=True, text="Accepted.", data=order))
+
+
+def _order(ids: IdSource, terms: OrderTerms, origin: Origin, cl_ord_id: str) -> OrderState:
+    return OrderState(
+        cl_ord_id=cl_ord_id,
+        uid=ids.uid(),
+        order_id="V-1",
+        terms=terms,
+        status=OrdStatus.SUBMITTED,
+        origin=origin,
+        link=None,
+        strategy_id="",
+        cum_qty=0,
+        leaves_qty=terms.order_qty,
+        cost=0,
+        fees={},
+        residence=Residence.EXCHANGE,
+        created_at=_START_NS,
+        updated_at=_START_NS,
+        version=3,
+        submitted_at=_START_NS,
+        ts_intent=_START_NS,
+    )
+
+
+class _Listing:
+    """Stored rows in the form that the database keeps them: JSON, decoded at each reading."""
+
+    def __init__(self, orders: Sequence[OrderState]) -> None:
+        self._blobs = [msgspec.json.encode(order) for order in orders]
+        self._decode = msgspec.json.Decoder(OrderState).decode
+
+    def orders(self, query: OrderQuery) -> OrderPage:
+        """Return the page of all rows."""
+        rows = tuple(self._decode(blob) for blob in self._blobs[: query.limit])
+        return OrderPage(rows, len(rows), has_next=False)
+
+    def newest_seq(self) -> int:
+        """Return a sequence above 0."""
+        return 1
+
+
+class _Caller:
+    """A client that costs next to nothing: one kept connection and prepared bytes."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
+        self._head = f"Host: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n".encode()
+
+    def prepare(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """Return a request's bytes."""
+        kind = b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body) if body else b""
+        return f"{method} {path} HTTP/1.1\r\n".encode() + self._head + kind + b"\r\n" + body
+
+    def send(self, request: bytes) -> bytes:
+        """Send a request and return the whole answer."""
+        self._socket.sendall(request)
+        answer = self._socket.recv(1_048_576)
+        head, _, _ = answer.partition(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        while len(answer) < len(head) + 4 + length:
+            answer += self._socket.recv(1_048_576)
+        return answer
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
+
+
+def run() -> dict[str, float]:
+    """Return CPU milliseconds for a listed page of 100 orders and for a POST; budgets: 2.6 and 1.5."""
+    ids = IdSource(seed=1)
+    origin = Origin(kind=OriginKind.REST)
+    terms = OrderTerms(symbol="ABC", account="BENCH", side=Side.BUY, ord_type=OrdType.LIMIT, order_qty=10, price=10_000)
+    listing = _Listing([_order(ids, terms, origin, ids.cl_ord_id()) for _ in range(ROWS)])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "token.json"
+        server = ApiServer(
+            session=_session(ids),
+            gateway=_Engine(ids),
+            reader=_as_reader(listing),
+            token_file=file,
+            options=ApiOptions(rate_limit=1_000_000),
+            readiness=dict,
+            version="bench",
+        )
+        server.start()
+        known = msgspec.json.decode(file.read_bytes(), type=TokenFile)
+        caller = _Caller(known.port, known.token)
+        try:
+            return {
+                "list_100_orders_cpu_ms": _cpu_ms(_lists(caller), LISTS),
+                "post_order_cpu_ms": _cpu_ms(_posts(caller), POSTS),
+            }
+        finally:
+            caller.close()
+            server.stop()
+
+
+def _lists(caller: _Caller) -> Callable[[], None]:
+    request = caller.prepare("GET", "/api/v1/oms/orders?side=BUY&limit=100")
+    return lambda: _expect(caller.send(request), b"HTTP/1.1 200")
+
+
+def _posts(caller: _Caller) -> Callable[[], None]:
+    body = msgspec.json.encode(
+        {
+            "instrument_symbol": "ABC",
+            "broker_account_id": _ACCOUNT_ID,
+            "order_type": "LIMIT",
+            "side": "BUY",
+            "quantity": "10",
+            "price": "100.00",
+        }
+    )
+    request = caller.prepare("POST", "/api/v1/oms/orders", body)
+    return lambda: _expect(caller.send(request), b"HTTP/1.1 201")
+
+
+def _expect(answer: bytes, status: bytes) -> None:
+    if not answer.startswith(status):
+        raise RuntimeError(f"unexpected answer: {answer[:200]!r}")
+
+
+def _cpu_ms(call: Callable[[], None], times: int) -> float:
+    """Return the CPU per call of every thread but the caller's own, warmed up."""
+    for _ in range(times // 10):
+        call()
+    begin = time.process_time() - time.thread_time()
+    for _ in range(times):
+        call()
+    return (time.process_time() - time.thread_time() - begin) * 1_000 / times
+
+
+def _session(ids: IdSource) -> Session:
+    account = Account(
+        account="BENCH",
+        uid=_ACCOUNT_ID,
+        venue="BENCH",
+        environment=Environment.SIM,
+        currency="USD",
+        initial_cash=MONEY_ONE,
+    )
+    return Session(
+        instruments={"ABC": _ABC},
+        accounts=(account,),
+        environment=Environment.SIM,
+        version="bench",
+        open_outbox=Outbox,
+        open_rows=Outbox,
+        close_outbox=lambda _: None,
+        new_cl_ord_id=ids.cl_ord_id,
+        mono_ns=time.monotonic_ns,
+    )
+
+
+def _as_reader(listing: _Listing) -> Reader:
+    """Return the listing as the reader that the two measured calls use; they ask nothing else of it."""
+    reader: Reader = listing  # type: ignore[assignment]  # only `orders` is read by what is measured
+    return reader
