@@ -367,10 +367,10 @@ def test_the_editor_changes_quantity_and_price(qtbot, rig, panel):
 def test_only_rows_that_changed_are_painted(qtbot, rig, panel):
     QApplication.processEvents()
     painted = []
-    original = panel.view._painter.row
-    panel.view._painter.row = lambda painter, row, *args, **kw: (
-        painted.append(row.price),
-        original(painter, row, *args, **kw),
+    paint = panel.view._painter.rows
+    panel.view._painter.rows = lambda painter, rows, *args, **how: (
+        painted.extend(row.price for row, _ in rows),
+        paint(painter, rows, *args, **how),
     )
     before = depth(bid=18_719, ask=18_721, levels=30)
     changed = tuple(type(level)(level.price, level.size + (50 if n == 3 else 0)) for n, level in enumerate(before.bids))

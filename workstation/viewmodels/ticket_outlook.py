@@ -118,7 +118,7 @@ def _limit(verdict: Verdict | None) -> str:
     result = nearest_limit(verdict)
     if result is None:
         return "none set"
-    return f"{result.code.replace('_', ' ').lower()}: {result.headroom} left of {result.limit}"
+    return f"{result.headroom} of {result.limit} left: {result.code.replace('_', ' ').lower()}"
 
 
 def _notional(terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None) -> str:
@@ -138,7 +138,7 @@ def _position(
     after = now + terms.side.sign * terms.order_qty
     text = f"{_signed(now, instrument)} → {_signed(after, instrument)}"
     live = sum(order.terms.side.sign * order.leaves_qty for order in working)
-    return f"{text} · {_signed(after + live, instrument)} with all working" if live else text
+    return f"{text} · {_signed(after + live, instrument)} if all fill" if live else text
 
 
 def _residence(reading: Reading) -> str:

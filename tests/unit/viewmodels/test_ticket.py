@@ -174,8 +174,8 @@ def test_the_outlook_says_notional_position_and_the_nearest_limit():
     answer = verdict(rule("ORDER_NOTIONAL", "50,000 USD", "31,280 USD"), rule("POSITION_QTY", "1000", "100"))
     shown = seen(reading(), answer, working=[order("OMS-1", limit(qty=500))])
     assert shown.notional == "18,720.00 USD"
-    assert shown.position == "+100 → +200 · +700 with all working"
-    assert shown.limit == "position qty: 100 left of 1000"
+    assert shown.position == "+100 → +200 · +700 if all fill"
+    assert shown.limit == "100 of 1000 left: position qty"
     assert (shown.refusal, shown.reduces) == ("", False)
     assert nearest_limit(verdict()) is None
 

@@ -153,10 +153,10 @@ class LadderCanvas(QWidget):
         rows = () if picture is None else picture.rows
         stale = picture is not None and picture.health.level == "stale"
         grid = self.grid
-        for index, row in enumerate(rows):
-            rect = grid.row_rect(index, self.width())
-            if region.intersects(rect):
-                self._painter.row(painter, row, self._columns, rect, stale=stale)
+        whole = region.rectCount() == 1 and region.boundingRect().contains(self.rect())
+        rects = [grid.row_rect(index, self.width()) for index in range(len(rows))]
+        exposed = [(row, rect.top()) for row, rect in zip(rows, rects, strict=True) if whole or region.intersects(rect)]
+        self._painter.rows(painter, exposed, self._columns, stale=stale)
         below = self._painter.title_height + len(rows) * self._painter.row_height
         painter.fillRect(0, below, self.width(), self.height() - below, colors.surface)
         if picture is not None and rows:

@@ -4,13 +4,15 @@ Colours are roles of the active theme and always stand with a word, a letter or 
 stays within 2 ms of CPU; in life only the rows that changed are painted.
 """
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QLineF, QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from workstation.desktop.colors import Colors, blend
 from workstation.desktop.fonts import Weight
 from workstation.desktop.panels.ladder_columns import TITLES, Columns
-from workstation.desktop.panels.ladder_texts import draw_centered, draw_left, draw_right, text_width
+from workstation.desktop.panels.ladder_texts import TextFace
 from workstation.desktop.theme import current_theme, figure_font, ui_font
 from workstation.viewmodels.ladder_cells import OwnCell
 from workstation.viewmodels.ladder_clicks import Column
@@ -19,6 +21,9 @@ from workstation.viewmodels.ladder_rows import SHARE_ONE, LadderRow
 PAD = 6
 CHIP_INSET = 2
 QUEUE_GAP = 4
+HATCH_STEP = 12
+
+Cells = Sequence[tuple[LadderRow, QRect]]
 
 
 class RowPainter:
@@ -29,10 +34,10 @@ class RowPainter:
         self.colors: Colors = theme.colors
         self.row_height = theme.metrics.row_compact
         self.title_height = theme.metrics.row
-        self.figures = figure_font("body")
-        self.figures_bold = figure_font("body", Weight.DemiBold)
-        self.small = figure_font("caption")
-        self.title_font = ui_font("caption", Weight.Medium)
+        self.figures = TextFace(figure_font("body"))
+        self.figures_bold = TextFace(figure_font("body", Weight.DemiBold))
+        self.small = TextFace(figure_font("caption"))
+        self.words = TextFace(ui_font("caption", Weight.Medium))
         colors = self.colors
         depth = 0.30 if theme.dark else 0.24
         self.bid_ground = blend(colors.buy, colors.surface, 0.05)
@@ -46,7 +51,7 @@ class RowPainter:
 
     def price_width(self, text: str) -> int:
         """Return the width that a price needs."""
-        return round(text_width(self.figures_bold, text)) + 4 * PAD
+        return round(self.figures_bold.width(text)) + 4 * PAD
 
     def titles(self, painter: QPainter, columns: Columns, width: int) -> None:
         """Paint the title strip."""
@@ -54,76 +59,110 @@ class RowPainter:
         painter.fillRect(0, 0, width, self.title_height, colors.surface_raised)
         painter.fillRect(0, self.title_height - 1, width, 1, colors.line)
         painter.setPen(colors.text_muted)
+        self.words.use(painter)
         for column, left, column_width in columns.edges:
             title = TITLES[column]
-            if text_width(self.title_font, title) > column_width - 4:
+            if self.words.width(title) > column_width - 4:
                 title = title.removeprefix("MY ")
-            draw_centered(painter, self.title_font, QRect(left, 0, column_width, self.title_height - 1), title)
+            self.words.centre(painter, QRect(left, 0, column_width, self.title_height - 1), title)
 
-    def row(self, painter: QPainter, row: LadderRow, columns: Columns, rect: QRect, *, stale: bool) -> None:
-        """Paint one row, own ground included."""
-        top, height = rect.top(), rect.height()
+    def rows(self, painter: QPainter, rows: Sequence[tuple[LadderRow, int]], columns: Columns, *, stale: bool) -> None:
+        """Paint rows, each with its top, ground included; by column, so that pens and fonts seldom change."""
+        runs = _runs([top for _, top in rows], self.row_height)
         for column, left, width in columns.edges:
-            cell = QRect(left, top, width, height)
+            grounds = [QRect(left, top, width, height) for top, height in runs]
+            self._fill(painter, grounds, self._ground(column, stale=stale))
+            cells = [(row, QRect(left, top, width, self.row_height)) for row, top in rows]
             match column:
-                case Column.BID:
-                    self._depth(painter, cell, row.bid, row.bid_share, stale=stale, bid=True)
-                case Column.ASK:
-                    self._depth(painter, cell, row.ask, row.ask_share, stale=stale, bid=False)
+                case Column.BID | Column.ASK:
+                    self._depths(painter, cells, stale=stale, bid=column is Column.BID)
                 case Column.PRICE:
-                    self._price(painter, cell, row, stale=stale)
-                case Column.OWN_BID:
-                    self._own(painter, cell, row.own_bid, row.bid_reject, buy=True)
-                case Column.OWN_ASK:
-                    self._own(painter, cell, row.own_ask, row.ask_reject, buy=False)
+                    self._prices(painter, cells, stale=stale)
+                case Column.OWN_BID | Column.OWN_ASK:
+                    self._owns(painter, cells, buy=column is Column.OWN_BID)
                 case Column.TRADED:
-                    self._traded(painter, cell, row, stale=stale)
+                    self._traded(painter, cells, stale=stale)
                 case Column.PNL:
-                    self._pnl(painter, cell, row)
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, self.colors.grid)
+                    self._pnls(painter, cells)
+        total = sum(width for _, _, width in columns.edges)
+        self._fill(painter, [QRect(0, top + self.row_height - 1, total, 1) for _, top in rows], self.colors.grid)
 
-    def _depth(self, painter: QPainter, cell: QRect, text: str, share: int, *, stale: bool, bid: bool) -> None:
-        """Paint a size with its bar, which grows from the price column outward."""
-        painter.fillRect(cell, self.colors.surface if stale else self.bid_ground if bid else self.ask_ground)
+    def _fill(self, painter: QPainter, rects: list[QRect], color: QColor) -> None:
+        """Fill many rectangles in one call."""
+        if rects:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+            painter.drawRects(rects)
+
+    def _ground(self, column: Column, *, stale: bool) -> QColor:
+        if column is Column.PRICE:
+            return self.colors.surface_raised
+        if stale or column not in (Column.BID, Column.ASK):
+            return self.colors.surface
+        return self.bid_ground if column is Column.BID else self.ask_ground
+
+    def _depths(self, painter: QPainter, cells: Cells, *, stale: bool, bid: bool) -> None:
+        """Paint sizes with their bars, which grow from the price column outward."""
         if stale:
-            self._hatch(painter, cell)
-        if not text:
-            return
-        bar = max((cell.width() - 2) * share // SHARE_ONE, 1)
-        left = cell.right() + 1 - bar if bid else cell.left()
-        fill = self.stale_bar if stale else self.bid_bar if bid else self.ask_bar
-        painter.fillRect(left, cell.top() + 1, bar, cell.height() - 3, fill)
+            self._hatch(painter, cells)
+        bars, texts = [], []
+        for row, cell in cells:
+            text, share = (row.bid, row.bid_share) if bid else (row.ask, row.ask_share)
+            if text:
+                bar = max((cell.width() - 2) * share // SHARE_ONE, 1)
+                left = cell.x() + cell.width() - bar if bid else cell.x()
+                bars.append(QRect(left, cell.y() + 1, bar, cell.height() - 3))
+                texts.append((text, cell))
+        self._fill(painter, bars, self.stale_bar if stale else self.bid_bar if bid else self.ask_bar)
         painter.setPen(self.colors.stale if stale else self.colors.text)
-        if bid:
-            draw_right(painter, self.figures, cell.adjusted(0, 0, -PAD, 0), text)
-        else:
-            draw_left(painter, self.figures, cell.adjusted(PAD, 0, 0, 0), text)
+        self.figures.use(painter)
+        for text, cell in texts:
+            if bid:
+                self.figures.right(painter, cell.adjusted(0, 0, -PAD, 0), text)
+            else:
+                self.figures.left(painter, cell.adjusted(PAD, 0, 0, 0), text)
 
-    def _hatch(self, painter: QPainter, cell: QRect) -> None:
+    def _hatch(self, painter: QPainter, cells: Cells) -> None:
+        """Hatch stale cells, so that grey is not the only sign."""
         painter.setPen(self.hatch)
-        step = 12
-        painter.drawLines(
-            [QLineF(x, cell.bottom(), x + step / 2, cell.top()) for x in range(cell.left() + 2, cell.right() - 4, step)]
-        )
+        lines = [
+            QLineF(x, cell.bottom(), x + HATCH_STEP / 2, cell.top())
+            for _, cell in cells
+            for x in range(cell.left() + 2, cell.right() - 4, HATCH_STEP)
+        ]
+        if lines:
+            painter.drawLines(lines)
 
-    def _price(self, painter: QPainter, cell: QRect, row: LadderRow, *, stale: bool) -> None:
+    def _prices(self, painter: QPainter, cells: Cells, *, stale: bool) -> None:
         colors = self.colors
-        ground, ink, font = colors.surface_raised, colors.text_muted, self.figures
+        edges = [QRect(x, cell.y(), 1, cell.height()) for _, cell in cells for x in (cell.left(), cell.right())]
+        self._fill(painter, edges, colors.line)
+        plain = [(row, cell) for row, cell in cells if not (row.touch or row.last)]
+        marked = [(row, cell) for row, cell in cells if row.touch or row.last]
+        painter.setPen(colors.stale if stale else colors.text_muted)
+        self.figures.use(painter)
+        for row, cell in plain:
+            self.figures.centre(painter, cell, row.text)
+        for row, cell in marked:
+            self._marked_price(painter, cell, row, stale=stale)
+        for row, cell in cells:
+            if row.average:
+                self._average_mark(painter, cell)
+
+    def _marked_price(self, painter: QPainter, cell: QRect, row: LadderRow, *, stale: bool) -> None:
+        """Paint the price of the inside, the last trade or a crossed book."""
+        colors = self.colors
+        ink = colors.text
         if row.touch == "crossed":
-            ground, ink, font = colors.warning, colors.on_warning, self.figures_bold
+            painter.fillRect(cell, colors.warning)
+            ink = colors.on_warning
         elif row.last:
-            ground, ink, font = colors.surface_selected, colors.text, self.figures_bold
-        elif row.touch:
-            ink, font = (colors.buy if row.touch == "bid" else colors.sell), self.figures_bold
-        if stale:
-            ink = colors.stale
-        painter.fillRect(cell, ground)
-        painter.fillRect(cell.left(), cell.top(), 1, cell.height(), colors.line)
-        painter.fillRect(cell.right(), cell.top(), 1, cell.height(), colors.line)
-        painter.setPen(ink)
-        draw_centered(painter, font, cell, row.text)
-        if row.average:
-            self._average_mark(painter, cell)
+            painter.fillRect(cell.adjusted(1, 0, -1, 0), colors.surface_selected)
+        else:
+            ink = colors.buy if row.touch == "bid" else colors.sell
+        painter.setPen(colors.stale if stale and row.touch != "crossed" else ink)
+        self.figures_bold.use(painter)
+        self.figures_bold.centre(painter, cell, row.text)
 
     def _average_mark(self, painter: QPainter, cell: QRect) -> None:
         """Frame the row of the average price; the mark at its left is a diamond, so that it is not colour alone."""
@@ -135,18 +174,22 @@ class RowPainter:
         x, y = cell.left() + 7, cell.center().y()
         painter.drawPolygon([QPoint(x, y - 3), QPoint(x + 3, y), QPoint(x, y + 3), QPoint(x - 3, y)])
 
-    def _own(self, painter: QPainter, cell: QRect, own: OwnCell | None, reject: str, *, buy: bool) -> None:
-        painter.fillRect(cell, self.colors.surface)
-        if reject:
-            mark = cell.adjusted(CHIP_INSET, 2, -CHIP_INSET, -3)
-            painter.setPen(self.colors.danger)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(mark.adjusted(0, 0, -1, -1))
-            if own is None:
-                font, text = self._fitting(("✕ reject", "✕ rej", "✕"), mark.width() - 4)
-                draw_left(painter, font, mark.adjusted(PAD - 2, 0, 0, 0), text)
-        if own is not None:
-            self._chip(painter, cell.adjusted(CHIP_INSET, 1, -CHIP_INSET, -2), own, buy=buy)
+    def _owns(self, painter: QPainter, cells: Cells, *, buy: bool) -> None:
+        for row, cell in cells:
+            own, reject = (row.own_bid, row.bid_reject) if buy else (row.own_ask, row.ask_reject)
+            if reject:
+                self._reject(painter, cell.adjusted(CHIP_INSET, 2, -CHIP_INSET, -3), alone=own is None)
+            if own is not None:
+                self._chip(painter, cell.adjusted(CHIP_INSET, 1, -CHIP_INSET, -2), own, buy=buy)
+
+    def _reject(self, painter: QPainter, mark: QRect, *, alone: bool) -> None:
+        painter.setPen(self.colors.danger)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(mark.adjusted(0, 0, -1, -1))
+        if alone:
+            face, text = self._fitting(("✕ reject", "✕ rej", "✕"), mark.width() - 4)
+            face.use(painter)
+            face.left(painter, mark.adjusted(PAD - 2, 0, 0, 0), text)
 
     def _chip(self, painter: QPainter, chip: QRect, own: OwnCell, *, buy: bool) -> None:
         """Paint own orders: filled when working, an outline otherwise, dashed while pending, struck when going."""
@@ -167,46 +210,55 @@ class RowPainter:
                 painter.setPen(QPen(base, 1, Qt.PenStyle.DotLine if dashed else Qt.PenStyle.SolidLine))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(chip.adjusted(0, 0, -1, -1))
-        font, text = self._fitting(_chip_texts(own), chip.width() - 6)
+        face, text = self._fitting(_chip_texts(own), chip.width() - 6)
         painter.setPen(ink)
-        draw_left(painter, font, chip.adjusted(4, 0, 0, 0), text)
-        width = text_width(font, text)
+        face.use(painter)
+        face.left(painter, chip.adjusted(4, 0, 0, 0), text)
+        width = face.width(text)
         if own.state == "pending cancel":
             middle = chip.center().y()
             painter.drawLine(chip.left() + 3, middle, round(chip.left() + 5 + width), middle)
         room = chip.width() - 8 - width - QUEUE_GAP
         for queue in (own.queue, own.queue.partition("/")[0]):
-            if queue and text_width(self.small, queue) <= room:
-                draw_right(painter, self.small, chip.adjusted(0, 0, -4, 0), queue)
+            if queue and self.small.width(queue) <= room:
+                self.small.use(painter)
+                self.small.right(painter, chip.adjusted(0, 0, -4, 0), queue)
                 break
 
-    def _fitting(self, texts: tuple[str, ...], width: int) -> tuple[QFont, str]:
-        """Return the first text that fits, in the larger font where it does."""
+    def _fitting(self, texts: tuple[str, ...], width: int) -> tuple[TextFace, str]:
+        """Return the first text that fits, in the larger face where it does."""
         for text in texts:
-            for font in (self.figures_bold, self.small):
-                if text_width(font, text) <= width:
-                    return font, text
+            for face in (self.figures_bold, self.small):
+                if face.width(text) <= width:
+                    return face, text
         return self.small, texts[-1]
 
-    def _traded(self, painter: QPainter, cell: QRect, row: LadderRow, *, stale: bool) -> None:
-        painter.fillRect(cell, self.colors.surface)
-        if row.traded:
-            bar = max((cell.width() - 4) * row.traded_share // SHARE_ONE, 1)
-            fill = self.stale_bar if stale else self.traded_bar
-            painter.fillRect(cell.left() + 2, cell.top() + 1, bar, cell.height() - 3, fill)
-        if row.last:
-            painter.setPen(self.colors.accent)
-            draw_left(painter, self.figures_bold, cell.adjusted(PAD, 0, 0, 0), f"◂ {row.last}")
-        elif row.traded:
-            painter.setPen(self.colors.stale if stale else self.colors.text_muted)
-            draw_left(painter, self.figures, cell.adjusted(PAD, 0, 0, 0), row.traded)
+    def _traded(self, painter: QPainter, cells: Cells, *, stale: bool) -> None:
+        bars = []
+        for row, cell in cells:
+            if row.traded:
+                bar = max((cell.width() - 4) * row.traded_share // SHARE_ONE, 1)
+                bars.append(QRect(cell.x() + 2, cell.y() + 1, bar, cell.height() - 3))
+        self._fill(painter, bars, self.stale_bar if stale else self.traded_bar)
+        painter.setPen(self.colors.stale if stale else self.colors.text_muted)
+        self.figures.use(painter)
+        for row, cell in cells:
+            if row.traded and not row.last:
+                self.figures.left(painter, cell.adjusted(PAD, 0, 0, 0), row.traded)
+        for row, cell in cells:
+            if row.last:
+                painter.setPen(self.colors.accent)
+                self.figures_bold.use(painter)
+                self.figures_bold.left(painter, cell.adjusted(PAD, 0, 0, 0), f"◂ {row.last}")
 
-    def _pnl(self, painter: QPainter, cell: QRect, row: LadderRow) -> None:
+    def _pnls(self, painter: QPainter, cells: Cells) -> None:
         colors = self.colors
-        painter.fillRect(cell, colors.surface)
-        if row.pnl:
-            painter.setPen(colors.rise if row.pnl_sign > 0 else colors.fall if row.pnl_sign < 0 else colors.text_muted)
-            draw_right(painter, self.figures, cell.adjusted(0, 0, -PAD, 0), row.pnl)
+        self.figures.use(painter)
+        for sign, ink in ((1, colors.rise), (-1, colors.fall), (0, colors.text_muted)):
+            painter.setPen(ink)
+            for row, cell in cells:
+                if row.pnl and row.pnl_sign == sign:
+                    self.figures.right(painter, cell.adjusted(0, 0, -PAD, 0), row.pnl)
 
     def pill(self, painter: QPainter, rect: QRect, text: str, ink: QColor, fill: QColor) -> None:
         """Paint a small label on a fill: an edge arrow, or the label of a drag."""
@@ -216,11 +268,23 @@ class RowPainter:
         painter.drawRoundedRect(rect, 3, 3)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.setPen(ink)
-        draw_centered(painter, self.title_font, rect, text)
+        self.words.use(painter)
+        self.words.centre(painter, rect, text)
 
     def pill_width(self, text: str) -> int:
         """Return the width of a pill."""
-        return round(text_width(self.title_font, text)) + 2 * PAD
+        return round(self.words.width(text)) + 2 * PAD
+
+
+def _runs(tops: list[int], height: int) -> list[tuple[int, int]]:
+    """Return rows that touch as (top, height) of one rectangle each."""
+    runs: list[tuple[int, int]] = []
+    for top in tops:
+        if runs and runs[-1][0] + runs[-1][1] == top:
+            runs[-1] = (runs[-1][0], runs[-1][1] + height)
+        else:
+            runs.append((top, height))
+    return runs
 
 
 def _chip_texts(own: OwnCell) -> tuple[str, ...]:
