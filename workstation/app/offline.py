@@ -17,17 +17,19 @@ from workstation.config.paths import Home, find_home
 from workstation.config.settings import load_settings
 from workstation.domain.accounts import KillScope
 from workstation.domain.errors import StorageError, UserError
+from workstation.storage import open_view
 from workstation.storage.verify import verify
 
 KILL_TIMEOUT_S = 5.0
 BROKEN, UNUSABLE = 1, 2
 
 _API_SCOPES = {
-    KillScope.ALL: "GLOBAL",
-    KillScope.ACCOUNT: "ACCOUNT",
-    KillScope.STRATEGY: "STRATEGY",
-    KillScope.SYMBOL: "INSTRUMENT",
+    KillScope.ALL: ("GLOBAL", ""),
+    KillScope.ACCOUNT: ("ACCOUNT", "broker_account_id"),
+    KillScope.STRATEGY: ("STRATEGY", "strategy_id"),
+    KillScope.SYMBOL: ("INSTRUMENT", "instrument_symbol"),
 }
+"""Names of the scopes over REST, and of the field that carries the key."""
 
 
 class TokenFile(msgspec.Struct):
@@ -42,8 +44,10 @@ def kill(arguments: argparse.Namespace) -> int:
     home = find_home(arguments.home)
     scope, key = _kill_scope(arguments)
     running = _running(home)
-    if running is not None and _kill_running(running, scope, key, arguments.reason):
-        return 0
+    if running is not None:
+        shown = _account_id(arguments.database, home, key) if scope is KillScope.ACCOUNT else key
+        if _kill_running(running, scope, shown, arguments.reason):
+            return 0
     leave_mark(home, scope, key, arguments.reason)
     print(f"Nothing answers in {home.root}; the next start will switch {scope} {key} off.".replace("  ", " "))
     return 0
@@ -67,10 +71,25 @@ def _running(home: Home) -> TokenFile | None:
         return None
 
 
+def _account_id(database: str, home: Home, account: str) -> str:
+    """Return the id that REST calls an account by.
+
+    Raises:
+        UserError: no account of that name.
+    """
+    view = open_view(database, home.root)
+    try:
+        found = {row.account: row.uid for row in view.reader.accounts()}
+    finally:
+        view.close()
+    if account not in found:
+        raise UserError(f"no account {account!r}; known: {', '.join(sorted(found))}")
+    return found[account]
+
+
 def _kill_running(running: TokenFile, scope: KillScope, key: str, reason: str) -> bool:
-    body = {"scope": _API_SCOPES[scope], "reason": reason}
-    if key:
-        body["key"] = key
+    name, field = _API_SCOPES[scope]
+    body = {"scope": name, "reason": reason} | ({field: key} if field else {})
     try:
         answer = httpx.post(
             f"{running.url}/api/v1/risk/kill-switch",
