@@ -286,13 +286,13 @@ def test_connections_over_the_cap_are_turned_away(rig: ApiRig) -> None:
 
 
 def test_rates_are_limited_and_cancels_have_a_bucket_of_their_own(tmp_path: Path) -> None:
-    with served(tmp_path, options=ApiOptions(rate_limit=5, protect_limit=3)) as rig:
+    with served(tmp_path, options=ApiOptions(rate_limit=1, protect_limit=3)) as rig:
         order = rig.place()
         answer = rig.http.get(ORDERS)
-        assert answer.headers["ratelimit-policy"] == '"default";q=5;w=60'
-        assert answer.headers["ratelimit"].startswith('"default";r=3;t=')
-        statuses = [rig.http.get(ORDERS).status_code for _ in range(4)]
-        assert statuses == [200, 200, 200, 429]
+        assert answer.headers["ratelimit-policy"] == '"default";q=10;w=60'
+        assert answer.headers["ratelimit"].startswith('"default";r=8;t=')
+        statuses = [rig.http.get(ORDERS).status_code for _ in range(9)]
+        assert statuses == [200] * 8 + [429]
         refused = rig.http.get(ORDERS)
         assert code(refused) == (429, "RATE_LIMITED")
         assert int(refused.headers["retry-after"]) >= 1

@@ -26,13 +26,32 @@ from workstation.ports.store import Reader
 from workstation.viewmodels.session import Session
 
 GRACE_S = 2
+DATE_S = 1.0
 
 
-class _Server(uvicorn.Server):
+class HttpServer(uvicorn.Server):
+    """The library's server without its hands on signals, and without its ten looks a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def finish(self) -> None:
+        """Stop serving: answer what is in flight within GRACE_S, then close."""
+        self.should_exit = True
+        self._ending.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave the process's signals alone."""
         yield
+
+    async def main_loop(self) -> None:
+        """Keep the Date header current until the end is asked for."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DATE_S):
+                    await self._ending.wait()
 
 
 def assemble(
@@ -75,7 +94,7 @@ def assemble(
     )
 
 
-def uvicorn_server(services: Services, *, port: int, token: str, keep_alive_s: int, head_bytes: int) -> uvicorn.Server:
+def http_server(services: Services, *, port: int, token: str, keep_alive_s: int, head_bytes: int) -> HttpServer:
     """Return the HTTP server with the guard outermost."""
     guard = Guard(
         build(services),
@@ -99,4 +118,4 @@ def uvicorn_server(services: Services, *, port: int, token: str, keep_alive_s: i
         timeout_graceful_shutdown=GRACE_S,
         h11_max_incomplete_event_size=head_bytes,
     )
-    return _Server(config)
+    return HttpServer(config)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from workstation.api.errors import ApiError
-from workstation.api.options import FAILED_AUTHENTICATIONS_MAX, ApiOptions
+from workstation.api.options import FAILED_AUTHENTICATIONS_MAX, LOCAL_TOKEN_FACTOR, ApiOptions
 from workstation.api.rates import Window
 from workstation.api.scopes import ROLES
 from workstation.kernel.ids import stable_uid
@@ -52,7 +52,7 @@ class Credentials:
             id=stable_uid("credential", digest.hex()),
             user=LOCAL_USER,
             scopes=frozenset(ROLES["OWNER"]),
-            default=Window("default", options.rate_limit),
+            default=Window("default", options.rate_limit * LOCAL_TOKEN_FACTOR),
             protect=Window("protect", options.protect_limit),
         )
 

@@ -12,6 +12,9 @@ BODY_TIMEOUT_S = 15.0
 READ_THREADS = 16
 STOP_TIMEOUT_S = 3.0
 RATE_WINDOW_S = 60
+LOCAL_TOKEN_FACTOR = 10
+"""How much more than an API key a script on the user's own machine may ask."""
+
 FAILED_AUTHENTICATIONS_MAX = 60
 """Wrong credentials a minute, all callers together, before 429 replaces 401."""
 
@@ -23,14 +26,14 @@ STREAMS_MAX = 200
 class ApiOptions:
     """Values of the `api` and `idempotency` settings. Rates are requests in RATE_WINDOW_S; times in seconds.
 
-    protect_limit: cancels and kill switches in the same window; as high as `rate_limit`, so that what was placed can
-    always be cancelled.
+    rate_limit: of an API key; the local token has LOCAL_TOKEN_FACTOR times as much. protect_limit: cancels and kill
+    switches, a bucket of their own, wide enough that whatever was placed can be cancelled.
     """
 
     port: int = 0
     pin_token: bool = False
     allowed_origins: tuple[str, ...] = ()
-    rate_limit: int = 6_000
+    rate_limit: int = 600
     protect_limit: int = 6_000
     max_body: int = 10 * 1024 * 1024
     engine_timeout: float = 5.0

@@ -30,8 +30,7 @@ from workstation.ports.store import Reader
 from workstation.viewmodels.session import Session
 
 if TYPE_CHECKING:
-    import uvicorn
-
+    from workstation.api.assembly import HttpServer
     from workstation.api.services import Services
 
 START_TIMEOUT_S = 30.0
@@ -67,7 +66,7 @@ class ApiServer:
         self._thread: threading.Thread | None = None
         self._started = threading.Event()
         self._trouble: BaseException | None = None
-        self._server: uvicorn.Server | None = None
+        self._server: HttpServer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._services: Services | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -145,7 +144,7 @@ class ApiServer:
     async def _serve(self, sockets: list[socket.socket], port: int, secret: str) -> None:
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- beside the web stack, on this thread
 
-        from workstation.api.assembly import assemble, uvicorn_server  # noqa: PLC0415 -- the web stack loads here
+        from workstation.api.assembly import assemble, http_server  # noqa: PLC0415 -- the web stack loads here
 
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(READ_THREADS, "api-read") as pool:
@@ -161,7 +160,7 @@ class ApiServer:
                 pool=pool,
             )
             self._services = services
-            server = uvicorn_server(
+            server = http_server(
                 services, port=port, token=self._token, keep_alive_s=KEEP_ALIVE_S, head_bytes=HEAD_BYTES_MAX
             )
             self._server, self._loop = server, loop
@@ -188,7 +187,7 @@ class ApiServer:
 
         async def end() -> None:
             await services.feed.stop()
-            server.should_exit = True
+            server.finish()
 
         self._ending = asyncio.get_running_loop().create_task(end())
 

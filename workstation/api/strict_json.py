@@ -84,7 +84,7 @@ def _integer(text: str) -> int:
 def _walk(value: Any) -> None:
     """Check depth and texts without recursion."""
     level: list[Any] = [value]
-    for _ in range(DEPTH_MAX + 1):
+    for _ in range(DEPTH_MAX):
         following: list[Any] = []
         for item in level:
             if isinstance(item, str):
