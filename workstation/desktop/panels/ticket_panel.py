@@ -31,6 +31,7 @@ from workstation.viewmodels.ticket_outlook import age_text, outlook, ticket_stat
 
 PREVIEW_DELAY_MS = 120
 PREVIEW_AGAIN_NS = 1_000_000_000
+_NO_ORDER_YET = "No order yet: fill in what is missing."
 _OUTLOOK_LINES = (
     ("notional", "Notional"),
     ("position", "Position"),
@@ -141,9 +142,25 @@ class TicketPanel(Panel):
         self.sending.send(self._reading)
 
     def _build(self) -> None:
+        scroll = QScrollArea()
+        scroll.setObjectName(f"{self.panel_id}_scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self._fields())
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        outer.addLayout(self._foot())
+        self._new_fonts()
+        theme_notifier().changed.connect(self._new_fonts)
+
+    def _fields(self) -> QWidget:
+        """Return what scrolls in a low panel: quotes, fields and what the order would do."""
         holder = QWidget()
         column = QVBoxLayout(holder)
-        column.setContentsMargins(8, 4, 8, 8)
+        column.setContentsMargins(8, 4, 8, 4)
         column.setSpacing(6)
         quotes = QHBoxLayout()
         quotes.setSpacing(4)
@@ -152,10 +169,6 @@ class TicketPanel(Panel):
         column.addLayout(quotes)
         column.addWidget(self.state_line)
         column.addWidget(self.form)
-        self.preview.setObjectName(f"{self.panel_id}_preview")
-        self.preview.setWordWrap(True)
-        self.preview.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column.addWidget(self.preview)
         lines = QFormLayout()
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setHorizontalSpacing(8)
@@ -166,25 +179,25 @@ class TicketPanel(Panel):
             self.lines[name] = OneLine(f"{self.panel_id}_{name}", word)
             lines.addRow(label, self.lines[name])
         column.addLayout(lines)
+        column.addStretch(1)
+        return holder
+
+    def _foot(self) -> QVBoxLayout:
+        """Return what is always in view: the exact order, what is wrong with it, and the button."""
+        self.preview.setObjectName(f"{self.panel_id}_preview")
+        self.preview.setWordWrap(True)
+        self.preview.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.message.setObjectName(f"{self.panel_id}_message")
         self.message.setWordWrap(True)
-        column.addWidget(self.message)
-        column.addWidget(self.fixes)
         self.send.setObjectName(f"{self.panel_id}_send")
         self.send.setMinimumHeight(30)
         self.send.setToolTip("Send the order above (Ctrl+Enter)")
-        column.addWidget(self.send)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setObjectName(f"{self.panel_id}_scroll")
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(holder)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
-        self._new_fonts()
-        theme_notifier().changed.connect(self._new_fonts)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(8, 4, 8, 8)
+        foot.setSpacing(6)
+        for widget in (self.preview, self.message, self.fixes, self.send):
+            foot.addWidget(widget)
+        return foot
 
     def _new_fonts(self, *_: object) -> None:
         self.preview.setFont(figure_font("body"))
@@ -258,7 +271,7 @@ class TicketPanel(Panel):
         )
         for name, line in self.lines.items():
             line.show_text(getattr(seen, name), "")
-        self.preview.setText(self._reading.words or MISSING)
+        self.preview.setText(self._reading.words or _NO_ORDER_YET)
         set_role(self.preview, "role", self.form.side.side.value.lower() if self._reading.words else "muted")
         self._show_message(seen.refusal)
         self.send.setEnabled(data.can_send and not self.sending.is_busy)
