@@ -31,6 +31,7 @@ AGE_SHOWN_MS = 1_000
 MATCHES_MAX = 8
 ENTRIES_MAX = 1_000
 STALE, ABSENT = "STALE", "ABSENT"
+_QUIET_CELLS = dict.fromkeys(("bid_size", "ask_size", "spread", "volume", "high", "low"), CellStyle("text_muted"))
 _CLASS_TITLES = {
     AssetClass.STOCK: "Stocks",
     AssetClass.ETF: "Funds",
@@ -207,7 +208,7 @@ class Watchlist:
             "percent": CellStyle(move),
             "position": CellStyle("buy" if row.position > 0 else "sell" if row.position < 0 else "text_muted"),
             "age": CellStyle("warning" if quote.flags else "text_muted"),
-            **dict.fromkeys(("bid_size", "ask_size", "spread", "volume", "high", "low"), CellStyle("text_muted")),
+            **_QUIET_CELLS,
         }
         return RowStyle(cells=cells)
 

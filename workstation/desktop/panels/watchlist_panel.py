@@ -20,6 +20,8 @@ from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.watchlist import UNDO_NS, Watchlist, WatchRow, search
 
 FLASH_END_MS = 260
+PAINT_EVERY_NS = 30_000_000
+"""Tables paint at about 30 Hz, however fast frames come."""
 RANK_SORT = (("rank", False),)
 
 
@@ -108,6 +110,8 @@ class WatchlistPanel(TablePanel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         instruments = context.bridge.session.instruments
+        self._behind = False
+        self._taken_at = context.bridge.session.mono_ns() - PAINT_EVERY_NS
         self.list = Watchlist(instruments, Formats(instruments))
         self._build_bar()
         self._build_table()
@@ -123,7 +127,8 @@ class WatchlistPanel(TablePanel):
                 self.list.connected = self.connection.feed_up
                 self.view.redress()
             self._show_state()
-        if frame.quotes or frame.positions:
+        self._behind |= bool(frame.quotes or frame.positions)
+        if self._behind and self._now() - self._taken_at >= PAINT_EVERY_NS:
             self._take_frame()
 
     def on_symbol(self, symbol: str) -> None:
@@ -211,6 +216,7 @@ class WatchlistPanel(TablePanel):
         self.context.focus.listen(self._on_focus)
 
     def _take_frame(self) -> None:
+        self._behind, self._taken_at = False, self._now()
         self.view.apply(self._taken)
 
     def _taken(self) -> Changes:
