@@ -10,17 +10,21 @@ import msgspec
 
 
 class Side(StrEnum):
-    """Side of an order. BUY and BUY_TO_COVER add to the position, SELL and SELL_SHORT reduce it."""
+    """Side of an order. BUY and BUY_TO_COVER add to the position, SELL and SELL_SHORT reduce it.
+
+    sign: +1 for buying sides, -1 for selling sides.
+    """
+
+    sign: int
 
     BUY = "BUY"
     SELL = "SELL"
     SELL_SHORT = "SELL_SHORT"
     BUY_TO_COVER = "BUY_TO_COVER"
 
-    @property
-    def sign(self) -> int:
-        """+1 for buying sides, -1 for selling sides."""
-        return 1 if self in (Side.BUY, Side.BUY_TO_COVER) else -1
+
+for _side in Side:
+    _side.sign = 1 if _side in (Side.BUY, Side.BUY_TO_COVER) else -1
 
 
 class OrdType(StrEnum):
@@ -71,7 +75,13 @@ class Trail(msgspec.Struct, frozen=True, gc=False):
 
 
 class OrdStatus(StrEnum):
-    """The fifteen stored states of an order."""
+    """The fifteen stored states of an order.
+
+    is_final: the state never changes again. is_working: the venue holds the order and no change of it is pending.
+    """
+
+    is_final: bool
+    is_working: bool
 
     NEW = "NEW"
     PENDING_SUBMIT = "PENDING_SUBMIT"
@@ -89,20 +99,12 @@ class OrdStatus(StrEnum):
     RISK_REJECTED = "RISK_REJECTED"
     COMPLIANCE_REJECTED = "COMPLIANCE_REJECTED"
 
-    @property
-    def is_final(self) -> bool:
-        """True when the state never changes again."""
-        return self in FINAL_STATES
-
-    @property
-    def is_working(self) -> bool:
-        """True when the venue holds the order and no change of it is pending."""
-        return self in WORKING_STATES
-
 
 WORKING_STATES = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIALLY_FILLED})
 PENDING_STATES = frozenset({OrdStatus.PENDING_SUBMIT, OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE})
 FINAL_STATES = frozenset(OrdStatus) - WORKING_STATES - PENDING_STATES - {OrdStatus.NEW}
+for _status in OrdStatus:
+    _status.is_final, _status.is_working = _status in FINAL_STATES, _status in WORKING_STATES
 DENIED_STATES = frozenset({OrdStatus.INSUFFICIENT_FUNDS, OrdStatus.RISK_REJECTED, OrdStatus.COMPLIANCE_REJECTED})
 
 
@@ -123,7 +125,12 @@ class RiskClass(StrEnum):
 
 
 class OriginKind(StrEnum):
-    """Door through which a request came."""
+    """Door through which a request came.
+
+    is_hand: a person works it in the desktop; its INCREASE orders need the armed state.
+    """
+
+    is_hand: bool
 
     TICKET = "TICKET"
     HOTKEY = "HOTKEY"
@@ -138,11 +145,6 @@ class OriginKind(StrEnum):
     SYSTEM = "SYSTEM"
     EXTERNAL = "EXTERNAL"
 
-    @property
-    def is_hand(self) -> bool:
-        """True for doors that a person works in the desktop; their INCREASE orders need the armed state."""
-        return self in HAND_ORIGINS
-
 
 HAND_ORIGINS = frozenset(
     {
@@ -155,6 +157,8 @@ HAND_ORIGINS = frozenset(
         OriginKind.PALETTE,
     }
 )
+for _kind in OriginKind:
+    _kind.is_hand = _kind in HAND_ORIGINS
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):

@@ -44,4 +44,4 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def denial(self) -> RuleResult | None:
         """The first rule that refused, None when all passed."""
-        return next((result for result in self.results if not result.passed), None)
+        return None if self.passed else next((result for result in self.results if not result.passed), None)

@@ -16,22 +16,33 @@ class Bus:
 
     def __init__(self, on_fault: FaultHandler) -> None:
         self._handlers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+        self._routes: dict[type, tuple[Callable[[Any], None], ...]] = {}
         self._on_fault = on_fault
 
     def subscribe(self, kind: type[T], handler: Callable[[T], None]) -> Callable[[], None]:
         """Call `handler` for each message of type `kind`; returns the call that ends the subscription."""
         handlers = self._handlers[kind]
         handlers.append(handler)
-        return lambda: handlers.remove(handler) if handler in handlers else None
+        self._routes.clear()
+
+        def end() -> None:
+            if handler in handlers:
+                handlers.remove(handler)
+                self._routes.clear()
+
+        return end
 
     def publish(self, message: object) -> None:
-        """Deliver one message, now, on this thread."""
-        for kind in (type(message), object):
-            for handler in tuple(self._handlers.get(kind, ())):
-                try:
-                    handler(message)
-                except Exception as error:
-                    self._on_fault(message, error)
+        """Deliver one message, now, on this thread, to those who are subscribed at this moment."""
+        kind = type(message)
+        route = self._routes.get(kind)
+        if route is None:
+            route = self._routes[kind] = (*self._handlers.get(kind, ()), *self._handlers.get(object, ()))
+        for handler in route:
+            try:
+                handler(message)
+            except Exception as error:
+                self._on_fault(message, error)
 
     def guard(self, message: object, call: Callable[[], None]) -> BaseException | None:
         """Run `call` on behalf of `message`; a failure is reported and returned, never raised."""

@@ -8,6 +8,9 @@ import random
 import secrets
 import uuid
 
+_FREE_BITS = (1 << 128) - 1 & ~(0xF000 << 64) & ~(0xC000 << 48)
+_VERSION_AND_VARIANT = (4 << 76) | (0x8000 << 48)
+
 
 class IdSource:
     """Draws ids from one generator; without a seed, from the operating system's entropy."""
@@ -17,15 +20,20 @@ class IdSource:
 
     def uid(self) -> str:
         """Return a new UUID version 4, lower case with dashes."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        digits = self._hex()
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def cl_ord_id(self) -> str:
         """Return a new client order id, unique for ever, within `[A-Za-z0-9-]` and 36 characters."""
-        return "OMS-" + uuid.UUID(int=self._random.getrandbits(128), version=4).hex
+        return "OMS-" + self._hex()
 
     def group_id(self) -> str:
         """Return a new id for a group of linked orders."""
-        return "GRP-" + uuid.UUID(int=self._random.getrandbits(128), version=4).hex
+        return "GRP-" + self._hex()
+
+    def _hex(self) -> str:
+        """Return the 32 digits of a UUID version 4, without the cost of making a `uuid.UUID`."""
+        return f"{self._random.getrandbits(128) & _FREE_BITS | _VERSION_AND_VARIANT:032x}"
 
 
 def stable_uid(*parts: str) -> str:
