@@ -11,6 +11,7 @@ from collections.abc import Callable
 import httpx
 import msgspec
 
+from workstation.api.names import instrument_id
 from workstation.app import bench
 from workstation.app.bootstrap import leave_mark
 from workstation.config.paths import Home, find_home
@@ -24,12 +25,12 @@ KILL_TIMEOUT_S = 5.0
 BROKEN, UNUSABLE = 1, 2
 
 _API_SCOPES = {
-    KillScope.ALL: ("GLOBAL", ""),
-    KillScope.ACCOUNT: ("ACCOUNT", "broker_account_id"),
-    KillScope.STRATEGY: ("STRATEGY", "strategy_id"),
-    KillScope.SYMBOL: ("INSTRUMENT", "instrument_symbol"),
+    KillScope.ALL: "GLOBAL",
+    KillScope.ACCOUNT: "ACCOUNT",
+    KillScope.STRATEGY: "STRATEGY",
+    KillScope.SYMBOL: "INSTRUMENT",
 }
-"""Names of the scopes over REST, and of the field that carries the key."""
+"""Names of the scopes over REST."""
 
 
 class TokenFile(msgspec.Struct):
@@ -45,8 +46,8 @@ def kill(arguments: argparse.Namespace) -> int:
     scope, key = _kill_scope(arguments)
     running = _running(home)
     if running is not None:
-        shown = _account_id(arguments.database, home, key) if scope is KillScope.ACCOUNT else key
-        if _kill_running(running, scope, shown, arguments.reason):
+        scope_id = _scope_id(arguments.database, home, scope, key)
+        if _kill_running(running, scope, scope_id, arguments.reason):
             return 0
     leave_mark(home, scope, key, arguments.reason)
     print(f"Nothing answers in {home.root}; the next start will switch {scope} {key} off.".replace("  ", " "))
@@ -71,25 +72,28 @@ def _running(home: Home) -> TokenFile | None:
         return None
 
 
-def _account_id(database: str, home: Home, account: str) -> str:
-    """Return the id that REST calls an account by.
+def _scope_id(database: str, home: Home, scope: KillScope, key: str) -> str:
+    """Return the id by which REST knows an account, instrument or strategy; "" for everything.
 
     Raises:
         UserError: no account of that name.
     """
+    if scope is KillScope.SYMBOL:
+        return instrument_id(key)
+    if scope is not KillScope.ACCOUNT:
+        return key
     view = open_view(database, home.root)
     try:
         found = {row.account: row.uid for row in view.reader.accounts()}
     finally:
         view.close()
-    if account not in found:
-        raise UserError(f"no account {account!r}; known: {', '.join(sorted(found))}")
-    return found[account]
+    if key not in found:
+        raise UserError(f"no account {key!r}; known: {', '.join(sorted(found))}")
+    return found[key]
 
 
-def _kill_running(running: TokenFile, scope: KillScope, key: str, reason: str) -> bool:
-    name, field = _API_SCOPES[scope]
-    body = {"scope": name, "reason": reason} | ({field: key} if field else {})
+def _kill_running(running: TokenFile, scope: KillScope, scope_id: str, reason: str) -> bool:
+    body = {"scope": _API_SCOPES[scope], "reason": reason} | ({"scope_id": scope_id} if scope_id else {})
     try:
         answer = httpx.post(
             f"{running.url}/api/v1/risk/kill-switch",
