@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-from workstation.app import offline
 from workstation.app.bootstrap import options_from, run_desktop, run_headless
 from workstation.app.command_line import USAGE_CODE, build_parser
 from workstation.app.picture_options import picture_options
@@ -15,6 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parsed = build_parser().parse_args(arguments)
         if parsed.command is not None:
+            from workstation.app import offline  # noqa: PLC0415  the desktop starts without what only sub-commands need
+
             return offline.COMMANDS[parsed.command](parsed)
         options = options_from(parsed)
         if parsed.headless:
