@@ -14,7 +14,7 @@ from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
 from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.accounts import Environment
-from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, Side
+from workstation.domain.orders import OrdStatus, OrdType, OriginKind, Side
 from workstation.viewmodels.ladder_clicks import Column
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -387,12 +387,6 @@ def test_settings_come_back(qtbot, rig):
     assert panel.view.ladder.map.ticks_per_row == 5
     assert panel.save_settings() == {"ticks_per_row": 5, "marketable": True}
     panel.release()
-
-
-def test_unknown_orders_are_never_drawn_as_working(rig, panel):
-    rig.feed(order("OMS-1", limit(price=18_716), unknown=RequestKind.SUBMIT))
-    row = next(row for row in panel.view.picture.rows if row.price == 18_716)
-    assert row.own_bid.state == "unknown"
 
 
 def test_every_control_has_a_name_and_an_accessible_name(rig, panel):
