@@ -11,8 +11,11 @@ import pytest
 
 from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
 from workstation.api.options import ApiOptions
+from workstation.domain.accounts import Environment
 from workstation.domain.events import LimitChanged
+from workstation.domain.numbers import MONEY_ONE
 from workstation.kernel.ids import stable_uid
+from workstation.viewmodels.frames import PositionSnap
 
 ORDERS = "/api/v1/oms/orders"
 UNKNOWN = stable_uid("nobody", "knows")
@@ -451,3 +454,43 @@ def test_kill_switches_go_on_once_list_what_they_cancel_and_need_a_reason_to_go_
     assert rig.http.get(path, params={"is_on": "true"}).json()["total_count"] == 0
     problem(rig.http.post(path, json={"scope": "INSTRUMENT", "scope_id": UNKNOWN}), 404, "NOT_FOUND")
     problem(rig.http.post(path, json={"scope": "ACCOUNT"}), 422, "VALIDATION_ERROR")
+
+
+def test_a_kill_switch_works_while_nothing_can_be_read(rig: ApiRig) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no database")
+
+    rig.reader.kill_switches = broken  # type: ignore[assignment, method-assign]  # a reader in trouble
+    rig.reader.orders = broken  # type: ignore[assignment, method-assign]  # the same trouble
+    answer = rig.http.post("/api/v1/risk/kill-switch", json={})
+    assert (answer.status_code, answer.json()["success"], answer.json()["data"]) == (200, True, None)
+    problem(rig.http.post(ORDERS, json=rig.order()), 409, "KILL_SWITCH_ACTIVE")
+
+
+def test_a_kill_switch_that_spared_orders_cancels_them_when_asked_again(rig: ApiRig) -> None:
+    order = rig.place()
+    path = "/api/v1/risk/kill-switch"
+    assert rig.http.post(path, json={"cancel_orders": False}).status_code == 200
+    assert rig.http.get(f"{ORDERS}/{order['id']}").json()["state"] == "SUBMITTED"
+    assert rig.http.post(path, json={}).json()["data"]["cancels_sent"] == 1
+    assert rig.http.get(f"{ORDERS}/{order['id']}").json()["state"] == "CANCELLED"
+
+
+def test_with_a_live_account_in_scope_only_the_desktop_releases(tmp_path: Path) -> None:
+    with served(tmp_path, environment=Environment.LIVE) as rig:
+        path = "/api/v1/risk/kill-switch"
+        assert rig.http.post(path, json={}).status_code == 200
+        problem(rig.http.post(f"{path}/release", json={"reason": "calm"}), 403, "DESKTOP_ONLY")
+
+
+def test_a_position_shows_the_newest_mark_of_the_engine(rig: ApiRig) -> None:
+    rig.fill(rig.place(), 100)
+    row = rig.core.state.ledger.position("SIM-1", "ABC")
+    assert row is not None
+    rig.rows.mark(
+        PositionSnap(
+            position=row, mark=10_100, mark_kind="mid", mark_age_ms=1, unrealised=100 * MONEY_ONE, protection="none"
+        )
+    )
+    body = rig.http.get("/api/v1/oms/positions", params={"ordering": "-market_value"}).json()["positions"][0]
+    assert (body["market_price"], body["market_value"], body["unrealized_pnl"]) == ("101.00", "10100.00", "100.00")

@@ -6,6 +6,9 @@ import contextlib
 from workstation.viewmodels.frames import PositionSnap
 from workstation.viewmodels.session import Session
 
+ACCOUNT_ROW = "*"
+"""Strategy id of the row that sums an account."""
+
 
 class Marks:
     """Position snapshots by (account, symbol), account rows alone."""
@@ -18,7 +21,7 @@ class Marks:
     def latest(self) -> dict[tuple[str, str], PositionSnap]:
         """Return everything known now."""
         for (account, symbol, strategy_id), snap in self._outbox.take().positions.items():
-            if strategy_id in ("*", ""):
+            if strategy_id == ACCOUNT_ROW:
                 self._snaps[account, symbol] = snap
         return self._snaps
 

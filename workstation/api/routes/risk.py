@@ -1,6 +1,8 @@
 """Kill switches: on, list, release. What a switch covers is named until each cancel is confirmed."""
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError
@@ -19,6 +21,8 @@ from workstation.commands.params import Kill, LiftKill
 from workstation.domain.accounts import Environment, KillScope, KillState
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.ports.store import OrderQuery, Reader
+
+T = TypeVar("T")
 
 routes = Routes()
 
@@ -55,8 +59,8 @@ async def switch_kill_on(call: Call) -> Answer:
     """Switch trading off for a scope, and cancel what works there."""
     asked: KillSwitchOn = call.body
     scope, key = CORE_SCOPES[asked.scope], _key(asked.scope, asked.scope_id, call.services.names)
-    known = await _find(call, scope, key)
-    if known is None or not known.on:
+    known = await _tried(_find(call, scope, key))
+    if known is None or not known.on or (asked.cancel_orders and not known.cancel_orders):
         params = Kill(
             scope=scope,
             key=key,
@@ -93,8 +97,14 @@ async def _action(call: Call, state: Any, text: str) -> Answer:
     services = call.services
     body = None
     if isinstance(state, KillState):
-        body = await services.read(_body, services.reader, state, services.names)
+        body = await _tried(services.read(_body, services.reader, state, services.names))
     return json_answer(200, {"success": True, "message": text, "data": body})
+
+
+async def _tried(reading: Awaitable[T]) -> T | None:
+    """Return what a read gives, None when it fails: a kill switch works while the database does not."""
+    (found,) = await asyncio.gather(reading, return_exceptions=True)
+    return None if isinstance(found, BaseException) else found
 
 
 async def _find(call: Call, scope: KillScope, key: str) -> KillState | None:

@@ -35,7 +35,7 @@ async def ready_answer(call: Call) -> Answer:
     checks = {"database": await services.read(services.reader.ping_write, PING_WRITE_S)}
     checks["event_log"] = await services.read(services.reader.newest_seq) > 0
     checks["engine"] = True
-    checks |= services.readiness()
+    checks |= await services.read(services.readiness)
     body = {
         "status": "ready",
         "service": SERVICE,
