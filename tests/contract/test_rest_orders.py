@@ -152,7 +152,7 @@ def test_a_risk_refusal_stores_the_order_and_names_limit_and_headroom(rig: ApiRi
     answer = rig.http.post(ORDERS, json=rig.order(), headers={"Idempotency-Key": "r"})
     body = problem(answer, 422, "RISK_LIMIT_BREACH")
     assert body["details"]["limit_type"] == "ORDER_NOTIONAL"
-    assert body["details"]["limit"]
+    assert body["details"]["limit"] == "5000.00"
     assert body["details"]["headroom"]
     stored = rig.http.get(answer.headers["location"]).json()
     assert (stored["id"], stored["state"]) == (body["details"]["order_id"], "RISK_REJECTED")

@@ -5,6 +5,7 @@ left an order behind (risk, compliance, funds) names it in `details.order_id` an
 that an idempotency key repeats. A state conflict over a version is a failed precondition.
 """
 
+import re
 from typing import Any
 
 from workstation.api.errors import KINDS, ApiError
@@ -35,6 +36,7 @@ _STORED_CODES = {
     OrdStatus.COMPLIANCE_REJECTED: "COMPLIANCE_BLOCKED",
     OrdStatus.INSUFFICIENT_FUNDS: "INSUFFICIENT_FUNDS",
 }
+_FIGURE = re.compile(r"(-?[0-9][0-9,]*(?:\.[0-9]+)?)(?: \S+)?")
 _RETRY = frozenset({"NOT_READY", "STORAGE_FULL", "BROKER_UNAVAILABLE"})
 
 
@@ -70,6 +72,12 @@ def refused(result: CommandResult) -> ApiError:
     return error
 
 
+def plain_figure(text: str) -> str | None:
+    """Return a rule's figure as a plain decimal, without grouping and unit; other texts as they are, "" as None."""
+    found = _FIGURE.fullmatch(text)
+    return found[1].replace(",", "") if found else text or None
+
+
 def stored_refusal(order: OrderState) -> ApiError | None:
     """Return the problem that a refused order itself tells, None when it was not refused.
 
@@ -103,9 +111,9 @@ def _rule(rule: RuleResult) -> dict[str, Any]:
         "limit_type": rule.code,
         "rule_id": _limit_id(rule.code),
         "rule_type": rule.code,
-        "value": rule.value or None,
-        "limit": rule.limit or None,
-        "headroom": rule.headroom or None,
+        "value": plain_figure(rule.value),
+        "limit": plain_figure(rule.limit),
+        "headroom": plain_figure(rule.headroom),
     }
 
 

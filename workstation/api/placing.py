@@ -9,7 +9,7 @@ from workstation.api.credentials import LOCAL_USER, LOCAL_USER_ID
 from workstation.api.endpoint import Call
 from workstation.api.errors import ApiError
 from workstation.api.names import Names
-from workstation.api.outcomes import wire_field
+from workstation.api.outcomes import plain_figure, wire_field
 from workstation.api.schemas.orders import OrderCreate, OrderUpdate, core_time_in_force, kept_metadata
 from workstation.api.schemas.values import money_text, scaled_text
 from workstation.commands.params import ChangeOrder, PlaceOrder
@@ -133,9 +133,9 @@ def preview_body(verdict: Verdict, params: PlaceOrder, names: Names) -> dict[str
                 {
                     "limit_id": stable_uid("limit", result.code),
                     "limit_type": result.code,
-                    "limit": result.limit or None,
-                    "used": result.value or None,
-                    "headroom": result.headroom or None,
+                    "limit": plain_figure(result.limit),
+                    "used": plain_figure(result.value),
+                    "headroom": plain_figure(result.headroom),
                     "passed": result.passed,
                     "message": result.text or None,
                 }

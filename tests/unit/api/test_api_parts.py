@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from workstation.api.cursors import Cursors
 from workstation.api.errors import KINDS, ApiError
 from workstation.api.idempotency import ANSWERS_KEPT_MAX, Answer, Idempotency, fingerprint_of, key_of
-from workstation.api.outcomes import refused
+from workstation.api.outcomes import plain_figure, refused
 from workstation.api.rates import Window
 from workstation.api.schemas.values import average_text, money_text, quantity_text, scaled_text, time_text
 from workstation.api.scopes import ALL, PRESETS, ROLES
@@ -157,3 +157,11 @@ def test_only_our_own_token_file_is_removed(tmp_path: Path) -> None:
     path.write_text("not json")
     remove_token_file(path, "a")
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [("100,000.00 USD", "100000.00"), ("5.00 %", "5.00"), ("-1,234", "-1234"), ("UNLIMITED", "UNLIMITED"), ("", None)],
+)
+def test_a_rules_figure_is_a_plain_decimal_on_the_wire(text: str, figure: str | None) -> None:
+    assert plain_figure(text) == figure
