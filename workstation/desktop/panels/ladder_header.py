@@ -119,7 +119,9 @@ class InstrumentHeader(QWidget):
         instrument = self._panel.context.instrument(symbol)
         parts = [instrument.name or symbol, instrument.exchange, instrument.currency]
         self._full = " · ".join(part for part in parts if part)
-        tick = instrument.price_text(instrument.ticks[0].tick)
+        quote = self._panel.context.state.quotes.get(symbol)
+        near = quote.last if quote is not None and quote.last is not None else instrument.ticks[-1].from_price
+        tick = instrument.price_text(instrument.tick_at(near))
         lot = instrument.qty_text(instrument.lot)
         self._contract.setToolTip(f"{self._full}. {instrument.asset_class}, tick {tick}, lot {lot}.")
         self._contract.setAccessibleName(f"Contract: {self._full}")

@@ -174,7 +174,3 @@ class QuoteButton(QPushButton):
         """Leave room for both lines."""
         layout = self.layout()
         return super().sizeHint() if layout is None else layout.sizeHint()
-
-    def minimumSizeHint(self) -> QSize:
-        """Keep both lines where the panel is low; the width may shrink."""
-        return QSize(0, self.sizeHint().height())

@@ -62,6 +62,7 @@ class TicketPanel(Panel):
             "last": QuoteButton(f"{panel_id}_last", "last", ""),
             "ask": QuoteButton(f"{panel_id}_ask", "ask", "sell"),
         }
+        self._quotes = QWidget()
         self.state_line = OneLine(f"{panel_id}_state", "Ticket state")
         self.preview = QLabel()
         self.message = QLabel()
@@ -162,11 +163,12 @@ class TicketPanel(Panel):
         column = QVBoxLayout(holder)
         column.setContentsMargins(8, 4, 8, 4)
         column.setSpacing(6)
-        quotes = QHBoxLayout()
+        quotes = QHBoxLayout(self._quotes)
+        quotes.setContentsMargins(0, 0, 0, 0)
         quotes.setSpacing(4)
         for button in self.quotes.values():
             quotes.addWidget(button, 1)
-        column.addLayout(quotes)
+        column.addWidget(self._quotes)
         column.addWidget(self.state_line)
         column.addWidget(self.form)
         lines = QFormLayout()
@@ -201,6 +203,7 @@ class TicketPanel(Panel):
 
     def _new_fonts(self, *_: object) -> None:
         self.preview.setFont(figure_font("body"))
+        self._quotes.setMinimumHeight(max(button.sizeHint().height() for button in self.quotes.values()))
 
     @property
     def _quote(self) -> QuoteSnap | None:
