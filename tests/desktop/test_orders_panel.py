@@ -233,3 +233,21 @@ def open_editor(panel: OrdersPanel, name: str) -> QLineEdit:
     editor = panel.view.findChild(QLineEdit, "order_edit")
     assert editor is not None
     return editor
+
+
+def test_a_narrow_panel_holds_its_chips_in_a_menu(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1"), order("OMS-2", state=OrdStatus.FILLED))
+    assert not panel.chips["working"].isHidden()
+    panel.resize(560, 300)
+    assert (panel.chips["working"].isHidden(), panel.more.isHidden()) == (True, False)
+    assert panel.minimumSizeHint().width() < 560
+    menu = panel.chip_menu()
+    next(action for action in menu.actions() if action.text() == "Working").trigger()
+    menu.close()
+    assert shown(panel, "id") == ["…OMS-1"]
+
+
+def test_a_state_says_its_reason_on_hover(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1", state=OrdStatus.REJECTED, reject_code="PX", text="price outside the collar"))
+    hover = panel.columns.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert hover == "REJECTED: [PX] price outside the collar"

@@ -103,7 +103,7 @@ class ColumnModel(QAbstractTableModel, Generic[R]):
         if role == Qt.ItemDataRole.EditRole:
             return self._edit_text(row, column.name) or column.text(row)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return (column.exact or column.text)(row)
+            return (column.hover or column.exact or column.text)(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{column.title} {column.text(row)}"
         return None

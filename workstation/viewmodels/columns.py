@@ -49,9 +49,10 @@ class ColumnKind(StrEnum):
 class Column(msgspec.Struct, Generic[R], frozen=True):
     """One column. value: what it sorts and filters by (text for CODE and ID, int or float for NUMBER, None sorts last).
 
-    text: what is shown; exact: what is exported where that is more (full precision, UTC). right: figures stand
-    right-aligned. width: share of space in characters, 0 for a column that is never shown. fixed: value and text never
-    change once the row is there; steady: the value does only with the table's `steady_part`. hint: on hover.
+    text: what is shown; exact: what is exported where that is more (full precision, UTC); hover: what a cell says on
+    hover where that is more still. right: figures stand right-aligned. width: share of space in characters, 0 for a
+    column that is never shown. fixed: value and text never change once the row is there; steady: the value does only
+    with the table's `steady_part`. hint: what the header says on hover.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Column(msgspec.Struct, Generic[R], frozen=True):
     fixed: bool = False
     steady: bool = False
     exact: Callable[[R], str] | None = None
+    hover: Callable[[R], str] | None = None
     hint: str = ""
 
 

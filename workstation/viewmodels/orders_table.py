@@ -239,6 +239,10 @@ class OrderBlotter:
             return found
         return self.table.containing("id", rows, word if len(word) >= ID_MATCH_CHARS_MIN else "")
 
+    def _state_hover(self, order: OrderState) -> str:
+        reason = _reason(order)
+        return f"{self.word(order)}: {reason}" if reason else self.word(order)
+
     def _group(self, order: OrderState) -> int:
         key = order.cl_ord_id if order.link is None else order.link.group_id
         return self._groups.setdefault(key, len(self._groups))
@@ -254,7 +258,7 @@ class OrderBlotter:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
         f = self._formats
         return (
-            Column("state", "State", code, self.word, self.word, width=13),
+            Column("state", "State", code, self.word, self.word, width=13, hover=self._state_hover),
             Column("time", "Time", number, lambda o: o.created_at, lambda o: time_of_day(o.created_at), width=12,
                    fixed=True, exact=lambda o: exact_time(o.created_at), right=True, hint="Created, UTC"),
             Column("symbol", "Symbol", code, lambda o: o.terms.symbol, lambda o: o.terms.symbol, width=9, fixed=True),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QTableView
 
 from workstation.commands.params import CancelMany, CancelOne, ChangeOrder
@@ -41,6 +42,9 @@ CHIPS = (
     ("today", "Today"),
     ("here", "This instrument"),
 )
+TOOLS_WIDTH_MIN_PX = 300
+CHIPS_WIDTH_PX = 780
+"""Width from which the chips stand side by side; below, a menu holds them."""
 GROUP_SORT = (("group", True), ("leg", False))
 
 
@@ -191,6 +195,10 @@ class OrdersPanel(TablePanel):
         self.conflict = ConflictBar(self.panel_id)
         self.conflict.reapplied.connect(self._amend)
         self.column.addWidget(self.conflict)
+        self.more = self.add_button("more", "Show ▾", "Show only some orders", self._open_chip_menu)
+        self.bar.insertWidget(1, self.more)
+        self.more.hide()
+        self.tools.setMinimumWidth(TOOLS_WIDTH_MIN_PX)
         self.context.focus.listen(self._on_focus)
 
     def _build_table(self) -> None:
@@ -293,12 +301,36 @@ class OrdersPanel(TablePanel):
     def _show_instrument(self, order: OrderState) -> None:
         self.context.focus.move(symbol=order.terms.symbol)
 
+    def chip_menu(self) -> QMenu:
+        """Return the chips as a menu, for a narrow panel."""
+        menu = QMenu(self)
+        menu.setObjectName(f"{self.panel_id}_chip_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for chip in self.chips.values():
+            action = QAction(chip.text(), menu, checkable=True, checked=chip.isChecked())
+            action.toggled.connect(chip.setChecked)
+            menu.addAction(action)
+        return menu
+
+    def _open_chip_menu(self) -> None:
+        self.chip_menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
     def _open_cancel_menu(self) -> None:
         button = self.cancel_button
         self.cancel_menu().popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _open_context_menu(self, point: QPoint) -> None:
         self.context_menu().popup(self.view.viewport().mapToGlobal(point))
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the chips in a menu where they have no room side by side."""
+        super().resizeEvent(event)
+        narrow = self.width() < CHIPS_WIDTH_PX
+        self.more.setVisible(narrow)
+        for chip in self.chips.values():
+            chip.setHidden(narrow)
 
 
 def _side_scope(account: str, symbol: str, sign: int) -> CancelMany:
