@@ -17,7 +17,7 @@ import msgspec
 from workstation.api.credentials import TENANT_ID
 from workstation.api.names import Names
 from workstation.api.schemas.executions import execution_body
-from workstation.api.schemas.orders import order_body
+from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.positions import position_body, position_id
 from workstation.api.schemas.risk import kill_switch_body
 from workstation.api.schemas.values import time_text

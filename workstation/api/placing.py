@@ -10,7 +10,8 @@ from workstation.api.endpoint import Call
 from workstation.api.errors import ApiError
 from workstation.api.names import Names
 from workstation.api.outcomes import plain_figure, wire_field
-from workstation.api.schemas.orders import OrderCreate, OrderUpdate, core_time_in_force, kept_metadata
+from workstation.api.schemas.order_bodies import core_time_in_force, kept_metadata
+from workstation.api.schemas.orders import OrderCreate, OrderUpdate
 from workstation.api.schemas.values import money_text, scaled_text
 from workstation.commands.params import ChangeOrder, PlaceOrder
 from workstation.domain.errors import PrecisionLoss

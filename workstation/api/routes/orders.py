@@ -14,8 +14,8 @@ from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError, problem
 from workstation.api.lists import ListForm, check_dates, chosen_fields, ordering_of, page_body, place_of, sparse
 from workstation.api.outcomes import is_stored, location_of, refused, stored_refusal
+from workstation.api.schemas.order_bodies import TIF_KEY, etag, kept_metadata, order_body
 from workstation.api.schemas.orders import (
-    TIF_KEY,
     CancelRequest,
     Order,
     OrderCreate,
@@ -23,9 +23,6 @@ from workstation.api.schemas.orders import (
     OrderPage,
     OrderRead,
     OrderUpdate,
-    etag,
-    kept_metadata,
-    order_body,
 )
 from workstation.api.schemas.system import OrderPreview
 from workstation.commands.outcomes import Refusal
