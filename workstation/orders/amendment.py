@@ -110,6 +110,9 @@ class Amendment:
             return self._in_place(order, terms, origin, why, attach)
         if verdict.qty < terms.order_qty:
             terms = resized(terms, verdict.qty)
+        if terms == order.terms:
+            text = f"Refused: nothing would change; what live exits leave of the position caps it at {verdict.qty}."
+            return ChangeResult(order=order, denial=refusal("NOTHING_TO_REDUCE", text))
         now = c.clock.now_ns()
         requested = ReplaceRequested(cl_ord_id=order.cl_ord_id, ts=now, terms=terms, origin=origin, verdict=verdict)
         fault_point("orders.replace.before_record")

@@ -233,7 +233,7 @@ class Desk:
             self._unknowns.on_change(change)
             self._cancels.on_change(change)
         self._emulation.on_change(change)
-        if after.link is not None or change.execution is not None:
+        if after.link is not None or change.execution is not None or not after.is_open:
             self._groups.on_change(change)
         self._exits.on_change(change)
 

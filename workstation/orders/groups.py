@@ -112,7 +112,7 @@ class Groups:
         return GroupResult(orders=tuple(self._c.book.group(group.group_id)) if group else (), seq=seq)
 
     def on_change(self, change: Change) -> None:
-        """Bring the order's group up to date, and after a fill every group that protects the same position."""
+        """Bring the order's group up to date; after a fill or an end every group that protects the same position."""
         before, after = change.before, change.after
         if after is None:
             return
@@ -122,7 +122,7 @@ class Groups:
             self._refused.pop(after.cl_ord_id, None)
         if after.link is not None:
             self.sync(after.link.group_id)
-        if before is not None and after.cum_qty != before.cum_qty:
+        if before is not None and (after.cum_qty != before.cum_qty or before.is_open != after.is_open):
             self.sync_position(after.terms.account, after.terms.symbol)
 
     def sync_position(self, account: str, symbol: str) -> None:

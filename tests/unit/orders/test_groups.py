@@ -209,3 +209,17 @@ def test_a_resize_that_the_venue_keeps_refusing_is_not_tried_for_ever():
         if rig.order(stop).status is S.PENDING_REPLACE:
             rig.broker.refuse_replace(stop)
     assert len([call for call in rig.broker.of("replace") if call.cl_ord_id == stop]) == 3
+
+
+def test_a_leg_that_other_exits_cap_waits_for_room_and_asks_nothing_meanwhile():
+    rig = CoreRig()
+    entry, stop, target = bracket(rig)
+    hand = rig.submit(Side.SELL, 60, 10_900)
+    rig.broker.fill(entry, 100, 10_000)
+    assert hand.status is S.SUBMITTED
+    asked = len(rig.broker.of("replace"))
+    assert [rig.order(leg).terms.order_qty for leg in (stop, target)] == [40, 40]
+    assert asked <= 2
+    rig.desk.cancel(CancelOrder(cl_ord_id=hand.cl_ord_id, origin=HAND))
+    assert [rig.order(leg).terms.order_qty for leg in (stop, target)] == [100, 100]
+    assert len(rig.broker.of("replace")) == asked + 2
