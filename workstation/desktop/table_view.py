@@ -375,9 +375,13 @@ class ColumnView(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the pictures of the rows within the region."""
         painter = QPainter(self.viewport())
-        if not len(self.columns.view):
+        if len(self.columns.view):
+            self._paint_rows(painter, event)
+        else:
             self._paint_empty(painter)
-            return
+        painter.end()
+
+    def _paint_rows(self, painter: QPainter, event: QPaintEvent) -> None:
         self._lay_out()
         region, bounds = event.region(), event.rect()
         first, last = self.rowAt(bounds.top()), self.rowAt(bounds.bottom())

@@ -34,12 +34,13 @@ class Formats:
         """Return an instrument, None where it is not known."""
         return self._instruments.get(symbol)
 
-    def price(self, symbol: str, price: int | None) -> str:
-        """Return a price with all of the instrument's decimals."""
+    def price(self, symbol: str, price: int | None, *, at: int | None = None) -> str:
+        """Return a price with the decimals of its tick, more where it is finer; `at` gives a difference its tick."""
         instrument = self._instruments.get(symbol)
         if price is None or instrument is None:
             return MISSING
-        return _scaled_text(price, instrument.price_decimals, instrument.price_decimals)
+        tick = instrument.tick_at(price if at is None else at)
+        return _scaled_text(price, instrument.price_decimals, _decimals_of(tick, instrument.price_decimals))
 
     def quantity(self, symbol: str, quantity: int | None) -> str:
         """Return a quantity without trailing zeros, thousands grouped."""
@@ -55,8 +56,9 @@ class Formats:
             return MISSING
         extra = AVERAGE_EXTRA_DECIMALS
         scaled = _rounded(cost * 10**extra, quantity)
-        keep = instrument.price_decimals
-        return grouped(format_scaled(scaled, keep + extra, keep=keep))
+        decimals = instrument.price_decimals
+        keep = _decimals_of(instrument.tick_at(scaled // 10**extra), decimals)
+        return grouped(format_scaled(scaled, decimals + extra, keep=keep))
 
     def price_number(self, symbol: str, price: int | None) -> float | None:
         """Return a price in whole units, to sort by."""
@@ -154,6 +156,14 @@ def _is_number(text: str) -> bool:
 @lru_cache(maxsize=_TEXTS_KEPT)
 def _scaled_text(value: int, decimals: int, keep: int) -> str:
     return grouped(format_scaled(value, decimals, keep=keep))
+
+
+@lru_cache(maxsize=_SECONDS_KEPT)
+def _decimals_of(tick: int, decimals: int) -> int:
+    """Return how many decimals a tick needs."""
+    while decimals > 0 and tick % 10 == 0:
+        tick, decimals = tick // 10, decimals - 1
+    return decimals
 
 
 @lru_cache(maxsize=_SECONDS_KEPT)

@@ -237,7 +237,7 @@ class Watchlist:
 
     def _change_text(self, row: WatchRow) -> str:
         change = self._change(row)
-        text = "" if row.is_heading else self._formats.price(row.entry, change)
+        text = "" if row.is_heading else self._formats.price(row.entry, change, at=getattr(row.quote, "last", None))
         return f"+{text}" if change is not None and change > 0 else text
 
     def _percent(self, row: WatchRow) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.helpers.desktop_rig import future, quote, stock
+from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.watchlist import FLASH_NS, UNDO_NS, Watchlist, default_entries, search
 
@@ -85,6 +86,23 @@ def test_a_quote_reads_exactly_with_spread_in_ticks() -> None:
     assert (row["bid"], row["ask"], row["bid_size"], row["spread"]) == ("187.19", "187.21", "300", "2")
     assert (row["volume"], row["high"], row["position"], row["age"]) == ("1,250,000", "187.90", "−40", "live")
     assert watchlist.style(watchlist.table.get("AAPL")).cells["focus"].glyph == "pointer"
+
+
+def test_prices_have_the_decimals_of_their_tick() -> None:
+    fine = Instrument(
+        symbol="FINE",
+        asset_class=AssetClass.STOCK,
+        currency="USD",
+        price_decimals=4,
+        qty_decimals=0,
+        ticks=(TickBand(0, 1), TickBand(10_000, 100)),
+    )
+    formats = Formats({"FINE": fine})
+    assert formats.price("FINE", 2_300_100) == "230.01"
+    assert formats.price("FINE", 2_300_150) == "230.015"
+    assert formats.price("FINE", 9_001) == "0.9001"
+    assert formats.price("FINE", -300, at=2_300_100) == "−0.03"
+    assert formats.average("FINE", 2_300_100 * 3 + 100, 3) == "230.013333"
 
 
 def test_what_is_absent_reads_as_a_dash_never_zero() -> None:

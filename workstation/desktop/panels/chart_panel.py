@@ -96,10 +96,9 @@ class ChartPanel(Panel):
 
     def on_symbol(self, symbol: str) -> None:
         """Show another instrument; the padlock closes."""
-        instrument = self.context.instrument(symbol)
         self.padlock.setChecked(False)
-        tick = whole_price(instrument, instrument.ticks[0].tick)
-        self.chart.set_price_format(lambda price: self._price_text(instrument, price), tick)
+        quote = self.context.state.quotes.get(symbol)
+        self._set_tick(self.context.instrument(symbol), quote.last if quote is not None else None)
         self.load()
 
     def load(self) -> None:
@@ -255,6 +254,9 @@ class ChartPanel(Panel):
             self.chart.set_state(PanelState.ERROR, result.text or "The engine answered no bars.")
             return
         values = series.ohlcv
+        if len(values):
+            instrument = self.context.instrument(self.symbol)
+            self._set_tick(instrument, price_units(instrument, float(values[-1, 3])))
         self.chart.set_bars(
             series.ts_open,
             open=values[:, 0],
@@ -378,6 +380,11 @@ class ChartPanel(Panel):
             return
         order = PlaceOrder(terms=terms, cl_ord_id=self.context.bridge.session.new_cl_ord_id())
         self.context.call("order.submit", order, self.context.origin(OriginKind.CHART, self.panel_id))
+
+    def _set_tick(self, instrument: Instrument, price: int | None) -> None:
+        """Take the tick in force where the market is."""
+        tick = instrument.ticks[-1].tick if price is None else instrument.tick_at(price)
+        self.chart.set_price_format(lambda shown: self._price_text(instrument, shown), whole_price(instrument, tick))
 
     def _price_text(self, instrument: Instrument, price: float) -> str:
         return self._formats.price(instrument.symbol, round(price * 10**instrument.price_decimals))

@@ -273,6 +273,8 @@ class OrdersPanel(TablePanel):
             symbol=self.context.focus.symbol if on["here"] else "",
         )
         self.view.filter_by(self.blotter.accepts(wish))
+        chosen = sum(on.values())
+        self.more.setText(f"Show ({chosen}) ▾" if chosen else "Show ▾")
         self._show_state()
 
     def _apply_grouping(self) -> None:

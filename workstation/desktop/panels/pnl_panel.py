@@ -41,8 +41,12 @@ class CurveView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the curve over its zero line."""
-        colors = current_theme().colors
         painter = QPainter(self)
+        self._draw(painter)
+        painter.end()
+
+    def _draw(self, painter: QPainter) -> None:
+        colors = current_theme().colors
         points = self._curve.points
         low, high = self._curve.extremes()
         low, high = min(low, 0), max(high, 0)
@@ -115,6 +119,7 @@ class LimitBar(QWidget):
         track = QRectF(box.left(), box.bottom() - 4, box.width(), 4)
         painter.fillRect(track, colors.line)
         painter.fillRect(QRectF(track.left(), track.top(), track.width() * self._gauge.share, 4), level)
+        painter.end()
 
 
 class PnlPanel(TablePanel):

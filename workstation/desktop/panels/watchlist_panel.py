@@ -97,6 +97,7 @@ class WatchView(ColumnView):
             painter = QPainter(self.viewport())
             painter.setPen(QPen(self.cell_paint.color("accent"), 2))
             painter.drawLine(0, y, self.viewport().width(), y)
+            painter.end()
 
 
 class WatchlistPanel(TablePanel):
