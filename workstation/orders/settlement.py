@@ -99,9 +99,13 @@ class Settlement:
                 return [OrderRejected(cl_ord_id=cl_ord_id, ts=now, code=BROKER_REJECT, text=text, ts_event=at)]
             case _S.FILLED if order.cum_qty >= order.terms.order_qty:
                 return []
+            case _S.FILLED if found.terms.order_qty <= order.cum_qty:
+                return adopt_terms(order, found.terms, found.order_id, at, now)
+            case _S.FILLED if found.cum_qty < order.cum_qty:
+                return []  # a fill of ours that the venue took back is still under way
             case _S.FILLED:
-                terms_moved = found.terms.order_qty <= order.cum_qty
-                return adopt_terms(order, found.terms, found.order_id, at, now) if terms_moved else []
+                rest = "filled at the venue, and partly taken back"
+                return [OrderCancelled(cl_ord_id=cl_ord_id, ts=now, reason=rest, ts_event=at)]
             case _:
                 return [OrderCancelled(cl_ord_id=cl_ord_id, ts=now, reason=text, ts_event=at)]
 

@@ -51,7 +51,7 @@ def _venue_order(state: VenueOrderState) -> VenueOrder:
         account=state.terms.account,
         terms=state.terms,
         status=state.status,
-        cum_qty=state.reported_qty,
+        cum_qty=state.reported_qty - state.voided_qty,
         cost=state.cost,
         ts_event=state.ts_event,
         text=state.text,

@@ -266,8 +266,15 @@ class Exchange:
     def book(self, execution: Execution) -> None:
         """Write down, book and report an execution that no order in the market led to."""
         self._write(Executed(execution=execution))
+        self.count_amended(execution)
         self.executions.remember(execution)
         self.emit(FillReport(execution=execution))
+
+    def count_amended(self, execution: Execution) -> None:
+        """Carry a bust or correction to the order whose fill it names; fills are counted where they are made."""
+        state, original = self.orders.by_id.get(execution.order_id), self.executions.get(execution.corrects)
+        if state is not None and original is not None:
+            state.amend(original, execution)
 
     def resume(self, state: VenueOrderState) -> None:
         """Put an order of the log back to work, or end it when its time has passed meanwhile."""

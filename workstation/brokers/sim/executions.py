@@ -82,6 +82,10 @@ class Executions:
         self._holdings.apply(execution)
         self._seq = max(self._seq, execution.venue_seq)
 
+    def get(self, exec_key: str) -> Execution | None:
+        """Return one execution by its key."""
+        return self._by_key.get(exec_key)
+
     def since(self, account: str, since_ns: int) -> tuple[Execution, ...]:
         """Return an account's executions stamped at or after a time; a skewed clock may have disordered the stamps."""
         return tuple(e for e in self.all if e.account == account and e.ts_event >= since_ns)

@@ -48,6 +48,7 @@ class Remembered:
         elif isinstance(record, OrderTaken):
             exchange.orders.open(record.cl_ord_id, record.terms, record.ts, record.order_id)
         elif isinstance(record, Executed):
+            exchange.count_amended(record.execution)
             exchange.executions.remember(record.execution)
             state = exchange.orders.by_id.get(record.execution.order_id)
             if state is not None and record.execution.kind is ExecKind.TRADE:

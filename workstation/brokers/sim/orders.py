@@ -5,15 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from workstation.brokers.sim.matching import MarketOrder
+from workstation.domain.executions import ExecKind, Execution
 from workstation.domain.orders import OrderTerms, OrdStatus, TimeInForce
 
 
 class VenueOrderState:
     """One order as the venue keeps it. Its quantity filled and terms are the market order's.
 
-    reported_qty: filled quantity whose executions have been made. fee: money charged so far. cost: sum of
-    price times quantity of the fills made. silent: no report leaves
-    until somebody asks. confirmed_terms: terms to be reported before they reach the market.
+    reported_qty: filled quantity whose executions have been made. fee: money charged so far. voided_qty: filled and
+    taken back since. cost: sum of price times quantity of the fills that stand. silent: no report leaves until somebody
+    asks. confirmed_terms: terms to be reported before they reach the market.
     """
 
     __slots__ = (
@@ -27,6 +28,7 @@ class VenueOrderState:
         "text",
         "ts_event",
         "ts_taken",
+        "voided_qty",
     )
 
     def __init__(self, order: MarketOrder, ts: int) -> None:
@@ -35,6 +37,7 @@ class VenueOrderState:
         self.reported_qty = 0
         self.fee = 0
         self.cost = 0
+        self.voided_qty = 0
         self.text = ""
         self.ts_taken = ts
         self.ts_event = ts
@@ -65,6 +68,14 @@ class VenueOrderState:
     def is_open(self) -> bool:
         """True until a final state is reached."""
         return not self.status.is_final
+
+    def amend(self, original: Execution, execution: Execution) -> None:
+        """Count a bust or correction of one of its fills; what was busted is not traded again."""
+        self.cost -= original.last_qty * original.last_px
+        if execution.kind is ExecKind.BUST:
+            self.voided_qty += original.last_qty
+        else:
+            self.cost += execution.last_qty * execution.last_px
 
 
 class VenueOrderBook:

@@ -87,7 +87,9 @@ class OutgoingFaults:
 
     def _strike_fill(self, fault: PlannedFault, report: FillReport) -> Outgoing:
         execution = report.execution
-        state = self._exchange.orders.by_id[execution.order_id]
+        state = self._exchange.orders.by_id.get(execution.order_id)
+        if state is None:  # a fill that no order here led to has no rest to fall silent or to fill beyond
+            return [(0, report)]
         if fault.kind is FaultKind.PARTIAL_THEN_SILENCE:
             state.silent = True
         elif fault.kind is FaultKind.SECOND_CHANNEL:
