@@ -251,7 +251,10 @@ class MarketCache:
         return StreamReading(age_ns=age, state=health.state, freshness=freshness, reason=reason)
 
     def worst(self, stream: StreamKind) -> StreamSummary:
-        """Return the stalest instrument of a stream; while all are fresh, the time since anything came at all."""
+        """Return the stalest instrument of a stream; while all are fresh, the time since anything came at all.
+
+        Prints of a quiet instrument may lie far apart while its quotes live, so trades count as one channel.
+        """
         mono, worst, oldest = self._clock.mono_ns(), "", -1
         state = StreamState.UP
         for symbol, line in self._lines.items():
@@ -260,7 +263,11 @@ class MarketCache:
                 continue
             if health.state is not StreamState.UP:
                 state = health.state
-            if mono - health.at > oldest and self._judge(line, stream)[0] is Freshness.STALE:
+            if (
+                stream is not StreamKind.TRADES
+                and mono - health.at > oldest
+                and self._judge(line, stream)[0] is Freshness.STALE
+            ):
                 worst, oldest = symbol, mono - health.at
         channel_at = self._channel_at.get(stream)
         quiet = 0 if channel_at is None else mono - channel_at
