@@ -2,6 +2,8 @@
 
 Sort by header (Shift adds a key), columns to show, move and size, selection that follows its rows, copy at full
 precision. Last stage of both walks. A double click sends nothing, ever.
+
+Long because one Qt view answers for painting, header, selection and settings of the same columns.
 """
 
 from collections.abc import Callable, Sequence

@@ -3,11 +3,14 @@
 Rows are identified by key, so that an insertion never shifts a selection. Built for a million rows: they come in whole
 columns and are made one by one when somebody looks; a filter costs one pass over codes, a sort one argsort, a new row
 one binary search. `view` is replaced, never changed in place. Qt-free; the desktop's table model reads it.
+
+Long because rows, order and membership share their arrays and change together.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from math import inf, isnan
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -435,7 +438,7 @@ class ColumnTable(Generic[R]):
             value = float(self._arrays[column][number])
             if column in self._books:
                 value = float(self._books[column].ranks()[int(value)])
-            values.append(float("inf") if value != value else -value if descending else value)  # noqa: PLR0124  NaN
+            values.append(inf if isnan(value) else -value if descending else value)
         return (*values, -number if self._newest_first else number)
 
     def _rebuild(self) -> None:
