@@ -16,7 +16,7 @@ from workstation.domain.errors import InvariantError
 from workstation.domain.events import Event, ExecutionSetAside, OrderCreated, OrderDenied, OrderEvent, OrderFilled
 from workstation.domain.executions import ExecKind, Execution
 from workstation.domain.orders import OrderState, OrdStatus
-from workstation.orders.effects import DENIALS, Effect, born, correction, effect, filled, working_prior
+from workstation.orders.effects import DENIALS, EFFECTS, Effect, born, correction, filled, working_prior
 from workstation.orders.id_set import IdSet
 from workstation.orders.lifecycle import Trigger, advance
 from workstation.ports.store import OrderTransition
@@ -138,7 +138,7 @@ class OrderBook:
         """
         if isinstance(event, OrderCreated):
             return self._create(event)
-        if not isinstance(event, OrderEvent) or isinstance(event, ExecutionSetAside):
+        if not isinstance(event, OrderEvent) or type(event) is ExecutionSetAside:
             return Change(event)
         order = self._orders.get(event.cl_ord_id)
         if isinstance(event, OrderDenied) and (order is None or event.kind not in DENIALS):
@@ -147,7 +147,7 @@ class OrderBook:
             raise TransitionRefused(f"{type(event).__name__} for unknown order {event.cl_ord_id}")
         if isinstance(event, OrderFilled):
             return self._fill(order, event)
-        return self._move(order, event, effect(order, event))
+        return self._move(order, event, EFFECTS[type(event)](order, event))
 
     def _create(self, event: OrderCreated) -> Change:
         if self.knows(event.cl_ord_id):
@@ -177,58 +177,45 @@ class OrderBook:
         step = filled(order, qty=qty, cost=cost, fee=fee, currency=execution.fee_currency, ts_event=execution.ts_event)
         if execution.order_id and not order.order_id:
             step.changes["order_id"] = execution.order_id
-        change = self._move(order, event, step)
+        change = self._move(order, event, step, execution)
         fills.pop(execution.corrects, None)
         if execution.kind is not ExecKind.BUST:
             fills[execution.exec_key] = execution
         self._keys[(execution.account, execution.exec_key)] = order.cl_ord_id
-        return replace(change, execution=execution)
+        return change
 
-    def _move(self, order: OrderState, event: Event, step: Effect) -> Change:
-        prior = working_prior(order)
-        entered = () if step.trigger is None else advance(order.status, step.trigger, prior)
-        if entered is None:
-            raise TransitionRefused(f"{order.cl_ord_id}: {step.trigger} is not allowed in {order.status}")
-        if step.trigger is Trigger.REJECT and order.cum_qty and entered:
-            raise TransitionRefused(f"{order.cl_ord_id}: cannot become REJECTED with {order.cum_qty} filled")
-        if step.trigger is not None and order.status.is_final:
-            return Change(event, order, order)  # final: only fills still speak, and they pull no trigger
-        if (
-            order.status is OrdStatus.PENDING_SUBMIT
-            and order.cancel_requested_at
-            and entered
-            and entered[-1].is_working
-        ):
-            entered = (*entered, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
-            prior = entered[-2]
-        changes = step.changes
-        changes["version"] = order.version + 1
-        changes["updated_at"] = event.ts
-        status = entered[-1] if entered else order.status
-        self._set_status(order, status, prior, changes, event)
-        if order.unknown is not None and (order.unknown in step.settles or status.is_final):
-            changes |= {"unknown": None, "unknown_since": None, "unknown_cause": ""}
-        after = replace(order, **changes)
-        self._update(order, after)
-        return Change(event, order, after, _transitions(order, entered, step, event) if entered else ())
-
-    @staticmethod
-    def _set_status(
-        order: OrderState, status: OrdStatus, prior: OrdStatus, changes: dict[str, Any], event: Event
-    ) -> None:
+    def _move(self, order: OrderState, event: Event, step: Effect, execution: Execution | None = None) -> Change:
+        before, trigger, changes = order.status, step.trigger, step.changes
+        entered: tuple[OrdStatus, ...] = ()
+        if trigger is not None:
+            prior = working_prior(order)
+            moves = advance(before, trigger, prior)
+            if moves is None:
+                raise TransitionRefused(f"{order.cl_ord_id}: {trigger} is not allowed in {before}")
+            if before.is_final:
+                return Change(event, order, order)  # only fills still speak, and they pull no trigger
+            if trigger is Trigger.REJECT and order.cum_qty and moves:
+                raise TransitionRefused(f"{order.cl_ord_id}: cannot become REJECTED with {order.cum_qty} filled")
+            if moves and before is OrdStatus.PENDING_SUBMIT and order.cancel_requested_at and moves[-1].is_working:
+                prior = moves[-1]
+                moves = (*moves, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
+            entered = moves
+        status = entered[-1] if entered else before
+        if status is not before:
+            _set_status(order, status, prior, changes, event.ts)
         if status.is_final:
             changes["leaves_qty"] = 0
-        if status is order.status:
-            return
-        changes["status"] = status
-        if status in (OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE):
-            changes["prior_status"] = prior
-        elif order.prior_status is not None:
-            changes |= {"prior_status": None, "pending_terms": None}
-        if status is OrdStatus.FILLED:
-            changes["filled_at"] = event.ts
-        if order.status is OrdStatus.PENDING_SUBMIT and status is not OrdStatus.REJECTED and not order.submitted_at:
-            changes.setdefault("submitted_at", event.ts)
+        if order.unknown is not None and (order.unknown in step.settles or status.is_final):
+            changes |= {"unknown": None, "unknown_since": None, "unknown_cause": ""}
+        changes["version"] = order.version + 1
+        changes["updated_at"] = event.ts
+        after = replace(order, **changes)
+        self._orders[order.cl_ord_id] = after
+        if after.order_id != order.order_id:
+            self._by_order_id[(after.terms.account, after.order_id)] = after.cl_ord_id
+        if status.is_final and not before.is_final:
+            self._close(after)
+        return Change(event, order, after, _transitions(order, entered, step, event.ts) if entered else (), execution)
 
     # Indexes
 
@@ -246,16 +233,11 @@ class OrderBook:
         else:
             self._closed[cl_ord_id] = None
 
-    def _update(self, before: OrderState, after: OrderState) -> None:
-        cl_ord_id = after.cl_ord_id
-        self._orders[cl_ord_id] = after
-        if after.order_id != before.order_id:
-            self._by_order_id[(after.terms.account, after.order_id)] = cl_ord_id
-        if before.is_open and not after.is_open:
-            self._open[after.terms.account][after.terms.symbol].pop(cl_ord_id, None)
-            self._closed[cl_ord_id] = None
-            if len(self._closed) > self._closed_kept_max:
-                self._retire()
+    def _close(self, order: OrderState) -> None:
+        self._open[order.terms.account][order.terms.symbol].pop(order.cl_ord_id, None)
+        self._closed[order.cl_ord_id] = None
+        if len(self._closed) > self._closed_kept_max:
+            self._retire()
 
     def _retire(self) -> None:
         """Let the oldest closed order leave memory; groups leave as a whole, with their last order."""
@@ -317,8 +299,21 @@ def _same_numbers(booked: Execution, again: Execution) -> bool:
     )
 
 
+def _set_status(order: OrderState, status: OrdStatus, prior: OrdStatus, changes: dict[str, Any], ts: int) -> None:
+    """Add what goes with a new status to `changes`."""
+    changes["status"] = status
+    if status is OrdStatus.PENDING_CANCEL or status is OrdStatus.PENDING_REPLACE:
+        changes["prior_status"] = prior
+    elif order.prior_status is not None:
+        changes |= {"prior_status": None, "pending_terms": None}
+    if status is OrdStatus.FILLED:
+        changes["filled_at"] = ts
+    if order.status is OrdStatus.PENDING_SUBMIT and status is not OrdStatus.REJECTED and not order.submitted_at:
+        changes.setdefault("submitted_at", ts)
+
+
 def _transitions(
-    order: OrderState, entered: tuple[OrdStatus, ...], step: Effect, event: Event
+    order: OrderState, entered: tuple[OrdStatus, ...], step: Effect, ts: int
 ) -> tuple[OrderTransition, ...]:
     rows = []
     status = order.status
@@ -328,10 +323,10 @@ def _transitions(
                 cl_ord_id=order.cl_ord_id,
                 from_status=status,
                 to_status=to,
-                trigger=str(step.trigger),
+                trigger=step.trigger or "",
                 actor=step.actor,
                 reason=step.reason,
-                ts=event.ts,
+                ts=ts,
                 ts_event=step.ts_event,
             )
         )

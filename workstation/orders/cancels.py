@@ -121,9 +121,9 @@ class Cancels:
     def on_change(self, change: Change) -> None:
         """Send the cancel that waited for the acknowledgement."""
         before, after = change.before, change.after
-        if before is None or after is None or before.status is not _S.PENDING_SUBMIT:
+        if after is None or after.status is not _S.PENDING_CANCEL:
             return
-        if after.status is _S.PENDING_CANCEL:
+        if before is not None and before.status is _S.PENDING_SUBMIT:
             fault_point("orders.cancel.wish_due")
             self._send_soon(self._c.journal.last_seq, [after.cl_ord_id])
 

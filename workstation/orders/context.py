@@ -104,11 +104,7 @@ class DeskContext:
         self.prices, self.clock, self.scheduler, self.ids, self.bus = prices, clock, scheduler, ids, bus
         self.settings = settings
         self.book = state.book
-
-    @property
-    def instruments(self) -> Mapping[str, Instrument]:
-        """Instruments by symbol."""
-        return self.state.instruments
+        self.instruments: Mapping[str, Instrument] = state.instruments
 
     def intent(
         self,

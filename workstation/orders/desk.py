@@ -229,13 +229,15 @@ class Desk:
             self._inbound.fills.watch(before, after)
             self._reconciliation.on_fill(change.execution)
             self._check_loss(change.execution.account)
-        if before is None or before.status is not after.status or before.unknown is not after.unknown:
+        moved = before is None or before.status is not after.status or before.unknown is not after.unknown
+        if moved:
             self._unknowns.on_change(change)
             self._cancels.on_change(change)
-        self._emulation.on_change(change)
+            self._emulation.on_change(change)
         if after.link is not None or change.execution is not None or not after.is_open:
             self._groups.on_change(change)
-        self._exits.on_change(change)
+        if moved or change.execution is not None:
+            self._exits.on_change(change)
 
     def _on_answer(self, answer: QueryAnswer) -> None:
         self._reconciliation.on_answer(answer)

@@ -5,8 +5,9 @@ trigger up, applies the fields and keeps the indexes. Fills are computed here to
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from workstation.domain.events import (
@@ -48,7 +49,7 @@ DENIALS = {
 """Families of refusal that leave a stored order behind; the others refuse before an order exists."""
 
 
-class Effect(NamedTuple):
+class Effect(msgspec.Struct):
     """One event's effect. `trigger` None: the life cycle is not concerned. `settles`: outcomes it tells."""
 
     trigger: Trigger | None
@@ -242,7 +243,7 @@ def _noted(_: OrderState, event: OrderNoted) -> Effect:
     return Effect(None, {"notes": event.notes, "metadata": event.metadata}, ENGINE)
 
 
-_EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
+EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
     OrderDenied: _denied,
     OrderIntended: _intended,
     OrderSent: _sent,
@@ -263,11 +264,7 @@ _EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
     OutcomeResolved: _outcome_resolved,
     OrderNoted: _noted,
 }
-
-
-def effect(order: OrderState, event: OrderEvent) -> Effect:
-    """Return what `event` does to `order`; fills and creations have functions of their own."""
-    return _EFFECTS[type(event)](order, event)
+"""What each event does to an order; fills and creations have functions of their own."""
 
 
 def resized(terms: OrderTerms, qty: int) -> OrderTerms:

@@ -24,11 +24,8 @@ from workstation.risk.exposure import Exposure
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
-class Folded(msgspec.Struct, frozen=True):
-    """What one event did to the whole core: the order change, and every row to be stored with it."""
-
-    change: Change
-    rows: tuple[Row, ...]
+Folded = tuple[Change, tuple[Row, ...]]
+"""What one event did to the whole core: the order change, and every row to be stored with it."""
 
 
 class CoreState:
@@ -49,7 +46,7 @@ class CoreState:
         Raises:
             TransitionRefused: the order's life cycle forbids it; nothing was changed.
         """
-        return self.fold(event).rows
+        return self.fold(event)[1]
 
     def fold(self, event: Event) -> Folded:
         """Apply one event and return the order change beside the rows.
@@ -58,17 +55,15 @@ class CoreState:
             TransitionRefused: the order's life cycle forbids it; nothing was changed.
         """
         change = self.book.apply(event)
-        rows: tuple[Row, ...] = ()
-        if change.after is not None and change.after is not change.before:
-            self.exposure.on_change(change.before, change.after)
-            executed: tuple[Row, ...] = () if change.execution is None else (change.execution,)
-            rows = (*executed, *change.transitions, change.after)
-            if change.execution is not None:
-                rows += self.ledger.apply(event)
-            return Folded(change, rows)
+        after = change.after
+        if after is not None and after is not change.before:
+            self.exposure.on_change(change.before, after)
+            if change.execution is None:
+                return change, (*change.transitions, after)
+            return change, (change.execution, *change.transitions, after, *self.ledger.apply(event))
         if isinstance(event, OrderEvent):
-            return Folded(change, rows)
-        rows += self.ledger.apply(event)
+            return change, ()
+        rows: tuple[Row, ...] = self.ledger.apply(event)
         self.controls.apply(event)
         if isinstance(event, AccountOpened):
             self.accounts[event.account.account] = event.account
@@ -77,7 +72,7 @@ class CoreState:
             rows += (event.state,)
         elif isinstance(event, EngineStarted):
             self.epoch = event.epoch
-        return Folded(change, rows)
+        return change, rows
 
     # Snapshots
 

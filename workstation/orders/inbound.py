@@ -7,6 +7,7 @@ is guessed and nothing is sent from here except the cancel that waited for an ac
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from workstation.domain.events import (
     Event,
@@ -64,26 +65,28 @@ class Inbound:
         self._on_session = on_session
         self.fills = Fills(context)
         self.counts: Counter[str] = Counter()
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            FillReport: self._on_fill,
+            OrderReport: self._on_order,
+            SendReport: self._on_send,
+            SessionReport: self._on_session_report,
+            QueryAnswer: self._on_query_answer,
+            UnreadableReport: self._on_unreadable,
+        }
 
     def on_reports(self, reports: Sequence[BrokerReport]) -> None:
         """Book what a venue reported; each report is one transaction."""
         for report in reports:
             fault_point("orders.inbound.before_report")
-            match report:
-                case FillReport():
-                    self._record(self.fills.events(report.execution), "fill")
-                case OrderReport():
-                    self._on_order(report)
-                case SendReport():
-                    self._on_send(report)
-                case SessionReport():
-                    self._on_session_report(report)
-                case QueryAnswer():
-                    fault_point("orders.inbound.answer")
-                    self._on_answer(report)
-                case UnreadableReport():
-                    self._on_unreadable(report)
+            self._handlers[type(report)](report)
             fault_point("orders.inbound.after_report")
+
+    def _on_fill(self, report: FillReport) -> None:
+        self._record(self.fills.events(report.execution), "fill")
+
+    def _on_query_answer(self, report: QueryAnswer) -> None:
+        fault_point("orders.inbound.answer")
+        self._on_answer(report)
 
     def _record(self, events: list[Event], what: str, causation: str = "") -> None:
         if not events:

@@ -7,7 +7,7 @@ hold is refused. The table knows no order, no clock and no venue.
 from enum import StrEnum
 from typing import NamedTuple
 
-from workstation.domain.orders import FINAL_STATES, OrdStatus
+from workstation.domain.orders import OrdStatus
 
 
 class Trigger(StrEnum):
@@ -139,7 +139,16 @@ TABLE: tuple[Row, ...] = (
 RE_ENTRIES = frozenset({(_S.NEW, _T.CHANGE), (_S.PARTIALLY_FILLED, _T.FILL_PART)})
 """Rows that enter the state again: the history gets a line although the state's name stays."""
 
-_MOVES = {(row.state, row.trigger): row for row in TABLE}
+
+def _entered(row: Row, to: OrdStatus) -> tuple[OrdStatus, ...]:
+    """Return the states that a row enters, in order."""
+    if row.via is not None:
+        return row.via, to
+    return () if to is row.state and (row.state, row.trigger) not in RE_ENTRIES else (to,)
+
+
+_ENTERED = {(row.state, row.trigger): _entered(row, row.to) for row in TABLE if isinstance(row.to, OrdStatus)}
+_RESTORES = frozenset((row.state, row.trigger) for row in TABLE if isinstance(row.to, Prior))
 
 
 def advance(status: OrdStatus, trigger: Trigger, prior: OrdStatus) -> tuple[OrdStatus, ...] | None:
@@ -147,12 +156,9 @@ def advance(status: OrdStatus, trigger: Trigger, prior: OrdStatus) -> tuple[OrdS
 
     prior: the working state that PRIOR stands for. A final state stays whatever comes.
     """
-    row = _MOVES.get((status, trigger))
-    if row is None:
-        return () if status in FINAL_STATES else None
-    to = prior if isinstance(row.to, Prior) else row.to
-    if row.via is not None:
-        return (row.via, to)
-    if to is status and (status, trigger) not in RE_ENTRIES:
-        return ()
-    return (to,)
+    entered = _ENTERED.get((status, trigger))
+    if entered is not None:
+        return entered
+    if (status, trigger) in _RESTORES:
+        return (prior,)
+    return () if status.is_final else None

@@ -56,11 +56,11 @@ class Recorder:
 
         Emits: each event, then the rows it changed, on the bus.
         """
-        folded = [self._fold(event) for event in events]
-        if not folded:
+        if not events:
             return self._journal.last_seq
-        entries = [Entry(done.change.event, done.rows, actor, correlation, causation) for done in folded]
-        last = folded[-1].change.after
+        folded = [self._fold(event) for event in events]
+        entries = [Entry(change.event, changed, actor, correlation, causation) for change, changed in folded]
+        last = folded[-1][0].after
         if attach is not None and last is not None:
             rows = (*rows, *attach(last))
         if rows:
@@ -83,15 +83,16 @@ class Recorder:
             return self._state.fold(InvariantViolated(where=where, text=str(error), ts=self._clock.now_ns()))
 
     def _tell(self) -> None:
+        told, publish, reactions = self._told, self._bus.publish, self._reactions
         self._telling = True
         try:
-            while self._told:
-                folded = self._told.popleft()
-                self._bus.publish(folded.change.event)
-                for row in folded.rows:
-                    self._bus.publish(row)
-                if folded.change.after is not None:
-                    for reaction in self._reactions:
-                        reaction(folded.change)
+            while told:
+                change, rows = told.popleft()
+                publish(change.event)
+                for row in rows:
+                    publish(row)
+                if change.after is not None:
+                    for reaction in reactions:
+                        reaction(change)
         finally:
             self._telling = False

@@ -32,8 +32,9 @@ class Routes:
 
     def live(self, account: str) -> Broker | None:
         """Return the session that serves an account if it takes orders now."""
-        broker = self.broker(account)
-        return broker if broker is not None and self.session(broker.venue) is SessionState.UP else None
+        found = self._accounts.get(account)
+        up = found is not None and self._sessions.get(found.venue) is SessionState.UP
+        return self._brokers.get(found.venue) if found is not None and up else None
 
     def session(self, venue: str) -> SessionState:
         """Return a session's state."""
@@ -56,7 +57,8 @@ class Routes:
 
     def residence(self, terms: OrderTerms) -> Residence:
         """Return where an order of these terms would live: at the venue, or here when its type is emulated."""
-        broker = self.broker(terms.account)
-        if broker is None or terms.ord_type in broker.capabilities.ord_types or terms.ord_type not in EMULATED_TYPES:
+        if terms.ord_type not in EMULATED_TYPES:
             return Residence.EXCHANGE
-        return Residence.PROGRAM
+        broker = self.broker(terms.account)
+        known = broker is None or terms.ord_type in broker.capabilities.ord_types
+        return Residence.EXCHANGE if known else Residence.PROGRAM

@@ -114,7 +114,7 @@ class Submission:
         broker = c.routes.broker(terms.account)
         verdict = c.gate.check(asked)
         card = None if broker is None else broker.capabilities
-        refused = unsupported(terms, instrument, card, now_ns=c.clock.now_ns()) or verdict.denial
+        refused = unsupported(terms, instrument, card, now_ns=asked.now_ns) or verdict.denial
         refused = refused or c.storage_refusal(verdict.risk_class)
         return verdict, refused or c.session_refusal(terms.account)
 

@@ -58,22 +58,20 @@ class Unknowns:
         if after is None:
             return
         cl_ord_id = after.cl_ord_id
-        if after.unknown is not None:
+        if after.unknown is None:
+            self._absence.pop(cl_ord_id, None)
+            self._unknown.pop(cl_ord_id, None)
+            if after.status not in PENDING_REQUEST:
+                self._in_flight.pop(cl_ord_id, None)
+            elif before is None or before.status is not after.status or before.unknown is not None:
+                self._in_flight[cl_ord_id] = self._c.clock.mono_ns()
+        else:
             self._in_flight.pop(cl_ord_id, None)
             if cl_ord_id not in self._unknown:
                 self._unknown[cl_ord_id] = None
                 text = f"Outcome of {after.unknown} is not known: {after.unknown_cause}."
                 self._c.alert("OUTCOME_UNKNOWN", after, text, severity=Severity.WARNING)
-        elif after.status in PENDING_REQUEST:
-            self._unknown.pop(cl_ord_id, None)
-            if before is None or before.status is not after.status or before.unknown is not None:
-                self._in_flight[cl_ord_id] = self._c.clock.mono_ns()
-        else:
-            self._in_flight.pop(cl_ord_id, None)
-            self._unknown.pop(cl_ord_id, None)
-        if after.unknown is None:
-            self._absence.pop(cl_ord_id, None)
-        if self._in_flight or self._unknown:
+        if not self._scheduled and (self._in_flight or self._unknown):
             self._schedule()
 
     def resume(self) -> None:

@@ -27,9 +27,10 @@ def validate(terms: OrderTerms, instrument: Instrument, *, now_ns: int) -> None:
     _check_fields(terms)
     _check_time(terms, now_ns)
     _check_quantity(terms, instrument)
-    for field, price in (("price", terms.price), ("stop_price", terms.stop_px)):
-        if price is not None:
-            _check_price(field, price, instrument)
+    if terms.price is not None:
+        _check_price("price", terms.price, instrument)
+    if terms.stop_px is not None:
+        _check_price("stop_price", terms.stop_px, instrument)
 
 
 def unsupported(
@@ -43,9 +44,8 @@ def unsupported(
     validate(terms, instrument, now_ns=now_ns)
     if card is None:
         return None
-    offered = card.ord_types | EMULATED_TYPES
-    if terms.ord_type not in offered:
-        return _unsupported("order type", terms.ord_type, sorted(offered), card)
+    if terms.ord_type not in card.ord_types and terms.ord_type not in EMULATED_TYPES:
+        return _unsupported("order type", terms.ord_type, sorted(card.ord_types | EMULATED_TYPES), card)
     if terms.time_in_force not in card.times_in_force:
         return _unsupported("time in force", terms.time_in_force, sorted(card.times_in_force), card)
     if terms.post_only and not card.post_only:
@@ -62,12 +62,15 @@ def _unsupported(what: str, value: str, offered: list[str], card: CapabilityCard
 
 def _check_fields(terms: OrderTerms) -> None:
     kind = terms.ord_type
-    needed = {"price": kind in PRICED, "stop_price": kind in STOPPED, "trail": kind in TRAILING}
-    given = {"price": terms.price, "stop_price": terms.stop_px, "trail": terms.trail}
-    for field, value in given.items():
-        if needed[field] and value is None:
-            raise ValidationError(field, f"is needed by {kind}")
-        if not needed[field] and value is not None and not (field == "stop_price" and kind in TRAILING):
+    for field, value, needing in (
+        ("price", terms.price, PRICED),
+        ("stop_price", terms.stop_px, STOPPED),
+        ("trail", terms.trail, TRAILING),
+    ):
+        if value is None:
+            if kind in needing:
+                raise ValidationError(field, f"is needed by {kind}")
+        elif kind not in needing and not (field == "stop_price" and kind in TRAILING):
             raise ValidationError(field, f"is not used by {kind}")
     if terms.trail is not None and terms.trail.offset <= 0:
         raise ValidationError("trail", "must be above 0")

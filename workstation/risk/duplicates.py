@@ -50,8 +50,8 @@ class DuplicateWindow:
     def add(self, intent: RiskIntent) -> None:
         """Remember an accepted order and let the old ones go."""
         mark = fingerprint(intent)
-        self._seen.pop(mark, None)
-        self._seen[mark] = (intent.mono_ns, intent.cl_ord_id)
-        edge = intent.mono_ns - DUPLICATE_WINDOW_NS
-        while len(self._seen) > DUPLICATES_MAX or self._seen[next(iter(self._seen))][0] <= edge:
-            del self._seen[next(iter(self._seen))]
+        seen, edge = self._seen, intent.mono_ns - DUPLICATE_WINDOW_NS
+        seen.pop(mark, None)
+        seen[mark] = (intent.mono_ns, intent.cl_ord_id)
+        while seen[oldest := next(iter(seen))][0] <= edge or len(seen) > DUPLICATES_MAX:
+            del seen[oldest]

@@ -10,6 +10,7 @@ orders, so that there is nothing to store.
 import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import (
@@ -32,6 +33,7 @@ Scope = tuple[str, str]
 """(limit scope, key) of a counter."""
 
 
+@lru_cache(maxsize=4_096)
 def scopes_of(account: str, strategy_id: str, symbol: str) -> tuple[Scope, ...]:
     """Return the counters that an order belongs to."""
     scopes = ((LimitScope.TENANT, ""), (LimitScope.ACCOUNT, account), (LimitScope.INSTRUMENT, symbol))
@@ -106,8 +108,9 @@ class SideTotals:
             self.qty += line.qty
             self.notional += line.notional
         for price in line.prices:
-            self._counts[price] = self._counts.get(price, 0) + 1
-            if self._counts[price] == 1:
+            count = self._counts.get(price, 0)
+            self._counts[price] = count + 1
+            if not count:
                 bisect.insort(self._prices, price)
 
     def remove(self, cl_ord_id: str, line: _Line) -> None:
@@ -177,11 +180,10 @@ class Exposure:
         order = after or before
         if order is None:
             return
-        terms = order.terms
-        self._moved[terms.account].add(terms.symbol)
+        terms, status = order.terms, order.status
         line = self._lines.get(order.cl_ord_id)
-        counted = after is not None and after.is_open and after.status is not OrdStatus.NEW
-        if not counted:
+        if after is None or status.is_final or status is OrdStatus.NEW:
+            self._moved[terms.account].add(terms.symbol)
             if line is not None:
                 self._drop(order.cl_ord_id, line)
             return
@@ -191,6 +193,7 @@ class Exposure:
             if same and line.qty == qty and line.triggered == order.triggered:
                 return
             self._drop(order.cl_ord_id, line)
+        self._moved[terms.account].add(terms.symbol)
         self._add(order, qty)
 
     def rebuild(self, orders: Iterable[OrderState]) -> None:
@@ -223,11 +226,11 @@ class Exposure:
         instrument = self._instruments.get(order.terms.symbol)
         if instrument is None:
             return 0
-        candidates = [worst_notional(order.terms, order.leaves_qty, order.reference, instrument)]
-        if order.pending_terms is not None:
-            qty = max(order.pending_terms.order_qty - order.cum_qty, 0)
-            candidates.append(worst_notional(order.pending_terms, qty, order.reference, instrument))
-        return max(value or 0 for value in candidates)
+        value = worst_notional(order.terms, order.leaves_qty, order.reference, instrument) or 0
+        if order.pending_terms is None:
+            return value
+        qty = max(order.pending_terms.order_qty - order.cum_qty, 0)
+        return max(value, worst_notional(order.pending_terms, qty, order.reference, instrument) or 0)
 
     def working(self, account: str, symbol: str) -> Working:
         """Return the totals of one (account, symbol); read only."""

@@ -63,12 +63,12 @@ class RiskGate:
         snapshot = self._snapshot(intent)
         if isinstance(snapshot, Verdict):
             return snapshot
-        reduces = snapshot.risk_class is RiskClass.REDUCE
-        plan = _EXIT_PLAN if reduces else self._plan(snapshot.bounds)
+        risk_class = snapshot.risk_class
+        plan = _EXIT_PLAN if risk_class is RiskClass.REDUCE else self._plan(snapshot.bounds)
         for rule in plan.rules:
             if not rule.passes(snapshot):
                 return _verdict(snapshot, (rule.check(snapshot),), passed=False)
-        return _verdict(snapshot, plan.limits_used, passed=True)
+        return Verdict(risk_class=risk_class, passed=True, qty=snapshot.qty, results=plan.limits_used)
 
     def explain(self, intent: RiskIntent) -> Verdict:
         """Return every rule's answer with headroom, in the order in which they speak; nothing is counted."""

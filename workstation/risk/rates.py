@@ -39,7 +39,8 @@ class OrderRate:
 
     def hit(self, mono_ns: int) -> None:
         """Count one order."""
-        self.advance(mono_ns)
+        if mono_ns // SLOT_NS > self._at:
+            self.advance(mono_ns)
         self._slots[self._at % _PER_MINUTE] += 1
         self.second += 1
         self.minute += 1

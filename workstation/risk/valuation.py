@@ -5,17 +5,15 @@ exactly what it was judged by.
 """
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderTerms, ReferencePrice, Side
+from workstation.domain.orders import OrderTerms, ReferencePrice
 
 MARKET_SLIPPAGE_BPS = 50
 """A market order is valued this far past the side that it takes."""
 
-_BUYING = (Side.BUY, Side.BUY_TO_COVER)
-
 
 def opposite_side(terms: OrderTerms, reference: ReferencePrice) -> int | None:
     """Return the price that the order would take: ask for a buy, bid for a sell, the last trade without one."""
-    side = reference.ask if terms.side in _BUYING else reference.bid
+    side = reference.ask if terms.side.sign > 0 else reference.bid
     return reference.last if side is None else side
 
 
@@ -26,7 +24,7 @@ def worst_price(terms: OrderTerms, reference: ReferencePrice | None, instrument:
     is valued MARKET_SLIPPAGE_BPS, or one tick if that is more, past its trigger or the opposite side. A price of 0
     that the instrument does not permit values nothing and is unknown.
     """
-    buying = terms.side in _BUYING
+    buying = terms.side.sign > 0
     if buying and terms.price is not None:
         return terms.price
     side = None if reference is None else opposite_side(terms, reference)
