@@ -5,6 +5,7 @@ Built once by `bootstrap`. Doors get a `Session` and the gateway; nothing else o
 
 from collections.abc import Callable, Iterable
 
+import msgspec
 import numpy as np
 
 from workstation.app.core import Core, CoreParts
@@ -26,7 +27,7 @@ from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.ids import IdSource
-from workstation.kernel.logs import RecentLog, get_logger
+from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.marketdata.history import BarHistory
 from workstation.ports.store import ExecutionQuery
@@ -199,7 +200,9 @@ class Engine:
 
     # Gateway
 
-    def call(self, command_id: str, params: object, origin: Origin, reply: Reply, attach: Attach | None = None) -> None:
+    def call(
+        self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
+    ) -> None:
         """Hand a command over; `reply` is called once, on the engine's thread.
 
         Raises:
@@ -207,7 +210,7 @@ class Engine:
             NotFound: no such command.
         """
         command = self.commands.get(command_id)
-        call = Invocation(command_id=command_id, params=params, origin=origin, reply=reply, attach=attach)  # type: ignore[arg-type]
+        call = Invocation(command_id=command_id, params=params, origin=origin, reply=reply, attach=attach)
         self._loop.post(lambda: self._run(call), urgent=command.urgent)
 
     def _run(self, call: Invocation) -> None:
@@ -273,8 +276,8 @@ class Engine:
         page = self._store.reader.executions(ExecutionQuery(limit=EXECUTIONS_SHOWN, with_count=False))
         yield from reversed(page.rows)
 
-    def _on_log(self, line: object) -> None:
-        self._loop.post(lambda: self._publisher.on_log(line), urgent=True)  # type: ignore[arg-type]
+    def _on_log(self, line: LogLine) -> None:
+        self._loop.post(lambda: self._publisher.on_log(line), urgent=True)
 
     def _status(self, publisher: Publisher) -> StatusSnap:
         core, journal, venue = self.core, self._store.journal, self._venue.status()
