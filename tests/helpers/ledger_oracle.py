@@ -33,7 +33,7 @@ def money(text: str) -> int:
 
 def _instrument(symbol: str, asset_class: AssetClass, **terms: object) -> Instrument:
     known = {"currency": "USD", "price_decimals": 2, "qty_decimals": 0, "ticks": (TickBand(0, 1),)} | terms
-    return Instrument(symbol=symbol, asset_class=asset_class, **known)  # type: ignore[arg-type]
+    return Instrument(symbol=symbol, asset_class=asset_class, **known)  # type: ignore[arg-type]  # terms are checked by the constructor
 
 
 INSTRUMENTS = {

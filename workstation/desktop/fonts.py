@@ -56,7 +56,7 @@ def sized_figure_font(size_px: int, weight: Weight = Weight.Normal) -> QFont:
 
 @lru_cache(maxsize=FONTS_KEPT_MAX)
 def _sized(family: str, size_px: int, weight: Weight) -> QFont:
-    """Return one font per size and weight: its copies share the resolved engine, which costs more than painting a price."""
+    """Return one font per size and weight: copies share the resolved engine, which costs more than a price to paint."""
     load_fonts()
     font = QFont(family)
     font.setPixelSize(size_px)

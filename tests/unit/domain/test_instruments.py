@@ -19,7 +19,7 @@ def stock(**changes: object) -> Instrument:
         "qty_decimals": 0,
         "ticks": (TickBand(0, 1), TickBand(10_000, 100)),
     }
-    return Instrument(**(terms | changes))  # type: ignore[arg-type]
+    return Instrument(**(terms | changes))  # type: ignore[arg-type]  # terms are checked by the constructor
 
 
 def test_a_tick_table_applies_from_its_price_upward() -> None:
