@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 
 from tests.helpers.market_statistics import START_NS
+from workstation.brokers.sim.fair_values import option_value, option_values
 from workstation.brokers.sim.faults import SimPlan
 from workstation.brokers.sim.venue import SimVenue
+from workstation.domain.instruments import OptionRight, OptionTerms
 from workstation.domain.market import BarKind, BarType
 from workstation.kernel.clock import VirtualClock
 
@@ -75,3 +78,14 @@ def test_what_trades_after_the_start_joins_the_past():
     assert [bar.ts_open - before.ts_open for bar in bars] == [n * 60 * 10**9 for n in range(5)]
     assert bars[-1].partial
     venue.stop()
+
+
+@pytest.mark.parametrize("right", list(OptionRight))
+def test_options_priced_in_columns_agree_with_the_formula(right):
+    terms = OptionTerms(underlying="X", right=right, strike=2_200_000, expiry="2027-01-15")
+    spots = np.array([[1_700_000.0, 2_199_999.0], [2_200_000.0, 2_900_000.0], [2_300_000.0, 2_100_000.0]])
+    years = np.array([0.5, 1e-4, -0.1])
+    values = option_values(terms, spots, years, 0.27)
+    for row, span in enumerate(years.tolist()):
+        expected = [option_value(terms, spot, span, 0.27) for spot in spots[row].tolist()]
+        assert values[row].tolist() == pytest.approx(expected, abs=0.5)

@@ -8,8 +8,10 @@ live here and in the flow only; every price that reaches a book is an integer on
 
 import math
 import random
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from workstation.brokers.sim.universe import Listing
 from workstation.domain.instruments import OptionRight, OptionTerms
@@ -33,6 +35,14 @@ OWN_FLOOR = 0.10
 JUMP_EVERY_S = 900.0
 JUMP_SIZE = 6.0
 """A jump comes every JUMP_EVERY_S on average and is JUMP_SIZE deviations of one second."""
+
+DEVIATION_MIN = 1e-9
+"""What an expired option's deviation counts as: its value is what exercise would bring."""
+
+NORMAL_EDGE = 8.0
+NORMAL_POINTS = 16_001
+
+Floats = npt.NDArray[np.float64]
 
 
 class FairValues:
@@ -109,5 +119,28 @@ def option_value(terms: OptionTerms, spot: float, years: float, base_volatility:
     return black_scholes(spot, terms.strike, years, smile(spot, terms.strike, base_volatility), terms.right)
 
 
+def option_values(terms: OptionTerms, spots: Floats, years: Floats, base_volatility: float) -> Floats:
+    """Return `option_value` of whole columns: spots (n, k) float64, years (n,) float64; within 1e-7 of the spot."""
+    span = np.maximum(years, 0.0)[:, np.newaxis]
+    moneyness = np.log(terms.strike / spots)
+    volatility = np.maximum(base_volatility * (1.0 - 0.45 * moneyness + 1.5 * moneyness * moneyness), 0.02)
+    deviation = np.maximum(volatility * np.sqrt(span), DEVIATION_MIN)
+    d1 = deviation / 2.0 - moneyness / deviation
+    call: Floats = spots * _normal_cdfs(d1) - terms.strike * _normal_cdfs(d1 - deviation)
+    return call if terms.right is OptionRight.CALL else call - spots + terms.strike
+
+
 def _normal_cdf(x: float) -> float:
     return 0.5 * math.erfc(-x / math.sqrt(2.0))
+
+
+def _normal_cdfs(x: Floats) -> Floats:
+    grid, values = _normal_table()
+    return np.interp(x, grid, values)
+
+
+@cache
+def _normal_table() -> tuple[Floats, Floats]:
+    """Return a table of the normal distribution; between its points a line is at most 3e-8 off."""
+    grid = np.linspace(-NORMAL_EDGE, NORMAL_EDGE, NORMAL_POINTS)
+    return grid, np.array([_normal_cdf(x) for x in grid.tolist()])

@@ -12,11 +12,11 @@ from array import array
 import numpy as np
 import numpy.typing as npt
 
-from workstation.brokers.sim.fair_values import SECONDS_PER_YEAR, option_value
+from workstation.brokers.sim.fair_values import SECONDS_PER_YEAR, option_values
 from workstation.brokers.sim.flow import years_to
 from workstation.brokers.sim.matching import Print
 from workstation.brokers.sim.universe import Listing
-from workstation.domain.instruments import OptionTerms
+from workstation.domain.instruments import Instrument, OptionTerms
 from workstation.domain.market import Bar, BarKind, BarType
 from workstation.kernel.ids import sub_stream
 
@@ -185,22 +185,15 @@ class PriceHistory:
     def _option_minutes(self, entry: Listing, terms: OptionTerms, driver: Columns) -> Columns:
         scale = 10 ** (4 - entry.instrument.price_decimals)
         volatility = entry.character.volatility if entry.character is not None else 0.0
+        years = (years_to(terms.expiry, 0) - driver[:, 0] * 60.0 / SECONDS_PER_YEAR).astype(np.float64)
+        values = option_values(terms, driver[:, 1:5] / scale, years, volatility)
+        prices = _option_prices(values, entry.instrument)
         columns = driver.copy()
-        for row in range(len(driver)):
-            years = years_to(terms.expiry, int(driver[row, 0]) * MINUTE_NS)
-            values = [
-                self._option_price(entry, option_value(terms, price / scale, years, volatility))
-                for price in driver[row, 1:5].tolist()
-            ]
-            columns[row, 1:5] = (values[0], max(values), min(values), values[3])
+        columns[:, 1], columns[:, 4] = prices[:, 0], prices[:, 3]
+        columns[:, 2], columns[:, 3] = prices.max(axis=1), prices.min(axis=1)
         columns[:, 5] = np.maximum(driver[:, 5] // 200, 1)
         columns[:, 6] = 1
         return columns
-
-    @staticmethod
-    def _option_price(entry: Listing, value: float) -> int:
-        price = max(int(value), 1)
-        return max(entry.instrument.round_to_tick(price, "down"), 1)
 
     def _flat_minutes(self, entry: Listing, days: int) -> Columns:
         count = days * MINUTES_PER_DAY
@@ -209,6 +202,15 @@ class PriceHistory:
         return np.column_stack(
             (minutes, *(np.full(count, price, np.int64) for _ in range(4)), np.ones((count, 2), np.int64))
         )
+
+
+def _option_prices(values: npt.NDArray[np.float64], instrument: Instrument) -> Columns:
+    """Return values on the instrument's grid, rounded down, at least one unit."""
+    whole = np.maximum(values.astype(np.int64), 1)
+    bands = instrument.ticks
+    places = np.searchsorted([band.from_price for band in bands], whole, side="right") - 1
+    ticks = np.array([band.tick for band in bands], np.int64)[np.maximum(places, 0)]
+    return np.maximum(whole // ticks * ticks, 1)
 
 
 def _on_grid(path: npt.NDArray[np.float64], tick: int) -> Columns:
