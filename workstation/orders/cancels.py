@@ -69,9 +69,11 @@ class Cancels:
             fault_point("orders.kill.after_record")
         return self.enforce(state) if state.on and state.cancel_orders else ScopeResult()
 
-    def enforce(self, state: KillState) -> ScopeResult:
-        """Cancel what lives in the scope of a kill switch that is on."""
-        account = state.key if state.scope is KillScope.ACCOUNT else None
+    def enforce(self, state: KillState, *, within: str | None = None) -> ScopeResult:
+        """Cancel what lives in the scope of a kill switch that is on; `within`: in this account alone."""
+        account = state.key if state.scope is KillScope.ACCOUNT else within
+        if within is not None and account != within:
+            return ScopeResult()
         symbol = state.key if state.scope is KillScope.SYMBOL else None
         strategy_id = state.key if state.scope is KillScope.STRATEGY else None
         scope = CancelScope(

@@ -267,7 +267,7 @@ class Desk:
     def _on_agreed(self, account: str) -> None:
         for kill in self.state.controls.kills.active():
             if kill.cancel_orders:
-                self._cancels.enforce(kill)
+                self._cancels.enforce(kill, within=account)
         self._groups.resume(account)
         self._exits.on_agreed(account)
 

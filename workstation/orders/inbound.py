@@ -42,6 +42,7 @@ from workstation.ports.broker import (
 )
 
 LIVE_REPORTS = frozenset({ExecType.ACCEPTED, ExecType.ROUTED, ExecType.REPLACED, ExecType.TRIGGERED})
+REFUSALS = frozenset({ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED})
 DUPLICATE_ID = "DUPLICATE_CL_ORD_ID"
 """Code by which an adapter says that the venue has seen the client order id before: it may be ours."""
 
@@ -127,6 +128,15 @@ class Inbound:
             self._record(self._chain(order, report), "order", order.cl_ord_id)
             return
         self._record(order_events(order, report, self._c.clock.now_ns()), "order", order.cl_ord_id)
+        if report.exec_type in REFUSALS and self._contradicted(order, report):
+            self._look(report.account or order.terms.account, f"a request for {order.cl_ord_id} came too late")
+
+    def _contradicted(self, order: OrderState, report: OrderReport) -> bool:
+        """Tell whether a refusal says that an order which lives here has ended there, or that it is not known there."""
+        now = self._c.book.get(order.cl_ord_id)
+        if now is None or now.status.is_final:
+            return False
+        return order.unknown is None if report.status is None else report.status.is_final
 
     @staticmethod
     def _revived(order: OrderState, report: OrderReport) -> bool:

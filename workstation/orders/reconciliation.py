@@ -202,6 +202,7 @@ class Reconciliation:
                 self._adopt(found, order)
             return
         if order.cl_ord_id not in untouched:
+            run.again = run.again or final_there  # it moved here meanwhile: the next answer is about it as it is then
             return
         continued = self._c.book.get(order.replaces)
         if continued is not None and continued.order_id == found.order_id:
