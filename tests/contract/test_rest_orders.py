@@ -137,6 +137,11 @@ def test_unknown_things_are_not_found_and_malformed_ids_are_invalid(rig: ApiRig)
     problem(rig.http.get(f"{ORDERS}/by-client-id/nobody"), 404, "NOT_FOUND")
 
 
+def test_an_unknown_account_names_those_that_are(rig: ApiRig) -> None:
+    body = problem(rig.http.post(ORDERS, json=rig.order(broker_account_id=UNKNOWN)), 404, "NOT_FOUND")
+    assert body["details"]["known"] == [{"account": "SIM-1", "id": ACCOUNT_UID, "environment": "SIM"}]
+
+
 def test_an_order_type_that_no_venue_takes_names_those_that_are(rig: ApiRig) -> None:
     body = problem(rig.http.post(ORDERS, json=rig.order(order_type="PEGGED")), 422, "UNSUPPORTED_ORDER")
     assert "LIMIT" in body["details"]["supported"]
@@ -316,6 +321,20 @@ def test_a_key_outlives_a_restart(tmp_path: Path) -> None:
         assert (again.status_code, again.content) == (201, first.content)
         assert again.headers["location"] == first.headers["location"]
         problem(rig.http.post(ORDERS, json=rig.order(quantity="1"), headers=headers), 422, "IDEMPOTENCY_MISMATCH")
+
+
+def test_a_keyed_refusal_is_repeated_after_a_restart_with_its_limit_and_headroom(tmp_path: Path) -> None:
+    with served(tmp_path, options=ApiOptions(pin_token=True)) as rig:
+        limit(rig, "ORDER_NOTIONAL", "5000")
+        headers = {"Idempotency-Key": "refused"}
+        first = rig.http.post(ORDERS, json=rig.order(), headers=headers)
+        assert problem(first, 422, "RISK_LIMIT_BREACH")["details"]["headroom"]
+        rig.restart_api()
+        again = rig.http.post(ORDERS, json=rig.order(), headers=headers)
+        assert (again.status_code, again.content) == (422, first.content)
+        assert again.headers["location"] == first.headers["location"]
+        assert again.headers["idempotency-replayed"] == "true"
+        assert rig.http.get(ORDERS).json()["total_count"] == 1
 
 
 def test_an_engine_that_is_behind_does_nothing_and_says_so(rig: ApiRig) -> None:

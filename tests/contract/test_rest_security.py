@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.api_rig import ApiRig, served
+from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
 from workstation.api.options import CONNECTIONS_MAX, ApiOptions
 from workstation.api.server import ApiServer, _has_ipv6
 from workstation.domain.errors import UserError
@@ -51,8 +51,9 @@ def raw(rig: ApiRig, data: bytes) -> tuple[int, dict[str, Any]]:
 def test_the_token_file_is_private_complete_and_gone_after_the_stop(tmp_path: Path) -> None:
     with served(tmp_path) as rig:
         content = json.loads(rig.token_file.read_text())
-        assert set(content) == {"schema", "url", "port", "token", "pid", "started_at"}
+        assert set(content) == {"schema", "url", "port", "token", "pid", "started_at", "accounts"}
         assert (content["url"], content["port"], content["pid"]) == (rig.url, rig.port, os.getpid())
+        assert content["accounts"] == [{"account": "SIM-1", "id": ACCOUNT_UID, "environment": "SIM"}]
         assert len(bytes.fromhex(content["token"])) == 32
         assert stat.S_IMODE(rig.token_file.stat().st_mode) == 0o600
         assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -51,13 +51,13 @@ class _Engine:
     def call(
         self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
     ) -> None:
-        """Answer one command."""
+        """Answer one command; nothing is attached, since what is measured has no key."""
+        if attach is not None:
+            raise RuntimeError("keyed calls are not measured here")
         if not isinstance(params, PlaceOrder):
             reply(CommandResult(ok=False, code="NOT_FOUND", text=f"no {command_id} here"))
             return
         order = _order(self._ids, params.terms, origin, params.cl_ord_id)
-        if attach is not None:
-            attach(order)
         reply(CommandResult(ok=True, text="Accepted.", data=order))
 
 

@@ -6,7 +6,10 @@ Instruments have no id of their own in the core; theirs is derived from the symb
 from collections.abc import Mapping
 from functools import lru_cache
 
+from msgspec import to_builtins
+
 from workstation.api.errors import ApiError
+from workstation.api.token_file import known_accounts
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState
@@ -41,7 +44,13 @@ class Names:
         """
         account = self._account_of.get(uid)
         if account is None:
-            raise ApiError("NOT_FOUND", "No such account.", {"field": "broker_account_id"})
+            known = to_builtins(known_accounts(self._accounts.values()))
+            raise ApiError(
+                "NOT_FOUND",
+                "No such account.",
+                {"field": "broker_account_id", "known": known},
+                hint="details.known lists the accounts; the token file does too.",
+            )
         return account
 
     def account_key(self, uid: str) -> str:

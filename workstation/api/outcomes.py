@@ -78,16 +78,11 @@ def plain_figure(text: str) -> str | None:
     return found[1].replace(",", "") if found else text or None
 
 
-def stored_refusal(order: OrderState) -> ApiError | None:
-    """Return the problem that a refused order itself tells, None when it was not refused.
-
-    It is what is stored with the order; limit and headroom stand in the first answer and in the event.
-    """
-    code = _STORED_CODES.get(order.status)
-    if code is None:
-        return None
-    details = {"limit_type": order.reject_code, "limit_id": _limit_id(order.reject_code), "order_id": order.uid}
-    return ApiError(code, order.text or KINDS[code].title, details, {"Location": location_of(order)})
+def stored_refusal(order: OrderState, rule: RuleResult) -> ApiError:
+    """Return the problem of a refusal that left an order behind: what is answered, and what its key repeats."""
+    code = _STORED_CODES[order.status]
+    details = {**_rule(rule), "order_id": order.uid}
+    return ApiError(code, rule.text or KINDS[code].title, details, {"Location": location_of(order)})
 
 
 def is_stored(result: CommandResult) -> bool:

@@ -22,7 +22,14 @@ from workstation.api.options import (
     STOP_TIMEOUT_S,
     ApiOptions,
 )
-from workstation.api.token_file import SCHEMA, TokenFile, lasting_secret, remove_token_file, write_token_file
+from workstation.api.token_file import (
+    SCHEMA,
+    TokenFile,
+    known_accounts,
+    lasting_secret,
+    remove_token_file,
+    write_token_file,
+)
 from workstation.commands.registry import Gateway
 from workstation.domain.errors import UserError
 from workstation.kernel.logs import get_logger
@@ -116,7 +123,13 @@ class ApiServer:
     def _write_token(self, port: int) -> None:
         started_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._now_ns() // 1_000_000_000))
         content = TokenFile(
-            schema=SCHEMA, url=self.url, port=port, token=self._token, pid=os.getpid(), started_at=started_at
+            schema=SCHEMA,
+            url=self.url,
+            port=port,
+            token=self._token,
+            pid=os.getpid(),
+            started_at=started_at,
+            accounts=known_accounts(self._session.accounts),
         )
         write_token_file(self._token_file, content)
 

@@ -8,16 +8,27 @@ import contextlib
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
+
+from workstation.domain.accounts import Account
 
 SCHEMA = 1
 _TOKEN = re.compile(r"[0-9a-f]{64}")
 
 
+class KnownAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as a script must name it: `id` is what bodies and filters take as `broker_account_id`."""
+
+    account: str
+    id: str
+    environment: str
+
+
 class TokenFile(msgspec.Struct, frozen=True, kw_only=True):
-    """Content of the token file. started_at: RFC 3339, UTC."""
+    """Content of the token file: how to enter, and for whom to trade. started_at: RFC 3339, UTC."""
 
     schema: int
     url: str
@@ -25,6 +36,12 @@ class TokenFile(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     pid: int
     started_at: str
+    accounts: tuple[KnownAccount, ...] = ()
+
+
+def known_accounts(accounts: Iterable[Account]) -> tuple[KnownAccount, ...]:
+    """Return accounts as scripts name them."""
+    return tuple(KnownAccount(account=row.account, id=row.uid, environment=row.environment.value) for row in accounts)
 
 
 def write_token_file(path: Path, content: TokenFile) -> None:

@@ -12,11 +12,14 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.events import Event
 from workstation.domain.orders import OrderState, Origin
 from workstation.ports.store import Row
 
 P = TypeVar("P", bound=msgspec.Struct)
-Attach = Callable[[OrderState], Sequence[Row]]
+Attach = Callable[[OrderState, Event], Sequence[Row]]
+"""Rows for the transaction of an effect, made from the order and the event that changed it."""
+
 Reply = Callable[["CommandResult"], None]
 Declaration = tuple[str, str, type[msgspec.Struct], str, Callable[..., None]]
 

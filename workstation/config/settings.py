@@ -29,7 +29,9 @@ class ApiSettings(_Section):
     port: int = Field(default=8710, ge=0, le=65535)
     pin_token: bool = False
     allowed_origins: list[str] = []
-    rate_limit: int = Field(default=6_000, ge=1, description="requests of the local token in 60 s")
+    rate_limit: int = Field(
+        default=600, ge=1, description="requests of an API key in 60 s; the local token has 10 times"
+    )
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024)
     engine_timeout: float = Field(default=5.0, gt=0)
     venue_wait: float = Field(default=0.3, ge=0)

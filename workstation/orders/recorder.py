@@ -17,8 +17,8 @@ from workstation.orders.book import Change, TransitionRefused
 from workstation.orders.fold import CoreState, Folded
 from workstation.ports.store import Entry, Journal, Row
 
-Attach = Callable[[OrderState], Sequence[Row]]
-"""Rows that a door wants stored in the same transaction as the order's last event."""
+Attach = Callable[[OrderState, Event], Sequence[Row]]
+"""Rows that a door wants stored in the same transaction as the order's last event, which comes with it."""
 
 Reaction = Callable[[Change], None]
 
@@ -62,7 +62,7 @@ class Recorder:
         entries = [Entry(change.event, changed, actor, correlation, causation) for change, changed in folded]
         last = folded[-1][0].after
         if attach is not None and last is not None:
-            rows = (*rows, *attach(last))
+            rows = (*rows, *attach(last, folded[-1][0].event))
         if rows:
             final = entries[-1]
             entries[-1] = Entry(final.event, (*final.rows, *rows), actor, correlation, causation)

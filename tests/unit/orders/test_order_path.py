@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
 from workstation.domain.errors import NotFound, ValidationError
-from workstation.domain.events import OrderAccepted
+from workstation.domain.events import OrderAccepted, OrderIntended
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState, OrdStatus, Side
 from workstation.ports.broker import SendOutcome
@@ -157,7 +157,8 @@ def test_rows_of_a_door_travel_in_the_same_transaction():
     rig = CoreRig()
     seen: list[OrderState] = []
 
-    def attach(order):
+    def attach(order, event):
+        assert isinstance(event, OrderIntended)
         seen.append(order)
         return (order,)
 

@@ -28,8 +28,9 @@ from workstation.api.schemas.system import OrderPreview
 from workstation.commands.outcomes import Refusal
 from workstation.commands.params import AnnotateOrder, CancelOne, ChangeOrder
 from workstation.commands.registry import Attach, CommandResult
+from workstation.domain.events import Event, OrderDenied
 from workstation.domain.orders import FINAL_STATES, OrderState, OrdStatus
-from workstation.ports.store import OrderQuery
+from workstation.ports.store import OrderQuery, Row
 
 routes = Routes()
 
@@ -340,9 +341,9 @@ def _attach(call: Call, status: int) -> Attach | None:
         return None
     path, trace_id = call.request.scope["path"], call.passport.trace_id
 
-    def rows(order: OrderState) -> tuple[Any, ...]:
-        error = stored_refusal(order)
-        if error is not None:
+    def rows(order: OrderState, event: Event) -> tuple[Row, ...]:
+        if isinstance(event, OrderDenied):
+            error = stored_refusal(order, event.rule)
             return (key.record(problem(error, instance=path, trace_id=trace_id)),)
         settled = order.status.is_final or order.status is OrdStatus.NEW
         final = 200 if status == 202 and settled else status
@@ -368,7 +369,8 @@ def _order_answer(call: Call, status: int, order: OrderState, *, created: bool =
 async def _refusal(call: Call, result: CommandResult, cl_ord_id: str) -> Answer:
     error = refused(result)
     if is_stored(result):
-        return problem(error, instance=call.request.scope["path"], trace_id=call.passport.trace_id)
+        stored = None if call.key is None else call.key.stored
+        return stored or problem(error, instance=call.request.scope["path"], trace_id=call.passport.trace_id)
     refusal = result.data
     if error.code == "DUPLICATE" and isinstance(refusal, Refusal) and refusal.duplicate_of is None:
         first = await call.services.read(call.services.reader.order_by_client_id, cl_ord_id)
