@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from workstation import __version__
+from workstation.api.token_file import known_accounts
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.venues import Venue, VenueOptions, build_venue
@@ -204,6 +205,7 @@ def run_headless(options: Options) -> int:
         "api": program.engine.api_url or None,
         "token_file": str(options.home.token_file) if program.rest is not None else None,
         "home": str(options.home.root),
+        "accounts": msgspec.to_builtins(known_accounts(program.engine.session.accounts)),
     }
     print(json.dumps(ready), flush=True)
     ended.wait()
