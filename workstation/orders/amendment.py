@@ -119,7 +119,7 @@ class Amendment:
         seq = self._record(order, requested, origin, attach)
         fault_point("orders.replace.after_record")
         c.gate.count(asked)
-        c.journal.when_durable(seq, partial(self._on_durable, order.cl_ord_id, c.journal.epoch, verdict.risk_class))
+        c.journal.when_durable(seq, partial(self._on_durable, requested, c.journal.epoch, verdict.risk_class))
         return ChangeResult(order=c.book.get(order.cl_ord_id), seq=seq)
 
     def _unsendable(self, order: OrderState) -> RuleResult | None:
@@ -143,11 +143,12 @@ class Amendment:
             [event], actor=actor_of(origin), correlation=order.uid, causation=order.cl_ord_id, attach=attach
         )
 
-    def _on_durable(self, cl_ord_id: str, epoch: int, risk_class: RiskClass, durable: bool) -> None:
+    def _on_durable(self, requested: ReplaceRequested, epoch: int, risk_class: RiskClass, durable: bool) -> None:
+        """Send this very request; while the disk was slow it may have been settled, and another one made since."""
         fault_point("orders.replace.durable")
-        c = self._c
+        c, cl_ord_id = self._c, requested.cl_ord_id
         order = c.book.get(cl_ord_id)
-        if order is None or order.status is not _S.PENDING_REPLACE or order.pending_terms is None:
+        if order is None or order.status is not _S.PENDING_REPLACE or order.pending_terms is not requested.terms:
             return
         obstacle = self._obstacle(order, epoch, risk_class, durable=durable)
         broker = c.routes.live(order.terms.account)
