@@ -40,6 +40,7 @@ class Holding:
         "checkpoint",
         "contract",
         "entries",
+        "halfway",
         "history_max",
         "index",
         "keys",
@@ -54,6 +55,7 @@ class Holding:
         self.history_max = history_max
         self.now = Figures(fifo=fifo)
         self.checkpoint = Figures(fifo=fifo)
+        self.halfway: Figures | None = None
         self.entries: list[HoldingEntry] = []
         self.keys: list[SortKey] = []
         self.index: dict[str, SortKey] = {}
@@ -100,6 +102,7 @@ class Holding:
 
     def refold(self) -> None:
         """Derive the figures anew from the checkpoint, in time order; a part whose fills are gone stays, flat."""
+        self.halfway = None
         old = self.now
         new = self.now = self.refolded(self.checkpoint.copy(), self.entries)
         new.total.version, new.total.updated_at = old.total.version, old.total.updated_at
@@ -119,6 +122,8 @@ class Holding:
             self.keys.append(key)
             self.entries.append(entry)
             self.now.apply(entry, self.contract)
+            if len(self.entries) == self._cut:
+                self.halfway = self.now.copy()
         else:
             if self.sealed_to is not None and key < self.sealed_to:
                 self.beyond_horizon += 1
@@ -131,10 +136,14 @@ class Holding:
         return in_order
 
     def _seal(self) -> None:
-        """Fold the older half into the checkpoint for good."""
-        cut = len(self.entries) // 2
+        """Fold the older half into the checkpoint for good; where all came in order, that was done on the way."""
+        cut = self._cut
         sealed = self.entries[:cut]
-        self.refolded(self.checkpoint, sealed)
+        if self.halfway is None:
+            self.refolded(self.checkpoint, sealed)
+        else:
+            self.checkpoint = self._from_halfway(self.halfway, sealed)
+        self.halfway = None
         self.sealed_to = max(self.keys[cut - 1], self.sealed_to or self.keys[0])
         for entry in sealed:
             if isinstance(entry, Fill):
@@ -144,13 +153,33 @@ class Holding:
         while len(self.sealed_fills) > SEALED_FILLS_MAX:
             del self.sealed_fills[next(iter(self.sealed_fills))]
 
+    @property
+    def _cut(self) -> int:
+        """How many entries are sealed at once: the older half of a full history, its middle included."""
+        return self.history_max + 1 - (self.history_max + 1) // 2
+
+    def _from_halfway(self, figures: Figures, sealed: list[HoldingEntry]) -> Figures:
+        """Return what folding `sealed` onto the checkpoint gives, from the copy that was taken when they were folded.
+
+        Counts of changes belong to `now` alone; a part whose fills were all taken back is not part of a fold.
+        """
+        traded = {entry.strategy_id for entry in sealed if isinstance(entry, Fill) and not entry.voided}
+        traded.update(self.checkpoint.parts)
+        figures.parts = {name: part for name, part in figures.parts.items() if name in traded}
+        for position in (figures.total, *figures.parts.values()):
+            position.version = position.updated_at = 0
+        return figures
+
     def _reverse_sealed(self, exec_key: str) -> bool:
         """Book the reversal of a fill from before the checkpoint, at its own time, hence at the checkpoint."""
         fill = self.sealed_fills[exec_key]
         if fill.voided:
             return False
         self.sealed_fills[exec_key] = msgspec.structs.replace(fill, voided=True)
-        self.add_fill(msgspec.structs.replace(fill, exec_key=f"{exec_key}~void", qty=-fill.qty, fee=-fill.fee))
+        reversal = msgspec.structs.replace(fill, exec_key=f"{exec_key}~void", qty=-fill.qty, fee=-fill.fee)
+        if self.sealed_to is not None and reversal.sort_key >= self.sealed_to:
+            self.beyond_horizon += 1  # the last fill sealed: its reversal sorts behind it and would go unnoticed
+        self.add_fill(reversal)
         return True
 
     def _forget_awaited_void(self) -> None:

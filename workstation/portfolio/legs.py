@@ -5,7 +5,6 @@ fees, traded quantity), so a leg that is missing shows as a sum that is not zero
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import msgspec
 
@@ -25,7 +24,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     amount: int
 
 
-class Marks(NamedTuple):
+class Marks(msgspec.Struct, frozen=True):
     """Figures of one holding at an instant, to tell what an event changed."""
 
     qty: int

@@ -181,6 +181,13 @@ def test_a_bust_from_before_the_checkpoint_reverses_the_fill_once() -> None:
     ledger.check()
 
 
+def test_a_bust_of_the_last_fill_before_the_checkpoint_is_reported_too() -> None:
+    words = [fill(1, price, at=100 + at, key=f"k{at}") for at, price in enumerate((10_00, 10_00, 20_00, 10_00, 10_00))]
+    ledger = ledger_of([*words, fill(1, 20_00, kind=ExecKind.BUST, corrects="k2")], history_max=4)
+    assert (ledger.qty("A", "STK"), ledger.doubtful()) == (4, (("A", "STK", 1),))
+    ledger.check()
+
+
 def test_memory_of_sealed_fills_and_of_awaited_busts_is_bounded() -> None:
     ledger = ledger_of([fill(1, 10_00) for _ in range(SEALED_FILLS_MAX + 10)], history_max=4)
     busts = [fill(1, 10_00, kind=ExecKind.BUST, corrects=f"never{n}") for n in range(AWAITED_VOIDS_MAX + 1)]
