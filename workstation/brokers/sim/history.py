@@ -210,7 +210,8 @@ def _option_prices(values: npt.NDArray[np.float64], instrument: Instrument) -> C
     bands = instrument.ticks
     places = np.searchsorted([band.from_price for band in bands], whole, side="right") - 1
     ticks = np.array([band.tick for band in bands], np.int64)[np.maximum(places, 0)]
-    return np.maximum(whole // ticks * ticks, 1)
+    prices: Columns = np.maximum(whole // ticks * ticks, 1)
+    return prices
 
 
 def _on_grid(path: npt.NDArray[np.float64], tick: int) -> Columns:

@@ -5,6 +5,7 @@ turns one into the other, so that a file survives other monitors and other versi
 """
 
 import os
+import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any, cast
@@ -63,15 +64,24 @@ def parse_layout(text: str, *, source: str) -> Layout:
     if len(text) > LAYOUT_BYTES_MAX:
         raise UserError(f"layout {source}: larger than {LAYOUT_BYTES_MAX} bytes")
     try:
-        layout = msgspec.convert(tomlkit.parse(text).unwrap(), Layout)
-    except ParseError as error:
-        raise UserError(f"layout {source}, line {error.line}, column {error.col}: {error}") from error
+        layout = msgspec.convert(tomllib.loads(text), Layout)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"layout {source}, {_damage(text) or error}") from error
     except msgspec.ValidationError as error:
         raise UserError(f"layout {source}: {error}") from error
     if layout.version > LAYOUT_VERSION:
         raise UserError(f"layout {source}: version {layout.version} needs a newer program")
     _check_tree(layout, source)
     return layout
+
+
+def _damage(text: str) -> str:
+    """Return line, column and what is wrong there, from the slower parser that names them even at the text's end."""
+    try:
+        tomlkit.parse(text)
+    except ParseError as error:
+        return f"line {error.line}, column {error.col}: {error}"
+    return ""
 
 
 def _check_tree(layout: Layout, source: str) -> None:

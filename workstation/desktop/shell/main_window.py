@@ -3,7 +3,7 @@
 The window knows panels only by their kind; what they show is their own affair. Closing it stops nothing in the engine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 
 import PySide6QtAds as QtAds
 from PySide6.QtCore import QByteArray, QRect, Signal
@@ -70,12 +70,21 @@ class MainWindow(QMainWindow):
         for panel_id in tuple(self.panels):
             self.close_panel(panel_id)
         self.layout_name = layout.name
+        entries = []
         for entry in layout.panel:
             if entry.kind in self._kinds:
-                self.open_panel(entry)
+                entries.append(entry)
             else:
                 self._context.announcer.say("warning", f"Layout {layout.name}: panel kind {entry.kind!r} is not known.")
-        known = {name: _only(node, self.panels) for name, node in layout.dock.items()}
+        self._dock(entries, layout)
+        for entry in entries:
+            self._fill(entry)
+
+    def _dock(self, entries: Sequence[PanelEntry], layout: Layout) -> None:
+        """Arrange docks while they are empty: whatever moves is styled anew with all that it holds."""
+        for entry in entries:
+            self._add_dock(entry)
+        known = {name: _only(node, self._docks) for name, node in layout.dock.items()}
         state = to_xml(Layout(name=layout.name, panel=layout.panel, dock=known))
         if not self.docking.restoreState(QByteArray(state), layout.version):
             self._context.announcer.say("warning", f"Layout {layout.name}: the dock tree could not be restored.")
@@ -117,19 +126,25 @@ class MainWindow(QMainWindow):
 
     def open_panel(self, entry: PanelEntry) -> Panel:
         """Create a panel and dock it at the right; returns it."""
-        panel = self._kinds[entry.kind](self._context, entry.id)
-        panel.restore_settings(dict(entry.settings))
-        dock = QtAds.CDockWidget(self.docking, panel.title)
+        self._add_dock(entry)
+        return self._fill(entry)
+
+    def _add_dock(self, entry: PanelEntry) -> None:
+        dock = QtAds.CDockWidget(self.docking, self._kinds[entry.kind].title)
         dock.setObjectName(entry.id)
         dock.setFeature(QtAds.CDockWidget.DockWidgetDeleteOnClose, False)  # noqa: FBT003  the library's signature
-        frame = PanelHeader.wrap(panel)
-        dock.setWidget(frame, QtAds.CDockWidget.ForceNoScrollArea)
         dock.setMinimumSizeHintMode(QtAds.CDockWidget.MinimumSizeHintFromDockWidget)
-        panel.title_changed.connect(dock.setWindowTitle)
         dock.closed.connect(lambda: self._on_dock_closed(entry.id))
         self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
-        self.panels[entry.id] = panel
         self._docks[entry.id] = dock
+
+    def _fill(self, entry: PanelEntry) -> Panel:
+        panel = self._kinds[entry.kind](self._context, entry.id)
+        panel.restore_settings(dict(entry.settings))
+        dock = self._docks[entry.id]
+        panel.title_changed.connect(dock.setWindowTitle)
+        dock.setWidget(PanelHeader.wrap(panel), QtAds.CDockWidget.ForceNoScrollArea)
+        self.panels[entry.id] = panel
         if entry.link:
             panel.set_link_group(entry.link)
         return panel
@@ -182,7 +197,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
 
-def _only(node: Node, panels: Mapping[str, Panel]) -> Node:
+def _only(node: Node, panels: Container[str]) -> Node:
     tabs = [tab for tab in node.tabs if tab in panels]
     current = node.current if node.current in tabs else ""
     return Node(split=node.split, sizes=node.sizes, parts=node.parts, tabs=tabs, current=current)
