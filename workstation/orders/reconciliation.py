@@ -143,7 +143,7 @@ class Reconciliation:
         run.asked = {
             order.cl_ord_id: order.version for order in c.book.open_orders(run.account) if order.status is not _S.NEW
         }
-        since = min(self._answered_at.get(run.account, run.asked_at), run.asked_at) - c.settings.lookback_overlap_ns
+        since = min(self._watermark(run.account), run.asked_at) - c.settings.lookback_overlap_ns
         old = self._timers.pop(run.account, None)
         if old is not None:
             old.cancel()
@@ -153,6 +153,21 @@ class Reconciliation:
         )
         fault_point("orders.reconcile.before_ask")
         broker.ask(run.request_id, run.account, tuple(run.asked), max(since, 0))
+
+    def _watermark(self, account: str) -> int:
+        """Return venue time up to which its answers are known, UTC ns; our own clock may have been set wrongly since.
+
+        Before the first answer of a run: of the newest fill booked, or of the oldest open order where that is older.
+        """
+        answered_at = self._answered_at.get(account)
+        if answered_at is not None:
+            return answered_at
+        book = self._c.book
+        ours = [order.cl_ord_id for order in book.recent() if order.terms.account == account]
+        fills = (fill.ts_event for cl_ord_id in ours for fill in book.fills(cl_ord_id))
+        known = [order.created_at for order in book.open_orders(account)]
+        newest = max(fills, default=None)
+        return min(known if newest is None else [newest, *known], default=self._c.clock.now_ns())
 
     def _on_silence(self, run: Run, request_id: int) -> None:
         if self._runs.get(run.account) is run and run.request_id == request_id:
