@@ -20,19 +20,22 @@ import msgspec
 
 from workstation import __version__
 from workstation.api.token_file import known_accounts
+from workstation.app.backups import Backups
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.venues import Venue, VenueOptions, build_venue
+from workstation.app.view_only import ViewOnly, home_beside, open_storage, reason_of
 from workstation.app.watchdog import Heartbeat, Watchdog
 from workstation.commands.params import Kill
 from workstation.config.paths import Home, find_home
 from workstation.config.settings import Settings, load_settings
 from workstation.domain.accounts import KillScope
-from workstation.domain.errors import UserError
+from workstation.domain.errors import StorageDamaged, UserError
+from workstation.domain.instruments import Instrument
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.logs import RecentLog, configure_logging, get_logger
-from workstation.storage import Store, open_store
+from workstation.storage import Store
 
 REPLAYS_KEPT = 20
 """Databases of past replays that stay in the home folder."""
@@ -89,6 +92,11 @@ def _replay_folder(replays: Path) -> Path:
     return replays / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
 
+def _venue_options(options: Options, log: Path | None) -> VenueOptions:
+    sim = options.settings.sim
+    return VenueOptions(speed=options.speed, plan=options.plan, seed=sim.seed, ticks_per_s=sim.ticks_per_s, log=log)
+
+
 class Program:
     """A running program: engine, store, venue, REST door, watchdog. `start` then `stop`."""
 
@@ -98,21 +106,18 @@ class Program:
         self._loop = EngineLoop(self._on_loop_fault)
         self._loop.start()
         clock = SystemClock()
-        home, sim = options.home, options.settings.sim
-        self.venue: Venue = build_venue(
-            options.feed,
-            clock,
-            self._loop,
-            VenueOptions(
-                speed=options.speed, plan=options.plan, seed=sim.seed, ticks_per_s=sim.ticks_per_s, log=home.venue_log
-            ),
-        )
-        instruments = {row.symbol: row for row in self.venue.instruments()}
-        self.store: Store = open_store(
+        instruments: dict[str, Instrument] = {}
+        self.store, view_only = open_storage(
             options.database, options.store_folder, instruments=instruments, clock=clock, post=self._loop.post
         )
-        for row in self.store.reader.instruments():
-            instruments.setdefault(row.symbol, row)
+        self.own_home = options.home if view_only is None else home_beside(options.home)
+        if view_only is not None:
+            recent = configure_logging(self.own_home.logs, level=options.settings.log.level)
+            _log.warning("view_only", code=view_only.code, reason=view_only.reason)
+        venue_log = options.home.venue_log if view_only is None else None
+        self.venue: Venue = build_venue(options.feed, clock, self._loop, _venue_options(options, venue_log))
+        instruments.update({row.symbol: row for row in self.store.reader.instruments()})
+        instruments.update({row.symbol: row for row in self.venue.instruments()})
         self.engine = Engine(
             loop=self._loop,
             store=self.store,
@@ -121,18 +126,36 @@ class Program:
             version=__version__,
             freshness_ms=options.settings.engine.freshness_ms,
             recent=recent,
+            view_only=view_only,
         )
+        self._backups: Backups | None = None
+        if isinstance(self.store, Store) and options.store_folder == options.home.root:
+            self._backups = Backups(self.store, options.home.root, clock, self.engine.say)
         self.rest: RestDoor | None = None
         self._beat = Heartbeat("engine", 0, options.settings.engine.stall_ms / 1e3)
+
+    @property
+    def view_only(self) -> ViewOnly | None:
+        """Why this run writes nothing, None when it trades."""
+        return self.engine.view_only
 
     def start(self) -> None:
         """Recover and run; the REST door opens last."""
         sys.setswitchinterval(self._options.settings.engine.switch_interval_ms / 1e3)
         self._beat.thread_id = self._loop.thread_id
-        self.engine.start(self._beat.beat)
+        try:
+            self.engine.start(self._beat.beat)
+        except StorageDamaged as damage:
+            self.engine.start_view_only(reason_of(damage, self._options.store_folder), self._beat.beat)
         self._watchdog.watch(self._beat)
         self._watchdog.start()
-        self._obey_kill_mark()
+        if self.store.remark:
+            _log.warning("storage_remark", text=self.store.remark)
+            self.engine.say("warning", self.store.remark)
+        if self.view_only is None:
+            self._obey_kill_mark()
+        if self.view_only is None and self._backups is not None:
+            self._backups.start()
         if self._options.api_enabled:
             self._open_rest()
 
@@ -141,7 +164,7 @@ class Program:
         from workstation.app.rest import RestDoor  # noqa: PLC0415  the web stack loads only when it serves
 
         options = self._options
-        door = RestDoor(self.engine, self.store.reader, options.home, options.settings.api)
+        door = RestDoor(self.engine, self.store.reader, self.own_home, options.settings.api, self.view_only)
         try:
             self.engine.api_url = door.start(options.api_port, options.settings.idempotency.retention)
         except UserError as error:
@@ -159,7 +182,11 @@ class Program:
         if self.rest is not None:
             self.rest.stop()
         self._watchdog.stop()
+        if self._backups is not None:
+            self._backups.stop()
         self.engine.stop()
+        if self.own_home is not self._options.home:
+            shutil.rmtree(self.own_home.root, ignore_errors=True)
 
     def _obey_kill_mark(self) -> None:
         """Switch trading off when `workstation kill` left a mark while nothing ran."""
@@ -203,10 +230,12 @@ def run_headless(options: Options) -> int:
     ready = {
         "event": "ready",
         "api": program.engine.api_url or None,
-        "token_file": str(options.home.token_file) if program.rest is not None else None,
+        "token_file": str(program.own_home.token_file) if program.rest is not None else None,
         "home": str(options.home.root),
         "accounts": msgspec.to_builtins(known_accounts(program.engine.session.accounts)),
     }
+    if program.view_only is not None:
+        ready["view_only"] = program.view_only.reason
     print(json.dumps(ready), flush=True)
     ended.wait()
     program.stop()
@@ -224,7 +253,7 @@ def run_desktop(options: Options, *, shot: Path | None = None, size: tuple[int, 
         program.engine.session,
         program.engine,
         program.engine.commands,
-        layouts=options.home.layouts,
+        layouts=program.own_home.layouts,
         theme=settings.theme,
         frame_hz=settings.frame_hz,
         disarm_after_s=settings.disarm_after_s,
@@ -241,11 +270,19 @@ def run_desktop(options: Options, *, shot: Path | None = None, size: tuple[int, 
 
 
 def _started(options: Options) -> Program:
-    options.home.create()
-    recent = configure_logging(options.home.logs, level=options.settings.log.level)
-    program = Program(options, recent)
+    program = Program(options, _begin_log(options))
     program.start()
     return program
+
+
+def _begin_log(options: Options) -> RecentLog:
+    """Log into the home; a home that cannot be written keeps its lines in memory, and the start says so next."""
+    level = options.settings.log.level
+    try:
+        options.home.create()
+        return configure_logging(options.home.logs, level=level)
+    except OSError:
+        return configure_logging(None, level=level)
 
 
 def _quit_on_signal(quit_application: Callable[[], None]) -> None:

@@ -130,6 +130,14 @@ class Core:
         self._repeat("breaches", BREACH_LOOK_NS, self._look_for_breaches)
         self._repeat("bars", BAR_CLOSE_NS, lambda: self.market.close_bars(self.parts.market_now() - BAR_DELAY_NS))
 
+    def watch(self) -> None:
+        """Bring the feed alone up, for a run that only looks: nothing is recorded and no venue is asked."""
+        for account in self.parts.accounts:
+            if account.account not in self.state.accounts:
+                self.state.apply(AccountOpened(account=account, ts=self.clock.now_ns()))
+        self.feed.start(self.market.on_feed)
+        self._repeat("bars", BAR_CLOSE_NS, lambda: self.market.close_bars(self.parts.market_now() - BAR_DELAY_NS))
+
     def stop(self) -> None:
         """End timers, feed and session; nothing is cancelled. The next start is a recovery like any other."""
         for timer in self._timers.values():

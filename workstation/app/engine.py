@@ -11,6 +11,7 @@ import numpy as np
 from workstation.app.core import Core, CoreParts
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.venues import Venue
+from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
 from workstation.commands import market, safety, trading
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
@@ -22,7 +23,7 @@ from workstation.commands.registry import (
     Invocation,
     Reply,
 )
-from workstation.domain.errors import NotFound, UserError
+from workstation.domain.errors import NotFound, StorageError, UserError
 from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
 from workstation.kernel.clock import SystemClock
@@ -31,10 +32,9 @@ from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.marketdata.history import BarHistory
 from workstation.ports.store import ExecutionQuery
-from workstation.storage import Store
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.figures import Figures
-from workstation.viewmodels.frames import ScreenRow, StatusSnap, StreamSnap
+from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap
 from workstation.viewmodels.market_view import MarketView, Wish
 from workstation.viewmodels.outbox import Outbox
 from workstation.viewmodels.publisher import Publisher
@@ -45,6 +45,9 @@ ROW_FLUSH_NS = 4_000_000
 EXECUTIONS_SHOWN = 2_000
 SUBSCRIBE_ALL_MAX = 500
 ASK_TIMEOUT_S = 30.0
+RECOVERY_TIMEOUT_S = 600.0
+"""How long a start without a snapshot may replay."""
+
 BEAT_NS = 25_000_000
 BARS_BEFORE = 1_500
 DAILY = BarType(BarKind.DAY, 1)
@@ -59,14 +62,16 @@ class Engine:
         self,
         *,
         loop: EngineLoop,
-        store: Store,
+        store: Storage,
         venue: Venue,
         commands: CommandRegistry,
         version: str,
         freshness_ms: int,
         recent: RecentLog,
+        view_only: ViewOnly | None = None,
     ) -> None:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
+        self.view_only = view_only
         self._clock = SystemClock()
         self._ids = IdSource()
         self._gesture_ids = IdSource()
@@ -136,14 +141,34 @@ class Engine:
     def start(self, beat: Callable[[], None]) -> int:
         """Recover, then run; returns how many journal lines were replayed. `beat`: heartbeat for the watchdog.
 
+        A view-only run goes on from what verifies.
+
         Raises:
             StorageDamaged: naming the first broken row.
         """
-        replayed = self._loop.ask(lambda: self.core.recover(self._store.recovery), ASK_TIMEOUT_S * 20)
-        self._loop.ask(lambda: self._begin(beat), ASK_TIMEOUT_S)
-        self._recent.listener = self._on_log
+        replayed = self._loop.ask(self._recover, RECOVERY_TIMEOUT_S)
+        self._run_from_now(beat)
         _log.info("engine_started", replayed=replayed, epoch=self._store.journal.epoch)
         return int(str(replayed))
+
+    def start_view_only(self, why: ViewOnly, beat: Callable[[], None]) -> None:
+        """Go on from the lines before the broken one that ended `start`, recording nothing."""
+        self.view_only = why
+        self._run_from_now(beat)
+        _log.warning("view_only", code=why.code, reason=why.reason)
+
+    def _run_from_now(self, beat: Callable[[], None]) -> None:
+        self._loop.ask(lambda: self._begin(beat), ASK_TIMEOUT_S)
+        self._recent.listener = self._on_log
+
+    def _recover(self) -> int:
+        try:
+            return self.core.recover(self._store.recovery)
+        except StorageError as error:
+            if self.view_only is None:
+                raise
+            _log.warning("recovery_ended_early", reason=str(error))
+            return 0
 
     def _begin(self, beat: Callable[[], None]) -> None:
         for symbol in self.core.instruments:
@@ -151,7 +176,10 @@ class Engine:
             if days:
                 self.core.market.cache.begin_day(days)
         self._venue.start()
-        self.core.start()
+        if self.view_only is None:
+            self.core.start()
+        else:
+            self.core.watch()
         if len(self.core.instruments) <= SUBSCRIBE_ALL_MAX:
             for symbol in self.core.instruments:
                 for stream in (StreamKind.QUOTES, StreamKind.TRADES):
@@ -172,7 +200,8 @@ class Engine:
         self.core.stop()
         self._venue.stop()
         self._publisher.flush_rows()
-        self.core.save_snapshot(always=True)
+        if self.view_only is None:
+            self.core.save_snapshot(always=True)
 
     def _repeat(self, every_ns: int, call: Callable[[], None]) -> None:
         due = self._clock.mono_ns() + every_ns
@@ -217,6 +246,9 @@ class Engine:
         if self._stopping:
             text = "NOT SENT: the program is shutting down."
             call.reply(CommandResult(ok=False, code="SHUTTING_DOWN", text=text))
+            return
+        if self.view_only is not None and call.command_id not in READING_COMMANDS:
+            call.reply(self.view_only.refusal())
             return
         error = self.core.bus.guard(call, lambda: self._run_command(call))
         if error is not None:
@@ -273,8 +305,15 @@ class Engine:
         orders = {order.cl_ord_id: order for order in book.recent()}
         orders |= {order.cl_ord_id: order for order in book.open_orders()}
         yield from sorted(orders.values(), key=lambda order: order.created_at)
-        page = self._store.reader.executions(ExecutionQuery(limit=EXECUTIONS_SHOWN, with_count=False))
-        yield from reversed(page.rows)
+        if self.view_only is not None:
+            reason = f"VIEW ONLY: {self.view_only.reason}"
+            yield Notice(level="critical", text=reason, ts=self._clock.now_ns())
+        try:
+            page = self._store.reader.executions(ExecutionQuery(limit=EXECUTIONS_SHOWN, with_count=False))
+        except StorageError as error:
+            yield Notice(level="critical", text=f"Executions cannot be read: {error}.", ts=self._clock.now_ns())
+        else:
+            yield from reversed(page.rows)
 
     def _on_log(self, line: LogLine) -> None:
         self._loop.post(lambda: self._publisher.on_log(line), urgent=True)
@@ -305,7 +344,7 @@ class Engine:
             updates_per_s=publisher.rate_per_s,
             journal_seq=journal.durable_seq,
             journal_fill=journal.fill_ratio,
-            storage_trouble=journal.trouble,
+            storage_trouble=journal.trouble if self.view_only is None else f"VIEW ONLY: {self.view_only.reason}",
             armed=core.state.controls.arming.environment,
             kills=tuple(core.state.controls.kills.active()),
             open_orders=len(open_orders),

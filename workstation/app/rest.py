@@ -2,9 +2,11 @@
 
 import time
 
+from workstation.api.errors import ApiError
 from workstation.api.options import ApiOptions
 from workstation.api.server import ApiServer
 from workstation.app.engine import Engine
+from workstation.app.view_only import ViewOnly
 from workstation.config.paths import Home
 from workstation.config.settings import ApiSettings
 from workstation.ports.store import Reader
@@ -15,8 +17,11 @@ PING_TIMEOUT_S = 0.5
 class RestDoor:
     """Opens and closes the local REST interface."""
 
-    def __init__(self, engine: Engine, reader: Reader, home: Home, settings: ApiSettings) -> None:
+    def __init__(
+        self, engine: Engine, reader: Reader, home: Home, settings: ApiSettings, view_only: ViewOnly | None = None
+    ) -> None:
         self._engine, self._reader, self._home, self._settings = engine, reader, home, settings
+        self._view_only = view_only
         self._server: ApiServer | None = None
 
     def start(self, port: int, idempotency_hours: float) -> str:
@@ -53,4 +58,13 @@ class RestDoor:
             self._server.stop()
 
     def _readiness(self) -> dict[str, bool]:
+        """Return which parts work.
+
+        Raises:
+            ApiError: the run is view-only, with the problem in words.
+        """
+        if self._view_only is not None:
+            why = self._view_only
+            checks = {"database": False, "engine": True, "event_log": False}
+            raise ApiError(why.code, why.reason, {"problem": why.reason, "checks": checks}, extra={"checks": checks})
         return {"database": self._reader.ping_write(PING_TIMEOUT_S), "engine": True, "event_log": True}

@@ -222,13 +222,16 @@ def _plan_text(path: str) -> str:
 
 
 class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the choice of a venue needs to know of a run. plan: path of a simulator plan, "" for none."""
+    """What the choice of a venue needs to know of a run.
+
+    plan: path of a simulator plan, "" for none. log: where the simulator keeps its memory, None to keep none.
+    """
 
     speed: float
     plan: str
     seed: int
     ticks_per_s: int | None
-    log: Path
+    log: Path | None
 
 
 def build_venue(feed: str, clock: Clock, scheduler: Scheduler, options: VenueOptions) -> Venue:

@@ -5,6 +5,6 @@ the truth, tables are projected from it in the same transaction. `open_store` is
 trading.
 """
 
-from workstation.storage.open import Store, StoreView, open_store, open_view
+from workstation.storage.open import NothingStored, Store, StoreView, open_empty, open_store, open_view
 
-__all__ = ["Store", "StoreView", "open_store", "open_view"]
+__all__ = ["NothingStored", "Store", "StoreView", "open_empty", "open_store", "open_view"]

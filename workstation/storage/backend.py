@@ -10,6 +10,7 @@ from workstation.storage import sqlite
 from workstation.storage.driver import Driver
 from workstation.storage.migrate import upgrade
 from workstation.storage.schema import HEAD, revision_of
+from workstation.storage.sole_connection import REMARK, SoleDriver
 from workstation.storage.watermark import Watermark
 
 DATABASE_NAME = "workstation.db"
@@ -40,12 +41,18 @@ class Backend(Protocol):
     def reading_engine(self) -> Engine:
         """Return the pool of short read-only connections."""
 
-    def damage(self) -> str:
+    def damage(self, *, thorough: bool = False) -> str:
         """Look for damage of the storage's own structure; "" when there is none. Takes long on a large file.
+
+        thorough: check indexes against their tables too, which takes longer still.
 
         Raises:
             StorageDamaged: it cannot even be read.
         """
+
+    @property
+    def remark(self) -> str:
+        """Return what a person should know of this database, "" for nothing."""
 
     @property
     def checks_quickly(self) -> bool:
@@ -66,6 +73,8 @@ class SqliteBackend:
         self.path = path
         self.library = sqlite.load_library()
         self._vfs = vfs
+        self._sole_only = sqlite.has_reset_race(self.library.sqlite_version_info)
+        self._sole: SoleDriver | None = None
 
     @property
     def has_data(self) -> bool:
@@ -92,27 +101,36 @@ class SqliteBackend:
             engine.dispose()
 
     def writing_driver(self) -> sqlite.SqliteDriver:
-        """Open the one writing connection."""
-        return sqlite.SqliteDriver(self.path, self.library, vfs=self._vfs)
+        """Open the one writing connection; on an affected library it is the only one, and readers share it."""
+        if not self._sole_only:
+            return sqlite.SqliteDriver(self.path, self.library, vfs=self._vfs)
+        self._sole = SoleDriver(self.path, self.library, vfs=self._vfs)
+        return self._sole
 
     def reading_engine(self) -> Engine:
-        """Return the pool of short read-only connections."""
-        return sqlite.reading_engine(self.path, self.library)
+        """Return the pool of short read-only connections, or turns on the only one."""
+        return sqlite.reading_engine(self.path, self.library) if self._sole is None else self._sole.reading_engine()
 
-    def damage(self) -> str:
-        """Run SQLite's own check of the file's structure."""
+    @property
+    def remark(self) -> str:
+        """Say when the library allows one connection only."""
+        return REMARK.format(version=self.library.sqlite_version) if self._sole is not None else ""
+
+    def damage(self, *, thorough: bool = False) -> str:
+        """Run SQLite's own check of the file's structure; thorough: indexes against their tables too."""
         engine = self.reading_engine()
+        check = "integrity_check" if thorough else "quick_check"
         try:
             with engine.connect() as connection:
-                verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+                verdict = connection.exec_driver_sql(f"PRAGMA {check}(1)").scalar()
         finally:
             engine.dispose()
         return "" if verdict == "ok" else f"{self.path.name}: {verdict}"
 
     @property
     def checks_quickly(self) -> bool:
-        """True for a small file."""
-        return self.path.stat().st_size <= QUICK_CHECK_BYTES
+        """True for a small file, and where a later check would keep the one connection from its writer."""
+        return self._sole_only or self.path.stat().st_size <= QUICK_CHECK_BYTES
 
     def watermark(self) -> Watermark:
         """Return the side file."""
@@ -120,7 +138,10 @@ class SqliteBackend:
 
     def copy_to(self, target: Path) -> bool:
         """Copy the database as it stands to a file."""
-        sqlite.copy_file(self.path, target, self.library)
+        if self._sole is not None:
+            self._sole.copy_to(target)
+        else:
+            sqlite.copy_file(self.path, target, self.library)
         return True
 
 

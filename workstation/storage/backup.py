@@ -3,9 +3,12 @@
 A copied `.db` file without its `-wal` is no backup; this goes through the database's own online copy.
 """
 
+import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
+from workstation.domain.errors import StorageError
 from workstation.storage import sqlite
 from workstation.storage.backend import Backend
 from workstation.storage.recovery import SqlRecovery
@@ -54,6 +57,21 @@ def verify_backup(path: Path) -> int:
         return recovery.newest()[0]
     finally:
         engine.dispose()
+
+
+class VerifiedBackup(NamedTuple):
+    """A backup that opens and verifies; newest_seq: its last journal line."""
+
+    path: Path
+    newest_seq: int
+
+
+def newest_verified(home: Path) -> VerifiedBackup | None:
+    """Return the newest backup that verifies, None where there is none; broken ones are passed over and stay."""
+    for path in sorted((home / FOLDER).glob(f"{_PREFIX}*.db"), reverse=True):
+        with contextlib.suppress(StorageError):
+            return VerifiedBackup(path, verify_backup(path))
+    return None
 
 
 def is_due(home: Path, now_ns: int) -> bool:

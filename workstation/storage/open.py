@@ -7,7 +7,8 @@ import contextlib
 import threading
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import StaticPool
 
 from workstation import __version__
 from workstation.domain.errors import StorageDamaged, StorageError
@@ -24,10 +25,17 @@ from workstation.storage.reader import SqlReader
 from workstation.storage.recovery import SqlRecovery
 from workstation.storage.reserve import Reserve
 from workstation.storage.schema import HEAD
+from workstation.storage.sqlite import load_library
+from workstation.storage.tables import metadata
+from workstation.storage.watermark import Watermark
 from workstation.storage.writer import JournalWriter, store_group
 
 CHECK_JOIN_S = 5.0
 """How long closing waits for a check of the file that still runs; it only reads."""
+
+
+class NothingStored(StorageError):
+    """There is no database here yet."""
 
 
 class StoreView:
@@ -46,10 +54,23 @@ class StoreView:
 class Store(StoreView):
     """A database that this process writes: `journal`, `recovery`, `reader`."""
 
-    def __init__(self, engine: Engine, reader: SqlReader, journal: SqlJournal, release: contextlib.ExitStack) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        engine: Engine,
+        reader: SqlReader,
+        journal: SqlJournal,
+        release: contextlib.ExitStack,
+    ) -> None:
         super().__init__(engine, reader)
+        self.backend = backend
         self.journal = journal
         self._release = release
+
+    @property
+    def remark(self) -> str:
+        """Return what a person should know of this database, "" for nothing."""
+        return self.backend.remark
 
     def close(self) -> None:
         """Write everything queued, end the journal thread and give the home up. Call it while `post` still works."""
@@ -75,24 +96,24 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         lock = HomeLock(home, owner)
         release.callback(lock.release)
         backend = backend_for(url, home)
-        _bring_up_to_date(backend, home, clock)
+        watermark = backend.watermark()
+        if watermark is not None:
+            release.callback(watermark.close)
+        _bring_up_to_date(backend, home, clock, watermark)
+        _look_for_damage(backend, watermark)
         driver = backend.writing_driver()
         release.callback(driver.close)
-        if backend.checks_quickly and (damage := backend.damage()):
-            raise StorageDamaged(damage)
         engine = backend.reading_engine()
         release.callback(engine.dispose)
         lease = EpochLease(driver, owner, clock.now_ns())
         reserve = Reserve(home)
         release.callback(reserve.close)
-        watermark = backend.watermark()
         recovery = SqlRecovery(engine)
-        if watermark is not None:
-            release.callback(watermark.close)
-            watermark.check(recovery.newest()[0])
-        _merge_reserve(reserve, driver, lease, recovery, clock)
-        recovery.verify_tail()
+        if _merge_reserve(reserve, driver, lease, recovery, clock):
+            recovery.verify_tail()
         driver.tidy(thorough=True)
+        if watermark is not None:
+            watermark.remember_file()
         newest = recovery.newest()
         queue = WorkQueue()
         journal = SqlJournal(queue=queue, epoch=lease.epoch, newest_seq=newest[0], clock=clock, post=post)
@@ -111,7 +132,7 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
             check = threading.Thread(target=_check_later, args=(backend, journal), name="storage-check", daemon=True)
             check.start()
             release.callback(check.join, CHECK_JOIN_S)
-        return Store(engine, SqlReader(engine, queue), journal, release.pop_all())
+        return Store(backend, engine, SqlReader(engine, queue), journal, release.pop_all())
 
 
 def open_view(url: str, home: Path) -> StoreView:
@@ -119,32 +140,61 @@ def open_view(url: str, home: Path) -> StoreView:
 
     Raises:
         StorageOutdated: a newer program wrote it.
-        StorageError: there is no database yet.
+        NothingStored: there is no database yet.
+        StorageError: it cannot be read.
     """
     backend = backend_for(url, home)
     if not backend.revision():
-        raise StorageError("there is no database to look at yet")
+        raise NothingStored("there is no database to look at yet")
     engine = backend.reading_engine()
     return StoreView(engine, SqlReader(engine))
 
 
-def _bring_up_to_date(backend: Backend, home: Path, clock: Clock) -> None:
-    """Migrate where needed, after a backup of what is there."""
+def open_empty() -> StoreView:
+    """Return a view of a database in memory that holds nothing, where a home cannot even be made."""
+    engine = create_engine("sqlite://", module=load_library(), poolclass=StaticPool)
+    metadata.create_all(engine)
+    return StoreView(engine, SqlReader(engine))
+
+
+def _look_for_damage(backend: Backend, watermark: Watermark | None) -> None:
+    """Look at what is there before anything is written to it.
+
+    Raises:
+        StorageDamaged: a page, a row or acknowledged lines are broken or missing.
+    """
+    if backend.checks_quickly and (damage := backend.damage()):
+        raise StorageDamaged(damage)
+    engine = backend.reading_engine()
+    try:
+        recovery = SqlRecovery(engine)
+        if watermark is not None:
+            watermark.check(recovery.newest()[0])
+        recovery.verify_tail()
+    finally:
+        engine.dispose()
+
+
+def _bring_up_to_date(backend: Backend, home: Path, clock: Clock, watermark: Watermark | None) -> None:
+    """Migrate where needed, after a backup of what is there; a database that has gone is not made anew."""
     revision = backend.revision()
     if revision == HEAD:
         return
+    if not revision and watermark is not None:
+        watermark.check(0)
     if revision:
         make_backup(backend, home, clock.now_ns(), reason=f"before-{HEAD}")
     backend.migrate(__version__)
 
 
-def _merge_reserve(reserve: Reserve, driver: Driver, lease: EpochLease, recovery: SqlRecovery, clock: Clock) -> None:
-    """Write what a full disk had left in the reserve; groups that the database holds already are passed over."""
+def _merge_reserve(reserve: Reserve, driver: Driver, lease: EpochLease, recovery: SqlRecovery, clock: Clock) -> bool:
+    """Write what a full disk had left in the reserve and the database lacks; tell whether there was any."""
     newest_seq, _ = recovery.newest()
-    for record in reserve.records():
-        if record.lines[-1][0] > newest_seq:
-            store_group(driver, lease, record, clock.now_ns())
+    waiting = [record for record in reserve.records() if record.lines[-1][0] > newest_seq]
+    for record in waiting:
+        store_group(driver, lease, record, clock.now_ns())
     reserve.clear()
+    return bool(waiting)
 
 
 def _check_later(backend: Backend, journal: SqlJournal) -> None:

@@ -150,6 +150,8 @@ class PostgresDriver:
 class PostgresBackend:
     """A database on a server; url as SQLAlchemy writes it, any driver name in it is replaced by psycopg."""
 
+    remark = ""
+
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(drivername="postgresql+psycopg")
         self._dsn = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -198,7 +200,7 @@ class PostgresBackend:
         event.listen(engine, "handle_error", _replace)
         return engine
 
-    def damage(self) -> str:
+    def damage(self, *, thorough: bool = False) -> str:  # noqa: ARG002  the port's signature
         """Leave the server's files to the server; the chain is verified as everywhere."""
         return ""
 

@@ -15,7 +15,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrderTerms
 from workstation.ports.store import IdempotencyRecord, OrderTransition, Row
 from workstation.storage import tables
-from workstation.storage.driver import Statement, insert, insert_or_keep, upsert
+from workstation.storage.driver import Statement, insert, upsert
 from workstation.storage.fixed_point import Scales, money
 
 _encode = msgspec.json.Encoder().encode
@@ -68,11 +68,14 @@ STATEMENTS: dict[str, Statement] = {
     "accounts": upsert(tables.accounts, _ACCOUNT, ("tenant_id", "account"), frozen=("account",)),
     "instruments": upsert(tables.instruments, _INSTRUMENT, ("tenant_id", "symbol"), frozen=("symbol",)),
     "kill_switches": upsert(tables.kill_switches, _KILL_SWITCH, ("tenant_id", "scope", "key"), frozen=("scope", "key")),
-    "idempotency": insert_or_keep(
-        tables.idempotency, _IDEMPOTENCY, ("tenant_id", "credential", "method", "route", "key")
+    "idempotency": upsert(
+        tables.idempotency,
+        _IDEMPOTENCY,
+        ("tenant_id", "credential", "method", "route", "key"),
+        frozen=("credential", "method", "route", "key"),
     ),
 }
-"""Statements, each run once a transaction with all its rows. A key's first answer stands until it expires."""
+"""Statements, each run once a transaction with all its rows."""
 
 FORGET_EXPIRED = Statement("DELETE FROM idempotency WHERE expires_at <= ?")
 

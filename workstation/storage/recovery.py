@@ -33,11 +33,12 @@ class SqlRecovery:
         statement = select(snapshots.c.seq).order_by(snapshots.c.seq.desc())
         with self._engine.connect() as connection:
             sequences = connection.execute(statement).scalars().all()
-            for seq in sequences:
+        for seq in sequences:
+            with self._engine.connect() as connection:
                 row = connection.execute(select(snapshots).where(snapshots.c.seq == seq)).one()
-                state, state_hash = bytes(row.state), bytes(row.state_hash)
-                if hashlib.sha256(state).digest() == state_hash and (seq == 0 or self._hash_of(seq) is not None):
-                    return Snapshot(seq=seq, ts=row.ts, state=state, state_hash=state_hash)
+            state, state_hash = bytes(row.state), bytes(row.state_hash)
+            if hashlib.sha256(state).digest() == state_hash and (seq == 0 or self.hash_of(seq) is not None):
+                return Snapshot(seq=seq, ts=row.ts, state=state, state_hash=state_hash)
         return None
 
     def replay(self, after_seq: int) -> Iterator[JournalLine]:
@@ -46,7 +47,7 @@ class SqlRecovery:
         Raises:
             StorageDamaged: naming the first broken row.
         """
-        prev_hash = GENESIS if after_seq == 0 else self._hash_of(after_seq)
+        prev_hash = GENESIS if after_seq == 0 else self.hash_of(after_seq)
         if prev_hash is None:
             raise StorageDamaged(f"journal line {after_seq} is missing; a snapshot was taken after it")
         return verified(self._lines(after_seq), after_seq, prev_hash)
@@ -69,7 +70,8 @@ class SqlRecovery:
         for _ in self.replay(max(newest_seq - TAIL_LINES, 0)):
             pass
 
-    def _hash_of(self, seq: int) -> bytes | None:
+    def hash_of(self, seq: int) -> bytes | None:
+        """Return the hash of one line, None where there is no such line."""
         with self._engine.connect() as connection:
             found = connection.execute(select(journal.c.hash).where(journal.c.seq == seq)).scalar()
         return None if found is None else bytes(found)

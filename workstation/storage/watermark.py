@@ -35,7 +35,7 @@ class Watermark:
         self._inode = 0
 
     def check(self, newest_seq: int) -> None:
-        """Compare the database as it was opened with the last note, and remember which file it is.
+        """Compare the last line of the database as it stands with the last note.
 
         Raises:
             StorageDamaged: acknowledged lines are missing.
@@ -46,6 +46,9 @@ class Watermark:
                 f"{self._database.name} ends at line {newest_seq}, but line {mark.seq} was acknowledged: "
                 "its -wal file is missing, or an older copy stands in its place"
             )
+
+    def remember_file(self) -> None:
+        """Remember which file was opened."""
         self._inode = self._database.stat().st_ino
 
     def read(self) -> Mark | None:

@@ -106,7 +106,7 @@ def test_an_unreadable_watermark_proves_nothing(watermark, database):
 
 
 def test_a_replaced_database_is_noticed(watermark, database):
-    watermark.check(0)
+    watermark.remember_file()
     assert watermark.same_file()
     other = database.with_name("other")
     other.write_bytes(b"y")
