@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping, Sequence
 import PySide6QtAds as QtAds
 from PySide6.QtCore import QByteArray, QRect, Signal
 from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         dock.setFeature(QtAds.CDockWidget.DockWidgetDeleteOnClose, False)  # noqa: FBT003  the library's signature
         dock.setMinimumSizeHintMode(QtAds.CDockWidget.MinimumSizeHintFromDockWidget)
         dock.closed.connect(lambda: self._on_dock_closed(entry.id))
+        dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
         self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
         self._docks[entry.id] = dock
 
@@ -143,6 +144,7 @@ class MainWindow(QMainWindow):
         panel.restore_settings(dict(entry.settings))
         dock = self._docks[entry.id]
         panel.title_changed.connect(dock.setWindowTitle)
+        dock.takeWidget().deleteLater()
         dock.setWidget(PanelHeader.wrap(panel), QtAds.CDockWidget.ForceNoScrollArea)
         self.panels[entry.id] = panel
         if entry.link:
