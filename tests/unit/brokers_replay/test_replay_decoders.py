@@ -188,7 +188,7 @@ def test_the_stamp_of_a_minute_is_declared_as_open_or_close(tmp_path: Path) -> N
     assert opened.volume == 15_000  # 300 of turnover at no more than 200 is at least 1.5
 
 
-@pytest.mark.parametrize("content", [b"", b"hello\n", gzip.compress(b"a,b,c\n")])
+@pytest.mark.parametrize("content", [b"", b"hello\n", gzip.compress(b"a,b,c\n", mtime=0)])
 def test_a_file_that_is_no_recording_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
