@@ -8,6 +8,7 @@ repaired or deleted. A database of a newer program is no such case: the start en
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -223,12 +224,17 @@ def reason_of(error: StorageError | OSError, home: Path) -> ViewOnly:
 
 
 def runtime_folder() -> Path:
-    """Return a folder of this process alone, outside the home, for its token file and layouts."""
-    base = Path(platformdirs.user_runtime_dir("workstation", appauthor=False))
-    folder = base / f"view-{os.getpid()}"
+    """Return a folder of this process alone, outside the home, for its token file, logs and layouts.
+
+    In the user's runtime directory; where the system gives none, a private one among the temporary files.
+    """
     try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # the library warns when it would fall back to a name that others can guess
+            base = Path(platformdirs.user_runtime_dir("workstation", appauthor=False))
+        folder = base / f"view-{os.getpid()}"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
+    except (OSError, Warning):
         return Path(tempfile.mkdtemp(prefix="workstation-view-"))
     return folder
 
