@@ -75,12 +75,16 @@ class Focus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExitPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """Flatten, or exit a part: portion_bps 10,000 is all; priced through_ticks past the opposite side."""
+    """Flatten, or exit a part: portion_bps 10,000 is all; priced through_ticks past the opposite side.
+
+    override: the words that a person types to have another exit sent while the first one hangs.
+    """
 
     account: str
     symbol: str
     portion_bps: int = 10_000
     through_ticks: int = 2
+    override: str = ""
 
 
 class ExitAccount(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ from workstation.domain.orders import (
 )
 from workstation.domain.verdicts import RuleResult
 from workstation.orders.context import actor_of
-from workstation.orders.results import ExitProgress, ExitStage, ScopeResult
+from workstation.orders.results import ChangeResult, ExitProgress, ExitStage, ScopeResult
 
 TRADE = "Trading"
 
@@ -101,6 +101,7 @@ def change_order(context: EngineContext, params: ChangeOrder, call: Invocation) 
     if result.denial is not None:
         call.reply(refused(result.denial, result.order))
     else:
+        _follow(context, result, call)
         _when_durable(context, result.seq, call, lambda: _order_result(context, params.cl_ord_id, "Change asked."))
 
 
@@ -126,7 +127,15 @@ def cancel_order(context: EngineContext, params: CancelOne, call: Invocation) ->
     if result.denial is not None:
         call.reply(refused(result.denial, result.order))
     else:
+        _follow(context, result, call)
         _when_durable(context, result.seq, call, lambda: _order_result(context, params.cl_ord_id, "Cancel asked."))
+
+
+def _follow(context: EngineContext, result: ChangeResult, call: Invocation) -> None:
+    """Let a door that keeps its answer with the effect keep it again with the venue's word."""
+    order = result.order
+    if call.attach is not None and order is not None and not order.status.is_final:
+        context.desk.recorder.follow(order.cl_ord_id, call.attach)
 
 
 def cancel_many(context: EngineContext, params: CancelMany, call: Invocation) -> None:
@@ -154,7 +163,14 @@ def cancel_last(context: EngineContext, params: Focus, call: Invocation) -> None
 
 
 def flatten_position(context: EngineContext, params: ExitPosition, call: Invocation) -> None:
-    """Cancel the instrument's orders, then exit with one capped order; again reprices the same exit."""
+    """Cancel the instrument's orders, then exit with one capped order; again reprices the same exit.
+
+    Another exit beside one that hangs is sent on words that a person types in the desktop, never for a script.
+    """
+    if params.override and not call.origin.kind.is_hand:
+        text = "Refused: only a person in the desktop can have another exit sent."
+        call.reply(CommandResult(ok=False, code="DESKTOP_ONLY", text=text))
+        return
     progress = context.desk.flatten(_flatten(params, call))
     context.journal.when_durable(context.journal.last_seq, lambda _durable: call.reply(_exit_result(progress)))
 
@@ -180,6 +196,7 @@ def _flatten(params: ExitPosition, call: Invocation) -> FlattenPosition:
         origin=call.origin,
         portion_bps=params.portion_bps,
         through_ticks=params.through_ticks,
+        override=params.override,
     )
 
 

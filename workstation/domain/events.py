@@ -150,6 +150,14 @@ class ReplaceRejected(OrderEvent, frozen=True, kw_only=True, tag=True):
     text: str
 
 
+class ReplaceDenied(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """Our refusal of a change: no byte left and the order is as it was. `rule` says which rule, value and limit."""
+
+    terms: OrderTerms
+    origin: Origin
+    rule: RuleResult
+
+
 class OrderExpired(OrderEvent, frozen=True, kw_only=True, tag=True):
     """Its time in force ended."""
 
@@ -178,13 +186,17 @@ class OrderNoted(OrderEvent, frozen=True, kw_only=True, tag=True):
 
 
 class LockChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """An account was locked, is reconciling, or was unlocked; `breaks` lists differences with the venue."""
+    """An account was locked, is reconciling, or was unlocked; `breaks` lists differences with the venue.
+
+    override: a person unlocked it, with `reason`, in spite of differences or of a violated invariant.
+    """
 
     account: str
     state: LockState
     reason: str
     ts: int
     breaks: tuple[str, ...] = ()
+    override: bool = False
 
 
 class KillChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -312,6 +324,7 @@ Event = (
     | OrderChanged
     | OrderReplaced
     | ReplaceRejected
+    | ReplaceDenied
     | OrderExpired
     | OutcomeUnknown
     | OutcomeResolved

@@ -300,6 +300,7 @@ class FlattenPosition(msgspec.Struct, frozen=True, kw_only=True):
     """Command: cancel the instrument's orders, then exit the position with one capped order.
 
     portion_bps: part of the position to exit, 10,000 = all. through_ticks: how far past the opposite side to price it.
+    override: OVERRIDE_TEXT, typed by a person who wants another exit sent although one may still be live.
     """
 
     account: str
@@ -307,6 +308,11 @@ class FlattenPosition(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
     portion_bps: int = 10_000
     through_ticks: int = 2
+    override: str = ""
+
+
+OVERRIDE_TEXT = "SEND ANOTHER"
+"""What a person types to have a second exit sent while the outcome of the first is not known."""
 
 
 class OrderState(msgspec.Struct, frozen=True, kw_only=True):

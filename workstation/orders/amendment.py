@@ -10,7 +10,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from workstation.domain.errors import BrokerError, NotConnected, NotFound, StateConflict, ValidationError
-from workstation.domain.events import Event, OrderChanged, OrderNoted, OutcomeUnknown, ReplaceRejected, ReplaceRequested
+from workstation.domain.events import (
+    Event,
+    OrderChanged,
+    OrderNoted,
+    OutcomeUnknown,
+    ReplaceDenied,
+    ReplaceRejected,
+    ReplaceRequested,
+)
 from workstation.domain.orders import (
     OrderState,
     OrderTerms,
@@ -105,7 +113,7 @@ class Amendment:
         if denial is None and order.status is not _S.NEW:
             denial = self._unsendable(order)
         if denial is not None:
-            return ChangeResult(order=order, denial=denial)
+            return self._deny(order, terms, origin, denial, attach)
         if order.status is _S.NEW:
             return self._in_place(order, terms, origin, why, attach)
         if verdict.qty < terms.order_qty:
@@ -121,6 +129,18 @@ class Amendment:
         c.gate.count(asked)
         c.journal.when_durable(seq, partial(self._on_durable, requested, c.journal.epoch, verdict.risk_class))
         return ChangeResult(order=c.book.get(order.cl_ord_id), seq=seq)
+
+    def _deny(
+        self, order: OrderState, terms: OrderTerms, origin: Origin, denial: RuleResult, attach: Attach | None
+    ) -> ChangeResult:
+        """Journal the refusal of a change; the order stays as it is."""
+        now = self._c.clock.now_ns()
+        denied = ReplaceDenied(cl_ord_id=order.cl_ord_id, ts=now, terms=terms, origin=origin, rule=denial)
+        if self._c.storage_refusal(RiskClass.INCREASE) is not None:
+            self._c.bus.publish(denied)  # the journal has no room for refusals now; nothing else changes
+            return ChangeResult(order=order, denial=denial)
+        fault_point("orders.replace.denied")
+        return ChangeResult(order=order, denial=denial, seq=self._record(order, denied, origin, attach))
 
     def _unsendable(self, order: OrderState) -> RuleResult | None:
         broker = self._c.routes.broker(order.terms.account)

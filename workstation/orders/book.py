@@ -13,13 +13,24 @@ import msgspec
 from msgspec.structs import replace
 
 from workstation.domain.errors import InvariantError
-from workstation.domain.events import Event, ExecutionSetAside, OrderCreated, OrderDenied, OrderEvent, OrderFilled
+from workstation.domain.events import (
+    Event,
+    ExecutionSetAside,
+    OrderCreated,
+    OrderDenied,
+    OrderEvent,
+    OrderFilled,
+    ReplaceDenied,
+)
 from workstation.domain.executions import ExecKind, Execution
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.orders.effects import DENIALS, EFFECTS, Effect, born, correction, filled, working_prior
 from workstation.orders.id_set import IdSet
 from workstation.orders.lifecycle import Trigger, advance
 from workstation.ports.store import OrderTransition
+
+NOTICES = frozenset({ExecutionSetAside, ReplaceDenied})
+"""Events that are about an order and change nothing of it."""
 
 CLOSED_KEPT_MAX = 10_000
 """Closed orders that stay in memory, newest first to stay."""
@@ -138,7 +149,7 @@ class OrderBook:
         """
         if isinstance(event, OrderCreated):
             return self._create(event)
-        if not isinstance(event, OrderEvent) or type(event) is ExecutionSetAside:
+        if not isinstance(event, OrderEvent) or type(event) in NOTICES:
             return Change(event)
         order = self._orders.get(event.cl_ord_id)
         if isinstance(event, OrderDenied) and (order is None or event.kind not in DENIALS):

@@ -116,6 +116,7 @@ class DeskContext:
         link: GroupLink | None = None,
         replaces: OrderState | None = None,
         allow_duplicate: bool = False,
+        uncapped: bool = False,
     ) -> RiskIntent:
         """Return the question to the gate, stamped with this instant."""
         return RiskIntent(
@@ -126,6 +127,7 @@ class DeskContext:
             link=link,
             replaces=replaces,
             allow_duplicate=allow_duplicate,
+            uncapped=uncapped,
             now_ns=self.clock.now_ns(),
             mono_ns=self.clock.mono_ns(),
         )

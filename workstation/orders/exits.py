@@ -3,7 +3,8 @@
 Order walk, the way down. CANCELLING (the instrument's orders) -> SETTLED -> EXITING (one capped marketable limit) ->
 VERIFYING -> FLAT, said only with the venue's word. Pressing again reprices the same exit and never makes a second one.
 A cancel that stays unconfirmed makes the desk ask the venue; what still lives then keeps its room. Nothing is queued:
-without a session an exit is NOT SENT, and the text says so.
+without a session an exit is NOT SENT, and the text says so. The one exception to all of this is a person who types
+OVERRIDE_TEXT: where an exit hangs, another one for the whole position goes out beside it.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,9 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from workstation.domain.errors import NotFound
+from workstation.domain.errors import NotFound, StateConflict, ValidationError
 from workstation.domain.orders import (
+    OVERRIDE_TEXT,
     FlattenPosition,
     OrderState,
     OrderTerms,
@@ -32,6 +34,8 @@ from workstation.orders.submission import Submission
 
 EXIT_MARK = "exit"
 """Metadata key by which an exit order is known again, after a restart too."""
+
+OVERRIDE_HINT = f"Type {OVERRIDE_TEXT} to send another exit anyway; both may fill."
 
 WHOLE_BPS = 10_000
 VERIFY_TRIES_MAX = 10
@@ -63,6 +67,10 @@ class _Exit(msgspec.Struct):
     def whole(self) -> bool:
         return self.command.portion_bps >= WHOLE_BPS
 
+    @property
+    def overrides(self) -> bool:
+        return self.command.override == OVERRIDE_TEXT
+
 
 class Exits:
     """Exits by (account, symbol); those that are over are forgotten."""
@@ -90,14 +98,20 @@ class Exits:
 
         Raises:
             NotFound: unknown account or symbol.
+            ValidationError: an override that is not OVERRIDE_TEXT.
+            StateConflict: an override while nothing about the exit is in doubt.
         """
         c = self._c
+        if command.override and command.override != OVERRIDE_TEXT:
+            raise ValidationError("override", f"{command.override!r} sends nothing", allowed=OVERRIDE_TEXT)
         if command.account not in c.state.accounts:
             raise NotFound("account", command.account)
         if command.symbol not in c.instruments:
             raise NotFound("instrument", command.symbol)
         key = (command.account, command.symbol)
         under_way = self._exits.get(key) or self._resumed(command)
+        if command.override:
+            return self._send_another(command, under_way)
         if under_way is not None:
             under_way.presses += 1
             self._advance(under_way)
@@ -117,6 +131,30 @@ class Exits:
         self._advance(exit_)
         self._schedule(exit_)
         return self._progress(exit_)
+
+    def _send_another(self, command: FlattenPosition, under_way: _Exit | None) -> ExitProgress:
+        """Send an exit for the whole position beside one that hangs, on a person's typed word."""
+        exit_ = _Exit(command, ExitStage.SETTLED, self._c.clock.mono_ns())
+        if under_way is not None and not self._hangs(under_way):
+            text = f"the exit is {under_way.stage} and not in doubt: press again to reprice it"
+            raise StateConflict(text, state=under_way.stage, allowed=(ExitStage.HELD,))
+        refused = self._c.session_refusal(command.account)
+        if refused is not None:
+            return self._close(exit_, ExitStage.FAILED, refused.text)
+        self._exits[exit_.key] = exit_
+        fault_point("orders.exit.before_override")
+        self._cancels.cancel_orders(self._c.book.open_orders(*exit_.key), command.origin, "typed override")
+        self._send(exit_)
+        if self._exits.get(exit_.key) is exit_:
+            self._schedule(exit_)
+        return self._progress(exit_)
+
+    def _hangs(self, exit_: _Exit) -> bool:
+        """Tell whether the exit's outcome has been unknown for so long that a person may send another."""
+        order = self._c.book.get(exit_.cl_ord_id)
+        if order is None or order.unknown is None or order.unknown_since is None:
+            return False
+        return self._c.clock.now_ns() - order.unknown_since >= self._c.settings.exit_unknown_ns
 
     def reserved(self, account: str, symbol: str) -> int:
         """Return the quantity that an exit under way will close, so that protective legs leave room for it."""
@@ -176,11 +214,12 @@ class Exits:
             self._verify(exit_)
             return
         instrument = c.instruments[exit_.command.symbol]
-        free = abs(position) - c.state.exposure.exits(*exit_.key, position)
-        qty = min(self._wanted(exit_), free) // instrument.lot * instrument.lot
+        taken = 0 if exit_.overrides else c.state.exposure.exits(*exit_.key, position)
+        qty = min(self._wanted(exit_), abs(position) - taken) // instrument.lot * instrument.lot
         if qty <= 0:
             live = ", ".join(order.order_id or order.cl_ord_id for order in self._blockers(exit_))
-            self._close(exit_, ExitStage.HELD, f"Orders that could close it are still live: {live or 'none'}.")
+            text = f"Orders that could close it are still live: {live or 'none'}. {OVERRIDE_HINT}"
+            self._close(exit_, ExitStage.HELD, text)
             return
         terms = self._terms(exit_, position, qty)
         if terms is None:
@@ -199,7 +238,7 @@ class Exits:
         exit_.qty = terms.side.sign * qty
         self._move(exit_, ExitStage.EXITING)
         fault_point("orders.exit.before_submit")
-        result = self._submission.submit(command)
+        result = self._submission.submit(command, uncapped=exit_.overrides)
         fault_point("orders.exit.after_submit")
         if result.denial is not None:
             self._close(exit_, ExitStage.FAILED, result.denial.text)
@@ -302,11 +341,13 @@ class Exits:
 
     def _watch_exit(self, exit_: _Exit) -> None:
         order = self._c.book.get(exit_.cl_ord_id)
-        if order is not None and order.unknown is not None and order.unknown_since is not None:
-            if self._c.clock.now_ns() - order.unknown_since >= self._c.settings.exit_unknown_ns:
-                self._look(exit_.command.account, "exit outcome unknown")
+        if order is None or order.unknown is None:
+            self._advance(exit_)
             return
-        self._advance(exit_)
+        if self._hangs(exit_):
+            exit_.text = f"What became of the exit {exit_.cl_ord_id} is not known. {OVERRIDE_HINT}"
+            self._tell(exit_)
+            self._look(exit_.command.account, "exit outcome unknown")
 
     # Telling
 

@@ -105,7 +105,12 @@ class Reconciliation:
         breaks = self._breaks.get(account, ())
         text = f"override: {reason}"
         changed = LockChanged(
-            account=account, state=LockState.UNLOCKED, reason=text, ts=self._c.clock.now_ns(), breaks=breaks
+            account=account,
+            state=LockState.UNLOCKED,
+            reason=text,
+            ts=self._c.clock.now_ns(),
+            breaks=breaks,
+            override=True,
         )
         self._c.recorder.record([changed], actor=actor)
 
@@ -266,7 +271,11 @@ class Reconciliation:
             return
         self._breaks.pop(run.account, None)
         fault_point("orders.reconcile.before_unlock")
-        if run.locks:
+        violation = self._c.state.controls.locks.violation(run.account)
+        if violation is not None:
+            text = f"invariant violated: {violation.where}; a person must look and override"
+            self._lock(run.account, LockState.LOCKED, text)
+        elif run.locks:
             self._lock(run.account, LockState.UNLOCKED, f"agrees with the venue: {run.reason}")
         self._on_agreed(run.account)
 

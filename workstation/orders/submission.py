@@ -49,9 +49,16 @@ class Submission:
         self._awaiting: set[str] = set()
 
     def submit(
-        self, command: SubmitOrder, *, attach: Attach | None = None, on_durable: OnDurable | None = None
+        self,
+        command: SubmitOrder,
+        *,
+        attach: Attach | None = None,
+        on_durable: OnDurable | None = None,
+        uncapped: bool = False,
     ) -> SubmitResult:
         """Accept or refuse one order, at once; its bytes leave when its intent is durable.
+
+        uncapped: a person's typed override of an exit's cap; see `exits.py`.
 
         Raises:
             NotFound: unknown account or symbol.
@@ -60,7 +67,7 @@ class Submission:
         known = self.duplicate(command)
         if known is not None:
             return known
-        asked = self.asked(command)
+        asked = self.asked(command, uncapped=uncapped)
         verdict, denial = self.judge(asked)
         if denial is not None:
             return self.deny(command, verdict, denial, attach, on_durable)
@@ -87,7 +94,7 @@ class Submission:
             return None
         return SubmitResult(order=self._c.book.get(command.cl_ord_id), duplicate=True, seq=self._c.journal.last_seq)
 
-    def asked(self, command: SubmitOrder) -> RiskIntent:
+    def asked(self, command: SubmitOrder, *, uncapped: bool = False) -> RiskIntent:
         """Return the question to the gate that a command is."""
         return self._c.intent(
             command.terms,
@@ -96,6 +103,7 @@ class Submission:
             cl_ord_id=command.cl_ord_id,
             link=command.link,
             allow_duplicate=command.allow_duplicate,
+            uncapped=uncapped,
         )
 
     def judge(self, asked: RiskIntent) -> tuple[Verdict, RuleResult | None]:

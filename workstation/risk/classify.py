@@ -38,7 +38,8 @@ def classify(intent: RiskIntent, position: int, exposure: Exposure) -> Classific
 
     if replaced is not None and is_partial_cancel(replaced.terms, terms):
         return Classification(RiskClass.REDUCE, terms.order_qty, others, added)
-    cap = max(-terms.side.sign * position - others, 0) if position else 0
+    ahead = 0 if intent.uncapped else others
+    cap = max(-terms.side.sign * position - ahead, 0) if position else 0
     allowed = terms.order_qty
     if terms.reduce_only:
         capped = min(leaves, cap)

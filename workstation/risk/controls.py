@@ -11,6 +11,7 @@ from workstation.domain.events import (
     ArmChanged,
     EngineStarted,
     Event,
+    InvariantViolated,
     KillChanged,
     LimitChanged,
     LockChanged,
@@ -30,6 +31,8 @@ class ControlsState(msgspec.Struct, frozen=True):
     kills: list[KillState]
     locks: list[LockChanged]
     restrictions: list[LimitChanged]
+    violation: InvariantViolated | None = None
+    signed: list[str] = []
 
 
 class Controls:
@@ -51,7 +54,7 @@ class Controls:
                 self.restrictions.apply(event)
             case KillChanged():
                 self.kills.apply(event)
-            case LockChanged():
+            case LockChanged() | InvariantViolated():
                 self.locks.apply(event)
             case ArmChanged():
                 self.arming.apply(event)
@@ -66,13 +69,21 @@ class Controls:
 
     def state(self) -> ControlsState:
         """Return everything that must survive a restart."""
-        return ControlsState(self.limits.dump(), self.kills.dump(), self.locks.dump(), self.restrictions.dump())
+        locks = self.locks
+        return ControlsState(
+            self.limits.dump(),
+            self.kills.dump(),
+            locks.dump(),
+            self.restrictions.dump(),
+            locks.violated,
+            locks.signed,
+        )
 
     def load(self, state: ControlsState) -> None:
         """Replace everything by what `state` returned."""
         self.limits.load(state.limits)
         self.kills.load(state.kills)
-        self.locks.load(state.locks)
+        self.locks.load(state.locks, state.violation, state.signed)
         self.restrictions.load(state.restrictions)
         self.arming.disarm()
         self.version += 1

@@ -19,7 +19,8 @@ class RiskIntent(msgspec.Struct, frozen=True, kw_only=True):
 
     terms: all terms as they would stand; order_qty counts what has filled already. replaces: the live order that is to
     be changed. link: membership of a group, so that legs of which only one can fill count once. now_ns: UTC ns,
-    mono_ns: monotonic ns, both read once by the desk.
+    mono_ns: monotonic ns, both read once by the desk. uncapped: a person's typed override: an exit that leaves no room
+    for other live exits.
     """
 
     terms: OrderTerms
@@ -31,6 +32,7 @@ class RiskIntent(msgspec.Struct, frozen=True, kw_only=True):
     now_ns: int = 0
     mono_ns: int = 0
     link: GroupLink | None = None
+    uncapped: bool = False
 
 
 class RiskView(Protocol):
