@@ -96,6 +96,10 @@ class Trader:
     def act(self, core: Core) -> None:
         """Do one thing."""
         (name,) = self._rng.choices(list(_ACTIONS), list(_ACTIONS.values()))
+        self.do(name, core)
+
+    def do(self, name: str, core: Core) -> None:
+        """Do the thing of this name."""
         action: Callable[[Core], None] = getattr(self, f"_{name}")
         try:
             action(core)
