@@ -198,7 +198,7 @@ class OneLine(QLabel):
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFont(figure_font("caption"))
-        theme_notifier().changed.connect(lambda _theme: self.setFont(figure_font("caption")))
+        theme_notifier().changed.connect(self._on_theme)  # a bound slot ends with its widget
 
     @property
     def full_text(self) -> str:
@@ -216,6 +216,9 @@ class OneLine(QLabel):
             self.setToolTip(text)
             self.setAccessibleName(f"{self._meaning}: {text}")
             self._elide()
+
+    def _on_theme(self, _theme: object) -> None:
+        self.setFont(figure_font("caption"))
 
     def _elide(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
