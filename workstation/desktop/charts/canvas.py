@@ -1,17 +1,14 @@
 """The drawn chart: two panes, two axes and their layers in one graphics view, laid out and kept in step.
 
-The window's state is the only truth about what is shown; `refresh` passes it to the panes (pyqtgraph `ViewBox`es, so
-that items in data coordinates can be added to a pane) and places every layer. A live tick repaints one strip, and
-nothing when the last bar is out of sight. Input is the affair of `gestures`.
+The window's state is the only truth about what is shown; `refresh` places panes and layers by it. A live tick repaints
+one strip, and nothing when the last bar is out of sight. Input is the affair of `gestures`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import pyqtgraph
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtCore import QPointF, QRectF
 
 from workstation.desktop.charts.axes import (
     PRICE_MARK_GAP_PX,
@@ -25,6 +22,7 @@ from workstation.desktop.charts.crosshair import CrosshairLayer, ReadoutLayer
 from workstation.desktop.charts.fills import FillsLayer
 from workstation.desktop.charts.last_price import LastPriceLayer
 from workstation.desktop.charts.order_lines import OrderLinesLayer
+from workstation.desktop.charts.panes import PaneView
 from workstation.desktop.charts.series import BarsLayer, OverlayLayer, VolumeLayer, bars_per_bin
 from workstation.desktop.theme import current_theme
 from workstation.viewmodels.chart_axes import price_marks, time_marks
@@ -48,16 +46,11 @@ class ChartCanvas:
 
     def __init__(self, model: ChartModel) -> None:
         self.model = model
-        self.view: QGraphicsView = pyqtgraph.GraphicsView()
+        self.view = PaneView()
         self.view.setObjectName("chart-canvas")
         self.view.setAccessibleName("Price chart")
-        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.view.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
-        self.view.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
-        self.view.viewport().setMouseTracking(True)
-        self.view.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.price_box = self._pane()
-        self.volume_box = self._pane()
+        self.price_box = self.view.add_pane()
+        self.volume_box = self.view.add_pane()
         self.grid = GridLayer(self.price_box, model, 0)
         self.bars = BarsLayer(self.price_box, model, 10)
         self.overlays = OverlayLayer(self.price_box, model, 20)
@@ -152,13 +145,6 @@ class ChartCanvas:
         """Return whether a point lies in the volume pane."""
         return self.volume_rect.contains(at)
 
-    def _pane(self) -> pyqtgraph.ViewBox:
-        box = pyqtgraph.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0.0)
-        box.disableAutoRange()
-        box.setZValue(0)
-        self.view.scene().addItem(box)
-        return box
-
     def _ratio(self) -> float:
         return float(self.view.devicePixelRatioF())
 
@@ -182,13 +168,11 @@ class ChartCanvas:
 
     def _place(self) -> None:
         model, pane = self.model, self.price_pane()
-        self.price_box.setGeometry(self.price_rect)
-        self.volume_box.setGeometry(self.volume_rect)
+        self.price_box.place(self.price_rect)
+        self.volume_box.place(self.volume_rect)
         self.volume_box.setVisible(self.volume_rect.height() > 0)
         first, stop = pane.bar_range
         top = model.bars.volume_max(first, stop, bars_per_bin(pane)) * VOLUME_HEADROOM or 1.0
-        self.price_box.setRange(xRange=(pane.first, pane.first + pane.span), yRange=(pane.low, pane.high), padding=0)
-        self.volume_box.setRange(xRange=(pane.first, pane.first + pane.span), yRange=(0.0, top), padding=0)
         for layer in (self.grid, self.bars, self.overlays, self.last_price, self.fills, self.orders, self.readout):
             layer.place(pane)
         volume_pane = self._sized(pane, 0.0, top, pane.width, max(1.0, self.volume_rect.height()))

@@ -1,8 +1,7 @@
 """What every drawn part of a chart is: a graphics item in pixel coordinates of its pane.
 
-Layers are children of a pane's `ViewBox`, but draw in the box's own pixels through a `PaneScale`: a pan changes no
-transform, every line can be put on a device pixel, and text never stretches. `place` hands over a new scale; `draw`
-paints it.
+Layers are children of a pane and draw in its own pixels through a `PaneScale`: a pan changes no transform, every line
+can be put on a device pixel, and text never stretches. `place` hands over a new scale; `draw` paints it.
 """
 
 from __future__ import annotations

@@ -7,19 +7,18 @@ address.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from pyqtgraph import functions
-from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QRect, Qt
+from PySide6.QtGui import QPolygonF
 from shiboken6 import Shiboken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QPainter, QPolygonF
+    from PySide6.QtGui import QPainter
 
 
 class RectArray:
@@ -61,25 +60,27 @@ class LineArray:
     """Lines by columns x1, y1, x2, y2."""
 
     def __init__(self) -> None:
-        self._array = PrimitiveArray(QLineF, 4)
+        self._memory = np.empty((0, 4), dtype=np.float64)
 
     def fill_path(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """Take the segments between consecutive points; a point that is NaN breaks the line."""
-        if len(x) < 2:
-            self._array.resize(0)
-            return
         segments = np.column_stack((x[:-1], y[:-1], x[1:], y[1:]))
-        segments = segments[np.isfinite(segments).all(axis=1)]
-        self._array.resize(len(segments))
-        self._array.ndarray()[:] = segments
+        self._memory = segments[np.isfinite(segments).all(axis=1)]
 
     def draw(self, painter: QPainter) -> None:
         """Draw all with the painter's pen."""
-        if len(self._array):
-            painter.drawLines(*self._array.drawargs())
+        if len(self._memory):
+            first = cast("QLineF", Shiboken.wrapInstance(self._memory.ctypes.data, QLineF))
+            painter.drawLines(first, len(self._memory))
 
 
 def polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
     """Return a polygon with these corners."""
-    made: QPolygonF = functions.arrayToQPolygonF(x, y)
+    made = QPolygonF()
+    made.resize(len(x))
+    address: Any = made.data()
+    # The buffer is the polygon's own; the typing of the binding knows the address only.
+    buffer = cast("Any", Shiboken.VoidPtr)(address, len(x) * 2 * x.itemsize, True)  # noqa: FBT003  the library's signature
+    corners = np.frombuffer(buffer, dtype=np.float64).reshape(-1, 2)
+    corners[:, 0], corners[:, 1] = x, y
     return made
