@@ -128,7 +128,8 @@ def cancel_order(context: EngineContext, params: CancelOne, call: Invocation) ->
         call.reply(refused(result.denial, result.order))
     else:
         _follow(context, result, call)
-        _when_durable(context, result.seq, call, lambda: _order_result(context, params.cl_ord_id, "Cancel asked."))
+        text = "No session: the cancel is kept and goes out on reconnect." if result.kept else "Cancel asked."
+        _when_durable(context, result.seq, call, lambda: _order_result(context, params.cl_ord_id, text))
 
 
 def _follow(context: EngineContext, result: ChangeResult, call: Invocation) -> None:

@@ -99,10 +99,20 @@ class ExecutionSetAside(OrderEvent, frozen=True, kw_only=True, tag=True):
 
 
 class CancelRequested(OrderEvent, frozen=True, kw_only=True, tag=True):
-    """A cancel was asked for. Before the acknowledgement the state stays and the wish is kept."""
+    """A cancel was asked for. Before the acknowledgement the state stays and the wish is kept.
+
+    kept: without a session the state stays too, and the cancel goes out once book and venue agree again.
+    """
 
     origin: Origin
     reason: str = ""
+    kept: bool = False
+
+
+class CancelWithdrawn(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A cancel that was kept for the next session was taken back before it was sent."""
+
+    origin: Origin
 
 
 class OrderCancelled(OrderEvent, frozen=True, kw_only=True, tag=True):
@@ -318,6 +328,7 @@ Event = (
     | OrderFilled
     | ExecutionSetAside
     | CancelRequested
+    | CancelWithdrawn
     | OrderCancelled
     | CancelRejected
     | ReplaceRequested

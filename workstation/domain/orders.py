@@ -193,12 +193,16 @@ class LegRole(StrEnum):
 
 
 class GroupLink(msgspec.Struct, frozen=True, gc=False):
-    """Membership of an order in a group. `parent` is the cl_ord_id whose fills release this order, "" for none."""
+    """Membership of an order in a group. `parent` is the cl_ord_id whose fills release this order, "" for none.
+
+    full: released once, when the parent has ended or filled whole, instead of growing with each of its fills.
+    """
 
     group_id: str
     contingency: Contingency
     role: LegRole
     parent: str = ""
+    full: bool = False
 
 
 class Residence(StrEnum):
@@ -320,6 +324,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
 
     cost: exact money-free sum of last_px * last_qty over fills that stand (price units times quantity units);
     the average price is cost / cum_qty. leaves_qty is 0 in final states. version rises with every change.
+    cancel_requested_at: in a working state, a cancel that is kept for the next session and can be withdrawn.
     """
 
     cl_ord_id: str

@@ -33,7 +33,7 @@ from workstation.kernel.fault_points import fault_point
 from workstation.orders.context import DeskContext, actor_of
 from workstation.orders.effects import resized
 from workstation.orders.recorder import Attach
-from workstation.orders.reports import NOT_SENT
+from workstation.orders.reports import BY_SYSTEM, NOT_SENT
 from workstation.orders.results import ChangeResult, refusal
 from workstation.orders.validation import unsupported
 from workstation.ports.broker import ReplaceKind
@@ -41,6 +41,9 @@ from workstation.ports.broker import ReplaceKind
 _S = OrdStatus
 CHANGEABLE = ("NEW", "SUBMITTED", "ROUTED", "PARTIALLY_FILLED")
 """States in which terms may be changed."""
+
+DENIED_KEPT_MAX = 1_024
+"""Orders of which the desk's own last refused change is remembered."""
 
 _FIELDS = ("order_qty", "price", "stop_px", "trail", "time_in_force", "expire_time")
 
@@ -50,6 +53,7 @@ class Amendment:
 
     def __init__(self, context: DeskContext) -> None:
         self._c = context
+        self._denied: dict[str, tuple[OrderTerms, str]] = {}
 
     def replace(self, command: ReplaceOrder, *, attach: Attach | None = None) -> ChangeResult:
         """Ask for new terms; in NEW they are in force at once, at a venue after its word.
@@ -133,7 +137,13 @@ class Amendment:
     def _deny(
         self, order: OrderState, terms: OrderTerms, origin: Origin, denial: RuleResult, attach: Attach | None
     ) -> ChangeResult:
-        """Journal the refusal of a change; the order stays as it is."""
+        """Journal the refusal of a change; the order stays as it is. What the desk asks by itself is told once."""
+        if origin is BY_SYSTEM:
+            if self._denied.get(order.cl_ord_id) == (terms, denial.code):
+                return ChangeResult(order=order, denial=denial)
+            if len(self._denied) >= DENIED_KEPT_MAX:
+                del self._denied[next(iter(self._denied))]
+            self._denied[order.cl_ord_id] = (terms, denial.code)
         now = self._c.clock.now_ns()
         denied = ReplaceDenied(cl_ord_id=order.cl_ord_id, ts=now, terms=terms, origin=origin, rule=denial)
         if self._c.storage_refusal(RiskClass.INCREASE) is not None:

@@ -12,6 +12,7 @@ from workstation.domain.errors import BrokerError, NotConnected, NotFound, State
 from workstation.domain.events import (
     CancelRejected,
     CancelRequested,
+    CancelWithdrawn,
     KillChanged,
     OrderCancelled,
     OutcomeUnknown,
@@ -34,7 +35,7 @@ class Cancels:
         self._c = context
 
     def cancel(self, command: CancelOrder, *, attach: Attach | None = None) -> ChangeResult:
-        """Cancel one order; cancelling a cancelled order changes nothing.
+        """Cancel one order; cancelling a cancelled order changes nothing. Without a session the cancel is kept.
 
         Raises:
             NotFound: no such order.
@@ -48,24 +49,71 @@ class Cancels:
         if order.status.is_final:
             raise StateConflict(f"order is {order.status}", state=order.status, allowed=("open",))
         result = self.cancel_orders([order], command.origin, command.reason, attach=attach)
+        if result.refused and order.status is not _S.PENDING_CANCEL:
+            return self._keep(order, command, attach)
         now = self._c.book.get(order.cl_ord_id)
         if result.refused:
             text = f"NOT SENT: no session with the venue of account {order.terms.account}."
             return ChangeResult(order=now, denial=refusal("BROKER_UNAVAILABLE", text))
         return ChangeResult(order=now, seq=result.seq)
 
+    def _keep(self, order: OrderState, command: CancelOrder, attach: Attach | None) -> ChangeResult:
+        """Keep a cancel for the next session; it is listed on the order."""
+        if order.cancel_requested_at is not None:
+            return ChangeResult(order=order, kept=True)
+        kept = CancelRequested(
+            cl_ord_id=order.cl_ord_id,
+            ts=self._c.clock.now_ns(),
+            origin=command.origin,
+            reason=command.reason,
+            kept=True,
+        )
+        fault_point("orders.cancel.kept")
+        seq = self._record(order, kept, command.origin, attach)
+        return ChangeResult(order=self._c.book.get(order.cl_ord_id), seq=seq, kept=True)
+
+    def withdraw(self, cl_ord_id: str, origin: Origin) -> ChangeResult:
+        """Take back a cancel that is kept for the next session.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: no cancel of it is kept.
+        """
+        order = self._c.book.get(cl_ord_id)
+        if order is None:
+            raise NotFound("order", cl_ord_id)
+        if not _is_kept(order):
+            raise StateConflict("no cancel of the order is kept", state=order.status, allowed=("cancel kept",))
+        withdrawn = CancelWithdrawn(cl_ord_id=cl_ord_id, ts=self._c.clock.now_ns(), origin=origin)
+        seq = self._record(order, withdrawn, origin, None)
+        return ChangeResult(order=self._c.book.get(cl_ord_id), seq=seq)
+
+    def resume(self, account: str) -> None:
+        """Send the cancels that were kept, now that book and venue agree."""
+        self.cancel_orders(
+            [order for order in self._c.book.open_orders(account) if _is_kept(order)], BY_SYSTEM, "cancel on reconnect"
+        )
+
+    def _record(
+        self, order: OrderState, event: CancelRequested | CancelWithdrawn, origin: Origin, attach: Attach | None
+    ) -> int:
+        return self._c.recorder.record(
+            [event], actor=actor_of(origin), correlation=order.uid, causation=order.cl_ord_id, attach=attach
+        )
+
     def cancel_scope(self, command: CancelScope) -> ScopeResult:
         """Cancel all live orders that match; protective stops stay unless asked for."""
         chosen = [order for order in self._c.book.open_orders(command.account, command.symbol) if _in(order, command)]
         return self.cancel_orders(chosen, command.origin, command.reason)
 
-    def kill(self, state: KillState) -> ScopeResult:
+    def kill(self, state: KillState, *, attach: Attach | None = None) -> ScopeResult:
         """Set a kill switch: block first, then end its scope. Repeating it asks again for what is left."""
         kills = self._c.state.controls.kills
         known = kills.find(state.scope, state.key)
         if state.on != (known is not None) or (known is not None and known.reason != state.reason):
             fault_point("orders.kill.before_record")
-            self._c.recorder.record([KillChanged(state=state, ts=self._c.clock.now_ns())], actor=state.actor)
+            changed = KillChanged(state=state, ts=self._c.clock.now_ns())
+            self._c.recorder.record([changed], actor=state.actor, attach=attach)
             fault_point("orders.kill.after_record")
         return self.enforce(state) if state.on and state.cancel_orders else ScopeResult()
 
@@ -166,6 +214,10 @@ class Cancels:
             unknown = OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=RequestKind.CANCEL, cause=str(error))
             c.recorder.record([unknown], causation=cl_ord_id)
         fault_point("orders.cancel.after_send")
+
+
+def _is_kept(order: OrderState) -> bool:
+    return order.cancel_requested_at is not None and (order.status.is_working or order.status is _S.PENDING_REPLACE)
 
 
 def _asked_already(order: OrderState) -> bool:

@@ -138,7 +138,7 @@ class Desk:
         return self._amendment.annotate(cl_ord_id, origin, notes, metadata, attach=attach)
 
     def cancel(self, command: CancelOrder, *, attach: Attach | None = None) -> ChangeResult:
-        """Cancel one order; cancelling a cancelled order changes nothing.
+        """Cancel one order; cancelling a cancelled order changes nothing. Without a session the cancel is kept.
 
         Raises:
             NotFound: no such order.
@@ -146,13 +146,22 @@ class Desk:
         """
         return self._cancels.cancel(command, attach=attach)
 
+    def withdraw_cancel(self, cl_ord_id: str, origin: Origin) -> ChangeResult:
+        """Take back a cancel that is kept for the next session.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: no cancel of it is kept.
+        """
+        return self._cancels.withdraw(cl_ord_id, origin)
+
     def cancel_scope(self, command: CancelScope) -> ScopeResult:
         """Cancel all live orders that match; protective stops stay unless asked for."""
         return self._cancels.cancel_scope(command)
 
-    def kill(self, state: KillState) -> ScopeResult:
+    def kill(self, state: KillState, *, attach: Attach | None = None) -> ScopeResult:
         """Set a kill switch on or off: on blocks first, then cancels what it covers."""
-        return self._cancels.kill(state)
+        return self._cancels.kill(state, attach=attach)
 
     def submit_group(self, command: SubmitGroup, *, attach: Attach | None = None) -> GroupResult:
         """Accept all orders of a bracket, OTO or OCO in one transaction, or none.
@@ -268,6 +277,7 @@ class Desk:
         for kill in self.state.controls.kills.active():
             if kill.cancel_orders:
                 self._cancels.enforce(kill, within=account)
+        self._cancels.resume(account)
         self._groups.resume(account)
         self._exits.on_agreed(account)
 
@@ -275,8 +285,5 @@ class Desk:
         self._groups.sync_position(account, symbol)
 
     def _is_released(self, order: OrderState) -> bool:
-        """Tell whether an order that lives here may be watched: it has no parent, or the parent has filled."""
-        if order.link is None or not order.link.parent:
-            return True
-        parent = self.state.book.get(order.link.parent)
-        return parent is not None and parent.cum_qty > 0
+        """Tell whether an order that lives here may be watched: it has no parent, or the parent released it."""
+        return order.link is None or not order.link.parent or self._groups.is_released(order)

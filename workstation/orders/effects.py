@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from workstation.domain.events import (
     CancelRejected,
     CancelRequested,
+    CancelWithdrawn,
     OrderAccepted,
     OrderCancelled,
     OrderChanged,
@@ -180,7 +181,12 @@ def _trailed(order: OrderState, event: StopTrailed) -> Effect:
 
 def _cancel_requested(order: OrderState, event: CancelRequested) -> Effect:
     changes: dict[str, Any] = {"cancel_requested_at": order.cancel_requested_at or event.ts}
-    return Effect(Trigger.REQUEST_CANCEL, changes, f"{event.origin.kind}:{event.origin.user}", event.reason)
+    trigger = None if event.kept else Trigger.REQUEST_CANCEL
+    return Effect(trigger, changes, f"{event.origin.kind}:{event.origin.user}", event.reason)
+
+
+def _cancel_withdrawn(_: OrderState, event: CancelWithdrawn) -> Effect:
+    return Effect(None, {"cancel_requested_at": None}, f"{event.origin.kind}:{event.origin.user}")
 
 
 def _cancelled(_: OrderState, event: OrderCancelled) -> Effect:
@@ -253,6 +259,7 @@ EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
     OrderTriggered: _triggered,
     StopTrailed: _trailed,
     CancelRequested: _cancel_requested,
+    CancelWithdrawn: _cancel_withdrawn,
     OrderCancelled: _cancelled,
     CancelRejected: _cancel_rejected,
     ReplaceRequested: _replace_requested,

@@ -1,9 +1,9 @@
 """Groups: brackets, OTO and OCO, managed here: children follow their parent's fills, siblings each other's.
 
 Order walk, beside the desk. A group has no state of its own: `sync` reads its orders and does what is missing, so that
-it can run after every change and after a restart alike. Legs wait in NEW until their parent fills, grow with each fill
-(PARTIAL), shrink by what a sibling filled (OUO) and never exceed the position that they protect; any fill of an OCO leg
-cancels the others. When one leg completes, the rest of the group ends.
+it can run after every change and after a restart alike. Legs wait in NEW until their parent fills, grow with each
+fill (PARTIAL) or go out after the last one (FULL), shrink by what a sibling filled (OUO) and never exceed the position
+that they protect; any fill of an OCO leg cancels the others. When one leg completes, the rest of the group ends.
 """
 
 from collections.abc import Callable
@@ -154,6 +154,11 @@ class Groups:
             if leg is not None and leg.is_open and leg.link is not None and leg.link.parent:
                 self._fit(leg, fresh)
 
+    def is_released(self, order: OrderState) -> bool:
+        """Tell whether a leg's parent has filled as far as the leg waits for."""
+        parent = _parent(order, self._c.book.group(order.link.group_id)) if order.link else None
+        return parent is not None and _releases(parent, order)
+
     # One order of a group
 
     def _should_end(self, order: OrderState, orders: list[OrderState]) -> bool:
@@ -186,7 +191,7 @@ class Groups:
     def _fit(self, order: OrderState, orders: list[OrderState]) -> None:
         """Release a leg whose parent has filled, or bring a live one to its size."""
         parent = _parent(order, orders)
-        if parent is None or parent.filled == 0:
+        if parent is None or not _releases(parent, order):
             return
         target = self._target(order, orders, parent)
         if target <= order.cum_qty:
@@ -264,6 +269,12 @@ def check_group(orders: tuple[SubmitOrder, ...]) -> None:
         if order.cl_ord_id in seen:
             raise ValidationError("legs", "a client order id appears twice")
         seen.add(order.cl_ord_id)
+
+
+def _releases(parent: Parent, leg: OrderState) -> bool:
+    """Tell whether a leg may go out: at the first fill, with FULL once no further fill is to come."""
+    waits = leg.link is not None and leg.link.full and parent.is_open and parent.filled < parent.asked
+    return parent.filled > 0 and not waits
 
 
 def _is_leg(order: OrderState) -> bool:

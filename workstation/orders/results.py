@@ -36,11 +36,15 @@ class GroupResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer to a replace or cancel. order: as it stands now; pending changes show in it."""
+    """Answer to a replace or cancel. order: as it stands now; pending changes show in it.
+
+    kept: a cancel that could not be sent now and goes out with the next session, unless it is withdrawn.
+    """
 
     order: OrderState | None = None
     denial: RuleResult | None = None
     seq: int = 0
+    kept: bool = False
 
 
 class ScopeResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import pytest
 from tests.helpers.core_rig import HAND, CoreRig
 from tests.helpers.fake_broker import CARD
 from workstation.domain.errors import StateConflict, ValidationError
+from workstation.domain.events import ReplaceDenied
 from workstation.domain.orders import CancelOrder, OrdStatus, ReplaceOrder
 from workstation.ports.broker import ReplaceKind
 
@@ -160,3 +161,22 @@ def test_notes_change_nothing_that_a_venue_sees():
     rig.broker.cancelled(order.cl_ord_id)
     with pytest.raises(StateConflict):
         rig.desk.annotate(order.cl_ord_id, HAND, "late", {})
+
+
+def test_a_refused_change_is_journaled_with_its_rule_and_leaves_the_order_alone():
+    rig = CoreRig(limits=True)
+    order = rig.submit(qty=10)
+    result = change(rig, order, order_qty=1_000_000)
+    denied = [event for event in rig.journal.replayed() if isinstance(event, ReplaceDenied)]
+    assert [(event.rule.code, event.terms.order_qty) for event in denied] == [(result.denial.code, 1_000_000)]
+    assert result.seq == rig.journal.last_seq
+    assert rig.order(order.cl_ord_id) == order
+
+
+def test_a_refusal_of_a_change_is_published_where_the_journal_cannot_take_it():
+    rig = CoreRig()
+    order = rig.submit(qty=10)
+    rig.journal.trouble = "disk full"
+    before = rig.journal.last_seq
+    assert change(rig, order, order_qty=20).denial.code == "STORAGE_UNAVAILABLE"
+    assert (len(rig.said(ReplaceDenied)), rig.journal.last_seq) == (1, before)

@@ -8,7 +8,7 @@ from tests.helpers.core_rig import ACCOUNT, HAND, SECOND, SYMBOL, CoreRig
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.errors import NotFound, StateConflict
 from workstation.domain.orders import CancelOrder, CancelScope, OrdStatus, RequestKind, Side
-from workstation.ports.broker import SendOutcome
+from workstation.ports.broker import SendOutcome, SessionState
 
 S = OrdStatus
 
@@ -130,11 +130,62 @@ def test_an_unknown_cancel_may_be_asked_again_by_a_person():
     assert len(rig.broker.of("cancel")) == 2
 
 
-def test_without_a_session_a_cancel_is_refused_as_not_sent():
+def test_without_a_session_a_cancel_is_kept_and_sent_once_book_and_venue_agree_again():
     rig = CoreRig()
     order = rig.submit()
     rig.down()
+    result = cancel(rig, order)
+    assert (result.kept, result.denial, result.order.status) == (True, None, S.SUBMITTED)
+    assert result.order.cancel_requested_at == rig.now
+    assert cancel(rig, order).kept
+    assert rig.broker.of("cancel") == []
+    rig.broker.session(SessionState.UP)
+    assert len(rig.broker.of("cancel")) == 1
+    assert rig.order(order.cl_ord_id).status is S.CANCELLED
+
+
+def test_a_kept_cancel_survives_a_restart():
+    rig = CoreRig()
+    order = rig.submit()
+    rig.down()
+    cancel(rig, order)
+    again = rig.restart()
+    assert again.order(order.cl_ord_id).status is S.CANCELLED
+    assert len(again.broker.of("cancel")) == 1
+
+
+def test_a_kept_cancel_that_was_withdrawn_is_never_sent():
+    rig = CoreRig()
+    order = rig.submit()
+    with pytest.raises(StateConflict):
+        rig.desk.withdraw_cancel(order.cl_ord_id, HAND)
+    rig.down()
+    cancel(rig, order)
+    assert rig.desk.withdraw_cancel(order.cl_ord_id, HAND).order.cancel_requested_at is None
+    rig.broker.session(SessionState.UP)
+    assert rig.broker.of("cancel") == []
+    with pytest.raises(NotFound):
+        rig.desk.withdraw_cancel("nobody", HAND)
+
+
+def test_a_cancel_already_on_its_way_is_not_kept_a_second_time():
+    rig = CoreRig()
+    order = rig.submit()
+    rig.broker.auto = False
+    cancel(rig, order)
+    rig.down()
     assert cancel(rig, order).denial.code == "BROKER_UNAVAILABLE"
+
+
+def test_an_order_that_filled_while_away_takes_its_kept_cancel_along():
+    rig = CoreRig()
+    order = rig.submit()
+    rig.down()
+    cancel(rig, order)
+    rig.broker.trade(order.cl_ord_id, 100, 10_000)
+    rig.broker.session(SessionState.UP)
+    assert rig.order(order.cl_ord_id).status is S.FILLED
+    assert rig.broker.of("cancel") == []
 
 
 def test_a_scope_cancels_what_matches_in_one_transaction_and_leaves_protective_stops():
