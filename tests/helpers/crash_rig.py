@@ -73,10 +73,10 @@ FAST = DeskSettings(
 )
 """Bounds of the desk on a time scale of milliseconds; the rounds that a proof needs are the product's."""
 
+SNAPSHOT_ONE_IN = 4
 AGREE_S = 10.0
 CHILD_S = 60
 OPS = 14
-END = b"end"
 
 
 @dataclass(frozen=True)
@@ -242,11 +242,16 @@ class CrashRig:
         self.log = self.folder / "venue.log"
         self.socket = self.folder / "venue.sock"
         self._venue: subprocess.Popen[bytes] | None = None
+        self._warm()
         if self.remote:
             self._launch()
         self.instruments = {
             row.instrument.symbol: row.instrument for row in listings(datetime.now(UTC).date())
         }
+
+    def _warm(self) -> None:
+        """Open and close a database once, so that children inherit every library loaded."""
+        open_store("", self.folder / "warm", instruments={}, clock=SystemClock(), post=lambda _call: None).close()
 
     def _launch(self) -> None:
         command = [sys.executable, "-m", "workstation.brokers.sim.server", "--socket", str(self.socket)]
@@ -362,7 +367,9 @@ class ChildRun:
         self.core.start()
         self._prepare(store.journal.epoch)
         await self._agree()
-        await self._trade(store)
+        if plan.seed % SNAPSHOT_ONE_IN == 0:
+            self.core.save_snapshot(always=True)
+        await self._trade()
         await self._agree()
         truth = VenueTruth.of_log(rig.log)
         os.write(self._writing, f"reached {len(truth.orders)} {len(truth.fills)}\n".encode())
@@ -405,7 +412,7 @@ class ChildRun:
                 )
         record([ArmChanged(armed=True, environment="SIM", actor="t", reason="", ts=now)])
 
-    async def _trade(self, store: Any) -> None:
+    async def _trade(self) -> None:
         """Do a few random things, with whatever the drawn point needs to be passed."""
         trader = Trader(self._rng, IdSource(), tuple(MARKETS), self._history)
         wanted = _WANTED.get(self._plan.point.rsplit(".", 1)[0], ())
