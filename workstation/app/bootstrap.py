@@ -186,6 +186,7 @@ class Program:
             self._backups.stop()
         self.engine.stop()
         if self.own_home is not self._options.home:
+            configure_logging(None)
             shutil.rmtree(self.own_home.root, ignore_errors=True)
 
     def _obey_kill_mark(self) -> None:
@@ -221,12 +222,12 @@ class KillMark(msgspec.Struct, frozen=True):
 
 def run_headless(options: Options) -> int:
     """Run engine and REST until a signal; prints one JSON line when ready. Returns the exit code."""
-    program = _started(options)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, lambda *_: ended.set())
+    program = _started(options)
     ready = {
         "event": "ready",
         "api": program.engine.api_url or None,

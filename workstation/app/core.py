@@ -6,6 +6,7 @@ journal in memory. Everything runs on one thread, and nothing here knows a scree
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import msgspec
 
@@ -151,7 +152,8 @@ class Core:
         """Store the state when enough has happened since the last time, so that the next start is short."""
         if always or self.journal.last_seq - self._snapshot_seq >= SNAPSHOT_EVENTS:
             self._snapshot_seq = self.journal.last_seq
-            self.journal.save_snapshot(self.state.state(), self.state.state_hash())
+            state = self.state.state()
+            self.journal.save_snapshot(state, sha256(state).digest())
 
     def desk_prices(self, events: list[MarketEvent]) -> None:
         """Let orders that this program watches hear of prices."""

@@ -50,6 +50,18 @@ class Change(msgspec.Struct, frozen=True):
     execution: Execution | None = None
 
 
+class BookState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a snapshot keeps of the book; see `OrderBook.state`."""
+
+    orders: list[OrderState]
+    closed: list[str]
+    asked: dict[str, dict[str, int]]
+    fills: dict[str, list[Execution]]
+    keys: list[tuple[str, str, str]]
+    ids: bytes
+    exec_keys: bytes
+
+
 class Booking(Enum):
     """What an execution report is, seen from the book."""
 
@@ -285,19 +297,20 @@ class OrderBook:
             "exec_keys": self._exec_keys.state(),
         }
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Take a state from `state()` in place of what is held."""
+    def load(self, state: BookState | dict[str, Any]) -> None:
+        """Take a state, as `state()` gave it or as decoded from its JSON, in place of what is held."""
+        if not isinstance(state, BookState):
+            state = msgspec.convert(state, BookState)
         self.__init__(self._closed_kept_max)  # type: ignore[misc]  # the same empty book, then filled
-        for order in msgspec.convert(state["orders"], list[OrderState]):
+        for order in state.orders:
             self._insert(order)
-        self._closed = dict.fromkeys(state["closed"])
-        for group_id, group in state["asked"].items():
-            self._groups[group_id] = dict(group)
-        for cl_ord_id, fills in msgspec.convert(state["fills"], dict[str, list[Execution]]).items():
+        self._closed = dict.fromkeys(state.closed)
+        self._groups.update(state.asked)
+        for cl_ord_id, fills in state.fills.items():
             self._fills[cl_ord_id] = {fill.exec_key: fill for fill in fills}
-        self._keys = {(account, key): cl_ord_id for account, key, cl_ord_id in state["keys"]}
-        self._ids.load(state["ids"])
-        self._exec_keys.load(state["exec_keys"])
+        self._keys = {(account, key): cl_ord_id for account, key, cl_ord_id in state.keys}
+        self._ids.load(state.ids)
+        self._exec_keys.load(state.exec_keys)
 
 
 def _same_numbers(booked: Execution, again: Execution) -> bool:

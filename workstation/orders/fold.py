@@ -6,7 +6,6 @@ event, so nothing is decided here. `state_hash` proves the sameness; a snapshot 
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -14,7 +13,7 @@ from workstation.domain.accounts import Account
 from workstation.domain.events import AccountOpened, EngineStarted, Event, KillChanged, OrderEvent
 from workstation.domain.executions import CostMethod
 from workstation.domain.instruments import Instrument
-from workstation.orders.book import Change, OrderBook
+from workstation.orders.book import BookState, Change, OrderBook
 from workstation.portfolio.ledger import Ledger
 from workstation.portfolio.snapshot import LedgerState
 from workstation.ports.store import Row
@@ -26,6 +25,19 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 Folded = tuple[Change, tuple[Row, ...]]
 """What one event did to the whole core: the order change, and every row to be stored with it."""
+
+
+class SnapshotParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a snapshot keeps of the core, read in one pass into the parts' own types; see `CoreState.state`."""
+
+    book: BookState
+    ledger: LedgerState
+    controls: ControlsState
+    accounts: list[Account]
+    epoch: int
+
+
+_decoder = msgspec.json.Decoder(SnapshotParts)
 
 
 class CoreState:
@@ -98,11 +110,11 @@ class CoreState:
         Raises:
             msgspec.DecodeError: the bytes are not such a state.
         """
-        parts: dict[str, Any] = msgspec.json.decode(state)
-        self.book.load(parts["book"])
-        self.ledger.load(msgspec.convert(parts["ledger"], LedgerState))
-        self.controls.load(msgspec.convert(parts["controls"], ControlsState))
+        parts = _decoder.decode(state)
+        self.book.load(parts.book)
+        self.ledger.load(parts.ledger)
+        self.controls.load(parts.controls)
         self.accounts.clear()
-        self.accounts.update((row.account, row) for row in msgspec.convert(parts["accounts"], list[Account]))
-        self.epoch = parts["epoch"]
+        self.accounts.update((row.account, row) for row in parts.accounts)
+        self.epoch = parts.epoch
         self.exposure.rebuild(self.book.open_orders())

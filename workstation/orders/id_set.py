@@ -4,6 +4,7 @@ Order walk, beside the book: closed orders leave memory, their ids must not. Ids
 hundred million of them, the chance that a new id is mistaken for an old one is below 1 in 10 ** 11. Never forgets.
 """
 
+import sys
 from array import array
 from bisect import bisect_left
 from hashlib import blake2b
@@ -46,13 +47,30 @@ class IdSet:
 
     def state(self) -> bytes:
         """Return the digests, ascending, 8 bytes each, big-endian."""
-        return b"".join(key.to_bytes(8, "big") for key in sorted([*self._sorted, *self._recent]))
+        self._merge()
+        digests = self._sorted[:]
+        if sys.byteorder == "little":
+            digests.byteswap()
+        return digests.tobytes()
 
     def load(self, state: bytes) -> None:
         """Take the digests of `state` in place of what is held."""
-        self._sorted = array("Q", (int.from_bytes(state[at : at + 8], "big") for at in range(0, len(state), 8)))
+        self._sorted = array("Q")
+        self._sorted.frombytes(state)
+        if sys.byteorder == "little":
+            self._sorted.byteswap()
         self._recent = set()
 
     def _merge(self) -> None:
-        self._sorted = array("Q", sorted([*self._sorted, *self._recent]))
+        """Put the recent digests in their places; what lies between two of them is copied as a whole."""
+        if not self._recent:
+            return
+        merged: array[int] = array("Q")
+        start = 0
+        for key in sorted(self._recent):
+            at = bisect_left(self._sorted, key, start)
+            merged += self._sorted[start:at]
+            merged.append(key)
+            start = at
+        self._sorted = merged + self._sorted[start:]
         self._recent = set()
