@@ -35,6 +35,7 @@ from workstation.orders.effects import resized
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import BY_SYSTEM, NOT_SENT
 from workstation.orders.results import ChangeResult, refusal
+from workstation.orders.routing import venue_terms
 from workstation.orders.validation import unsupported
 from workstation.ports.broker import ReplaceKind
 
@@ -187,7 +188,7 @@ class Amendment:
             return
         fault_point("orders.replace.before_send")
         try:
-            broker.replace(cl_ord_id, order.order_id, order.pending_terms)
+            broker.replace(cl_ord_id, order.order_id, venue_terms(order.pending_terms, broker.capabilities))
         except NotConnected as error:
             self._refuse(cl_ord_id, str(error))
         except BrokerError as error:

@@ -24,6 +24,7 @@ from workstation.domain.verdicts import RuleResult, Verdict
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock, Scheduler
 from workstation.kernel.ids import IdSource
+from workstation.marketdata.calendar import Calendars
 from workstation.orders.amendment import Amendment
 from workstation.orders.book import Change
 from workstation.orders.cancels import Cancels
@@ -38,6 +39,7 @@ from workstation.orders.recorder import Attach, Recorder
 from workstation.orders.results import ChangeResult, ExitProgress, GroupResult, ScopeResult, SubmitResult
 from workstation.orders.routing import Routes
 from workstation.orders.submission import OnDurable, Submission
+from workstation.orders.time_limits import TimeLimits
 from workstation.orders.unknowns import Unknowns
 from workstation.ports.broker import Broker, BrokerReport, QueryAnswer, SessionState
 from workstation.ports.store import Journal
@@ -59,6 +61,7 @@ class Desk:
         ids: IdSource,
         bus: Bus,
         settings: DeskSettings | None = None,
+        calendars: Calendars | None = None,
     ) -> None:
         self.state = state
         self.recorder = Recorder(state, journal, bus, clock)
@@ -83,6 +86,7 @@ class Desk:
         self._unknowns = Unknowns(self._c, waits_for_disk=self._submission.waits_for_disk, look=self._look)
         self._reconciliation = Reconciliation(self._c, self._inbound.fills, self._unknowns, on_agreed=self._on_agreed)
         self._cancels = Cancels(self._c)
+        self._time_limits = TimeLimits(self._c, self._cancels, calendars or Calendars())
         self._amendment = Amendment(self._c)
         self._emulation = Emulation(self._c, self._submission, is_released=self._is_released)
         self._exits = Exits(
@@ -211,6 +215,7 @@ class Desk:
         """After the fold was loaded, before sessions come up: settle what the last run left, begin to look."""
         self._unknowns.resume()
         self._emulation.resume()
+        self._time_limits.resume()
         self._reconciliation.start()
 
     def stop(self) -> None:
@@ -243,6 +248,8 @@ class Desk:
             self._unknowns.on_change(change)
             self._cancels.on_change(change)
             self._emulation.on_change(change)
+        if moved or before is None or before.terms is not after.terms:
+            self._time_limits.on_change(change)
         if after.link is not None or change.execution is not None or not after.is_open:
             self._groups.on_change(change)
         if moved or change.execution is not None:

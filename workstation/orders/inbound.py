@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from workstation.domain.events import (
     Event,
     OrderAccepted,
@@ -27,6 +29,7 @@ from workstation.orders.context import DeskContext
 from workstation.orders.effects import resized
 from workstation.orders.fills import Fills
 from workstation.orders.reports import NOT_SENT, order_events, sent_events
+from workstation.orders.routing import read_back
 from workstation.orders.submission import Submission
 from workstation.ports.broker import (
     BrokerReport,
@@ -124,6 +127,9 @@ class Inbound:
             self._c.alert("ALIVE_AT_VENUE", order, f"{order.status} here, but the venue reports it {report.exec_type}.")
             self._look(report.account, f"order {order.cl_ord_id} is final here and alive at the venue")
             return
+        if report.terms is not None:
+            ours, card = order.pending_terms or order.terms, self._c.routes.card(report.account)
+            report = replace(report, terms=read_back(report.terms, ours, card))
         if report.exec_type is ExecType.REPLACED and report.new_cl_ord_id not in ("", order.cl_ord_id):
             self._record(self._chain(order, report), "order", order.cl_ord_id)
             return

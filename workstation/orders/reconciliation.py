@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from workstation.domain.accounts import LockState
 from workstation.domain.events import BreakFound, Event, LockChanged
@@ -20,6 +21,7 @@ from workstation.kernel.fault_points import fault_point
 from workstation.orders.adoption import adopt_order, beyond
 from workstation.orders.context import DeskContext
 from workstation.orders.fills import Fills
+from workstation.orders.routing import read_back
 from workstation.orders.settlement import Settlement
 from workstation.orders.unknowns import Unknowns
 from workstation.ports.broker import QueryAnswer, VenueOrder
@@ -217,6 +219,8 @@ class Reconciliation:
             return
         if order.status is _S.NEW:
             return
+        card = self._c.routes.card(run.account)
+        found = replace(found, terms=read_back(found.terms, order.pending_terms or order.terms, card))
         if order.status.is_final:
             if not final_there and order.updated_at <= run.asked_at and order.status is not _S.REPLACED:
                 self._adopt(found, order)

@@ -6,14 +6,41 @@ capability cards; it sends nothing.
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from workstation.domain.accounts import Account
-from workstation.domain.orders import OrderTerms, OrdType, Residence
-from workstation.ports.broker import Broker, SessionState
+from workstation.domain.orders import OrderTerms, OrdType, Residence, TimeInForce
+from workstation.ports.broker import Broker, CapabilityCard, SessionState
 
 EMULATED_TYPES = frozenset(
     {OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT},
 )
 """Types that this program can watch itself where the venue lacks them."""
+
+KEPT_HERE = frozenset({TimeInForce.GTD, TimeInForce.DAY})
+"""Times in force that this program can keep itself where the venue lacks them but takes GTC."""
+
+
+def keeps_time(terms: OrderTerms, card: CapabilityCard | None) -> bool:
+    """Tell whether the end of an order of these terms is this program's to see to."""
+    tif = terms.time_in_force
+    if card is None or tif in card.times_in_force:
+        return False
+    return tif in KEPT_HERE and TimeInForce.GTC in card.times_in_force
+
+
+def venue_terms(terms: OrderTerms, card: CapabilityCard | None) -> OrderTerms:
+    """Return the terms as they go to the venue: GTC in place of a time that is kept here."""
+    if not keeps_time(terms, card):
+        return terms
+    return replace(terms, time_in_force=TimeInForce.GTC, expire_time=None)
+
+
+def read_back(theirs: OrderTerms, ours: OrderTerms, card: CapabilityCard | None) -> OrderTerms:
+    """Return the venue's terms of an order with the time that is kept here: what `venue_terms` hid from it."""
+    if theirs.time_in_force is not TimeInForce.GTC or not keeps_time(ours, card):
+        return theirs
+    return replace(theirs, time_in_force=ours.time_in_force, expire_time=ours.expire_time)
 
 
 class Routes:
@@ -54,6 +81,15 @@ class Routes:
     def accounts_at(self, venue: str) -> Iterator[str]:
         """Yield the accounts that a venue serves."""
         yield from [row.account for row in self._accounts.values() if row.venue == venue]
+
+    def card(self, account: str) -> CapabilityCard | None:
+        """Return what the venue of an account can do, None when there is no such venue."""
+        broker = self.broker(account)
+        return None if broker is None else broker.capabilities
+
+    def keeps_time(self, terms: OrderTerms) -> bool:
+        """Tell whether the end of an order of these terms is this program's to see to."""
+        return keeps_time(terms, self.card(terms.account))
 
     def residence(self, terms: OrderTerms) -> Residence:
         """Return where an order of these terms would live: at the venue, or here when its type is emulated."""

@@ -34,6 +34,7 @@ from workstation.orders.effects import DENIALS
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import NOT_SENT
 from workstation.orders.results import SubmitResult
+from workstation.orders.routing import venue_terms
 from workstation.orders.validation import unsupported
 from workstation.risk.view import RiskIntent
 
@@ -231,7 +232,7 @@ class Submission:
         self._durable_at[cl_ord_id] = self._c.clock.now_ns()
         fault_point("orders.submit.before_send")
         try:
-            broker.submit(cl_ord_id, order.terms)
+            broker.submit(cl_ord_id, venue_terms(order.terms, broker.capabilities))
         except NotConnected as error:
             self._not_sent(cl_ord_id, str(error))
         except BrokerError as error:

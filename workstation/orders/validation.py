@@ -9,7 +9,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
 from workstation.domain.verdicts import RuleResult
 from workstation.orders.results import refusal
-from workstation.orders.routing import EMULATED_TYPES
+from workstation.orders.routing import EMULATED_TYPES, keeps_time
 from workstation.ports.broker import CapabilityCard
 
 PRICED = frozenset({OrdType.LIMIT, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP_LIMIT})
@@ -46,7 +46,7 @@ def unsupported(
         return None
     if terms.ord_type not in card.ord_types and terms.ord_type not in EMULATED_TYPES:
         return _unsupported("order type", terms.ord_type, sorted(card.ord_types | EMULATED_TYPES), card)
-    if terms.time_in_force not in card.times_in_force:
+    if terms.time_in_force not in card.times_in_force and not keeps_time(terms, card):
         return _unsupported("time in force", terms.time_in_force, sorted(card.times_in_force), card)
     if terms.post_only and not card.post_only:
         return _unsupported("flag", "post_only", [], card)
