@@ -94,7 +94,14 @@ def _replay_folder(replays: Path) -> Path:
 
 def _venue_options(options: Options, log: Path | None) -> VenueOptions:
     sim = options.settings.sim
-    return VenueOptions(speed=options.speed, plan=options.plan, seed=sim.seed, ticks_per_s=sim.ticks_per_s, log=log)
+    return VenueOptions(
+        speed=options.speed,
+        plan=options.plan,
+        seed=sim.seed,
+        ticks_per_s=sim.ticks_per_s,
+        log=log,
+        exchange=sim.exchange,
+    )
 
 
 class Program:

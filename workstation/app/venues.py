@@ -15,6 +15,7 @@ from workstation.brokers.replay.detect import open_source
 from workstation.brokers.replay.feed import ReplayFeed, ReplayState
 from workstation.brokers.sim.faults import FaultSwitch, SimPlan, read_plan
 from workstation.brokers.sim.fees import usual_fees
+from workstation.brokers.sim.remote import RemoteSimBroker
 from workstation.brokers.sim.venue import SimVenue
 from workstation.commands.params import ReplayControl, SwitchFault
 from workstation.domain.accounts import Account, Environment
@@ -124,6 +125,20 @@ class SimulatedVenue:
         raise ValidationError("action", f"{params.action} needs a replay", allowed="start with --feed replay:FILE")
 
 
+class RemoteSimulatedVenue(SimulatedVenue):
+    """The built-in market for prices; orders go to an exchange in a process of its own, which outlives this one."""
+
+    def __init__(self, clock: Clock, scheduler: Scheduler, options: "VenueOptions") -> None:
+        super().__init__(clock, scheduler, msgspec.structs.replace(options, log=None))
+        self.broker = RemoteSimBroker(options.exchange)
+
+    def switch_fault(self, params: SwitchFault) -> str:
+        """Refuse: what goes wrong at that exchange is said in its own plan."""
+        raise ValidationError(
+            "kind", f"{params.kind} belongs to an exchange elsewhere", allowed="a plan for its server"
+        )
+
+
 REPLAY_VENUE = "REPLAY"
 REPLAY_ACCOUNT = "REPLAY-1"
 REPLAY_CASH = 1_000_000
@@ -225,6 +240,7 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the choice of a venue needs to know of a run.
 
     plan: path of a simulator plan, "" for none. log: where the simulator keeps its memory, None to keep none.
+    exchange: address of an exchange in a process of its own, "" for the one in this process.
     """
 
     speed: float
@@ -232,6 +248,7 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     ticks_per_s: int | None
     log: Path | None
+    exchange: str = ""
 
 
 def build_venue(feed: str, clock: Clock, scheduler: Scheduler, options: VenueOptions) -> Venue:
@@ -241,7 +258,8 @@ def build_venue(feed: str, clock: Clock, scheduler: Scheduler, options: VenueOpt
         UserError: an unknown source, or a file that cannot be replayed.
     """
     if feed == "sim":
-        return SimulatedVenue(clock, scheduler, options)
+        venue = RemoteSimulatedVenue if options.exchange else SimulatedVenue
+        return venue(clock, scheduler, options)
     kind, _, file = feed.partition(":")
     if kind == "replay" and file:
         return ReplayVenue(Path(file), clock, scheduler, options)

@@ -43,6 +43,8 @@ class SimSettings(_Section):
     seed: int = Field(default=20_240_808, ge=0)
     plan: str = ""
     ticks_per_s: int | None = Field(default=None, ge=1, le=100_000)
+    exchange: str = ""
+    """Address of an exchange in a process of its own: the path of a Unix socket, or host:port."""
 
 
 class EngineSettings(_Section):
