@@ -5,9 +5,12 @@ which keys are refused. Link groups A to H carry the chosen instrument between p
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 FOCUS_GUARD_NS = 300_000_000
 LINK_GROUPS = ("A", "B", "C", "D", "E", "F", "G", "H")
+
+Listener = TypeVar("Listener")
 
 
 class TradeFocus:
@@ -20,9 +23,9 @@ class TradeFocus:
         self._changed_at = mono_ns() - FOCUS_GUARD_NS
         self._listeners: list[Callable[[], None]] = []
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each change."""
-        self._listeners.append(listener)
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after each change; returns the call that ends it."""
+        return _added(self._listeners, listener)
 
     def move(self, *, account: str | None = None, symbol: str | None = None) -> None:
         """Change the focus and start the guard; the same pair again changes nothing."""
@@ -31,7 +34,7 @@ class TradeFocus:
             return
         self.account, self.symbol = pair
         self._changed_at = self._mono_ns()
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener()
 
     @property
@@ -49,8 +52,7 @@ class LinkGroups:
 
     def listen(self, listener: Callable[[str, str], None]) -> Callable[[], None]:
         """Call `listener(group, symbol)` after each change; returns the call that ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+        return _added(self._listeners, listener)
 
     def symbol(self, group: str) -> str | None:
         """Return the group's instrument."""
@@ -73,9 +75,9 @@ class SizePresets:
         self.chosen = chosen
         self._listeners: list[Callable[[], None]] = []
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each change."""
-        self._listeners.append(listener)
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after each change; returns the call that ends it."""
+        return _added(self._listeners, listener)
 
     @property
     def size(self) -> int:
@@ -85,5 +87,10 @@ class SizePresets:
     def choose(self, index: int) -> None:
         """Pick a preset; beyond either end stays at the end."""
         self.chosen = min(max(index, 0), len(self.sizes) - 1)
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener()
+
+
+def _added(listeners: list[Listener], listener: Listener) -> Callable[[], None]:
+    listeners.append(listener)
+    return lambda: listeners.remove(listener) if listener in listeners else None

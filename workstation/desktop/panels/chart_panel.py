@@ -72,7 +72,7 @@ class ChartPanel(Panel):
         column.addWidget(self.chart)
         self.setFocusProxy(self.chart)
         self._build_tools()
-        context.focus.listen(self._show_marks)
+        self.until_released(context.focus.listen(self._show_marks))
         if context.state.status is not None:
             self._connection.take(context.state.status)
 

@@ -40,7 +40,7 @@ class FillsPanel(TablePanel):
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_context_menu)
         self.show_view(view)
-        context.focus.listen(self._on_focus)
+        self.until_released(context.focus.listen(self._on_focus))
         self.view.apply(lambda: self.blotter.take(context.state.executions))
         self._show_state()
 

@@ -5,13 +5,10 @@ the nearest known ones; nothing is guessed.
 """
 
 import difflib
-import weakref
-from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
-from shiboken6 import isValid
 
 from workstation.desktop.fonts import Weight
 from workstation.desktop.shell.panel import Panel
@@ -20,18 +17,6 @@ from workstation.domain.accounts import Environment
 
 SYMBOL_WIDTH = 92
 NEAREST_SHOWN = 3
-
-
-def listen_while_alive(listen: Callable[[Callable[[], None]], None], owner: QObject, heard: Callable[[], None]) -> None:
-    """Listen to something that outlives a widget, for as long as the widget is there; `heard` is its own method."""
-    kept = weakref.WeakMethod(heard)
-
-    def hear() -> None:
-        method = kept()
-        if method is not None and isValid(owner):
-            method()
-
-    listen(hear)
 
 
 class SymbolBox(QLineEdit):
@@ -109,7 +94,7 @@ class InstrumentHeader(QWidget):
         row.addWidget(self._contract, 1)
         row.addWidget(self._account)
         self._full = ""
-        listen_while_alive(panel.context.focus.listen, self, self._show_account)
+        panel.until_released(panel.context.focus.listen(self._show_account))
         theme_notifier().changed.connect(self._show_account)
         self._show_account()
 

@@ -14,7 +14,7 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.ladder_controls import LadderButtons, OneLine, QuantityPad
 from workstation.desktop.panels.ladder_editor import OrderEditor
-from workstation.desktop.panels.ladder_header import InstrumentHeader, listen_while_alive
+from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ladder_view import LadderView, Sources
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel, PanelSettings
@@ -62,8 +62,8 @@ class LadderPanel(Panel):
         self.buttons.centre_pressed.connect(self._centre)
         self.buttons.position_pressed.connect(self._seed_exit_size)
         self.pad.changed.connect(lambda _qty: self._point(None, 0))
-        listen_while_alive(context.focus.listen, self, self._follow_account)
-        listen_while_alive(context.sizes.listen, self, self._take_preset)
+        self.until_released(context.focus.listen(self._follow_account))
+        self.until_released(context.sizes.listen(self._take_preset))
 
     @property
     def view(self) -> LadderView:

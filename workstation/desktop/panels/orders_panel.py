@@ -199,7 +199,7 @@ class OrdersPanel(TablePanel):
         self.bar.insertWidget(1, self.more)
         self.more.hide()
         self.tools.setMinimumWidth(TOOLS_WIDTH_MIN_PX)
-        self.context.focus.listen(self._on_focus)
+        self.until_released(self.context.focus.listen(self._on_focus))
 
     def _build_table(self) -> None:
         self.columns: ColumnModel[OrderState] = ColumnModel(self.blotter.table, self._edit_text)

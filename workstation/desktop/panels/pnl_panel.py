@@ -136,7 +136,7 @@ class PnlPanel(TablePanel):
         self.columns: ColumnModel[PnlRow] = ColumnModel(self.pnl.table)
         self.show_view(ColumnView(self.columns, self.pnl.style, name=f"{panel_id}_table", meaning="P&L by instrument"))
         self.view.set_default_sort([("net", True)])
-        context.focus.listen(self._on_focus)
+        self.until_released(context.focus.listen(self._on_focus))
         theme_notifier().changed.connect(self._on_theme)
         self._refill()
 

@@ -12,7 +12,7 @@ from workstation.commands.params import PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.ladder_controls import OneLine
-from workstation.desktop.panels.ladder_header import InstrumentHeader, listen_while_alive
+from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ticket_fields import QuoteButton, set_role
 from workstation.desktop.panels.ticket_form import FixButtons, TicketForm
 from workstation.desktop.panels.ticket_sending import TicketSending
@@ -85,8 +85,8 @@ class TicketPanel(Panel):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(self.press_send)
-        listen_while_alive(context.focus.listen, self, self._on_edited)
-        listen_while_alive(context.sizes.listen, self, self._take_preset)
+        self.until_released(context.focus.listen(self._on_edited))
+        self.until_released(context.sizes.listen(self._take_preset))
         self._show()
 
     def header_widget(self) -> QWidget:

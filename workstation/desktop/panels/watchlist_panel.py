@@ -214,7 +214,7 @@ class WatchlistPanel(TablePanel):
         self.show_view(view)
         self._flash_end = QTimer(self, interval=FLASH_END_MS, singleShot=True)
         self._flash_end.timeout.connect(self._take_frame)
-        self.context.focus.listen(self._on_focus)
+        self.until_released(self.context.focus.listen(self._on_focus))
 
     def _take_frame(self) -> None:
         self._behind, self._taken_at = False, self._now()

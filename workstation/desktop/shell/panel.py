@@ -4,6 +4,7 @@ A panel shows one view model. It hears each frame, the instrument of its link gr
 to the layout file as plain values. A failure inside one panel is shown in that panel and closes no other.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from PySide6.QtCore import Signal
@@ -40,7 +41,8 @@ class Panel(QWidget):
         self._wish: Watch | None = None
         self.setObjectName(panel_id)
         self.setAccessibleName(self.title)
-        self._unlisten = context.links.listen(self._on_link)
+        self._endings: list[Callable[[], None]] = []
+        self.until_released(context.links.listen(self._on_link))
         context.bridge.frame_taken.connect(self._on_frame)
 
     def on_frame(self, frame: Frame) -> None:
@@ -94,9 +96,14 @@ class Panel(QWidget):
             self._wish = wish
             self.context.bridge.watch(wish)
 
+    def until_released(self, end: Callable[[], None]) -> None:
+        """Keep the call that ends a subscription to something that outlives the panel, for its release."""
+        self._endings.append(end)
+
     def release(self) -> None:
         """End: give up streams and listeners. Called once, before the panel is deleted."""
-        self._unlisten()
+        for end in self._endings:
+            end()
         self.context.bridge.frame_taken.disconnect(self._on_frame)
         if self._wish is not None:
             self.context.bridge.watch(Watch(consumer=self.panel_id))
