@@ -62,6 +62,8 @@ _pixmaps = _Pixmaps()
 
 
 def _drawn(name: str, color: QColor, size: QSize) -> QPixmap:
+    if size.isEmpty():  # a tab without room asks too
+        return QPixmap()
     pixmap = QPixmap(size)
     pixmap.fill(Qt.GlobalColor.transparent)
     drawing = resource_text("icons", f"{name}.svg").replace("currentColor", color.name())
