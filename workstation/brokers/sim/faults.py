@@ -206,13 +206,13 @@ class FaultSwitch:
                 self._scheduler.call_later(int(fault.at_s * 1e9), partial(self.arm_fault, fault))
 
     def arm(self, kind: FaultKind | str, **args: FaultArg) -> None:
-        """Arm one fault by its name and the fields of `PlannedFault`.
+        """Arm one fault by its name and the fields of `PlannedFault`, figures as numbers or as text.
 
         Raises:
             ValidationError: an unknown kind or argument.
         """
         try:
-            fault = msgspec.convert({"kind": str(kind), **args}, PlannedFault)
+            fault = msgspec.convert({"kind": str(kind), **args}, PlannedFault, strict=False)
         except msgspec.ValidationError as error:
             raise ValidationError("fault", str(error), allowed=", ".join(FaultKind)) from error
         self.arm_fault(fault)
