@@ -23,6 +23,7 @@ from workstation.ports.broker import (
     SendReport,
     SessionReport,
     SessionState,
+    VenueBalance,
     VenueOrder,
     VenuePosition,
 )
@@ -79,6 +80,7 @@ class FakeBroker:
         self.orders: dict[str, VenueOrder] = {}
         self.executions: list[Execution] = []
         self.positions: dict[tuple[str, str], int] = {}
+        self.balances: dict[str, int] = {}
         self.forget: set[str] = set()
         self.error = ""
         self._clock = clock
@@ -284,6 +286,10 @@ class FakeBroker:
                     VenuePosition(account=account, symbol=symbol, qty=qty)
                     for (account, symbol), qty in self.positions.items()
                     if account == asked.account
+                ),
+                balances=tuple(
+                    VenueBalance(account=asked.account, currency=currency, cash=cash)
+                    for currency, cash in self.balances.items()
                 ),
                 error=self.error,
             )

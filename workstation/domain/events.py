@@ -289,7 +289,11 @@ class SessionChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class BreakFound(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Reconciliation found a difference with the venue: ours against theirs, as signed quantity units."""
+    """Reconciliation found a difference with the venue, or one ended: ours against theirs.
+
+    A position differs in signed quantity units of `symbol`; cash in money of `currency`. resolution: "open" while it
+    stands. since: when it was found first, UTC ns. owner: the person who signed for it, "" for nobody.
+    """
 
     account: str
     symbol: str
@@ -297,6 +301,9 @@ class BreakFound(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     theirs: int
     resolution: str
     ts: int
+    currency: str = ""
+    since: int = 0
+    owner: str = ""
 
 
 class EngineStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):

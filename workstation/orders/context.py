@@ -54,6 +54,7 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True):
     reconcile_rounds_max: int = 5
     blind_through_ticks: int = 10
     passed_trigger: PassedTrigger = PassedTrigger.ASK
+    cash_breaks_lock: bool = False
 
 
 class Gate(Protocol):

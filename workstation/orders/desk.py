@@ -8,7 +8,7 @@ what follows comes as events.
 from collections.abc import Mapping, Sequence
 
 from workstation.domain.accounts import KillState
-from workstation.domain.events import InvariantViolated
+from workstation.domain.events import BreakFound, InvariantViolated
 from workstation.domain.market import MarketEvent
 from workstation.domain.orders import (
     CancelOrder,
@@ -234,6 +234,19 @@ class Desk:
     def override_lock(self, account: str, actor: str, reason: str) -> None:
         """Unlock an account on a person's word, in spite of differences."""
         self._reconciliation.override(account, actor, reason)
+
+    def breaks(self, account: str) -> tuple[BreakFound, ...]:
+        """Return the differences with the venue that stand open, with age and owner."""
+        return self.state.breaks.of(account)
+
+    def adopt_position(self, account: str, symbol: str, actor: str, reason: str) -> None:
+        """Take over the venue's position on a person's word: an EXTERNAL adjustment makes ours equal to it.
+
+        Raises:
+            NotFound: no position break stands open there.
+            StateConflict: there is no price to book it at.
+        """
+        self._reconciliation.adopt_position(account, symbol, actor, reason)
 
     def _on_change(self, change: Change) -> None:
         before, after = change.before, change.after

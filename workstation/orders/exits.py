@@ -258,7 +258,8 @@ class Exits:
         self._look(exit_.command.account, "verify flat")
 
     def _verified(self, exit_: _Exit) -> None:
-        position = self._position(exit_)
+        known = self._c.state.breaks.find(*exit_.key)
+        position = self._position(exit_) if known is None else known.theirs
         if position == 0:
             self._close(exit_, ExitStage.FLAT, "flat (verified)")
         else:

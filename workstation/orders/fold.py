@@ -10,10 +10,11 @@ from collections.abc import Mapping
 import msgspec
 
 from workstation.domain.accounts import Account
-from workstation.domain.events import AccountOpened, EngineStarted, Event, KillChanged, OrderEvent
+from workstation.domain.events import AccountOpened, BreakFound, EngineStarted, Event, KillChanged, OrderEvent
 from workstation.domain.executions import CostMethod
 from workstation.domain.instruments import Instrument
 from workstation.orders.book import BookState, Change, OrderBook
+from workstation.orders.breaks import Breaks
 from workstation.portfolio.ledger import Ledger
 from workstation.portfolio.snapshot import LedgerState
 from workstation.ports.store import Row
@@ -35,6 +36,7 @@ class SnapshotParts(msgspec.Struct, frozen=True, kw_only=True):
     controls: ControlsState
     accounts: list[Account]
     epoch: int
+    breaks: list[BreakFound] = []
 
 
 _decoder = msgspec.json.Decoder(SnapshotParts)
@@ -49,6 +51,7 @@ class CoreState:
         self.exposure = Exposure(instruments)
         self.ledger = Ledger(instruments, method)
         self.controls = Controls()
+        self.breaks = Breaks()
         self.accounts: dict[str, Account] = {}
         self.epoch = 0
 
@@ -84,6 +87,8 @@ class CoreState:
             rows += (event.state,)
         elif isinstance(event, EngineStarted):
             self.epoch = event.epoch
+        elif isinstance(event, BreakFound):
+            self.breaks.apply(event)
         return change, rows
 
     # Snapshots
@@ -96,6 +101,7 @@ class CoreState:
                 "ledger": self.ledger.state(),
                 "controls": self.controls.state(),
                 "accounts": list(self.accounts.values()),
+                "breaks": self.breaks.dump(),
                 "epoch": self.epoch,
             }
         )
@@ -117,4 +123,5 @@ class CoreState:
         self.accounts.clear()
         self.accounts.update((row.account, row) for row in parts.accounts)
         self.epoch = parts.epoch
+        self.breaks.load(parts.breaks)
         self.exposure.rebuild(self.book.open_orders())

@@ -13,12 +13,13 @@ import msgspec
 from msgspec.structs import replace
 
 from workstation.domain.accounts import LockState
-from workstation.domain.events import BreakFound, Event, LockChanged
+from workstation.domain.events import Event, LockChanged
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderState, OrdStatus, RequestKind
 from workstation.kernel.clock import Timer
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.adoption import adopt_order, beyond
+from workstation.orders.agreement import Agreement
 from workstation.orders.context import DeskContext
 from workstation.orders.fills import Fills
 from workstation.orders.routing import read_back
@@ -53,12 +54,12 @@ class Reconciliation:
         self._fills = fills
         self._unknowns = unknowns
         self._settlement = Settlement(context)
+        self._agreement = Agreement(context)
         self._on_agreed = on_agreed
         self._runs: dict[str, Run] = {}
         self._timers: dict[str, Timer] = {}
         self._booked: defaultdict[str, int] = defaultdict(int)
         self._answered_at: dict[str, int] = {}
-        self._breaks: dict[str, tuple[str, ...]] = {}
         self._request_id = 0
         self._regular: Timer | None = None
 
@@ -104,7 +105,7 @@ class Reconciliation:
 
     def override(self, account: str, actor: str, reason: str) -> None:
         """Unlock an account on a person's word, with the differences that stand written beside it."""
-        breaks = self._breaks.get(account, ())
+        breaks = self._agreement.sign(account, actor)
         text = f"override: {reason}"
         changed = LockChanged(
             account=account,
@@ -115,6 +116,16 @@ class Reconciliation:
             override=True,
         )
         self._c.recorder.record([changed], actor=actor)
+
+    def adopt_position(self, account: str, symbol: str, actor: str, reason: str) -> None:
+        """Take over the venue's position on a person's word, then look again.
+
+        Raises:
+            NotFound: no position break stands open there.
+            StateConflict: there is no price to book it at.
+        """
+        self._agreement.adopt(account, symbol, actor, reason)
+        self.reconcile(account, "position adopted")
 
     def on_answer(self, answer: QueryAnswer) -> None:
         """Merge one answer; answers to other questions are passed over."""
@@ -268,12 +279,10 @@ class Reconciliation:
             self._give_up(run, "fills kept arriving while the venue was asked")
             return
         self._end(run.account)
-        breaks = self._position_breaks(run, answer)
+        breaks = self._agreement.compare(run.account, answer)
         if breaks:
-            text = "positions differ from the venue's"
-            self._lock(run.account, LockState.LOCKED, text, breaks)
+            self._lock(run.account, LockState.LOCKED, "the venue's figures differ", breaks)
             return
-        self._breaks.pop(run.account, None)
         fault_point("orders.reconcile.before_unlock")
         violation = self._c.state.controls.locks.violation(run.account)
         if violation is not None:
@@ -282,31 +291,6 @@ class Reconciliation:
         elif run.locks:
             self._lock(run.account, LockState.UNLOCKED, f"agrees with the venue: {run.reason}")
         self._on_agreed(run.account)
-
-    def _position_breaks(self, run: Run, answer: QueryAnswer) -> tuple[str, ...]:
-        c, account = self._c, run.account
-        theirs = {row.symbol: row.qty for row in answer.positions}
-        ours = {
-            row.symbol: row.qty
-            for row in c.state.ledger.positions()
-            if row.account == account and row.strategy_id == "*"
-        }
-        events: list[Event] = []
-        named: list[str] = []
-        for symbol in sorted({*ours, *theirs}):
-            here, there = ours.get(symbol, 0), theirs.get(symbol, 0)
-            if here == there:
-                continue
-            named.append(f"{symbol}: {here} here, {there} at the venue")
-            found = BreakFound(
-                account=account, symbol=symbol, ours=here, theirs=there, resolution="open", ts=c.clock.now_ns()
-            )
-            events.append(found)
-        breaks = tuple(named)
-        if breaks and breaks != self._breaks.get(account):
-            self._breaks[account] = breaks
-            self._record(events)
-        return breaks
 
     def _lock(self, account: str, state: LockState, reason: str, breaks: tuple[str, ...] = ()) -> None:
         last = self._c.state.controls.locks.last(account)
