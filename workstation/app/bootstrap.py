@@ -23,7 +23,8 @@ from workstation.api.token_file import known_accounts
 from workstation.app.backups import Backups
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
-from workstation.app.venues import Venue, VenueOptions, build_venue
+from workstation.app.picture_options import PictureOptions
+from workstation.app.venues import Venue, VenueBuilder, VenueOptions, build_venue
 from workstation.app.view_only import ViewOnly, home_beside, open_storage, reason_of
 from workstation.app.watchdog import Heartbeat, Watchdog
 from workstation.commands.params import Kill
@@ -42,6 +43,8 @@ REPLAYS_KEPT = 20
 
 if TYPE_CHECKING:
     from workstation.app.rest import RestDoor
+    from workstation.app.scenes import SceneThread
+    from workstation.desktop.eventloop import Desktop
 
 _log = get_logger("app")
 
@@ -107,7 +110,7 @@ def _venue_options(options: Options, log: Path | None) -> VenueOptions:
 class Program:
     """A running program: engine, store, venue, REST door, watchdog. `start` then `stop`."""
 
-    def __init__(self, options: Options, recent: RecentLog) -> None:
+    def __init__(self, options: Options, recent: RecentLog, build: VenueBuilder = build_venue) -> None:
         self._options = options
         self._watchdog = Watchdog()
         self._loop = EngineLoop(self._on_loop_fault)
@@ -122,7 +125,7 @@ class Program:
             recent = configure_logging(self.own_home.logs, level=options.settings.log.level)
             _log.warning("view_only", code=view_only.code, reason=view_only.reason)
         venue_log = options.home.venue_log if view_only is None else None
-        self.venue: Venue = build_venue(options.feed, clock, self._loop, _venue_options(options, venue_log))
+        self.venue: Venue = build(options.feed, clock, self._loop, _venue_options(options, venue_log))
         instruments.update({row.symbol: row for row in self.store.reader.instruments()})
         instruments.update({row.symbol: row for row in self.venue.instruments()})
         self.engine = Engine(
@@ -139,6 +142,7 @@ class Program:
         if isinstance(self.store, Store) and options.store_folder == options.home.root:
             self._backups = Backups(self.store, options.home.root, clock, self.engine.say)
         self.rest: RestDoor | None = None
+        self._opening: threading.Thread | None = None
         self._beat = Heartbeat("engine", 0, options.settings.engine.stall_ms / 1e3)
 
     @property
@@ -146,8 +150,8 @@ class Program:
         """Why this run writes nothing, None when it trades."""
         return self.engine.view_only
 
-    def start(self) -> None:
-        """Recover and run; the REST door opens last."""
+    def start(self, *, rest_later: bool = False) -> None:
+        """Recover and run; the REST door opens last, or where a window comes first, by `open_rest_later`."""
         sys.setswitchinterval(self._options.settings.engine.switch_interval_ms / 1e3)
         self._beat.thread_id = self._loop.thread_id
         try:
@@ -163,8 +167,14 @@ class Program:
             self._obey_kill_mark()
         if self.view_only is None and self._backups is not None:
             self._backups.start()
-        if self._options.api_enabled:
+        if self._options.api_enabled and not rest_later:
             self._open_rest()
+
+    def open_rest_later(self) -> None:
+        """Open the REST door from a thread of its own: loading the web stack takes longer than a window may stand."""
+        if self._options.api_enabled:
+            self._opening = threading.Thread(target=self._open_rest, name="rest-opening", daemon=True)
+            self._opening.start()
 
     def _open_rest(self) -> None:
         """Open the REST door; a port that is taken is said on screen and never ends the program."""
@@ -186,6 +196,8 @@ class Program:
 
     def stop(self) -> None:
         """End in the reverse order; everything queued is stored."""
+        if self._opening is not None:
+            self._opening.join()
         if self.rest is not None:
             self.rest.stop()
         self._watchdog.stop()
@@ -250,12 +262,35 @@ def run_headless(options: Options) -> int:
     return 0
 
 
-def run_desktop(options: Options, *, shot: Path | None = None, size: tuple[int, int] | None = None) -> int:
-    """Show the desktop; with `shot`, save a picture once it shows live data, and exit. Returns the exit code."""
-    from workstation.desktop.eventloop import Desktop  # noqa: PLC0415  headless runs need no Qt
+def run_desktop(options: Options, *, shot: PictureOptions | None = None) -> int:
+    """Show the desktop; with `shot`, save a picture once its scene stands, and exit. Returns the exit code."""
+    program = _started(options, rest_later=True)
+    desktop = shown_desktop(program, options)
+    _quit_on_signal(desktop.app.quit)
+    scene = None if shot is None else _play(shot, program, desktop)
+    code = desktop.run()
+    program.stop()
+    if scene is not None and scene.failure:
+        raise UserError(f"--shot-scene: {scene.failure}")
+    return code
+
+
+def _play(shot: PictureOptions, program: Program, desktop: "Desktop") -> "SceneThread":
+    """Play a scene and have its picture taken once it stands."""
+    from workstation.app.scenes import SceneThread  # noqa: PLC0415  for pictures alone
     from workstation.desktop.picture import take_picture  # noqa: PLC0415  headless runs need no Qt
 
-    program = _started(options)
+    playing = SceneThread(shot.scene, program.engine.session, program.engine)
+    scene = playing.scene
+    take_picture(desktop, shot.file, shot.size, ready=playing.done, front=scene.front, press=scene.press)
+    playing.start()
+    return playing
+
+
+def shown_desktop(program: Program, options: Options) -> "Desktop":
+    """Return the desktop of a program that runs, its window shown and watched; the REST door opens behind it."""
+    from workstation.desktop.eventloop import Desktop  # noqa: PLC0415  headless runs need no Qt
+
     settings = options.settings.desktop
     desktop = Desktop(
         program.engine.session,
@@ -267,19 +302,14 @@ def run_desktop(options: Options, *, shot: Path | None = None, size: tuple[int, 
         disarm_after_s=settings.disarm_after_s,
     )
     beat = Heartbeat("desktop", desktop.thread_id, options.settings.engine.stall_ms / 1e3)
-    desktop.start(beat=beat.beat, settled=beat.forget, worst_stall_ms=beat.worst_ms)
+    desktop.start(beat=beat.beat, settled=beat.forget, worst_stall_ms=beat.worst_ms, shown=program.open_rest_later)
     program.watch(beat)
-    _quit_on_signal(desktop.app.quit)
-    if shot is not None:
-        take_picture(desktop, shot, size or (1600, 950))
-    code = desktop.run()
-    program.stop()
-    return code
+    return desktop
 
 
-def _started(options: Options) -> Program:
+def _started(options: Options, *, rest_later: bool = False) -> Program:
     program = Program(options, _begin_log(options))
-    program.start()
+    program.start(rest_later=rest_later)
     return program
 
 

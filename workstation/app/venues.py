@@ -3,7 +3,7 @@
 A venue here is a feed, a broker, its instruments and accounts, and what a person may do to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -249,6 +249,9 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
     ticks_per_s: int | None
     log: Path | None
     exchange: str = ""
+
+
+VenueBuilder = Callable[[str, Clock, Scheduler, VenueOptions], Venue]
 
 
 def build_venue(feed: str, clock: Clock, scheduler: Scheduler, options: VenueOptions) -> Venue:

@@ -28,6 +28,7 @@ from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
 from workstation.viewmodels.session import Session
 
 BEAT_MS = 25
+SHOWN_MS = 250
 SETTLE_MS = 2_000
 LAYOUT_SAVE_MS = 10_000
 
@@ -86,11 +87,17 @@ class Desktop:
         return threading.get_ident()
 
     def start(
-        self, *, beat: Callable[[], None], settled: Callable[[], None], worst_stall_ms: Callable[[], float]
+        self,
+        *,
+        beat: Callable[[], None],
+        settled: Callable[[], None],
+        worst_stall_ms: Callable[[], float],
+        shown: Callable[[], None] | None = None,
     ) -> None:
         """Show the window and begin to take frames; `beat` is called every 25 ms for the watchdog.
 
-        settled: called once the window has been shown, when stalls begin to count.
+        shown: called once the window has had time to paint, for what can wait until then. settled: called later,
+        when stalls begin to count.
         """
         sys.excepthook = self.reporter
         self.workspace.open()
@@ -99,6 +106,8 @@ class Desktop:
         beat_timer.timeout.connect(beat)
         beat_timer.start()
         QTimer.singleShot(SETTLE_MS, settled)
+        if shown is not None:
+            QTimer.singleShot(SHOWN_MS, shown)
         stall_timer = QTimer(self.bridge, interval=1_000)
         stall_timer.timeout.connect(lambda: self.workspace.window.status_bar.show_stall(worst_stall_ms()))
         stall_timer.start()

@@ -1,0 +1,116 @@
+"""How the real window fares: stalls and frames under load, and when it first shows live data.
+
+Stalls are gaps of a timer on the GUI thread, in time passed and in CPU time of that thread: a gap that others on the
+machine or in the process made shows in the first only. A frame is one that was taken and shown. The caller starts the
+desktop and ends what stands behind it.
+"""
+
+import time
+from collections.abc import Callable
+
+import psutil
+from PySide6.QtCore import QObject, QTimer
+
+from workstation.desktop.eventloop import Desktop
+
+WIDTH, HEIGHT = 1920, 1080
+BEAT_MS = 5
+IDLE_MS = 2_000
+
+
+class LoadMeter(QObject):
+    """Counts frames and gaps of the GUI thread between `begin` and the end of the run."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        super().__init__()
+        self._desktop = desktop
+        self._process = psutil.Process()
+        self._gaps: list[float] = []
+        self._work: list[float] = []
+        self._worked = time.thread_time()
+        self._frames = 0
+        self._last = self._began = time.monotonic()
+        self._memory = self._cpu = self._gui_cpu = 0.0
+        self._timer = QTimer(self, interval=BEAT_MS)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+        desktop.bridge.frame_taken.connect(self._count)
+
+    def begin(self) -> None:
+        """Forget what came before."""
+        self._gaps.clear()
+        self._work.clear()
+        self._frames = 0
+        self._began = time.monotonic()
+        self._memory, self._cpu, self._gui_cpu = self._process.memory_info().rss, self._spent(), time.thread_time()
+
+    def figures(self) -> dict[str, float]:
+        """Return what was seen since `begin`; call it on the GUI thread."""
+        seconds = time.monotonic() - self._began
+        gaps, work = sorted(self._gaps), sorted(self._work)
+        status = self._desktop.bridge.state.status
+        return {
+            "updates_per_s": status.updates_per_s if status is not None else 0.0,
+            "frames_per_s": self._frames / seconds,
+            "gap_ms_p50": gaps[len(gaps) // 2] * 1e3,
+            "gap_ms_p99": gaps[len(gaps) * 99 // 100] * 1e3,
+            "gap_ms_max": gaps[-1] * 1e3,
+            "gui_work_ms_p50": work[len(work) // 2] * 1e3,
+            "gui_work_ms_p99": work[len(work) * 99 // 100] * 1e3,
+            "gui_work_ms_max": work[-1] * 1e3,
+            "memory_growth_mb": (self._process.memory_info().rss - self._memory) / 1e6,
+            "cpu_s_per_s": (self._spent() - self._cpu) / seconds,
+            "gui_thread_cpu_s_per_s": (time.thread_time() - self._gui_cpu) / seconds,
+        }
+
+    def _spent(self) -> float:
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+    def _beat(self) -> None:
+        now, worked = time.monotonic(), time.thread_time()
+        self._gaps.append(now - self._last)
+        self._work.append(worked - self._worked)
+        self._last, self._worked = now, worked
+
+    def _count(self, _frame: object) -> None:
+        self._frames += 1
+
+
+def measure_load(desktop: Desktop, *, warm_s: float, measure_s: float) -> dict[str, float]:
+    """Run a desktop that has started, and return stalls, frames, memory and CPU over `measure_s` after `warm_s`."""
+    desktop.workspace.window.resize(WIDTH, HEIGHT)
+    meter = LoadMeter(desktop)
+    found: dict[str, float] = {}
+
+    def end() -> None:
+        found.update(meter.figures())
+        desktop.app.exit(0)
+
+    QTimer.singleShot(round(warm_s * 1e3), meter.begin)
+    QTimer.singleShot(round((warm_s + measure_s) * 1e3), end)
+    desktop.run()
+    return found
+
+
+def measure_start(desktop: Desktop, elapsed_s: Callable[[], float]) -> dict[str, float]:
+    """Run a desktop that has started until it shows a live quote and then idles; return when, and the memory held."""
+    seen: list[float] = []
+    found: dict[str, float] = {}
+
+    def end() -> None:
+        found["idle_memory_mb"] = psutil.Process().memory_info().rss / 1e6
+        desktop.app.exit(0)
+
+    def look() -> None:
+        live = any(quote.bid is not None for quote in desktop.bridge.state.quotes.values())
+        if live and not seen:
+            seen.append(elapsed_s())
+            found.update(window_with_live_data_s=seen[0], window_with_live_data_cpu_s=time.process_time())
+            QTimer.singleShot(IDLE_MS, end)
+
+    timer = QTimer(interval=BEAT_MS)
+    timer.timeout.connect(look)
+    timer.start()
+    desktop.run()
+    return found
