@@ -17,6 +17,7 @@ from workstation.desktop.shell.layouts import (
     LayoutStore,
     Node,
     PanelEntry,
+    Setting,
     from_xml,
     layout_text,
     parse_layout,
@@ -48,6 +49,18 @@ def test_a_layout_written_and_read_again_is_the_same_and_byte_stable() -> None:
     assert text.startswith("# The workspace of a first start.")
     assert shape(parse_layout(text, source="again")) == shape(layout)
     assert layout_text(parse_layout(text, source="again"), text) == text
+
+
+_SETTING = st.text() | st.integers(-(2**62), 2**62) | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(
+    st.dictionaries(st.text(min_size=1), _SETTING | st.lists(st.text() | st.integers(0, 99), max_size=3), max_size=4)
+)
+def test_any_setting_of_a_panel_survives_the_file(settings: dict[str, Setting]) -> None:
+    layout = Layout(name="w", panel=[PanelEntry("a-1", "log", settings=settings)], dock={"root": Node(tabs=["a-1"])})
+    text = layout_text(layout).encode("utf-8").decode("utf-8")
+    assert parse_layout(text, source="again") == layout
 
 
 @pytest.mark.parametrize(

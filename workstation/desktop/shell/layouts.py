@@ -4,9 +4,13 @@ A layout lists its panels and a tree of splits and tab areas. The docking librar
 turns one into the other, so that a file survives other monitors and other versions. No widgets here.
 """
 
+import itertools
+import json
 import os
+import re
 import tomllib
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +25,8 @@ VERSIONS_KEPT = 20
 LAYOUT_BYTES_MAX = 256 * 1024
 SIZE_TOTAL_PX = 10_000
 """Sum of one splitter's sizes in the XML; the docking library scales it to the real window."""
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 Setting = str | int | float | bool | list[str | int]
 
@@ -179,24 +185,36 @@ def _join(nodes: dict[str, Node], tabs: list[str]) -> None:
 
 
 def layout_text(layout: Layout, previous: str = "") -> str:
-    """Return the layout as TOML; top comments and the order of `previous` are kept where it parses."""
-    values = cast("dict[str, Any]", msgspec.to_builtins(layout))
-    try:
-        document = tomlkit.parse(previous)
-    except ParseError:
-        document = tomlkit.document()
-    for key in ("name", "version", "geometry", "maximized"):
-        document[key] = values[key]
-    document.pop("panel", None)
-    document.pop("dock", None)
-    panels = tomlkit.aot()
-    for entry in sorted(values["panel"], key=lambda panel: str(panel["id"])):
-        if not entry["settings"]:
-            del entry["settings"]
-        panels.append(tomlkit.item(entry))
-    document["panel"] = panels
-    document["dock"] = {name: values["dock"][name] for name in sorted(values["dock"])}
-    return tomlkit.dumps(document)
+    """Return the layout as TOML; the comments at the top of `previous` are kept."""
+    lines = list(itertools.takewhile(lambda line: not line.strip() or line.startswith("#"), previous.splitlines()))
+    lines += _pairs({"name": layout.name, "version": layout.version, "geometry": layout.geometry})
+    lines += _pairs({"maximized": layout.maximized})
+    for entry in sorted(layout.panel, key=lambda panel: panel.id):
+        lines += ["", "[[panel]]", *_pairs({"id": entry.id, "kind": entry.kind, "link": entry.link})]
+        if entry.settings:
+            lines += ["", "[panel.settings]", *_pairs(entry.settings)]
+    for name in sorted(layout.dock):
+        values = cast("dict[str, Any]", msgspec.to_builtins(layout.dock[name]))
+        lines += ["", f"[dock.{_key(name)}]", *_pairs(values)]
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(values: Mapping[str, Any]) -> list[str]:
+    return [f"{_key(key)} = {_value(value)}" for key, value in values.items()]
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else _value(name)
+
+
+def _value(value: Any) -> str:
+    """Return a value as TOML: text, truth, numbers and flat lists, which is all that a layout holds."""
+    if isinstance(value, list):
+        return f"[{', '.join(_value(part) for part in value)}]"
+    if isinstance(value, str):
+        # A JSON string is a TOML string but for the delete character.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 class LayoutStore:
