@@ -23,6 +23,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.venue_truth import TrueOrder, VenueTruth
 from workstation.app.bootstrap import Options, Program, options_from
 from workstation.app.command_line import build_parser
+from workstation.commands.params import SwitchFault
 from workstation.commands.registry import CommandResult
 from workstation.desktop.eventloop import Desktop
 from workstation.desktop.table_view import ColumnView
@@ -198,9 +199,10 @@ class Product:
         return self.wait(lambda: answers, f"an answer to {command_id}")[0]
 
     def fault(self, kind: str, **arguments: Any) -> None:
-        """Arm a fault of the simulated exchange, on the engine's thread."""
-        venue: Any = self.program.venue
-        self.on_engine(lambda: venue.faults.arm(kind, **arguments))
+        """Arm a fault of the simulated exchange, as a person or a script would."""
+        texts = {name: str(value) for name, value in arguments.items()}
+        answer = self.command("venue.fault", SwitchFault(kind=kind, arguments=texts))
+        assert answer.ok, answer.text
 
     def on_engine(self, call: Callable[[], T]) -> T:
         """Return what a call on the engine's thread answers."""

@@ -1,0 +1,97 @@
+"""A market that stands still and a venue that is gone: what the desktop says, what it refuses, what still works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.product_rig import ACCOUNT, Product, running
+from workstation.commands.params import CancelOne, PlaceOrder
+from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, Side
+
+Key = Qt.Key
+LONG_S = 120.0
+
+
+@pytest.fixture
+def product(qtbot: QtBot, tmp_path: Path) -> Iterator[Product]:
+    """Run the product with prices that are stale after half a second, one position and one resting order."""
+    with running(qtbot, tmp_path, "--no-api", "--set", "engine.freshness_ms=500") as product:
+        product.focus("SIM-FILL")
+        product.arm()
+        product.press(Key.Key_F2)
+        product.wait(lambda: product.position("SIM-FILL"), "a position")
+        rest(product)
+        yield product
+
+
+def rest(product: Product) -> str:
+    """Rest an order far below the market and return its id."""
+    product.quoting("AAPL")
+    bid = product.state.quotes["AAPL"].bid
+    assert bid is not None
+    terms = OrderTerms(
+        symbol="AAPL",
+        account=ACCOUNT,
+        side=Side.BUY,
+        ord_type=OrdType.LIMIT,
+        order_qty=3,
+        price=product.context.instrument("AAPL").step(bid, -20),
+    )
+    answer = product.command("order.submit", PlaceOrder(terms=terms, allow_duplicate=True))
+    assert answer.ok, answer.text
+    cl_ord_id: str = answer.data.cl_ord_id
+    product.wait(lambda: product.state.orders[cl_ord_id].status is OrdStatus.SUBMITTED, "a working order")
+    return cl_ord_id
+
+
+def stale(product: Product, symbol: str) -> bool:
+    quote = product.state.quotes[symbol]
+    return quote.freshness == "STALE" and quote.age_ms > 500
+
+
+def test_a_frozen_feed_makes_every_price_stale_refuses_entries_and_lets_exits_out(product: Product) -> None:
+    product.fault("freeze", for_s=LONG_S)
+    product.wait(lambda: stale(product, "AAPL") and stale(product, "SIM-FILL"), "stale prices with their age")
+    assert all(q.freshness != "FRESH" for q in product.state.quotes.values() if q.bid is not None)
+    product.wait(lambda: any(s.worst_age_ms > 500 for s in product.state.status.streams), "an old stream in the bar")
+
+    product.press(Key.Key_F2)
+    words = product.wait_for_words("Refused", "stale")
+    assert "quote of SIM-FILL is stale" in words
+
+    (order,) = product.state.working(ACCOUNT, "AAPL")
+    assert product.command("order.cancel", CancelOne(cl_ord_id=order.cl_ord_id)).ok
+    product.wait(lambda: not product.state.working(ACCOUNT, "AAPL"), "the cancel")
+    product.press(Key.Key_F9)
+    product.wait(lambda: product.position("SIM-FILL") == 0, "flat although prices are stale")
+
+
+def test_a_cut_venue_leaves_orders_unknown_and_refuses_entries_until_both_agree(product: Product) -> None:
+    (order,) = product.state.working(ACCOUNT, "AAPL")
+    product.fault("disconnect", for_s=3.0)
+    product.wait(lambda: product.state.status.venue_state != "UP", "the venue down on the screen")
+    (row,) = [text for text in product.rows("orders-1") if "AAPL" in text]
+    assert "unknown" in row.lower()
+
+    product.press(Key.Key_F2)
+    product.wait_for_words("Refused")
+    sent = len(product.at_venue())
+
+    product.wait(lambda: product.state.accounts[ACCOUNT].lock == "UNLOCKED", "the account unlocked again")
+    again = product.state.orders[order.cl_ord_id]
+    assert (again.status, again.unknown) == (OrdStatus.SUBMITTED, None)
+    product.quoting("SIM-FILL")
+    product.arm()
+    product.press(Key.Key_F2)
+    product.wait(lambda: len(product.at_venue()) == sent + 1, "entry works again")
+
+
+def test_an_answer_that_never_comes_is_asked_for(product: Product) -> None:
+    product.fault("drop_ack", symbol="AAPL")
+    sent = rest(product)
+    assert [row.cl_ord_id for row in product.at_venue()].count(sent) == 1
