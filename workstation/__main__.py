@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run_headless(options)
         shot = picture_options(parsed)
         if shot is not None:
-            return run_desktop(options, shot=shot.file, size=shot.size)
+            return run_desktop(options, shot=shot)
         from workstation.desktop.eventloop import display_available  # noqa: PLC0415  headless runs need no Qt
 
         if not display_available():

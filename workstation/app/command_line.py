@@ -52,6 +52,9 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         "--offscreen-shot", metavar="FILE", default=None, help="save a picture of the desktop with live data, and exit"
     )
     parser.add_argument("--shot-size", metavar="WxH", default="1600x950", help="size of that picture's window")
+    parser.add_argument(
+        "--shot-scene", metavar="NAME", default="live", help="what that picture shows, such as trading, armed or stale"
+    )
     parser.add_argument("--theme", default=None, choices=("dark", "light", "high_contrast"), help="look of the desktop")
 
 

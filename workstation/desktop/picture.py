@@ -1,36 +1,119 @@
-"""Pictures of the running desktop, made by a command: wait for live data, paint, save, leave."""
+"""Pictures of the running desktop, made by a command: wait for what is to be seen, paint, save, leave.
 
+A picture is saved with a palette of its own colours, a third of the size that full colour takes.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtGui import QImage, QImageWriter, QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
 
 from workstation.desktop.eventloop import Desktop
 
-LIVE_QUOTES_MIN = 1
 SETTLE_MS = 3_500
-GIVE_UP_MS = 20_000
+GIVE_UP_MS = 60_000
+PALETTE_COLORS = 256
+COLOR_BITS = 5
+"""Bits of each channel by which colours count as one while the palette is chosen."""
 
 
-def take_picture(desktop: Desktop, file: Path, size: tuple[int, int]) -> None:
-    """Save a picture of the window once it shows live data, then end the application.
+def take_picture(
+    desktop: Desktop,
+    file: Path,
+    size: tuple[int, int],
+    *,
+    ready: Callable[[], bool],
+    front: str = "",
+    press: str = "",
+) -> None:
+    """Save a picture of the window once it shows live data and `ready` holds, then end the application.
 
-    Exit code 1 when no live data came within GIVE_UP_MS.
+    front: panel brought before its tabs. press: key command that is pressed before the picture is taken.
+    Exit code 1 when nothing to be seen came within GIVE_UP_MS.
     """
     window = desktop.workspace.window
     window.showNormal()
     window.resize(*size)
+    if front in window.panels:
+        window.show_panel(front)
     waited = QTimer(window, interval=100)
 
     def look() -> None:
         quotes = desktop.bridge.state.quotes
-        if sum(quote.bid is not None for quote in quotes.values()) >= LIVE_QUOTES_MIN:
+        if ready() and any(quote.bid is not None for quote in quotes.values()):
             waited.stop()
-            QTimer.singleShot(SETTLE_MS, save)
+            QTimer.singleShot(SETTLE_MS // 2, act)
+
+    def act() -> None:
+        if press:
+            desktop.workspace.hotkeys.press(desktop.bridge.commands.get(press), "picture")
+        QTimer.singleShot(SETTLE_MS // 2, save)
 
     def save() -> None:
-        saved = window.grab().save(str(file))
-        desktop.app.exit(0 if saved else 1)
+        writer = QImageWriter(str(file), b"png")
+        writer.setCompression(100)
+        desktop.app.exit(0 if writer.write(with_palette(painted(window))) else 1)
 
     waited.timeout.connect(look)
     waited.start()
     QTimer.singleShot(GIVE_UP_MS, lambda: desktop.app.exit(1))
+
+
+def painted(window: QWidget) -> QImage:
+    """Return the window as an image in device pixels."""
+    ratio = window.devicePixelRatio()
+    pixmap = QPixmap(window.size() * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    painter = QPainter(pixmap)
+    window.render(painter, QPoint())
+    painter.end()
+    return pixmap.toImage()
+
+
+def with_palette(image: QImage) -> QImage:
+    """Return an image in its own commonest colours, each pixel in the nearest of them."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB888)
+    width, height, stride = plain.width(), plain.height(), plain.bytesPerLine()
+    flat = np.frombuffer(plain.constBits(), dtype=np.uint8).reshape(height, stride)[:, : width * 3]
+    pixels = flat.reshape(-1, 3).astype(np.int32)
+    codes = _packed(pixels)
+    exact, places, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    palette = exact[_commonest(exact, counts)]
+    nearest = _nearest(_unpacked(exact), _unpacked(palette))
+    indexes = np.zeros((height, (width + 3) // 4 * 4), dtype=np.uint8)
+    indexes[:, :width] = nearest[places.reshape(-1)].reshape(height, width)
+    result = QImage(indexes.tobytes(), width, height, indexes.shape[1], QImage.Format.Format_Indexed8)
+    result.setColorTable([int(color) | 0xFF000000 for color in palette])
+    return result.copy()
+
+
+def _commonest(exact: npt.NDArray[np.int32], counts: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Return where the commonest colours stand, at most one of a shade before the palette is full."""
+    order = np.argsort(counts)[::-1]
+    shades = _packed(_unpacked(exact[order]) >> (8 - COLOR_BITS))
+    _, first = np.unique(shades, return_index=True)
+    leaders = order[np.sort(first)][:PALETTE_COLORS]
+    rest = order[~np.isin(order, leaders)]
+    return np.concatenate([leaders, rest])[:PALETTE_COLORS]
+
+
+def _packed(rgb: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    return rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
+
+
+def _unpacked(codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    return np.stack([codes >> 16, codes >> 8 & 0xFF, codes & 0xFF], axis=1)
+
+
+def _nearest(colors: npt.NDArray[np.int32], palette: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
+    """Return the number of the nearest palette colour for each colour, both (n, 3) of 0 to 255."""
+    found = np.empty(len(colors), dtype=np.uint8)
+    for start in range(0, len(colors), 4096):
+        part = colors[start : start + 4096]
+        distance = ((part[:, None, :] - palette[None, :, :]) ** 2).sum(axis=2)
+        found[start : start + 4096] = distance.argmin(axis=1)
+    return found

@@ -1,0 +1,270 @@
+"""Scenes: a state of the whole program brought about by command, for pictures of it.
+
+A scene speaks to the engine as a person would, through the gateway, from a thread of its own, and waits on frames for
+what it asked. It belongs to no walk and knows no widget: `picture` shows what the engine then has to show.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from workstation.commands.params import Arm, CancelOne, PlaceOrder, SwitchFault, Watch
+from workstation.commands.registry import CommandResult, Gateway
+from workstation.domain.errors import UserError, WorkstationError
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Origin, OriginKind, Side
+from workstation.kernel.mailbox import MailboxFull
+from workstation.viewmodels.frames import QuoteSnap
+from workstation.viewmodels.screen_state import ScreenState
+from workstation.viewmodels.session import Session
+
+STEP_TIMEOUT_S = 20.0
+LOOK_S = 0.02
+CONSUMER = "scene"
+OUTAGE_S = "600"
+"""How long a fault of a scene lasts: longer than any picture takes."""
+
+FOCUS, SECOND, PARTIAL, REJECTED = "AAPL", "MSFT", "SIM-PARTIAL", "SIM-REJECT"
+STOCKS = ((FOCUS, 300), (SECOND, 200), ("NVDA", 100), ("SPY", -150))
+"""What the trading scene holds: symbol and signed quantity, + long."""
+
+
+class SceneFailed(WorkstationError):
+    """A step of a scene did not come about in time."""
+
+
+class Stage:
+    """What a scene acts on: commands with their answers, and the state that frames tell."""
+
+    def __init__(self, session: Session, gateway: Gateway) -> None:
+        self.session = session
+        self.account = session.accounts[0].account
+        self._gateway = gateway
+        self._state = ScreenState()
+        self._outbox = session.open_outbox(lambda: None)
+
+    def enter(self) -> None:
+        """Ask for every quote."""
+        self.ask("market.watch", Watch(consumer=CONSUMER, quotes=frozenset(self.session.instruments)))
+
+    def leave(self) -> None:
+        """End; the engine forgets this consumer."""
+        self.ask("market.watch", Watch(consumer=CONSUMER))
+        self.session.close_outbox(self._outbox)
+
+    def until(self, fact: Callable[[ScreenState], bool], what: str) -> ScreenState:
+        """Return the state once a fact holds.
+
+        Raises:
+            SceneFailed: it does not within STEP_TIMEOUT_S.
+        """
+        end = time.monotonic() + STEP_TIMEOUT_S
+        while time.monotonic() < end:
+            self._state.apply(self._outbox.take())
+            if fact(self._state):
+                return self._state
+            time.sleep(LOOK_S)
+        raise SceneFailed(f"never: {what}")
+
+    def ask(self, command_id: str, params: msgspec.Struct, kind: OriginKind = OriginKind.TICKET) -> CommandResult:
+        """Run a command and return its answer.
+
+        Raises:
+            SceneFailed: no answer within STEP_TIMEOUT_S.
+        """
+        answered = threading.Event()
+        answers: list[CommandResult] = []
+
+        def reply(result: CommandResult) -> None:
+            answers.append(result)
+            answered.set()
+
+        origin = Origin(kind=kind, detail="scene", user="local", ts_gesture=self.session.mono_ns())
+        try:
+            self._gateway.call(command_id, params, origin, reply)
+        except MailboxFull as error:
+            raise SceneFailed(f"{command_id}: the engine is behind") from error
+        if not answered.wait(STEP_TIMEOUT_S):
+            raise SceneFailed(f"no answer to {command_id}")
+        return answers[0]
+
+    def quote(self, symbol: str) -> tuple[int, int]:
+        """Return bid and ask of a fresh quote."""
+
+        def fresh(state: ScreenState) -> bool:
+            quote = state.quotes.get(symbol)
+            return quote is not None and quote.freshness == "FRESH" and None not in (quote.bid, quote.ask)
+
+        quote: QuoteSnap = self.until(fresh, f"a quote of {symbol}").quotes[symbol]
+        return quote.bid or 0, quote.ask or 0
+
+    def order(
+        self, symbol: str, qty: int, ticks: int, kind: OriginKind = OriginKind.TICKET, **legs: int
+    ) -> OrderState | None:
+        """Place a limit order `ticks` through the near side: negative rests behind it. qty: signed, + buys.
+
+        legs: stop_loss and take_profit, ticks away from the order's price. Returns the order, None when refused.
+        """
+        bid, ask = self.quote(symbol)
+        side = Side.BUY if qty > 0 else Side.SELL
+        instrument = self.session.instruments[symbol]
+        price = instrument.step(bid if qty > 0 else ask, ticks * side.sign)
+        terms = OrderTerms(
+            symbol=symbol,
+            account=self.account,
+            side=side,
+            ord_type=OrdType.LIMIT,
+            order_qty=abs(qty) * instrument.lot,
+            price=price,
+        )
+        stop, target = legs.get("stop_loss"), legs.get("take_profit")
+        answer = self.ask(
+            "order.submit",
+            PlaceOrder(
+                terms=terms,
+                allow_duplicate=True,
+                stop_loss_px=None if stop is None else instrument.step(price, -stop * side.sign),
+                take_profit_px=None if target is None else instrument.step(price, target * side.sign),
+            ),
+            kind,
+        )
+        return answer.data if answer.ok and isinstance(answer.data, OrderState) else None
+
+    def known(self, order: OrderState | None, fact: Callable[[OrderState], bool], what: str) -> None:
+        """Wait until a fact holds of an order."""
+        if order is None:
+            raise SceneFailed(f"the order was refused before it was {what}")
+        self.until(lambda state: order.cl_ord_id in state.orders and fact(state.orders[order.cl_ord_id]), what)
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """A scene and how the desktop looks at it. front: panels before their tabs; press: a key command at the end."""
+
+    play: Callable[[Stage], None]
+    front: str = "orders-1"
+    press: str = ""
+
+
+def live(stage: Stage) -> None:
+    """Wait for prices; nothing is done."""
+    stage.quote(next(iter(stage.session.instruments)))
+
+
+def armed(stage: Stage) -> None:
+    """Arm hand entry and rest two orders around the market."""
+    _arm(stage)
+    for qty, ticks in ((100, -4), (-100, -5)):
+        stage.known(stage.order(FOCUS, qty, ticks), _is_working, "working")
+
+
+def trading(stage: Stage) -> None:
+    """Trade: positions, a bracket, partial fills, resting and cancelled orders, a reject and a refusal."""
+    _arm(stage)
+    for symbol, qty in STOCKS:
+        stage.known(stage.order(symbol, qty, 20, OriginKind.HOTKEY), _is_final, "filled")
+    stage.known(stage.order(SECOND, 100, 20, stop_loss=120, take_profit=180), _is_final, "filled")
+    stage.known(stage.order(PARTIAL, 90, 2, OriginKind.REST), _is_final, "filled in parts")
+    stage.known(stage.order(REJECTED, 100, 2), _is_final, "rejected")
+    stage.order(FOCUS, 500_000, -1)
+    for qty, ticks in ((200, -3), (300, -7), (-200, -4), (-100, -9)):
+        stage.known(stage.order(FOCUS, qty, ticks, OriginKind.LADDER), _is_working, "working")
+    mistaken = stage.order(SECOND, 100, -30)
+    stage.known(mistaken, _is_working, "working")
+    if mistaken is not None:
+        stage.ask("order.cancel", CancelOne(cl_ord_id=mistaken.cl_ord_id))
+    stage.known(mistaken, _is_final, "cancelled")
+    stage.until(lambda state: len(state.positions) >= len(STOCKS), "positions")
+
+
+def stale(stage: Stage) -> None:
+    """Trade, then let the feed stand still until every price is old."""
+    trading(stage)
+    stage.ask("venue.fault", SwitchFault(kind="freeze", arguments={"for_s": OUTAGE_S}))
+    stage.until(lambda state: state.quotes[FOCUS].freshness == "STALE", "stale prices")
+
+
+def disconnected(stage: Stage) -> None:
+    """Trade, then lose the venue with orders working."""
+    trading(stage)
+    stage.ask("venue.fault", SwitchFault(kind="disconnect", arguments={"for_s": OUTAGE_S}))
+    stage.until(lambda state: state.status is not None and state.status.venue_state != "UP", "the venue down")
+
+
+def replay(stage: Stage) -> None:
+    """Trade on paper in a replay: one position and one resting order."""
+    symbol = next(iter(stage.session.instruments))
+    _arm(stage)
+    stage.known(stage.order(symbol, 50, 30, OriginKind.HOTKEY), _is_final, "filled")
+    stage.known(stage.order(symbol, 100, -15, OriginKind.LADDER), _is_working, "working")
+
+
+SCENES = {
+    "live": Scene(live),
+    "empty": Scene(live, front="positions-1"),
+    "disarmed": Scene(live, press="trade.buy_take"),
+    "armed": Scene(armed),
+    "trading": Scene(trading),
+    "fills": Scene(trading, front="fills-1"),
+    "positions": Scene(trading, front="positions-1"),
+    "pnl": Scene(trading, front="pnl-1"),
+    "stale": Scene(stale, press="trade.buy_take"),
+    "disconnected": Scene(disconnected),
+    "replay": Scene(replay, front="fills-1"),
+}
+"""Every scene by the name that `--shot-scene` takes."""
+
+
+class SceneThread:
+    """Plays a scene beside the desktop. `done` once it stands; `failure` says why it does not."""
+
+    def __init__(self, name: str, session: Session, gateway: Gateway) -> None:
+        self.scene = scene_named(name)
+        self.failure = ""
+        self._session, self._gateway = session, gateway
+        self._thread = threading.Thread(target=self._run, name="scene", daemon=True)
+
+    def start(self) -> None:
+        """Begin to play."""
+        self._thread.start()
+
+    def done(self) -> bool:
+        """Tell whether the scene stands, or never will."""
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        stage = Stage(self._session, self._gateway)
+        try:
+            stage.enter()
+            self.scene.play(stage)
+        except SceneFailed as error:
+            self.failure = str(error)
+        finally:
+            stage.leave()
+
+
+def scene_named(name: str) -> Scene:
+    """Return a scene.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in SCENES:
+        raise UserError(f"--shot-scene {name}: expected one of {', '.join(SCENES)}")
+    return SCENES[name]
+
+
+def _arm(stage: Stage) -> None:
+    stage.until(
+        lambda s: bool(s.accounts) and all(a.lock == "UNLOCKED" for a in s.accounts.values()), "unlocked accounts"
+    )
+    stage.ask("risk.arm", Arm(environment=stage.session.environment))
+    stage.until(lambda s: s.status is not None and s.status.armed is not None, "armed")
+
+
+def _is_working(order: OrderState) -> bool:
+    return order.status is OrdStatus.SUBMITTED or not order.is_open
+
+
+def _is_final(order: OrderState) -> bool:
+    return not order.is_open
