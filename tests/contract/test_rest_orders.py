@@ -337,6 +337,44 @@ def test_a_keyed_refusal_is_repeated_after_a_restart_with_its_limit_and_headroom
         assert rig.http.get(ORDERS).json()["total_count"] == 1
 
 
+def test_keyed_changes_cancels_and_kills_are_repeated_after_a_restart_as_first_answered(tmp_path: Path) -> None:
+    with served(tmp_path, options=ApiOptions(pin_token=True, venue_wait=1.0)) as rig:
+        order, other = rig.place(), rig.place(quantity="7")
+        path, kills = f"{ORDERS}/{order['id']}", "/api/v1/risk/kill-switch"
+        calls: list[tuple[str, dict[str, Any]]] = [
+            (f"{path}/modify", {"price": "99.00", "notes": "both"}),
+            (f"{path}/cancel", {}),
+            (kills, {"reason": "stop"}),
+            (f"{kills}/release", {"reason": "calm"}),
+        ]
+        first = [rig.http.post(where, json=body, headers={"Idempotency-Key": "k"}) for where, body in calls]
+        assert [answer.status_code for answer in first] == [200] * 4
+        assert (first[0].json()["price"], first[0].json()["notes"]) == ("99.00", "both")
+        assert first[1].json()["state"] == "CANCELLED"
+        assert first[2].json()["data"]["cancels_unconfirmed"] == [other["id"]]
+        assert first[3].json()["data"]["is_on"] is False
+        rig.restart_api()
+        rig.engine.calls.clear()
+        for (where, body), answer in zip(calls, first, strict=True):
+            again = rig.http.post(where, json=body, headers={"Idempotency-Key": "k"})
+            assert (again.status_code, again.content) == (answer.status_code, answer.content)
+            assert again.headers["idempotency-replayed"] == "true"
+        assert rig.engine.calls == []
+
+
+def test_a_keyed_cancel_answered_before_the_venues_word_is_repeated_as_answered(tmp_path: Path) -> None:
+    with served(tmp_path, options=ApiOptions(pin_token=True, venue_wait=0.01)) as rig:
+        order = rig.place()
+        rig.core.broker.auto = False
+        first = rig.http.post(f"{ORDERS}/{order['id']}/cancel", headers={"Idempotency-Key": "k"})
+        assert (first.status_code, first.json()["state"]) == (202, "PENDING_CANCEL")
+        rig.engine.do(lambda: rig.core.broker.cancelled(order["client_order_id"]))
+        assert rig.http.get(f"{ORDERS}/{order['id']}").json()["state"] == "CANCELLED"
+        rig.restart_api()
+        again = rig.http.post(f"{ORDERS}/{order['id']}/cancel", headers={"Idempotency-Key": "k"})
+        assert (again.status_code, again.content) == (202, first.content)
+
+
 def test_an_engine_that_is_behind_does_nothing_and_says_so(rig: ApiRig) -> None:
     rig.engine.full = True
     answer = rig.http.post(ORDERS, json=rig.order())

@@ -228,18 +228,18 @@ class TestRows:
         assert (reader.kill_switches(), reader.accounts(), reader.instruments()) == ((kill,), (account,), (ACME,))
         assert reader.balances("SIM-1") == (balance,)
 
-    def test_the_first_answer_to_a_key_stands_until_it_expires(self, store):
+    def test_the_newest_answer_to_a_key_stands_until_it_expires(self, store):
         def record(status: int, expires_at: int) -> IdempotencyRecord:
             return IdempotencyRecord(
                 credential="c", method="POST", route="/orders", key="k", fingerprint="f", status=status,
                 body=b"\x00{}", location="", etag="", expires_at=expires_at,
             )  # fmt: skip
 
-        store.write(Entry(note().event, (record(201, START_NS + 10),)))
-        store.write(Entry(note().event, (record(500, START_NS + 20),)))
+        store.write(Entry(note().event, (record(202, START_NS + 10),)))
+        store.write(Entry(note().event, (record(200, START_NS + 20),)))
         ask = store.store.reader.idempotency
-        assert ask("c", "POST", "/orders", "k", START_NS + 9) == record(201, START_NS + 10)
-        assert ask("c", "POST", "/orders", "k", START_NS + 10) is None
+        assert ask("c", "POST", "/orders", "k", START_NS + 19) == record(200, START_NS + 20)
+        assert ask("c", "POST", "/orders", "k", START_NS + 20) is None
         assert ask("c", "POST", "/orders", "other", START_NS) is None
 
 

@@ -67,7 +67,7 @@ class MemoryReader:
         elif isinstance(row, KillState):
             self._kills[row.scope, row.key] = row
         elif isinstance(row, IdempotencyRecord):
-            self._records.setdefault((row.credential, row.method, row.route, row.key), row)
+            self._records[row.credential, row.method, row.route, row.key] = row
 
     def orders(self, query: OrderQuery) -> OrderPage:
         with self._lock:

@@ -7,6 +7,7 @@ for `KeyedCall.record`, which the engine's thread calls.
 
 import hashlib
 import re
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -50,17 +51,39 @@ def fingerprint_of(method: str, path: str, body: Any) -> str:
 
 
 class KeyedCall:
-    """One running call with a key."""
+    """One running call with a key.
+
+    What is stored first may be replaced while the call waits for the venue's word, and no longer once it was `settled`:
+    what is stored is what was answered.
+    """
 
     def __init__(self, place: Place, fingerprint: str, expires_at: int, release: Callable[["KeyedCall"], None]) -> None:
         self.place, self.fingerprint, self.expires_at = place, fingerprint, expires_at
         self.answer: Answer | None = None
         self.stored: Answer | None = None
         self._release = release
+        self._settled = False
+        self._records = 0
+        self._lock = threading.Lock()
 
-    def record(self, answer: Answer) -> IdempotencyRecord:
-        """Return the row that stores `answer`; for the transaction of the effect."""
-        self.stored = answer
+    def settle(self) -> bool:
+        """Let what is stored stand; tells whether it is the venue's word already, in place of the first answer."""
+        with self._lock:
+            self._settled = True
+            return self._records > 1
+
+    def reopen(self) -> None:
+        """Let one more effect of this call replace what is stored."""
+        with self._lock:
+            self._settled = False
+
+    def record(self, answer: Answer) -> IdempotencyRecord | None:
+        """Return the row that stores `answer` with its effect, None when another one was given already."""
+        with self._lock:
+            if self._settled and self._records:
+                return None
+            self._records += 1
+            self.stored = answer
         credential, method, route, key = self.place
         return IdempotencyRecord(
             credential=credential,

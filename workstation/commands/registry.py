@@ -17,8 +17,8 @@ from workstation.domain.orders import OrderState, Origin
 from workstation.ports.store import Row
 
 P = TypeVar("P", bound=msgspec.Struct)
-Attach = Callable[[OrderState, Event], Sequence[Row]]
-"""Rows for the transaction of an effect, made from the order and the event that changed it."""
+Attach = Callable[[OrderState | None, Event], Sequence[Row]]
+"""Rows for the transaction of an effect, made from its event and its order, None where it has none."""
 
 Reply = Callable[["CommandResult"], None]
 Declaration = tuple[str, str, type[msgspec.Struct], str, Callable[..., None]]

@@ -54,7 +54,7 @@ def kill(context: EngineContext, params: Kill, call: Invocation) -> None:
         cancel_orders=params.cancel_orders,
         keep_protective=params.keep_protective,
     )
-    result = context.desk.kill(state)
+    result = context.desk.kill(state, attach=call.attach)
     waiting = len(result.asked)
     text = f"Kill switch on. {waiting} cancels asked, not yet confirmed." if waiting else "Kill switch on."
     if result.refused:
@@ -78,7 +78,7 @@ def lift_kill(context: EngineContext, params: LiftKill, call: Invocation) -> Non
         actor=actor_of(call.origin),
         ts=context.clock.now_ns(),
     )
-    context.desk.kill(state)
+    context.desk.kill(state, attach=call.attach)
     seq = context.journal.last_seq
     lifted = CommandResult(ok=True, text="Kill switch lifted.", data=state)
     context.journal.when_durable(seq, lambda _durable: call.reply(lifted))

@@ -17,8 +17,11 @@ from workstation.orders.book import Change, TransitionRefused
 from workstation.orders.fold import CoreState, Folded
 from workstation.ports.store import Entry, Journal, Row
 
-Attach = Callable[[OrderState, Event], Sequence[Row]]
-"""Rows that a door wants stored in the same transaction as the order's last event, which comes with it."""
+FOLLOWED_MAX = 1_000
+"""Orders of which doors wait for more; the one followed for longest is let go first."""
+
+Attach = Callable[[OrderState | None, Event], Sequence[Row]]
+"""Rows that a door wants stored in the same transaction as its effect: the last event, and its order if it has one."""
 
 Reaction = Callable[[Change], None]
 
@@ -35,6 +38,13 @@ class Recorder:
         self._reactions: list[Reaction] = []
         self._told: deque[Folded] = deque()
         self._telling = False
+        self._followed: dict[str, Attach] = {}
+
+    def follow(self, cl_ord_id: str, attach: Attach) -> None:
+        """Offer each further event of an order to `attach`, until rows come of one or the order ends."""
+        self._followed[cl_ord_id] = attach
+        if len(self._followed) > FOLLOWED_MAX:
+            del self._followed[next(iter(self._followed))]
 
     def react(self, reaction: Reaction) -> None:
         """Call `reaction` with each change, in the order of the journal, after it was published."""
@@ -60,9 +70,11 @@ class Recorder:
             return self._journal.last_seq
         folded = [self._fold(event) for event in events]
         entries = [Entry(change.event, changed, actor, correlation, causation) for change, changed in folded]
-        last = folded[-1][0].after
-        if attach is not None and last is not None:
-            rows = (*rows, *attach(last, folded[-1][0].event))
+        if self._followed:
+            rows = (*rows, *self._rows_of_followed(folded))
+        if attach is not None:
+            last = folded[-1][0]
+            rows = (*rows, *attach(last.after, last.event))
         if rows:
             final = entries[-1]
             entries[-1] = Entry(final.event, (*final.rows, *rows), actor, correlation, causation)
@@ -81,6 +93,19 @@ class Recorder:
             self.refused += 1
             where = f"orders.lifecycle:{type(event).__name__}"
             return self._state.fold(InvariantViolated(where=where, text=str(error), ts=self._clock.now_ns()))
+
+    def _rows_of_followed(self, folded: Sequence[Folded]) -> list[Row]:
+        rows: list[Row] = []
+        for change, _ in folded:
+            order = change.after
+            attach = None if order is None else self._followed.get(order.cl_ord_id)
+            if attach is None or order is None:
+                continue
+            found = attach(order, change.event)
+            rows += found
+            if found or order.status.is_final:
+                del self._followed[order.cl_ord_id]
+        return rows
 
     def _tell(self) -> None:
         told, publish, reactions = self._told, self._bus.publish, self._reactions

@@ -104,12 +104,6 @@ def upsert(table: Table, columns: Iterable[str], key: Iterable[str], *, frozen: 
     return added._replace(text=f"{added.text} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}")
 
 
-def insert_or_keep(table: Table, columns: Iterable[str], key: Iterable[str]) -> Statement:
-    """Return the statement that adds a row unless one with its `key` exists."""
-    added = insert(table, columns)
-    return added._replace(text=f"{added.text} ON CONFLICT ({', '.join(key)}) DO NOTHING")
-
-
 def _fixed(table: Table, names: Sequence[str]) -> tuple[tuple[int, FixedPoint], ...]:
     types = ((index, table.c[name].type) for index, name in enumerate(names))
     return tuple((index, kind) for index, kind in types if isinstance(kind, FixedPoint))

@@ -12,7 +12,7 @@ from workstation.domain.errors import StorageDamaged
 from workstation.ports.store import JournalLine
 from workstation.storage import tables
 from workstation.storage.chain import GENESIS, line_hash, verified
-from workstation.storage.driver import insert_or_keep, upsert
+from workstation.storage.driver import upsert
 from workstation.storage.fixed_point import LARGEST, FixedPoint, Scales, bounded
 
 
@@ -128,7 +128,3 @@ def test_an_update_leaves_keys_and_frozen_columns_alone():
         "ON CONFLICT (account) DO UPDATE SET cash = excluded.cash"
     )
     assert [index for index, _ in statement.fixed] == [2]
-
-
-def test_a_kept_row_is_not_overwritten():
-    assert insert_or_keep(tables.accounts, ("account",), ("account",)).text.endswith("ON CONFLICT (account) DO NOTHING")

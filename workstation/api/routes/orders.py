@@ -5,7 +5,7 @@ waits `venue_wait` for the venue's word, then answers 202: the outcome comes as 
 """
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,8 +13,18 @@ from workstation.api import placing
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError, problem
 from workstation.api.lists import ListForm, check_dates, chosen_fields, ordering_of, page_body, place_of, sparse
-from workstation.api.outcomes import is_stored, location_of, refused, stored_refusal
-from workstation.api.schemas.order_bodies import TIF_KEY, etag, kept_metadata, order_body
+from workstation.api.order_answers import (
+    DURABLE_LOOK_S,
+    StatusOf,
+    answered,
+    attach,
+    late,
+    order_answer,
+    order_body_of,
+    settled,
+)
+from workstation.api.outcomes import is_stored, location_of, refused
+from workstation.api.schemas.order_bodies import TIF_KEY, etag, kept_metadata
 from workstation.api.schemas.orders import (
     CancelRequest,
     Order,
@@ -27,15 +37,27 @@ from workstation.api.schemas.orders import (
 from workstation.api.schemas.system import OrderPreview
 from workstation.commands.outcomes import Refusal
 from workstation.commands.params import AnnotateOrder, CancelOne, ChangeOrder
-from workstation.commands.registry import Attach, CommandResult
-from workstation.domain.events import Event, OrderDenied
+from workstation.commands.registry import CommandResult
 from workstation.domain.orders import FINAL_STATES, OrderState, OrdStatus
-from workstation.ports.store import OrderQuery, Row
+from workstation.ports.store import OrderQuery
 
 routes = Routes()
 
 LEGS_READ_MAX = 500
-DURABLE_LOOK_S = 0.005
+
+
+class _Request(NamedTuple):
+    """What may be asked of a venue: the command, the state that waits for its word, and the HTTP status of an order."""
+
+    command_id: str
+    waiting: OrdStatus
+    status_of: StatusOf
+
+
+_CHANGE = _Request(
+    "order.replace", OrdStatus.PENDING_REPLACE, lambda order: 202 if order.status is OrdStatus.PENDING_REPLACE else 200
+)
+_CANCEL = _Request("order.cancel", OrdStatus.PENDING_CANCEL, lambda order: 200 if order.status.is_final else 202)
 _ORDER_ID = {"order_id": "uuid"}
 _LINKS = {
     "get": {"operationId": "get_order", "parameters": {"order_id": "$response.body#/id"}},
@@ -102,11 +124,6 @@ def _page(call: Call, query: OrderQuery, fields: tuple[str, ...] | None) -> Answ
     return json_answer(200, body)
 
 
-def order_body_of(call: Call, order: OrderState) -> dict[str, Any]:
-    """Return an order's body."""
-    return order_body(order, call.services.names)
-
-
 def _with_legs(call: Call, order: OrderState) -> dict[str, Any]:
     """Return an order's body with its legs, those among the LEGS_READ_MAX orders of its instrument that followed it."""
     body = order_body_of(call, order)
@@ -131,11 +148,11 @@ async def create_order(call: Call) -> Answer:
     """Place an order."""
     params = await placing.place_params(call)
     result = await call.services.engine.call(
-        "order.submit", params, call.origin, attach=_attach(call, 201), on_late=_late(call)
+        "order.submit", params, call.origin, attach=attach(call, lambda _: 201), on_late=late(call)
     )
     if result.ok:
         stored = None if call.key is None else call.key.stored
-        return stored or _order_answer(call, 201, result.data, created=True)
+        return stored or order_answer(call, 201, result.data, created=True)
     return await _refusal(call, result, params.cl_ord_id)
 
 
@@ -195,24 +212,24 @@ async def _replace(call: Call) -> Answer:
         if order.status in FINAL_STATES:
             raise ApiError("STATE_CONFLICT", f"The order is {order.status}.", {"state": order.status, "allowed": []})
         if change is None and notes is None:
-            return _order_answer(call, 200, order)
+            return order_answer(call, 200, order)
         status = 200
         if change is not None:
             order, status = await _change(call, order, change)
         if notes is not None:
-            attach = _attach(call, status) if change is None else None
-            result = await services.engine.call(
-                "order.annotate", notes, call.origin, attach=attach, on_late=_late(call)
-            )
+            if call.key is not None:
+                call.key.reopen()
+            kept = attach(call, lambda _: status)
+            result = await services.engine.call("order.annotate", notes, call.origin, attach=kept, on_late=late(call))
             if not result.ok:
                 raise refused(result)
             order = result.data if isinstance(result.data, OrderState) else order
-        return _order_answer(call, status, order)
+        return answered(call, status, order)
 
 
 async def _change(call: Call, order: OrderState, change: ChangeOrder) -> tuple[OrderState, int]:
-    after = await _ask_venue(call, order, "order.replace", change, OrdStatus.PENDING_REPLACE)
-    return after, 202 if after.status is OrdStatus.PENDING_REPLACE else 200
+    after = await _ask_venue(call, order, _CHANGE, change)
+    return after, _CHANGE.status_of(after)
 
 
 @routes.add(
@@ -263,28 +280,28 @@ async def _cancel(call: Call, reason: str) -> Answer:
     order = await _required(call)
     _matched_version(call, order)
     if order.status is OrdStatus.CANCELLED:
-        return _order_answer(call, 200, order)
+        return order_answer(call, 200, order)
     if order.status.is_final:
         raise ApiError("STATE_CONFLICT", f"The order is {order.status}.", {"state": order.status, "allowed": []})
     params = CancelOne(cl_ord_id=order.cl_ord_id, reason=reason)
-    after = await _ask_venue(call, order, "order.cancel", params, OrdStatus.PENDING_CANCEL)
-    return _order_answer(call, 200 if after.status.is_final else 202, after)
+    after = await _ask_venue(call, order, _CANCEL, params)
+    return answered(call, _CANCEL.status_of(after), after)
 
 
-async def _ask_venue(
-    call: Call, order: OrderState, command_id: str, params: msgspec.Struct, waiting: OrdStatus
-) -> OrderState:
-    """Run a change or cancel; return the order once it has left `waiting` durably, or as stored after `venue_wait`."""
+async def _ask_venue(call: Call, order: OrderState, asked: _Request, params: msgspec.Struct) -> OrderState:
+    """Run a change or cancel; return the order once it waits no more, durably, or as stored after `venue_wait`."""
+    waiting = asked.waiting
     services, loop = call.services, asyncio.get_running_loop()
     news = services.news.expect(order.cl_ord_id, lambda row: row.status.is_final or row.status.is_working)
     try:
         result = await services.engine.call(
-            command_id, params, call.origin, attach=_attach(call, 202), on_late=_late(call)
+            asked.command_id, params, call.origin, attach=attach(call, asked.status_of), on_late=late(call)
         )
         if not result.ok:
             raise refused(result)
         after = result.data if isinstance(result.data, OrderState) else order
         if after.status is not waiting:
+            await settled(call, order, waiting)
             return after
         deadline = loop.time() + services.options.venue_wait
         await asyncio.wait({news}, timeout=services.options.venue_wait)
@@ -292,6 +309,7 @@ async def _ask_venue(
         while stored is not None and news.done() and stored.status is waiting and loop.time() < deadline:
             await asyncio.sleep(DURABLE_LOOK_S)
             stored = await services.read(services.reader.order, order.uid)
+        await settled(call, order, waiting)
         return after if stored is None or stored.version < after.version else stored
     finally:
         services.news.forget(order.cl_ord_id, news)
@@ -332,38 +350,6 @@ def _annotation(order: OrderState, body: OrderUpdate) -> AnnotateOrder | None:
     if metadata is None and (notes is None or notes == order.notes):
         return None
     return AnnotateOrder(cl_ord_id=order.cl_ord_id, notes=notes, metadata=metadata)
-
-
-def _attach(call: Call, status: int) -> Attach | None:
-    """Return what stores this call's answer with its effect, None without a key."""
-    key = call.key
-    if key is None:
-        return None
-    path, trace_id = call.request.scope["path"], call.passport.trace_id
-
-    def rows(order: OrderState, event: Event) -> tuple[Row, ...]:
-        if isinstance(event, OrderDenied):
-            error = stored_refusal(order, event.rule)
-            return (key.record(problem(error, instance=path, trace_id=trace_id)),)
-        settled = order.status.is_final or order.status is OrdStatus.NEW
-        final = 200 if status == 202 and settled else status
-        return (key.record(_order_answer(call, final, order, created=status == 201)),)
-
-    return rows
-
-
-def _late(call: Call) -> Any:
-    """Return what ends a keyed call whose answer came after its caller was told ENGINE_TIMEOUT."""
-    key = call.key
-    return None if key is None else lambda _result: key.finish(None)
-
-
-def _order_answer(call: Call, status: int, order: OrderState, *, created: bool = False) -> Answer:
-    headers = {"ETag": etag(order)}
-    if created:
-        headers["Location"] = location_of(order)
-        call.services.names.remember(order)
-    return json_answer(status, order_body_of(call, order), headers)
 
 
 async def _refusal(call: Call, result: CommandResult, cl_ord_id: str) -> Answer:

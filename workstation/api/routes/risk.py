@@ -18,9 +18,11 @@ from workstation.api.schemas.risk import (
 )
 from workstation.api.schemas.system import ActionResult
 from workstation.commands.params import Kill, LiftKill
+from workstation.commands.registry import Attach
 from workstation.domain.accounts import Environment, KillScope, KillState
+from workstation.domain.events import Event, KillChanged
 from workstation.domain.orders import OrderState, OrdStatus
-from workstation.ports.store import OrderQuery, Reader
+from workstation.ports.store import OrderQuery, Reader, Row
 
 T = TypeVar("T")
 
@@ -68,9 +70,12 @@ async def switch_kill_on(call: Call) -> Answer:
             cancel_orders=asked.cancel_orders,
             keep_protective=asked.keep_protective_stops,
         )
-        result = await call.services.engine.call("risk.kill", params, call.origin, on_late=_late(call))
+        attach = await _attach(call, "Kill switch on.", params)
+        result = await call.services.engine.call("risk.kill", params, call.origin, attach=attach, on_late=_late(call))
         if not result.ok:
             raise refused(result)
+        if call.key is not None and call.key.stored is not None:
+            return call.key.stored
         known, text = result.data, result.text
     else:
         text = "Kill switch is on already."
@@ -87,9 +92,12 @@ async def release_kill_switch(call: Call) -> Answer:
     if known is None or not known.on:
         raise ApiError("STATE_CONFLICT", "The kill switch is not on.", {"state": "off", "allowed": ["on"]})
     params = LiftKill(reason=asked.reason, scope=scope, key=key)
-    result = await call.services.engine.call("risk.unkill", params, call.origin, on_late=_late(call))
+    attach = await _attach(call, "Kill switch lifted.")
+    result = await call.services.engine.call("risk.unkill", params, call.origin, attach=attach, on_late=_late(call))
     if not result.ok:
         raise refused(result)
+    if call.key is not None and call.key.stored is not None:
+        return call.key.stored
     return await _action(call, result.data, result.text)
 
 
@@ -99,6 +107,36 @@ async def _action(call: Call, state: Any, text: str) -> Answer:
     if isinstance(state, KillState):
         body = await _tried(services.read(_body, services.reader, state, services.names))
     return json_answer(200, {"success": True, "message": text, "data": body})
+
+
+async def _attach(call: Call, text: str, kill: Kill | None = None) -> Attach | None:
+    """Return what stores this call's answer with its effect, None without a key.
+
+    That answer names the orders which the switch is about to cancel: when it goes out, none is confirmed yet.
+    """
+    key, names = call.key, call.services.names
+    if key is None:
+        return None
+    asked = await _tried(call.services.read(_to_cancel, call.services.reader, kill)) if kill is not None else []
+
+    def rows(_order: OrderState | None, event: Event) -> tuple[Row, ...]:
+        if not isinstance(event, KillChanged):
+            return ()
+        body = None
+        if asked is not None:
+            body = kill_switch_body(event.state, names, cancels_sent=len(asked), unconfirmed=asked)
+        row = key.record(json_answer(200, {"success": True, "message": text, "data": body}))
+        return () if row is None else (row,)
+
+    return rows
+
+
+def _to_cancel(reader: Reader, kill: Kill) -> list[str]:
+    """Return the ids of the open orders that a switch will cancel, the newest ORDERS_LOOKED_AT_MAX of its scope."""
+    if not kill.cancel_orders:
+        return []
+    orders = reader.orders(_scope_query(kill.scope, kill.key, is_open=True)).rows
+    return [order.uid for order in orders if not (kill.keep_protective and order.is_protective)]
 
 
 async def _tried(reading: Awaitable[T]) -> T | None:
@@ -151,12 +189,17 @@ def _body(reader: Reader, state: KillState, names: Names) -> dict[str, Any]:
 
 def _covered(reader: Reader, state: KillState) -> tuple[OrderState, ...]:
     """Return the newest orders of a switch's scope that changed since it went on."""
-    query = OrderQuery(
-        account=state.key if state.scope is KillScope.ACCOUNT else None,
-        symbol=state.key if state.scope is KillScope.SYMBOL else None,
-        strategy_id=state.key if state.scope is KillScope.STRATEGY else None,
+    rows = reader.orders(_scope_query(state.scope, state.key)).rows
+    return tuple(order for order in rows if order.updated_at >= state.ts)
+
+
+def _scope_query(scope: KillScope, key: str, *, is_open: bool | None = None) -> OrderQuery:
+    return OrderQuery(
+        is_open=is_open,
+        account=key if scope is KillScope.ACCOUNT else None,
+        symbol=key if scope is KillScope.SYMBOL else None,
+        strategy_id=key if scope is KillScope.STRATEGY else None,
         ordering=("-updated_at",),
         limit=ORDERS_LOOKED_AT_MAX,
         with_count=False,
     )
-    return tuple(order for order in reader.orders(query).rows if order.updated_at >= state.ts)
