@@ -188,6 +188,13 @@ def test_a_bust_of_the_last_fill_before_the_checkpoint_is_reported_too() -> None
     ledger.check()
 
 
+def test_history_sealed_after_a_late_fill_is_that_of_in_order_arrival() -> None:
+    words = [fill(1, (10 + at) * 100, at=100 + at, key=f"k{at}") for at in range(9)]
+    late = [words[1], words[0], *words[2:]]
+    assert ledger_of(late, history_max=4).position("A", "STK").cost == ledger_of(words).position("A", "STK").cost
+    assert ledger_of(late, history_max=4).doubtful() == ()
+
+
 def test_memory_of_sealed_fills_and_of_awaited_busts_is_bounded() -> None:
     ledger = ledger_of([fill(1, 10_00) for _ in range(SEALED_FILLS_MAX + 10)], history_max=4)
     busts = [fill(1, 10_00, kind=ExecKind.BUST, corrects=f"never{n}") for n in range(AWAITED_VOIDS_MAX + 1)]
