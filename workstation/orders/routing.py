@@ -89,7 +89,11 @@ class Routes:
 
     def keeps_time(self, terms: OrderTerms) -> bool:
         """Tell whether the end of an order of these terms is this program's to see to."""
-        return keeps_time(terms, self.card(terms.account))
+        found = self._accounts.get(terms.account)
+        broker = None if found is None else self._brokers.get(found.venue)
+        if broker is None or terms.time_in_force in broker.capabilities.times_in_force:
+            return False
+        return keeps_time(terms, broker.capabilities)
 
     def residence(self, terms: OrderTerms) -> Residence:
         """Return where an order of these terms would live: at the venue, or here when its type is emulated."""

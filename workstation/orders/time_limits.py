@@ -64,7 +64,7 @@ class TimeLimits:
         terms = order.terms
         if terms.time_in_force not in KEPT_HERE:
             return False
-        if order.status is OrdStatus.NEW:
+        if order.status is OrdStatus.NEW:  # the usual order is here for an instant only, and has no limit of ours
             return order.residence is Residence.PROGRAM or (order.link is not None and order.link.parent != "")
         return self._c.routes.keeps_time(terms)
 
