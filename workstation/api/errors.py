@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from workstation.domain.errors import StorageError
+from workstation.domain.errors import StorageDamaged, StorageError
 from workstation.kernel.logs import get_logger
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -173,6 +173,8 @@ async def boundary(work: Callable[[], Awaitable[Answer]], *, instance: str, trac
         return await work()
     except ApiError as refused:
         return problem(refused, instance=instance, trace_id=trace_id)
+    except StorageDamaged as damage:
+        failure = ApiError("DATABASE_DAMAGED", "The database is damaged; restore a backup.", {"problem": str(damage)})
     except StorageError:
         failure = ApiError("DATABASE_UNAVAILABLE", "The database cannot be read now.", headers={"Retry-After": "1"})
     except Exception:

@@ -4,13 +4,16 @@ Core statements on the pool of read-only connections; what is decoded is the row
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, Engine, Select, Table, select
+from sqlalchemy import Column, Connection, Engine, Select, Table, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from workstation.domain.accounts import Account, KillState
+from workstation.domain.errors import StorageError
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrdStatus
@@ -166,7 +169,7 @@ class SqlReader:
         key = getattr(query, "after_key", None)
         behind = [] if key is None else [queries.after_key(time_column, time_column.table.c.uid, key, query.ordering)]
         statement = statement.where(*conditions, *behind).limit(query.limit + 1).offset(query.offset)
-        with self._engine.connect() as connection:
+        with self._connection() as connection:
             blobs = connection.execute(statement).scalars().all()
             if not query.with_count:
                 total = None
@@ -177,21 +180,34 @@ class SqlReader:
         rows = tuple(decode(blob) for blob in blobs[: query.limit])
         return rows, total, len(blobs) > query.limit
 
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """Give a connection for one short read.
+
+        Raises:
+            StorageError: the database cannot be read, or no connection came free in time.
+        """
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StorageError(f"the database cannot be read: {type(error).__name__}") from error
+
     def _one(self, table: Table, decode: Decode[T], **key: str) -> T | None:
         conditions = [table.c[name] == value for name, value in key.items()]
         blob = self._scalar(select(table.c.state).where(table.c.tenant_id == TENANT, *conditions))
         return None if blob is None else decode(blob)
 
     def _decoded(self, statement: Select[Any], decode: Decode[T]) -> tuple[T, ...]:
-        with self._engine.connect() as connection:
+        with self._connection() as connection:
             return tuple(decode(blob) for blob in connection.execute(statement).scalars())
 
     def _rows(self, statement: Select[Any]) -> Iterable[Any]:
-        with self._engine.connect() as connection:
+        with self._connection() as connection:
             return connection.execute(statement).all()
 
     def _scalar(self, statement: Select[Any]) -> Any:
-        with self._engine.connect() as connection:
+        with self._connection() as connection:
             return connection.execute(statement).scalar()
 
 
