@@ -35,6 +35,9 @@ BATCH_NS = 20_000_000
 CATCH_UP_MAX_NS = 200_000_000
 """Longest stretch played at once after a stall; the market does not make up for more."""
 
+EVENTS_AT_ONCE_MAX = 500
+"""Most events played in one go; what is due beyond that waits for a beat at once, after orders had their turn."""
+
 MARKS_EVERY_NS = 15_000_000_000
 """How often last prices are kept, so that a restarted market goes on near where it was."""
 
@@ -179,17 +182,18 @@ class SimVenue:
     def _beat(self) -> None:
         if not self._running:
             return
-        self._timers[0] = self._scheduler.call_later(BATCH_NS, self._beat)
         now = self._clock.mono_ns()
-        stretch = min(now - self._played_to, CATCH_UP_MAX_NS)
-        self._played_to = now
+        due = min(now - self._played_to, CATCH_UP_MAX_NS)
+        stretch = min(due, EVENTS_AT_ONCE_MAX * 10**9 // max(self.plan.ticks_per_s, 1))
+        self._played_to = now - due + stretch
+        self._timers[0] = self._scheduler.call_later(BATCH_NS if stretch == due else 0, self._beat)
         if stretch > 0:
-            self._play(stretch)
+            self._play(stretch, self._clock.now_ns() - due + stretch)
         self.feed.flush()
 
-    def _play(self, stretch_ns: int) -> None:
+    def _play(self, stretch_ns: int, end: int) -> None:
+        """Play a stretch that ends at `end`, UTC ns."""
         events = self.flow.plan(stretch_ns / 1e9, self.plan.ticks_per_s)
-        end = self._clock.now_ns()
         begin, step = end - stretch_ns, stretch_ns // max(len(events), 1)
         flow, observe, symbols, time = self.flow.step, self.feed.observe, self._flow_symbols, self._time
         for number, (position, full) in enumerate(events, 1):
