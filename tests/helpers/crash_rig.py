@@ -8,6 +8,7 @@ product's default, lives and dies with the child on its own log; its log is the 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -234,6 +235,7 @@ class CrashRig:
 
     remote: bool
     core_type: type[Core] = Core
+    agree_s: float = AGREE_S
     crashes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -245,9 +247,7 @@ class CrashRig:
         self._warm()
         if self.remote:
             self._launch()
-        self.instruments = {
-            row.instrument.symbol: row.instrument for row in listings(datetime.now(UTC).date())
-        }
+        self.instruments = {row.instrument.symbol: row.instrument for row in listings(datetime.now(UTC).date())}
 
     def _warm(self) -> None:
         """Open and close a database once, so that children inherit every library loaded."""
@@ -310,6 +310,7 @@ class CrashRig:
 def _child(rig: CrashRig, plan: Plan, writing: int) -> NoReturn:
     """Be the child: never returns into the parent's test."""
     signal.alarm(CHILD_S)
+    gc.disable()
     try:
         run = ChildRun(rig, plan, writing)
         asyncio.new_event_loop().run_until_complete(run.main())
@@ -430,7 +431,7 @@ class ChildRun:
 
     async def _agree(self) -> None:
         """Wait until book and venue agree; then nothing may be lost, doubled or invented."""
-        deadline = self.core.clock.mono_ns() + int(AGREE_S * 1e9)
+        deadline = self.core.clock.mono_ns() + int(self._rig.agree_s * 1e9)
         problems = ["not looked"]
         while problems:
             if self.core.clock.mono_ns() > deadline:

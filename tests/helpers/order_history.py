@@ -1,7 +1,7 @@
-"""A history of operations as a person outside the program sees it, and the check that nothing was lost or invented.
+"""A history of operations as someone outside the program sees it, and the check that nothing was lost or invented.
 
-An operation is invoked, then answered `ok` (acknowledged, and durable), `fail` (refused: it must not exist) or, when the
-program died before it answered, `info`: it may or may not have happened.
+An operation is invoked, then answered `ok` (acknowledged, and durable), `fail` (refused: it must not exist) or, when
+the program died before it answered, `info`: it may or may not have happened.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from tests.helpers.venue_truth import VenueTruth
-from workstation.domain.orders import OrderState
+from workstation.domain.orders import OrderState, OrdStatus
 
 
 class Answer(StrEnum):
@@ -54,6 +54,10 @@ class OrderHistory:
                 found.append(f"lost: {cl_ord_id} was acknowledged and is not in the book")
             if answer is Answer.FAIL and cl_ord_id in at_venue:
                 found.append(f"invented: {cl_ord_id} was refused and is at the venue")
+        for order in truth.orders.values():
+            ours = book.get(order.cl_ord_id)
+            if ours is not None and ours.status is OrdStatus.REJECTED and order.status is not OrdStatus.REJECTED:
+                found.append(f"disowned: {order.cl_ord_id} is REJECTED here and {order.status} at the venue")
         for cl_ord_id, count in at_venue.items():
             if count > 1:
                 found.append(f"doubled: {cl_ord_id} is at the venue {count} times")

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tests.helpers.order_history import OrderHistory
-from tests.helpers.simulation_checks import Checks
+from tests.helpers.simulation_checks import Breach, Checks
 from tests.helpers.simulation_journal import GroupJournal
 from tests.helpers.simulation_trader import RARE_FAULTS, Trader
 from tests.helpers.venue_truth import VenueTruth
@@ -191,6 +191,8 @@ class Simulation:
             self.clock.advance(TRADING_S * SECOND)
             self._settle()
             self._last_crash()
+        except Breach:
+            pass
         finally:
             set_probe(None)
         return self.checks.violations

@@ -19,10 +19,19 @@ RECOUNT_EVERY = 64
 CANCEL_WAIT_NS = 50_000_000
 
 
+EVENTS_MAX = 20_000
+"""Far beyond what a seed needs: something runs away."""
+
+
+class Breach(BaseException):
+    """The first violation, where a run shall end there."""
+
+
 class Checks:
-    """Watches one simulation over all lives of the program."""
+    """Watches one simulation over all lives of the program. `fail_fast`: end the run at the first violation."""
 
     def __init__(self) -> None:
+        self.fail_fast = False
         self.violations: list[str] = []
         self.events = 0
         self.fills = 0
@@ -33,12 +42,17 @@ class Checks:
 
     def fail(self, text: str) -> None:
         self.violations.append(text)
+        if self.fail_fast:
+            raise Breach
 
     # Events
 
     def on_append(self, core: Core, journal: GroupJournal, entries: Sequence[Entry]) -> None:
         """Check the core after one transaction was folded and queued."""
         seq = journal.last_seq
+        if self.events > EVENTS_MAX:
+            self.fail_fast = True
+            self.fail(f"more than {EVENTS_MAX} events")
         for entry in entries:
             self.events += 1
             event = entry.event
