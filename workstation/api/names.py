@@ -9,6 +9,7 @@ from functools import lru_cache
 from msgspec import to_builtins
 
 from workstation.api.errors import ApiError
+from workstation.api.schemas.grid import Grid
 from workstation.api.token_file import known_accounts
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
@@ -35,6 +36,7 @@ class Names:
         self._account_of = {account.uid: account for account in accounts}
         self._reader = reader
         self._uids: dict[str, str] = {}
+        self._grids: dict[str, Grid] = {}
 
     def account(self, uid: str) -> Account:
         """Return an account by its id.
@@ -77,6 +79,13 @@ class Names:
         if instrument is None:
             raise ApiError("NOT_FOUND", "No such instrument.", {"field": "instrument_symbol"})
         return instrument
+
+    def grid(self, symbol: str) -> Grid:
+        """Return the texts of a known instrument's figures."""
+        instrument, grid = self.instruments[symbol], self._grids.get(symbol)
+        if grid is None or grid.instrument is not instrument:
+            grid = self._grids[symbol] = Grid(instrument)
+        return grid
 
     def symbol_key(self, symbol: str) -> str:
         """Return the symbol as the core writes it, for a filter without regard to case."""

@@ -14,6 +14,7 @@ from workstation.api.errors import KINDS, ApiError
 from workstation.api.idempotency import ANSWERS_KEPT_MAX, Answer, Idempotency, fingerprint_of, key_of
 from workstation.api.outcomes import plain_figure, refused
 from workstation.api.rates import Window
+from workstation.api.schemas.grid import TEXTS_MAX, Grid
 from workstation.api.schemas.values import average_text, money_text, quantity_text, scaled_text, time_text
 from workstation.api.scopes import ALL, PRESETS, ROLES
 from workstation.api.token_file import TokenFile, lasting_secret, remove_token_file, write_token_file
@@ -165,3 +166,19 @@ def test_only_our_own_token_file_is_removed(tmp_path: Path) -> None:
 )
 def test_a_rules_figure_is_a_plain_decimal_on_the_wire(text: str, figure: str | None) -> None:
     assert plain_figure(text) == figure
+
+
+def test_a_grids_texts_are_those_of_its_figures_however_many_are_asked() -> None:
+    instrument = Instrument(
+        symbol="COIN",
+        asset_class=AssetClass.CRYPTO,
+        currency="USD",
+        price_decimals=4,
+        qty_decimals=8,
+        ticks=(TickBand(0, 1),),
+    )
+    grid = Grid(instrument)
+    for figure in (0, 1, 12_345, *range(TEXTS_MAX), 12_345):
+        assert grid.price(figure) == instrument.price_text(figure)
+    assert grid.quantity(150_000_000) == quantity_text(instrument, 150_000_000)
+    assert grid.value(123_456_789_012) == scaled_text(123_456_789_012, 12, 4)

@@ -41,18 +41,21 @@ def kept_metadata(metadata: dict[str, Any] | None, time_in_force: str) -> dict[s
 def order_body(order: OrderState, names: Names) -> dict[str, Any]:
     """Return an order as the wire shows it. Enums stand as they are: they are texts, and their `value` costs time."""
     terms, status, link = order.terms, order.status, order.link
-    instrument = names.instruments[terms.symbol]
+    grid = names.grid(terms.symbol)
+    instrument = grid.instrument
     final = status.is_final
     unfilled = max(terms.order_qty - order.cum_qty, 0)
     role = None if link is None or link.role == "ENTRY" else link.role
     refused = order.reject_code != ""
-    quantity, rest = quantity_text(instrument, terms.order_qty), quantity_text(instrument, unfilled)
+    rest = grid.quantity(unfilled)
     created = time_text(order.created_at)
+    updated = created if order.updated_at == order.created_at else time_text(order.updated_at)
+    fees = order.fees
     return {
         "id": order.uid,
         "tenant_id": TENANT_ID,
         "created_at": created,
-        "updated_at": time_text(order.updated_at),
+        "updated_at": updated,
         "row_version": order.version,
         "user_id": user_id(order.origin.user),
         "broker_account_id": names.account_uid(terms.account),
@@ -63,9 +66,9 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "broker_order_id": order.order_id or None,
         "order_type": terms.ord_type,
         "side": terms.side,
-        "quantity": quantity,
-        "price": None if terms.price is None else price_text(instrument, terms.price),
-        "stop_price": None if terms.stop_px is None else price_text(instrument, terms.stop_px),
+        "quantity": grid.quantity(terms.order_qty),
+        "price": None if terms.price is None else grid.price(terms.price),
+        "stop_price": None if terms.stop_px is None else grid.price(terms.stop_px),
         "trailing_percent": None if terms.trail is None else _trailing_percent(terms),
         "time_in_force": order.metadata.get(TIF_KEY) or terms.time_in_force,
         "expire_at": time_or_none(terms.expire_time),
@@ -73,26 +76,26 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "submitted_at": time_or_none(order.submitted_at),
         "filled_at": time_or_none(order.filled_at),
         "cancelled_at": time_or_none(order.cancelled_at),
-        "filled_quantity": quantity_text(instrument, order.cum_qty),
+        "filled_quantity": grid.quantity(order.cum_qty),
         "average_price": average_text(order.cost, instrument.price_decimals, order.cum_qty) if order.cum_qty else None,
-        "commission": _commission(order, instrument),
+        "commission": _commission(order, instrument) if fees else "0.00",
         "reject_reason": (order.text or None) if refused else None,
         "reject_code": order.reject_code or None,
         "risk_check_passed": _risk_passed(order),
         "compliance_check_passed": False if status is OrdStatus.COMPLIANCE_REJECTED else _checked(order),
         "parent_order_id": names.order_uid(link.parent) if link is not None else None,
         "leg_role": role if link is not None and link.parent else None,
-        "replaces": names.order_uid(order.replaces),
-        "replaced_by": names.order_uid(order.replaced_by),
-        "pending_changes": _pending(order, instrument),
+        "replaces": names.order_uid(order.replaces) if order.replaces else None,
+        "replaced_by": names.order_uid(order.replaced_by) if order.replaced_by else None,
+        "pending_changes": None if order.pending_terms is None else _pending(order, instrument),
         "cancel_requested_at": time_or_none(order.cancel_requested_at),
         "needs_reconcile": order.unknown is not None,
-        "unknown_outcome": _unknown(order),
+        "unknown_outcome": None if order.unknown is None else _unknown(order),
         "notes": order.notes or None,
         "metadata": _metadata(order),
-        "remaining_quantity": quantity_text(instrument, 0) if final else rest,
+        "remaining_quantity": grid.quantity(0) if final else rest,
         "unfilled_quantity": rest,
-        "total_value": _total_value(terms, instrument),
+        "total_value": None if terms.price is None else grid.value(terms.price * terms.order_qty),
     }
 
 
@@ -118,8 +121,6 @@ def _trailing_percent(terms: OrderTerms) -> str | None:
 def _commission(order: OrderState, instrument: Instrument) -> str:
     """Return fees in the instrument's currency; where all are in one other currency, those."""
     fees = order.fees
-    if not fees:
-        return "0.00"
     only = next(iter(fees.values())) if len(fees) == 1 else 0
     return money_text(fees.get(instrument.currency, only))
 
@@ -170,12 +171,6 @@ def _metadata(order: OrderState) -> dict[str, Any]:
     if order.overfill_qty:
         shown["overfill"] = True
     return shown
-
-
-def _total_value(terms: OrderTerms, instrument: Instrument) -> str | None:
-    if terms.price is None:
-        return None
-    return scaled_text(terms.price * terms.order_qty, instrument.price_decimals + instrument.qty_decimals, 4)
 
 
 def core_time_in_force(name: str) -> TimeInForce:
