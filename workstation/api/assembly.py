@@ -105,7 +105,7 @@ def http_server(services: Services, *, port: int, token: str, keep_alive_s: int,
     )
     config = uvicorn.Config(
         guard,
-        http=BoundedProtocol,
+        http=type("_Protocol", (BoundedProtocol,), {"head_timeout_s": services.options.head_timeout}),
         ws="none",
         loop="none",
         lifespan="off",

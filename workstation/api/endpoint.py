@@ -19,7 +19,6 @@ from starlette.responses import Response
 from workstation.api.errors import Answer, ApiError, StreamAnswer, boundary, invalid
 from workstation.api.guard import Passport
 from workstation.api.idempotency import KeyedCall, fingerprint_of, key_of, replayed
-from workstation.api.options import BODY_TIMEOUT_S
 from workstation.api.schemas.system import NoQuery
 from workstation.api.schemas.values import ClientOrderId, Query, Uuid
 from workstation.api.services import Services
@@ -187,7 +186,7 @@ async def _body(call: Call) -> bytes:
         raise _too_large(limit)
     parts, size = [], 0
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
+        async with asyncio.timeout(call.services.options.body_timeout):
             while True:
                 message = await call.request.receive()
                 if message["type"] != "http.request":

@@ -39,3 +39,5 @@ class ApiOptions:
     engine_timeout: float = 5.0
     venue_wait: float = 0.3
     idempotency_hours: float = 24.0
+    head_timeout: float = HEAD_TIMEOUT_S
+    body_timeout: float = BODY_TIMEOUT_S

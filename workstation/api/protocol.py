@@ -28,7 +28,9 @@ _quiet.addHandler(logging.NullHandler())
 
 
 class BoundedProtocol(H11Protocol):
-    """One connection. A head must be complete within HEAD_TIMEOUT_S and HEAD_BYTES_MAX."""
+    """One connection. A head must be complete within `head_timeout_s` and HEAD_BYTES_MAX."""
+
+    head_timeout_s = HEAD_TIMEOUT_S
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,7 +43,7 @@ class BoundedProtocol(H11Protocol):
         if len(self.connections) > CONNECTIONS_MAX:
             self._answer(ApiError("NOT_READY", f"More than {CONNECTIONS_MAX} connections are open."))
             return
-        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
+        self._head_timer = self.loop.call_later(self.head_timeout_s, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the connection and its timer."""
@@ -56,7 +58,7 @@ class BoundedProtocol(H11Protocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self._stop_head_timer()
         elif self._head_timer is None and self.conn.trailing_data[0]:
-            self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
+            self._head_timer = self.loop.call_later(self.head_timeout_s, self._head_is_late)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP request, or is too large, as a problem, and close."""

@@ -14,10 +14,11 @@ WRITE_STALL_S = 30.0
 class StreamResponse(Response):
     """Sends a `StreamAnswer`. Memory stays flat: the next frame is made when the last one was taken."""
 
-    def __init__(self, answer: StreamAnswer) -> None:
+    def __init__(self, answer: StreamAnswer, *, stall_s: float = WRITE_STALL_S) -> None:
         super().__init__(None, answer.status, dict(answer.headers), answer.media_type)
         del self.headers["content-length"]
         self._answer = answer
+        self._stall_s = stall_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- the form of ASGI
         """Send until the frames end or nobody listens."""
@@ -36,7 +37,7 @@ class StreamResponse(Response):
         if self._answer.frames is None:
             return
         async for frame in self._answer.frames:
-            async with asyncio.timeout(WRITE_STALL_S):
+            async with asyncio.timeout(self._stall_s):
                 await send({"type": "http.response.body", "body": frame, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -1,0 +1,70 @@
+"""Clients that are slow on purpose: each limit of time holds, measured with limits of a few hundredths of a second."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.api_rig import ApiRig, served
+from workstation.api.errors import StreamAnswer
+from workstation.api.options import ApiOptions
+from workstation.api.stream_response import StreamResponse
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[ApiRig]:
+    with served(tmp_path, options=ApiOptions(head_timeout=0.05, body_timeout=0.05)) as made:
+        yield made
+
+
+def answer_to(rig: ApiRig, data: bytes) -> bytes:
+    """Send bytes, keep the connection open, and return what comes until the service closes it."""
+    with socket.create_connection(("127.0.0.1", rig.port), timeout=10) as connection:
+        connection.sendall(data)
+        answer = b""
+        while part := connection.recv(65_536):
+            answer += part
+    return answer
+
+
+@pytest.mark.parametrize("head", [b"", b"GET /api/v1/health HTTP/1.1\r\nHost: 127"])
+def test_a_head_that_does_not_end_ends_the_connection(rig: ApiRig, head: bytes) -> None:
+    assert answer_to(rig, head) == b""
+    assert rig.http.get("/api/v1/health").status_code == 200
+
+
+def test_a_body_that_does_not_end_is_refused_and_does_nothing(rig: ApiRig) -> None:
+    head = (
+        f"POST /api/v1/oms/orders HTTP/1.1\r\nHost: 127.0.0.1:{rig.port}\r\nAuthorization: Bearer {rig.token}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    )
+    answer = answer_to(rig, head.encode())
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"did not arrive in time" in answer
+    assert rig.engine.calls == []
+
+
+async def test_a_stream_whose_client_takes_nothing_is_ended_and_counted_out() -> None:
+    ended: list[str] = []
+
+    async def frames() -> AsyncIterator[bytes]:
+        while True:
+            yield b"data: x"
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()  # the client's window is full, and stays so
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    answer = StreamAnswer(200, media_type="text/event-stream", frames=frames(), ended=lambda: ended.append("once"))
+    response: Any = StreamResponse(answer, stall_s=0.01)
+    await asyncio.wait_for(response({"type": "http"}, receive, send), 10)
+    assert ended == ["once"]
