@@ -143,6 +143,12 @@ class Product:
 
         self.wait(fresh, f"a fresh quote of {symbol}")
 
+    def let_pass(self, span_ns: int) -> None:
+        """Wait until the program's own clock has moved on; only for rules that are about time."""
+        mono_ns = self.context.bridge.session.mono_ns
+        end = mono_ns() + span_ns
+        self.wait(lambda: mono_ns() > end, f"{span_ns} ns of the program's clock")
+
     def rows(self, panel_id: str) -> list[str]:
         """Return the rows of a panel's table as shown, cells joined by a bar."""
         model = self.table(panel_id).model()

@@ -1,0 +1,27 @@
+"""The reference of keys says what the key map declares, no more and no less."""
+
+from __future__ import annotations
+
+from tests.helpers.source_tree import ROOT
+from workstation.commands.keymap import KEY_COMMANDS
+
+PAGE = ROOT / "resources" / "docs" / "guide" / "keys.md"
+
+
+def shown(key: str) -> str:
+    """Return a key as the reference shows it: one that acts on the second press says so."""
+    chord, comma, _ = key.partition(",")
+    return f"**{chord}**" + (" ×2" if comma else "")
+
+
+def declared_rows() -> list[str]:
+    """Return the table's rows as the declarations give them."""
+    return [
+        f"| {' '.join(shown(key) for key in command.keys)} | {command.title} | {'yes' if command.urgent else ''} |"
+        for command in KEY_COMMANDS
+    ]
+
+
+def test_the_reference_of_keys_is_the_key_map() -> None:
+    written = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| **")]
+    assert written == declared_rows()
