@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from tests.helpers.crash_rig import CrashRig, Plan
+from tests.helpers.crash_rig import AGREE_S, CrashRig, Plan
 from tests.helpers.simulation import Simulation
 from workstation.app.core import Core, CoreParts
 from workstation.domain.events import Event, OrderRejected, OutcomeUnknown
@@ -26,7 +26,14 @@ from workstation.orders.recorder import Recorder
 from workstation.ports.broker import QueryAnswer
 
 SEEDS_MAX = 40
-FORKS_MAX = 80
+FORKS_MAX, FORKS_CONTROL = 80, 20
+POINTS = (
+    "orders.inbound.before_record",
+    "orders.record.after_append",
+    "storage.before_commit",
+    "sim.submit.after_send",
+)
+"""Where the children of the crash harness die here."""
 
 
 class UnacknowledgedOnly(Reconciliation):
@@ -128,17 +135,19 @@ def test_the_simulation_turns_red_when_a_known_bug_is_put_back(bug):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 @pytest.mark.parametrize("bug", [ReconcilesUnacknowledgedOnly, BooksWithoutKeys, SendsAgain], ids=lambda b: b.__name__)
 def test_the_crash_harness_turns_red_when_a_known_bug_is_put_back(bug):
-    points = (
-        "orders.inbound.before_record",
-        "orders.record.after_append",
-        "storage.before_commit",
-        "sim.submit.after_send",
-    )
-    rng, rig = random.Random(1), CrashRig(remote=True, core_type=bug, agree_s=2.0)
+    assert any(crash_failures(bug, FORKS_MAX, agree_s=2.0)), f"{bug.__name__} was not seen in {FORKS_MAX} forks"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_the_crash_harness_stays_green_on_the_same_plans_without_a_bug():
+    assert not any(crash_failures(Core, FORKS_CONTROL))
+
+
+def crash_failures(core_type: type[Core], forks: int, *, agree_s: float = AGREE_S) -> Iterator[str]:
+    """Yield what each of the same children found wrong, "" for nothing."""
+    rng, rig = random.Random(1), CrashRig(remote=True, core_type=core_type, agree_s=agree_s)
     try:
-        failures = (
-            rig.run(Plan(rng.getrandbits(32), rng.choice(points), rng.randint(4, 30))).failure for _ in range(FORKS_MAX)
-        )
-        assert any(failures), f"{bug.__name__} was not seen in {FORKS_MAX} forks"
+        for _ in range(forks):
+            yield rig.run(Plan(rng.getrandbits(32), rng.choice(POINTS), rng.randint(4, 30))).failure
     finally:
         rig.close()
