@@ -80,6 +80,12 @@ def _desktop() -> Figures:
     return run_desktop_load()
 
 
+def _recovery() -> Figures:
+    from workstation.app.bench_recovery import run  # noqa: PLC0415  loaded only when measured
+
+    return run()
+
+
 def _draw_offscreen() -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -93,6 +99,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "blotter": _blotter,
     "start": _start,
     "desktop": _desktop,
+    "recovery": _recovery,
 }
 
 

@@ -77,7 +77,7 @@ def newest_verified(home: Path) -> VerifiedBackup | None:
 def is_due(home: Path, now_ns: int) -> bool:
     """Tell whether no backup was made on the present UTC day."""
     today = datetime.fromtimestamp(now_ns / 1e9, UTC).strftime("%Y%m%d")
-    return not any((home / FOLDER).glob(f"{_PREFIX}{today}*.db"))
+    return not sorted((home / FOLDER).glob(f"{_PREFIX}{today}*.db"))
 
 
 def expired(backups: list[Path]) -> list[Path]:

@@ -7,6 +7,7 @@ One copy of the library per file and process: opening the file through a second 
 import contextlib
 import errno
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -247,7 +248,8 @@ def reading_engine(path: Path, library: ModuleType) -> Engine:
     """Return a pool of short, read-only connections to the file."""
 
     def connect() -> Any:
-        connection = library.connect(file_uri(path, mode="ro"), uri=True, check_same_thread=False, isolation_level=None)
+        uri = file_uri(path, mode="ro") + ("&immutable=1" if _lies_still(path) else "")
+        connection = library.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA query_only=ON")
         connection.execute("PRAGMA mmap_size=0")
@@ -264,6 +266,15 @@ def reading_engine(path: Path, library: ModuleType) -> Engine:
     )
     event.listen(engine, "handle_error", lambda context: translate(context.original_exception, path))
     return engine
+
+
+def _lies_still(path: Path) -> bool:
+    """Tell whether nobody can write the file: its folder is read-only and no log waits beside it.
+
+    SQLite cannot make its index of the log in such a folder; told that the file is immutable, it needs none.
+    """
+    log = path.with_name(path.name + "-wal")
+    return not os.access(path.parent, os.W_OK) and not log.exists()
 
 
 def migrating_engine(path: Path, library: ModuleType, *, vfs: str = "") -> Engine:
