@@ -126,7 +126,7 @@ class FillBlotter:
         return (
             Column("time", "Time", number, lambda e: e.ts_event, lambda e: time_of_day(e.ts_event), width=12,
                    right=True, fixed=True, exact=lambda e: exact_time(e.ts_event), hint="The venue's time, UTC"),
-            Column("symbol", "Symbol", code, lambda e: e.symbol, lambda e: e.symbol, width=10, fixed=True),
+            Column("symbol", "Symbol", code, lambda e: e.symbol, lambda e: e.symbol, width=12, fixed=True),
             Column("side", "Side", code, _side, _side, width=8, fixed=True),
             Column("qty", "Qty", number, lambda e: f.quantity_number(e.symbol, e.last_qty),
                    lambda e: f.quantity(e.symbol, e.last_qty), right=True, width=9, fixed=True,
@@ -140,7 +140,7 @@ class FillBlotter:
             Column("liquidity", "Liq", code, _liquidity, _liquidity, width=7, fixed=True,
                    hint="Whether the fill added or took liquidity"),
             Column("venue", "Venue", code, lambda e: e.venue, lambda e: e.venue, width=8, fixed=True),
-            Column("account", "Account", code, lambda e: e.account, lambda e: e.account, width=8, fixed=True),
+            Column("account", "Account", code, lambda e: e.account, lambda e: e.account, width=11, fixed=True),
             Column("note", "Note", ColumnKind.TEXT, self._note, self._note, width=22),
             Column("order", "Order", ColumnKind.ID, lambda e: e.cl_ord_id, lambda e: f"…{e.cl_ord_id[-6:]}", width=8,
                    fixed=True, exact=lambda e: e.cl_ord_id),

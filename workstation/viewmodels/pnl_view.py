@@ -140,7 +140,7 @@ def _key(row: PnlRow) -> str:
 def _columns() -> tuple[Column[PnlRow], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("symbol", "Symbol", code, lambda r: r.symbol, lambda r: r.symbol, width=8, fixed=True),
+        Column("symbol", "Symbol", code, lambda r: r.symbol, lambda r: r.symbol, width=12, fixed=True),
         Column("net", "Net", number, lambda r: r.net, lambda r: money(r.net, signed=True), right=True, width=10,
                exact=lambda r: exact_money(r.net), hint="Realised and open, less fees"),
         Column("open", "Open", number, lambda r: r.open, lambda r: money(r.open, signed=True), right=True, width=10,

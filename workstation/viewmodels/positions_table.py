@@ -124,7 +124,7 @@ class PositionsView:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
         f = self._formats
         return (
-            Column("symbol", "Symbol", code, lambda s: s.position.symbol, lambda s: s.position.symbol, width=9,
+            Column("symbol", "Symbol", code, lambda s: s.position.symbol, lambda s: s.position.symbol, width=12,
                    fixed=True),
             Column("side", "Side", code, _side, _side, width=8),
             Column("qty", "Qty", number, lambda s: f.quantity_number(s.position.symbol, abs(s.position.qty)),
@@ -152,7 +152,7 @@ class PositionsView:
                    lambda s: money(s.position.realised, signed=True), right=True, width=11,
                    exact=lambda s: exact_money(s.position.realised), hint="Realised, before fees"),
             Column("fees", "Fees", number, lambda s: sum(s.position.fees.values()), _fees, right=True, width=9),
-            Column("account", "Account", code, lambda s: s.position.account, lambda s: s.position.account, width=8,
+            Column("account", "Account", code, lambda s: s.position.account, lambda s: s.position.account, width=11,
                    fixed=True),
         )  # fmt: skip
 

@@ -280,11 +280,11 @@ class Watchlist:
 
         return (
             Column("focus", "", text, _blank, _blank, width=1, hint="Trade focus: click to aim keys at the instrument"),
-            Column("symbol", "Symbol", code, lambda r: r.entry, _symbol, width=8, fixed=True),
+            Column("symbol", "Symbol", code, lambda r: r.entry, _symbol, width=11, fixed=True),
             price("last", "Last"),
             Column("percent", "%", number, self._percent, self._percent_text, right=True, width=6,
                    hint="Change from the previous close in per cent"),
-            Column("age", "Age", text, _age_text, _age_text, width=6, hint="Age of the quote, and its trouble"),
+            Column("age", "Age", text, _age_text, _age_text, width=5, hint="Age of the quote, and its trouble"),
             price("bid", "Bid"),
             price("ask", "Ask"),
             Column("spread", "Sprd", number, self._spread, self._spread_text, right=True, width=4,
