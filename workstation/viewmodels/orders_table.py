@@ -119,9 +119,7 @@ class OrderBlotter:
         self.grouped = False
         self.unseen: dict[str, OrderState] = {}
         self.open: dict[str, OrderState] = {}
-        self.table: ColumnTable[OrderState] = ColumnTable(
-            self._columns(), _key, newest_first=True, steady_part=_terms
-        )
+        self.table: ColumnTable[OrderState] = ColumnTable(self._columns(), _key, newest_first=True, steady_part=_terms)
 
     def take(self, orders: Iterable[OrderState], *, mark_rejects: bool = True) -> Changes:
         """Fold orders in; older versions than known are dropped, new refusals become unseen where asked."""
