@@ -1,4 +1,4 @@
-"""Budget: after 1,000,000 closed and 5,000 open orders a window within 2 s, trading within 5 s. Reports, never fails."""
+"""Budget: after 1,000,000 closed and 5,000 open orders a window in 2 s, trading in 5 s. Reports, never fails."""
 
 from __future__ import annotations
 

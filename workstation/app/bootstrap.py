@@ -31,7 +31,7 @@ from workstation.commands.params import Kill
 from workstation.config.paths import Home, find_home
 from workstation.config.settings import Settings, load_settings
 from workstation.domain.accounts import KillScope
-from workstation.domain.errors import StorageDamaged, UserError
+from workstation.domain.errors import StorageDamaged, StorageError, UserError
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
@@ -117,9 +117,13 @@ class Program:
         self._loop.start()
         clock = SystemClock()
         instruments: dict[str, Instrument] = {}
-        self.store, view_only = open_storage(
-            options.database, options.store_folder, instruments=instruments, clock=clock, post=self._loop.post
-        )
+        try:
+            self.store, view_only = open_storage(
+                options.database, options.store_folder, instruments=instruments, clock=clock, post=self._loop.post
+            )
+        except StorageError:
+            self._loop.stop()
+            raise
         self.own_home = options.home if view_only is None else home_beside(options.home)
         if view_only is not None:
             recent = configure_logging(self.own_home.logs, level=options.settings.log.level)

@@ -191,9 +191,11 @@ class Engine:
     def stop(self) -> None:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
-        self._loop.ask(self._end, ASK_TIMEOUT_S)
-        self._store.close()
-        self._loop.stop()
+        try:
+            self._loop.ask(self._end, ASK_TIMEOUT_S)
+        finally:
+            self._store.close()
+            self._loop.stop()
 
     def _end(self) -> None:
         self._stopping = True

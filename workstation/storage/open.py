@@ -152,7 +152,8 @@ def open_view(url: str, home: Path) -> StoreView:
 
 def open_empty() -> StoreView:
     """Return a view of a database in memory that holds nothing, where a home cannot even be made."""
-    engine = create_engine("sqlite://", module=load_library(), poolclass=StaticPool)
+    threads = {"check_same_thread": False}
+    engine = create_engine("sqlite://", module=load_library(), poolclass=StaticPool, connect_args=threads)
     metadata.create_all(engine)
     return StoreView(engine, SqlReader(engine))
 
