@@ -286,7 +286,15 @@ def _play(shot: PictureOptions, program: Program, desktop: "Desktop") -> "SceneT
 
     playing = SceneThread(shot.scene, program.engine.session, program.engine)
     scene = playing.scene
-    take_picture(desktop, shot.file, shot.size, ready=playing.done, front=scene.front, press=scene.press)
+    take_picture(
+        desktop,
+        shot.file,
+        shot.size,
+        ready=playing.done,
+        front=scene.front,
+        press=scene.press,
+        click=scene.click,
+    )
     playing.start()
     return playing
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from workstation.commands.params import Arm, CancelOne, PlaceOrder, SwitchFault, Watch
+from workstation.commands.params import Arm, CancelOne, PlaceOrder, ReplayControl, SwitchFault, Watch
 from workstation.commands.registry import CommandResult, Gateway
 from workstation.domain.errors import UserError, WorkstationError
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Origin, OriginKind, Side
@@ -22,6 +22,7 @@ from workstation.viewmodels.session import Session
 STEP_TIMEOUT_S = 20.0
 LOOK_S = 0.02
 CONSUMER = "scene"
+REPLAY_SPEED = 20.0
 OUTAGE_S = "600"
 """How long a fault of a scene lasts: longer than any picture takes."""
 
@@ -139,11 +140,15 @@ class Stage:
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """A scene and how the desktop looks at it. front: panels before their tabs; press: a key command at the end."""
+    """A scene and how the desktop looks at it.
+
+    front: panel before its tabs. press, click: a key command and buttons by name, once the scene stands.
+    """
 
     play: Callable[[Stage], None]
     front: str = "orders-1"
     press: str = ""
+    click: tuple[str, ...] = ()
 
 
 def live(stage: Stage) -> None:
@@ -192,11 +197,14 @@ def disconnected(stage: Stage) -> None:
 
 
 def replay(stage: Stage) -> None:
-    """Trade on paper in a replay: one position and one resting order."""
+    """Let a recording run, trade on paper half-way, and hold it there: one position and one resting order."""
     symbol = next(iter(stage.session.instruments))
     _arm(stage)
+    stage.ask("venue.replay", ReplayControl(action="speed", speed=REPLAY_SPEED))
+    stage.until(lambda state: state.status is not None and (state.status.replay_progress or 0) > 0.5, "half-way")
+    stage.ask("venue.replay", ReplayControl(action="speed", speed=1.0))
     stage.known(stage.order(symbol, 50, 30, OriginKind.HOTKEY), _is_final, "filled")
-    stage.known(stage.order(symbol, 100, -15, OriginKind.LADDER), _is_working, "working")
+    stage.known(stage.order(symbol, 100, -9, OriginKind.LADDER), _is_working, "working")
 
 
 SCENES = {
@@ -210,7 +218,7 @@ SCENES = {
     "pnl": Scene(trading, front="pnl-1"),
     "stale": Scene(stale, press="trade.buy_take"),
     "disconnected": Scene(disconnected),
-    "replay": Scene(replay, front="fills-1"),
+    "replay": Scene(replay, front="fills-1", click=("chart-1_interval_5s", "ladder-1_centre")),
 }
 """Every scene by the name that `--shot-scene` takes."""
 

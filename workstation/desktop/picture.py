@@ -3,14 +3,14 @@
 A picture is saved with a palette of its own colours, a third of the size that full colour takes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QImage, QImageWriter, QPainter, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from workstation.desktop.eventloop import Desktop
 
@@ -29,10 +29,11 @@ def take_picture(
     ready: Callable[[], bool],
     front: str = "",
     press: str = "",
+    click: Sequence[str] = (),
 ) -> None:
     """Save a picture of the window once it shows live data and `ready` holds, then end the application.
 
-    front: panel brought before its tabs. press: key command that is pressed before the picture is taken.
+    front: panel brought before its tabs. press, click: key command and buttons, by name, before the picture is taken.
     Exit code 1 when nothing to be seen came within GIVE_UP_MS.
     """
     window = desktop.workspace.window
@@ -51,6 +52,10 @@ def take_picture(
     def act() -> None:
         if press:
             desktop.workspace.hotkeys.press(desktop.bridge.commands.get(press), "picture")
+        for name in click:
+            button = window.findChild(QAbstractButton, name)
+            if isinstance(button, QAbstractButton):
+                button.click()
         QTimer.singleShot(SETTLE_MS // 2, save)
 
     def save() -> None:

@@ -68,7 +68,7 @@ class FillsPanel(TablePanel):
         totals = self.blotter.totals()
         fees = "  ".join(f"fees {money(fee)} {currency}" for currency, fee in sorted(totals.fees.items()))
         taken_back = f"  {totals.struck} taken back" if totals.struck else ""
-        self.totals.setText(f"{totals.count:,} fills{taken_back}  {fees}".rstrip())
+        self.totals.setText(f"{totals.count:,} fill{'' if totals.count == 1 else 's'}{taken_back}  {fees}".rstrip())
         self.note.show_note(self.connection.orders_note())
         table = self.blotter.table
         if table.total and not len(table):
