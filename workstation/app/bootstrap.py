@@ -293,7 +293,8 @@ def _play(shot: PictureOptions, program: Program, desktop: "Desktop") -> "SceneT
         ready=playing.done,
         front=scene.front,
         press=scene.press,
-        click=scene.click,
+        first=scene.first,
+        last=scene.last,
     )
     playing.start()
     return playing

@@ -142,13 +142,15 @@ class Stage:
 class Scene(msgspec.Struct, frozen=True):
     """A scene and how the desktop looks at it.
 
-    front: panel before its tabs. press, click: a key command and buttons by name, once the scene stands.
+    front: panel before its tabs. first: buttons, by name, at the start. press, last: a key command and buttons once
+    the scene stands.
     """
 
     play: Callable[[Stage], None]
     front: str = "orders-1"
     press: str = ""
-    click: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
 
 
 def live(stage: Stage) -> None:
@@ -218,7 +220,7 @@ SCENES = {
     "pnl": Scene(trading, front="pnl-1"),
     "stale": Scene(stale, press="trade.buy_take"),
     "disconnected": Scene(disconnected),
-    "replay": Scene(replay, front="fills-1", click=("chart-1_interval_5s", "ladder-1_centre")),
+    "replay": Scene(replay, front="fills-1", first=("chart-1_interval_5s",), last=("ladder-1_centre",)),
 }
 """Every scene by the name that `--shot-scene` takes."""
 

@@ -29,11 +29,13 @@ def take_picture(
     ready: Callable[[], bool],
     front: str = "",
     press: str = "",
-    click: Sequence[str] = (),
+    first: Sequence[str] = (),
+    last: Sequence[str] = (),
 ) -> None:
     """Save a picture of the window once it shows live data and `ready` holds, then end the application.
 
-    front: panel brought before its tabs. press, click: key command and buttons, by name, before the picture is taken.
+    front: panel brought before its tabs. first: buttons, by name, clicked at once. press, last: key command and buttons
+    before the picture is taken.
     Exit code 1 when nothing to be seen came within GIVE_UP_MS.
     """
     window = desktop.workspace.window
@@ -42,6 +44,12 @@ def take_picture(
     if front in window.panels:
         window.show_panel(front)
     waited = QTimer(window, interval=100)
+
+    def click(names: Sequence[str]) -> None:
+        for name in names:
+            button = window.findChild(QAbstractButton, name)
+            if isinstance(button, QAbstractButton):
+                button.click()
 
     def look() -> None:
         quotes = desktop.bridge.state.quotes
@@ -52,10 +60,7 @@ def take_picture(
     def act() -> None:
         if press:
             desktop.workspace.hotkeys.press(desktop.bridge.commands.get(press), "picture")
-        for name in click:
-            button = window.findChild(QAbstractButton, name)
-            if isinstance(button, QAbstractButton):
-                button.click()
+        click(last)
         QTimer.singleShot(SETTLE_MS // 2, save)
 
     def save() -> None:
@@ -63,6 +68,7 @@ def take_picture(
         writer.setCompression(100)
         desktop.app.exit(0 if writer.write(with_palette(painted(window))) else 1)
 
+    click(first)
     waited.timeout.connect(look)
     waited.start()
     QTimer.singleShot(GIVE_UP_MS, lambda: desktop.app.exit(1))
