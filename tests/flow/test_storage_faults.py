@@ -31,7 +31,7 @@ from workstation.app.bootstrap import Program, _started
 from workstation.commands.params import BarsRequest
 from workstation.domain.events import decode_event
 from workstation.domain.market import BarKind, BarType
-from workstation.domain.orders import Origin, OriginKind, OrdStatus
+from workstation.domain.orders import OrdStatus, Origin, OriginKind
 from workstation.orders.fold import CoreState
 from workstation.storage import open_view, recovery, sqlite, writer
 from workstation.storage.backend import SqliteBackend
@@ -54,7 +54,7 @@ def database(home: Path) -> Path:
 
 @pytest.fixture
 def traded(home: Path) -> Path:
-    """A home in which a share was bought and a bid rests; ended in order."""
+    """Return a home in which a share was bought and a bid rests, after an orderly end."""
     with running_headless(home) as program:
         filled_order(program)
         limit_order(program)
@@ -63,7 +63,7 @@ def traded(home: Path) -> Path:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 24 MB of its own."""
+    """Mount a disk of 24 MB for one test."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
@@ -89,7 +89,7 @@ def trouble(program: Program) -> str:
 
 class TestFullDisk:
     def stays_safe(self, program: Program, resting: str, free: list) -> None:
-        """The disk is full now: new risk is refused in words, a cancel works, and trading resumes by itself."""
+        """See new risk refused in words on a full disk, a cancel work, and trading resume by itself."""
         wish = resting_bid(program, 2)
         refused = wait_for(lambda: _refusal(ask(program, "order.submit", wish)))
         assert refused.code == "STORAGE_FULL"

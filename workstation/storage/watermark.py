@@ -59,8 +59,11 @@ class Watermark:
         return None
 
     def note(self, seq: int) -> None:
-        """Write down that line `seq` is durable; a few microseconds, not synced."""
-        status = self._database.stat()
+        """Write down that line `seq` is durable; a few microseconds, not synced. A file that has gone is not noted."""
+        try:
+            status = self._database.stat()
+        except FileNotFoundError:  # the next comparison with the open file says so
+            return
         self._file.write(0, msgspec.json.encode(Mark(seq, status.st_ino, status.st_size)).ljust(_LENGTH))
 
     def same_file(self) -> bool:

@@ -116,6 +116,13 @@ def test_a_replaced_database_is_noticed(watermark, database):
     assert not watermark.same_file()
 
 
+def test_a_database_that_has_gone_keeps_its_last_watermark(watermark, database):
+    watermark.note(7)
+    database.unlink()
+    watermark.note(8)
+    assert watermark.read().seq == 7
+
+
 def test_a_home_has_one_owner_and_names_it(tmp_path):
     first = HomeLock(tmp_path, "process 1 on here")
     with pytest.raises(StorageLocked, match="process 1 on here"):
