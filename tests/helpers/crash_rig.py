@@ -476,7 +476,7 @@ class ChildRun:
 
 
 _WANTED: dict[str, tuple[str, ...]] = {
-    "orders.exit": ("submit", "flatten", "press_again"),
+    "orders.exit": ("submit", "flatten", "press_again", "override_exit"),
     "orders.group": ("bracket", "oto", "bracket", "oco"),
     "orders.release": ("bracket", "oto"),
     "orders.replace": ("submit", "replace"),

@@ -16,7 +16,7 @@ from tests.helpers.order_history import OrderHistory
 from tests.helpers.simulation_checks import Breach, Checks
 from tests.helpers.simulation_journal import GroupJournal
 from tests.helpers.simulation_trader import RARE_FAULTS, Trader
-from tests.helpers.venue_truth import VenueTruth
+from tests.helpers.venue_truth import Difference, VenueTruth
 from workstation.app.core import Core, CoreParts
 from workstation.brokers.sim.faults import FaultKind, SimPlan
 from workstation.brokers.sim.venue import SimVenue
@@ -167,6 +167,7 @@ class Simulation:
         self.points: Counter[str] = Counter()
         self.symbols = (*SYMBOLS, option)
         self.trader = Trader(sub_stream(seed, "trader"), IdSource(seed), self.symbols, self.history)
+        self.checks.overriding = lambda: self.trader.overriding
         self.crashes = 0
         self.replayed = 0
         self._card = self._drawn_card()
@@ -373,11 +374,21 @@ class Simulation:
                 last = state.controls.locks.last(account)
                 found.append(f"{account} is {lock}: {last}")
         differences = [*truth.standing(state), *truth.differences(state)]
-        return found + [difference.text for difference in differences if difference.place not in broken]
+        return found + [
+            difference.text
+            for difference in differences
+            if difference.place not in broken and not self._told(difference)
+        ]
+
+    def _told(self, difference: Difference) -> bool:
+        """Tell whether a fill stands here alone because the venue told it twice, or because a person adopted it."""
+        twice = self.fired()[FaultKind.SECOND_CHANNEL] > 0 and difference.text.startswith("invented: fill B-")
+        taken = difference.place in self.trader.adopted and difference.text.startswith("invented: ")
+        return twice or taken
 
     def _shown_breaks(self) -> set[tuple[str, str]]:
         """Return the places where the venue was made to lie about itself, and the difference is shown and locked."""
-        if not any(self.fired()[kind] for kind in RARE_FAULTS):
+        if not self.trader.adopted and not any(self.fired()[kind] for kind in RARE_FAULTS):
             return set()
         locks = self.core.state.controls.locks
         lasts = [last for account in self.core.state.accounts if (last := locks.last(account)) is not None]

@@ -20,6 +20,7 @@ from workstation.domain.events import ArmChanged
 from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import (
+    OVERRIDE_TEXT,
     CancelOrder,
     CancelScope,
     Contingency,
@@ -79,6 +80,8 @@ _ACTIONS: dict[str, int] = {
     "annotate": 2,
     "reconcile": 1,
     "override": 1,
+    "override_exit": 1,
+    "adopt_position": 1,
 }
 
 
@@ -90,6 +93,8 @@ class Trader:
         self._used: list[SubmitOrder] = []
         self._kills: list[KillState] = []
         self._pressed: FlattenPosition | None = None
+        self.adopted: set[tuple[str, str]] = set()
+        self.overriding = False
         self.refused = 0
         self.denials: Counter[str] = Counter()
 
@@ -372,3 +377,24 @@ class Trader:
     def _override(self, core: Core) -> None:
         if not self._rng.randrange(4):
             core.desk.override_lock(self._rng.choice(ACCOUNTS), "trader", "seen and signed")
+
+    def _override_exit(self, core: Core) -> None:
+        """Type the text that sends an exit beside one that hangs."""
+        held = [row for row in core.state.ledger.positions() if row.qty and row.strategy_id == "*"]
+        if held:
+            row, self.overriding = self._rng.choice(held), True
+            command = FlattenPosition(
+                account=row.account, symbol=row.symbol, origin=self._origin(), override=OVERRIDE_TEXT
+            )
+            try:
+                core.desk.flatten(command)
+            finally:
+                self.overriding = False
+
+    def _adopt_position(self, core: Core) -> None:
+        """Take over the venue's position where it differs."""
+        broken = [row for account in ACCOUNTS for row in core.state.breaks.of(account) if row.symbol]
+        if broken:
+            row = self._rng.choice(broken)
+            self.adopted.add((row.account, row.symbol))
+            core.desk.adopt_position(row.account, row.symbol, "trader", "theirs is right")

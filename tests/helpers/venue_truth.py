@@ -61,6 +61,7 @@ class VenueTruth:
                 state.cl_ord_id, state.order_id, state.terms, state.status, state.reported_qty
             )
         truth.book(exchange.executions.all)
+        truth.positions.update((place, holding.qty) for place, holding in exchange.holdings.positions.items())
         return truth
 
     @classmethod

@@ -23,7 +23,11 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 
 ROOT = Path(__file__).resolve().parents[2]
 POINT = re.compile(r'fault_point\("([^"]+)"\)')
-POINTS = sorted({name for path in (ROOT / "workstation").rglob("*.py") for name in POINT.findall(path.read_text())})
+ELSEWHERE = frozenset({"orders.adopt_position.before_record"})
+"""Needs a venue that lies about a position for good: the seeded simulation reaches it."""
+
+NAMED = {name for path in (ROOT / "workstation").rglob("*.py") for name in POINT.findall(path.read_text())}
+POINTS = sorted(NAMED - ELSEWHERE)
 POINTS_MIN = 60
 IN_PROCESS_ONLY = frozenset({"sim.connect", "sim.report.before_receive", "sim.log.before_write"})
 """Points inside the venue, which die with the program only where both are one process."""
