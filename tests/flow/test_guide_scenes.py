@@ -1,0 +1,55 @@
+"""Every scene that a picture shows comes about, by command alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.market import real_data
+from tests.helpers.product_rig import running_headless
+from workstation.app.bootstrap import Program
+from workstation.app.scenes import SCENES, SceneThread, scene_named
+from workstation.domain.errors import UserError
+from workstation.domain.orders import OrdStatus
+from workstation.ports.store import OrderQuery
+
+
+def play(program: Program, name: str) -> set[OrdStatus]:
+    """Play a scene to its end; returns the states of the orders that it leaves in the database."""
+    playing = SceneThread(name, program.engine.session, program.engine)
+    playing.start()
+    playing._thread.join()
+    assert playing.done()
+    assert playing.failure == ""
+    return {order.status for order in program.store.reader.orders(OrderQuery()).rows}
+
+
+@pytest.mark.parametrize("name", ["live", "armed", "trading", "stale", "disconnected"])
+def test_a_scene_of_the_simulated_market_comes_about(tmp_path: Path, name: str) -> None:
+    with running_headless(tmp_path) as program:
+        left = play(program, name)
+    wanted = {
+        "live": set(),
+        "armed": {OrdStatus.SUBMITTED},
+        "trading": {
+            OrdStatus.FILLED,
+            OrdStatus.SUBMITTED,
+            OrdStatus.REJECTED,
+            OrdStatus.RISK_REJECTED,
+            OrdStatus.CANCELLED,
+        },
+    }
+    assert left >= wanted.get(name, wanted["trading"])
+
+
+def test_the_scene_of_a_replay_comes_about(tmp_path: Path) -> None:
+    capture = real_data("usdm_btcusdt_20240808.gz")
+    with running_headless(tmp_path, "--no-api", "--feed", f"replay:{capture}") as program:
+        assert OrdStatus.FILLED in play(program, "replay")
+
+
+def test_an_unknown_scene_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(UserError, match="--shot-scene nowhere: expected one of live, empty"):
+        scene_named("nowhere")
+    assert all(scene.front for scene in SCENES.values())
