@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,11 +55,18 @@ def stale(product: Product, symbol: str) -> bool:
     return quote.freshness == "STALE" and quote.age_ms > 500
 
 
+def shown(product: Product, symbol: str) -> str:
+    """Return a symbol's row in the watchlist."""
+    return next(row for row in product.rows("watchlist-1") if symbol in row)
+
+
 def test_a_frozen_feed_makes_every_price_stale_refuses_entries_and_lets_exits_out(product: Product) -> None:
     product.fault("freeze", for_s=LONG_S)
     product.wait(lambda: stale(product, "AAPL") and stale(product, "SIM-FILL"), "stale prices with their age")
-    assert all(q.freshness != "FRESH" for q in product.state.quotes.values() if q.bid is not None)
+    product.wait(lambda: all(q.freshness != "FRESH" for q in product.state.quotes.values()), "no fresh price anywhere")
     product.wait(lambda: any(s.worst_age_ms > 500 for s in product.state.status.streams), "an old stream in the bar")
+    product.wait(lambda: not re.search(r"\blive\b", shown(product, "AAPL")), "no live price in the watchlist")
+    assert re.search(r"\d+(\.\d)? s\b", shown(product, "AAPL"))
 
     product.press(Key.Key_F2)
     words = product.wait_for_words("Refused", "stale")
