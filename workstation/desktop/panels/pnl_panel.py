@@ -4,7 +4,7 @@ Last stage of both walks. The caption says method, mark, fees and currency, alwa
 """
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from workstation.desktop.colors import with_alpha
@@ -20,6 +20,8 @@ from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.pnl_view import LimitGauge, NetCurve, PnlRow, PnlView, ink, limit_gauge
 
 FIGURES = (("realised", "Realised"), ("open", "Open"), ("fees", "Fees"), ("drawdown", "Drawdown"), ("equity", "Equity"))
+CURVE_FROM_PX = 240
+"""Height of the panel from which the curve is shown; below, figures and table have the room."""
 
 
 class CurveView(QWidget):
@@ -171,6 +173,8 @@ class PnlPanel(TablePanel):
         grid.setVerticalSpacing(0)
         for place, (name, text) in enumerate(FIGURES):
             title, figure = QLabel(text), QLabel(MISSING)
+            for label in (title, figure):
+                label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             title.setProperty("role", "caption")
             figure.setObjectName(f"{panel_id}_{name}")
             figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -258,3 +262,10 @@ class PnlPanel(TablePanel):
         self.net.setFont(figure_font("title", Weight.DemiBold))
         for figure in self.figures.values():
             figure.setFont(figure_font("body"))
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the curve up where it would squeeze the figures."""
+        super().resizeEvent(event)
+        self.curve.setVisible(event.size().height() >= CURVE_FROM_PX)
