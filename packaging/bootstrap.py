@@ -269,7 +269,7 @@ def test(arguments: Sequence[str]) -> int:
     failed = [name for name, command in checks if not check(name, command)]
     workers = str(min(os.cpu_count() or 1, WORKERS_MAX))
     say(f"pytest in {workers} processes")
-    environment = {**child_environment(), "WORKSTATION_FAILED_CHECKS": ", ".join(failed)}
+    environment = {**child_environment(), "CHECKS_THAT_FAILED": ", ".join(failed)}
     pytest = [str(PYTHON), "-m", "pytest", "-n", workers, "--dist", "worksteal", *arguments]
     code = subprocess.run(pytest, cwd=str(ROOT), env=environment, check=False).returncode
     return code or int(bool(failed))

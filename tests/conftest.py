@@ -64,7 +64,7 @@ def _no_unexpected_warning(request: pytest.FixtureRequest, _warning_watch: Warni
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the static checks that failed before the tests began, so that a green closing line hides nothing."""
-    failed = os.environ.get("WORKSTATION_FAILED_CHECKS")
+    failed = os.environ.get("CHECKS_THAT_FAILED")
     if failed:
         terminalreporter.section("FAILED before the tests", red=True)
         terminalreporter.line(f"{failed}: see the output above the tests")

@@ -1,4 +1,7 @@
-"""Orders over REST: every success, every refusal, and keys that make a repeat harmless. A real server, a real desk."""
+"""Orders over REST: every success, every refusal, and keys that make a repeat harmless. A real server, a real desk.
+
+Long because one resource has one contract, and its rows are read side by side.
+"""
 
 from __future__ import annotations
 

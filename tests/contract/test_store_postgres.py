@@ -58,7 +58,7 @@ def test_a_session_cut_within_a_transaction_books_exactly_once(store, url, point
 
 def test_a_lost_answer_to_commit_books_exactly_once(store, url):
     before = store.write(entry())
-    driver = store.store.journal._thread._target.__self__._driver  # type: ignore[union-attr]
+    driver = store.store.journal._thread._target.__self__._driver
     commit = type(driver).commit
     answers = iter([True])
 

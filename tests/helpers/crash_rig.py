@@ -2,7 +2,8 @@
 
 The parent owns the plan and never runs a core. A child recovers what the last one left, compares itself with the venue,
 trades at random and dies by SIGKILL at the n-th pass of its point. The venue is a process of its own, or, as in the
-product's default, lives and dies with the child on its own log; its log is the truth in both.
+product's default, lives and dies with the child on its own log; its log is the truth in both. Long because parent and
+child are two halves of one protocol.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ class Product:
             row = reader.order_by_client_id(order.cl_ord_id)
             return row if row is not None and row.version >= order.version else None
 
-        return self.wait(durable, f"version {order.version} of {order.cl_ord_id} in the database")  # type: ignore[return-value]
+        return self.wait(durable, f"version {order.version} of {order.cl_ord_id} in the database")
 
     def at_venue(self) -> list[TrueOrder]:
         """Return every order that the simulated exchange itself ever took, oldest first."""
@@ -165,7 +165,7 @@ class Product:
     def find(self, kind: type[T], name: str) -> T:
         """Return a widget by its object name, in the window or in a panel that stands behind another tab."""
         places = (self.window, *self.window.panels.values())
-        found = next((child for place in places if (child := place.findChild(kind, name)) is not None), None)  # type: ignore[type-var]
+        found = next((child for place in places if (child := place.findChild(kind, name)) is not None), None)
         assert isinstance(found, kind), f"no {kind.__name__} {name}"
         return found
 
@@ -212,7 +212,7 @@ class Product:
 
     def on_engine(self, call: Callable[[], T]) -> T:
         """Return what a call on the engine's thread answers."""
-        return self.program._loop.ask(call, WAIT_S)  # type: ignore[return-value]
+        return self.program._loop.ask(call, WAIT_S)
 
     @contextmanager
     def http(self) -> Iterator[httpx.Client]:
@@ -273,7 +273,7 @@ def plain_sql(options: Options, text: str, **values: Any) -> Sequence[Any]:
 
 def named(window: QObject, kind: type[T], name: str) -> T | None:
     """Return a child by object name, None where there is none."""
-    return window.findChild(kind, name)  # type: ignore[type-var, return-value]
+    return window.findChild(kind, name)
 
 
 def _nothing() -> None:

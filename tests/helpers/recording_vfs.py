@@ -143,7 +143,7 @@ class RecordingVfs:
             own = (_WRITE(own_write), _TRUNCATE(own_truncate), _SYNC(own_sync))
             copy.xWrite, copy.xTruncate, copy.xSync = (ctypes.cast(call, _POINTER) for call in own)
             self._tables[address] = (copy, own, write, truncate, sync)
-        return ctypes.pointer(self._tables[address][0])  # type: ignore[type-var, return-value]
+        return ctypes.pointer(self._tables[address][0])
 
     def _note(self, step: Step) -> None:
         if self.recording:

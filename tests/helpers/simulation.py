@@ -2,6 +2,7 @@
 
 One seed decides everything. `run` has two phases: trading while faults strike and the program dies, then quiet, in
 which book and venue have to come to agree. Nothing of a dead life acts again: its timers, sinks and calls are cut.
+Long because one seed's whole story is told in one place.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def wait_for(fact: Callable[[], T], timeout_s: float = WAIT_S) -> T:
 
 def on_engine(program: Program, call: Callable[[], T]) -> T:
     """Return what a call on the engine's thread answers."""
-    return program._loop.ask(call, WAIT_S)  # type: ignore[return-value]
+    return program._loop.ask(call, WAIT_S)
 
 
 def unlocked(program: Program) -> Program:

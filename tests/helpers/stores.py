@@ -130,7 +130,7 @@ class OrderMaker:
     def created(self, **terms: object) -> tuple[OrderState, Entry]:
         """Return a new order with its entry. Keywords: fields of OrderTerms, user, strategy_id, notes, ts."""
         self.count += 1
-        ts = int(terms.pop("ts", START_NS + self.count * 1_000))  # type: ignore[call-overload]
+        ts = int(terms.pop("ts", START_NS + self.count * 1_000))
         user = str(terms.pop("user", "local"))
         strategy_id, notes = str(terms.pop("strategy_id", "")), str(terms.pop("notes", ""))
         wanted = {
@@ -145,7 +145,7 @@ class OrderMaker:
         command = SubmitOrder(
             cl_ord_id=self._ids.cl_ord_id(),
             uid=self._ids.uid(),
-            terms=OrderTerms(**wanted),  # type: ignore[arg-type]
+            terms=OrderTerms(**wanted),
             origin=Origin(OriginKind.TICKET, user=user),
             strategy_id=strategy_id,
             notes=notes,
@@ -197,7 +197,7 @@ class OrderMaker:
             venue_seq=1,
             liquidity=Liquidity.TAKER,
             strategy_id=state.strategy_id,
-            **values,  # type: ignore[arg-type]
+            **values,
         )
 
 
@@ -224,7 +224,7 @@ def entry_of(event: Event, before: OrderState | None, after: OrderState, *rows: 
         reason="",
         ts=after.updated_at,
     )
-    return Entry(event, (after, transition, *rows), causation=after.cl_ord_id)  # type: ignore[arg-type]
+    return Entry(event, (after, transition, *rows), causation=after.cl_ord_id)
 
 
 def intended(state: OrderState, risk_class: RiskClass = RiskClass.INCREASE) -> tuple[OrderState, Entry]:

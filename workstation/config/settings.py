@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from workstation.domain import errors
 
 ENVIRONMENT_PREFIX = "WORKSTATION_"
-_RESERVED = frozenset({"HOME", "TEST_POSTGRES_URL", "TEST_DATA"})
+_RESERVED = frozenset({"HOME", "TEST_POSTGRES_URL", "TEST_DATA", "SIM_SEED", "SIM_SEEDS"})
 
 
 class _Section(BaseModel):

@@ -2,7 +2,8 @@
 
 Turning point of the order walk at the simulated venue. It does what a venue does and knows nothing of links:
 requests arrive here after their latency, and every word goes out through one `emit`. Each accepted order, execution
-and end is written to the log before it is reported. Everything runs on the engine's thread.
+and end is written to the log before it is reported. Everything runs on the engine's thread. Long because every word of
+the venue is said in one place.
 """
 
 from collections.abc import Callable, Iterable
