@@ -388,16 +388,16 @@ class Simulation:
         return twice or taken
 
     def _shown_breaks(self) -> set[tuple[str, str]]:
-        """Return the places where the venue was made to lie about itself, and the difference is shown and locked."""
+        """Return the places where the venue was made to lie about itself, and the difference is shown as a break."""
         if not self.trader.adopted and not any(self.fired()[kind] for kind in RARE_FAULTS):
             return set()
-        locks = self.core.state.controls.locks
-        lasts = [last for account in self.core.state.accounts if (last := locks.last(account)) is not None]
-        return {
-            (last.account, text.split(": ")[0])
-            for last in lasts
-            for text in last.breaks
-            if last.state is LockState.LOCKED
+        state, holdings = self.core.state, self.venue.exchange.holdings
+        rows = [row for account in state.accounts for row in state.breaks.of(account) if row.symbol]
+        return {  # P12: the break is as large as the difference, whether it locks or a person has signed for it
+            (row.account, row.symbol)
+            for row in rows
+            if row.theirs - row.ours
+            == holdings.qty(row.account, row.symbol) - state.ledger.qty(row.account, row.symbol)
         }
 
     def _rests(self, order: OrderState) -> bool:
