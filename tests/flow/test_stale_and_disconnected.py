@@ -30,8 +30,8 @@ def product(qtbot: QtBot, tmp_path: Path) -> Iterator[Product]:
         yield product
 
 
-def rest(product: Product) -> str:
-    """Rest an order far below the market and return its id."""
+def rest(product: Product, qty: int = 3) -> str:
+    """Rest an order far below the market and return its id; another `qty` makes it no duplicate."""
     product.quoting("AAPL")
     bid = product.state.quotes["AAPL"].bid
     assert bid is not None
@@ -40,7 +40,7 @@ def rest(product: Product) -> str:
         account=ACCOUNT,
         side=Side.BUY,
         ord_type=OrdType.LIMIT,
-        order_qty=3,
+        order_qty=qty,
         price=product.context.instrument("AAPL").step(bid, -20),
     )
     answer = product.command("order.submit", PlaceOrder(terms=terms, allow_duplicate=True))
@@ -101,5 +101,5 @@ def test_a_cut_venue_leaves_orders_unknown_and_refuses_entries_until_both_agree(
 
 def test_an_answer_that_never_comes_is_asked_for(product: Product) -> None:
     product.fault("drop_ack", symbol="AAPL")
-    sent = rest(product)
+    sent = rest(product, qty=4)
     assert [row.cl_ord_id for row in product.at_venue()].count(sent) == 1

@@ -36,6 +36,7 @@ def ladder(product: Product) -> LadderPanel:
     assert isinstance(panel, LadderPanel)
     product.wait(lambda: panel.symbol == "AAPL" and panel.view.ladder.map.prices, "rows in the ladder")
     product.wait(lambda: product.state.depths.get("AAPL"), "the book of AAPL")
+    product.wait(lambda: not panel._guarded(), "the ladder's guard to pass")
     return panel
 
 
