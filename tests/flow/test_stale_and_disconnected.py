@@ -46,7 +46,10 @@ def rest(product: Product, qty: int = 3) -> str:
     answer = product.command("order.submit", PlaceOrder(terms=terms, allow_duplicate=True))
     assert answer.ok, answer.text
     cl_ord_id: str = answer.data.cl_ord_id
-    product.wait(lambda: product.state.orders[cl_ord_id].status is OrdStatus.SUBMITTED, "a working order")
+    product.wait(
+        lambda: (order := product.state.orders.get(cl_ord_id)) is not None and order.status is OrdStatus.SUBMITTED,
+        "a working order",
+    )
     return cl_ord_id
 
 
