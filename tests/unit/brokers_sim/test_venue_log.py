@@ -35,14 +35,15 @@ def test_records_come_back_in_order(path):
 
 def test_a_torn_tail_is_left_out_and_overwritten(path):
     whole = path.read_bytes()
+    end = [end for _, end in read_records(path)][-1]
     for cut in range(1, 40):
-        path.write_bytes(whole[:-cut])
+        path.write_bytes(whole[: end - cut])
         read = list(read_records(path))
         assert [record for record, _ in read] == RECORDS[:2]
     log = VenueLog(path, VirtualClock(), sound_to=read[-1][1])
     log.append(RECORDS[2])
     log.close()
-    assert path.read_bytes() == whole
+    assert [record for record, _ in read_records(path)] == RECORDS
 
 
 def test_a_flipped_bit_ends_the_reading(path):

@@ -27,7 +27,8 @@ from workstation.brokers.sim.records import (
     VenueRecord,
 )
 from workstation.brokers.sim.universe import Listing
-from workstation.brokers.sim.validation import refusal
+from workstation.brokers.sim.validation import Refusal, refusal, room_refusal
+from workstation.brokers.sim.venue_log import LAID_ASIDE
 from workstation.domain.accounts import Account
 from workstation.domain.executions import ExecKind, Execution, Liquidity
 from workstation.domain.market import SessionPhase
@@ -47,7 +48,7 @@ Emit = Callable[[BrokerReport], None]
 
 
 class Exchange:
-    """The venue behind any number of links. `now_ns` is venue time, which may be skewed."""
+    """The venue behind any number of links. now_ns: venue time, which may be skewed. room: bytes left for its log."""
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class Exchange:
         self.orders = VenueOrderBook()
         self.executions = Executions(self.instruments, self.holdings, now_ns)
         self.emit: Emit = lambda _report: None
+        self.room: Callable[[], int] = lambda: LAID_ASIDE
         self.on_customer_trade: Callable[[str, int, int], None] = lambda _symbol, _sign, _qty: None
         self.rule_bound: Callable[[VenueOrderState], bool] = lambda _state: False
         self._funds = Funds(self)
@@ -297,18 +299,19 @@ class Exchange:
         """Take an order out of its market without ending it, for fills that come from outside the book."""
         self.matchers[state.terms.symbol].withdraw(state.order)
 
-    def _refusal(self, terms: OrderTerms) -> tuple[str, str] | None:
+    def _refusal(self, terms: OrderTerms) -> Refusal | None:
         if terms.account not in self.accounts:
             return "UNKNOWN_ACCOUNT", f"{terms.account} has no account here"
         instrument = self.instruments.get(terms.symbol)
         phase = self.matchers[terms.symbol].phase if instrument is not None else SessionPhase.CLOSED
         return (
             refusal(terms, instrument, phase, self.now_ns())
+            or room_refusal(self.room(), reduces=self.holdings.only_reduces(terms, 0))
             or self._reduce_refusal(terms)
             or self._funds.refusal(terms, 0)
         )
 
-    def _reduce_refusal(self, terms: OrderTerms) -> tuple[str, str] | None:
+    def _reduce_refusal(self, terms: OrderTerms) -> Refusal | None:
         if (
             terms.reduce_only
             and self.holdings.qty(terms.account, terms.symbol) * terms.side.sign >= 0
@@ -318,7 +321,7 @@ class Exchange:
             return "REDUCE_ONLY", "no position to reduce"
         return None
 
-    def _change_refusal(self, state: VenueOrderState, terms: OrderTerms) -> tuple[str, str] | None:
+    def _change_refusal(self, state: VenueOrderState, terms: OrderTerms) -> Refusal | None:
         old = state.terms
         if (old.symbol, old.account, old.side, old.ord_type) != (
             terms.symbol,
@@ -330,8 +333,10 @@ class Exchange:
         matcher = self.matchers[terms.symbol]
         if terms.post_only and terms.price is not None and matcher.book.crosses(terms.side.sign, terms.price):
             return "POST_ONLY", ENDINGS[EndReason.POST_ONLY][1]
-        return refusal(terms, self.instruments[terms.symbol], matcher.phase, self.now_ns()) or self._funds.refusal(
-            terms, old.order_qty
+        return (
+            refusal(terms, self.instruments[terms.symbol], matcher.phase, self.now_ns())
+            or room_refusal(self.room(), reduces=self.holdings.only_reduces(terms, old.order_qty))
+            or self._funds.refusal(terms, old.order_qty)
         )
 
     def _trim_reduce_only(self, account: str, symbol: str) -> None:

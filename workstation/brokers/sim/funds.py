@@ -22,10 +22,9 @@ class Funds:
 
     def refusal(self, terms: OrderTerms, old_qty: int) -> tuple[str, str] | None:
         """Return why an order (or its growth over `old_qty`) is not covered, None when it is."""
-        added = terms.order_qty - old_qty
-        position = self._exchange.holdings.qty(terms.account, terms.symbol)
-        if added <= 0 or (position * terms.side.sign < 0 and terms.order_qty <= abs(position)):
+        if self._exchange.holdings.only_reduces(terms, old_qty):
             return None
+        added = terms.order_qty - old_qty
         price = terms.price if terms.price is not None else self._mark(terms.symbol)
         if price is None:
             return None

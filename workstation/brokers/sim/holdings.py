@@ -12,6 +12,7 @@ import msgspec
 from workstation.domain.executions import ExecKind, Execution
 from workstation.domain.instruments import AssetClass, Instrument
 from workstation.domain.numbers import div_half_even
+from workstation.domain.orders import OrderTerms
 
 HoldingKey = tuple[str, str]
 """(account, symbol)."""
@@ -36,6 +37,11 @@ class Holdings:
         """Return a signed position."""
         holding = self.positions.get((account, symbol))
         return holding.qty if holding is not None else 0
+
+    def only_reduces(self, terms: OrderTerms, old_qty: int) -> bool:
+        """Tell whether an order, grown from `old_qty` (0 for a new one), adds nothing to what could be held."""
+        position = self.qty(terms.account, terms.symbol)
+        return terms.order_qty <= old_qty or (position * terms.side.sign < 0 and terms.order_qty <= abs(position))
 
     def deposit(self, account: str, currency: str, amount: int) -> None:
         """Add money."""

@@ -1,5 +1,6 @@
 """Last prices of the synthetic market, in a small file beside the log: a restart goes on from there."""
 
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,8 @@ def read_marks(path: Path | None) -> dict[str, int]:
 
 
 def write_marks(path: Path, prices: dict[str, int]) -> None:
-    """Replace the file."""
+    """Replace the file; on a disk that takes nothing the old prices stay."""
     fresh = path.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(prices))
-    fresh.replace(path)
+    with contextlib.suppress(OSError):
+        fresh.write_bytes(msgspec.json.encode(prices))
+        fresh.replace(path)

@@ -1,10 +1,17 @@
-"""What the venue refuses at its door, as (code, text): shape, grid, session. Data, never an exception."""
+"""What the venue refuses at its door, as (code, text): shape, grid, session, room. Data, never an exception."""
 
+from workstation.brokers.sim.venue_log import LAID_ASIDE
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
 
 Refusal = tuple[str, str]
+
+ORDERS_NEED = LAID_ASIDE
+"""Bytes that the venue's log must have laid aside for a new order."""
+
+EXITS_NEED = LAID_ASIDE // 2
+"""The same for an order that only reduces; the rest is left to cancels and to fills."""
 
 _NEEDS_PRICE = frozenset({OrdType.LIMIT, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP_LIMIT})
 _NEEDS_STOP = frozenset({OrdType.STOP, OrdType.STOP_LIMIT})
@@ -18,6 +25,13 @@ def refusal(terms: OrderTerms, instrument: Instrument | None, phase: SessionPhas
     if instrument is None:
         return "UNKNOWN_SYMBOL", f"{terms.symbol} is not listed"
     return _shape(terms) or _grid(terms, instrument) or _session(terms, phase, now_ns)
+
+
+def room_refusal(room: int, *, reduces: bool) -> Refusal | None:
+    """Return why a log with `room` bytes laid aside takes no order: whatever may come of one must fit too."""
+    if room >= (EXITS_NEED if reduces else ORDERS_NEED):
+        return None
+    return "VENUE_FULL", f"the venue's disk is full: it takes {'cancels' if reduces else 'cancels and exits'} only"
 
 
 def _shape(terms: OrderTerms) -> Refusal | None:

@@ -21,7 +21,7 @@ from workstation.brokers.sim.records import VenueOpened, VenueRecord
 from workstation.brokers.sim.session import SimBroker
 from workstation.brokers.sim.specials import SPECIAL_ASK, SPECIAL_BID, SpecialSymbols
 from workstation.brokers.sim.universe import VENUE, listings
-from workstation.brokers.sim.venue_log import VenueLog
+from workstation.brokers.sim.venue_log import LAID_ASIDE, VenueLog
 from workstation.domain.accounts import Account, Environment
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar, BarType, SessionPhase
@@ -109,6 +109,7 @@ class SimVenue:
             fees=fees if fees is not None else usual_fees(),
             write=self._write,
         )
+        self.exchange.room = self._room
         self.flow = Flow(self._listings, self.exchange.matchers, self._starts, seed)
         self._flow_symbols = self.flow.symbols
         self.flow.fill_books(clock.now_ns())
@@ -210,6 +211,9 @@ class SimVenue:
     def _write(self, record: VenueRecord) -> None:
         if self._log is not None:
             self._log.append(record)
+
+    def _room(self) -> int:
+        return self._log.room() if self._log is not None else LAID_ASIDE
 
     def _opening_prices(self) -> dict[str, int]:
         """Return where each market opens: where it was last, else the listed start. Options have no such price."""
