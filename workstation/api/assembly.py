@@ -19,6 +19,7 @@ from workstation.api.idempotency import Idempotency
 from workstation.api.marks import Marks
 from workstation.api.names import Names
 from workstation.api.options import ApiOptions
+from workstation.api.order_texts import OrderTexts
 from workstation.api.protocol import BoundedProtocol
 from workstation.api.services import Services
 from workstation.commands.registry import Gateway
@@ -84,6 +85,7 @@ def assemble(
         marks=Marks(session, loop),
         feed=feed,
         names=names,
+        order_texts=OrderTexts(names),
         idempotency=Idempotency(options.idempotency_hours, now_ns),
         cursors=Cursors(secret),
         options=options,

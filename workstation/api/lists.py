@@ -90,14 +90,14 @@ def sparse(body: dict[str, Any], fields: tuple[str, ...] | None) -> dict[str, An
 def page_body(
     call: Call,
     form: ListForm,
-    bodies: list[dict[str, Any]],
+    bodies: Sequence[Any],
     *,
     total: int | None,
     has_next: bool,
     ordering: tuple[str, ...] = (),
     last: Place | None = None,
 ) -> dict[str, Any]:
-    """Return a list's body. last: place of the page's last row; makes the next cursor where cursors walk the list."""
+    """Return a list's body. bodies: of the rows, as objects or as JSON already. last: place of the page's last row; makes the next cursor where cursors walk the list."""
     body: dict[str, Any] = {form.key: bodies, "total_count": total, "has_next": has_next}
     if form.by_time:
         walks = has_next and last is not None and _walks_time(ordering, form)

@@ -13,6 +13,7 @@ from workstation.api.idempotency import Idempotency
 from workstation.api.marks import Marks
 from workstation.api.names import Names
 from workstation.api.options import ApiOptions
+from workstation.api.order_texts import OrderTexts
 from workstation.ports.store import Reader
 from workstation.viewmodels.session import Session
 
@@ -32,6 +33,7 @@ class Services:
     marks: Marks
     feed: EventFeed
     names: Names
+    order_texts: OrderTexts
     idempotency: Idempotency
     cursors: Cursors
     options: ApiOptions

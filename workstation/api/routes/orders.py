@@ -117,8 +117,12 @@ async def list_orders(call: Call) -> Answer:
 
 def _page(call: Call, query: OrderQuery, fields: tuple[str, ...] | None) -> Answer:
     page = call.services.reader.orders(query)
-    shown = _with_legs if call.query.nested else order_body_of
-    bodies = [sparse(shown(call, order), fields) for order in page.rows]
+    bodies: list[Any]
+    if fields is None and not call.query.nested:
+        bodies = [call.services.order_texts.of(order) for order in page.rows]
+    else:
+        shown = _with_legs if call.query.nested else order_body_of
+        bodies = [sparse(shown(call, order), fields) for order in page.rows]
     last = (page.rows[-1].created_at, page.rows[-1].uid) if page.rows else None
     body = page_body(call, FORM, bodies, total=page.total, has_next=page.has_next, ordering=query.ordering, last=last)
     return json_answer(200, body)
