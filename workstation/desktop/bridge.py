@@ -52,7 +52,7 @@ class Bridge(QObject):
         self._woken.connect(self._on_woken, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
         self._outbox = session.open_outbox(self._woken.emit)
-        self._timer = QTimer(self, interval=round(1000 / frame_hz))
+        self._timer = QTimer(self, interval=round(1000 / frame_hz), timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.take_frame)
         self._early = QTimer(self, interval=EARLY_FRAME_MS_MIN, singleShot=True)
         self._early.timeout.connect(self.take_frame)

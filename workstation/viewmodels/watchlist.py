@@ -4,6 +4,7 @@ Last stage of the tick walk. A price stands with its freshness; what is absent r
 symbols and headings, so that a layout file keeps it. Sends nothing.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -100,9 +101,11 @@ class Watchlist:
         self._formats = formats
         self._rows: dict[str, WatchRow] = {}
         self._flashes: dict[str, int] = {}
+        self._turn: deque[str] = deque()
         self._undo: tuple[int, list[str]] | None = None
         self.entries: list[str] = []
         self.connected = True
+        self.behind = False
         self.table: ColumnTable[WatchRow] = ColumnTable(self._columns(), _key)
         self.table.sort_by([("rank", False)])
         self.set_entries(default_entries(instruments))
@@ -117,6 +120,7 @@ class Watchlist:
         known = [e for e in dict.fromkeys(entries) if e.startswith(HEADING) or e in self._instruments][:ENTRIES_MAX]
         self.table.remove(set(self._rows) - set(known))
         before, self._rows, self.entries = self._rows, {}, known
+        self._turn = deque(known)
         for rank, entry in enumerate(known):
             row = before.get(entry, WatchRow(entry=entry, rank=rank))
             self._rows[entry] = msgspec.structs.replace(row, rank=rank)
@@ -162,23 +166,50 @@ class Watchlist:
             return NO_CHANGES
         return self.set_entries([*rest[:target], entry, *rest[target:]])
 
-    def take(self, quotes: Mapping[str, QuoteSnap], positions: Mapping[str, int], focus: str, now_ns: int) -> Changes:
-        """Fold new quotes, positions by symbol and the trade focus in; flashes begin and end here."""
-        changed: list[WatchRow] = []
-        ended = [symbol for symbol, until in self._flashes.items() if now_ns >= until]
-        for symbol in ended:
+    def take(
+        self,
+        quotes: Mapping[str, QuoteSnap],
+        positions: Mapping[str, int],
+        focus: str,
+        now_ns: int,
+        *,
+        most: int = ENTRIES_MAX,
+    ) -> Changes:
+        """Fold new quotes, positions by symbol and the trade focus in; flashes begin and end here.
+
+        At most `most` rows change; where more would, `behind` is true and the rest have their turn in the next call.
+        """
+        for symbol in [symbol for symbol, until in self._flashes.items() if now_ns >= until]:
             del self._flashes[symbol]
-        for entry, row in self._rows.items():
-            quote, flash = quotes.get(entry, row.quote), row.flash if entry in self._flashes else 0
-            if quote is not row.quote and quote is not None and row.quote is not None:
-                flash = self._flash(entry, row.quote.last, quote.last, now_ns) or flash
-            position, focused = positions.get(entry, 0), entry == focus
-            if quote is not row.quote or (position, flash, focused) != (row.position, row.flash, row.focused):
-                changed.append(
-                    WatchRow(entry=entry, rank=row.rank, quote=quote, position=position, flash=flash, focused=focused)
-                )
+        changed: list[WatchRow] = []
+        for _ in self._rows:
+            self.behind = len(changed) == most
+            if self.behind:
+                break
+            row = self._folded(self._rows[self._turn[0]], quotes, positions, focus, now_ns)
+            self._turn.rotate(-1)
+            if row is not None:
+                changed.append(row)
         self._rows.update((row.entry, row) for row in changed)
         return self.table.upsert(changed) if changed else NO_CHANGES
+
+    def _folded(
+        self,
+        row: WatchRow,
+        quotes: Mapping[str, QuoteSnap],
+        positions: Mapping[str, int],
+        focus: str,
+        now_ns: int,
+    ) -> WatchRow | None:
+        """Return the row as it is now, None where nothing about it changed."""
+        entry = row.entry
+        quote, flash = quotes.get(entry, row.quote), row.flash if entry in self._flashes else 0
+        if quote is not row.quote and quote is not None and row.quote is not None:
+            flash = self._flash(entry, row.quote.last, quote.last, now_ns) or flash
+        position, focused = positions.get(entry, 0), entry == focus
+        if quote is row.quote and (position, flash, focused) == (row.position, row.flash, row.focused):
+            return None
+        return WatchRow(entry=entry, rank=row.rank, quote=quote, position=position, flash=flash, focused=focused)
 
     def hide_headings(self, hidden: bool) -> None:
         """Leave headings out: they mean nothing in another order than the list's own."""

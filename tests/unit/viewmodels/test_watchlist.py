@@ -134,3 +134,13 @@ def test_headings_are_left_out_of_another_order() -> None:
     watchlist.hide_headings(hidden=True)
     watchlist.table.sort_by([("symbol", True)])
     assert entries(watchlist) == ["MSTR", "MSFT", "ESZ6", "AAPL"]
+
+
+def test_under_load_every_row_has_its_turn_and_none_is_forgotten() -> None:
+    watchlist = made()
+    symbols = watchlist.symbols
+    quotes = {symbol: quote(symbol=symbol) for symbol in symbols}
+    taken = [len(watchlist.take(quotes, {}, "", frame, most=1).changed) for frame in range(len(symbols))]
+    assert taken == [1] * len(symbols)
+    assert watchlist.take(quotes, {}, "", 9, most=1).changed == frozenset()
+    assert not watchlist.behind

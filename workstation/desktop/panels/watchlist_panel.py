@@ -22,6 +22,8 @@ from workstation.viewmodels.watchlist import UNDO_NS, Watchlist, WatchRow, searc
 FLASH_END_MS = 260
 PAINT_EVERY_NS = 30_000_000
 """Tables paint at about 30 Hz, however fast frames come."""
+ROWS_A_FRAME = 12
+"""Under load each row has its turn every few frames, so that ladder, blotter and positions keep theirs."""
 RANK_SORT = (("rank", False),)
 
 
@@ -217,8 +219,9 @@ class WatchlistPanel(TablePanel):
         self.until_released(self.context.focus.listen(self._on_focus))
 
     def _take_frame(self) -> None:
-        self._behind, self._taken_at = False, self._now()
+        self._taken_at = self._now()
         self.view.apply(self._taken)
+        self._behind = self.list.behind
 
     def _taken(self) -> Changes:
         focus, state = self.context.focus, self.context.state
@@ -227,7 +230,7 @@ class WatchlistPanel(TablePanel):
             for (account, symbol, strategy), snap in state.positions.items()
             if account == focus.account and strategy == "*"
         }
-        changes = self.list.take(state.quotes, positions, focus.symbol, self._now())
+        changes = self.list.take(state.quotes, positions, focus.symbol, self._now(), most=ROWS_A_FRAME)
         if changes.changed:
             self._flash_end.start()
         return changes
