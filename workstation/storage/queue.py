@@ -2,12 +2,14 @@
 
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from workstation.domain.errors import InvariantError
 from workstation.domain.events import OrderIntended, ReplaceRequested
 from workstation.domain.orders import RiskClass
 from workstation.ports.store import Entry, Snapshot
+from workstation.storage.driver import Parameters, Statement
 
 QUEUE_EVENTS_MAX = 20_000
 """Events at which the queue counts as full: the desk refuses new risk."""
@@ -47,11 +49,21 @@ class Ping(NamedTuple):
     done: threading.Event
 
 
+class Aside(NamedTuple):
+    """Rows that no event stands behind, such as market data: a transaction of their own, given up when it fails.
+
+    done: called on the journal thread, True once the rows are durable.
+    """
+
+    work: Sequence[tuple[Statement, Sequence[Parameters]]]
+    done: Callable[[bool], None]
+
+
 class Stop(NamedTuple):
     """Ends the journal thread after everything before it."""
 
 
-Work = Batch | Snapshot | Ping | Stop
+Work = Batch | Snapshot | Ping | Aside | Stop
 
 
 class WorkQueue:

@@ -11,16 +11,17 @@ durable, and which appends must count as refused.
 import contextlib
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 from workstation.domain.errors import InvariantError, StorageError, StorageFull, StorageLocked
 from workstation.kernel.fault_points import fault_point
 from workstation.ports.store import Snapshot
-from workstation.storage.driver import ConnectionLost, Driver, Statement
+from workstation.storage.driver import ConnectionLost, Driver, Parameters, Statement
 from workstation.storage.group import Group, GroupBuilder, SeqRange
 from workstation.storage.lease import EpochLease
 from workstation.storage.projections import FORGET_EXPIRED, INSERT_LINE, STATEMENTS, Projector
-from workstation.storage.queue import Batch, Ping, Stop, Work, WorkQueue
+from workstation.storage.queue import Aside, Batch, Ping, Stop, Work, WorkQueue
 from workstation.storage.reserve import GroupRecord, Reserve
 from workstation.storage.watermark import Watermark
 
@@ -170,6 +171,8 @@ class JournalWriter:
                 self._save(item)
             case Ping():
                 self._answer(item)
+            case Aside():
+                item.done(self._write_aside(item))
             case Stop():
                 return True
             case _:
@@ -261,26 +264,33 @@ class JournalWriter:
             return
         fault_point("storage.before_snapshot")
         row = (snapshot.seq, snapshot.ts, snapshot.state, snapshot.state_hash)
-        if self._commit_small((_SAVE_SNAPSHOT, row), (_KEEP_SNAPSHOTS, (SNAPSHOTS_KEPT,))):
+        if self._commit_small((_SAVE_SNAPSHOT, [row]), (_KEEP_SNAPSHOTS, [(SNAPSHOTS_KEPT,)])):
             fault_point("storage.after_snapshot")
             self._tidy(thorough=True)
 
     def _answer(self, ping: Ping) -> None:
-        if not self._failed and not self._backlog and self._commit_small((_PING, ())):
+        if not self._failed and not self._backlog and self._commit_small((_PING, [()])):
             ping.done.set()
 
-    def _commit_small(self, *statements: tuple[Statement, tuple[object, ...]]) -> bool:
-        """Write something that may be missed: a stall skips it, any other trouble is fatal."""
+    def _write_aside(self, aside: Aside) -> bool:
+        """Write rows that trading does not rest on: one that breaks a rule of its table takes them alone down."""
+        passing = (*STALLS, InvariantError)
+        return not self._failed and not self._backlog and self._commit_small(*aside.work, passing=passing)
+
+    def _commit_small(
+        self, *work: tuple[Statement, Sequence[Parameters]], passing: tuple[type[Exception], ...] = STALLS
+    ) -> bool:
+        """Write something that may be missed: `passing` trouble skips it, any other is fatal."""
         try:
             self._driver.begin()
             self._lease.check(self._driver)
-            for statement, parameters in statements:
-                self._driver.execute(statement, parameters)
+            for statement, rows in work:
+                self._driver.execute_many(statement, rows)
             self._driver.commit()
         except (StorageError, InvariantError) as error:
             with contextlib.suppress(StorageError):
                 self._driver.rollback()
-            if not isinstance(error, STALLS):
+            if not isinstance(error, passing):
                 self._fail(str(error))
             return False
         return True
