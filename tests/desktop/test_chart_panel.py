@@ -78,6 +78,7 @@ def test_live_bars_move_the_last_and_append(panel: ChartPanel, rig: DesktopRig) 
     answer(rig)
     last = int(series().ts_open[-1])
     for opened in (last, last + 60 * SECOND, last - 60 * SECOND):
+        rig.clock.advance(SECOND)
         bar = Bar("AAPL", MINUTE, 18_700, 18_900, 18_650, 18_800, 7, 3, opened, opened + 60 * SECOND)
         rig.feed(bars=[BarUpdate("AAPL", MINUTE, bar, closed=False)])
     bars = panel.chart.model.bars

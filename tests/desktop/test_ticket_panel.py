@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
 
-from tests.helpers.desktop_rig import DesktopRig, limit, order, position, quote, status
+from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position, quote, status
 from workstation.commands.outcomes import Refusal
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ticket_panel import TicketPanel
@@ -246,6 +246,7 @@ def test_a_lost_venue_link_only_stages(qtbot, rig, panel):
 
 
 def test_a_stale_quote_shows_its_age(rig, panel):
+    rig.clock.advance(SECOND)
     rig.feed(quotes=[quote(freshness="STALE", age_ms=7_300)])
     assert "7.3 s old" in panel.state_line.full_text
     assert "7.3 s" in button(panel, "bid").accessibleName()

@@ -38,6 +38,8 @@ from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
 
 BARS_ASKED = 5_000
+PAINT_EVERY_NS = 60_000_000
+"""A chart follows ticks at about 15 Hz; what trading changes, and a closed bar, at once."""
 SMA_PERIOD, EMA_PERIOD = 20, 50
 CHART_TYPES = {kind.value: kind for kind in ChartType}
 OVERLAYS = {"sma": f"SMA {SMA_PERIOD}", "ema": f"EMA {EMA_PERIOD}", "vwap": "VWAP"}
@@ -57,6 +59,7 @@ class ChartPanel(Panel):
         self._connection = ConnectionWatch()
         self._interval = DEFAULT_INTERVAL
         self._asked = 0
+        self._painted_at = 0
         self._loaded = False
         self._overlays: set[str] = set()
         self._released = False
@@ -85,8 +88,11 @@ class ChartPanel(Panel):
         """Take live bars, the last price, and what trading changed."""
         if frame.status is not None:
             self._connection.take(frame.status)
-        if not self.symbol:
+        news = frame.status is not None or frame.rows or frame.positions or any(update.closed for update in frame.bars)
+        now = self.context.bridge.session.mono_ns()
+        if not self.symbol or not (news or now - self._painted_at >= PAINT_EVERY_NS):
             return
+        self._painted_at = now
         self._take_bars(frame)
         if any(isinstance(row, OrderState | Execution) for row in frame.rows) or frame.positions:
             self._show_marks()

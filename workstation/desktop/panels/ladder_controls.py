@@ -127,6 +127,7 @@ class LadderButtons(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(f"{name}_buttons")
+        self._shown = ("", 0)
         self._cancels = {
             1: self._button(f"{name}_cancel_bids", "Cancel my bids", lambda: self.cancel_pressed.emit(1)),
             0: self._button(f"{name}_cancel_all", "Cancel all my orders here", lambda: self.cancel_pressed.emit(0)),
@@ -165,8 +166,11 @@ class LadderButtons(QWidget):
 
     def show_position(self, text: str, short: str, sign: int) -> None:
         """Show the position in words and colour; the short form where the long one does not fit."""
-        role = "buy" if sign > 0 else "sell" if sign < 0 else ""
         room = self.position.width() - BUTTON_SPARE
+        if (text, room) == self._shown:
+            return
+        self._shown = (text, room)
+        role = "buy" if sign > 0 else "sell" if sign < 0 else ""
         shown = text if self.position.fontMetrics().horizontalAdvance(text) <= room else short
         if self.position.text() != shown:
             self.position.setText(shown)

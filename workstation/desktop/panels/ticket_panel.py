@@ -31,6 +31,8 @@ from workstation.viewmodels.ticket_outlook import age_text, outlook, ticket_stat
 
 PREVIEW_DELAY_MS = 120
 PREVIEW_AGAIN_NS = 1_000_000_000
+OUTLOOK_AGAIN_NS = 100_000_000
+"""Prices follow every frame; what the order would do follows moving prices no faster than it can be read."""
 _NO_ORDER_YET = "No order yet: fill in what is missing."
 _OUTLOOK_LINES = (
     ("notional", "Notional"),
@@ -54,6 +56,7 @@ class TicketPanel(Panel):
         self._reading = Reading(terms=None, findings=())
         self._verdict: Verdict | None = None
         self._asked_at = 0
+        self._shown_at = 0
         self._asked = 0
         self.form = TicketForm(panel_id, context.sizes.sizes)
         self.sending = TicketSending(context)
@@ -110,12 +113,15 @@ class TicketPanel(Panel):
         self.sending.on_rows(frame.rows)
         if not self.symbol or not self.isVisible():
             return
-        if self.symbol in frame.quotes or frame.status is not None or frame.positions or frame.rows:
+        now = self.context.bridge.session.mono_ns()
+        if frame.status is not None or frame.positions or frame.rows or now - self._shown_at >= OUTLOOK_AGAIN_NS:
+            self._shown_at = now
             self._read()
             self._show()
-            now = self.context.bridge.session.mono_ns()
             if self._reading.is_complete and now - self._asked_at >= PREVIEW_AGAIN_NS and not self._delay.isActive():
                 self._ask_preview()
+        elif self.symbol in frame.quotes:
+            self._show_quotes()
 
     def clear(self) -> None:
         """Empty prices and legs, and put a refusal away."""
