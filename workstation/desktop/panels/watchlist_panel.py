@@ -22,7 +22,7 @@ from workstation.viewmodels.watchlist import UNDO_NS, Watchlist, WatchRow, searc
 FLASH_END_MS = 260
 PAINT_EVERY_NS = 30_000_000
 """Tables paint at about 30 Hz, however fast frames come."""
-ROWS_A_FRAME = 12
+ROWS_A_FRAME = 8
 """Under load each row has its turn every few frames, so that ladder, blotter and positions keep theirs."""
 RANK_SORT = (("rank", False),)
 
