@@ -154,10 +154,10 @@ class _Writer:
             state = CoreState(self._instruments)
             lines, rows = [], []
             for event in _events(SAMPLE, self._symbol(number), number % 2, SAMPLE_NS):
-                change, changed = state.fold(event)
+                change = state.fold(event)
                 lines.append((type(event).__name__, encode_event(event)))
                 if change.after is not None and change.after.status.is_final:
-                    rows += [self._projector.encode(SAMPLE_SEQ, row) for row in changed if type(row) in _LISTED]
+                    rows += [self._projector.encode(SAMPLE_SEQ, row) for row in change.rows if type(row) in _LISTED]
             samples.append(_Sample(tuple(lines), tuple((table.partition("/")[0], row) for table, row in rows)))
         return samples
 
@@ -171,10 +171,10 @@ class _Writer:
             self._rows.setdefault(table, []).append(copied)
 
     def _record(self, event: Event) -> None:
-        change, rows = self._state.fold(event)
+        change = self._state.fold(event)
         self._add_line(type(event).__name__, encode_event(event), getattr(event, "cl_ord_id", ""))
         if change.after is None or change.after.status.is_final:
-            for row in rows:
+            for row in change.rows:
                 if type(row) in _LISTED:
                     table, parameters = self._projector.encode(self._seq, row)
                     self._rows.setdefault(table.partition("/")[0], []).append(parameters)

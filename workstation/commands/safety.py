@@ -7,7 +7,6 @@ from workstation.commands.registry import CommandRegistry, CommandResult, Declar
 from workstation.domain.accounts import KillState
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
 from workstation.domain.events import ArmChanged, LimitChanged
-from workstation.orders.context import actor_of
 from workstation.risk.limits import LimitScope, LimitType, parse_limit
 
 SAFETY = "Safety"
@@ -34,7 +33,7 @@ def _set_arm(context: EngineContext, call: Invocation, *, armed: bool, reason: s
     changed = ArmChanged(
         armed=armed,
         environment=context.environment,
-        actor=actor_of(call.origin),
+        actor=call.origin.actor,
         reason=reason,
         ts=context.clock.now_ns(),
     )
@@ -49,7 +48,7 @@ def kill(context: EngineContext, params: Kill, call: Invocation) -> None:
         key=params.key,
         on=True,
         reason=params.reason,
-        actor=actor_of(call.origin),
+        actor=call.origin.actor,
         ts=context.clock.now_ns(),
         cancel_orders=params.cancel_orders,
         keep_protective=params.keep_protective,
@@ -75,7 +74,7 @@ def lift_kill(context: EngineContext, params: LiftKill, call: Invocation) -> Non
         key=params.key,
         on=False,
         reason=params.reason,
-        actor=actor_of(call.origin),
+        actor=call.origin.actor,
         ts=context.clock.now_ns(),
     )
     context.desk.kill(state, attach=call.attach)
@@ -110,7 +109,7 @@ def set_limit(context: EngineContext, params: SetLimit, call: Invocation) -> Non
         key=params.key,
         old=old,
         new=params.value,
-        actor=actor_of(call.origin),
+        actor=call.origin.actor,
         reason=params.reason,
         ts=context.clock.now_ns(),
     )
@@ -128,7 +127,7 @@ def override_lock(context: EngineContext, params: OverrideLock, call: Invocation
         text = "Refused: only a person in the desktop can override a lock."
         call.reply(CommandResult(ok=False, code="DESKTOP_ONLY", text=text, data=data))
         return
-    context.desk.override_lock(params.account, actor_of(call.origin), params.reason)
+    context.desk.override_lock(params.account, call.origin.actor, params.reason)
     call.reply(CommandResult(ok=True, text=f"{params.account} is unlocked by hand."))
 
 

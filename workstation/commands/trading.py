@@ -37,7 +37,6 @@ from workstation.domain.orders import (
     TimeInForce,
 )
 from workstation.domain.verdicts import RuleResult
-from workstation.orders.context import actor_of
 from workstation.orders.results import ChangeResult, ExitProgress, ExitStage, ScopeResult
 
 TRADE = "Trading"
@@ -116,7 +115,7 @@ def annotate_order(context: EngineContext, params: AnnotateOrder, call: Invocati
         notes=order.notes if params.notes is None else params.notes,
         metadata=order.metadata if params.metadata is None else params.metadata,
     )
-    seq = context.desk.recorder.record([noted], actor=actor_of(call.origin), attach=call.attach)
+    seq = context.desk.recorder.record([noted], actor=call.origin.actor, attach=call.attach)
     _when_durable(context, seq, call, lambda: _order_result(context, params.cl_ord_id, "Noted."))
 
 

@@ -172,6 +172,11 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     user: str = "local"
     ts_gesture: int = 0
 
+    @property
+    def actor(self) -> str:
+        """Who asked, as the journal and an order's history write it."""
+        return self.kind + ":" + self.user
+
 
 class Contingency(StrEnum):
     """Link between orders of a group."""

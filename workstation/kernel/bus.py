@@ -1,7 +1,7 @@
 """The engine's bus: synchronous, typed, on one thread. A handler that fails is reported and the others still run."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -34,15 +34,23 @@ class Bus:
 
     def publish(self, message: object) -> None:
         """Deliver one message, now, on this thread, to those who are subscribed at this moment."""
-        kind = type(message)
-        route = self._routes.get(kind)
-        if route is None:
-            route = self._routes[kind] = (*self._handlers.get(kind, ()), *self._handlers.get(object, ()))
-        for handler in route:
-            try:
-                handler(message)
-            except Exception as error:
-                self._on_fault(message, error)
+        self.publish_all((message,))
+
+    def publish_all(self, messages: Iterable[object]) -> None:
+        """Deliver messages in order; one that nobody hears costs a look at the routes."""
+        for message in messages:
+            route = self._routes.get(type(message))
+            if route is None:
+                route = self._route(type(message))
+            for handler in route:
+                try:
+                    handler(message)
+                except Exception as error:
+                    self._on_fault(message, error)
+
+    def _route(self, kind: type) -> tuple[Callable[[Any], None], ...]:
+        route = self._routes[kind] = (*self._handlers.get(kind, ()), *self._handlers.get(object, ()))
+        return route
 
     def guard(self, message: object, call: Callable[[], None]) -> BaseException | None:
         """Run `call` on behalf of `message`; a failure is reported and returned, never raised."""

@@ -30,7 +30,7 @@ from workstation.domain.orders import (
 )
 from workstation.domain.verdicts import RuleResult
 from workstation.kernel.fault_points import fault_point
-from workstation.orders.context import DeskContext, actor_of
+from workstation.orders.context import DeskContext
 from workstation.orders.effects import resized
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import BY_SYSTEM, NOT_SENT
@@ -171,7 +171,7 @@ class Amendment:
 
     def _record(self, order: OrderState, event: Event, origin: Origin, attach: Attach | None) -> int:
         return self._c.recorder.record(
-            [event], actor=actor_of(origin), correlation=order.uid, causation=order.cl_ord_id, attach=attach
+            [event], actor=origin.actor, correlation=order.uid, causation=order.cl_ord_id, attach=attach
         )
 
     def _on_durable(self, requested: ReplaceRequested, epoch: int, risk_class: RiskClass, durable: bool) -> None:

@@ -5,7 +5,7 @@ in recovery alike. It decides nothing. Open orders stay in memory; of the closed
 database has all, and every client order id and execution key is remembered for ever in eight bytes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any
 
@@ -15,22 +15,17 @@ from msgspec.structs import replace
 from workstation.domain.errors import InvariantError
 from workstation.domain.events import (
     Event,
-    ExecutionSetAside,
     OrderCreated,
     OrderDenied,
     OrderEvent,
     OrderFilled,
-    ReplaceDenied,
 )
 from workstation.domain.executions import ExecKind, Execution
-from workstation.domain.orders import OrderState, OrdStatus
-from workstation.orders.effects import DENIALS, EFFECTS, Effect, born, correction, filled, working_prior
+from workstation.domain.orders import FINAL_STATES, WORKING_STATES, OrderState, OrdStatus
+from workstation.orders.effects import DENIALS, EFFECTS, Effect, born, correction, denied, filled, working_prior
 from workstation.orders.id_set import IdSet
 from workstation.orders.lifecycle import Trigger, advance
-from workstation.ports.store import OrderTransition
-
-NOTICES = frozenset({ExecutionSetAside, ReplaceDenied})
-"""Events that are about an order and change nothing of it."""
+from workstation.ports.store import OrderTransition, Row
 
 CLOSED_KEPT_MAX = 10_000
 """Closed orders that stay in memory, newest first to stay."""
@@ -41,12 +36,15 @@ class TransitionRefused(InvariantError):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What one event did. `before` is None for a new order; both are None when no order is concerned."""
+    """What one event did. `before` is None for a new order; both are None when no order is concerned.
+
+    rows: what is to be stored with the event: its execution, the order's history, the order, then what else it moved.
+    """
 
     event: Event
     before: OrderState | None = None
     after: OrderState | None = None
-    transitions: tuple[OrderTransition, ...] = ()
+    rows: tuple[Row, ...] = ()
     execution: Execution | None = None
 
 
@@ -85,6 +83,12 @@ class OrderBook:
         self._keys: dict[tuple[str, str], str] = {}
         self._ids = IdSet()
         self._exec_keys = IdSet()
+        self._handlers: dict[type[Event], Callable[[Any], Change]] = {
+            **dict.fromkeys(EFFECTS, self._take),
+            OrderCreated: self._create,
+            OrderDenied: self._deny,
+            OrderFilled: self._fill,
+        }
 
     # Reading
 
@@ -159,37 +163,37 @@ class OrderBook:
         Raises:
             TransitionRefused: the life cycle forbids it; the book is as it was.
         """
-        if isinstance(event, OrderCreated):
-            return self._create(event)
-        if not isinstance(event, OrderEvent) or type(event) in NOTICES:
-            return Change(event)
-        order = self._orders.get(event.cl_ord_id)
-        if isinstance(event, OrderDenied) and (order is None or event.kind not in DENIALS):
-            return Change(event)
-        if order is None:
-            raise TransitionRefused(f"{type(event).__name__} for unknown order {event.cl_ord_id}")
-        if isinstance(event, OrderFilled):
-            return self._fill(order, event)
-        return self._move(order, event, EFFECTS[type(event)](order, event))
+        handler = self._handlers.get(type(event))
+        return Change(event) if handler is None else handler(event)
 
     def _create(self, event: OrderCreated) -> Change:
         if self.knows(event.cl_ord_id):
             raise TransitionRefused(f"client order id {event.cl_ord_id} was used before")
         after = born(event)
         self._insert(after)
-        transition = OrderTransition(
+        created = OrderTransition(
             cl_ord_id=after.cl_ord_id,
             from_status=None,
             to_status=OrdStatus.NEW,
             trigger="create",
-            actor=f"{after.origin.kind}:{after.origin.user}",
+            actor=after.origin.actor,
             reason="",
             ts=event.ts,
         )
-        return Change(event, None, after, (transition,))
+        return Change(event, None, after, (created, after))
 
-    def _fill(self, order: OrderState, event: OrderFilled) -> Change:
-        execution = event.execution
+    def _take(self, event: Any) -> Change:
+        order = self._named(event)
+        return self._move(order, event, EFFECTS[type(event)](order, event))
+
+    def _deny(self, event: OrderDenied) -> Change:
+        order = self._orders.get(event.cl_ord_id)
+        if order is None or event.kind not in DENIALS:
+            return Change(event)
+        return self._move(order, event, denied(event))
+
+    def _fill(self, event: OrderFilled) -> Change:
+        order, execution = self._named(event), event.execution
         fills = self._fills.setdefault(order.cl_ord_id, {})
         qty, cost, fee = execution.last_qty, execution.last_qty * execution.last_px, execution.fee
         if execution.kind is not ExecKind.TRADE:
@@ -207,38 +211,37 @@ class OrderBook:
         self._keys[(execution.account, execution.exec_key)] = order.cl_ord_id
         return change
 
+    def _named(self, event: OrderEvent) -> OrderState:
+        order = self._orders.get(event.cl_ord_id)
+        if order is None:
+            raise TransitionRefused(f"{type(event).__name__} for unknown order {event.cl_ord_id}")
+        return order
+
     def _move(self, order: OrderState, event: Event, step: Effect, execution: Execution | None = None) -> Change:
-        before, trigger, changes = order.status, step.trigger, step.changes
-        entered: tuple[OrdStatus, ...] = ()
-        if trigger is not None:
-            prior = working_prior(order)
-            moves = advance(before, trigger, prior)
-            if moves is None:
-                raise TransitionRefused(f"{order.cl_ord_id}: {trigger} is not allowed in {before}")
-            if before.is_final:
+        status, changes = order.status, step.changes
+        was_final = status in FINAL_STATES
+        rows: list[Row] = [] if execution is None else [execution]
+        if step.trigger is not None:
+            if was_final:
                 return Change(event, order, order)  # only fills still speak, and they pull no trigger
-            if trigger is Trigger.REJECT and order.cum_qty and moves:
-                raise TransitionRefused(f"{order.cl_ord_id}: cannot become REJECTED with {order.cum_qty} filled")
-            if moves and before is OrdStatus.PENDING_SUBMIT and order.cancel_requested_at and moves[-1].is_working:
-                prior = moves[-1]
-                moves = (*moves, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
-            entered = moves
-        status = entered[-1] if entered else before
-        if status is not before:
-            _set_status(order, status, prior, changes, event.ts)
-        if status.is_final:
+            entered = _entered(order, step.trigger)
+            if entered:
+                rows += _transitions(order, entered, step, event.ts)
+                status = entered[-1]
+                if status is not order.status:
+                    _set_status(order, entered, changes, event.ts)
+        is_final = status in FINAL_STATES
+        if is_final:
             changes["leaves_qty"] = 0
-        if order.unknown is not None and (order.unknown in step.settles or status.is_final):
+        if order.unknown is not None and (is_final or order.unknown in step.settles):
             changes |= {"unknown": None, "unknown_since": None, "unknown_cause": ""}
-        changes["version"] = order.version + 1
-        changes["updated_at"] = event.ts
-        after = replace(order, **changes)
+        after = replace(order, **changes, version=order.version + 1, updated_at=event.ts)
         self._orders[order.cl_ord_id] = after
         if after.order_id != order.order_id:
             self._by_order_id[(after.terms.account, after.order_id)] = after.cl_ord_id
-        if status.is_final and not before.is_final:
+        if is_final and not was_final:
             self._close(after)
-        return Change(event, order, after, _transitions(order, entered, step, event.ts) if entered else (), execution)
+        return Change(event, order, after, (*rows, after), execution)
 
     # Indexes
 
@@ -323,11 +326,29 @@ def _same_numbers(booked: Execution, again: Execution) -> bool:
     )
 
 
-def _set_status(order: OrderState, status: OrdStatus, prior: OrdStatus, changes: dict[str, Any], ts: int) -> None:
+def _entered(order: OrderState, trigger: Trigger) -> tuple[OrdStatus, ...]:
+    """Return the states that a live order enters by `trigger`, in order.
+
+    Raises:
+        TransitionRefused: the life cycle has no such row, or a part-filled order would become REJECTED.
+    """
+    entered = advance(order.status, trigger, working_prior(order))
+    if entered is None:
+        raise TransitionRefused(f"{order.cl_ord_id}: {trigger} is not allowed in {order.status}")
+    if not entered:
+        return entered
+    if order.cum_qty and trigger is Trigger.REJECT:
+        raise TransitionRefused(f"{order.cl_ord_id}: cannot become REJECTED with {order.cum_qty} filled")
+    if order.cancel_requested_at and order.status is OrdStatus.PENDING_SUBMIT and entered[-1] in WORKING_STATES:
+        return (*entered, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
+    return entered
+
+
+def _set_status(order: OrderState, entered: tuple[OrdStatus, ...], changes: dict[str, Any], ts: int) -> None:
     """Add what goes with a new status to `changes`."""
-    changes["status"] = status
+    status = changes["status"] = entered[-1]
     if status is OrdStatus.PENDING_CANCEL or status is OrdStatus.PENDING_REPLACE:
-        changes["prior_status"] = prior
+        changes["prior_status"] = entered[-2] if len(entered) > 1 else working_prior(order)
     elif order.prior_status is not None:
         changes |= {"prior_status": None, "pending_terms": None}
     if status is OrdStatus.FILLED:
@@ -336,23 +357,17 @@ def _set_status(order: OrderState, status: OrdStatus, prior: OrdStatus, changes:
         changes.setdefault("submitted_at", ts)
 
 
-def _transitions(
-    order: OrderState, entered: tuple[OrdStatus, ...], step: Effect, ts: int
-) -> tuple[OrderTransition, ...]:
-    rows = []
-    status = order.status
-    for to in entered:
-        rows.append(
-            OrderTransition(
-                cl_ord_id=order.cl_ord_id,
-                from_status=status,
-                to_status=to,
-                trigger=step.trigger or "",
-                actor=step.actor,
-                reason=step.reason,
-                ts=ts,
-                ts_event=step.ts_event,
-            )
+def _transitions(order: OrderState, entered: tuple[OrdStatus, ...], step: Effect, ts: int) -> list[OrderTransition]:
+    return [
+        OrderTransition(
+            cl_ord_id=order.cl_ord_id,
+            from_status=left,
+            to_status=to,
+            trigger=step.trigger or "",
+            actor=step.actor,
+            reason=step.reason,
+            ts=ts,
+            ts_event=step.ts_event,
         )
-        status = to
-    return tuple(rows)
+        for left, to in zip((order.status, *entered), entered, strict=False)
+    ]

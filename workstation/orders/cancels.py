@@ -20,7 +20,7 @@ from workstation.domain.events import (
 from workstation.domain.orders import CancelOrder, CancelScope, OrderState, OrdStatus, Origin, RequestKind
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.book import Change
-from workstation.orders.context import DeskContext, actor_of
+from workstation.orders.context import DeskContext
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import BY_SYSTEM, NOT_SENT
 from workstation.orders.results import ChangeResult, ScopeResult, refusal
@@ -98,7 +98,7 @@ class Cancels:
         self, order: OrderState, event: CancelRequested | CancelWithdrawn, origin: Origin, attach: Attach | None
     ) -> int:
         return self._c.recorder.record(
-            [event], actor=actor_of(origin), correlation=order.uid, causation=order.cl_ord_id, attach=attach
+            [event], actor=origin.actor, correlation=order.uid, causation=order.cl_ord_id, attach=attach
         )
 
     def cancel_scope(self, command: CancelScope) -> ScopeResult:
@@ -162,7 +162,7 @@ class Cancels:
         if not events:
             return ScopeResult(asked=tuple(asked), refused=tuple(refused))
         fault_point("orders.cancel.before_record")
-        seq = self._c.recorder.record(events, actor=actor_of(origin), causation=events[0].cl_ord_id, attach=attach)
+        seq = self._c.recorder.record(events, actor=origin.actor, causation=events[0].cl_ord_id, attach=attach)
         fault_point("orders.cancel.after_record")
         if sends:
             self._send_soon(seq, sends)

@@ -169,8 +169,3 @@ class DeskContext:
                 symbol=order.terms.symbol,
             )
         )
-
-
-def actor_of(origin: Origin) -> str:
-    """Return who asked, as the journal writes it."""
-    return f"{origin.kind}:{origin.user}"

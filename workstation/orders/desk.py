@@ -11,10 +11,12 @@ from workstation.domain.accounts import KillState
 from workstation.domain.events import BreakFound, InvariantViolated
 from workstation.domain.market import MarketEvent
 from workstation.domain.orders import (
+    FINAL_STATES,
     CancelOrder,
     CancelScope,
     FlattenPosition,
     OrderState,
+    OrdStatus,
     Origin,
     ReplaceOrder,
     SubmitGroup,
@@ -249,6 +251,7 @@ class Desk:
         self._reconciliation.adopt_position(account, symbol, actor, reason)
 
     def _on_change(self, change: Change) -> None:
+        """Tell each part what could concern it, and no more: most changes concern few."""
         before, after = change.before, change.after
         if after is None:
             return
@@ -256,14 +259,18 @@ class Desk:
             self._inbound.fills.watch(before, after)
             self._reconciliation.on_fill(change.execution)
             self._check_loss(change.execution.account)
+        was_new = before is None or before.status is OrdStatus.NEW
         moved = before is None or before.status is not after.status or before.unknown is not after.unknown
-        if moved:
+        ended = after.status in FINAL_STATES
+        if moved and after.status is not OrdStatus.NEW:
             self._unknowns.on_change(change)
+        if after.status is OrdStatus.PENDING_CANCEL:
             self._cancels.on_change(change)
+        if was_new:
             self._emulation.on_change(change)
-        if moved or before is None or before.terms is not after.terms:
+        if was_new or ended or before is None or before.terms is not after.terms:
             self._time_limits.on_change(change)
-        if after.link is not None or change.execution is not None or not after.is_open:
+        if after.link is not None or change.execution is not None or ended:
             self._groups.on_change(change)
         if moved or change.execution is not None:
             self._exits.on_change(change)

@@ -35,7 +35,7 @@ from workstation.domain.events import (
     StopTrailed,
 )
 from workstation.domain.executions import Execution
-from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, RequestKind, Residence
+from workstation.domain.orders import WORKING_STATES, OrderState, OrderTerms, OrdStatus, RequestKind, Residence
 from workstation.domain.verdicts import DenialKind
 from workstation.orders.lifecycle import Trigger
 
@@ -96,7 +96,7 @@ def working_prior(order: OrderState) -> OrdStatus:
     """Return the working state behind PENDING_*: PARTIALLY_FILLED once anything has filled."""
     if order.cum_qty > 0:
         return OrdStatus.PARTIALLY_FILLED
-    return order.prior_status or (order.status if order.status.is_working else OrdStatus.SUBMITTED)
+    return order.prior_status or (order.status if order.status in WORKING_STATES else OrdStatus.SUBMITTED)
 
 
 def filled(order: OrderState, *, qty: int, cost: int, fee: int, currency: str, ts_event: int) -> Effect:
@@ -129,7 +129,8 @@ def correction(original: Execution, execution: Execution | None) -> tuple[int, i
     return qty + execution.last_qty, cost + execution.last_qty * execution.last_px, fee + execution.fee
 
 
-def _denied(_: OrderState, event: OrderDenied) -> Effect:
+def denied(event: OrderDenied) -> Effect:
+    """Return the effect of a refusal of a family that DENIALS holds."""
     changes = {"text": event.rule.text, "reject_code": event.rule.code}
     return Effect(DENIALS[event.kind], changes, ENGINE, event.rule.text)
 
@@ -182,11 +183,11 @@ def _trailed(order: OrderState, event: StopTrailed) -> Effect:
 def _cancel_requested(order: OrderState, event: CancelRequested) -> Effect:
     changes: dict[str, Any] = {"cancel_requested_at": order.cancel_requested_at or event.ts}
     trigger = None if event.kept else Trigger.REQUEST_CANCEL
-    return Effect(trigger, changes, f"{event.origin.kind}:{event.origin.user}", event.reason)
+    return Effect(trigger, changes, event.origin.actor, event.reason)
 
 
 def _cancel_withdrawn(_: OrderState, event: CancelWithdrawn) -> Effect:
-    return Effect(None, {"cancel_requested_at": None}, f"{event.origin.kind}:{event.origin.user}")
+    return Effect(None, {"cancel_requested_at": None}, event.origin.actor)
 
 
 def _cancelled(_: OrderState, event: OrderCancelled) -> Effect:
@@ -201,8 +202,7 @@ def _cancel_rejected(order: OrderState, event: CancelRejected) -> Effect:
 
 
 def _replace_requested(_: OrderState, event: ReplaceRequested) -> Effect:
-    actor = f"{event.origin.kind}:{event.origin.user}"
-    return Effect(Trigger.REQUEST_REPLACE, {"pending_terms": event.terms}, actor)
+    return Effect(Trigger.REQUEST_REPLACE, {"pending_terms": event.terms}, event.origin.actor)
 
 
 def _changed(order: OrderState, event: OrderChanged) -> Effect:
@@ -250,7 +250,6 @@ def _noted(_: OrderState, event: OrderNoted) -> Effect:
 
 
 EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
-    OrderDenied: _denied,
     OrderIntended: _intended,
     OrderSent: _sent,
     OrderAccepted: _accepted,
@@ -271,7 +270,7 @@ EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
     OutcomeResolved: _outcome_resolved,
     OrderNoted: _noted,
 }
-"""What each event does to an order; fills and creations have functions of their own."""
+"""What each event does to an order; creations, refusals and fills have functions of their own."""
 
 
 def resized(terms: OrderTerms, qty: int) -> OrderTerms:

@@ -26,7 +26,7 @@ from workstation.kernel.fault_points import fault_point
 from workstation.orders.amendment import Amendment
 from workstation.orders.book import Change
 from workstation.orders.cancels import Cancels
-from workstation.orders.context import DeskContext, actor_of
+from workstation.orders.context import DeskContext
 from workstation.orders.effects import resized
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import BY_SYSTEM
@@ -99,7 +99,7 @@ class Groups:
         fault_point("orders.group.before_record")
         seq = self._c.recorder.record(
             events,
-            actor=actor_of(orders[0].origin),
+            actor=orders[0].origin.actor,
             correlation=orders[0].uid,
             causation=orders[0].cl_ord_id,
             attach=attach,

@@ -14,7 +14,7 @@ from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.book import Change, TransitionRefused
-from workstation.orders.fold import CoreState, Folded
+from workstation.orders.fold import CoreState
 from workstation.ports.store import Entry, Journal, Row
 
 FOLLOWED_MAX = 1_000
@@ -36,7 +36,7 @@ class Recorder:
         self._bus = bus
         self._clock = clock
         self._reactions: list[Reaction] = []
-        self._told: deque[Folded] = deque()
+        self._told: deque[Change] = deque()
         self._telling = False
         self._followed: dict[str, Attach] = {}
 
@@ -68,12 +68,12 @@ class Recorder:
         """
         if not events:
             return self._journal.last_seq
-        folded = [self._fold(event) for event in events]
-        entries = [Entry(change.event, changed, actor, correlation, causation) for change, changed in folded]
+        changes = [self._fold(event) for event in events]
+        entries = [Entry(change.event, change.rows, actor, correlation, causation) for change in changes]
         if self._followed:
-            rows = (*rows, *self._rows_of_followed(folded))
+            rows = (*rows, *self._rows_of_followed(changes))
         if attach is not None:
-            last = folded[-1][0]
+            last = changes[-1]
             rows = (*rows, *attach(last.after, last.event))
         if rows:
             final = entries[-1]
@@ -81,12 +81,12 @@ class Recorder:
         fault_point("orders.record.before_append")
         seq = self._journal.append(entries)
         fault_point("orders.record.after_append")
-        self._told.extend(folded)
+        self._told.extend(changes)
         if not self._telling:
             self._tell()
         return seq
 
-    def _fold(self, event: Event) -> Folded:
+    def _fold(self, event: Event) -> Change:
         try:
             return self._state.fold(event)
         except TransitionRefused as error:
@@ -94,9 +94,9 @@ class Recorder:
             where = f"orders.lifecycle:{type(event).__name__}"
             return self._state.fold(InvariantViolated(where=where, text=str(error), ts=self._clock.now_ns()))
 
-    def _rows_of_followed(self, folded: Sequence[Folded]) -> list[Row]:
+    def _rows_of_followed(self, changes: Sequence[Change]) -> list[Row]:
         rows: list[Row] = []
-        for change, _ in folded:
+        for change in changes:
             order = change.after
             attach = None if order is None else self._followed.get(order.cl_ord_id)
             if attach is None or order is None:
@@ -108,14 +108,12 @@ class Recorder:
         return rows
 
     def _tell(self) -> None:
-        told, publish, reactions = self._told, self._bus.publish, self._reactions
+        told, publish, reactions = self._told, self._bus.publish_all, self._reactions
         self._telling = True
         try:
             while told:
-                change, rows = told.popleft()
-                publish(change.event)
-                for row in rows:
-                    publish(row)
+                change = told.popleft()
+                publish((change.event, *change.rows))
                 if change.after is not None:
                     for reaction in reactions:
                         reaction(change)

@@ -29,7 +29,7 @@ from workstation.domain.orders import (
 )
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.kernel.fault_points import fault_point
-from workstation.orders.context import DeskContext, actor_of
+from workstation.orders.context import DeskContext
 from workstation.orders.effects import DENIALS
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import NOT_SENT
@@ -76,7 +76,7 @@ class Submission:
         events = self.opening(command, verdict)
         seq = self._c.recorder.record(
             events,
-            actor=actor_of(command.origin),
+            actor=command.origin.actor,
             correlation=command.uid,
             causation=command.cl_ord_id,
             attach=attach,
@@ -208,7 +208,7 @@ class Submission:
             events.insert(0, OrderCreated(cl_ord_id=command.cl_ord_id, ts=now, command=command))
         seq = self._c.recorder.record(
             events,
-            actor=actor_of(command.origin),
+            actor=command.origin.actor,
             correlation=command.uid,
             causation=command.cl_ord_id,
             attach=attach,

@@ -8,7 +8,7 @@ about orders whose time the venue keeps.
 
 from typing import NamedTuple
 
-from workstation.domain.orders import CancelOrder, OrderState, OrdStatus, Residence, TimeInForce
+from workstation.domain.orders import FINAL_STATES, CancelOrder, OrderState, OrdStatus, Residence, TimeInForce
 from workstation.kernel.clock import Timer
 from workstation.kernel.fault_points import fault_point
 from workstation.marketdata.calendar import Calendars
@@ -52,7 +52,7 @@ class TimeLimits:
         after = change.after
         if after is None:
             return
-        if after.is_open and self._is_kept_here(after):
+        if after.status not in FINAL_STATES and self._is_kept_here(after):
             if after.cl_ord_id not in self._limits and after.status is not OrdStatus.NEW:
                 text = f"The venue takes no {after.terms.time_in_force}: this program ends it, and has to run then."
                 self._c.alert("TIME_KEPT_HERE", after, text, severity=Severity.WARNING)
