@@ -83,7 +83,7 @@ class OrderBook:
         self._keys: dict[tuple[str, str], str] = {}
         self._ids = IdSet()
         self._exec_keys = IdSet()
-        self._handlers: dict[type[Event], Callable[[Any], Change]] = {
+        self._handlers: dict[type, Callable[[Any], Change]] = {
             **dict.fromkeys(EFFECTS, self._take),
             OrderCreated: self._create,
             OrderDenied: self._deny,

@@ -14,36 +14,31 @@ from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.risk.controls import Controls
 from workstation.risk.duplicates import DuplicateWindow
 from workstation.risk.exposure import Exposure, scopes_of
-from workstation.risk.limits import Bounds, LimitType
+from workstation.risk.limits import LimitType
+from workstation.risk.place import Place
 from workstation.risk.rates import OrderRates
 from workstation.risk.restrictions import lockout_event
 from workstation.risk.rules import ENTRY, EXIT
-from workstation.risk.rules.base import Rule, money_text
-from workstation.risk.snapshot import Snapshot
+from workstation.risk.rules.base import money_text
+from workstation.risk.snapshot import Snapshot, Sources
 from workstation.risk.view import RiskIntent, RiskView
 
 _PLANS_MAX = 4_096
 
 
 class _Plan:
-    """What the order path asks under one set of bounds: the rules that could refuse, and the limits in force.
+    """What the order path asks at one place: the rules that could refuse there, and the limits in force."""
 
-    bounds: kept so that their id stays theirs for as long as the plan is found by it.
-    """
+    __slots__ = ("limits_used", "place", "rules")
 
-    __slots__ = ("bounds", "limits_used", "rules")
-
-    def __init__(self, bounds: Bounds, rules: tuple[Rule, ...]) -> None:
-        self.bounds = bounds
-        self.rules = rules
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.rules = tuple(rule for rule in ENTRY if rule.binds(place))
         self.limits_used = tuple(
             RuleResult(code=row[0].type.value, passed=True, kind=DenialKind.RISK, limit=row[0].text)
-            for row in bounds.values()
+            for row in place.bounds.values()
             if not row[0].unlimited
         )
-
-
-_EXIT_PLAN = _Plan({}, EXIT)
 
 
 class RiskGate:
@@ -52,29 +47,30 @@ class RiskGate:
     def __init__(self, view: RiskView, controls: Controls, exposure: Exposure) -> None:
         self._view = view
         self._controls = controls
-        self._exposure = exposure
         self._rates = OrderRates()
         self._duplicates = DuplicateWindow()
-        self._plans: dict[int, _Plan] = {}
+        self._sources = Sources(view, exposure, self._rates, self._duplicates)
+        self._plans: dict[tuple[str, str, str], _Plan] = {}
         self._planned = controls.version
 
     def check(self, intent: RiskIntent) -> Verdict:
         """Return the verdict: the limits in force when all passed, else the first refusal alone."""
-        snapshot = self._snapshot(intent)
-        if isinstance(snapshot, Verdict):
-            return snapshot
-        risk_class = snapshot.risk_class
-        plan = _EXIT_PLAN if risk_class is RiskClass.REDUCE else self._plan(snapshot.bounds)
-        for rule in plan.rules:
+        plan = self._plan(intent)
+        if isinstance(plan, Verdict):
+            return plan
+        snapshot = Snapshot(intent, plan.place, self._sources)
+        reduces = snapshot.risk_class is RiskClass.REDUCE
+        for rule in EXIT if reduces else plan.rules:
             if not rule.passes(snapshot):
                 return _verdict(snapshot, (rule.check(snapshot),), passed=False)
-        return Verdict(risk_class=risk_class, passed=True, qty=snapshot.qty, results=plan.limits_used)
+        return _verdict(snapshot, () if reduces else plan.limits_used, passed=True)
 
     def explain(self, intent: RiskIntent) -> Verdict:
         """Return every rule's answer with headroom, in the order in which they speak; nothing is counted."""
-        snapshot = self._snapshot(intent)
-        if isinstance(snapshot, Verdict):
-            return snapshot
+        plan = self._plan(intent)
+        if isinstance(plan, Verdict):
+            return plan
+        snapshot = Snapshot(intent, plan.place, self._sources)
         rules = EXIT if snapshot.risk_class is RiskClass.REDUCE else ENTRY
         results = tuple(rule.check(snapshot) for rule in rules)
         return _verdict(snapshot, results, passed=all(result.passed for result in results))
@@ -101,34 +97,25 @@ class RiskGate:
         loss, limit = money_text(-net, known.currency), money_text(bound.value, known.currency)
         return lockout_event(account, f"the day's loss of {loss} exceeds the limit of {limit}", now_ns)
 
-    def _snapshot(self, intent: RiskIntent) -> Snapshot | Verdict:
+    def _plan(self, intent: RiskIntent) -> _Plan | Verdict:
+        """Return the plan of an order's place, made anew when anything of it has changed; a refusal of no place."""
         terms = intent.terms
-        account = self._view.account(terms.account)
+        account, instrument = self._view.account(terms.account), self._view.instrument(terms.symbol)
         if account is None:
             return _unknown("ACCOUNT_NOT_TRADABLE", f"account {terms.account}")
-        instrument = self._view.instrument(terms.symbol)
         if instrument is None:
             return _unknown("INSTRUMENT_NOT_TRADABLE", f"instrument {terms.symbol}")
-        return Snapshot(
-            intent,
-            instrument,
-            account,
-            view=self._view,
-            controls=self._controls,
-            exposure=self._exposure,
-            rates=self._rates,
-            duplicates=self._duplicates,
-        )
-
-    def _plan(self, bounds: Bounds) -> _Plan:
-        """Return the plan of an entry, made anew when any control has changed since."""
-        if self._planned != self._controls.version or len(self._plans) >= _PLANS_MAX:
+        if self._planned != self._controls.version:
             self._plans.clear()
             self._planned = self._controls.version
-        plan = self._plans.get(id(bounds))
-        if plan is None:
-            rules = tuple(rule for rule in ENTRY if rule.binds(self._controls, bounds))
-            plan = self._plans[id(bounds)] = _Plan(bounds, rules)
+        key = (terms.account, intent.strategy_id, terms.symbol)
+        plan = self._plans.get(key)
+        if plan is None or plan.place.account is not account or plan.place.instrument is not instrument:
+            if len(self._plans) >= _PLANS_MAX:
+                self._plans.clear()
+            bounds = self._controls.limits.bounds(*key)
+            place = Place(account, instrument, self._controls, bounds, instrument.notional(1, 1))
+            plan = self._plans[key] = _Plan(place)
         return plan
 
 

@@ -3,18 +3,27 @@
 Every rule judges the same snapshot, so that no two rules can disagree about what was there.
 """
 
-from workstation.domain.accounts import Account
-from workstation.domain.instruments import Instrument
+from typing import NamedTuple
+
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderTerms, RiskClass
 from workstation.risk.classify import classify
-from workstation.risk.controls import Controls
 from workstation.risk.duplicates import DuplicateWindow
 from workstation.risk.exposure import Exposure
 from workstation.risk.limits import Bound, LimitType
+from workstation.risk.place import Place
 from workstation.risk.rates import OrderRates
 from workstation.risk.valuation import worst_price
 from workstation.risk.view import RiskIntent, RiskView
+
+
+class Sources(NamedTuple):
+    """What a snapshot is taken of, besides the place."""
+
+    view: RiskView
+    exposure: Exposure
+    rates: OrderRates
+    duplicates: DuplicateWindow
 
 
 class Snapshot:
@@ -50,33 +59,27 @@ class Snapshot:
         "worst_px",
     )
 
-    def __init__(
-        self,
-        intent: RiskIntent,
-        instrument: Instrument,
-        account: Account,
-        *,
-        view: RiskView,
-        controls: Controls,
-        exposure: Exposure,
-        rates: OrderRates,
-        duplicates: DuplicateWindow,
-    ) -> None:
+    def __init__(self, intent: RiskIntent, place: Place, sources: Sources) -> None:
         terms: OrderTerms = intent.terms
-        self.intent, self.terms, self.instrument, self.account = intent, terms, instrument, account
-        self.view, self.controls, self.exposure = view, controls, exposure
-        self.rates, self.duplicates = rates, duplicates
+        self.intent, self.terms = intent, terms
+        self.account, self.instrument, self.controls, self.bounds = (
+            place.account,
+            place.instrument,
+            place.controls,
+            place.bounds,
+        )
+        self.view, self.exposure, self.rates, self.duplicates = sources
+        view = self.view
         self.reference = view.reference(terms.symbol)
         self.phase: SessionPhase = view.phase(terms.symbol)
         self.position = view.qty(terms.account, terms.symbol)
-        self.bounds = controls.limits.bounds(terms.account, intent.strategy_id, terms.symbol)
-        found = classify(intent, self.position, exposure)
+        found = classify(intent, self.position, self.exposure)
         self.risk_class: RiskClass = found.risk_class
         self.qty, self.others, self.added = found.qty, found.others, found.added
-        self.leaves = found.qty - (0 if intent.replaces is None else intent.replaces.cum_qty)
+        self.leaves = found.qty if intent.replaces is None else found.qty - intent.replaces.cum_qty
         self.sign = terms.side.sign
-        self.worst_px = worst_price(terms, self.reference, instrument)
-        self.unit_value = None if self.worst_px is None else abs(instrument.notional(self.worst_px, 1))
+        self.worst_px = worst_price(terms, self.reference, place.instrument)
+        self.unit_value = None if self.worst_px is None else abs(self.worst_px) * place.unit_money
 
     def tightest(self, limit: LimitType) -> Bound:
         """Return the tightest bound of a type that this order falls under."""

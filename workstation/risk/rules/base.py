@@ -10,8 +10,8 @@ from typing import ClassVar
 from workstation.domain.events import LimitChanged
 from workstation.domain.numbers import MONEY_DECIMALS, format_money, format_scaled
 from workstation.domain.verdicts import DenialKind, RuleResult
-from workstation.risk.controls import Controls
-from workstation.risk.limits import Bound, Bounds, LimitType
+from workstation.risk.limits import Bound, LimitType
+from workstation.risk.place import Place
 from workstation.risk.restrictions import Restriction
 from workstation.risk.snapshot import Snapshot
 
@@ -22,8 +22,8 @@ class Rule(ABC):
     code: ClassVar[str]
     kind: ClassVar[DenialKind] = DenialKind.RISK
 
-    def binds(self, controls: Controls, bounds: Bounds) -> bool:  # noqa: ARG002 -- most rules bind always
-        """Tell whether the rule could refuse anything as the controls are set; the order path skips it otherwise."""
+    def binds(self, place: Place) -> bool:  # noqa: ARG002 -- most rules bind always
+        """Tell whether the rule could refuse anything there as the controls are set; the order path skips it else."""
         return True
 
     @abstractmethod
@@ -62,9 +62,9 @@ class RestrictionRule(StateRule):
 
     restriction: ClassVar[Restriction]
 
-    def binds(self, controls: Controls, bounds: Bounds) -> bool:  # noqa: ARG002 -- restrictions are no limits
+    def binds(self, place: Place) -> bool:
         """Tell whether the restriction is set anywhere."""
-        return controls.restrictions.has(self.restriction)
+        return place.controls.restrictions.has(self.restriction)
 
     def setting(self, snapshot: Snapshot) -> LimitChanged | None:
         """Return the event that set the restriction for this order, None when it is free."""
@@ -79,9 +79,9 @@ class LimitRule(Rule):
     advice: ClassVar[str]
     unmeasured: ClassVar[str] = "it cannot be valued without a price; wait for a quote"
 
-    def binds(self, controls: Controls, bounds: Bounds) -> bool:  # noqa: ARG002 -- the bounds say it all
+    def binds(self, place: Place) -> bool:
         """Tell whether any scope sets a limit."""
-        return not bounds[self.limit][0].unlimited
+        return not place.bounds[self.limit][0].unlimited
 
     def bound(self, snapshot: Snapshot) -> Bound:
         """Return the bound that decides."""

@@ -1,8 +1,7 @@
 """Kill switch: nothing is added in its scope until a person lifts it with a reason."""
 
 from workstation.domain.verdicts import DenialKind
-from workstation.risk.controls import Controls
-from workstation.risk.limits import Bounds
+from workstation.risk.place import Place
 from workstation.risk.rules.base import StateRule
 from workstation.risk.snapshot import Snapshot
 
@@ -13,9 +12,9 @@ class KillSwitch(StateRule):
     code = "KILL_SWITCH_ACTIVE"
     kind = DenialKind.KILL
 
-    def binds(self, controls: Controls, bounds: Bounds) -> bool:  # noqa: ARG002 -- a kill is no limit
+    def binds(self, place: Place) -> bool:
         """Tell whether any switch is on."""
-        return bool(controls.kills.active())
+        return bool(place.controls.kills.active())
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the switch, who set it and why."""

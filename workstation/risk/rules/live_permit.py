@@ -3,6 +3,7 @@
 from workstation.domain.accounts import Environment
 from workstation.domain.orders import OriginKind
 from workstation.domain.verdicts import DenialKind
+from workstation.risk.place import Place
 from workstation.risk.rules.base import StateRule
 from workstation.risk.snapshot import Snapshot
 
@@ -14,6 +15,10 @@ class LivePermit(StateRule):
 
     code = "LIVE_NOT_PERMITTED"
     kind = DenialKind.LOCK
+
+    def binds(self, place: Place) -> bool:
+        """Tell whether real money is at stake."""
+        return place.account.environment is Environment.LIVE
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name who lacks the permit."""

@@ -10,6 +10,7 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdType
 from workstation.domain.verdicts import RuleResult
 from workstation.risk.limits import LimitType
+from workstation.risk.place import Place
 from workstation.risk.rules.base import Rule
 from workstation.risk.snapshot import Snapshot
 from workstation.risk.valuation import opposite_side
@@ -23,6 +24,11 @@ class PriceCollar(Rule):
     """Distance through the opposite side."""
 
     code = "PRICE_COLLAR"
+
+    def binds(self, place: Place) -> bool:
+        """Tell whether either of the two limits is set."""
+        percent, ticks = place.bounds[LimitType.PRICE_COLLAR][0], place.bounds[LimitType.PRICE_COLLAR_TICKS][0]
+        return not (percent.unlimited and ticks.unlimited)
 
     def passes(self, snapshot: Snapshot) -> bool:
         """Tell whether the price lies within the collar."""

@@ -1,6 +1,7 @@
 """Tradable: an inactive or expired instrument takes exits only."""
 
 from workstation.domain.verdicts import DenialKind
+from workstation.risk.place import Place
 from workstation.risk.rules.base import StateRule
 from workstation.risk.snapshot import Snapshot
 
@@ -10,6 +11,10 @@ class Tradable(StateRule):
 
     code = "INSTRUMENT_NOT_TRADABLE"
     kind = DenialKind.VALIDATION
+
+    def binds(self, place: Place) -> bool:
+        """Tell whether the instrument is closed for entries."""
+        return not place.instrument.tradable
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the instrument."""

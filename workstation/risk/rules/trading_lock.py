@@ -2,6 +2,7 @@
 
 from workstation.domain.accounts import LockState
 from workstation.domain.verdicts import DenialKind
+from workstation.risk.place import Place
 from workstation.risk.rules.base import StateRule
 from workstation.risk.snapshot import Snapshot
 
@@ -11,6 +12,10 @@ class TradingLock(StateRule):
 
     code = "TRADING_LOCKED"
     kind = DenialKind.LOCK
+
+    def binds(self, place: Place) -> bool:
+        """Tell whether the account is not unlocked."""
+        return place.controls.locks.state(place.account.account) is not LockState.UNLOCKED
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the lock's state and reason."""
