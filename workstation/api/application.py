@@ -15,13 +15,15 @@ from workstation.api.endpoint import Endpoint, serve
 from workstation.api.errors import ApiError, problem
 from workstation.api.guard import API_ROOT
 from workstation.api.openapi import document
-from workstation.api.routes import events, executions, orders, positions, risk, system
+from workstation.api.routes import bulk_orders, events, executions, orders, positions, risk, system
 from workstation.api.services import Services
 
 Handle = Callable[[Request], Awaitable[Response]]
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
-    endpoint for group in (system, orders, executions, positions, risk, events) for endpoint in group.routes.endpoints
+    endpoint
+    for group in (system, orders, bulk_orders, executions, positions, risk, events)
+    for endpoint in group.routes.endpoints
 )
 
 

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from workstation.api.errors import Answer, ApiError, StreamAnswer, boundary, invalid
 from workstation.api.guard import Passport
-from workstation.api.idempotency import KeyedCall, fingerprint_of, key_of, replayed
+from workstation.api.idempotency import KeyedCall, fingerprint_of, key_of, replayed, required_key
 from workstation.api.schemas.system import NoQuery
 from workstation.api.schemas.values import ClientOrderId, Query, Uuid
 from workstation.api.services import Services
@@ -54,6 +54,7 @@ class Endpoint:
     body_optional: bool = False
     path_types: Mapping[str, str] = field(default_factory=dict)
     if_match: bool = False
+    key_required: bool = False
     links: Mapping[str, Any] = field(default_factory=dict)
     is_stream: bool = False
 
@@ -128,7 +129,10 @@ async def _run(call: Call) -> Answer:
     raw = await _body(call)
     _check_scope(call)
     value = load(raw) if raw else None
-    if endpoint.method == "POST" and (key := key_of(scope["headers"])) is not None and call.passport.credential:
+    key = key_of(scope["headers"]) if endpoint.method == "POST" else None
+    if endpoint.key_required:
+        key = required_key(key, value)
+    if key is not None and call.passport.credential:
         place = (call.passport.credential.id, endpoint.method, endpoint.path, key)
         call.key = call.services.idempotency.begin(place, fingerprint_of(endpoint.method, scope["path"], value))
     answer: Answer | None = None
@@ -231,7 +235,7 @@ def _query(call: Call) -> Query:
     model = call.endpoint.query
     raw = call.request.scope["query_string"]
     if not raw:
-        return _validated(model, {}, "query")
+        return validated(model, {}, "query")
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=QUERY_FIELDS_MAX)
     except ValueError:
@@ -246,7 +250,7 @@ def _query(call: Call) -> Query:
             values[name] = value
         if "\0" in value:
             raise invalid(name, "holds a NUL character", location="query", issue="nul")
-    return _validated(model, values, "query")
+    return validated(model, values, "query")
 
 
 def _repeatable(model: type[Query]) -> frozenset[str]:
@@ -261,13 +265,18 @@ def _schema(call: Call, value: Any) -> Any:
         raise invalid("$", "takes no body", issue="extra_forbidden")
     if value is None and call.endpoint.body_optional:
         value = {}
-    return _validated(model, value, "body")
+    return validated(model, value, "body")
 
 
 M = TypeVar("M", bound=BaseModel)
 
 
-def _validated(model: type[M], value: Any, location: str) -> M:
+def validated(model: type[M], value: Any, location: str) -> M:
+    """Return `value` as a model.
+
+    Raises:
+        ApiError: 422 with every field that is wrong.
+    """
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workstation.api.credentials import TENANT_ID
-from workstation.api.errors import PROBLEM_MEDIA_TYPE, Answer, ApiError
+from workstation.api.errors import PROBLEM_MEDIA_TYPE, Answer, ApiError, invalid
 from workstation.api.strict_json import canonical
 from workstation.ports.store import IdempotencyRecord
 
@@ -39,6 +39,24 @@ def key_of(headers: list[tuple[bytes, bytes]]) -> str | None:
     if found is None:
         raise ApiError("BAD_REQUEST", "Idempotency-Key must be 1 to 255 visible ASCII characters, once.")
     return (found[1] or found[2]).decode("ascii")
+
+
+def required_key(key: str | None, body: Any) -> str:
+    """Return the key of a call that needs one: of its header, or of its body's `idempotency_key`.
+
+    Raises:
+        ApiError: 400 without a key, 422 when the two differ or the body's is malformed.
+    """
+    inner = body.get("idempotency_key") if isinstance(body, dict) else None
+    if inner is None and key is None:
+        raise ApiError("IDEMPOTENCY_KEY_REQUIRED", "Send Idempotency-Key, or idempotency_key in the body.")
+    if inner is None:
+        return str(key)
+    if not isinstance(inner, str) or re.fullmatch(r"[!-~]{1,255}", inner) is None:
+        raise invalid("idempotency_key", "must be 1 to 255 visible ASCII characters")
+    if key not in (None, inner):
+        raise invalid("idempotency_key", "differs from the header")
+    return inner
 
 
 def fingerprint_of(method: str, path: str, body: Any) -> str:

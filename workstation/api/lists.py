@@ -97,7 +97,10 @@ def page_body(
     ordering: tuple[str, ...] = (),
     last: Place | None = None,
 ) -> dict[str, Any]:
-    """Return a list's body. bodies: of the rows, as objects or as JSON already. last: place of the page's last row; makes the next cursor where cursors walk the list."""
+    """Return a list's body. bodies: of the rows, as objects or as JSON already.
+
+    last: place of the page's last row; makes the next cursor where cursors walk the list.
+    """
     body: dict[str, Any] = {form.key: bodies, "total_count": total, "has_next": has_next}
     if form.by_time:
         walks = has_next and last is not None and _walks_time(ordering, form)

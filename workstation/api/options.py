@@ -24,7 +24,7 @@ STREAMS_MAX = 200
 
 @dataclass(frozen=True, kw_only=True)
 class ApiOptions:
-    """Values of the `api` and `idempotency` settings. Rates are requests in RATE_WINDOW_S; times in seconds.
+    """Values of the `api`, `oms` and `idempotency` settings. Rates are requests in RATE_WINDOW_S; times in seconds.
 
     rate_limit: of an API key; the local token has LOCAL_TOKEN_FACTOR times as much. protect_limit: cancels and kill
     switches, a bucket of their own, wide enough that whatever was placed can be cancelled.
@@ -41,3 +41,4 @@ class ApiOptions:
     idempotency_hours: float = 24.0
     head_timeout: float = HEAD_TIMEOUT_S
     body_timeout: float = BODY_TIMEOUT_S
+    confirm_warnings: bool = False

@@ -10,6 +10,7 @@ from typing import Any
 
 from workstation.api.errors import KINDS, ApiError
 from workstation.api.guard import API_ROOT
+from workstation.api.limit_ids import limit_id
 from workstation.commands.outcomes import Refusal
 from workstation.commands.registry import CommandResult
 from workstation.domain.orders import OrderState, OrdStatus
@@ -97,23 +98,21 @@ def _details(refusal: Refusal) -> dict[str, Any]:
         details |= _rule(refusal.rule)
     if refusal.state:
         details |= {"state": refusal.state, "allowed": list(refusal.allowed)}
+    if refusal.record_id:
+        details["id"] = refusal.record_id
     return details
 
 
 def _rule(rule: RuleResult) -> dict[str, Any]:
     return {
-        "limit_id": _limit_id(rule.code),
+        "limit_id": limit_id(rule.code),
         "limit_type": rule.code,
-        "rule_id": _limit_id(rule.code),
+        "rule_id": stable_uid("limit", rule.code),
         "rule_type": rule.code,
         "value": plain_figure(rule.value),
         "limit": plain_figure(rule.limit),
         "headroom": plain_figure(rule.headroom),
     }
-
-
-def _limit_id(code: str) -> str:
-    return stable_uid("limit", code)
 
 
 def _field(refusal: Refusal) -> dict[str, Any]:

@@ -8,18 +8,15 @@ from typing import Any
 from workstation.api.credentials import LOCAL_USER, LOCAL_USER_ID
 from workstation.api.endpoint import Call
 from workstation.api.errors import ApiError
-from workstation.api.names import Names
-from workstation.api.outcomes import plain_figure, wire_field
+from workstation.api.outcomes import wire_field
 from workstation.api.schemas.order_bodies import core_time_in_force, kept_metadata
 from workstation.api.schemas.orders import OrderCreate, OrderUpdate
-from workstation.api.schemas.values import money_text, scaled_text
+from workstation.api.schemas.values import scaled_text
 from workstation.commands.params import ChangeOrder, PlaceOrder
 from workstation.domain.errors import PrecisionLoss
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import parse_scaled
 from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side, Trail, TrailKind
-from workstation.domain.verdicts import DenialKind, Verdict
-from workstation.kernel.ids import stable_uid
 from workstation.risk.validity import Invalid, validate
 
 KNOWN_TYPES = frozenset(OrdType)
@@ -49,8 +46,8 @@ def time_in_force_filter(name: str | None) -> tuple[str | None, str | None]:
     return name, None
 
 
-async def place_params(call: Call) -> PlaceOrder:
-    """Return the parameters of a new order.
+async def place_params(call: Call, default_id: str | None = None) -> PlaceOrder:
+    """Return the parameters of a new order. default_id: client order id of one that names none, drawn anew if None.
 
     Raises:
         ApiError: 404 unknown account, instrument, run or parent; 422 unsupported, or off the grid.
@@ -69,7 +66,7 @@ async def place_params(call: Call) -> PlaceOrder:
     check_grid(terms, instrument, services.now_ns())
     return PlaceOrder(
         terms=terms,
-        cl_ord_id=body.client_order_id or services.session.new_cl_ord_id(),
+        cl_ord_id=body.client_order_id or default_id or services.session.new_cl_ord_id(),
         notes=body.notes or "",
         metadata=kept_metadata(body.metadata, body.time_in_force),
         allow_duplicate=body.allow_duplicate,
@@ -110,50 +107,6 @@ def check_grid(terms: OrderTerms, instrument: Instrument, now_ns: int) -> None:
         ApiError: 422 with every field that is wrong.
     """
     _refuse([_fault(found) for found in validate(terms, instrument, now_ns)])
-
-
-def preview_body(verdict: Verdict, params: PlaceOrder, names: Names) -> dict[str, Any]:
-    """Return a verdict as the wire shows it."""
-    terms = params.terms
-    instrument = names.instruments[terms.symbol]
-    value = None
-    if terms.price is not None:
-        value = scaled_text(terms.price * terms.order_qty, instrument.price_decimals + instrument.qty_decimals, 4)
-    limits = [result for result in verdict.results if result.kind is not DenialKind.COMPLIANCE]
-    rules = [result for result in verdict.results if result.kind is DenialKind.COMPLIANCE]
-    effect = None if terms.price is None else money_text(-instrument.notional(terms.price, terms.order_qty))
-    capped = verdict.qty < terms.order_qty
-    return {
-        "valid": verdict.passed,
-        "estimated_value": value,
-        "estimated_commission": None,
-        "buying_power_effect": effect if terms.side.sign > 0 else None,
-        "risk": {
-            "passed": all(result.passed for result in limits),
-            "limits": [
-                {
-                    "limit_id": stable_uid("limit", result.code),
-                    "limit_type": result.code,
-                    "limit": plain_figure(result.limit),
-                    "used": plain_figure(result.value),
-                    "headroom": plain_figure(result.headroom),
-                    "passed": result.passed,
-                    "message": result.text or None,
-                }
-                for result in limits
-            ],
-        },
-        "compliance": {
-            "passed": all(result.passed for result in rules),
-            "rules": [
-                {"rule_id": stable_uid("limit", result.code), "rule_type": result.code, "message": result.text}
-                for result in rules
-                if not result.passed
-            ],
-        },
-        "warnings": [{"code": "QUANTITY_CAPPED", "message": "The quantity would be capped."}] if capped else [],
-        "confirm_token": None,
-    }
 
 
 async def _parent(call: Call, uid: str | None) -> OrderState | None:

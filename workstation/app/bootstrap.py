@@ -185,9 +185,9 @@ class Program:
         from workstation.app.rest import RestDoor  # noqa: PLC0415  the web stack loads only when it serves
 
         options = self._options
-        door = RestDoor(self.engine, self.store.reader, self.own_home, options.settings.api, self.view_only)
+        door = RestDoor(self.engine, self.store.reader, self.own_home, options.settings, self.view_only)
         try:
-            self.engine.api_url = door.start(options.api_port, options.settings.idempotency.retention)
+            self.engine.api_url = door.start(options.api_port)
         except UserError as error:
             _log.error("rest_closed", reason=str(error))
             self.engine.say("critical", f"The REST interface is closed: {error}.")

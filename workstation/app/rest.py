@@ -8,7 +8,7 @@ from workstation.api.server import ApiServer
 from workstation.app.engine import Engine
 from workstation.app.view_only import ViewOnly
 from workstation.config.paths import Home
-from workstation.config.settings import ApiSettings
+from workstation.config.settings import Settings
 from workstation.ports.store import Reader
 
 PING_TIMEOUT_S = 0.5
@@ -18,19 +18,19 @@ class RestDoor:
     """Opens and closes the local REST interface."""
 
     def __init__(
-        self, engine: Engine, reader: Reader, home: Home, settings: ApiSettings, view_only: ViewOnly | None = None
+        self, engine: Engine, reader: Reader, home: Home, settings: Settings, view_only: ViewOnly | None = None
     ) -> None:
         self._engine, self._reader, self._home, self._settings = engine, reader, home, settings
         self._view_only = view_only
         self._server: ApiServer | None = None
 
-    def start(self, port: int, idempotency_hours: float) -> str:
+    def start(self, port: int) -> str:
         """Listen; returns the URL.
 
         Raises:
             UserError: the port is taken.
         """
-        settings = self._settings
+        settings = self._settings.api
         self._server = ApiServer(
             session=self._engine.session,
             gateway=self._engine,
@@ -44,7 +44,8 @@ class RestDoor:
                 max_body=settings.max_body,
                 engine_timeout=settings.engine_timeout,
                 venue_wait=settings.venue_wait,
-                idempotency_hours=idempotency_hours,
+                idempotency_hours=self._settings.idempotency.retention,
+                confirm_warnings=self._settings.oms.confirm_warnings,
             ),
             readiness=self._readiness,
             version=self._engine.session.version,

@@ -29,7 +29,7 @@ from workstation.storage.backup import newest_verified
 from workstation.storage.fixed_point import InstrumentSource
 from workstation.storage.journal import Post
 
-READING_COMMANDS = frozenset({"market.watch", "market.bars", "order.preview", "venue.replay"})
+READING_COMMANDS = frozenset({"market.watch", "market.bars", "order.preview", "order.outlook", "venue.replay"})
 """Commands that write nothing and work in a view-only run; the rest are refused."""
 
 NOT_READY, DAMAGED = "NOT_READY", "DATABASE_DAMAGED"
@@ -124,6 +124,7 @@ class Unreadable:
         self._error = error
         self.orders = self.order = self.order_by_client_id = self.transitions = self._refuse
         self.executions = self.execution = self.positions = self.balances = self._refuse
+        self.records = self.record = self.audit = self.audit_entry = self.verify_audit = self._refuse
 
     def _refuse(self, *_: object) -> NoReturn:
         raise self._error

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import Refusal, refused
+from workstation.commands.outlook import look_at_order
 from workstation.commands.params import (
     AnnotateOrder,
     CancelMany,
@@ -319,6 +320,7 @@ def register(commands: CommandRegistry) -> None:
     calm: tuple[Declaration, ...] = (
         ("order.submit", "Place order", PlaceOrder, "orders:place", submit_order),
         ("order.preview", "Preview order", PlaceOrder, "orders:place", preview_order),
+        ("order.outlook", "Preview order with cost and warnings", PlaceOrder, "orders:place", look_at_order),
         ("order.replace", "Change order", ChangeOrder, "orders:modify", change_order),
         ("order.annotate", "Annotate order", AnnotateOrder, "orders:modify", annotate_order),
     )

@@ -65,6 +65,12 @@ class DesktopSettings(_Section):
     disarm_after_s: int = Field(default=600, ge=10)
 
 
+class OmsSettings(_Section):
+    """Orders of scripts: with `confirm_warnings`, each needs the token of its preview."""
+
+    confirm_warnings: bool = False
+
+
 class EventsSettings(_Section):
     """How long events stay readable."""
 
@@ -90,6 +96,7 @@ class Settings(_Section):
     sim: SimSettings = SimSettings()
     engine: EngineSettings = EngineSettings()
     desktop: DesktopSettings = DesktopSettings()
+    oms: OmsSettings = OmsSettings()
     events: EventsSettings = EventsSettings()
     idempotency: IdempotencySettings = IdempotencySettings()
     log: LogSettings = LogSettings()

@@ -68,6 +68,7 @@ class Desk:
         self.state = state
         self.recorder = Recorder(state, journal, bus, clock)
         self.routes = Routes(brokers, state.accounts)
+        self.prices = prices
         self._c = DeskContext(
             state=state,
             recorder=self.recorder,

@@ -23,6 +23,7 @@ from workstation.api.order_answers import (
     order_body_of,
     settled,
 )
+from workstation.api.order_previews import check_confirmed, confirm_token, preview_body
 from workstation.api.outcomes import is_stored, location_of, refused
 from workstation.api.schemas.order_bodies import TIF_KEY, etag, kept_metadata
 from workstation.api.schemas.orders import (
@@ -150,7 +151,13 @@ def _with_legs(call: Call, order: OrderState) -> dict[str, Any]:
 @routes.add("POST", "/oms/orders", scope="orders:place", body=OrderCreate, answers={201: Order}, links=_LINKS)
 async def create_order(call: Call) -> Answer:
     """Place an order."""
-    params = await placing.place_params(call)
+    return await place(call)
+
+
+async def place(call: Call, default_id: str | None = None) -> Answer:
+    """Place the order of the call's body. default_id: client order id of one that names none, drawn anew if None."""
+    params = await placing.place_params(call, default_id)
+    check_confirmed(call, call.body)
     result = await call.services.engine.call(
         "order.submit", params, call.origin, attach=attach(call, lambda _: 201), on_late=late(call)
     )
@@ -164,10 +171,10 @@ async def create_order(call: Call) -> Answer:
 async def preview_order(call: Call) -> Answer:
     """Say what would become of an order, storing nothing."""
     params = await placing.place_params(call)
-    result = await call.services.engine.call("order.preview", params, call.origin)
+    result = await call.services.engine.call("order.outlook", params, call.origin)
     if not result.ok:
         raise refused(result)
-    return json_answer(200, placing.preview_body(result.data, params, call.services.names))
+    return json_answer(200, preview_body(result.data, confirm_token(call, call.body)))
 
 
 @routes.add(
