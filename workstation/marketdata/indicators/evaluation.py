@@ -1,0 +1,67 @@
+"""A graph read: over whole columns at once, or bar by bar with the last one still forming."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from workstation.marketdata.indicators.graph import Array, Cell, Column, Node
+
+Bars = Mapping[str, Array]
+"""Columns open, high, low, close, volume (prices and sizes) and time (UTC ns), shape (n,) float64 each."""
+
+
+def over_bars(lines: Sequence[Node], bars: Bars) -> tuple[Array, ...]:
+    """Return the lines' values for all bars, shape (n,) each, NaN before there are any."""
+    count = len(bars["close"])
+    known: dict[Node, Array] = {}
+    for node in _in_order(lines):
+        known[node] = bars[node.name] if isinstance(node, Column) else node.over([known[part] for part in node.sources])
+    return tuple(np.broadcast_to(known[line], (count,)) for line in lines)
+
+
+class Running:
+    """Lines bar by bar. `names` are the columns that it reads."""
+
+    def __init__(self, lines: Sequence[Node]) -> None:
+        nodes = _in_order(lines)
+        place = {node: at for at, node in enumerate(nodes)}
+        self.names = frozenset(node.name for node in nodes if isinstance(node, Column))
+        self._columns = [(at, node.name) for at, node in enumerate(nodes) if isinstance(node, Column)]
+        self._steps: list[tuple[int, Cell, tuple[int, ...]]] = [
+            (at, node.cell(), tuple(place[part] for part in node.sources))
+            for at, node in enumerate(nodes)
+            if not isinstance(node, Column)
+        ]
+        self._lines = [place[line] for line in lines]
+        self._values = [0.0] * len(nodes)
+
+    def close(self, bar: Mapping[str, float]) -> tuple[float, ...]:
+        """Return the lines' values at a bar that is complete, and go on to the next."""
+        return self._ask(bar, keep=True)
+
+    def peek(self, bar: Mapping[str, float]) -> tuple[float, ...]:
+        """Return the lines' values as if the bar ended now; the state stays."""
+        return self._ask(bar, keep=False)
+
+    def _ask(self, bar: Mapping[str, float], *, keep: bool) -> tuple[float, ...]:
+        values = self._values
+        for at, name in self._columns:
+            values[at] = bar[name]
+        for at, cell, sources in self._steps:
+            values[at] = cell([values[source] for source in sources], keep)
+        return tuple(values[at] for at in self._lines)
+
+
+def _in_order(lines: Sequence[Node]) -> list[Node]:
+    """Return every node once, each after its sources."""
+    found: dict[Node, None] = {}
+
+    def visit(node: Node) -> None:
+        if node not in found:
+            for part in node.sources:
+                visit(part)
+            found[node] = None
+
+    for line in lines:
+        visit(line)
+    return list(found)
