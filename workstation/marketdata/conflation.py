@@ -94,8 +94,12 @@ class Conflator:
 
     def take(self) -> dict[str, MarketSnapshot]:
         """Return the newest state of each instrument that changed, and begin anew. Engine's thread."""
+        return {symbol: snapshot(self._cache, symbol) for symbol in self.drain()}
+
+    def drain(self) -> set[str]:
+        """Return which instruments changed, and begin anew."""
         dirty, self._dirty = self._dirty, set()
-        return {symbol: snapshot(self._cache, symbol) for symbol in dirty}
+        return dirty
 
     def take_depth(self, symbols: Iterable[str], levels: int) -> dict[str, DepthSnapshot]:
         """Return the books of the given instruments. Engine's thread."""

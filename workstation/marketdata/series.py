@@ -4,7 +4,7 @@ Third step of `service.on_feed`. A series that ticks or outside bars feed is ask
 by all who ask. Closed bars are put into the batch just before the tick that closed them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
@@ -35,6 +35,11 @@ class BarSeriesSet:
         self._by_trade: dict[str, list[BarBuilder]] = {}
         self._by_quote: dict[str, list[BarBuilder]] = {}
         self._aggregators: dict[SeriesKey, list[BarAggregator]] = {}
+        self._listeners: list[Callable[[Bar], None]] = []
+
+    def listen(self, listener: Callable[[Bar], None]) -> None:
+        """Hand every bar to `listener` as it closes or is revised."""
+        self._listeners.append(listener)
 
     def open(self, symbol: str, bar_type: BarType, *, since_ns: int | None = None, keep: int = BARS_KEPT) -> BarHistory:
         """Return the history of a series, beginning to build it from ticks unless its bars come from outside.
@@ -148,6 +153,8 @@ class BarSeriesSet:
             if history is not None:
                 history.append(bar)
             recorded.append(bar)
+            for listener in self._listeners:
+                listener(bar)
             for aggregator in self._aggregators.get(key, ()):
                 recorded += self._record(aggregator.on_bar(bar))
         return recorded

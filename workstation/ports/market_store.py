@@ -5,6 +5,7 @@ exact: integers on the scales that each row states, whatever becomes of the inst
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -33,10 +34,19 @@ class StoredBar(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     source: str
 
 
+class TickKind(StrEnum):
+    """Which of a message's prices a tick is: a quote makes two ticks, a trade one."""
+
+    BID = "BID"
+    ASK = "ASK"
+    TRADE = "TRADE"
+
+
 class StoredTick(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A recorded quote or trade. key: its place among the ticks of one time, the same at every reading."""
+    """One price of a recorded quote or trade. key: its place among ticks of one time, the same at every reading."""
 
     event: Quote | Trade
+    kind: TickKind
     price_decimals: int
     qty_decimals: int
     source: str
@@ -85,6 +95,7 @@ class TickQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Filters of a list of ticks; None leaves one out. `after_key`: (time, key) of the last tick already given."""
 
     symbol: str | None = None
+    kind: TickKind | None = None
     source: str | None = None
     start_ns: int | None = None
     end_ns: int | None = None
@@ -138,8 +149,19 @@ class MarketReader(Protocol):
         """List feed qualities by time."""
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How many days are kept, back from the newest market time; 0 keeps all."""
+
+    bars_days: float = 0
+    ticks_days: float = 0
+    qualities_days: float = 0
+
+
 class MarketRecorder(Protocol):
     """Takes what is to be kept, on the engine's thread; never blocks, and sheds what it has no room for."""
+
+    def start(self, retention: Retention, now_ns: Callable[[], int]) -> None:
+        """Begin to keep what is put. now_ns: market time, which retention goes by; called on any thread."""
 
     def put_bars(self, bars: Sequence[StoredBar], done: Callable[[bool], None] | None = None) -> None:
         """Keep closed bars; one that is known already is replaced. done: called on any thread, True once stored."""

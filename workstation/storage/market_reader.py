@@ -1,0 +1,253 @@
+"""What is kept of the market, read back: bars, ticks and feed quality, from any thread.
+
+Every list walks an index in its own order. Ticks lie in chunks, one instrument each: chunks are opened as the list gets
+to them, and their ticks merged by time.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, Select, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from workstation.domain.errors import StorageDamaged, StorageError
+from workstation.domain.market import Trade
+from workstation.ports.market_store import (
+    BarPage,
+    BarQuery,
+    FeedQuality,
+    QualityPage,
+    QualityQuery,
+    StoredBar,
+    StoredTick,
+    TickKind,
+    TickQuery,
+)
+from workstation.storage.market_tables import market_bars, market_snapshots, tick_chunks
+from workstation.storage.queries import Conditions
+from workstation.storage.tables import TENANT
+from workstation.storage.tick_files import ChunkPlace, Tick, TickFiles
+
+CHUNKS_READ_AT_ONCE = 200
+"""Lines of the catalogue that one read takes."""
+
+_decode_quality = msgspec.json.Decoder(FeedQuality).decode
+_BAR_COLUMNS = [column for column in market_bars.c if column.name not in ("tenant_id", "open_interest")]
+
+
+def bar_conditions(query: BarQuery) -> Conditions:
+    """Return the filters of a stretch of bars."""
+    columns = market_bars.c
+    found = [
+        columns.tenant_id == TENANT,
+        columns.symbol == query.symbol,
+        columns.data_type == query.data_type,
+        columns.interval == query.interval,
+    ]
+    if query.source is not None:
+        found.append(columns.source == query.source)
+    if query.start_ns is not None:
+        found.append(columns.start_time >= query.start_ns)
+    if query.end_ns is not None:
+        found.append(columns.start_time < query.end_ns)
+    return found
+
+
+def bar_page(query: BarQuery) -> Select[Any]:
+    """Return the statement of one page of bars and the one behind it."""
+    statement = select(*_BAR_COLUMNS).where(*bar_conditions(query))
+    if query.after is not None:
+        statement = statement.where(market_bars.c.start_time > query.after)
+    start = market_bars.c.start_time
+    return statement.order_by(start.desc() if query.newest else start).limit(query.limit + 1)
+
+
+def chunk_conditions(query: TickQuery) -> Conditions:
+    """Return the filters of the chunks that may hold what a query asks for."""
+    columns, key = tick_chunks.c, query.after_key
+    found = [columns.tenant_id == TENANT]
+    if query.symbol is not None:
+        found.append(columns.symbol == query.symbol)
+    if query.source is not None:
+        found.append(columns.source == query.source)
+    start = query.start_ns if key is None or query.descending else max(query.start_ns or key[0], key[0])
+    if start is not None:
+        found.append(columns.last_ts >= start)
+    if query.end_ns is not None:
+        found.append(columns.first_ts < query.end_ns)
+    if key is not None and query.descending:
+        found.append(columns.first_ts <= key[0])
+    return found
+
+
+def chunk_page(query: TickQuery, offset: int) -> Select[Any]:
+    """Return the statement of chunks in the order in which a list opens them."""
+    edge = tick_chunks.c.last_ts.desc() if query.descending else tick_chunks.c.first_ts
+    ties = (tick_chunks.c.symbol, tick_chunks.c.file, tick_chunks.c.place)
+    statement = select(tick_chunks).where(*chunk_conditions(query)).order_by(edge, *ties)
+    return statement.limit(CHUNKS_READ_AT_ONCE).offset(offset)
+
+
+def quality_conditions(query: QualityQuery) -> Conditions:
+    """Return the filters of a list of feed qualities."""
+    columns = market_snapshots.c
+    found = [columns.tenant_id == TENANT]
+    if query.source is not None:
+        found.append(columns.data_source == query.source)
+    if query.instruments_min is not None:
+        found.append(columns.total_instruments >= query.instruments_min)
+    if query.instruments_max is not None:
+        found.append(columns.total_instruments <= query.instruments_max)
+    if query.start_ns is not None:
+        found.append(columns.snapshot_time >= query.start_ns)
+    if query.end_ns is not None:
+        found.append(columns.snapshot_time < query.end_ns)
+    return found
+
+
+def quality_page(query: QualityQuery) -> Select[Any]:
+    """Return the statement of one page of feed qualities and the one behind it."""
+    ordering = [market_snapshots.c.snapshot_time, market_snapshots.c.data_source]
+    terms = [column.desc() for column in ordering] if query.descending else ordering
+    statement = select(market_snapshots.c.state).where(*quality_conditions(query)).order_by(*terms)
+    return statement.limit(query.limit + 1).offset(query.offset)
+
+
+class SqlMarketReader:
+    """Implements `ports.market_store.MarketReader`."""
+
+    def __init__(self, engine: Engine, files: TickFiles) -> None:
+        self._engine = engine
+        self._files = files
+
+    def bars(self, query: BarQuery) -> BarPage:
+        """Return a stretch of a series; total counts it whole."""
+        with self._connection() as connection:
+            found = connection.execute(bar_page(query)).all()
+            counted = select(func.count()).select_from(market_bars).where(*bar_conditions(query))
+            total = connection.execute(counted).scalar_one()
+        rows = [_bar(row) for row in found[: query.limit]]
+        return BarPage(tuple(rows[::-1] if query.newest else rows), total, len(found) > query.limit)
+
+    def qualities(self, query: QualityQuery) -> QualityPage:
+        """List feed qualities by time."""
+        with self._connection() as connection:
+            blobs = connection.execute(quality_page(query)).scalars().all()
+            counted = select(func.count()).select_from(market_snapshots).where(*quality_conditions(query))
+            total = connection.execute(counted).scalar_one() if query.with_count else None
+        return QualityPage(
+            tuple(_decode_quality(blob) for blob in blobs[: query.limit]), total, len(blobs) > query.limit
+        )
+
+    def ticks_kept(self, query: TickQuery) -> int:
+        """Return how many quotes and trades lie in the chunks that may hold what is asked for."""
+        counted = select(func.sum(tick_chunks.c.ticks)).where(*chunk_conditions(query))
+        with self._connection() as connection:
+            return int(connection.execute(counted).scalar() or 0)
+
+    def ticks(self, query: TickQuery) -> Iterator[StoredTick]:
+        """Yield ticks by time of arrival; a chunk that is gone from the disk is passed over."""
+        choose = max if query.descending else min
+        opened: list[list[StoredTick]] = []
+
+        def take() -> StoredTick:
+            chunk = choose(opened, key=lambda held: _place(held[-1]))
+            tick = chunk.pop()
+            if not chunk:
+                opened[:] = [held for held in opened if held]
+            return tick
+
+        for chunk in self._chunks(query):
+            while opened and _comes_first(choose(_place(held[-1]) for held in opened), chunk, query):
+                yield take()
+            if wanted := self._ticks_of(chunk, query):
+                opened.append(wanted)
+        while opened:
+            yield take()
+
+    def _chunks(self, query: TickQuery) -> Iterator[Row[Any]]:
+        offset = 0
+        while True:
+            with self._connection() as connection:
+                found = connection.execute(chunk_page(query, offset)).all()
+            yield from found
+            if len(found) < CHUNKS_READ_AT_ONCE:
+                return
+            offset += len(found)
+
+    def _ticks_of(self, chunk: Row[Any], query: TickQuery) -> list[StoredTick]:
+        """Return what a query wants of one chunk, what comes first at the end."""
+        try:
+            events = self._files.read(ChunkPlace(chunk.file, chunk.place, chunk.size))
+        except StorageDamaged:
+            return []
+        ticks = [
+            StoredTick(
+                event=event,
+                kind=kind,
+                price_decimals=chunk.price_decimals,
+                qty_decimals=chunk.qty_decimals,
+                source=chunk.source,
+                key=f"{chunk.file}:{chunk.place:012}:{index:04}:{side}",
+            )
+            for index, event in enumerate(events)
+            for side, kind in enumerate(_kinds(event))
+        ]
+        wanted = [tick for tick in ticks if _fits(tick, query)]
+        return wanted if query.descending else wanted[::-1]
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StorageError(f"the database cannot be read: {type(error).__name__}") from error
+
+
+def _kinds(event: Tick) -> tuple[TickKind, ...]:
+    """Return which prices a message brings; a quote's missing side is no tick."""
+    if isinstance(event, Trade):
+        return (TickKind.TRADE,)
+    sides = ((TickKind.BID, event.bid), (TickKind.ASK, event.ask))
+    return tuple(kind for kind, price in sides if price is not None)
+
+
+def _place(tick: StoredTick) -> tuple[int, str]:
+    return tick.time, tick.key
+
+
+def _comes_first(place: tuple[int, str], chunk: Row[Any], query: TickQuery) -> bool:
+    """Tell whether a tick stands before all of a chunk that is not opened yet."""
+    return bool(place[0] > chunk.last_ts if query.descending else place[0] < chunk.first_ts)
+
+
+def _fits(tick: StoredTick, query: TickQuery) -> bool:
+    if query.kind not in (None, tick.kind):
+        return False
+    if query.after_key is not None:
+        behind = _place(tick) < query.after_key if query.descending else _place(tick) > query.after_key
+        if not behind:
+            return False
+    late = query.start_ns is None or tick.time >= query.start_ns
+    return late and (query.end_ns is None or tick.time < query.end_ns)
+
+
+def _bar(row: Row[Any]) -> StoredBar:
+    return StoredBar(
+        symbol=row.symbol,
+        data_type=row.data_type,
+        interval=row.interval,
+        start=row.start_time,
+        end=row.end_time,
+        open=row.open,
+        high=row.high,
+        low=row.low,
+        close=row.close,
+        volume=row.volume,
+        price_decimals=row.price_decimals,
+        qty_decimals=row.qty_decimals,
+        source=row.source,
+    )
