@@ -128,9 +128,16 @@ class ApiRig:
     """A served core. `http` carries the token; `client()` makes others."""
 
     def __init__(
-        self, home: Path, *, options: ApiOptions | None = None, environment: Environment = Environment.SIM
+        self,
+        home: Path,
+        *,
+        options: ApiOptions | None = None,
+        environment: Environment = Environment.SIM,
+        clock: list[int] | None = None,
     ) -> None:
+        """clock: ns that the service's own clock is ahead, which a test may move."""
         self.home = home
+        self.ahead = [0] if clock is None else clock
         self.core = CoreRig(instant=False, limits=False)
         self.reader = MemoryReader(self.core.journal)
         self.engine = EngineThread(self.core, self.reader)
@@ -170,7 +177,7 @@ class ApiRig:
             options=self.options,
             readiness=lambda: self.ready,
             version="1.2.3",
-            now_ns=lambda: START_NS + 1,
+            now_ns=lambda: START_NS + 1 + self.ahead[0],
         )
 
     def start(self) -> None:
