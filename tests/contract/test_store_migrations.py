@@ -98,4 +98,4 @@ def test_an_older_file_is_backed_up_before_it_is_migrated(tmp_path, monkeypatch)
     )
     open_for_test(tmp_path).close()
     [[backup]] = seen
-    assert "before-0001" in backup.name
+    assert f"before-{schema.HEAD}" in backup.name

@@ -10,9 +10,10 @@ import numpy as np
 
 from workstation.app.core import Core, CoreParts
 from workstation.app.engine_loop import EngineLoop
+from workstation.app.market_store import KeepingOptions, VenueBars
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
-from workstation.commands import market, safety, trading
+from workstation.commands import market, records, safety, trading
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
 from workstation.commands.params import BarsRequest, Watch
@@ -31,6 +32,8 @@ from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.marketdata.history import BarHistory
+from workstation.marketdata.inquiry import MarketInquiry
+from workstation.marketdata.recording import Recording
 from workstation.ports.store import ExecutionQuery
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.figures import Figures
@@ -69,6 +72,7 @@ class Engine:
         freshness_ms: int,
         recent: RecentLog,
         view_only: ViewOnly | None = None,
+        keeping: KeepingOptions | None = None,
     ) -> None:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
         self.view_only = view_only
@@ -92,6 +96,15 @@ class Engine:
             status=self._status,
             first_rows=self._first_rows,
         )
+        self._keeping = keeping or KeepingOptions()
+        self._recording = Recording(
+            core.market,
+            store.recorder,
+            source=venue.feed.name,
+            now_ns=venue.now_ns,
+            store_ticks=self._keeping.store_ticks,
+        )
+        self._past_bars = VenueBars(venue, self._recording, loop.post)
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,
@@ -101,6 +114,8 @@ class Engine:
             environment=venue.environment,
             screens=self,
             venue=venue,
+            inquiry=MarketInquiry(core.market, venue.feed.name),
+            past_bars=self._past_bars,
         )
         self.session = self._session(version)
 
@@ -187,10 +202,13 @@ class Engine:
         self._repeat(FRAME_NS, self._publisher.tick)
         self._repeat(ROW_FLUSH_NS, self._publisher.flush_rows)
         self._repeat(BEAT_NS, beat)
+        self._store.recorder.start(self._keeping.retention, self._venue.now_ns)
+        self._repeat(int(self._keeping.snapshot_s * 1e9), self._recording.snapshot)
 
     def stop(self) -> None:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
+        self._past_bars.close()
         try:
             self._loop.ask(self._end, ASK_TIMEOUT_S)
         finally:
@@ -363,6 +381,6 @@ class Engine:
 def all_commands() -> CommandRegistry:
     """Return the registry with every engine command declared."""
     registry = CommandRegistry()
-    for module in (trading, safety, market):
+    for module in (trading, safety, market, records):
         module.register(registry)
     return registry

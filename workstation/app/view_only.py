@@ -22,14 +22,16 @@ from workstation.config.paths import Home
 from workstation.domain.accounts import Account
 from workstation.domain.errors import InvariantError, StorageDamaged, StorageError, StorageLocked, StorageOutdated
 from workstation.domain.instruments import Instrument
+from workstation.domain.market import Quote, Trade
 from workstation.kernel.clock import Clock
+from workstation.ports.market_store import FeedQuality, MarketRecorder, Retention, StoredBar
 from workstation.ports.store import Entry, Journal, JournalLine, Reader, Recovery, Snapshot
 from workstation.storage import NothingStored, StoreView, open_empty, open_store, open_view
 from workstation.storage.backup import newest_verified
 from workstation.storage.fixed_point import InstrumentSource
 from workstation.storage.journal import Post
 
-READING_COMMANDS = frozenset({"market.watch", "market.bars", "order.preview", "order.outlook", "venue.replay"})
+READING_COMMANDS = frozenset({"market.watch", "market.bars", "market.latest", "market.follow", "market.changes", "order.preview", "order.outlook", "venue.replay"})
 """Commands that write nothing and work in a view-only run; the rest are refused."""
 
 NOT_READY, DAMAGED = "NOT_READY", "DATABASE_DAMAGED"
@@ -73,6 +75,10 @@ class Storage(Protocol):
         """Committed rows."""
 
     @property
+    def recorder(self) -> MarketRecorder:
+        """What keeps market data; a `ClosedRecorder` in a view-only run."""
+
+    @property
     def remark(self) -> str:
         """What a person should know of this database, "" for nothing."""
 
@@ -107,6 +113,24 @@ class ClosedJournal:
         """Keep nothing: the database is not ours to write."""
 
 
+class ClosedRecorder:
+    """The recorder of a run that writes nothing: market data passes and is not kept."""
+
+    def start(self, retention: Retention, now_ns: Callable[[], int]) -> None:
+        """Do nothing: there is nothing to keep data in."""
+
+    def put_bars(self, bars: Sequence[StoredBar], done: Callable[[bool], None] | None = None) -> None:  # noqa: ARG002  let go
+        """Say that nothing was kept."""
+        if done is not None:
+            done(False)  # noqa: FBT003  the port's callback takes the outcome alone
+
+    def put_ticks(self, ticks: Sequence[Quote | Trade], source: str) -> None:
+        """Let them go."""
+
+    def put_quality(self, quality: FeedQuality) -> None:
+        """Let it go."""
+
+
 class ViewedStorage(msgspec.Struct, frozen=True):
     """A database that is only looked at."""
 
@@ -114,6 +138,7 @@ class ViewedStorage(msgspec.Struct, frozen=True):
     recovery: Recovery
     reader: KnowingReader
     close: Callable[[], None]
+    recorder: MarketRecorder = msgspec.field(default_factory=ClosedRecorder)
     remark: str = ""
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from workstation.commands.registry import CommandResult
-from workstation.domain.errors import NotFound, StateConflict, UserError, ValidationError
+from workstation.domain.errors import InUse, NotFound, StateConflict, UserError, ValidationError
 from workstation.domain.orders import DENIED_STATES, OrderState, OrdStatus
 from workstation.domain.verdicts import DenialKind, RuleResult
 
@@ -12,6 +12,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why a command was refused. order: the stored order where one exists; duplicate_of: the first with that id.
 
     field, allowed: which parameter was wrong and what would pass. state: the one that forbids the request.
+    record_id: the record that stands in the way.
     """
 
     rule: RuleResult | None = None
@@ -21,6 +22,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     allowed: tuple[str, ...] = ()
     state: str = ""
     known: bool = True
+    record_id: str = ""
 
 
 _CODES = {
@@ -69,5 +71,6 @@ def failed(error: UserError) -> CommandResult:
         return CommandResult(ok=False, code="NOT_FOUND", text=str(error), data=Refusal(field=error.kind, known=False))
     if isinstance(error, StateConflict):
         data = Refusal(state=error.state, allowed=error.allowed)
-        return CommandResult(ok=False, code="STATE_CONFLICT", text=str(error), data=data)
+        code = "IN_USE" if isinstance(error, InUse) else "STATE_CONFLICT"
+        return CommandResult(ok=False, code=code, text=str(error), data=data)
     return CommandResult(ok=False, code="BAD_REQUEST", text=str(error))

@@ -6,6 +6,7 @@
     │   ├── PrecisionLoss        a number has more digits than the field can hold
     │   ├── NotFound             an id or symbol that is not known
     │   └── StateConflict        the object's state forbids the request
+    │       └── InUse                something still needs it
     ├── BrokerError          expected at a venue's door; supervised, retried within bounds
     │   ├── NotConnected         no session; no byte left
     │   └── VenueProtocolError   the venue said something that we cannot read
@@ -61,6 +62,13 @@ class StateConflict(UserError):
         super().__init__(message)
         self.state = state
         self.allowed = allowed
+
+
+class InUse(StateConflict):
+    """Something still needs what shall be deleted; the text names it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, state="in use")
 
 
 class BrokerError(WorkstationError):

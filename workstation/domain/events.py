@@ -9,6 +9,7 @@ import msgspec
 from workstation.domain.accounts import Account, KillState, LockState
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderTerms, Origin, ReferencePrice, RequestKind, Residence, SubmitOrder
+from workstation.domain.records import AnyRecord
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 
 
@@ -306,6 +307,23 @@ class BreakFound(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     owner: str = ""
 
 
+class RecordSaved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A record was made, changed or, with its `deleted_at`, deleted. changed: names of its fields; actor: who asked."""
+
+    record: AnyRecord
+    changed: tuple[str, ...]
+    actor: str
+    ts: int
+
+
+class AuditNoted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A write was refused or changed nothing; its audit entry travels beside this line."""
+
+    action: str
+    actor: str
+    ts: int
+
+
 class EngineStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """First event of a run: the writer epoch and the program version."""
 
@@ -357,6 +375,8 @@ Event = (
     | TradingDayRolled
     | SessionChanged
     | BreakFound
+    | RecordSaved
+    | AuditNoted
     | EngineStarted
     | InvariantViolated
 )

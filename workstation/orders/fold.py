@@ -10,9 +10,19 @@ from collections.abc import Mapping
 import msgspec
 
 from workstation.domain.accounts import Account
-from workstation.domain.events import AccountOpened, BreakFound, EngineStarted, Event, KillChanged, OrderEvent
+from workstation.domain.events import (
+    AccountOpened,
+    BreakFound,
+    EngineStarted,
+    Event,
+    KillChanged,
+    OrderEvent,
+    RecordSaved,
+)
 from workstation.domain.executions import CostMethod
 from workstation.domain.instruments import Instrument
+from workstation.domain.records import AnyRecord
+from workstation.domain.records.book import RecordBook
 from workstation.orders.book import BookState, Change, OrderBook
 from workstation.orders.breaks import Breaks
 from workstation.portfolio.ledger import Ledger
@@ -37,6 +47,7 @@ class SnapshotParts(msgspec.Struct, frozen=True, kw_only=True):
     accounts: list[Account]
     epoch: int
     breaks: list[BreakFound] = []
+    records: list[AnyRecord] = []
 
 
 _decoder = msgspec.json.Decoder(SnapshotParts)
@@ -52,6 +63,7 @@ class CoreState:
         self.ledger = Ledger(instruments, method)
         self.controls = Controls()
         self.breaks = Breaks()
+        self.records = RecordBook()
         self.accounts: dict[str, Account] = {}
         self.epoch = 0
 
@@ -89,6 +101,9 @@ class CoreState:
             self.epoch = event.epoch
         elif isinstance(event, BreakFound):
             self.breaks.apply(event)
+        elif isinstance(event, RecordSaved):
+            self.records.apply(event.record)
+            rows += (event.record,)
         return change, rows
 
     # Snapshots
@@ -102,6 +117,7 @@ class CoreState:
                 "controls": self.controls.state(),
                 "accounts": list(self.accounts.values()),
                 "breaks": self.breaks.dump(),
+                "records": self.records.dump(),
                 "epoch": self.epoch,
             }
         )
@@ -124,4 +140,5 @@ class CoreState:
         self.accounts.update((row.account, row) for row in parts.accounts)
         self.epoch = parts.epoch
         self.breaks.load(parts.breaks)
+        self.records.load(parts.records)
         self.exposure.rebuild(self.book.open_orders())

@@ -4,16 +4,21 @@ The engine appends entries and learns, on its own thread, up to which sequence t
 events that caused them and are written in the same transaction. Readers run on other threads, on committed rows only.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from workstation.domain.accounts import Account, KillState
+from workstation.domain.audit import AuditEntry
 from workstation.domain.events import Event
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrdStatus
+from workstation.domain.records import AnyRecord, Record
+from workstation.ports.market_store import MarketReader
+
+R = TypeVar("R", bound=Record)
 
 
 class OrderTransition(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +59,8 @@ Row = (
     | KillState
     | Account
     | Instrument
+    | AnyRecord
+    | AuditEntry
 )
 
 
@@ -191,6 +198,68 @@ class PositionQuery(msgspec.Struct, frozen=True, kw_only=True):
     with_count: bool = True
 
 
+class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Filters of a record list of one tenant; deleted records are not listed.
+
+    equal: column to value, any of several values when it is a tuple. Columns and orderings are those of the kind.
+    """
+
+    tenant: str
+    equal: Mapping[str, str | bool | tuple[str, ...]] = {}
+    search: str | None = None
+    start_ns: int | None = None
+    end_ns: int | None = None
+    ordering: tuple[str, ...] = ("-created_at",)
+    limit: int = 100
+    offset: int = 0
+    with_count: bool = True
+    after_key: tuple[int, str] | None = None
+
+
+class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Filters of a tenant's audit list, sorted by sequence; None leaves one out. after_key: (sequence, "")."""
+
+    tenant: str
+    user_id: str | None = None
+    action: str | None = None
+    resource_type: str | None = None
+    resource_id: str | None = None
+    request_id: str | None = None
+    start_ns: int | None = None
+    end_ns: int | None = None
+    ordering: tuple[str, ...] = ("-sequence",)
+    limit: int = 100
+    offset: int = 0
+    with_count: bool = True
+    after_key: tuple[int, str] | None = None
+
+
+class RecordPage(msgspec.Struct, frozen=True):
+    """One page of records of one kind."""
+
+    rows: tuple[AnyRecord, ...]
+    total: int | None
+    has_next: bool
+
+
+class AuditPage(msgspec.Struct, frozen=True):
+    """One page of audit entries."""
+
+    rows: tuple[AuditEntry, ...]
+    total: int | None
+    has_next: bool
+
+
+class AuditVerification(msgspec.Struct, frozen=True, kw_only=True):
+    """What walking an audit chain found; `first_broken` is None while every link holds."""
+
+    entries: int
+    first_sequence: int
+    last_sequence: int
+    last_hash: str
+    first_broken: int | None = None
+
+
 class OrderPage(msgspec.Struct, frozen=True):
     """One page of orders; total is None when it was not asked for."""
 
@@ -217,6 +286,10 @@ class PositionPage(msgspec.Struct, frozen=True):
 
 class Reader(Protocol):
     """Committed rows, for any thread. Every method is one short read."""
+
+    @property
+    def market(self) -> MarketReader:
+        """What is kept of the market."""
 
     def orders(self, query: OrderQuery) -> OrderPage:
         """List orders."""
@@ -256,6 +329,21 @@ class Reader(Protocol):
 
     def kill_switches(self) -> tuple[KillState, ...]:
         """Return every kill switch that was ever touched."""
+
+    def records(self, kind: type[Record], query: RecordQuery) -> RecordPage:
+        """List a tenant's living records of a kind."""
+
+    def record(self, kind: type[R], tenant: str, record_id: str) -> R | None:
+        """Return one living record of a tenant."""
+
+    def audit(self, query: AuditQuery) -> AuditPage:
+        """List audit entries."""
+
+    def audit_entry(self, tenant: str, sequence: int) -> AuditEntry | None:
+        """Return one audit entry by its sequence."""
+
+    def verify_audit(self, tenant: str) -> AuditVerification:
+        """Walk a tenant's audit chain from its first entry."""
 
     def ping_write(self, timeout_s: float) -> bool:
         """Prove that the writer still commits: a no-op write comes back durable in time."""

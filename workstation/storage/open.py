@@ -13,12 +13,14 @@ from sqlalchemy.pool import StaticPool
 from workstation import __version__
 from workstation.domain.errors import StorageDamaged, StorageError
 from workstation.kernel.clock import Clock
+from workstation.storage.audit import AuditChain
 from workstation.storage.backend import Backend, backend_for
 from workstation.storage.backup import make_backup
 from workstation.storage.driver import Driver
 from workstation.storage.fixed_point import InstrumentSource, Scales
 from workstation.storage.journal import Post, SqlJournal
 from workstation.storage.lease import EpochLease, HomeLock, owner_text
+from workstation.storage.market_recorder import Recorder
 from workstation.storage.projections import Projector
 from workstation.storage.queue import WorkQueue
 from workstation.storage.reader import SqlReader
@@ -27,6 +29,7 @@ from workstation.storage.reserve import Reserve
 from workstation.storage.schema import HEAD
 from workstation.storage.sqlite import load_library
 from workstation.storage.tables import metadata
+from workstation.storage.tick_files import TICKS_FOLDER, TickFiles
 from workstation.storage.watermark import Watermark
 from workstation.storage.writer import JournalWriter, store_group
 
@@ -61,10 +64,13 @@ class Store(StoreView):
         reader: SqlReader,
         journal: SqlJournal,
         release: contextlib.ExitStack,
+        *,
+        recorder: Recorder,
     ) -> None:
         super().__init__(engine, reader)
         self.backend = backend
         self.journal = journal
+        self.recorder = recorder
         self._release = release
 
     @property
@@ -75,6 +81,7 @@ class Store(StoreView):
     def close(self) -> None:
         """Write everything queued, end the journal thread and give the home up. Call it while `post` still works."""
         with self._release:
+            self.recorder.close()
             self.journal.close()
 
 
@@ -120,7 +127,7 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         writer = JournalWriter(
             driver=driver,
             lease=lease,
-            projector=Projector(Scales(instruments)),
+            projector=Projector(Scales(instruments), AuditChain.of(engine)),
             reserve=reserve,
             watermark=watermark,
             queue=queue,
@@ -132,7 +139,9 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
             check = threading.Thread(target=_check_later, args=(backend, journal), name="storage-check", daemon=True)
             check.start()
             release.callback(check.join, CHECK_JOIN_S)
-        return Store(backend, engine, SqlReader(engine, queue), journal, release.pop_all())
+        files = TickFiles(home / TICKS_FOLDER)
+        recorder = Recorder(queue=queue, engine=engine, files=files, instruments=instruments)
+        return Store(backend, engine, SqlReader(engine, queue, files), journal, release.pop_all(), recorder=recorder)
 
 
 def open_view(url: str, home: Path) -> StoreView:
@@ -147,7 +156,7 @@ def open_view(url: str, home: Path) -> StoreView:
     if not backend.revision():
         raise NothingStored("there is no database to look at yet")
     engine = backend.reading_engine()
-    return StoreView(engine, SqlReader(engine))
+    return StoreView(engine, SqlReader(engine, files=TickFiles(home / TICKS_FOLDER)))
 
 
 def open_empty() -> StoreView:

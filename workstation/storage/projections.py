@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from workstation.domain.accounts import Account, KillState
+from workstation.domain.audit import AuditEntry
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrderTerms
 from workstation.ports.store import IdempotencyRecord, OrderTransition, Row
 from workstation.storage import tables
+from workstation.storage.audit import AUDIT_COLUMNS, AuditChain, audit_row
 from workstation.storage.driver import Statement, insert, upsert
 from workstation.storage.fixed_point import Scales, money
+from workstation.storage.record_tables import TABLES, RecordTable
 
 _encode = msgspec.json.Encoder().encode
 
@@ -74,6 +77,8 @@ STATEMENTS: dict[str, Statement] = {
         ("tenant_id", "credential", "method", "route", "key"),
         frozen=("credential", "method", "route", "key"),
     ),
+    "audit_entries": insert(tables.audit_entries, AUDIT_COLUMNS),
+    **{declared.table.name: declared.statement for declared in TABLES.values()},
 }
 """Statements, each run once a transaction with all its rows."""
 
@@ -174,6 +179,11 @@ def _idempotency(_scales: Scales, _seq: int, row: IdempotencyRecord) -> tuple[An
     return (row.credential, row.method, row.route, row.key, row.expires_at, _encode(row))
 
 
+def _record(declared: RecordTable) -> "_Projection":
+    """Return the projection of a kind of records; each version is written, so that a name is freed before its reuse."""
+    return _Projection(declared.table.name, lambda _scales, seq, row: declared.parameters(seq, row), None)
+
+
 class _Projection(NamedTuple):
     """How a type of row is stored; `key` names what one row of the table is about, None where each row is a fact."""
 
@@ -192,14 +202,17 @@ _PROJECTIONS: dict[type, _Projection] = {
     BalanceState: _Projection("balances", _balance, lambda row: (row.account, row.currency)),
     KillState: _Projection("kill_switches", _kill_switch, lambda row: (row.scope, row.key)),
     IdempotencyRecord: _Projection("idempotency", _idempotency, None),
+    AuditEntry: _Projection("audit_entries", lambda _scales, seq, row: audit_row(seq, row), None),
+    **{kind: _record(declared) for kind, declared in TABLES.items()},
 }
 
 
 class Projector:
     """Turns rows into parameters for one writer, one batch a transaction."""
 
-    def __init__(self, scales: Scales) -> None:
+    def __init__(self, scales: Scales, audit: AuditChain | None = None) -> None:
         self._scales = scales
+        self._audit = audit or AuditChain()
         self._terms: dict[str, OrderTerms] = {}
 
     def batch(self) -> "RowBatch":
@@ -209,7 +222,9 @@ class Projector:
     def encode(self, seq: int, row: Row) -> tuple[str, tuple[Any, ...]]:
         """Return the key of the row's statement and its parameters."""
         table, encode, _ = _PROJECTIONS[type(row)]
-        if isinstance(row, OrderState) and self._has_stored_terms(row):
+        if isinstance(row, AuditEntry):
+            row = self._audit.link(row)
+        elif isinstance(row, OrderState) and self._has_stored_terms(row):
             table = ORDERS_OF_SAME_TERMS
         return table, encode(self._scales, seq, row)
 

@@ -12,8 +12,9 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import FINAL_STATES, OrdStatus
-from workstation.ports.store import ExecutionQuery, OrderQuery, PositionQuery
-from workstation.storage.tables import ACCOUNT_ROW, IS_OPEN, executions, orders, positions
+from workstation.ports.store import AuditQuery, ExecutionQuery, OrderQuery, PositionQuery, RecordQuery
+from workstation.storage.record_tables import RecordTable
+from workstation.storage.tables import ACCOUNT_ROW, IS_OPEN, audit_entries, executions, orders, positions
 
 ORDER_ORDERINGS: Mapping[str, Column[Any]] = {
     name: orders.c[name]
@@ -74,6 +75,46 @@ def position_conditions(query: PositionQuery) -> Conditions:
     if query.has_position is not None:
         found.append(columns.is_flat.is_(not query.has_position))
     return found
+
+
+def record_conditions(declared: RecordTable, query: RecordQuery) -> Conditions:
+    """Return the filters of a list of one kind's living records, its tenant first.
+
+    Raises:
+        ValidationError: a filter that is no column of the kind.
+    """
+    columns = declared.table.c
+    found = [columns.tenant_id == query.tenant, columns.deleted_at.is_(None)]
+    for name, wanted in query.equal.items():
+        if name not in declared.fields and name != "id":
+            raise ValidationError(name, "is no filter of this list", allowed=", ".join(declared.fields))
+        found.append(columns[name].in_(wanted) if isinstance(wanted, tuple) else columns[name] == wanted)
+    found += _within(columns.created_at, query.start_ns, query.end_ns)
+    if query.search:
+        found.append(_contains(query.search, *[columns[name] for name in declared.searched]))
+    return found
+
+
+def record_orderings(declared: RecordTable) -> Mapping[str, Column[Any]]:
+    """Return what a list of the kind may be sorted by."""
+    columns = declared.table.c
+    return {name: columns[name] for name in ("created_at", "updated_at", *declared.fields)}
+
+
+def audit_conditions(query: AuditQuery) -> Conditions:
+    """Return the filters of an audit list, its tenant first."""
+    columns = audit_entries.c
+    return [
+        columns.tenant_id == query.tenant,
+        *_equal(
+            (columns.user_id, query.user_id),
+            (columns.action, query.action),
+            (columns.resource_type, query.resource_type),
+            (columns.resource_id, query.resource_id),
+            (columns.request_id, query.request_id),
+        ),
+        *_within(columns.created_at, query.start_ns, query.end_ns),
+    ]
 
 
 def ordered(

@@ -13,11 +13,16 @@ from sqlalchemy import Column, Connection, Engine, Select, Table, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from workstation.domain.accounts import Account, KillState
+from workstation.domain.audit import AuditEntry
 from workstation.domain.errors import StorageError
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrdStatus
+from workstation.domain.records import Record
 from workstation.ports.store import (
+    AuditPage,
+    AuditQuery,
+    AuditVerification,
     ExecutionPage,
     ExecutionQuery,
     IdempotencyRecord,
@@ -27,13 +32,19 @@ from workstation.ports.store import (
     OrderTransition,
     PositionPage,
     PositionQuery,
+    RecordPage,
+    RecordQuery,
 )
 from workstation.storage import queries
+from workstation.storage.audit import decode_entry, verify_chain
 from workstation.storage.chain import line_of
+from workstation.storage.market_reader import SqlMarketReader
 from workstation.storage.queue import Ping, WorkQueue
+from workstation.storage.record_tables import TABLES
 from workstation.storage.tables import (
     TENANT,
     accounts,
+    audit_entries,
     balances,
     executions,
     idempotency,
@@ -44,9 +55,11 @@ from workstation.storage.tables import (
     orders,
     positions,
 )
+from workstation.storage.tick_files import TickFiles
 from workstation.storage.totals import Totals
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 Decode = Callable[[bytes], T]
 
 _decode_order: Decode[OrderState] = msgspec.json.Decoder(OrderState).decode
@@ -60,11 +73,15 @@ _decode_idempotency: Decode[IdempotencyRecord] = msgspec.json.Decoder(Idempotenc
 
 
 class SqlReader:
-    """Implements `ports.store.Reader`. queue: the writer's, None where nothing is written here."""
+    """Implements `ports.store.Reader`. queue: the writer's, None where nothing is written here.
 
-    def __init__(self, engine: Engine, queue: WorkQueue | None = None) -> None:
+    files: recorded ticks, None where there are none.
+    """
+
+    def __init__(self, engine: Engine, queue: WorkQueue | None = None, files: TickFiles | None = None) -> None:
         self._engine = engine
         self._queue = queue
+        self.market = SqlMarketReader(engine, files)
         self._order_totals = Totals(orders, queries.order_conditions)
         self._execution_totals = Totals(executions, queries.execution_conditions)
 
@@ -147,6 +164,41 @@ class SqlReader:
         ordering = (kill_switches.c.scope, kill_switches.c.key)
         return self._decoded(select(kill_switches.c.state).order_by(*ordering), _decode_kill)
 
+    def records(self, kind: type[Record], query: RecordQuery) -> RecordPage:
+        """List a tenant's living records of a kind; sorts and filters by the columns of its table."""
+        declared = TABLES[kind]
+        table = declared.table.c
+        conditions = queries.record_conditions(declared, query)
+        orderings = queries.record_orderings(declared)
+        statement = queries.ordered(select(table.state), query.ordering, orderings, (table.id,))
+        return RecordPage(*self._page(statement, conditions, query, table.created_at, decode=declared.decode))
+
+    def record(self, kind: type[R], tenant: str, record_id: str) -> R | None:
+        """Return one living record of a tenant."""
+        table = TABLES[kind].table.c
+        wanted = (table.tenant_id == tenant, table.id == record_id, table.deleted_at.is_(None))
+        blob = self._scalar(select(table.state).where(*wanted))
+        found = None if blob is None else TABLES[kind].decode(blob)
+        return found if isinstance(found, kind) else None
+
+    def audit(self, query: AuditQuery) -> AuditPage:
+        """List audit entries, sorted by sequence."""
+        table = audit_entries.c
+        conditions = queries.audit_conditions(query)
+        statement = queries.ordered(select(table.state), query.ordering, {"sequence": table.sequence}, ())
+        return AuditPage(*self._page(statement, conditions, query, table.sequence, decode=decode_entry))
+
+    def audit_entry(self, tenant: str, sequence: int) -> AuditEntry | None:
+        """Return one audit entry by its sequence."""
+        table = audit_entries.c
+        blob = self._scalar(select(table.state).where(table.tenant_id == tenant, table.sequence == sequence))
+        return None if blob is None else decode_entry(blob)
+
+    def verify_audit(self, tenant: str) -> AuditVerification:
+        """Walk a tenant's audit chain from its first entry."""
+        with self._connection() as connection:
+            return verify_chain(connection, tenant)
+
     def ping_write(self, timeout_s: float) -> bool:
         """Prove that the writer still commits: a no-op write comes back durable in time."""
         if self._queue is None:
@@ -159,7 +211,7 @@ class SqlReader:
         self,
         statement: Select[bytes],
         conditions: queries.Conditions,
-        query: OrderQuery | ExecutionQuery | PositionQuery,
+        query: OrderQuery | ExecutionQuery | PositionQuery | RecordQuery | AuditQuery,
         time_column: Column[Any],
         *,
         decode: Decode[T],
@@ -167,13 +219,13 @@ class SqlReader:
     ) -> tuple[tuple[T, ...], int | None, bool]:
         """Return the rows of one page, the total where asked for, and whether more follow."""
         key = getattr(query, "after_key", None)
-        behind = [] if key is None else [queries.after_key(time_column, time_column.table.c.uid, key, query.ordering)]
+        behind = [] if key is None else [queries.after_key(time_column, _identity(time_column), key, query.ordering)]
         statement = statement.where(*conditions, *behind).limit(query.limit + 1).offset(query.offset)
         with self._connection() as connection:
             blobs = connection.execute(statement).scalars().all()
             if not query.with_count:
                 total = None
-            elif totals is not None and not isinstance(query, PositionQuery):
+            elif totals is not None and isinstance(query, OrderQuery | ExecutionQuery):
                 total = totals.count(connection, query)
             else:
                 total = connection.execute(queries.count_of(time_column, conditions)).scalar_one()
@@ -209,6 +261,13 @@ class SqlReader:
     def _scalar(self, statement: Select[Any]) -> Any:
         with self._connection() as connection:
             return connection.execute(statement).scalar()
+
+
+def _identity(column: Column[Any]) -> Column[Any]:
+    """Return the column that breaks ties in its table."""
+    columns = column.table.c
+    found: Column[Any] = columns.uid if "uid" in columns else columns.id
+    return found
 
 
 def _transition_of(row: Any) -> OrderTransition:

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, inspect, text
 
 from workstation.domain.errors import StorageOutdated
 
-HEAD = "0001"
+HEAD = "0002"
 """Revision that this program writes."""
 
-KNOWN = (HEAD,)
+KNOWN = ("0001", HEAD)
 """Every released revision, oldest first."""
 
 

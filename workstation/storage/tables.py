@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from workstation.domain.accounts import KillScope
+from workstation.domain.audit import ActorKind, AuditAction, AuditOutcome
 from workstation.domain.executions import ExecKind, Liquidity
 from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
 from workstation.storage.fixed_point import MONEY_SCALE, VALUE_SCALE, FixedPoint
@@ -297,6 +298,32 @@ idempotency = Table(
     _time("expires_at"),
     _blob("state"),
     Index("ix_idempotency_expires_at", "expires_at"),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    _tenant(primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    _text("id"),
+    _time("created_at"),
+    Column("user_id", Text, nullable=True),
+    _text("action"),
+    _text("resource_type"),
+    _text("resource_id"),
+    _text("request_id"),
+    _text("actor_kind"),
+    _text("outcome"),
+    Column("seq", BigInteger, nullable=False),
+    _blob("state"),
+    _one_of("action", AuditAction),
+    _one_of("actor_kind", ActorKind),
+    _one_of("outcome", AuditOutcome),
+    CheckConstraint("sequence > 0", name="sequence"),
+    Index("ix_audit_entries_created_at", "tenant_id", "created_at"),
+    Index("ix_audit_entries_resource", "tenant_id", "resource_type", "resource_id", "sequence"),
+    Index("ix_audit_entries_request_id", "tenant_id", "request_id"),
+    Index("ix_audit_entries_user_id", "tenant_id", "user_id", "sequence"),
 )
 
 snapshots = Table(

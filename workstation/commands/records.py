@@ -1,0 +1,181 @@
+"""Record commands: create, change and delete each kind of record, and note an audit entry beside the journal.
+
+One generic path for all kinds: the engine stamps id, times and version, keeps unique names unique, lets of two writers
+with one version exactly one win, and asks the kind's own check before it records. Doors pass plain values; a secret
+comes in hashed or encrypted. Every answer goes out when its effect is durable.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from workstation.commands.context import EngineContext
+from workstation.commands.outcomes import Refusal
+from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
+from workstation.domain.audit import AuditEntry
+from workstation.domain.errors import NotFound, StateConflict, ValidationError
+from workstation.domain.events import AuditNoted, RecordSaved
+from workstation.domain.records import LOCAL_TENANT, AnyRecord, ApiKey, Record, kind_of
+
+RECORDS = "Records"
+STAMPED = frozenset({"id", "tenant", "row_version", "created_at", "updated_at", "deleted_at"})
+"""Fields that the engine alone sets."""
+
+
+Check = Callable[[EngineContext, Record | None, Record], None]
+"""A kind's own check of a save: before (None for a new one) and after; raises a UserError to refuse."""
+
+
+class CreateRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Keep a new record; `record` is a draft: its id, times and version are the engine's."""
+
+    record: AnyRecord
+
+
+class ChangeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Change fields of a record. expected_version: the one that was read, None for any."""
+
+    id: str
+    changes: dict[str, Any]
+    expected_version: int | None = None
+    tenant: str = LOCAL_TENANT
+
+
+class DeleteRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Delete a record: it leaves lists and frees its name; history keeps it."""
+
+    id: str
+    expected_version: int | None = None
+    tenant: str = LOCAL_TENANT
+
+
+class NoteAudit(msgspec.Struct, frozen=True, kw_only=True):
+    """Store the audit entry of a write that was refused or changed nothing."""
+
+    entry: AuditEntry
+
+
+class RecordKind(msgspec.Struct, frozen=True, kw_only=True):
+    """How a kind is kept. noun: its name in sentences; scope: what changing one needs; check: its own rules."""
+
+    record: type[AnyRecord]
+    noun: str
+    scope: str
+    check: Check | None = None
+
+
+KINDS: tuple[RecordKind, ...] = (RecordKind(record=ApiKey, noun="API key", scope="apikeys:manage"),)
+"""Every kind that commands may change."""
+
+
+def register(commands: CommandRegistry) -> None:
+    """Declare the commands of every kind, as `api_key.create`, `api_key.update` and `api_key.delete`."""
+    for kind in KINDS:
+        steps = _Steps(kind)
+        name = kind_of(kind.record)
+        commands.declare(
+            RECORDS,
+            (
+                (f"{name}.create", f"Create {kind.noun}", CreateRecord, kind.scope, steps.create),
+                (f"{name}.update", f"Change {kind.noun}", ChangeRecord, kind.scope, steps.change),
+                (f"{name}.delete", f"Delete {kind.noun}", DeleteRecord, kind.scope, steps.delete),
+            ),
+        )
+    commands.declare(RECORDS, (("audit.note", "Note in the audit", NoteAudit, "desktop", note_audit),))
+
+
+def note_audit(context: EngineContext, params: NoteAudit, call: Invocation) -> None:
+    """Store one audit entry."""
+    actor = call.origin.actor
+    noted = AuditNoted(action=params.entry.action, actor=actor, ts=context.clock.now_ns())
+    seq = context.desk.recorder.record([noted], actor=actor, rows=(params.entry,))
+    _answer(context, seq, call, CommandResult(ok=True, text="Noted."))
+
+
+class _Steps:
+    """What the three commands of a kind run."""
+
+    def __init__(self, kind: RecordKind) -> None:
+        self._kind = kind
+
+    def create(self, context: EngineContext, params: CreateRecord, call: Invocation) -> None:
+        """Keep a new record."""
+        if not isinstance(params.record, self._kind.record):
+            raise ValidationError("record", f"is no {self._kind.noun}")
+        now = context.clock.now_ns()
+        record = msgspec.structs.replace(
+            params.record, id=params.record.id or context.ids.uid(), row_version=1, created_at=now, updated_at=now
+        )
+        changed = tuple(name for name in record.__struct_fields__ if name not in STAMPED)
+        self._save(context, call, None, record, changed)
+
+    def change(self, context: EngineContext, params: ChangeRecord, call: Invocation) -> None:
+        """Change fields of a record; a change to what it is already keeps its version."""
+        before = self._required(context, params.tenant, params.id, params.expected_version)
+        wrong = sorted(set(params.changes) - (set(before.__struct_fields__) - STAMPED))
+        if wrong:
+            raise ValidationError(wrong[0], f"cannot be changed on this {self._kind.noun}")
+        changed = tuple(name for name, value in params.changes.items() if getattr(before, name) != value)
+        if not changed:
+            call.reply(self._done("is unchanged", before))
+            return
+        version, now = before.row_version + 1, context.clock.now_ns()
+        record = msgspec.structs.replace(before, **params.changes, row_version=version, updated_at=now)
+        self._save(context, call, before, record, changed)
+
+    def delete(self, context: EngineContext, params: DeleteRecord, call: Invocation) -> None:
+        """Delete a record."""
+        before = self._required(context, params.tenant, params.id, params.expected_version)
+        version, now = before.row_version + 1, context.clock.now_ns()
+        record = msgspec.structs.replace(before, row_version=version, updated_at=now, deleted_at=now)
+        self._save(context, call, before, record, ("deleted_at",))
+
+    def _required(self, context: EngineContext, tenant: str, record_id: str, expected: int | None) -> AnyRecord:
+        """Return the living record in the version that the caller expects.
+
+        Raises:
+            NotFound: the tenant has no such record.
+            StateConflict: it has changed since; `allowed` names the version that it has now.
+        """
+        found = context.state.records.find(self._kind.record, tenant, record_id)
+        if found is None:
+            raise NotFound(self._kind.noun, record_id)
+        if expected not in (None, found.row_version):
+            now = str(found.row_version)
+            raise StateConflict(f"The {self._kind.noun} has changed since.", state=now, allowed=(now,))
+        return found
+
+    def _save(
+        self,
+        context: EngineContext,
+        call: Invocation,
+        before: AnyRecord | None,
+        record: AnyRecord,
+        changed: tuple[str, ...],
+    ) -> None:
+        if record.deleted_at is None and (holder := context.state.records.holder(record)) is not None:
+            text = f"There is a {self._kind.noun} with that name already."
+            data = Refusal(record_id=holder)
+            call.reply(CommandResult(ok=False, code="DUPLICATE", text=text, data=data))
+            return
+        if self._kind.check is not None:
+            self._kind.check(context, before, record)
+        actor = call.origin.actor
+        saved = RecordSaved(record=record, changed=changed, actor=actor, ts=record.updated_at)
+        seq = context.desk.recorder.record([saved], actor=actor, attach=call.attach)
+        verb = "deleted" if record.deleted_at is not None else "created" if before is None else "changed"
+        _answer(context, seq, call, self._done(f"is {verb}", record))
+
+    def _done(self, what: str, record: AnyRecord) -> CommandResult:
+        return CommandResult(ok=True, text=f"{self._kind.noun[:1].upper()}{self._kind.noun[1:]} {what}.", data=record)
+
+
+def _answer(context: EngineContext, seq: int, call: Invocation, done: CommandResult) -> None:
+    """Reply once the line is durable, or say that it cannot become so."""
+
+    def reply(durable: bool) -> None:
+        trouble = f"It could not be stored: {context.journal.trouble or 'storage failed'}."
+        call.reply(done if durable else CommandResult(ok=False, code="STORAGE_FULL", text=trouble))
+
+    context.journal.when_durable(seq, reply)

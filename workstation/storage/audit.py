@@ -1,0 +1,125 @@
+"""The audit chain in the database: its links are given at commit by the journal thread, and walked again to verify.
+
+One chain a tenant. The single writer holds the newest link of each in memory; entries join in the order in which their
+effects are committed. Decides nothing about who may write or read one.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, func, select
+
+from workstation.domain.audit import FIRST_HASH, AuditEntry, hash_of, linked
+from workstation.domain.errors import StorageDamaged
+from workstation.ports.store import AuditVerification
+from workstation.storage.tables import audit_entries
+
+CHUNK_ENTRIES = 1_000
+"""Entries read at once while a chain is walked."""
+
+AUDIT_COLUMNS = (
+    "tenant_id", "sequence", "id", "created_at", "user_id", "action", "resource_type", "resource_id", "request_id",
+    "actor_kind", "outcome", "seq", "state",
+)  # fmt: skip
+_encode = msgspec.json.Encoder().encode
+decode_entry = msgspec.json.Decoder(AuditEntry).decode
+
+Link = tuple[int, str]
+"""Sequence and hash of an entry."""
+
+
+class AuditChain:
+    """The newest link of each tenant's chain; belongs to the writer."""
+
+    def __init__(self, newest: Iterable[tuple[str, Link]] = ()) -> None:
+        self._newest: dict[str, Link] = dict(newest)
+
+    @classmethod
+    def of(cls, engine: Engine) -> "AuditChain":
+        """Return the chain as the database ends it.
+
+        Raises:
+            StorageDamaged: a newest entry cannot be read, so that nothing can follow it.
+        """
+        table = audit_entries.c
+        ends = select(table.tenant_id, func.max(table.sequence)).group_by(table.tenant_id)
+        with engine.connect() as connection:
+            found = [_entry(connection, tenant, sequence) for tenant, sequence in connection.execute(ends).all()]
+        return cls((entry.tenant, (entry.sequence, entry.entry_hash)) for entry in found)
+
+    def link(self, entry: AuditEntry) -> AuditEntry:
+        """Return the entry as the next link of its tenant's chain."""
+        sequence, prev_hash = self._newest.get(entry.tenant, (0, FIRST_HASH))
+        placed = linked(entry, sequence + 1, prev_hash)
+        self._newest[entry.tenant] = (placed.sequence, placed.entry_hash)
+        return placed
+
+
+def audit_row(seq: int, entry: AuditEntry) -> tuple[Any, ...]:
+    """Return the parameters of AUDIT_COLUMNS."""
+    return (
+        entry.tenant,
+        entry.sequence,
+        entry.id,
+        entry.ts,
+        entry.user_id,
+        entry.action.value,
+        entry.resource_type,
+        entry.resource_id,
+        entry.request_id,
+        entry.actor_kind.value,
+        entry.outcome.value,
+        seq,
+        _encode(entry),
+    )
+
+
+def verify_chain(connection: Connection, tenant: str) -> AuditVerification:
+    """Walk a chain from its first entry; stops at the first link that does not hold."""
+    entries, first, last, last_hash = 0, 0, 0, FIRST_HASH
+    for entry in _entries(connection, tenant):
+        if (
+            entry is None
+            or (entries and entry.sequence != last + 1)
+            or entry.prev_hash != last_hash
+            or entry.entry_hash != hash_of(entry)
+        ):
+            broken = last + 1
+            return AuditVerification(
+                entries=entries, first_sequence=first, last_sequence=last, last_hash=last_hash, first_broken=broken
+            )
+        entries, first, last, last_hash = entries + 1, first or entry.sequence, entry.sequence, entry.entry_hash
+    return AuditVerification(entries=entries, first_sequence=first, last_sequence=last, last_hash=last_hash)
+
+
+def _entries(connection: Connection, tenant: str) -> Iterator[AuditEntry | None]:
+    """Yield a chain in order, None for an entry that cannot be read or whose columns differ from it."""
+    table, after = audit_entries.c, 0
+    while True:
+        statement = select(audit_entries).where(table.tenant_id == tenant, table.sequence > after)
+        rows = connection.execute(statement.order_by(table.sequence).limit(CHUNK_ENTRIES)).all()
+        for row in rows:
+            yield _checked(row)
+            after = row.sequence
+        if len(rows) < CHUNK_ENTRIES:
+            return
+
+
+def _checked(row: Any) -> AuditEntry | None:
+    try:
+        entry = decode_entry(bytes(row.state))
+    except msgspec.DecodeError:
+        return None
+    shown = audit_row(row.seq, entry)[:-1]
+    return entry if shown == tuple(getattr(row, name) for name in AUDIT_COLUMNS[:-1]) else None
+
+
+def _entry(connection: Connection, tenant: str, sequence: int) -> AuditEntry:
+    table = audit_entries.c
+    statement = select(audit_entries.c.state).where(table.tenant_id == tenant, table.sequence == sequence)
+    blob = connection.execute(statement).scalar_one()
+    try:
+        return decode_entry(blob)
+    except msgspec.DecodeError as error:
+        raise StorageDamaged(f"audit entry {sequence} of {tenant} cannot be read") from error

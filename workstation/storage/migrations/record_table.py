@@ -1,0 +1,66 @@
+"""How a revision makes the table of a kind of records: the columns that all have, its own, and its unique rules."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+LIVING = sa.text("deleted_at IS NULL")
+
+
+def create_record_table(
+    name: str,
+    columns: Sequence[sa.Column[Any]] = (),
+    *,
+    unique: Sequence[tuple[str, ...]] = (),
+    allowed: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Create the table `name`.
+
+    columns: the kind's own, all nullable. unique: columns that no two living rows of a tenant share. allowed: the
+    values of a text column.
+    """
+    checks = {
+        field: " OR ".join(f"{field} = '{value}'" for value in values) for field, values in (allowed or {}).items()
+    }
+    op.create_table(
+        name,
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("row_version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        *columns,
+        sa.CheckConstraint("row_version > 0", name=op.f(f"ck_{name}_row_version")),
+        *[sa.CheckConstraint(check, name=op.f(f"ck_{name}_{field}")) for field, check in checks.items()],
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f(f"pk_{name}")),
+    )
+    op.create_index(f"ix_{name}_created_at", name, ["tenant_id", "created_at", "id"])
+    for fields in unique:
+        op.create_index(
+            f"uq_{name}_{'_'.join(fields)}",
+            name,
+            ["tenant_id", *fields],
+            unique=True,
+            sqlite_where=LIVING,
+            postgresql_where=LIVING,
+        )
+
+
+def text(name: str) -> sa.Column[Any]:
+    """Return a text column of a kind's own."""
+    return sa.Column(name, sa.Text(), nullable=True)
+
+
+def flag(name: str) -> sa.Column[Any]:
+    """Return a column of true and false."""
+    return sa.Column(name, sa.Boolean(), nullable=True)
+
+
+def integer(name: str) -> sa.Column[Any]:
+    """Return a column of 64-bit integers, such as times."""
+    return sa.Column(name, sa.BigInteger(), nullable=True)

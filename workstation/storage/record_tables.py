@@ -1,0 +1,106 @@
+"""The tables of records: one a kind, made from one declaration each, and how a record becomes a row of its table.
+
+A table has the columns that lists of the kind filter, sort and search by, unique rules among the living rows of a
+tenant, and the whole record as JSON, which is what is read back. Runs on the journal thread; decides nothing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy.types import TypeEngine
+
+from workstation.domain.records import UNIQUE, AnyRecord, ApiKey, Record
+from workstation.storage.driver import Statement, upsert
+from workstation.storage.tables import metadata
+
+_encode = msgspec.json.Encoder().encode
+LIVING = text("deleted_at IS NULL")
+BASE = ("tenant_id", "id", "row_version", "created_at", "updated_at", "deleted_at", "seq", "state")
+
+
+class RecordTable(NamedTuple):
+    """One kind's table. fields: what is a column beside BASE, in order; searched: text columns that `search` reads."""
+
+    kind: type[Record]
+    table: Table
+    fields: tuple[str, ...]
+    searched: tuple[str, ...]
+    statement: Statement
+    decode: Callable[[bytes], AnyRecord]
+
+    def parameters(self, seq: int, record: Record) -> tuple[Any, ...]:
+        """Return the row of a record, stored with journal line `seq`."""
+        base = (record.tenant, record.id, record.row_version, record.created_at, record.updated_at, record.deleted_at)
+        return (*base, seq, _encode(record), *[_plain(getattr(record, field)) for field in self.fields])
+
+
+def record_table(
+    kind: type[Record],
+    name: str,
+    *,
+    texts: Iterable[str] = (),
+    flags: Iterable[str] = (),
+    integers: Iterable[str] = (),
+    enums: Mapping[str, type[StrEnum]] | None = None,
+    searched: Iterable[str] = (),
+) -> RecordTable:
+    """Declare the table of a kind.
+
+    texts, flags, integers: fields of the record that lists filter or sort by; absent values are NULL. enums: text
+    fields with their allowed values, which the database checks too.
+    """
+    types: dict[str, TypeEngine[Any]] = {
+        **dict.fromkeys((*texts, *(enums or ())), Text()),
+        **dict.fromkeys(flags, Boolean()),
+        **dict.fromkeys(integers, BigInteger()),
+    }
+    unique = UNIQUE.get(kind, ())
+    types.update((field, Text()) for fields in unique for field in fields if field not in types)
+    table = Table(
+        name,
+        metadata,
+        Column("tenant_id", Text, primary_key=True),
+        Column("id", Text, primary_key=True),
+        Column("row_version", Integer, nullable=False),
+        Column("created_at", BigInteger, nullable=False),
+        Column("updated_at", BigInteger, nullable=False),
+        Column("deleted_at", BigInteger, nullable=True),
+        Column("seq", BigInteger, nullable=False),
+        Column("state", LargeBinary, nullable=False),
+        *[Column(field, column, nullable=True) for field, column in types.items()],
+        CheckConstraint("row_version > 0", name="row_version"),
+        *[CheckConstraint(one_of(field, values), name=field) for field, values in (enums or {}).items()],
+        *[_unique(name, fields) for fields in unique],
+        Index(f"ix_{name}_created_at", "tenant_id", "created_at", "id"),
+    )
+    columns = (*BASE, *types)
+    statement = upsert(table, columns, ("tenant_id", "id"), frozen=("created_at",))
+    decode = msgspec.json.Decoder(kind).decode
+    return RecordTable(kind, table, tuple(types), tuple(searched), statement, decode)  # type: ignore[arg-type]  # kinds are of AnyRecord
+
+
+def one_of(field: str, values: Iterable[str]) -> str:
+    """Return the condition that a column holds one of the values."""
+    return " OR ".join(f"{field} = '{value}'" for value in values)
+
+
+def _unique(name: str, fields: tuple[str, ...]) -> Index:
+    """Return the index of a unique rule among the living rows of a tenant; the engine looks past the case as well."""
+    index = f"uq_{name}_{'_'.join(fields)}"
+    return Index(index, "tenant_id", *fields, unique=True, sqlite_where=LIVING, postgresql_where=LIVING)
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, StrEnum) else value
+
+
+TABLES: Mapping[type[Record], RecordTable] = {
+    declared.kind: declared
+    for declared in (
+        record_table(ApiKey, "api_keys", texts=("user_id", "name"), flags=("is_active",), searched=("name",)),
+    )
+}
+"""Every kind's table."""
