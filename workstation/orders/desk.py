@@ -37,7 +37,7 @@ from workstation.orders.fold import CoreState
 from workstation.orders.groups import Groups
 from workstation.orders.inbound import Inbound
 from workstation.orders.reconciliation import Reconciliation
-from workstation.orders.recorder import Attach, Recorder
+from workstation.orders.recorder import Attach, Reaction, Recorder
 from workstation.orders.results import ChangeResult, ExitProgress, GroupResult, ScopeResult, SubmitResult
 from workstation.orders.routing import Routes
 from workstation.orders.submission import OnDurable, Submission
@@ -103,6 +103,7 @@ class Desk:
             reserved=self._exits.reserved,
             watch=self._emulation.watch,
         )
+        self._concerned = self._concerned_by_status()
         self.recorder.react(self._on_change)
         bus.subscribe(InvariantViolated, self._on_violation)
 
@@ -260,21 +261,27 @@ class Desk:
             self._inbound.fills.watch(before, after)
             self._reconciliation.on_fill(change.execution)
             self._check_loss(change.execution.account)
-        was_new = before is None or before.status is OrdStatus.NEW
         moved = before is None or before.status is not after.status or before.unknown is not after.unknown
-        ended = after.status in FINAL_STATES
-        if moved and after.status is not OrdStatus.NEW:
-            self._unknowns.on_change(change)
-        if after.status is OrdStatus.PENDING_CANCEL:
-            self._cancels.on_change(change)
-        if was_new:
-            self._emulation.on_change(change)
-        if was_new or ended or before is None or before.terms is not after.terms:
+        if moved:
+            for react in self._concerned[after.status]:
+                react(change)
+        if before is not None and before.terms is not after.terms:
             self._time_limits.on_change(change)
-        if after.link is not None or change.execution is not None or ended:
+        if after.link is not None or change.execution is not None or (moved and after.status in FINAL_STATES):
             self._groups.on_change(change)
-        if moved or change.execution is not None:
+        if self._exits.under_way and (moved or change.execution is not None):
             self._exits.on_change(change)
+
+    def _concerned_by_status(self) -> dict[OrdStatus, tuple[Reaction, ...]]:
+        """Return who hears of orders that enter a status: a watch or time limit of ours begins and ends there."""
+        flight, ours = self._unknowns.on_change, (self._emulation.on_change, self._time_limits.on_change)
+        return {
+            **dict.fromkeys(OrdStatus, (flight,)),
+            OrdStatus.NEW: ours,
+            OrdStatus.PENDING_SUBMIT: (flight, *ours),
+            OrdStatus.PENDING_CANCEL: (flight, self._cancels.on_change),
+            **dict.fromkeys(FINAL_STATES, (flight, *ours)),
+        }
 
     def _on_answer(self, answer: QueryAnswer) -> None:
         self._reconciliation.on_answer(answer)

@@ -73,7 +73,7 @@ class _Exit(msgspec.Struct):
 
 
 class Exits:
-    """Exits by (account, symbol); those that are over are forgotten."""
+    """Exits by (account, symbol); those that are over are forgotten. under_way: read only for others."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Exits:
         self._cancels = cancels
         self._look = look
         self._make_room = make_room
-        self._exits: dict[Key, _Exit] = {}
+        self.under_way: dict[Key, _Exit] = {}
 
     def flatten(self, command: FlattenPosition) -> ExitProgress:
         """Begin an exit, or reprice the one under way; answers where it stands.
@@ -109,7 +109,7 @@ class Exits:
         if command.symbol not in c.instruments:
             raise NotFound("instrument", command.symbol)
         key = (command.account, command.symbol)
-        under_way = self._exits.get(key) or self._resumed(command)
+        under_way = self.under_way.get(key) or self._resumed(command)
         if command.override:
             return self._send_another(command, under_way)
         if under_way is not None:
@@ -121,7 +121,7 @@ class Exits:
         if refused is not None:
             return self._close(exit_, ExitStage.FAILED, refused.text)
         exit_.planned = self._wanted(exit_)
-        self._exits[key] = exit_
+        self.under_way[key] = exit_
         self._tell(exit_)
         fault_point("orders.exit.before_cancels")
         if exit_.whole:
@@ -141,11 +141,11 @@ class Exits:
         refused = self._c.session_refusal(command.account)
         if refused is not None:
             return self._close(exit_, ExitStage.FAILED, refused.text)
-        self._exits[exit_.key] = exit_
+        self.under_way[exit_.key] = exit_
         fault_point("orders.exit.before_override")
         self._cancels.cancel_orders(self._c.book.open_orders(*exit_.key), command.origin, "typed override")
         self._send(exit_)
-        if self._exits.get(exit_.key) is exit_:
+        if self.under_way.get(exit_.key) is exit_:
             self._schedule(exit_)
         return self._progress(exit_)
 
@@ -158,7 +158,7 @@ class Exits:
 
     def reserved(self, account: str, symbol: str) -> int:
         """Return the quantity that an exit under way will close, so that protective legs leave room for it."""
-        exit_ = self._exits.get((account, symbol))
+        exit_ = self.under_way.get((account, symbol))
         if exit_ is None:
             return 0
         order = self._c.book.get(exit_.cl_ord_id)
@@ -166,19 +166,19 @@ class Exits:
 
     def progress(self) -> tuple[ExitProgress, ...]:
         """Return every exit under way."""
-        return tuple(self._progress(exit_) for exit_ in self._exits.values())
+        return tuple(self._progress(exit_) for exit_ in self.under_way.values())
 
     def on_change(self, change: Change) -> None:
         """Go on when an order of the instrument moved."""
-        if self._exits and change.after is not None:
+        if change.after is not None:
             terms = change.after.terms
-            exit_ = self._exits.get((terms.account, terms.symbol))
+            exit_ = self.under_way.get((terms.account, terms.symbol))
             if exit_ is not None:
                 self._advance(exit_, pressed=False)
 
     def on_agreed(self, account: str) -> None:
         """Take the venue's word: book and venue agree now."""
-        for exit_ in tuple(self._exits.values()):
+        for exit_ in tuple(self.under_way.values()):
             if exit_.command.account == account:
                 if exit_.stage is ExitStage.VERIFYING:
                     self._verified(exit_)
@@ -313,7 +313,7 @@ class Exits:
         self._c.scheduler.call_later(delay, lambda: self._tick(exit_))
 
     def _tick(self, exit_: _Exit) -> None:
-        if self._exits.get(exit_.key) is not exit_:
+        if self.under_way.get(exit_.key) is not exit_:
             return
         if exit_.stage is ExitStage.CANCELLING:
             self._unsettled(exit_)
@@ -325,7 +325,7 @@ class Exits:
                 self._close(exit_, ExitStage.HELD, "Not verified: the venue does not answer.")
             else:
                 self._look(exit_.command.account, "verify flat")
-        if self._exits.get(exit_.key) is exit_:
+        if self.under_way.get(exit_.key) is exit_:
             self._schedule(exit_)
 
     def _unsettled(self, exit_: _Exit) -> None:
@@ -358,7 +358,7 @@ class Exits:
             if order.metadata.get(EXIT_MARK):
                 exit_ = _Exit(command, ExitStage.EXITING, self._c.clock.mono_ns(), cl_ord_id=order.cl_ord_id, presses=0)
                 exit_.qty = order.terms.side.sign * order.terms.order_qty
-                self._exits[exit_.key] = exit_
+                self.under_way[exit_.key] = exit_
                 self._schedule(exit_)
                 return exit_
         return None
@@ -376,7 +376,7 @@ class Exits:
 
     def _close(self, exit_: _Exit, stage: ExitStage, text: str) -> ExitProgress:
         exit_.stage, exit_.text = stage, text
-        self._exits.pop(exit_.key, None)
+        self.under_way.pop(exit_.key, None)
         self._tell(exit_)
         return self._progress(exit_)
 

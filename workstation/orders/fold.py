@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from workstation.domain.accounts import Account
 from workstation.domain.events import (
@@ -32,10 +33,6 @@ from workstation.risk.controls import Controls, ControlsState
 from workstation.risk.exposure import Exposure
 
 _encoder = msgspec.json.Encoder(order="deterministic")
-
-
-Folded = tuple[Change, tuple[Row, ...]]
-"""What one event did to the whole core: the order change, and every row to be stored with it."""
 
 
 class SnapshotParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,23 +70,22 @@ class CoreState:
         Raises:
             TransitionRefused: the order's life cycle forbids it; nothing was changed.
         """
-        return self.fold(event)[1]
+        return self.fold(event).rows
 
-    def fold(self, event: Event) -> Folded:
-        """Apply one event and return the order change beside the rows.
+    def fold(self, event: Event) -> Change:
+        """Apply one event and return what it changed, with every row to be stored with it.
 
         Raises:
             TransitionRefused: the order's life cycle forbids it; nothing was changed.
         """
         change = self.book.apply(event)
-        after = change.after
-        if after is not None and after is not change.before:
-            self.exposure.on_change(change.before, after)
+        if change.after is not change.before:
+            self.exposure.on_change(change.before, change.after)
             if change.execution is None:
-                return change, (*change.transitions, after)
-            return change, (change.execution, *change.transitions, after, *self.ledger.apply(event))
+                return change
+            return replace(change, rows=(*change.rows, *self.ledger.apply(event)))
         if isinstance(event, OrderEvent):
-            return change, ()
+            return change
         rows: tuple[Row, ...] = self.ledger.apply(event)
         self.controls.apply(event)
         if isinstance(event, AccountOpened):
@@ -104,7 +100,7 @@ class CoreState:
         elif isinstance(event, RecordSaved):
             self.records.apply(event.record)
             rows += (event.record,)
-        return change, rows
+        return Change(event, rows=rows)
 
     # Snapshots
 

@@ -68,8 +68,16 @@ class Recorder:
         """
         if not events:
             return self._journal.last_seq
-        changes = [self._fold(event) for event in events]
-        entries = [Entry(change.event, change.rows, actor, correlation, causation) for change in changes]
+        changes: list[Change] = []
+        entries: list[Entry] = []
+        fold = self._state.fold
+        for event in events:
+            try:
+                change = fold(event)
+            except TransitionRefused as error:
+                change = fold(self._violation(event, error))
+            changes.append(change)
+            entries.append(Entry(change.event, change.rows, actor, correlation, causation))
         if self._followed:
             rows = (*rows, *self._rows_of_followed(changes))
         if attach is not None:
@@ -86,13 +94,10 @@ class Recorder:
             self._tell()
         return seq
 
-    def _fold(self, event: Event) -> Change:
-        try:
-            return self._state.fold(event)
-        except TransitionRefused as error:
-            self.refused += 1
-            where = f"orders.lifecycle:{type(event).__name__}"
-            return self._state.fold(InvariantViolated(where=where, text=str(error), ts=self._clock.now_ns()))
+    def _violation(self, event: Event, error: TransitionRefused) -> InvariantViolated:
+        self.refused += 1
+        where = f"orders.lifecycle:{type(event).__name__}"
+        return InvariantViolated(where=where, text=str(error), ts=self._clock.now_ns())
 
     def _rows_of_followed(self, changes: Sequence[Change]) -> list[Row]:
         rows: list[Row] = []

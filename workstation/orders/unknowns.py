@@ -59,8 +59,9 @@ class Unknowns:
             return
         cl_ord_id = after.cl_ord_id
         if after.unknown is None:
-            self._absence.pop(cl_ord_id, None)
-            self._unknown.pop(cl_ord_id, None)
+            if before is not None and before.unknown is not None:
+                self._absence.pop(cl_ord_id, None)
+                self._unknown.pop(cl_ord_id, None)
             if after.status not in PENDING_REQUEST:
                 self._in_flight.pop(cl_ord_id, None)
             elif before is None or before.status is not after.status or before.unknown is not None:

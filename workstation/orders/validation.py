@@ -62,20 +62,20 @@ def _unsupported(what: str, value: str, offered: list[str], card: CapabilityCard
 
 def _check_fields(terms: OrderTerms) -> None:
     kind = terms.ord_type
-    for field, value, needing in (
-        ("price", terms.price, PRICED),
-        ("stop_price", terms.stop_px, STOPPED),
-        ("trail", terms.trail, TRAILING),
-    ):
-        if value is None:
-            if kind in needing:
-                raise ValidationError(field, f"is needed by {kind}")
-        elif kind not in needing and not (field == "stop_price" and kind in TRAILING):
-            raise ValidationError(field, f"is not used by {kind}")
+    if (terms.price is None) is (kind in PRICED):
+        raise _misfit("price", kind, missing=terms.price is None)
+    if (terms.stop_px is None) is (kind in STOPPED) and kind not in TRAILING:
+        raise _misfit("stop_price", kind, missing=terms.stop_px is None)
+    if (terms.trail is None) is (kind in TRAILING):
+        raise _misfit("trail", kind, missing=terms.trail is None)
     if terms.trail is not None and terms.trail.offset <= 0:
         raise ValidationError("trail", "must be above 0")
     if terms.post_only and kind is not OrdType.LIMIT:
         raise ValidationError("post_only", "goes with LIMIT only")
+
+
+def _misfit(field: str, kind: OrdType, *, missing: bool) -> ValidationError:
+    return ValidationError(field, f"is needed by {kind}" if missing else f"is not used by {kind}")
 
 
 def _check_time(terms: OrderTerms, now_ns: int) -> None:

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import (
+    FINAL_STATES,
     Contingency,
     GroupLink,
     LegRole,
@@ -27,6 +28,7 @@ from workstation.risk.limits import LimitScope
 from workstation.risk.valuation import worst_notional
 
 _EXCLUSIVE = frozenset({Contingency.OCO, Contingency.OUO, Contingency.BRACKET})
+_UNCOUNTED = FINAL_STATES | {OrdStatus.NEW}
 _FLEETING = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 Scope = tuple[str, str]
@@ -53,24 +55,22 @@ class _Line:
     __slots__ = ("group", "notional", "pending", "place", "prices", "qty", "scopes", "sign", "terms", "triggered")
 
     def __init__(self, order: OrderState, qty: int, notional: int) -> None:
-        self.terms, self.pending, self.triggered = order.terms, order.pending_terms, order.triggered
+        terms = self.terms = order.terms
+        self.pending, self.triggered = order.pending_terms, order.triggered
         self.qty, self.notional = qty, notional
-        self.place = (order.terms.account, order.terms.symbol)
-        self.sign = order.terms.side.sign
-        self.group = exclusive_group(order.link)
-        self.scopes = scopes_of(order.terms.account, order.strategy_id, order.terms.symbol)
-        self.prices = _resting_prices(order)
+        self.place = (terms.account, terms.symbol)
+        self.sign = terms.side.sign
+        self.group = "" if order.link is None else exclusive_group(order.link)
+        self.scopes = scopes_of(terms.account, order.strategy_id, terms.symbol)
+        self.prices = _resting_prices(terms, order.triggered)
+        if order.pending_terms is not None:
+            self.prices += _resting_prices(order.pending_terms, order.triggered)
 
 
-def _resting_prices(order: OrderState) -> tuple[int, ...]:
-    """Return the prices at which the order may stand in the book."""
-    prices = []
-    for terms in (order.terms, order.pending_terms):
-        if terms is None or terms.price is None or terms.time_in_force in _FLEETING:
-            continue
-        if terms.ord_type is OrdType.LIMIT or order.triggered:
-            prices.append(terms.price)
-    return tuple(prices)
+def _resting_prices(terms: OrderTerms, triggered: bool) -> tuple[int, ...]:
+    """Return the price at which an order of these terms may stand in the book, if there is one."""
+    rests = terms.ord_type is OrdType.LIMIT or triggered
+    return (terms.price,) if rests and terms.price is not None and terms.time_in_force not in _FLEETING else ()
 
 
 class SideTotals:
@@ -180,20 +180,21 @@ class Exposure:
         order = after or before
         if order is None:
             return
-        terms, status = order.terms, order.status
         line = self._lines.get(order.cl_ord_id)
-        if after is None or status.is_final or status is OrdStatus.NEW:
-            self._moved[terms.account].add(terms.symbol)
+        if after is None or order.status in _UNCOUNTED:
             if line is not None:
                 self._drop(order.cl_ord_id, line)
+            elif before is None:
+                return  # it counted nothing and counts nothing
+            self._moved[order.terms.account].add(order.terms.symbol)
             return
-        qty = worst_qty(order)
+        qty = order.leaves_qty if order.pending_terms is None else worst_qty(order)
         if line is not None:
-            same = line.terms is terms and line.pending is order.pending_terms
-            if same and line.qty == qty and line.triggered == order.triggered:
+            same = line.terms is order.terms and line.pending is order.pending_terms
+            if same and line.qty == qty and line.triggered is order.triggered:
                 return
             self._drop(order.cl_ord_id, line)
-        self._moved[terms.account].add(terms.symbol)
+        self._moved[order.terms.account].add(order.terms.symbol)
         self._add(order, qty)
 
     def rebuild(self, orders: Iterable[OrderState]) -> None:
@@ -271,19 +272,14 @@ class Exposure:
 
         Only symbols whose orders moved since the last call are worked out anew.
         """
-        moved = self._moved.get(account)
-        totals = self._opening[account]
-        if not moved:
-            return totals
-        for symbol in moved:
-            instrument = self._instruments.get(symbol)
-            working = self._working.get((account, symbol))
-            if instrument is None or working is None:
-                continue
-            value = working.opening_at(qty_of(account, symbol))
-            totals[instrument.currency] += value - working.opening
-            working.opening = value
-        moved.clear()
+        totals, moved = self._opening[account], self._moved[account]
+        while moved:
+            symbol = moved.pop()
+            instrument, working = self._instruments.get(symbol), self._working.get((account, symbol))
+            if instrument is not None and working is not None:
+                value = working.opening_at(qty_of(account, symbol))
+                totals[instrument.currency] += value - working.opening
+                working.opening = value
         return totals
 
 

@@ -21,26 +21,25 @@ class OrderRate:
         self._slots = [0] * _PER_MINUTE
         self._at = 0
 
-    def advance(self, mono_ns: int) -> None:
-        """Let everything that has left the windows go."""
-        now = mono_ns // SLOT_NS
-        if now <= self._at:
+    def advance(self, slot: int) -> None:
+        """Let everything that has left the windows go; `slot` is the one under way."""
+        if slot <= self._at:
             return
-        if now - self._at >= _PER_MINUTE:
+        if slot - self._at >= _PER_MINUTE:
             self._slots = [0] * _PER_MINUTE
             self.second = self.minute = 0
-            self._at = now
+            self._at = slot
             return
-        for slot in range(self._at + 1, now + 1):
-            self.second -= self._slots[(slot - _PER_SECOND) % _PER_MINUTE]
-            self.minute -= self._slots[slot % _PER_MINUTE]
-            self._slots[slot % _PER_MINUTE] = 0
-        self._at = now
+        for entered in range(self._at + 1, slot + 1):
+            self.second -= self._slots[(entered - _PER_SECOND) % _PER_MINUTE]
+            self.minute -= self._slots[entered % _PER_MINUTE]
+            self._slots[entered % _PER_MINUTE] = 0
+        self._at = slot
 
-    def hit(self, mono_ns: int) -> None:
+    def hit(self, slot: int) -> None:
         """Count one order."""
-        if mono_ns // SLOT_NS > self._at:
-            self.advance(mono_ns)
+        if slot > self._at:
+            self.advance(slot)
         self._slots[self._at % _PER_MINUTE] += 1
         self.second += 1
         self.minute += 1
@@ -56,20 +55,21 @@ class OrderRates:
 
     def hit(self, scopes: tuple[tuple[str, str], ...], mono_ns: int) -> None:
         """Count one order in each of its scopes."""
+        slot = mono_ns // SLOT_NS
         for scope in scopes:
             rate = self._rates.get(scope)
             if rate is None:
                 if len(self._rates) >= self.SCOPES_MAX:
                     self._drop_silent(mono_ns)
                 rate = self._rates[scope] = OrderRate()
-            rate.hit(mono_ns)
+            rate.hit(slot)
 
     def second(self, scope: tuple[str, str], mono_ns: int) -> int:
         """Return the orders of the last second."""
         rate = self._rates.get(scope)
         if rate is None:
             return 0
-        rate.advance(mono_ns)
+        rate.advance(mono_ns // SLOT_NS)
         return rate.second
 
     def minute(self, scope: tuple[str, str], mono_ns: int) -> int:
@@ -77,10 +77,10 @@ class OrderRates:
         rate = self._rates.get(scope)
         if rate is None:
             return 0
-        rate.advance(mono_ns)
+        rate.advance(mono_ns // SLOT_NS)
         return rate.minute
 
     def _drop_silent(self, mono_ns: int) -> None:
         for rate in self._rates.values():
-            rate.advance(mono_ns)
+            rate.advance(mono_ns // SLOT_NS)
         self._rates = {scope: rate for scope, rate in self._rates.items() if rate.minute}
