@@ -49,13 +49,12 @@ class EngineThread:
         self.held = threading.Event()
         self.held.set()
         self._pool = ThreadPoolExecutor(1, "engine")
-        self._commands = CommandRegistry()
-        trading.register(self._commands)
-        safety.register(self._commands)
+        self.commands = CommandRegistry()
+        trading.register(self.commands)
+        safety.register(self.commands)
         nothing: Any = None
-        self._context = EngineContext(
-            rig.desk, rig.state, rig.journal, rig.ids, rig.clock, Environment.SIM, nothing, nothing
-        )
+        absent = (nothing,) * (len(EngineContext.__struct_fields__) - 6)
+        self._context = EngineContext(rig.desk, rig.state, rig.journal, rig.ids, rig.clock, Environment.SIM, *absent)
 
     def call(
         self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
@@ -69,7 +68,7 @@ class EngineThread:
 
     def _run(self, call: Invocation, answers: list[CommandResult], reply: Reply) -> None:
         try:
-            self._commands.run_of(call.command_id)(self._context, call.params, call)
+            self.commands.run_of(call.command_id)(self._context, call.params, call)
         except UserError as error:
             answers.append(outcomes.failed(error))
         self.settle()
@@ -178,6 +177,7 @@ class ApiRig:
             readiness=lambda: self.ready,
             version="1.2.3",
             now_ns=lambda: START_NS + 1 + self.ahead[0],
+            commands=self.engine.commands,
         )
 
     def start(self) -> None:

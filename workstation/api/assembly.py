@@ -17,12 +17,13 @@ from workstation.api.event_feed import EventFeed
 from workstation.api.guard import Guard
 from workstation.api.idempotency import Idempotency
 from workstation.api.marks import Marks
+from workstation.api.meters import Meters
 from workstation.api.names import Names
 from workstation.api.options import ApiOptions
 from workstation.api.order_texts import OrderTexts
 from workstation.api.protocol import BoundedProtocol
 from workstation.api.services import Services
-from workstation.commands.registry import Gateway
+from workstation.commands.registry import CommandRegistry, Gateway
 from workstation.ports.store import Reader
 from workstation.viewmodels.session import Session
 
@@ -66,6 +67,7 @@ def assemble(
     now_ns: Callable[[], int],
     secret: str,
     pool: ThreadPoolExecutor,
+    commands: CommandRegistry,
 ) -> Services:
     """Return the services, attached to the engine; call on the server's loop."""
     loop = asyncio.get_running_loop()
@@ -93,6 +95,8 @@ def assemble(
         version=version,
         now_ns=now_ns,
         pool=pool,
+        commands=commands,
+        meters=Meters(now_ns()),
     )
 
 

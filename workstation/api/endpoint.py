@@ -6,6 +6,7 @@ a `Call` and return an `Answer`; they never see the web framework.
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -41,7 +42,10 @@ H = TypeVar("H", bound=Handler)
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A method on a path. answers: model by success status. path_types: kind of each path parameter."""
+    """A method on a path. answers: model by success status. path_types: kind of each path parameter.
+
+    key_required: the call needs an idempotency key. text_types: media types of answers beside or in place of a model.
+    """
 
     method: str
     path: str
@@ -57,6 +61,7 @@ class Endpoint:
     key_required: bool = False
     links: Mapping[str, Any] = field(default_factory=dict)
     is_stream: bool = False
+    text_types: tuple[str, ...] = ()
 
 
 @dataclass
@@ -116,7 +121,9 @@ async def serve(services: Services, endpoint: Endpoint, request: Request) -> Res
     passport: Passport = request.scope["state"]["passport"]
     path = request.scope["path"]
     call = Call(services, endpoint, request, passport, dict(request.path_params))
+    began = time.monotonic()
     answer = await boundary(lambda: _run(call), instance=path, trace_id=passport.trace_id)
+    services.meters.count(endpoint.method, endpoint.path, answer.status, time.monotonic() - began)
     if isinstance(answer, StreamAnswer):
         return StreamResponse(answer)
     return Response(answer.body, answer.status, dict(answer.headers), answer.media_type)

@@ -1,9 +1,9 @@
-"""The newest mark of each position, as the engine gives it to every screen. Used on the API's loop."""
+"""The newest figures of positions, accounts and the engine, as every screen gets them. Used on the API's loop."""
 
 import asyncio
 import contextlib
 
-from workstation.viewmodels.frames import PositionSnap
+from workstation.viewmodels.frames import AccountSnap, PositionSnap, StatusSnap
 from workstation.viewmodels.session import Session
 
 ACCOUNT_ROW = "*"
@@ -11,16 +11,21 @@ ACCOUNT_ROW = "*"
 
 
 class Marks:
-    """Position snapshots by (account, symbol), account rows alone."""
+    """Position snapshots by (account, symbol), account rows alone. accounts: by name; status: None before the first."""
 
     def __init__(self, session: Session, loop: asyncio.AbstractEventLoop) -> None:
         self._session, self._loop = session, loop
         self._snaps: dict[tuple[str, str], PositionSnap] = {}
+        self.accounts: dict[str, AccountSnap] = {}
+        self.status: StatusSnap | None = None
         self._outbox = session.open_outbox(self._wake)
 
     def latest(self) -> dict[tuple[str, str], PositionSnap]:
-        """Return everything known now."""
-        for (account, symbol, strategy_id), snap in self._outbox.take().positions.items():
+        """Return the positions known now, and renew accounts and status."""
+        frame = self._outbox.take()
+        self.accounts.update(frame.accounts)
+        self.status = frame.status or self.status
+        for (account, symbol, strategy_id), snap in frame.positions.items():
             if strategy_id == ACCOUNT_ROW:
                 self._snaps[account, symbol] = snap
         return self._snaps

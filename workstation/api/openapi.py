@@ -116,6 +116,9 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         if endpoint.links and status == 201:
             answer["links"] = dict(endpoint.links)
         responses[str(status)] = answer
+    if endpoint.text_types:
+        content = responses.setdefault("200", {"description": "Done.", "content": {}})["content"]
+        content.update({media: {"schema": _TEXT} for media in endpoint.text_types})
     if endpoint.is_stream:
         responses["200"] = {
             "description": "Events as they happen.",

@@ -30,7 +30,7 @@ from workstation.api.token_file import (
     remove_token_file,
     write_token_file,
 )
-from workstation.commands.registry import Gateway
+from workstation.commands.registry import CommandRegistry, Gateway
 from workstation.domain.errors import UserError
 from workstation.kernel.logs import get_logger
 from workstation.ports.store import Reader
@@ -51,7 +51,8 @@ _log = get_logger("api")
 class ApiServer:
     """The REST interface of one running engine.
 
-    readiness: state of parts by name, for `/health/ready`. now_ns: wall time, UTC ns.
+    readiness: state of parts by name, for `/health/ready`. now_ns: wall time, UTC ns. commands: those that `/commands`
+    offers, none unless given.
     """
 
     def __init__(
@@ -65,10 +66,12 @@ class ApiServer:
         readiness: Callable[[], dict[str, bool]],
         version: str,
         now_ns: Callable[[], int] = time.time_ns,
+        commands: CommandRegistry | None = None,
     ) -> None:
         self._session, self._gateway, self._reader = session, gateway, reader
         self._token_file, self._options = token_file, options
         self._readiness, self._version, self._now_ns = readiness, version, now_ns
+        self._commands = commands or CommandRegistry()
         self._token = ""
         self._thread: threading.Thread | None = None
         self._started = threading.Event()
@@ -171,6 +174,7 @@ class ApiServer:
                 now_ns=self._now_ns,
                 secret=secret,
                 pool=pool,
+                commands=self._commands,
             )
             self._services = services
             server = http_server(

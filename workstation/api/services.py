@@ -11,9 +11,11 @@ from workstation.api.engine import Engine, News
 from workstation.api.event_feed import EventFeed
 from workstation.api.idempotency import Idempotency
 from workstation.api.marks import Marks
+from workstation.api.meters import Meters
 from workstation.api.names import Names
 from workstation.api.options import ApiOptions
 from workstation.api.order_texts import OrderTexts
+from workstation.commands.registry import CommandRegistry
 from workstation.ports.store import Reader
 from workstation.viewmodels.session import Session
 
@@ -41,6 +43,8 @@ class Services:
     version: str
     now_ns: Callable[[], int]
     pool: ThreadPoolExecutor
+    commands: CommandRegistry
+    meters: Meters
     order_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def read(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -50,6 +50,7 @@ class RestDoor:
             readiness=self._readiness,
             version=self._engine.session.version,
             now_ns=time.time_ns,
+            commands=self._engine.commands,
         )
         return self._server.start()
 
