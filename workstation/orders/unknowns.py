@@ -106,10 +106,13 @@ class Unknowns:
         self._c.recorder.record(events)
 
     def absent(self, order: OrderState) -> list[Event]:
-        """Count one complete negative answer; returns the order's end as NOT_SENT once absence is proven."""
+        """Count one complete negative answer about an order that was never acknowledged, a cancel of it or not.
+
+        Returns its end as NOT_SENT once absence is proven.
+        """
         c, settings = self._c, self._c.settings
         broker, healthy = c.routes.live(order.terms.account), c.routes.healthy_since(order.terms.account)
-        if broker is None or healthy is None or order.unknown is not RequestKind.SUBMIT:
+        if broker is None or healthy is None or order.unknown is None:
             return []
         now = c.clock.mono_ns()
         seen = self._absence.get(order.cl_ord_id)

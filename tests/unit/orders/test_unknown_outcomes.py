@@ -76,6 +76,19 @@ def test_an_unknown_order_can_still_be_cancelled_by_its_client_id():
     assert [call.order_id for call in rig.broker.of("cancel")] == [""]
 
 
+def test_an_order_that_never_arrived_is_closed_though_its_cancel_is_unknown_too():
+    rig = silent(CoreRig())
+    order = rig.submit()
+    rig.broker.forget.add(order.cl_ord_id)
+    rig.broker.sent(order.cl_ord_id, outcome=SendOutcome.UNKNOWN, text="reset")
+    rig.desk.cancel(CancelOrder(cl_ord_id=order.cl_ord_id, origin=HAND))
+    rig.broker.sent(order.cl_ord_id, RequestKind.CANCEL, SendOutcome.UNKNOWN, text="reset")
+    assert rig.order(order.cl_ord_id).unknown is RequestKind.CANCEL
+    rig.clock.advance(60 * SECOND)
+    closed = rig.order(order.cl_ord_id)
+    assert (closed.status, closed.reject_code) == (S.REJECTED, "NOT_SENT")
+
+
 def test_an_unknown_cancel_of_a_live_order_gives_the_state_back():
     rig = CoreRig()
     order = rig.submit()
