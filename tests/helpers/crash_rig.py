@@ -30,6 +30,7 @@ from typing import Any, NoReturn
 import msgspec
 from msgspec.structs import replace
 
+from tests.helpers.crash_drives import DEFAULT_ARGS, FAULT, FAULT_ARGS, FAULTS, PAUSE, STORIES, TOLD, WANTED
 from tests.helpers.order_history import OrderHistory
 from tests.helpers.simulation import EMULATED, UNLIMITED
 from tests.helpers.simulation_trader import ACCOUNTS, Trader
@@ -52,7 +53,8 @@ from workstation.kernel.clock import Clock, Scheduler, SystemClock
 from workstation.kernel.fault_points import set_probe
 from workstation.kernel.ids import IdSource
 from workstation.orders.context import DeskSettings
-from workstation.ports.broker import Broker, BrokerSink
+from workstation.orders.routing import KEPT_HERE
+from workstation.ports.broker import Broker, BrokerSink, CapabilityCard
 from workstation.storage import open_store, writer
 from workstation.storage.verify import verify
 
@@ -79,6 +81,7 @@ SNAPSHOT_ONE_IN = 4
 AGREE_S = 10.0
 CHILD_S = 60
 OPS = 14
+PAUSES_S = (0, 0.001, 0.004)
 
 
 @dataclass(frozen=True)
@@ -170,11 +173,9 @@ class JitterFeed:
 class WitnessedBroker:
     """A broker whose sends are written down, by a call that survives the process, before they go out."""
 
-    def __init__(self, broker: Broker, witness: Callable[[str], None], *, emulates: bool) -> None:
+    def __init__(self, broker: Broker, witness: Callable[[str], None], card: CapabilityCard) -> None:
         self._broker, self._witness = broker, witness
-        self.venue = broker.venue
-        card = broker.capabilities
-        self.capabilities = replace(card, ord_types=card.ord_types - EMULATED) if emulates else card
+        self.venue, self.capabilities = broker.venue, card
 
     def connect(self, sink: BrokerSink) -> None:
         self._broker.connect(sink)
@@ -377,18 +378,26 @@ class ChildRun:
         os.write(self._writing, f"reached {len(truth.orders)} {len(truth.fills)}\n".encode())
 
     def _open_venue(self, scheduler: LoopScheduler, clock: Clock) -> Broker:
-        emulates = "emulation" in self._plan.point or self._rng.random() < 0.15
         if self._rig.remote:
             self._link = ControlLink(self._rig.socket)
             self._arm = lambda kind, **args: self._link.act("arm", kind=kind, **args)
-            return WitnessedBroker(RemoteSimBroker(str(self._rig.socket)), self._history.write, emulates=emulates)
+            return self._witnessed(RemoteSimBroker(str(self._rig.socket)))
         venue = SimVenue(clock, scheduler, 1, SimPlan(ticks_per_s=0, latency_ms=1.0), self._rig.log)
         control = VenueControl(venue)
         for symbol, (bid, ask) in MARKETS.items():
             control.set_market(symbol, bid, ask, MARKET_SIZE)
         self._arm = venue.faults.arm
         venue.start()
-        return WitnessedBroker(venue.broker, self._history.write, emulates=emulates)
+        return self._witnessed(venue.broker)
+
+    def _witnessed(self, broker: Broker) -> WitnessedBroker:
+        """Return the broker with a card that may offer less than the venue does, so that the program sees to it."""
+        card, point = broker.capabilities, self._plan.point
+        if "emulation" in point or self._rng.random() < 0.15:
+            card = replace(card, ord_types=card.ord_types - EMULATED)
+        if "time_limit" in point:
+            card = replace(card, times_in_force=card.times_in_force - KEPT_HERE)
+        return WitnessedBroker(broker, self._history.write, card)
 
     def _fill_disk(self) -> None:
         """Let every fourth group meet a full disk."""
@@ -416,19 +425,33 @@ class ChildRun:
 
     async def _trade(self) -> None:
         """Do a few random things, with whatever the drawn point needs to be passed."""
-        trader = Trader(self._rng, IdSource(), tuple(MARKETS), self._history)
-        wanted = _WANTED.get(self._plan.point.rsplit(".", 1)[0], ())
+        trader, point = Trader(self._rng, IdSource(), tuple(MARKETS), self._history), self._plan.point
+        wanted = WANTED.get(point.rsplit(".", 1)[0], ())
         for number in range(OPS):
-            if self._plan.point in _FAULTS and number % 4 == 1:
-                self._arm(_FAULTS[self._plan.point], for_s=0.05)
-            if "snapshot" in self._plan.point and number % 5 == 2:
+            if point in FAULTS and number % 4 == 1:
+                self._strike(FAULTS[point])
+            if "snapshot" in point and number % 5 == 2:
                 self.core.save_snapshot(always=True)
             if wanted and number % 2:
                 trader.do(self._rng.choice(wanted), self.core)
             else:
                 trader.act(self.core)
-            await asyncio.sleep(self._rng.choice((0, 0.001, 0.004)))
+            await asyncio.sleep(self._rng.choice(PAUSES_S))
+        for _ in range(STORIES if point in TOLD else 0):
+            await self._tell(trader, TOLD[point])
         trader.do("release", self.core)
+
+    async def _tell(self, trader: Trader, story: tuple[str, ...]) -> None:
+        for step in story:
+            if step == PAUSE:
+                await asyncio.sleep(max(PAUSES_S))
+            elif step.startswith(FAULT):
+                self._strike(step.removeprefix(FAULT))
+            else:
+                trader.do(step, self.core)
+
+    def _strike(self, kind: str) -> None:
+        self._arm(kind, **FAULT_ARGS.get(kind, DEFAULT_ARGS))
 
     async def _agree(self) -> None:
         """Wait until book and venue agree; then nothing may be lost, doubled or invented."""
@@ -474,28 +497,3 @@ class ChildRun:
 
     def _on_loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._faults.append(str(context.get("exception") or context.get("message")))
-
-
-_WANTED: dict[str, tuple[str, ...]] = {
-    "orders.exit": ("submit", "flatten", "press_again", "override_exit"),
-    "orders.group": ("bracket", "oto", "bracket", "oco"),
-    "orders.release": ("bracket", "oto"),
-    "orders.replace": ("submit", "replace"),
-    "orders.cancel": ("submit", "cancel", "cancel_scope"),
-    "orders.kill": ("kill", "release"),
-    "orders.deny": ("oco", "again", "submit"),
-    "orders.emulation": ("submit", "submit", "replace"),
-    "orders.submit": ("submit", "kill", "release"),
-    "sim.replace": ("submit", "replace"),
-    "sim.cancel": ("submit", "cancel"),
-}
-"""What the trader does every second time, by the family of the point."""
-
-_FAULTS = {
-    "orders.session_lost.before_record": "disconnect",
-    "orders.in_flight.before_record": "drop_ack",
-    "orders.unknown.proven_absent": "lost_request",
-    "orders.replace.not_sent": "disconnect",
-    "orders.submit.not_sent": "disconnect",
-}
-"""The fault of the venue that leads to a point."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -20,11 +21,12 @@ from tests.helpers.simulation_trader import RARE_FAULTS, Trader
 from tests.helpers.venue_truth import Difference, VenueTruth
 from workstation.app.core import Core, CoreParts
 from workstation.brokers.sim.faults import FaultKind, SimPlan
+from workstation.brokers.sim.universe import listings
 from workstation.brokers.sim.venue import SimVenue
 from workstation.domain.accounts import LockState
 from workstation.domain.events import ArmChanged, LimitChanged
 from workstation.domain.market import StreamKind
-from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, RequestKind, Residence
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Residence
 from workstation.kernel.clock import Timer, VirtualClock
 from workstation.kernel.fault_points import set_probe
 from workstation.kernel.ids import IdSource, sub_stream
@@ -37,8 +39,15 @@ TRADING_S = 8
 SETTLE_S = 60
 """Virtual seconds after the last fault within which everything is settled."""
 
-TICKS_PER_S = 45
-SYMBOLS = ("ES", "EUR/USD", "BTC/USD", "AAPL", "USD/JPY", "SIM-PARTIAL", "SIM-SLOW", "SIM-DOWN", "SIM-FILL")
+TICKS_PER_S = 25
+OPTION = next(
+    row.instrument.symbol
+    for row in listings(datetime.fromtimestamp(START_NS / SECOND, UTC).date())
+    if row.instrument.option is not None and row.instrument.option.underlying == "AAPL"
+)
+SYMBOLS = ("ES", "EUR/USD", "BTC/USD", "AAPL", "USD/JPY", "SIM-PARTIAL", "SIM-SLOW", "SIM-DOWN", "SIM-FILL", OPTION)
+"""What is traded; the venue lists nothing else, since other markets only cost time."""
+
 UNLIMITED = ("ORDERS_PER_MINUTE", "ORDER_NOTIONAL", "POSITION_NOTIONAL", "DAILY_LOSS")
 VENUE_POINTS = frozenset({"sim.report.before_receive", "sim.log.before_write"})
 """Fault points inside the venue, which outlives the program."""
@@ -161,13 +170,12 @@ class Simulation:
             self.clock,
             seed,
             SimPlan(seed=seed, ticks_per_s=TICKS_PER_S, latency_ms=self._rng.choice((1, 5, 40))),
+            symbols=SYMBOLS,
         )
-        option = next(row.symbol for row in self.venue.instruments() if row.option is not None)
         self.checks = Checks()
         self.history = OrderHistory()
         self.points: Counter[str] = Counter()
-        self.symbols = (*SYMBOLS, option)
-        self.trader = Trader(sub_stream(seed, "trader"), IdSource(seed), self.symbols, self.history)
+        self.trader = Trader(sub_stream(seed, "trader"), IdSource(seed), SYMBOLS, self.history)
         self.checks.overriding = lambda: self.trader.overriding
         self.crashes = 0
         self.replayed = 0
@@ -243,10 +251,10 @@ class Simulation:
         core = self.core
         self.replayed += core.recover(self.journal)
         core.start()
-        for symbol in self.symbols:
+        for symbol in SYMBOLS:
             for stream in (StreamKind.QUOTES, StreamKind.TRADES):
                 core.market.subscriptions.acquire(symbol, stream)
-        core.market.subscriptions.acquire(self.symbols[0], StreamKind.DEPTH)
+        core.market.subscriptions.acquire(SYMBOLS[0], StreamKind.DEPTH)
         if self.journal.epoch == 1:
             now = self.own_clock.now_ns()
             for limit in UNLIMITED:
@@ -404,7 +412,7 @@ class Simulation:
         """Tell whether an open order may stay as it is."""
         if order.status is OrdStatus.NEW:
             return order.residence is Residence.PROGRAM or (order.link is not None and order.link.parent != "")
-        if order.unknown is RequestKind.SUBMIT and not self._card.query_complete:
+        if order.status is OrdStatus.PENDING_SUBMIT and order.unknown and not self._card.query_complete:
             return order.cl_ord_id not in self.venue.exchange.orders.by_client
         return order.unknown is None and order.status.is_working
 

@@ -1,7 +1,7 @@
 """The trader of a simulation: one seed decides what it asks of the desk, and when, and what goes wrong meanwhile.
 
 It uses every door of the desk: all types, times and flags, groups, changes, cancels one and many, exits pressed again
-and again, kill switches, arming, ids used twice.
+and again, kill switches, arming, ids used twice. Long because each door has its few lines here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+
+from msgspec.structs import replace
 
 from tests.helpers.order_history import OrderHistory
 from workstation.app.core import Core
@@ -60,6 +62,7 @@ CUTS = frozenset(
 )
 """Faults after which nothing trades for a while; one in CUT_ONE_IN draws, so that trading goes on in between."""
 
+SOON_NS = 4_000_000
 RARE_ONE_IN = 8
 CUT_ONE_IN = 2
 _PRICED = (OrdType.LIMIT, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP_LIMIT)
@@ -139,6 +142,14 @@ class Trader:
     def _submit(self, core: Core) -> None:
         command = self._command(self._terms(core))
         self._place(core, command)
+
+    def _soon_over(self, core: Core) -> None:
+        """Rest an order that expires in a moment."""
+        symbol = self._rng.choice(self._symbols)
+        away = core.instruments[symbol].step(self._price(core, symbol), -400)
+        terms = self._terms(core, symbol=symbol, ord_type=OrdType.LIMIT, side=Side.BUY, price=away, post_only=False)
+        expiry = core.clock.now_ns() + SOON_NS
+        self._place(core, self._command(replace(terms, time_in_force=TimeInForce.GTD, expire_time=expiry)))
 
     def _place(self, core: Core, command: SubmitOrder) -> None:
         key = command.cl_ord_id
@@ -362,7 +373,15 @@ class Trader:
             )
 
     def _arm(self, core: Core) -> None:
-        armed = self._rng.random() < 0.8
+        self._set_armed(core, armed=self._rng.random() < 0.8)
+
+    def _disarm(self, core: Core) -> None:
+        self._set_armed(core, armed=False)
+
+    def _rearm(self, core: Core) -> None:
+        self._set_armed(core, armed=True)
+
+    def _set_armed(self, core: Core, *, armed: bool) -> None:
         change = ArmChanged(armed=armed, environment="SIM", actor="trader", reason="", ts=core.clock.now_ns())
         core.desk.recorder.record([change])
 
@@ -373,6 +392,10 @@ class Trader:
 
     def _reconcile(self, core: Core) -> None:
         core.desk.reconcile(self._rng.choice(ACCOUNTS), "asked by hand")
+
+    def _reconcile_all(self, core: Core) -> None:
+        for account in ACCOUNTS:
+            core.desk.reconcile(account, "asked by hand")
 
     def _override(self, core: Core) -> None:
         if not self._rng.randrange(4):

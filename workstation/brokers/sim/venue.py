@@ -6,6 +6,7 @@ thread.
 """
 
 import datetime as dt
+from collections.abc import Collection
 from pathlib import Path
 
 from workstation.brokers.sim.damage import Damage
@@ -20,7 +21,7 @@ from workstation.brokers.sim.memory import Remembered, remember
 from workstation.brokers.sim.records import VenueOpened, VenueRecord
 from workstation.brokers.sim.session import SimBroker
 from workstation.brokers.sim.specials import SPECIAL_ASK, SPECIAL_BID, SpecialSymbols
-from workstation.brokers.sim.universe import VENUE, listings
+from workstation.brokers.sim.universe import SPECIAL_SYMBOLS, VENUE, listings
 from workstation.brokers.sim.venue_log import LAID_ASIDE, VenueLog
 from workstation.domain.accounts import Account, Environment
 from workstation.domain.instruments import Instrument
@@ -79,7 +80,10 @@ class VenueTime:
 
 
 class SimVenue:
-    """A simulated exchange with its two ports. Nothing moves before `start`; `log_path` keeps its memory."""
+    """A simulated exchange with its two ports. Nothing moves before `start`; `log_path` keeps its memory.
+
+    symbols: what is listed beside the special symbols, None for everything; an option needs its underlying.
+    """
 
     def __init__(
         self,
@@ -90,6 +94,7 @@ class SimVenue:
         log_path: Path | None = None,
         *,
         fees: FeeSchedule | None = None,
+        symbols: Collection[str] | None = None,
     ) -> None:
         self.plan = plan if plan is not None else SimPlan(seed=seed)
         self.seed = seed
@@ -98,7 +103,11 @@ class SimVenue:
         self._time = VenueTime(clock, int(self.plan.clock_offset_s * 1e9))
         memory = remember(log_path)
         opened_day = memory.day or dt.datetime.fromtimestamp(clock.now_ns() / 1e9, dt.UTC).date()
-        self._listings = listings(opened_day)
+        self._listings = tuple(
+            entry
+            for entry in listings(opened_day)
+            if symbols is None or entry.instrument.symbol in (*symbols, *SPECIAL_SYMBOLS)
+        )
         self._marks_path = log_path.with_suffix(".marks.json") if log_path is not None else None
         self._starts = self._opening_prices()
         self._log = VenueLog(log_path, clock, memory.sound_to) if log_path is not None else None
