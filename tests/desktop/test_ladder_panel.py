@@ -382,10 +382,14 @@ def test_only_rows_that_changed_are_painted(qtbot, rig, panel):
 def test_settings_come_back(qtbot, rig):
     panel = LadderPanel(rig.context, "ladder-2")
     qtbot.addWidget(panel)
-    panel.restore_settings({"ticks_per_row": 5, "marketable": True, "stranger": "x"})
+    kept = {"ticks_per_row": 5, "STOCK.marketable": True, "STOCK.second_qty": 7, "FUTURE.scheme": "auto"}
+    panel.restore_settings(kept | {"stranger": "x", "STOCK.stranger": 1, "STOCK.stop_ticks": -4})
     panel.show_symbol("AAPL")
     assert panel.view.ladder.map.ticks_per_row == 5
-    assert panel.save_settings() == {"ticks_per_row": 5, "marketable": True}
+    assert panel.save_settings() == kept
+    assert panel.marketable.isChecked()
+    panel.show_symbol("ESZ6")
+    assert (panel.settings.scheme, panel.marketable.isChecked()) == ("auto", False)
     panel.release()
 
 

@@ -43,10 +43,12 @@ class FocusSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Place one order; `words` is the sentence shown and recorded."""
+    """Place one order, with the legs of a bracket where they are given; `words` is the sentence shown and recorded."""
 
     terms: OrderTerms
     words: str
+    stop_loss_px: int | None = None
+    take_profit_px: int | None = None
 
 
 class Nudge(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from workstation.viewmodels.ladder_amend import line_price
 from workstation.viewmodels.ladder_cells import OwnOrders, RejectMarks
 from workstation.viewmodels.ladder_prices import PriceMap
 from workstation.viewmodels.ladder_rows import LadderRow, RowMaker, average_price, levels, queues
+from workstation.viewmodels.ladder_settings import PnlUnit
 from workstation.viewmodels.screen_state import ScreenState
 
 
@@ -85,6 +86,14 @@ class Ladder:
             last = quote.last if quote.last is not None else quote.prev_close
         return last
 
+    def inside(self, state: ScreenState) -> tuple[int | None, int | None, int | None]:
+        """Return best bid, best ask and last, None for what there is not."""
+        depth, quote = state.depths.get(self.instrument.symbol), state.quotes.get(self.instrument.symbol)
+        bids, asks = levels(depth, quote)
+        source = quote if depth is None else depth
+        last = None if source is None else source.last
+        return bids[0].price if bids else None, asks[0].price if asks else None, last
+
     def view(self, state: ScreenState, mono_ns: int) -> LadderPicture:
         """Return what to paint now."""
         symbol = self.instrument.symbol
@@ -143,6 +152,11 @@ class Ladder:
     def show_pnl(self, shown: bool) -> None:
         """Fill the P&L column, or leave it empty."""
         self._rows.show_pnl = shown
+
+    def show_as(self, pnl: PnlUnit, large_units: int) -> None:
+        """Take what the P&L column shows, and the whole units from which a size stands out (0: none)."""
+        self._rows.pnl = pnl
+        self._rows.large = large_units * 10**self.instrument.qty_decimals
 
     def _edge(
         self,

@@ -1,8 +1,9 @@
 """What a click on the ladder means: an entry at the row that was pressed, or a refusal with its reason.
 
-Scheme `classic`: the left button is a limit order, the right one a stop. The bid column buys, the ask column sells.
-The same function words the hover preview and makes the order, so that what was read is what is sent. Qt-free; it
-knows nothing of the gate, which has the last word.
+Scheme `classic`: the left button is a limit order, the right one a stop. Scheme `auto`: the side of the market decides,
+a price through the far side is a stop. The bid column buys, the ask column sells. Alt attaches the bracket template,
+Shift takes the second quantity. One function words the hover preview and makes the order, so that what was read is what
+is sent. Qt-free; it knows nothing of the gate, which has the last word.
 """
 
 from enum import StrEnum
@@ -10,8 +11,11 @@ from enum import StrEnum
 import msgspec
 
 from workstation.domain.instruments import Instrument
+from workstation.domain.numbers import format_money
 from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side, TimeInForce
 from workstation.viewmodels.hotkeys import Place, Refused
+from workstation.viewmodels.ladder_amend import line_price, nudged
+from workstation.viewmodels.ladder_settings import LadderSettings, Scheme
 from workstation.viewmodels.preview import order_words
 
 POINTER_QUIET_NS = 400_000_000
@@ -35,13 +39,42 @@ class Column(StrEnum):
         return {"my bids": 1, "bid": 1, "ask": -1, "my asks": -1}.get(self.value, 0)
 
 
+class Click(msgspec.Struct, frozen=True):
+    """How an entry cell was acted on. right: other button; bracket: with Alt; second: with the second quantity."""
+
+    right: bool = False
+    bracket: bool = False
+    second: bool = False
+
+
 class EntryRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How entry clicks are read. order_qty: in quantity units; marketable: limits through the market are allowed."""
+    """How entry clicks are read. order_qty: in quantity units; marketable: limits through the market are allowed.
+
+    stop_ticks, target_ticks: distances of the legs to attach, 0 for none.
+    """
 
     account: str
     order_qty: int
     time_in_force: TimeInForce = TimeInForce.DAY
     marketable: bool = False
+    scheme: Scheme = Scheme.CLASSIC
+    stop_ticks: int = 0
+    target_ticks: int = 0
+
+
+def rules_for(
+    click: Click, settings: LadderSettings, instrument: Instrument, account: str, order_qty: int
+) -> EntryRules:
+    """Return the rules of one click. order_qty: the pad's, in quantity units."""
+    second = settings.second_qty * 10**instrument.qty_decimals
+    return EntryRules(
+        account=account,
+        order_qty=second if click.second else order_qty,
+        marketable=settings.marketable,
+        scheme=settings.scheme,
+        stop_ticks=settings.stop_ticks if click.bracket else 0,
+        target_ticks=settings.target_ticks if click.bracket else 0,
+    )
 
 
 def entry(
@@ -60,6 +93,8 @@ def entry(
     bid, ask = inside
     far, far_name = (ask, "ask") if side is Side.BUY else (bid, "bid")
     through = far is not None and (price - far) * side.sign > 0
+    if rules.scheme is Scheme.AUTO:
+        stop = through
     words = instrument.price_text
     if not stop and through and not rules.marketable and far is not None:
         ticks = abs(instrument.ticks_between(far, price))
@@ -82,7 +117,19 @@ def entry(
         stop_px=price if stop else None,
         time_in_force=rules.time_in_force,
     )
-    return Place(terms, order_words(terms, instrument))
+    return _with_legs(terms, price, instrument, rules)
+
+
+def _with_legs(terms: OrderTerms, price: int, instrument: Instrument, rules: EntryRules) -> Place:
+    """Return the order with its bracket; the words end with the money at risk where there is a stop."""
+    sign = terms.side.sign
+    stop = instrument.step(price, -rules.stop_ticks * sign) if rules.stop_ticks else None
+    target = instrument.step(price, rules.target_ticks * sign) if rules.target_ticks else None
+    words = order_words(terms, instrument, stop_loss_px=stop, take_profit_px=target)
+    if stop is not None:
+        risk = abs(instrument.notional(price, terms.order_qty) - instrument.notional(stop, terms.order_qty))
+        words += f" · RISK {format_money(risk, 2, grouping=True)} {instrument.currency}"
+    return Place(terms, words, stop, target)
 
 
 def only_reduces(terms: OrderTerms, position_qty: int, working: list[OrderState]) -> bool:
@@ -97,18 +144,20 @@ def only_reduces(terms: OrderTerms, position_qty: int, working: list[OrderState]
 
 
 class Drag(msgspec.Struct):
-    """One order under the pointer, bound to its id and version. version: None while an own amend is in flight."""
+    """One order under the pointer, bound to its id and version. version: None while an own amend is in flight.
+
+    legs: other orders of its bracket, which move with it by the same ticks.
+    """
 
     order: OrderState
     version: int | None
     start_price: int
     price: int
-    left_start: bool = False
+    legs: tuple[OrderState, ...] = ()
 
     def move_to(self, price: int) -> None:
         """Follow the pointer to another row."""
         self.price = price
-        self.left_start = self.left_start or price != self.start_price
 
     def still_holds(self, order: OrderState | None) -> bool:
         """Tell whether the order is what it was when the drag began."""
@@ -118,8 +167,20 @@ class Drag(msgspec.Struct):
             return order.leaves_qty == self.order.leaves_qty
         return order.version == self.version
 
-    def label(self, instrument: Instrument) -> str:
-        """Return the live label: new price, distance in ticks, and that the place in the queue is lost."""
+    def moves(self, instrument: Instrument) -> list[tuple[OrderState, int]]:
+        """Return each order with its new price; none when the drop is where the drag began."""
         ticks = instrument.ticks_between(self.start_price, self.price)
+        if not ticks:
+            return []
+        legs = [(leg, line_price(leg.terms)) for leg in self.legs]
+        return [(self.order, self.price)] + [(leg, nudged(at, ticks, instrument)) for leg, at in legs if at is not None]
+
+    def label(self, instrument: Instrument) -> str:
+        """Return the live label: new price, distance in ticks and money, and that the place in the queue is lost."""
+        ticks = instrument.ticks_between(self.start_price, self.price)
+        qty = self.order.leaves_qty
+        worth = abs(instrument.notional(self.price, qty) - instrument.notional(self.start_price, qty))
+        money = f" ({format_money(worth, 2, grouping=True)} {instrument.currency})" if ticks else ""
         lost = " · loses queue place" if self.order.terms.ord_type is OrdType.LIMIT and ticks else ""
-        return f"{instrument.price_text(self.price)} {ticks:+d}t{lost}"
+        legs = f" · {len(self.legs) + 1} legs" if self.legs else ""
+        return f"{instrument.price_text(self.price)} {ticks:+d}t{money}{legs}{lost}"

@@ -5,6 +5,7 @@ are not painted again. Grouped rows never look better than the market: bids roun
 """
 
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from workstation.viewmodels.formats import grouped
 from workstation.viewmodels.frames import DepthSnap, PositionSnap, QuoteSnap
 from workstation.viewmodels.ladder_cells import OwnCell, RejectMark
 from workstation.viewmodels.ladder_prices import PriceMap
+from workstation.viewmodels.ladder_settings import PnlUnit
 
 COMPACT_FROM = 100_000
 FRACTION_CHARS_MAX = 7
@@ -46,18 +48,26 @@ class LadderRow(msgspec.Struct, frozen=True):
     average: bool = False
     bid_reject: str = ""
     ask_reject: str = ""
+    bid_large: bool = False
+    ask_large: bool = False
 
 
 Cells = Mapping[tuple[int, int], OwnCell]
 
 
 class RowMaker:
-    """Makes the rows of one instrument on a price map. show_pnl: fill the P&L column."""
+    """Makes the rows of one instrument on a price map.
+
+    show_pnl: the P&L column is on screen. pnl: what stands in it. large: size from which one stands out, in quantity
+    units, 0 for none.
+    """
 
     def __init__(self, prices: PriceMap) -> None:
         self._map = prices
         self._instrument: Instrument = prices.instrument
         self.show_pnl = True
+        self.pnl = PnlUnit.MONEY
+        self.large = 0
 
     def rows(
         self,
@@ -82,7 +92,7 @@ class RowMaker:
         average = average_price(held, self._instrument)
         average_row = None if average is None else self._map.bucket(average, "down")
         marks = {(self._map.bucket(m.price, "down" if m.sign > 0 else "up"), m.sign): m.text for m in rejects}
-        size = self.size_text
+        size, large = self.size_text, self.large or inf
         made = []
         for price in prices:
             bid, ask, volume = bid_sizes.get(price, 0), ask_sizes.get(price, 0), traded.get(price, 0)
@@ -106,6 +116,8 @@ class RowMaker:
                     average=price == average_row,
                     bid_reject=marks.get((price, 1), ""),
                     ask_reject=marks.get((price, -1), ""),
+                    bid_large=bid >= large,
+                    ask_large=ask >= large,
                 )
             )
         return tuple(made)
@@ -164,10 +176,14 @@ class RowMaker:
 
     def _pnl(self, held: PositionSnap | None, price: int) -> tuple[str, int]:
         """Return what an exit of the whole position at `price` would bring, before fees, and its sign."""
-        if held is None or held.position.qty == 0:
+        if held is None or held.position.qty == 0 or self.pnl is PnlUnit.HIDDEN:
             return "", 0
         money = self._instrument.notional(price, held.position.qty) - held.position.cost
-        text = format_money(money, 0, grouping=True).replace("-", "−")
+        if self.pnl is PnlUnit.TICKS:
+            one_tick = self._instrument.notional(self._instrument.tick_at(price), abs(held.position.qty))
+            text = f"{money / one_tick:,.1f}t".replace(".0t", "t").replace("-", "−")
+        else:
+            text = format_money(money, 0, grouping=True).replace("-", "−")
         return ("+" + text if money > 0 else text), (money > 0) - (money < 0)
 
 

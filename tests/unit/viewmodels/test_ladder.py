@@ -278,9 +278,7 @@ def test_a_drag_is_bound_to_its_version_and_says_what_it_costs():
     drag = Drag(held, held.version, 18_715, 18_715)
     assert drag.label(stock()) == "187.15 +0t"
     drag.move_to(18_718)
-    assert drag.label(stock()) == "187.18 +3t · loses queue place"
-    drag.move_to(18_715)
-    assert drag.left_start
+    assert drag.label(stock()) == "187.18 +3t (3.00 USD) · loses queue place"
     assert drag.still_holds(held)
     assert not drag.still_holds(order("OMS-1", limit(price=18_715), version=2))
     assert not drag.still_holds(None)

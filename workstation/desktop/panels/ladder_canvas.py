@@ -4,19 +4,37 @@ Last stage of the tick walk. Rows are painted straight from the picture's texts;
 say. Gestures are the view's business, not this module's.
 """
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from workstation.desktop.colors import with_alpha
 from workstation.desktop.panels.ladder_columns import Columns, Grid, Place, columns_for
 from workstation.desktop.panels.ladder_paint import RowPainter
 from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.ladder import Ladder, LadderPicture, OffScreen
 from workstation.viewmodels.ladder_cells import OwnCell
 from workstation.viewmodels.ladder_clicks import Column, Drag
+from workstation.viewmodels.ladder_rows import LadderRow
 
 ENTRY_COLUMNS = (Column.BID, Column.ASK)
 OWN_COLUMNS = (Column.OWN_BID, Column.OWN_ASK)
+
+
+GHOST_VEIL = 0.6
+FLASH_PX = 3
+
+
+@dataclass(slots=True)
+class HeldOrder:
+    """A working order that stays under the pointer. true_row: where its price stands now, None out of view."""
+
+    row: int
+    column: Column
+    cell: OwnCell
+    true_row: int | None
 
 
 class LadderCanvas(QWidget):
@@ -32,6 +50,9 @@ class LadderCanvas(QWidget):
         self._revision = -1
         self._hover: Place | None = None
         self._cursor: tuple[Column, int] | None = None
+        self._held: HeldOrder | None = None
+        self.dynamic = False
+        self.flashing = False
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Price ladder")
@@ -55,13 +76,26 @@ class LadderCanvas(QWidget):
     def show_ladder(self, ladder: Ladder) -> None:
         """Show another instrument: drag, cursor and hover end."""
         self.ladder = ladder
-        self._hover = self._cursor = self._picture = None
+        self._hover = self._cursor = self._picture = self._held = None
         self._lay_out()
         self.update()
+
+    def show_flash(self, flashing: bool) -> None:
+        """Frame the ladder before a rule moves its rows."""
+        if flashing != self.flashing:
+            self.flashing = flashing
+            self.update()
+
+    def show_strong_digits(self, digits: int) -> None:
+        """Let the last digits of prices stand out."""
+        if digits != self._painter.strong_digits:
+            self._painter.strong_digits = digits
+            self.update()
 
     def show_picture(self, picture: LadderPicture) -> None:
         """Paint the rows that differ from what is painted."""
         before, self._picture = self._picture, picture
+        self._follow_held()
         moved = self._revision != self.ladder.map.revision
         self._revision = self.ladder.map.revision
         same = before is not None and not moved and len(before.rows) == len(picture.rows)
@@ -84,17 +118,44 @@ class LadderCanvas(QWidget):
         self.ladder.show_pnl(self._columns.shows(Column.PNL))
 
     def _new_theme(self, *_: object) -> None:
-        self._painter = RowPainter()
+        digits, self._painter = self._painter.strong_digits, RowPainter()
+        self._painter.strong_digits = digits
         self._lay_out()
         self.update()
 
     def _own_at(self, place: Place) -> OwnCell | None:
+        held = self._held
+        if held is not None and (held.row, held.column) == (place.row, place.column):
+            return held.cell
         if self._picture is None or place.row >= len(self._picture.rows):
             return None
-        row = self._picture.rows[place.row]
-        return (
-            row.own_bid if place.column is Column.OWN_BID else row.own_ask if place.column is Column.OWN_ASK else None
-        )
+        return _own_of(self._picture.rows[place.row], place.column)
+
+    def _hold(self, place: Place | None) -> None:
+        """In dynamic mode, keep the working order under the pointer where it is while rows move beneath it."""
+        if (
+            self._held is not None
+            and place is not None
+            and (place.row, place.column) == (self._held.row, self._held.column)
+        ):
+            return
+        self._held = None
+        cell = self._own_at(place) if self.dynamic and place is not None else None
+        if place is not None and cell is not None:
+            self._held = HeldOrder(place.row, place.column, cell, place.row)
+        self.update()
+
+    def _follow_held(self) -> None:
+        """Find the held order again; one that is gone is let go."""
+        held, picture = self._held, self._picture
+        if held is None or picture is None:
+            return
+        for row, line in enumerate(picture.rows):
+            cell = _own_of(line, held.column)
+            if cell is not None and held.cell.ids[0] in cell.ids:
+                held.cell, held.true_row = cell, row
+                return
+        held.true_row = None
 
     def _edge_at(self, point: QPoint) -> OffScreen | None:
         if self._picture is None or not self._picture.rows:
@@ -115,6 +176,11 @@ class LadderCanvas(QWidget):
         if self._cursor is not None and cursor_row is not None and self.hasFocus():
             painter.setPen(colors.focus)
             painter.drawRect(self._cell(self._cursor[0], cursor_row).adjusted(0, 0, -1, -2))
+        if self._held is not None and self._held.true_row != self._held.row:
+            self._paint_held(painter, self._held)
+        if self.flashing:
+            painter.setPen(QPen(colors.accent, FLASH_PX))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         for edge, row, arrow in ((picture.above, 0, "▲"), (picture.below, len(picture.rows) - 1, "▼")):
             if edge.jump is not None:
                 self._painter.pill(
@@ -131,6 +197,21 @@ class LadderCanvas(QWidget):
                 left = self._columns.rect(Column.PRICE, 0, 1).center().x() - width // 2
                 pill = QRect(min(max(left, 0), self.width() - width), rect.top() + 1, width, rect.height() - 3)
                 self._painter.pill(painter, pill, text, colors.on_accent, colors.accent)
+
+    def _paint_held(self, painter: QPainter, held: HeldOrder) -> None:
+        """Paint a held order under the pointer, and turn its true row into a ghost."""
+        colors = self._painter.colors
+        if held.true_row is not None:
+            ghost = self._cell(held.column, held.true_row).adjusted(1, 1, -1, -2)
+            painter.fillRect(ghost, with_alpha(colors.surface, GHOST_VEIL))
+            painter.setPen(QPen(colors.accent, 1, Qt.PenStyle.DotLine))
+            painter.drawRect(ghost)
+        cell = self._cell(held.column, held.row)
+        painter.fillRect(cell, colors.surface)
+        self._painter.chip(painter, cell.adjusted(2, 1, -2, -2), held.cell, buy=held.column is Column.OWN_BID)
+        painter.setPen(colors.accent)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(cell.adjusted(0, 0, -1, -2))
 
     def _cell(self, column: Column, row: int) -> QRect:
         rect = self.grid.row_rect(row, self.width())
@@ -199,3 +280,7 @@ def _edge_text(edge: OffScreen, arrow: str) -> str:
     if edge.position:
         parts.append("position")
     return " ".join(parts)
+
+
+def _own_of(row: LadderRow, column: Column) -> OwnCell | None:
+    return row.own_bid if column is Column.OWN_BID else row.own_ask if column is Column.OWN_ASK else None

@@ -22,6 +22,7 @@ PAD = 6
 CHIP_INSET = 2
 QUEUE_GAP = 4
 HATCH_STEP = 12
+LARGE_RULE = 2
 
 Cells = Sequence[tuple[LadderRow, QRect]]
 
@@ -31,6 +32,7 @@ class RowPainter:
 
     def __init__(self) -> None:
         theme = current_theme()
+        self.strong_digits = 0
         self.colors: Colors = theme.colors
         self.row_height = theme.metrics.row_compact
         self.title_height = theme.metrics.row
@@ -105,22 +107,31 @@ class RowPainter:
         """Paint sizes with their bars, which grow from the price column outward."""
         if stale:
             self._hatch(painter, cells)
-        bars, texts = [], []
+        bars: list[QRect] = []
+        texts: list[tuple[str, QRect]] = []
+        large: list[tuple[str, QRect]] = []
         for row, cell in cells:
             text, share = (row.bid, row.bid_share) if bid else (row.ask, row.ask_share)
             if text:
                 bar = max((cell.width() - 2) * share // SHARE_ONE, 1)
                 left = cell.x() + cell.width() - bar if bid else cell.x()
                 bars.append(QRect(left, cell.y() + 1, bar, cell.height() - 3))
-                texts.append((text, cell))
+                (large if (row.bid_large if bid else row.ask_large) else texts).append((text, cell))
         self._fill(painter, bars, self.stale_bar if stale else self.bid_bar if bid else self.ask_bar)
         painter.setPen(self.colors.stale if stale else self.colors.text)
-        self.figures.use(painter)
-        for text, cell in texts:
-            if bid:
-                self.figures.right(painter, cell.adjusted(0, 0, -PAD, 0), text)
-            else:
-                self.figures.left(painter, cell.adjusted(PAD, 0, 0, 0), text)
+        for face, sizes in ((self.figures, texts), (self.figures_bold, large)):
+            face.use(painter)
+            for text, cell in sizes:
+                if bid:
+                    face.right(painter, cell.adjusted(0, 0, -PAD, 0), text)
+                else:
+                    face.left(painter, cell.adjusted(PAD, 0, 0, 0), text)
+        self._underline(painter, [cell for _, cell in large])
+
+    def _underline(self, painter: QPainter, cells: Sequence[QRect]) -> None:
+        """Rule a line under large sizes, so that weight is not the only sign."""
+        lines = [cell.adjusted(PAD, cell.height() - LARGE_RULE - 1, -PAD, -1) for cell in cells]
+        self._fill(painter, lines, self.colors.accent)
 
     def _hatch(self, painter: QPainter, cells: Cells) -> None:
         """Hatch stale cells, so that grey is not the only sign."""
@@ -143,11 +154,25 @@ class RowPainter:
         self.figures.use(painter)
         for row, cell in plain:
             self.figures.centre(painter, cell, row.text)
+        if self.strong_digits:
+            self._strengthen(painter, plain, stale=stale)
         for row, cell in marked:
             self._marked_price(painter, cell, row, stale=stale)
         for row, cell in cells:
             if row.average:
                 self._average_mark(painter, cell)
+
+    def _strengthen(self, painter: QPainter, cells: Cells, *, stale: bool) -> None:
+        """Paint the last digits of prices again, bold in the colour of text; figures of both weights are as wide."""
+        painter.setPen(self.colors.stale if stale else self.colors.text)
+        self.figures_bold.use(painter)
+        for row, cell in cells:
+            text = row.text[-self.strong_digits :]
+            right = round(cell.center().x() + self.figures.width(row.text) / 2) + 1
+            width = round(self.figures_bold.width(text))
+            place = QRect(right - width, cell.y(), width, cell.height())
+            painter.fillRect(place.adjusted(0, 0, 0, -1), self._ground(Column.PRICE, stale=stale))
+            self.figures_bold.right(painter, place, text)
 
     def _marked_price(self, painter: QPainter, cell: QRect, row: LadderRow, *, stale: bool) -> None:
         """Paint the price of the inside, the last trade or a crossed book."""
@@ -180,7 +205,7 @@ class RowPainter:
             if reject:
                 self._reject(painter, cell.adjusted(CHIP_INSET, 2, -CHIP_INSET, -3), alone=own is None)
             if own is not None:
-                self._chip(painter, cell.adjusted(CHIP_INSET, 1, -CHIP_INSET, -2), own, buy=buy)
+                self.chip(painter, cell.adjusted(CHIP_INSET, 1, -CHIP_INSET, -2), own, buy=buy)
 
     def _reject(self, painter: QPainter, mark: QRect, *, alone: bool) -> None:
         painter.setPen(self.colors.danger)
@@ -191,7 +216,7 @@ class RowPainter:
             face.use(painter)
             face.left(painter, mark.adjusted(PAD - 2, 0, 0, 0), text)
 
-    def _chip(self, painter: QPainter, chip: QRect, own: OwnCell, *, buy: bool) -> None:
+    def chip(self, painter: QPainter, chip: QRect, own: OwnCell, *, buy: bool) -> None:
         """Paint own orders: filled when working, an outline otherwise, dashed while pending, struck when going."""
         colors = self.colors
         base, on_base = (colors.buy, colors.on_buy) if buy else (colors.sell, colors.on_sell)

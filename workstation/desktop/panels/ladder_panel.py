@@ -2,12 +2,16 @@
 
 Last stage of the tick walk and first of an order by click. It joins the view model, the drawing area and the buttons,
 and sends commands; the gate decides. Cancels and exits go out in every state of data and arming.
+
+Long because one panel answers for every gesture of the ladder, each with its command.
 """
 
 from functools import partial
 
+import msgspec
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from workstation.commands.params import CancelMany, CancelOne, ChangeOrder, ExitPosition, PlaceOrder
 from workstation.commands.registry import CommandResult
@@ -15,6 +19,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.ladder_controls import LadderButtons, OneLine, QuantityPad
 from workstation.desktop.panels.ladder_editor import OrderEditor
 from workstation.desktop.panels.ladder_header import InstrumentHeader
+from workstation.desktop.panels.ladder_options import LadderOptions
 from workstation.desktop.panels.ladder_view import LadderView, Sources
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel, PanelSettings
@@ -25,7 +30,9 @@ from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.hotkeys import Place, Refused
 from workstation.viewmodels.ladder import Ladder, LadderPicture
 from workstation.viewmodels.ladder_amend import AmendQueue, Move
-from workstation.viewmodels.ladder_clicks import Column, EntryRules, entry, only_reduces
+from workstation.viewmodels.ladder_centring import AutoCentre, Centring
+from workstation.viewmodels.ladder_clicks import Click, Column, entry, only_reduces, rules_for
+from workstation.viewmodels.ladder_settings import LadderSettings, plain_of, settings_from
 from workstation.viewmodels.preview import PREVIEW_KEY
 
 _LEVEL_ROLES = {"ok": "muted", "muted": "muted", "stale": "warning", "danger": "danger"}
@@ -47,6 +54,8 @@ class LadderPanel(Panel):
         self._changed_at = 0
         self._picture: LadderPicture | None = None
         self._ticks_per_row = 1
+        self._settings: dict[str, LadderSettings] = {}
+        self._centre_rule = AutoCentre(context.bridge.session.mono_ns())
         self._header: InstrumentHeader | None = None
         self._view: LadderView | None = None
         self.pad = QuantityPad(panel_id, context.sizes.sizes)
@@ -54,6 +63,7 @@ class LadderPanel(Panel):
         self.status = OneLine(f"{panel_id}_status", "Ladder data")
         self.preview = OneLine(f"{panel_id}_preview", "Order under the pointer")
         self.marketable = QCheckBox("through")
+        self.options = QToolButton()
         self._body = QWidget()
         self._stack = QStackedLayout(self)
         self._build()
@@ -61,7 +71,9 @@ class LadderPanel(Panel):
         self.buttons.flatten_pressed.connect(self._flatten)
         self.buttons.centre_pressed.connect(self._centre)
         self.buttons.position_pressed.connect(self._seed_exit_size)
-        self.pad.changed.connect(lambda _qty: self._point(None, 0))
+        self.pad.changed.connect(lambda _qty: self._point(None, 0, Click()))
+        self.marketable.toggled.connect(self._set_marketable)
+        self.options.clicked.connect(self.open_options)
         self.until_released(context.focus.listen(self._follow_account))
         self.until_released(context.sizes.listen(self._take_preset))
 
@@ -92,7 +104,26 @@ class LadderPanel(Panel):
         self._open_ladder()
         self.pad.show_instrument(self.context.instrument(symbol), self.context.sizes.size)
         self.watch(quotes=frozenset({symbol}), depths=frozenset({symbol}))
+        self._apply_settings()
         self._refresh()
+
+    @property
+    def settings(self) -> LadderSettings:
+        """The settings in force for the class of the shown instrument."""
+        return self._settings.get(self._class, LadderSettings())
+
+    def set_settings(self, settings: LadderSettings) -> None:
+        """Take settings for every ladder of this panel that shows the same class of instrument."""
+        self._settings[self._class] = settings
+        self._apply_settings()
+        self._refresh()
+
+    def open_options(self) -> LadderOptions:
+        """Show the settings below their button; the popup deletes itself when closed."""
+        popup = LadderOptions(self.settings, self)
+        popup.changed.connect(self.set_settings)
+        popup.open_under(self.options)
+        return popup
 
     def on_frame(self, frame: Frame) -> None:
         """Paint what is new and send amends that waited."""
@@ -104,15 +135,41 @@ class LadderPanel(Panel):
         self._refresh()
 
     def save_settings(self) -> PanelSettings:
-        """Return grouping and whether marketable limits are allowed."""
+        """Return grouping, and the settings of each class of instrument as `class.name`."""
         ticks = self._ticks_per_row if self._ladder is None else self._ladder.map.ticks_per_row
-        return {"ticks_per_row": ticks, "marketable": self.marketable.isChecked()}
+        saved: PanelSettings = {"ticks_per_row": ticks}
+        for asset_class, settings in self._settings.items():
+            saved |= {f"{asset_class}.{name}": value for name, value in plain_of(settings).items()}
+        return saved
 
     def restore_settings(self, settings: PanelSettings) -> None:
-        """Take grouping and the marketable switch back."""
+        """Take grouping and settings back."""
         ticks = settings.get("ticks_per_row", 1)
         self._ticks_per_row = ticks if isinstance(ticks, int) else 1
-        self.marketable.setChecked(settings.get("marketable") is True)
+        plain: dict[str, dict[str, object]] = {}
+        for key, value in settings.items():
+            asset_class, point, name = key.partition(".")
+            if point:
+                plain.setdefault(asset_class, {})[name] = value
+        self._settings = {asset_class: settings_from(values) for asset_class, values in plain.items()}
+        self._apply_settings()
+
+    @property
+    def _class(self) -> str:
+        return str(self.context.instrument(self.symbol).asset_class) if self.symbol else ""
+
+    def _set_marketable(self, allowed: bool) -> None:
+        if allowed != self.settings.marketable:
+            self.set_settings(msgspec.structs.replace(self.settings, marketable=allowed))
+
+    def _apply_settings(self) -> None:
+        settings, view, ladder = self.settings, self._view, self._ladder
+        self.marketable.setChecked(settings.marketable)
+        if ladder is not None:
+            ladder.show_as(settings.pnl, settings.large_size)
+        if view is not None:
+            view.dynamic, view.pin_pointer = settings.dynamic, settings.pin_pointer
+            view.show_strong_digits(settings.strong_digits)
 
     def _build(self) -> None:
         empty = QLabel("No instrument yet.\nType a symbol above, or pick one in the watchlist.")
@@ -123,6 +180,12 @@ class LadderPanel(Panel):
         self.marketable.setFont(figure_font("caption"))
         self.marketable.setToolTip("Allow limits through the market; the price collar bounds them")
         self.marketable.setAccessibleName("Allow limits through the market")
+        self.options.setObjectName(f"{self.panel_id}_options")
+        self.options.setText("⋯")
+        self.options.setFont(figure_font("caption"))
+        self.options.setToolTip("Ladder settings")
+        self.options.setAccessibleName("Ladder settings")
+        self.options.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._column = QVBoxLayout(self._body)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -133,6 +196,7 @@ class LadderPanel(Panel):
         line.setSpacing(4)
         line.addWidget(self.status, 1)
         line.addWidget(self.marketable)
+        line.addWidget(self.options)
         top.addWidget(self.pad)
         top.addLayout(line)
         bottom = QVBoxLayout()
@@ -154,11 +218,12 @@ class LadderPanel(Panel):
         rows = 1 if self._ladder is None else self._ladder.map.rows
         self._ladder = Ladder(self.context.instrument(self.symbol), self.context.focus.account, rows)
         self._ladder.map.set_grouping(ticks)
+        self._apply_settings()
         if self._view is not None:
             self._view.show_ladder(self._ladder)
             return
         state, session = self.context.state, self.context.bridge.session
-        sources = Sources(state.open_orders.get, self._amends.in_flight, self._middle, session.mono_ns)
+        sources = Sources(state.open_orders.get, self._legs, self._amends.in_flight, self._middle, session.mono_ns)
         view = self._view = LadderView(self._ladder, sources)
         view.setObjectName(f"{self.panel_id}_view")
         view.entry_clicked.connect(self._enter)
@@ -168,6 +233,7 @@ class LadderPanel(Panel):
         view.reject_seen.connect(self._see_reject)
         view.refused.connect(lambda text: self.context.announcer.say("warning", text))
         view.pointed.connect(self._point)
+        view.centred.connect(lambda: self._centre_rule.centred(session.mono_ns()))
         self._column.insertWidget(1, view, 1)
         self.setFocusProxy(view)
         self._stack.setCurrentWidget(self._body)
@@ -177,12 +243,37 @@ class LadderPanel(Panel):
         if ladder is None or view is None or not self.isVisible():
             return
         ladder.place(self.context.state)
-        view.centre_when_quiet()
+        self._keep_centred(ladder, view)
         picture = self._picture = ladder.view(self.context.state, self.context.bridge.session.mono_ns())
         view.show_picture(picture)
         self.buttons.show_counts(picture.counts)
         self._show_position(picture, ladder)
         self.status.show_text(_status_text(picture, ladder), _LEVEL_ROLES[picture.health.level])
+
+    def _keep_centred(self, ladder: Ladder, view: LadderView) -> None:
+        """Move rows where a rule of the settings, or a hand before it, asked for that."""
+        settings, now = self.settings, self.context.bridge.session.mono_ns()
+        if settings.dynamic:
+            view.follow_market()
+        else:
+            bid, ask, last = ladder.inside(self.context.state)
+            inside = None if bid is None or ask is None else (bid, ask)
+            step = self._centre_rule.step(settings, ladder.map, inside, last, now)
+            view.show_flash(step is not Centring.REST)
+            if step is Centring.MOVE:
+                view.recentre()
+        view.centre_when_quiet()
+
+    def _legs(self, order: OrderState) -> tuple[OrderState, ...]:
+        """Return the other open orders of an order's bracket."""
+        if order.link is None:
+            return ()
+        group, others = order.link.group_id, self.context.state.working(order.terms.account, order.terms.symbol)
+        return tuple(
+            other
+            for other in others
+            if other.link is not None and other.link.group_id == group and other.cl_ord_id != order.cl_ord_id
+        )
 
     def _show_position(self, picture: LadderPicture, ladder: Ladder) -> None:
         qty, words = picture.position_qty, ladder.instrument
@@ -202,31 +293,33 @@ class LadderPanel(Panel):
             self._view.recentre()
             self._refresh()
 
-    def _request(self, column: Column, price: int, *, stop: bool) -> Place | Refused | None:
-        if self._ladder is None or self._picture is None:
+    def _request(self, column: Column, price: int, click: Click) -> Place | Refused | None:
+        ladder, picture = self._ladder, self._picture
+        if ladder is None or picture is None:
             return None
-        rules = EntryRules(account=self._ladder.account, order_qty=self.pad.qty, marketable=self.marketable.isChecked())
-        inside = (self._picture.bid, self._picture.ask)
-        return entry(column, price, self._ladder.instrument, rules, stop=stop, inside=inside)
+        rules = rules_for(click, self.settings, ladder.instrument, ladder.account, self.pad.qty)
+        inside = (picture.bid, picture.ask)
+        return entry(column, price, ladder.instrument, rules, stop=click.right, inside=inside)
 
-    def _point(self, column: Column | None, price: int) -> None:
+    def _point(self, column: Column | None, price: int, click: Click) -> None:
         """Say the order of a click here, before any click."""
         if column is None or column.sign == 0 or column in (Column.OWN_BID, Column.OWN_ASK):
             self.preview.show_text(_IDLE_TEXT)
             return
-        limit, stop = self._request(column, price, stop=False), self._request(column, price, stop=True)
+        left = self._request(column, price, click)
+        right = self._request(column, price, msgspec.structs.replace(click, right=True))
         refusal = "" if self._picture is None else self._picture.health.entry_refusal
         if refusal:
             self.preview.show_text(refusal, "warning")
-        elif isinstance(limit, Place):
-            self.preview.show_text(limit.words, "buy" if column.sign > 0 else "sell")
-        elif isinstance(stop, Place):
-            self.preview.show_text(f"right button: {stop.words}", "buy" if column.sign > 0 else "sell")
-        elif isinstance(limit, Refused):
-            self.preview.show_text(limit.text, "warning")
+        elif isinstance(left, Place):
+            self.preview.show_text(left.words, "buy" if column.sign > 0 else "sell")
+        elif isinstance(right, Place):
+            self.preview.show_text(f"right button: {right.words}", "buy" if column.sign > 0 else "sell")
+        elif isinstance(left, Refused):
+            self.preview.show_text(left.text, "warning")
 
-    def _enter(self, column: Column, price: int, stop: bool) -> None:
-        request = self._request(column, price, stop=stop)
+    def _enter(self, column: Column, price: int, click: Click) -> None:
+        request = self._request(column, price, click)
         ladder, picture, say = self._ladder, self._picture, self.context.announcer.say
         if request is None or ladder is None or picture is None:
             return
@@ -246,7 +339,13 @@ class LadderPanel(Panel):
             say("warning", picture.health.entry_refusal)
             return
         cl_ord_id = self.context.bridge.session.new_cl_ord_id()
-        order = PlaceOrder(terms=request.terms, cl_ord_id=cl_ord_id, metadata={PREVIEW_KEY: request.words})
+        order = PlaceOrder(
+            terms=request.terms,
+            cl_ord_id=cl_ord_id,
+            metadata={PREVIEW_KEY: request.words},
+            stop_loss_px=request.stop_loss_px,
+            take_profit_px=request.take_profit_px,
+        )
         say("info", f"Pending: {request.words}", cl_ord_id)
         self.context.call("order.submit", order, self._origin(price), partial(self._answered, cl_ord_id))
 

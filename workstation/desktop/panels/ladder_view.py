@@ -7,16 +7,17 @@ went down. Nothing moves under a pressed or just moved pointer; a recentring the
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QWheelEvent
 
 from workstation.desktop.panels.ladder_canvas import ENTRY_COLUMNS, OWN_COLUMNS, LadderCanvas
 from workstation.desktop.panels.ladder_columns import Place
 from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
 from workstation.domain.orders import OrderState
 from workstation.viewmodels.ladder import Ladder, LadderPicture
+from workstation.viewmodels.ladder_amend import line_price
 from workstation.viewmodels.ladder_cells import OwnCell
-from workstation.viewmodels.ladder_clicks import POINTER_QUIET_NS, Column, Drag
+from workstation.viewmodels.ladder_clicks import POINTER_QUIET_NS, Click, Column, Drag
 
 WHEEL_ROWS = 3
 WHEEL_NOTCH = 120
@@ -34,9 +35,13 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the view asks for: an order by id, whether its amend is in flight, the middle price and monotonic time."""
+    """What the view asks for.
+
+    An order by id, the other legs of its bracket, whether its amend is in flight, the middle price, monotonic time.
+    """
 
     order: Callable[[str], OrderState | None]
+    legs: Callable[[OrderState], tuple[OrderState, ...]]
     in_flight: Callable[[str], bool]
     middle: Callable[[], int | None]
     mono_ns: Callable[[], int]
@@ -45,17 +50,18 @@ class Sources:
 class LadderView(LadderCanvas):
     """A ladder that can be worked.
 
-    Emits: entry_clicked(Column, price, stop), cancel_asked(ids), move_asked(OrderState, price), edit_asked(ids),
-    reject_seen(Column, price), refused(text), pointed(Column or None, price).
+    Emits: entry_clicked(Column, price, Click), cancel_asked(ids), move_asked(OrderState, price), edit_asked(ids),
+    reject_seen(Column, price), refused(text), pointed(Column or None, price, Click), centred().
     """
 
-    entry_clicked = Signal(object, object, bool)
+    entry_clicked = Signal(object, object, object)
     cancel_asked = Signal(object)
     move_asked = Signal(object, object)
     edit_asked = Signal(object)
     reject_seen = Signal(object, object)
     refused = Signal(str)
-    pointed = Signal(object, object)
+    pointed = Signal(object, object, object)
+    centred = Signal()
 
     def __init__(self, ladder: Ladder, sources: Sources) -> None:
         super().__init__(ladder)
@@ -63,6 +69,8 @@ class LadderView(LadderCanvas):
         self._press: Press | None = None
         self._moved_at: int | None = None
         self._centre_wanted = False
+        self._click = Click()
+        self.pin_pointer = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
 
@@ -74,7 +82,10 @@ class LadderView(LadderCanvas):
         super().show_ladder(ladder)
 
     def show_picture(self, picture: LadderPicture) -> None:
-        """Paint what differs, and end a drag whose order is no longer what it was."""
+        """Paint what differs, let go of a held order that has ended, and end a drag whose order has changed."""
+        if self._held is not None and self._sources.order(self._held.cell.ids[0]) is None:
+            self._held = None
+            self.update()
         super().show_picture(picture)
         self._watch_drag()
 
@@ -85,16 +96,26 @@ class LadderView(LadderCanvas):
 
     def centre_when_quiet(self) -> bool:
         """Do a recentring that is due; returns whether rows moved."""
-        if not self._centre_wanted or self._press is not None or self.drag is not None:
-            return False
-        now = self._sources.mono_ns()
-        if self._moved_at is not None and now - self._moved_at < POINTER_QUIET_NS:
+        if not self._centre_wanted or not self._is_quiet():
             return False
         self._centre_wanted = False
         middle = self._sources.middle()
         if middle is not None:
             self.ladder.map.centre(middle)
+            self.centred.emit()
         return middle is not None
+
+    def follow_market(self) -> None:
+        """Keep the inside in the middle, for the dynamic mode, as long as no pointer is busy over the orders."""
+        middle, prices = self._sources.middle(), self.ladder.map
+        if middle is not None and prices.row_of(middle) != prices.rows // 2 and self._is_quiet():
+            prices.centre(middle)
+
+    def _is_quiet(self) -> bool:
+        """Tell whether no button is down, and no pointer has just moved over an order column."""
+        if self._press is not None or self.drag is not None:
+            return False
+        return self._moved_at is None or self._sources.mono_ns() - self._moved_at >= POINTER_QUIET_NS
 
     def _start_press(self, event: QMouseEvent) -> None:
         edge = self._edge_at(event.position().toPoint())
@@ -119,7 +140,7 @@ class LadderView(LadderCanvas):
         elif place.price != press.place.price:
             self._refuse_moved(press.place.price, place.price)
         elif place.column in ENTRY_COLUMNS:
-            self.entry_clicked.emit(place.column, place.price, press.button is _RIGHT)
+            self.entry_clicked.emit(place.column, place.price, _click_of(press.modifiers, right=press.button is _RIGHT))
         elif own is not None and press.button is _LEFT:
             self._cancel(own, every=bool(press.modifiers & Qt.KeyboardModifier.ControlModifier))
         elif place.column in OWN_COLUMNS:
@@ -136,13 +157,15 @@ class LadderView(LadderCanvas):
         """Start a drag when the pointer leaves the row on which an own order was pressed, or follow it."""
         if self.drag is None and press.button is _LEFT and press.place.column in OWN_COLUMNS:
             own = self._own_at(press.place)
-            if own is None or place is None or place.price == press.place.price:
+            if own is None or place is None or place.row == press.place.row:
                 return
             order = self._sources.order(own.ids[0])
-            if order is None:
+            start = None if order is None else self._row_price(order)
+            if order is None or start is None:
                 return
             version = None if self._sources.in_flight(order.cl_ord_id) else order.version
-            self.drag = Drag(order, version, press.place.price, press.place.price)
+            together = press.modifiers & Qt.KeyboardModifier.AltModifier
+            self.drag = Drag(order, version, start, start, self._sources.legs(order) if together else ())
             self.setProperty(ESCAPE_LAYER, True)  # noqa: FBT003  Qt's signature
         if self.drag is not None and place is not None:
             self.drag.move_to(place.price)
@@ -150,8 +173,15 @@ class LadderView(LadderCanvas):
 
     def _drop(self, drag: Drag, place: Place | None) -> None:
         self._end_drag()
-        if place is not None and place.price != drag.start_price:
-            self.move_asked.emit(drag.order, place.price)
+        if place is not None:
+            drag.move_to(place.price)
+            for order, price in drag.moves(self.ladder.instrument):
+                self.move_asked.emit(order, price)
+
+    def _row_price(self, order: OrderState) -> int | None:
+        """Return the price of the row on which an order stands."""
+        price = line_price(order.pending_terms or order.terms)
+        return None if price is None else self.ladder.map.bucket(price, "down" if order.terms.side.sign > 0 else "up")
 
     def _end_drag(self) -> None:
         if self.drag is not None:
@@ -180,17 +210,29 @@ class LadderView(LadderCanvas):
             row = min(max(row, 0), len(prices) - 1)
         self._cursor = (column or at, prices[row])
         self.setAccessibleDescription(f"{self._cursor[0].value} {self.ladder.instrument.price_text(prices[row])}")
-        self.pointed.emit(*self._cursor)
+        self.pointed.emit(*self._cursor, Click())
         self.update()
 
-    def _point(self, place: Place | None) -> None:
-        if place == self._hover:
+    def _point(self, place: Place | None, click: Click) -> None:
+        """Follow the pointer, and the keys held with it: the preview is of the order that a click would send now."""
+        if (place, click) == (self._hover, self._click):
             return
+        self._click = click
         for old in (self._hover, place):
             if old is not None:
                 self.update(self.grid.row_rect(old.row, self.width()))
         self._hover = place
-        self.pointed.emit(None if place is None else place.column, 0 if place is None else place.price)
+        self._hold(place)
+        self.pointed.emit(None if place is None else place.column, 0 if place is None else place.price, click)
+
+    def _carry_pointer(self, before: int | None) -> None:
+        """Keep a pinned pointer on the price that it stood on before rows moved, where that is still in view."""
+        if self.pin_pointer and self._hover is not None and before is not None:
+            row = self.ladder.map.row_of(before)
+            if row is not None:
+                down = (row - self._hover.row) * self.grid.row_height
+                QCursor.setPos(QCursor.pos() + QPoint(0, down))
+                self._hover = Place(row, before, self._hover.column)
 
     # Qt overrides
 
@@ -221,28 +263,45 @@ class LadderView(LadderCanvas):
             self._moved_at = self._sources.mono_ns()
         if self._press is not None:
             self._maybe_drag(self._press, place)
-        self._point(place)
+        self._point(place, _click_of(event.modifiers()))
 
     def leaveEvent(self, event: QEvent) -> None:
         """Take the preview away."""
-        self._point(None)
+        self._point(None, Click())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll rows; with Ctrl change the ticks per row, never while a button is down."""
-        notches = event.angleDelta().y() / WHEEL_NOTCH
+        notches = (event.angleDelta().y() or event.angleDelta().x()) / WHEEL_NOTCH
         if not notches:
             return
+        before = None if self._hover is None else self._hover.price
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             if self._press is None:
                 self.ladder.map.regroup(-1 if notches > 0 else 1)
         else:
             self.ladder.map.scroll(round(notches * WHEEL_ROWS) or (1 if notches > 0 else -1))
+        self._carry_pointer(before)
         event.accept()
         self.update()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Show what a click does without the key that was let go."""
+        self._rekey(event)
+        super().keyReleaseEvent(event)
+
+    def _rekey(self, event: QKeyEvent) -> None:
+        """Take the modifiers as they are after a key event."""
+        key = {Qt.Key.Key_Alt: Qt.KeyboardModifier.AltModifier, Qt.Key.Key_Shift: Qt.KeyboardModifier.ShiftModifier}
+        changed = key.get(Qt.Key(event.key()))
+        if changed is not None and self._hover is not None:
+            down = event.type() == QEvent.Type.KeyPress
+            held = event.modifiers() | changed if down else event.modifiers() & ~changed
+            self._point(self._hover, _click_of(held))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the cursor with arrows, act with Enter, recentre with Space, return a drag with Esc."""
         key = event.key()
+        self._rekey(event)
         page = max(len(self.ladder.map.prices) - 2, 1)
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page}
         sides = {Qt.Key.Key_Left: Column.BID, Qt.Key.Key_Right: Column.ASK}
@@ -259,8 +318,7 @@ class LadderView(LadderCanvas):
             self._move_cursor(0, sides[Qt.Key(key)])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cursor is not None:
             if not event.isAutoRepeat():
-                stop = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-                self.entry_clicked.emit(*self._cursor, stop)
+                self.entry_clicked.emit(*self._cursor, _key_click(event.modifiers()))
         elif key == Qt.Key.Key_Delete and self._cursor is not None and not event.isAutoRepeat():
             self._cancel_at_cursor(*self._cursor)
         else:
@@ -274,3 +332,21 @@ class LadderView(LadderCanvas):
             own = self._own_at(Place(row, price, Column.OWN_BID if column is Column.BID else Column.OWN_ASK))
             if own is not None:
                 self._cancel(own, every=False)
+
+
+def _click_of(held: Qt.KeyboardModifier, *, right: bool = False) -> Click:
+    """Return what the keys held with a button say: Alt a bracket, Shift the second quantity."""
+    return Click(
+        right=right,
+        bracket=bool(held & Qt.KeyboardModifier.AltModifier),
+        second=bool(held & Qt.KeyboardModifier.ShiftModifier),
+    )
+
+
+def _key_click(held: Qt.KeyboardModifier) -> Click:
+    """Return what Enter means: with Shift the other button, with Ctrl the second quantity, with Alt a bracket."""
+    return Click(
+        right=bool(held & Qt.KeyboardModifier.ShiftModifier),
+        bracket=bool(held & Qt.KeyboardModifier.AltModifier),
+        second=bool(held & Qt.KeyboardModifier.ControlModifier),
+    )

@@ -1,0 +1,100 @@
+"""The ladder's settings as a small popup: each change acts at once and is kept per asset class in the layout file.
+
+It shows and returns values; what they mean is the business of the view models.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QSpinBox, QWidget
+
+from workstation.viewmodels.ladder_settings import LadderSettings, PnlUnit, Scheme
+
+_SCHEMES = {
+    Scheme.CLASSIC: "left limit, right stop",
+    Scheme.AUTO: "by side of market",
+}
+_PNL = {PnlUnit.MONEY: "money", PnlUnit.TICKS: "ticks", PnlUnit.HIDDEN: "nothing"}
+_SWITCHES = (
+    ("dynamic", "Follow the market", "Rows move with the market; a working order under the pointer is held in place"),
+    ("centre_on_last", "Centre when last is at the edge", "Flashes for half a second before rows move"),
+    ("centre_on_inside", "Centre when bid or ask is at the edge", "Flashes for half a second before rows move"),
+    ("pin_pointer", "Pointer stays on its price", "The pointer moves with its row while the wheel scrolls"),
+)
+_NUMBERS = (
+    ("centre_every_s", "Centre every", 3_600, " s"),
+    ("strong_digits", "Last digits that stand out", 3, ""),
+    ("second_qty", "Quantity with Shift", 1_000_000, ""),
+    ("stop_ticks", "Stop with Alt", 10_000, " t"),
+    ("target_ticks", "Target with Alt", 10_000, " t"),
+    ("large_size", "Sizes that stand out from", 1_000_000, ""),
+)
+OFF = "off"
+
+
+class LadderOptions(QFrame):
+    """A popup over a ladder. Emits: changed(LadderSettings)."""
+
+    changed = Signal(object)
+
+    def __init__(self, settings: LadderSettings, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self._settings = settings
+        self.setObjectName(f"{parent.objectName()}_options_popup")
+        self.setProperty("role", "raised")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        form = QFormLayout(self)
+        form.setContentsMargins(10, 10, 10, 10)
+        form.setSpacing(5)
+        self.scheme = self._choice("scheme", "Limit or stop", _SCHEMES)
+        self.pnl = self._choice("pnl", "P&L column shows", _PNL)
+        form.addRow("Limit or stop", self.scheme)
+        form.addRow("P&&L column shows", self.pnl)
+        for name, words, tip in _SWITCHES:
+            form.addRow(self._switch(name, words, tip))
+        for name, words, most, unit in _NUMBERS:
+            form.addRow(words, self._number(name, words, most, unit))
+
+    def open_under(self, widget: QWidget) -> None:
+        """Show below a widget, its right edge under the widget's."""
+        self.adjustSize()
+        self.move(widget.mapToGlobal(QPoint(widget.width() - self.width(), widget.height())))
+        self.show()
+
+    def _choice(self, name: str, words: str, entries: Mapping[Any, str]) -> QComboBox:
+        box = QComboBox()
+        self._named(box, name, words, words)
+        for value, text in entries.items():
+            box.addItem(text, value)
+        box.setCurrentIndex(box.findData(getattr(self._settings, name)))
+        box.currentIndexChanged.connect(lambda _index: self._set(**{name: box.currentData()}))
+        return box
+
+    def _switch(self, name: str, words: str, tip: str) -> QCheckBox:
+        box = QCheckBox(words)
+        self._named(box, name, words, tip)
+        box.setChecked(getattr(self._settings, name))
+        box.toggled.connect(lambda on: self._set(**{name: on}))
+        return box
+
+    def _number(self, name: str, words: str, most: int, unit: str) -> QSpinBox:
+        box = QSpinBox()
+        self._named(box, name, words, f"{words}; 0 is off")
+        box.setRange(0, most)
+        box.setSuffix(unit)
+        box.setSpecialValueText(OFF)
+        box.setGroupSeparatorShown(True)
+        box.setValue(getattr(self._settings, name))
+        box.valueChanged.connect(lambda value: self._set(**{name: value}))
+        return box
+
+    def _named(self, widget: QWidget, name: str, words: str, tip: str) -> None:
+        widget.setObjectName(f"{self.objectName()}_{name}")
+        widget.setAccessibleName(words)
+        widget.setToolTip(tip)
+
+    def _set(self, **values: object) -> None:
+        self._settings = msgspec.structs.replace(self._settings, **values)
+        self.changed.emit(self._settings)

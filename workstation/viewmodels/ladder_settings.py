@@ -1,0 +1,80 @@
+"""What a ladder can be set to: who decides limit or stop, when rows follow the market, and what clicks attach.
+
+Plain values with bounds, kept in layout files per asset class; a value that is unknown or out of bounds falls back on
+its default. Qt-free, and part of no walk.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+EDGE_ROWS = 3
+"""The market counts as at the edge within so many rows of it."""
+
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=3_600)]
+Ticks = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+Digits = Annotated[int, msgspec.Meta(ge=0, le=3)]
+Units = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+
+class Scheme(StrEnum):
+    """Who decides limit or stop: the button (classic), or the side of the market on which the click falls (auto)."""
+
+    CLASSIC = "classic"
+    AUTO = "auto"
+
+
+class PnlUnit(StrEnum):
+    """What the P&L column shows of an exit at each row."""
+
+    MONEY = "money"
+    TICKS = "ticks"
+    HIDDEN = "hidden"
+
+
+class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of a ladder. Numbers that are 0 switch their matter off.
+
+    centre_every_s, centre_on_last, centre_on_inside: separate reasons to recentre. strong_digits: last digits of a
+    price that stand out. stop_ticks, target_ticks: the bracket that Alt attaches. second_qty: whole units of a click
+    with Shift. large_size: whole units from which a size stands out.
+    """
+
+    scheme: Scheme = Scheme.CLASSIC
+    marketable: bool = False
+    dynamic: bool = False
+    centre_every_s: Seconds = 0
+    centre_on_last: bool = False
+    centre_on_inside: bool = False
+    pin_pointer: bool = False
+    strong_digits: Digits = 0
+    stop_ticks: Ticks = 20
+    target_ticks: Ticks = 40
+    second_qty: Units = 0
+    large_size: Units = 0
+    pnl: PnlUnit = PnlUnit.MONEY
+
+
+def settings_from(plain: Mapping[str, object]) -> LadderSettings:
+    """Return settings from plain values; what is unknown or out of bounds stays at its default."""
+    settings = LadderSettings()
+    for name in LadderSettings.__struct_fields__:
+        if name in plain:
+            try:
+                taken = msgspec.convert({name: plain[name]}, LadderSettings)
+            except msgspec.ValidationError:
+                continue
+            settings = msgspec.structs.replace(settings, **{name: getattr(taken, name)})
+    return settings
+
+
+def plain_of(settings: LadderSettings) -> dict[str, str | int | bool]:
+    """Return what differs from the defaults, as plain values."""
+    usual = LadderSettings()
+    return {
+        name: str(value) if isinstance(value, StrEnum) else value
+        for name in LadderSettings.__struct_fields__
+        if (value := getattr(settings, name)) != getattr(usual, name)
+    }
