@@ -23,19 +23,21 @@ from workstation.api.token_file import known_accounts
 from workstation.app.backups import Backups
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
+from workstation.app.market_store import KeepingOptions
 from workstation.app.picture_options import PictureOptions
 from workstation.app.venues import Venue, VenueBuilder, VenueOptions, build_venue
 from workstation.app.view_only import ViewOnly, home_beside, open_storage, reason_of
 from workstation.app.watchdog import Heartbeat, Watchdog
 from workstation.commands.params import Kill
 from workstation.config.paths import Home, find_home
-from workstation.config.settings import Settings, load_settings
+from workstation.config.settings import MarketdataSettings, Settings, load_settings
 from workstation.domain.accounts import KillScope
 from workstation.domain.errors import StorageDamaged, StorageError, UserError
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.logs import RecentLog, configure_logging, get_logger
+from workstation.ports.market_store import Retention
 from workstation.storage import Store
 
 REPLAYS_KEPT = 20
@@ -107,6 +109,15 @@ def _venue_options(options: Options, log: Path | None) -> VenueOptions:
     )
 
 
+def _keeping(settings: MarketdataSettings) -> KeepingOptions:
+    retention = Retention(
+        bars_days=settings.bar_retention,
+        ticks_days=settings.tick_retention,
+        qualities_days=settings.snapshot_retention,
+    )
+    return KeepingOptions(store_ticks=settings.store_ticks, snapshot_s=settings.snapshot_interval, retention=retention)
+
+
 class Program:
     """A running program: engine, store, venue, REST door, watchdog. `start` then `stop`."""
 
@@ -141,6 +152,7 @@ class Program:
             freshness_ms=options.settings.engine.freshness_ms,
             recent=recent,
             view_only=view_only,
+            keeping=_keeping(options.settings.marketdata),
         )
         self._backups: Backups | None = None
         if isinstance(self.store, Store) and options.store_folder == options.home.root:

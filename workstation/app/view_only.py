@@ -31,7 +31,18 @@ from workstation.storage.backup import newest_verified
 from workstation.storage.fixed_point import InstrumentSource
 from workstation.storage.journal import Post
 
-READING_COMMANDS = frozenset({"market.watch", "market.bars", "market.latest", "market.follow", "market.changes", "order.preview", "order.outlook", "venue.replay"})
+READING_COMMANDS = frozenset(
+    {
+        "market.watch",
+        "market.bars",
+        "market.latest",
+        "market.follow",
+        "market.changes",
+        "order.preview",
+        "order.outlook",
+        "venue.replay",
+    }
+)
 """Commands that write nothing and work in a view-only run; the rest are refused."""
 
 NOT_READY, DAMAGED = "NOT_READY", "DATABASE_DAMAGED"
@@ -142,6 +153,17 @@ class ViewedStorage(msgspec.Struct, frozen=True):
     remark: str = ""
 
 
+class UnreadableMarket:
+    """The market's part of `Unreadable`."""
+
+    def __init__(self, error: StorageError) -> None:
+        self._error = error
+        self.bars = self.ticks = self.ticks_kept = self.qualities = self._refuse
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise self._error
+
+
 class Unreadable:
     """Stands where nothing can be read: lists say why, what a start asks in passing is empty."""
 
@@ -149,6 +171,7 @@ class Unreadable:
         self._error = error
         self.orders = self.order = self.order_by_client_id = self.transitions = self._refuse
         self.executions = self.execution = self.positions = self.balances = self._refuse
+        self.market = UnreadableMarket(error)
         self.records = self.record = self.audit = self.audit_entry = self.verify_audit = self._refuse
 
     def _refuse(self, *_: object) -> NoReturn:

@@ -1,13 +1,16 @@
 """What engine commands work with, handed over once by the composition root. Engine thread only."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
 from workstation.commands.params import BarsRequest, ReplayControl, SwitchFault, Watch
 from workstation.domain.accounts import Environment
+from workstation.domain.market import BarType
 from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource
+from workstation.marketdata.inquiry import MarketInquiry
 from workstation.orders.desk import Desk
 from workstation.orders.fold import CoreState
 from workstation.ports.store import Journal
@@ -21,6 +24,13 @@ class Screens(Protocol):
 
     def bars(self, request: BarsRequest) -> object:
         """Return a bar series for a chart."""
+
+
+class PastBars(Protocol):
+    """The venue's bars from before now, on their way into the market store."""
+
+    def fetch(self, symbol: str, bar_type: BarType, start_ns: int, done: Callable[[bool], None]) -> None:
+        """Have bars from `start_ns` on stored; `done` is called once, on the engine's thread, True when they are."""
 
 
 class VenueControls(Protocol):
@@ -44,3 +54,5 @@ class EngineContext(msgspec.Struct, frozen=True):
     environment: Environment
     screens: Screens
     venue: VenueControls
+    inquiry: MarketInquiry
+    past_bars: PastBars

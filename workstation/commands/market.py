@@ -1,6 +1,7 @@
-"""Market and venue commands: what screens watch, bars for charts, faults of the simulator, the replay's controls."""
+"""Market and venue commands: what screens watch and scripts follow, bars, faults of the simulator, replay controls."""
 
 from workstation.commands.context import EngineContext
+from workstation.commands.market_params import Changes, FetchBars, Follow, Latest
 from workstation.commands.params import BarsRequest, ReplayControl, SwitchFault, Watch
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
 
@@ -19,6 +20,32 @@ def bars(context: EngineContext, params: BarsRequest, call: Invocation) -> None:
     call.reply(CommandResult(ok=True, text="", data=series))
 
 
+def latest(context: EngineContext, params: Latest, call: Invocation) -> None:
+    """Answer the latest values of instruments."""
+    call.reply(CommandResult(ok=True, text="", data=context.inquiry.latest(params.symbols)))
+
+
+def follow(context: EngineContext, params: Follow, call: Invocation) -> None:
+    """Take what a consumer follows."""
+    context.inquiry.follow(params.consumer, params.quotes, params.depths)
+    call.reply(CommandResult(ok=True, text="Following."))
+
+
+def changes(context: EngineContext, params: Changes, call: Invocation) -> None:
+    """Answer what changed of what a consumer follows."""
+    call.reply(CommandResult(ok=True, text="", data=context.inquiry.changes(params.consumer)))
+
+
+def fetch_bars(context: EngineContext, params: FetchBars, call: Invocation) -> None:
+    """Have the venue's bars stored; the answer comes once they are."""
+
+    def reply(stored: bool) -> None:
+        text = "Stored." if stored else "Not stored: the database takes no market data now."
+        call.reply(CommandResult(ok=stored, text=text, code="" if stored else "NOT_READY"))
+
+    context.past_bars.fetch(params.symbol, params.bar_type, params.start_ns, reply)
+
+
 def switch_fault(context: EngineContext, params: SwitchFault, call: Invocation) -> None:
     """Arm or disarm a fault of the simulator."""
     call.reply(CommandResult(ok=True, text=context.venue.switch_fault(params)))
@@ -34,6 +61,10 @@ def register(commands: CommandRegistry) -> None:
     calm: tuple[Declaration, ...] = (
         ("market.watch", "Watch streams", Watch, "marketdata:view", watch),
         ("market.bars", "Bars", BarsRequest, "marketdata:view", bars),
+        ("market.latest", "Latest values", Latest, "marketdata:view", latest),
+        ("market.follow", "Follow instruments", Follow, "marketdata:view", follow),
+        ("market.changes", "Changes of followed instruments", Changes, "marketdata:view", changes),
+        ("market.fetch_bars", "Fetch bars", FetchBars, "marketdata:view", fetch_bars),
         ("venue.fault", "Simulator fault", SwitchFault, "system:admin", switch_fault),
         ("venue.replay", "Replay control", ReplayControl, "system:admin", replay),
     )

@@ -5,12 +5,14 @@ A file has one table per prefix (`[api] port = 8710`); the environment uses `WOR
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import msgspec
+from msgspec import Meta
 
 from workstation.domain import errors
 
@@ -18,31 +20,31 @@ ENVIRONMENT_PREFIX = "WORKSTATION_"
 _RESERVED = frozenset({"HOME", "TEST_POSTGRES_URL", "TEST_DATA", "SIM_SEED", "SIM_SEEDS"})
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of the file; an unknown name in it is refused."""
 
 
 class ApiSettings(_Section):
     """The local REST interface."""
 
     enabled: bool = True
-    port: int = Field(default=8710, ge=0, le=65535)
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8710
     pin_token: bool = False
     allowed_origins: list[str] = []
-    rate_limit: int = Field(
-        default=600, ge=1, description="requests of an API key in 60 s; the local token has 10 times"
-    )
-    max_body: int = Field(default=10 * 1024 * 1024, ge=1024)
-    engine_timeout: float = Field(default=5.0, gt=0)
-    venue_wait: float = Field(default=0.3, ge=0)
+    rate_limit: Annotated[
+        int, Meta(ge=1, description="requests of an API key in 60 s; the local token has 10 times")
+    ] = 600
+    max_body: Annotated[int, Meta(ge=1024)] = 10 * 1024 * 1024
+    engine_timeout: Annotated[float, Meta(gt=0)] = 5.0
+    venue_wait: Annotated[float, Meta(ge=0)] = 0.3
 
 
 class SimSettings(_Section):
     """The built-in simulated exchange."""
 
-    seed: int = Field(default=20_240_808, ge=0)
+    seed: Annotated[int, Meta(ge=0)] = 20_240_808
     plan: str = ""
-    ticks_per_s: int | None = Field(default=None, ge=1, le=100_000)
+    ticks_per_s: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     exchange: str = ""
     """Address of an exchange in a process of its own: the path of a Unix socket, or host:port."""
 
@@ -50,9 +52,9 @@ class SimSettings(_Section):
 class EngineSettings(_Section):
     """Threads and watchdogs."""
 
-    switch_interval_ms: float = Field(default=1.0, gt=0, le=100)
-    stall_ms: int = Field(default=250, ge=50)
-    freshness_ms: int = Field(default=5_000, ge=100)
+    switch_interval_ms: Annotated[float, Meta(gt=0, le=100)] = 1.0
+    stall_ms: Annotated[int, Meta(ge=50)] = 250
+    freshness_ms: Annotated[int, Meta(ge=100)] = 5_000
 
 
 class DesktopSettings(_Section):
@@ -60,9 +62,9 @@ class DesktopSettings(_Section):
 
     theme: Literal["dark", "light", "high_contrast"] = "dark"
     density: Literal["compact", "normal", "relaxed"] = "compact"
-    frame_hz: int = Field(default=30, ge=10, le=60)
+    frame_hz: Annotated[int, Meta(ge=10, le=60)] = 30
     rising: Literal["green", "red", "blue"] = "green"
-    disarm_after_s: int = Field(default=600, ge=10)
+    disarm_after_s: Annotated[int, Meta(ge=10)] = 600
 
 
 class OmsSettings(_Section):
@@ -71,16 +73,27 @@ class OmsSettings(_Section):
     confirm_warnings: bool = False
 
 
+class MarketdataSettings(_Section):
+    """Market data: what scripts may follow, and what is kept for how long."""
+
+    max_subscriptions: Annotated[int, Meta(ge=1, le=1_000)] = 100
+    store_ticks: bool = False
+    snapshot_interval: Annotated[float, Meta(ge=1, description="seconds from one feed quality to the next")] = 300.0
+    bar_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 1_825.0
+    tick_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 30.0
+    snapshot_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
+
+
 class EventsSettings(_Section):
     """How long events stay readable."""
 
-    retention: float = Field(default=7.0, gt=0, description="days")
+    retention: Annotated[float, Meta(gt=0, description="days")] = 7.0
 
 
 class IdempotencySettings(_Section):
     """How long answers to keyed calls are replayed."""
 
-    retention: float = Field(default=24.0, gt=0, description="hours")
+    retention: Annotated[float, Meta(gt=0, description="hours")] = 24.0
 
 
 class LogSettings(_Section):
@@ -97,6 +110,7 @@ class Settings(_Section):
     engine: EngineSettings = EngineSettings()
     desktop: DesktopSettings = DesktopSettings()
     oms: OmsSettings = OmsSettings()
+    marketdata: MarketdataSettings = MarketdataSettings()
     events: EventsSettings = EventsSettings()
     idempotency: IdempotencySettings = IdempotencySettings()
     log: LogSettings = LogSettings()
@@ -126,11 +140,18 @@ def load_settings(
             raise errors.UserError(f"--set {override}: expected NAME=VALUE")
         _put(values, name.strip(), text.strip(), source=f"--set {name}")
     try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise errors.UserError(f"setting {where}: {first['msg']}") from error
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise errors.UserError(_in_words(str(error))) from error
+
+
+def _in_words(problem: str) -> str:
+    """Return a validation problem with the setting's name first: `setting api.port: expected ...`."""
+    what, _, where = problem.removesuffix("`").partition(" - at `$.")
+    unknown = re.fullmatch(r"Object contains unknown field `([^`]+)`?", what)
+    if unknown is not None:
+        return f"setting {'.'.join(filter(None, (where, unknown[1])))}: unknown name"
+    return f"setting {where}: {what[0].lower()}{what[1:]}"
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -116,9 +116,9 @@ def quality_page(query: QualityQuery) -> Select[Any]:
 
 
 class SqlMarketReader:
-    """Implements `ports.market_store.MarketReader`."""
+    """Implements `ports.market_store.MarketReader`. files: recorded ticks, None where there are none."""
 
-    def __init__(self, engine: Engine, files: TickFiles) -> None:
+    def __init__(self, engine: Engine, files: TickFiles | None) -> None:
         self._engine = engine
         self._files = files
 
@@ -179,6 +179,8 @@ class SqlMarketReader:
 
     def _ticks_of(self, chunk: Row[Any], query: TickQuery) -> list[StoredTick]:
         """Return what a query wants of one chunk, what comes first at the end."""
+        if self._files is None:
+            return []
         try:
             events = self._files.read(ChunkPlace(chunk.file, chunk.place, chunk.size))
         except StorageDamaged:

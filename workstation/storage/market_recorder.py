@@ -147,7 +147,7 @@ class Recorder:
                 self._write("market_snapshots", UPSERT_SNAPSHOT, [snapshot_row(row) for row in qualities], 2)
             if ending:
                 return
-            if self._flushes % FORGET_FLUSHES == 0:
+            if self._flushes % FORGET_FLUSHES == 1:
                 self._forget(retention, now_ns())
 
     def _store_bars(self, bars: Sequence[StoredBar], done: Done | None) -> None:

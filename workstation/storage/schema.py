@@ -7,10 +7,10 @@ from sqlalchemy import Connection, inspect, text
 
 from workstation.domain.errors import StorageOutdated
 
-HEAD = "0002"
+HEAD = "0003"
 """Revision that this program writes."""
 
-KNOWN = ("0001", HEAD)
+KNOWN = ("0001", "0002", HEAD)
 """Every released revision, oldest first."""
 
 

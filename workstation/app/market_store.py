@@ -1,0 +1,83 @@
+"""How a run keeps market data: what is switched on, and the venue's bars from before now.
+
+Those are fetched on a thread of their own when somebody asks, and kept in the market store. What was fetched once is
+not fetched again in this run, but for the bars that have closed since.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from workstation.app.venues import Venue
+from workstation.domain.errors import WorkstationError
+from workstation.domain.market import BarType
+from workstation.kernel.logs import get_logger
+from workstation.marketdata.intervals import shortest_ns
+from workstation.marketdata.recording import Recording
+from workstation.ports.market_store import Retention
+
+BARS_FETCHED_MAX = 50_000
+"""Bars that one fetch asks the venue for; older ones it is not asked for."""
+
+_DAY_NS = 86_400 * 10**9
+
+Post = Callable[[Callable[[], None]], None]
+
+_log = get_logger("past_bars")
+
+
+class KeepingOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Values of the `marketdata` settings that a run keeps data by. snapshot_s: from one feed quality to the next."""
+
+    store_ticks: bool = False
+    snapshot_s: float = 300.0
+    retention: Retention = Retention()
+
+
+class VenueBars:
+    """Implements `commands.context.PastBars`. post: runs a call on the engine's thread."""
+
+    def __init__(self, venue: Venue, recording: Recording, post: Post) -> None:
+        self._venue, self._recording, self._post = venue, recording, post
+        self._pool = ThreadPoolExecutor(1, "past-bars")
+        self._covered: dict[tuple[str, BarType], tuple[int, int]] = {}
+
+    def fetch(self, symbol: str, bar_type: BarType, start_ns: int, done: Callable[[bool], None]) -> None:
+        """Have bars from `start_ns` on stored, as far as the venue has them."""
+        now = self._venue.now_ns()
+        count = self._missing(symbol, bar_type, start_ns, now)
+        if not count:
+            done(True)  # noqa: FBT003  the port's callback takes the outcome alone
+            return
+
+        def settle(stored: bool) -> None:
+            if stored:
+                earlier = self._covered.get((symbol, bar_type), (start_ns, now))
+                self._covered[symbol, bar_type] = (min(earlier[0], start_ns), now)
+            done(stored)
+
+        def work() -> None:
+            try:
+                bars = self._venue.history(symbol, bar_type, count)
+            except (WorkstationError, OSError) as error:
+                _log.warning("past_bars_not_read", symbol=symbol, reason=str(error))
+                self._post(lambda: done(False))  # noqa: FBT003  the same
+            else:
+                self._recording.keep(bars, lambda stored: self._post(lambda: settle(stored)))
+
+        self._pool.submit(work)
+
+    def close(self) -> None:
+        """End the thread; what it has begun it finishes."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _missing(self, symbol: str, bar_type: BarType, start_ns: int, now: int) -> int:
+        """Return how many bars lack at the newer end; all from `start_ns` on where the older end lacks any."""
+        first, upto = self._covered.get((symbol, bar_type), (now, now))
+        since = upto if first <= start_ns else start_ns
+        step = shortest_ns(bar_type)
+        grid = min(step, _DAY_NS)
+        if now // grid <= since // grid:
+            return 0
+        return min((now - since) // step + 2, BARS_FETCHED_MAX)
