@@ -28,8 +28,10 @@ def line_hash(
     numbers: seq, epoch, ts_wall, ts_mono, schema_version; texts: kind, correlation, causation, actor. Lengths stand
     before the texts, so that no two different lines share one canonical form.
     """
-    lengths = ",".join([str(len(text)) for text in texts])
-    head = f"{','.join([str(number) for number in numbers])};{lengths},{len(payload)};{''.join(texts)}"
+    seq, epoch, ts_wall, ts_mono, version = numbers
+    kind, correlation, causation, actor = texts
+    lengths = f"{len(kind)},{len(correlation)},{len(causation)},{len(actor)},{len(payload)}"
+    head = f"{seq},{epoch},{ts_wall},{ts_mono},{version};{lengths};{kind}{correlation}{causation}{actor}"
     return hashlib.sha256(prev_hash + head.encode() + payload).digest()
 
 

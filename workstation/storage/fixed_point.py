@@ -64,7 +64,7 @@ class FixedPoint(TypeDecorator[int]):
 def bounded(value: int, from_decimals: int, scale: int) -> int:
     """Return `value` at `scale`, half to even where digits are lost, kept within what the column can hold."""
     scaled: int = rescale(value, from_decimals, scale)
-    return max(-LARGEST, min(LARGEST, scaled))
+    return scaled if -LARGEST <= scaled <= LARGEST else max(-LARGEST, min(LARGEST, scaled))
 
 
 def money(value: int) -> int:
@@ -93,12 +93,12 @@ class Scales:
 
     def price(self, symbol: str, value: int | None) -> int | None:
         """Return a price on the columns' scale."""
-        instrument = self._instrument(symbol)
+        instrument = None if value is None else self._instrument(symbol)
         return None if value is None or instrument is None else bounded(value, instrument.price_decimals, VALUE_SCALE)
 
     def qty(self, symbol: str, value: int) -> int:
         """Return a quantity on the columns' scale, sign kept."""
-        instrument = self._instrument(symbol)
+        instrument = self._instrument(symbol) if value else None
         return 0 if instrument is None else bounded(value, instrument.qty_decimals, VALUE_SCALE)
 
     def _instrument(self, symbol: str) -> Instrument | None:

@@ -50,19 +50,19 @@ class GroupBuilder:
 
     def add(self, batch: Batch) -> None:
         """Encode and chain one batch."""
-        _, entries, ts_wall, ts_mono = batch
-        seq = batch.first_seq
-        append = self._record.lines.append
+        seq, entries, ts_wall, ts_mono = batch
+        epoch, prev_hash = self._epoch, self._hash
+        append, add_rows = self._record.lines.append, self._rows.add
         for entry in entries:
-            payload = encode_event(entry.event)
-            kind = type(entry.event).__name__
-            numbers = (seq, self._epoch, ts_wall, ts_mono, EVENT_SCHEMA_VERSION)
+            payload, kind = encode_event(entry.event), type(entry.event).__name__
             texts = (kind, entry.correlation, entry.causation, entry.actor)
-            own_hash = line_hash(self._hash, numbers, texts, payload)
-            append((*numbers[:4], kind, EVENT_SCHEMA_VERSION, *texts[1:], payload, self._hash, own_hash))
-            self._rows.add(seq, entry.rows)
-            self._hash = own_hash
+            own_hash = line_hash(prev_hash, (seq, epoch, ts_wall, ts_mono, EVENT_SCHEMA_VERSION), texts, payload)
+            times = (seq, epoch, ts_wall, ts_mono)
+            append((*times, kind, EVENT_SCHEMA_VERSION, *texts[1:], payload, prev_hash, own_hash))
+            add_rows(seq, entry.rows)
+            prev_hash = own_hash
             seq += 1
+        self._hash = prev_hash
         if batch.raises_exposure:
             self._refusable.append(SeqRange(batch.first_seq, batch.last_seq))
         self.events += len(entries)

@@ -243,23 +243,25 @@ class RowBatch:
 
     def __init__(self, projector: Projector) -> None:
         self._projector = projector
-        self._states: dict[tuple[str, Any], tuple[int, Row]] = {}
+        self._states: dict[tuple[type, Any], tuple[int, Row]] = {}
         self._facts: list[tuple[int, Row]] = []
 
     def add(self, seq: int, rows: Sequence[Row]) -> None:
         """Take the rows of the event with sequence `seq`."""
         for row in rows:
-            table, _, key = _PROJECTIONS[type(row)]
+            kind = type(row)
+            key = _PROJECTIONS[kind].key
             if key is None:
                 self._facts.append((seq, row))
             else:
-                self._states[table, key(row)] = (seq, row)
+                self._states[kind, key(row)] = (seq, row)
 
     def encoded(self) -> TableRows:
         """Return the parameters by statement; instruments first, since the others' decimals come from them."""
         by_statement: TableRows = {}
         states = sorted(self._states.values(), key=lambda item: not isinstance(item[1], Instrument))
+        encode = self._projector.encode
         for seq, row in (*states, *self._facts):
-            statement, parameters = self._projector.encode(seq, row)
+            statement, parameters = encode(seq, row)
             by_statement.setdefault(statement, []).append(parameters)
         return by_statement

@@ -39,8 +39,9 @@ class Batch(NamedTuple):
 
 def _raises_exposure(entry: Entry) -> bool:
     event = entry.event
-    verdict = event.verdict if isinstance(event, OrderIntended | ReplaceRequested) else None
-    return verdict is not None and verdict.risk_class is RiskClass.INCREASE
+    if not isinstance(event, (OrderIntended, ReplaceRequested)):
+        return False
+    return event.verdict is not None and event.verdict.risk_class is RiskClass.INCREASE
 
 
 class Ping(NamedTuple):

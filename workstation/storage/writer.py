@@ -25,7 +25,7 @@ from workstation.storage.queue import Aside, Batch, Ping, Stop, Work, WorkQueue
 from workstation.storage.reserve import GroupRecord, Reserve
 from workstation.storage.watermark import Watermark
 
-GROUP_EVENTS_MAX = 500
+GROUP_EVENTS_MAX = 1_000
 GROUP_NS_MAX = 5_000_000
 """A group is closed at this many events, or when gathering it took this much of the thread's own time."""
 
