@@ -24,7 +24,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One table of the file; an unknown name in it is refused."""
 
 
-class ApiSettings(_Section):
+class ApiSettings(_Section, frozen=True):
     """The local REST interface."""
 
     enabled: bool = True
@@ -39,7 +39,7 @@ class ApiSettings(_Section):
     venue_wait: Annotated[float, Meta(ge=0)] = 0.3
 
 
-class SimSettings(_Section):
+class SimSettings(_Section, frozen=True):
     """The built-in simulated exchange."""
 
     seed: Annotated[int, Meta(ge=0)] = 20_240_808
@@ -49,7 +49,7 @@ class SimSettings(_Section):
     """Address of an exchange in a process of its own: the path of a Unix socket, or host:port."""
 
 
-class EngineSettings(_Section):
+class EngineSettings(_Section, frozen=True):
     """Threads and watchdogs."""
 
     switch_interval_ms: Annotated[float, Meta(gt=0, le=100)] = 1.0
@@ -57,7 +57,7 @@ class EngineSettings(_Section):
     freshness_ms: Annotated[int, Meta(ge=100)] = 5_000
 
 
-class DesktopSettings(_Section):
+class DesktopSettings(_Section, frozen=True):
     """Look and behaviour of the desktop."""
 
     theme: Literal["dark", "light", "high_contrast"] = "dark"
@@ -67,13 +67,13 @@ class DesktopSettings(_Section):
     disarm_after_s: Annotated[int, Meta(ge=10)] = 600
 
 
-class OmsSettings(_Section):
+class OmsSettings(_Section, frozen=True):
     """Orders of scripts: with `confirm_warnings`, each needs the token of its preview."""
 
     confirm_warnings: bool = False
 
 
-class MarketdataSettings(_Section):
+class MarketdataSettings(_Section, frozen=True):
     """Market data: what scripts may follow, and what is kept for how long."""
 
     max_subscriptions: Annotated[int, Meta(ge=1, le=1_000)] = 100
@@ -84,25 +84,25 @@ class MarketdataSettings(_Section):
     snapshot_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
 
 
-class EventsSettings(_Section):
+class EventsSettings(_Section, frozen=True):
     """How long events stay readable."""
 
     retention: Annotated[float, Meta(gt=0, description="days")] = 7.0
 
 
-class IdempotencySettings(_Section):
+class IdempotencySettings(_Section, frozen=True):
     """How long answers to keyed calls are replayed."""
 
     retention: Annotated[float, Meta(gt=0, description="hours")] = 24.0
 
 
-class LogSettings(_Section):
+class LogSettings(_Section, frozen=True):
     """Log file."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True):
     """Everything that can be set, one table a prefix."""
 
     api: ApiSettings = ApiSettings()
