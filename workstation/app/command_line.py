@@ -4,6 +4,7 @@ import argparse
 from typing import NoReturn
 
 from workstation import __version__
+from workstation.app.command_line_client import add_client_commands
 from workstation.domain.errors import UserError
 
 USAGE_CODE = 2
@@ -27,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_journal(commands)
     _add_config(commands)
     _add_bench(commands)
+    add_client_commands(commands, _add_home)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Sub-commands that need no running engine: kill from outside, verify the journal, show settings, measure.
+"""Sub-commands that need no engine of their own: kill from outside, verify the journal, show settings, measure.
 
 Each prints its result on standard output, its errors in one readable line on standard error, and returns 0, 1 or 2.
 """
@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from workstation.api.names import instrument_id
-from workstation.app import bench
+from workstation.app import bench, remote
 from workstation.app.bootstrap import leave_mark
 from workstation.config.paths import Home, find_home
 from workstation.config.settings import load_settings
@@ -134,7 +134,7 @@ def config(arguments: argparse.Namespace) -> int:
     home = find_home(arguments.home)
     settings = load_settings(home.config_file, arguments.settings)
     defaults = load_settings(None, (), {})
-    for section, values in settings.model_dump().items():
+    for section, values in msgspec.to_builtins(settings).items():
         for name, value in values.items():
             mark = "" if value == getattr(getattr(defaults, section), name) else "  (changed)"
             print(f"{section}.{name} = {json.dumps(value)}{mark}")
@@ -146,4 +146,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "journal": journal,
     "config": config,
     "bench": bench.command,
+    **remote.COMMANDS,
 }
