@@ -141,3 +141,16 @@ def test_the_list_comes_back(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> N
 def test_an_empty_list_says_how_to_fill_it(panel: WatchlistPanel) -> None:
     panel.restore_settings({"list": []})
     assert (panel.columns.rowCount(), panel.view._empty[0]) == (0, "Nothing to watch yet")
+
+
+@pytest.mark.parametrize("width", [290, 345, 420, 700, 1_600])
+def test_no_column_is_cut_at_the_edge_of_the_list(panel: WatchlistPanel, qtbot, width: int) -> None:
+    panel.resize(width, 300)
+    header, room = panel.view.horizontalHeader(), panel.view.viewport().width()
+    spans = [
+        (header.sectionViewportPosition(number), header.sectionSize(number))
+        for number in range(header.count())
+        if not header.isSectionHidden(number)
+    ]
+    assert all(left >= room or left + size <= room for left, size in spans)
+    assert panel.save_settings()["widths"][1] < 120

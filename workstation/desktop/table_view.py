@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QItemSelectionRange, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QTableView
 
 from workstation.desktop.cell_painting import PADDING_PX, CellPaint
@@ -51,6 +51,7 @@ class ColumnView(QTableView):
         self._hovered = -1
         self._empty = ("", "")
         self._default_sort: tuple[tuple[str, bool], ...] = ()
+        self._flexible = -1
         self.setModel(model)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
@@ -85,6 +86,15 @@ class ColumnView(QTableView):
         """Set the order that holds when no header was clicked."""
         self._default_sort = tuple(keys)
         self._sort(self._default_sort)
+
+    def set_flexible(self, name: str) -> None:
+        """Let one column take what the last whole one leaves, so that none is cut at the edge of the view."""
+        self._flexible = self.columns.column_named(name)
+        header = self.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.sectionResized.connect(self._on_resized)
+        header.sectionMoved.connect(self._fit_flexible)
+        self._fit_flexible()
 
     def show_changes(self, changes: Changes) -> None:
         """Repaint cells of changed rows where they are seen and differ."""
@@ -181,7 +191,7 @@ class ColumnView(QTableView):
         order = [header.logicalIndex(place) for place in range(header.count())]
         return {
             "columns": [columns[number].name for number in order],
-            "widths": [header.sectionSize(n) if not self.isColumnHidden(n) else 0 for n in order],
+            "widths": [self._kept_width(n) if not self.isColumnHidden(n) else 0 for n in order],
             "sort": [("-" if descending else "+") + name for name, descending in self.columns.table.sorting],
         }
 
@@ -209,9 +219,31 @@ class ColumnView(QTableView):
     def reset_widths(self) -> None:
         """Give every column its designed width."""
         for number, column in enumerate(self.columns.table.columns):
-            unit = self.cell_paint.digit
             self.setColumnHidden(number, column.width == 0)
-            self.setColumnWidth(number, round(column.width * unit) + 2 * PADDING_PX)
+            self.setColumnWidth(number, self._designed_width(number))
+
+    def _designed_width(self, number: int) -> int:
+        return round(self.columns.table.columns[number].width * self.cell_paint.digit) + 2 * PADDING_PX
+
+    def _kept_width(self, number: int) -> int:
+        return self._designed_width(number) if number == self._flexible else self.horizontalHeader().sectionSize(number)
+
+    def _fit_flexible(self, *_: object) -> None:
+        if self._flexible < 0:
+            return
+        header, least = self.horizontalHeader(), self._designed_width(self._flexible)
+        room = self.viewport().width() - least
+        for place in range(header.count()):
+            number = header.logicalIndex(place)
+            if number != self._flexible:
+                if header.sectionSize(number) > room:
+                    break
+                room -= header.sectionSize(number)
+        self.setColumnWidth(self._flexible, least + max(room, 0))
+
+    def _on_resized(self, number: int, *_: object) -> None:
+        if number != self._flexible:
+            self._fit_flexible()
 
     def _build_header(self) -> None:
         header = self.horizontalHeader()
@@ -373,6 +405,11 @@ class ColumnView(QTableView):
                     self._update_row(row)
 
     # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the flexible column into the new width."""
+        super().resizeEvent(event)
+        self._fit_flexible()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the pictures of the rows within the region."""

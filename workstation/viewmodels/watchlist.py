@@ -301,7 +301,7 @@ class Watchlist:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
         f = self._formats
 
-        def price(name: str, title: str, width: int = 9) -> Column[WatchRow]:
+        def price(name: str, title: str, width: int = 8) -> Column[WatchRow]:
             return Column(name, title, number, lambda r: self._number(r, name), lambda r: self._price(r, name),
                           right=True, width=width)  # fmt: skip
 
@@ -315,7 +315,7 @@ class Watchlist:
             price("last", "Last"),
             Column("percent", "%", number, self._percent, self._percent_text, right=True, width=6,
                    hint="Change from the previous close in per cent"),
-            Column("age", "Age", text, _age_text, _age_text, width=5, hint="Age of the quote, and its trouble"),
+            Column("age", "Age", text, _age_text, _age_text, width=4, hint="Age of the quote, and its trouble"),
             price("bid", "Bid"),
             price("ask", "Ask"),
             Column("spread", "Sprd", number, self._spread, self._spread_text, right=True, width=4,

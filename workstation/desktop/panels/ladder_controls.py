@@ -28,6 +28,8 @@ from workstation.viewmodels.ticket_fields import parse_quantity
 QTY_WIDTH_MIN = 56
 PAD_BUTTON_SPARE = 12
 BUTTON_SPARE = 24
+WRAP_SPARE = 60
+"""What a line may lose where a word does not fit any more."""
 
 
 class QuantityPad(QWidget):
@@ -193,15 +195,18 @@ class LadderButtons(QWidget):
 
 
 class OneLine(QLabel):
-    """A line of text that never changes the layout: what does not fit is elided and stands in the tool tip."""
+    """Text that never changes the layout: what does not fit its lines is elided and stands in the tool tip."""
 
-    def __init__(self, name: str, accessible: str) -> None:
+    def __init__(self, name: str, accessible: str, *, lines: int = 1) -> None:
         super().__init__()
+        self._lines = lines
+        self.setWordWrap(lines > 1)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop if lines > 1 else Qt.AlignmentFlag.AlignVCenter)
         self._full = ""
         self._meaning = accessible
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFont(figure_font("caption"))
+        self._on_theme(None)
         theme_notifier().changed.connect(self._on_theme)  # a bound slot ends with its widget
 
     @property
@@ -223,9 +228,12 @@ class OneLine(QLabel):
 
     def _on_theme(self, _theme: object) -> None:
         self.setFont(figure_font("caption"))
+        if self._lines > 1:
+            self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing())
 
     def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
+        room = self.width() * self._lines - (self._lines - 1) * WRAP_SPARE
+        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room))
 
     # Qt overrides
 

@@ -36,7 +36,7 @@ from workstation.viewmodels.ladder_settings import LadderSettings, plain_of, set
 from workstation.viewmodels.preview import PREVIEW_KEY
 
 _LEVEL_ROLES = {"ok": "muted", "muted": "muted", "stale": "warning", "danger": "danger"}
-_IDLE_TEXT = "Point at a price to read its order. Left: limit, right: stop."
+_IDLE_TEXT = "Point at a price to read its order."
 
 
 class LadderPanel(Panel):
@@ -61,7 +61,7 @@ class LadderPanel(Panel):
         self.pad = QuantityPad(panel_id, context.sizes.sizes)
         self.buttons = LadderButtons(panel_id)
         self.status = OneLine(f"{panel_id}_status", "Ladder data")
-        self.preview = OneLine(f"{panel_id}_preview", "Order under the pointer")
+        self.preview = OneLine(f"{panel_id}_preview", "Order under the pointer", lines=2)
         self.marketable = QCheckBox("through")
         self.options = QToolButton()
         self._body = QWidget()
@@ -446,5 +446,5 @@ def _status_text(picture: LadderPicture, ladder: Ladder) -> str:
     if picture.bid is not None and picture.ask is not None:
         parts.append(f"spread {ladder.instrument.ticks_between(picture.bid, picture.ask)}t")
     ticks = ladder.map.ticks_per_row
-    parts.append("1 tick a row" if ticks == 1 else f"{ticks} ticks a row")
+    parts.append(f"{ticks}t a row")
     return " · ".join(parts)

@@ -32,6 +32,7 @@ _TYPES = {
 }
 _LABEL_WIDTH = 56
 _COMBO_CHARS_MIN = 4
+_TYPE_SHARE, _TIF_SHARE = 8, 5
 _PRESET_SPARE = 10
 _PRICE_FIELDS = ("trail", "stop", "price")
 
@@ -139,7 +140,7 @@ class TicketForm(QWidget):
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         grid.addWidget(self.side, 0, 0, 1, 4)
-        self._pair(grid, 1, ("type", self.type), ("tif", self.tif))
+        self._choices(grid, 1)
         self._wide(grid, 2, "qty", self._quantity_row(presets))
         for row, name in enumerate((*_PRICE_FIELDS, "expire"), start=3):
             self._wide(grid, row, name, self.fields[name])
@@ -177,13 +178,22 @@ class TicketForm(QWidget):
         grid.addWidget(self._label(right[0], narrow=True), row, 2)
         grid.addWidget(right[1], row, 3)
 
+    def _choices(self, grid: QGridLayout, row: int) -> None:
+        """Put type and time in force side by side; the type's words are the longer, the time says itself."""
+        both = QHBoxLayout()
+        both.setSpacing(6)
+        both.addWidget(self.type, _TYPE_SHARE)
+        both.addWidget(self.tif, _TIF_SHARE)
+        grid.addWidget(self._label("type"), row, 0)
+        grid.addLayout(both, row, 1, 1, 3)
+
     def _wide(self, grid: QGridLayout, row: int, name: str, widget: QWidget) -> None:
         grid.addWidget(self._label(name), row, 0)
         grid.addWidget(widget, row, 1, 1, 3)
 
     def _label(self, name: str, *, narrow: bool = False) -> QLabel:
         words = {
-            "type": "Type", "tif": "TIF", "qty": "Quantity", "price": "Limit", "stop": "Stop", "trail": "Trail",
+            "type": "Type", "qty": "Quantity", "price": "Limit", "stop": "Stop", "trail": "Trail",
             "expire": "Good till", "display": "Shown", "stop_loss": "Stop-loss", "take_profit": "Target",
         }  # fmt: skip
         label = self._labels[name] = QLabel(words[name])
@@ -206,6 +216,7 @@ class TicketForm(QWidget):
         combo = QComboBox()
         combo.setObjectName(f"{self._name}_{name}")
         combo.setAccessibleName(accessible)
+        combo.setToolTip(accessible)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         combo.setMinimumContentsLength(_COMBO_CHARS_MIN)
         combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

@@ -204,6 +204,7 @@ class WatchlistPanel(TablePanel):
         self.columns: ColumnModel[WatchRow] = ColumnModel(self.list.table)
         view = WatchView(self.columns, self.list.style, name=f"{self.panel_id}_table", meaning="Watchlist")
         view.set_default_sort(RANK_SORT)
+        view.set_flexible("symbol")
         view.marker_clicked.connect(self._aim)
         view.row_dropped.connect(self._drop)
         view.move_pressed.connect(self._move)

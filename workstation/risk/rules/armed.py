@@ -16,4 +16,5 @@ class Armed(StateRule):
         environment = snapshot.account.environment
         if not snapshot.intent.origin.kind.is_hand or snapshot.view.armed(environment):
             return ""
-        return f"Refused: not armed. Entry by hand in {environment.value} needs arming; arm {environment.value} first."
+        name = environment.value
+        return f"Refused: not armed. Entry by hand in {name} needs arming; arm {name} first (Ctrl+F12)."
