@@ -1,0 +1,87 @@
+"""One full disk under program and simulated venue alike: a cancel and an exit still come through, and both remember.
+
+The venue's own part, without privileges, is in test_full_venue_disk.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.product_rig import ask, running_headless
+from tests.helpers.storage_flow import (
+    ACCOUNT,
+    cancel,
+    filled_order,
+    limit_order,
+    on_engine,
+    place,
+    resting_bid,
+    unlocked,
+    wait_for,
+)
+from tests.helpers.venue_truth import VenueTruth
+from workstation.commands.params import ExitPosition
+from workstation.domain.orders import OrdStatus
+
+pytestmark = pytest.mark.usefixtures("logged")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 24 MB for one test."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
+    if os.name == "nt" or os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only the administrator may mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@contextlib.contextmanager
+def filled_up(folder: Path) -> Iterator[None]:
+    """Use up every free byte of a disk for the length of a block."""
+    filler = folder / "filler"
+    for size in (1 << 16, 1 << 12, 1):
+        with contextlib.suppress(OSError), filler.open("ab", buffering=0) as file:
+            while file.write(bytes(size)) == size:
+                pass
+    yield
+    filler.unlink()
+
+
+def test_a_cancel_and_an_exit_come_through_and_program_and_venue_remember_them(small_disk):
+    home = small_disk / "home"
+    with running_headless(home) as program:
+        held, resting = filled_order(program), limit_order(program)
+        core = program.engine.core
+        with filled_up(small_disk):
+            refused = wait_for(lambda: _refused(ask(program, "order.submit", resting_bid(program, 2))))
+            assert refused.code == "STORAGE_FULL"
+            assert cancel(program, resting.cl_ord_id).ok
+            wait_for(
+                lambda: on_engine(program, lambda: core.state.book.get(resting.cl_ord_id).status is OrdStatus.CANCELLED)
+            )
+            leave = ExitPosition(account=ACCOUNT, symbol=held.terms.symbol)
+            assert ask(program, "position.flatten", leave).ok
+            wait_for(lambda: on_engine(program, lambda: core.state.ledger.qty(ACCOUNT, held.terms.symbol) == 0))
+            truth = VenueTruth.of_log(home / "sim-venue.log")
+            assert truth.positions[ACCOUNT, held.terms.symbol] == 0
+            assert not [order for order in truth.orders.values() if order.is_open]
+        wait_for(lambda: on_engine(program, lambda: not program.store.journal.trouble))
+        place(program, resting_bid(program, 3))
+    with running_headless(home) as again:
+        state = unlocked(again).engine.core.state
+        differences = on_engine(again, lambda: VenueTruth.of_log(home / "sim-venue.log").differences(state))
+        assert differences == []
+
+
+def _refused(result):
+    """Return a refusal; an order that was still taken is asked for again."""
+    return None if result.ok else result
