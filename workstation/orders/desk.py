@@ -93,7 +93,13 @@ class Desk:
         self._amendment = Amendment(self._c)
         self._emulation = Emulation(self._c, self._submission, is_released=self._is_released)
         self._exits = Exits(
-            self._c, self._submission, self._amendment, self._cancels, look=self._look, make_room=self._make_room
+            self._c,
+            self._submission,
+            self._amendment,
+            self._cancels,
+            look=self._look,
+            make_room=self._make_room,
+            unknown_for_ns=self._unknowns.unknown_for_ns,
         )
         self._groups = Groups(
             self._c,

@@ -84,6 +84,7 @@ class Exits:
         *,
         look: Callable[[str, str], None],
         make_room: Callable[[str, str], None],
+        unknown_for_ns: Callable[[str], int | None],
     ) -> None:
         self._c = context
         self._submission = submission
@@ -91,6 +92,7 @@ class Exits:
         self._cancels = cancels
         self._look = look
         self._make_room = make_room
+        self._unknown_for_ns = unknown_for_ns
         self.under_way: dict[Key, _Exit] = {}
 
     def flatten(self, command: FlattenPosition) -> ExitProgress:
@@ -151,10 +153,8 @@ class Exits:
 
     def _hangs(self, exit_: _Exit) -> bool:
         """Tell whether the exit's outcome has been unknown for so long that a person may send another."""
-        order = self._c.book.get(exit_.cl_ord_id)
-        if order is None or order.unknown is None or order.unknown_since is None:
-            return False
-        return self._c.clock.now_ns() - order.unknown_since >= self._c.settings.exit_unknown_ns
+        unknown_ns = self._unknown_for_ns(exit_.cl_ord_id)
+        return unknown_ns is not None and unknown_ns >= self._c.settings.exit_unknown_ns
 
     def reserved(self, account: str, symbol: str) -> int:
         """Return the quantity that an exit under way will close, so that protective legs leave room for it."""

@@ -1,9 +1,9 @@
 """Reconciliation: the one path by which book and venue come to agree: at start, after a reconnect, and every minute.
 
 Order walk, the way up. Lock, ask for everything and for every order of ours that is not final, merge the answer through
-the ordinary handlers, settle each order, compare positions, and ask again until an answer changes nothing. Then unlock,
-or stay locked with the differences named. Running it twice adds nothing. The regular comparison is the same run without
-the lock; it locks when it finds a difference.
+the ordinary handlers, settle each order, and ask again until an answer changes nothing. Then compare positions and
+unlock, or stay locked with the differences named; what does not settle within a few rounds stays locked too. Running it
+twice adds nothing. The regular comparison is the same run without the lock; it locks when it finds a difference.
 """
 
 from collections import defaultdict
@@ -33,7 +33,10 @@ Done = Callable[[str], None]
 
 
 class Run(msgspec.Struct):
-    """One reconciliation of one account. asked: version of each open order when the question went out."""
+    """One reconciliation of one account. asked: version of each open order when the question went out.
+
+    again: somebody wished for another look. overtaken: an order moved here while the venue was asked about it.
+    """
 
     account: str
     reason: str
@@ -44,6 +47,7 @@ class Run(msgspec.Struct):
     fills_seen: int = 0
     asked: dict[str, int] = msgspec.field(default_factory=dict)
     again: bool = False
+    overtaken: bool = False
 
 
 class Reconciliation:
@@ -140,11 +144,14 @@ class Reconciliation:
         self._merge(run, answer)
         fault_point("orders.reconcile.after_merge")
         self._answered_at[run.account] = answer.ts_event
-        moved = self._c.journal.last_seq != before or run.again or self._booked[run.account] != run.fills_seen
-        if moved and run.round < self._c.settings.reconcile_rounds_max:
+        booked = self._booked[run.account] != run.fills_seen
+        moved = self._c.journal.last_seq != before or booked or run.overtaken
+        if (moved or run.again) and run.round < self._c.settings.reconcile_rounds_max:
             self._ask(run)
-            return
-        self._finish(run, answer)
+        elif moved:
+            self._give_up(run, "it does not settle", (f"book and venue still moved in round {run.round}",))
+        else:
+            self._finish(run, answer)
 
     def _ask(self, run: Run) -> None:
         c = self._c
@@ -155,7 +162,7 @@ class Reconciliation:
         self._request_id += 1
         run.request_id = self._request_id
         run.round += 1
-        run.again = False
+        run.again = run.overtaken = False
         run.asked_at = c.clock.now_ns()
         run.fills_seen = self._booked[run.account]
         run.asked = {
@@ -191,10 +198,11 @@ class Reconciliation:
         if self._runs.get(run.account) is run and run.request_id == request_id:
             self._give_up(run, "the venue did not answer")
 
-    def _give_up(self, run: Run, why: str) -> None:
+    def _give_up(self, run: Run, why: str, breaks: tuple[str, ...] = ()) -> None:
+        """End a run without agreement; the next regular comparison tries again."""
         self._end(run.account)
         if run.locks:
-            self._lock(run.account, LockState.LOCKED, why)
+            self._lock(run.account, LockState.LOCKED, why, breaks)
 
     def _end(self, account: str) -> None:
         self._runs.pop(account, None)
@@ -237,7 +245,7 @@ class Reconciliation:
                 self._adopt(found, order)
             return
         if order.cl_ord_id not in untouched:
-            run.again = run.again or final_there  # it moved here meanwhile: the next answer is about it as it is then
+            run.overtaken = run.overtaken or final_there  # the next answer is about it as it is then
             return
         continued = self._c.book.get(order.replaces)
         if continued is not None and continued.order_id == found.order_id:
@@ -275,9 +283,6 @@ class Reconciliation:
     # Agreement
 
     def _finish(self, run: Run, answer: QueryAnswer) -> None:
-        if self._booked[run.account] != run.fills_seen:
-            self._give_up(run, "fills kept arriving while the venue was asked")
-            return
         self._end(run.account)
         breaks = self._agreement.compare(run.account, answer)
         if breaks:

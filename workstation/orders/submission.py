@@ -2,7 +2,8 @@
 
 Order walk, the way down: check -> created and intended, one append -> durable -> check again -> bytes. A refusal is
 journaled and ends here. Nothing is ever sent twice: a client order id is used once, and what could not be sent is
-closed as NOT_SENT instead of waiting for a better moment.
+closed as NOT_SENT instead of waiting for a better moment. The id belongs to the order: a refusal that stores an order
+uses it up, one that stores none (lock, kill, validation) leaves it free for the same command later.
 """
 
 from collections.abc import Callable

@@ -43,7 +43,7 @@ class Unknowns:
         self._waits_for_disk = waits_for_disk
         self._look = look
         self._in_flight: dict[str, int] = {}
-        self._unknown: dict[str, None] = {}
+        self._unknown: dict[str, int] = {}
         self._absence: dict[str, Absence] = {}
         self._scheduled = False
 
@@ -51,6 +51,11 @@ class Unknowns:
     def unknown_count(self) -> int:
         """How many orders have an unknown outcome now."""
         return len(self._unknown)
+
+    def unknown_for_ns(self, cl_ord_id: str) -> int | None:
+        """Return for how long an order's outcome is unknown, in monotonic ns of this run; None when it is known."""
+        since = self._unknown.get(cl_ord_id)
+        return None if since is None else self._c.clock.mono_ns() - since
 
     def on_change(self, change: Change) -> None:
         """Keep the lists of what is in flight and what is unknown."""
@@ -69,7 +74,7 @@ class Unknowns:
         else:
             self._in_flight.pop(cl_ord_id, None)
             if cl_ord_id not in self._unknown:
-                self._unknown[cl_ord_id] = None
+                self._unknown[cl_ord_id] = self._c.clock.mono_ns()
                 text = f"Outcome of {after.unknown} is not known: {after.unknown_cause}."
                 self._c.alert("OUTCOME_UNKNOWN", after, text, severity=Severity.WARNING)
         if not self._scheduled and (self._in_flight or self._unknown):
@@ -81,7 +86,7 @@ class Unknowns:
         events: list[Event] = []
         for order in self._c.book.open_orders():
             if order.unknown is not None:
-                self._unknown[order.cl_ord_id] = None
+                self._unknown[order.cl_ord_id] = self._c.clock.mono_ns()
             elif order.status in PENDING_REQUEST:
                 request = PENDING_REQUEST[order.status]
                 events.append(OutcomeUnknown(cl_ord_id=order.cl_ord_id, ts=now, request=request, cause="restart"))

@@ -31,6 +31,21 @@ def test_an_exit_that_hangs_says_what_to_type():
     assert len(exits(rig)) == 1
 
 
+def test_a_wall_clock_that_jumps_neither_makes_an_exit_hang_nor_hides_that_it_does():
+    rig = CoreRig()
+    rig.position(100)
+    rig.broker.auto = rig.broker.answering = False
+    rig.flatten()
+    rig.clock.advance(7 * SECOND)
+    assert rig.order(exits(rig)[0].cl_ord_id).unknown is not None
+    rig.clock.jump_wall(3_600 * SECOND)
+    with pytest.raises(StateConflict):
+        rig.flatten(override=OVERRIDE_TEXT)
+    rig.clock.jump_wall(-7_200 * SECOND)
+    rig.clock.advance(5 * SECOND)
+    assert rig.flatten(override=OVERRIDE_TEXT).stage is ExitStage.EXITING
+
+
 def test_the_typed_words_send_another_exit_for_the_whole_position():
     rig = hanging()
     progress = rig.flatten(override=OVERRIDE_TEXT)

@@ -10,6 +10,7 @@ from tests.helpers.fake_broker import CARD
 from workstation.domain.accounts import KillScope, LockState
 from workstation.domain.events import BreakFound
 from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, Side
+from workstation.orders.context import DeskSettings
 from workstation.orders.results import OrderAlert
 from workstation.ports.broker import FillReport, SessionState, VenueOrder
 
@@ -271,3 +272,29 @@ def test_an_adopted_continuation_of_a_final_order_takes_its_fills():
     assert rig.order(adopted.cl_ord_id).status is S.FILLED
     assert rig.order(order.cl_ord_id).cum_qty == 30
     assert rig.state.ledger.qty(ACCOUNT, SYMBOL) == 100
+
+
+def test_a_run_whose_every_answer_moves_the_book_stays_locked_and_says_so():
+    rig = CoreRig()
+    order = rig.submit()
+    rig.broker.answering = False
+    rig.desk.reconcile(ACCOUNT, "test")
+    for _ in range(DeskSettings().reconcile_rounds_max):
+        assert lock_of(rig) is LockState.RECONCILING
+        rig.broker.trade(order.cl_ord_id, 1, 10_000)
+        rig.broker.answer()
+    last = rig.state.controls.locks.last(ACCOUNT)
+    assert (last.state, last.breaks) == (LockState.LOCKED, ("book and venue still moved in round 5",))
+    rig.broker.answering = True
+    rig.clock.advance(DeskSettings().compare_ns)
+    assert lock_of(rig) is LockState.UNLOCKED
+
+
+def test_wishes_for_another_look_do_not_keep_an_account_locked():
+    rig = CoreRig()
+    rig.broker.answering = False
+    rig.desk.reconcile(ACCOUNT, "test")
+    for _ in range(DeskSettings().reconcile_rounds_max):
+        rig.desk.reconcile(ACCOUNT, "again")
+        rig.broker.answer()
+    assert lock_of(rig) is LockState.UNLOCKED
