@@ -42,6 +42,10 @@ class Trade(msgspec.Struct, frozen=True, gc=False, tag=True):
     conditions: str = ""
 
 
+BAR_CONDITION = "BAR"
+"""Condition of a trade that stands for a recorded bar: it repeats the bar's close and volume, and is no trade more."""
+
+
 class Level(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One price level of a book; size 0 removes it."""
 

@@ -17,9 +17,6 @@ from workstation.marketdata.quality import Defect, Quality
 RECENT_BARS_MAX = 16
 """Closed bars kept for revision by late ticks."""
 
-BAR_CONDITION = "BAR"
-"""Condition of a trade that repeats the close and the volume of the bar before it, as recorded bars are played."""
-
 LATE_TOLERANCE_NS = 5_000_000_000
 """Default lateness, in venue time, up to which a tick revises its closed bar."""
 

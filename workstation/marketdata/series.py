@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Bar, BarSource, BarType, MarketEvent, Quote, Trade
-from workstation.marketdata.bars import BAR_CONDITION, BarAggregator, BarBuilder
+from workstation.domain.market import BAR_CONDITION, Bar, BarSource, BarType, MarketEvent, Quote, Trade
+from workstation.marketdata.bars import BarAggregator, BarBuilder
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.quality import Quality

@@ -26,6 +26,7 @@ from workstation.brokers.sim.matching import (
 )
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import (
+    BAR_CONDITION,
     Aggressor,
     Bar,
     BarSource,
@@ -38,9 +39,6 @@ from workstation.domain.market import (
     Trade,
 )
 from workstation.domain.orders import OrderTerms, OrdType
-
-BAR_CONDITION = "BAR"
-"""Condition of a trade that only repeats the close of a bar."""
 
 
 class Source(IntEnum):

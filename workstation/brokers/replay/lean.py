@@ -14,16 +14,23 @@ from zoneinfo import ZoneInfo
 from workstation.brokers.replay.reading import LineReader
 from workstation.brokers.replay.source import DecodeFaults, Row
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
-from workstation.domain.market import Aggressor, Bar, BarKind, BarSource, BarType, MarketEvent, Quote, Trade
+from workstation.domain.market import (
+    BAR_CONDITION,
+    Aggressor,
+    Bar,
+    BarKind,
+    BarSource,
+    BarType,
+    MarketEvent,
+    Quote,
+    Trade,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 NS_PER_MS = 1_000_000
 MINUTE_NS = 60_000 * NS_PER_MS
 CENT = 100
 """One cent in recorded units. Ticks and minutes are played on the cent, a price between two cents makes a bad row."""
-
-BAR_CONDITION = "BAR"
-"""Condition of a trade that stands for a bar: its close and its whole volume, one ns before the bar ends."""
 
 TRADE_BARS = BarType(BarKind.MINUTE, 1, BarSource.LAST, external=True)
 BID_BARS = BarType(BarKind.MINUTE, 1, BarSource.BID, external=True)
