@@ -186,12 +186,13 @@ class ColumnView(QTableView):
         return [self.columns.table.columns[number] for number in order if not self.isColumnHidden(number)]
 
     def save_settings(self) -> Settings:
-        """Return column order, widths, hidden columns and sort."""
+        """Return column order, widths with the digit's that they are measured by, hidden columns and sort."""
         header, columns = self.horizontalHeader(), self.columns.table.columns
         order = [header.logicalIndex(place) for place in range(header.count())]
         return {
             "columns": [columns[number].name for number in order],
             "widths": [self._kept_width(n) if not self.isColumnHidden(n) else 0 for n in order],
+            "digit_px": self.cell_paint.digit,
             "sort": [("-" if descending else "+") + name for name, descending in self.columns.table.sorting],
         }
 
@@ -199,7 +200,8 @@ class ColumnView(QTableView):
         """Take them back; unknown columns are ignored, columns that are new since keep their place and width."""
         names, widths = settings.get("columns"), settings.get("widths")
         known = {column.name: number for number, column in enumerate(self.columns.table.columns)}
-        header = self.horizontalHeader()
+        header, digit = self.horizontalHeader(), settings.get("digit_px")
+        scale = self.cell_paint.digit / digit if isinstance(digit, float) and digit > 0 else 1.0
         if isinstance(names, list) and isinstance(widths, list) and len(names) == len(widths):
             place = 0
             for name, width in zip(names, widths, strict=True):
@@ -210,7 +212,7 @@ class ColumnView(QTableView):
                 place += 1
                 self.setColumnHidden(number, width <= 0)
                 if width > 0:
-                    header.resizeSection(number, max(width, COLUMN_WIDTH_MIN_PX))
+                    header.resizeSection(number, max(round(width * scale), COLUMN_WIDTH_MIN_PX))
         keys = settings.get("sort")
         if isinstance(keys, list):
             words = [str(key) for key in keys]
