@@ -21,11 +21,12 @@ from tests.helpers.memory_reader import MemoryReader
 from workstation.api.options import ApiOptions
 from workstation.api.server import ApiServer
 from workstation.api.token_file import TokenFile
-from workstation.commands import outcomes, safety, trading
+from workstation.commands import accounts, outcomes, records, safety, trading
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import Attach, CommandRegistry, CommandResult, Invocation, Reply
 from workstation.domain.accounts import Account, Environment
 from workstation.domain.errors import UserError
+from workstation.domain.events import RecordSaved
 from workstation.domain.executions import Execution
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState, Origin
@@ -52,6 +53,8 @@ class EngineThread:
         self.commands = CommandRegistry()
         trading.register(self.commands)
         safety.register(self.commands)
+        records.register(self.commands)
+        accounts.register(self.commands)
         nothing: Any = None
         absent = (nothing,) * (len(EngineContext.__struct_fields__) - 6)
         self._context = EngineContext(rig.desk, rig.state, rig.journal, rig.ids, rig.clock, Environment.SIM, *absent)
@@ -105,6 +108,7 @@ class Rows:
         self.boxes: list[Outbox] = []
         rig.bus.subscribe(OrderState, self.put)
         rig.bus.subscribe(Execution, self.put)
+        rig.bus.subscribe(RecordSaved, lambda saved: self.put(saved.record))
 
     def open(self, wake: Callable[[], None]) -> Outbox:
         box = Outbox(wake)

@@ -7,10 +7,15 @@ from typing import Any
 
 from tests.helpers.memory_journal import MemoryJournal
 from workstation.domain.accounts import KillState
+from workstation.domain.audit import FIRST_HASH, AuditEntry, hash_of, linked
 from workstation.domain.events import KillChanged
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.orders import OrderState
+from workstation.domain.records import Record
 from workstation.ports.store import (
+    AuditPage,
+    AuditQuery,
+    AuditVerification,
     ExecutionPage,
     ExecutionQuery,
     IdempotencyRecord,
@@ -20,6 +25,8 @@ from workstation.ports.store import (
     OrderTransition,
     PositionPage,
     PositionQuery,
+    RecordPage,
+    RecordQuery,
 )
 
 
@@ -37,6 +44,8 @@ class MemoryReader:
         self._balances: dict[tuple[str, str], BalanceState] = {}
         self._kills: dict[tuple[str, str], KillState] = {}
         self._records: dict[tuple[str, str, str, str], IdempotencyRecord] = {}
+        self._named: dict[tuple[type, str], Any] = {}
+        self.audited: list[AuditEntry] = []
         self._lines: list[JournalLine] = []
         self.writable = True
         self.oldest = 0
@@ -68,6 +77,12 @@ class MemoryReader:
             self._kills[row.scope, row.key] = row
         elif isinstance(row, IdempotencyRecord):
             self._records[row.credential, row.method, row.route, row.key] = row
+        elif isinstance(row, Record):
+            self._named[type(row), row.id] = row
+        elif isinstance(row, AuditEntry):
+            chain = [entry for entry in self.audited if entry.tenant == row.tenant]
+            last = chain[-1].entry_hash if chain else FIRST_HASH
+            self.audited.append(linked(row, len(chain) + 1, last))
 
     def orders(self, query: OrderQuery) -> OrderPage:
         with self._lock:
@@ -141,8 +156,66 @@ class MemoryReader:
     def kill_switches(self) -> tuple[KillState, ...]:
         return tuple(self._kills.values())
 
+    def records(self, kind: type[Record], query: RecordQuery) -> RecordPage:
+        with self._lock:
+            rows = [row for (kept, _), row in self._named.items() if kept is kind and _fits_record(row, query)]
+        rows = _sorted(rows, query.ordering, getattr, "id")
+        total = len(rows) if query.with_count else None
+        return RecordPage(tuple(rows[query.offset :][: query.limit]), total, len(rows) > query.offset + query.limit)
+
+    def record(self, kind: type[Any], tenant: str, record_id: str) -> Any:
+        found = self._named.get((kind, record_id))
+        return found if found is not None and found.tenant == tenant and found.deleted_at is None else None
+
+    def audit(self, query: AuditQuery) -> AuditPage:
+        wanted = ("tenant", "user_id", "action", "resource_type", "resource_id", "request_id")
+        with self._lock:
+            rows = [
+                row
+                for row in self.audited
+                if all(getattr(query, name) in (None, getattr(row, name)) for name in wanted)
+                and (query.start_ns is None or row.ts >= query.start_ns)
+                and (query.end_ns is None or row.ts < query.end_ns)
+            ]
+        rows.sort(key=lambda row: row.sequence, reverse=query.ordering[0].startswith("-"))
+        total = len(rows) if query.with_count else None
+        if query.after_key is not None:
+            place, descending = query.after_key[0], query.ordering[0].startswith("-")
+            rows = [row for row in rows if (row.sequence < place if descending else row.sequence > place)]
+        return AuditPage(tuple(rows[query.offset :][: query.limit]), total, len(rows) > query.offset + query.limit)
+
+    def audit_entry(self, tenant: str, sequence: int) -> AuditEntry | None:
+        chain = [entry for entry in self.audited if entry.tenant == tenant]
+        return next((entry for entry in chain if entry.sequence == sequence), None)
+
+    def verify_audit(self, tenant: str) -> AuditVerification:
+        chain = [entry for entry in self.audited if entry.tenant == tenant]
+        broken = next((entry.sequence for entry in chain if entry.entry_hash != hash_of(entry)), None)
+        last = chain[-1].entry_hash if chain else FIRST_HASH
+        return AuditVerification(
+            entries=len(chain),
+            first_sequence=1 if chain else 0,
+            last_sequence=len(chain),
+            last_hash=last,
+            first_broken=broken,
+        )
+
     def ping_write(self, timeout_s: float) -> bool:
         return self.writable
+
+
+def _fits_record(row: Any, query: RecordQuery) -> bool:
+    return (
+        row.tenant == query.tenant
+        and row.deleted_at is None
+        and all(
+            getattr(row, name) in (wanted if isinstance(wanted, tuple) else (wanted,))
+            for name, wanted in query.equal.items()
+        )
+        and (query.search is None or query.search.lower() in getattr(row, "name", "").lower())
+        and (query.start_ns is None or row.created_at >= query.start_ns)
+        and (query.end_ns is None or row.created_at < query.end_ns)
+    )
 
 
 def _order_key(row: OrderState, name: str) -> Any:

@@ -15,14 +15,14 @@ from workstation.api.endpoint import Endpoint, serve
 from workstation.api.errors import ApiError, problem
 from workstation.api.guard import API_ROOT
 from workstation.api.openapi import document
-from workstation.api.routes import bulk_orders, events, executions, orders, positions, risk, system
+from workstation.api.routes import api_keys, audit, bulk_orders, commands, events, executions, orders, positions, risk, system
 from workstation.api.services import Services
 
 Handle = Callable[[Request], Awaitable[Response]]
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
     endpoint
-    for group in (system, orders, bulk_orders, executions, positions, risk, events)
+    for group in (system, orders, bulk_orders, executions, positions, risk, events, commands, api_keys, audit)
     for endpoint in group.routes.endpoints
 )
 
@@ -41,7 +41,7 @@ def build(services: Services) -> FastAPI:
     by_path["/api/openapi.json"] = _constant(msgspec.json.encode(described), "application/json", {})
     by_path["/api/docs"] = _constant(docs_page.page(described), "text/html", page_headers)
     for path in sorted(by_path, key=lambda path: path.count("{")):
-        route = Route(path, _dispatch(by_path[path]), include_in_schema=False)
+        route = Route(path.replace("{symbol}", "{symbol:path}"), _dispatch(by_path[path]), include_in_schema=False)
         route.methods = set()  # every method, so that what a path refuses is never taken for another path's parameter
         app.router.routes.append(route)
     app.add_exception_handler(HTTPException, _unrouted)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import uvicorn
 
 from workstation.api.application import build
@@ -24,10 +25,15 @@ from workstation.api.order_texts import OrderTexts
 from workstation.api.protocol import BoundedProtocol
 from workstation.api.services import Services
 from workstation.commands.registry import CommandRegistry, Gateway
-from workstation.ports.store import Reader
+from workstation.domain.errors import StorageError
+from workstation.domain.records import LOCAL_TENANT, ApiKey
+from workstation.ports.store import Reader, RecordQuery
 from workstation.viewmodels.session import Session
 
 GRACE_S = 2
+KEYS_READ = 500
+"""API keys read at once at the start."""
+
 DATE_S = 1.0
 
 
@@ -66,6 +72,7 @@ def assemble(
     version: str,
     now_ns: Callable[[], int],
     secret: str,
+    token: str,
     pool: ThreadPoolExecutor,
     commands: CommandRegistry,
 ) -> Services:
@@ -79,6 +86,9 @@ def assemble(
 
     feed = EventFeed(reader, Envelopes(reader, names), read)
     news.listen(feed.wake)
+    credentials = Credentials(token, options, time.monotonic_ns, now_ns)
+    news.listen_to_records(credentials.learn)
+    learn_keys(reader, credentials)
     return Services(
         session=session,
         reader=reader,
@@ -88,6 +98,7 @@ def assemble(
         feed=feed,
         names=names,
         order_texts=OrderTexts(names),
+        credentials=credentials,
         idempotency=Idempotency(options.idempotency_hours, now_ns),
         cursors=Cursors(secret),
         options=options,
@@ -100,12 +111,25 @@ def assemble(
     )
 
 
-def http_server(services: Services, *, port: int, token: str, keep_alive_s: int, head_bytes: int) -> HttpServer:
+def learn_keys(reader: Reader, credentials: Credentials) -> None:
+    """Let `credentials` know every living API key; where the database cannot be read, the local token is alone."""
+    page = RecordQuery(tenant=LOCAL_TENANT, ordering=("created_at",), limit=KEYS_READ, with_count=False)
+    with contextlib.suppress(StorageError):
+        while True:
+            found = reader.records(ApiKey, page)
+            for record in found.rows:
+                credentials.learn(record)
+            if not found.has_next:
+                return
+            page = msgspec.structs.replace(page, offset=page.offset + KEYS_READ)
+
+
+def http_server(services: Services, *, port: int, keep_alive_s: int, head_bytes: int) -> HttpServer:
     """Return the HTTP server with the guard outermost."""
     guard = Guard(
         build(services),
         port=port,
-        credentials=Credentials(token, services.options, time.monotonic_ns),
+        credentials=services.credentials,
         allowed_origins=services.options.allowed_origins,
         mono_ns=time.monotonic_ns,
     )

@@ -1,60 +1,109 @@
 """Who is calling: a credential read from one header, compared in constant time against a stored hash.
 
-Missing, malformed and unknown credentials get one and the same 401 body. Only wrong ones count towards the bucket of
-failed authentications, which never holds up a valid one.
+The local token acts as the built-in OWNER; API keys act for their owners within their own scopes. Keys are learnt from
+their records, so that making, changing and deleting one takes effect at once. Missing, malformed, unknown, revoked and
+expired credentials get one and the same 401 body. Only wrong ones count towards the bucket of failed authentications,
+which never holds up a valid one.
 """
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
 
 from workstation.api.errors import ApiError
 from workstation.api.options import FAILED_AUTHENTICATIONS_MAX, LOCAL_TOKEN_FACTOR, ApiOptions
 from workstation.api.rates import Window
 from workstation.api.scopes import ROLES
+from workstation.domain.records import LOCAL_TENANT, ApiKey, Record
 from workstation.kernel.ids import stable_uid
 
-TENANT_ID = stable_uid("tenant", "local")
+TENANT_ID = stable_uid("tenant", LOCAL_TENANT)
 LOCAL_USER = "local"
 LOCAL_USER_ID = stable_uid("user", LOCAL_USER)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Headers = Sequence[tuple[bytes, bytes]]
 
 
+class CredentialKind(StrEnum):
+    """How a caller proved who he is."""
+
+    LOCAL = "LOCAL"
+    API_KEY = "API_KEY"
+    SESSION = "SESSION"
+
+
 @dataclass(frozen=True)
 class Credential:
-    """A credential that was accepted, with its own rate windows. id: never the secret itself."""
+    """A credential that was accepted, with its own rate windows. id: never the secret itself; expires_at: UTC ns."""
 
     id: str
     user: str
     scopes: frozenset[str]
     default: Window
     protect: Window
+    kind: CredentialKind = CredentialKind.LOCAL
+    tenant: str = LOCAL_TENANT
+    expires_at: int | None = None
 
 
 @lru_cache(maxsize=1_024)
 def user_id(user: str) -> str:
-    """Return the id of a user on the wire."""
-    return stable_uid("user", user)
+    """Return the id of a user on the wire; people who were made there are named by it already."""
+    return user if _UUID.fullmatch(user) else stable_uid("user", user)
+
+
+@lru_cache(maxsize=1_024)
+def tenant_uid(tenant: str) -> str:
+    """Return the id of a tenant on the wire."""
+    return TENANT_ID if tenant == LOCAL_TENANT else tenant
 
 
 class Credentials:
-    """Accepts the local token, which acts as the built-in OWNER."""
+    """Accepts the local token and every living API key. Used on the API's loop; now_ns: wall time, UTC ns."""
 
-    def __init__(self, token: str, options: ApiOptions, mono_ns: Callable[[], int]) -> None:
-        digest = _digest(token.encode())
+    def __init__(self, token: str, options: ApiOptions, mono_ns: Callable[[], int], now_ns: Callable[[], int]) -> None:
+        digest = hash_of(token)
         self._hash = digest
-        self._mono_ns = mono_ns
+        self._options, self._mono_ns, self._now_ns = options, mono_ns, now_ns
         self._failures = Window("failed", FAILED_AUTHENTICATIONS_MAX)
+        self._keys: dict[str, Credential] = {}
+        self._hashes: dict[str, str] = {}
+        self._used: dict[str, int] = {}
         self._local = Credential(
-            id=stable_uid("credential", digest.hex()),
+            id=stable_uid("credential", digest),
             user=LOCAL_USER,
             scopes=frozenset(ROLES["OWNER"]),
             default=Window("default", options.rate_limit * LOCAL_TOKEN_FACTOR),
             protect=Window("protect", options.protect_limit),
         )
+
+    def learn(self, record: Record) -> None:
+        """Take a saved API key in place of its earlier version; other records say nothing here."""
+        if not isinstance(record, ApiKey):
+            return
+        earlier = self._keys.pop(self._hashes.pop(record.id, ""), None)
+        if record.deleted_at is not None or not record.is_active:
+            return
+        if earlier is None:
+            earlier = self._new(record)
+        self._hashes[record.id] = record.key_hash
+        self._keys[record.key_hash] = replace(earlier, scopes=frozenset(record.scopes), expires_at=record.expires_at)
+
+    def is_alive(self, credential: Credential) -> bool:
+        """Tell whether a credential that was accepted once would still be: streams ask while they last."""
+        if credential.kind is CredentialKind.API_KEY:
+            known = self._keys.get(self._hashes.get(credential.id, ""))
+            return known is not None and not self._is_over(known)
+        return not self._is_over(credential)
+
+    def last_used_at(self, key_id: str) -> int | None:
+        """Return when an API key was used last since the start, UTC ns."""
+        return self._used.get(key_id)
 
     def authenticate(self, headers: Headers) -> Credential:
         """Return the credential of a request.
@@ -68,22 +117,53 @@ class Credentials:
             raise ApiError("BAD_REQUEST", "Send one credential: Authorization or X-API-Key, once.")
         if not bearers and not keys:
             raise _unauthenticated()
-        if bearers:
-            scheme, _, presented = bearers[0].partition(b" ")
-            if scheme.lower() == b"bearer" and hmac.compare_digest(_digest(presented.strip()), self._hash):
-                return self._local
+        found = self._bearer(bearers[0]) if bearers else self._key(keys[0].strip())
+        if found is not None:
+            return found
         now = self._mono_ns()
         if not self._failures.take(now):
             headers_out = {"Retry-After": str(self._failures.wait_s(now))}
             raise ApiError("RATE_LIMITED", "Too many failed authentications.", headers=headers_out)
         raise _unauthenticated()
 
+    def _bearer(self, value: bytes) -> Credential | None:
+        scheme, _, presented = value.partition(b" ")
+        presented = presented.strip()
+        if scheme.lower() != b"bearer":
+            return None
+        if hmac.compare_digest(hash_of(presented), self._hash):
+            return self._local
+        return self._key(presented)
+
+    def _key(self, presented: bytes) -> Credential | None:
+        """Return the credential of a key. It is looked up by its hash, which tells a guesser nothing of its digits."""
+        found = self._keys.get(hash_of(presented))
+        if found is None or self._is_over(found):
+            return None
+        self._used[found.id] = self._now_ns()
+        return found
+
+    def _is_over(self, credential: Credential) -> bool:
+        return credential.expires_at is not None and credential.expires_at <= self._now_ns()
+
+    def _new(self, record: ApiKey) -> Credential:
+        return Credential(
+            id=record.id,
+            user=record.user_id,
+            scopes=frozenset(record.scopes),
+            default=Window("default", record.rate_limit),
+            protect=Window("protect", self._options.protect_limit),
+            kind=CredentialKind.API_KEY,
+            tenant=record.tenant,
+        )
+
+
+def hash_of(secret: bytes | str) -> str:
+    """Return the SHA-256 of a secret, hexadecimal: all that is kept of it."""
+    return hashlib.sha256(secret if isinstance(secret, bytes) else secret.encode()).hexdigest()
+
 
 def _unauthenticated() -> ApiError:
     return ApiError(
         "UNAUTHENTICATED", "A valid credential is needed.", headers={"WWW-Authenticate": 'Bearer realm="workstation"'}
     )
-
-
-def _digest(secret: bytes) -> bytes:
-    return hashlib.sha256(secret).digest()

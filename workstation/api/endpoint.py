@@ -5,9 +5,11 @@ a `Call` and return an `Answer`; they never see the web framework.
 """
 
 import asyncio
+import contextlib
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -17,6 +19,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from workstation.api.audit import AuditTrail, action_of, resource_of, running, trail_entry
+from workstation.api.credentials import Credential
 from workstation.api.errors import Answer, ApiError, StreamAnswer, boundary, invalid
 from workstation.api.guard import Passport
 from workstation.api.idempotency import KeyedCall, fingerprint_of, key_of, replayed, required_key
@@ -25,6 +29,7 @@ from workstation.api.schemas.values import ClientOrderId, Query, Uuid
 from workstation.api.services import Services
 from workstation.api.stream_response import StreamResponse
 from workstation.api.strict_json import load
+from workstation.commands.records import NoteAudit
 from workstation.domain.errors import NotFound, UserError
 from workstation.domain.errors import ValidationError as CoreValidationError
 from workstation.domain.orders import Origin, OriginKind
@@ -42,7 +47,7 @@ H = TypeVar("H", bound=Handler)
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A method on a path. answers: model by success status. path_types: kind of each path parameter.
+    """A method on a path. answers: model by success status, None for no body. path_types: kind of each path parameter.
 
     key_required: the call needs an idempotency key. text_types: media types of answers beside or in place of a model.
     """
@@ -52,7 +57,7 @@ class Endpoint:
     handler: Handler
     summary: str
     scope: str | None
-    answers: Mapping[int, type[BaseModel]]
+    answers: Mapping[int, type[BaseModel] | None]
     query: type[Query] = NoQuery
     body: type[BaseModel] | None = None
     body_optional: bool = False
@@ -63,10 +68,20 @@ class Endpoint:
     is_stream: bool = False
     text_types: tuple[str, ...] = ()
 
+    @property
+    def operation_id(self) -> str:
+        """Name of the operation in the description."""
+        name: str = self.handler.__name__
+        return name.replace("put_", "patch_", 1) if self.method == "PATCH" else name
+
 
 @dataclass
 class Call:
-    """One request on its way through an endpoint."""
+    """One request on its way through an endpoint.
+
+    repeat: what a repeat with the same key gets in place of the answer. reached: it got past what is no write at all:
+    a wrong shape, a replay. audit: its trail, None for calls that write nothing.
+    """
 
     services: Services
     endpoint: Endpoint
@@ -77,13 +92,21 @@ class Call:
     body: Any = None
     key: KeyedCall | None = None
     late: bool = False
+    repeat: Answer | None = None
+    reached: bool = True
+    audit: AuditTrail | None = None
+
+    @property
+    def credential(self) -> Credential:
+        """Who asks; every endpoint with a scope has one."""
+        if self.passport.credential is None:
+            raise ApiError("UNAUTHENTICATED", "A valid credential is needed.")
+        return self.passport.credential
 
     @property
     def origin(self) -> Origin:
         """Who asks, for the command."""
-        credential = self.passport.credential
-        if credential is None:
-            raise ApiError("UNAUTHENTICATED", "A valid credential is needed.")
+        credential = self.credential
         return Origin(kind=OriginKind.REST, detail=credential.id, user=credential.user)
 
     def header(self, name: bytes) -> str | None:
@@ -110,6 +133,16 @@ class Routes:
 
         return declare
 
+    def change(self, path: str, **declared: Any) -> Callable[[H], H]:
+        """Declare the decorated `put_…` as PUT and, as an alias, PATCH; both need If-Match."""
+
+        def declare(handler: H) -> H:
+            for method in ("PUT", "PATCH"):
+                self.add(method, path, if_match=True, **declared)(handler)
+            return handler
+
+        return declare
+
 
 def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Answer:
     """Return an answer with `value` as JSON."""
@@ -130,15 +163,72 @@ async def serve(services: Services, endpoint: Endpoint, request: Request) -> Res
 
 
 async def _run(call: Call) -> Answer:
-    endpoint, scope = call.endpoint, call.request.scope
     if call.services.feed.stopping:
         raise ApiError("SHUTTING_DOWN", "The service is stopping; nothing was done.", headers=_CLOSE)
     raw = await _body(call)
+    call.audit = _trail(call)
+    running.set(call.audit)
+    refusal: ApiError | None = None
+    answer: Answer | None = None
+    try:
+        answer = await _admitted(call, raw)
+    except ApiError as error:
+        refusal = error
+        raise
+    finally:
+        await _note(call, refusal, answer)
+    return answer
+
+
+def _trail(call: Call) -> AuditTrail | None:
+    endpoint, scope, credential = call.endpoint, call.request.scope, call.passport.credential
+    action = action_of(endpoint.method, endpoint.path)
+    if action is None or credential is None:
+        return None
+    entry = trail_entry(
+        credential,
+        action,
+        entry_id=str(uuid.uuid4()),
+        ts=call.services.now_ns(),
+        resource_type=resource_of(endpoint.path),
+        resource_id=next(reversed(call.path_params.values()), ""),
+        ip_address=scope["client"][0] if scope.get("client") else None,
+        user_agent=call.header(b"user-agent") or "",
+        request_id=call.passport.request_id,
+        trace_id=call.passport.trace_id,
+        metadata={"method": endpoint.method, "path": endpoint.path},
+    )
+    return AuditTrail(entry)
+
+
+async def _note(call: Call, refusal: ApiError | None, answer: Answer | None) -> None:
+    """Store the entry of a call that had no effect; what is not known yet is left to the effect itself."""
+    if call.audit is None or not call.reached or call.late:
+        return
+    entry = call.audit.outcome(refusal, 500 if answer is None else answer.status)
+    if entry is not None:
+        with contextlib.suppress(ApiError):  # the caller's own answer matters more
+            await call.services.engine.call("audit.note", NoteAudit(entry=entry), call.origin)
+
+
+@contextlib.contextmanager
+def _shape(call: Call) -> Iterator[None]:
+    """Mark what is checked inside as a matter of form: a call that ends here was no write."""
+    call.reached = False
+    yield
+    call.reached = True
+
+
+async def _admitted(call: Call, raw: bytes) -> Answer:
+    endpoint, scope = call.endpoint, call.request.scope
     _check_scope(call)
-    value = load(raw) if raw else None
-    key = key_of(scope["headers"]) if endpoint.method == "POST" else None
-    if endpoint.key_required:
-        key = required_key(key, value)
+    with _shape(call):
+        value = load(raw) if raw else None
+        key = key_of(scope["headers"]) if endpoint.method == "POST" else None
+        if endpoint.key_required:
+            key = required_key(key, value)
+    if call.audit is not None and isinstance(value, dict):
+        call.audit.new_values = value
     if key is not None and call.passport.credential:
         place = (call.passport.credential.id, endpoint.method, endpoint.path, key)
         call.key = call.services.idempotency.begin(place, fingerprint_of(endpoint.method, scope["path"], value))
@@ -146,6 +236,7 @@ async def _run(call: Call) -> Answer:
     try:
         earlier = None if call.key is None else await _earlier(call, call.key)
         if earlier is not None:
+            call.reached = False
             return earlier
         answer = await _handle(call, value)
     except ApiError as error:
@@ -153,7 +244,7 @@ async def _run(call: Call) -> Answer:
         raise
     finally:
         if call.key is not None and not call.late:
-            call.key.finish(answer)
+            call.key.finish(call.repeat or answer)
     return answer
 
 
@@ -167,9 +258,10 @@ async def _earlier(call: Call, key: KeyedCall) -> Answer | None:
 
 
 async def _handle(call: Call, value: Any) -> Answer:
-    call.path_params = _path(call)
-    call.query = _query(call)
-    call.body = _schema(call, value)
+    with _shape(call):
+        call.path_params = _path(call)
+        call.query = _query(call)
+        call.body = _schema(call, value)
     try:
         return await call.endpoint.handler(call)
     except CoreValidationError as error:

@@ -10,9 +10,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from workstation.api.audit import running
 from workstation.api.errors import ApiError
 from workstation.commands.registry import Attach, CommandResult, Gateway
 from workstation.domain.orders import OrderState, Origin
+from workstation.domain.records import Record
 from workstation.kernel.mailbox import MailboxFull
 from workstation.viewmodels.session import Session
 
@@ -40,6 +42,9 @@ class Engine:
         Raises:
             ApiError: 503 NOT_READY when the engine is behind, 503 ENGINE_TIMEOUT when its answer is not in time.
         """
+        trail = running.get()
+        if trail is not None:
+            attach = trail.attach(attach)
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[CommandResult] = loop.create_future()
 
@@ -81,11 +86,16 @@ class News:
         self._session, self._loop = session, loop
         self._waiting: dict[str, list[tuple[Seen, asyncio.Future[OrderState]]]] = {}
         self._listeners: list[Callable[[], None]] = []
+        self._learners: list[Callable[[Record], None]] = []
         self._outbox = session.open_rows(self._wake)
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the loop whenever there is news."""
         self._listeners.append(listener)
+
+    def listen_to_records(self, learner: Callable[[Record], None]) -> None:
+        """Call `learner` on the loop with every record that is saved, by whichever door."""
+        self._learners.append(learner)
 
     def expect(self, cl_ord_id: str, seen: Seen) -> asyncio.Future[OrderState]:
         """Return a future of the order's first row for which `seen` holds; give it to `forget` afterwards."""
@@ -116,5 +126,8 @@ class News:
                 for seen, future in self._waiting.get(row.cl_ord_id, ()):
                     if not future.done() and seen(row):
                         future.set_result(row)
+            elif isinstance(row, Record):
+                for learner in self._learners:
+                    learner(row)
         for listener in self._listeners:
             listener()

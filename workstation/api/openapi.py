@@ -19,7 +19,9 @@ _REF = "#/components/schemas/{model}"
 _REFUSALS = (400, 401, 403, 404, 405, 409, 412, 413, 414, 415, 421, 422, 423, 428, 429, 431, 500, 503)
 _DECIMAL_PATH = {
     "uuid": {"type": "string", "format": "uuid"},
+    "symbol": {"type": "string", "minLength": 1, "maxLength": 32},
     "event_id": {"type": "string", "pattern": "^[0-9]{1,16}$"},
+    "command_id": {"type": "string", "pattern": "^[a-z_.]{1,100}$"},
 }
 _CLIENT_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,100}$"}
 _TEXT = {"type": "string"}
@@ -50,13 +52,13 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
 
 
 def _models(endpoint: Endpoint) -> list[type[BaseModel]]:
-    models = list(endpoint.answers.values())
+    models = [model for model in endpoint.answers.values() if model is not None]
     return models if endpoint.body is None else [*models, endpoint.body]
 
 
 def _operation(endpoint: Endpoint, path: str) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": endpoint.handler.__name__,
+        "operationId": endpoint.operation_id,
         "summary": endpoint.summary,
         "tags": [endpoint.path.strip("/").split("/")[0]],
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint.query), *_headers(endpoint)],
@@ -109,6 +111,9 @@ def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, model in endpoint.answers.items():
+        if model is None:
+            responses[str(status)] = {"description": "Done."}
+            continue
         answer: dict[str, Any] = {
             "description": "Accepted, not done yet." if status == 202 else "Done.",
             "content": {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}},

@@ -173,13 +173,12 @@ class ApiServer:
                 version=self._version,
                 now_ns=self._now_ns,
                 secret=secret,
+                token=self._token,
                 pool=pool,
                 commands=self._commands,
             )
             self._services = services
-            server = http_server(
-                services, port=port, token=self._token, keep_alive_s=KEEP_ALIVE_S, head_bytes=HEAD_BYTES_MAX
-            )
+            server = http_server(services, port=port, keep_alive_s=KEEP_ALIVE_S, head_bytes=HEAD_BYTES_MAX)
             self._server, self._loop = server, loop
             serving = loop.create_task(server.serve(sockets))
             loop.call_soon(self._announce, serving)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+from workstation.api.credentials import Credentials
 from workstation.api.cursors import Cursors
 from workstation.api.engine import Engine, News
 from workstation.api.event_feed import EventFeed
@@ -37,6 +38,7 @@ class Services:
     names: Names
     order_texts: OrderTexts
     idempotency: Idempotency
+    credentials: Credentials
     cursors: Cursors
     options: ApiOptions
     readiness: Callable[[], dict[str, bool]]

@@ -10,6 +10,7 @@ from workstation.domain.accounts import Environment, KillState, LockState
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.market import Bar, BarType, Level, SessionPhase, StreamKind
 from workstation.domain.orders import OrderState
+from workstation.domain.records import AnyRecord
 from workstation.domain.verdicts import RuleResult
 
 
@@ -171,7 +172,7 @@ class LogRow(msgspec.Struct, frozen=True):
     fields: str
 
 
-ScreenRow = OrderState | Execution | PositionState | BalanceState | Notice | LogRow
+ScreenRow = OrderState | Execution | PositionState | BalanceState | AnyRecord | Notice | LogRow
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):

@@ -122,6 +122,7 @@ StartTime = Annotated[int, BeforeValidator(lambda value: _time_or_date_ns(value,
 EndTime = Annotated[int, BeforeValidator(lambda value: _time_or_date_ns(value, is_end=True)), _TIME_OR_DATE]
 Price = decimal_text(18, 8)
 Percent = decimal_text(5, 2)
+Money = decimal_text(15, 2)
 Symbol = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(_no_controls)]
 Reason = Annotated[str, StringConstraints(max_length=2_000)]
 ClientOrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
