@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
 
 from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, quote, status
 from workstation.commands.params import CancelOne
@@ -130,6 +134,105 @@ def test_a_dragged_line_amends_by_version_on_the_tick(panel: ChartPanel, rig: De
     assert rig.gateway.calls[-1].origin.kind is OriginKind.CHART
 
 
+def at(panel: ChartPanel, price: float) -> QPoint:
+    """Return the pixel of a price, a quarter into the pane."""
+    QApplication.processEvents()
+    pane = panel.chart._canvas.price_pane()
+    return QPoint(round(pane.width / 4), round(pane.y(price)))
+
+
+def drag(panel: ChartPanel, start: float, end: float) -> None:
+    """Press at one price and move to another, with real events."""
+    port, button = panel.chart._canvas.view.viewport(), Qt.MouseButton.LeftButton
+    places = [at(panel, price) for price in (start, (start + end) / 2, end)]
+    QTest.mousePress(port, button, pos=places[0])
+    for place in places[1:]:
+        where, none = QPointF(port.mapToGlobal(place)), Qt.KeyboardModifier.NoModifier
+        move = QMouseEvent(QEvent.Type.MouseMove, QPointF(place), where, Qt.MouseButton.NoButton, button, none)
+        QApplication.sendEvent(port, move)
+
+
+def drop(panel: ChartPanel, price: float) -> None:
+    QTest.mouseRelease(panel.chart._canvas.view.viewport(), Qt.MouseButton.LeftButton, pos=at(panel, price))
+
+
+def test_a_line_dragged_by_hand_is_worded_before_the_release_and_amends(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    rig.feed(order("OMS-1", limit(price=18_660), version=4), quotes=[quote()])
+    drag(panel, 186.60, 186.80)
+    assert panel.chart.model.drag is None  # the padlock is closed
+    drop(panel, 186.80)
+    panel.padlock.setChecked(True)
+    drag(panel, 186.60, 186.80)
+    assert rig.gateway.of("order.replace") == []
+    moved = panel.chart.model.drag
+    assert moved is not None
+    ticks = round(moved.price * 100) - 18_660
+    assert panel.chart.model.dragged_words() == f"Buy limit 100 @ {moved.price:.2f}  {ticks:+d}t, loses queue place"
+    drop(panel, moved.price)
+    (sent,) = rig.gateway.of("order.replace")
+    assert (sent.cl_ord_id, sent.version, sent.price) == ("OMS-1", 4, round(moved.price * 100))
+
+
+@pytest.mark.parametrize(
+    ("qty", "end", "side", "ord_type"),
+    [
+        (100, 187.40, Side.SELL, OrdType.LIMIT),
+        (100, 186.50, Side.SELL, OrdType.STOP),
+        (-100, 187.40, Side.BUY, OrdType.STOP),
+        (-100, 186.50, Side.BUY, OrdType.LIMIT),
+    ],
+)
+def test_a_stop_or_target_pulled_from_the_position_is_capped_and_works_locked_and_disarmed(
+    panel: ChartPanel, rig: DesktopRig, *, qty: int, end: float, side: Side, ord_type: OrdType
+) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    rig.feed(quotes=[quote()], positions=[position(qty, price=18_700)])
+    drag(panel, 187.00, end)
+    said = panel.chart.model.dragged_words()
+    assert rig.gateway.of("order.submit") == []
+    drop(panel, end)
+    (sent,) = rig.gateway.of("order.submit")
+    assert (sent.terms.side, sent.terms.ord_type, sent.terms.order_qty) == (side, ord_type, 100)
+    assert sent.terms.reduce_only
+    assert rig.spoken[-1] == ("info", f"Pending: {said}")
+
+
+def test_drags_during_an_amend_coalesce_to_the_last_price(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    rig.feed(order("OMS-1", version=4))
+    for price in (187.20, 187.22, 187.25):
+        panel.chart.order_line_dragged.emit("OMS-1", price)
+    assert [change.price for change in rig.gateway.of("order.replace")] == [18_720]
+    rig.gateway.answer("order.replace", CommandResult(ok=True, text=""))
+    rig.bridge._on_answered()
+    rig.feed(order("OMS-1", limit(price=18_720), version=5))
+    assert [change.price for change in rig.gateway.of("order.replace")] == [18_720, 18_725]
+
+
+def test_alt_attaches_the_bracket_that_the_tag_names(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    rig.feed(quotes=[quote()])
+    hint = panel.chart.findChild(QLabel, "chart-trade-hint")
+    assert hint.text() == "Alt: stop 20t, target 40t"
+    panel.chart.order_chosen.emit(MarkSide.BUY, 187.10, "Buy limit 1 @ 187.10", True)
+    (sent,) = rig.gateway.of("order.submit")
+    assert (sent.stop_loss_px, sent.take_profit_px) == (18_690, 18_750)
+
+
+def test_volume_gives_its_room_to_the_prices(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    QApplication.processEvents()
+    before = panel.chart._canvas.price_rect.height()
+    panel.volume_action.trigger()
+    QApplication.processEvents()
+    assert panel.chart._canvas.price_rect.height() > before
+    assert panel.save_settings()["volume"] is False
+
+
 def test_a_cross_on_a_line_cancels(panel: ChartPanel, rig: DesktopRig) -> None:
     panel.show_symbol("AAPL")
     panel.chart.order_cancel_requested.emit("OMS-1")
@@ -139,7 +242,7 @@ def test_a_cross_on_a_line_cancels(panel: ChartPanel, rig: DesktopRig) -> None:
 def test_what_is_sent_is_what_the_button_said(panel: ChartPanel, rig: DesktopRig) -> None:
     panel.show_symbol("AAPL")
     rig.feed(quotes=[quote()])
-    labels = panel._labels(187.10)
+    labels = panel.trading.labels(187.10)
     assert labels == ("Buy limit 1 @ 187.10", "Sell stop 1 @ 187.10")
     panel.chart.order_chosen.emit(MarkSide.SELL, 187.10, labels[1], False)
     (sent,) = rig.gateway.of("order.submit")
@@ -149,7 +252,7 @@ def test_what_is_sent_is_what_the_button_said(panel: ChartPanel, rig: DesktopRig
     assert len(rig.gateway.of("order.submit")) == 1
     assert "market moved" in rig.spoken[-1][1]
     rig.feed(quotes=[quote(freshness="STALE")])
-    assert panel._labels(187.10) is None
+    assert panel.trading.labels(187.10) is None
 
 
 def test_the_padlock_closes_with_another_instrument(panel: ChartPanel) -> None:

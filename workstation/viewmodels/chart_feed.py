@@ -6,7 +6,7 @@ tick. Qt-free; sends nothing.
 
 from collections.abc import Iterable
 
-from workstation.domain.executions import ExecKind, Execution
+from workstation.domain.executions import ExecKind, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarKind, BarType
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Side
@@ -130,12 +130,34 @@ def order_at(
     )
 
 
-def order_label(instrument: Instrument, terms: OrderTerms) -> str:
-    """Return an order in words, exactly what would be sent."""
-    verb = "Buy" if terms.side is Side.BUY else "Sell"
-    kind = "limit" if terms.ord_type is OrdType.LIMIT else "stop"
-    price = terms.price if terms.price is not None else terms.stop_px or 0
-    return f"{verb} {kind} {instrument.qty_text(terms.order_qty)} @ {instrument.price_text(price)}"
+def exit_at(instrument: Instrument, position: PositionState, price: float) -> OrderTerms | None:
+    """Return the order that takes a whole position off at a price: a limit where that gains, a stop where it loses.
+
+    It only reduces. None when flat, or at the average price itself.
+    """
+    units = price_units(instrument, price)
+    gain = instrument.notional(units, position.qty) - position.cost
+    if not position.qty or not gain:
+        return None
+    return OrderTerms(
+        symbol=instrument.symbol,
+        account=position.account,
+        side=Side.SELL if position.qty > 0 else Side.BUY,
+        ord_type=OrdType.LIMIT if gain > 0 else OrdType.STOP,
+        order_qty=abs(position.qty),
+        price=units if gain > 0 else None,
+        stop_px=None if gain > 0 else units,
+        reduce_only=True,
+    )
+
+
+def order_label(instrument: Instrument, terms: OrderTerms, *, quantity: int | None = None) -> str:
+    """Return an order in words, exactly what would be sent. quantity: what is left of it, where that is less."""
+    verb = "Buy" if terms.side.sign > 0 else "Sell"
+    kind = {OrdType.LIMIT: "limit", OrdType.STOP_LIMIT: "stop limit"}.get(terms.ord_type, "stop")
+    price = terms.stop_px if terms.stop_px is not None else terms.price or 0
+    size = instrument.qty_text(terms.order_qty if quantity is None else quantity)
+    return f"{verb} {kind} {size} @ {instrument.price_text(price)}"
 
 
 def _side(side: Side) -> MarkSide:

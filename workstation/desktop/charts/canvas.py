@@ -161,7 +161,7 @@ class ChartCanvas:
         width = max(1.0, size.width() - self._axis_width)
         plot = max(1.0, size.height() - TIME_AXIS_PX)
         volume = 0.0
-        if plot >= HEIGHT_FOR_VOLUME_PX:
+        if self.model.volume_shown and plot >= HEIGHT_FOR_VOLUME_PX:
             volume = float(round(min(max(plot * VOLUME_SHARE, VOLUME_MIN_PX), VOLUME_MAX_PX)))
         self.price_rect = QRectF(0, 0, width, max(1.0, plot - volume))
         self.volume_rect = QRectF(0, plot - volume, width, volume)

@@ -78,6 +78,8 @@ class ChartModel:
     format_price: Callable[[float], str] = two_decimals
     format_volume: Callable[[float], str] = compact_quantity
     trading: bool = False
+    volume_shown: bool = True
+    drag_words: Callable[[str, float], str] | None = None
     pointer: Pointer | None = None
     drag: LineDrag | None = None
     measure: Measure | None = None
@@ -89,6 +91,11 @@ class ChartModel:
     def to_tick(self, price: float) -> float:
         """Return the nearest tradable price."""
         return round(price / self.tick_size) * self.tick_size
+
+    def dragged_words(self) -> str:
+        """Return what letting the dragged line go would do; "" where nobody words it."""
+        drag = self.drag
+        return "" if drag is None or self.drag_words is None else self.drag_words(drag.cl_ord_id, drag.price)
 
     def order(self, cl_ord_id: str) -> OrderLine | None:
         """Return the working order with this id, None when it is gone."""

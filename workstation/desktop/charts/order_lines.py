@@ -146,7 +146,7 @@ class OrderLinesLayer(Layer):
         drag = self.model.drag
         if drag is not None and drag.cl_ord_id == order.cl_ord_id:
             ticks = round((drag.price - order.price) / self.model.tick_size)
-            return f"{order.label}  {ticks:+d} ticks"
+            return self.model.dragged_words() or f"{order.label}  {ticks:+d} ticks"
         return away + order.label
 
     def _draw_zones(self, painter: QPainter) -> None:
@@ -231,7 +231,8 @@ class OrderLinesLayer(Layer):
         y = pane.y(price)
         self._level(painter, y)
         ticks = round((price - position.average) / self.model.tick_size)
-        text = f"{'TARGET' if gains else 'STOP'} {self.model.format_price(price)}  {ticks:+d} ticks"
+        said = self.model.dragged_words() or f"{'TARGET' if gains else 'STOP'} {self.model.format_price(price)}"
+        text = f"{said}  {ticks:+d}t"
         face = words(Weight.Medium)
         rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - tag_height(face) / 2), tag_width(face, text), tag_height(face))
         draw_tag(painter, rect, text, TagStyle(face, colors.surface, color, color), pane.ratio)

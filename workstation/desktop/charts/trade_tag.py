@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
 from workstation.viewmodels.chart_marks import MarkSide
 
@@ -50,7 +50,17 @@ class TradeTag(QFrame):
         layout.setSpacing(4)
         layout.addWidget(self._buy)
         layout.addWidget(self._sell)
+        self._hint = QLabel(self)
+        self._hint.setObjectName("chart-trade-hint")
+        self._hint.setProperty("role", "caption")
+        self._hint.hide()
+        layout.addWidget(self._hint)
         self.hide()
+
+    def show_hint(self, text: str) -> None:
+        """Say below the buttons what Alt adds to them."""
+        self._hint.setText(text)
+        self._hint.setVisible(bool(text))
 
     def follow(self, at: QPoint, price: float) -> None:
         """Take the pointer's place and price; the tag appears when it rests."""

@@ -224,13 +224,23 @@ class ChartView(QWidget):
             self._gestures.give_back()
             self._trade_tag.dismiss()
 
-    def set_trade_labels(self, labels: Callable[[float], tuple[str, str] | None] | None) -> None:
+    def set_volume_shown(self, shown: bool) -> None:
+        """Show volume under the prices, or give its room to them."""
+        self._model.volume_shown = shown
+        self._schedule()
+
+    def set_drag_words(self, words: Callable[[str, float], str]) -> None:
+        """Word what letting a dragged line go at a price would do, by order id, "" for the position's."""
+        self._model.drag_words = words
+
+    def set_trade_labels(self, labels: Callable[[float], tuple[str, str] | None] | None, *, bracket: str = "") -> None:
         """Offer two orders beside the pointer while trading is unlocked; None offers nothing.
 
         `labels(price)` returns the texts of the buy and the sell button, exactly the orders that would be sent, or
-        None.
+        None. `bracket` says what Alt adds to them.
         """
         self._trade_tag.labels = labels
+        self._trade_tag.show_hint(bracket)
         self._trade_tag.dismiss()
 
     def set_state(self, state: PanelState, text: str = "") -> None:

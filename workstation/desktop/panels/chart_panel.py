@@ -8,29 +8,26 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from workstation.commands.params import BarsRequest, CancelOne, ChangeOrder, PlaceOrder
+from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandResult
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
+from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.executions import Execution
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderState, OrderTerms, OriginKind
+from workstation.domain.orders import OrderState, OriginKind
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_feed import (
     DEFAULT_INTERVAL,
     INTERVALS,
     average_price,
     fill_marks,
-    line_price,
-    order_at,
-    order_label,
     order_lines,
     price_units,
     whole_price,
 )
-from workstation.viewmodels.chart_marks import MarkSide
 from workstation.viewmodels.chart_overlays import Ema, Overlay, Sma, Vwap
 from workstation.viewmodels.chart_window import ChartType, PanelState
 from workstation.viewmodels.formats import Formats, age, money
@@ -65,11 +62,14 @@ class ChartPanel(Panel):
         self._released = False
         self.chart = ChartView()
         self.chart.setObjectName(f"{panel_id}_chart")
-        self.chart.order_line_dragged.connect(self._amend)
-        self.chart.order_cancel_requested.connect(self._cancel)
-        self.chart.order_chosen.connect(self._place)
+        trading = self.trading = ChartTrading(context, panel_id, self._show_marks)
+        self.chart.order_line_dragged.connect(trading.amend)
+        self.chart.position_line_dragged.connect(trading.pull)
+        self.chart.order_cancel_requested.connect(trading.cancel)
+        self.chart.order_chosen.connect(trading.place)
         self.chart.retry_requested.connect(self.load)
-        self.chart.set_trade_labels(self._labels)
+        self.chart.set_trade_labels(trading.labels, bracket=BRACKET_HINT)
+        self.chart.set_drag_words(trading.dragged)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.chart)
@@ -88,6 +88,7 @@ class ChartPanel(Panel):
         """Take live bars, the last price, and what trading changed."""
         if frame.status is not None:
             self._connection.take(frame.status)
+        self.trading.settle(self.context.state.open_orders)
         news = frame.status is not None or frame.rows or frame.positions or any(update.closed for update in frame.bars)
         now = self.context.bridge.session.mono_ns()
         if not self.symbol or not (news or now - self._painted_at >= PAINT_EVERY_NS):
@@ -102,6 +103,7 @@ class ChartPanel(Panel):
 
     def on_symbol(self, symbol: str) -> None:
         """Show another instrument; the padlock closes."""
+        self.trading.symbol = symbol
         self.padlock.setChecked(False)
         quote = self.context.state.quotes.get(symbol)
         self._set_tick(self.context.instrument(symbol), quote.last if quote is not None else None)
@@ -153,7 +155,8 @@ class ChartPanel(Panel):
         kind = next(name for name, action in self.type_actions.items() if action.isChecked())
         overlays: list[str | int] = sorted(self._overlays)
         own = {} if self.link_group or not self.symbol else {"symbol": self.symbol}
-        return {"interval": self._interval, "type": kind, "overlays": overlays, **own}
+        volume = self.volume_action.isChecked()
+        return {"interval": self._interval, "type": kind, "overlays": overlays, "volume": volume, **own}
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Take them back."""
@@ -164,6 +167,7 @@ class ChartPanel(Panel):
         overlays = settings.get("overlays")
         if isinstance(overlays, list):
             self.show_overlays({str(name) for name in overlays})
+        self.volume_action.setChecked(settings.get("volume") is not False)
         self.show_symbol(str(settings.get("symbol", "")))
 
     def release(self) -> None:
@@ -229,6 +233,11 @@ class ChartPanel(Panel):
             action.triggered.connect(self._on_overlay)
             menu.addAction(action)
             self.overlay_actions[name] = action
+        menu.addSeparator()
+        self.volume_action = QAction("Volume", menu, checkable=True, checked=True)
+        self.volume_action.setObjectName(f"{self.panel_id}_volume")
+        self.volume_action.toggled.connect(self.chart.set_volume_shown)
+        menu.addAction(self.volume_action)
         button.setMenu(menu)
         return button
 
@@ -337,55 +346,6 @@ class ChartPanel(Panel):
             side = "Long" if quantity > 0 else "Short"
             text = f"{side} {instrument.qty_text(abs(quantity))}  {money(snap.unrealised, signed=True)}"
             self.chart.set_position(average, float(quantity), text)
-
-    def _amend(self, cl_ord_id: str, price: float) -> None:
-        order = self.context.state.open_orders.get(cl_ord_id)
-        if order is None:
-            return
-        units = price_units(self.context.instrument(order.terms.symbol), price)
-        stop = order.terms.stop_px is not None and not order.triggered
-        if units != line_price(order):
-            change = ChangeOrder(
-                cl_ord_id=cl_ord_id,
-                version=order.version,
-                price=None if stop else units,
-                stop_px=units if stop else None,
-            )
-            origin = self.context.origin(OriginKind.CHART, self.panel_id)
-            self.context.call("order.replace", change, origin, self._on_amended)
-
-    def _on_amended(self, result: CommandResult) -> None:
-        if not result.ok:
-            self.context.announcer.say("warning", result.text)
-        if not self._released:
-            self._show_marks()
-
-    def _cancel(self, cl_ord_id: str) -> None:
-        origin = self.context.origin(OriginKind.CHART, self.panel_id)
-        self.context.call("order.cancel", CancelOne(cl_ord_id=cl_ord_id), origin)
-
-    def _terms(self, side: MarkSide, price: float) -> OrderTerms | None:
-        quote, focus = self.context.state.quotes.get(self.symbol), self.context.focus
-        if quote is None or not self.symbol:
-            return None
-        instrument = self.context.instrument(self.symbol)
-        quantity = self.context.sizes.size * 10**instrument.qty_decimals
-        return order_at(instrument, quote, account=focus.account, side=side, price=price, quantity=quantity)
-
-    def _labels(self, price: float) -> tuple[str, str] | None:
-        instrument = self.context.bridge.session.instruments.get(self.symbol)
-        buy, sell = self._terms(MarkSide.BUY, price), self._terms(MarkSide.SELL, price)
-        if instrument is None or buy is None or sell is None:
-            return None
-        return order_label(instrument, buy), order_label(instrument, sell)
-
-    def _place(self, side: MarkSide, price: float, label: str, _with_bracket: bool) -> None:
-        terms = self._terms(side, price)
-        if terms is None or order_label(self.context.instrument(self.symbol), terms) != label:
-            self.context.announcer.say("warning", f"Not sent: the market moved and “{label}” would be another order.")
-            return
-        order = PlaceOrder(terms=terms, cl_ord_id=self.context.bridge.session.new_cl_ord_id())
-        self.context.call("order.submit", order, self.context.origin(OriginKind.CHART, self.panel_id))
 
     def _set_tick(self, instrument: Instrument, price: int | None) -> None:
         """Take the tick in force where the market is."""
