@@ -13,7 +13,7 @@ from workstation.domain.records import AnyRecord
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 
 
-class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """Base of everything that happens to one order."""
 
     cl_ord_id: str

@@ -23,7 +23,7 @@ class Liquidity(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-class Execution(msgspec.Struct, frozen=True, kw_only=True):
+class Execution(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One report of trading. `exec_key` is unique per (account, venue), scope included by the adapter.
 
     last_qty above 0, last_px on the instrument's scale, fee as money of fee_currency (+ paid, - rebate).

@@ -251,7 +251,7 @@ class ReferencePrice(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-class SubmitOrder(msgspec.Struct, frozen=True, kw_only=True):
+class SubmitOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Command: place one order. `cl_ord_id` and `uid` are made at the gesture, so that a retry is the same order."""
 
     cl_ord_id: str
@@ -324,7 +324,7 @@ OVERRIDE_TEXT = "SEND ANOTHER"
 """What a person types to have a second exit sent while the outcome of the first is not known."""
 
 
-class OrderState(msgspec.Struct, frozen=True, kw_only=True):
+class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order as it stands: the row that screens, the database and scripts see.
 
     cost: exact money-free sum of last_px * last_qty over fills that stand (price units times quantity units);

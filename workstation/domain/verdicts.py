@@ -18,7 +18,7 @@ class DenialKind(StrEnum):
     VALIDATION = "VALIDATION"
 
 
-class RuleResult(msgspec.Struct, frozen=True, kw_only=True):
+class RuleResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One rule's answer. value, limit and headroom are plain texts with their units; "" where none applies.
 
     code: stable upper-case identifier (`ORDER_NOTIONAL`, `PRICE_COLLAR` ...); text: one sentence, shown as it is.
@@ -33,7 +33,7 @@ class RuleResult(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The gate's answer to one intent. `qty` is the quantity that may go out (a REDUCE is capped, never blocked)."""
 
     risk_class: RiskClass

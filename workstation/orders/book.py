@@ -35,7 +35,7 @@ class TransitionRefused(InvariantError):
     """The life cycle forbids what an event says; nothing was changed."""
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """What one event did. `before` is None for a new order; both are None when no order is concerned.
 
     rows: what is to be stored with the event: its execution, the order's history, the order, then what else it moved.

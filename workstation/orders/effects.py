@@ -50,7 +50,7 @@ DENIALS = {
 """Families of refusal that leave a stored order behind; the others refuse before an order exists."""
 
 
-class Effect(msgspec.Struct):
+class Effect(msgspec.Struct, gc=False):
     """One event's effect. `trigger` None: the life cycle is not concerned. `settles`: outcomes it tells."""
 
     trigger: Trigger | None

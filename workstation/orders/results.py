@@ -8,7 +8,7 @@ from workstation.domain.orders import OrderState
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 
 
-class SubmitResult(msgspec.Struct, frozen=True, kw_only=True):
+class SubmitResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Answer to a submission. order: as stored, denied ones included; None when it was refused before an order existed.
 
     duplicate: the client order id was used before; `order` is that earlier order if it is still in memory.

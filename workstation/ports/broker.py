@@ -52,7 +52,7 @@ class SendOutcome(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-class SendReport(msgspec.Struct, frozen=True, kw_only=True):
+class SendReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Outcome of one request. NOT_SENT: provably no byte left. UNKNOWN: perhaps at the venue; never re-sent."""
 
     cl_ord_id: str
@@ -77,7 +77,7 @@ class ExecType(StrEnum):
     STATUS = "STATUS"
 
 
-class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
+class OrderReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The venue's word on one order. `terms` are those in force there, None where it does not say.
 
     status: the venue's idea of the state, with STATUS reports. stop_px: a trailing stop's present trigger.
@@ -97,7 +97,7 @@ class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-class FillReport(msgspec.Struct, frozen=True, kw_only=True):
+class FillReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A fill, bust or correction. `order_status` is the venue's state after it, where given."""
 
     execution: Execution

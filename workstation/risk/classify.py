@@ -13,7 +13,7 @@ from workstation.risk.exposure import Exposure
 from workstation.risk.view import RiskIntent
 
 
-class Classification(msgspec.Struct, frozen=True):
+class Classification(msgspec.Struct, frozen=True, gc=False):
     """The class of an intent and the quantity that may go out, filled part included; 0 means nothing to reduce.
 
     others: worst-case quantity of the other live orders on the same side. added: what the order adds to them, at the

@@ -14,7 +14,7 @@ from workstation.domain.market import SessionPhase
 from workstation.domain.orders import GroupLink, OrderState, OrderTerms, Origin, ReferencePrice
 
 
-class RiskIntent(msgspec.Struct, frozen=True, kw_only=True):
+class RiskIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order, or one change of a live order, that asks to go out.
 
     terms: all terms as they would stand; order_qty counts what has filled already. replaces: the live order that is to
