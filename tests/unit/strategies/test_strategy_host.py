@@ -1,0 +1,228 @@
+"""The host: numbers become exact terms, news become callbacks, and a strategy that breaks ends with its traceback."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.helpers.market import T0
+from tests.helpers.strategy_rig import StrategyRig
+from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.market import BarKind, BarType, StreamKind
+from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
+from workstation.strategies import messages as m
+from workstation.strategies.api import Field, Strategy, StrategyParameters
+
+
+class Quiet(Strategy):
+    class Parameters(StrategyParameters):
+        """One parameter."""
+
+        size: int = Field(1, ge=1)
+
+
+class Noting(Strategy):
+    """Writes down every call."""
+
+    def on_start(self):
+        self.heard = []
+        self.restored = getattr(self, "restored", None)
+
+    def restore(self, state):
+        self.restored = state
+
+    def state(self):
+        return {"count": len(self.heard)}
+
+    def on_fill(self, fill):
+        self.heard.append(("fill", fill.quantity, fill.price, self.position(fill.symbol)))
+
+    def on_order(self, order):
+        self.heard.append(("order", order.state, order.left))
+
+    def on_stop(self):
+        self.heard.append("stop")
+
+
+class Broken(Strategy):
+    def on_quote(self, quote):
+        raise RuntimeError(f"no idea at {quote.bid}")
+
+
+@pytest.mark.parametrize(
+    ("side", "terms", "expected"),
+    [
+        ("buy", {}, (OrdType.MARKET, None, None)),
+        ("buy", {"limit": Decimal("10.05")}, (OrdType.LIMIT, 1005, None)),
+        ("buy", {"limit": 10.05}, (OrdType.LIMIT, 1005, None)),
+        ("buy", {"limit": 10.0599}, (OrdType.LIMIT, 1005, None)),
+        ("sell", {"limit": 10.0501}, (OrdType.LIMIT, 1006, None)),
+        ("buy", {"stop": 10.0501}, (OrdType.STOP, None, 1006)),
+        ("sell", {"stop": 10.0599, "limit": 10}, (OrdType.STOP_LIMIT, 1000, 1005)),
+        ("sell", {"trail_percent": 1.5}, (OrdType.TRAILING_STOP, None, None)),
+    ],
+)
+def test_prices_become_exact_terms_on_the_passive_side(side, terms, expected):
+    rig = StrategyRig(Quiet).start()
+    order_id = getattr(rig.strategy, side)("ABC", 5, **terms)
+    (sent,) = rig.take(m.Submit)
+    assert order_id == sent.cl_ord_id == "R1-1"
+    assert (sent.terms.ord_type, sent.terms.price, sent.terms.stop_px) == expected
+    assert sent.terms.order_qty == 5
+
+
+def test_a_bracket_carries_its_legs_and_the_rest_of_the_terms():
+    rig = StrategyRig(Quiet).start()
+    rig.strategy.buy("ABC", 5.9, limit=10, stop_loss=9.501, take_profit=11.009, tif="GTC", notes="why")
+    (sent,) = rig.take(m.Submit)
+    assert (sent.stop_px, sent.target_px, sent.notes, sent.terms.order_qty) == (951, 1100, "why", 5)
+    assert sent.terms.time_in_force is TimeInForce.GTC
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"price": 3}, "price: is no term of an order"),
+        ({"limit": Decimal("10.005")}, "more than 2 decimals"),
+        ({"limit": float("nan")}, "limit: nan is no price"),
+        ({"limit": "10"}, "limit: '10' is no number"),
+        ({"tif": "SOON"}, "tif: 'SOON' is none"),
+        ({"tif": "GTD"}, "expire"),
+        ({"limit": -5}, "price"),
+        ({"trail_percent": 0.001}, "trail_percent: 0.001 is no distance"),
+    ],
+)
+def test_a_wrong_term_is_refused_at_the_call_by_name(terms, words):
+    rig = StrategyRig(Quiet).start()
+    with pytest.raises(ValidationError, match=words):
+        rig.strategy.buy("ABC", 5, **terms)
+    assert rig.take(m.Submit) == []
+
+
+def test_an_unknown_symbol_or_order_is_not_found():
+    rig = StrategyRig(Quiet).start()
+    for call in (
+        lambda: rig.strategy.buy("XYZ", 1),
+        lambda: rig.strategy.replace("R1-9", limit=3),
+        lambda: rig.strategy.cancel("OTHER-1"),
+        lambda: rig.strategy.indicator("ABC", "1m", "sma", line="upper"),
+    ):
+        with pytest.raises(NotFound):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "step"),
+    [("1s", BarKind.SECOND, 1), ("5m", BarKind.MINUTE, 5), ("1mo", BarKind.MONTH, 1), ("500t", BarKind.TICK, 500)],
+)
+def test_intervals_name_bar_series(text, kind, step):
+    rig = StrategyRig(Quiet).start()
+    rig.strategy.bars("ABC", text, history=3)
+    rig.strategy.bars("ABC", text)
+    assert rig.take(m.WantBars) == [m.WantBars("ABC", text, BarType(kind, step), 3)]
+
+
+def test_a_word_that_is_no_interval_is_refused():
+    with pytest.raises(ValidationError, match="is no interval"):
+        StrategyRig(Quiet).start().strategy.bars("ABC", "soon")
+
+
+def test_positions_and_orders_follow_the_news():
+    rig = StrategyRig(Noting).start(positions={"ABC": 7})
+    assert rig.strategy.position("ABC") == 7
+    rig.strategy.sell("ABC", 5, limit=10)
+    (sent,) = rig.take(m.Submit)
+    rig.accept(sent)
+    assert [order.left for order in rig.strategy.orders("ABC")] == [5]
+    rig.fill(sent, 2)
+    rig.fill(sent)
+    assert rig.strategy.orders() == []
+    assert rig.strategy.heard == [
+        ("order", OrdStatus.SUBMITTED, 5),
+        ("fill", 2, Decimal("10.00"), 5),
+        ("order", OrdStatus.PARTIALLY_FILLED, 3),
+        ("fill", 3, Decimal("10.00"), 2),
+        ("order", OrdStatus.FILLED, 0),
+    ]
+
+
+def test_indicators_are_up_to_date_when_the_bar_is_told():
+    class Following(Strategy):
+        def on_start(self):
+            self.line = self.indicator("ABC", "1m", "sma", bars=2, history=1)
+            self.seen = []
+
+        def on_bar(self, bar):
+            self.seen.append((bar.close, self.line.ready, self.line.value))
+
+    rig = StrategyRig(Following).start()
+    rig.host.deliver(m.PastBars("1m", (rig.market_bar(1000),)))
+    rig.bar(1100)
+    rig.bar(1300)
+    assert rig.strategy.seen == [(11.0, True, 10.5), (13.0, True, 12.0)]
+
+
+def test_timers_signals_and_values_go_out_checked():
+    rig = StrategyRig(Quiet).start()
+    strategy = rig.strategy
+    strategy.every(5, "look")
+    strategy.signal("ABC", "BUY", 0.75, reason="low", target=11, quantity=3)
+    strategy.show(score=1.5)
+    strategy.log("began")
+    assert rig.take(m.SetTimer) == [m.SetTimer("look", 5_000_000_000)]
+    assert rig.take(m.Signal) == [
+        m.Signal(symbol="ABC", action="BUY", confidence=0.75, reason="low", target_px=1100, target=3)
+    ]
+    assert rig.take(m.Show) == [m.Show({"score": "1.5"})]
+    assert rig.take(m.Log) == [m.Log("INFO", "began")]
+    for wrong in (
+        lambda: strategy.signal("ABC", "WAIT", 0.5),
+        lambda: strategy.signal("ABC", "BUY", 1.5),
+        lambda: strategy.log("x", "LOUD"),
+        lambda: strategy.every(0.001),
+    ):
+        with pytest.raises(ValidationError):
+            wrong()
+
+
+def test_streams_are_asked_for_by_kind():
+    rig = StrategyRig(Quiet).start()
+    rig.strategy.quotes("ABC")
+    rig.strategy.trades("ABC")
+    rig.strategy.book("ABC")
+    assert [want.stream for want in rig.take(m.WantStream)] == [StreamKind.QUOTES, StreamKind.TRADES, StreamKind.DEPTH]
+
+
+def test_a_stop_asks_for_the_state_and_a_restart_gives_it_back():
+    rig = StrategyRig(Noting).start()
+    rig.host.deliver(m.Stop("enough"))
+    assert rig.take(m.Done) == [m.Done({"count": 1})]
+    assert StrategyRig(Noting).start(state={"count": 1}).strategy.restored == {"count": 1}
+
+
+def test_an_exception_ends_the_run_with_its_traceback_and_nothing_follows():
+    rig = StrategyRig(Broken).start()
+    with pytest.raises(RuntimeError):
+        rig.quote(999, 1001)
+    (fault,) = rig.take(m.Faulted)
+    assert fault.error == "RuntimeError: no idea at 9.99"
+    assert "on_quote" in fault.traceback
+    rig.quote(999, 1001)
+    assert rig.sent == []
+
+
+def test_time_is_that_of_the_news():
+    rig = StrategyRig(Quiet).start()
+    assert rig.strategy.now == T0
+    rig.strategy.bars("ABC", "1m")
+    rig.bar(1000)
+    rig.quote(999, 1001)
+    assert rig.strategy.now == T0 + 60_000_000_000
+
+
+def test_sides_and_replacement_keep_to_the_grid():
+    rig = StrategyRig(Quiet).start()
+    rig.strategy.order("ABC", Side.SELL_SHORT, 2, limit=10.0)
+    (sent,) = rig.take(m.Submit)
+    rig.accept(sent)
+    rig.strategy.replace(sent.cl_ord_id, quantity=1, limit=10.0001)
+    assert rig.take(m.Replace) == [m.Replace(sent.cl_ord_id, 1, 1001, None)]

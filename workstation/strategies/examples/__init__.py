@@ -1,0 +1,1 @@
+"""Examples: complete strategies that import `workstation.strategies.api` and nothing else. Copy one to begin with."""

@@ -1,0 +1,327 @@
+"""The host: one strategy's world. News come in and become callbacks; the strategy's calls go out as intents.
+
+Runs wherever its driver runs it: on a run's own thread, or inside a backtest. It keeps what a strategy asks about
+(positions, open orders, indicators) from the news alone, so that a callback never waits for the engine. An exception in
+a callback ends the run with its traceback; nothing is swallowed.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import Quote as MarketQuote
+from workstation.domain.market import StreamKind
+from workstation.domain.market import Trade as MarketTrade
+from workstation.domain.numbers import MONEY_DECIMALS, to_decimal
+from workstation.domain.orders import OrderState, Side
+from workstation.risk.validity import validate
+from workstation.strategies import messages as m
+from workstation.strategies.api import Strategy
+from workstation.strategies.door import IndicatorValue, Number
+from workstation.strategies.indicators import SeriesIndicators
+from workstation.strategies.terms import leg_price, order_terms, parse_interval, price_units, qty_units
+from workstation.strategies.views import Bar, Fill, Order, Scales
+
+ORDERS_OPEN_MAX = 1_000
+SERIES_MAX = 200
+TIMERS_MAX = 50
+SHOWN_MAX = 50
+TEXT_MAX = 2_000
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+ACTIONS = ("BUY", "SELL", "HOLD")
+TIMER_NS_MIN = 10_000_000
+
+
+class Host:
+    """Holds one strategy. run_id: prefix of its order ids; send: takes its intents, in order."""
+
+    def __init__(
+        self,
+        make: Callable[["Host"], Strategy],
+        *,
+        run_id: str,
+        account: str,
+        instruments: Mapping[str, Instrument],
+        send: Callable[[m.Intent], None],
+    ) -> None:
+        self.now_ns = 0
+        self.over = False
+        self._run_id, self._account, self._instruments, self._send = run_id, account, instruments, send
+        self._scales: dict[str, Scales] = {}
+        self._positions: dict[str, int] = {}
+        self._open: dict[str, OrderState] = {}
+        self._last_px: dict[str, int] = {}
+        self._series: dict[tuple[str, str], SeriesIndicators] = {}
+        self._timers: set[str] = set()
+        self._orders_made = 0
+        self.strategy = make(self)
+        self._handlers: Mapping[type, Callable[[Any], None]] = {
+            m.BarClosed: self._on_bar,
+            MarketQuote: self._on_quote,
+            MarketTrade: self._on_trade,
+            m.BookNews: self._on_book,
+            m.OrderNews: self._on_order,
+            m.FillNews: self._on_fill,
+            m.TimerNews: self._on_timer,
+            m.PastBars: self._on_history,
+            m.Started: self._on_start,
+            m.Stop: self._on_stop,
+        }
+
+    def deliver(self, news: m.News) -> None:
+        """Hand one piece of news to the strategy. After the run is over nothing more is delivered.
+
+        Emits: intents, `Faulted` among them when a callback raises.
+        """
+        if self.over:
+            return
+        handler = self._handlers.get(type(news))
+        if handler is None:
+            return
+        try:
+            handler(news)
+        except Exception as error:
+            self.over = True
+            self._send(m.Faulted(type(news).__name__, f"{type(error).__name__}: {error}", traceback.format_exc()))
+            raise
+
+    # News
+
+    def _on_start(self, news: m.Started) -> None:
+        self.now_ns = news.now_ns
+        self._positions.update(news.positions)
+        self._open.update((order.cl_ord_id, order) for order in news.orders)
+        if news.state:
+            self.strategy.restore(news.state)
+        self.strategy.on_start()
+
+    def _on_history(self, news: m.PastBars) -> None:
+        bars = [self._scale(bar.symbol).bar(bar, news.interval) for bar in news.bars]
+        for bar in bars:
+            self._series[bar.symbol, bar.interval].close(bar)
+        if bars:
+            self.now_ns = max(self.now_ns, bars[-1].ts_close)
+            self.strategy.on_history(bars)
+
+    def _on_bar(self, news: m.BarClosed) -> None:
+        market = news.bar
+        bar: Bar = self._scale(market.symbol).bar(market, news.interval)
+        self.now_ns, self._last_px[market.symbol] = market.ts_close, market.close
+        self._series[market.symbol, news.interval].close(bar)
+        self.strategy.on_bar(bar)
+
+    def _on_quote(self, news: MarketQuote) -> None:
+        self.now_ns = news.ts_event
+        self.strategy.on_quote(self._scale(news.symbol).quote(news))
+
+    def _on_trade(self, news: MarketTrade) -> None:
+        self.now_ns, self._last_px[news.symbol] = news.ts_event, news.price
+        self.strategy.on_trade(self._scale(news.symbol).trade(news))
+
+    def _on_book(self, news: m.BookNews) -> None:
+        self.now_ns = news.book.ts_event
+        self.strategy.on_book(self._scale(news.book.symbol).book(news.book))
+
+    def _on_order(self, news: m.OrderNews) -> None:
+        order = news.order
+        self.now_ns = max(self.now_ns, order.updated_at)
+        if order.is_open:
+            self._open[order.cl_ord_id] = order
+        else:
+            self._open.pop(order.cl_ord_id, None)
+        self.strategy.on_order(self._scale(order.terms.symbol).order(order))
+
+    def _on_fill(self, news: m.FillNews) -> None:
+        fill, scale = news.execution, self._scale(news.execution.symbol)
+        self.now_ns = max(self.now_ns, fill.ts_event)
+        self._positions[fill.symbol] = news.position
+        quantity, price = scale.quantity(fill.last_qty), scale.exact_price(fill.last_px)
+        fee = to_decimal(fill.fee, MONEY_DECIMALS)
+        self.strategy.on_fill(Fill(fill.cl_ord_id, fill.symbol, fill.side, quantity, price, fee, fill.ts_event))
+
+    def _on_timer(self, news: m.TimerNews) -> None:
+        self.now_ns = news.now_ns
+        self.strategy.on_timer(news.name)
+
+    def _on_stop(self, _news: m.Stop) -> None:
+        self.strategy.on_stop()
+        self.done()
+
+    # The door
+
+    def want_bars(self, symbol: str, interval: str, history: int) -> None:
+        """Ask for a bar series; asked for twice it is one."""
+        self._want(symbol, interval, history)
+
+    def _want(self, symbol: str, interval: str, history: int) -> SeriesIndicators:
+        bar_type = parse_interval(interval, self._instrument(symbol))
+        series = self._series.get((symbol, interval))
+        if series is None:
+            if len(self._series) >= SERIES_MAX:
+                raise ValidationError("bars", f"a run has at most {SERIES_MAX} bar series")
+            series = self._series[symbol, interval] = SeriesIndicators()
+            self._send(m.WantBars(symbol, interval, bar_type, history))
+        return series
+
+    def want_quotes(self, symbol: str) -> None:
+        """Ask for quotes."""
+        self._send(m.WantStream(self._instrument(symbol).symbol, StreamKind.QUOTES))
+
+    def want_trades(self, symbol: str) -> None:
+        """Ask for prints."""
+        self._send(m.WantStream(self._instrument(symbol).symbol, StreamKind.TRADES))
+
+    def want_book(self, symbol: str) -> None:
+        """Ask for the book."""
+        self._send(m.WantStream(self._instrument(symbol).symbol, StreamKind.DEPTH))
+
+    def indicator(
+        self, symbol: str, interval: str, name: str, history: int, parameters: Mapping[str, float]
+    ) -> IndicatorValue:
+        """Return an indicator on a bar series, which is asked for with it."""
+        return self._want(symbol, interval, history).follow(name, parameters)
+
+    def every(self, seconds: float, name: str) -> None:
+        """Set, change or end a timer."""
+        every_ns = round(seconds * 1e9)
+        if every_ns and every_ns < TIMER_NS_MIN:
+            raise ValidationError("seconds", f"{seconds} is too often", allowed=f"0, or at least {TIMER_NS_MIN / 1e9}")
+        if every_ns and len(self._timers | {name}) > TIMERS_MAX:
+            raise ValidationError("name", f"a run has at most {TIMERS_MAX} timers")
+        (self._timers.add if every_ns else self._timers.discard)(name)
+        self._send(m.SetTimer(name, every_ns))
+
+    def tick(self, symbol: str) -> Decimal:
+        """Return the price step at the last price, else the smallest."""
+        instrument = self._instrument(symbol)
+        return to_decimal(instrument.tick_at(self._last_px.get(symbol, 0)), instrument.price_decimals)
+
+    def order(self, symbol: str, side: Side, quantity: Number, **terms: Any) -> str:
+        """Place an order and return its id.
+
+        Raises:
+            ValidationError: a term is wrong in itself, or the run has too many open orders.
+        """
+        instrument = self._instrument(symbol)
+        made = order_terms(instrument, self._account, side, quantity, terms)
+        for broken in validate(made, instrument, self.now_ns):
+            raise ValidationError(broken.field, broken.text, allowed=broken.allowed)
+        if len(self._open) >= ORDERS_OPEN_MAX:
+            raise ValidationError("order", f"a run has at most {ORDERS_OPEN_MAX} open orders")
+        self._orders_made += 1
+        cl_ord_id = f"{self._run_id}-{self._orders_made}"
+        stop = leg_price(instrument, side, terms.get("stop_loss"), stop=True)
+        target = leg_price(instrument, side, terms.get("take_profit"), stop=False)
+        self._send(m.Submit(cl_ord_id, made, stop, target, str(terms.get("notes", ""))[:TEXT_MAX]))
+        return cl_ord_id
+
+    def replace(self, order_id: str, quantity: Number | None, limit: Number | None, stop: Number | None) -> None:
+        """Change an open order of the run.
+
+        Raises:
+            NotFound: the run has no such open order.
+        """
+        order = self._open.get(order_id)
+        if order is None:
+            raise NotFound("open order", order_id)
+        instrument, buys = self._instrument(order.terms.symbol), order.terms.side.sign > 0
+        self._send(
+            m.Replace(
+                order_id,
+                None if quantity is None else qty_units(instrument, quantity, "quantity"),
+                None if limit is None else price_units(instrument, limit, "down" if buys else "up", "limit"),
+                None if stop is None else price_units(instrument, stop, "up" if buys else "down", "stop"),
+            )
+        )
+
+    def cancel(self, order_id: str) -> None:
+        """Cancel an order of the run."""
+        if not order_id.startswith(f"{self._run_id}-"):
+            raise NotFound("order of this run", order_id)
+        self._send(m.Cancel(order_id))
+
+    def cancel_all(self, symbol: str | None) -> None:
+        """Cancel the run's orders."""
+        self._send(m.CancelAll(symbol))
+
+    def flatten(self, symbol: str) -> None:
+        """Exit the run's position."""
+        self._send(m.Flatten(self._instrument(symbol).symbol))
+
+    def position(self, symbol: str) -> Decimal:
+        """Return the run's position, signed, + long."""
+        held = self._positions.get(symbol)
+        return self._scale(symbol).quantity(held) if held else _NONE
+
+    def open_orders(self, symbol: str | None) -> list[Order]:
+        """Return the run's open orders, oldest first."""
+        return [
+            self._scale(order.terms.symbol).order(order)
+            for order in self._open.values()
+            if symbol is None or order.terms.symbol == symbol
+        ]
+
+    def signal(self, symbol: str, action: str, confidence: float, **details: Any) -> None:
+        """Record an opinion.
+
+        Raises:
+            ValidationError: an action or confidence that is none.
+        """
+        instrument = self._instrument(symbol)
+        if action not in ACTIONS:
+            raise ValidationError("action", f"{action!r} is none", allowed=", ".join(ACTIONS))
+        if not 0 <= confidence <= 1:
+            raise ValidationError("confidence", f"{confidence} is none", allowed="0 to 1")
+        prices = {name: details.get(name) for name in ("target", "stop")}
+        target, stop = (
+            None if value is None else price_units(instrument, value, "down", name) for name, value in prices.items()
+        )
+        quantity = details.get("quantity")
+        self._send(
+            m.Signal(
+                symbol=symbol,
+                action=action,
+                confidence=confidence,
+                reason=str(details.get("reason", ""))[:TEXT_MAX],
+                target_px=target,
+                stop_px=stop,
+                target=None if quantity is None else qty_units(instrument, quantity, "quantity"),
+                cl_ord_id=str(details.get("order_id", "")),
+            )
+        )
+
+    def show(self, values: Mapping[str, object]) -> None:
+        """Show values of the run's own."""
+        if len(values) > SHOWN_MAX:
+            raise ValidationError("show", f"at most {SHOWN_MAX} values are shown")
+        self._send(m.Show({name: str(value)[:100] for name, value in values.items()}))
+
+    def log(self, text: str, level: str) -> None:
+        """Write a log line."""
+        if level not in LEVELS:
+            raise ValidationError("level", f"{level!r} is none", allowed=", ".join(LEVELS))
+        self._send(m.Log(level, str(text)[:TEXT_MAX]))
+
+    def done(self) -> None:
+        """End the run."""
+        if not self.over:
+            self.over = True
+            self._send(m.Done(self.strategy.state()))
+
+    def _instrument(self, symbol: str) -> Instrument:
+        found = self._instruments.get(symbol)
+        if found is None:
+            raise NotFound("instrument", symbol)
+        return found
+
+    def _scale(self, symbol: str) -> Scales:
+        scale = self._scales.get(symbol)
+        if scale is None:
+            scale = self._scales[symbol] = Scales(self._instrument(symbol))
+        return scale
+
+
+_NONE = Decimal(0)

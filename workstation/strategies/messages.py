@@ -1,0 +1,187 @@
+"""What passes between a run and the engine: intents one way, news the other. Immutable, so that threads may share them.
+
+Intents carry core values: the host has turned a strategy's numbers into an instrument's integers already.
+"""
+
+from typing import Any
+
+import msgspec
+
+from workstation.domain.executions import Execution
+from workstation.domain.market import Bar, BarType, BookSnapshot, Quote, StreamKind, Trade
+from workstation.domain.orders import OrderState, OrderTerms
+
+# To the engine
+
+
+class Submit(msgspec.Struct, frozen=True):
+    """Place an order; with stop_px or target_px it is the entry of a bracket whose legs wait for its fills."""
+
+    cl_ord_id: str
+    terms: OrderTerms
+    stop_px: int | None = None
+    target_px: int | None = None
+    notes: str = ""
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    """Cancel one order of the run."""
+
+    cl_ord_id: str
+
+
+class CancelAll(msgspec.Struct, frozen=True):
+    """Cancel every order of the run, in one instrument or all."""
+
+    symbol: str | None
+
+
+class Replace(msgspec.Struct, frozen=True):
+    """Change an order of the run; None leaves a term as it is."""
+
+    cl_ord_id: str
+    order_qty: int | None
+    price: int | None
+    stop_px: int | None
+
+
+class Flatten(msgspec.Struct, frozen=True):
+    """Exit the run's position in an instrument."""
+
+    symbol: str
+
+
+class WantBars(msgspec.Struct, frozen=True):
+    """Build and send a bar series; history: closed bars to send first."""
+
+    symbol: str
+    interval: str
+    bar_type: BarType
+    history: int = 0
+
+
+class WantStream(msgspec.Struct, frozen=True):
+    """Send a market stream of an instrument."""
+
+    symbol: str
+    stream: StreamKind
+
+
+class SetTimer(msgspec.Struct, frozen=True):
+    """Call the run every so many nanoseconds; 0 ends the timer of that name."""
+
+    name: str
+    every_ns: int
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True):
+    """An opinion of the run's, stored whether or not an order follows. confidence: 0 to 1; prices in price units."""
+
+    symbol: str
+    action: str
+    confidence: float
+    reason: str = ""
+    target_px: int | None = None
+    stop_px: int | None = None
+    target: int | None = None
+    cl_ord_id: str = ""
+
+
+class Show(msgspec.Struct, frozen=True):
+    """Values of the run's own, for its row on the screen."""
+
+    values: dict[str, str]
+
+
+class Log(msgspec.Struct, frozen=True):
+    """One line of the run's log."""
+
+    level: str
+    text: str
+
+
+class Faulted(msgspec.Struct, frozen=True):
+    """A callback raised: the run is over. `traceback` goes to the panel and the log, never on the wire."""
+
+    callback: str
+    error: str
+    traceback: str
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The strategy ended by itself, or has answered a stop."""
+
+    state: dict[str, Any]
+
+
+OrderIntent = Submit | Cancel | CancelAll | Replace | Flatten
+Intent = OrderIntent | WantBars | WantStream | SetTimer | Signal | Show | Log | Faulted | Done
+
+# To the run
+
+
+class Started(msgspec.Struct, frozen=True):
+    """Begin. positions: signed quantity units by symbol, of this run; orders: those of it that are open."""
+
+    now_ns: int
+    positions: dict[str, int]
+    orders: tuple[OrderState, ...]
+    state: dict[str, Any] = {}
+
+
+class PastBars(msgspec.Struct, frozen=True):
+    """Closed bars before the first live one, oldest first."""
+
+    interval: str
+    bars: tuple[Bar, ...]
+
+
+class BarClosed(msgspec.Struct, frozen=True, gc=False):
+    """A bar of a series that the run wants."""
+
+    interval: str
+    bar: Bar
+
+
+class BookNews(msgspec.Struct, frozen=True):
+    """The book as it stands."""
+
+    book: BookSnapshot
+
+
+class OrderNews(msgspec.Struct, frozen=True):
+    """An order of the run changed."""
+
+    order: OrderState
+
+
+class FillNews(msgspec.Struct, frozen=True):
+    """An order of the run traded. position: signed quantity units of this run after it."""
+
+    execution: Execution
+    position: int
+
+
+class TimerNews(msgspec.Struct, frozen=True):
+    """A timer of the run fired."""
+
+    name: str
+    now_ns: int
+
+
+class Paused(msgspec.Struct, frozen=True):
+    """Market news stop until `Resumed`; orders and fills go on."""
+
+
+class Resumed(msgspec.Struct, frozen=True):
+    """Market news go on."""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """End: `on_stop` runs, then the run is done."""
+
+    reason: str = ""
+
+
+MarketNews = PastBars | BarClosed | Quote | Trade | BookNews
+News = MarketNews | Started | OrderNews | FillNews | TimerNews | Paused | Resumed | Stop

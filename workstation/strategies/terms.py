@@ -1,0 +1,162 @@
+"""From a strategy's numbers to an order's integers: exact decimals as they are, floats rounded to the grid.
+
+A float price is rounded on the passive side (a buy down, a sell up; a stop the other way), since it was computed; a
+Decimal is what its author wrote and is refused where it misses the grid. Sizes as floats are rounded down to the lot.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from workstation.domain.errors import ValidationError
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import BarKind, BarType
+from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail, TrailKind
+from workstation.strategies.door import Number
+
+_INTERVAL = re.compile(r"([1-9]\d{0,8})(s|m|h|d|w|mo|t|v)", re.ASCII)
+_KINDS = {
+    "s": BarKind.SECOND, "m": BarKind.MINUTE, "h": BarKind.HOUR, "d": BarKind.DAY, "w": BarKind.WEEK,
+    "mo": BarKind.MONTH, "t": BarKind.TICK, "v": BarKind.VOLUME,
+}  # fmt: skip
+_TERMS = frozenset(
+    [
+        "limit", "stop", "trail_percent", "tif", "expire", "post_only", "reduce_only", "display", "stop_loss",
+        "take_profit", "notes",
+    ]
+)  # fmt: skip
+NEAR = 1e-6
+"""Share of a price or quantity unit within which a float stands for the unit."""
+
+_Direction = Literal["down", "up"]
+
+
+def parse_interval(text: str, instrument: Instrument) -> BarType:
+    """Return the bar type of a text such as 1s, 5m, 1h, 1d, 1w, 1mo, 500t (ticks), 10000v (volume, whole units).
+
+    Raises:
+        ValidationError: it names no interval.
+    """
+    found = _INTERVAL.fullmatch(text)
+    if found is None:
+        raise ValidationError("interval", f"{text!r} is no interval", allowed="1s 5m 1h 1d 1w 1mo 500t 10000v")
+    kind, step = _KINDS[found.group(2)], int(found.group(1))
+    return BarType(kind, step * 10**instrument.qty_decimals if kind is BarKind.VOLUME else step)
+
+
+def order_terms(
+    instrument: Instrument, account: str, side: Side, quantity: Number, terms: Mapping[str, Any]
+) -> OrderTerms:
+    """Return the terms of an order; bracket prices and notes are read by `leg_price` and the host.
+
+    Raises:
+        ValidationError: an unknown term, or a value that is no number.
+    """
+    unknown = terms.keys() - _TERMS
+    if unknown:
+        raise ValidationError(min(unknown), "is no term of an order", allowed=", ".join(sorted(_TERMS)))
+    limit, stop, trail = terms.get("limit"), terms.get("stop"), terms.get("trail_percent")
+    buys = side.sign > 0
+    price = None if limit is None else price_units(instrument, limit, "down" if buys else "up", "limit")
+    stop_px = None if stop is None else price_units(instrument, stop, "up" if buys else "down", "stop")
+    display = terms.get("display")
+    return OrderTerms(
+        symbol=instrument.symbol,
+        account=account,
+        side=side,
+        ord_type=_type_of(limit=limit is not None, stop=stop is not None, trail=trail is not None),
+        order_qty=qty_units(instrument, quantity, "quantity"),
+        price=price,
+        stop_px=stop_px,
+        trail=None if trail is None else Trail(TrailKind.BPS, _bps(trail)),
+        time_in_force=_member(TimeInForce, terms.get("tif", TimeInForce.DAY), "tif"),
+        expire_time=_instant(terms.get("expire")),
+        post_only=bool(terms.get("post_only", False)),
+        reduce_only=bool(terms.get("reduce_only", False)),
+        display_qty=None if display is None else qty_units(instrument, display, "display"),
+    )
+
+
+def leg_price(instrument: Instrument, entry: Side, value: Number | None, *, stop: bool) -> int | None:
+    """Return the price of a bracket's leg, rounded so that a float never widens what is lost or asks for more."""
+    if value is None:
+        return None
+    direction: _Direction = "up" if (entry.sign > 0) is stop else "down"
+    return price_units(instrument, value, direction, "stop_loss" if stop else "take_profit")
+
+
+def price_units(instrument: Instrument, value: Number, direction: _Direction, field: str) -> int:
+    """Return a price in the instrument's units; a float is rounded to the grid in `direction`.
+
+    Raises:
+        ValidationError: no finite number, or a Decimal with more digits than the instrument has.
+    """
+    if isinstance(value, float):
+        scaled = _finite(value, field) * 10**instrument.price_decimals
+        nearest = round(scaled)
+        # A float that stands for a price on the grid is that price; anything else moves to the passive side.
+        units = (
+            nearest
+            if abs(scaled - nearest) < 1e-6
+            else math.floor(scaled)
+            if direction == "down"
+            else math.ceil(scaled)
+        )
+        return instrument.round_to_tick(units, direction)
+    return instrument.price_from(_text(value, field), field=field)
+
+
+def qty_units(instrument: Instrument, value: Number, field: str) -> int:
+    """Return a quantity in the instrument's units; a float is rounded down to the lot.
+
+    Raises:
+        ValidationError: no finite number, or a Decimal with more digits than the instrument has.
+    """
+    if isinstance(value, float):
+        units: int = math.floor(_finite(value, field) * 10**instrument.qty_decimals + NEAR)
+        return units // instrument.lot * instrument.lot
+    return instrument.qty_from(_text(value, field), field=field)
+
+
+def _type_of(*, limit: bool, stop: bool, trail: bool) -> OrdType:
+    if trail:
+        return OrdType.TRAILING_STOP_LIMIT if limit else OrdType.TRAILING_STOP
+    if stop:
+        return OrdType.STOP_LIMIT if limit else OrdType.STOP
+    return OrdType.LIMIT if limit else OrdType.MARKET
+
+
+def _finite(value: float, field: str) -> float:
+    if not math.isfinite(value):
+        raise ValidationError(field, f"{value} is no price or quantity", allowed="a finite number")
+    return value
+
+
+def _text(value: object, field: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        raise ValidationError(field, f"{value!r} is no number", allowed="a Decimal, int or float")
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _bps(percent: object) -> int:
+    bps = Decimal(_text(percent if not isinstance(percent, float) else Decimal(str(percent)), "trail_percent")) * 100
+    if bps != int(bps) or bps <= 0:
+        raise ValidationError("trail_percent", f"{percent} is no distance", allowed="above 0, two decimals")
+    return int(bps)
+
+
+def _member(kind: type[TimeInForce], value: object, field: str) -> TimeInForce:
+    if value not in kind.__members__:
+        raise ValidationError(field, f"{value!r} is none", allowed=", ".join(kind.__members__))
+    return kind(str(value))
+
+
+def _instant(value: object) -> int | None:
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return int(value.timestamp()) * 1_000_000_000 + value.microsecond * 1_000
+    raise ValidationError("expire", f"{value!r} is no instant", allowed="a datetime with a zone, or UTC ns")
