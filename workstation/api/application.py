@@ -15,14 +15,28 @@ from workstation.api.endpoint import Endpoint, serve
 from workstation.api.errors import ApiError, problem
 from workstation.api.guard import API_ROOT
 from workstation.api.openapi import document
-from workstation.api.routes import api_keys, audit, bulk_orders, commands, events, executions, orders, positions, risk, system
+from workstation.api.routes import (
+    api_keys,
+    audit,
+    bulk_orders,
+    commands,
+    events,
+    executions,
+    market_history,
+    marketdata,
+    orders,
+    pnl,
+    positions,
+    risk,
+    system,
+)
 from workstation.api.services import Services
 
 Handle = Callable[[Request], Awaitable[Response]]
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
     endpoint
-    for group in (system, orders, bulk_orders, executions, positions, risk, events, commands, api_keys, audit)
+    for group in (system, orders, bulk_orders, executions, positions, pnl, risk, events, commands, api_keys, audit)
     for endpoint in group.routes.endpoints
 )
 

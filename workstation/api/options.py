@@ -42,3 +42,4 @@ class ApiOptions:
     head_timeout: float = HEAD_TIMEOUT_S
     body_timeout: float = BODY_TIMEOUT_S
     confirm_warnings: bool = False
+    database_kind: str = "sqlite"

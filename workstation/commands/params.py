@@ -146,6 +146,20 @@ class ReconcileAccount(msgspec.Struct, frozen=True, kw_only=True):
     account: str
 
 
+class WithdrawCancel(msgspec.Struct, frozen=True, kw_only=True):
+    """Take back a cancel that is kept for the next session."""
+
+    cl_ord_id: str
+
+
+class AdoptPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """Make our position the venue's where they differ; the reason is kept."""
+
+    account: str
+    symbol: str
+    reason: str
+
+
 class BarsRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Ask for the newest `count` bars of a series."""
 

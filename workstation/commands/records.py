@@ -16,7 +16,16 @@ from workstation.commands.registry import CommandRegistry, CommandResult, Invoca
 from workstation.domain.audit import AuditEntry
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
 from workstation.domain.events import AuditNoted, RecordSaved
-from workstation.domain.records import LOCAL_TENANT, AnyRecord, ApiKey, Record, kind_of
+from workstation.domain.records import (
+    LOCAL_TENANT,
+    AnyRecord,
+    ApiKey,
+    PnlSnapshot,
+    Record,
+    Webhook,
+    WebhookSource,
+    kind_of,
+)
 
 RECORDS = "Records"
 STAMPED = frozenset({"id", "tenant", "row_version", "created_at", "updated_at", "deleted_at"})
@@ -65,7 +74,12 @@ class RecordKind(msgspec.Struct, frozen=True, kw_only=True):
     check: Check | None = None
 
 
-KINDS: tuple[RecordKind, ...] = (RecordKind(record=ApiKey, noun="API key", scope="apikeys:manage"),)
+KINDS: tuple[RecordKind, ...] = (
+    RecordKind(record=ApiKey, noun="API key", scope="apikeys:manage"),
+    RecordKind(record=PnlSnapshot, noun="P&L snapshot", scope="desktop"),
+    RecordKind(record=Webhook, noun="webhook", scope="webhooks:manage"),
+    RecordKind(record=WebhookSource, noun="webhook source", scope="webhooks:manage"),
+)
 """Every kind that commands may change."""
 
 

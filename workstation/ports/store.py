@@ -16,12 +16,13 @@ from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.domain.records import AnyRecord, Record
+from workstation.ports.deliveries import Deliveries
 from workstation.ports.market_store import MarketReader
 
 R = TypeVar("R", bound=Record)
 
 
-class OrderTransition(msgspec.Struct, frozen=True, kw_only=True):
+class OrderTransition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One change of an order's state; append-only history."""
 
     cl_ord_id: str
@@ -64,7 +65,7 @@ Row = (
 )
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One event with the rows it changed and who caused it. `causation` is the cl_ord_id or request that led to it."""
 
     event: Event
@@ -201,11 +202,13 @@ class PositionQuery(msgspec.Struct, frozen=True, kw_only=True):
 class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Filters of a record list of one tenant; deleted records are not listed.
 
-    equal: column to value, any of several values when it is a tuple. Columns and orderings are those of the kind.
+    equal: column to value, any of several values when it is a tuple. between: column to its least and greatest text,
+    both included, None for no end. Columns and orderings are those of the kind.
     """
 
     tenant: str
     equal: Mapping[str, str | bool | tuple[str, ...]] = {}
+    between: Mapping[str, tuple[str | None, str | None]] = {}
     search: str | None = None
     start_ns: int | None = None
     end_ns: int | None = None
@@ -290,6 +293,10 @@ class Reader(Protocol):
     @property
     def market(self) -> MarketReader:
         """What is kept of the market."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What webhooks were and will be told."""
 
     def orders(self, query: OrderQuery) -> OrderPage:
         """List orders."""

@@ -89,6 +89,9 @@ def record_conditions(declared: RecordTable, query: RecordQuery) -> Conditions:
         if name not in declared.fields and name != "id":
             raise ValidationError(name, "is no filter of this list", allowed=", ".join(declared.fields))
         found.append(columns[name].in_(wanted) if isinstance(wanted, tuple) else columns[name] == wanted)
+    for name, (least, greatest) in query.between.items():
+        found += [columns[name] >= least] if least is not None else []
+        found += [columns[name] <= greatest] if greatest is not None else []
     found += _within(columns.created_at, query.start_ns, query.end_ns)
     if query.search:
         found.append(_contains(query.search, *[columns[name] for name in declared.searched]))

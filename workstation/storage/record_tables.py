@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.types import TypeEngine
 
-from workstation.domain.records import UNIQUE, AnyRecord, ApiKey, Record
+from workstation.domain.records import UNIQUE, AnyRecord, ApiKey, PnlSnapshot, Record, Webhook, WebhookSource
 from workstation.storage.driver import Statement, upsert
 from workstation.storage.tables import metadata
 
@@ -101,6 +101,9 @@ TABLES: Mapping[type[Record], RecordTable] = {
     declared.kind: declared
     for declared in (
         record_table(ApiKey, "api_keys", texts=("user_id", "name"), flags=("is_active",), searched=("name",)),
+        record_table(PnlSnapshot, "pnl_snapshots", texts=("account", "day"), integers=("net_order",)),
+        record_table(Webhook, "webhooks", texts=("name",), flags=("is_active",), searched=("name",)),
+        record_table(WebhookSource, "webhook_sources", texts=("name",), flags=("is_active",), searched=("name",)),
     )
 }
 """Every kind's table."""

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import Field, StrictBool, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from workstation.api.schemas.values import (
     ClientOrderId,
@@ -62,9 +62,14 @@ _PAIRINGS = {
 }
 
 
-def _check_metadata(value: dict[str, Any] | None) -> None:
+def check_metadata(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return metadata within the bounds of size and depth.
+
+    Raises:
+        ValueError: it is larger or deeper.
+    """
     if value is None:
-        return
+        return value
     if len(msgspec.json.encode(value)) > METADATA_BYTES_MAX:
         raise ValueError(f"metadata is larger than {METADATA_BYTES_MAX} bytes")
     level: list[Any] = [value]
@@ -77,6 +82,10 @@ def _check_metadata(value: dict[str, Any] | None) -> None:
         ]
     if level:
         raise ValueError(f"metadata is nested deeper than {METADATA_DEPTH_MAX} levels")
+    return value
+
+
+Metadata = Annotated[dict[str, Any], AfterValidator(check_metadata)]
 
 
 class OrderCreate(Request):
@@ -103,7 +112,7 @@ class OrderCreate(Request):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "OrderCreate":
-        _check_metadata(self.metadata)
+        check_metadata(self.metadata)
         if (self.leg_role is None) != (self.parent_order_id is None):
             raise ValueError("leg_role and parent_order_id go together")
         used = PRICE_FIELDS.get(self.order_type)
@@ -135,7 +144,7 @@ class OrderUpdate(Request):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "OrderUpdate":
-        _check_metadata(self.metadata)
+        check_metadata(self.metadata)
         return self
 
 

@@ -15,6 +15,15 @@ class Health(Resource):
     status: Literal["ok"]
 
 
+class HealthComponent(Resource):
+    """State of one part."""
+
+    component: str
+    status: Literal["SUCCESS", "WARNING", "ERROR", "CRITICAL"]
+    message: str | None
+    response_time_ms: int | None
+
+
 class HealthCheck(Resource):
     """Whether the parts that every call needs work."""
 
@@ -23,6 +32,7 @@ class HealthCheck(Resource):
     version: str
     timestamp: TimeOut
     checks: dict[str, bool]
+    components: list[HealthComponent] | None = None
 
 
 class Version(Resource):
@@ -31,6 +41,18 @@ class Version(Resource):
     version: str
     api_version: Literal["v1"]
     build: str | None = None
+
+
+class SystemInfo(Resource):
+    """What runs, and how busy it is. queues: how full, in percent; limits: by name, in the unit of the name."""
+
+    database_kind: str
+    uptime_s: int
+    started_at: TimeOut
+    python_version: str
+    queues: dict[str, int]
+    streams_open: int
+    limits: dict[str, int]
 
 
 class ActionResult(Resource):

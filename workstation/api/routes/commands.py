@@ -1,0 +1,126 @@
+"""The program's commands: what there is, and calling one. They pass the same desk and gate as every other door.
+
+Commands of a screen need the desktop; what only a person may do there (arming, overriding a lock) cannot be done here.
+"""
+
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from workstation.api.endpoint import Call, Routes, json_answer
+from workstation.api.errors import Answer, ApiError, invalid
+from workstation.api.lists import windowed
+from workstation.api.outcomes import refused
+from workstation.api.schemas.commands import CommandCall, CommandList, CommandPage
+from workstation.api.schemas.order_bodies import order_body
+from workstation.api.schemas.risk import kill_switch_body
+from workstation.api.schemas.system import ActionResult
+from workstation.api.scopes import ALL
+from workstation.commands.records import RECORDS
+from workstation.commands.registry import Command, CommandResult, RunsOn
+from workstation.domain.accounts import KillState
+from workstation.domain.errors import NotFound
+from workstation.domain.orders import OrderState
+
+routes = Routes()
+
+
+@routes.add("GET", "/commands", scope=None, query=CommandList, answers={200: CommandPage})
+async def list_commands(call: Call) -> Answer:
+    """List the program's commands."""
+    asked: CommandList = call.query
+    known = sorted(filter(_is_offered, call.services.commands.all()), key=lambda command: command.id)
+    bodies, has_next = windowed(known, asked.limit, asked.offset, _info)
+    total = len(known) if asked.with_count else None
+    return json_answer(200, {"commands": bodies, "total_count": total, "has_next": has_next})
+
+
+@routes.add(
+    "POST", "/commands/{command_id}", scope=None, body=CommandCall, body_optional=True,
+    answers={200: ActionResult, 202: ActionResult}, path_types={"command_id": "command_id"},
+)  # fmt: skip
+async def run_command(call: Call) -> Answer:
+    """Run a command."""
+    asked: CommandCall = call.body
+    try:
+        command = call.services.commands.get(call.path_params["command_id"])
+    except NotFound:
+        command = None
+    if command is None or not _is_offered(command):
+        raise ApiError("NOT_FOUND", "No such command.")
+    _check(call, command)
+    params = _params(command, asked.parameters)
+    result = await call.services.engine.call(command.id, params, call.origin)
+    if not result.ok:
+        raise refused(result)
+    body = {"success": True, "message": result.text, "data": _shown(call, result)}
+    return json_answer(202 if result.pending else 200, body)
+
+
+def _is_offered(command: Command[Any]) -> bool:
+    """Tell whether a command is called by its id: records have resources, which check what a draft cannot say."""
+    return command.category != RECORDS
+
+
+def _check(call: Call, command: Command[Any]) -> None:
+    """Refuse what this caller may not run, or nobody from here.
+
+    Raises:
+        ApiError: 403 without the command's scope or for a person's own commands, 409 for those of a screen.
+    """
+    credential = call.passport.credential
+    if command.runs_on is RunsOn.DESKTOP:
+        raise ApiError("STATE_CONFLICT", "The command acts on a screen's focus.", {"state": "headless", "allowed": []})
+    if command.scope not in ALL:
+        raise ApiError("DESKTOP_ONLY", "Only a person in the desktop can do this.")
+    if credential is not None and command.scope not in credential.scopes:
+        raise ApiError("PERMISSION_DENIED", f"The scope {command.scope} is missing.", {"required": [command.scope]})
+
+
+def _params(command: Command[Any], given: dict[str, Any]) -> msgspec.Struct:
+    unknown = sorted(given.keys() - {field.encode_name for field in msgspec.structs.fields(command.params)})
+    if unknown:
+        raise invalid(f"parameters.{unknown[0][:100]}", "is no parameter of the command", issue="extra_forbidden")
+    try:
+        params: msgspec.Struct = msgspec.convert(given, command.params)
+    except msgspec.ValidationError as error:
+        raise _wrong(str(error)) from None
+    return params
+
+
+def _wrong(text: str) -> ApiError:
+    """Return the refusal of parameters in the decoder's words, which name the place and no value."""
+    message, _, place = text.partition(" - at `$")
+    name = place.strip("`.") or message.rpartition("`")[0].rpartition("`")[2]
+    shown = message if "Invalid enum" not in message else "is none of the allowed values"
+    return invalid(f"parameters.{name}"[:100].rstrip("."), shown)
+
+
+def _shown(call: Call, result: CommandResult) -> dict[str, Any] | None:
+    """Return what a command made or changed, as its resource, None where it has none on the wire."""
+    names = call.services.names
+    if isinstance(result.data, OrderState):
+        return order_body(result.data, names)
+    if isinstance(result.data, KillState):
+        return kill_switch_body(result.data, names, cancels_sent=0, unconfirmed=[])
+    return None
+
+
+def _info(command: Command[Any]) -> dict[str, Any]:
+    fields = msgspec.structs.fields(command.params)
+    return {
+        "id": command.id,
+        "title": command.title,
+        "scope": command.scope,
+        "parameters": {field.encode_name: _parameter(field) for field in fields},
+        "desktop_only": command.runs_on is RunsOn.DESKTOP or command.scope not in ALL,
+    }
+
+
+def _parameter(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
+    kind = field.type
+    names = [option.__name__ for option in getattr(kind, "__args__", ()) if isinstance(option, type)]
+    allowed = [member.value for member in kind] if isinstance(kind, type) and issubclass(kind, Enum) else None
+    shown = getattr(kind, "__name__", "") if isinstance(kind, type) else " or ".join(names)
+    return {"type": shown.replace("NoneType", "null") or str(kind), "required": field.required, "allowed": allowed}
