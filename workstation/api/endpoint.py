@@ -9,7 +9,7 @@ import contextlib
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -35,6 +35,12 @@ from workstation.domain.errors import ValidationError as CoreValidationError
 from workstation.domain.orders import Origin, OriginKind
 
 QUERY_FIELDS_MAX = 200
+NO_WRITE = frozenset({"VALIDATION_ERROR", "BAD_REQUEST", "IDEMPOTENCY_KEY_REQUIRED", "IDEMPOTENT_REPLAY"})
+"""Codes of calls that were never a write of their own, so that the audit says nothing of them."""
+
+NOTE_WAIT_S = 1.0
+"""How long the answer to a refused write waits for its audit entry; behind a slow engine the entry follows."""
+
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _JSON_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?', re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']*)'")
@@ -79,8 +85,8 @@ class Endpoint:
 class Call:
     """One request on its way through an endpoint.
 
-    repeat: what a repeat with the same key gets in place of the answer. reached: it got past what is no write at all:
-    a wrong shape, a replay. audit: its trail, None for calls that write nothing.
+    late: its outcome is not known yet. repeat: what a repeat with its key gets in place of the answer. replayed: it is
+    such a repeat. audit: its trail, None for calls that write nothing.
     """
 
     services: Services
@@ -93,7 +99,7 @@ class Call:
     key: KeyedCall | None = None
     late: bool = False
     repeat: Answer | None = None
-    reached: bool = True
+    replayed: bool = False
     audit: AuditTrail | None = None
 
     @property
@@ -203,30 +209,22 @@ def _trail(call: Call) -> AuditTrail | None:
 
 async def _note(call: Call, refusal: ApiError | None, answer: Answer | None) -> None:
     """Store the entry of a call that had no effect; what is not known yet is left to the effect itself."""
-    if call.audit is None or not call.reached or call.late:
+    if call.audit is None or call.replayed or call.late or (refusal is not None and refusal.code in NO_WRITE):
         return
     entry = call.audit.outcome(refusal, 500 if answer is None else answer.status)
     if entry is not None:
-        with contextlib.suppress(ApiError):  # the caller's own answer matters more
-            await call.services.engine.call("audit.note", NoteAudit(entry=entry), call.origin)
-
-
-@contextlib.contextmanager
-def _shape(call: Call) -> Iterator[None]:
-    """Mark what is checked inside as a matter of form: a call that ends here was no write."""
-    call.reached = False
-    yield
-    call.reached = True
+        with contextlib.suppress(ApiError, TimeoutError):  # the caller's own answer matters more
+            async with asyncio.timeout(NOTE_WAIT_S):
+                await call.services.engine.call("audit.note", NoteAudit(entry=entry), call.origin)
 
 
 async def _admitted(call: Call, raw: bytes) -> Answer:
     endpoint, scope = call.endpoint, call.request.scope
     _check_scope(call)
-    with _shape(call):
-        value = load(raw) if raw else None
-        key = key_of(scope["headers"]) if endpoint.method == "POST" else None
-        if endpoint.key_required:
-            key = required_key(key, value)
+    value = load(raw) if raw else None
+    key = key_of(scope["headers"]) if endpoint.method == "POST" else None
+    if endpoint.key_required:
+        key = required_key(key, value)
     if call.audit is not None and isinstance(value, dict):
         call.audit.new_values = value
     if key is not None and call.passport.credential:
@@ -236,7 +234,7 @@ async def _admitted(call: Call, raw: bytes) -> Answer:
     try:
         earlier = None if call.key is None else await _earlier(call, call.key)
         if earlier is not None:
-            call.reached = False
+            call.replayed = True
             return earlier
         answer = await _handle(call, value)
     except ApiError as error:
@@ -258,10 +256,9 @@ async def _earlier(call: Call, key: KeyedCall) -> Answer | None:
 
 
 async def _handle(call: Call, value: Any) -> Answer:
-    with _shape(call):
-        call.path_params = _path(call)
-        call.query = _query(call)
-        call.body = _schema(call, value)
+    call.path_params = _path(call)
+    call.query = _query(call)
+    call.body = _schema(call, value)
     try:
         return await call.endpoint.handler(call)
     except CoreValidationError as error:
