@@ -38,6 +38,7 @@ from workstation.ports.store import (
 from workstation.storage import queries
 from workstation.storage.audit import decode_entry, verify_chain
 from workstation.storage.chain import line_of
+from workstation.storage.delivery_store import SqlDeliveries
 from workstation.storage.market_reader import SqlMarketReader
 from workstation.storage.queue import Ping, WorkQueue
 from workstation.storage.record_tables import TABLES
@@ -82,6 +83,7 @@ class SqlReader:
         self._engine = engine
         self._queue = queue
         self.market = SqlMarketReader(engine, files)
+        self.deliveries = SqlDeliveries(engine, queue)
         self._order_totals = Totals(orders, queries.order_conditions)
         self._execution_totals = Totals(executions, queries.execution_conditions)
 
