@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from tests.helpers.memory_journal import MemoryJournal
+from tests.helpers.memory_market import MemoryMarket
 from workstation.domain.accounts import KillState
 from workstation.domain.audit import FIRST_HASH, AuditEntry, hash_of, linked
 from workstation.domain.events import KillChanged
@@ -47,6 +48,7 @@ class MemoryReader:
         self._named: dict[tuple[type, str], Any] = {}
         self.audited: list[AuditEntry] = []
         self._lines: list[JournalLine] = []
+        self.market = MemoryMarket()
         self.writable = True
         self.oldest = 0
 
@@ -211,6 +213,10 @@ def _fits_record(row: Any, query: RecordQuery) -> bool:
         and all(
             getattr(row, name) in (wanted if isinstance(wanted, tuple) else (wanted,))
             for name, wanted in query.equal.items()
+        )
+        and all(
+            (least is None or getattr(row, name) >= least) and (most is None or getattr(row, name) <= most)
+            for name, (least, most) in query.between.items()
         )
         and (query.search is None or query.search.lower() in getattr(row, "name", "").lower())
         and (query.start_ns is None or row.created_at >= query.start_ns)

@@ -67,6 +67,7 @@ def past_figures(
     pnl = Pnl(ledger, instruments, MarkKind.LAST)
     rolled = TradingDayRolled(account=account.account, day=day, ts=start_ns)
     began = False
+    newest: dict[str, tuple[int, int, str]] = {}
     for execution in executions:
         if execution.ts_event >= end_ns:
             break
@@ -74,7 +75,9 @@ def past_figures(
             ledger.apply(rolled)
             began = True
         ledger.apply(OrderFilled(cl_ord_id=execution.cl_ord_id, ts=execution.ts_event, execution=execution))
-        if execution.kind is not ExecKind.BUST:
+        place = (execution.ts_event, execution.venue_seq, execution.exec_key)
+        if execution.kind is not ExecKind.BUST and place > newest.get(execution.symbol, (0, 0, "")):
+            newest[execution.symbol] = place
             pnl.mark(execution.symbol, execution.last_px, execution.ts_event)
     if not began:
         ledger.apply(rolled)
