@@ -163,6 +163,7 @@ def install(group: str) -> None:
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     flags = ["--disable-pip-version-check", "--no-input", "--require-hashes", "--only-binary", ":all:", "--no-deps"]
     execute([*pip, "install", *quiet, *flags, "--requirement", LOCKS[group]], "cannot install the lock")
+    execute([PYTHON, "-m", "compileall", "-q", ROOT / "workstation"], "cannot compile the program")
     (site_packages() / "workstation.pth").write_text(str(ROOT) + "\n", encoding="utf-8")
     STAMP.write_text(stamp_of(LOCKS[group]), encoding="utf-8")
 

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions
 from workstation.app.picture_options import PictureOptions
+from workstation.app.start_order import wake_collector
 from workstation.app.venues import Venue, VenueBuilder, VenueOptions, build_venue
 from workstation.app.view_only import ViewOnly, home_beside, open_storage, reason_of
 from workstation.app.watchdog import Heartbeat, Watchdog
@@ -32,7 +34,7 @@ from workstation.commands.params import Kill
 from workstation.config.paths import Home, find_home
 from workstation.config.settings import MarketdataSettings, Settings, load_settings
 from workstation.domain.accounts import KillScope
-from workstation.domain.errors import StorageDamaged, StorageError, UserError
+from workstation.domain.errors import StorageDamaged, UserError
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
@@ -125,17 +127,28 @@ class Program:
         self._options = options
         self._watchdog = Watchdog()
         self._loop = EngineLoop(self._on_loop_fault)
-        self._loop.start()
-        clock = SystemClock()
+        with ExitStack() as undo:
+            self._loop.start()
+            undo.callback(self._loop.stop)
+            self._build(undo, recent, build)
+            undo.pop_all()
+        self._backups: Backups | None = None
+        if isinstance(self.store, Store) and options.store_folder == options.home.root:
+            self._backups = Backups(self.store, options.home.root, SystemClock(), self.engine.say)
+        self.rest: RestDoor | None = None
+        self._opening: threading.Thread | None = None
+        self._beat = Heartbeat("engine", 0, options.settings.engine.stall_ms / 1e3)
+
+    def _build(self, undo: ExitStack, recent: RecentLog, build: VenueBuilder) -> None:
+        """Open the database, then build venue and engine; `undo` takes back what a failure on the way leaves."""
+        options, clock = self._options, SystemClock()
         instruments: dict[str, Instrument] = {}
-        try:
-            self.store, view_only = open_storage(
-                options.database, options.store_folder, instruments=instruments, clock=clock, post=self._loop.post
-            )
-        except StorageError:
-            self._loop.stop()
-            raise
+        self.store, view_only = open_storage(
+            options.database, options.store_folder, instruments=instruments, clock=clock, post=self._loop.post
+        )
+        undo.callback(self.store.close)
         self.own_home = options.home if view_only is None else home_beside(options.home)
+        undo.callback(self._leave_own_home)
         if view_only is not None:
             recent = configure_logging(self.own_home.logs, level=options.settings.log.level)
             _log.warning("view_only", code=view_only.code, reason=view_only.reason)
@@ -154,12 +167,6 @@ class Program:
             view_only=view_only,
             keeping=_keeping(options.settings.marketdata),
         )
-        self._backups: Backups | None = None
-        if isinstance(self.store, Store) and options.store_folder == options.home.root:
-            self._backups = Backups(self.store, options.home.root, clock, self.engine.say)
-        self.rest: RestDoor | None = None
-        self._opening: threading.Thread | None = None
-        self._beat = Heartbeat("engine", 0, options.settings.engine.stall_ms / 1e3)
 
     @property
     def view_only(self) -> ViewOnly | None:
@@ -187,7 +194,8 @@ class Program:
             self._open_rest()
 
     def open_rest_later(self) -> None:
-        """Open the REST door from a thread of its own: loading the web stack takes longer than a window may stand."""
+        """End the start: open the REST door from a thread of its own, since the web stack takes longest to load."""
+        wake_collector()
         if self._options.api_enabled:
             self._opening = threading.Thread(target=self._open_rest, name="rest-opening", daemon=True)
             self._opening.start()
@@ -220,6 +228,10 @@ class Program:
         if self._backups is not None:
             self._backups.stop()
         self.engine.stop()
+        self._leave_own_home()
+
+    def _leave_own_home(self) -> None:
+        """Remove what a view-only run wrote for itself."""
         if self.own_home is not self._options.home:
             configure_logging(None)
             shutil.rmtree(self.own_home.root, ignore_errors=True)
@@ -273,6 +285,7 @@ def run_headless(options: Options) -> int:
     if program.view_only is not None:
         ready["view_only"] = program.view_only.reason
     print(json.dumps(ready), flush=True)
+    wake_collector()
     ended.wait()
     program.stop()
     return 0

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-import tomlkit
-from tomlkit.exceptions import ParseError
 
 from workstation.domain.errors import UserError
 
@@ -83,6 +81,9 @@ def parse_layout(text: str, *, source: str) -> Layout:
 
 def _damage(text: str) -> str:
     """Return line, column and what is wrong there, from the slower parser that names them even at the text's end."""
+    import tomlkit  # noqa: PLC0415  a start with a sound layout does without
+    from tomlkit.exceptions import ParseError  # noqa: PLC0415  as above
+
     try:
         tomlkit.parse(text)
     except ParseError as error:

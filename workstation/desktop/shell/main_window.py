@@ -6,7 +6,7 @@ The window knows panels only by their kind; what they show is their own affair. 
 from collections.abc import Container, Mapping, Sequence
 
 import PySide6QtAds as QtAds
-from PySide6.QtCore import QByteArray, QRect, Signal
+from PySide6.QtCore import QByteArray, QRect, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -19,6 +19,8 @@ from workstation.desktop.shell.status_bar import StatusBar
 from workstation.desktop.shell.top_bar import TopBar
 
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 960, 600
+BEHIND_MS = 50
+"""From one panel behind another tab to the next, while they are made after the window shows."""
 
 _FLAGS = QtAds.CDockManager.eConfigFlag
 
@@ -42,7 +44,10 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._context = context
         self._kinds = kinds
-        self.panels: dict[str, Panel] = {}
+        self._panels: dict[str, Panel] = {}
+        self._behind: dict[str, PanelEntry] = {}
+        self._behind_timer = QTimer(self, interval=BEHIND_MS)
+        self._behind_timer.timeout.connect(self._fill_next)
         self._docks: dict[str, QtAds.CDockWidget] = {}
         self.layout_name = ""
         self.setObjectName("main_window")
@@ -65,10 +70,19 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status_bar)
         self.setWindowTitle(f"Workstation · {context.bridge.session.environment}")
 
+    @property
+    def panels(self) -> dict[str, Panel]:
+        """Every panel by id, in the order of the layout; one that waits behind another tab is made now."""
+        while self._behind:
+            self._fill_next()
+        return {panel_id: self._panels[panel_id] for panel_id in self._docks if panel_id in self._panels}
+
     def load_layout(self, layout: Layout) -> None:
-        """Replace every panel by those of a layout. A panel of unknown kind is left out and announced."""
-        for panel_id in tuple(self.panels):
-            self.close_panel(panel_id)
+        """Replace every panel by those of a layout. A panel of unknown kind is left out and announced.
+
+        What can be seen is made at once; what stands behind another tab follows, one panel a moment.
+        """
+        self.release()
         self.layout_name = layout.name
         entries = []
         for entry in layout.panel:
@@ -78,7 +92,17 @@ class MainWindow(QMainWindow):
                 self._context.announcer.say("warning", f"Layout {layout.name}: panel kind {entry.kind!r} is not known.")
         self._dock(entries, layout)
         for entry in entries:
-            self._fill(entry)
+            if self._docks[entry.id].isCurrentTab():
+                self._fill(entry)
+            else:
+                self._behind[entry.id] = entry
+        self._behind_timer.start()
+
+    def _fill_next(self) -> None:
+        if self._behind:
+            self._fill(self._behind.pop(next(iter(self._behind))))
+        else:
+            self._behind_timer.stop()
 
     def _dock(self, entries: Sequence[PanelEntry], layout: Layout) -> None:
         """Arrange docks while they are empty: whatever moves is styled anew with all that it holds."""
@@ -146,24 +170,26 @@ class MainWindow(QMainWindow):
         panel.title_changed.connect(dock.setWindowTitle)
         dock.takeWidget().deleteLater()
         dock.setWidget(PanelHeader.wrap(panel), QtAds.CDockWidget.ForceNoScrollArea)
-        self.panels[entry.id] = panel
+        self._panels[entry.id] = panel
         if entry.link:
             panel.set_link_group(entry.link)
         return panel
 
     def add_panel(self, kind: str) -> Panel:
         """Open one more panel of a kind under the first free id."""
-        number = next(n for n in range(1, len(self.panels) + 2) if f"{kind}-{n}" not in self.panels)
+        number = next(n for n in range(1, len(self._docks) + 2) if f"{kind}-{n}" not in self._docks)
         link = "A" if self._kinds[kind].linked else ""
         return self.open_panel(PanelEntry(id=f"{kind}-{number}", kind=kind, link=link))
 
     def close_panel(self, panel_id: str) -> None:
         """End a panel and give its streams up."""
-        panel = self.panels.pop(panel_id, None)
+        self._behind.pop(panel_id, None)
+        panel = self._panels.pop(panel_id, None)
         dock = self._docks.pop(panel_id, None)
-        if panel is None or dock is None:
+        if dock is None:
             return
-        panel.release()
+        if panel is not None:
+            panel.release()
         self.docking.removeDockWidget(dock)
         dock.deleteLater()
 
@@ -184,11 +210,11 @@ class MainWindow(QMainWindow):
 
     def release(self) -> None:
         """End every panel; the window shows nothing afterwards."""
-        for panel_id in tuple(self.panels):
+        for panel_id in tuple(self._docks):
             self.close_panel(panel_id)
 
     def _on_dock_closed(self, panel_id: str) -> None:
-        if panel_id in self.panels:
+        if panel_id in self._panels or panel_id in self._behind:
             self.close_panel(panel_id)
 
     # Qt overrides

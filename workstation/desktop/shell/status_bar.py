@@ -3,7 +3,6 @@
 Freshness and environment stand first and cannot be hidden.
 """
 
-import psutil
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStatusBar
 
@@ -26,7 +25,6 @@ class StatusBar(QStatusBar):
         super().__init__()
         self.setObjectName("status_bar")
         self.setSizeGripEnabled(False)
-        self._process = psutil.Process()
         self._streams = {kind: ChipLabel(f"stream_{kind.lower()}_chip", f"{kind} age") for kind in StreamKind}
         self._venue = ChipLabel("venue_chip", "Venue link")
         self._latency = ChipLabel("latency_chip", "Order latency")
@@ -47,7 +45,6 @@ class StatusBar(QStatusBar):
         timer = QTimer(self, interval=MEMORY_INTERVAL_MS)
         timer.timeout.connect(self._show_memory)
         timer.start()
-        self._show_memory()
 
     def show_stall(self, worst_ms: float) -> None:
         """Show the longest time the GUI thread was blocked within the last minute."""
@@ -85,6 +82,8 @@ class StatusBar(QStatusBar):
         self._venue.show_chip(Chip(text, "red" if not up else "amber" if status.faults else "ok", hover))
 
     def _show_memory(self) -> None:
-        used_mb = self._process.memory_info().rss / 1e6
+        from psutil import Process  # noqa: PLC0415  the window shows first
+
+        used_mb = Process().memory_info().rss / 1e6
         level = "amber" if used_mb >= MEMORY_AMBER_MB else "ok"
         self._memory.show_chip(Chip(f"mem {used_mb:.0f} MB", level, "Resident memory of this process"))
