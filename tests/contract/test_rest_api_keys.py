@@ -199,3 +199,25 @@ def test_an_unchanged_key_is_not_sent_again(rig: ApiRig) -> None:
 def test_the_list_needs_its_scope(rig: ApiRig) -> None:
     key = make(rig, scopes=["orders:view"])["key"]
     assert status(rig, key, KEYS) == 403
+
+
+def test_a_keys_life_is_told_to_its_owner_alone(rig: ApiRig) -> None:
+    made = make(rig, scopes=["orders:view", "events:view"])
+    rig.http.put(f"{KEYS}/{made['id']}", json={"name": "robot"}, headers={"If-Match": "*"})
+    rig.http.delete(f"{KEYS}/{made['id']}")
+    other = make(rig, name="watcher", scopes=["events:view"])
+    events = rig.http.get("/api/v1/events", params={"types": "auth.*", "ordering": "sequence"}).json()["events"]
+    assert [event["type"].rpartition(".")[2] for event in events] == ["created", "changed", "deleted", "created"]
+    assert events[1]["data"]["changed"] == ["name"]
+    assert "key_hash" not in events[0]["data"]
+    with rig.client(**{"X-API-Key": other["key"]}) as client:
+        assert client.get("/api/v1/events", params={"types": "auth.*"}).json()["events"] == []
+
+
+def test_a_stream_ends_with_its_credential(rig: ApiRig) -> None:
+    made = make(rig, scopes=["events:view"])
+    with rig.client(**{"X-API-Key": made["key"]}) as client, client.stream("GET", "/api/v1/events/stream") as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 2000"
+        rig.http.delete(f"{KEYS}/{made['id']}")
+        assert [line for line in lines if line.startswith("event: auth")] == []

@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from workstation.api.credentials import TENANT_ID
+from workstation.api.credentials import Credential, tenant_uid
 from workstation.api.names import Names
+from workstation.api.record_events import RECORD_TYPES
 from workstation.api.schemas.executions import execution_body
 from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.positions import position_body, position_id
@@ -23,6 +24,7 @@ from workstation.api.schemas.risk import kill_switch_body
 from workstation.api.schemas.values import time_text
 from workstation.domain import events as happened
 from workstation.domain.orders import OrderState, OrdStatus
+from workstation.domain.records import LOCAL_TENANT
 from workstation.kernel.ids import stable_uid
 from workstation.ports.store import JournalLine, OrderTransition, PositionQuery, Reader
 
@@ -65,7 +67,7 @@ _CHANGED: Mapping[str, tuple[str, ...]] = {
     "OrderTriggered": ("stop_price",),
     "StopTrailed": ("stop_price",),
 }
-_SILENT = (happened.OrderSent,)
+_SILENT = (happened.OrderSent, happened.AuditNoted)
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,22 @@ class Envelope:
     account: str
     symbol: str
     body: bytes
+    tenant: str = LOCAL_TENANT
+    own_scope: str = ""
+    owner: str = ""
+
+    def is_for(self, credential: Credential) -> bool:
+        """Tell whether a caller may know of it: his tenant, his scopes, and his own where it is one person's."""
+        return (
+            self.tenant == credential.tenant and self.scope in credential.scopes and self.owner in ("", credential.user)
+        )
 
     @property
     def scope(self) -> str:
         """Scope that a caller needs to see it."""
-        return _SCOPES.get(self.resource_type, "risk:view" if self.type.startswith("risk.") else "events:view")
+        return self.own_scope or _SCOPES.get(
+            self.resource_type, "risk:view" if self.type.startswith("risk.") else "events:view"
+        )
 
 
 @dataclass
@@ -95,6 +108,9 @@ class _Draft:
     data: dict[str, Any]
     account: str = ""
     symbol: str = ""
+    tenant: str = LOCAL_TENANT
+    own_scope: str = ""
+    owner: str = ""
 
 
 @dataclass
@@ -133,7 +149,7 @@ class Envelopes:
             "datacontenttype": "application/json",
             "dataversion": "1",
             "sequence": number,
-            "tenantid": TENANT_ID,
+            "tenantid": tenant_uid(draft.tenant),
             "traceid": None,
             "data": draft.data,
         }
@@ -146,6 +162,9 @@ class Envelopes:
             draft.account,
             draft.symbol,
             msgspec.json.encode(envelope),
+            draft.tenant,
+            draft.own_scope,
+            draft.owner,
         )
 
     def _drafts(self, event: happened.Event, line: JournalLine, seen: _Seen) -> list[_Draft]:
@@ -153,6 +172,8 @@ class Envelopes:
             return []
         if isinstance(event, happened.OrderEvent):
             return self._order_drafts(event, line, seen)
+        if isinstance(event, happened.RecordSaved):
+            return _of_record(event)
         if isinstance(event, happened.KillChanged):
             return [self._kill(event)]
         return [_plain(event, self._names)]
@@ -210,6 +231,17 @@ class Envelopes:
         body = kill_switch_body(state, self._names, cancels_sent=0, unconfirmed=[]) | {"changed": ["is_on"]}
         del body["cancels_sent"], body["cancels_unconfirmed"]
         return _Draft(f"risk.kill_switch.{'on' if state.on else 'off'}", "kill_switch", body["id"], body)
+
+
+def _of_record(event: happened.RecordSaved) -> list[_Draft]:
+    """Return the event of a record's save, none for a kind that is silent."""
+    record, told = event.record, RECORD_TYPES.get(type(event.record))
+    if told is None:
+        return []
+    data = told.body(record) | {"changed": list(event.changed)}
+    draft = _Draft(told.type_of(event), told.resource_type, record.id, data)
+    draft.tenant, draft.own_scope, draft.owner = record.tenant, told.scope, told.owner(record)
+    return [draft]
 
 
 def _type_of(row: OrderTransition) -> str:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 
+from workstation.api.credentials import Credential
 from workstation.api.endpoint import Call, Routes
 from workstation.api.envelopes import EVENTS_PER_LINE, Envelope, Envelopes
 from workstation.api.errors import Answer, ApiError, StreamAnswer, invalid
@@ -33,7 +34,7 @@ async def list_events(call: Call) -> Answer:
     path, bound = call.request.scope["path"], asked.model_dump(mode="json")
     place = None if asked.cursor is None else call.services.cursors.open(asked.cursor, path, bound)[0]
     envelopes = Envelopes(call.services.reader, call.services.names)
-    search = _Search(call.services.reader, envelopes, asked, _scopes(call))
+    search = _Search(call.services.reader, envelopes, asked, call.credential)
     found, has_next, total = await call.services.read(search.page, since, until, place)
     last = found[-1].id if found and has_next else None
     cursor = None if last is None else call.services.cursors.seal((last, ""), path, bound)
@@ -45,8 +46,8 @@ async def list_events(call: Call) -> Answer:
 class _Search:
     """One reading of the event list. Ids: `since` exclusive, `until` inclusive, `place` the last one already given."""
 
-    def __init__(self, reader: Reader, envelopes: Envelopes, asked: EventList, scopes: frozenset[str]) -> None:
-        self._reader, self._envelopes, self._asked, self._scopes = reader, envelopes, asked, scopes
+    def __init__(self, reader: Reader, envelopes: Envelopes, asked: EventList, credential: Credential) -> None:
+        self._reader, self._envelopes, self._asked, self._credential = reader, envelopes, asked, credential
 
     def page(self, since: int | None, until: int | None, place: int | None) -> tuple[list[Envelope], bool, int | None]:
         """Return a page, whether more follow, and the count where the period is short enough to be read whole."""
@@ -83,7 +84,7 @@ class _Search:
     def _fits(self, envelope: Envelope) -> bool:
         asked = self._asked
         return (
-            envelope.scope in self._scopes
+            envelope.is_for(self._credential)
             and _is_type(envelope, asked.types)
             and asked.resource_type in (None, envelope.resource_type)
             and asked.resource_id in (None, envelope.resource_id)
@@ -139,7 +140,7 @@ class _Follower:
         self._symbol = (
             None if asked.instrument_symbol is None else call.services.names.symbol_key(asked.instrument_symbol)
         )
-        self._scopes = _scopes(call)
+        self._credential, self._credentials = call.credential, call.services.credentials
         self.place = 0
         self.lost: dict[str, str] | None = None
 
@@ -171,11 +172,12 @@ class _Follower:
                 yield b": ping\n\n"
 
     def _is_over(self) -> bool:
-        return self._until is not None and self.place >= self._until
+        ended = self._until is not None and self.place >= self._until
+        return ended or not self._credentials.is_alive(self._credential)
 
     def _wants(self, envelope: Envelope) -> bool:
         return (
-            envelope.scope in self._scopes
+            envelope.is_for(self._credential)
             and _is_type(envelope, self._asked.types)
             and self._asked.broker_account_id in (None, envelope.account)
             and self._symbol in (None, envelope.symbol)
@@ -201,7 +203,7 @@ async def get_event(call: Call) -> Answer:
         lines = await call.services.read(call.services.reader.events, number // EVENTS_PER_LINE - 1, 1)
         envelopes = Envelopes(call.services.reader, call.services.names)
         for envelope in await call.services.read(envelopes.of_lines, lines):
-            if envelope.id == number and envelope.scope in _scopes(call):
+            if envelope.id == number and envelope.is_for(call.credential):
                 return Answer(200, envelope.body)
     raise ApiError("NOT_FOUND", "No such event.")
 
@@ -211,7 +213,3 @@ def _number(text: str | None) -> int | None:
         return event_number(text)
     except ValueError as error:
         raise ApiError("INVALID_EVENT_ID", str(error)) from None
-
-
-def _scopes(call: Call) -> frozenset[str]:
-    return frozenset() if call.passport.credential is None else call.passport.credential.scopes

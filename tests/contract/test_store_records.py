@@ -1,0 +1,146 @@
+"""Records and the audit chain on both databases: what was committed is read back, and a changed entry is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.helpers.stores import START_NS, OpenedStore, execute_sql, new_postgres_database, open_for_test
+from workstation.domain.audit import ActorKind, AuditAction, AuditEntry, hash_of
+from workstation.domain.errors import ValidationError
+from workstation.domain.events import AuditNoted, RecordSaved
+from workstation.domain.records import ApiKey
+from workstation.ports.store import AuditQuery, Entry, RecordQuery
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    return "" if request.param == "sqlite" else new_postgres_database()
+
+
+@pytest.fixture
+def store(url: str, tmp_path: Path) -> Iterator[OpenedStore]:
+    opened = open_for_test(tmp_path, url)
+    yield opened
+    opened.close()
+
+
+def key(number: int, **changes: object) -> ApiKey:
+    fields = {
+        "id": f"key-{number}",
+        "row_version": 1,
+        "created_at": START_NS + number,
+        "updated_at": START_NS + number,
+        "user_id": "local",
+        "name": f"bot {number}",
+        "key_prefix": f"{number:08x}",
+        "key_hash": f"{number:064x}",
+        "scopes": ("orders:view",),
+        "rate_limit": 600,
+    }
+    return ApiKey(**(fields | changes))
+
+
+def saved(record: ApiKey) -> Entry:
+    return Entry(RecordSaved(record=record, changed=(), actor="REST:local", ts=START_NS), (record,))
+
+
+def noted(number: int, tenant: str = "local") -> Entry:
+    entry = AuditEntry(
+        id=f"entry-{number}",
+        tenant=tenant,
+        tenant_id=tenant,
+        ts=START_NS + number,
+        action=AuditAction.CREATE,
+        actor_kind=ActorKind.LOCAL,
+        new_values={"ü": [1, "2.50"]},
+    )
+    return Entry(AuditNoted(action="CREATE", actor="REST:local", ts=START_NS), (entry,))
+
+
+def names(store: OpenedStore, **query: object) -> list[str]:
+    found = store.store.reader.records(ApiKey, RecordQuery(**({"tenant": "local"} | query)))
+    return [record.name for record in found.rows if isinstance(record, ApiKey)]
+
+
+def test_the_last_version_is_read_back_and_a_deleted_one_is_gone(store: OpenedStore) -> None:
+    store.write(saved(key(1)), saved(key(2)), saved(key(1, row_version=2, name="robot", expires_at=5)))
+    assert store.store.reader.record(ApiKey, "local", "key-1") == key(1, row_version=2, name="robot", expires_at=5)
+    store.write(saved(key(1, row_version=3, deleted_at=START_NS)))
+    assert store.store.reader.record(ApiKey, "local", "key-1") is None
+    assert names(store) == ["bot 2"]
+
+
+def test_a_freed_name_is_taken_again_within_one_transaction(store: OpenedStore) -> None:
+    store.write(saved(key(1)), saved(key(1, row_version=2, deleted_at=1)), saved(key(2, key_prefix="00000001")))
+    assert names(store) == ["bot 2"]
+
+
+def test_lists_are_filtered_sorted_searched_and_walked(store: OpenedStore) -> None:
+    store.write(*[saved(key(number, is_active=number != 2)) for number in (1, 2, 3)])
+    assert names(store) == ["bot 3", "bot 2", "bot 1"]
+    assert names(store, ordering=("name",), limit=1, offset=1) == ["bot 2"]
+    assert names(store, equal={"is_active": False}) == ["bot 2"]
+    assert names(store, equal={"id": ("key-1", "key-3")}) == ["bot 3", "bot 1"]
+    assert names(store, search="T 2") == ["bot 2"]
+    assert names(store, search="%") == []
+    assert names(store, after_key=(START_NS + 3, "key-3"), limit=1) == ["bot 2"]
+    for wrong in ({"equal": {"key_hash; --": "x"}}, {"ordering": ("state",)}):
+        with pytest.raises(ValidationError):
+            names(store, **wrong)
+
+
+def test_no_tenant_sees_anothers_records_or_entries(store: OpenedStore) -> None:
+    store.write(saved(key(1)), saved(key(2, tenant="other")), noted(1), noted(2, "other"))
+    reader = store.store.reader
+    assert (names(store), names(store, tenant="other")) == (["bot 1"], ["bot 2"])
+    assert reader.record(ApiKey, "other", "key-1") is None
+    assert [entry.id for entry in reader.audit(AuditQuery(tenant="other")).rows] == ["entry-2"]
+    assert (reader.verify_audit("other").entries, reader.audit_entry("other", 2)) == (1, None)
+
+
+def test_the_chain_goes_on_after_a_restart_and_verifies(url: str, tmp_path: Path) -> None:
+    first = open_for_test(tmp_path, url)
+    first.write(noted(1), noted(2))
+    first.close()
+    second = open_for_test(tmp_path, url)
+    second.write(noted(3))
+    rows = second.store.reader.audit(AuditQuery(tenant="local", ordering=("sequence",))).rows
+    proof = second.store.reader.verify_audit("local")
+    second.close()
+    assert [(row.sequence, row.id) for row in rows] == [(1, "entry-1"), (2, "entry-2"), (3, "entry-3")]
+    assert [row.prev_hash for row in rows] == ["0" * 64, rows[0].entry_hash, rows[1].entry_hash]
+    assert all(row.entry_hash == hash_of(row) for row in rows)
+    assert (proof.entries, proof.first_broken, proof.last_hash) == (3, None, rows[2].entry_hash)
+
+
+@pytest.mark.parametrize(
+    ("change", "broken"),
+    [
+        ("DELETE FROM audit_entries WHERE sequence = 1", 1),
+        ("DELETE FROM audit_entries WHERE sequence = 2", 2),
+        ("UPDATE audit_entries SET action = 'DELETE' WHERE sequence = 2", 2),
+        ("UPDATE audit_entries SET created_at = 1 WHERE sequence = 3", 3),
+    ],
+)
+def test_a_changed_or_missing_entry_is_the_first_broken_one(
+    store: OpenedStore, url: str, tmp_path: Path, change: str, broken: int
+) -> None:
+    store.write(noted(1), noted(2), noted(3))
+    execute_sql(url, tmp_path, change)
+    assert store.store.reader.verify_audit("local").first_broken == broken
+
+
+def test_entries_are_filtered_and_walked_by_sequence(store: OpenedStore) -> None:
+    store.write(*[noted(number) for number in range(1, 6)])
+    reader = store.store.reader
+    page = reader.audit(AuditQuery(tenant="local", action="CREATE", limit=2, after_key=(4, "")))
+    assert ([row.sequence for row in page.rows], page.total, page.has_next) == ([3, 2], 5, True)
+    assert reader.audit(AuditQuery(tenant="local", start_ns=START_NS + 5)).total == 1
+    assert reader.audit(AuditQuery(tenant="local", resource_type="order")).rows == ()
+    found = reader.audit_entry("local", 2)
+    assert found is not None
+    assert msgspec.to_builtins(found)["new_values"] == {"ü": [1, "2.50"]}

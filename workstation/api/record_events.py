@@ -1,0 +1,48 @@
+"""Events of records on the wire: the type, scope and body of each kind's saves. Kinds without a line are silent."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from workstation.api.schemas.api_keys import api_key_body
+from workstation.domain.events import RecordSaved
+from workstation.domain.records import ApiKey, Record
+
+
+class RecordType(NamedTuple):
+    """How a kind is told of. type_of: event type of a save; scope: what a caller needs; body: the resource.
+
+    owner: the user who alone may see it, "" for everyone in the tenant.
+    """
+
+    resource_type: str
+    scope: str
+    type_of: Callable[[RecordSaved], str]
+    body: Callable[[Any], dict[str, Any]]
+    owner: Callable[[Any], str] = lambda _: ""
+
+
+def named(prefix: str) -> Callable[[RecordSaved], str]:
+    """Return event types `prefix.created`, `.changed` and `.deleted`."""
+
+    def type_of(saved: RecordSaved) -> str:
+        record = saved.record
+        verb = "deleted" if record.deleted_at is not None else "created" if record.row_version == 1 else "changed"
+        return f"{prefix}.{verb}"
+
+    return type_of
+
+
+def always(name: str) -> Callable[[RecordSaved], str]:
+    """Return one event type for every save."""
+    return lambda _: name
+
+
+RECORD_TYPES: Mapping[type[Record], RecordType] = {
+    ApiKey: RecordType(
+        "api_key",
+        "apikeys:manage",
+        named("auth.api_key"),
+        lambda record: api_key_body(record, None),
+        lambda record: record.user_id,
+    ),
+}
