@@ -36,7 +36,21 @@ Handle = Callable[[Request], Awaitable[Response]]
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
     endpoint
-    for group in (system, orders, bulk_orders, executions, positions, pnl, risk, events, commands, api_keys, audit)
+    for group in (
+        system,
+        orders,
+        bulk_orders,
+        executions,
+        positions,
+        pnl,
+        risk,
+        events,
+        commands,
+        api_keys,
+        audit,
+        marketdata,
+        market_history,
+    )
     for endpoint in group.routes.endpoints
 )
 

@@ -31,7 +31,8 @@ class Names:
 
     def __init__(self, instruments: Mapping[str, Instrument], accounts: tuple[Account, ...], reader: Reader) -> None:
         self.instruments = instruments
-        self._symbols = {symbol.upper(): symbol for symbol in instruments}
+        self._symbols: dict[str, str] = {}
+        self._symbols_of = 0
         self._accounts = {account.account: account for account in accounts}
         self._account_of = {account.uid: account for account in accounts}
         self._reader = reader
@@ -89,6 +90,9 @@ class Names:
 
     def symbol_key(self, symbol: str) -> str:
         """Return the symbol as the core writes it, for a filter without regard to case."""
+        if self._symbols_of != len(self.instruments):
+            known = list(self.instruments)
+            self._symbols, self._symbols_of = {found.upper(): found for found in known}, len(known)
         return self._symbols.get(symbol.upper(), symbol)
 
     def order_uid(self, cl_ord_id: str) -> str | None:

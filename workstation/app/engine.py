@@ -13,7 +13,7 @@ from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions, VenueBars
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
-from workstation.commands import market, records, safety, trading
+from workstation.commands import accounts, market, pnl, records, safety, trading
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
 from workstation.commands.params import BarsRequest, Watch
@@ -116,6 +116,7 @@ class Engine:
             venue=venue,
             inquiry=MarketInquiry(core.market, venue.feed.name),
             past_bars=self._past_bars,
+            pnl=core.pnl,
         )
         self.session = self._session(version)
 
@@ -149,6 +150,7 @@ class Engine:
             close_outbox=self._close,
             new_cl_ord_id=self._gesture_ids.cl_ord_id,
             mono_ns=self._clock.mono_ns,
+            feed=self._venue.feed.name,
         )
 
     # Life
@@ -381,6 +383,6 @@ class Engine:
 def all_commands() -> CommandRegistry:
     """Return the registry with every engine command declared."""
     registry = CommandRegistry()
-    for module in (trading, safety, market, records):
+    for module in (trading, safety, accounts, pnl, market, records):
         module.register(registry)
     return registry

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from workstation.app.venues import Venue
+from workstation.commands.market_params import FetchBars
 from workstation.domain.errors import WorkstationError
 from workstation.domain.market import BarType
 from workstation.kernel.logs import get_logger
@@ -43,9 +44,10 @@ class VenueBars:
         self._pool = ThreadPoolExecutor(1, "past-bars")
         self._covered: dict[tuple[str, BarType], tuple[int, int]] = {}
 
-    def fetch(self, symbol: str, bar_type: BarType, start_ns: int, done: Callable[[bool], None]) -> None:
-        """Have bars from `start_ns` on stored, as far as the venue has them."""
-        now = self._venue.now_ns()
+    def fetch(self, wanted: FetchBars, done: Callable[[bool], None]) -> None:
+        """Have bars stored, as far as the venue has them."""
+        symbol, bar_type, now = wanted.symbol, wanted.bar_type, self._venue.now_ns()
+        start_ns = now - wanted.count * shortest_ns(bar_type) if wanted.start_ns is None else wanted.start_ns
         count = self._missing(symbol, bar_type, start_ns, now)
         if not count:
             done(True)  # noqa: FBT003  the port's callback takes the outcome alone

@@ -5,14 +5,15 @@ from typing import Protocol
 
 import msgspec
 
+from workstation.commands.market_params import FetchBars
 from workstation.commands.params import BarsRequest, ReplayControl, SwitchFault, Watch
 from workstation.domain.accounts import Environment
-from workstation.domain.market import BarType
 from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource
 from workstation.marketdata.inquiry import MarketInquiry
 from workstation.orders.desk import Desk
 from workstation.orders.fold import CoreState
+from workstation.portfolio.pnl import Pnl
 from workstation.ports.store import Journal
 
 
@@ -29,8 +30,8 @@ class Screens(Protocol):
 class PastBars(Protocol):
     """The venue's bars from before now, on their way into the market store."""
 
-    def fetch(self, symbol: str, bar_type: BarType, start_ns: int, done: Callable[[bool], None]) -> None:
-        """Have bars from `start_ns` on stored; `done` is called once, on the engine's thread, True when they are."""
+    def fetch(self, wanted: FetchBars, done: Callable[[bool], None]) -> None:
+        """Have bars stored; `done` is called once, on the engine's thread, True when they are."""
 
 
 class VenueControls(Protocol):
@@ -56,3 +57,4 @@ class EngineContext(msgspec.Struct, frozen=True):
     venue: VenueControls
     inquiry: MarketInquiry
     past_bars: PastBars
+    pnl: Pnl

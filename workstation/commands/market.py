@@ -43,7 +43,7 @@ def fetch_bars(context: EngineContext, params: FetchBars, call: Invocation) -> N
         text = "Stored." if stored else "Not stored: the database takes no market data now."
         call.reply(CommandResult(ok=stored, text=text, code="" if stored else "NOT_READY"))
 
-    context.past_bars.fetch(params.symbol, params.bar_type, params.start_ns, reply)
+    context.past_bars.fetch(params, reply)
 
 
 def switch_fault(context: EngineContext, params: SwitchFault, call: Invocation) -> None:

@@ -26,8 +26,12 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FetchBars(msgspec.Struct, frozen=True, kw_only=True):
-    """Have the venue's bars stored, from `start_ns` to now, as far as the venue has them and they are not stored."""
+    """Have the venue's bars stored up to now, as far as the venue has them and they are not stored.
+
+    From `start_ns` on, or where that is None the newest `count`.
+    """
 
     symbol: str
     bar_type: BarType
-    start_ns: int
+    start_ns: int | None = None
+    count: int = 1_000

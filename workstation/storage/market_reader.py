@@ -28,7 +28,7 @@ from workstation.ports.market_store import (
 from workstation.storage.market_tables import market_bars, market_snapshots, tick_chunks
 from workstation.storage.queries import Conditions
 from workstation.storage.tables import TENANT
-from workstation.storage.tick_files import ChunkPlace, Tick, TickFiles
+from workstation.storage.tick_files import CHUNK_SPAN_NS, ChunkPlace, Tick, TickFiles
 
 CHUNKS_READ_AT_ONCE = 200
 """Lines of the catalogue that one read takes."""
@@ -72,21 +72,26 @@ def chunk_conditions(query: TickQuery) -> Conditions:
         found.append(columns.symbol == query.symbol)
     if query.source is not None:
         found.append(columns.source == query.source)
-    start = query.start_ns if key is None or query.descending else max(query.start_ns or key[0], key[0])
-    if start is not None:
-        found.append(columns.last_ts >= start)
-    if query.end_ns is not None:
-        found.append(columns.first_ts < query.end_ns)
+    start, end = query.start_ns, None if query.end_ns is None else query.end_ns - 1
     if key is not None and query.descending:
-        found.append(columns.first_ts <= key[0])
+        end = key[0] if end is None else min(end, key[0])
+    elif key is not None:
+        start = key[0] if start is None else max(start, key[0])
+    # The time that the list is sorted by bounds the walk of its index. The other one, as a sum, lures no planner away.
+    first, last = columns.first_ts, columns.last_ts
+    if start is not None:
+        found += [last >= start] if query.descending else [first >= start - CHUNK_SPAN_NS, last + 0 >= start]
+    if end is not None:
+        found += [first + 0 <= end, last <= end + CHUNK_SPAN_NS] if query.descending else [first <= end]
     return found
 
 
 def chunk_page(query: TickQuery, offset: int) -> Select[Any]:
     """Return the statement of chunks in the order in which a list opens them."""
-    edge = tick_chunks.c.last_ts.desc() if query.descending else tick_chunks.c.first_ts
-    ties = (tick_chunks.c.symbol, tick_chunks.c.file, tick_chunks.c.place)
-    statement = select(tick_chunks).where(*chunk_conditions(query)).order_by(edge, *ties)
+    columns = tick_chunks.c
+    ordering = (columns.last_ts if query.descending else columns.first_ts, columns.symbol, columns.file, columns.place)
+    terms = [column.desc() if query.descending else column for column in ordering]
+    statement = select(tick_chunks).where(*chunk_conditions(query)).order_by(*terms)
     return statement.limit(CHUNKS_READ_AT_ONCE).offset(offset)
 
 

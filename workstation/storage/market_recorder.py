@@ -5,6 +5,7 @@ what the inbox or the journal has no room for is shed and counted, and a full di
 there is room again.
 """
 
+import bisect
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
@@ -28,7 +29,7 @@ from workstation.storage.market_rows import (
     snapshot_row,
 )
 from workstation.storage.queue import Aside, WorkQueue
-from workstation.storage.tick_files import CHUNK_TICKS_MAX, Tick, TickFiles
+from workstation.storage.tick_files import CHUNK_SPAN_NS, CHUNK_TICKS_MAX, Tick, TickFiles
 
 INBOX_MAX = 200_000
 """Messages that wait for the recorder; beyond, they are shed."""
@@ -166,10 +167,9 @@ class Recorder:
         rows: list[Parameters] = []
         due = all_of_them or self._flushes % TICKS_HELD == 0
         for (symbol, source), held in list(self._held.items()):
-            while len(held) >= CHUNK_TICKS_MAX or (held and due):
-                chunk = held[:CHUNK_TICKS_MAX]
-                del held[:CHUNK_TICKS_MAX]
-                rows += self._chunk(symbol, source, chunk)
+            while held and (count := _ripe(held, due=due)):
+                rows += self._chunk(symbol, source, held[:count])
+                del held[:count]
             if not held:
                 del self._held[symbol, source]
         if rows:
@@ -225,3 +225,10 @@ class Recorder:
                 self._files.forget_before(now_ns - int(retention.ticks_days * _DAY_NS))
         except (StorageError, OSError) as error:
             _log.warning("old_market_data_kept", reason=str(error))
+
+
+def _ripe(held: list[Tick], *, due: bool) -> int:
+    """Return how many of the oldest ticks make a chunk now: one that is full in number or time, or due."""
+    within = bisect.bisect_right(held, held[0].ts_init + CHUNK_SPAN_NS, key=lambda tick: tick.ts_init)
+    count = min(within, CHUNK_TICKS_MAX)
+    return count if due or count == CHUNK_TICKS_MAX or count < len(held) else 0

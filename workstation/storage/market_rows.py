@@ -78,8 +78,10 @@ class SqliteAging:
     def forget_before(self, table: str, ts: int) -> list[Work]:
         """Return what deletes the oldest rows before `ts`, UTC ns, at most DELETED_AT_ONCE of them."""
         column = TIME_COLUMNS[table]
-        oldest = f"SELECT rowid FROM {table} WHERE {column} < ? ORDER BY {column} LIMIT {DELETED_AT_ONCE}"  # noqa: S608  names are ours
-        return [(Statement(f"DELETE FROM {table} WHERE rowid IN ({oldest})"), [(ts,)])]  # noqa: S608  the same
+        oldest = (
+            f"SELECT rowid FROM {table} WHERE tenant_id = ? AND {column} < ? ORDER BY {column} LIMIT {DELETED_AT_ONCE}"  # noqa: S608  names are ours
+        )
+        return [(Statement(f"DELETE FROM {table} WHERE rowid IN ({oldest})"), [(TENANT, ts)])]  # noqa: S608  the same
 
 
 class PostgresAging:

@@ -70,7 +70,7 @@ market_bars = Table(
     CheckConstraint("low <= open AND low <= close", name="low"),
     CheckConstraint("start_time < end_time", name="times"),
     CheckConstraint("volume >= 0", name="volume"),
-    Index("ix_market_bars_start_time", "start_time"),
+    Index("ix_market_bars_start_time", "tenant_id", "start_time"),
     postgresql_partition_by=_by_month("market_bars"),
 )
 
@@ -90,9 +90,9 @@ tick_chunks = Table(
     _text("source"),
     CheckConstraint("first_ts <= last_ts", name="times"),
     CheckConstraint("place >= 0 AND size > 0 AND ticks > 0", name="size"),
-    Index("ix_tick_chunks_first_ts", "first_ts"),
-    Index("ix_tick_chunks_last_ts", "last_ts"),
-    Index("ix_tick_chunks_symbol", "symbol", "last_ts"),
+    Index("ix_tick_chunks_first_ts", "tenant_id", "first_ts", "symbol", "file", "place"),
+    Index("ix_tick_chunks_last_ts", "tenant_id", "last_ts", "symbol", "file", "place"),
+    Index("ix_tick_chunks_symbol", "tenant_id", "symbol", "last_ts", "file", "place"),
     postgresql_partition_by=_by_month("tick_chunks"),
 )
 """Where each chunk of recorded ticks lies: `size` bytes from `place` in `file`, a path below the folder of ticks."""
@@ -107,6 +107,6 @@ market_snapshots = Table(
     _integer("active_instruments"),
     Column("state", LargeBinary, nullable=False),
     CheckConstraint("total_instruments >= 0 AND active_instruments >= 0", name="instruments"),
-    Index("ix_market_snapshots_snapshot_time", "snapshot_time", "data_source"),
+    Index("ix_market_snapshots_snapshot_time", "tenant_id", "snapshot_time", "data_source"),
     postgresql_partition_by=_by_month("market_snapshots"),
 )

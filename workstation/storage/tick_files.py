@@ -21,6 +21,9 @@ TICKS_FOLDER = "ticks"
 CHUNK_TICKS_MAX = 1_000
 """Most ticks of a chunk: what one read has to unpack."""
 
+CHUNK_SPAN_NS = 60 * 10**9
+"""Longest time from a chunk's first tick to its last, so that lists know where to look for a time."""
+
 _DAY_NS = 86_400 * 10**9
 _COMPRESSION = 3
 _CHECK_BYTES = 4

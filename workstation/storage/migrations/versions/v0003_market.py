@@ -55,7 +55,7 @@ def _market_bars() -> None:
         ),
         postgresql_partition_by="RANGE (start_time)",
     )
-    op.create_index("ix_market_bars_start_time", "market_bars", ["start_time"])
+    op.create_index("ix_market_bars_start_time", "market_bars", ["tenant_id", "start_time"])
 
 
 def _tick_chunks() -> None:
@@ -77,9 +77,9 @@ def _tick_chunks() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "symbol", "first_ts", "file", "place", name=op.f("pk_tick_chunks")),
         postgresql_partition_by="RANGE (first_ts)",
     )
-    op.create_index("ix_tick_chunks_first_ts", "tick_chunks", ["first_ts"])
-    op.create_index("ix_tick_chunks_last_ts", "tick_chunks", ["last_ts"])
-    op.create_index("ix_tick_chunks_symbol", "tick_chunks", ["symbol", "last_ts"])
+    op.create_index("ix_tick_chunks_first_ts", "tick_chunks", ["tenant_id", "first_ts", "symbol", "file", "place"])
+    op.create_index("ix_tick_chunks_last_ts", "tick_chunks", ["tenant_id", "last_ts", "symbol", "file", "place"])
+    op.create_index("ix_tick_chunks_symbol", "tick_chunks", ["tenant_id", "symbol", "last_ts", "file", "place"])
 
 
 def _market_snapshots() -> None:
@@ -97,7 +97,9 @@ def _market_snapshots() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "data_source", "snapshot_time", name=op.f("pk_market_snapshots")),
         postgresql_partition_by="RANGE (snapshot_time)",
     )
-    op.create_index("ix_market_snapshots_snapshot_time", "market_snapshots", ["snapshot_time", "data_source"])
+    op.create_index(
+        "ix_market_snapshots_snapshot_time", "market_snapshots", ["tenant_id", "snapshot_time", "data_source"]
+    )
 
 
 def _tenant() -> sa.Column[str]:
