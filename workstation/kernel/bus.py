@@ -1,11 +1,22 @@
 """The engine's bus: synchronous, typed, on one thread. A handler that fails is reported and the others still run."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 FaultHandler = Callable[[object, BaseException], None]
+
+
+class _Routes(dict[type, tuple[Callable[[Any], None], ...]]):
+    """Who hears each type of message, worked out when the first one comes; cleared when that may have changed."""
+
+    def __init__(self, handlers: Mapping[type, list[Callable[[Any], None]]]) -> None:
+        self._handlers = handlers
+
+    def __missing__(self, kind: type) -> tuple[Callable[[Any], None], ...]:
+        route = self[kind] = (*self._handlers.get(kind, ()), *self._handlers.get(object, ()))
+        return route
 
 
 class Bus:
@@ -16,7 +27,7 @@ class Bus:
 
     def __init__(self, on_fault: FaultHandler) -> None:
         self._handlers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
-        self._routes: dict[type, tuple[Callable[[Any], None], ...]] = {}
+        self._routes = _Routes(self._handlers)
         self._on_fault = on_fault
 
     def subscribe(self, kind: type[T], handler: Callable[[T], None]) -> Callable[[], None]:
@@ -38,19 +49,13 @@ class Bus:
 
     def publish_all(self, messages: Iterable[object]) -> None:
         """Deliver messages in order; one that nobody hears costs a look at the routes."""
+        routes = self._routes
         for message in messages:
-            route = self._routes.get(type(message))
-            if route is None:
-                route = self._route(type(message))
-            for handler in route:
+            for handler in routes[type(message)]:
                 try:
                     handler(message)
                 except Exception as error:
                     self._on_fault(message, error)
-
-    def _route(self, kind: type) -> tuple[Callable[[Any], None], ...]:
-        route = self._routes[kind] = (*self._handlers.get(kind, ()), *self._handlers.get(object, ()))
-        return route
 
     def guard(self, message: object, call: Callable[[], None]) -> BaseException | None:
         """Run `call` on behalf of `message`; a failure is reported and returned, never raised."""

@@ -27,6 +27,9 @@ from workstation.orders.id_set import IdSet
 from workstation.orders.lifecycle import Trigger, advance
 from workstation.ports.store import OrderTransition, Row
 
+_REQUESTED = frozenset({OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE})
+_UNANSWERED, _FILLED, _REJECTED = OrdStatus.PENDING_SUBMIT, OrdStatus.FILLED, OrdStatus.REJECTED
+
 CLOSED_KEPT_MAX = 10_000
 """Closed orders that stay in memory, newest first to stay."""
 
@@ -339,7 +342,7 @@ def _entered(order: OrderState, trigger: Trigger) -> tuple[OrdStatus, ...]:
         return entered
     if order.cum_qty and trigger is Trigger.REJECT:
         raise TransitionRefused(f"{order.cl_ord_id}: cannot become REJECTED with {order.cum_qty} filled")
-    if order.cancel_requested_at and order.status is OrdStatus.PENDING_SUBMIT and entered[-1] in WORKING_STATES:
+    if order.cancel_requested_at and order.status is _UNANSWERED and entered[-1] in WORKING_STATES:
         return (*entered, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
     return entered
 
@@ -347,27 +350,31 @@ def _entered(order: OrderState, trigger: Trigger) -> tuple[OrdStatus, ...]:
 def _set_status(order: OrderState, entered: tuple[OrdStatus, ...], changes: dict[str, Any], ts: int) -> None:
     """Add what goes with a new status to `changes`."""
     status = changes["status"] = entered[-1]
-    if status is OrdStatus.PENDING_CANCEL or status is OrdStatus.PENDING_REPLACE:
+    if status in _REQUESTED:
         changes["prior_status"] = entered[-2] if len(entered) > 1 else working_prior(order)
     elif order.prior_status is not None:
         changes |= {"prior_status": None, "pending_terms": None}
-    if status is OrdStatus.FILLED:
+    if status is _FILLED:
         changes["filled_at"] = ts
-    if order.status is OrdStatus.PENDING_SUBMIT and status is not OrdStatus.REJECTED and not order.submitted_at:
+    if not order.submitted_at and order.status is _UNANSWERED and status is not _REJECTED:
         changes.setdefault("submitted_at", ts)
 
 
-def _transitions(order: OrderState, entered: tuple[OrdStatus, ...], step: Effect, ts: int) -> list[OrderTransition]:
-    return [
-        OrderTransition(
-            cl_ord_id=order.cl_ord_id,
-            from_status=left,
-            to_status=to,
-            trigger=step.trigger or "",
-            actor=step.actor,
-            reason=step.reason,
-            ts=ts,
-            ts_event=step.ts_event,
+def _transitions(order: OrderState, entered: tuple[OrdStatus, ...], step: Effect, ts: int) -> list[Row]:
+    rows: list[Row] = []
+    left = order.status
+    for to in entered:
+        rows.append(
+            OrderTransition(
+                cl_ord_id=order.cl_ord_id,
+                from_status=left,
+                to_status=to,
+                trigger=step.trigger or "",
+                actor=step.actor,
+                reason=step.reason,
+                ts=ts,
+                ts_event=step.ts_event,
+            )
         )
-        for left, to in zip((order.status, *entered), entered, strict=False)
-    ]
+        left = to
+    return rows

@@ -60,8 +60,9 @@ class Routes:
     def live(self, account: str) -> Broker | None:
         """Return the session that serves an account if it takes orders now."""
         found = self._accounts.get(account)
-        up = found is not None and self._sessions.get(found.venue) is SessionState.UP
-        return self._brokers.get(found.venue) if found is not None and up else None
+        if found is None or self._sessions.get(found.venue) is not SessionState.UP:
+            return None
+        return self._brokers.get(found.venue)
 
     def session(self, venue: str) -> SessionState:
         """Return a session's state."""

@@ -136,7 +136,7 @@ class Submission:
         waits = command.link is not None and command.link.parent != ""
         if waits or residence is Residence.PROGRAM:
             return [created]
-        return [created, self._intended(command.cl_ord_id, command.terms, verdict)]
+        return [created, self._intended(command.cl_ord_id, command.terms, verdict, now)]
 
     def release(self, order: OrderState, terms: OrderTerms, why: str, *events: Event) -> RuleResult | None:
         """Send an order that waited here in NEW, under its own id, after a second risk check.
@@ -159,7 +159,7 @@ class Submission:
             c.recorder.record(opening, correlation=order.uid, causation=order.cl_ord_id)
             c.alert("RELEASE_REFUSED", order, denial.text)
             return denial
-        opening.append(self._intended(order.cl_ord_id, terms, verdict))
+        opening.append(self._intended(order.cl_ord_id, terms, verdict, now))
         fault_point("orders.release.before_record")
         seq = c.recorder.record(opening, correlation=order.uid, causation=order.cl_ord_id)
         fault_point("orders.release.after_record")
@@ -180,10 +180,10 @@ class Submission:
         """Return, once, when an order's intent was known to be durable; 0 when it was not awaited here."""
         return self._durable_at.pop(cl_ord_id, 0)
 
-    def _intended(self, cl_ord_id: str, terms: OrderTerms, verdict: Verdict) -> OrderIntended:
+    def _intended(self, cl_ord_id: str, terms: OrderTerms, verdict: Verdict, now: int) -> OrderIntended:
         return OrderIntended(
             cl_ord_id=cl_ord_id,
-            ts=self._c.clock.now_ns(),
+            ts=now,
             verdict=verdict,
             qty=min(verdict.qty, terms.order_qty),
             epoch=self._c.journal.epoch,

@@ -61,12 +61,11 @@ class TimeLimits:
             self._limits.pop(after.cl_ord_id).timer.cancel()
 
     def _is_kept_here(self, order: OrderState) -> bool:
-        terms = order.terms
-        if terms.time_in_force not in KEPT_HERE:
+        if order.terms.time_in_force not in KEPT_HERE:
             return False
         if order.status is OrdStatus.NEW:  # the usual order is here for an instant only, and has no limit of ours
             return order.residence is Residence.PROGRAM or (order.link is not None and order.link.parent != "")
-        return self._c.routes.keeps_time(terms)
+        return self._c.routes.keeps_time(order.terms)
 
     def _keep(self, order: OrderState) -> None:
         ends_at = self._ends_at(order)
