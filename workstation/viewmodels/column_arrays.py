@@ -90,11 +90,15 @@ class BulkIndex:
 def stable_order(values: NDArray[Any]) -> NDArray[np.intp]:
     """Return the order that sorts values ascending, NaN last, equal ones as they stand.
 
-    Four times as fast as a stable argsort: integers are sorted packed with their places; floats likewise, by how far
-    they lie between the least and the greatest, and anew where that was too coarse to tell two of them apart.
+    Four times as fast as a stable argsort: integers are sorted packed with their places, or by their digits where they
+    lie close together; floats packed likewise, by how far they lie between the least and the greatest, and anew where
+    that was too coarse to tell two of them apart.
     """
     if values.dtype.kind in "iu":
-        return _packed_order(values.astype(np.int64))
+        keys = values.astype(np.int64)
+        keys -= keys.min(initial=0)
+        few = len(keys) and int(keys.max()) <= np.iinfo(np.uint16).max
+        return np.argsort(keys.astype(np.uint16), kind="stable") if few else _packed_order(keys)
     absent = np.isnan(values)
     some_absent = bool(absent.any())
     known = values[~absent] if some_absent else values

@@ -152,11 +152,13 @@ class ColumnTable(Generic[R]):
         self._removed: set[int] = set()
         self._by_name = {column.name: number for number, column in enumerate(self.columns)}
         self._books = {n: CodeBook() for n, c in enumerate(self.columns) if c.kind is ColumnKind.CODE}
-        self._arrays = {n: _array(c.kind) for n, c in enumerate(self.columns) if c.kind is not ColumnKind.TEXT}
+        self._arrays = {n: _empty_array(c.kind) for n, c in enumerate(self.columns) if c.kind is not ColumnKind.TEXT}
         self._shown = np.zeros(FIRST_CAPACITY, np.bool_)
         self._sort: tuple[tuple[int, bool], ...] = ()
         self._filter: Accepts | None = None
         self._due: set[int] = set()
+        self._unwritten: set[int] = set()
+        self._unwritten_steady: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.view)
@@ -217,6 +219,8 @@ class ColumnTable(Generic[R]):
         self._index.clear()
         self._removed.clear()
         self._due.clear()
+        self._unwritten.clear()
+        self._unwritten_steady.clear()
         self._make = None
         self._bulk = None
         self.view = np.empty(0, np.int32)
@@ -270,8 +274,8 @@ class ColumnTable(Generic[R]):
             self._rows[number] = row
             fresh.append(number)
         self._write(fresh, self.columns)
-        self._write(turned, [column for column in self.columns if column.steady])
-        self._write(changed, [column for column in self.columns if not column.fixed and not column.steady])
+        self._unwritten.update(changed)
+        self._unwritten_steady.update(turned)
         if self._filter is not None or any(not self.columns[column].fixed for column, _ in self._sort):
             self._due.update(changed)
         if not fresh:
@@ -316,13 +320,13 @@ class ColumnTable(Generic[R]):
 
     def numbers(self, name: str, rows: Selection) -> NDArray[np.float64]:
         """Return a NUMBER column of the given rows, NaN where absent."""
-        found: NDArray[np.float64] = self._arrays[self._by_name[name]][self._within(rows)]
+        found: NDArray[np.float64] = self._array(self._by_name[name])[self._within(rows)]
         return found
 
     def matching(self, name: str, rows: Selection, accepts: Callable[[str], bool]) -> Mask:
         """Return which of the given rows have a text in a CODE column that `accepts`; texts are asked once each."""
         number = self._by_name[name]
-        codes = self._arrays[number][self._within(rows)]
+        codes = self._array(number)[self._within(rows)]
         verdicts = self._books[number].verdicts(accepts)
         if not verdicts.any():
             return np.zeros(len(codes), np.bool_)
@@ -334,15 +338,16 @@ class ColumnTable(Generic[R]):
         found: Mask | None = None
         for name in names:
             number = self._by_name[name]
+            codes = self._array(number)
             verdicts = self._books[number].verdicts(accepts)
             if verdicts.any():
-                mask: Mask = verdicts[self._arrays[number][self._within(rows)]]
+                mask: Mask = verdicts[codes[self._within(rows)]]
                 found = mask if found is None else np.logical_or(found, mask, out=found)
         return found
 
     def containing(self, name: str, rows: Selection, fragment: str) -> Mask:
         """Return which of the given rows have the fragment within the end of an ID column, without regard to case."""
-        return containing(self._arrays[self._by_name[name]][self._within(rows)], fragment)
+        return containing(self._array(self._by_name[name])[self._within(rows)], fragment)
 
     def _within(self, rows: Selection) -> Selection:
         return slice(0, len(self._rows)) if isinstance(rows, slice) else rows
@@ -367,6 +372,16 @@ class ColumnTable(Generic[R]):
             for column, array in self._arrays.items():
                 self._arrays[column] = np.concatenate([array[:number], np.zeros(room, array.dtype)])
         return number
+
+    def _array(self, place: int) -> NDArray[Any]:
+        """Return a column's values. Changed rows are written when somebody asks: most changes are never sorted by."""
+        if self._unwritten:
+            turned, changed = list(self._unwritten_steady), list(self._unwritten)
+            self._unwritten_steady.clear()
+            self._unwritten.clear()
+            self._write(turned, [column for column in self.columns if column.steady])
+            self._write(changed, [column for column in self.columns if not column.fixed and not column.steady])
+        return self._arrays[place]
 
     def _write(self, numbers: list[int], columns: Sequence[Column[R]]) -> None:
         if not numbers:
@@ -435,7 +450,7 @@ class ColumnTable(Generic[R]):
     def _sort_key(self, number: int) -> tuple[float, ...]:
         values = []
         for column, descending in self._sort:
-            value = float(self._arrays[column][number])
+            value = float(self._array(column)[number])
             if column in self._books:
                 value = float(self._books[column].ranks()[int(value)])
             values.append(inf if isnan(value) else -value if descending else value)
@@ -458,7 +473,7 @@ class ColumnTable(Generic[R]):
     def _sorted(self, rows: Rows) -> Rows:
         """Sort rows, which stand in the order that equal ones keep."""
         for column, descending in reversed(self._sort):
-            array = self._arrays[column]
+            array = self._array(column)
             whole = len(rows) == len(self._rows) and len(self._sort) == 1
             values = self._natural(array) if whole else array[rows]
             if column in self._books:
@@ -472,6 +487,6 @@ class ColumnTable(Generic[R]):
         return column[::-1] if self._newest_first else column
 
 
-def _array(kind: ColumnKind) -> NDArray[Any]:
+def _empty_array(kind: ColumnKind) -> NDArray[Any]:
     types: dict[ColumnKind, type] = {ColumnKind.CODE: np.int32, ColumnKind.ID: np.uint64}
     return np.zeros(FIRST_CAPACITY, types.get(kind, np.float64))

@@ -67,6 +67,7 @@ class RowMaker:
         self._instrument: Instrument = prices.instrument
         self.show_pnl = True
         self.pnl = PnlUnit.MONEY
+        self._texts: dict[int, str] = {}
         self.large = 0
 
     def rows(
@@ -79,9 +80,10 @@ class RowMaker:
         rejects: Iterable[RejectMark] = (),
     ) -> tuple[LadderRow, ...]:
         """Return one row for each price in view, from the highest down."""
-        prices, words = self._map.prices, self._instrument.price_text
+        prices = self._map.prices
         if not prices:
             return ()
+        texts = self._price_texts(prices)
         bids, asks = levels(depth, quote)
         bid_sizes, ask_sizes = self._sizes(bids, "down"), self._sizes(asks, "up")
         traded = self._traded(depth)
@@ -100,7 +102,7 @@ class RowMaker:
             made.append(
                 LadderRow(
                     price=price,
-                    text=grouped(words(price)),
+                    text=texts[price],
                     bid=size(bid),
                     ask=size(ask),
                     bid_share=bid * SHARE_ONE // most,
@@ -134,6 +136,13 @@ class RowMaker:
             return f"{whole:,}"
         text = grouped(self._instrument.qty_text(qty))
         return text[:FRACTION_CHARS_MAX] if decimals else text
+
+    def _price_texts(self, prices: tuple[int, ...]) -> dict[int, str]:
+        """Return the texts of the rows' prices, made when rows move."""
+        if self._texts.keys() != set(prices):
+            words = self._instrument.price_text
+            self._texts = {price: grouped(words(price)) for price in prices}
+        return self._texts
 
     def _sizes(self, side: tuple[Level, ...], direction: Literal["down", "up"]) -> dict[int, int]:
         high, low = self._map.prices[0], self._map.prices[-1]

@@ -30,4 +30,6 @@ def matches(line: LogLine, text: str) -> bool:
 
 
 def _one_line(text: str) -> str:
+    if text.isprintable():
+        return text
     return "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode() for ch in text)
