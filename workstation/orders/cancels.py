@@ -196,8 +196,8 @@ class Cancels:
     def _send(self, cl_ord_id: str) -> None:
         c = self._c
         order = c.book.get(cl_ord_id)
-        if order is None or order.status.is_final:
-            return
+        if order is None or order.status.is_final or order.cancel_requested_at is None:
+            return  # while the disk was slow it ended, or the cancel was told as refused
         broker = c.routes.live(order.terms.account)
         now = c.clock.now_ns()
         if broker is None:

@@ -69,15 +69,18 @@ class Settlement:
         return [OrderFilled(cl_ord_id=order.cl_ord_id, ts=self._c.clock.now_ns(), execution=execution)]
 
     def live(self, order: OrderState, found: VenueOrder) -> list[Event]:
-        """Return the events for an order that is open at the venue."""
+        """Return the events for an order that is open at the venue.
+
+        It refuses a cancel or a change only where that request itself is unknown: another may not have left yet.
+        """
         now, cl_ord_id = self._c.clock.now_ns(), order.cl_ord_id
         if order.status is _S.PENDING_SUBMIT:
             accepted = OrderAccepted(cl_ord_id=cl_ord_id, ts=now, order_id=found.order_id, ts_event=found.ts_event)
             return [accepted] if same_terms(order.terms, found.terms) else self._adopt(order, found, now)
-        if order.status is _S.PENDING_CANCEL and order.unknown is not None:
+        if order.status is _S.PENDING_CANCEL and order.unknown is RequestKind.CANCEL:
             text = "the venue still shows it working"
             return [CancelRejected(cl_ord_id=cl_ord_id, ts=now, code="STILL_LIVE", text=text)]
-        if order.status is _S.PENDING_REPLACE and order.unknown is not None:
+        if order.status is _S.PENDING_REPLACE and order.unknown is RequestKind.REPLACE:
             if not same_terms(order.terms, found.terms):
                 return adopt_terms(order, found.terms, found.order_id, found.ts_event, now)
             text = "the venue still shows the old terms"
