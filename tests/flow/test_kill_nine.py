@@ -84,7 +84,9 @@ class Product:
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._errors)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line, (home.parent / "product.err").read_text()[-2_000:]
+        if not line:
+            self._end_process()
+            raise AssertionError((home.parent / "product.err").read_text()[-2_000:])
         ready = json.loads(line)
         entry = msgspec.json.decode(Path(ready["token_file"]).read_bytes(), type=TokenFile)
         self.http = httpx.Client(
@@ -103,6 +105,9 @@ class Product:
 
     def close(self) -> None:
         self.http.close()
+        self._end_process()
+
+    def _end_process(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()

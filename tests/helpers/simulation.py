@@ -31,6 +31,7 @@ from workstation.kernel.clock import Timer, VirtualClock
 from workstation.kernel.fault_points import set_probe
 from workstation.kernel.ids import IdSource, sub_stream
 from workstation.orders.fold import CoreState
+from workstation.orders.routing import KEPT_HERE
 from workstation.ports.broker import BrokerReport, BrokerSink, CapabilityCard
 
 START_NS = 1_795_000_000 * 10**9
@@ -319,12 +320,15 @@ class Simulation:
         self.checks.fail(f"a handler of {type(message).__name__} failed: {error!r}")
 
     def _drawn_card(self) -> CapabilityCard:
-        """Return the venue's card, in some seeds without the types that this program then watches itself."""
+        """Return the venue's card, in some seeds without types and times that this program then sees to itself."""
         card = self.venue.broker.capabilities
         if self._rng.random() < 0.3:
             card = replace(card, ord_types=card.ord_types - EMULATED)
         if self._rng.random() < 0.15:
             card = replace(card, query_complete=False)
+        if sub_stream(self.seed, "times").random() < 0.2:
+            card = replace(card, times_in_force=card.times_in_force - KEPT_HERE)
+            self.checks.kept_here = KEPT_HERE
         return card
 
     # Quiet

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from tests.helpers.simulation_journal import GroupJournal
 from workstation.app.core import Core
 from workstation.domain.errors import InvariantError
 from workstation.domain.events import InvariantViolated, OrderFilled, OrderIntended, ReplaceRequested
-from workstation.domain.orders import OrderState, OrderTerms, OrdStatus
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, TimeInForce
 from workstation.orders.exits import EXIT_MARK
 from workstation.ports.store import Entry
 from workstation.risk.exposure import exclusive_group
@@ -28,7 +30,10 @@ class Breach(BaseException):
 
 
 class Checks:
-    """Watches one simulation over all lives of the program. `fail_fast`: end the run at the first violation."""
+    """Watches one simulation over all lives of the program. `fail_fast`: end the run at the first violation.
+
+    kept_here: times in force that the venue lacks, so that such an order goes to it until cancelled.
+    """
 
     def __init__(self) -> None:
         self.fail_fast = False
@@ -38,6 +43,7 @@ class Checks:
         self.exits = 0
         self.overridden: set[str] = set()
         self.overriding: Callable[[], bool] = lambda: False
+        self.kept_here: frozenset[TimeInForce] = frozenset()
         self.sent: set[str] = set()
         self._intent_seq: dict[str, int] = {}
         self._replace: dict[str, tuple[int, OrderTerms]] = {}
@@ -148,7 +154,7 @@ class Checks:
         self.sent.add(cl_ord_id)
         if self._intent_seq.get(cl_ord_id, 1 << 62) > journal.durable_seq:
             self.fail(f"{cl_ord_id} was sent before its intent was durable")
-        if order is None or order.terms != terms:
+        if order is None or self._as_sent(order.terms) != terms:
             self.fail(f"{cl_ord_id} was sent on other terms than were intended")
 
     def on_replace(self, journal: GroupJournal, cl_ord_id: str, terms: OrderTerms) -> None:
@@ -156,8 +162,13 @@ class Checks:
         seq, intended = self._replace.get(cl_ord_id, (1 << 62, None))
         if seq > journal.durable_seq:
             self.fail(f"a change of {cl_ord_id} was sent before it was durable")
-        if intended != terms:
+        if intended is None or self._as_sent(intended) != terms:
             self.fail(f"a change of {cl_ord_id} was sent on other terms than were intended")
+
+    def _as_sent(self, terms: OrderTerms) -> OrderTerms:
+        if terms.time_in_force not in self.kept_here:
+            return terms
+        return replace(terms, time_in_force=TimeInForce.GTC, expire_time=None)
 
     def on_cancel(self, order: OrderState | None, cl_ord_id: str) -> None:
         """Check a cancel that is about to leave: somebody asked for it."""
