@@ -17,6 +17,7 @@ from workstation.domain.market import MarketEvent
 from workstation.kernel.bus import Bus, FaultHandler
 from workstation.kernel.clock import Clock, Scheduler, Timer
 from workstation.kernel.ids import IdSource
+from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.marketdata.service import MarketData
 from workstation.orders.context import DeskSettings
@@ -68,9 +69,11 @@ class Core:
         self.instruments, self.feed, self.broker = parts.instruments, parts.feed, parts.broker
         self.bus = Bus(parts.on_fault)
         self.state = CoreState(parts.instruments)
+        calendars = Calendars()
         self.market = MarketData(
             parts.clock,
             parts.instruments,
+            calendars=calendars,
             on_fault=parts.on_fault,
             limits=parts.freshness,
             resync=parts.feed.resync,
@@ -94,6 +97,7 @@ class Core:
             ids=parts.ids,
             bus=self.bus,
             settings=parts.desk,
+            calendars=calendars,
         )
         self._timers: dict[str, Timer] = {}
         self._snapshot_seq = 0

@@ -6,6 +6,7 @@ Loaded only for a run that asks for it. Its account is of environment REPLAY and
 from collections.abc import Sequence
 from pathlib import Path
 
+from workstation.app.replay_history import PlayedEvents
 from workstation.app.venues import VenueOptions, VenueStatus
 from workstation.brokers.paper.broker import PaperBroker
 from workstation.brokers.paper.options import PaperOptions
@@ -20,6 +21,7 @@ from workstation.domain.market import Bar, BarType
 from workstation.domain.numbers import MONEY_ONE
 from workstation.kernel.clock import Clock, Scheduler
 from workstation.kernel.ids import stable_uid
+from workstation.marketdata.calendar import Calendars
 from workstation.ports.broker import Broker
 from workstation.ports.feed import Feed
 
@@ -48,6 +50,8 @@ class ReplayVenue:
             initial_cash=REPLAY_CASH * MONEY_ONE,
             name=f"Paper account of the replay of {path.name}",
         )
+        calendars = Calendars()
+        self._played = PlayedEvents(self._instruments, calendars)
         paper = PaperBroker(
             REPLAY_VENUE,
             f"{clock.now_ns():x}",
@@ -57,9 +61,11 @@ class ReplayVenue:
             scheduler=scheduler,
             fees=usual_fees(),
             options=PaperOptions(entry_latency=REPLAY_LATENCY_NS, response_latency=REPLAY_LATENCY_NS),
+            session_close=lambda instrument, ts: calendars[instrument.calendar].close_after(ts),
         )
         self.now_ns = self._feed.now_ns
         self._feed.tap(paper.on_market)
+        self._feed.tap(self._played.on_market)
         self.broker: Broker = paper
         self.feed: Feed = self._feed
 
@@ -71,9 +77,9 @@ class ReplayVenue:
         """Return the replay's one account."""
         return (self._account,)
 
-    def history(self, _symbol: str, _bar_type: BarType, _count: int) -> Sequence[Bar]:
-        """Return nothing: before the recording there is no data, and none is made up."""
-        return ()
+    def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
+        """Return bars of what has been played; before the recording there is no data, and none is made up."""
+        return self._played.bars(symbol, bar_type, count)
 
     def start(self) -> None:
         """Wait: the recording plays when the core starts the feed."""

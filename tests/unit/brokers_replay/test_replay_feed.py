@@ -134,12 +134,16 @@ def test_a_speed_out_of_bounds_is_refused(speed: float) -> None:
         Player(Recording(), speed=speed)
 
 
-def test_restart_plays_the_same_again() -> None:
+def test_restart_plays_the_same_again_and_time_goes_on() -> None:
     recording = Recording(*TRADES)
     player = Player(recording, speed=0).start()
+    ended_at = player.feed.now_ns()
     player.feed.restart()
     player.clock.advance(0)
-    assert player.heard == TRADES * 2
+    again = [event for event in player.heard[5:] if isinstance(event, Trade)]
+    assert [event.price for event in again] == [event.price for event in TRADES]
+    assert [event.ts_event - ended_at for event in again] == [second * SECOND for second in range(1, 6)]
+    assert player.feed.now_ns() == again[-1].ts_init
     assert player.states == [StreamState.UP, StreamState.DOWN, StreamState.DOWN, StreamState.UP, StreamState.DOWN]
 
 

@@ -35,7 +35,7 @@ SPEED_MIN = 0.1
 PUMP_GAP_NS = 1_000_000
 """Shortest wait between two deliveries, so that a busy recording costs few wake-ups."""
 
-LOOP_GAP_NS = 1_000_000_000
+ROUND_GAP_NS = 1_000_000_000
 """Pause in recorded time between two rounds."""
 
 
@@ -181,7 +181,9 @@ class ReplayFeed:
         self._play(min(rows, FEED_SLICE_MAX), None)
 
     def restart(self) -> None:
-        """Go back to the start of the recording; every stream goes down and up again.
+        """Play the recording from its start again, its times moved on; every stream goes down and up again.
+
+        Market time never goes back: orders, fills, bars and sessions of before lie in the past of the new round.
 
         Raises:
             StateConflict: not started.
@@ -190,7 +192,7 @@ class ReplayFeed:
             raise StateConflict("the replay is not started", state=self._state)
         self._hold()
         self._deliver([StreamChange(None, StreamState.DOWN, self._ts, reason="replay goes back to its start")])
-        self._rewind()
+        self._rewind(self._ts + ROUND_GAP_NS - self._ts_start)
         self._deliver([StreamChange(None, StreamState.UP, self._ts, reason=self.name)])
         self._resume()
 
@@ -211,12 +213,15 @@ class ReplayFeed:
             lag_ns=max(self._due_to() - self._next.ts - self._round_shift, 0) if playing and self._next else 0,
         )
 
-    def _rewind(self) -> None:
+    def _rewind(self, shift: int = 0) -> None:
+        """Stand before the first row; `shift` is added to all times."""
         self._rows = self._source.rows()
         self._next = next(self._rows, None)
         self._books = {}
-        self._round_shift = self._rounds = self._count_rows = self._count_events = 0
-        self._ts_start = self._ts = self._next.ts if self._next else 0
+        self._round_shift = shift
+        self._rounds = self._count_rows = self._count_events = 0
+        self._ts_start = self._next.ts if self._next else 0
+        self._ts = self._ts_start + shift
 
     def _resume(self) -> None:
         self._state = ReplayState.PLAYING
@@ -273,7 +278,7 @@ class ReplayFeed:
             return
         if self._loop and self._count_rows:
             self._rounds += 1
-            self._round_shift = self._ts + LOOP_GAP_NS - self._ts_start
+            self._round_shift = self._ts + ROUND_GAP_NS - self._ts_start
             self._rows = self._source.rows()
             self._next = next(self._rows, None)
             self._books = {}
