@@ -29,6 +29,7 @@ from workstation.desktop.eventloop import Desktop
 from workstation.desktop.table_view import ColumnView
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.kernel.logs import RecentLog
+from workstation.storage.backend import backend_for
 from workstation.viewmodels.screen_state import ScreenState
 
 WAIT_S = 20.0
@@ -262,8 +263,11 @@ def ask(program: Program, command_id: str, params: msgspec.Struct, kind: OriginK
 
 
 def plain_sql(options: Options, text: str, **values: Any) -> Sequence[Any]:
-    """Return the rows of a plain query on a run's database file."""
-    engine = sqlalchemy.create_engine(options.database or options.home.database_url)
+    """Return the rows of a plain query on a run's database, through the library that the run itself opened it with.
+
+    A second SQLite library in one process would drop the first one's locks on the file as it closes.
+    """
+    engine = backend_for(options.database, options.home.root).reading_engine()
     try:
         with engine.connect() as connection:
             return connection.execute(sqlalchemy.text(text), values).fetchall()

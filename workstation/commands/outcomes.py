@@ -3,7 +3,7 @@
 import msgspec
 
 from workstation.commands.registry import CommandResult
-from workstation.domain.errors import InUse, NotFound, StateConflict, UserError, ValidationError
+from workstation.domain.errors import Duplicate, InUse, NotFound, StateConflict, UserError, ValidationError
 from workstation.domain.orders import DENIED_STATES, OrderState, OrdStatus
 from workstation.domain.verdicts import DenialKind, RuleResult
 
@@ -36,7 +36,6 @@ _CODES = {
 
 _OWN_CODES = {
     "BROKER_UNAVAILABLE": "BROKER_UNAVAILABLE",
-    "STORAGE_UNAVAILABLE": "STORAGE_FULL",
     "STORAGE_BUSY": "NOT_READY",
     "UNSUPPORTED_ORDER": "UNSUPPORTED_ORDER",
     "INSTRUMENT_NOT_TRADABLE": "INSTRUMENT_NOT_TRADABLE",
@@ -49,9 +48,20 @@ _OWN_CODES = {
 }
 
 
+_NO_ROOM = ("full", "no space left", "reserve for cancels")
+"""Words by which a database, a disk or the reserve says that there is no room."""
+
+
+def storage_code(trouble: str) -> str:
+    """Return STORAGE_FULL where room lacks, and NOT_READY for a file that is held, moved or broken."""
+    return "STORAGE_FULL" if any(words in trouble.lower() for words in _NO_ROOM) else "NOT_READY"
+
+
 def refused(rule: RuleResult, order: OrderState | None = None) -> CommandResult:
     """Return the answer for a rule's refusal."""
     code = _OWN_CODES.get(rule.code, _CODES[rule.kind])
+    if rule.code == "STORAGE_UNAVAILABLE":
+        code = storage_code(rule.text)
     if order is not None and order.status in DENIED_STATES:
         code = {
             OrdStatus.RISK_REJECTED: code if code in ("TRADING_LOCKED", "KILL_SWITCH_ACTIVE") else "RISK_LIMIT_BREACH",
@@ -73,4 +83,6 @@ def failed(error: UserError) -> CommandResult:
         data = Refusal(state=error.state, allowed=error.allowed)
         code = "IN_USE" if isinstance(error, InUse) else "STATE_CONFLICT"
         return CommandResult(ok=False, code=code, text=str(error), data=data)
+    if isinstance(error, Duplicate):
+        return CommandResult(ok=False, code="DUPLICATE", text=str(error), data=Refusal(record_id=error.record_id))
     return CommandResult(ok=False, code="BAD_REQUEST", text=str(error))

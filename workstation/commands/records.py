@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from workstation.commands.context import EngineContext
-from workstation.commands.outcomes import Refusal
+from workstation.commands.outcomes import Refusal, storage_code
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.audit import AuditEntry
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
@@ -190,6 +190,6 @@ def _answer(context: EngineContext, seq: int, call: Invocation, done: CommandRes
 
     def reply(durable: bool) -> None:
         trouble = f"It could not be stored: {context.journal.trouble or 'storage failed'}."
-        call.reply(done if durable else CommandResult(ok=False, code="STORAGE_FULL", text=trouble))
+        call.reply(done if durable else CommandResult(ok=False, code=storage_code(trouble), text=trouble))
 
     context.journal.when_durable(seq, reply)

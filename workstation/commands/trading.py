@@ -6,7 +6,7 @@ Every door calls these with the same parameters. An answer goes out when its eff
 from collections.abc import Callable
 
 from workstation.commands.context import EngineContext
-from workstation.commands.outcomes import Refusal, refused
+from workstation.commands.outcomes import Refusal, refused, storage_code
 from workstation.commands.outlook import look_at_order
 from workstation.commands.params import (
     AnnotateOrder,
@@ -299,7 +299,7 @@ def _duplicate(order: OrderState | None, cl_ord_id: str) -> CommandResult:
 
 def _not_stored(context: EngineContext) -> CommandResult:
     reason = context.journal.trouble or "the journal could not store it"
-    return CommandResult(ok=False, code="STORAGE_FULL", text=f"NOT SENT: {reason}.")
+    return CommandResult(ok=False, code=storage_code(reason), text=f"NOT SENT: {reason}.")
 
 
 def _when_durable(context: EngineContext, seq: int, call: Invocation, answer: Callable[[], CommandResult]) -> None:

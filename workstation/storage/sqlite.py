@@ -223,7 +223,11 @@ def translate(error: Exception, path: Path) -> Exception:
         return StorageLocked(f"{text} (another process holds the database)")
     if primary in (_IO, _CANNOT_OPEN):
         full = extended not in _FSYNC_ERRORS and has_no_room(path)
-        return StorageFull(text) if full else DiskFailed(f"{text} (the disk failed; nothing is retried)")
+        return (
+            StorageFull(f"{text} (no space left)")
+            if full
+            else DiskFailed(f"{text} (the disk failed; nothing is retried)")
+        )
     return _ERRORS.get(primary, StorageError)(text)
 
 
