@@ -238,7 +238,8 @@ class OrderBook:
             changes["leaves_qty"] = 0
         if order.unknown is not None and (is_final or order.unknown in step.settles):
             changes |= {"unknown": None, "unknown_since": None, "unknown_cause": ""}
-        after = replace(order, **changes, version=order.version + 1, updated_at=event.ts)
+        changes["version"], changes["updated_at"] = order.version + 1, event.ts
+        after = replace(order, **changes)
         self._orders[order.cl_ord_id] = after
         if after.order_id != order.order_id:
             self._by_order_id[(after.terms.account, after.order_id)] = after.cl_ord_id

@@ -13,7 +13,7 @@ from workstation.domain.accounts import Account, KillState
 from workstation.domain.audit import AuditEntry
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderState, OrderTerms
+from workstation.domain.orders import FINAL_STATES, OrderState, OrderTerms, OrdStatus, OrdType, Side, TimeInForce
 from workstation.ports.store import IdempotencyRecord, OrderTransition, Row
 from workstation.storage import tables
 from workstation.storage.audit import AUDIT_COLUMNS, AuditChain, audit_row
@@ -84,6 +84,11 @@ STATEMENTS: dict[str, Statement] = {
 
 FORGET_EXPIRED = Statement("DELETE FROM idempotency WHERE expires_at <= ?")
 
+_PLAIN: dict[str, str] = {
+    member: str(member.value) for kind in (Side, OrdType, TimeInForce, OrdStatus) for member in kind
+}
+"""Plain texts of what an order's columns hold: a driver adapts subclasses of str one by one, which takes its time."""
+
 TableRows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -96,11 +101,11 @@ def _order(scales: Scales, seq: int, row: OrderState) -> tuple[Any, ...]:
         row.order_id,
         symbol,
         terms.account,
-        terms.side.value,
-        terms.ord_type.value,
-        terms.time_in_force.value,
-        row.status.value,
-        row.is_open,
+        _PLAIN[terms.side],
+        _PLAIN[terms.ord_type],
+        _PLAIN[terms.time_in_force],
+        _PLAIN[row.status],
+        row.status not in FINAL_STATES,
         row.strategy_id,
         row.origin.user,
         row.notes,
@@ -118,8 +123,9 @@ def _order(scales: Scales, seq: int, row: OrderState) -> tuple[Any, ...]:
 
 
 def _transition(_scales: Scales, seq: int, row: OrderTransition) -> tuple[Any, ...]:
-    before = None if row.from_status is None else row.from_status.value
-    return (seq, row.cl_ord_id, before, row.to_status.value, row.trigger, row.actor, row.reason, row.ts, row.ts_event)
+    before = None if row.from_status is None else _PLAIN[row.from_status]
+    after = _PLAIN[row.to_status]
+    return (seq, row.cl_ord_id, before, after, str(row.trigger), row.actor, row.reason, row.ts, row.ts_event)
 
 
 def _execution(scales: Scales, seq: int, row: Execution) -> tuple[Any, ...]:
@@ -230,7 +236,8 @@ class Projector:
 
     def _has_stored_terms(self, row: OrderState) -> bool:
         """Tell whether the order was last written with these terms; what was forgotten is written in full."""
-        if self._terms.get(row.cl_ord_id) == row.terms:
+        stored = self._terms.get(row.cl_ord_id)
+        if stored is row.terms or stored == row.terms:
             return True
         if len(self._terms) >= TERMS_KNOWN_MAX:
             self._terms.clear()
