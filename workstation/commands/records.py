@@ -12,6 +12,7 @@ import msgspec
 
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import Refusal, storage_code
+from workstation.commands.records_market import check_instrument, check_subscription
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.audit import AuditEntry
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
@@ -20,6 +21,8 @@ from workstation.domain.records import (
     LOCAL_TENANT,
     AnyRecord,
     ApiKey,
+    InstrumentEntry,
+    MarketSubscription,
     PnlSnapshot,
     Record,
     Webhook,
@@ -75,6 +78,8 @@ class RecordKind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 KINDS: tuple[RecordKind, ...] = (
+    RecordKind(record=MarketSubscription, noun="subscription", scope="marketdata:subscribe", check=check_subscription),
+    RecordKind(record=InstrumentEntry, noun="instrument", scope="instruments:manage", check=check_instrument),
     RecordKind(record=ApiKey, noun="API key", scope="apikeys:manage"),
     RecordKind(record=PnlSnapshot, noun="P&L snapshot", scope="desktop"),
     RecordKind(record=Webhook, noun="webhook", scope="webhooks:manage"),

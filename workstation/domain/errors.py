@@ -5,8 +5,9 @@
     │   ├── ValidationError      one value breaks one rule (field, value, allowed)
     │   ├── PrecisionLoss        a number has more digits than the field can hold
     │   ├── NotFound             an id or symbol that is not known
-    │   └── StateConflict        the object's state forbids the request
-    │       └── InUse                something still needs it
+    │   ├── StateConflict        the object's state forbids the request
+    │   │   └── InUse                something still needs it
+    │   └── Duplicate            another one holds it already
     ├── BrokerError          expected at a venue's door; supervised, retried within bounds
     │   ├── NotConnected         no session; no byte left
     │   └── VenueProtocolError   the venue said something that we cannot read
@@ -69,6 +70,14 @@ class InUse(StateConflict):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, state="in use")
+
+
+class Duplicate(UserError):
+    """Something holds already what only one may; `record_id` is the record that does."""
+
+    def __init__(self, message: str, *, record_id: str) -> None:
+        super().__init__(message)
+        self.record_id = record_id
 
 
 class BrokerError(WorkstationError):

@@ -5,12 +5,13 @@ event, so nothing is decided here. `state_hash` proves the sameness; a snapshot 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 
 import msgspec
 from msgspec.structs import replace
 
 from workstation.domain.accounts import Account
+from workstation.domain.errors import ValidationError
 from workstation.domain.events import (
     AccountOpened,
     BreakFound,
@@ -22,7 +23,8 @@ from workstation.domain.events import (
 )
 from workstation.domain.executions import CostMethod
 from workstation.domain.instruments import Instrument
-from workstation.domain.records import AnyRecord
+from workstation.domain.listing import instrument_of
+from workstation.domain.records import AnyRecord, InstrumentEntry
 from workstation.domain.records.book import RecordBook
 from workstation.orders.book import BookState, Change, OrderBook
 from workstation.orders.breaks import Breaks
@@ -53,7 +55,9 @@ _decoder = msgspec.json.Decoder(SnapshotParts)
 class CoreState:
     """Everything that survives a restart. Changed by events only; the parts are there to be read."""
 
-    def __init__(self, instruments: Mapping[str, Instrument], *, method: CostMethod = CostMethod.AVERAGE) -> None:
+    def __init__(
+        self, instruments: MutableMapping[str, Instrument], *, method: CostMethod = CostMethod.AVERAGE
+    ) -> None:
         self.instruments = instruments
         self.book = OrderBook()
         self.exposure = Exposure(instruments)
@@ -99,8 +103,19 @@ class CoreState:
             self.breaks.apply(event)
         elif isinstance(event, RecordSaved):
             self.records.apply(event.record)
-            rows += (event.record,)
+            rows += (event.record, *self._listed(event.record))
         return Change(event, rows=rows)
+
+    def _listed(self, record: AnyRecord) -> tuple[Row, ...]:
+        """Take what an instrument's entry says of it into the table; what is deleted is known on, and not traded."""
+        if not isinstance(record, InstrumentEntry):
+            return ()
+        try:
+            instrument = instrument_of(record, self.instruments.get(record.symbol))
+        except ValidationError:
+            return ()  # its venue lists it otherwise by now, and the venue's word stands
+        self.instruments[record.symbol] = instrument
+        return (instrument,)
 
     # Snapshots
 
@@ -137,4 +152,6 @@ class CoreState:
         self.epoch = parts.epoch
         self.breaks.load(parts.breaks)
         self.records.load(parts.records)
+        for entry in self.records.every(InstrumentEntry):
+            self._listed(entry)
         self.exposure.rebuild(self.book.open_orders())

@@ -12,7 +12,18 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.types import TypeEngine
 
-from workstation.domain.records import UNIQUE, AnyRecord, ApiKey, PnlSnapshot, Record, Webhook, WebhookSource
+from workstation.domain.records import (
+    UNIQUE,
+    AnyRecord,
+    ApiKey,
+    InstrumentEntry,
+    MarketSubscription,
+    PnlSnapshot,
+    Record,
+    Webhook,
+    WebhookSource,
+)
+from workstation.domain.records.market import DeliveryMethod, SubscriptionStatus
 from workstation.storage.driver import Statement, upsert
 from workstation.storage.tables import metadata
 
@@ -102,6 +113,13 @@ TABLES: Mapping[type[Record], RecordTable] = {
     for declared in (
         record_table(ApiKey, "api_keys", texts=("user_id", "name"), flags=("is_active",), searched=("name",)),
         record_table(PnlSnapshot, "pnl_snapshots", texts=("account", "day"), integers=("net_order",)),
+        record_table(
+            MarketSubscription,
+            "market_subscriptions",
+            texts=("user_id",),
+            enums={"status": SubscriptionStatus, "delivery_method": DeliveryMethod},
+        ),
+        record_table(InstrumentEntry, "instrument_entries"),
         record_table(Webhook, "webhooks", texts=("name",), flags=("is_active",), searched=("name",)),
         record_table(WebhookSource, "webhook_sources", texts=("name",), flags=("is_active",), searched=("name",)),
     )

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 
 from workstation.domain.records.credentials import ApiKey, LivePermit
 from workstation.domain.records.hooks import ReceivedHook, Webhook, WebhookSource
+from workstation.domain.records.market import InstrumentEntry, MarketSubscription
 from workstation.domain.records.pnl import PnlPosition, PnlRate, PnlSnapshot
 from workstation.domain.records.record import LOCAL_TENANT, Record, kind_of
 
-AnyRecord = ApiKey | PnlSnapshot | Webhook | WebhookSource
+AnyRecord = ApiKey | PnlSnapshot | Webhook | WebhookSource | MarketSubscription | InstrumentEntry
 """Everything that `RecordSaved` may hold."""
 
 UNIQUE: Mapping[type[Record], tuple[tuple[str, ...], ...]] = {
+    InstrumentEntry: (("symbol",),),
     ApiKey: (("key_prefix",), ("key_hash",)),
     PnlSnapshot: (("account", "day"),),
     WebhookSource: (("name",),),
@@ -25,7 +27,9 @@ __all__ = [
     "UNIQUE",
     "AnyRecord",
     "ApiKey",
+    "InstrumentEntry",
     "LivePermit",
+    "MarketSubscription",
     "PnlPosition",
     "PnlRate",
     "PnlSnapshot",

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from workstation.storage.migrations.record_table import create_record_table, text
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -19,6 +21,15 @@ def upgrade() -> None:
     _market_bars()
     _tick_chunks()
     _market_snapshots()
+    create_record_table(
+        "market_subscriptions",
+        [text("user_id"), text("status"), text("delivery_method")],
+        allowed={
+            "status": ("ACTIVE", "PAUSED", "CANCELLED", "ERROR"),
+            "delivery_method": ("SSE", "WEBHOOK", "POLLING"),
+        },
+    )
+    create_record_table("instrument_entries", [text("symbol")], unique=[("symbol",)])
 
 
 def downgrade() -> None:

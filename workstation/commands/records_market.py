@@ -1,0 +1,40 @@
+"""What subscriptions and instruments must hold before they are kept; pure checks, engine's thread."""
+
+from workstation.commands.context import EngineContext
+from workstation.domain.errors import Duplicate, InUse
+from workstation.domain.listing import instrument_of
+from workstation.domain.records import Record
+from workstation.domain.records.market import InstrumentEntry, MarketSubscription
+
+
+def check_subscription(context: EngineContext, _before: Record | None, after: Record) -> None:
+    """Refuse what a user follows already.
+
+    Raises:
+        Duplicate: another of the user's subscriptions has one of the (symbol, data type) pairs.
+    """
+    if not isinstance(after, MarketSubscription) or after.deleted_at is not None:
+        return
+    for other in context.state.records.all(MarketSubscription, after.tenant):
+        if other.user_id == after.user_id and other.id != after.id and (shared := other.pairs & after.pairs):
+            named = ", ".join(f"{symbol} {kind}" for symbol, kind in sorted(shared))
+            raise Duplicate(f"Followed already: {named}.", record_id=other.id)
+
+
+def check_instrument(context: EngineContext, _before: Record | None, after: Record) -> None:
+    """Refuse terms that no instrument has, and the end of one that is in use.
+
+    Raises:
+        ValidationError: the terms.
+        InUse: it is deleted with open orders or a position.
+    """
+    if not isinstance(after, InstrumentEntry):
+        return
+    state = context.state
+    if after.deleted_at is None:
+        instrument_of(after, state.instruments.get(after.symbol))
+        return
+    if any(order.terms.symbol == after.symbol for order in state.book.open_orders()):
+        raise InUse(f"There are open orders on {after.symbol}.")
+    if any(row.symbol == after.symbol and row.qty for row in state.ledger.positions()):
+        raise InUse(f"There is a position in {after.symbol}.")

@@ -1,0 +1,105 @@
+"""Records of market data: what a user follows, and what the program knows of an instrument beyond its terms."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from workstation.domain.records.record import Record
+
+
+class DataType(StrEnum):
+    """What is followed of an instrument."""
+
+    REALTIME = "REALTIME"
+    SNAPSHOT = "SNAPSHOT"
+    HISTORICAL = "HISTORICAL"
+    OPTION_CHAIN = "OPTION_CHAIN"
+    LEVEL_1 = "LEVEL_1"
+    LEVEL_2 = "LEVEL_2"
+    NEWS = "NEWS"
+    FUNDAMENTALS = "FUNDAMENTALS"
+
+
+class UpdateFrequency(StrEnum):
+    """How often an instrument's news are told at most."""
+
+    REALTIME = "REALTIME"
+    SECOND = "1S"
+    FIVE_SECONDS = "5S"
+    QUARTER_MINUTE = "15S"
+    MINUTE = "1M"
+    FIVE_MINUTES = "5M"
+
+
+class DeliveryMethod(StrEnum):
+    """How a user gets what he follows."""
+
+    SSE = "SSE"
+    WEBHOOK = "WEBHOOK"
+    POLLING = "POLLING"
+
+
+class SubscriptionStatus(StrEnum):
+    """Life of a subscription: ACTIVE and PAUSED change into each other, ERROR goes back to ACTIVE."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    CANCELLED = "CANCELLED"
+    ERROR = "ERROR"
+
+
+class MarketSubscription(Record, frozen=True, kw_only=True, tag="market_subscription"):
+    """What a user follows: each symbol with each data type. No (symbol, data type) twice for one user.
+
+    price_threshold: least change of the last price that is told, as a plain decimal; volume_threshold: of the day's
+    volume, in whole units.
+    """
+
+    user_id: str
+    instrument_symbols: tuple[str, ...]
+    data_types: tuple[DataType, ...]
+    update_frequency: UpdateFrequency
+    delivery_method: DeliveryMethod
+    price_threshold: str | None = None
+    volume_threshold: int | None = None
+    callback_url: str | None = None
+    include_metadata: bool = True
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
+    notes: str | None = None
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def pairs(self) -> frozenset[tuple[str, DataType]]:
+        """Every symbol with every data type."""
+        return frozenset((symbol, kind) for symbol in self.instrument_symbols for kind in self.data_types)
+
+
+class InstrumentEntry(Record, frozen=True, kw_only=True, tag="instrument"):
+    """An instrument as a user keeps it: decimals as plain texts, dates as YYYY-MM-DD.
+
+    Its id is derived from the symbol. One that a venue lists has an entry once somebody has changed it here; what
+    the venue says of it is the rest.
+    """
+
+    symbol: str
+    name: str
+    instrument_type: str
+    exchange: str
+    contract_id: str = ""
+    sec_type: str = ""
+    currency: str = "USD"
+    multiplier: str = "1"
+    strike_price: str | None = None
+    expiration_date: str | None = None
+    option_type: str | None = None
+    min_tick_size: str = "0.01"
+    min_order_size: str = "1"
+    max_order_size: str | None = None
+    lot_size: str = "0.0001"
+    is_active: bool = True
+    is_tradable: bool = True
+    description: str = ""
+    sector: str = ""
+    industry: str = ""
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
