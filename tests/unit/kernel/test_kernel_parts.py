@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workstation.kernel.bus import Bus
-from workstation.kernel.clock import VirtualClock
+from workstation.kernel.clock import SystemClock, Timer, VirtualClock
 from workstation.kernel.ids import IdSource, stable_uid, sub_stream
 from workstation.kernel.logs import configure_logging, get_logger
 from workstation.kernel.mailbox import Mailbox, MailboxFull
@@ -153,3 +153,55 @@ def test_secrets_never_reach_the_log_and_a_text_cannot_forge_a_line(tmp_path: Pa
     assert "t0p" not in text
     assert "\x1b" not in text
     assert recent.lines[-1].event == "order"
+
+
+def test_a_subscription_that_ended_hears_nothing_more_and_may_end_twice() -> None:
+    heard: list[object] = []
+    bus = Bus(lambda _message, error: pytest.fail(str(error)))
+    end = bus.subscribe(int, heard.append)
+    bus.subscribe(object, heard.append)
+    bus.publish_all((1, "a"))
+    end()
+    end()
+    bus.publish(2)
+    assert heard == [1, 1, "a", 2]
+
+
+def test_a_running_task_is_not_started_twice_and_stops_on_demand() -> None:
+    started: list[str] = []
+
+    async def run() -> None:
+        supervisor, begun = TaskSupervisor(lambda *_: None), asyncio.Event()
+
+        async def waits() -> None:
+            started.append("waits")
+            begun.set()
+            await asyncio.Event().wait()
+
+        async def ends() -> None:
+            started.append("ends")
+
+        supervisor.start("a", waits)
+        supervisor.start("a", waits)
+        supervisor.start("b", ends)
+        await begun.wait()
+        await supervisor.stop()
+
+    asyncio.run(run())
+    assert started == ["waits", "ends"]
+
+
+def test_the_machines_clocks_run_forward() -> None:
+    clock = SystemClock()
+    before = clock.now_ns(), clock.mono_ns()
+    assert clock.now_ns() >= before[0] > 0
+    assert clock.mono_ns() >= before[1] > 0
+
+
+def test_a_call_cancelled_by_one_due_at_the_same_instant_does_not_run() -> None:
+    clock, ran = VirtualClock(), list[str]()
+    later: list[Timer] = []
+    clock.call_later(1, lambda: later[0].cancel())
+    later.append(clock.call_later(1, lambda: ran.append("never")))
+    clock.advance(2)
+    assert ran == []

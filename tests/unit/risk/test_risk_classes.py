@@ -19,6 +19,7 @@ from workstation.domain.orders import (
     TimeInForce,
     Trail,
     TrailKind,
+    TriggerSource,
 )
 
 INCREASE, REDUCE = RiskClass.INCREASE, RiskClass.REDUCE
@@ -179,3 +180,27 @@ def test_an_order_already_counted_is_judged_again_without_itself(desk):
     desk.limit("OPEN_ORDERS", "1")
     desk.work(live("new", terms(qty=100), status=OrdStatus.PENDING_SUBMIT))
     assert desk.refusal(intent(terms(qty=100))) == ""
+
+
+def test_a_trigger_seen_elsewhere_a_trail_taken_away_or_an_earlier_end_loosens(desk):
+    desk.hold(100)
+    order = desk.work(stop_order(time_in_force=TimeInForce.GTD, expire_time=100))
+    for change, risk_class in (
+        ({"trigger": TriggerSource.MID}, INCREASE),
+        ({"stop_px": None}, INCREASE),
+        ({"expire_time": 90}, INCREASE),
+        ({"expire_time": 110}, REDUCE),
+    ):
+        asked = intent(changed(order.terms, **change), replaces=order)
+        assert desk.gate.check(asked).risk_class is risk_class, change
+    trailing = desk.work(stop_order(ord_type=OrdType.TRAILING_STOP, trail=Trail(TrailKind.TICKS, 20)))
+    assert desk.gate.check(intent(changed(trailing.terms, trail=None), replaces=trailing)).risk_class is INCREASE
+
+
+def test_a_limit_put_on_a_stop_loosens_it_and_a_plain_limit_is_no_protection(desk):
+    desk.hold(100)
+    order = desk.work(stop_order())
+    limited = changed(order.terms, ord_type=OrdType.STOP_LIMIT, price=9_400)
+    assert desk.gate.check(intent(limited, replaces=order)).risk_class is INCREASE
+    target = desk.work(live("target", terms(Side.SELL, price=11_000, reduce_only=True)))
+    assert desk.gate.check(intent(changed(target.terms, price=11_500), replaces=target)).risk_class is REDUCE
