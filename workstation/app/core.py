@@ -4,7 +4,7 @@ The product gives it the machine's clock, the engine's loop and a database; a si
 journal in memory. Everything runs on one thread, and nothing here knows a screen.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -50,7 +50,7 @@ class CoreParts(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     broker: Broker
     feed: Feed
-    instruments: Mapping[str, Instrument]
+    instruments: MutableMapping[str, Instrument]
     accounts: tuple[Account, ...]
     new_instruments: tuple[Instrument, ...]
     version: str
