@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from tests.helpers.memory_deliveries import MemoryDeliveries
 from tests.helpers.memory_journal import MemoryJournal
 from tests.helpers.memory_market import MemoryMarket
 from workstation.domain.accounts import KillState
@@ -12,7 +13,7 @@ from workstation.domain.audit import FIRST_HASH, AuditEntry, hash_of, linked
 from workstation.domain.events import KillChanged
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.orders import OrderState
-from workstation.domain.records import Record
+from workstation.domain.records import BUILT_IN, Record
 from workstation.ports.store import (
     AuditPage,
     AuditQuery,
@@ -45,8 +46,9 @@ class MemoryReader:
         self._balances: dict[tuple[str, str], BalanceState] = {}
         self._kills: dict[tuple[str, str], KillState] = {}
         self._records: dict[tuple[str, str, str, str], IdempotencyRecord] = {}
-        self._named: dict[tuple[type, str], Any] = {}
+        self._named: dict[tuple[type, str], Any] = {(type(record), record.id): record for record in BUILT_IN}
         self.audited: list[AuditEntry] = []
+        self.deliveries = MemoryDeliveries()
         self._lines: list[JournalLine] = []
         self.market = MemoryMarket()
         self.writable = True

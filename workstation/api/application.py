@@ -29,6 +29,8 @@ from workstation.api.routes import (
     positions,
     risk,
     system,
+    webhook_sources,
+    webhooks,
 )
 from workstation.api.services import Services
 
@@ -50,6 +52,8 @@ ENDPOINTS: tuple[Endpoint, ...] = tuple(
         audit,
         marketdata,
         market_history,
+        webhooks,
+        webhook_sources,
     )
     for endpoint in group.routes.endpoints
 )

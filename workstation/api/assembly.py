@@ -24,6 +24,11 @@ from workstation.api.options import ApiOptions
 from workstation.api.order_texts import OrderTexts
 from workstation.api.protocol import BoundedProtocol
 from workstation.api.services import Services
+from workstation.api.webhooks_dial import Dialler
+from workstation.api.webhooks_outbox import Outbox
+from workstation.api.webhooks_secrets import Sealer
+from workstation.api.webhooks_sender import Sender
+from workstation.api.webhooks_targets import Targets
 from workstation.commands.registry import CommandRegistry, Gateway
 from workstation.domain.errors import StorageError
 from workstation.domain.records import LOCAL_TENANT, ApiKey
@@ -71,6 +76,7 @@ def assemble(
     readiness: Callable[[], dict[str, bool]],
     version: str,
     now_ns: Callable[[], int],
+    port: int,
     secret: str,
     token: str,
     pool: ThreadPoolExecutor,
@@ -78,21 +84,36 @@ def assemble(
 ) -> Services:
     """Return the services, attached to the engine; call on the server's loop."""
     loop = asyncio.get_running_loop()
-    names = Names(session.instruments, session.accounts, reader)
+    names = Names(session.known or session.instruments, session.accounts, reader)
     news = News(session, loop)
 
     async def read(call: Callable[..., object], *args: object) -> object:
         return await loop.run_in_executor(pool, call, *args)
 
-    feed = EventFeed(reader, Envelopes(reader, names), read)
+    envelopes = Envelopes(reader, names)
+    feed = EventFeed(reader, envelopes, read)
     news.listen(feed.wake)
     credentials = Credentials(token, options, time.monotonic_ns, now_ns)
     news.listen_to_records(credentials.learn)
     learn_keys(reader, credentials)
+    engine = Engine(gateway, options.engine_timeout)
+    sealer, targets = Sealer(secret), Targets(options.webhook_hosts, port)
+    sender = Sender(
+        reader=reader,
+        outbox=Outbox(reader, envelopes, now_ns),
+        dialler=Dialler(targets),
+        sealer=sealer,
+        engine=engine,
+        read=read,
+        now_ns=now_ns,
+    )
+    news.listen(sender.wake)
+    news.listen_to_records(sender.learn)
+    sender.start()
     return Services(
         session=session,
         reader=reader,
-        engine=Engine(gateway, options.engine_timeout),
+        engine=engine,
         news=news,
         marks=Marks(session, loop),
         feed=feed,
@@ -108,6 +129,9 @@ def assemble(
         pool=pool,
         commands=commands,
         meters=Meters(now_ns()),
+        sealer=sealer,
+        targets=targets,
+        webhooks=sender,
     )
 
 

@@ -96,6 +96,7 @@ class Call:
     path_params: dict[str, str]
     query: Any = None
     body: Any = None
+    raw: bytes = b""
     key: KeyedCall | None = None
     late: bool = False
     repeat: Answer | None = None
@@ -171,7 +172,7 @@ async def serve(services: Services, endpoint: Endpoint, request: Request) -> Res
 async def _run(call: Call) -> Answer:
     if call.services.feed.stopping:
         raise ApiError("SHUTTING_DOWN", "The service is stopping; nothing was done.", headers=_CLOSE)
-    raw = await _body(call)
+    raw = call.raw = await _body(call)
     call.audit = _trail(call)
     running.set(call.audit)
     refusal: ApiError | None = None

@@ -172,6 +172,7 @@ class ApiServer:
                 readiness=self._readiness,
                 version=self._version,
                 now_ns=self._now_ns,
+                port=port,
                 secret=secret,
                 token=self._token,
                 pool=pool,
@@ -186,6 +187,7 @@ class ApiServer:
                 await serving
             finally:
                 await services.feed.stop()
+                await services.webhooks.stop()
                 services.news.close()
                 services.marks.close()
 

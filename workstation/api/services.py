@@ -16,6 +16,9 @@ from workstation.api.meters import Meters
 from workstation.api.names import Names
 from workstation.api.options import ApiOptions
 from workstation.api.order_texts import OrderTexts
+from workstation.api.webhooks_secrets import Sealer
+from workstation.api.webhooks_sender import Sender
+from workstation.api.webhooks_targets import Targets
 from workstation.commands.registry import CommandRegistry
 from workstation.ports.store import Reader
 from workstation.viewmodels.session import Session
@@ -47,6 +50,9 @@ class Services:
     pool: ThreadPoolExecutor
     commands: CommandRegistry
     meters: Meters
+    sealer: Sealer
+    targets: Targets
+    webhooks: Sender
     order_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def read(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

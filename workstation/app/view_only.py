@@ -5,6 +5,7 @@ as it verifies, market data flows, and every command that would write is refused
 repaired or deleted. A database of a newer program is no such case: the start ends with one line.
 """
 
+import errno
 import os
 import shutil
 import tempfile
@@ -20,7 +21,14 @@ from workstation.commands.outcomes import Refusal
 from workstation.commands.registry import CommandResult
 from workstation.config.paths import Home
 from workstation.domain.accounts import Account
-from workstation.domain.errors import InvariantError, StorageDamaged, StorageError, StorageLocked, StorageOutdated
+from workstation.domain.errors import (
+    InvariantError,
+    StorageDamaged,
+    StorageError,
+    StorageFull,
+    StorageLocked,
+    StorageOutdated,
+)
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Quote, Trade
 from workstation.kernel.clock import Clock
@@ -45,7 +53,7 @@ READING_COMMANDS = frozenset(
 )
 """Commands that write nothing and work in a view-only run; the rest are refused."""
 
-NOT_READY, DAMAGED = "NOT_READY", "DATABASE_DAMAGED"
+NOT_READY, DAMAGED, NO_ROOM = "NOT_READY", "DATABASE_DAMAGED", "STORAGE_FULL"
 
 
 class ViewOnly(msgspec.Struct, frozen=True):
@@ -164,6 +172,20 @@ class UnreadableMarket:
         raise self._error
 
 
+class UnreadableDeliveries:
+    """The webhooks' part of `Unreadable`."""
+
+    is_writable = False
+
+    def __init__(self, error: StorageError) -> None:
+        self._error = error
+        self.place = self.make = self.save = self.due = self.next_due = self._refuse
+        self.delivery = self.deliveries = self.health = self._refuse
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise self._error
+
+
 class Unreadable:
     """Stands where nothing can be read: lists say why, what a start asks in passing is empty."""
 
@@ -172,6 +194,7 @@ class Unreadable:
         self.orders = self.order = self.order_by_client_id = self.transitions = self._refuse
         self.executions = self.execution = self.positions = self.balances = self._refuse
         self.market = UnreadableMarket(error)
+        self.deliveries = UnreadableDeliveries(error)
         self.records = self.record = self.audit = self.audit_entry = self.verify_audit = self._refuse
 
     def _refuse(self, *_: object) -> NoReturn:
@@ -267,6 +290,8 @@ def reason_of(error: StorageError | OSError, home: Path) -> ViewOnly:
             else "there is no verified backup in this home"
         )
         return ViewOnly(DAMAGED, f"the database is damaged and was left as it is: {error}. To restore: {way_out}.")
+    if isinstance(error, StorageFull) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
+        return ViewOnly(NO_ROOM, f"the disk is full: {error}. Trading begins by itself when there is room")
     if isinstance(error, OSError):
         return ViewOnly(NOT_READY, f"{home} cannot be written: {error.strerror or error}")
     return ViewOnly(NOT_READY, str(error))

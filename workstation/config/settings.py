@@ -84,6 +84,15 @@ class MarketdataSettings(_Section, frozen=True):
     snapshot_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
 
 
+class WebhooksSettings(_Section, frozen=True):
+    """Webhooks: which `host:port` may be private or plain http, and what an endpoint begins with."""
+
+    allowed_hosts: list[str] = []
+    max_retries: Annotated[int, Meta(ge=0, le=10)] = 3
+    retry_delay: Annotated[int, Meta(ge=1, le=3_600, description="seconds to the first retry")] = 60
+    timeout: Annotated[int, Meta(ge=1, le=30, description="seconds that an endpoint has to answer")] = 30
+
+
 class EventsSettings(_Section, frozen=True):
     """How long events stay readable."""
 
@@ -111,6 +120,7 @@ class Settings(_Section, frozen=True):
     desktop: DesktopSettings = DesktopSettings()
     oms: OmsSettings = OmsSettings()
     marketdata: MarketdataSettings = MarketdataSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     events: EventsSettings = EventsSettings()
     idempotency: IdempotencySettings = IdempotencySettings()
     log: LogSettings = LogSettings()

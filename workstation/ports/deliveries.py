@@ -89,8 +89,8 @@ class Deliveries(Protocol):
     def place(self) -> int:
         """Return the id of the last event that was made into deliveries, 0 before the first."""
 
-    def make(self, deliveries: Sequence[Delivery], place: int) -> bool:
-        """Keep new deliveries and the place reached, in one transaction; one that is known stays as it is.
+    def make(self, deliveries: Sequence[Delivery], place: int | None) -> bool:
+        """Keep new deliveries and the place reached (None: it stays), in one transaction; known ones stay as they are.
 
         Returns False when nothing was stored: try again.
         """

@@ -38,9 +38,11 @@ class SqlDeliveries:
 
     # Writing
 
-    def make(self, made: Sequence[Delivery], place: int) -> bool:
-        """Keep new deliveries and the place reached, in one transaction; one that is known stays as it is."""
-        return self._write((MAKE, [_parameters(delivery) for delivery in made]), (MOVE, [(1, place)]))
+    def make(self, made: Sequence[Delivery], place: int | None) -> bool:
+        """Keep new deliveries and the place reached, in one transaction; those that are known stay as they are."""
+        return self._write(
+            (MAKE, [_parameters(delivery) for delivery in made]), (MOVE, [] if place is None else [(1, place)])
+        )
 
     def save(self, delivery: Delivery) -> bool:
         """Keep what became of a delivery; False when it was not stored."""
@@ -51,7 +53,7 @@ class SqlDeliveries:
             return False
         done, stored = threading.Event(), []
 
-        def told(is_stored: bool) -> None:  # noqa: FBT001  the form of the callback
+        def told(is_stored: bool) -> None:
             stored.append(is_stored)
             done.set()
 

@@ -1,0 +1,192 @@
+"""Webhooks in: sources that may tell us something, and the door through which they do. What is told becomes an event.
+
+An inbound hook never places an order by itself. A source with a secret must sign; a `webhook-id` that comes again
+within 24 hours is answered like the first and ignored.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from workstation.api.endpoint import Call, Routes, json_answer
+from workstation.api.errors import Answer, ApiError
+from workstation.api.idempotency import KeyedCall
+from workstation.api.lists import ListForm
+from workstation.api.outcomes import refused
+from workstation.api.records import (
+    RecordResource,
+    change_record,
+    create_record,
+    delete_record,
+    given,
+    list_records,
+    read_record,
+)
+from workstation.api.schemas.records import RecordRead
+from workstation.api.schemas.system import ActionResult
+from workstation.api.schemas.webhooks import (
+    HookBody,
+    HookQuery,
+    WebhookSource,
+    WebhookSourceCreate,
+    WebhookSourceList,
+    WebhookSourcePage,
+    WebhookSourceUpdate,
+    source_body,
+)
+from workstation.api.webhooks_secrets import is_signed, new_secret
+from workstation.commands.records import ChangeRecord
+from workstation.domain.events import Event
+from workstation.domain.orders import OrderState
+from workstation.domain.records import ReceivedHook
+from workstation.domain.records import WebhookSource as SourceRecord
+from workstation.ports.store import RecordQuery, Row
+
+routes = Routes()
+
+HOOK_BYTES_MAX = 256 * 1024
+"""Largest payload of an inbound hook: it is kept in the journal."""
+
+MESSAGE_ID_MAX = 200
+IN = "/webhooks/in"
+_SOURCE = {"source_id": "uuid"}
+
+SOURCES = RecordResource(
+    kind=SourceRecord,
+    form=ListForm(
+        key="sources",
+        model=WebhookSource,
+        orderings={"created_at": "created_at", "name": "name"},
+        default="-created_at",
+    ),
+    body=lambda _call, record: source_body(record),
+    id_name="source_id",
+    filters={"is_active": "is_active"},
+)
+
+
+@routes.add(
+    "GET", "/webhooks/in/sources", scope="webhooks:manage", query=WebhookSourceList, answers={200: WebhookSourcePage}
+)
+async def list_sources(call: Call) -> Answer:
+    """List sources of inbound hooks."""
+    return await list_records(call, SOURCES)
+
+
+@routes.add(
+    "POST", "/webhooks/in/sources", scope="webhooks:manage", body=WebhookSourceCreate, answers={201: WebhookSource}
+)
+async def create_source(call: Call) -> Answer:
+    """Make a source; its secret is shown once."""
+    asked: WebhookSourceCreate = call.body
+    secret = new_secret() if asked.with_secret else ""
+    draft = SourceRecord(
+        tenant=call.credential.tenant,
+        name=asked.name,
+        description=asked.description or "",
+        is_active=asked.is_active,
+        secret=call.services.sealer.seal(secret) if secret else "",
+    )
+    return await create_record(call, SOURCES, draft, once={"secret": secret} if secret else None)
+
+
+@routes.add(
+    "GET", "/webhooks/in/sources/{source_id}", scope="webhooks:manage", query=RecordRead,
+    answers={200: WebhookSource}, path_types=_SOURCE,
+)  # fmt: skip
+async def get_source(call: Call) -> Answer:
+    """Read a source."""
+    return await read_record(call, SOURCES)
+
+
+@routes.change(
+    "/webhooks/in/sources/{source_id}", scope="webhooks:manage", body=WebhookSourceUpdate,
+    answers={200: WebhookSource}, path_types=_SOURCE,
+)  # fmt: skip
+async def put_source(call: Call) -> Answer:
+    """Change a source, or give it a new secret, which is shown once."""
+    changes = given(call.body, description=lambda text: text or "")
+    if not changes.pop("rotate_secret", False):
+        return await change_record(call, SOURCES, changes)
+    secret = new_secret()
+    changed = await change_record(call, SOURCES, changes | {"secret": call.services.sealer.seal(secret)})
+    return json_answer(200, {**msgspec.json.decode(changed.body), "secret": secret}, changed.headers)
+
+
+@routes.add(
+    "DELETE", "/webhooks/in/sources/{source_id}", scope="webhooks:manage", answers={204: None}, path_types=_SOURCE
+)
+async def delete_source(call: Call) -> Answer:
+    """Delete a source; what it tells is refused from then on."""
+    return await delete_record(call, SOURCES)
+
+
+@routes.add("POST", IN, scope="webhooks:receive", query=HookQuery, body=HookBody, answers={202: ActionResult})
+async def receive_hook(call: Call) -> Answer:
+    """Take what a source tells; it becomes an event."""
+    if len(call.raw) > HOOK_BYTES_MAX:
+        raise ApiError("PAYLOAD_TOO_LARGE", f"An inbound hook is larger than {HOOK_BYTES_MAX} bytes.")
+    source = await _source(call)
+    message_id = call.header(b"webhook-id") or ""
+    if source.secret and not _is_genuine(call, source, message_id):
+        raise ApiError("UNAUTHENTICATED", "The signature is missing, wrong or too old.")
+    if len(message_id) > MESSAGE_ID_MAX:
+        raise ApiError("BAD_REQUEST", "The webhook-id is too long.")
+    if not message_id:
+        return await _take(call, source, uuid4().hex, None)
+    keyed = call.services.idempotency.begin((source.id, "POST", IN, message_id), "")
+    answer: Answer | None = None
+    try:
+        if await _came_before(call, keyed):
+            answer = _taken("It came before and is ignored.", source, message_id)
+        else:
+            answer = await _take(call, source, message_id, keyed)
+    finally:
+        keyed.finish(answer)
+    return answer
+
+
+async def _source(call: Call) -> SourceRecord:
+    asked: HookQuery = call.query
+    query = RecordQuery(tenant=call.credential.tenant, equal={"name": asked.source}, limit=1, with_count=False)
+    found = (await call.services.read(call.services.reader.records, SourceRecord, query)).rows
+    source = found[0] if found else None
+    if not isinstance(source, SourceRecord) or not source.is_active:
+        raise ApiError("NOT_FOUND", "No such source.")
+    return source
+
+
+def _is_genuine(call: Call, source: SourceRecord, message_id: str) -> bool:
+    timestamp, signatures = call.header(b"webhook-timestamp"), call.header(b"webhook-signature")
+    if not message_id or timestamp is None or signatures is None:
+        return False
+    secret, now_s = call.services.sealer.open(source.secret), call.services.now_ns() // 10**9
+    return is_signed(secret, message_id, timestamp, signatures, body=call.raw, now_s=now_s)
+
+
+async def _came_before(call: Call, keyed: KeyedCall) -> bool:
+    if call.services.idempotency.remembered(keyed) is not None:
+        return True
+    read = call.services.reader.idempotency
+    return await call.services.read(read, *keyed.place, call.services.now_ns()) is not None
+
+
+async def _take(call: Call, source: SourceRecord, message_id: str, keyed: KeyedCall | None) -> Answer:
+    answer = _taken("Received.", source, message_id)
+    hook = ReceivedHook(message_id=message_id, payload=call.body.root, received_at=call.services.now_ns())
+    params = ChangeRecord(id=source.id, tenant=source.tenant, changes={"last_received": hook})
+
+    def rows(_order: OrderState | None, _event: Event) -> tuple[Row, ...]:
+        stored = [key.record(answer) for key in (keyed, call.key) if key is not None]
+        return tuple(row for row in stored if row is not None)
+
+    result = await call.services.engine.call("webhook_source.update", params, call.origin, attach=rows)
+    if not result.ok:
+        raise refused(result)
+    return answer
+
+
+def _taken(text: str, source: SourceRecord, message_id: str) -> Answer:
+    data: dict[str, Any] = {"source": source.name, "message_id": message_id}
+    return json_answer(202, {"success": True, "message": text, "data": data})
