@@ -25,14 +25,19 @@ from workstation.commands.registry import (
     Reply,
 )
 from workstation.domain.errors import NotFound, StorageError, UserError
+from workstation.domain.events import RecordSaved
+from workstation.domain.listing import InstrumentTable
 from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
+from workstation.domain.records import InstrumentEntry, MarketSubscription
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
+from workstation.marketdata.held_streams import HeldStreams
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.inquiry import MarketInquiry
+from workstation.marketdata.listings import Listings
 from workstation.marketdata.recording import Recording
 from workstation.ports.store import ExecutionQuery
 from workstation.viewmodels.bars import BarSeries
@@ -105,6 +110,10 @@ class Engine:
             store_ticks=self._keeping.store_ticks,
         )
         self._past_bars = VenueBars(venue, self._recording, loop.post)
+        self._listings = Listings(venue.instruments(), core.instruments, core.market.on_instrument)
+        self._held_streams = HeldStreams(core.market)
+        for follower in (self._listings, self._held_streams):
+            core.bus.subscribe(RecordSaved, follower.on_saved)
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,
@@ -130,7 +139,7 @@ class Engine:
             journal=self._store.journal,
             broker=self._venue.broker,
             feed=self._venue.feed,
-            instruments=known | listed,
+            instruments=InstrumentTable(known | listed),
             new_instruments=tuple(row for symbol, row in listed.items() if known.get(symbol) != row),
             accounts=self._venue.accounts(),
             version=version,
@@ -141,7 +150,8 @@ class Engine:
 
     def _session(self, version: str) -> Session:
         return Session(
-            instruments={row.symbol: row for row in self._venue.instruments()},
+            instruments=self._listings.offered,
+            known=self.core.instruments,
             accounts=self._venue.accounts(),
             environment=self._venue.environment,
             version=version,
@@ -192,6 +202,8 @@ class Engine:
             days = self._venue.history(symbol, DAILY, 2)
             if days:
                 self.core.market.cache.begin_day(days)
+        self._listings.begin(self.core.state.records.every(InstrumentEntry))
+        self._held_streams.begin(self.core.state.records.every(MarketSubscription))
         self._venue.start()
         if self.view_only is None:
             self.core.start()

@@ -104,6 +104,10 @@ class Border:
                 admitted.append(event)
         return admitted
 
+    def forget(self, symbol: str) -> None:
+        """Look an instrument's grid up again: it may have changed."""
+        self._uniform.pop(symbol, None)
+
     def _quote(self, quote: Quote) -> str:
         bid, ask = quote.bid, quote.ask
         tick = self._uniform.get(quote.symbol)

@@ -114,6 +114,10 @@ class MarketData:
         """Return the prices that a decision on this instrument uses."""
         return self.cache.reference(symbol)
 
+    def on_instrument(self, symbol: str) -> None:
+        """Take note that an instrument's grid may have changed."""
+        self._border.forget(symbol)
+
     def _apply_books(self, events: list[MarketEvent]) -> set[str]:
         moved = self.books.apply(events)
         for symbol in moved:

@@ -17,7 +17,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     open_outbox(wake): returns a new outbox whose first frame holds every open order, today's executions and all
     positions and accounts; close_outbox ends it. open_rows: the same with
-    rows alone, from now on. feed: the source's name. cl_ord_id: draws a client order id at the gesture, any thread.
+    rows alone, from now on. feed: the source's name. instruments: those on offer;
+    known: with those that only history names. cl_ord_id: draws a client order id at the gesture, any thread.
     """
 
     instruments: Mapping[str, Instrument]
@@ -30,3 +31,4 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     new_cl_ord_id: Callable[[], str]
     mono_ns: Callable[[], int]
     feed: str = "SIM"
+    known: Mapping[str, Instrument] = {}
