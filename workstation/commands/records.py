@@ -5,26 +5,34 @@ with one version exactly one win, and asks the kind's own check before it record
 comes in hashed or encrypted. Every answer goes out when its effect is durable.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from workstation.commands.context import EngineContext
+from workstation.commands.limits import check_limit, limit_effects
 from workstation.commands.outcomes import Refusal, storage_code
+from workstation.commands.records_identity import check_member, check_tenant, check_user
 from workstation.commands.records_market import check_instrument, check_subscription
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.audit import AuditEntry
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
-from workstation.domain.events import AuditNoted, RecordSaved
+from workstation.domain.events import AuditNoted, Event, RecordSaved
 from workstation.domain.records import (
     LOCAL_TENANT,
     AnyRecord,
     ApiKey,
     InstrumentEntry,
+    Invitation,
     MarketSubscription,
+    Member,
     PnlSnapshot,
     Record,
+    RiskLimit,
+    Tenant,
+    User,
+    UserSession,
     Webhook,
     WebhookSource,
     kind_of,
@@ -37,6 +45,10 @@ STAMPED = frozenset({"id", "tenant", "row_version", "created_at", "updated_at", 
 
 Check = Callable[[EngineContext, Record | None, Record], None]
 """A kind's own check of a save: before (None for a new one) and after; raises a UserError to refuse."""
+
+
+Effects = Callable[[EngineContext, Record | None, Record, str], Sequence[Event]]
+"""Events that go with a save: before, after and the actor."""
 
 
 class CreateRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,19 +81,29 @@ class NoteAudit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordKind(msgspec.Struct, frozen=True, kw_only=True):
-    """How a kind is kept. noun: its name in sentences; scope: what changing one needs; check: its own rules."""
+    """How a kind is kept. noun: its name in sentences; scope: what changing one needs; check: its own rules.
+
+    effects: what a save changes elsewhere, recorded in the same transaction.
+    """
 
     record: type[AnyRecord]
     noun: str
     scope: str
     check: Check | None = None
+    effects: Effects | None = None
 
 
 KINDS: tuple[RecordKind, ...] = (
     RecordKind(record=MarketSubscription, noun="subscription", scope="marketdata:subscribe", check=check_subscription),
     RecordKind(record=InstrumentEntry, noun="instrument", scope="instruments:manage", check=check_instrument),
+    RecordKind(record=Tenant, noun="tenant", scope="tenants:manage", check=check_tenant),
+    RecordKind(record=User, noun="user", scope="users:manage", check=check_user),
+    RecordKind(record=Member, noun="member", scope="tenants:manage", check=check_member),
+    RecordKind(record=Invitation, noun="invitation", scope="tenants:manage"),
+    RecordKind(record=UserSession, noun="session", scope="desktop"),
     RecordKind(record=ApiKey, noun="API key", scope="apikeys:manage"),
     RecordKind(record=PnlSnapshot, noun="P&L snapshot", scope="desktop"),
+    RecordKind(record=RiskLimit, noun="limit", scope="risk:manage", check=check_limit, effects=limit_effects),
     RecordKind(record=Webhook, noun="webhook", scope="webhooks:manage"),
     RecordKind(record=WebhookSource, noun="webhook source", scope="webhooks:manage"),
 )
@@ -182,7 +204,9 @@ class _Steps:
             self._kind.check(context, before, record)
         actor = call.origin.actor
         saved = RecordSaved(record=record, changed=changed, actor=actor, ts=record.updated_at)
-        seq = context.desk.recorder.record([saved], actor=actor, attach=call.attach)
+        effects = self._kind.effects
+        also = () if effects is None else effects(context, before, record, actor)
+        seq = context.desk.recorder.record([*also, saved], actor=actor, attach=call.attach)
         verb = "deleted" if record.deleted_at is not None else "created" if before is None else "changed"
         _answer(context, seq, call, self._done(f"is {verb}", record))
 

@@ -17,12 +17,19 @@ from workstation.domain.records import (
     AnyRecord,
     ApiKey,
     InstrumentEntry,
+    Invitation,
     MarketSubscription,
+    Member,
     PnlSnapshot,
     Record,
+    RiskLimit,
+    Tenant,
+    User,
+    UserSession,
     Webhook,
     WebhookSource,
 )
+from workstation.domain.records.identity import InvitationStatus, Plan, Role
 from workstation.domain.records.market import DeliveryMethod, SubscriptionStatus
 from workstation.storage.driver import Statement, upsert
 from workstation.storage.tables import metadata
@@ -112,7 +119,21 @@ TABLES: Mapping[type[Record], RecordTable] = {
     declared.kind: declared
     for declared in (
         record_table(ApiKey, "api_keys", texts=("user_id", "name"), flags=("is_active",), searched=("name",)),
+        record_table(Tenant, "tenants", texts=("name",), enums={"plan": Plan}, searched=("name", "slug")),
+        record_table(User, "users", texts=("email",), flags=("is_active",), searched=("email",)),
+        record_table(
+            Member, "members", texts=("email",), flags=("is_active",), enums={"role": Role}, searched=("email",)
+        ),
+        record_table(
+            Invitation,
+            "invitations",
+            texts=("email", "token_hash"),
+            enums={"role": Role, "status": InvitationStatus},
+            searched=("email",),
+        ),
+        record_table(UserSession, "user_sessions", texts=("user_id",), flags=("is_active",)),
         record_table(PnlSnapshot, "pnl_snapshots", texts=("account", "day"), integers=("net_order",)),
+        record_table(RiskLimit, "risk_limits", texts=("name",), flags=("is_active",), searched=("name",)),
         record_table(
             MarketSubscription,
             "market_subscriptions",

@@ -7,34 +7,61 @@ from collections.abc import Mapping
 
 from workstation.domain.records.credentials import ApiKey, LivePermit
 from workstation.domain.records.hooks import ReceivedHook, Webhook, WebhookSource
+from workstation.domain.records.identity import BUILT_IN, Invitation, Member, Tenant, User, UserSession
 from workstation.domain.records.market import InstrumentEntry, MarketSubscription
 from workstation.domain.records.pnl import PnlPosition, PnlRate, PnlSnapshot
 from workstation.domain.records.record import LOCAL_TENANT, Record, kind_of
+from workstation.domain.records.risk import RiskLimit
 
-AnyRecord = ApiKey | PnlSnapshot | Webhook | WebhookSource | MarketSubscription | InstrumentEntry
+AnyRecord = (
+    ApiKey
+    | PnlSnapshot
+    | RiskLimit
+    | Webhook
+    | WebhookSource
+    | MarketSubscription
+    | InstrumentEntry
+    | Tenant
+    | User
+    | Member
+    | Invitation
+    | UserSession
+)
 """Everything that `RecordSaved` may hold."""
 
 UNIQUE: Mapping[type[Record], tuple[tuple[str, ...], ...]] = {
     InstrumentEntry: (("symbol",),),
+    Tenant: (("name",), ("slug",), ("subdomain",)),
+    User: (("email",),),
+    Member: (("user_id",),),
+    UserSession: (("session_key",),),
     ApiKey: (("key_prefix",), ("key_hash",)),
     PnlSnapshot: (("account", "day"),),
+    RiskLimit: (("limit_type", "scope", "key"),),
     WebhookSource: (("name",),),
 }
 """Fields that no two living records of a kind and tenant may share; texts without regard to case."""
 
 __all__ = [
+    "BUILT_IN",
     "LOCAL_TENANT",
     "UNIQUE",
     "AnyRecord",
     "ApiKey",
     "InstrumentEntry",
+    "Invitation",
     "LivePermit",
     "MarketSubscription",
+    "Member",
     "PnlPosition",
     "PnlRate",
     "PnlSnapshot",
     "ReceivedHook",
     "Record",
+    "RiskLimit",
+    "Tenant",
+    "User",
+    "UserSession",
     "Webhook",
     "WebhookSource",
     "kind_of",

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from workstation.domain.records import UNIQUE, AnyRecord, Record
+from workstation.domain.records import BUILT_IN, UNIQUE, AnyRecord, Record, Tenant
 
 R = TypeVar("R", bound=Record)
 Name = tuple[str, tuple[str, ...], tuple[object, ...]]
@@ -20,6 +20,7 @@ class RecordBook:
     def __init__(self) -> None:
         self._records: dict[type[Record], dict[str, AnyRecord]] = defaultdict(dict)
         self._names: dict[type[Record], dict[Name, str]] = defaultdict(dict)
+        self.load(())
 
     def apply(self, record: AnyRecord) -> None:
         """Take a record in place of its earlier version; a deleted one is forgotten."""
@@ -59,10 +60,12 @@ class RecordBook:
         return sorted((r for known in self._records.values() for r in known.values()), key=lambda record: record.id)
 
     def load(self, records: Iterable[AnyRecord]) -> None:
-        """Take `records` in place of what is held."""
+        """Take `records` in place of what is held; where they name no tenant, the built-in ones come first."""
         self._records.clear()
         self._names.clear()
-        for record in records:
+        taken = tuple(records)
+        known = any(isinstance(record, Tenant) for record in taken)
+        for record in taken if known else (*BUILT_IN, *taken):
             self.apply(record)
 
 

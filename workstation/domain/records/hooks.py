@@ -13,10 +13,11 @@ from workstation.domain.records.record import Record
 class Webhook(Record, frozen=True, kw_only=True, tag="webhook"):
     """An endpoint that is told. event_types: types or prefixes such as `order.*`, empty for all.
 
-    scopes: those of its maker; it is told of nothing that he could not see. secret: sealed; the one before is good
-    until `previous_until`, UTC ns. last_dead: id of the delivery that was given up last.
+    scopes: those of its maker, `user_id`; it is told of nothing that he could not see. secret: sealed; the one before
+    is good until `previous_until`, UTC ns. last_dead: id of the delivery that was given up last.
     """
 
+    user_id: str
     name: str
     endpoint_url: str
     event_types: tuple[str, ...] = ()

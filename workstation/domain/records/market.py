@@ -78,8 +78,8 @@ class MarketSubscription(Record, frozen=True, kw_only=True, tag="market_subscrip
 class InstrumentEntry(Record, frozen=True, kw_only=True, tag="instrument"):
     """An instrument as a user keeps it: decimals as plain texts, dates as YYYY-MM-DD.
 
-    Its id is derived from the symbol. One that a venue lists has an entry once somebody has changed it here; what
-    the venue says of it is the rest.
+    Its id is derived from the symbol. listed: a venue lists it too; such an instrument has an entry once somebody has
+    changed it here, and what the venue says of it is the rest.
     """
 
     symbol: str
@@ -102,4 +102,5 @@ class InstrumentEntry(Record, frozen=True, kw_only=True, tag="instrument"):
     description: str = ""
     sector: str = ""
     industry: str = ""
+    listed: bool = False
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)

@@ -1,6 +1,6 @@
-"""P&L snapshots."""
+"""P&L snapshots and risk limits."""
 
-from workstation.storage.migrations.record_table import create_record_table, integer, text
+from workstation.storage.migrations.record_table import create_record_table, flag, integer, text
 
 revision = "0004"
 down_revision = "0003"
@@ -12,6 +12,11 @@ def upgrade() -> None:
     """Create every table."""
     create_record_table(
         "pnl_snapshots", [text("account"), text("day"), integer("net_order")], unique=[("account", "day")]
+    )
+    create_record_table(
+        "risk_limits",
+        [text("name"), flag("is_active"), text("limit_type"), text("scope"), text("key")],
+        unique=[("limit_type", "scope", "key")],
     )
 
 
