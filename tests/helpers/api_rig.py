@@ -21,7 +21,7 @@ from tests.helpers.memory_reader import MemoryReader
 from workstation.api.options import ApiOptions
 from workstation.api.server import ApiServer
 from workstation.api.token_file import TokenFile
-from workstation.commands import accounts, market, outcomes, pnl, records, safety, trading
+from workstation.commands import accounts, limits, market, outcomes, pnl, records, safety, trading
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import Attach, CommandRegistry, CommandResult, Invocation, Reply
 from workstation.domain.accounts import Account, Environment
@@ -60,6 +60,7 @@ class EngineThread:
         records.register(self.commands)
         accounts.register(self.commands)
         pnl.register(self.commands)
+        limits.register(self.commands)
         market.register(self.commands)
         nothing: Any = None
         instruments = rig.state.instruments
@@ -77,7 +78,7 @@ class EngineThread:
             "inquiry": MarketInquiry(self.market, "SIM"),
             "past_bars": reader.market,
         }
-        self._context = EngineContext(**parts)
+        self.context = EngineContext(**parts)
 
     def call(
         self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
@@ -92,7 +93,7 @@ class EngineThread:
 
     def _run(self, call: Invocation, answers: list[CommandResult], reply: Reply) -> None:
         try:
-            self.commands.run_of(call.command_id)(self._context, call.params, call)
+            self.commands.run_of(call.command_id)(self.context, call.params, call)
         except UserError as error:
             answers.append(outcomes.failed(error))
         self.settle()

@@ -8,10 +8,10 @@ from typing import Any
 
 from workstation.api.endpoint import Call
 from workstation.api.errors import ApiError
-from workstation.api.limit_ids import limit_id
 from workstation.api.outcomes import plain_figure
 from workstation.api.schemas.orders import OrderCreate
 from workstation.api.schemas.values import money_text
+from workstation.commands.limits import limit_id
 from workstation.commands.outlook import OrderOutlook
 from workstation.domain.verdicts import DenialKind, RuleResult
 from workstation.kernel.ids import stable_uid

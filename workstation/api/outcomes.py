@@ -10,7 +10,7 @@ from typing import Any
 
 from workstation.api.errors import KINDS, ApiError
 from workstation.api.guard import API_ROOT
-from workstation.api.limit_ids import limit_id
+from workstation.commands.limits import limit_id
 from workstation.commands.outcomes import Refusal
 from workstation.commands.registry import CommandResult
 from workstation.domain.orders import OrderState, OrdStatus

@@ -1,6 +1,7 @@
 """Safety commands: arm, disarm, kill switch, limits, account locks. Each is an event in the journal with its actor."""
 
 from workstation.commands.context import EngineContext
+from workstation.commands.limits import with_record
 from workstation.commands.outcomes import Refusal
 from workstation.commands.params import Arm, Disarm, Kill, LiftKill, OverrideLock, ReconcileAccount, SetLimit
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
@@ -113,7 +114,7 @@ def set_limit(context: EngineContext, params: SetLimit, call: Invocation) -> Non
         reason=params.reason,
         ts=context.clock.now_ns(),
     )
-    seq = context.desk.recorder.record([changed], actor=changed.actor)
+    seq = context.desk.recorder.record(with_record(context, changed), actor=changed.actor)
     done = CommandResult(ok=True, text=f"{limit} is now {params.value} (was {old or 'unset'}).", data=changed)
     context.journal.when_durable(seq, lambda _durable: call.reply(done))
 

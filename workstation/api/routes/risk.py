@@ -54,6 +54,13 @@ async def list_kill_switches(call: Call) -> Answer:
     return json_answer(200, body)
 
 
+async def kill_bodies(call: Call) -> list[dict[str, Any]]:
+    """Return every kill switch that is on."""
+    services = call.services
+    states = [state for state in await services.read(services.reader.kill_switches) if state.on]
+    return [await services.read(_body, services.reader, state, services.names) for state in states]
+
+
 @routes.add(
     "POST", "/risk/kill-switch", scope="risk:kill", body=KillSwitchOn, body_optional=True, answers={200: ActionResult}
 )

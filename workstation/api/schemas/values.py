@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.numbers import MONEY_DECIMALS, div_half_even, format_scaled, rescale
+from workstation.domain.numbers import MONEY_DECIMALS, div_half_even, format_scaled, parse_scaled, rescale
 
 INTEGER_MAX = 2**53 - 1
 PRICE_DIGITS = 8
@@ -65,6 +65,18 @@ def decimal_text(digits: int, scale: int) -> Any:
     pattern = rf"^-?(0|[1-9][0-9]{{0,{digits - scale - 1}}})(\.[0-9]{{1,{scale}}})?$"
     schema = {"anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer"}]}
     return Annotated[str, BeforeValidator(lambda value: _decimal(value, digits, scale)), WithJsonSchema(schema)]
+
+
+def _above_zero(text: str) -> str:
+    value = parse_scaled(text, PRICE_DIGITS)
+    if value <= 0:
+        raise ValueError("must be above 0")
+    return format_scaled(value, PRICE_DIGITS)
+
+
+def positive_text(digits: int, scale: int) -> Any:
+    """Return the type of a decimal above 0 as `decimal_text`; kept as text without trailing zeros."""
+    return Annotated[decimal_text(digits, scale), AfterValidator(_above_zero)]
 
 
 def _time_ns(value: Any) -> int:
@@ -121,7 +133,12 @@ _TIME_OR_DATE = WithJsonSchema({"anyOf": [{"type": "string", "format": kind} for
 StartTime = Annotated[int, BeforeValidator(lambda value: _time_or_date_ns(value, is_end=False)), _TIME_OR_DATE]
 EndTime = Annotated[int, BeforeValidator(lambda value: _time_or_date_ns(value, is_end=True)), _TIME_OR_DATE]
 Price = decimal_text(18, 8)
+Size = positive_text(18, 8)
+Multiplier = positive_text(10, 4)
+Strike = positive_text(10, 2)
+TickSize = positive_text(10, 6)
 Percent = decimal_text(5, 2)
+Amount = decimal_text(15, 4)
 Money = decimal_text(15, 2)
 Symbol = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(_no_controls)]
 Reason = Annotated[str, StringConstraints(max_length=2_000)]

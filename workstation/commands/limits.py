@@ -1,0 +1,215 @@
+"""Risk limits as records: each change of one is, in the same transaction, the change of what the gate enforces.
+
+Also what is used of each limit now, and the return of a temporary value to the one before it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from workstation.commands.context import EngineContext
+from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
+from workstation.domain.accounts import LockState
+from workstation.domain.errors import ValidationError
+from workstation.domain.events import Event, LimitChanged, RecordSaved
+from workstation.domain.numbers import MONEY_DECIMALS
+from workstation.domain.records import LOCAL_TENANT, Record, RiskLimit
+from workstation.kernel.ids import stable_uid
+from workstation.portfolio.accounts import Accounts
+from workstation.portfolio.day_figures import day_figures
+from workstation.risk.limits import DEFAULTS, UNLIMITED, Bound, LimitScope, LimitType, parse_limit
+
+RISK = "Risk"
+BY_CLOCK = "engine:limit expiry"
+_PERCENT_OF_BPS = 10 ** (MONEY_DECIMALS - 2)
+
+
+BUILT_IN = (
+    LimitType.ORDER_QUANTITY,
+    LimitType.ORDER_NOTIONAL,
+    LimitType.POSITION_QUANTITY,
+    LimitType.POSITION_NOTIONAL,
+    LimitType.DAILY_LOSS,
+    LimitType.DRAWDOWN,
+    LimitType.ORDERS_PER_MINUTE,
+    LimitType.OPEN_ORDERS,
+    LimitType.PRICE_COLLAR,
+)
+"""Types that have a tenant's limit without anyone having made it."""
+
+
+def limit_id(limit: str, scope: str = "TENANT", key: str = "") -> str:
+    """Return the id of the limit of a type at a scope: the same on every machine and at every start."""
+    return stable_uid("limit", limit, scope, key)
+
+
+def limit_name(limit: str, scope: str, key: str) -> str:
+    """Return the name of a limit that was given none."""
+    return f"{limit.replace('_', ' ').capitalize()}, {scope.lower()} {key}".rstrip()
+
+
+def built_in(limit: LimitType, tenant: str = LOCAL_TENANT) -> RiskLimit:
+    """Return a built-in limit as it stands while nobody has changed it."""
+    default = DEFAULTS[limit]
+    return RiskLimit(
+        id=limit_id(limit),
+        tenant=tenant,
+        name=limit_name(limit, LimitScope.TENANT, ""),
+        limit_type=limit,
+        scope=LimitScope.TENANT,
+        key="",
+        limit_value=default,
+        reason="",
+        is_active=default != UNLIMITED,
+        is_builtin=True,
+    )
+
+
+class LimitUse(msgspec.Struct, frozen=True):
+    """A limit in force and what is used of it, on the limit's scale; None where it is known only order by order."""
+
+    bound: Bound
+    used: int | None
+
+
+class LockedAccount(msgspec.Struct, frozen=True):
+    """An account that takes no new risk, and why. since: UTC ns."""
+
+    account: str
+    state: LockState
+    reason: str
+    since: int
+
+
+class RiskStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """How risk stands: limits, locked accounts, and whether entry by hand is armed."""
+
+    limits: tuple[LimitUse, ...]
+    locked: tuple[LockedAccount, ...]
+    armed: bool
+
+
+def check_limit(_context: EngineContext, _before: Record | None, after: Record) -> None:
+    """Refuse a limit whose value its type cannot have."""
+    if isinstance(after, RiskLimit):
+        parse_limit(LimitType(after.limit_type), after.limit_value)
+        if not after.reason.strip():
+            raise ValidationError("reason", "is needed to change a limit", allowed="one or more words")
+
+
+def limit_effects(context: EngineContext, _before: Record | None, after: Record, actor: str) -> Sequence[Event]:
+    """Return the change of what is enforced that a save of a limit is."""
+    if not isinstance(after, RiskLimit):
+        return ()
+    limit, scope = LimitType(after.limit_type), LimitScope(after.scope)
+    old, new = context.state.controls.limits.text(limit, scope, after.key), _enforced(after)
+    if old == new:
+        return ()
+    changed = LimitChanged(
+        limit=limit, scope=scope, key=after.key, old=old, new=new, actor=actor, reason=after.reason, ts=after.updated_at
+    )
+    return (changed,)
+
+
+def _enforced(record: RiskLimit) -> str:
+    """Return the text that the gate goes by: of a built-in that is off no limit, of another one nothing."""
+    if record.is_active and record.deleted_at is None:
+        return record.limit_value
+    return UNLIMITED if record.is_builtin else ""
+
+
+def with_record(context: EngineContext, changed: LimitChanged) -> Sequence[Event]:
+    """Return a change of a limit with the save of its row, for doors that name limits and not rows."""
+    limit, scope, key = LimitType(changed.limit), changed.scope, changed.key
+    rows = context.state.records.all(RiskLimit, LOCAL_TENANT)
+    known = next((row for row in rows if (row.limit_type, row.scope, row.key) == (limit, scope, key)), None)
+    if known is None and scope == LimitScope.TENANT:
+        known = built_in(limit)
+    if known is None:
+        known = RiskLimit(
+            id=context.ids.uid(), name=limit_name(limit, scope, key), limit_type=limit, scope=scope, key=key,
+            limit_value="", reason="",
+        )  # fmt: skip
+    after = msgspec.structs.replace(
+        known,
+        limit_value=changed.new,
+        is_active=changed.new != UNLIMITED or not known.is_builtin,
+        reason=changed.reason,
+        row_version=known.row_version + 1,
+        created_at=known.created_at or changed.ts,
+        updated_at=changed.ts,
+    )
+    names = ("limit_value", "is_active", "reason")
+    return (changed, RecordSaved(record=after, changed=names, actor=changed.actor, ts=changed.ts))
+
+
+def expire_limits(context: EngineContext) -> None:
+    """Let temporary values that have ended return to the ones before them; called once a second."""
+    now = context.clock.now_ns()
+    due = [
+        row for row in context.state.records.every(RiskLimit) if row.expires_at is not None and row.expires_at <= now
+    ]
+    for row in due:
+        after = msgspec.structs.replace(
+            row,
+            limit_value=row.previous_value or row.limit_value,
+            is_active=row.is_active and row.previous_value is not None,
+            previous_value=None,
+            expires_at=None,
+            reason="its temporary value ended",
+            row_version=row.row_version + 1,
+            updated_at=now,
+        )
+        saved = RecordSaved(record=after, changed=("limit_value", "is_active", "expires_at"), actor=BY_CLOCK, ts=now)
+        context.desk.recorder.record([*limit_effects(context, row, after, BY_CLOCK), saved], actor=BY_CLOCK)
+
+
+def show_standing(context: EngineContext, _params: NoParams, call: Invocation) -> None:
+    """Answer how risk stands."""
+    locks = context.state.controls.locks
+    locked = []
+    for account in context.state.accounts:
+        last = locks.last(account)
+        if locks.state(account) is not LockState.UNLOCKED:
+            reason, since = ("not compared with its venue yet", 0) if last is None else (last.reason, last.ts)
+            locked.append(LockedAccount(account, locks.state(account), reason, since))
+    bounds = [bound for bound in context.state.controls.limits.rows() if not bound.unlimited]
+    found = RiskStanding(
+        limits=tuple(LimitUse(bound, _used(context, bound)) for bound in bounds),
+        locked=tuple(locked),
+        armed=context.state.controls.arming.armed(context.environment),
+    )
+    call.reply(CommandResult(ok=True, text=f"{len(bounds)} limits are in force.", data=found))
+
+
+def _used(context: EngineContext, bound: Bound) -> int | None:
+    """Return what is used of a limit: of several accounts or positions in its scope, the one that uses most."""
+    state, limit = context.state, bound.type
+    if limit is LimitType.OPEN_ORDERS:
+        return state.exposure.open_orders((bound.scope, bound.key))
+    accounts = [name for name in state.accounts if bound.scope is not LimitScope.ACCOUNT or name == bound.key]
+    if limit is LimitType.DAILY_LOSS:
+        return max((max(-(context.pnl.day(name).net or 0), 0) for name in accounts), default=0)
+    if limit is LimitType.DRAWDOWN:
+        funds = Accounts(state.ledger, context.pnl)
+        return max(((funds.drawdown_bps(name) or 0) * _PERCENT_OF_BPS for name in accounts), default=0)
+    if limit in (LimitType.POSITION_QUANTITY, LimitType.POSITION_NOTIONAL):
+        return max(_positions(context, bound, accounts), default=0)
+    return None
+
+
+def _positions(context: EngineContext, bound: Bound, accounts: Sequence[str]) -> Iterator[int]:
+    for account in accounts:
+        for row in day_figures(context.state.ledger, context.pnl, account, "").positions:
+            if bound.scope is LimitScope.INSTRUMENT and row.symbol != bound.key:
+                continue
+            if bound.type is LimitType.POSITION_NOTIONAL:
+                yield abs(row.worth or 0)
+            else:
+                yield abs(row.qty) * 10 ** (MONEY_DECIMALS - context.state.instruments[row.symbol].qty_decimals)
+
+
+def register(commands: CommandRegistry) -> None:
+    """Declare the commands about limits."""
+    rows: tuple[Declaration, ...] = (("risk.standing", "Show how risk stands", NoParams, "risk:view", show_standing),)
+    commands.declare(RISK, rows)

@@ -1,0 +1,22 @@
+"""Risk limits as people keep them: a value with scope, reason and history. What is in force is the engine's fold."""
+
+from workstation.domain.records.record import Record
+
+
+class RiskLimit(Record, frozen=True, kw_only=True, tag="risk_limit"):
+    """One limit. limit_type, scope: names of the core; key: account, strategy or symbol, "" for the tenant.
+
+    limit_value: plain decimal text in the unit of its type. is_active: False takes it out of force. reason: of the last
+    change. is_builtin: exists without anyone having made it; deleting it restores its default.
+    """
+
+    name: str
+    limit_type: str
+    scope: str
+    key: str
+    limit_value: str
+    reason: str
+    is_active: bool = True
+    is_builtin: bool = False
+    previous_value: str | None = None
+    expires_at: int | None = None
