@@ -13,7 +13,7 @@ from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions, VenueBars
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
-from workstation.commands import accounts, market, pnl, records, safety, trading
+from workstation.commands import accounts, limits, market, pnl, records, safety, trading
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
 from workstation.commands.params import BarsRequest, Watch
@@ -57,6 +57,9 @@ RECOVERY_TIMEOUT_S = 600.0
 """How long a start without a snapshot may replay."""
 
 BEAT_NS = 25_000_000
+EXPIRY_NS = 1_000_000_000
+"""How often temporary limits are looked at for their end."""
+
 BARS_BEFORE = 1_500
 DAILY = BarType(BarKind.DAY, 1)
 
@@ -216,6 +219,8 @@ class Engine:
         self._repeat(FRAME_NS, self._publisher.tick)
         self._repeat(ROW_FLUSH_NS, self._publisher.flush_rows)
         self._repeat(BEAT_NS, beat)
+        if self.view_only is None:
+            self._repeat(EXPIRY_NS, lambda: limits.expire_limits(self._context))
         self._store.recorder.start(self._keeping.retention, self._venue.now_ns)
         self._repeat(int(self._keeping.snapshot_s * 1e9), self._recording.snapshot)
 
@@ -395,6 +400,6 @@ class Engine:
 def all_commands() -> CommandRegistry:
     """Return the registry with every engine command declared."""
     registry = CommandRegistry()
-    for module in (trading, safety, accounts, pnl, market, records):
+    for module in (trading, safety, accounts, pnl, market, records, limits):
         module.register(registry)
     return registry
