@@ -236,10 +236,11 @@ class Envelopes:
 def _of_record(event: happened.RecordSaved) -> list[_Draft]:
     """Return the event of a record's save, none for a kind that is silent."""
     record, told = event.record, RECORD_TYPES.get(type(event.record))
-    if told is None:
+    name = "" if told is None else told.type_of(event)
+    if told is None or not name:
         return []
     data = told.body(record) | {"changed": list(event.changed)}
-    draft = _Draft(told.type_of(event), told.resource_type, record.id, data)
+    draft = _Draft(name, told.resource_type, record.id, data)
     draft.tenant, draft.own_scope, draft.owner = record.tenant, told.scope, told.owner(record)
     return [draft]
 

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from workstation.api.schemas.api_keys import api_key_body
+from workstation.api.schemas.webhooks import dead_body, received_body
 from workstation.domain.events import RecordSaved
-from workstation.domain.records import ApiKey, Record
+from workstation.domain.records import ApiKey, Record, Webhook, WebhookSource
 
 
 class RecordType(NamedTuple):
-    """How a kind is told of. type_of: event type of a save; scope: what a caller needs; body: the resource.
+    """How a kind is told of. type_of: event type of a save, "" for a silent one; scope: what a caller needs.
 
-    owner: the user who alone may see it, "" for everyone in the tenant.
+    body: the resource; owner: the user who alone may see it, "" for everyone in the tenant.
     """
 
     resource_type: str
@@ -32,6 +33,16 @@ def named(prefix: str) -> Callable[[RecordSaved], str]:
     return type_of
 
 
+def of_webhook(saved: RecordSaved) -> str:
+    """Return the event type of a delivery that was given up; other saves of a webhook are silent."""
+    return "webhook.delivery.dead" if saved.record.row_version > 1 and "last_dead" in saved.changed else ""
+
+
+def of_source(saved: RecordSaved) -> str:
+    """Return the event type of what a source tells; other saves of a source are silent."""
+    return "webhook.received" if saved.record.row_version > 1 and "last_received" in saved.changed else ""
+
+
 def always(name: str) -> Callable[[RecordSaved], str]:
     """Return one event type for every save."""
     return lambda _: name
@@ -45,4 +56,6 @@ RECORD_TYPES: Mapping[type[Record], RecordType] = {
         lambda record: api_key_body(record, None),
         lambda record: record.user_id,
     ),
+    Webhook: RecordType("webhook", "webhooks:view", of_webhook, dead_body),
+    WebhookSource: RecordType("webhook_source", "webhooks:view", of_source, received_body),
 }

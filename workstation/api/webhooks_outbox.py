@@ -101,7 +101,8 @@ def wants(hook: Webhook, envelope: Envelope) -> bool:
 
     That a delivery to it was given up is told to all others: it would be one more message for an endpoint that is down.
     """
-    if envelope.time < hook.created_at or envelope.scope not in hook.scopes:
+    is_for_maker = envelope.scope in hook.scopes and envelope.owner in ("", hook.user_id)
+    if envelope.tenant != hook.tenant or not is_for_maker or envelope.time < hook.created_at:
         return False
     if envelope.type == DEAD_EVENT and envelope.resource_id == hook.id:
         return False

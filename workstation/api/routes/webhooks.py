@@ -120,6 +120,7 @@ async def create_webhook(call: Call) -> Answer:
     options, secret = call.services.options, new_secret()
     draft = WebhookRecord(
         tenant=call.credential.tenant,
+        user_id=call.credential.user,
         name=asked.name,
         endpoint_url=asked.endpoint_url,
         event_types=tuple(asked.event_types),

@@ -214,6 +214,20 @@ def webhook_body(record: WebhookRecord, health: Health) -> dict[str, Any]:
     }
 
 
+def dead_body(record: WebhookRecord) -> dict[str, Any]:
+    """Return a webhook as the event of a delivery that was given up shows it: without how it does at the moment."""
+    body = webhook_body(record, Health())
+    del body["failure_count"], body["last_success_at"]
+    return body | {"delivery_id": record.last_dead}
+
+
+def received_body(record: SourceRecord) -> dict[str, Any]:
+    """Return a source as the event of what it told shows it, with the payload."""
+    received = record.last_received
+    told = {} if received is None else {"message_id": received.message_id, "payload": received.payload}
+    return source_body(record) | told
+
+
 def source_body(record: SourceRecord) -> dict[str, Any]:
     """Return a source as the wire shows it."""
     received = record.last_received
