@@ -5,6 +5,7 @@ say. Gestures are the view's business, not this module's.
 """
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -25,6 +26,18 @@ OWN_COLUMNS = (Column.OWN_BID, Column.OWN_ASK)
 
 GHOST_VEIL = 0.6
 FLASH_PX = 3
+
+
+_SAYS = {
+    Column.OWN_BID: attrgetter("own_bid", "bid_reject"),
+    Column.BID: attrgetter("bid", "bid_share", "bid_large"),
+    Column.PRICE: attrgetter("text", "touch", "last", "average"),
+    Column.ASK: attrgetter("ask", "ask_share", "ask_large"),
+    Column.OWN_ASK: attrgetter("own_ask", "ask_reject"),
+    Column.TRADED: attrgetter("traded", "traded_share", "last"),
+    Column.PNL: attrgetter("pnl", "pnl_sign"),
+}
+"""What of a row stands in each column: a cell is painted again when this differs."""
 
 
 @dataclass(slots=True)
@@ -107,8 +120,18 @@ class LadderCanvas(QWidget):
         edges = before.above != picture.above, before.below != picture.below
         last = len(picture.rows) - 1
         for index, (old, new) in enumerate(zip(before.rows, picture.rows, strict=True)):
-            if old != new or (edges[0] and index == 0) or (edges[1] and index == last):
+            if (edges[0] and index == 0) or (edges[1] and index == last):
                 self.update(self.grid.row_rect(index, self.width()))
+            elif old != new:
+                self._update_cells(index, old, new)
+
+    def _update_cells(self, index: int, old: LadderRow, new: LadderRow) -> None:
+        """Repaint the cells of a row that say something else now."""
+        top = self._painter.title_height + index * self._painter.row_height
+        for column, left, width in self._columns.edges:
+            said = _SAYS[column]
+            if said(old) != said(new):
+                self.update(left, top, width, self._painter.row_height)
 
     def _lay_out(self) -> None:
         prices = self.ladder.map.prices
@@ -237,7 +260,7 @@ class LadderCanvas(QWidget):
         whole = region.rectCount() == 1 and region.boundingRect().contains(self.rect())
         rects = [grid.row_rect(index, self.width()) for index in range(len(rows))]
         exposed = [(row, rect.top()) for row, rect in zip(rows, rects, strict=True) if whole or region.intersects(rect)]
-        self._painter.rows(painter, exposed, self._columns, stale=stale)
+        self._painter.rows(painter, exposed, self._columns, stale=stale, region=None if whole else region)
         below = self._painter.title_height + len(rows) * self._painter.row_height
         painter.fillRect(0, below, self.width(), self.height() - below, colors.surface)
         if picture is not None and rows:

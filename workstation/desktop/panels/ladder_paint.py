@@ -7,7 +7,7 @@ stays within 2 ms of CPU; in life only the rows that changed are painted.
 from collections.abc import Sequence
 
 from PySide6.QtCore import QLineF, QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QRegion
 
 from workstation.desktop.colors import Colors, blend
 from workstation.desktop.fonts import Weight
@@ -68,13 +68,26 @@ class RowPainter:
                 title = title.removeprefix("MY ")
             self.words.centre(painter, QRect(left, 0, column_width, self.title_height - 1), title)
 
-    def rows(self, painter: QPainter, rows: Sequence[tuple[LadderRow, int]], columns: Columns, *, stale: bool) -> None:
-        """Paint rows, each with its top, ground included; by column, so that pens and fonts seldom change."""
-        runs = _runs([top for _, top in rows], self.row_height)
+    def rows(
+        self,
+        painter: QPainter,
+        rows: Sequence[tuple[LadderRow, int]],
+        columns: Columns,
+        *,
+        stale: bool,
+        region: QRegion | None = None,
+    ) -> None:
+        """Paint rows, each with its top, ground included; by column, so that pens and fonts seldom change.
+
+        region: only cells that it touches; None for all.
+        """
         for column, left, width in columns.edges:
+            cells = [(row, QRect(left, top, width, self.row_height)) for row, top in rows]
+            if region is not None:
+                cells = [(row, cell) for row, cell in cells if region.intersects(cell)]
+            runs = _runs([cell.y() for _, cell in cells], self.row_height)
             grounds = [QRect(left, top, width, height) for top, height in runs]
             self._fill(painter, grounds, self._ground(column, stale=stale))
-            cells = [(row, QRect(left, top, width, self.row_height)) for row, top in rows]
             match column:
                 case Column.BID | Column.ASK:
                     self._depths(painter, cells, stale=stale, bid=column is Column.BID)
