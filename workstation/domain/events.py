@@ -1,7 +1,8 @@
 """Events: what happened, past tense. The journal is a list of these; every state in the core is a fold over them.
 
 Each event is tagged by its class name on the wire (JSON), carries `ts` (engine time, UTC ns) and is applied by exactly
-one handler per stage. New fields only with defaults; names and tags are never re-used for another meaning.
+one handler per stage. New fields only with defaults; names and tags are never re-used for another meaning. Long because
+it is one vocabulary, which whoever reads a journal needs as a whole.
 """
 
 import msgspec

@@ -92,23 +92,11 @@ class Desk:
         self._time_limits = TimeLimits(self._c, self._cancels, calendars or Calendars())
         self._amendment = Amendment(self._c)
         self._emulation = Emulation(self._c, self._submission, is_released=self._is_released)
+        down = (self._c, self._submission, self._amendment, self._cancels)
         self._exits = Exits(
-            self._c,
-            self._submission,
-            self._amendment,
-            self._cancels,
-            look=self._look,
-            make_room=self._make_room,
-            unknown_for_ns=self._unknowns.unknown_for_ns,
+            *down, look=self._look, make_room=self._make_room, unknown_for_ns=self._unknowns.unknown_for_ns
         )
-        self._groups = Groups(
-            self._c,
-            self._submission,
-            self._amendment,
-            self._cancels,
-            reserved=self._exits.reserved,
-            watch=self._emulation.watch,
-        )
+        self._groups = Groups(*down, reserved=self._exits.reserved, watch=self._emulation.watch)
         self._concerned = self._concerned_by_status()
         self.recorder.react(self._on_change)
         bus.subscribe(InvariantViolated, self._on_violation)
