@@ -32,8 +32,9 @@ def _run(parsed: Namespace) -> int:
 
         gc.enable()
         return offline.COMMANDS[parsed.command](parsed)
-    from workstation.app.bootstrap import options_from, run_desktop, run_headless  # noqa: PLC0415  `--help` does without
+    from workstation.app.bootstrap import options_from  # noqa: PLC0415  `--help` does without
     from workstation.app.picture_options import picture_options  # noqa: PLC0415  as above
+    from workstation.app.runs import run_desktop, run_headless  # noqa: PLC0415  as above
 
     options = options_from(parsed)
     if parsed.headless:

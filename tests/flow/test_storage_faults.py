@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.helpers.product_rig import ask, product_options, running_headless
@@ -27,7 +29,8 @@ from tests.helpers.storage_flow import (
 )
 from tests.helpers.stores import execute_sql
 from workstation.__main__ import main
-from workstation.app.bootstrap import Program, _started
+from workstation.app.bootstrap import Program
+from workstation.app.bootstrap import started as started_program
 from workstation.commands.params import BarsRequest
 from workstation.domain.events import decode_event
 from workstation.domain.market import BarKind, BarType
@@ -120,6 +123,31 @@ class TestFullDisk:
         finally:
             vfs.fail = lambda _kind, _path: 0
             vfs.unregister()
+
+    def test_a_start_without_room_trades_by_itself_once_there_is(self, small_disk):
+        home = small_disk / "home"
+        with running_headless(home) as program:
+            done = filled_order(program)
+        filler = fill(small_disk)
+        run = subprocess.Popen(
+            [sys.executable, "-m", "workstation", "--headless", "--home", str(home), "--api-port", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        try:
+            first = json.loads(run.stdout.readline())
+            assert "full" in first["view_only"]
+            filler.unlink()
+            second = json.loads(run.stdout.readline())
+            assert "view_only" not in second
+            assert second["api"] == first["api"]
+            token = json.loads(Path(second["token_file"]).read_text())["token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            assert httpx.get(f"{second['api']}/api/v1/orders/{done.uid}", headers=headers).json()["status"] == "FILLED"
+        finally:
+            run.terminate()
+            run.communicate(timeout=30)
 
 
 def _refusal(result):
@@ -269,7 +297,7 @@ class TestHomesThatCannotBeWritten:
 @contextlib.contextmanager
 def started(home: Path) -> Iterator[Program]:
     """Run the program as the command line does, its home as it is."""
-    program = _started(product_options(home, "--no-api"))
+    program = started_program(product_options(home, "--no-api"))
     try:
         yield program
     finally:
@@ -290,6 +318,43 @@ class TestVerify:
         with running_headless(home) as program:
             filled_order(program)
             assert main(["journal", "verify", "--home", str(home)]) == 0
+
+
+class TestRestore:
+    def test_a_damaged_database_is_kept_and_the_backup_agrees_with_the_venue_again(self, traded, database, capsys):
+        backup = make_backup(SqliteBackend(database), traded, 1_700_000_000_000_000_000)
+        (backup.parent / "workstation-20991231T000000Z-daily.db").write_bytes(b"no database")
+        with running_headless(traded) as program:
+            unlocked(program)
+            later = place(program, resting_bid(program, 2))
+        broken = b"not a database at all".ljust(4096) + database.read_bytes()[4096:]
+        database.write_bytes(broken)
+        where = ["--home", str(traded)]
+        assert main(["restore", *where]) == 0
+        listed = capsys.readouterr().out
+        assert "DAMAGED" in listed
+        assert f"{backup.name:<48} sound" in listed
+        assert main(["restore", "newest", *where]) == 0
+        assert "are not in it" in capsys.readouterr().out
+        (kept,) = (traded / "set-aside").glob("*/workstation.db")
+        assert kept.read_bytes() == broken
+        with running_headless(traded) as program:
+            assert program.view_only is None
+            unlocked(program)
+            book = program.engine.core.state.book
+            adopted = on_engine(program, lambda: {order.terms.order_qty for order in book.open_orders()})
+            assert later.terms.order_qty in adopted
+
+    def test_a_running_program_or_a_damaged_copy_is_refused_and_nothing_moves(self, home, database, capsys):
+        with running_headless(home) as program:
+            backup = make_backup(program.store.backend, home, 1_700_000_000_000_000_000)
+            assert main(["restore", backup.name, "--home", str(home)]) == 1
+        backup.write_bytes(b"no database")
+        assert main(["restore", backup.name, "--home", str(home)]) == 1
+        assert "does not verify" in capsys.readouterr().err
+        assert main(["restore", "other.db", "--home", str(home)]) == 2
+        assert database.exists()
+        assert not (home / "set-aside").exists()
 
 
 class TestNormalEnd:

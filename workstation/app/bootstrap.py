@@ -5,10 +5,8 @@ exit is the same path backwards and leaves what a crash would leave, minus nothi
 """
 
 import argparse
-import json
 import os
 import shutil
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -20,34 +18,32 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from workstation import __version__
-from workstation.api.token_file import known_accounts
 from workstation.app.backups import Backups
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions
-from workstation.app.picture_options import PictureOptions
+from workstation.app.room_watch import RoomWatch
 from workstation.app.start_order import wake_collector
 from workstation.app.venues import Venue, VenueBuilder, VenueOptions, build_venue
-from workstation.app.view_only import ViewOnly, home_beside, open_storage, reason_of
+from workstation.app.view_only import NO_ROOM, ViewOnly, home_beside, open_storage, reason_of
 from workstation.app.watchdog import Heartbeat, Watchdog
 from workstation.commands.params import Kill
 from workstation.config.paths import Home, find_home
 from workstation.config.settings import MarketdataSettings, Settings, load_settings
 from workstation.domain.accounts import KillScope
-from workstation.domain.errors import StorageDamaged, UserError
+from workstation.domain.errors import StorageDamaged, StorageError, UserError
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.logs import RecentLog, configure_logging, get_logger
 from workstation.ports.market_store import Retention
-from workstation.storage import Store
+from workstation.storage import Store, open_store
 
 REPLAYS_KEPT = 20
 """Databases of past replays that stay in the home folder."""
 
 if TYPE_CHECKING:
     from workstation.app.rest import RestDoor
-    from workstation.app.scenes import SceneThread
     from workstation.desktop.eventloop import Desktop
 
 _log = get_logger("app")
@@ -135,6 +131,7 @@ class Program:
         self._backups: Backups | None = None
         if isinstance(self.store, Store) and options.store_folder == options.home.root:
             self._backups = Backups(self.store, options.home.root, SystemClock(), self.engine.say)
+        self._room: RoomWatch | None = None
         self.rest: RestDoor | None = None
         self._opening: threading.Thread | None = None
         self._beat = Heartbeat("engine", 0, options.settings.engine.stall_ms / 1e3)
@@ -214,12 +211,20 @@ class Program:
         else:
             self.rest = door
 
+    def when_there_is_room(self, found: Callable[[], None]) -> None:
+        """Call `found`, on a thread of its own, when a run that began on a full disk could begin again and trade."""
+        if self.view_only is not None and self.view_only.code == NO_ROOM:
+            self._room = RoomWatch(self._can_be_written, found)
+            self._room.start()
+
     def watch(self, beat: Heartbeat) -> None:
         """Watch one more loop."""
         self._watchdog.watch(beat)
 
     def stop(self) -> None:
         """End in the reverse order; everything queued is stored."""
+        if self._room is not None:
+            self._room.stop()
         if self._opening is not None:
             self._opening.join()
         if self.rest is not None:
@@ -229,6 +234,17 @@ class Program:
             self._backups.stop()
         self.engine.stop()
         self._leave_own_home()
+
+    def _can_be_written(self) -> bool:
+        """Tell whether a start that could not write would find room now."""
+        options = self._options
+        try:
+            open_store(
+                options.database, options.store_folder, instruments={}, clock=SystemClock(), post=self._loop.post
+            ).close()
+        except (StorageError, OSError):
+            return False
+        return True
 
     def _leave_own_home(self) -> None:
         """Remove what a view-only run wrote for itself."""
@@ -267,64 +283,6 @@ class KillMark(msgspec.Struct, frozen=True):
     reason: str
 
 
-def run_headless(options: Options) -> int:
-    """Run engine and REST until a signal; prints one JSON line when ready. Returns the exit code."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda *_: ended.set())
-    program = _started(options)
-    ready = {
-        "event": "ready",
-        "api": program.engine.api_url or None,
-        "token_file": str(program.own_home.token_file) if program.rest is not None else None,
-        "home": str(options.home.root),
-        "accounts": msgspec.to_builtins(known_accounts(program.engine.session.accounts)),
-    }
-    if program.view_only is not None:
-        ready["view_only"] = program.view_only.reason
-    print(json.dumps(ready), flush=True)
-    wake_collector()
-    ended.wait()
-    program.stop()
-    return 0
-
-
-def run_desktop(options: Options, *, shot: PictureOptions | None = None) -> int:
-    """Show the desktop; with `shot`, save a picture once its scene stands, and exit. Returns the exit code."""
-    program = _started(options, rest_later=True)
-    desktop = shown_desktop(program, options)
-    _quit_on_signal(desktop.app.quit)
-    scene = None if shot is None else _play(shot, program, desktop)
-    code = desktop.run()
-    program.stop()
-    if scene is not None and scene.failure:
-        raise UserError(f"--shot-scene: {scene.failure}")
-    return code
-
-
-def _play(shot: PictureOptions, program: Program, desktop: "Desktop") -> "SceneThread":
-    """Play a scene and have its picture taken once it stands."""
-    from workstation.app.scenes import SceneThread  # noqa: PLC0415  for pictures alone
-    from workstation.desktop.picture import take_picture  # noqa: PLC0415  headless runs need no Qt
-
-    playing = SceneThread(shot.scene, program.engine.session, program.engine)
-    scene = playing.scene
-    take_picture(
-        desktop,
-        shot.file,
-        shot.size,
-        ready=playing.done,
-        front=scene.front,
-        press=scene.press,
-        first=scene.first,
-        last=scene.last,
-    )
-    playing.start()
-    return playing
-
-
 def shown_desktop(program: Program, options: Options) -> "Desktop":
     """Return the desktop of a program that runs, its window shown and watched; the REST door opens behind it."""
     from workstation.desktop.eventloop import Desktop  # noqa: PLC0415  headless runs need no Qt
@@ -345,7 +303,8 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
     return desktop
 
 
-def _started(options: Options, *, rest_later: bool = False) -> Program:
+def started(options: Options, *, rest_later: bool = False) -> Program:
+    """Return a program that runs."""
     program = Program(options, _begin_log(options))
     program.start(rest_later=rest_later)
     return program
@@ -359,13 +318,6 @@ def _begin_log(options: Options) -> RecentLog:
         return configure_logging(options.home.logs, level=level)
     except OSError:
         return configure_logging(None, level=level)
-
-
-def _quit_on_signal(quit_application: Callable[[], None]) -> None:
-    """End the Qt loop on SIGINT, SIGTERM and SIGHUP. Python hears them because a timer runs every few milliseconds."""
-    numbers = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
-    for number in numbers:
-        signal.signal(number, lambda *_: quit_application())
 
 
 def leave_mark(home: Home, scope: KillScope, key: str, reason: str) -> None:

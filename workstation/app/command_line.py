@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     _add_kill(commands)
     _add_journal(commands)
+    _add_restore(commands)
     _add_config(commands)
     _add_bench(commands)
     add_client_commands(commands, _add_home)
@@ -75,6 +76,12 @@ def _add_journal(commands: "argparse._SubParsersAction[_Parser]") -> None:
     actions = journal.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
     verify = actions.add_parser("verify", help="check every link of the hash chain; names the first broken row")
     _add_home(verify)
+
+
+def _add_restore(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    restore = commands.add_parser("restore", help="list verified backups, or put one in the place of the database")
+    _add_home(restore)
+    restore.add_argument("backup", nargs="?", metavar="NAME", default=None, help="name of a backup, or newest")
 
 
 def _add_config(commands: "argparse._SubParsersAction[_Parser]") -> None:

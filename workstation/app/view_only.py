@@ -260,7 +260,7 @@ def look_at(url: str, home: Path, error: StorageError | OSError, post: Post) -> 
         raise
     except NothingStored:
         view = Unreadable(error) if isinstance(error, StorageDamaged) else open_empty()
-    except (StorageDamaged, StorageLocked) as unreadable:
+    except (StorageDamaged, StorageLocked, StorageFull) as unreadable:
         view = Unreadable(unreadable)
         error = error if isinstance(error, StorageLocked) else unreadable
     except StorageError:
