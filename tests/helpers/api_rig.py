@@ -21,7 +21,7 @@ from tests.helpers.memory_reader import MemoryReader
 from workstation.api.options import ApiOptions
 from workstation.api.server import ApiServer
 from workstation.api.token_file import TokenFile
-from workstation.commands import accounts, limits, market, outcomes, pnl, records, safety, trading
+from workstation.commands import accounts, limits, market, outcomes, pnl, records, safety, trading, venues
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import Attach, CommandRegistry, CommandResult, Invocation, Reply
 from workstation.domain.accounts import Account, Environment
@@ -34,6 +34,7 @@ from workstation.domain.orders import OrderState, Origin
 from workstation.kernel.ids import IdSource, stable_uid
 from workstation.kernel.mailbox import MailboxFull
 from workstation.marketdata.inquiry import MarketInquiry
+from workstation.marketdata.listings import Listings
 from workstation.marketdata.service import MarketData
 from workstation.portfolio.pnl import MarkKind, Pnl
 from workstation.viewmodels.frames import PositionSnap
@@ -61,6 +62,7 @@ class EngineThread:
         accounts.register(self.commands)
         pnl.register(self.commands)
         limits.register(self.commands)
+        venues.register(self.commands)
         market.register(self.commands)
         nothing: Any = None
         instruments = rig.state.instruments
@@ -178,7 +180,8 @@ class ApiRig:
         )
         ids = IdSource(seed=11)
         self.session = Session(
-            instruments=self.core.state.instruments,
+            instruments=self._listings().offered,
+            known=self.core.state.instruments,
             accounts=(self.account,),
             environment=environment,
             version="1.2.3",
@@ -192,6 +195,12 @@ class ApiRig:
         self.token_file = home / "api-token.json"
         self.server = self._server()
         self.engine.settle()
+
+    def _listings(self) -> Listings:
+        known = self.core.state.instruments
+        listings = Listings(tuple(known.values()), known, self.engine.market.on_instrument)
+        self.core.bus.subscribe(RecordSaved, listings.on_saved)
+        return listings
 
     def _server(self) -> ApiServer:
         return ApiServer(
