@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -17,11 +17,13 @@ from workstation.api.envelopes import Envelopes
 from workstation.api.event_feed import EventFeed
 from workstation.api.guard import Guard
 from workstation.api.idempotency import Idempotency
+from workstation.api.market_feed import MarketFeed
 from workstation.api.marks import Marks
 from workstation.api.meters import Meters
 from workstation.api.names import Names
 from workstation.api.options import ApiOptions
 from workstation.api.order_texts import OrderTexts
+from workstation.api.proofs import Tokens
 from workstation.api.protocol import BoundedProtocol
 from workstation.api.services import Services
 from workstation.api.webhooks_dial import Dialler
@@ -29,15 +31,16 @@ from workstation.api.webhooks_outbox import Outbox
 from workstation.api.webhooks_secrets import Sealer
 from workstation.api.webhooks_sender import Sender
 from workstation.api.webhooks_targets import Targets
+from workstation.commands.records_identity import tenant_key
 from workstation.commands.registry import CommandRegistry, Gateway
 from workstation.domain.errors import StorageError
-from workstation.domain.records import LOCAL_TENANT, ApiKey
+from workstation.domain.records import LOCAL_TENANT, ApiKey, Member, Record, Tenant, User, UserSession
 from workstation.ports.store import Reader, RecordQuery
 from workstation.viewmodels.session import Session
 
 GRACE_S = 2
-KEYS_READ = 500
-"""API keys read at once at the start."""
+RECORDS_READ = 500
+"""Records read at once at the start."""
 
 DATE_S = 1.0
 
@@ -93,9 +96,9 @@ def assemble(
     envelopes = Envelopes(reader, names)
     feed = EventFeed(reader, envelopes, read)
     news.listen(feed.wake)
-    credentials = Credentials(token, options, time.monotonic_ns, now_ns)
+    credentials = Credentials(token, options, time.monotonic_ns, now_ns, Tokens(secret))
     news.listen_to_records(credentials.learn)
-    learn_keys(reader, credentials)
+    learn_identities(reader, credentials)
     engine = Engine(gateway, options.engine_timeout)
     sealer, targets = Sealer(secret), Targets(options.webhook_hosts, port)
     sender = Sender(
@@ -110,6 +113,8 @@ def assemble(
     news.listen(sender.wake)
     news.listen_to_records(sender.learn)
     sender.start()
+    market_feed = MarketFeed(engine, names, source=session.feed, boot=f"{now_ns():x}", now_ns=now_ns)
+    news.listen_to_records(market_feed.on_record)
     return Services(
         session=session,
         reader=reader,
@@ -117,6 +122,7 @@ def assemble(
         news=news,
         marks=Marks(session, loop),
         feed=feed,
+        market_feed=market_feed,
         names=names,
         order_texts=OrderTexts(names),
         credentials=credentials,
@@ -135,17 +141,26 @@ def assemble(
     )
 
 
-def learn_keys(reader: Reader, credentials: Credentials) -> None:
-    """Let `credentials` know every living API key; where the database cannot be read, the local token is alone."""
-    page = RecordQuery(tenant=LOCAL_TENANT, ordering=("created_at",), limit=KEYS_READ, with_count=False)
+def learn_identities(reader: Reader, credentials: Credentials) -> None:
+    """Let `credentials` know whoever may call; where the database cannot be read, the local token is alone."""
     with contextlib.suppress(StorageError):
-        while True:
-            found = reader.records(ApiKey, page)
-            for record in found.rows:
+        tenants = [record for record in _all(reader, Tenant, LOCAL_TENANT) if isinstance(record, Tenant)]
+        for record in (*tenants, *_all(reader, User, LOCAL_TENANT), *_all(reader, UserSession, LOCAL_TENANT)):
+            credentials.learn(record)
+        for tenant in tenants:
+            for record in (*_all(reader, Member, tenant_key(tenant.id)), *_all(reader, ApiKey, tenant_key(tenant.id))):
                 credentials.learn(record)
-            if not found.has_next:
-                return
-            page = msgspec.structs.replace(page, offset=page.offset + KEYS_READ)
+
+
+def _all(reader: Reader, kind: type[Record], tenant: str) -> Iterator[Record]:
+    """Yield a tenant's living records of a kind, oldest first."""
+    page = RecordQuery(tenant=tenant, ordering=("created_at",), limit=RECORDS_READ, with_count=False)
+    while True:
+        found = reader.records(kind, page)
+        yield from found.rows
+        if not found.has_next:
+            return
+        page = msgspec.structs.replace(page, offset=page.offset + RECORDS_READ)
 
 
 def http_server(services: Services, *, port: int, keep_alive_s: int, head_bytes: int) -> HttpServer:

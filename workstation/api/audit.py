@@ -18,7 +18,7 @@ from workstation.commands.registry import Attach
 from workstation.domain.audit import ActorKind, AuditAction, AuditEntry, AuditOutcome
 from workstation.domain.events import Event, KillChanged, OrderDenied, RecordSaved
 from workstation.domain.orders import OrderState
-from workstation.domain.records import Record, kind_of
+from workstation.domain.records import LOCAL_TENANT, Record, kind_of
 from workstation.ports.store import Row
 
 VALUES_BYTES_MAX = 16 * 1024
@@ -44,6 +44,7 @@ _ACTIONS: Mapping[tuple[str, str], AuditAction | None] = {
     ("POST", "/risk/override"): AuditAction.RISK_OVERRIDE,
     ("POST", "/auth/login"): AuditAction.LOGIN,
     ("POST", "/auth/logout"): AuditAction.LOGOUT,
+    ("POST", "/auth/refresh"): AuditAction.API_CALL,
     ("POST", "/commands/{command_id}"): AuditAction.API_CALL,
     ("PUT", "/system/config/{key}"): AuditAction.CONFIG_CHANGE,
     ("PATCH", "/system/config/{key}"): AuditAction.CONFIG_CHANGE,
@@ -86,12 +87,15 @@ def resource_of(path: str) -> str:
 class AuditTrail:
     """The one entry of a call. `attach` works on the engine's thread, the rest on the API's loop.
 
-    old_values, new_values, resource_type and resource_id may be set by the route; what it leaves is found here.
+    old_values, new_values and user_id may be set by the route. refused_as: code of a refusal that has an effect of its
+    own, such as a wrong password, which is counted.
     """
 
     def __init__(self, entry: AuditEntry) -> None:
         self.old_values: Mapping[str, Any] | None = None
         self.new_values: Mapping[str, Any] | None = None
+        self.user_id: str | None = None
+        self.refused_as: str = ""
         self._entry = entry
         self._lock = threading.Lock()
         self._taken = False
@@ -129,6 +133,8 @@ class AuditTrail:
             return None
         outcome = AuditOutcome.REFUSED if isinstance(event, OrderDenied) else AuditOutcome.SUCCESS
         details = {"code": event.rule.code} if isinstance(event, OrderDenied) else {}
+        if self.refused_as:
+            outcome, details = AuditOutcome.REFUSED, {"code": self.refused_as}
         resource_type, resource_id, changed = "", "", None
         if order is not None:
             resource_type, resource_id = "order", order.uid
@@ -156,6 +162,7 @@ class AuditTrail:
         return msgspec.structs.replace(
             entry,
             outcome=outcome,
+            user_id=self.user_id or entry.user_id,
             resource_type=resource_type or entry.resource_type,
             resource_id=resource_id or entry.resource_id,
             old_values=kept(self.old_values),
@@ -165,7 +172,7 @@ class AuditTrail:
 
 
 def trail_entry(
-    credential: Credential,
+    credential: Credential | None,
     action: AuditAction,
     *,
     entry_id: str,
@@ -178,21 +185,23 @@ def trail_entry(
     trace_id: str,
     metadata: Mapping[str, Any],
 ) -> AuditEntry:
-    """Return the entry of a call as it begins. ts: UTC ns."""
+    """Return the entry of a call as it begins; without a credential on public paths. ts: UTC ns."""
+    tenant = LOCAL_TENANT if credential is None else credential.tenant
+    in_session = credential is not None and credential.kind is CredentialKind.SESSION
     return AuditEntry(
         id=entry_id,
-        tenant=credential.tenant,
-        tenant_id=tenant_uid(credential.tenant),
+        tenant=tenant,
+        tenant_id=tenant_uid(tenant),
         ts=ts,
         action=action,
-        actor_kind=_ACTORS[credential.kind],
-        user_id=user_id(credential.user),
-        credential_id=credential.id,
+        actor_kind=ActorKind.USER if credential is None else _ACTORS[credential.kind],
+        user_id=None if credential is None else user_id(credential.user),
+        credential_id=None if credential is None else credential.id,
         resource_type=resource_type,
         resource_id=resource_id,
         ip_address=ip_address,
         user_agent=user_agent[:USER_AGENT_MAX],
-        session_id=credential.id if credential.kind is CredentialKind.SESSION else "",
+        session_id=credential.id if credential is not None and in_session else "",
         request_id=request_id,
         trace_id=trace_id,
         metadata=dict(metadata),

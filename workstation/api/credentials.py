@@ -1,11 +1,12 @@
 """Who is calling: a credential read from one header, compared in constant time against a stored hash.
 
-The local token acts as the built-in OWNER; API keys act for their owners within their own scopes. Keys are learnt from
-their records, so that making, changing and deleting one takes effect at once. Missing, malformed, unknown, revoked and
-expired credentials get one and the same 401 body. Only wrong ones count towards the bucket of failed authentications,
-which never holds up a valid one.
+The local token acts as the built-in OWNER; API keys act for their owners within their own scopes, login sessions with
+their role. Keys, sessions and people are learnt from their records, so that every change takes effect at once. Missing,
+malformed, unknown, revoked and expired credentials get one and the same 401 body. Only wrong ones count towards the
+bucket of failed authentications, which never holds up a valid one.
 """
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -14,16 +15,21 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
+from workstation.api.directory import Directory
 from workstation.api.errors import ApiError
 from workstation.api.options import FAILED_AUTHENTICATIONS_MAX, LOCAL_TOKEN_FACTOR, ApiOptions
+from workstation.api.proofs import NS, Tokens
 from workstation.api.rates import Window
 from workstation.api.scopes import ROLES
-from workstation.domain.records import LOCAL_TENANT, ApiKey, Record
+from workstation.domain.records import LOCAL_TENANT, ApiKey, Record, UserSession
 from workstation.kernel.ids import stable_uid
 
 TENANT_ID = stable_uid("tenant", LOCAL_TENANT)
 LOCAL_USER = "local"
 LOCAL_USER_ID = stable_uid("user", LOCAL_USER)
+HASHES_AT_ONCE = 4
+"""Password hashes worked out at one moment: each takes 19 MiB and a reading thread."""
+
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -57,6 +63,11 @@ def user_id(user: str) -> str:
     return user if _UUID.fullmatch(user) else stable_uid("user", user)
 
 
+def user_key(uid: str) -> str:
+    """Return a user as orders name him, by his id on the wire."""
+    return LOCAL_USER if uid == LOCAL_USER_ID else uid
+
+
 @lru_cache(maxsize=1_024)
 def tenant_uid(tenant: str) -> str:
     """Return the id of a tenant on the wire."""
@@ -64,9 +75,14 @@ def tenant_uid(tenant: str) -> str:
 
 
 class Credentials:
-    """Accepts the local token and every living API key. Used on the API's loop; now_ns: wall time, UTC ns."""
+    """Accepts the local token, living API keys and access tokens. On the API's loop; now_ns: wall time, UTC ns."""
 
-    def __init__(self, token: str, options: ApiOptions, mono_ns: Callable[[], int], now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self, token: str, options: ApiOptions, mono_ns: Callable[[], int], now_ns: Callable[[], int], tokens: Tokens
+    ) -> None:
+        self.directory = Directory()
+        self.tokens = tokens
+        self.hashing = asyncio.Semaphore(HASHES_AT_ONCE)
         digest = hash_of(token)
         self._hash = digest
         self._options, self._mono_ns, self._now_ns = options, mono_ns, now_ns
@@ -74,6 +90,7 @@ class Credentials:
         self._keys: dict[str, Credential] = {}
         self._hashes: dict[str, str] = {}
         self._used: dict[str, int] = {}
+        self._windows: dict[str, tuple[Window, Window]] = {}
         self._local = Credential(
             id=stable_uid("credential", digest),
             user=LOCAL_USER,
@@ -83,7 +100,10 @@ class Credentials:
         )
 
     def learn(self, record: Record) -> None:
-        """Take a saved API key in place of its earlier version; other records say nothing here."""
+        """Take a saved record in place of its earlier version."""
+        self.directory.learn(record)
+        if isinstance(record, UserSession) and not record.is_active:
+            self._windows.pop(record.id, None)
         if not isinstance(record, ApiKey):
             return
         earlier = self._keys.pop(self._hashes.pop(record.id, ""), None)
@@ -98,8 +118,11 @@ class Credentials:
         """Tell whether a credential that was accepted once would still be: streams ask while they last."""
         if credential.kind is CredentialKind.API_KEY:
             known = self._keys.get(self._hashes.get(credential.id, ""))
-            return known is not None and not self._is_over(known)
-        return not self._is_over(credential)
+            return known is not None and self._as_of_now(known) is not None
+        if credential.kind is CredentialKind.SESSION:
+            session = self.directory.session(credential.id)
+            return session is not None and session.expires_at > self._now_ns() and bool(self._scopes(credential))
+        return True
 
     def last_used_at(self, key_id: str) -> int | None:
         """Return when an API key was used last since the start, UTC ns."""
@@ -120,11 +143,19 @@ class Credentials:
         found = self._bearer(bearers[0]) if bearers else self._key(keys[0].strip())
         if found is not None:
             return found
+        self.count_failure()
+        raise _unauthenticated()
+
+    def count_failure(self) -> None:
+        """Count one wrong credential or password.
+
+        Raises:
+            ApiError: 429, too many wrong ones came within a minute.
+        """
         now = self._mono_ns()
         if not self._failures.take(now):
             headers_out = {"Retry-After": str(self._failures.wait_s(now))}
             raise ApiError("RATE_LIMITED", "Too many failed authentications.", headers=headers_out)
-        raise _unauthenticated()
 
     def _bearer(self, value: bytes) -> Credential | None:
         scheme, _, presented = value.partition(b" ")
@@ -133,18 +164,49 @@ class Credentials:
             return None
         if hmac.compare_digest(hash_of(presented), self._hash):
             return self._local
-        return self._key(presented)
+        return self._session(presented) if presented.count(b".") == 2 else self._key(presented)
+
+    def _session(self, presented: bytes) -> Credential | None:
+        claims = self.tokens.read(presented, self._now_ns())
+        session = None if claims is None else self.directory.session(claims.sid)
+        if claims is None or session is None or session.expires_at <= self._now_ns():
+            return None
+        windows = self._windows.get(session.id)
+        if windows is None:
+            options = self._options
+            windows = (Window("default", options.rate_limit), Window("protect", options.protect_limit))
+            self._windows[session.id] = windows
+        scopes = self.directory.scopes(session.home, session.user_id)
+        if not scopes:
+            return None
+        return Credential(
+            id=session.id,
+            user=user_key(session.user_id),
+            scopes=scopes,
+            default=windows[0],
+            protect=windows[1],
+            kind=CredentialKind.SESSION,
+            tenant=session.home,
+            expires_at=claims.exp * NS,
+        )
 
     def _key(self, presented: bytes) -> Credential | None:
         """Return the credential of a key. It is looked up by its hash, which tells a guesser nothing of its digits."""
-        found = self._keys.get(hash_of(presented))
-        if found is None or self._is_over(found):
-            return None
-        self._used[found.id] = self._now_ns()
+        known = self._keys.get(hash_of(presented))
+        found = None if known is None else self._as_of_now(known)
+        if found is not None:
+            self._used[found.id] = self._now_ns()
         return found
 
-    def _is_over(self, credential: Credential) -> bool:
-        return credential.expires_at is not None and credential.expires_at <= self._now_ns()
+    def _as_of_now(self, key: Credential) -> Credential | None:
+        """Return a key with what its owner still may do, None when it or its owner's place has ended."""
+        if key.expires_at is not None and key.expires_at <= self._now_ns():
+            return None
+        scopes = self._scopes(key)
+        return None if not scopes else key if key.scopes <= scopes else replace(key, scopes=key.scopes & scopes)
+
+    def _scopes(self, credential: Credential) -> frozenset[str]:
+        return self.directory.scopes(credential.tenant, user_id(credential.user))
 
     def _new(self, record: ApiKey) -> Credential:
         return Credential(

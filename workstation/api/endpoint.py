@@ -112,7 +112,10 @@ class Call:
 
     @property
     def origin(self) -> Origin:
-        """Who asks, for the command."""
+        """Who asks, for the command; on a public path nobody is known yet."""
+        credential = self.passport.credential
+        if credential is None and self.endpoint.scope is None:
+            return Origin(kind=OriginKind.REST, user="")
         credential = self.credential
         return Origin(kind=OriginKind.REST, detail=credential.id, user=credential.user)
 
@@ -190,7 +193,7 @@ async def _run(call: Call) -> Answer:
 def _trail(call: Call) -> AuditTrail | None:
     endpoint, scope, credential = call.endpoint, call.request.scope, call.passport.credential
     action = action_of(endpoint.method, endpoint.path)
-    if action is None or credential is None:
+    if action is None:
         return None
     entry = trail_entry(
         credential,

@@ -23,8 +23,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 API_ROOT = "/api/v1"
-PUBLIC = frozenset({f"{API_ROOT}/health"})
-"""Paths below API_ROOT that need no credential; rate limits do not count them either."""
+PUBLIC = frozenset(API_ROOT + path for path in ("/health", "/auth/login", "/auth/refresh", "/auth/register"))
+"""Paths below API_ROOT that need no credential; rate limits do not count them either, but wrong passwords do count."""
 
 _PROTECTED = re.compile(
     rf"POST {API_ROOT}/(oms/orders/[^/]+/cancel|oms/orders/bulk/cancel|risk/kill-switch)"

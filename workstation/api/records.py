@@ -29,7 +29,8 @@ class RecordResource:
     """One resource. kind: its records; body: one as the wire shows it; id_name: the path parameter that names one.
 
     filters: query parameter to column, for those that are compared as they are; `search` and dates work by themselves.
-    owned: column to value that every record of the caller has, so that others' are unknown to him.
+    owned: column to value that every record of the caller has, so that others' are unknown to him. tenant: where the
+    records are kept.
     """
 
     kind: type[AnyRecord]
@@ -38,6 +39,7 @@ class RecordResource:
     id_name: str
     filters: Mapping[str, str] = field(default_factory=dict)
     owned: Callable[[Call], Mapping[str, Any]] = lambda _: {}
+    tenant: Callable[[Call], str] = lambda call: call.credential.tenant
 
     @property
     def name(self) -> str:
@@ -55,7 +57,7 @@ async def list_records(call: Call, resource: RecordResource) -> Answer:
     ordering = ordering_of(call, form)
     given = {column: getattr(asked, name) for name, column in resource.filters.items()}
     query = RecordQuery(
-        tenant=call.credential.tenant,
+        tenant=resource.tenant(call),
         equal={**{column: value for column, value in given.items() if value is not None}, **resource.owned(call)},
         search=getattr(asked, "search", None),
         start_ns=getattr(asked, "start_date", None),
@@ -73,9 +75,9 @@ async def list_records(call: Call, resource: RecordResource) -> Answer:
     return json_answer(200, body)
 
 
-async def read_record(call: Call, resource: RecordResource) -> Answer:
-    """Answer one record with its ETag, or 304 when the caller has it."""
-    record = await find_record(call, resource)
+async def read_record(call: Call, resource: RecordResource, *, record: Record | None = None) -> Answer:
+    """Answer one record with its ETag, or 304 when the caller has it. record: as the route has read it already."""
+    record = record or await find_record(call, resource)
     fields = chosen_fields(call.query.fields, resource.form.model)
     if fields is not None:
         return json_answer(200, sparse(resource.body(call, record), fields))
@@ -93,8 +95,8 @@ async def find_record(call: Call, resource: RecordResource) -> Any:
         ApiError: 404, the caller has no such record.
     """
     record_id = call.path_params[resource.id_name]
-    found = await call.services.read(call.services.reader.record, resource.kind, call.credential.tenant, record_id)
-    if found is None or any(getattr(found, name) != value for name, value in resource.owned(call).items()):
+    found = await call.services.read(call.services.reader.record, resource.kind, resource.tenant(call), record_id)
+    if found is None or not _is_owned(found, resource.owned(call)):
         raise ApiError("NOT_FOUND", "No such thing.")
     return found
 
@@ -109,7 +111,8 @@ async def create_record(
 
     once: members of this answer alone, secrets; a repeat with the same key gets 409 with the id of what was made.
     """
-    result = await _run(call, f"{resource.name}.create", CreateRecord(record=draft), _stored(call, resource, 201, once))
+    stored = _stored(call, resource, 201, once)
+    result = await run_record_command(call, f"{resource.name}.create", CreateRecord(record=draft), stored)
     return _made(call, resource, result, once)
 
 
@@ -132,12 +135,12 @@ async def renew_record(
     return _made(call, resource, result, once)
 
 
-async def delete_record(call: Call, resource: RecordResource) -> Answer:
-    """Delete the record that the path names and answer 204."""
-    before = await find_record(call, resource)
+async def delete_record(call: Call, resource: RecordResource, *, before: Record | None = None) -> Answer:
+    """Delete the record that the path names and answer 204. before: the record as the route has read it already."""
+    before = before or await find_record(call, resource)
     _note_before(call, before, tuple(resource.form.model.model_fields))
     params = DeleteRecord(id=before.id, tenant=before.tenant, expected_version=expected_version(call, before))
-    await _run(call, f"{resource.name}.delete", params, None)
+    await run_record_command(call, f"{resource.name}.delete", params, None)
     return Answer(204)
 
 
@@ -188,10 +191,15 @@ async def _change(
     _note_before(call, record, tuple(changes))
     version = expected_version(call, record)
     params = ChangeRecord(id=record.id, tenant=record.tenant, changes=dict(changes), expected_version=version)
-    return await _run(call, f"{resource.name}.update", params, attach)
+    return await run_record_command(call, f"{resource.name}.update", params, attach)
 
 
-async def _run(call: Call, command_id: str, params: Any, attach: Attach | None) -> CommandResult:
+async def run_record_command(call: Call, command_id: str, params: Any, attach: Attach | None) -> CommandResult:
+    """Run a record command for this call; what it saved is known to the guard before the answer goes out.
+
+    Raises:
+        ApiError: the engine refused.
+    """
     key = call.key
     late = None if key is None else lambda _result: key.finish(call.repeat)
     result = await call.services.engine.call(command_id, params, call.origin, attach=attach, on_late=late)
@@ -240,6 +248,13 @@ def _location(call: Call, record: Record) -> str:
     """Return a record's address: below the collection, or the thing itself that an action made anew."""
     collection, found, _ = str(call.request.scope["path"]).partition(record.id)
     return collection + found if found else f"{collection}/{record.id}"
+
+
+def _is_owned(record: Record, owned: Mapping[str, Any]) -> bool:
+    for name, value in owned.items():
+        if getattr(record, name) not in (value if isinstance(value, tuple) else (value,)):
+            return False
+    return True
 
 
 def _note_before(call: Call, record: Record, names: tuple[str, ...]) -> None:

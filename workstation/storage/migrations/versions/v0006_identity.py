@@ -65,5 +65,10 @@ def _add(table: str, record_id: str, columns: dict[str, str | bool], *more: str)
 
 def _type_of(value: object) -> sa.types.TypeEngine[Any]:
     """Return the type that a literal of a first row needs."""
-    kinds = {bool: sa.Boolean(), int: sa.BigInteger(), bytes: sa.LargeBinary(), str: sa.Text()}
+    kinds: dict[type, sa.types.TypeEngine[Any]] = {
+        bool: sa.Boolean(),
+        int: sa.BigInteger(),
+        bytes: sa.LargeBinary(),
+        str: sa.Text(),
+    }
     return kinds[type(value)]
