@@ -76,7 +76,7 @@ async def list_risk_limits(call: Call) -> Answer:
         key = names.symbol_key(asked.instrument_symbol)
     rows = [
         row
-        for row in await call.services.read(_all, call.services.reader, call.credential.tenant)
+        for row in await call.services.read(all_limits, call.services.reader, call.credential.tenant)
         if asked.limit_type in (None, row.limit_type)
         and asked.scope in (None, row.scope)
         and key in (None, row.key)
@@ -211,7 +211,7 @@ async def get_risk_status(call: Call) -> Answer:
     return json_answer(200, body)
 
 
-def _all(reader: Reader, tenant: str) -> list[RiskLimit]:
+def all_limits(reader: Reader, tenant: str) -> list[RiskLimit]:
     """Return what people set, and the built-in limits that nobody has changed."""
     page = reader.records(RiskLimit, RecordQuery(tenant=tenant, limit=LIMITS_MAX, with_count=False))
     kept = [row for row in page.rows if isinstance(row, RiskLimit)]
@@ -220,7 +220,7 @@ def _all(reader: Reader, tenant: str) -> list[RiskLimit]:
 
 
 async def _find(call: Call) -> RiskLimit:
-    rows = await call.services.read(_all, call.services.reader, call.credential.tenant)
+    rows = await call.services.read(all_limits, call.services.reader, call.credential.tenant)
     found = next((row for row in rows if row.id == call.path_params["limit_id"]), None)
     if found is None:
         raise ApiError("NOT_FOUND", "No such limit.")
@@ -265,7 +265,7 @@ def _check_live(call: Call, record: RiskLimit) -> None:
 
 
 def _standings(reader: Reader, tenant: str, uses: Sequence[LimitUse], now_ns: int) -> list[dict[str, Any]]:
-    ids = {(row.limit_type, row.scope, row.key): row.id for row in _all(reader, tenant)}
+    ids = {(row.limit_type, row.scope, row.key): row.id for row in all_limits(reader, tenant)}
     found = []
     for use in uses:
         kind, scope, key = use.bound.type.value, use.bound.scope.value, use.bound.key
