@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.errors import NotFound, UserError, ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Quote as MarketQuote
 from workstation.domain.market import StreamKind
@@ -35,6 +35,10 @@ ACTIONS = ("BUY", "SELL", "HOLD")
 TIMER_NS_MIN = 10_000_000
 
 
+class StrategyFault(UserError):
+    """A callback raised; the run is over. The cause is the strategy's own exception."""
+
+
 class Host:
     """Holds one strategy. run_id: prefix of its order ids; send: takes its intents, in order."""
 
@@ -57,7 +61,7 @@ class Host:
         self._series: dict[tuple[str, str], SeriesIndicators] = {}
         self._timers: set[str] = set()
         self._orders_made = 0
-        self.strategy = make(self)
+        self.strategy = self._made(make)
         self._handlers: Mapping[type, Callable[[Any], None]] = {
             m.BarClosed: self._on_bar,
             MarketQuote: self._on_quote,
@@ -71,10 +75,19 @@ class Host:
             m.Stop: self._on_stop,
         }
 
+    def _made(self, make: Callable[["Host"], Strategy]) -> Strategy:
+        try:
+            return make(self)
+        except Exception as error:
+            raise self._fault("__init__", error) from error
+
     def deliver(self, news: m.News) -> None:
         """Hand one piece of news to the strategy. After the run is over nothing more is delivered.
 
         Emits: intents, `Faulted` among them when a callback raises.
+
+        Raises:
+            StrategyFault: a callback raised; its exception is the cause.
         """
         if self.over:
             return
@@ -84,9 +97,13 @@ class Host:
         try:
             handler(news)
         except Exception as error:
-            self.over = True
-            self._send(m.Faulted(type(news).__name__, f"{type(error).__name__}: {error}", traceback.format_exc()))
-            raise
+            raise self._fault(type(news).__name__, error) from error
+
+    def _fault(self, callback: str, error: Exception) -> StrategyFault:
+        self.over = True
+        words = f"{type(error).__name__}: {error}"
+        self._send(m.Faulted(callback, words, traceback.format_exc()))
+        return StrategyFault(words)
 
     # News
 

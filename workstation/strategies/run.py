@@ -1,0 +1,295 @@
+"""One run on the engine's side: its thread's intents become calls of the desk, and its end leaves what its policy says.
+
+Order walk, the fourth door beside hand, key and script: the same desk, the same gate. Engine thread only. When a run
+has faulted it is revoked first, so that nothing which it still sends is done; then its orders are dealt with.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from workstation.domain.accounts import KillScope, KillState
+from workstation.domain.errors import StateConflict, UserError
+from workstation.domain.orders import (
+    CancelOrder,
+    CancelScope,
+    OrderTerms,
+    OrdType,
+    Origin,
+    OriginKind,
+    ReplaceOrder,
+    Side,
+    SubmitOrder,
+    TimeInForce,
+)
+from workstation.kernel.clock import Clock
+from workstation.kernel.ids import IdSource
+from workstation.orders.brackets import bracket
+from workstation.orders.desk import Desk
+from workstation.strategies import messages as m
+from workstation.strategies.runs import RunLine, RunOrder, RunSignal, RunStatus, RunView
+from workstation.strategies.thread import RunThread
+from workstation.strategies.views import Policy
+
+BUDGET_NS = 50_000_000
+"""Longest time that a callback should take; longer ones are reported."""
+
+OVERRUN_NS = 1_000_000_000
+"""A callback that runs longer is interrupted."""
+
+INTERRUPTS_MAX = 20
+REFUSALS_LATCH = 50
+"""Refusals in a row after which a run is taken for broken."""
+
+SECOND_NS = 1_000_000_000
+
+Publish = Callable[[object], None]
+
+
+class Run:
+    """A run under way. wishes: handles WantBars, WantStream and SetTimer, which concern the market and the clock."""
+
+    def __init__(
+        self,
+        order: RunOrder,
+        thread: RunThread,
+        *,
+        desk: Desk,
+        clock: Clock,
+        ids: IdSource,
+        publish: Publish,
+        wishes: Callable[["Run", m.Intent], None],
+    ) -> None:
+        self.order, self.thread = order, thread
+        self.view = RunView(run_id=order.run_id, name=order.name, account=order.account, status=RunStatus.PENDING)
+        self._desk, self._clock, self._ids, self._publish, self._wishes = desk, clock, ids, publish, wishes
+        self._origin = Origin(OriginKind.STRATEGY, order.run_id, order.user)
+        self._sent: deque[int] = deque(maxlen=max(order.orders_per_s_max, 1))
+        self._refusals = self._interrupts = self._reported = 0
+        self._policy = order.policy
+        self._handlers: Mapping[type, Callable[..., None]] = {
+            m.Submit: self._submit,
+            m.Replace: self._replace,
+            m.Cancel: self._cancel,
+            m.CancelAll: lambda intent: self._cancel_all(intent.symbol),
+            m.Flatten: lambda intent: self._flatten(intent.symbol),
+            m.Signal: lambda intent: self._publish(RunSignal(order.run_id, intent, self._clock.now_ns())),
+            m.Show: lambda intent: self._change(values={**self.view.values, **intent.values}),
+            m.Log: lambda intent: self.tell(intent.level, intent.text),
+            m.Faulted: self._faulted,
+            m.Done: self._done,
+        }
+
+    @property
+    def status(self) -> RunStatus:
+        """Where the run stands."""
+        return self.view.status
+
+    def begin(self, started: m.Started) -> None:
+        """Let the strategy start."""
+        self._change(status=RunStatus.RUNNING)
+        self.thread.inbox.put(started)
+
+    def pause(self) -> None:
+        """Hold market news back; orders and fills go on.
+
+        Raises:
+            StateConflict: the run is not running.
+        """
+        self._require(RunStatus.RUNNING)
+        self._change(status=RunStatus.PAUSED, reason="paused by hand")
+        self.thread.inbox.clear_market()
+
+    def resume(self) -> None:
+        """Let market news through again.
+
+        Raises:
+            StateConflict: the run is not paused.
+        """
+        self._require(RunStatus.PAUSED)
+        self._change(status=RunStatus.RUNNING, reason="")
+
+    def stop(self, reason: str, policy: Policy | None = None) -> None:
+        """Ask the strategy to end; its policy, or the one given, is applied when it has.
+
+        Raises:
+            StateConflict: the run has ended already.
+        """
+        if self.status.is_final:
+            raise StateConflict(f"the run has ended: {self.status}", state=self.status, allowed=("RUNNING", "PAUSED"))
+        self._policy = policy or self._policy
+        self._change(status=RunStatus.STOPPING, reason=reason)
+        self.thread.inbox.put_first(m.Stop(reason))
+
+    def take(self, intent: m.Intent) -> None:
+        """Do what the strategy asked for; intents of a run that has ended are dropped."""
+        self.thread.taken()
+        if self.status.is_final:
+            return
+        handler = self._handlers.get(type(intent))
+        try:
+            if handler is None:
+                self._wishes(self, intent)
+            else:
+                handler(intent)
+        except UserError as error:
+            self._refused(str(error))
+
+    def watch(self) -> None:
+        """Look at the running callback: report one over its budget, interrupt one that does not return."""
+        if not (self.status.is_final or self.thread.alive):
+            self._end(RunStatus.FAULTED, "its thread has ended", "")
+        busy = self.thread.busy_ns()
+        if self.status.is_final or busy < BUDGET_NS:
+            self._interrupts = self._reported = 0
+            return
+        if not self._reported:
+            self._reported = 1
+            self.tell("WARNING", f"A callback has been running for {busy // 1_000_000} ms; its budget is 50 ms.")
+        if busy < OVERRUN_NS:
+            return
+        if self._interrupts < INTERRUPTS_MAX:
+            self._interrupts += 1
+            self.thread.interrupt()
+            return
+        self._end(RunStatus.STUCK, "a callback does not return; a restart of the program frees its processor", "")
+
+    def tell(self, level: str, text: str) -> None:
+        """Write a line to the run's log."""
+        self._publish(RunLine(self.order.run_id, level, text, self._clock.now_ns()))
+
+    # Intents
+
+    def _submit(self, intent: m.Submit) -> None:
+        now = self._clock.mono_ns()
+        if len(self._sent) == self._sent.maxlen and now - self._sent[0] < SECOND_NS:
+            self._latch(f"more than {self.order.orders_per_s_max} orders in a second")
+            return
+        self._sent.append(now)
+        command = SubmitOrder(
+            cl_ord_id=intent.cl_ord_id,
+            uid=self._ids.uid(),
+            terms=intent.terms,
+            origin=self._origin,
+            strategy_id=self.order.run_id,
+            notes=intent.notes,
+            metadata={"strategy": self.order.name, "version": self.order.version, "code": self.order.code_hash},
+        )
+        self._change(orders_sent=self.view.orders_sent + 1)
+        if intent.stop_px is None and intent.target_px is None:
+            denial = self._desk.submit(command).denial
+        else:
+            group = bracket(command, stop_px=intent.stop_px, target_px=intent.target_px, ids=self._ids)
+            denial = self._desk.submit_group(group).denial
+        if denial is None:
+            self._refusals = 0
+        else:
+            self._refused(denial.text)
+
+    def _replace(self, intent: m.Replace) -> None:
+        command = ReplaceOrder(
+            cl_ord_id=intent.cl_ord_id,
+            origin=self._origin,
+            order_qty=intent.order_qty,
+            price=intent.price,
+            stop_px=intent.stop_px,
+        )
+        denial = self._desk.replace(command).denial
+        if denial is not None:
+            self._refused(denial.text)
+
+    def _cancel(self, intent: m.Cancel) -> None:
+        order = self._desk.state.book.get(intent.cl_ord_id)
+        if order is not None and order.is_open:
+            self._desk.cancel(CancelOrder(cl_ord_id=intent.cl_ord_id, origin=self._origin))
+
+    def _cancel_all(self, symbol: str | None) -> None:
+        self._desk.cancel_scope(
+            CancelScope(
+                origin=self._origin,
+                account=self.order.account,
+                symbol=symbol,
+                strategy_id=self.order.run_id,
+                include_protective=True,
+            )
+        )
+
+    def _flatten(self, symbol: str) -> None:
+        self._cancel_all(symbol)
+        self._exit(symbol)
+
+    def _exit(self, symbol: str) -> None:
+        """Close the run's own position in an instrument by one order, which the gate caps."""
+        position = self._desk.state.ledger.position(self.order.account, symbol, self.order.run_id)
+        if position is None or position.qty == 0:
+            return
+        terms = OrderTerms(
+            symbol=symbol,
+            account=self.order.account,
+            side=Side.SELL if position.qty > 0 else Side.BUY,
+            ord_type=OrdType.MARKET,
+            order_qty=abs(position.qty),
+            time_in_force=TimeInForce.IOC,
+            reduce_only=True,
+        )
+        exit_ = SubmitOrder(
+            cl_ord_id=self._ids.cl_ord_id(),
+            uid=self._ids.uid(),
+            terms=terms,
+            origin=self._origin,
+            strategy_id=self.order.run_id,
+            notes="run flattened",
+        )
+        denial = self._desk.submit(exit_).denial
+        if denial is not None:
+            self.tell("ERROR", denial.text)
+
+    def _refused(self, text: str) -> None:
+        self._refusals += 1
+        self._change(refused=self.view.refused + 1)
+        self.tell("WARNING", text)
+        if self._refusals >= REFUSALS_LATCH:
+            self._latch(f"{REFUSALS_LATCH} refusals in a row, the last: {text}")
+
+    # The end
+
+    def _latch(self, why: str) -> None:
+        """Stop a run that floods, and hold it: only a person lets its strategy trade again."""
+        self._end(RunStatus.FAULTED, why, "")
+        kill = KillState(
+            scope=KillScope.STRATEGY,
+            key=self.order.run_id,
+            on=True,
+            reason=why,
+            actor="strategies",
+            ts=self._clock.now_ns(),
+        )
+        self._desk.kill(kill)
+
+    def _faulted(self, fault: m.Faulted) -> None:
+        self._end(RunStatus.FAULTED, f"{fault.callback}: {fault.error}", fault.traceback)
+
+    def _done(self, done: m.Done) -> None:
+        asked = self.status is RunStatus.STOPPING
+        reason = self.view.reason if asked else "the strategy ended by itself"
+        self._change(state=done.state)
+        self._end(RunStatus.STOPPED if asked else RunStatus.COMPLETED, reason, "")
+
+    def _end(self, status: RunStatus, reason: str, traceback: str) -> None:
+        self.thread.revoke()
+        self._change(status=status, reason=reason, traceback=traceback)
+        self.tell("INFO" if status in {RunStatus.STOPPED, RunStatus.COMPLETED} else "CRITICAL", f"{status}: {reason}")
+        if self._policy is not Policy.KEEP:
+            self._cancel_all(None)
+        if self._policy is Policy.FLATTEN:
+            for symbol in self._desk.state.instruments:
+                self._exit(symbol)
+
+    def _require(self, wanted: RunStatus) -> None:
+        if self.status is not wanted:
+            raise StateConflict(f"the run is {self.status}", state=self.status, allowed=(wanted,))
+
+    def _change(self, **fields: object) -> None:
+        self.view = msgspec.structs.replace(self.view, dropped=self.thread.inbox.dropped, **fields)
+        self._publish(self.view)

@@ -1,0 +1,250 @@
+"""The runner: every run of this program, what each hears of market, orders and time, and a watch on all of them.
+
+Tick walk, after the marks: a batch is looked through once, whatever the number of runs, by tables of who wants what.
+Order walk, on the way up: rows of a run's orders and fills go to its inbox. Engine thread only.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.executions import Execution
+from workstation.domain.market import Bar, BarType, BookChange, BookSnapshot, MarketEvent, Quote, StreamKind, Trade
+from workstation.domain.orders import OrderState
+from workstation.kernel.bus import Bus
+from workstation.kernel.clock import Clock, Scheduler, Timer
+from workstation.kernel.ids import IdSource
+from workstation.marketdata.conflation import depth_snapshot
+from workstation.marketdata.history import BarHistory
+from workstation.marketdata.service import MarketData
+from workstation.orders.desk import Desk
+from workstation.strategies import messages as m
+from workstation.strategies.host import Host
+from workstation.strategies.run import Run
+from workstation.strategies.runs import RunOrder, RunStatus
+from workstation.strategies.thread import RunThread
+from workstation.strategies.views import Policy
+
+RUNS_MAX = 50
+WATCH_NS = 50_000_000
+BOOK_LEVELS = 20
+
+Post = Callable[[Callable[[], None]], None]
+
+
+class Runner:
+    """Starts, feeds, watches and ends runs. post: runs a call on the engine's thread, from a run's."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        market: MarketData,
+        bus: Bus,
+        clock: Clock,
+        scheduler: Scheduler,
+        ids: IdSource,
+        post: Post,
+        runs_max: int = RUNS_MAX,
+    ) -> None:
+        self._desk, self._market, self._bus, self._clock = desk, market, bus, clock
+        self._scheduler, self._ids, self._post, self._runs_max = scheduler, ids, post, runs_max
+        self._runs: dict[str, Run] = {}
+        self._streams: dict[tuple[str, StreamKind], list[Run]] = defaultdict(list)
+        self._series: dict[tuple[str, BarType], list[tuple[Run, str]]] = defaultdict(list)
+        self._held: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._timers: dict[tuple[str, str], Timer] = {}
+        self._watch: Timer | None = None
+        bus.subscribe(OrderState, self._on_order)
+        bus.subscribe(Execution, self._on_execution)
+        market.listen(self._on_batch)
+
+    def start(self, order: RunOrder) -> Run:
+        """Start a run.
+
+        Raises:
+            NotFound: unknown account.
+            ValidationError: the id was used before, or too many runs are under way.
+        """
+        if order.account not in self._desk.state.accounts:
+            raise NotFound("account", order.account)
+        if order.run_id in self._runs:
+            raise ValidationError("run_id", f"{order.run_id} was used before")
+        if len(self.active()) >= self._runs_max:
+            raise ValidationError("runs", f"{self._runs_max} runs are under way", allowed=f"{self._runs_max}")
+        thread = RunThread(order.run_id, lambda send: self._host(order, send), self._clock)
+        run = self._runs[order.run_id] = Run(
+            order,
+            thread,
+            desk=self._desk,
+            clock=self._clock,
+            ids=self._ids,
+            publish=self._bus.publish,
+            wishes=self._wish,
+        )
+        thread.start(lambda intent: self._post(lambda: self._take(run, intent)))
+        run.begin(self._started(order))
+        if self._watch is None:
+            self._look()
+        return run
+
+    def run(self, run_id: str) -> Run:
+        """Return a run.
+
+        Raises:
+            NotFound: no such run.
+        """
+        found = self._runs.get(run_id)
+        if found is None:
+            raise NotFound("run", run_id)
+        return found
+
+    def active(self) -> list[Run]:
+        """Return the runs that have not ended, oldest first."""
+        return [run for run in self._runs.values() if not run.status.is_final]
+
+    def stop_all(self, reason: str, policy: Policy | None = None) -> None:
+        """Ask every run to end."""
+        for run in self.active():
+            if run.status is not RunStatus.STOPPING:
+                run.stop(reason, policy)
+
+    def close(self, timeout_s: float) -> list[str]:
+        """End every thread, whatever its run does; returns the ids of those that are stuck."""
+        if self._watch is not None:
+            self._watch.cancel()
+        for timer in self._timers.values():
+            timer.cancel()
+        for run in self._runs.values():
+            run.thread.revoke()
+        return [run_id for run_id, run in self._runs.items() if run.thread.alive and not run.thread.join(timeout_s)]
+
+    def _host(self, order: RunOrder, send: Callable[[m.Intent], None]) -> Host:
+        return Host(
+            order.make,
+            run_id=order.run_id,
+            account=order.account,
+            instruments=self._desk.state.instruments,
+            send=send,
+        )
+
+    def _started(self, order: RunOrder) -> m.Started:
+        state = self._desk.state
+        positions = {}
+        for symbol in state.instruments:
+            position = state.ledger.position(order.account, symbol, order.run_id)
+            if position is not None and position.qty:
+                positions[symbol] = position.qty
+        orders = tuple(found for found in state.book.open_orders() if found.strategy_id == order.run_id)
+        return m.Started(self._clock.now_ns(), positions, orders, dict(order.state))
+
+    # Market, orders and time
+
+    def _on_batch(self, events: list[MarketEvent]) -> None:
+        if not self._streams and not self._series:
+            return
+        books: set[str] = set()
+        for event in events:
+            if isinstance(event, Quote | Trade):
+                kind = StreamKind.QUOTES if isinstance(event, Quote) else StreamKind.TRADES
+                for run in self._streams.get((event.symbol, kind), ()):
+                    self._tell(run, event)
+            elif isinstance(event, Bar):
+                for run, interval in self._series.get((event.symbol, event.bar_type), ()):
+                    self._tell(run, m.BarClosed(interval, event))
+            elif isinstance(event, BookChange | BookSnapshot):
+                books.add(event.symbol)
+        for symbol in books:
+            self._tell_book(symbol)
+
+    def _tell_book(self, symbol: str) -> None:
+        runs = self._streams.get((symbol, StreamKind.DEPTH), ())
+        if not runs:
+            return
+        best = depth_snapshot(self._market.books, symbol, BOOK_LEVELS)
+        book = BookSnapshot(symbol, best.bids, best.asks, best.seq, best.ts_event, best.ts_event)
+        for run in runs:
+            self._tell(run, m.BookNews(book))
+
+    def _tell(self, run: Run, news: m.MarketNews) -> None:
+        if run.status is RunStatus.RUNNING:
+            run.thread.inbox.put(news)
+
+    def _on_order(self, order: OrderState) -> None:
+        run = self._runs.get(order.strategy_id)
+        if run is not None and not run.status.is_final:
+            run.thread.inbox.put(m.OrderNews(order))
+
+    def _on_execution(self, execution: Execution) -> None:
+        run = self._runs.get(execution.strategy_id)
+        if run is None or run.status.is_final:
+            return
+        position = self._desk.state.ledger.position(execution.account, execution.symbol, execution.strategy_id)
+        run.thread.inbox.put(m.FillNews(execution, 0 if position is None else position.qty))
+
+    def _take(self, run: Run, intent: m.Intent) -> None:
+        run.take(intent)
+        if run.status.is_final:
+            self._forget(run)
+
+    def _wish(self, run: Run, intent: m.Intent) -> None:
+        run_id = run.order.run_id
+        if isinstance(intent, m.WantStream):
+            listeners = self._streams[intent.symbol, intent.stream]
+            if run not in listeners:
+                listeners.append(run)
+                self._held[run_id].append(self._market.subscriptions.acquire(intent.symbol, intent.stream))
+        elif isinstance(intent, m.WantBars):
+            history = self._market.bars(intent.symbol, intent.bar_type)
+            self._series[intent.symbol, intent.bar_type].append((run, intent.interval))
+            self._held[run_id].append(self._market.subscriptions.acquire(intent.symbol, StreamKind.TRADES))
+            if intent.history:
+                run.thread.inbox.put(m.PastBars(intent.interval, _newest(history, intent.history)))
+        elif isinstance(intent, m.SetTimer):
+            self._set_timer(run, intent)
+
+    def _set_timer(self, run: Run, intent: m.SetTimer) -> None:
+        key = (run.order.run_id, intent.name)
+        if key in self._timers:
+            self._timers.pop(key).cancel()
+        if not intent.every_ns:
+            return
+
+        def fire() -> None:
+            self._timers[key] = self._scheduler.call_later(intent.every_ns, fire)
+            if run.status is RunStatus.RUNNING:
+                run.thread.inbox.put(m.TimerNews(intent.name, self._clock.now_ns()))
+
+        self._timers[key] = self._scheduler.call_later(intent.every_ns, fire)
+
+    def _look(self) -> None:
+        for run in self.active():
+            run.watch()
+            if run.status.is_final:
+                self._forget(run)
+        self._watch = self._scheduler.call_later(WATCH_NS, self._look) if self.active() else None
+
+    def _forget(self, run: Run) -> None:
+        """Let go of what a run that has ended was listening to."""
+        for give_up in self._held.pop(run.order.run_id, ()):
+            give_up()
+        for key in [key for key in self._timers if key[0] == run.order.run_id]:
+            self._timers.pop(key).cancel()
+        for wanted in list(self._streams):
+            self._streams[wanted] = [other for other in self._streams[wanted] if other is not run]
+            if not self._streams[wanted]:
+                del self._streams[wanted]
+        for series in list(self._series):
+            self._series[series] = [pair for pair in self._series[series] if pair[0] is not run]
+            if not self._series[series]:
+                del self._series[series]
+
+
+def _newest(history: BarHistory, most: int) -> tuple[Bar, ...]:
+    """Return the newest closed bars of a series, oldest first."""
+    start = max(len(history) - most, 0)
+    rows = zip(history.ts_open_close()[start:].tolist(), history.values[start:].tolist(), strict=True)
+    return tuple(
+        Bar(history.symbol, history.bar_type, opened, high, low, close, volume, 0, times[0], times[1])
+        for times, (opened, high, low, close, volume) in rows
+    )

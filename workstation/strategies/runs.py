@@ -1,0 +1,84 @@
+"""What is known of a run from outside: how it was asked for, where it stands, what it has to say. Values only."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from workstation.strategies.api import Strategy
+from workstation.strategies.door import Door
+from workstation.strategies.messages import Signal
+from workstation.strategies.views import Policy
+
+
+class RunStatus(StrEnum):
+    """Life of a run. FAULTED ended by itself or was interrupted; STUCK could not be, and burns until a restart."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    STOPPING = "STOPPING"
+    COMPLETED = "COMPLETED"
+    STOPPED = "STOPPED"
+    FAULTED = "FAULTED"
+    STUCK = "STUCK"
+
+    @property
+    def is_final(self) -> bool:
+        """True when the run never goes on."""
+        return self in {RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.FAULTED, RunStatus.STUCK}
+
+
+class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run. make: builds the strategy behind a door; code_hash: SHA-256 of its file, in every order's metadata.
+
+    policy: what becomes of orders and positions at the end; orders_per_s_max: more than that in a second is a fault.
+    """
+
+    run_id: str
+    account: str
+    name: str
+    make: Callable[[Door], Strategy]
+    policy: Policy
+    user: str = "local"
+    code_hash: str = ""
+    version: str = ""
+    orders_per_s_max: int = 20
+    state: dict[str, object] = {}
+
+
+class RunView(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it stands. reason: why it is where it is; traceback: of a fault, for the panel and the log alone.
+
+    busy_ms: how long the present callback has been running; dropped: prints and bars that it was too slow for.
+    """
+
+    run_id: str
+    name: str
+    account: str
+    status: RunStatus
+    reason: str = ""
+    traceback: str = ""
+    values: dict[str, str] = {}
+    orders_sent: int = 0
+    refused: int = 0
+    dropped: int = 0
+    busy_ms: int = 0
+    state: dict[str, object] = {}
+
+
+class RunSignal(msgspec.Struct, frozen=True):
+    """An opinion of a run's. ts: UTC ns."""
+
+    run_id: str
+    signal: Signal
+    ts: int
+
+
+class RunLine(msgspec.Struct, frozen=True):
+    """A line of a run's log. ts: UTC ns."""
+
+    run_id: str
+    level: str
+    text: str
+    ts: int

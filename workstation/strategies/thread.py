@@ -1,0 +1,106 @@
+"""The thread of one run: takes news from its inbox, runs callbacks, and can be interrupted in the middle of one.
+
+It never runs engine code and holds no engine lock: intents are handed to `send`, which only queues them. At most
+INTENTS_AHEAD of them wait for the engine; beyond that the strategy waits, in slices, so that a flood stays its own.
+"""
+
+import ctypes
+import threading
+from collections.abc import Callable
+
+from workstation.kernel.clock import Clock
+from workstation.strategies.host import Host, StrategyFault
+from workstation.strategies.inbox import SLICE_S, Inbox
+from workstation.strategies.messages import Faulted, Intent
+
+INTENTS_AHEAD = 1_000
+
+
+class StrategyInterrupted(BaseException):
+    """Raised into a run's thread when a callback does not return; no handler for Exception holds it up."""
+
+
+class RunThread:
+    """Runs one host. make: builds the host on the thread, given where to send intents."""
+
+    def __init__(self, name: str, make: Callable[[Callable[[Intent], None]], Host], clock: Clock) -> None:
+        self.inbox = Inbox()
+        self._make, self._clock = make, clock
+        self._send: Callable[[Intent], None] = _nowhere
+        self._room = threading.Semaphore(INTENTS_AHEAD)
+        self._since = 0
+        self._revoked = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"strategy-{name}", daemon=True)
+
+    def start(self, send: Callable[[Intent], None]) -> None:
+        """Start. send: takes each intent, on this run's thread; call `taken` when the engine has dealt with it."""
+        self._send = send
+        self._thread.start()
+
+    def taken(self) -> None:
+        """Make room for one more intent; engine thread."""
+        self._room.release()
+
+    @property
+    def alive(self) -> bool:
+        """True while the thread runs, be it stuck."""
+        return self._thread.is_alive()
+
+    def busy_ns(self) -> int:
+        """Return how long the callback that runs now has been running, 0 between callbacks; any thread."""
+        since = self._since
+        return self._clock.mono_ns() - since if since else 0
+
+    def revoke(self) -> None:
+        """Take nothing more from this run: later intents are dropped, and the thread ends when its callback does."""
+        self._revoked.set()
+        self.inbox.clear_market()
+
+    def interrupt(self) -> None:
+        """Raise StrategyInterrupted in the thread at its next bytecode; harmless once it has ended."""
+        ident = self._thread.ident
+        if ident is not None and self._thread.is_alive():
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(StrategyInterrupted))
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; False when the thread is stuck."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except StrategyFault:
+            self._since = 0  # the host has told of it
+        except (StrategyInterrupted, SystemExit, KeyboardInterrupt) as error:
+            self._tell(Faulted("callback", f"{type(error).__name__}: {error}".rstrip(": "), ""))
+
+    def _serve(self) -> None:
+        host = self._make(self._offer)
+        while not (host.over or self._revoked.is_set()):
+            news = self.inbox.take()
+            if news is not None:
+                self._since = self._clock.mono_ns()
+                host.deliver(news)
+                self._since = 0
+
+    def _tell(self, fault: Faulted) -> None:
+        """Tell of an interruption; one that was on its way here already only begins this again."""
+        self._since = 0
+        told = False
+        while not told:
+            try:
+                self._offer(fault)
+                told = True
+            except StrategyInterrupted:
+                continue
+
+    def _offer(self, intent: Intent) -> None:
+        while not self._revoked.is_set():
+            if self._room.acquire(timeout=SLICE_S):
+                self._send(intent)
+                return
+
+
+def _nowhere(_intent: Intent) -> None:
+    raise RuntimeError("the run has not been started")
