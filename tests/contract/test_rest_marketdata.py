@@ -31,8 +31,9 @@ EURO = Instrument(
 def rig(tmp_path: Path) -> Iterator[ApiRig]:
     """Serve what knows of two instruments, ten bars, five ticks and three feed qualities."""
     with served(tmp_path) as rig:
-        known: Any = rig.core.state.instruments
-        known["EUR/USD"] = EURO
+        for table in (rig.core.state.instruments, rig.session.instruments):
+            known: Any = table
+            known["EUR/USD"] = EURO
         rig.feed(
             quote("ABC", 9_999, 10_002),
             trade("ABC", 10_001, 5),

@@ -21,7 +21,7 @@ from tests.helpers.memory_reader import MemoryReader
 from workstation.api.options import ApiOptions
 from workstation.api.server import ApiServer
 from workstation.api.token_file import TokenFile
-from workstation.commands import accounts, limits, market, outcomes, pnl, records, safety, trading, venues
+from workstation.commands import accounts, answers, limits, market, outcomes, pnl, records, safety, trading, venues
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import Attach, CommandRegistry, CommandResult, Invocation, Reply
 from workstation.domain.accounts import Account, Environment
@@ -62,6 +62,7 @@ class EngineThread:
         accounts.register(self.commands)
         pnl.register(self.commands)
         limits.register(self.commands)
+        answers.register(self.commands)
         venues.register(self.commands)
         market.register(self.commands)
         nothing: Any = None
@@ -87,7 +88,7 @@ class EngineThread:
     ) -> None:
         if self.full:
             raise MailboxFull
-        if command_id != "audit.note":
+        if command_id not in ("audit.note", "answer.keep"):
             self.calls.append(command_id)
         answers: list[CommandResult] = []
         call = Invocation(command_id=command_id, params=params, origin=origin, reply=answers.append, attach=attach)

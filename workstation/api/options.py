@@ -42,6 +42,7 @@ class ApiOptions:
     head_timeout: float = HEAD_TIMEOUT_S
     body_timeout: float = BODY_TIMEOUT_S
     confirm_warnings: bool = False
+    subscriptions_max: int = 100
     database_kind: str = "sqlite"
     webhook_hosts: tuple[str, ...] = ()
     webhook_retries: int = 3

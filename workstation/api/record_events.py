@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from workstation.api.schemas.api_keys import api_key_body
+from workstation.api.schemas.subscriptions import subscription_body
 from workstation.api.schemas.webhooks import dead_body, received_body
 from workstation.domain.events import RecordSaved
-from workstation.domain.records import ApiKey, Record, Webhook, WebhookSource
+from workstation.domain.records import ApiKey, MarketSubscription, Record, Webhook, WebhookSource
+from workstation.domain.records.market import SubscriptionStatus
 
 
 class RecordType(NamedTuple):
@@ -48,7 +50,24 @@ def always(name: str) -> Callable[[RecordSaved], str]:
     return lambda _: name
 
 
+def _of_subscription(saved: RecordSaved) -> str:
+    """Return the event type of a subscription's save: pausing and resuming are told by name."""
+    record = saved.record
+    if isinstance(record, MarketSubscription) and record.deleted_at is not None:
+        return "marketdata.subscription.cancelled"
+    if isinstance(record, MarketSubscription) and record.row_version > 1 and "status" in saved.changed:
+        return f"marketdata.subscription.{'resumed' if record.status is SubscriptionStatus.ACTIVE else 'paused'}"
+    return named("marketdata.subscription")(saved)
+
+
 RECORD_TYPES: Mapping[type[Record], RecordType] = {
+    MarketSubscription: RecordType(
+        "subscription",
+        "marketdata:view",
+        _of_subscription,
+        subscription_body,
+        lambda record: record.user_id,
+    ),
     ApiKey: RecordType(
         "api_key",
         "apikeys:manage",

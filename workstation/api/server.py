@@ -186,7 +186,7 @@ class ApiServer:
             try:
                 await serving
             finally:
-                await services.feed.stop()
+                await asyncio.gather(services.feed.stop(), services.market_feed.stop())
                 await services.webhooks.stop()
                 services.news.close()
                 services.marks.close()
@@ -204,7 +204,7 @@ class ApiServer:
             return
 
         async def end() -> None:
-            await services.feed.stop()
+            await asyncio.gather(services.feed.stop(), services.market_feed.stop())
             server.finish()
 
         self._ending = asyncio.get_running_loop().create_task(end())

@@ -11,6 +11,7 @@ from workstation.api.cursors import Cursors
 from workstation.api.engine import Engine, News
 from workstation.api.event_feed import EventFeed
 from workstation.api.idempotency import Idempotency
+from workstation.api.market_feed import MarketFeed
 from workstation.api.marks import Marks
 from workstation.api.meters import Meters
 from workstation.api.names import Names
@@ -38,6 +39,7 @@ class Services:
     news: News
     marks: Marks
     feed: EventFeed
+    market_feed: MarketFeed
     names: Names
     order_texts: OrderTexts
     idempotency: Idempotency

@@ -45,6 +45,7 @@ class RestDoor:
                 engine_timeout=settings.engine_timeout,
                 venue_wait=settings.venue_wait,
                 idempotency_hours=self._settings.idempotency.retention,
+                subscriptions_max=self._settings.marketdata.max_subscriptions,
                 confirm_warnings=self._settings.oms.confirm_warnings,
                 webhook_hosts=tuple(self._settings.webhooks.allowed_hosts),
                 webhook_retries=self._settings.webhooks.max_retries,

@@ -26,7 +26,7 @@ def check_instrument(context: EngineContext, _before: Record | None, after: Reco
 
     Raises:
         ValidationError: the terms.
-        InUse: it is deleted with open orders or a position.
+        InUse: it is deleted although a venue lists it, or with open orders or a position.
     """
     if not isinstance(after, InstrumentEntry):
         return
@@ -34,6 +34,8 @@ def check_instrument(context: EngineContext, _before: Record | None, after: Reco
     if after.deleted_at is None:
         instrument_of(after, state.instruments.get(after.symbol))
         return
+    if after.listed:
+        raise InUse(f"The venue lists {after.symbol}.")
     if any(order.terms.symbol == after.symbol for order in state.book.open_orders()):
         raise InUse(f"There are open orders on {after.symbol}.")
     if any(row.symbol == after.symbol and row.qty for row in state.ledger.positions()):

@@ -28,19 +28,22 @@ class InstrumentTable(dict[str, Instrument]):
     """Instruments by symbol. Changed on the engine's thread, read from any: a walk sees one moment of it."""
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.copy(self))
+        return iter(list(dict.keys(self)))
 
     def keys(self) -> KeysView[str]:  # type: ignore[override]  # a view of one moment
         """Return the symbols of this moment."""
-        return dict.copy(self).keys()
+        return self._moment().keys()
 
     def values(self) -> ValuesView[Instrument]:  # type: ignore[override]  # a view of one moment
         """Return the instruments of this moment."""
-        return dict.copy(self).values()
+        return self._moment().values()
 
     def items(self) -> ItemsView[str, Instrument]:  # type: ignore[override]  # a view of one moment
         """Return both of this moment."""
-        return dict.copy(self).items()
+        return self._moment().items()
+
+    def _moment(self) -> dict[str, Instrument]:
+        return dict(list(dict.items(self)))  # the list is one step for the interpreter
 
 
 def instrument_of(entry: InstrumentEntry, listed: Instrument | None) -> Instrument:
@@ -86,6 +89,7 @@ def entry_of(instrument: Instrument) -> InstrumentEntry:
         max_order_size=None if instrument.max_qty is None else format_scaled(instrument.max_qty, qty),
         lot_size=format_scaled(instrument.lot, qty),
         is_tradable=instrument.tradable,
+        listed=True,
     )
 
 

@@ -26,9 +26,10 @@ from workstation.api.schemas.values import (
     time_text,
 )
 from workstation.domain.instruments import Instrument
+from workstation.domain.market import Level, StreamState
 from workstation.domain.numbers import div_half_even, format_scaled, rescale
 from workstation.kernel.ids import stable_uid
-from workstation.marketdata.conflation import MarketSnapshot
+from workstation.marketdata.conflation import DepthSnapshot, MarketSnapshot
 from workstation.marketdata.freshness import Flag
 
 NS_PER_MS = 1_000_000
@@ -167,3 +168,21 @@ def _mid_text(instrument: Instrument, bid: int, ask: int) -> str:
     if decimals <= PRICE_DIGITS:
         return format_scaled(twice_half, decimals, keep=keep)
     return format_scaled(rescale(twice_half, decimals, PRICE_DIGITS), PRICE_DIGITS, keep=min(keep, PRICE_DIGITS))
+
+
+def depth_body(depth: DepthSnapshot, instrument: Instrument, source: str) -> dict[str, Any]:
+    """Return a book as the wire shows it: [price, size] of each level, best first."""
+
+    def levels(side: tuple[Level, ...]) -> list[list[str]]:
+        return [[price_text(instrument, level.price), quantity_text(instrument, level.size)] for level in side]
+
+    return {
+        "instrument_symbol": depth.symbol,
+        "bids": levels(depth.bids),
+        "asks": levels(depth.asks),
+        "sequence": depth.seq,
+        "is_synced": depth.state is StreamState.UP,
+        "timestamp": time_text(depth.ts_event),
+        "data_source": source,
+        "metadata": {"crossed": depth.crossed},
+    }
