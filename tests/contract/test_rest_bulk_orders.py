@@ -102,8 +102,22 @@ def test_a_repeat_after_a_restart_places_nothing_twice(rig: ApiRig) -> None:
     first = keyed(rig, BULK, body)
     rig.restart_api()
     again = keyed(rig, BULK, body)
-    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
     assert rig.engine.calls == ["order.submit"] * 2
+    assert rig.http.get(ORDERS).json()["total_count"] == 2
+
+
+def test_an_item_whose_answer_is_not_kept_is_found_by_its_id_and_placed_once(rig: ApiRig) -> None:
+    body = {"orders": [rig.order(quantity="1"), rig.order(quantity="2")]}
+    first = keyed(rig, BULK, body)
+    for place in [place for place in rig.reader.keyed() if place[2].endswith(("bulk", "#1"))]:
+        rig.reader.forget(place)
+    rig.restart_api()
+    again = keyed(rig, BULK, body).json()
+    assert again["accepted"] == first.json()["accepted"][:1]
+    assert [line["code"] for line in again["rejected"]] == ["DUPLICATE"]
+    assert again["rejected"][0]["order_id"] == first.json()["accepted"][1]["id"]
     assert rig.http.get(ORDERS).json()["total_count"] == 2
 
 

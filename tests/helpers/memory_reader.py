@@ -154,6 +154,14 @@ class MemoryReader:
         record = self._records.get((credential, method, route, key))
         return record if record is not None and record.expires_at > now_ns else None
 
+    def keyed(self) -> list[tuple[str, str, str, str]]:
+        """Return the places of every kept answer."""
+        return list(self._records)
+
+    def forget(self, place: tuple[str, str, str, str]) -> None:
+        """Lose a kept answer."""
+        del self._records[place]
+
     def balances(self, account: str) -> tuple[BalanceState, ...]:
         return tuple(row for row in self._balances.values() if row.account == account)
 
@@ -220,7 +228,10 @@ def _fits_record(row: Any, query: RecordQuery) -> bool:
             (least is None or getattr(row, name) >= least) and (most is None or getattr(row, name) <= most)
             for name, (least, most) in query.between.items()
         )
-        and (query.search is None or query.search.lower() in getattr(row, "name", "").lower())
+        and (
+            query.search is None
+            or query.search.lower() in f"{getattr(row, 'name', '')}\0{getattr(row, 'email', '')}".lower()
+        )
         and (query.start_ns is None or row.created_at >= query.start_ns)
         and (query.end_ns is None or row.created_at < query.end_ns)
     )

@@ -5,7 +5,7 @@ index, so that a repeat after a crash goes on where the first one ended. Runs on
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 from workstation.api.endpoint import Call, json_answer
 from workstation.api.errors import Answer, ApiError, boundary
 from workstation.api.idempotency import KeyedCall, fingerprint_of, replayed
+from workstation.commands.answers import KeepAnswer
 from workstation.kernel.ids import stable_uid
 
 ItemWork = Callable[[Call, int], Awaitable[Answer]]
@@ -73,14 +74,26 @@ def repeated(name: str) -> ApiError:
     return ApiError("DUPLICATE", "An earlier item of this call names the same.", {"field": name})
 
 
-def bulk_answer(
-    call: Call, answers: Sequence[Answer], status: int, accepted: Sequence[Any], rejected: Sequence[Any]
+async def bulk_answer(
+    call: Call, answers: Sequence[Answer], status: int, accepted: Sequence[Any], rejected: Sequence[Mapping[str, Any]]
 ) -> Answer:
-    """Return the call's answer. With an item whose outcome is not known, the key stays free to ask again."""
-    if call.key is not None and any(answer.status >= 500 for answer in answers):
-        call.key.finish(None)
+    """Return the call's answer, kept for its repeats where it had any effect.
+
+    With an item whose outcome is not known nothing is kept, and the key stays free to ask again.
+    """
+    answer = json_answer(status, {"accepted": accepted, "rejected": rejected})
+    key = call.key
+    if key is None:
+        return answer
+    if any(single.status >= 500 for single in answers):
+        key.finish(None)
         call.late = True
-    return json_answer(status, {"accepted": accepted, "rejected": rejected})
+    elif accepted or any(line["order_id"] for line in rejected):
+        row = key.record(answer)
+        keep = KeepAnswer(route=call.endpoint.path)
+        kept = () if row is None else (row,)
+        await call.services.engine.call("answer.keep", keep, call.origin, attach=lambda _order, _event: kept)
+    return answer
 
 
 def _item_key(key: KeyedCall, index: int, item: Any) -> KeyedCall:

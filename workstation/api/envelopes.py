@@ -22,9 +22,11 @@ from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.positions import position_body, position_id
 from workstation.api.schemas.risk import kill_switch_body
 from workstation.api.schemas.values import time_text
+from workstation.commands.limits import limit_id
 from workstation.domain import events as happened
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.domain.records import LOCAL_TENANT
+from workstation.domain.verdicts import DenialKind
 from workstation.kernel.ids import stable_uid
 from workstation.ports.store import JournalLine, OrderTransition, PositionQuery, Reader
 
@@ -55,6 +57,7 @@ _CHANGED: Mapping[str, tuple[str, ...]] = {
     "OrderAccepted": ("state", "submitted_at", "broker_order_id"),
     "OrderFilled": ("state", "filled_quantity", "average_price", "commission", "remaining_quantity"),
     "CancelRequested": ("state", "cancel_requested_at"),
+    "CancelWithdrawn": ("cancel_requested_at",),
     "OrderCancelled": ("state", "cancelled_at"),
     "ReplaceRequested": ("state", "pending_changes"),
     "OrderReplaced": ("state", "quantity", "price", "stop_price", "pending_changes"),
@@ -67,7 +70,7 @@ _CHANGED: Mapping[str, tuple[str, ...]] = {
     "OrderTriggered": ("stop_price",),
     "StopTrailed": ("stop_price",),
 }
-_SILENT = (happened.OrderSent, happened.AuditNoted)
+_SILENT = (happened.OrderSent, happened.AuditNoted, happened.AnswerKept)
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,9 @@ class Envelopes:
             seen.orders[cl_ord_id] = self._reader.order_by_client_id(cl_ord_id)
         order = seen.orders[cl_ord_id]
         if order is None:
-            return [_refused_before(event)] if isinstance(event, happened.OrderDenied) else []
+            return [_refusal(event)] if isinstance(event, happened.OrderDenied) else []
+        if isinstance(event, happened.ReplaceDenied):
+            return [_refusal(event)]
         types = self._types(event, line.kind, order, seen)
         body = order_body(order, self._names) | {"changed": list(_CHANGED.get(line.kind, ("state",)))}
         account, symbol = self._names.account_uid(order.terms.account), order.terms.symbol
@@ -253,11 +258,12 @@ def _type_of(row: OrderTransition) -> str:
     return f"order.{row.to_status.lower()}"
 
 
-def _refused_before(event: happened.OrderDenied) -> _Draft:
-    """Return the event of a refusal that left no order behind: lock or kill switch."""
+def _refusal(event: happened.OrderDenied | happened.ReplaceDenied) -> _Draft:
+    """Return the event of a refusal that changed no order: of one that was never made, or of a change."""
     rule = event.rule
     data = {"client_order_id": event.cl_ord_id, "limit_type": rule.code, "message": rule.text, "changed": []}
-    return _Draft("risk.breached", "limit", stable_uid("limit", rule.code), data)
+    name = "compliance.blocked" if rule.kind is DenialKind.COMPLIANCE else "risk.breached"
+    return _Draft(name, "limit", limit_id(rule.code), data)
 
 
 _PLAIN: Mapping[str, tuple[str, str]] = {

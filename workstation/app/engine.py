@@ -13,7 +13,7 @@ from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions, VenueBars
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
-from workstation.commands import accounts, limits, market, pnl, records, safety, trading, venues
+from workstation.commands import accounts, answers, limits, market, pnl, records, safety, trading, venues
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
 from workstation.commands.params import BarsRequest, Watch
@@ -400,6 +400,6 @@ class Engine:
 def all_commands() -> CommandRegistry:
     """Return the registry with every engine command declared."""
     registry = CommandRegistry()
-    for module in (trading, safety, accounts, pnl, market, records, limits, venues):
+    for module in (trading, safety, accounts, pnl, market, records, limits, venues, answers):
         module.register(registry)
     return registry

@@ -325,6 +325,14 @@ class AuditNoted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     ts: int
 
 
+class AnswerKept(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A script's call that had several effects was answered; its answer travels beside this line, for its repeats."""
+
+    route: str
+    actor: str
+    ts: int
+
+
 class EngineStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """First event of a run: the writer epoch and the program version."""
 
@@ -378,6 +386,7 @@ Event = (
     | BreakFound
     | RecordSaved
     | AuditNoted
+    | AnswerKept
     | EngineStarted
     | InvariantViolated
 )

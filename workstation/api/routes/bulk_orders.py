@@ -37,7 +37,7 @@ async def create_orders(call: Call) -> Answer:
     answers = await run_items(call, asked.orders, work)
     accepted = [msgspec.Raw(answer.body) for answer in answers if answer.status == 201]
     rejected = rejections(answers, asked.orders)
-    return bulk_answer(call, answers, 200 if rejected else 201, accepted, rejected)
+    return await bulk_answer(call, answers, 200 if rejected else 201, accepted, rejected)
 
 
 def _repeats(names: list[str]) -> list[bool]:
@@ -67,7 +67,7 @@ async def cancel_orders(call: Call) -> Answer:
     items = [{"order_id": uid} for uid in asked.order_ids]
     answers = await run_items(call, items, work)
     accepted = [uid for uid, answer in zip(asked.order_ids, answers, strict=True) if answer.status == 200]
-    return bulk_answer(call, answers, 200, accepted, rejections(answers, items))
+    return await bulk_answer(call, answers, 200, accepted, rejections(answers, items))
 
 
 async def _ask(call: Call, uid: str, reason: str) -> Answer:
