@@ -42,6 +42,7 @@ from workstation.api.routes import (
     webhooks,
 )
 from workstation.api.services import Services
+from workstation.api.tenant_view import seen_from
 
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -100,7 +101,9 @@ def build(services: Services) -> FastAPI:
 
 def _handle(services: Services, endpoint: Endpoint) -> Handle:
     async def handle(request: Request) -> Response:
-        return await serve(services, endpoint, request)
+        credential = request.scope["state"]["passport"].credential
+        seen = services if credential is None else seen_from(services, credential.tenant)
+        return await serve(seen, endpoint, request)
 
     return handle
 
