@@ -96,7 +96,7 @@ async def create_subscriptions(call: Call) -> Answer:
     answers = await run_items(call, items, work)
     accepted = [msgspec.Raw(answer.body) for answer in answers if answer.status == 201]
     rejected = rejections(answers, items)
-    return bulk_answer(call, answers, 200 if rejected else 201, accepted, rejected)
+    return await bulk_answer(call, answers, 200 if rejected else 201, accepted, rejected)
 
 
 @routes.add(
