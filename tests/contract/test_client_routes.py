@@ -16,13 +16,17 @@ from workstation.client import Address, Client
 from workstation.client.calls import Call, Group, Listing, Route
 
 NOT_SENT = {"if_match", "idempotency_key"}
-LEFT_OUT = {"fields"}
-"""Sparse answers have no type; `ask` gets them."""
+LEFT_OUT = {"fields", "format"}
+"""Sparse answers and other formats have no type; `ask` gets them."""
 
 WITHOUT_A_METHOD = {
     ("PUT", "/oms/orders/{}"),  # a change without a key could not be repeated; `modify` does the same with one
     ("DELETE", "/oms/orders/{}"),  # the same for a cancel
-}
+    ("POST", "/webhooks/in"),  # a source tells with a signature of its own
+    ("GET", "/system/version"), ("GET", "/system/health/ready"), ("GET", "/system/metrics"),  # second names
+}  # fmt: skip
+PEOPLE = ("/auth/", "/users", "/tenants", "/invitations")
+"""People and their sessions: a script has a token. Its keys alone are among the methods; `ask` reaches the rest."""
 
 
 def shape(path: str) -> str:
@@ -104,5 +108,6 @@ def test_an_answer_has_the_fields_of_the_service(name: str) -> None:
 
 def test_the_client_reaches_every_route_of_the_service() -> None:
     reached = {(route.method, shape(route.path)) for route in ROUTES.values()} | WITHOUT_A_METHOD
-    missing = {key for key in ENDPOINT if key[0] != "PATCH"} - reached
+    people = {key for key in ENDPOINT if key[1].startswith(PEOPLE) and "/api-keys" not in key[1]}
+    missing = {key for key in ENDPOINT if key[0] != "PATCH"} - reached - people
     assert missing == set()

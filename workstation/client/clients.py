@@ -7,15 +7,23 @@ from typing import Any, Generic, Self
 
 import msgspec
 
+from workstation.client.access import ApiKeys, Audit
 from workstation.client.address import Address, KnownAccount, find
+from workstation.client.brokers import Accounts, Brokers, Connections
+from workstation.client.bulk import BulkOrders
 from workstation.client.calls import W
 from workstation.client.errors import OutcomeUnknown
 from workstation.client.events import Events
 from workstation.client.executions import Executions, Positions
+from workstation.client.instruments import Instruments
+from workstation.client.marketdata import Market, Subscriptions
 from workstation.client.orders import Orders
+from workstation.client.pnl import Pnl
+from workstation.client.reports import Reports
 from workstation.client.requests import Request, build
-from workstation.client.risk import KillSwitches
-from workstation.client.system import System
+from workstation.client.risk import KillSwitches, Risk
+from workstation.client.system import Commands, System
+from workstation.client.webhooks import Webhooks, WebhookSources
 from workstation.client.wires import AsyncWire, SyncWire
 
 
@@ -25,10 +33,25 @@ class _Resources(Generic[W]):
     def __init__(self, wire: W) -> None:
         self._wire: W = wire
         self.orders: Orders[W] = Orders(wire)
+        self.bulk_orders: BulkOrders[W] = BulkOrders(wire)
         self.executions: Executions[W] = Executions(wire)
         self.positions: Positions[W] = Positions(wire)
+        self.pnl: Pnl[W] = Pnl(wire)
+        self.market_data: Market[W] = Market(wire)
+        self.subscriptions: Subscriptions[W] = Subscriptions(wire)
+        self.instruments: Instruments[W] = Instruments(wire)
+        self.brokers: Brokers[W] = Brokers(wire)
+        self.connections: Connections[W] = Connections(wire)
+        self.broker_accounts: Accounts[W] = Accounts(wire)
         self.kill_switches: KillSwitches[W] = KillSwitches(wire)
+        self.risk: Risk[W] = Risk(wire)
         self.events: Events[W] = Events(wire)
+        self.webhooks: Webhooks[W] = Webhooks(wire)
+        self.webhook_sources: WebhookSources[W] = WebhookSources(wire)
+        self.reports: Reports[W] = Reports(wire)
+        self.api_keys: ApiKeys[W] = ApiKeys(wire)
+        self.audit: Audit[W] = Audit(wire)
+        self.commands: Commands[W] = Commands(wire)
         self.system: System[W] = System(wire)
 
     @property

@@ -57,6 +57,7 @@ class Order(Value, frozen=True, kw_only=True):
     compliance_check_passed: bool | None
     parent_order_id: str | None
     leg_role: str | None
+    leg_full: bool | None = None
     legs: "tuple[Order, ...] | None" = None
     replaces: str | None
     replaced_by: str | None

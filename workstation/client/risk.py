@@ -1,17 +1,19 @@
-"""Risk: kill switches."""
+"""Risk: kill switches, limits and how much of them is used, overrides, compliance rules."""
 
 from datetime import datetime
+from decimal import Decimal
+from types import NoneType
 from typing import Generic
 
 from msgspec import UNSET, UnsetType
 
 from workstation.client.calls import Call, Group, Listing, W
 from workstation.client.requests import Params
-from workstation.client.values import ActionResult, PageParams, Value
+from workstation.client.values import ActionResult, Nothing, Number, PageParams, SortedParams, Value, When
 
 
 class KillSwitch(Value, frozen=True, kw_only=True):
-    """A kill switch. cancels_unconfirmed: ids of orders whose cancel the venue has not confirmed."""
+    """A kill switch that was ever touched. What happened before its last change is in the events."""
 
     id: str
     tenant_id: str
@@ -30,29 +32,145 @@ class KillSwitch(Value, frozen=True, kw_only=True):
     cancels_unconfirmed: tuple[str, ...]
 
 
+class LimitStanding(Value, frozen=True, kw_only=True):
+    """What is used of a limit now; of several accounts or positions in its scope, by the one that uses most."""
+
+    limit_id: str
+    limit_type: str
+    scope: str
+    limit: Decimal
+    used: Decimal
+    headroom: Decimal
+    breached: bool
+
+
+class LockedAccount(Value, frozen=True, kw_only=True):
+    """An account that takes no new risk."""
+
+    broker_account_id: str
+    reason: str
+    since: datetime | None
+    recovering: bool
+
+
+class LivePermit(Value, frozen=True, kw_only=True):
+    """A leave to trade a live account through a credential."""
+
+    holder: str
+    expires_at: datetime
+    caps: dict[str, str]
+
+
+class RiskStatus(Value, frozen=True, kw_only=True):
+    """How risk stands. Arm state and permits can be read here, never changed."""
+
+    limits: tuple[LimitStanding, ...]
+    kill_switches: tuple[KillSwitch, ...]
+    trading_locked: tuple[LockedAccount, ...]
+    arm_state: str
+    live_permits: tuple[LivePermit, ...]
+    timestamp: datetime
+
+
+class RiskLimit(Value, frozen=True, kw_only=True):
+    """A limit. limit_value is null where a built-in one limits nothing."""
+
+    id: str
+    tenant_id: str
+    created_at: datetime
+    updated_at: datetime
+    name: str
+    limit_type: str
+    limit_value: Decimal | None
+    period: str
+    scope: str
+    broker_account_id: str | None
+    strategy_id: str | None
+    instrument_id: str | None
+    instrument_symbol: str | None
+    is_active: bool
+    is_builtin: bool
+    expires_at: datetime | None
+    previous_value: Decimal | None
+    reason: str | None
+
+
 class KillSwitchList(PageParams, kw_only=True):
-    """Filters of the list of kill switches."""
+    """Filters of the kill switch list."""
 
     scope: str | UnsetType = UNSET
     is_on: bool | UnsetType = UNSET
 
 
 class KillSwitchOn(Params, kw_only=True):
-    """Switch trading off. scope: GLOBAL (default), ACCOUNT, STRATEGY or INSTRUMENT; scope_id: of which one."""
+    """Switch trading off for a scope."""
 
-    reason: str | UnsetType = UNSET
     scope: str | UnsetType = UNSET
     scope_id: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
     cancel_orders: bool | UnsetType = UNSET
     keep_protective_stops: bool | UnsetType = UNSET
 
 
 class KillSwitchOff(Params, kw_only=True):
-    """Release a kill switch; the reason is kept."""
+    """Release a kill switch."""
 
     reason: str
     scope: str | UnsetType = UNSET
     scope_id: str | UnsetType = UNSET
+
+
+class RiskLimitList(SortedParams, kw_only=True):
+    """Filters of the list of limits."""
+
+    limit_type: str | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
+    broker_account_id: str | UnsetType = UNSET
+    strategy_id: str | UnsetType = UNSET
+    instrument_symbol: str | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    search: str | UnsetType = UNSET
+
+
+class LimitId(Params):
+    """Names a limit."""
+
+    limit_id: str
+
+
+class RiskLimitCreate(Params, kw_only=True):
+    """A new limit for a scope; the tightest of all that an order falls under decides."""
+
+    limit_type: str
+    limit_value: Number
+    reason: str
+    name: str | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
+    broker_account_id: str | UnsetType = UNSET
+    strategy_id: str | UnsetType = UNSET
+    instrument_symbol: str | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    expires_at: When | UnsetType = UNSET
+
+
+class RiskLimitUpdate(LimitId, kw_only=True):
+    """A partial change: what is absent stays; null ends a temporary value's term.
+
+    if_match: the version that it must still have, or "*" for any.
+    """
+
+    if_match: int | str
+    reason: str
+    name: str | UnsetType = UNSET
+    limit_value: Number | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    expires_at: When | UnsetType | None = UNSET
+
+
+class RiskLimitRemoval(LimitId, kw_only=True):
+    """Why a limit is removed; it may stand in the query as well."""
+
+    reason: str | UnsetType = UNSET
 
 
 class KillSwitches(Group[W], Generic[W]):
@@ -61,3 +179,14 @@ class KillSwitches(Group[W], Generic[W]):
     list = Listing("/risk/kill-switch", KillSwitchList, "kill_switches", KillSwitch)
     switch_on = Call("POST", "/risk/kill-switch", KillSwitchOn, ActionResult)
     release = Call("POST", "/risk/kill-switch/release", KillSwitchOff, ActionResult)
+
+
+class Risk(Group[W], Generic[W]):
+    """Read and set limits."""
+
+    status = Call("GET", "/risk/status", Nothing, RiskStatus)
+    limits = Listing("/risk/limits", RiskLimitList, "limits", RiskLimit)
+    limit = Call("GET", "/risk/limits/{limit_id}", LimitId, RiskLimit)
+    create_limit = Call("POST", "/risk/limits", RiskLimitCreate, RiskLimit)
+    change_limit = Call("PUT", "/risk/limits/{limit_id}", RiskLimitUpdate, RiskLimit)
+    delete_limit = Call("DELETE", "/risk/limits/{limit_id}", RiskLimitRemoval, NoneType)

@@ -1,16 +1,28 @@
-"""The program itself: whether it lives, whether it is ready, which version it is."""
+"""The program itself: how it is, what it can be told to do, and how it is set."""
 
 from datetime import datetime
-from typing import Generic
+from typing import Any, Generic
 
-from workstation.client.calls import Call, Group, W
-from workstation.client.values import Nothing, Value
+from msgspec import UNSET, UnsetType
+
+from workstation.client.calls import Call, Group, Listing, W
+from workstation.client.requests import Params
+from workstation.client.values import ActionResult, Nothing, PageParams, Value
 
 
 class Health(Value, frozen=True, kw_only=True):
-    """A sign of life."""
+    """Sign of life, for anyone."""
 
     status: str
+
+
+class HealthComponent(Value, frozen=True, kw_only=True):
+    """State of one part."""
+
+    component: str
+    status: str
+    message: str | None
+    response_time_ms: int | None
 
 
 class HealthCheck(Value, frozen=True, kw_only=True):
@@ -21,14 +33,61 @@ class HealthCheck(Value, frozen=True, kw_only=True):
     version: str
     timestamp: datetime
     checks: dict[str, bool]
+    components: tuple[HealthComponent, ...] | None = None
 
 
 class Version(Value, frozen=True, kw_only=True):
-    """Versions of the program and of its interface."""
+    """Versions of the program and of this interface."""
 
     version: str
     api_version: str
     build: str | None = None
+
+
+class SystemInfo(Value, frozen=True, kw_only=True):
+    """What runs, and how busy it is. queues: how full, in percent; limits: by name, in the unit of the name."""
+
+    database_kind: str
+    uptime_s: int
+    started_at: datetime
+    python_version: str
+    queues: dict[str, int]
+    streams_open: int
+    limits: dict[str, int]
+
+
+class CommandParameter(Value, frozen=True, kw_only=True):
+    """One parameter of a command. Prices and quantities are integers on the instrument's scales."""
+
+    type: str
+    required: bool
+    allowed: tuple[str, ...] | None = None
+
+
+class CommandInfo(Value, frozen=True, kw_only=True):
+    """A command: everything that the program can do has one. scope: what a credential needs to run it."""
+
+    id: str
+    title: str
+    scope: str
+    parameters: dict[str, CommandParameter]
+    desktop_only: bool
+
+
+class CommandList(PageParams, kw_only=True):
+    """Window of the list of commands."""
+
+
+class CommandId(Params):
+    """Names a command."""
+
+    command_id: str
+
+
+class CommandCall(CommandId, kw_only=True):
+    """Parameters of one call of a command."""
+
+    parameters: dict[str, Any] | UnsetType = UNSET
 
 
 class System(Group[W], Generic[W]):
@@ -37,3 +96,13 @@ class System(Group[W], Generic[W]):
     health = Call("GET", "/health", Nothing, Health)
     ready = Call("GET", "/health/ready", Nothing, HealthCheck)
     version = Call("GET", "/version", Nothing, Version)
+    state = Call("GET", "/system/health", Nothing, HealthCheck)
+    info = Call("GET", "/system/info", Nothing, SystemInfo)
+    metrics = Call("GET", "/metrics", Nothing, str)
+
+
+class Commands(Group[W], Generic[W]):
+    """Read and run the program's commands."""
+
+    list = Listing("/commands", CommandList, "commands", CommandInfo)
+    run = Call("POST", "/commands/{command_id}", CommandCall, ActionResult)
