@@ -493,6 +493,32 @@ def test_a_leg_waits_under_its_parent(rig: ApiRig) -> None:
     parent = rig.place(quantity="10")
     leg = rig.place(side="SELL", quantity="10", price="110.00", parent_order_id=parent["id"], leg_role="TAKE_PROFIT")
     assert (leg["state"], leg["parent_order_id"], leg["leg_role"]) == ("NEW", parent["id"], "TAKE_PROFIT")
+    nested = rig.http.get(f"{ORDERS}/{parent['id']}", params={"nested": "true"}).json()
+    assert [row["id"] for row in nested["legs"]] == [leg["id"]]
+
+
+def test_of_two_legs_attached_to_a_plain_order_the_one_that_fills_ends_the_other(rig: ApiRig) -> None:
+    parent = rig.place(quantity="10")
+    body = {"side": "SELL", "quantity": "10", "parent_order_id": parent["id"]}
+    target = rig.place(**body, price="110.00", leg_role="TAKE_PROFIT")
+    stop = rig.place(**body, order_type="STOP", price=None, stop_price="90.00", leg_role="STOP_LOSS")
+    rig.fill(parent, 10)
+    rig.fill(target, 10, 11_000)
+    states = [rig.http.get(f"{ORDERS}/{row['id']}").json()["state"] for row in (target, stop)]
+    assert states == ["FILLED", "CANCELLED"]
+
+
+def test_a_full_leg_waits_until_its_parent_has_filled_whole(rig: ApiRig) -> None:
+    parent = rig.place(quantity="10")
+    body = {"side": "SELL", "quantity": "10", "price": "110.00", "parent_order_id": parent["id"]}
+    grows = rig.place(**body, leg_role="TAKE_PROFIT")
+    waits = rig.place(**(body | {"price": "111.00"}), leg_role="TAKE_PROFIT", leg_full=True)
+    assert (grows["leg_full"], waits["leg_full"]) == (False, True)
+    rig.fill(parent, 4)
+    states = [rig.http.get(f"{ORDERS}/{row['id']}").json()["state"] for row in (grows, waits)]
+    assert states == ["SUBMITTED", "NEW"]
+    refused = rig.http.post(ORDERS, json=rig.order(leg_full=True))
+    problem(refused, 422, "VALIDATION_ERROR")
 
 
 def test_kill_switches_go_on_once_list_what_they_cancel_and_need_a_reason_to_go_off(rig: ApiRig) -> None:

@@ -126,3 +126,9 @@ def test_a_keyed_snapshot_is_repeated_as_answered(rig: ApiRig) -> None:
     again = rig.http.post(f"{PNL}/snapshot", json=body, headers=headers)
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["idempotency-replayed"] == "true"
+
+
+def test_a_snapshot_is_told_of(rig: ApiRig) -> None:
+    taken = take(rig).json()
+    events = rig.http.get("/api/v1/events", params={"types": "pnl.*"}).json()["events"]
+    assert [(event["type"], event["data"]["id"]) for event in events] == [("pnl.snapshot.created", taken["id"])]

@@ -19,13 +19,14 @@ from workstation.api.names import Names
 from workstation.api.record_events import RECORD_TYPES
 from workstation.api.schemas.executions import execution_body
 from workstation.api.schemas.order_bodies import order_body
+from workstation.api.schemas.pnl import pnl_body
 from workstation.api.schemas.positions import position_body, position_id
 from workstation.api.schemas.risk import kill_switch_body
 from workstation.api.schemas.values import time_text
 from workstation.commands.limits import limit_id
 from workstation.domain import events as happened
 from workstation.domain.orders import OrderState, OrdStatus
-from workstation.domain.records import LOCAL_TENANT
+from workstation.domain.records import LOCAL_TENANT, PnlSnapshot
 from workstation.domain.verdicts import DenialKind
 from workstation.kernel.ids import stable_uid
 from workstation.ports.store import JournalLine, OrderTransition, PositionQuery, Reader
@@ -176,7 +177,7 @@ class Envelopes:
         if isinstance(event, happened.OrderEvent):
             return self._order_drafts(event, line, seen)
         if isinstance(event, happened.RecordSaved):
-            return _of_record(event)
+            return [self._day(event, event.record)] if isinstance(event.record, PnlSnapshot) else _of_record(event)
         if isinstance(event, happened.KillChanged):
             return [self._kill(event)]
         return [_plain(event, self._names)]
@@ -236,6 +237,14 @@ class Envelopes:
         body = kill_switch_body(state, self._names, cancels_sent=0, unconfirmed=[]) | {"changed": ["is_on"]}
         del body["cancels_sent"], body["cancels_unconfirmed"]
         return _Draft(f"risk.kill_switch.{'on' if state.on else 'off'}", "kill_switch", body["id"], body)
+
+    def _day(self, event: happened.RecordSaved, record: PnlSnapshot) -> _Draft:
+        """Return the event of a P&L snapshot, taken for the first time or anew."""
+        body = pnl_body(record, self._names) | {"changed": list(event.changed)}
+        account = self._names.account_uid(record.account)
+        draft = _Draft("pnl.snapshot.created", "pnl_snapshot", record.id, body, account)
+        draft.tenant, draft.own_scope = record.tenant, "pnl:view"
+        return draft
 
 
 def _of_record(event: happened.RecordSaved) -> list[_Draft]:

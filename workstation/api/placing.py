@@ -72,6 +72,7 @@ async def place_params(call: Call, default_id: str | None = None) -> PlaceOrder:
         allow_duplicate=body.allow_duplicate,
         parent="" if parent is None else parent.cl_ord_id,
         role=body.leg_role or "",
+        full=body.leg_full,
     )
 
 

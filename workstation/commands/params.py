@@ -14,7 +14,8 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Place one order, as a bracket when a stop-loss or take-profit price stands with it.
 
     cl_ord_id: made at the gesture, so that a retry is the same order; "" lets the engine draw one.
-    parent, role: attach to a live parent order as TAKE_PROFIT, STOP_LOSS or OCO leg.
+    parent, role: attach to a live parent order as TAKE_PROFIT, STOP_LOSS or OCO leg. full: the leg goes out once its
+    parent has ended or filled whole, instead of growing with each of its fills.
     """
 
     terms: OrderTerms
@@ -27,6 +28,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     take_profit_px: int | None = None
     parent: str = ""
     role: str = ""
+    full: bool = False
 
 
 class ChangeOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,6 +38,7 @@ from workstation.domain.orders import (
     TimeInForce,
 )
 from workstation.domain.verdicts import RuleResult
+from workstation.orders.book import group_of
 from workstation.orders.results import ChangeResult, ExitProgress, ExitStage, ScopeResult
 
 TRADE = "Trading"
@@ -230,8 +231,7 @@ def _leg_link(context: EngineContext, params: PlaceOrder) -> GroupLink | None:
         raise NotFound("parent order", params.parent)
     if params.role not in LegRole.__members__ or params.role == LegRole.ENTRY:
         raise ValidationError("leg_role", "is not a leg", allowed="TAKE_PROFIT, STOP_LOSS, OCO")
-    group = parent.link.group_id if parent.link is not None else context.ids.group_id()
-    return GroupLink(group, Contingency.BRACKET, LegRole(params.role), parent.cl_ord_id)
+    return GroupLink(group_of(parent), Contingency.BRACKET, LegRole(params.role), parent.cl_ord_id, params.full)
 
 
 def _submit_bracket(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:

@@ -71,6 +71,11 @@ class Booking(Enum):
     CONFLICT = "conflict"
 
 
+def group_of(order: OrderState) -> str:
+    """Return the id of an order's group: its own, or the one that legs attached to a plain order form."""
+    return f"GRP-{order.uid.replace('-', '')}" if order.link is None else order.link.group_id
+
+
 class OrderBook:
     """Orders by client id, with indexes. Reading is O(1) or O(answer); applying is O(1) in the number of orders."""
 
@@ -132,8 +137,16 @@ class OrderBook:
         yield from tuple(self._orders.values())
 
     def group(self, group_id: str) -> list[OrderState]:
-        """Return the orders of a group, parent first; empty once the group has left memory."""
-        return [self._orders[cl_ord_id] for cl_ord_id in self._groups.get(group_id, ())]
+        """Return the orders of a group, parent first; empty once the group has left memory.
+
+        Legs that were attached to a plain order have it as their parent, although it carries no link itself.
+        """
+        asked = self._groups.get(group_id, {})
+        orders = [self._orders[cl_ord_id] for cl_ord_id in asked]
+        link = orders[0].link if orders else None
+        if link is not None and link.parent and link.parent not in asked and link.parent in self._orders:
+            orders.insert(0, self._orders[link.parent])
+        return orders
 
     def asked_qty(self, order: OrderState) -> int:
         """Return the quantity that a group's order was created with, before its parent's fills sized it."""
@@ -274,7 +287,7 @@ class OrderBook:
         cl_ord_id = next(iter(self._closed))
         del self._closed[cl_ord_id]
         order = self._orders[cl_ord_id]
-        if order.link is not None and any(leg.is_open for leg in self.group(order.link.group_id)):
+        if any(other.is_open for other in self.group(group_of(order))):
             self._closed[cl_ord_id] = None
             return
         del self._orders[cl_ord_id]

@@ -5,6 +5,7 @@ waits `venue_wait` for the venue's word, then answers 202: the outcome comes as 
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -122,30 +123,35 @@ def _page(call: Call, query: OrderQuery, fields: tuple[str, ...] | None) -> Answ
     if fields is None and not call.query.nested:
         bodies = [call.services.order_texts.of(order) for order in page.rows]
     else:
-        shown = _with_legs if call.query.nested else order_body_of
-        bodies = [sparse(shown(call, order), fields) for order in page.rows]
+        bodies = [sparse(body, fields) for body in _shown(call, page.rows)]
     last = (page.rows[-1].created_at, page.rows[-1].uid) if page.rows else None
     body = page_body(call, FORM, bodies, total=page.total, has_next=page.has_next, ordering=query.ordering, last=last)
     return json_answer(200, body)
 
 
-def _with_legs(call: Call, order: OrderState) -> dict[str, Any]:
-    """Return an order's body with its legs, those among the LEGS_READ_MAX orders of its instrument that followed it."""
-    body = order_body_of(call, order)
-    legs: list[OrderState] = []
-    if order.link is not None and not order.link.parent:
+def _shown(call: Call, orders: Sequence[OrderState]) -> list[dict[str, Any]]:
+    return _with_legs(call, orders) if call.query.nested else [order_body_of(call, order) for order in orders]
+
+
+def _with_legs(call: Call, orders: Sequence[OrderState]) -> list[dict[str, Any]]:
+    """Return bodies with the legs of each, those among the LEGS_READ_MAX orders of its instrument that followed it."""
+    oldest: dict[tuple[str, str], int] = {}
+    for order in orders:
+        place = (order.terms.account, order.terms.symbol)
+        oldest[place] = min(order.created_at, oldest.get(place, order.created_at))
+    legs: dict[str, list[OrderState]] = {}
+    for (account, symbol), start_ns in oldest.items():
         query = OrderQuery(
-            symbol=order.terms.symbol,
-            account=order.terms.account,
-            start_ns=order.created_at,
-            ordering=("created_at",),
-            limit=LEGS_READ_MAX,
+            symbol=symbol, account=account, start_ns=start_ns, ordering=("created_at",), limit=LEGS_READ_MAX,
             with_count=False,
-        )
-        rows = call.services.reader.orders(query).rows
-        legs = [row for row in rows if row.link is not None and row.link.parent == order.cl_ord_id]
-    body["legs"] = [order_body_of(call, leg) for leg in legs]
-    return body
+        )  # fmt: skip
+        for row in call.services.reader.orders(query).rows:
+            if row.link is not None and row.link.parent:
+                legs.setdefault(row.link.parent, []).append(row)
+    return [
+        order_body_of(call, order) | {"legs": [order_body_of(call, leg) for leg in legs.get(order.cl_ord_id, ())]}
+        for order in orders
+    ]
 
 
 @routes.add("POST", "/oms/orders", scope="orders:place", body=OrderCreate, answers={201: Order}, links=_LINKS)
@@ -208,8 +214,8 @@ async def _read_answer(call: Call, order: OrderState | None) -> Answer:
     seen = call.header(b"if-none-match")
     if seen is not None and fields is None and tag in [part.strip() for part in seen.split(",")]:
         return Answer(304, headers=headers)
-    shown = _with_legs if call.query.nested else order_body_of
-    return json_answer(200, sparse(await call.services.read(shown, call, order), fields), headers)
+    (body,) = await call.services.read(_shown, call, [order])
+    return json_answer(200, sparse(body, fields), headers)
 
 
 async def _replace(call: Call) -> Answer:

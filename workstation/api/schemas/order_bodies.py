@@ -84,6 +84,7 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "risk_check_passed": _risk_passed(order),
         "compliance_check_passed": False if status is OrdStatus.COMPLIANCE_REJECTED else _checked(order),
         "parent_order_id": names.order_uid(link.parent) if link is not None else None,
+        "leg_full": link is not None and link.full,
         "leg_role": role if link is not None and link.parent else None,
         "replaces": names.order_uid(order.replaces) if order.replaces else None,
         "replaced_by": names.order_uid(order.replaced_by) if order.replaced_by else None,

@@ -105,6 +105,7 @@ class OrderCreate(Request):
     strategy_run_id: Uuid | None = None
     parent_order_id: Uuid | None = None
     leg_role: LegRoleName | None = None
+    leg_full: StrictBool = False
     notes: Reason | None = None
     metadata: dict[str, Any] | None = None
     confirm_token: Annotated[str, Field(max_length=200)] | None = None
@@ -115,6 +116,8 @@ class OrderCreate(Request):
         check_metadata(self.metadata)
         if (self.leg_role is None) != (self.parent_order_id is None):
             raise ValueError("leg_role and parent_order_id go together")
+        if self.leg_full and self.leg_role is None:
+            raise ValueError("leg_full goes with a leg")
         used = PRICE_FIELDS.get(self.order_type)
         if used is None:
             return self  # refused as UNSUPPORTED_ORDER, which precedes what its price fields are
@@ -230,6 +233,7 @@ class Order(Resource):
     compliance_check_passed: bool | None
     parent_order_id: IdOut | None
     leg_role: LegRoleName | None
+    leg_full: bool
     legs: list["Order"] | None = None
     replaces: IdOut | None
     replaced_by: IdOut | None
