@@ -3,7 +3,8 @@
 1. The command line: options and names, so that `--help` and refusals answer at once.
 2. The engine: core, storage, venue. A replay loads its readers, a damaged layout its slower parser, where they are met.
 3. The window: Qt, docking, and the panels in sight; those behind other tabs are made one a moment afterwards.
-4. Behind the window: what `LOADED_BEHIND` names; `Program.open_rest_later` loads it on a thread of its own.
+4. Behind the window: what `LOADED_BEHIND` names; `Program.open_rest_later` loads most of it on a thread of its own.
+   Alembic loads when a database is made or migrated, and then the window does wait for it.
 
 Objects that a start makes live as long as the program. So the collector rests until the window shows, and never looks
 at them again afterwards. A test starts the desktop and sees that nothing of the fourth step is there with the window.
@@ -12,7 +13,7 @@ at them again afterwards. A test starts the desktop and sees that nothing of the
 import gc
 
 LOADED_BEHIND = frozenset({"alembic", "cryptography", "fastapi", "httpx", "psutil", "pydantic", "tomlkit", "uvicorn"})
-"""Libraries that no window waits for."""
+"""Libraries that no window waits for, once the database is up to date."""
 
 
 def rest_collector() -> None:
