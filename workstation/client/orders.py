@@ -57,7 +57,7 @@ class Order(Value, frozen=True, kw_only=True):
     compliance_check_passed: bool | None
     parent_order_id: str | None
     leg_role: str | None
-    leg_full: bool | None = None
+    leg_full: bool = False
     legs: "tuple[Order, ...] | None" = None
     replaces: str | None
     replaced_by: str | None
@@ -165,6 +165,7 @@ class OrderCreate(Params, kw_only=True):
     strategy_run_id: str | UnsetType = UNSET
     parent_order_id: str | UnsetType = UNSET
     leg_role: str | UnsetType = UNSET
+    leg_full: bool | UnsetType = UNSET
     notes: str | UnsetType = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
     confirm_token: str | UnsetType = UNSET
