@@ -208,6 +208,7 @@ class TestTicks:
         assert found == ticks
         assert [tick.event for tick in kept.reader.ticks(TickQuery())] == ticks[::-1]
         assert kept.reader.ticks_kept(TickQuery()) == len(ticks)
+        assert sum(1 for _ in kept.reader.ticks(TickQuery(ordered=False, symbol="ACME"))) == 1_666
 
     @pytest.mark.parametrize("descending", [True, False])
     def test_a_walk_by_keys_has_no_repeat_and_no_gap(self, kept: Kept, descending: bool) -> None:

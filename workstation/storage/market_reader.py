@@ -6,6 +6,7 @@ to them, and their ticks merged by time.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -154,6 +155,13 @@ class SqlMarketReader:
 
     def ticks(self, query: TickQuery) -> Iterator[StoredTick]:
         """Yield ticks by time of arrival; a chunk that is gone from the disk is passed over."""
+        return self._merged(query) if query.ordered else chain.from_iterable(self._unmerged(query))
+
+    def _unmerged(self, query: TickQuery) -> Iterator[list[StoredTick]]:
+        return (self._ticks_of(chunk, query) for chunk in self._chunks(query))
+
+    def _merged(self, query: TickQuery) -> Iterator[StoredTick]:
+        """Open chunks as the list gets to them; of those that are open the next tick is taken."""
         choose = max if query.descending else min
         opened: list[list[StoredTick]] = []
 
