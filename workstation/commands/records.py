@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from workstation.commands.compliance import rule_effects
 from workstation.commands.context import EngineContext
 from workstation.commands.limits import check_limit, limit_effects
 from workstation.commands.outcomes import Refusal, storage_code
@@ -23,6 +24,7 @@ from workstation.domain.records import (
     LOCAL_TENANT,
     AnyRecord,
     ApiKey,
+    ComplianceRule,
     InstrumentEntry,
     Invitation,
     MarketSubscription,
@@ -103,6 +105,7 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(record=UserSession, noun="session", scope="desktop"),
     RecordKind(record=ApiKey, noun="API key", scope="apikeys:manage"),
     RecordKind(record=PnlSnapshot, noun="P&L snapshot", scope="desktop"),
+    RecordKind(record=ComplianceRule, noun="rule", scope="compliance:manage", effects=rule_effects),
     RecordKind(record=RiskLimit, noun="limit", scope="risk:manage", check=check_limit, effects=limit_effects),
     RecordKind(record=Webhook, noun="webhook", scope="webhooks:manage"),
     RecordKind(record=WebhookSource, noun="webhook source", scope="webhooks:manage"),

@@ -67,7 +67,7 @@ async def kill_bodies(call: Call) -> list[dict[str, Any]]:
 async def switch_kill_on(call: Call) -> Answer:
     """Switch trading off for a scope, and cancel what works there."""
     asked: KillSwitchOn = call.body
-    scope, key = CORE_SCOPES[asked.scope], _key(asked.scope, asked.scope_id, call.services.names)
+    scope, key = CORE_SCOPES[asked.scope], scope_key(asked.scope, asked.scope_id, call.services.names)
     known = await _tried(_find(call, scope, key))
     if known is None or not known.on or (asked.cancel_orders and not known.cancel_orders):
         params = Kill(
@@ -93,7 +93,7 @@ async def switch_kill_on(call: Call) -> Answer:
 async def release_kill_switch(call: Call) -> Answer:
     """Release a kill switch, with a reason."""
     asked: KillSwitchOff = call.body
-    scope, key = CORE_SCOPES[asked.scope], _key(asked.scope, asked.scope_id, call.services.names)
+    scope, key = CORE_SCOPES[asked.scope], scope_key(asked.scope, asked.scope_id, call.services.names)
     _refuse_live(call, scope, key)
     known = await _find(call, scope, key)
     if known is None or not known.on:
@@ -169,8 +169,8 @@ def _refuse_live(call: Call, scope: KillScope, key: str) -> None:
         raise ApiError("DESKTOP_ONLY", "With a live account in scope, release it in the desktop.")
 
 
-def _key(scope: str, scope_id: str | None, names: Names) -> str:
-    """Return the core's key of a scope.
+def scope_key(scope: str, scope_id: str | None, names: Names) -> str:
+    """Return the core's key of a scope, "" without an id.
 
     Raises:
         ApiError: 404, no such account or instrument.

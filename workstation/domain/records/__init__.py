@@ -5,6 +5,7 @@ A new kind: its Struct in a module of its family, one line in `AnyRecord`, one i
 
 from collections.abc import Mapping
 
+from workstation.domain.records.compliance import ComplianceRule, RuleType
 from workstation.domain.records.credentials import ApiKey, LivePermit
 from workstation.domain.records.hooks import ReceivedHook, Webhook, WebhookSource
 from workstation.domain.records.identity import BUILT_IN, Invitation, Member, Tenant, User, UserSession
@@ -16,7 +17,7 @@ from workstation.domain.records.risk import RiskLimit
 AnyRecord = (
     ApiKey
     | PnlSnapshot
-    | RiskLimit
+    | RiskLimit | ComplianceRule
     | Webhook
     | WebhookSource
     | MarketSubscription
@@ -38,6 +39,7 @@ UNIQUE: Mapping[type[Record], tuple[tuple[str, ...], ...]] = {
     ApiKey: (("key_prefix",), ("key_hash",)),
     PnlSnapshot: (("account", "day"),),
     RiskLimit: (("limit_type", "scope", "key"),),
+    ComplianceRule: (("name",),),
     WebhookSource: (("name",),),
 }
 """Fields that no two living records of a kind and tenant may share; texts without regard to case."""
@@ -48,6 +50,7 @@ __all__ = [
     "UNIQUE",
     "AnyRecord",
     "ApiKey",
+    "ComplianceRule",
     "InstrumentEntry",
     "Invitation",
     "LivePermit",
@@ -59,6 +62,7 @@ __all__ = [
     "ReceivedHook",
     "Record",
     "RiskLimit",
+    "RuleType",
     "Tenant",
     "User",
     "UserSession",

@@ -1,4 +1,4 @@
-"""P&L snapshots and risk limits."""
+"""P&L snapshots, risk limits and compliance rules."""
 
 from workstation.storage.migrations.record_table import create_record_table, flag, integer, text
 
@@ -17,6 +17,12 @@ def upgrade() -> None:
         "risk_limits",
         [text("name"), flag("is_active"), text("limit_type"), text("scope"), text("key")],
         unique=[("limit_type", "scope", "key")],
+    )
+    create_record_table(
+        "compliance_rules",
+        [text("name"), text("rule_type"), flag("is_active")],
+        unique=[("name",)],
+        allowed={"rule_type": ("RESTRICTED_SYMBOL", "SHORT_SALE")},
     )
 
 

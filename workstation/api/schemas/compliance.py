@@ -1,0 +1,99 @@
+"""Compliance rules on the wire. Market hours and wash trades are watched always and need no rule."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints
+
+from workstation.api.names import Names, instrument_id
+from workstation.api.schemas.records import RecordList, RecordOut, record_body, unchanged
+from workstation.api.schemas.values import IdOut, QueryFlag, Reason, Request, Resource, SearchText, Symbol, Uuid
+from workstation.domain.records import ComplianceRule
+
+RuleTypeName = Literal["RESTRICTED_SYMBOL", "SHORT_SALE"]
+RuleScope = Literal["TENANT", "ACCOUNT", "STRATEGY", "INSTRUMENT"]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+SYMBOLS_MAX = 1_000
+
+
+class SymbolsConfig(Request):
+    """Symbols in which nothing may be opened."""
+
+    symbols: Annotated[list[Symbol], Field(min_length=1, max_length=SYMBOLS_MAX)]
+
+
+class ShortSaleConfig(Request):
+    """What becomes of a sale that could leave the account short."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    action: Literal["REFUSE", "REQUIRE_LOCATE"]
+
+
+CONFIGS: dict[str, type[Request]] = {"RESTRICTED_SYMBOL": SymbolsConfig, "SHORT_SALE": ShortSaleConfig}
+"""By rule type, the form of its config."""
+
+
+class ComplianceRuleCreate(Request):
+    """A new rule; `config` has the form of its type."""
+
+    name: Name
+    rule_type: RuleTypeName
+    config: dict[str, Any]
+    scope: RuleScope = "TENANT"
+    scope_id: Uuid | None = None
+    is_active: StrictBool = True
+    description: Reason | None = None
+
+
+class ComplianceRuleUpdate(Request):
+    """A partial change: what is absent stays; null clears the description."""
+
+    name: Name = unchanged()
+    config: dict[str, Any] = unchanged()
+    is_active: StrictBool = unchanged()
+    description: Reason | None = None
+
+
+class ComplianceRuleList(RecordList):
+    """Filters of the list of rules."""
+
+    rule_type: RuleTypeName | None = None
+    is_active: QueryFlag | None = None
+    search: SearchText | None = None
+
+
+class ComplianceRuleOut(RecordOut):
+    """A rule."""
+
+    name: str
+    rule_type: RuleTypeName
+    config: dict[str, Any]
+    scope: RuleScope
+    scope_id: IdOut | None
+    is_active: bool
+    description: str | None
+
+
+class ComplianceRulePage(Resource):
+    """A page of rules."""
+
+    rules: list[ComplianceRuleOut]
+    total_count: int | None
+    has_next: bool
+
+
+def rule_body(record: ComplianceRule, names: Names) -> dict[str, Any]:
+    """Return a rule as the wire shows it."""
+    scope_id = record.key or None
+    if record.scope == "ACCOUNT":
+        scope_id = names.account_uid(record.key)
+    elif record.scope == "INSTRUMENT":
+        scope_id = instrument_id(record.key)
+    return record_body(record) | {
+        "name": record.name,
+        "rule_type": record.rule_type,
+        "config": record.config,
+        "scope": record.scope,
+        "scope_id": scope_id,
+        "is_active": record.is_active,
+        "description": record.description or None,
+    }

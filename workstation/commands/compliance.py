@@ -1,0 +1,53 @@
+"""Compliance rules as records: each save of one is, in the same transaction, the change of what the gate forbids.
+
+What is forbidden is the union of all living rules, so that of two that name one symbol either may go.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from workstation.commands.context import EngineContext
+from workstation.domain.events import Event, LimitChanged
+from workstation.domain.records import ComplianceRule, Record, RuleType
+from workstation.risk.limits import LimitScope
+from workstation.risk.restrictions import Restriction
+
+Place = tuple[Restriction, str, str]
+"""Restriction, scope and key."""
+
+ON_LIST = "YES"
+
+
+def rule_effects(context: EngineContext, before: Record | None, after: Record, actor: str) -> Sequence[Event]:
+    """Return the changes of what is forbidden that a save of a rule is."""
+    if not isinstance(after, ComplianceRule):
+        return ()
+    others = [row for row in context.state.records.every(ComplianceRule) if row.id != after.id]
+    earlier = [before] if isinstance(before, ComplianceRule) else []
+    old, new = _forbidden([*others, *earlier]), _forbidden([*others, after])
+    return [
+        LimitChanged(
+            limit=place[0],
+            scope=place[1],
+            key=place[2],
+            old=old.get(place, ""),
+            new=new.get(place, ""),
+            actor=actor,
+            reason=after.name,
+            ts=after.updated_at,
+        )
+        for place in sorted({*old, *new})
+        if old.get(place, "") != new.get(place, "")
+    ]
+
+
+def _forbidden(rules: Iterable[ComplianceRule]) -> dict[Place, str]:
+    found: dict[Place, str] = {}
+    for rule in rules:
+        if not rule.is_active or rule.deleted_at is not None:
+            continue
+        if rule.rule_type is RuleType.RESTRICTED_SYMBOL:
+            for symbol in rule.config["symbols"]:
+                found[Restriction.RESTRICTED_SYMBOL, LimitScope.INSTRUMENT, symbol] = ON_LIST
+        else:
+            found[Restriction.SHORT_SALE, rule.scope, rule.key] = str(rule.config["action"])
+    return found

@@ -1,0 +1,27 @@
+"""Compliance rules as people keep them; what they forbid is the engine's own fold."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from workstation.domain.records.record import Record
+
+
+class RuleType(StrEnum):
+    """What a rule forbids: opening in symbols on a list, or selling short."""
+
+    RESTRICTED_SYMBOL = "RESTRICTED_SYMBOL"
+    SHORT_SALE = "SHORT_SALE"
+
+
+class ComplianceRule(Record, frozen=True, kw_only=True, tag="compliance_rule"):
+    """One rule. scope: a limit's scope; key: account, strategy or symbol, "" for the tenant; config: by its type."""
+
+    name: str
+    rule_type: RuleType
+    scope: str = "TENANT"
+    key: str = ""
+    is_active: bool = True
+    description: str = ""
+    config: dict[str, Any] = msgspec.field(default_factory=dict)
