@@ -96,23 +96,14 @@ def assemble(
     envelopes = Envelopes(reader, names)
     feed = EventFeed(reader, envelopes, read)
     news.listen(feed.wake)
-    credentials = Credentials(token, options, time.monotonic_ns, now_ns, Tokens(secret))
-    news.listen_to_records(credentials.learn)
-    learn_identities(reader, credentials)
+    credentials = _credentials(reader, news, Credentials(token, options, time.monotonic_ns, now_ns, Tokens(secret)))
     engine = Engine(gateway, options.engine_timeout)
     sealer, targets = Sealer(secret), Targets(options.webhook_hosts, port)
+    outbox, dialler = Outbox(reader, envelopes, now_ns), Dialler(targets)
     sender = Sender(
-        reader=reader,
-        outbox=Outbox(reader, envelopes, now_ns),
-        dialler=Dialler(targets),
-        sealer=sealer,
-        engine=engine,
-        read=read,
-        now_ns=now_ns,
+        reader=reader, outbox=outbox, dialler=dialler, sealer=sealer, engine=engine, read=read, now_ns=now_ns
     )
-    news.listen(sender.wake)
-    news.listen_to_records(sender.learn)
-    sender.start()
+    _start(sender, news)
     market_feed = MarketFeed(engine, names, source=session.feed, boot=f"{now_ns():x}", now_ns=now_ns)
     news.listen_to_records(market_feed.on_record)
     return Services(
@@ -141,8 +132,16 @@ def assemble(
     )
 
 
-def learn_identities(reader: Reader, credentials: Credentials) -> None:
+def _start(sender: Sender, news: News) -> None:
+    """Let webhooks hear of events and of their own records, and begin to deliver."""
+    news.listen(sender.hear)
+    news.listen_to_records(sender.learn)
+    sender.start()
+
+
+def _credentials(reader: Reader, news: News, credentials: Credentials) -> Credentials:
     """Let `credentials` know whoever may call; where the database cannot be read, the local token is alone."""
+    news.listen_to_records(credentials.learn)
     with contextlib.suppress(StorageError):
         tenants = [record for record in _all(reader, Tenant, LOCAL_TENANT) if isinstance(record, Tenant)]
         for record in (*tenants, *_all(reader, User, LOCAL_TENANT), *_all(reader, UserSession, LOCAL_TENANT)):
@@ -150,6 +149,7 @@ def learn_identities(reader: Reader, credentials: Credentials) -> None:
         for tenant in tenants:
             for record in (*_all(reader, Member, tenant_key(tenant.id)), *_all(reader, ApiKey, tenant_key(tenant.id))):
                 credentials.learn(record)
+    return credentials
 
 
 def _all(reader: Reader, kind: type[Record], tenant: str) -> Iterator[Record]:
