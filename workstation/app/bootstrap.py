@@ -204,7 +204,7 @@ class Program:
         options = self._options
         door = RestDoor(self.engine, self.store.reader, self.own_home, options.settings, self.view_only)
         try:
-            self.engine.api_url = door.start(options.api_port)
+            self.engine.api_url = door.start(options.api_port, options.database)
         except UserError as error:
             _log.error("rest_closed", reason=str(error))
             self.engine.say("critical", f"The REST interface is closed: {error}.")

@@ -24,8 +24,8 @@ class RestDoor:
         self._view_only = view_only
         self._server: ApiServer | None = None
 
-    def start(self, port: int) -> str:
-        """Listen; returns the URL.
+    def start(self, port: int, database: str) -> str:
+        """Listen; returns the URL. database: its address, of which scripts learn the kind alone.
 
         Raises:
             UserError: the port is taken.
@@ -46,6 +46,7 @@ class RestDoor:
                 venue_wait=settings.venue_wait,
                 idempotency_hours=self._settings.idempotency.retention,
                 subscriptions_max=self._settings.marketdata.max_subscriptions,
+                database_kind="postgresql" if database.startswith("postgres") else "sqlite",
                 confirm_warnings=self._settings.oms.confirm_warnings,
                 webhook_hosts=tuple(self._settings.webhooks.allowed_hosts),
                 webhook_retries=self._settings.webhooks.max_retries,
