@@ -32,6 +32,11 @@ class Outbox:
         self._is_known = self._has_begun = False
         self._seq = self._stored_seq = 0
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nobody to tell."""
+        return self._is_known and not self._hooks
+
     def forget(self) -> None:
         """Read at the next call which webhooks there are."""
         self._is_known = False

@@ -18,7 +18,7 @@ from workstation.api.webhooks_dial import Answer, Dialler
 from workstation.api.webhooks_outbox import Outbox
 from workstation.api.webhooks_secrets import Sealer, signed_headers
 from workstation.commands.records import ChangeRecord
-from workstation.domain.errors import StorageError
+from workstation.domain.errors import InvariantError, WorkstationError
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import Record, Webhook
 from workstation.kernel.logs import get_logger
@@ -58,6 +58,7 @@ class Sender:
         self._reader, self._outbox, self._dialler, self._sealer = reader, outbox, dialler, sealer
         self._engine, self._read, self._now_ns = engine, read, now_ns
         self._woken = asyncio.Event()
+        self._is_due = True
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._running: asyncio.Task[None] | None = None
 
@@ -66,8 +67,14 @@ class Sender:
         if self._reader.deliveries.is_writable:
             self._running = asyncio.get_running_loop().create_task(self._run(), name="webhooks")
 
+    def hear(self) -> None:
+        """Look for events: there is news. Costs nothing while there is nobody to tell."""
+        if not self._outbox.is_idle:
+            self._woken.set()
+
     def wake(self) -> None:
-        """There may be events or deliveries."""
+        """Look for deliveries: one was made or is due again."""
+        self._is_due = True
         self._woken.set()
 
     def learn(self, record: Record) -> None:
@@ -90,11 +97,14 @@ class Sender:
             if not woken:
                 self._outbox.forget()
             try:
-                if not await self._read(self._outbox.advance) and woken:
+                made = await self._read(self._outbox.advance)
+                if woken and not made and not self._outbox.is_idle:
                     await asyncio.sleep(COMMIT_LOOK_S)  # what the engine has told is committed a moment later
-                    await self._read(self._outbox.advance)
-                await self._begin_due()
-            except StorageError as error:
+                    made = await self._read(self._outbox.advance)
+                if made or self._is_due or not woken:
+                    self._is_due = False
+                    await self._begin_due()
+            except WorkstationError as error:
                 _log.warning("webhooks_wait", reason=str(error))
 
     async def _wait(self) -> bool:
@@ -121,7 +131,8 @@ class Sender:
         del self._under_way[delivery_id]
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("delivery_failed", delivery=delivery_id, error=repr(error))
-        self._woken.set()
+        else:
+            self.wake()
 
     async def _attempt(self, delivery: Delivery) -> None:
         hook = await self._read(self._reader.record, Webhook, delivery.tenant, delivery.webhook_id)
@@ -129,7 +140,12 @@ class Sender:
             await self._keep(_given_up(delivery, self._now_ns(), "the webhook is switched off or deleted"))
             return
         now = self._now_ns()
-        headers = signed_headers(self._secrets(hook, now), delivery.message_id, now // _NS, delivery.payload)
+        try:
+            secrets = self._secrets(hook, now)
+        except InvariantError as error:
+            await self._keep(_given_up(delivery, now, str(error)))
+            return
+        headers = signed_headers(secrets, delivery.message_id, now // _NS, delivery.payload)
         answer = await self._dialler.send(hook.endpoint_url, headers, delivery.payload, hook.timeout_s)
         after = outcome(delivery, hook, answer, self._now_ns())
         await self._keep(after)
