@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
 from workstation.api.options import ApiOptions
@@ -183,6 +184,41 @@ def test_a_locked_account_and_a_kill_switch_refuse_before_an_order_exists(rig: A
     assert rig.http.post("/api/v1/risk/kill-switch", json={}).status_code == 200
     problem(rig.http.post(ORDERS, json=rig.order()), 409, "KILL_SWITCH_ACTIVE")
     assert rig.http.get(ORDERS).json()["total_count"] == 0
+
+
+def test_of_several_obstacles_the_one_that_the_contract_names_first_refuses(rig: ApiRig) -> None:
+    """Each step removes the obstacle that spoke: instrument, type, lock, kill switch, compliance, risk."""
+    core = rig.core
+    known = core.state.instruments["XYZ"]
+    card, core.broker.capabilities = core.broker.capabilities, replace(core.broker.capabilities, ord_types=frozenset())
+    core.state.instruments["XYZ"] = replace(known, tradable=False)
+    rig.engine.do(core.lock)
+    assert rig.http.post("/api/v1/risk/kill-switch", json={}).status_code == 200
+    listed = {"name": "list", "rule_type": "RESTRICTED_SYMBOL", "config": {"symbols": ["XYZ"]}}
+    rule = rig.http.post("/api/v1/compliance/rules", json=listed).headers["location"]
+    limit(rig, "ORDER_NOTIONAL", "5000")
+    core.prices.quote("XYZ", 9_990, 10_010)
+    order = rig.order(instrument_symbol="XYZ")
+
+    def refused(status: int, code: str) -> None:
+        problem(rig.http.post(ORDERS, json=order), status, code)
+
+    refused(422, "INSTRUMENT_NOT_TRADABLE")
+    core.state.instruments["XYZ"] = known
+    refused(422, "UNSUPPORTED_ORDER")
+    core.broker.capabilities = card
+    refused(409, "TRADING_LOCKED")
+    rig.engine.do(core.unlock)
+    refused(409, "KILL_SWITCH_ACTIVE")
+    assert rig.http.post("/api/v1/risk/kill-switch/release", json={"reason": "calm"}).status_code == 200
+    core.prices.quote("XYZ", 9_990, 10_010, fresh=False)
+    refused(422, "COMPLIANCE_BLOCKED")
+    core.prices.quote("XYZ", 9_990, 10_010)
+    assert rig.http.delete(rule).status_code == 204
+    refused(422, "RISK_LIMIT_BREACH")
+    limit(rig, "ORDER_NOTIONAL", "UNLIMITED")
+    core.worth.money = 0
+    refused(422, "INSUFFICIENT_FUNDS")
 
 
 def test_a_used_client_order_id_points_to_the_first_order(rig: ApiRig) -> None:

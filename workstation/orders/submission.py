@@ -37,6 +37,7 @@ from workstation.orders.reports import NOT_SENT
 from workstation.orders.results import SubmitResult
 from workstation.orders.routing import venue_terms
 from workstation.orders.validation import unsupported
+from workstation.risk.rules.tradable import Tradable
 from workstation.risk.view import RiskIntent
 
 OnDurable = Callable[[bool], None]
@@ -124,7 +125,9 @@ class Submission:
         broker = c.routes.broker(terms.account)
         verdict = c.gate.check(asked)
         card = None if broker is None else broker.capabilities
-        refused = unsupported(terms, instrument, card, now_ns=asked.now_ns) or verdict.denial
+        denial = verdict.denial
+        barred = denial if denial is not None and denial.code == Tradable.code else None
+        refused = barred or unsupported(terms, instrument, card, now_ns=asked.now_ns) or denial
         refused = refused or c.storage_refusal(verdict.risk_class)
         return verdict, refused or c.session_refusal(terms.account)
 
