@@ -221,3 +221,15 @@ def test_a_stream_ends_with_its_credential(rig: ApiRig) -> None:
         assert next(lines) == "retry: 2000"
         rig.http.delete(f"{KEYS}/{made['id']}")
         assert [line for line in lines if line.startswith("event: auth")] == []
+
+
+def test_an_order_above_its_keys_cap_is_refused_and_stored(rig: ApiRig) -> None:
+    made = make(rig, scopes=["orders:place", "orders:view"], max_order_notional="10000.00")
+    with rig.client(**{"X-API-Key": made["key"]}) as client:
+        over = client.post("/api/v1/oms/orders", json=rig.order(quantity="101", price="100.00"))
+        assert problem(over) == (422, "RISK_LIMIT_BREACH")
+        assert over.json()["details"]["limit_type"] == "CREDENTIAL_CAP"
+        assert over.json()["details"]["limit"] == "10000.00"
+        assert client.get(over.headers["location"]).json()["state"] == "RISK_REJECTED"
+        assert client.post("/api/v1/oms/orders", json=rig.order(quantity="100", price="100.00")).status_code == 201
+    assert rig.place(quantity="101")["state"] != "RISK_REJECTED"

@@ -60,6 +60,7 @@ class FakeView:
     """Answers that a test sets. The account starts with 1,000,000 of equity, flat, quoted 99.99 / 100.00."""
 
     def __init__(self) -> None:
+        self.caps: dict[str, int] = {}
         self.instruments = dict(INSTRUMENTS)
         self.accounts = {"SIM-1": ACCOUNT}
         self.references: dict[str, ReferencePrice] = {"AAPL": QUOTE, "CL": QUOTE}
@@ -109,6 +110,9 @@ class FakeView:
 
     def live_permit(self, origin: Origin, strategy_id: str) -> bool:
         return self.permit
+
+    def order_cap(self, origin: Origin) -> int | None:
+        return self.caps.get(origin.detail)
 
 
 class RiskDesk:

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
+from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
 from workstation.domain.orders import Origin
+from workstation.domain.records import LOCAL_TENANT, ApiKey
 from workstation.orders.context import Prices
 from workstation.orders.fold import CoreState
 
@@ -57,3 +59,11 @@ class CoreRiskView:
         self.convert = worth.convert
         self.armed = state.controls.arming.armed
         self.live_permit = permit
+        self._records = state.records
+
+    def order_cap(self, origin: Origin) -> int | None:
+        """Return the cap of the API key that asks, as money; None for other credentials and keys without one."""
+        key = self._records.find(ApiKey, LOCAL_TENANT, origin.detail)
+        if key is None or key.max_order_notional is None:
+            return None
+        return parse_scaled(key.max_order_notional, MONEY_DECIMALS)

@@ -73,3 +73,6 @@ class RiskView(Protocol):
 
     def live_permit(self, origin: Origin, strategy_id: str) -> bool:
         """Tell whether a person has permitted this script or strategy to add exposure on LIVE accounts."""
+
+    def order_cap(self, origin: Origin) -> int | None:
+        """Return the most money that one order of this script's key may move, None without a cap."""

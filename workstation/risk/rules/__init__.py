@@ -10,6 +10,7 @@ from workstation.risk.rules.armed import Armed
 from workstation.risk.rules.base import Rule
 from workstation.risk.rules.buying_power import BuyingPower
 from workstation.risk.rules.close_only import CloseOnly
+from workstation.risk.rules.credential_cap import CredentialCap
 from workstation.risk.rules.daily_loss import DailyLoss
 from workstation.risk.rules.drawdown import Drawdown
 from workstation.risk.rules.duplicate import Duplicate
@@ -41,7 +42,6 @@ ENTRY: tuple[Rule, ...] = (
     TradingLock(),
     KillSwitch(),
     LivePermit(),
-    Freshness(),
     # Compliance
     RestrictedSymbol(),
     AccountPermission(),
@@ -49,12 +49,14 @@ ENTRY: tuple[Rule, ...] = (
     ShortSale(),
     SelfTrade(),
     # Risk
+    Freshness(),
     Reduction(),
     Lockout(),
     CloseOnly(),
     Duplicate(),
     OrderQuantity(),
     OrderNotional(),
+    CredentialCap(),
     PriceCollar(),
     PositionQuantity(),
     PositionNotional(),
