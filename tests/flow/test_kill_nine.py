@@ -3,7 +3,7 @@
 The exchange is a process of its own with its own log, which is the truth. Each life of the program is killed once it
 has answered a number of requests that this process has drawn, with more under way. The last one is left to settle, and
 its database is then folded and compared with the exchange's log, order by order and fill by fill. 20 kills here;
-`-m nightly` does 200, or as many as WORKSTATION_KILLS names under its own seed (`seed:kills`), on one home.
+`-m nightly` does 200, or what KILL_NINE_RUN names (`seed:kills`), on one home each.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs a 
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 20
-SEED_NIGHTLY, KILLS_NIGHTLY = map(int, os.environ.get("WORKSTATION_KILLS", "10:200").split(":"))
+SEED_NIGHTLY, KILLS_NIGHTLY = map(int, os.environ.get("KILL_NINE_RUN", "10:200").split(":"))
 CLIENTS = 3
 ANSWERS_MAX = 40
 READY_S, SETTLE_S, REQUEST_S, POLL_S = 60.0, 60.0, 30.0, 0.05
