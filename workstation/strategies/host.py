@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from workstation.domain.errors import NotFound, UserError, ValidationError
+from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Quote as MarketQuote
 from workstation.domain.market import StreamKind
@@ -33,10 +33,6 @@ TEXT_MAX = 2_000
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 ACTIONS = ("BUY", "SELL", "HOLD")
 TIMER_NS_MIN = 10_000_000
-
-
-class StrategyFault(UserError):
-    """A callback raised; the run is over. The cause is the strategy's own exception."""
 
 
 class Host:
@@ -79,7 +75,8 @@ class Host:
         try:
             return make(self)
         except Exception as error:
-            raise self._fault("__init__", error) from error
+            self._tell_fault("__init__", error)
+            raise
 
     def deliver(self, news: m.News) -> None:
         """Hand one piece of news to the strategy. After the run is over nothing more is delivered.
@@ -87,7 +84,7 @@ class Host:
         Emits: intents, `Faulted` among them when a callback raises.
 
         Raises:
-            StrategyFault: a callback raised; its exception is the cause.
+            Exception: whatever a callback raised, after it was told of.
         """
         if self.over:
             return
@@ -97,13 +94,12 @@ class Host:
         try:
             handler(news)
         except Exception as error:
-            raise self._fault(type(news).__name__, error) from error
+            self._tell_fault(type(news).__name__, error)
+            raise
 
-    def _fault(self, callback: str, error: Exception) -> StrategyFault:
+    def _tell_fault(self, callback: str, error: Exception) -> None:
         self.over = True
-        words = f"{type(error).__name__}: {error}"
-        self._send(m.Faulted(callback, words, traceback.format_exc()))
-        return StrategyFault(words)
+        self._send(m.Faulted(callback, f"{type(error).__name__}: {error}", traceback.format_exc()))
 
     # News
 

@@ -8,8 +8,9 @@ import ctypes
 import threading
 from collections.abc import Callable
 
+from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
-from workstation.strategies.host import Host, StrategyFault
+from workstation.strategies.host import Host
 from workstation.strategies.inbox import SLICE_S, Inbox
 from workstation.strategies.messages import Faulted, Intent
 
@@ -30,6 +31,7 @@ class RunThread:
         self._room = threading.Semaphore(INTENTS_AHEAD)
         self._since = 0
         self._revoked = threading.Event()
+        self._guard = Bus(lambda _run, _error: None).guard  # the host has told of the error before it comes here
         self._thread = threading.Thread(target=self._run, name=f"strategy-{name}", daemon=True)
 
     def start(self, send: Callable[[Intent], None]) -> None:
@@ -69,11 +71,10 @@ class RunThread:
 
     def _run(self) -> None:
         try:
-            self._serve()
-        except StrategyFault:
-            self._since = 0  # the host has told of it
+            self._guard(self, self._serve)
         except (StrategyInterrupted, SystemExit, KeyboardInterrupt) as error:
             self._tell(Faulted("callback", f"{type(error).__name__}: {error}".rstrip(": "), ""))
+        self._since = 0
 
     def _serve(self) -> None:
         host = self._make(self._offer)

@@ -11,7 +11,6 @@ from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
 from workstation.strategies import messages as m
 from workstation.strategies.api import Field, Strategy, StrategyParameters
-from workstation.strategies.host import StrategyFault
 
 
 class Quiet(Strategy):
@@ -202,7 +201,7 @@ def test_a_stop_asks_for_the_state_and_a_restart_gives_it_back():
 
 def test_an_exception_ends_the_run_with_its_traceback_and_nothing_follows():
     rig = StrategyRig(Broken).start()
-    with pytest.raises(StrategyFault):
+    with pytest.raises(RuntimeError):
         rig.quote(999, 1001)
     (fault,) = rig.take(m.Faulted)
     assert fault.error == "RuntimeError: no idea at 9.99"
