@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
+from sqlalchemy import event
 
 from tests.helpers.stores import START_NS, OpenedStore, execute_sql, new_postgres_database, open_for_test
 from workstation.domain.audit import ActorKind, AuditAction, AuditEntry, hash_of
@@ -144,3 +146,39 @@ def test_entries_are_filtered_and_walked_by_sequence(store: OpenedStore) -> None
     found = reader.audit_entry("local", 2)
     assert found is not None
     assert msgspec.to_builtins(found)["new_values"] == {"ü": [1, "2.50"]}
+
+
+def test_the_server_itself_keeps_tenants_apart(tmp_path: Path) -> None:
+    url = new_postgres_database()
+    opened = open_for_test(tmp_path, url)
+    opened.write(saved(key(1)), saved(key(2, tenant="other")), noted(1), noted(2, "other"))
+    opened.close()
+    role = f"desk_{url.rpartition('/')[2].partition('?')[0]}"
+    execute_sql(url, tmp_path, f"CREATE ROLE {role}")
+    execute_sql(url, tmp_path, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(f"SET ROLE {role}".encode())
+        for tenant, wanted in (("other", ["key-2"]), ("nobody", []), ("", []), ("*", ["key-1", "key-2"])):
+            session.execute("SELECT set_config('workstation.tenant', %s, false)", (tenant,))
+            rows = session.execute("SELECT id FROM api_keys ORDER BY id").fetchall()
+            assert [row[0] for row in rows] == wanted
+        session.execute("RESET workstation.tenant")
+        assert session.execute("SELECT count(*) FROM audit_entries").fetchone() == (0,)
+    execute_sql(url, tmp_path, f"DROP OWNED BY {role}")
+    execute_sql(url, tmp_path, f"DROP ROLE {role}")
+
+
+def test_a_read_for_one_tenant_shows_the_server_that_tenant_alone(tmp_path: Path) -> None:
+    url = new_postgres_database()
+    opened = open_for_test(tmp_path, url)
+    seen: list[str] = []
+
+    def look(connection: object, *_: object) -> None:
+        setting = "SELECT current_setting('workstation.tenant')"
+        seen.append(connection.connection.cursor().execute(setting).fetchone()[0])  # type: ignore[attr-defined]  # the driver's own
+
+    event.listen(opened.store._engine, "after_cursor_execute", look)
+    opened.store.reader.records(ApiKey, RecordQuery(tenant="other"))
+    opened.store.reader.newest_seq()
+    opened.close()
+    assert seen == ["other", "other", "other", "*"]

@@ -27,6 +27,9 @@ STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000
 
+TENANT_SETTING, EVERY_TENANT = "workstation.tenant", "*"
+"""What the policies of the tables look at; the writer and the start see every tenant, a tenant's own reads only its."""
+
 _REQUIRED = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 _LEASE_NAME = b"workstation.writer"
 _CONNECTION_CLASS, _SHUTDOWN_CLASS = "08", "57P"
@@ -78,6 +81,7 @@ class PostgresDriver:
         try:
             for name, value in _timeouts().items():
                 connection.execute(f"SET {name} = {value}".encode())
+            connection.execute(f"SET {TENANT_SETTING} = '{EVERY_TENANT}'".encode())
             _require_durability(connection)
             _take_advisory_lock(connection)
         except psycopg.Error as error:
@@ -185,7 +189,7 @@ class PostgresBackend:
 
     def reading_engine(self) -> Engine:
         """Return the pool of short read-only connections."""
-        settings = {**_timeouts(), "default_transaction_read_only": "on"}
+        settings = {**_timeouts(), "default_transaction_read_only": "on", TENANT_SETTING: EVERY_TENANT}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         given = self._url.query.get("options", "")
         engine = create_engine(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, Connection, Engine, Select, Table, select
+from sqlalchemy import Column, Connection, Engine, Select, Table, func, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from workstation.domain.accounts import Account, KillState
@@ -179,7 +179,7 @@ class SqlReader:
         """Return one living record of a tenant."""
         table = TABLES[kind].table.c
         wanted = (table.tenant_id == tenant, table.id == record_id, table.deleted_at.is_(None))
-        blob = self._scalar(select(table.state).where(*wanted))
+        blob = self._scalar(select(table.state).where(*wanted), tenant)
         found = None if blob is None else TABLES[kind].decode(blob)
         return found if isinstance(found, kind) else None
 
@@ -193,12 +193,12 @@ class SqlReader:
     def audit_entry(self, tenant: str, sequence: int) -> AuditEntry | None:
         """Return one audit entry by its sequence."""
         table = audit_entries.c
-        blob = self._scalar(select(table.state).where(table.tenant_id == tenant, table.sequence == sequence))
+        blob = self._scalar(select(table.state).where(table.tenant_id == tenant, table.sequence == sequence), tenant)
         return None if blob is None else decode_entry(blob)
 
     def verify_audit(self, tenant: str) -> AuditVerification:
         """Walk a tenant's audit chain from its first entry."""
-        with self._connection() as connection:
+        with self._connection(tenant) as connection:
             return verify_chain(connection, tenant)
 
     def ping_write(self, timeout_s: float) -> bool:
@@ -223,7 +223,7 @@ class SqlReader:
         key = getattr(query, "after_key", None)
         behind = [] if key is None else [queries.after_key(time_column, _identity(time_column), key, query.ordering)]
         statement = statement.where(*conditions, *behind).limit(query.limit + 1).offset(query.offset)
-        with self._connection() as connection:
+        with self._connection(getattr(query, "tenant", None)) as connection:
             blobs = connection.execute(statement).scalars().all()
             if not query.with_count:
                 total = None
@@ -235,14 +235,16 @@ class SqlReader:
         return rows, total, len(blobs) > query.limit
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        """Give a connection for one short read.
+    def _connection(self, tenant: str | None = None) -> Iterator[Connection]:
+        """Give a connection for one short read; with a tenant the database itself shows that tenant's rows alone.
 
         Raises:
             StorageError: the database cannot be read, or no connection came free in time.
         """
         try:
             with self._engine.connect() as connection:
+                if tenant is not None and connection.dialect.name == "postgresql":
+                    connection.execute(select(func.set_config("workstation.tenant", tenant, true())))
                 yield connection
         except SQLAlchemyError as error:
             raise StorageError(f"the database cannot be read: {type(error).__name__}") from error
@@ -260,8 +262,8 @@ class SqlReader:
         with self._connection() as connection:
             return connection.execute(statement).all()
 
-    def _scalar(self, statement: Select[Any]) -> Any:
-        with self._connection() as connection:
+    def _scalar(self, statement: Select[Any], tenant: str | None = None) -> Any:
+        with self._connection(tenant) as connection:
             return connection.execute(statement).scalar()
 
 

@@ -51,6 +51,20 @@ def create_record_table(
         )
 
 
+def isolate(name: str) -> None:
+    """Let a session on PostgreSQL see the rows of its tenant alone, or all of them where it says so; no-op elsewhere.
+
+    A session says `workstation.tenant`: a tenant's key, or `*` as the writer does. One that says nothing sees nothing.
+    """
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    op.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY tenant_rows ON {name} USING (current_setting('workstation.tenant', true) IN ('*', tenant_id))"
+    )
+
+
 def text(name: str) -> sa.Column[Any]:
     """Return a text column of a kind's own."""
     return sa.Column(name, sa.Text(), nullable=True)

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from workstation.storage.migrations.record_table import create_record_table, flag, text
+from workstation.storage.migrations.record_table import create_record_table, flag, isolate, text
 
 revision = "0006"
 down_revision = "0005"
@@ -46,6 +46,10 @@ def upgrade() -> None:
     _add("tenants", _TENANT_ID, {"name": "Local", "slug": "local", "plan": "FREE"}, '"contact_email":"local@localhost"')
     _add("users", _USER_ID, {"email": "local@localhost", "is_active": True}, '"first_name":"Local"')
     _add("members", _MEMBER_ID, {"email": "local@localhost", "role": "OWNER", "user_id": _USER_ID, "is_active": True})
+    bind = op.get_bind()
+    for name in sa.inspect(bind).get_table_names():
+        if any(column["name"] == "tenant_id" for column in sa.inspect(bind).get_columns(name)):
+            isolate(name)
 
 
 def downgrade() -> None:
