@@ -42,6 +42,9 @@ INTERRUPTS_MAX = 20
 REFUSALS_LATCH = 50
 """Refusals in a row after which a run is taken for broken."""
 
+LOOKS_WITHOUT_MAX = 20
+"""Looks at a thread that has ended, after which nothing of it is waited for."""
+
 SECOND_NS = 1_000_000_000
 
 Publish = Callable[[object], None]
@@ -66,7 +69,7 @@ class Run:
         self._desk, self._clock, self._ids, self._publish, self._wishes = desk, clock, ids, publish, wishes
         self._origin = Origin(OriginKind.STRATEGY, order.run_id, order.user)
         self._sent: deque[int] = deque(maxlen=max(order.orders_per_s_max, 1))
-        self._refusals = self._interrupts = self._reported = 0
+        self._refusals = self._interrupts = self._reported = self._looks_without = 0
         self._policy = order.policy
         self._handlers: Mapping[type, Callable[..., None]] = {
             m.Submit: self._submit,
@@ -138,8 +141,10 @@ class Run:
 
     def watch(self) -> None:
         """Look at the running callback: report one over its budget, interrupt one that does not return."""
-        if not (self.status.is_final or self.thread.alive):
-            self._end(RunStatus.FAULTED, "its thread has ended", "")
+        if not self.thread.alive:
+            self._looks_without += 1  # what it said last may still be on its way
+        if self._looks_without > LOOKS_WITHOUT_MAX and not self.status.is_final:
+            self._end(RunStatus.FAULTED, "its thread has ended without a word", "")
         busy = self.thread.busy_ns()
         if self.status.is_final or busy < BUDGET_NS:
             self._interrupts = self._reported = 0
