@@ -91,8 +91,13 @@ def test_a_position_is_adopted_only_where_a_break_stands_open(rig: ApiRig) -> No
     assert code(run(rig, "position.adopt", account="SIM-1", symbol="ABC", reason=" "), 422) == "VALIDATION_ERROR"
 
 
-def test_on_a_live_account_only_the_desktop_adopts(tmp_path: Path) -> None:
+def test_with_a_live_account_only_the_desktop_adopts_loosens_and_releases(tmp_path: Path) -> None:
     with served(tmp_path, environment=Environment.LIVE) as rig:
         live = replace(rig.core.state.accounts["SIM-1"], environment=Environment.LIVE)
         rig.engine.do(lambda: rig.core.record(AccountOpened(account=live, ts=rig.core.now)))
         assert code(run(rig, "position.adopt", account="SIM-1", symbol="ABC", reason="ours"), 403) == "DESKTOP_ONLY"
+        bold = {"limit": "ORDER_NOTIONAL", "scope": "TENANT", "reason": "bold"}
+        assert run(rig, "risk.limit", value="5", **bold).status_code == 200
+        assert code(run(rig, "risk.limit", value="6", **bold), 403) == "DESKTOP_ONLY"
+        assert run(rig, "risk.kill", reason="stop").status_code == 200
+        assert code(run(rig, "risk.unkill", reason="calm"), 403) == "DESKTOP_ONLY"

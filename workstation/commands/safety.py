@@ -5,7 +5,7 @@ from workstation.commands.limits import with_record
 from workstation.commands.outcomes import Refusal
 from workstation.commands.params import Arm, Disarm, Kill, LiftKill, OverrideLock, ReconcileAccount, SetLimit
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
-from workstation.domain.accounts import KillState
+from workstation.domain.accounts import Environment, KillScope, KillState
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
 from workstation.domain.events import ArmChanged, LimitChanged
 from workstation.risk.limits import LimitScope, LimitType, parse_limit
@@ -70,6 +70,9 @@ def lift_kill(context: EngineContext, params: LiftKill, call: Invocation) -> Non
     known = context.state.controls.kills.find(params.scope, params.key)
     if known is None:
         raise StateConflict(f"kill switch {params.scope} {params.key} is not on".replace("  ", " "), state="off")
+    if _is_for_the_desktop(context, call, params.scope, params.key):
+        call.reply(_desktop_only("release a kill switch"))
+        return
     state = KillState(
         scope=params.scope,
         key=params.key,
@@ -102,8 +105,12 @@ def set_limit(context: EngineContext, params: SetLimit, call: Invocation) -> Non
     if not params.reason.strip():
         raise ValidationError("reason", "is needed to change a limit", allowed="one or more words")
     limit, scope = LimitType(params.limit), LimitScope(params.scope)
-    parse_limit(limit, params.value)
+    value = parse_limit(limit, params.value)
     old = context.state.controls.limits.text(limit, scope, params.key)
+    loosens = value > parse_limit(limit, old) if old else scope is LimitScope.TENANT
+    if loosens and _is_for_the_desktop(context, call, scope, params.key):
+        call.reply(_desktop_only("loosen a limit"))
+        return
     changed = LimitChanged(
         limit=limit,
         scope=scope,
@@ -117,6 +124,17 @@ def set_limit(context: EngineContext, params: SetLimit, call: Invocation) -> Non
     seq = context.desk.recorder.record(with_record(context, changed), actor=changed.actor)
     done = CommandResult(ok=True, text=f"{limit} is now {params.value} (was {old or 'unset'}).", data=changed)
     context.journal.when_durable(seq, lambda _durable: call.reply(done))
+
+
+def _is_for_the_desktop(context: EngineContext, call: Invocation, scope: str, key: str) -> bool:
+    """Tell whether only a person in the desktop may loosen something: a live account is in its scope."""
+    accounts = [row for row in context.state.accounts.values() if scope != KillScope.ACCOUNT or row.account == key]
+    return not call.origin.kind.is_hand and any(row.environment is Environment.LIVE for row in accounts)
+
+
+def _desktop_only(what: str) -> CommandResult:
+    text = f"Refused: with a live account in scope only a person in the desktop can {what}."
+    return CommandResult(ok=False, code="DESKTOP_ONLY", text=text)
 
 
 def override_lock(context: EngineContext, params: OverrideLock, call: Invocation) -> None:
