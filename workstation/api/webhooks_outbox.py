@@ -8,7 +8,7 @@ Runs on a reading thread.
 from collections.abc import Callable, Iterable
 
 from workstation.api.envelopes import EVENTS_PER_LINE, Envelope, Envelopes
-from workstation.domain.records import LOCAL_TENANT, Webhook
+from workstation.domain.records import LOCAL_TENANT, Tenant, Webhook
 from workstation.kernel.ids import stable_uid
 from workstation.ports.deliveries import Delivery
 from workstation.ports.store import Reader, RecordQuery
@@ -17,6 +17,7 @@ PAGE_LINES = 200
 WEBHOOKS_MAX = 500
 """Active webhooks of a tenant that are served."""
 
+TENANTS_MAX = 500
 PLACE_EVERY_LINES = 1_000
 """Lines without a delivery after which the place reached is stored all the same."""
 
@@ -96,9 +97,13 @@ class Outbox:
 
 
 def active_webhooks(reader: Reader) -> tuple[Webhook, ...]:
-    """Return the webhooks that are told."""
-    query = RecordQuery(tenant=LOCAL_TENANT, equal={"is_active": True}, limit=WEBHOOKS_MAX, with_count=False)
-    return tuple(row for row in reader.records(Webhook, query).rows if isinstance(row, Webhook))
+    """Return the webhooks that are told, of every tenant."""
+    teams = reader.records(Tenant, RecordQuery(tenant=LOCAL_TENANT, limit=TENANTS_MAX, with_count=False)).rows
+    found: list[Webhook] = []
+    for tenant in (LOCAL_TENANT, *(team.id for team in teams)):
+        query = RecordQuery(tenant=tenant, equal={"is_active": True}, limit=WEBHOOKS_MAX, with_count=False)
+        found += [row for row in reader.records(Webhook, query).rows if isinstance(row, Webhook)]
+    return tuple(found)
 
 
 def wants(hook: Webhook, envelope: Envelope) -> bool:

@@ -21,7 +21,7 @@ from workstation.client.orders import Orders
 from workstation.client.pnl import Pnl
 from workstation.client.reports import Reports
 from workstation.client.requests import Request, build
-from workstation.client.risk import KillSwitches, Risk
+from workstation.client.risk import Compliance, KillSwitches, Risk
 from workstation.client.system import Commands, System
 from workstation.client.webhooks import Webhooks, WebhookSources
 from workstation.client.wires import AsyncWire, SyncWire
@@ -45,6 +45,7 @@ class _Resources(Generic[W]):
         self.broker_accounts: Accounts[W] = Accounts(wire)
         self.kill_switches: KillSwitches[W] = KillSwitches(wire)
         self.risk: Risk[W] = Risk(wire)
+        self.compliance: Compliance[W] = Compliance(wire)
         self.events: Events[W] = Events(wire)
         self.webhooks: Webhooks[W] = Webhooks(wire)
         self.webhook_sources: WebhookSources[W] = WebhookSources(wire)

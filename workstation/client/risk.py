@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from types import NoneType
-from typing import Generic
+from typing import Any, Generic
 
 from msgspec import UNSET, UnsetType
 
@@ -95,6 +95,22 @@ class RiskLimit(Value, frozen=True, kw_only=True):
     reason: str | None
 
 
+class ComplianceRule(Value, frozen=True, kw_only=True):
+    """A rule."""
+
+    id: str
+    tenant_id: str
+    created_at: datetime
+    updated_at: datetime
+    name: str
+    rule_type: str
+    config: dict[str, Any]
+    scope: str
+    scope_id: str | None
+    is_active: bool
+    description: str | None
+
+
 class KillSwitchList(PageParams, kw_only=True):
     """Filters of the kill switch list."""
 
@@ -173,6 +189,45 @@ class RiskLimitRemoval(LimitId, kw_only=True):
     reason: str | UnsetType = UNSET
 
 
+class ComplianceRuleList(SortedParams, kw_only=True):
+    """Filters of the list of rules."""
+
+    rule_type: str | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    search: str | UnsetType = UNSET
+
+
+class RuleId(Params):
+    """Names a rule."""
+
+    rule_id: str
+
+
+class ComplianceRuleCreate(Params, kw_only=True):
+    """A new rule; `config` has the form of its type."""
+
+    name: str
+    rule_type: str
+    config: dict[str, Any]
+    scope: str | UnsetType = UNSET
+    scope_id: str | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+
+
+class ComplianceRuleUpdate(RuleId, kw_only=True):
+    """A partial change: what is absent stays; null clears the description.
+
+    if_match: the version that it must still have, or "*" for any.
+    """
+
+    if_match: int | str
+    name: str | UnsetType = UNSET
+    config: dict[str, Any] | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+
+
 class KillSwitches(Group[W], Generic[W]):
     """Switch trading off, and on again."""
 
@@ -190,3 +245,13 @@ class Risk(Group[W], Generic[W]):
     create_limit = Call("POST", "/risk/limits", RiskLimitCreate, RiskLimit)
     change_limit = Call("PUT", "/risk/limits/{limit_id}", RiskLimitUpdate, RiskLimit)
     delete_limit = Call("DELETE", "/risk/limits/{limit_id}", RiskLimitRemoval, NoneType)
+
+
+class Compliance(Group[W], Generic[W]):
+    """Read and set compliance rules."""
+
+    list = Listing("/compliance/rules", ComplianceRuleList, "rules", ComplianceRule)
+    get = Call("GET", "/compliance/rules/{rule_id}", RuleId, ComplianceRule)
+    create = Call("POST", "/compliance/rules", ComplianceRuleCreate, ComplianceRule)
+    change = Call("PUT", "/compliance/rules/{rule_id}", ComplianceRuleUpdate, ComplianceRule)
+    delete = Call("DELETE", "/compliance/rules/{rule_id}", RuleId, NoneType)
