@@ -16,6 +16,7 @@ from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.domain.market import Bar, BarKind, BarType
 from workstation.domain.orders import OrdType, OriginKind, Side
 from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_indicators import choose
 from workstation.viewmodels.chart_marks import LineState, MarkSide
 from workstation.viewmodels.chart_window import PanelState
 from workstation.viewmodels.frames import BarUpdate
@@ -163,7 +164,7 @@ def test_a_line_dragged_by_hand_is_worded_before_the_release_and_amends(panel: C
     drag(panel, 186.60, 186.80)
     assert panel.chart.model.drag is None  # the padlock is closed
     drop(panel, 186.80)
-    panel.padlock.setChecked(True)
+    panel.tools.padlock.setChecked(True)
     drag(panel, 186.60, 186.80)
     assert rig.gateway.of("order.replace") == []
     moved = panel.chart.model.drag
@@ -227,7 +228,7 @@ def test_volume_gives_its_room_to_the_prices(panel: ChartPanel, rig: DesktopRig)
     answer(rig)
     QApplication.processEvents()
     before = panel.chart._canvas.price_rect.height()
-    panel.volume_action.trigger()
+    panel.tools.views["volume"].trigger()
     QApplication.processEvents()
     assert panel.chart._canvas.price_rect.height() > before
     assert panel.save_settings()["volume"] is False
@@ -257,29 +258,30 @@ def test_what_is_sent_is_what_the_button_said(panel: ChartPanel, rig: DesktopRig
 
 def test_the_padlock_closes_with_another_instrument(panel: ChartPanel) -> None:
     panel.show_symbol("AAPL")
-    panel.padlock.setChecked(True)
+    panel.tools.padlock.setChecked(True)
     assert panel.chart.model.trading
     panel.show_symbol("MSFT")
     assert not panel.chart.model.trading
 
 
-def test_interval_type_and_overlays_come_back(panel: ChartPanel, rig: DesktopRig, qtbot) -> None:
+def test_interval_type_and_indicators_come_back(panel: ChartPanel, rig: DesktopRig, qtbot) -> None:
     panel.show_symbol("AAPL")
     panel.show_interval("15m")
-    panel.type_actions["area"].trigger()
-    panel.show_overlays({"sma", "vwap"})
+    panel.tools.types["area"].trigger()
+    panel.show_indicators([choose("sma"), choose("macd", {"fast": 8}, 2)])
+    panel.tools.views["log"].trigger()
     other = ChartPanel(rig.context, "chart-2")
     qtbot.addWidget(other)
     other.restore_settings(panel.save_settings())
     assert (other.interval, other.symbol) == ("15m", "AAPL")
     assert other.save_settings() == panel.save_settings()
-    assert [overlay.name for overlay in other.chart.model.overlays] == ["SMA 20", "VWAP"]
-    other.restore_settings({"interval": "7m", "type": "pie", "overlays": "none"})
+    assert [lines.chosen.label for lines in other.chart.model.indicators] == ["SMA 20", "MACD 8 26 9"]
+    other.restore_settings({"interval": "7m", "type": "pie", "indicators": "none"})
     assert other.interval == "15m"
     other.release()
 
 
 def test_every_tool_has_a_name(panel: ChartPanel) -> None:
-    for button in (*panel.intervals.values(), panel.padlock):
+    for button in (*panel.tools.intervals.values(), panel.tools.padlock):
         assert button.objectName().startswith("chart-1_")
         assert button.accessibleName()

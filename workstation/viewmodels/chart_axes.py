@@ -29,6 +29,8 @@ DAY_S: Final = 86_400
 PRICE_MARKS_MAX: Final = 40
 BOUNDARIES_PER_MARK: Final = 8  # a series that trades one hour in eight still fills its axis
 LABELS_KEPT_MAX: Final = 8_192
+SHORT_FROM: Final = 100_000.0
+LEVEL_DECIMALS_MAX: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Seconds between marks within a day; each divides the next unit evenly.
@@ -71,10 +73,20 @@ def price_marks(low: float, high: float, marks_max: int, tick: float) -> list[fl
 
 def compact_quantity(quantity: float) -> str:
     """Return a quantity in at most three significant digits and a suffix, such as `1.25M`."""
+    if quantity < 0:
+        return f"-{compact_quantity(-quantity)}"
     for limit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if abs(quantity) >= limit * 0.9995:
+        if quantity >= limit * 0.9995:
             return f"{_three_digits(quantity / limit)}{suffix}"
     return _three_digits(quantity)
+
+
+def level_text(value: float, step: float) -> str:
+    """Return an indicator's value with the decimals that tell steps apart; large ones short, such as `1.25M`."""
+    if abs(value) >= SHORT_FROM:
+        return compact_quantity(value)
+    decimals = min(max(-floor(log10(step) + 1e-9), 0), LEVEL_DECIMALS_MAX) if step > 0 else LEVEL_DECIMALS_MAX
+    return f"{value + 0.0 if round(value, decimals) else 0.0:.{decimals}f}"
 
 
 def _three_digits(value: float) -> str:

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from math import exp, log
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SPAN_DEFAULT: Final = 160.0
 BAR_PX_DEFAULT: Final = 7.5
@@ -19,6 +25,7 @@ VISIBLE_MIN_BARS: Final = 2.0  # that many bars stay in view, whatever is dragge
 PRICE_PADDING_SHARE: Final = 0.08
 FLAT_SHARE: Final = 1e-3  # of the price: half the range shown when all prices are equal
 FLAT_RANGE: Final = 1.0
+LOG_FLOOR: Final = 1e-3  # of the lowest price shown: what is below, and 0, is drawn there
 
 
 class ChartType(Enum):
@@ -26,6 +33,7 @@ class ChartType(Enum):
 
     CANDLES = "candles"
     HOLLOW = "hollow"
+    HEIKIN_ASHI = "heikin-ashi"
     BARS = "bars"
     LINE = "line"
     AREA = "area"
@@ -44,7 +52,10 @@ class PanelState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PaneScale:
-    """Pixels of one pane: logical ones, y growing downward; `ratio` is device pixels per logical pixel."""
+    """Pixels of one pane: logical ones, y growing downward; `ratio` is device pixels per logical pixel.
+
+    `logarithmic`: equal heights are equal ratios; `low` and `high` are positive then.
+    """
 
     first: float
     span: float
@@ -53,6 +64,7 @@ class PaneScale:
     width: float
     height: float
     ratio: float = 1.0
+    logarithmic: bool = False
 
     @property
     def bar_width(self) -> float:
@@ -73,11 +85,22 @@ class PaneScale:
         return self.first + x * self.span / self.width
 
     def y(self, price: float) -> float:
-        """Return the y of a price."""
+        """Return the y of a price; on a logarithmic scale a price of 0 or less is far below the pane."""
+        if self.logarithmic:
+            return log(self.high / max(price, self.low * LOG_FLOOR)) * self.height / log(self.high / self.low)
         return (self.high - price) * self.height / (self.high - self.low)
+
+    def ys(self, prices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the y of each price."""
+        if self.logarithmic:
+            heights = np.log(self.high / np.maximum(prices, self.low * LOG_FLOOR))
+            return np.asarray(heights * (self.height / log(self.high / self.low)))
+        return np.asarray((self.high - prices) * (self.height / (self.high - self.low)))
 
     def price(self, y: float) -> float:
         """Return the price at a y."""
+        if self.logarithmic:
+            return self.high * exp(-y / self.height * log(self.high / self.low))
         return self.high - y * (self.high - self.low) / self.height
 
     def snapped(self, at: float) -> float:
@@ -110,6 +133,7 @@ class ChartWindow:
         self.high = FLAT_RANGE
         self.following = True
         self.auto_price = True
+        self.logarithmic = False
 
     @property
     def stop(self) -> float:
@@ -192,7 +216,12 @@ class ChartWindow:
         if high <= low:
             padding = abs(high) * FLAT_SHARE or FLAT_RANGE
         before = (self.low, self.high)
-        self.low, self.high = low - padding, high + padding
+        self.logarithmic = self.logarithmic and low > 0
+        if self.logarithmic:
+            reach = (high / low) ** PRICE_PADDING_SHARE if high > low else 1 + FLAT_SHARE
+            self.low, self.high = low / reach, high * reach
+        else:
+            self.low, self.high = low - padding, high + padding
         return before != (self.low, self.high)
 
     def zoom_price(self, factor: float, anchor: float | None = None) -> None:
@@ -201,18 +230,33 @@ class ChartWindow:
         anchor = (self.low + self.high) / 2 if anchor is None else anchor
         floor = abs(anchor) * 1e-9 or 1e-9
         factor = max(factor, floor / (self.high - self.low))
+        if self.logarithmic:
+            anchor = max(anchor, self.low * LOG_FLOOR)
+            self.low, self.high = (anchor * (edge / anchor) ** factor for edge in (self.low, self.high))
+            return
         self.low = anchor - (anchor - self.low) * factor
         self.high = anchor + (self.high - anchor) * factor
 
-    def pan_price(self, change: float) -> None:
-        """Move the price range up by `change`; ends automatic fit."""
+    def pan_price(self, share: float) -> None:
+        """Move the price range up by a share of its height; ends automatic fit."""
         self.auto_price = False
+        if self.logarithmic:
+            factor = (self.high / self.low) ** share
+            self.low, self.high = self.low * factor, self.high * factor
+            return
+        change = share * (self.high - self.low)
         self.low += change
         self.high += change
 
+    def set_logarithmic(self, wanted: bool, lowest: float) -> bool:
+        """Choose the scale, prices fitted anew; return whether it is as wanted: prices of 0 or less keep it linear."""
+        self.logarithmic = wanted and lowest > 0
+        self.auto_price = True
+        return self.logarithmic == wanted
+
     def scale(self, width: float, height: float, ratio: float = 1.0) -> PaneScale:
         """Return the pixel arithmetic of the price pane."""
-        return PaneScale(self.first, self.span, self.low, self.high, width, height, ratio)
+        return PaneScale(self.first, self.span, self.low, self.high, width, height, ratio, self.logarithmic)
 
     def _following_first(self) -> float:
         return self.count + self.span * MARGIN_SHARE - self.span

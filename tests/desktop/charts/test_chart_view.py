@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication, QFrame, QPushButton
 from workstation.desktop.charts import ChartView
 from workstation.desktop.theme import apply_theme, current_theme, load_theme
 from workstation.domain.errors import ValidationError
+from workstation.viewmodels.chart_indicators import choose
 from workstation.viewmodels.chart_marks import FillMark, MarkSide
-from workstation.viewmodels.chart_overlays import Ema, Sma, Vwap
 from workstation.viewmodels.chart_window import ChartType, PanelState
 
 MINUTE_NS = 60_000_000_000
@@ -216,13 +216,15 @@ def test_shift_drag_measures_without_moving_the_view(chart):
     assert chart.model.measure is None
 
 
-def test_overlays_follow_the_ticks(chart):
-    overlays = [Sma(20), Ema(50), Vwap()]
-    chart.view.set_overlays(overlays)
+def test_indicators_follow_the_ticks(chart, qtbot):
+    chart.view.set_indicators([choose("sma"), choose("rsi"), choose("macd")])
+    assert chart.view.computing
+    qtbot.waitUntil(lambda: not chart.view.computing)
     chart.view.append_or_update_last(last_time(chart) + MINUTE_NS, **last_bar(chart))
     chart.settle()
-    assert [len(overlay.values) for overlay in overlays] == [1_441] * 3
-    assert overlays[0].values[-1] == pytest.approx(chart.model.bars.columns[3, -20:].mean())
+    sma, rsi, _ = chart.model.indicators
+    assert sma.value(0, 1_440) == pytest.approx(chart.model.bars.columns[3, -20:].mean())
+    assert 0 < rsi.value(0, 1_440) < 100
 
 
 def test_a_fill_is_drawn_at_its_bar_and_named_under_the_pointer(chart):

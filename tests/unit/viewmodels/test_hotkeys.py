@@ -3,6 +3,7 @@
 import pytest
 
 from tests.helpers.desktop_rig import ACCOUNT, future, limit, order, position, quote, stock
+from tests.helpers.source_tree import ROOT
 from workstation.commands.keymap import KEY_COMMANDS, declare_keys
 from workstation.commands.registry import CommandRegistry, RunsOn
 from workstation.domain.orders import (
@@ -13,22 +14,30 @@ from workstation.domain.orders import (
     OrdType,
     Side,
 )
+from workstation.viewmodels.hotkey_actions import request_of
+from workstation.viewmodels.hotkey_file import read_hotkeys
 from workstation.viewmodels.hotkeys import (
     DOUBLE_PRESS_NS,
     CancelNewest,
     CancelWorking,
     DoublePress,
     Exit,
-    ExitAll,
     FocusSnapshot,
     Nudge,
     Place,
     Refused,
-    decide,
-    is_decided_here,
+    Run,
 )
 
 STOP_LEG = GroupLink(group_id="G", contingency=Contingency.BRACKET, role=LegRole.STOP_LOSS, parent="OMS-1")
+
+SHIPPED = read_hotkeys((ROOT / "resources" / "hotkeys" / "default.toml").read_text())
+
+
+def decide(command, snapshot):
+    """Read the shipped bind of a command."""
+    name = command.partition(".")[2]
+    return request_of(next(bind for bind in SHIPPED.binds if bind.id == name), SHIPPED, snapshot)
 
 
 def focus(**changes):
@@ -77,7 +86,7 @@ def test_the_words_say_the_order_that_is_sent():
 def test_improving_never_crosses():
     request = decide("trade.buy_improve", focus(quote=quote(bid=18_719, ask=18_720)))
     assert isinstance(request, Refused)
-    assert "187.20" in request.text
+    assert request.text == "Refused: Shift+F1 needs spread > 1t; spread is 1t."
 
 
 def test_a_missing_side_refuses_by_its_name():
@@ -128,7 +137,7 @@ def test_an_exit_goes_out_although_the_screen_shows_no_position():
     assert decide("trade.flatten", focus()) == Exit(10_000, "Flattening AAPL")
     assert decide("trade.exit_half", focus(position=position(-40))) == Exit(5_000, "Exiting 50 % of short 40 AAPL")
     assert decide("trade.exit_quarter", focus()) == Exit(2_500, "Exiting 25 % of AAPL")
-    assert isinstance(decide("trade.flatten_account", focus()), ExitAll)
+    assert decide("trade.flatten_account", focus()) == Run("trade.flatten_account")
 
 
 def test_a_nudge_moves_the_newest_order_that_is_not_being_cancelled():
@@ -163,4 +172,3 @@ def test_what_takes_risk_away_is_urgent_and_what_adds_is_not():
     urgent = {command.id for command in KEY_COMMANDS if command.urgent}
     assert {"trade.flatten", "trade.exit_half", "trade.cancel_working", "trade.kill", "trade.disarm"} <= urgent
     assert not urgent & {"trade.buy_take", "trade.sell_join", "trade.nudge_up", "trade.arm"}
-    assert not is_decided_here("trade.kill")

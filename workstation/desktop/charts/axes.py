@@ -94,6 +94,7 @@ class PriceAxis(Layer):
         self.full_height = 0.0
         self.volume_top = 0.0
         self.volume_text = ""
+        self.pane_texts: list[tuple[float, str]] = []
 
     def wanted_width(self) -> float:
         """Return the width that the widest text needs."""
@@ -123,6 +124,8 @@ class PriceAxis(Layer):
                 face.draw_left(painter, TEXT_LEFT_PX, y, model.format_price(price))
         if self.volume_text:
             face.draw_left(painter, TEXT_LEFT_PX, self.volume_top + height / 2 + 2, self.volume_text)
+        for y, text in self.pane_texts:
+            face.draw_left(painter, TEXT_LEFT_PX, y, text)
         for tag, top in placed:
             self._draw_tag(painter, tag, top, height)
         if self.pointer_tag is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from workstation.desktop.charts.view import ChartView
-from workstation.viewmodels.chart_overlays import Ema, Sma
+from workstation.viewmodels.chart_indicators import choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def run(bars: int = BARS_DEFAULT) -> dict[str, float]:
     times, columns = random_walk(bars)
     view = ChartView()
     view.resize(WIDTH_PX, HEIGHT_PX)
-    view.set_overlays([Sma(20), Ema(50)])
+    view.set_indicators([choose("sma", {"bars": 20}), choose("ema", {"bars": 50}, 1)])
     view.show()
 
     def frame() -> None:
@@ -81,6 +81,8 @@ def run(bars: int = BARS_DEFAULT) -> dict[str, float]:
         frame()
 
     figures = {"open": _seconds(lambda _: opened(), 1)}
+    while view.computing:
+        frame()
     figures["pan"] = _seconds(panned, FRAMES)
     figures["pan_all"] = _seconds(panned_all, FRAMES)
     figures["zoom"] = _seconds(zoomed, FRAMES)

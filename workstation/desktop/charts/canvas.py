@@ -6,6 +6,7 @@ one strip, and nothing when the last bar is out of sight. Input is the affair of
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF
@@ -20,10 +21,12 @@ from workstation.desktop.charts.axes import (
 )
 from workstation.desktop.charts.crosshair import CrosshairLayer, ReadoutLayer
 from workstation.desktop.charts.fills import FillsLayer
+from workstation.desktop.charts.indicator_layers import IndicatorLayer, OwnPane
 from workstation.desktop.charts.last_price import LastPriceLayer
 from workstation.desktop.charts.order_lines import OrderLinesLayer
 from workstation.desktop.charts.panes import PaneView
-from workstation.desktop.charts.series import BarsLayer, OverlayLayer, VolumeLayer, bars_per_bin
+from workstation.desktop.charts.series import BarsLayer, VolumeLayer, bars_per_bin
+from workstation.desktop.charts.tags import AxisTag
 from workstation.desktop.theme import current_theme
 from workstation.viewmodels.chart_axes import price_marks, time_marks
 from workstation.viewmodels.chart_window import PaneScale
@@ -32,6 +35,11 @@ if TYPE_CHECKING:
     from workstation.desktop.charts.model import ChartModel
 
 TIME_AXIS_PX: Final = 22.0
+PANE_SHARE: Final = 0.19
+PANE_MIN_PX: Final = 56.0
+PANE_MAX_PX: Final = 190.0
+BELOW_SHARE_MAX: Final = 0.6  # of the height: the prices keep the rest, however many panes there are
+LEGEND_PX: Final = 24.0
 VOLUME_SHARE: Final = 0.17
 VOLUME_MIN_PX: Final = 34.0
 VOLUME_MAX_PX: Final = 150.0
@@ -53,7 +61,7 @@ class ChartCanvas:
         self.volume_box = self.view.add_pane()
         self.grid = GridLayer(self.price_box, model, 0)
         self.bars = BarsLayer(self.price_box, model, 10)
-        self.overlays = OverlayLayer(self.price_box, model, 20)
+        self.indicators = IndicatorLayer(self.price_box, model, 20)
         self.last_price = LastPriceLayer(self.price_box, model, 30)
         self.fills = FillsLayer(self.price_box, model, 40)
         self.orders = OrderLinesLayer(self.price_box, model, 50)
@@ -65,8 +73,11 @@ class ChartCanvas:
         self.crosshair = CrosshairLayer(None, model, 90)
         for layer in (self.price_axis, self.time_axis, self.crosshair):
             self.view.scene().addItem(layer)
+        self.panes: list[OwnPane] = []
         self.price_rect = QRectF()
         self.volume_rect = QRectF()
+        self._pane_rects: list[QRectF] = []
+        self._plot_height = 0.0
         self._axis_width = AXIS_MIN_PX
         self.apply_theme()
 
@@ -78,6 +89,7 @@ class ChartCanvas:
 
     def refresh(self) -> None:
         """Bring panes, marks and layers in step with the window. Called once per change, at most once a frame."""
+        self._keep_panes()
         self._fit_price()
         self._lay_out()
         model, pane = self.model, self.price_pane()
@@ -96,8 +108,10 @@ class ChartCanvas:
             return
         strip = self.bars.last_bar_rect()
         self.bars.update(strip)
-        self.overlays.update(strip.adjusted(-4, 0, 4, 0))
+        self.indicators.update(strip.adjusted(-4, 0, 4, 0))
         self.volume.update(QRectF(strip.left(), 0, strip.width(), self.volume_rect.height()))
+        for pane in self.panes:
+            pane.layer.update()
         if self.model.pointer is None:
             self.readout.update(self.readout_rect())
 
@@ -117,13 +131,15 @@ class ChartCanvas:
 
     def refresh_crosshair(self) -> None:
         """Repaint what follows the pointer."""
-        self.price_axis.pointer_tag = self.crosshair.axis_tag()
+        self.price_axis.pointer_tag = self.crosshair.axis_tag() or self._pane_tag()
         self.price_axis.update()
         time_tag = self.crosshair.time_tag()
         self.time_axis.pointer_tag = time_tag[1] if time_tag is not None else None
         self.time_axis.update()
         self.crosshair.update()
         self.readout.update(self.readout_rect())
+        for pane in self.panes:
+            pane.layer.update(QRectF(0, 0, self.price_rect.width(), LEGEND_PX))
 
     def price_pane(self) -> PaneScale:
         """Return the scale of the price pane as laid out."""
@@ -135,15 +151,36 @@ class ChartCanvas:
 
     def in_price_axis(self, at: QPointF) -> bool:
         """Return whether a point lies on the price axis."""
-        return at.x() >= self.price_rect.right() and at.y() <= self.volume_rect.bottom()
+        return at.x() >= self.price_rect.right() and at.y() <= self._plot_height
 
     def in_time_axis(self, at: QPointF) -> bool:
         """Return whether a point lies on the time axis."""
-        return at.y() > self.volume_rect.bottom()
+        return at.y() > self._plot_height
 
-    def in_volume(self, at: QPointF) -> bool:
-        """Return whether a point lies in the volume pane."""
-        return self.volume_rect.contains(at)
+    def below_price(self, at: QPointF) -> bool:
+        """Return whether a point lies in a pane below the prices."""
+        return self.price_rect.bottom() < at.y() <= self._plot_height and at.x() < self.price_rect.right()
+
+    def pane_at(self, at: QPointF) -> OwnPane | None:
+        """Return the indicator's pane at a point."""
+        return next((pane for pane in self.panes if pane.rect.contains(at)), None)
+
+    def _keep_panes(self) -> None:
+        """Have one pane for each indicator that wants its own, in order."""
+        wanted = self.model.indicators_below()
+        if [pane.layer.lines for pane in self.panes] == wanted:
+            return
+        for pane in self.panes:
+            self.view.scene().removeItem(pane.box)
+        self.panes = [OwnPane(self.view, self.model, lines) for lines in wanted]
+
+    def _pane_tag(self) -> AxisTag | None:
+        pointer, colors = self.model.pointer, current_theme().colors
+        if pointer is None or not pointer.below_price:
+            return None
+        pane = self.pane_at(QPointF(1.0, pointer.price))
+        text = "" if pane is None else pane.value_text(pointer.price)
+        return AxisTag(pointer.price, text, colors.text, colors.surface, 9) if text else None
 
     def _ratio(self) -> float:
         return float(self.view.devicePixelRatioF())
@@ -152,7 +189,7 @@ class ChartCanvas:
         model, window = self.model, self.model.window
         if not window.auto_price or not len(model.bars):
             return
-        found = model.bars.extremes(int(window.first // 1), int(-(-window.stop // 1)))
+        found = model.drawn.extremes(int(window.first // 1), int(-(-window.stop // 1)))
         if found is not None:
             window.fit_price(*found)
 
@@ -163,8 +200,16 @@ class ChartCanvas:
         volume = 0.0
         if self.model.volume_shown and plot >= HEIGHT_FOR_VOLUME_PX:
             volume = float(round(min(max(plot * VOLUME_SHARE, VOLUME_MIN_PX), VOLUME_MAX_PX)))
-        self.price_rect = QRectF(0, 0, width, max(1.0, plot - volume))
-        self.volume_rect = QRectF(0, plot - volume, width, volume)
+        each = 0.0
+        if self.panes:
+            wanted = min(max(plot * PANE_SHARE, PANE_MIN_PX), PANE_MAX_PX)
+            each = float(round(min(wanted, max(0.0, plot * BELOW_SHARE_MAX - volume) / len(self.panes))))
+        below = volume + each * len(self.panes)
+        self.price_rect = QRectF(0, 0, width, max(1.0, plot - below))
+        self.volume_rect = QRectF(0, plot - below, width, volume)
+        top = plot - below + volume
+        self._pane_rects = [QRectF(0, top + number * each, width, each) for number in range(len(self.panes))]
+        self._plot_height = plot
 
     def _place(self) -> None:
         model, pane = self.model, self.price_pane()
@@ -173,22 +218,25 @@ class ChartCanvas:
         self.volume_box.setVisible(self.volume_rect.height() > 0)
         first, stop = pane.bar_range
         top = model.bars.volume_max(first, stop, bars_per_bin(pane)) * VOLUME_HEADROOM or 1.0
-        for layer in (self.grid, self.bars, self.overlays, self.last_price, self.fills, self.orders, self.readout):
+        for layer in (self.grid, self.bars, self.indicators, self.last_price, self.fills, self.orders, self.readout):
             layer.place(pane)
         volume_pane = self._sized(pane, 0.0, top, pane.width, max(1.0, self.volume_rect.height()))
         self.volume_grid.place(volume_pane)
         self.volume.place(volume_pane)
-        plot_height = self.volume_rect.bottom()
+        for own, rect in zip(self.panes, self._pane_rects, strict=True):
+            own.place(rect, pane)
+        plot_height = self._plot_height
         self.price_axis.full_height = plot_height
         self.price_axis.volume_top = self.volume_rect.top()
         self.price_axis.volume_text = model.format_volume(top / VOLUME_HEADROOM) if self.volume_rect.height() else ""
+        self.price_axis.pane_texts = [text for own in self.panes for text in own.axis_texts()]
         self.price_axis.setPos(self.price_rect.right(), 0)
-        self.price_axis.place(self._sized(pane, pane.low, pane.high, self._axis_width, pane.height))
+        self.price_axis.place(replace(pane, width=self._axis_width))
         self.time_axis.setPos(0, plot_height)
         self.time_axis.full_width = pane.width + self._axis_width
         self.time_axis.place(self._sized(pane, 0.0, 1.0, pane.width, TIME_AXIS_PX))
         self.crosshair.plot_height = plot_height
-        self.crosshair.volume_top = self.volume_rect.top()
+        self.crosshair.volume_top = self.price_rect.bottom()
         self.crosshair.place(self._sized(pane, 0.0, 1.0, pane.width, plot_height + TIME_AXIS_PX))
 
     @staticmethod

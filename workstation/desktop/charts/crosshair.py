@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
+from workstation.desktop.charts.indicator_layers import legend_values, series_color
 from workstation.desktop.charts.layers import Layer, dash_pen
-from workstation.desktop.charts.series import merged_bars, overlay_color
+from workstation.desktop.charts.series import merged_bars
 from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_tag, tag_height, tag_width
 from workstation.desktop.charts.texts import Typeface, figures, words
 from workstation.desktop.colors import with_alpha
@@ -67,7 +67,7 @@ class CrosshairLayer(Layer):
         pointer = self.model.pointer
         if pointer is None or pointer.linked or self.model.drag is not None:
             return None
-        if pointer.in_volume:
+        if pointer.below_price:
             return pointer.price
         return self.model.window.scale(1, self.volume_top).y(pointer.price)
 
@@ -75,7 +75,7 @@ class CrosshairLayer(Layer):
         """Return the pointer's label for the price axis."""
         pointer, colors = self.model.pointer, current_theme().colors
         y = self.pointer_y()
-        if pointer is None or y is None or pointer.in_volume or not 0 <= y <= self.volume_top:
+        if pointer is None or y is None or pointer.below_price or not 0 <= y <= self.volume_top:
             return None
         text = self.model.format_price(self.model.to_tick(pointer.price))
         return AxisTag(y, text, colors.text, colors.surface, 9)
@@ -132,23 +132,16 @@ class _Run:
 
 
 class ReadoutLayer(Layer):
-    """Open, high, low, close, change and volume of the bar under the pointer, or of the last; overlays below."""
-
-    def shown_bar(self) -> int:
-        """Return the bar that the read-out is about; -1 without bars."""
-        count, pointer = len(self.model.bars), self.model.pointer
-        if pointer is None:
-            return count - 1
-        return min(max(int(pointer.bar // 1), 0), count - 1)
+    """Open, high, low, close, change and volume of the bar under the pointer, or of the last; indicators below."""
 
     def text(self) -> str:
         """Return the read-out as one line, as a screen reader would say it."""
-        bar = self.shown_bar()
+        bar = self.model.readout_bar()
         return "" if bar < 0 else "  ".join(f"{label} {value}".strip() for label, value, _ in self._parts(bar))
 
     def draw(self, painter: QPainter) -> None:
         """Write as many parts as the width holds."""
-        bar = self.shown_bar()
+        bar = self.model.readout_bar()
         if bar < 0:
             return
         muted = current_theme().colors.text_muted
@@ -159,11 +152,9 @@ class ReadoutLayer(Layer):
         self._draw_row(painter, row, READOUT_TOP_PX)
         named = words(Weight.Medium)
         row = []
-        for number, overlay in enumerate(self.model.overlays):
-            level = float(overlay.values[bar])
-            text = self.model.format_price(level) if isfinite(level) else "—"
-            color = overlay_color(number)
-            row += [_Run(named, overlay.name, color, LABEL_GAP_PX), _Run(numbers, text, color, PART_GAP_PX)]
+        for lines in self.model.indicators_over_prices():
+            row.append(_Run(named, lines.chosen.label, series_color(lines.chosen.color), LABEL_GAP_PX))
+            row += [_Run(numbers, text, color, PART_GAP_PX) for text, color in legend_values(self.model, lines)]
         self._draw_row(painter, row, READOUT_TOP_PX + tag_height(numbers))
 
     def _draw_row(self, painter: QPainter, row: list[_Run], top: float) -> None:

@@ -114,7 +114,7 @@ class ChartGestures(QObject):
             self._hold = _Hold.TIME_AXIS
         elif canvas.in_price_axis(at):
             self._hold = _Hold.PRICE_AXIS
-        elif modifiers & Qt.KeyboardModifier.ShiftModifier and not canvas.in_volume(at):
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier and not canvas.below_price(at):
             self._hold = _Hold.MEASURE
             point = self._data(at)
             model.measure = Measure(point, point)
@@ -140,8 +140,8 @@ class ChartGestures(QObject):
         pane = canvas.price_pane()
         if self._hold is _Hold.PAN:
             window.pan(-step.x() / pane.bar_width)
-            if not window.auto_price and not canvas.in_volume(self._from):
-                window.pan_price(step.y() * (pane.high - pane.low) / pane.height)
+            if not window.auto_price and not canvas.below_price(self._from):
+                window.pan_price(step.y() / pane.height)
             self.window_changed.emit()
         elif self._hold is _Hold.PRICE_AXIS:
             window.zoom_price(AXIS_ZOOM_PER_PX ** step.y())
@@ -195,8 +195,8 @@ class ChartGestures(QObject):
         if at.x() > pane.width or canvas.in_time_axis(at):
             model.pointer = None
         else:
-            in_volume = canvas.in_volume(at)
-            model.pointer = Pointer(pane.bar(at.x()), at.y() if in_volume else pane.price(at.y()), in_volume)
+            below_price = canvas.below_price(at)
+            model.pointer = Pointer(pane.bar(at.x()), at.y() if below_price else pane.price(at.y()), below_price)
         if self._hold is _Hold.NOTHING:
             fill = canvas.fills.fill_at(at)
             grip = canvas.orders.grip_at(at) if canvas.price_rect.contains(at) else None

@@ -10,17 +10,20 @@ from datetime import UTC, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Final
 
-from workstation.viewmodels.chart_axes import TimeMark, compact_quantity
+from workstation.marketdata.indicators.catalogue import Pane
+from workstation.viewmodels.chart_axes import TimeMark, compact_quantity, level_text
 from workstation.viewmodels.chart_window import ChartType, ChartWindow, PanelState
 from workstation.viewmodels.level_of_detail import BarPyramid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from workstation.viewmodels.chart_indicators import IndicatorLines
     from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, LastPrice, OrderLine, PositionLine
-    from workstation.viewmodels.chart_overlays import Overlay
 
 BAR_NS_DEFAULT: Final = 60_000_000_000
+VALUE_STEPS: Final = 1_000.0
+VALUE_MIN: Final = 1e-3
 
 
 def two_decimals(price: float) -> str:
@@ -30,11 +33,11 @@ def two_decimals(price: float) -> str:
 
 @dataclass(slots=True)
 class Pointer:
-    """Where the crosshair is. `bar` and `price` are in data, `in_volume` tells the pane."""
+    """Where the crosshair is. `bar` and `price` are in data; below the prices `price` is a height in the view."""
 
     bar: float
     price: float
-    in_volume: bool = False
+    below_price: bool = False
     linked: bool = False
 
 
@@ -61,8 +64,9 @@ class ChartModel:
     bars: BarPyramid = field(default_factory=BarPyramid)
     window: ChartWindow = field(default_factory=ChartWindow)
     chart_type: ChartType = ChartType.CANDLES
-    overlays: list[Overlay] = field(default_factory=list)
-    overlay_revision: int = 0
+    averaged: BarPyramid | None = None
+    indicators: list[IndicatorLines] = field(default_factory=list)
+    indicator_revision: int = 0
     fills: list[FillMark] = field(default_factory=list)
     fill_bars: list[int] = field(default_factory=list)
     orders: list[OrderLine] = field(default_factory=list)
@@ -87,6 +91,30 @@ class ChartModel:
     hovered_order: str | None = None
     time_marks: list[TimeMark] = field(default_factory=list)
     price_marks: list[float] = field(default_factory=list)
+
+    @property
+    def drawn(self) -> BarPyramid:
+        """Return the bars as they are drawn: averaged ones for Heikin-Ashi."""
+        return self.bars if self.averaged is None else self.averaged
+
+    def indicators_over_prices(self) -> list[IndicatorLines]:
+        """Return the indicators whose lines lie over the bars."""
+        return [lines for lines in self.indicators if lines.chosen.indicator.pane is Pane.PRICE]
+
+    def indicators_below(self) -> list[IndicatorLines]:
+        """Return the indicators that have a pane of their own, from the top."""
+        return [lines for lines in self.indicators if lines.chosen.indicator.pane is Pane.OWN]
+
+    def indicator_text(self, lines: IndicatorLines, value: float) -> str:
+        """Return a value as its indicator is read: as a price over the prices, in figures of its size elsewhere."""
+        if lines.chosen.indicator.pane is Pane.PRICE:
+            return self.format_price(value)
+        return level_text(value, max(abs(value), VALUE_MIN) / VALUE_STEPS)
+
+    def readout_bar(self) -> int:
+        """Return the bar that read-outs are about: the one under the pointer, or the last; -1 without bars."""
+        last = len(self.bars) - 1
+        return last if self.pointer is None else min(max(int(self.pointer.bar // 1), 0), last)
 
     def to_tick(self, price: float) -> float:
         """Return the nearest tradable price."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPen
 
 from workstation.desktop.charts.layers import NO_PEN, Layer, antialiased
@@ -24,7 +24,7 @@ from workstation.viewmodels.level_of_detail import CLOSE, HIGH, LOW, OPEN, VOLUM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QColor, QPainter
+    from PySide6.QtGui import QPainter
     from PySide6.QtWidgets import QGraphicsItem
 
     from workstation.desktop.charts.model import ChartModel
@@ -36,7 +36,6 @@ LINE_WIDTH = 1.0
 AREA_OPACITY = 0.14
 VOLUME_SHARE = 0.45  # of the rise or fall colour over the panel
 BODY_SHARE = 0.78  # of a bar's width
-SERIES_COLORS = ("series_1", "series_2", "series_3", "series_4")
 
 
 def bars_per_bin(pane: PaneScale) -> float:
@@ -55,7 +54,7 @@ def merged_bars(model: ChartModel, pane: PaneScale) -> int:
 def shown_bins(model: ChartModel, pane: PaneScale) -> BarBins:
     """Return the bins in view."""
     first, stop = pane.bar_range
-    return model.bars.bins(first, stop, bars_per_bin(pane))
+    return model.drawn.bins(first, stop, bars_per_bin(pane))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +80,12 @@ def columns_of(bins: BarBins, pane: PaneScale) -> Columns:
 def device_y(pane: PaneScale, values: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return the nearest device-pixel edges of values, kept within a screen of the pane so that they fit 32 bits."""
     height = pane.height * pane.ratio
-    edges = np.rint((pane.high - values) * (height / (pane.high - pane.low)))
+    edges = np.rint(pane.ys(values) * pane.ratio)
     return np.clip(edges, -height, 2 * height).astype(np.int32)
 
 
 class BarsLayer(Layer):
-    """Candles, hollow candles, bars, a line or an area."""
+    """Candles, hollow or averaged ones, bars, a line or an area."""
 
     def __init__(self, parent: QGraphicsItem, model: ChartModel, z: float) -> None:
         super().__init__(parent, model, z)
@@ -124,18 +123,18 @@ class BarsLayer(Layer):
         open_, high, low, close = device_y(self.pane, bins.columns[: CLOSE + 1])
         rising = bins.columns[CLOSE] >= bins.columns[OPEN]
         wick = at.left + at.offset
-        parts = [_rects(wick, high, at.wick, np.maximum(low, high + at.wick))]
+        parts = [rects(wick, high, at.wick, np.maximum(low, high + at.wick))]
         inner = np.empty((0, 4), dtype=np.int32)
         if self.model.chart_type is ChartType.BARS:
             reach = at.offset + at.wick  # from the outer edge over the wick, so that a tick is never empty
-            parts.append(_rects(at.left, open_, reach, open_ + at.wick))
-            parts.append(_rects(wick, close, reach, close + at.wick))
+            parts.append(rects(at.left, open_, reach, open_ + at.wick))
+            parts.append(rects(wick, close, reach, close + at.wick))
         else:
             top = np.minimum(open_, close)
             bottom = np.maximum(np.maximum(open_, close), top + at.wick)
-            parts.append(_rects(at.left, top, at.body, bottom))
+            parts.append(rects(at.left, top, at.body, bottom))
             if self.model.chart_type is ChartType.HOLLOW:
-                inner = _rects(at.left + at.wick, top + at.wick, at.body - 2 * at.wick, bottom - at.wick)[rising]
+                inner = rects(at.left + at.wick, top + at.wick, at.body - 2 * at.wick, bottom - at.wick)[rising]
         drawn = np.concatenate(parts)
         chosen = np.tile(rising, len(parts))
         self._rising.take(drawn[chosen])
@@ -149,14 +148,14 @@ class BarsLayer(Layer):
         if not len(bins):
             return
         x, prices = _line_points(bins, pane)
-        y = (pane.high - prices) * (pane.height / (pane.high - pane.low))
+        y = pane.ys(prices)
         if model.chart_type is ChartType.AREA:
             painter.setPen(NO_PEN)
             painter.setBrush(with_alpha(colors.accent, AREA_OPACITY))
             painter.drawPolygon(
                 polygon(np.concatenate((x[:1], x, x[-1:])), np.concatenate(([pane.height], y, [pane.height])))
             )
-        painter.setPen(_line_pen(colors.accent))
+        painter.setPen(QPen(colors.accent, LINE_WIDTH))
         self._line.fill_path(x, y)
         with antialiased(painter):
             self._line.draw(painter)
@@ -185,52 +184,10 @@ class VolumeLayer(Layer):
     def _build(self, bins: BarBins) -> None:
         at, floor = columns_of(bins, self.pane), round(self.pane.height * self.pane.ratio)
         top = device_y(self.pane, bins.columns[VOLUME])
-        drawn = _rects(at.left, top, at.body, np.full_like(top, floor))
+        drawn = rects(at.left, top, at.body, np.full_like(top, floor))
         rising = bins.columns[CLOSE] >= bins.columns[OPEN]
         self._rising.take(drawn[rising])
         self._falling.take(drawn[~rising])
-
-
-class OverlayLayer(Layer):
-    """Averages and VWAP as lines, one colour each in the order given."""
-
-    def __init__(self, parent: QGraphicsItem, model: ChartModel, z: float) -> None:
-        super().__init__(parent, model, z)
-        self._lines: list[LineArray] = []
-        self._built: tuple[object, ...] = ()
-
-    def draw(self, painter: QPainter) -> None:
-        """Draw every overlay."""
-        model = self.model
-        if not model.overlays:
-            return
-        key = (self.pane, model.bars.revision, model.overlay_revision)
-        if key != self._built:
-            self._build()
-            self._built = key
-        with antialiased(painter):
-            for number, line in enumerate(self._lines):
-                painter.setPen(_line_pen(overlay_color(number)))
-                line.draw(painter)
-
-    def _build(self) -> None:
-        model, pane = self.model, self.pane
-        bins = shown_bins(model, pane)
-        ends = np.minimum((np.arange(bins.first, bins.first + len(bins)) + 1) * bins.size, len(model.bars)) - 1
-        x = (bins.centers - pane.first) * pane.bar_width
-        self._lines = [LineArray() for _ in model.overlays]
-        for line, overlay in zip(self._lines, model.overlays, strict=True):
-            line.fill_path(x, (pane.high - overlay.values[ends]) * (pane.height / (pane.high - pane.low)))
-
-
-def overlay_color(number: int) -> QColor:
-    """Return the colour of the overlay at a place in the list."""
-    color: QColor = getattr(current_theme().colors, SERIES_COLORS[number % len(SERIES_COLORS)])
-    return color
-
-
-def _line_pen(color: QColor) -> QPen:
-    return QPen(color, LINE_WIDTH, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.BevelJoin)
 
 
 def _line_points(bins: BarBins, pane: PaneScale) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -244,6 +201,6 @@ def _line_points(bins: BarBins, pane: PaneScale) -> tuple[NDArray[np.float64], N
     return np.repeat(x, 2), np.column_stack((early, late)).ravel()
 
 
-def _rects(left: NDArray[np.int32], top: NDArray[np.int32], width: int, bottom: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return (n, 4) rows of left, top, right, bottom."""
+def rects(left: NDArray[np.int32], top: NDArray[np.int32], width: int, bottom: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return (n, 4) rows of left, top, right, bottom, in device pixels."""
     return np.column_stack((left, top, left + np.int32(width), bottom))

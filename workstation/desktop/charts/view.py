@@ -13,14 +13,17 @@ from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from workstation.desktop.charts.calculations import Calculations
 from workstation.desktop.charts.canvas import ChartCanvas
 from workstation.desktop.charts.gestures import ChartGestures
 from workstation.desktop.charts.model import BAR_NS_DEFAULT, ChartModel, Pointer
 from workstation.desktop.charts.state_card import StateCard
 from workstation.desktop.charts.trade_tag import TradeTag
 from workstation.desktop.theme import theme_notifier
+from workstation.viewmodels.chart_heikin_ashi import averaged, keep_up
+from workstation.viewmodels.chart_indicators import ChosenIndicator, IndicatorLines
 from workstation.viewmodels.chart_marks import LastPrice, PositionLine
-from workstation.viewmodels.chart_window import PanelState
+from workstation.viewmodels.chart_window import ChartType, PanelState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 
     from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine
-    from workstation.viewmodels.chart_overlays import Overlay
-    from workstation.viewmodels.chart_window import ChartType
 
 CARD_BOTTOM_PX: Final = 32
 _COVERED: Final = frozenset({PanelState.EMPTY, PanelState.LOADING, PanelState.ERROR})
@@ -78,6 +79,8 @@ class ChartView(QWidget):
         self._gestures.cancel_pressed.connect(self.order_cancel_requested)
         self._gestures.position_pulled.connect(self.position_line_dragged)
         self._gestures.touched.connect(self._on_touched)
+        self._calculations = Calculations(self, self._model.bars)
+        self._calculations.finished.connect(self._on_calculated)
         self._frame = QTimer(self, singleShot=True, interval=0)
         self._frame.timeout.connect(self._refresh)
         self._was_following = True
@@ -108,8 +111,8 @@ class ChartView(QWidget):
         count = len(model.bars)
         model.bar_ns = int(np.median(np.diff(model.bars.times_ns[:512]))) if count > 1 else BAR_NS_DEFAULT
         model.window.reset(count)
-        for overlay in model.overlays:
-            overlay.replace(model.bars)
+        self._average()
+        self._calculations.start(model.indicators)
         self._number_fills()
         self.set_state(PanelState.READY if count else PanelState.EMPTY)
         self._schedule()
@@ -127,8 +130,10 @@ class ChartView(QWidget):
         """Change the last bar, or append one that opened later. Constant time; nothing repaints while out of sight."""
         model = self._model
         appended = model.bars.put(time_ns, (open, high, low, close, volume))
-        for overlay in model.overlays:
-            overlay.update_last(model.bars)
+        if model.averaged is not None:
+            keep_up(model.averaged, model.bars)
+        for lines in model.indicators:
+            lines.update_last(model.bars)
         window = model.window
         if appended:
             moved = window.on_bars_appended(len(model.bars))
@@ -139,18 +144,31 @@ class ChartView(QWidget):
         else:
             self._canvas.refresh_last_bar()
 
-    def set_overlays(self, overlays: Sequence[Overlay]) -> None:
-        """Draw these lines over the bars, colours in order; they are computed here and kept up with each tick."""
-        self._model.overlays = list(overlays)
-        self._model.overlay_revision += 1
-        for overlay in overlays:
-            overlay.replace(self._model.bars)
-        self._schedule()
+    def set_indicators(self, chosen: Sequence[ChosenIndicator]) -> None:
+        """Show these indicators; each shows its name alone until it is computed, then it is kept up with each tick."""
+        model = self._model
+        model.indicators = [IndicatorLines(each) for each in chosen]
+        self._calculations.start(model.indicators)
+        self._on_calculated()
+
+    @property
+    def computing(self) -> bool:
+        """Return whether an indicator still waits for its values."""
+        return self._calculations.busy
 
     def set_chart_type(self, chart_type: ChartType) -> None:
-        """Draw candles, hollow candles, bars, a line or an area."""
+        """Draw candles, hollow or averaged candles, bars, a line or an area."""
         self._model.chart_type = chart_type
+        self._average()
         self._schedule()
+
+    def set_logarithmic(self, wanted: bool) -> bool:
+        """Choose the price scale; return whether it is as wanted. Prices of 0 or less keep it linear."""
+        model = self._model
+        found = model.bars.extremes(0, len(model.bars))
+        done = model.window.set_logarithmic(wanted, found[0] if found is not None else 1.0)
+        self._schedule()
+        return done
 
     def set_fills(self, fills: Sequence[FillMark]) -> None:
         """Mark these executions."""
@@ -274,6 +292,14 @@ class ChartView(QWidget):
         """Return the read-out of the bar under the pointer, or of the last, as text."""
         return self._canvas.readout.text()
 
+    def _average(self) -> None:
+        model = self._model
+        model.averaged = averaged(model.bars) if model.chart_type is ChartType.HEIKIN_ASHI else None
+
+    def _on_calculated(self) -> None:
+        self._model.indicator_revision += 1
+        self._schedule()
+
     def _number_fills(self) -> None:
         model = self._model
         model.fill_bars = [max(0, model.bars.index_at(fill.time_ns)) for fill in model.fills] if len(model.bars) else []
@@ -303,7 +329,7 @@ class ChartView(QWidget):
         if pointer is None or not 0 <= bar < len(model.bars):
             self.crosshair_moved.emit(None, None)
         else:
-            price = None if pointer.in_volume else model.to_tick(pointer.price)
+            price = None if pointer.below_price else model.to_tick(pointer.price)
             self.crosshair_moved.emit(int(model.bars.times_ns[bar]), price)
 
     def _offer_orders(self) -> None:
@@ -311,7 +337,7 @@ class ChartView(QWidget):
         busy = model.drag is not None or model.measure is not None or model.hovered_order is not None
         if pointer is None and self._trade_tag.underMouse():
             return
-        if pointer is None or pointer.in_volume or busy or not model.trading:
+        if pointer is None or pointer.below_price or busy or not model.trading:
             self._trade_tag.dismiss()
             return
         pane = self._canvas.price_pane()

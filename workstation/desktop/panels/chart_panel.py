@@ -4,15 +4,14 @@ Last stage of the tick walk, and a door of the order walk. Trading from the char
 and off again after each change of instrument; cancels work always. A dragged line amends by id and version.
 """
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandResult
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.icons import icon
+from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
+from workstation.desktop.panels.chart_panel_tools import ChartTools
 from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.executions import Execution
@@ -28,8 +27,8 @@ from workstation.viewmodels.chart_feed import (
     price_units,
     whole_price,
 )
-from workstation.viewmodels.chart_overlays import Ema, Overlay, Sma, Vwap
-from workstation.viewmodels.chart_window import ChartType, PanelState
+from workstation.viewmodels.chart_indicators import ChosenIndicator, read_chosen
+from workstation.viewmodels.chart_window import PanelState
 from workstation.viewmodels.formats import Formats, age, money
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
@@ -37,9 +36,6 @@ from workstation.viewmodels.panel_notes import ConnectionWatch
 BARS_ASKED = 5_000
 PAINT_EVERY_NS = 60_000_000
 """A chart follows ticks at about 15 Hz; what trading changes, and a closed bar, at once."""
-SMA_PERIOD, EMA_PERIOD = 20, 50
-CHART_TYPES = {kind.value: kind for kind in ChartType}
-OVERLAYS = {"sma": f"SMA {SMA_PERIOD}", "ema": f"EMA {EMA_PERIOD}", "vwap": "VWAP"}
 
 
 class ChartPanel(Panel):
@@ -58,7 +54,7 @@ class ChartPanel(Panel):
         self._asked = 0
         self._painted_at = 0
         self._loaded = False
-        self._overlays: set[str] = set()
+        self._indicators: list[ChosenIndicator] = []
         self._released = False
         self.chart = ChartView()
         self.chart.setObjectName(f"{panel_id}_chart")
@@ -104,7 +100,7 @@ class ChartPanel(Panel):
     def on_symbol(self, symbol: str) -> None:
         """Show another instrument; the padlock closes."""
         self.trading.symbol = symbol
-        self.padlock.setChecked(False)
+        self.tools.padlock.setChecked(False)
         quote = self.context.state.quotes.get(symbol)
         self._set_tick(self.context.instrument(symbol), quote.last if quote is not None else None)
         self.load()
@@ -128,46 +124,43 @@ class ChartPanel(Panel):
         """Show another interval; an unknown one changes nothing."""
         if interval in INTERVALS and interval != self._interval:
             self._interval = interval
-            self.intervals[interval].setChecked(True)
+            self.tools.intervals[interval].setChecked(True)
             self.load()
 
-    def show_overlays(self, names: set[str]) -> None:
-        """Draw these averages."""
-        self._overlays = names & OVERLAYS.keys()
-        lines: list[Overlay] = []
-        if "sma" in self._overlays:
-            lines.append(Sma(SMA_PERIOD))
-        if "ema" in self._overlays:
-            lines.append(Ema(EMA_PERIOD))
-        if "vwap" in self._overlays:
-            lines.append(Vwap())
-        self.chart.set_overlays(lines)
-        for name, action in self.overlay_actions.items():
-            action.setChecked(name in self._overlays)
+    def show_indicators(self, chosen: list[ChosenIndicator]) -> None:
+        """Show these indicators."""
+        self._indicators = chosen
+        self.chart.set_indicators(chosen)
+
+    def edit_indicators(self) -> None:
+        """Open the dialog that adds, edits and removes indicators."""
+        dialog = IndicatorsDialog(self._indicators, self)
+        dialog.changed.connect(self.show_indicators)
+        dialog.show()
 
     def header_widget(self) -> QWidget:
-        """Return intervals, chart type, overlays and padlock."""
+        """Return intervals, chart type, indicators, view and padlock."""
         self.tools.show()
         return self.tools
 
     def save_settings(self) -> PanelSettings:
-        """Return interval, chart type, overlays and, when not linked, the instrument."""
-        kind = next(name for name, action in self.type_actions.items() if action.isChecked())
-        overlays: list[str | int] = sorted(self._overlays)
+        """Return interval, chart type, indicators, view and, when not linked, the instrument."""
         own = {} if self.link_group or not self.symbol else {"symbol": self.symbol}
-        volume = self.volume_action.isChecked()
-        return {"interval": self._interval, "type": kind, "overlays": overlays, "volume": volume, **own}
+        views = {name: action.isChecked() for name, action in self.tools.views.items()}
+        indicators: list[str | int] = [chosen.text() for chosen in self._indicators]
+        return {"interval": self._interval, "type": self.tools.chart_type, "indicators": indicators, **views, **own}
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Take them back."""
         self.show_interval(str(settings.get("interval", DEFAULT_INTERVAL)))
-        action = self.type_actions.get(str(settings.get("type", "")))
+        action = self.tools.types.get(str(settings.get("type", "")))
         if action is not None:
             action.trigger()
-        overlays = settings.get("overlays")
-        if isinstance(overlays, list):
-            self.show_overlays({str(name) for name in overlays})
-        self.volume_action.setChecked(settings.get("volume") is not False)
+        indicators = settings.get("indicators")
+        if isinstance(indicators, list):
+            self.show_indicators(read_chosen(indicators))
+        for name, switch in self.tools.views.items():
+            switch.setChecked(settings.get(name, switch.isChecked()) is True)
         self.show_symbol(str(settings.get("symbol", "")))
 
     def release(self) -> None:
@@ -176,90 +169,19 @@ class ChartPanel(Panel):
         super().release()
 
     def _build_tools(self) -> None:
-        self.tools = QWidget(self)
-        self.tools.setObjectName(f"{self.panel_id}_tools")
-        self.tools.hide()
-        row = QHBoxLayout(self.tools)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(1)
-        group = QButtonGroup(self.tools)
-        self.intervals: dict[str, QToolButton] = {}
-        for interval in INTERVALS:
-            button = self._tool(f"interval_{interval}", f"Interval {interval}")
-            button.setText(interval)
-            button.setCheckable(True)
-            button.setChecked(interval == self._interval)
-            button.clicked.connect(lambda _checked=False, interval=interval: self.show_interval(interval))
-            group.addButton(button)
-            row.addWidget(button)
-            self.intervals[interval] = button
-        row.addSpacing(6)
-        row.addWidget(self._type_button())
-        row.addWidget(self._overlay_button())
-        row.addStretch(1)
-        self.padlock = self._tool("padlock", "Trading from this chart is locked")
-        self.padlock.setIcon(icon("lock"))
-        self.padlock.setCheckable(True)
-        self.padlock.toggled.connect(self._on_padlock)
-        row.addWidget(self.padlock)
+        tools = self.tools = ChartTools(self, self._interval)
+        tools.interval_chosen.connect(self.show_interval)
+        tools.type_chosen.connect(self.chart.set_chart_type)
+        tools.indicators_asked.connect(self.edit_indicators)
+        tools.view_switched.connect(self._on_view)
+        tools.padlock_toggled.connect(self.chart.set_trading_enabled)
 
-    def _type_button(self) -> QToolButton:
-        button = self._tool("type", "Chart type")
-        button.setText("Candles ▾")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(button)
-        group = QActionGroup(menu)
-        self.type_actions: dict[str, QAction] = {}
-        for name, kind in CHART_TYPES.items():
-            action = QAction(name.capitalize(), menu, checkable=True, checked=kind is ChartType.CANDLES)
-            action.setObjectName(f"{self.panel_id}_type_{name}")
-            action.triggered.connect(lambda _checked=False, kind=kind: self.chart.set_chart_type(kind))
-            action.triggered.connect(lambda _checked=False, name=name: button.setText(f"{name.capitalize()} ▾"))
-            group.addAction(action)
-            menu.addAction(action)
-            self.type_actions[name] = action
-        button.setMenu(menu)
-        return button
-
-    def _overlay_button(self) -> QToolButton:
-        button = self._tool("overlays", "Overlays")
-        button.setText("Overlays ▾")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(button)
-        self.overlay_actions: dict[str, QAction] = {}
-        for name, title in OVERLAYS.items():
-            action = QAction(title, menu, checkable=True)
-            action.setObjectName(f"{self.panel_id}_overlay_{name}")
-            action.triggered.connect(self._on_overlay)
-            menu.addAction(action)
-            self.overlay_actions[name] = action
-        menu.addSeparator()
-        self.volume_action = QAction("Volume", menu, checkable=True, checked=True)
-        self.volume_action.setObjectName(f"{self.panel_id}_volume")
-        self.volume_action.toggled.connect(self.chart.set_volume_shown)
-        menu.addAction(self.volume_action)
-        button.setMenu(menu)
-        return button
-
-    def _tool(self, name: str, meaning: str) -> QToolButton:
-        button = QToolButton(self.tools)
-        button.setObjectName(f"{self.panel_id}_{name}")
-        button.setAccessibleName(meaning)
-        button.setToolTip(meaning)
-        button.setAutoRaise(True)
-        button.setIconSize(QSize(14, 14))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
-
-    def _on_overlay(self) -> None:
-        self.show_overlays({name for name, action in self.overlay_actions.items() if action.isChecked()})
-
-    def _on_padlock(self, opened: bool) -> None:
-        self.padlock.setIcon(icon("unlock", "warning") if opened else icon("lock"))
-        meaning = "open: drag order lines, order at the pointer" if opened else "locked"
-        self.padlock.setAccessibleName(f"Trading from this chart is {meaning}")
-        self.padlock.setToolTip(self.padlock.accessibleName())
-        self.chart.set_trading_enabled(opened)
+    def _on_view(self, name: str, on: bool) -> None:
+        if name == "volume":
+            self.chart.set_volume_shown(on)
+        elif not self.chart.set_logarithmic(on):
+            self.context.announcer.say("warning", "Prices of 0 or less have no logarithm: the scale stays linear.")
+            self.tools.views[name].setChecked(False)
 
     def _on_bars(self, number: int, result: CommandResult) -> None:
         if number != self._asked or self._released:

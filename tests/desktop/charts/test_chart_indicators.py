@@ -1,0 +1,113 @@
+"""Indicators on a chart: panes below the prices, legends, a failing one, and the price scale."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+
+from workstation.desktop.charts.indicator_layers import series_color
+from workstation.marketdata.indicators.catalogue import Pane
+from workstation.viewmodels.chart_indicators import ChosenIndicator, choose
+from workstation.viewmodels.chart_window import ChartType
+
+
+def show(chart, qtbot, *chosen: ChosenIndicator) -> None:
+    chart.view.set_indicators(chosen)
+    qtbot.waitUntil(lambda: not chart.view.computing)
+    chart.settle()
+
+
+def test_oscillators_have_panes_below_the_prices(chart, qtbot):
+    before = chart.canvas.price_rect.height()
+    show(chart, qtbot, choose("rsi"), choose("sma"), choose("macd"))
+    rsi, macd = chart.canvas.panes
+    assert chart.canvas.price_rect.height() < before
+    assert chart.canvas.price_rect.bottom() < rsi.rect.top() < macd.rect.top()
+    assert rsi.layer.pane.low < 30
+    assert rsi.layer.pane.high > 70
+    middle = round(macd.rect.center().y())
+    found = chart.colors_at(100, 800, middle - 30, middle + 30)
+    assert {series_color(0).name(), series_color(1).name()} & found
+    show(chart, qtbot)
+    assert chart.canvas.panes == []
+    assert chart.canvas.price_rect.height() == before
+
+
+def test_prices_keep_their_share_however_many_panes_there_are(chart, qtbot):
+    show(chart, qtbot, *[choose("rsi", {"bars": bars}) for bars in range(2, 12)])
+    assert chart.canvas.price_rect.height() > 0.35 * chart.viewport.height()
+    assert len(chart.canvas.panes) == 10
+
+
+def test_the_pointer_reads_a_panes_values_and_its_axis(chart, qtbot):
+    show(chart, qtbot, choose("rsi"))
+    (pane,) = chart.canvas.panes
+    y = round(pane.rect.top() + pane.layer.pane.y(50.0))
+    chart.move(QPoint(400, y))
+    assert chart.model.pointer.below_price
+    assert float(chart.canvas.price_axis.pointer_tag.text) == pytest.approx(50, abs=2)
+    bar = chart.model.readout_bar()
+    value = chart.model.indicators[0].value(0, bar)
+    assert pane.layer.legend()[1][0] == chart.model.indicator_text(chart.model.indicators[0], value)
+
+
+def test_an_indicator_shows_its_name_until_it_is_computed(chart, qtbot):
+    chart.view.set_indicators([choose("rsi")])
+    chart.settle()
+    assert chart.canvas.panes[0].layer.legend()[0][0] == "RSI 14"
+    assert "computing" in chart.canvas.panes[0].layer.legend()[1][0] or not chart.view.computing
+    qtbot.waitUntil(lambda: not chart.view.computing)
+    assert "computing" not in chart.canvas.panes[0].layer.legend()[1][0]
+
+
+def test_a_formula_that_fails_is_told_of_in_its_pane_and_the_chart_lives_on(chart, qtbot):
+    def broken(_bars: float):
+        raise ZeroDivisionError("no range")
+
+    good = choose("rsi").indicator
+    bad = type(good)(
+        id="bad", title="Bad", group="", pane=Pane.OWN, parameters=good.parameters, lines=("bad",), formula=broken
+    )
+    show(chart, qtbot, ChosenIndicator(bad, (("bars", 14),)), choose("rsi"))
+    first, second = chart.canvas.panes
+    assert "no range" in first.layer.legend()[1][0]
+    assert second.layer.lines.ready
+
+
+def test_a_new_series_computes_the_indicators_again(chart, qtbot):
+    show(chart, qtbot, choose("sma", {"bars": 3}))
+    chart.view.set_bars(
+        [1, 2, 3, 4], open=[1, 2, 3, 4], high=[2, 3, 4, 5], low=[1, 1, 2, 3], close=[2, 3, 4, 5], volume=[1, 1, 1, 1]
+    )
+    qtbot.waitUntil(lambda: not chart.view.computing)
+    assert chart.model.indicators[0].value(0, 3) == pytest.approx(4.0)
+
+
+def test_equal_heights_are_equal_ratios_on_a_logarithmic_scale(chart):
+    assert chart.view.set_logarithmic(wanted=True)
+    chart.settle()
+    pane = chart.canvas.price_pane()
+    middle = (pane.low * pane.high) ** 0.5
+    assert pane.y(middle) == pytest.approx(pane.height / 2)
+    assert pane.price(pane.y(middle)) == pytest.approx(middle)
+    np.testing.assert_allclose(pane.ys(np.array([pane.high, middle, pane.low])), [0, pane.height / 2, pane.height])
+
+
+def test_prices_below_zero_keep_the_scale_linear(chart):
+    chart.view.set_bars([1, 2], open=[-1, 2], high=[3, 3], low=[-2, 1], close=[2, 2], volume=[1, 1])
+    assert not chart.view.set_logarithmic(wanted=True)
+    assert not chart.model.window.logarithmic
+
+
+def test_averaged_candles_are_drawn_and_the_read_out_stays_real(chart):
+    before = chart.view.readout_text()
+    chart.view.set_chart_type(ChartType.HEIKIN_ASHI)
+    chart.settle()
+    assert chart.model.drawn is not chart.model.bars
+    assert chart.view.readout_text() == before
+    chart.view.append_or_update_last(
+        int(chart.model.bars.times_ns[-1]) + 60_000_000_000, open=1, high=4, low=1, close=2, volume=1
+    )
+    assert len(chart.model.drawn) == 1_441
+    assert chart.model.drawn.columns[3, -1] == 2.0
+    chart.view.set_chart_type(ChartType.CANDLES)
+    assert chart.model.drawn is chart.model.bars

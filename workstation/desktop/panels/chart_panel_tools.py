@@ -1,0 +1,123 @@
+"""The tools in a chart panel's header: intervals, chart type, indicators, what else is shown, padlock.
+
+They show and announce choices; the panel acts on them. Every tool has a stable name and says what it does.
+"""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QWidget
+
+from workstation.desktop.icons import icon
+from workstation.viewmodels.chart_feed import INTERVALS
+from workstation.viewmodels.chart_window import ChartType
+
+CHART_TYPES = {kind.value: kind for kind in ChartType}
+VIEWS = {"volume": "Volume", "log": "Logarithmic prices"}
+"""What the view menu switches, by name."""
+
+
+class ChartTools(QWidget):
+    """The row of tools.
+
+    Emits: interval_chosen(name), type_chosen(ChartType), indicators_asked(), view_switched(name, on),
+    padlock_toggled(on).
+    """
+
+    interval_chosen = Signal(str)
+    type_chosen = Signal(object)
+    indicators_asked = Signal()
+    view_switched = Signal(str, bool)
+    padlock_toggled = Signal(bool)
+
+    def __init__(self, panel: QWidget, interval: str) -> None:
+        super().__init__(panel)
+        self._panel_id = panel.objectName()
+        self.setObjectName(f"{self._panel_id}_tools")
+        self.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        self.intervals = self._interval_buttons(row, interval)
+        row.addSpacing(6)
+        self.type_button, self.types = self._type_button()
+        row.addWidget(self.type_button)
+        self.indicators = self._tool("indicators", "Indicators: add, edit, remove")
+        self.indicators.setText("Indicators")
+        self.indicators.clicked.connect(self.indicators_asked)
+        row.addWidget(self.indicators)
+        self.view_button, self.views = self._view_button()
+        row.addWidget(self.view_button)
+        row.addStretch(1)
+        self.padlock = self._tool("padlock", "Trading from this chart is locked")
+        self.padlock.setIcon(icon("lock"))
+        self.padlock.setCheckable(True)
+        self.padlock.toggled.connect(self._on_padlock)
+        row.addWidget(self.padlock)
+
+    @property
+    def chart_type(self) -> str:
+        """Name of the chosen chart type."""
+        return next(name for name, action in self.types.items() if action.isChecked())
+
+    def _interval_buttons(self, row: QHBoxLayout, chosen: str) -> dict[str, QToolButton]:
+        group, buttons = QButtonGroup(self), {}
+        for interval in INTERVALS:
+            button = buttons[interval] = self._tool(f"interval_{interval}", f"Interval {interval}")
+            button.setText(interval)
+            button.setCheckable(True)
+            button.setChecked(interval == chosen)
+            button.clicked.connect(lambda _checked=False, interval=interval: self.interval_chosen.emit(interval))
+            group.addButton(button)
+            row.addWidget(button)
+        return buttons
+
+    def _type_button(self) -> tuple[QToolButton, dict[str, QAction]]:
+        button, menu = self._menu_button("type", "Chart type", "Candles ▾")
+        group, actions = QActionGroup(menu), {}
+        for name, kind in CHART_TYPES.items():
+            action = actions[name] = self._switch(menu, f"type_{name}", name.capitalize())
+            action.setChecked(kind is ChartType.CANDLES)
+            action.triggered.connect(lambda _checked=False, kind=kind: self.type_chosen.emit(kind))
+            action.triggered.connect(lambda _checked=False, name=name: button.setText(f"{name.capitalize()} ▾"))
+            group.addAction(action)
+        return button, actions
+
+    def _view_button(self) -> tuple[QToolButton, dict[str, QAction]]:
+        button, menu = self._menu_button("view", "What the chart shows", "View ▾")
+        actions = {}
+        for name, title in VIEWS.items():
+            action = actions[name] = self._switch(menu, name, title)
+            action.setChecked(name == "volume")
+            action.toggled.connect(lambda on, name=name: self.view_switched.emit(name, on))
+        return button, actions
+
+    def _menu_button(self, name: str, meaning: str, text: str) -> tuple[QToolButton, QMenu]:
+        button = self._tool(name, meaning)
+        button.setText(text)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        button.setMenu(menu)
+        return button, menu
+
+    def _switch(self, menu: QMenu, name: str, title: str) -> QAction:
+        action = QAction(title, menu, checkable=True)
+        action.setObjectName(f"{self._panel_id}_{name}")
+        menu.addAction(action)
+        return action
+
+    def _tool(self, name: str, meaning: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName(f"{self._panel_id}_{name}")
+        button.setAccessibleName(meaning)
+        button.setToolTip(meaning)
+        button.setAutoRaise(True)
+        button.setIconSize(QSize(14, 14))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _on_padlock(self, opened: bool) -> None:
+        self.padlock.setIcon(icon("unlock", "warning") if opened else icon("lock"))
+        meaning = "open: drag order lines, order at the pointer" if opened else "locked"
+        self.padlock.setAccessibleName(f"Trading from this chart is {meaning}")
+        self.padlock.setToolTip(self.padlock.accessibleName())
+        self.padlock_toggled.emit(opened)

@@ -1,0 +1,197 @@
+"""Indicators as a chart keeps them: chosen with their figures, written in a layout as text, up to date with each tick.
+
+`calculate` reads a whole series and is made for a thread of its own: a slow indicator over a million bars takes
+seconds. `IndicatorLines` takes what it made and goes on bar by bar, where a tick costs one value a line. The closed
+bars of a `BarPyramid` never change, so both may read them at the same time. Last stage of the tick walk before the
+desktop; this module must not know Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from workstation.domain.errors import UserError, ValidationError
+from workstation.marketdata.indicators.catalogue import Indicator, indicator
+from workstation.marketdata.indicators.evaluation import Running, over_bars
+from workstation.viewmodels.level_of_detail import SPARE_BARS_MIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from workstation.viewmodels.level_of_detail import BarPyramid
+
+INDICATORS_MAX: Final = 12
+COLORS: Final = 4
+BARS_BETWEEN_CHECKS: Final = 4_096
+COLUMN_NAMES: Final = ("open", "high", "low", "close", "volume")
+HISTOGRAM: Final = "histogram"
+_BANDS: Final = frozenset({"upper", "middle", "lower"})
+
+
+@dataclass(frozen=True)
+class ChosenIndicator:
+    """An indicator of the catalogue with its figures. color: the number of its first line's colour, 0 to 3."""
+
+    indicator: Indicator
+    settings: tuple[tuple[str, float], ...] = ()
+    color: int = 0
+
+    @property
+    def label(self) -> str:
+        """Return what a legend says, such as `EMA 20`."""
+        return self.indicator.label(dict(self.settings))
+
+    def line_color(self, line: int) -> int:
+        """Return the number of a line's colour; the three lines of a band share one."""
+        return (self.color if self.indicator.lines[line] in _BANDS else self.color + line) % COLORS
+
+    def text(self) -> str:
+        """Return it as a layout keeps it, such as `ema bars=20 color=1`."""
+        figures = [f"{name}={value:g}" for name, value in self.settings]
+        return " ".join([self.indicator.id, *figures, f"color={self.color}"])
+
+
+def choose(indicator_id: str, settings: Mapping[str, float] | None = None, color: int = 0) -> ChosenIndicator:
+    """Return an indicator with every figure filled in.
+
+    Raises:
+        NotFound: no such indicator.
+        ValidationError: an unknown figure, or one outside its bounds.
+    """
+    found = indicator(indicator_id)
+    values = found.values(settings or {})
+    named = tuple((parameter.name, value) for parameter, value in zip(found.parameters, values, strict=True))
+    return ChosenIndicator(found, named, color % COLORS)
+
+
+def read_chosen(texts: Iterable[object]) -> list[ChosenIndicator]:
+    """Return the indicators of a layout; what is no known indicator, or has impossible figures, is left out."""
+    chosen: list[ChosenIndicator] = []
+    for text in texts:
+        name, *pairs = str(text).split() or [""]
+        try:
+            figures = {key: float(value) for key, _, value in (pair.partition("=") for pair in pairs)}
+            color = int(figures.pop("color", len(chosen)))
+            chosen.append(choose(name, figures, color))
+        except (UserError, ValueError, OverflowError):
+            continue
+    return chosen[:INDICATORS_MAX]
+
+
+def read_figure(chosen: Indicator, name: str, text: str) -> float:
+    """Return a figure as typed.
+
+    Raises:
+        ValidationError: no number, or outside its bounds; the message says what is allowed.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValidationError(name, f"“{text}” is no number") from None
+    if not isfinite(value):
+        raise ValidationError(name, f"“{text}” is no number")
+    chosen.values({name: value})
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedBars:
+    """All bars but the last of a series at one moment: views that stay true while the series goes on."""
+
+    times_ns: NDArray[np.int64]
+    columns: NDArray[np.float64]
+
+
+def closed_bars(bars: BarPyramid) -> ClosedBars:
+    """Return the bars that will not change any more."""
+    count = max(0, len(bars) - 1)
+    return ClosedBars(bars.times_ns[:count], bars.columns[:, :count])
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """What `calculate` made of the first `count` bars: (lines, count) values, and the state that goes on from them."""
+
+    values: NDArray[np.float64]
+    running: Running
+    count: int
+
+
+def calculate(chosen: ChosenIndicator, bars: ClosedBars, wanted: Callable[[], bool]) -> Calculation | None:
+    """Return the values of all closed bars and the state after them; None when it is not wanted any more."""
+    nodes = chosen.indicator.build(dict(chosen.settings))
+    count = len(bars.times_ns)
+    columns = {**dict(zip(COLUMN_NAMES, bars.columns, strict=True)), "time": bars.times_ns.astype(np.float64)}
+    values = np.vstack(over_bars(nodes, columns)) if count else np.empty((len(nodes), 0))
+    running = Running(nodes)
+    names = list(running.names)
+    for start in range(0, count, BARS_BETWEEN_CHECKS):
+        if not wanted():
+            return None
+        part = (columns[name][start : start + BARS_BETWEEN_CHECKS].tolist() for name in names)
+        for row in zip(*part, strict=True):
+            running.close(dict(zip(names, row, strict=True)))
+    return Calculation(values, running, count)
+
+
+class IndicatorLines:
+    """The lines of one indicator over the bars of one chart. `error` is why it shows nothing, "" while it is well."""
+
+    def __init__(self, chosen: ChosenIndicator) -> None:
+        self.chosen = chosen
+        self.error = ""
+        self._values = np.empty((len(chosen.indicator.lines), 0))
+        self._running: Running | None = None
+        self._closed = 0
+
+    @property
+    def ready(self) -> bool:
+        """Return whether there are values; until then the chart shows the name alone."""
+        return self._running is not None
+
+    def line(self, number: int) -> NDArray[np.float64]:
+        """Return the values of a line, one for each bar, NaN where there is none; a view with room at its end."""
+        row: NDArray[np.float64] = self._values[number]
+        return row
+
+    def value(self, number: int, bar: int) -> float:
+        """Return a line's value at a bar, NaN where there is none."""
+        return float(self._values[number, bar]) if 0 <= bar <= self._closed and self.ready else np.nan
+
+    def forget(self) -> None:
+        """Have no values until the next calculation is taken."""
+        self._running, self._closed, self.error = None, 0, ""
+
+    def take(self, made: Calculation, bars: BarPyramid) -> None:
+        """Go on from a calculation over the first bars of this series."""
+        lines, count = made.values.shape
+        self._values = np.full((lines, len(bars) + SPARE_BARS_MIN), np.nan)
+        self._values[:, :count] = made.values
+        self._running, self._closed = made.running, made.count
+        self.update_last(bars)
+
+    def update_last(self, bars: BarPyramid) -> None:
+        """Close the bars that ended meanwhile and say where the last stands."""
+        running, last = self._running, len(bars) - 1
+        if running is None or last < 0:
+            return
+        if last >= self._values.shape[1]:
+            grown = np.full((len(self._values), 2 * (last + 1)), np.nan)
+            grown[:, : self._values.shape[1]] = self._values
+            self._values = grown
+        while self._closed < last:
+            self._values[:, self._closed] = running.close(_bar(bars, self._closed))
+            self._closed += 1
+        self._values[:, last] = running.peek(_bar(bars, last))
+
+
+def _bar(bars: BarPyramid, number: int) -> dict[str, float]:
+    row = dict(zip(COLUMN_NAMES, bars.columns[:, number].tolist(), strict=True))
+    row["time"] = float(bars.times_ns[number])
+    return row
