@@ -10,7 +10,7 @@ import numpy as np
 
 from workstation.app.core import Core, CoreParts
 from workstation.app.engine_loop import EngineLoop
-from workstation.app.market_store import KeepingOptions, VenueBars
+from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
 from workstation.commands import accounts, answers, limits, market, pnl, records, safety, trading, venues
@@ -25,20 +25,14 @@ from workstation.commands.registry import (
     Reply,
 )
 from workstation.domain.errors import NotFound, StorageError, UserError
-from workstation.domain.events import RecordSaved
 from workstation.domain.listing import InstrumentTable
 from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
-from workstation.domain.records import InstrumentEntry, MarketSubscription
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
-from workstation.marketdata.held_streams import HeldStreams
 from workstation.marketdata.history import BarHistory
-from workstation.marketdata.inquiry import MarketInquiry
-from workstation.marketdata.listings import Listings
-from workstation.marketdata.recording import Recording
 from workstation.ports.store import ExecutionQuery
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.figures import Figures
@@ -104,19 +98,7 @@ class Engine:
             status=self._status,
             first_rows=self._first_rows,
         )
-        self._keeping = keeping or KeepingOptions()
-        self._recording = Recording(
-            core.market,
-            store.recorder,
-            source=venue.feed.name,
-            now_ns=venue.now_ns,
-            store_ticks=self._keeping.store_ticks,
-        )
-        self._past_bars = VenueBars(venue, self._recording, loop.post)
-        self._listings = Listings(venue.instruments(), core.instruments, core.market.on_instrument)
-        self._held_streams = HeldStreams(core.market)
-        for follower in (self._listings, self._held_streams):
-            core.bus.subscribe(RecordSaved, follower.on_saved)
+        self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,
@@ -126,8 +108,8 @@ class Engine:
             environment=venue.environment,
             screens=self,
             venue=venue,
-            inquiry=MarketInquiry(core.market, venue.feed.name),
-            past_bars=self._past_bars,
+            inquiry=self._market_desk.inquiry,
+            past_bars=self._market_desk.past_bars,
             pnl=core.pnl,
         )
         self.session = self._session(version)
@@ -153,7 +135,7 @@ class Engine:
 
     def _session(self, version: str) -> Session:
         return Session(
-            instruments=self._listings.offered,
+            instruments=self._market_desk.listings.offered,
             known=self.core.instruments,
             accounts=self._venue.accounts(),
             environment=self._venue.environment,
@@ -205,8 +187,7 @@ class Engine:
             days = self._venue.history(symbol, DAILY, 2)
             if days:
                 self.core.market.cache.begin_day(days)
-        self._listings.begin(self.core.state.records.every(InstrumentEntry))
-        self._held_streams.begin(self.core.state.records.every(MarketSubscription))
+        self._market_desk.begin()
         self._venue.start()
         if self.view_only is None:
             self.core.start()
@@ -221,13 +202,12 @@ class Engine:
         self._repeat(BEAT_NS, beat)
         if self.view_only is None:
             self._repeat(EXPIRY_NS, lambda: limits.expire_limits(self._context))
-        self._store.recorder.start(self._keeping.retention, self._venue.now_ns)
-        self._repeat(int(self._keeping.snapshot_s * 1e9), self._recording.snapshot)
+        self._repeat(self._market_desk.snapshot_ns, self._market_desk.recording.snapshot)
 
     def stop(self) -> None:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
-        self._past_bars.close()
+        self._market_desk.past_bars.close()
         try:
             self._loop.ask(self._end, ASK_TIMEOUT_S)
         finally:

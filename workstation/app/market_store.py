@@ -1,7 +1,7 @@
-"""How a run keeps market data: what is switched on, and the venue's bars from before now.
+"""What stands around the market of a run: what is kept of it, what is on offer, and the venue's bars from before now.
 
-Those are fetched on a thread of their own when somebody asks, and kept in the market store. What was fetched once is
-not fetched again in this run, but for the bars that have closed since.
+Past bars are fetched on a thread of their own when somebody asks, and kept in the market store. What was fetched once
+is not fetched again in this run, but for the bars that have closed since.
 """
 
 from collections.abc import Callable
@@ -9,14 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from workstation.app.core import Core
 from workstation.app.venues import Venue
 from workstation.commands.market_params import FetchBars
 from workstation.domain.errors import WorkstationError
+from workstation.domain.events import RecordSaved
 from workstation.domain.market import BarType
+from workstation.domain.records import InstrumentEntry, MarketSubscription
 from workstation.kernel.logs import get_logger
+from workstation.marketdata.held_streams import HeldStreams
+from workstation.marketdata.inquiry import MarketInquiry
 from workstation.marketdata.intervals import shortest_ns
+from workstation.marketdata.listings import Listings
 from workstation.marketdata.recording import Recording
-from workstation.ports.market_store import Retention
+from workstation.ports.market_store import MarketRecorder, Retention
 
 BARS_FETCHED_MAX = 50_000
 """Bars that one fetch asks the venue for; older ones it is not asked for."""
@@ -34,6 +40,43 @@ class KeepingOptions(msgspec.Struct, frozen=True, kw_only=True):
     store_ticks: bool = False
     snapshot_s: float = 300.0
     retention: Retention = Retention()
+
+
+class MarketDesk:
+    """What stands around the market of a core: recording, past bars, listings, held streams, and the way to ask.
+
+    Engine's thread. post: runs a call there, from any thread.
+    """
+
+    def __init__(
+        self, core: Core, venue: Venue, recorder: MarketRecorder, options: KeepingOptions, *, post: "Post"
+    ) -> None:
+        self._core, self._venue, self._recorder, self._options = core, venue, recorder, options
+        self.recording = Recording(
+            core.market,
+            recorder,
+            source=venue.feed.name,
+            now_ns=venue.now_ns,
+            store_ticks=options.store_ticks,
+        )
+        self.inquiry = MarketInquiry(core.market, venue.feed.name)
+        self.past_bars = VenueBars(venue, self.recording, post)
+        self.listings = Listings(venue.instruments(), core.instruments, core.market.on_instrument)
+        self._held_streams = HeldStreams(core.market)
+        for follower in (self.listings, self._held_streams):
+            core.bus.subscribe(RecordSaved, follower.on_saved)
+
+    @property
+    def snapshot_ns(self) -> int:
+        """Time from one snapshot of the feed's quality to the next."""
+        return int(self._options.snapshot_s * 1e9)
+
+    def begin(self) -> None:
+        """Take over what recovery has brought back, and begin to keep."""
+        records = self._core.state.records
+        self.listings.begin(records.every(InstrumentEntry))
+        self._held_streams.begin(records.every(MarketSubscription))
+        self._recorder.start(self._options.retention, self._venue.now_ns)
 
 
 class VenueBars:
