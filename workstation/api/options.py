@@ -24,7 +24,7 @@ STREAMS_MAX = 200
 
 @dataclass(frozen=True, kw_only=True)
 class ApiOptions:
-    """Values of the `api`, `oms`, `webhooks` and `idempotency` settings. Rates are requests in RATE_WINDOW_S; times in seconds.
+    """Values of the settings. Rates are requests in RATE_WINDOW_S; times in seconds.
 
     rate_limit: of an API key; the local token has LOCAL_TOKEN_FACTOR times as much. protect_limit: cancels and kill
     switches, a bucket of their own, wide enough that whatever was placed can be cancelled.
