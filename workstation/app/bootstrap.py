@@ -293,6 +293,7 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
         program.engine,
         program.engine.commands,
         layouts=program.own_home.layouts,
+        keys_file=program.own_home.hotkeys_file,
         theme=settings.theme,
         frame_hz=settings.frame_hz,
         disarm_after_s=settings.disarm_after_s,

@@ -9,7 +9,10 @@ from workstation.commands.registry import Command, CommandRegistry, NoParams, Ru
 
 CATEGORY_TRADE = "Trade"
 CATEGORY_SIZE = "Size"
+CATEGORY_VIEW = "View"
 SIZE_KEYS = 5
+
+_CATEGORIES = {"trade": CATEGORY_TRADE, "size": CATEGORY_SIZE, "view": CATEGORY_VIEW}
 
 
 def _key(command_id: str, title: str, *keys: str, reduces: bool = False, text: str = "") -> Command[NoParams]:
@@ -17,7 +20,7 @@ def _key(command_id: str, title: str, *keys: str, reduces: bool = False, text: s
     return Command(
         id=command_id,
         title=title,
-        category=CATEGORY_SIZE if command_id.startswith("size.") else CATEGORY_TRADE,
+        category=_CATEGORIES[command_id.partition(".")[0]],
         params=NoParams,
         scope="trade",
         runs_on=RunsOn.DESKTOP,
@@ -36,10 +39,14 @@ KEY_COMMANDS: tuple[Command[NoParams], ...] = (
     _key("trade.sell_improve", "Sell one tick below the ask", "Shift+F4", text="Never crosses the spread."),
     _key("trade.buy_take", "Buy, taking the ask + 2 ticks", "F2", text="A limit order through the ask."),
     _key("trade.sell_take", "Sell, taking the bid − 2 ticks", "F3", text="A limit order through the bid."),
+    _key("trade.risk_long", "Buy sized by risk, stop at the cursor", "F5", text="The stop goes out with the entry."),
+    _key("trade.risk_short", "Sell sized by risk, stop at the cursor", "F6", text="The stop goes out with the entry."),
+    _key("trade.breakeven", "Stop to breakeven + 1 tick", "F7", reduces=True, text="Never loosens a stop."),
     _key("trade.exit_half", "Exit 50 % of the position", "F8", reduces=True),
     _key("trade.exit_quarter", "Exit 25 % of the position", "Shift+F8", reduces=True),
     _key("trade.flatten", "Flatten the focus", "F9", reduces=True, text="Pressed again it reprices the same exit."),
     _key("trade.flatten_account", "Flatten the account", "Shift+F9, Shift+F9", reduces=True),
+    _key("trade.reverse", "Reverse: exit, then enter the other way", "Ctrl+F9, Ctrl+F9", text="Two orders, never one."),
     _key("trade.cancel_working", "Cancel working orders of the focus", "Esc", reduces=True),
     _key("trade.cancel_newest", "Cancel my newest order in the focus", "Backspace", reduces=True),
     _key("trade.cancel_account", "Cancel all orders of the account", "Shift+Esc, Shift+Esc", reduces=True),
@@ -47,8 +54,11 @@ KEY_COMMANDS: tuple[Command[NoParams], ...] = (
     _key("trade.nudge_down", "Move the newest order down one tick", "Ctrl+Down"),
     _key("trade.nudge_up_five", "Move the newest order up five ticks", "Ctrl+Shift+Up"),
     _key("trade.nudge_down_five", "Move the newest order down five ticks", "Ctrl+Shift+Down"),
+    _key("trade.undo", "Undo the last order action", "Ctrl+Z", text="Cancels, amends back, or stages again."),
     _key("trade.choose_symbol", "Choose the instrument", "Ctrl+L"),
     _key("trade.kill", "Kill switch: all trading off", "Ctrl+Shift+F12, Ctrl+Shift+F12", reduces=True),
+    _key("view.palette", "Command palette and order line", "Ctrl+K", text="Orders typed there always stage."),
+    _key("view.provenance", "Where the selected order came from", "Ctrl+I"),
     _key("size.smaller", "Smaller size", "["),
     _key("size.larger", "Larger size", "]"),
     *(_key(f"size.preset_{n}", f"Size preset {n}", str(n)) for n in range(1, SIZE_KEYS + 1)),

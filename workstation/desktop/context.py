@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from workstation.commands.params import CancelOne, ChangeOrder, Focus, PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.bridge import Bridge, ResultHandler
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import Origin, OriginKind
-from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
+from workstation.domain.orders import OrderState, Origin, OriginKind
+from workstation.viewmodels.focus import LinkGroups, PriceCursor, SizePresets, TradeFocus
+from workstation.viewmodels.hotkeys import newest
+from workstation.viewmodels.hotkeys_undo import LastAction
 from workstation.viewmodels.screen_state import ScreenState
 
 
@@ -33,6 +36,8 @@ class DesktopContext:
     links: LinkGroups
     sizes: SizePresets
     announcer: Announcer = field(default_factory=Announcer)
+    cursor: PriceCursor = field(default_factory=PriceCursor)
+    last_action: LastAction = field(default_factory=LastAction)
 
     @property
     def state(self) -> ScreenState:
@@ -55,8 +60,25 @@ class DesktopContext:
         self, command_id: str, params: msgspec.Struct, origin: Origin, on_result: ResultHandler | None = None
     ) -> None:
         """Run an engine command; a refusal without `on_result` is announced."""
+        self._remember(params)
         self.bridge.call(command_id, params, origin, on_result or self._announce)
+
+    def _remember(self, params: msgspec.Struct) -> None:
+        """Keep what Ctrl+Z takes back: the last order placed, changed or cancelled from this desktop."""
+        match params:
+            case PlaceOrder(cl_ord_id=cl_ord_id) if cl_ord_id:
+                self.last_action.placed(cl_ord_id)
+            case ChangeOrder(cl_ord_id=cl_ord_id):
+                self.last_action.changed(self.state.orders.get(cl_ord_id))
+            case CancelOne(cl_ord_id=cl_ord_id):
+                self.last_action.cancelled(self.state.orders.get(cl_ord_id))
+            case Focus(account=account, symbol=symbol):
+                self.last_action.cancelled(newest(self.state.working(account, symbol), _is_entry))
 
     def _announce(self, result: CommandResult) -> None:
         if not result.ok:
             self.announcer.say("warning", result.text)
+
+
+def _is_entry(order: OrderState) -> bool:
+    return not order.is_protective

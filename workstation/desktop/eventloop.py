@@ -62,6 +62,7 @@ class Desktop:
         theme: str,
         frame_hz: int,
         disarm_after_s: int,
+        keys_file: Path | None = None,
     ) -> None:
         self.app = _application()
         self.app.setApplicationName("Workstation")
@@ -77,7 +78,9 @@ class Desktop:
             links=LinkGroups(),
             sizes=SizePresets(),
         )
-        self.workspace = Workspace(self.context, PANEL_KINDS, LayoutStore(layouts), disarm_after_s=disarm_after_s)
+        self.workspace = Workspace(
+            self.context, PANEL_KINDS, LayoutStore(layouts), disarm_after_s=disarm_after_s, keys_file=keys_file
+        )
         self.reporter = ErrorReporter()
         self.reporter.failed.connect(lambda text: self.context.announcer.say("critical", text))
 

@@ -59,7 +59,7 @@ def take_picture(
 
     def act() -> None:
         if press:
-            desktop.workspace.hotkeys.press(desktop.bridge.commands.get(press), "picture")
+            desktop.workspace.hotkeys.run_command(press)
         click(last)
         QTimer.singleShot(SETTLE_MS // 2, save)
 

@@ -67,12 +67,30 @@ class LinkGroups:
             listener(group, symbol)
 
 
+class PriceCursor:
+    """The price that a ladder or a chart points at, for stops at the cursor. Known for one instrument at a time."""
+
+    def __init__(self) -> None:
+        self._symbol = ""
+        self._price: int | None = None
+
+    def point(self, symbol: str, price: int | None) -> None:
+        """Take the pointed price on the instrument's grid; None once the pointer has left."""
+        if price is not None or symbol == self._symbol:
+            self._symbol, self._price = symbol, price
+
+    def price(self, symbol: str) -> int | None:
+        """Return the price pointed at in an instrument, None where there is none."""
+        return self._price if symbol == self._symbol else None
+
+
 class SizePresets:
     """Order sizes on keys 1 to 5, in whole units of the instrument; the chosen one is shown beside the arm chip."""
 
     def __init__(self, sizes: tuple[int, ...] = (1, 5, 10, 100, 500), chosen: int = 0) -> None:
         self.sizes = sizes
         self.chosen = chosen
+        self._typed: int | None = None
         self._listeners: list[Callable[[], None]] = []
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -81,12 +99,18 @@ class SizePresets:
 
     @property
     def size(self) -> int:
-        """The chosen size in whole units."""
-        return self.sizes[self.chosen]
+        """The chosen size in whole units: a preset, or one that was named."""
+        return self.sizes[self.chosen] if self._typed is None else self._typed
+
+    def take(self, size: int) -> None:
+        """Use a size that is no preset, in whole units above 0, until a preset is chosen again."""
+        self._typed = size
+        for listener in tuple(self._listeners):
+            listener()
 
     def choose(self, index: int) -> None:
         """Pick a preset; beyond either end stays at the end."""
-        self.chosen = min(max(index, 0), len(self.sizes) - 1)
+        self.chosen, self._typed = min(max(index, 0), len(self.sizes) - 1), None
         for listener in tuple(self._listeners):
             listener()
 

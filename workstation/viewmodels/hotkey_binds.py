@@ -84,6 +84,12 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 ORDER_VERBS = frozenset({"buy_limit", "sell_limit", "buy_stop", "sell_stop", "stage"})
 ATTACHED = ("stop", "target")
+REDUCES = frozenset(
+    {"flatten", "exit", "breakeven", "cancel_focus", "cancel_last", "cancel_all", "disarm", "kill"}
+)  # fmt: skip
+"""Verbs that only take risk away: on function keys they pass text fields, menus and dialogs."""
+UNGUARDED = frozenset({"cancel_all", "kill", "arm", "disarm", "size"})
+"""Verbs that a change of the trade focus does not hold back: they do not act on it."""
 
 Plain = str | int | bool
 

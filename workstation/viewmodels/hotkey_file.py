@@ -45,6 +45,7 @@ _TOP = frozenset({"version", "profile", "defaults", "bind"})
 _COMMON = frozenset({"id", "keys", "when", "do", "press", "enabled"})
 _DEFAULTS: Mapping[str, Kind | Field] = {
     "qty": Kind.QTY, "tif": Field.TIF, "collar": Kind.DISTANCE, "max_age_ms": Field.MILLISECONDS,
+    "risk_cash": Kind.MONEY,
 }  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""What a key means: from a command of the key map and one snapshot of the trade focus to one request, or a refusal.
+"""What keys act on and ask for: the trade focus as it stands at a press, and each request that can come of it.
 
-Order walk, between the keyboard's filter and the command that goes to the engine. Everything is read once, from one
-snapshot; prices are exact integers on the instrument's grid, and a missing input refuses by its name. The class of an
-order, arming, freshness and limits are the gate's business and are not guessed here. Qt-free, no clock of its own.
+Order walk, between the keyboard's filter and the command that goes to the engine; `hotkey_actions` turns a bind and a
+snapshot into a request. The class of an order, arming, freshness and limits are the gate's business and are not guessed
+here. Values only, Qt-free, no clock of its own.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,23 +10,22 @@ from typing import Literal
 
 import msgspec
 
+from workstation.domain.accounts import Environment
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Side
-from workstation.viewmodels.frames import PositionSnap, QuoteSnap
-from workstation.viewmodels.preview import order_words
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, Side
+from workstation.viewmodels.frames import AccountSnap, PositionSnap, QuoteSnap
 
 DOUBLE_PRESS_NS = 450_000_000
-TAKE_TICKS = 2
-TAKE_SPREAD_TICKS_MAX = 20
-TAKE_SPREAD_SHARE = 200
-"""A take is refused when the spread exceeds both TAKE_SPREAD_TICKS_MAX ticks and 1/TAKE_SPREAD_SHARE of the price."""
-NUDGE_TICKS = 1
-NUDGE_TICKS_FAR = 5
-HALF_BPS, QUARTER_BPS, ALL_BPS = 5_000, 2_500, 10_000
+ALL_BPS = 10_000
+THROUGH_TICKS = 2
 
 
 class FocusSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The trade focus at the instant of a press. working: open orders, oldest first; size in whole units."""
+    """The trade focus at the instant of a press. working: open orders, oldest first; size in whole units.
+
+    cursor: the price that a ladder or chart of the instrument points at; armed: the environment that hand entry is
+    armed for; environment: this session's.
+    """
 
     account: str
     instrument: Instrument
@@ -34,6 +33,10 @@ class FocusSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     working: Sequence[OrderState]
     position: PositionSnap | None
     size: int
+    cursor: int | None = None
+    funds: AccountSnap | None = None
+    armed: Environment | None = None
+    environment: Environment = Environment.SIM
 
     @property
     def order_qty(self) -> int:
@@ -73,10 +76,11 @@ class CancelNewest(msgspec.Struct, frozen=True):
 
 
 class Exit(msgspec.Struct, frozen=True):
-    """Exit a part of the focus position."""
+    """Exit a part of the focus position, priced so many ticks past the opposite side."""
 
     portion_bps: int
     words: str
+    through_ticks: int = THROUGH_TICKS
 
 
 class ExitAll(msgspec.Struct, frozen=True):
@@ -85,172 +89,71 @@ class ExitAll(msgspec.Struct, frozen=True):
     words: str
 
 
+class Reverse(msgspec.Struct, frozen=True):
+    """Exit the position whole, then enter the other way round: two orders, the second once the first is through.
+
+    side, qty: of the second order, qty in quantity units.
+    """
+
+    side: Side
+    qty: int
+    words: str
+    through_ticks: int = THROUGH_TICKS
+
+
+class Protect(msgspec.Struct, frozen=True):
+    """Move a protective stop to a price that loosens nothing."""
+
+    order: OrderState
+    stop_px: int
+    words: str
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """Fill in the ticket and send nothing. reason: why a key only stages, empty when it was meant to."""
+
+    terms: OrderTerms
+    words: str
+    stop_loss_px: int | None = None
+    take_profit_px: int | None = None
+    reason: str = ""
+
+
+class SetSize(msgspec.Struct, frozen=True):
+    """Choose the order size: so many presets on, or `size` in whole units."""
+
+    step: int = 0
+    size: int | None = None
+
+
+class Control(msgspec.Struct, frozen=True):
+    """Arm, disarm or kill."""
+
+    do: Literal["arm", "disarm", "kill"]
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Run a command of the registry."""
+
+    command: str
+
+
 class Refused(msgspec.Struct, frozen=True):
     """Nothing is sent; one sentence says why."""
 
     text: str
 
 
-Request = Place | Nudge | CancelWorking | CancelNewest | Exit | ExitAll | Refused
-
-
-def decide(command_id: str, focus: FocusSnapshot) -> Request:
-    """Return what a trading command of the key map asks for on this snapshot.
-
-    Raises:
-        KeyError: the command is none of the trading commands.
-    """
-    return _DECISIONS[command_id](focus)
-
-
-def is_decided_here(command_id: str) -> bool:
-    """Tell whether `decide` knows the command; the others concern arming, size and fields."""
-    return command_id in _DECISIONS
-
-
-def _join(side: Side, improve_ticks: int) -> Callable[[FocusSnapshot], Request]:
-    def request(focus: FocusSnapshot) -> Request:
-        quote, instrument = focus.quote, focus.instrument
-        near = "bid" if side is Side.BUY else "ask"
-        far = "ask" if side is Side.BUY else "bid"
-        price = _side_price(quote, near)
-        if price is None:
-            return _absent(focus, near)
-        opposite = _side_price(quote, far)
-        wanted = instrument.step(price, side.sign * improve_ticks)
-        if opposite is not None and (opposite - wanted) * side.sign <= 0:
-            words = instrument.price_text
-            return Refused(
-                f"Refused: never crosses. {words(wanted)} would meet {far} {words(opposite)}; join or take instead."
-            )
-        return _place(focus, side, wanted)
-
-    return request
-
-
-def _take(side: Side) -> Callable[[FocusSnapshot], Request]:
-    def request(focus: FocusSnapshot) -> Request:
-        quote, instrument = focus.quote, focus.instrument
-        far = "ask" if side is Side.BUY else "bid"
-        price = _side_price(quote, far)
-        if price is None:
-            return _absent(focus, far)
-        near = _side_price(quote, "bid" if side is Side.BUY else "ask")
-        if near is not None:
-            spread = (price - near) * side.sign
-            ticks = spread // instrument.tick_at(price)
-            if ticks > TAKE_SPREAD_TICKS_MAX and spread * TAKE_SPREAD_SHARE > abs(price):
-                return Refused(f"Refused: spread guard. Spread {ticks}t; limit {TAKE_SPREAD_TICKS_MAX}t. Join instead.")
-        return _place(focus, side, instrument.step(price, side.sign * TAKE_TICKS))
-
-    return request
-
-
-def _place(focus: FocusSnapshot, side: Side, price: int) -> Request:
-    qty = focus.order_qty
-    if qty <= 0:
-        lot = focus.instrument.qty_text(focus.instrument.lot)
-        return Refused(f"Refused: size {focus.size} is below one lot of {lot}; choose a larger size.")
-    terms = OrderTerms(
-        symbol=focus.instrument.symbol,
-        account=focus.account,
-        side=side,
-        ord_type=OrdType.LIMIT,
-        order_qty=qty,
-        price=price,
-    )
-    return Place(terms, order_words(terms, focus.instrument))
-
-
-def _nudge(ticks: int) -> Callable[[FocusSnapshot], Request]:
-    def request(focus: FocusSnapshot) -> Request:
-        order = newest(focus.working, lambda row: row.terms.price is not None or row.terms.stop_px is not None)
-        if order is None:
-            return Refused(f"Nothing to move: no working priced order in {focus.instrument.symbol}.")
-        return Nudge(order, ticks)
-
-    return request
-
-
-def _cancel_working(focus: FocusSnapshot) -> Request:
-    """Cancel always goes out, even where nothing shows yet: an order pressed a moment ago may not be on the screen."""
-    held = focus.position is not None and focus.position.position.qty != 0
-    going = [row for row in focus.working if not (held and row.is_protective)]
-    kept = ", protective stops kept" if len(going) < len(focus.working) else ""
-    words = f"Cancelling {_count(len(going))} in {focus.instrument.symbol}{kept}"
-    return CancelWorking(whole_account=False, include_protective=not held, words=words)
-
-
-def _cancel_account(focus: FocusSnapshot) -> Request:
-    words = f"Cancelling all orders of {focus.account}, protective stops included"
-    return CancelWorking(whole_account=True, include_protective=True, words=words)
-
-
-def _cancel_newest(focus: FocusSnapshot) -> Request:
-    order = newest(focus.working, lambda row: not row.is_protective)
-    shown = f"the newest order in {focus.instrument.symbol}"
-    return CancelNewest(f"Cancelling {shown if order is None else order_words(order.terms, focus.instrument)}")
-
-
-def _exit(portion_bps: int) -> Callable[[FocusSnapshot], Request]:
-    """Ask for an exit. It always goes out: the desk sizes it from the position it knows, not from the screen."""
-
-    def request(focus: FocusSnapshot) -> Request:
-        held = 0 if focus.position is None else focus.position.position.qty
-        part = "Flattening" if portion_bps == ALL_BPS else f"Exiting {portion_bps // 100} % of"
-        what = focus.instrument.symbol
-        if held:
-            what = f"{'long' if held > 0 else 'short'} {focus.instrument.qty_text(abs(held))} {what}"
-        return Exit(portion_bps, f"{part} {what}")
-
-    return request
-
-
-def _exit_all(focus: FocusSnapshot) -> Request:
-    return ExitAll(f"Flattening every position of {focus.account}")
-
-
-_DECISIONS: dict[str, Callable[[FocusSnapshot], Request]] = {
-    "trade.buy_join": _join(Side.BUY, 0),
-    "trade.sell_join": _join(Side.SELL, 0),
-    "trade.buy_improve": _join(Side.BUY, 1),
-    "trade.sell_improve": _join(Side.SELL, 1),
-    "trade.buy_take": _take(Side.BUY),
-    "trade.sell_take": _take(Side.SELL),
-    "trade.nudge_up": _nudge(NUDGE_TICKS),
-    "trade.nudge_down": _nudge(-NUDGE_TICKS),
-    "trade.nudge_up_five": _nudge(NUDGE_TICKS_FAR),
-    "trade.nudge_down_five": _nudge(-NUDGE_TICKS_FAR),
-    "trade.cancel_working": _cancel_working,
-    "trade.cancel_newest": _cancel_newest,
-    "trade.cancel_account": _cancel_account,
-    "trade.exit_half": _exit(HALF_BPS),
-    "trade.exit_quarter": _exit(QUARTER_BPS),
-    "trade.flatten": _exit(ALL_BPS),
-    "trade.flatten_account": _exit_all,
-}
+Request = (
+    Place | Nudge | CancelWorking | CancelNewest | Exit | ExitAll | Reverse | Protect | Stage | SetSize | Control | Run
+    | Refused
+)  # fmt: skip
 
 
 def newest(working: Sequence[OrderState], wanted: Callable[[OrderState], bool]) -> OrderState | None:
     """Return the newest order that still can be acted on: no cancel of it is under way."""
     alive = [row for row in working if wanted(row) and row.status is not OrdStatus.PENDING_CANCEL]
     return max(alive, key=lambda row: row.created_at, default=None)
-
-
-def _side_price(quote: QuoteSnap | None, side: str) -> int | None:
-    if quote is None or quote.freshness == "ABSENT":
-        return None
-    return quote.bid if side == "bid" else quote.ask
-
-
-def _absent(focus: FocusSnapshot, side: str) -> Refused:
-    return Refused(f"Refused: {side} is absent. {focus.instrument.symbol} has no {side}; wait for a quote.")
-
-
-def _count(orders: int) -> str:
-    if orders == 0:
-        return "whatever works"
-    return "1 order" if orders == 1 else f"{orders} orders"
 
 
 class DoublePress:

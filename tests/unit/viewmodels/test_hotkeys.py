@@ -15,6 +15,7 @@ from workstation.domain.orders import (
     Side,
 )
 from workstation.viewmodels.hotkey_actions import request_of
+from workstation.viewmodels.hotkey_binds import REDUCES, Press
 from workstation.viewmodels.hotkey_file import read_hotkeys
 from workstation.viewmodels.hotkeys import (
     DOUBLE_PRESS_NS,
@@ -172,3 +173,23 @@ def test_what_takes_risk_away_is_urgent_and_what_adds_is_not():
     urgent = {command.id for command in KEY_COMMANDS if command.urgent}
     assert {"trade.flatten", "trade.exit_half", "trade.cancel_working", "trade.kill", "trade.disarm"} <= urgent
     assert not urgent & {"trade.buy_take", "trade.sell_join", "trade.nudge_up", "trade.arm"}
+
+
+def test_the_shipped_file_and_the_registry_declare_the_same_keys():
+    declared = {command.id.rpartition(".")[2]: command.keys for command in KEY_COMMANDS}
+    bound = {
+        bind.id: (f"{bind.keys[0]}, {bind.keys[0]}" if bind.press is Press.DOUBLE else bind.keys[0],)
+        for bind in SHIPPED.binds
+    }
+    assert bound == declared
+
+
+def test_what_the_registry_calls_urgent_only_takes_risk_away_in_the_file():
+    urgent = {command.id.rpartition(".")[2] for command in KEY_COMMANDS if command.urgent}
+    assert {bind.id for bind in SHIPPED.binds if bind.do in REDUCES} == urgent - {"flatten_account"}
+
+
+def test_a_command_that_the_file_runs_is_in_the_registry():
+    registry = CommandRegistry()
+    declare_keys(registry)
+    assert {bind.command for bind in SHIPPED.binds if bind.command} <= {command.id for command in registry.all()}

@@ -302,7 +302,8 @@ class LadderPanel(Panel):
         return entry(column, price, ladder.instrument, rules, stop=click.right, inside=inside)
 
     def _point(self, column: Column | None, price: int, click: Click) -> None:
-        """Say the order of a click here, before any click."""
+        """Say the order of a click here, before any click; stops at the cursor are taken from here."""
+        self.context.cursor.point(self.symbol, None if column is None else price)
         if column is None or column.sign == 0 or column in (Column.OWN_BID, Column.OWN_ASK):
             self.preview.show_text(_IDLE_TEXT)
             return

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from workstation.desktop.panels.ticket_fields import SidePicker, TicketField
 from workstation.desktop.theme import figure_font
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrdType, TimeInForce
+from workstation.domain.orders import OrdType, Side, TimeInForce
 from workstation.viewmodels.ticket import FIELDS, Draft, Finding
 
 _TYPES = {
@@ -93,6 +93,17 @@ class TicketForm(QWidget):
         """Put a text into a field, as if it had been typed."""
         self.fields[field].setText(text)
         self.edited.emit()
+
+    def show_draft(self, draft: Draft) -> None:
+        """Take every field from a draft, as if it had been typed."""
+        self.side.choose(Side.BUY if draft.side.sign > 0 else Side.SELL)
+        self.type.setCurrentIndex(self.type.findData(draft.ord_type))
+        self.tif.setCurrentIndex(self.tif.findData(draft.tif))
+        for name, field in self.fields.items():
+            field.setText(getattr(draft, name))
+        self.post_only.setChecked(draft.post_only)
+        self.reduce_only.setChecked(draft.reduce_only)
+        self._on_edited()
 
     def clear(self) -> None:
         """Empty every price and leg; side, type, quantity and time in force stay."""

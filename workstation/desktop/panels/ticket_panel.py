@@ -25,7 +25,7 @@ from workstation.domain.verdicts import Verdict
 from workstation.viewmodels.formats import MISSING
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.ladder_amend import nudged
-from workstation.viewmodels.ticket import FIELDS, Reading, read
+from workstation.viewmodels.ticket import FIELDS, Draft, Reading, read
 from workstation.viewmodels.ticket_fields import parse_price, parse_quantity
 from workstation.viewmodels.ticket_outlook import age_text, outlook, ticket_state
 
@@ -122,6 +122,11 @@ class TicketPanel(Panel):
                 self._ask_preview()
         elif self.symbol in frame.quotes:
             self._show_quotes()
+
+    def stage(self, symbol: str, draft: Draft) -> None:
+        """Show an order from a key, the palette or an undo in the fields, not sent."""
+        self.choose_symbol(symbol)
+        self.form.show_draft(draft)
 
     def clear(self) -> None:
         """Empty prices and legs, and put a refusal away."""

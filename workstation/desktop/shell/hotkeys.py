@@ -2,12 +2,13 @@
 
 Where the walk of an order by key begins. It acts on the key-down edge alone, drops auto-repeat, leaves keys to text
 fields, menus and dialogs (but for Esc, F12 and the keys that take risk away), refuses within the guard after a focus
-change, reads one snapshot a press, and hands one command to the engine. It touches no table, no chart and no database.
-Menu entries of the same commands run through the same door.
+change, reads one snapshot a press, and hands one request on. What a key means stands in the key file; menu entries of
+the same commands run through the same door. It touches no table, no chart and no database.
 """
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
@@ -21,47 +22,60 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.commands.keymap import KEY_COMMANDS, declare_keys
-from workstation.commands.params import (
-    Disarm,
-)
 from workstation.commands.registry import Command, NoParams
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.shell.hotkeys_requests import FocusRequests, windows
+from workstation.desktop.shell.hotkeys_requests import FocusRequests
+from workstation.desktop.shell.hotkeys_store import KeyStore
+from workstation.desktop.shell.leader import Leader
+from workstation.desktop.shell.staging import windows
 from workstation.domain.orders import Origin, OriginKind
 from workstation.viewmodels import hotkeys as keys
+from workstation.viewmodels.hotkey_actions import at_half, first_that_holds, increases, request_of
+from workstation.viewmodels.hotkey_binds import REDUCES, UNGUARDED, Bind, Press
 
 ESCAPE_LAYER = "escape_layer"
 """Property of a widget that has something of its own to undo by Esc, a drag or a staged item: it gets the key first."""
 
-_FREE_OF_GUARD = frozenset({"trade.flatten_account", "trade.cancel_account", "trade.kill", "trade.arm", "trade.disarm"})
 _NEVER_SENT_TWICE = "Press {key} again within 450 ms: {title}."
+_GUARDED_COMMANDS = frozenset({"trade.undo"})
+_MODIFIER_KEYS = frozenset(
+    {Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock}
+)
+_PARTS = (
+    (Qt.KeyboardModifier.ControlModifier, "Ctrl"),
+    (Qt.KeyboardModifier.ShiftModifier, "Shift"),
+    (Qt.KeyboardModifier.MetaModifier, "Meta"),
+    (Qt.KeyboardModifier.AltModifier, "Alt"),
+)
 
 
 class HotkeyFilter(QObject):
-    """Turns key presses into commands on the trade focus. Installed on the application by the workspace."""
+    """Turns key presses into requests on the trade focus. Installed on the application by the workspace."""
 
-    def __init__(self, context: DesktopContext) -> None:
+    def __init__(self, context: DesktopContext, path: Path | None = None) -> None:
         super().__init__()
         self.setObjectName("hotkey_filter")
         self._context = context
         self._double = keys.DoublePress()
         self._requests = FocusRequests(context)
-        declare_keys(context.bridge.commands)
-        self._by_chord: dict[str, Command[NoParams]] = {}
-        for declared in KEY_COMMANDS:
-            command = context.bridge.commands.get(declared.id)
-            for key in command.keys:
-                self._by_chord[key.partition(",")[0]] = command
-        self._own: dict[str, Callable[[Origin], None]] = {
-            "trade.arm": self._requests.arm,
-            "trade.disarm": lambda origin: context.call("risk.disarm", Disarm(), origin),
-            "trade.kill": self._requests.kill,
+        commands = context.bridge.commands
+        declare_keys(commands)
+        self.store = KeyStore(path, lambda: [command.id for command in commands.all()])
+        self.leader = Leader()
+        self._by_keys: dict[tuple[str, ...], tuple[Bind, ...]] = {}
+        self._actions: dict[str, QAction] = {}
+        self._held: tuple[int, Bind, str] | None = None
+        self._hold = QTimer(self, singleShot=True)
+        self._hold.timeout.connect(self._held_long_enough)
+        self.runs: dict[str, Callable[[Origin], None]] = {
+            "trade.flatten_account": self._requests.flatten_account,
+            "trade.undo": self._requests.undo,
             "trade.choose_symbol": self._choose_symbol,
-            "size.smaller": lambda _: context.sizes.choose(context.sizes.chosen - 1),
-            "size.larger": lambda _: context.sizes.choose(context.sizes.chosen + 1),
         }
         for index in range(len(context.sizes.sizes)):
-            self._own[f"size.preset_{index + 1}"] = partial(self._choose_size, index)
+            self.runs[f"size.preset_{index + 1}"] = partial(self._choose_size, index)
+        self.store.changed.connect(self._take_binds)
+        self._take_binds()
 
     def actions(self, parent: QObject) -> dict[str, QAction]:
         """Return a menu action for each command on a key, by id.
@@ -69,41 +83,76 @@ class HotkeyFilter(QObject):
         The key stands in the text alone, so that the keyboard has one way in; a chosen entry runs like a press, and
         one that a key needs twice for runs at once, since choosing it from a menu takes two acts already.
         """
-        made = {}
         for command in KEY_COMMANDS:
-            key = command.keys[0] if command.keys else ""
-            shown = f"{key.partition(',')[0]} ×2" if "," in key else key
-            action = QAction(f"{command.title}\t{shown}", parent)
+            action = self._actions[command.id] = QAction(parent)
             action.setToolTip(command.help or command.title)
-            action.triggered.connect(lambda _checked=False, command=command: self._run_from_menu(command))
-            made[command.id] = action
-        return made
+            action.triggered.connect(lambda _checked=False, command_id=command.id: self.run_command(command_id))
+        self._name_actions()
+        return dict(self._actions)
 
-    def press(self, command: Command[NoParams], chord: str) -> None:
-        """Act on a key-down edge: guard, double press, then one request from one snapshot."""
+    def _name_actions(self) -> None:
+        for command_id, action in self._actions.items():
+            command: Command[NoParams] = self._context.bridge.commands.get(command_id)
+            action.setText(f"{command.title}\t{self.store.keys_of(bind_name(command_id))}")
+
+    def _take_binds(self) -> None:
+        self.leader.end()
+        grouped: dict[tuple[str, ...], list[Bind]] = {}
+        for bind in self.store.file.binds:
+            if bind.enabled:
+                grouped.setdefault(bind.keys, []).append(bind)
+        self._by_keys = {chords: tuple(binds) for chords, binds in grouped.items()}
+        self._name_actions()
+
+    def press(self, binds: tuple[Bind, ...], chord: str) -> None:
+        """Act on a key-down edge: guard, press mode, then one request from one snapshot."""
         context = self._context
+        bind = first_that_holds(binds, self.store.file, self._requests.snapshot()) if len(binds) > 1 else binds[0]
         origin = context.origin(OriginKind.HOTKEY, chord)
-        if context.focus.guarded and command.id not in _FREE_OF_GUARD and not command.id.startswith("size."):
+        if context.focus.guarded and _acts_on_focus(bind):
             QApplication.beep()
             context.announcer.say("warning", f"Refused: the focus moved to {context.focus.symbol} under 300 ms ago.")
             return
-        if any("," in key for key in command.keys):
-            if self._double.press(command.id, origin.ts_gesture) == "first":
-                context.announcer.say("info", _NEVER_SENT_TWICE.format(key=chord, title=command.title))
+        if bind.press is Press.DOUBLE:
+            if self._double.press(bind.id, origin.ts_gesture) == "first":
+                context.announcer.say("info", _NEVER_SENT_TWICE.format(key=chord, title=self.title(bind)))
                 return
         else:
             self._double.clear()
-        self._run(command, origin)
+        self._run(bind, origin)
 
-    def _run_from_menu(self, command: Command[NoParams]) -> None:
-        self._run(command, self._context.origin(OriginKind.PALETTE, command.id))
+    def title(self, bind: Bind) -> str:
+        """Return what a bind is called: its command's title, else its id."""
+        return next((command.title for command in KEY_COMMANDS if bind_name(command.id) == bind.id), bind.id)
 
-    def _run(self, command: Command[NoParams], origin: Origin) -> None:
-        own = self._own.get(command.id)
-        if own is not None:
-            own(origin)
+    def run_command(self, command_id: str) -> None:
+        """Run a command of the registry that needs no parameters, as its key would, without guard and press mode."""
+        origin = self._context.origin(OriginKind.PALETTE, command_id)
+        bind = self.store.bind(bind_name(command_id))
+        if command_id in self.runs or bind is None:
+            self._run_named(command_id, origin)
+        else:
+            self._run(bind, origin)
+
+    def _run(self, bind: Bind, origin: Origin) -> None:
+        focus = self._requests.snapshot()
+        request = request_of(bind, self.store.file, focus)
+        if isinstance(request, keys.Run):
+            self._run_named(request.command, origin)
             return
-        self._requests.send(keys.decide(command.id, self._requests.snapshot()), origin)
+        if self.store.cautious and isinstance(request, keys.Place) and increases(focus, request.terms):
+            left = self.store.cautious
+            self._context.announcer.say("info", f"Half size: {left} more orders after the key file's change.")
+            request = at_half(request, focus.instrument)
+            QTimer.singleShot(0, self.store, self.store.used_cautiously)
+        self._requests.send(request, origin)
+
+    def _run_named(self, command_id: str, origin: Origin) -> None:
+        run = self.runs.get(command_id)
+        if run is None:
+            self._context.announcer.say("warning", f"Nothing here runs {command_id}: it needs its own panel.")
+        else:
+            run(origin)
 
     def _choose_size(self, index: int, _origin: Origin) -> None:
         self._context.sizes.choose(index)
@@ -120,17 +169,51 @@ class HotkeyFilter(QObject):
 
     def _on_key(self, event: QKeyEvent) -> bool:
         """Return whether the press is consumed."""
-        combination = event.keyCombination()
-        modifiers = combination.keyboardModifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        chord = QKeySequence(int(modifiers.value) | int(event.key())).toString(QKeySequence.SequenceFormat.PortableText)
-        command = self._by_chord.get(chord)
-        if command is None or not self._may_act(command, event):
+        if self.leader.waits and event.key() not in _MODIFIER_KEYS:
+            return self._continue(event)
+        chord = chord_of(event)
+        binds = self._by_keys.get((chord,), ())
+        following = {chords[1]: found for chords, found in self._by_keys.items() if chords[0] == chord and chords[1:]}
+        if not binds and not following:
             return False
-        if not event.isAutoRepeat():
-            self.press(command, chord)
+        if not self._may_act(binds, event):
+            return False
+        if event.isAutoRepeat():
+            return True
+        if following:
+            self.leader.begin(chord, following)
+        elif binds[0].press is Press.HOLD:
+            self._begin_hold(event.key(), binds[0], chord)
+        else:
+            self.press(binds, chord)
         return True
 
-    def _may_act(self, command: Command[NoParams], event: QKeyEvent) -> bool:
+    def _continue(self, event: QKeyEvent) -> bool:
+        if not event.isAutoRepeat():
+            chord = chord_of(event)
+            binds = self.leader.take(chord)
+            if binds:
+                self.press(binds, " ".join(binds[0].keys))
+            else:
+                self._context.announcer.say("info", f"{chord} continues no sequence.")
+        return True
+
+    def _begin_hold(self, key: int, bind: Bind, chord: str) -> None:
+        self._held = (key, bind, chord)
+        self._hold.start(bind.hold_ms)
+        self._context.announcer.say("info", f"Hold {chord} for {bind.hold_ms} ms: {self.title(bind)}.")
+
+    def _held_long_enough(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self.press((held[1],), held[2])
+
+    def _on_release(self, event: QKeyEvent) -> None:
+        if self._held is not None and event.key() == self._held[0] and not event.isAutoRepeat():
+            self._held = None
+            self._hold.stop()
+
+    def _may_act(self, binds: tuple[Bind, ...], event: QKeyEvent) -> bool:
         """Tell whether a key belongs to this filter now, or to a field, menu, dialog or drag."""
         focused = QApplication.focusWidget()
         covered = QApplication.activePopupWidget() is not None or QApplication.activeModalWidget() is not None
@@ -142,15 +225,40 @@ class HotkeyFilter(QObject):
         if not (covered or typing):
             return True
         is_function_key = Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35
-        return command.urgent and is_function_key
+        return is_function_key and bool(binds) and all(_reduces(bind) for bind in binds)
 
     # Qt overrides
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the key presses that belong to a command; everything else goes on."""
-        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self._on_key(event)
+        """Take the key presses that belong to a bind; everything else goes on."""
+        if isinstance(event, QKeyEvent):
+            if event.type() is QEvent.Type.KeyPress:
+                return self._on_key(event)
+            if event.type() is QEvent.Type.KeyRelease:
+                self._on_release(event)
         return False
+
+
+def bind_name(command_id: str) -> str:
+    """Return the id of the bind that is a command's key: `flatten` for `trade.flatten`."""
+    return command_id.rpartition(".")[2]
+
+
+def chord_of(event: QKeyEvent) -> str:
+    """Return a press in the words of the key file."""
+    held = event.modifiers()
+    key = QKeySequence(event.key()).toString(QKeySequence.SequenceFormat.PortableText)
+    return "+".join([*(name for modifier, name in _PARTS if held & modifier), key])
+
+
+def _acts_on_focus(bind: Bind) -> bool:
+    if bind.do == "run":
+        return bind.command in _GUARDED_COMMANDS
+    return bind.do not in UNGUARDED
+
+
+def _reduces(bind: Bind) -> bool:
+    return bind.do in REDUCES or bind.command == "trade.flatten_account"
 
 
 def is_text_field(widget: QWidget | None) -> bool:

@@ -6,13 +6,16 @@ and shows the engine's answer; it decides nothing that the gate decides.
 
 from functools import partial
 
+from msgspec import Struct
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
+from PySide6.QtWidgets import QApplication, QInputDialog
 
 from workstation.commands.params import (
     Arm,
     CancelMany,
+    CancelOne,
     ChangeOrder,
+    Disarm,
     ExitAccount,
     ExitPosition,
     Focus,
@@ -21,13 +24,17 @@ from workstation.commands.params import (
 )
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.hotkeys_reverse import Reversals
+from workstation.desktop.shell.staging import stage
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.accounts import Environment
-from workstation.domain.orders import Origin, OriginKind
+from workstation.domain.errors import InvariantError
+from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.viewmodels import hotkeys as keys
 from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.hotkeys_undo import AmendBack, CancelPlaced
 from workstation.viewmodels.ladder_amend import AmendQueue, Move, nudged
-from workstation.viewmodels.preview import PREVIEW_KEY
+from workstation.viewmodels.preview import PREVIEW_KEY, order_words
 
 LIVE_SUFFIX_CHARS = 3
 
@@ -40,6 +47,7 @@ class FocusRequests:
         self._amends = AmendQueue()
         self._live_confirmed = False
         self._dialog: QInputDialog | None = None
+        self._reversals = Reversals(context, self.send)
         context.bridge.frame_taken.connect(self._on_frame)
 
     def snapshot(self) -> keys.FocusSnapshot:
@@ -52,43 +60,107 @@ class FocusRequests:
             working=context.state.working(focus.account, focus.symbol),
             position=context.state.position(focus.account, focus.symbol),
             size=context.sizes.size,
+            cursor=context.cursor.price(focus.symbol),
+            funds=context.state.accounts.get(focus.account),
+            armed=None if context.state.status is None else context.state.status.armed,
+            environment=context.bridge.session.environment,
         )
 
     def send(self, request: keys.Request, origin: Origin) -> None:
         """Hand one request to the engine and say what is pending, or why nothing is."""
-        context, focus = self._context, self._context.focus
-        say, call = context.announcer.say, context.call
         match request:
             case keys.Refused(text):
-                say("warning", text)
-            case keys.Place(terms, words):
-                cl_ord_id = context.bridge.session.new_cl_ord_id()
-                say("info", f"Pending: {words}", cl_ord_id)
-                order = PlaceOrder(terms=terms, cl_ord_id=cl_ord_id, metadata={PREVIEW_KEY: words})
-                call("order.submit", order, origin, partial(self._answered, cl_ord_id))
+                self._context.announcer.say("warning", text)
+            case keys.Place():
+                self._place(request, origin)
             case keys.Nudge():
                 self._nudge(request, origin)
+            case keys.Reverse():
+                self._reversals.start(request, origin)
+            case keys.Stage():
+                stage(self._context, request)
+            case keys.SetSize():
+                self._resize(request)
+            case keys.Control(do):
+                {"arm": self.arm, "disarm": self._disarm, "kill": self.kill}[do](origin)
+            case keys.Run(command):
+                raise InvariantError(f"{command} is run by the filter")
+            case _:
+                self._reduce(request, origin)
+
+    def _reduce(
+        self, request: keys.CancelWorking | keys.CancelNewest | keys.Exit | keys.ExitAll | keys.Protect, origin: Origin
+    ) -> None:
+        """Send what takes risk away."""
+        account, symbol = self._context.focus.account, self._context.focus.symbol
+        match request:
             case keys.CancelWorking(whole_account, include_protective, words):
-                scope = CancelMany(
-                    account=focus.account,
-                    symbol=None if whole_account else focus.symbol,
-                    include_protective=include_protective,
-                )
-                say("info", f"Pending: {words}")
-                call("order.cancel_scope", scope, origin, partial(self._answered, ""))
+                where = None if whole_account else symbol
+                scope = CancelMany(account=account, symbol=where, include_protective=include_protective)
+                self._ask("order.cancel_scope", scope, words, origin)
             case keys.CancelNewest(words):
-                say("info", f"Pending: {words}")
-                pair = Focus(account=focus.account, symbol=focus.symbol)
-                call("order.cancel_last", pair, origin, partial(self._answered, ""))
-            case keys.Exit(portion_bps, words):
-                say("info", f"Pending: {words}")
-                exit_ = ExitPosition(account=focus.account, symbol=focus.symbol, portion_bps=portion_bps)
-                call("position.flatten", exit_, origin, partial(self._answered, ""))
+                self._ask("order.cancel_last", Focus(account=account, symbol=symbol), words, origin)
+            case keys.Exit(portion_bps, words, ticks):
+                exit_ = ExitPosition(account=account, symbol=symbol, portion_bps=portion_bps, through_ticks=ticks)
+                self._ask("position.flatten", exit_, words, origin)
             case keys.ExitAll(words):
-                say("info", f"Pending: {words}")
-                call(
-                    "position.flatten_account", ExitAccount(account=focus.account), origin, partial(self._answered, "")
+                self._ask("position.flatten_account", ExitAccount(account=account), words, origin)
+            case keys.Protect(order, stop_px, words):
+                change = ChangeOrder(cl_ord_id=order.cl_ord_id, stop_px=stop_px, version=order.version)
+                self._ask("order.replace", change, words, origin, order.cl_ord_id)
+
+    def flatten_account(self, origin: Origin) -> None:
+        """Flatten every position of the account in focus."""
+        self.send(keys.ExitAll(f"Flattening every position of {self._context.focus.account}"), origin)
+
+    def undo(self, origin: Origin) -> None:
+        """Take the last order action back, and say what that means first."""
+        undo = self._context.last_action.taken_back(self._context.state)
+        match undo:
+            case CancelPlaced(cl_ord_id):
+                order = self._context.state.orders.get(cl_ord_id)
+                name = cl_ord_id if order is None else self._words(order)
+                self._ask("order.cancel", CancelOne(cl_ord_id=cl_ord_id, reason="undo"), f"undo, cancel {name}", origin)
+            case AmendBack(order, terms):
+                change = ChangeOrder(
+                    cl_ord_id=order.cl_ord_id,
+                    order_qty=terms.order_qty,
+                    price=terms.price,
+                    stop_px=terms.stop_px,
+                    version=order.version,
                 )
+                words = f"undo, amend back to {order_words(terms, self._context.instrument(terms.symbol))}"
+                self._ask("order.replace", change, words, origin, order.cl_ord_id)
+            case _:
+                self.send(undo, origin)
+
+    def _words(self, order: OrderState) -> str:
+        return order_words(order.terms, self._context.instrument(order.terms.symbol))
+
+    def _place(self, request: keys.Place, origin: Origin) -> None:
+        cl_ord_id = self._context.bridge.session.new_cl_ord_id()
+        order = PlaceOrder(
+            terms=request.terms,
+            cl_ord_id=cl_ord_id,
+            metadata={PREVIEW_KEY: request.words},
+            stop_loss_px=request.stop_loss_px,
+            take_profit_px=request.take_profit_px,
+        )
+        self._ask("order.submit", order, request.words, origin, cl_ord_id)
+
+    def _ask(self, command: str, params: Struct, words: str, origin: Origin, cl_ord_id: str = "") -> None:
+        self._context.announcer.say("info", f"Pending: {words}", cl_ord_id)
+        self._context.call(command, params, origin, partial(self._answered, cl_ord_id))
+
+    def _resize(self, request: keys.SetSize) -> None:
+        sizes = self._context.sizes
+        if request.size is None:
+            sizes.choose(sizes.chosen + request.step)
+        else:
+            sizes.take(request.size)
+
+    def _disarm(self, origin: Origin) -> None:
+        self._context.call("risk.disarm", Disarm(), origin)
 
     def _answered(self, cl_ord_id: str, result: CommandResult) -> None:
         if result.ok:
@@ -164,10 +236,3 @@ def pulse_arm_chip() -> None:
     for widget in QApplication.allWidgets():
         if isinstance(widget, TopBar):
             widget.pulse_arm()
-
-
-def windows() -> list[QWidget]:
-    """Return the top-level windows, the active one first."""
-    active = QApplication.activeWindow()
-    others = [window for window in QApplication.topLevelWidgets() if window is not active]
-    return others if active is None else [active, *others]

@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         holder = QFrame()
         holder.setObjectName("dock_holder")
         holder.setProperty("environment", context.bridge.session.environment.lower())
-        column = QVBoxLayout(holder)
+        column = self._column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top_bar)
@@ -69,6 +69,10 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(holder)
         self.setStatusBar(self.status_bar)
         self.setWindowTitle(f"Workstation · {context.bridge.session.environment}")
+
+    def add_banner(self, banner: QWidget) -> None:
+        """Put a line across the window, under the top bar."""
+        self._column.insertWidget(1, banner)
 
     @property
     def panels(self) -> dict[str, Panel]:

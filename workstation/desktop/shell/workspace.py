@@ -5,21 +5,22 @@ and saves what changed. Loading a layout disarms.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 
-from workstation.commands.params import Disarm
 from workstation.config.resources import resource_text
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter
+from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
+from workstation.desktop.shell.hotkeys_disarm import AutoDisarm, disarm
 from workstation.desktop.shell.layouts import Layout, LayoutStore, parse_layout
 from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
 from workstation.domain.errors import UserError
-from workstation.domain.orders import OriginKind
 
 DEFAULT_LAYOUT = "trading"
 UNFOCUSED_DISARM_MS = 30_000
@@ -31,13 +32,21 @@ class Workspace(QObject):
     """Owns the window of one workspace and the hotkey filter of the application."""
 
     def __init__(
-        self, context: DesktopContext, kinds: Mapping[str, type[Panel]], store: LayoutStore, *, disarm_after_s: int
+        self,
+        context: DesktopContext,
+        kinds: Mapping[str, type[Panel]],
+        store: LayoutStore,
+        *,
+        disarm_after_s: int,
+        keys_file: Path | None = None,
     ) -> None:
         super().__init__()
         self._context = context
         self._store = store
         self.window = MainWindow(context, kinds)
-        self.hotkeys = HotkeyFilter(context)
+        self.hotkeys = HotkeyFilter(context, keys_file)
+        self.window.add_banner(KeyFileBanner(self.hotkeys.store))
+        self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
         self.window.closing.connect(self.save)
         context.focus.listen(self._follow_focus)
         self._build_menu()
@@ -48,6 +57,7 @@ class Workspace(QObject):
 
     def open(self) -> None:
         """Load the layout, show the window and listen to keys."""
+        self.hotkeys.store.load()
         layout = self._load()
         self.window.place(layout)
         self.window.load_layout(layout)
@@ -142,10 +152,7 @@ class Workspace(QObject):
             self._unfocused.stop()
 
     def _disarm(self, reason: str) -> None:
-        status = self._context.state.status
-        if status is not None and status.armed is not None:
-            self._context.call("risk.disarm", Disarm(reason=reason), self._context.origin(OriginKind.SYSTEM, reason))
-            self._context.announcer.say("info", f"Disarmed: {reason}.")
+        disarm(self._context, reason)
 
     # Qt overrides
 

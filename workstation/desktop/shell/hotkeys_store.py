@@ -1,0 +1,135 @@
+"""The key file in force: read at the start and on reload, all or nothing; the last good map stays when a file is wrong.
+
+Beside the filter. After a file has changed, the first CAUTIOUS_ORDERS entries by key go out at half size; what is left
+of that is kept beside the file, so that a restart does not forget it. It never writes the key file itself.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from workstation.config.resources import resource_text
+from workstation.viewmodels.hotkey_binds import Bind
+from workstation.viewmodels.hotkey_file import FILE_BYTES_MAX, HotkeyFile, HotkeyFileError, read_hotkeys
+
+CAUTIOUS_ORDERS = 5
+SHIPPED_FILE = "default.toml"
+
+
+def shipped_text() -> str:
+    """Return the default key file."""
+    return resource_text("hotkeys", SHIPPED_FILE)
+
+
+class KeyStore(QObject):
+    """The binds in force. Emits: changed() after a reload that took effect, failed(str) when a file was refused."""
+
+    changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, path: Path | None, commands: Callable[[], Sequence[str]]) -> None:
+        super().__init__()
+        self.setObjectName("key_store")
+        self.path = path
+        self._commands = commands
+        self.shipped = read_hotkeys(shipped_text())
+        self.file: HotkeyFile = self.shipped
+        self.error = ""
+        self.cautious = 0
+        self._text = shipped_text()
+
+    @property
+    def is_default(self) -> bool:
+        """Tell whether the shipped keys are in force."""
+        return self.file is self.shipped
+
+    @property
+    def text(self) -> str:
+        """The text of the file in force."""
+        return self._text
+
+    def load(self) -> bool:
+        """Read the file again; returns whether it is in force now. A missing file means the shipped keys."""
+        try:
+            text = self._read()
+            found = self.shipped if text is None else read_hotkeys(text, self._commands())
+        except HotkeyFileError as error:
+            return self._refuse(f"{error}")
+        except (OSError, UnicodeDecodeError) as error:
+            return self._refuse(f"it cannot be read: {error}")
+        self.error = ""
+        self.file, self._text = found, shipped_text() if text is None else text
+        self._judge_change()
+        self.changed.emit()
+        return True
+
+    def _refuse(self, why: str) -> bool:
+        name = "the key file" if self.path is None else self.path.name
+        self.error = f"{name} is refused, the last good keys stay in force: {why}"
+        self.failed.emit(self.error)
+        return False
+
+    def _read(self) -> str | None:
+        if self.path is None or not self.path.exists():
+            return None
+        with self.path.open("rb") as file:
+            return file.read(FILE_BYTES_MAX + 1).decode("utf-8")
+
+    def bind(self, name: str) -> Bind | None:
+        """Return the bind with this id: the enabled one in force, else the shipped one."""
+        binds = [*(bind for bind in self.file.binds if bind.enabled), *self.shipped.binds]
+        return next((bind for bind in binds if bind.id == name), None)
+
+    def keys_of(self, name: str) -> str:
+        """Return the keys of a bind in force as `Ctrl+J B`, with ×2 where it acts on the second press; "" for none."""
+        found = next((bind for bind in self.file.binds if bind.id == name and bind.enabled), None)
+        return "" if found is None else keys_text(found)
+
+    # Half size after a change
+
+    @property
+    def _mark(self) -> Path | None:
+        return None if self.path is None else self.path.with_suffix(".seen")
+
+    def _judge_change(self) -> None:
+        """Count anew when this text was never in force here; the shipped keys need no care."""
+        if self.is_default:
+            self.cautious = 0
+            return
+        digest, left = self._seen()
+        self.cautious = left if digest == self._digest() else CAUTIOUS_ORDERS
+        self._keep()
+
+    def used_cautiously(self) -> None:
+        """Count one order that went out at half size."""
+        self.cautious = max(self.cautious - 1, 0)
+        self._keep()
+
+    def _digest(self) -> str:
+        return hashlib.sha256(self._text.encode()).hexdigest()
+
+    def _seen(self) -> tuple[str, int]:
+        try:
+            digest, left = ("" if self._mark is None else self._mark.read_text(encoding="ascii")).split()
+            return digest, min(max(int(left), 0), CAUTIOUS_ORDERS)
+        except (OSError, ValueError):
+            return "", CAUTIOUS_ORDERS
+
+    def _keep(self) -> None:
+        """Keep the count; where the folder takes no file, the next start is as careful as this one began."""
+        if self._mark is None:
+            return
+        try:
+            self._mark.write_text(f"{self._digest()} {self.cautious}\n", encoding="ascii")
+        except OSError as error:
+            self.failed.emit(f"{self._mark.name} cannot be written: {error.strerror}")
+
+
+def keys_text(bind: Bind) -> str:
+    """Return a bind's keys as they are shown."""
+    shown = " ".join(bind.keys)
+    if bind.press == "double":
+        return f"{shown} ×2"
+    return f"{shown} held {bind.hold_ms} ms" if bind.press == "hold" else shown

@@ -1,0 +1,79 @@
+"""Staging: an order from a key, the palette or an undo stands in a ticket's fields and is not sent.
+
+Finds the ticket, nothing else. A ticket is any open panel that can `stage`; sending is the ticket's own business.
+"""
+
+from typing import Protocol, runtime_checkable
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.panel import Panel
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
+from workstation.viewmodels.hotkeys import Stage
+from workstation.viewmodels.preview import trail_words, utc_minute
+from workstation.viewmodels.ticket import Draft
+
+
+@runtime_checkable
+class Stager(Protocol):
+    """A panel whose fields can hold an order that is not sent yet."""
+
+    def stage(self, symbol: str, draft: Draft) -> None:
+        """Show an order's fields."""
+
+    def press_send(self) -> None:
+        """Send what the fields say, once."""
+
+
+def stage(context: DesktopContext, request: Stage) -> bool:
+    """Put a request into the ticket and say so; False where no ticket is open."""
+    terms = request.terms
+    draft = draft_of(terms, context.instrument(terms.symbol), request.stop_loss_px, request.take_profit_px)
+    ticket = find_ticket()
+    if ticket is None:
+        context.announcer.say("warning", "Not staged: open an order ticket first (View, Panels).")
+        return False
+    ticket.stage(terms.symbol, draft)
+    context.announcer.say("info", request.reason or f"Staged, not sent: {request.words}")
+    return True
+
+
+def find_ticket() -> Stager | None:
+    """Return the ticket to fill in: one that can be seen, in the active window first; else any."""
+    panels = (panel for top in windows() for panel in (top, *top.findChildren(Panel)))
+    tickets = [panel for panel in panels if isinstance(panel, Stager)]
+    seen = [ticket for ticket in tickets if isinstance(ticket, QWidget) and ticket.isVisible()]
+    return next(iter([*seen, *tickets]), None)
+
+
+def draft_of(terms: OrderTerms, instrument: Instrument, stop_loss_px: int | None, take_profit_px: int | None) -> Draft:
+    """Return terms as the texts of a ticket; what is not known stays open."""
+
+    def price(units: int | None) -> str:
+        return "" if units is None else instrument.price_text(units)
+
+    return Draft(
+        side=terms.side,
+        ord_type=terms.ord_type,
+        qty=instrument.qty_text(terms.order_qty) if terms.order_qty else "",
+        price=price(terms.price) if terms.ord_type is not OrdType.MARKET else "",
+        stop=price(terms.stop_px),
+        trail=trail_words(terms.trail, instrument) if terms.trail is not None else "",
+        tif=terms.time_in_force,
+        expire=utc_minute(terms.expire_time)
+        if terms.time_in_force is TimeInForce.GTD and terms.expire_time is not None
+        else "",
+        post_only=terms.post_only,
+        reduce_only=terms.reduce_only,
+        stop_loss=price(stop_loss_px),
+        take_profit=price(take_profit_px),
+    )
+
+
+def windows() -> list[QWidget]:
+    """Return the top-level windows, the active one first."""
+    active = QApplication.activeWindow()
+    others = [window for window in QApplication.topLevelWidgets() if window is not active]
+    return others if active is None else [active, *others]
