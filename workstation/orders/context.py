@@ -49,6 +49,7 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True):
     reprice_ns: int = 1 * SECOND_NS
     exit_unknown_ns: int = 3 * SECOND_NS
     compare_ns: int = 60 * SECOND_NS
+    retry_ns: int = 2 * SECOND_NS
     answer_limit_ns: int = 10 * SECOND_NS
     lookback_overlap_ns: int = 86_400 * SECOND_NS
     reconcile_rounds_max: int = 5

@@ -28,6 +28,9 @@ from workstation.orders.unknowns import Unknowns
 from workstation.ports.broker import QueryAnswer, VenueOrder
 
 _S = OrdStatus
+RETRY_DOUBLINGS_MAX = 10
+"""How often the wait before another try doubles; the regular comparison bounds it before that."""
+
 Done = Callable[[str], None]
 """Called with the account when a run has ended in agreement."""
 
@@ -62,6 +65,8 @@ class Reconciliation:
         self._on_agreed = on_agreed
         self._runs: dict[str, Run] = {}
         self._timers: dict[str, Timer] = {}
+        self._retries: dict[str, Timer] = {}
+        self._tries: defaultdict[str, int] = defaultdict(int)
         self._booked: defaultdict[str, int] = defaultdict(int)
         self._answered_at: dict[str, int] = {}
         self._request_id = 0
@@ -81,10 +86,13 @@ class Reconciliation:
             self._regular = self._c.scheduler.call_later(self._c.settings.compare_ns, self._compare_all)
 
     def stop(self) -> None:
-        """End the regular comparison."""
+        """End the regular comparison, and what would be tried again."""
         if self._regular is not None:
             self._regular.cancel()
             self._regular = None
+        for timer in self._retries.values():
+            timer.cancel()
+        self._retries.clear()
 
     def reconcile(self, account: str, reason: str, *, locks: bool = True) -> None:
         """Begin a run; with `locks`, INCREASE waits for its end."""
@@ -199,10 +207,21 @@ class Reconciliation:
             self._give_up(run, "the venue did not answer")
 
     def _give_up(self, run: Run, why: str, breaks: tuple[str, ...] = ()) -> None:
-        """End a run without agreement; the next regular comparison tries again."""
-        self._end(run.account)
-        if run.locks:
-            self._lock(run.account, LockState.LOCKED, why, breaks)
+        """End a run without agreement. A locked account is tried again soon, then later and later."""
+        account = run.account
+        self._end(account)
+        if not run.locks:
+            return
+        self._lock(account, LockState.LOCKED, why, breaks)
+        if account not in self._retries:
+            delay_ns = min(self._c.settings.retry_ns << self._tries[account], self._c.settings.compare_ns)
+            self._tries[account] = min(self._tries[account] + 1, RETRY_DOUBLINGS_MAX)
+            self._retries[account] = self._c.scheduler.call_later(delay_ns, lambda: self._retry(account))
+
+    def _retry(self, account: str) -> None:
+        self._retries.pop(account, None)
+        if self._c.locked(account):
+            self.reconcile(account, "tried again")
 
     def _end(self, account: str) -> None:
         self._runs.pop(account, None)
@@ -284,6 +303,7 @@ class Reconciliation:
 
     def _finish(self, run: Run, answer: QueryAnswer) -> None:
         self._end(run.account)
+        self._tries.pop(run.account, None)
         breaks = self._agreement.compare(run.account, answer)
         if breaks:
             self._lock(run.account, LockState.LOCKED, "the venue's figures differ", breaks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 
@@ -285,6 +287,24 @@ def test_a_run_whose_every_answer_moves_the_book_stays_locked_and_says_so():
         rig.broker.answer()
     last = rig.state.controls.locks.last(ACCOUNT)
     assert (last.state, last.breaks) == (LockState.LOCKED, ("book and venue still moved in round 5",))
+    rig.broker.answering = True
+    rig.clock.advance(DeskSettings().retry_ns)
+    assert lock_of(rig) is LockState.UNLOCKED
+
+
+def test_an_account_that_did_not_come_to_agree_is_tried_again_later_and_later():
+    rig = CoreRig()
+    rig.broker.answering = False
+    rig.desk.reconcile(ACCOUNT, "test")
+    before, asked = len(rig.broker.asks), [rig.now]
+    for _ in range(240):
+        rig.clock.advance(SECOND)
+        if len(rig.broker.asks) - before == len(asked):
+            asked.append(rig.now)
+    gaps = [(later - earlier) // SECOND for earlier, later in pairwise(asked)]
+    limit = DeskSettings().answer_limit_ns // SECOND
+    assert gaps[:3] == [limit + 2, limit + 4, limit + 8]
+    assert max(gaps) <= limit + DeskSettings().compare_ns // SECOND
     rig.broker.answering = True
     rig.clock.advance(DeskSettings().compare_ns)
     assert lock_of(rig) is LockState.UNLOCKED
