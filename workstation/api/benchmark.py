@@ -21,11 +21,13 @@ from workstation.api.token_file import TokenFile
 from workstation.commands.params import PlaceOrder
 from workstation.commands.registry import Attach, CommandResult, Reply
 from workstation.domain.accounts import Account, Environment
+from workstation.domain.events import OrderAccepted
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Origin, OriginKind, Residence, Side
+from workstation.domain.records import Record
 from workstation.kernel.ids import IdSource, stable_uid
-from workstation.ports.store import OrderPage, OrderQuery, Reader
+from workstation.ports.store import OrderPage, OrderQuery, Reader, RecordPage, RecordQuery
 from workstation.viewmodels.outbox import Outbox
 from workstation.viewmodels.session import Session
 
@@ -56,13 +58,13 @@ class _Engine:
     def call(
         self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
     ) -> None:
-        """Answer one command; nothing is attached, since what is measured has no key."""
-        if attach is not None:
-            raise RuntimeError("keyed calls are not measured here")
+        """Answer one command; what is attached to it, the audit's entry, is made and not stored."""
         if not isinstance(params, PlaceOrder):
             reply(CommandResult(ok=False, code="NOT_FOUND", text=f"no {command_id} here"))
             return
         order = _order(self._ids, params.terms, origin, params.cl_ord_id)
+        if attach is not None:
+            attach(order, OrderAccepted(cl_ord_id=order.cl_ord_id, ts=_START_NS, order_id="V-1", ts_event=_START_NS))
         reply(CommandResult(ok=True, text="Accepted.", data=order))
 
 
@@ -89,8 +91,16 @@ def _order(ids: IdSource, terms: OrderTerms, origin: Origin, cl_ord_id: str) -> 
     )
 
 
+class _NoDeliveries:
+    """Nobody is told of anything while it is measured."""
+
+    is_writable = False
+
+
 class _Listing:
     """Stored rows in the form that the database keeps them: JSON, decoded at each reading."""
+
+    deliveries = _NoDeliveries()
 
     def __init__(self, orders: Sequence[OrderState]) -> None:
         self._blobs = [msgspec.json.encode(order) for order in orders]
@@ -100,6 +110,10 @@ class _Listing:
         """Return a page of the rows."""
         rows = tuple(self._decode(blob) for blob in self._blobs[query.offset : query.offset + query.limit])
         return OrderPage(rows, len(self._blobs), has_next=query.offset + query.limit < len(self._blobs))
+
+    def records(self, _kind: type[Record], _query: RecordQuery) -> RecordPage:
+        """Return no record: nothing is kept here."""
+        return RecordPage((), 0, has_next=False)
 
     def newest_seq(self) -> int:
         """Return a sequence above 0."""
