@@ -29,16 +29,12 @@ from workstation.domain.orders import (
     GroupLink,
     LegRole,
     OrderState,
-    OrderTerms,
-    OrdType,
     ReplaceOrder,
-    Side,
-    SubmitGroup,
     SubmitOrder,
-    TimeInForce,
 )
 from workstation.domain.verdicts import RuleResult
 from workstation.orders.book import group_of
+from workstation.orders.brackets import bracket
 from workstation.orders.results import ChangeResult, ExitProgress, ExitStage, ScopeResult
 
 TRADE = "Trading"
@@ -235,33 +231,10 @@ def _leg_link(context: EngineContext, params: PlaceOrder) -> GroupLink | None:
 
 
 def _submit_bracket(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:
-    group, entry_id = context.ids.group_id(), params.cl_ord_id or context.ids.cl_ord_id()
-    entry = SubmitOrder(
-        cl_ord_id=entry_id,
-        uid=context.ids.uid(),
-        terms=params.terms,
-        origin=call.origin,
-        link=GroupLink(group, Contingency.BRACKET, LegRole.ENTRY),
-        strategy_id=params.strategy_id,
-        notes=params.notes,
-        metadata=params.metadata,
-        allow_duplicate=params.allow_duplicate,
-    )
-    orders = [entry]
-    for role, price in ((LegRole.STOP_LOSS, params.stop_loss_px), (LegRole.TAKE_PROFIT, params.take_profit_px)):
-        if price is not None:
-            link = GroupLink(group, Contingency.BRACKET, role, entry_id)
-            orders.append(
-                SubmitOrder(
-                    cl_ord_id=context.ids.cl_ord_id(),
-                    uid=context.ids.uid(),
-                    terms=_leg_terms(params.terms, role, price),
-                    origin=call.origin,
-                    link=link,
-                    strategy_id=params.strategy_id,
-                )
-            )
-    result = context.desk.submit_group(SubmitGroup(orders=tuple(orders)), attach=call.attach)
+    entry = _command(context, params, call, None)
+    entry_id = entry.cl_ord_id
+    group = bracket(entry, stop_px=params.stop_loss_px, target_px=params.take_profit_px, ids=context.ids)
+    result = context.desk.submit_group(group, attach=call.attach)
     if result.denial is not None:
         order = context.state.book.get(entry_id)
         _when_durable(context, result.seq, call, lambda: refused(result.denial or _no_rule(), order))
@@ -271,21 +244,6 @@ def _submit_bracket(context: EngineContext, params: PlaceOrder, call: Invocation
 
 def _no_rule() -> RuleResult:
     raise ValidationError("group", "was refused without a rule")
-
-
-def _leg_terms(entry: OrderTerms, role: LegRole, price: int) -> OrderTerms:
-    stop = role is LegRole.STOP_LOSS
-    return OrderTerms(
-        symbol=entry.symbol,
-        account=entry.account,
-        side=Side.SELL if entry.side.sign > 0 else Side.BUY,
-        ord_type=OrdType.STOP if stop else OrdType.LIMIT,
-        order_qty=entry.order_qty,
-        price=None if stop else price,
-        stop_px=price if stop else None,
-        time_in_force=TimeInForce.GTC,
-        reduce_only=True,
-    )
 
 
 def _order_result(context: EngineContext, cl_ord_id: str, text: str) -> CommandResult:
