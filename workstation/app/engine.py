@@ -11,9 +11,10 @@ import numpy as np
 from workstation.app.core import Core, CoreParts
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions, MarketDesk
+from workstation.app.order_stories import OrderStories
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
-from workstation.commands import accounts, answers, limits, market, pnl, records, safety, trading, venues
+from workstation.commands import accounts, answers, limits, market, pnl, provenance, records, safety, trading, venues
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
 from workstation.commands.params import BarsRequest, Watch
@@ -99,6 +100,7 @@ class Engine:
             first_rows=self._first_rows,
         )
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
+        self._stories = OrderStories(store.reader, loop.post)
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,
@@ -111,6 +113,7 @@ class Engine:
             inquiry=self._market_desk.inquiry,
             past_bars=self._market_desk.past_bars,
             pnl=core.pnl,
+            stories=self._stories,
         )
         self.session = self._session(version)
 
@@ -208,6 +211,7 @@ class Engine:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
         self._market_desk.past_bars.close()
+        self._stories.close()
         try:
             self._loop.ask(self._end, ASK_TIMEOUT_S)
         finally:
@@ -380,6 +384,6 @@ class Engine:
 def all_commands() -> CommandRegistry:
     """Return the registry with every engine command declared."""
     registry = CommandRegistry()
-    for module in (trading, safety, accounts, pnl, market, records, limits, venues, answers):
+    for module in (trading, safety, accounts, pnl, market, records, limits, venues, answers, provenance):
         module.register(registry)
     return registry

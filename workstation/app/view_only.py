@@ -48,6 +48,7 @@ READING_COMMANDS = frozenset(
         "market.changes",
         "order.preview",
         "order.outlook",
+        "order.story",
         "venue.replay",
     }
 )

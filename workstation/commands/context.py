@@ -15,6 +15,7 @@ from workstation.orders.desk import Desk
 from workstation.orders.fold import CoreState
 from workstation.portfolio.pnl import Pnl
 from workstation.ports.store import Journal
+from workstation.ports.stories import Stories
 
 
 class Screens(Protocol):
@@ -58,3 +59,4 @@ class EngineContext(msgspec.Struct, frozen=True):
     inquiry: MarketInquiry
     past_bars: PastBars
     pnl: Pnl
+    stories: Stories

@@ -59,6 +59,12 @@ class CancelOne(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class ReadStory(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask what the journal says about one order."""
+
+    cl_ord_id: str
+
+
 class CancelMany(msgspec.Struct, frozen=True, kw_only=True):
     """Cancel every live order that matches each given field. side_sign: +1 bids, -1 asks."""
 

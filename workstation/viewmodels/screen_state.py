@@ -6,7 +6,7 @@ Lives on the consumer's thread. Panels read it and listen to frames; nothing her
 from collections import deque
 
 from workstation.domain.executions import BalanceState, Execution
-from workstation.domain.orders import OrderState
+from workstation.domain.orders import OrderState, OriginKind
 from workstation.viewmodels.frames import (
     AccountSnap,
     DepthSnap,
@@ -71,6 +71,16 @@ class ScreenState:
     def working(self, account: str, symbol: str) -> list[OrderState]:
         """Return the open orders of a trade focus, oldest first."""
         return [o for o in self.open_orders.values() if o.terms.account == account and o.terms.symbol == symbol]
+
+    def order_behind(self, account: str = "", symbol: str = "") -> str:
+        """Return the newest order of ours that filled in an instrument; without one named, the newest of all."""
+        found = [
+            order
+            for order in self.orders.values()
+            if order.origin.kind is not OriginKind.EXTERNAL
+            and (not symbol or (order.cum_qty and (order.terms.account, order.terms.symbol) == (account, symbol)))
+        ]
+        return max(found, key=lambda order: order.created_at).cl_ord_id if found else ""
 
     def position(self, account: str, symbol: str) -> PositionSnap | None:
         """Return the account's whole position in an instrument."""

@@ -7,6 +7,7 @@ from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.pnl_panel import PnlPanel
 from workstation.desktop.panels.positions_panel import PositionsPanel
+from workstation.desktop.panels.provenance_panel import ProvenancePanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.panels.watchlist_panel import WatchlistPanel
 from workstation.desktop.shell.panel import Panel
@@ -22,6 +23,7 @@ PANEL_KINDS: dict[str, type[Panel]] = {
         FillsPanel,
         PositionsPanel,
         PnlPanel,
+        ProvenancePanel,
         LogPanel,
     )
 }

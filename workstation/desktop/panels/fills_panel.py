@@ -54,6 +54,11 @@ class FillsPanel(TablePanel):
         if fills or frame.status is not None:
             self._show_state()
 
+    def chosen_order(self) -> str:
+        """Return the order that the selected fill belongs to."""
+        rows = self.view.selected_rows()
+        return rows[0].cl_ord_id if rows else ""
+
     def _apply_filter(self) -> None:
         words = self.filter_line.text() if self.filter_line is not None else ""
         symbol = self.context.focus.symbol if self.here.isChecked() else ""
@@ -87,6 +92,10 @@ class FillsPanel(TablePanel):
         copy = menu.addAction(icon("copy"), "Copy rows\tCtrl+C")
         copy.setEnabled(bool(rows))
         copy.triggered.connect(self.view.copy_selection)
+        why = menu.addAction("Where it came from\tCtrl+I")
+        why.setObjectName(f"{self.panel_id}_provenance")
+        why.setEnabled(len(rows) == 1)
+        why.triggered.connect(lambda: self.provenance_asked.emit(self.chosen_order()))
         show = menu.addAction("Show instrument")
         show.setEnabled(len(rows) == 1)
         show.triggered.connect(lambda: self.context.focus.move(symbol=rows[0].symbol))

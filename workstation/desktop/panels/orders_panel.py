@@ -138,6 +138,7 @@ class OrdersPanel(TablePanel):
             ("amend_price", "Amend price\tF2", lambda: self.edit("price"), len(rows) == 1),
             ("amend_qty", "Amend quantity", lambda: self.edit("qty"), len(rows) == 1),
             ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
+            ("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
             ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
         )
         for name, text, run, on in entries:
@@ -166,6 +167,11 @@ class OrdersPanel(TablePanel):
         index = self.columns.index(positions[0].row(), self.columns.column_named(name))
         self.view.setCurrentIndex(index)
         self.view.edit(index)
+
+    def chosen_order(self) -> str:
+        """Return the selected order."""
+        rows = self.view.selected_rows()
+        return rows[0].cl_ord_id if rows else ""
 
     def save_settings(self) -> PanelSettings:
         """Return columns, sort, filter, chips and grouping."""
@@ -299,6 +305,9 @@ class OrdersPanel(TablePanel):
             self.view.set_empty_text("Loading orders…", "Waiting for the engine.")
         else:
             self.view.set_empty_text("No orders today", "Send one from the ticket, the ladder, the chart or a key.")
+
+    def _ask_provenance(self) -> None:
+        self.provenance_asked.emit(self.chosen_order())
 
     def _show_instrument(self, order: OrderState) -> None:
         self.context.focus.move(symbol=order.terms.symbol)

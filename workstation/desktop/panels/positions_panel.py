@@ -86,6 +86,11 @@ class PositionsPanel(TablePanel):
         if frame.positions or frame.status is not None:
             self._show_state()
 
+    def chosen_order(self) -> str:
+        """Return the newest filled order behind the selected position."""
+        rows = self.view.selected_rows()
+        return self.context.state.order_behind(rows[0].position.account, rows[0].position.symbol) if rows else ""
+
     def flatten(self) -> None:
         """Flatten the selected positions."""
         self._exit_selected("flatten")
@@ -158,6 +163,7 @@ class PositionsPanel(TablePanel):
             ("flatten", "Flatten", self.flatten, any(row.position.qty for row in rows)),
             ("half", "Exit 50 %", self.exit_half, any(row.position.qty for row in rows)),
             ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
+            ("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
             ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
             ("export", "Export view as CSV…", self.export, True),
         )
@@ -167,6 +173,9 @@ class PositionsPanel(TablePanel):
             action.setEnabled(on)
             action.triggered.connect(lambda _checked=False, run=run: run())
         return menu
+
+    def _ask_provenance(self) -> None:
+        self.provenance_asked.emit(self.chosen_order())
 
     def _show_instrument(self, snap: PositionSnap) -> None:
         self.context.focus.move(account=snap.position.account, symbol=snap.position.symbol)

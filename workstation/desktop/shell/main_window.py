@@ -172,6 +172,7 @@ class MainWindow(QMainWindow):
         panel.restore_settings(dict(entry.settings))
         dock = self._docks[entry.id]
         panel.title_changed.connect(dock.setWindowTitle)
+        panel.provenance_asked.connect(self.show_provenance)
         dock.takeWidget().deleteLater()
         dock.setWidget(PanelHeader.wrap(panel), QtAds.CDockWidget.ForceNoScrollArea)
         self._panels[entry.id] = panel
@@ -200,6 +201,22 @@ class MainWindow(QMainWindow):
     def show_panel(self, panel_id: str) -> None:
         """Bring a panel to the front of its tabs."""
         self._docks[panel_id].setAsCurrentTab()
+
+    def panel_of(self, widget: QWidget | None) -> Panel | None:
+        """Return the panel that a widget is part of."""
+        while widget is not None and not isinstance(widget, Panel):
+            widget = widget.parentWidget()
+        return widget
+
+    def shown(self, kind: str) -> Panel:
+        """Return the first panel of a kind, brought before its tabs; opens one where there is none."""
+        panel = next((panel for panel in self.panels.values() if panel.kind == kind), None) or self.add_panel(kind)
+        self.show_panel(panel.panel_id)
+        return panel
+
+    def show_provenance(self, cl_ord_id: str) -> None:
+        """Show where an order came from."""
+        self.shown("provenance").show_order(cl_ord_id)
 
     def panel_menu(self) -> QMenu:
         """Return the menu that opens one more panel of each kind."""

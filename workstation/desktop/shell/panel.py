@@ -21,7 +21,7 @@ PanelSettings = dict[str, str | int | float | bool | list[str | int]]
 class Panel(QWidget):
     """One docked panel. `kind` names it in layout files, `panel_id` is unique in a workspace.
 
-    Emits: title_changed(str) when what it shows changes.
+    Emits: title_changed(str) when what it shows changes; provenance_asked(client order id).
     """
 
     kind: ClassVar[str] = ""
@@ -31,6 +31,7 @@ class Panel(QWidget):
 
     title_changed = Signal(str)
     link_changed = Signal(str)
+    provenance_asked = Signal(str)
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__()
@@ -50,6 +51,13 @@ class Panel(QWidget):
 
     def on_symbol(self, symbol: str) -> None:
         """Show another instrument; called when `self.symbol` has changed."""
+
+    def chosen_order(self) -> str:
+        """Return the client order id that the selection stands for, "" for none; what Ctrl+I shows the origin of."""
+        return ""
+
+    def show_order(self, cl_ord_id: str) -> None:
+        """Show one order, in a panel that is about one."""
 
     def header_widget(self) -> QWidget | None:
         """Return what stands beside the link chip, made once; None for nothing."""

@@ -1,0 +1,155 @@
+"""The provenance panel: opened by Ctrl+I on what is selected, follows its order, copies and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.desktop_rig import START_NS, DesktopRig, order, position, status
+from workstation.commands.params import ReadStory
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.catalogue import PANEL_KINDS
+from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.desktop.panels.provenance_panel import ProvenancePanel
+from workstation.desktop.shell.main_window import MainWindow, configure_docking
+from workstation.domain.orders import OrderState, OrdStatus
+from workstation.ports.stories import OrderStory
+
+
+@pytest.fixture
+def rig(qapp: object) -> Iterator[DesktopRig]:
+    made = DesktopRig()
+    made.feed(status=status(now_ns=START_NS))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot: QtBot) -> Iterator[ProvenancePanel]:
+    made = ProvenancePanel(rig.context, "provenance-1")
+    qtbot.addWidget(made)
+    made.resize(700, 500)
+    made.show()
+    yield made
+    made.release()
+
+
+def answer(rig: DesktopRig, told: OrderState, gap: str = "") -> None:
+    story = OrderStory(order=told, lines=(), gap=gap)
+    rig.gateway.answer("order.story", CommandResult(ok=True, text="", data=story))
+    QApplication.processEvents()
+
+
+def values(panel: ProvenancePanel) -> set[str]:
+    tree = panel.tree
+    tops = [tree.topLevelItem(n) for n in range(tree.topLevelItemCount())]
+    return {top.child(n).text(1) for top in tops if top is not None for n in range(top.childCount())}
+
+
+def test_without_an_order_it_says_how_to_choose_one(panel: ProvenancePanel, rig: DesktopRig) -> None:
+    assert "Ctrl+I" in panel.note.text()
+    assert not panel.buttons["copy"].isEnabled()
+    assert rig.gateway.sent() == []
+
+
+def test_it_says_that_it_reads_then_shows_the_story(panel: ProvenancePanel, rig: DesktopRig) -> None:
+    panel.show_order("OMS-1")
+    assert panel.note.text() == "Reading the journal…"
+    answer(rig, order("OMS-1"))
+    assert "by hand, in the ticket" in values(panel)
+    assert panel.note.isHidden()
+    assert panel.heading.text().startswith("BUY 100 AAPL LIMIT 187.15")
+
+
+def test_a_story_with_a_gap_says_so(panel: ProvenancePanel, rig: DesktopRig) -> None:
+    panel.show_order("OMS-1")
+    answer(rig, order("OMS-1"), gap="The journal no longer holds this order's lines.")
+    assert "no longer holds" in panel.note.text()
+
+
+def test_an_error_stays_in_the_panel_and_retry_reads_again(
+    panel: ProvenancePanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    panel.show_order("OMS-1")
+    trouble = CommandResult(ok=False, code="NOT_FOUND", text="The journal cannot be read: disk gone.")
+    rig.gateway.answer("order.story", trouble)
+    qtbot.waitUntil(lambda: "disk gone" in panel.note.text())
+    qtbot.mouseClick(panel.buttons["retry"], Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("order.story") == [ReadStory(cl_ord_id="OMS-1")] * 2
+
+
+def test_the_page_fills_in_when_the_order_moves_on(panel: ProvenancePanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    panel.show_order("OMS-1")
+    answer(rig, order("OMS-1"))
+    rig.feed(order("OMS-1", state=OrdStatus.FILLED, version=2))
+    qtbot.waitUntil(lambda: len(rig.gateway.of("order.story")) == 2)
+    answer(rig, order("OMS-1"))
+    qtbot.waitUntil(lambda: len(rig.gateway.of("order.story")) == 3)
+    answer(rig, order("OMS-1", state=OrdStatus.FILLED, version=2))
+    assert "FILLED" in values(panel)
+    assert len(rig.gateway.of("order.story")) == 3
+
+
+def test_copy_puts_the_page_on_the_clipboard(panel: ProvenancePanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    panel.show_order("OMS-1")
+    answer(rig, order("OMS-1"))
+    qtbot.mouseClick(panel.buttons["copy"], Qt.MouseButton.LeftButton)
+    assert "by hand, in the ticket" in QApplication.clipboard().text()
+
+
+def test_an_export_is_redacted_unless_asked_otherwise(panel: ProvenancePanel, rig: DesktopRig, tmp_path: Path) -> None:
+    panel.show_order("OMS-1")
+    answer(rig, order("OMS-1"))
+    panel.export_to(tmp_path / "a.json")
+    panel.redact.setChecked(False)
+    panel.export_to(tmp_path / "b.json")
+    assert "SIM-1" not in (tmp_path / "a.json").read_text()
+    assert "SIM-1" in (tmp_path / "b.json").read_text()
+    panel.export_to(tmp_path / "missing" / "c.json")
+    assert rig.spoken[-1][1].startswith("Not exported")
+
+
+def test_the_shown_order_comes_back_with_the_layout(panel: ProvenancePanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    panel.show_order("OMS-1")
+    made = ProvenancePanel(rig.context, "provenance-2")
+    qtbot.addWidget(made)
+    made.restore_settings(panel.save_settings())
+    assert made.cl_ord_id == "OMS-1"
+    made.release()
+
+
+def test_one_panel_shows_what_other_panels_ask_for(rig: DesktopRig, qtbot: QtBot) -> None:
+    configure_docking()
+    window = MainWindow(rig.context, PANEL_KINDS)
+    qtbot.addWidget(window)
+    window.show()
+    orders = window.add_panel("orders")
+    assert isinstance(orders, OrdersPanel)
+    rig.feed(order("OMS-1"), order("OMS-2"))
+    orders.view.selectRow(0)
+    assert window.panel_of(orders.view.viewport()) is orders
+    menu = orders.context_menu()
+    next(action for action in menu.actions() if action.objectName() == "orders-1_provenance").trigger()
+    menu.close()
+    orders.view.selectRow(1)
+    window.show_provenance(orders.chosen_order())
+    asked = [panel for panel in window.panels.values() if isinstance(panel, ProvenancePanel)]
+    assert [panel.cl_ord_id for panel in asked] == ["OMS-1"]
+    assert rig.gateway.of("order.story")[0] == ReadStory(cl_ord_id="OMS-2")
+    window.release()
+
+
+def test_a_position_stands_for_its_newest_filled_order(rig: DesktopRig) -> None:
+    late = {"state": OrdStatus.FILLED, "cum_qty": 100}
+    rig.feed(
+        order("OMS-1", **late), order("OMS-2", created_at=START_NS + 5, **late), order("OMS-3", created_at=START_NS + 9)
+    )
+    rig.feed(positions=[position()])
+    assert rig.context.state.order_behind("SIM-1", "AAPL") == "OMS-2"
+    assert rig.context.state.order_behind() == "OMS-3"
+    assert rig.context.state.order_behind("SIM-1", "MSFT") == ""

@@ -1,0 +1,180 @@
+"""The provenance page: origin, quote, rules, family, messages and timeline, each from what was recorded."""
+
+from __future__ import annotations
+
+import json
+
+from tests.helpers.desktop_rig import ACCOUNT, START_NS, limit, order, stock
+from workstation.domain.events import (
+    OrderAccepted,
+    OrderCreated,
+    OrderDenied,
+    OrderFilled,
+    OrderIntended,
+    OrderSent,
+)
+from workstation.domain.executions import Execution
+from workstation.domain.orders import (
+    Contingency,
+    GroupLink,
+    LegRole,
+    OrderState,
+    OrdStatus,
+    Origin,
+    OriginKind,
+    ReferencePrice,
+    RequestKind,
+    RiskClass,
+    Side,
+    SubmitOrder,
+)
+from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
+from workstation.ports.stories import OrderStory, StoryLine
+from workstation.viewmodels.preview import PREVIEW_KEY
+from workstation.viewmodels.provenance import Fact, Provenance, as_json, as_text, provenance_of
+
+MS = 1_000_000
+KEY = Origin(kind=OriginKind.HOTKEY, detail="Shift+F1", user="ada", ts_gesture=5_000 * MS)
+
+
+def rule(code: str = "PRICE_COLLAR", *, passed: bool = True) -> RuleResult:
+    text = "Refused: price collar. 187.95 is 31t through ask 187.64; limit 25t."
+    return RuleResult(
+        code=code, passed=passed, kind=DenialKind.RISK, value="31t", limit="25t", headroom="0t", text=text
+    )
+
+
+def filled() -> OrderState:
+    return order(
+        "OMS-1",
+        state=OrdStatus.FILLED,
+        origin=KEY,
+        cum_qty=100,
+        reference=ReferencePrice(18_719, 18_721, None, 40, fresh=True),
+        metadata={PREVIEW_KEY: "BUY 100 AAPL LIMIT 187.15 DAY"},
+        ts_intent=START_NS + 1 * MS,
+        ts_durable=START_NS + 3 * MS,
+        ts_sent=START_NS + 4 * MS,
+        ts_acked=START_NS + 9 * MS,
+        updated_at=START_NS + 20 * MS,
+    )
+
+
+def lines(*events: object) -> tuple[StoryLine, ...]:
+    return tuple(
+        StoryLine(
+            seq=40 + n,
+            epoch=2,
+            ts_wall=event.ts,
+            ts_mono=event.ts - START_NS + 5_002 * MS,
+            actor=KEY.actor,
+            event=event,
+        )
+        for n, event in enumerate(events)
+    )
+
+
+def whole_story() -> OrderStory:
+    command = SubmitOrder(cl_ord_id="OMS-1", uid="u", terms=limit(qty=250), origin=KEY)
+    verdict = Verdict(risk_class=RiskClass.INCREASE, passed=True, qty=100, results=(rule(),))
+    fill = Execution(
+        exec_key="k", exec_id="E-7", uid="x", cl_ord_id="OMS-1", order_id="V-1", account=ACCOUNT, symbol="AAPL",
+        side=Side.BUY, last_qty=100, last_px=18_715, fee=0, fee_currency="USD", ts_event=0, ts_init=0, venue_seq=1,
+    )  # fmt: skip
+    return OrderStory(
+        order=filled(),
+        lines=lines(
+            OrderCreated(cl_ord_id="OMS-1", ts=START_NS, command=command),
+            OrderIntended(cl_ord_id="OMS-1", ts=START_NS + MS, verdict=verdict, qty=100, epoch=2),
+            OrderSent(cl_ord_id="OMS-1", ts=START_NS + 4 * MS, request=RequestKind.SUBMIT),
+            OrderAccepted(cl_ord_id="OMS-1", ts=START_NS + 9 * MS, order_id="V-1", ts_event=0),
+            OrderFilled(cl_ord_id="OMS-1", ts=START_NS + 20 * MS, execution=fill),
+        ),
+    )
+
+
+def page(story: OrderStory | None = None, **orders: OrderState) -> Provenance:
+    return provenance_of(story or whole_story(), stock(), orders, version="9.9")
+
+
+def facts(made: Provenance, title: str) -> dict[str, Fact]:
+    return {fact.name: fact for section in made.sections if section.title == title for fact in section.facts}
+
+
+def test_the_origin_names_key_press_time_and_what_stood_on_screen() -> None:
+    origin = facts(page(), "Origin")
+    assert (origin["Came"].value, origin["Key"].value) == ("by hand, with a key", "Shift+F1")
+    assert origin["Pressed"].value == "2024-01-02T14:59:59.998000000Z"
+    assert origin["Shown before"].value == "BUY 100 AAPL LIMIT 187.15 DAY"
+    assert origin["Asked"].value.startswith("BUY 250 AAPL LIMIT 187.15")
+
+
+def test_a_foreign_order_is_called_foreign() -> None:
+    story = OrderStory(order=order(origin=Origin(kind=OriginKind.EXTERNAL, detail="client 7")), lines=())
+    origin = facts(page(story), "Origin")
+    assert origin["Came"].value.startswith("foreign")
+    assert origin["Client"].value == "client 7"
+
+
+def test_the_quote_used_stands_with_its_age_and_a_missing_price_as_a_dash() -> None:
+    quote = facts(page(), "Quote used")
+    assert [quote[name].value for name in ("Bid", "Ask", "Last", "Age")] == ["187.19", "187.21", "—", "40 ms"]
+
+
+def test_each_rule_stands_with_value_limit_and_outcome() -> None:
+    rules = facts(page(), "Rules")
+    assert rules["Class"].value == "INCREASE"
+    assert (rules["PRICE_COLLAR"].value, rules["PRICE_COLLAR"].note) == ("passed 31t", "limit 25t, headroom 0t")
+
+
+def test_a_refusal_stands_with_its_sentence() -> None:
+    denied = OrderDenied(cl_ord_id="OMS-1", ts=START_NS, kind=DenialKind.RISK, rule=rule(passed=False))
+    story = OrderStory(order=order(state=OrdStatus.RISK_REJECTED), lines=lines(denied))
+    found = facts(page(story), "Rules")["PRICE_COLLAR"]
+    assert (found.value, found.level) == ("refused 31t", "bad")
+    assert "31t through ask" in found.note
+
+
+def test_the_family_names_parent_children_and_the_replaced_order() -> None:
+    parent = order("OMS-1", replaces="OMS-0")
+    leg = order("OMS-2", link=GroupLink("G", Contingency.BRACKET, LegRole.STOP_LOSS, "OMS-1"))
+    other = order("OMS-9", link=GroupLink("H", Contingency.OCO, LegRole.OCO))
+    screen = {o.cl_ord_id: o for o in (parent, leg, other)}
+    family = facts(provenance_of(OrderStory(order=parent, lines=()), stock(), screen, version=""), "Family")
+    assert {name: fact.order for name, fact in family.items()} == {"Child": "OMS-2", "Replaces": "OMS-0"}
+    family = facts(provenance_of(OrderStory(order=leg, lines=()), stock(), screen, version=""), "Family")
+    assert (family["Parent"].order, family["Parent"].note) == ("OMS-1", "BRACKET STOP_LOSS")
+
+
+def test_messages_say_their_way_and_who_caused_them() -> None:
+    section = next(section for section in page().sections if section.title == "Messages")
+    assert [fact.value for fact in section.facts] == ["here", "here", "→ venue", "← venue", "← venue"]
+    assert section.facts[-1].note == "fill BUY 100 at 187.15, execution E-7  · HOTKEY:ada"
+
+
+def test_the_timeline_runs_from_the_key_to_the_fill() -> None:
+    timeline = facts(page(), "Timeline")
+    assert list(timeline)[:3] == ["Key or click", "Order created", "Gate decided"]
+    assert timeline["Order created"].note == "+2.000 ms, 2.000 ms in all"
+    assert timeline["Acknowledged"].note == "+5.000 ms, 11.000 ms in all"
+    assert timeline["First fill"].note == "+11.000 ms, 22.000 ms in all"
+
+
+def test_a_gap_of_the_record_is_named() -> None:
+    story = OrderStory(order=order(), lines=(), gap="The journal no longer holds this order's lines.")
+    assert facts(page(story), "Record")["Gap"].level == "warning"
+
+
+def test_the_copied_text_holds_every_fact() -> None:
+    made = page()
+    text = as_text(made)
+    assert all(fact.value in text and fact.note in text for section in made.sections for fact in section.facts)
+
+
+def test_a_redacted_export_names_neither_account_nor_person() -> None:
+    plain, redacted = as_json(page(), redact=False), as_json(page())
+    assert ACCOUNT in plain
+    assert "ada" in plain
+    assert ACCOUNT not in redacted
+    assert "ada" not in redacted
+    assert json.loads(redacted)["sections"]["Rules"][1]["value"] == "passed 31t"

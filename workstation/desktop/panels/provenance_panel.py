@@ -1,0 +1,252 @@
+"""Provenance panel: why an order exists, from the key that asked for it to its last fill, as the journal tells it.
+
+Last stage of the order walk, looking back. Follows the shown order live; a record that is not complete names its gap.
+Copies as text, exports as JSON. Sends nothing.
+"""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QBrush, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+)
+
+from workstation.commands.params import ReadStory
+from workstation.commands.registry import CommandResult
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.fonts import Weight
+from workstation.desktop.panels.table_panel import NoteLine
+from workstation.desktop.shell.panel import Panel, PanelSettings
+from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
+from workstation.domain.orders import OrderState, OriginKind
+from workstation.ports.stories import OrderStory
+from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.panel_notes import PanelNote
+from workstation.viewmodels.provenance import Fact, Provenance, as_json, as_text, provenance_of
+
+AGAIN_MS = 100
+AGAIN_MAX = 50
+"""Readings of one version before the page is left as the journal has it."""
+
+NOTHING_CHOSEN = PanelNote("info", "No order chosen. Press Ctrl+I on an order, a fill, a position or a reject.")
+_INKS = {"good": "buy", "warning": "warning", "bad": "danger"}
+_ORDER_ROLE = Qt.ItemDataRole.UserRole
+
+
+class ProvenancePanel(Panel):
+    """The story of one order."""
+
+    kind = "provenance"
+    title = "Provenance"
+    icon = "info"
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self.cl_ord_id = ""
+        self.page: Provenance | None = None
+        self._wanted = self._tries = 0
+        self._reading = self._released = False
+        self._build()
+        self._again = QTimer(self, interval=AGAIN_MS, singleShot=True)
+        self._again.timeout.connect(self._read)
+        theme_notifier().changed.connect(self._show_page)
+        self.show_order("")
+
+    def show_order(self, cl_ord_id: str) -> None:
+        """Show an order's story; "" shows how to choose one."""
+        self.cl_ord_id, self.page = cl_ord_id, None
+        self._tries = 0
+        known = self.context.state.orders.get(cl_ord_id)
+        self._wanted = 0 if known is None else known.version
+        self.heading.setText(cl_ord_id)
+        self.title_changed.emit(f"{self.title} · …{cl_ord_id[-6:]}" if cl_ord_id else self.title)
+        self._show_page()
+        self.note.show_note(PanelNote("info", "Reading the journal…") if cl_ord_id else NOTHING_CHOSEN)
+        if cl_ord_id:
+            self._read()
+
+    def chosen_order(self) -> str:
+        """Return the order that the selected line names, else the one shown."""
+        item = self.tree.currentItem()
+        return (str(item.data(0, _ORDER_ROLE) or "") if item is not None else "") or self.cl_ord_id
+
+    def on_frame(self, frame: Frame) -> None:
+        """Read again when the shown order has changed."""
+        for row in frame.rows:
+            if isinstance(row, OrderState) and row.cl_ord_id == self.cl_ord_id and row.version > self._wanted:
+                self._wanted, self._tries = row.version, 0
+                self._again.start()
+
+    def copy(self) -> None:
+        """Put the page on the clipboard as text."""
+        if self.page is not None:
+            QApplication.clipboard().setText(as_text(self.page))
+            self.context.announcer.say("info", "Provenance copied.")
+
+    def export(self) -> None:
+        """Ask for a file and write the page to it."""
+        name, _ = QFileDialog.getSaveFileName(self, "Export provenance", f"{self.cl_ord_id}.json", "JSON (*.json)")
+        if name:
+            self.export_to(Path(name))
+
+    def export_to(self, path: Path) -> None:
+        """Write the page as JSON; says so, or why not."""
+        if self.page is None:
+            return
+        try:
+            path.write_text(as_json(self.page, redact=self.redact.isChecked()), encoding="utf-8")
+        except OSError as error:
+            self.context.announcer.say("warning", f"Not exported: {path.name}: {error.strerror}.")
+            return
+        self.context.announcer.say("info", f"Provenance exported to {path.name}.")
+
+    def save_settings(self) -> PanelSettings:
+        """Return the order shown."""
+        return {"order": self.cl_ord_id} if self.cl_ord_id else {}
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Show it again."""
+        order = settings.get("order")
+        if isinstance(order, str) and order:
+            self.show_order(order)
+
+    def release(self) -> None:
+        """End; an answer that comes later finds the panel released."""
+        self._released = True
+        self._again.stop()
+        super().release()
+
+    def _build(self) -> None:
+        grid = current_theme().metrics.grid
+        bar = QHBoxLayout()
+        bar.setContentsMargins(grid, grid, grid, grid)
+        bar.setSpacing(grid)
+        self.heading = QLabel()
+        self.heading.setObjectName(f"{self.panel_id}_order")
+        self.heading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        bar.addWidget(self.heading, 1)
+        self.redact = QCheckBox("Redact")
+        self.redact.setObjectName(f"{self.panel_id}_redact")
+        self.redact.setToolTip("Leave account, person and credential out of an exported file")
+        self.redact.setChecked(True)
+        bar.addWidget(self.redact)
+        self.buttons = {}
+        for name, text, meaning, act in (
+            ("retry", "Retry", "Read the journal again", lambda: self.show_order(self.cl_ord_id)),
+            ("copy", "Copy", "Copy the page as text", self.copy),
+            ("export", "Export…", "Export the page as JSON", self.export),
+        ):
+            button = self.buttons[name] = QPushButton(text)
+            button.setObjectName(f"{self.panel_id}_{name}")
+            button.setAccessibleName(meaning)
+            button.setToolTip(meaning)
+            button.setProperty("role", "quiet")
+            button.clicked.connect(lambda _checked=False, act=act: act())
+            bar.addWidget(button)
+        self.note = NoteLine(f"{self.panel_id}_note")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.note)
+        column.addWidget(self._build_tree(), 1)
+        copy = QShortcut(QKeySequence.StandardKey.Copy, self.tree)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.activated.connect(self.copy)
+        self.setFocusProxy(self.tree)
+
+    def _build_tree(self) -> QTreeWidget:
+        self.tree = QTreeWidget()
+        self.tree.setObjectName(f"{self.panel_id}_facts")
+        self.tree.setAccessibleName("Provenance")
+        self.tree.setHeaderLabels(["Fact", "Value", "Beside it"])
+        self.tree.setUniformRowHeights(True)
+        self.tree.setAlternatingRowColors(False)
+        header = self.tree.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(0, 160)
+        header.resizeSection(1, 210)
+        header.setStretchLastSection(True)
+        self.tree.itemActivated.connect(self._follow)
+        return self.tree
+
+    def _follow(self, item: QTreeWidgetItem) -> None:
+        """Show the relative that a line names."""
+        order = item.data(0, _ORDER_ROLE)
+        if order:
+            self.show_order(str(order))
+
+    def _read(self) -> None:
+        if self._reading or not self.cl_ord_id:
+            return
+        self._reading, asked = True, self.cl_ord_id
+        origin = self.context.origin(OriginKind.SYSTEM, self.panel_id)
+        self.context.call("order.story", ReadStory(cl_ord_id=asked), origin, lambda result: self._take(asked, result))
+
+    def _take(self, asked: str, result: CommandResult) -> None:
+        self._reading = False
+        if self._released:
+            return
+        if asked != self.cl_ord_id:
+            self._read()
+            return
+        story = result.data
+        self._tries += 1
+        late = not isinstance(story, OrderStory) or story.order.version < self._wanted
+        if late and self._wanted and self._tries < AGAIN_MAX:
+            self._again.start()
+        if not isinstance(story, OrderStory):
+            self.note.show_note(PanelNote("warning", result.text))
+            return
+        self._show_story(story)
+
+    def _show_story(self, story: OrderStory) -> None:
+        session = self.context.bridge.session
+        symbol = story.order.terms.symbol
+        instrument = session.known.get(symbol) or session.instruments.get(symbol)
+        if instrument is None:
+            self.note.show_note(PanelNote("warning", f"The instrument {symbol} is not known to this program."))
+            return
+        self.page = provenance_of(story, instrument, self.context.state.orders, version=session.version)
+        self.note.show_note(PanelNote("warning", story.gap) if story.gap else PanelNote())
+        self._show_page()
+
+    def _show_page(self, *_: object) -> None:
+        self.tree.clear()
+        for name in ("copy", "export"):
+            self.buttons[name].setEnabled(self.page is not None)
+        self.buttons["retry"].setEnabled(bool(self.cl_ord_id))
+        if self.page is None:
+            return
+        self.heading.setText(self.page.title)
+        self.heading.setToolTip(f"{self.page.title}\n{self.page.cl_ord_id}")
+        for section in self.page.sections:
+            head = QTreeWidgetItem([section.title])
+            head.setFont(0, ui_font("body", Weight.DemiBold))
+            self.tree.addTopLevelItem(head)
+            head.setFirstColumnSpanned(True)
+            head.addChildren([_item(fact) for fact in section.facts])
+            head.setExpanded(True)
+
+
+def _item(fact: Fact) -> QTreeWidgetItem:
+    colors = current_theme().colors
+    item = QTreeWidgetItem([fact.name, fact.value, fact.note])
+    item.setData(0, _ORDER_ROLE, fact.order)
+    item.setFont(1, figure_font("body"))
+    item.setForeground(0, QBrush(colors.text_muted))
+    item.setForeground(1, QBrush(getattr(colors, _INKS.get(fact.level, "text"))))
+    item.setForeground(2, QBrush(colors.text_muted))
+    for place, text in ((1, fact.value), (2, fact.note)):
+        item.setToolTip(place, text)
+    return item
