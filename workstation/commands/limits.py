@@ -10,7 +10,7 @@ import msgspec
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.domain.accounts import LockState
-from workstation.domain.errors import ValidationError
+from workstation.domain.errors import StateConflict, ValidationError
 from workstation.domain.events import Event, LimitChanged, RecordSaved
 from workstation.domain.numbers import MONEY_DECIMALS
 from workstation.domain.records import LOCAL_TENANT, Record, RiskLimit
@@ -89,12 +89,37 @@ class RiskStanding(msgspec.Struct, frozen=True, kw_only=True):
     armed: bool
 
 
-def check_limit(_context: EngineContext, _before: Record | None, after: Record) -> None:
-    """Refuse a limit whose value its type cannot have."""
+def check_limit(context: EngineContext, _before: Record | None, after: Record) -> None:
+    """Refuse a limit whose value its type cannot have, and a wider one while its account is locked out."""
     if isinstance(after, RiskLimit):
-        parse_limit(LimitType(after.limit_type), after.limit_value)
+        limit, scope = LimitType(after.limit_type), LimitScope(after.scope)
+        parse_limit(limit, after.limit_value)
         if not after.reason.strip():
             raise ValidationError("reason", "is needed to change a limit", allowed="one or more words")
+        if loosens(context, limit, scope, after.key, _enforced(after)):
+            refuse_while_locked_out(context, scope, after.key)
+
+
+def loosens(context: EngineContext, limit: LimitType, scope: LimitScope, key: str, new: str) -> bool:
+    """Tell whether a limit's new text ("" takes it away) lets more through than the one in force."""
+    old = context.state.controls.limits.text(limit, scope, key)
+    if not old:
+        return scope is LimitScope.TENANT
+    return not new or parse_limit(limit, new) > parse_limit(limit, old)
+
+
+def refuse_while_locked_out(context: EngineContext, scope: LimitScope, key: str) -> None:
+    """Refuse to loosen a limit that binds a locked-out account.
+
+    Raises:
+        StateConflict: naming the account.
+    """
+    restrictions = context.state.controls.restrictions
+    accounts = [key] if scope is LimitScope.ACCOUNT else list(context.state.accounts)
+    locked = next((account for account in accounts if restrictions.lockout(account) is not None), None)
+    if locked is not None:
+        text = f"Refused: lockout. {locked} is locked out; its limits can be tightened, not loosened, until tomorrow."
+        raise StateConflict(text, state="LOCKOUT")
 
 
 def limit_effects(context: EngineContext, _before: Record | None, after: Record, actor: str) -> Sequence[Event]:
@@ -135,6 +160,7 @@ def with_record(context: EngineContext, changed: LimitChanged) -> Sequence[Event
         limit_value=changed.new,
         is_active=changed.new != UNLIMITED or not known.is_builtin,
         reason=changed.reason,
+        changed_by=changed.actor,
         row_version=known.row_version + 1,
         created_at=known.created_at or changed.ts,
         updated_at=changed.ts,
@@ -157,6 +183,7 @@ def expire_limits(context: EngineContext) -> None:
             previous_value=None,
             expires_at=None,
             reason="its temporary value ended",
+            changed_by=BY_CLOCK,
             row_version=row.row_version + 1,
             updated_at=now,
         )
@@ -175,14 +202,14 @@ def show_standing(context: EngineContext, _params: NoParams, call: Invocation) -
             locked.append(LockedAccount(account, locks.state(account), reason, since))
     bounds = [bound for bound in context.state.controls.limits.rows() if not bound.unlimited]
     found = RiskStanding(
-        limits=tuple(LimitUse(bound, _used(context, bound)) for bound in bounds),
+        limits=tuple(LimitUse(bound, use_of(context, bound)) for bound in bounds),
         locked=tuple(locked),
         armed=context.state.controls.arming.armed(context.environment),
     )
     call.reply(CommandResult(ok=True, text=f"{len(bounds)} limits are in force.", data=found))
 
 
-def _used(context: EngineContext, bound: Bound) -> int | None:
+def use_of(context: EngineContext, bound: Bound) -> int | None:
     """Return what is used of a limit: of several accounts or positions in its scope, the one that uses most."""
     state, limit = context.state, bound.type
     if limit is LimitType.OPEN_ORDERS:

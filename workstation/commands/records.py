@@ -206,6 +206,8 @@ class _Steps:
         if self._kind.check is not None:
             self._kind.check(context, before, record)
         actor = call.origin.actor
+        if isinstance(record, RiskLimit):
+            record = msgspec.structs.replace(record, changed_by=actor)
         saved = RecordSaved(record=record, changed=changed, actor=actor, ts=record.updated_at)
         effects = self._kind.effects
         also = () if effects is None else effects(context, before, record, actor)

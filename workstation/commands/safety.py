@@ -1,7 +1,7 @@
 """Safety commands: arm, disarm, kill switch, limits, account locks. Each is an event in the journal with its actor."""
 
 from workstation.commands.context import EngineContext
-from workstation.commands.limits import with_record
+from workstation.commands.limits import loosens, refuse_while_locked_out, with_record
 from workstation.commands.outcomes import Refusal
 from workstation.commands.params import Arm, Disarm, Kill, LiftKill, OverrideLock, ReconcileAccount, SetLimit
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
@@ -105,12 +105,15 @@ def set_limit(context: EngineContext, params: SetLimit, call: Invocation) -> Non
     if not params.reason.strip():
         raise ValidationError("reason", "is needed to change a limit", allowed="one or more words")
     limit, scope = LimitType(params.limit), LimitScope(params.scope)
-    value = parse_limit(limit, params.value)
+    parse_limit(limit, params.value)
     old = context.state.controls.limits.text(limit, scope, params.key)
-    loosens = value > parse_limit(limit, old) if old else scope is LimitScope.TENANT
-    if loosens and _is_for_the_desktop(context, call, scope, params.key):
-        call.reply(_desktop_only("loosen a limit"))
-        return
+    if loosens(context, limit, scope, params.key, params.value):
+        if _is_for_the_desktop(context, call, scope, params.key):
+            call.reply(_desktop_only("loosen a limit"))
+            return
+        refuse_while_locked_out(context, scope, params.key)
+        if call.origin.kind.is_hand and context.state.controls.arming.armed(context.environment):
+            raise StateConflict("Refused: disarm first; a limit is loosened disarmed only.", state="ARMED")
     changed = LimitChanged(
         limit=limit,
         scope=scope,

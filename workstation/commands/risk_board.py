@@ -1,0 +1,164 @@
+"""The risk board: every limit with who set it when and what is used, every switch that is set; lockout and close-only.
+
+Order walk, beside the gate: what a person reads and sets there. A lockout takes risk away at once and cannot be taken
+back before the account's next trading day; close-only is lifted with a reason.
+"""
+
+import msgspec
+
+from workstation.commands.context import EngineContext
+from workstation.commands.limits import RISK, use_of
+from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
+from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.events import LimitChanged
+from workstation.domain.records import LOCAL_TENANT, RiskLimit
+from workstation.risk.limits import LimitScope, LimitType
+from workstation.risk.restrictions import Restriction
+
+ON, DAY = "ON", "DAY"
+
+
+class LockOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Lock an account out of new risk until its next trading day."""
+
+    account: str
+    reason: str
+
+
+class SetCloseOnly(msgspec.Struct, frozen=True, kw_only=True):
+    """Let a scope only reduce, or end that. scope: TENANT, ACCOUNT or INSTRUMENT; key: its account or symbol."""
+
+    on: bool
+    reason: str
+    scope: str = LimitScope.ACCOUNT
+    key: str = ""
+
+
+class LimitLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One limit. value and used: integers on the scale of its type, used None where only each order shows it.
+
+    text: as it was typed; changed_at: UTC ns, 0 for a default that nobody has changed; changed_by: an actor.
+    """
+
+    limit: LimitType
+    scope: LimitScope
+    key: str
+    text: str
+    value: int
+    used: int | None
+    unlimited: bool
+    changed_at: int = 0
+    changed_by: str = ""
+    reason: str = ""
+
+
+class RiskBoard(msgspec.Struct, frozen=True, kw_only=True):
+    """All limits, those without a bound included, and every restriction that is set."""
+
+    limits: tuple[LimitLine, ...]
+    restrictions: tuple[LimitChanged, ...]
+
+
+def show_board(context: EngineContext, _params: NoParams, call: Invocation) -> None:
+    """Answer the board."""
+    controls = context.state.controls
+    rows = {(r.limit_type, r.scope, r.key): r for r in context.state.records.all(RiskLimit, LOCAL_TENANT)}
+    lines = []
+    for bound in controls.limits.rows():
+        row = rows.get((bound.type, bound.scope, bound.key))
+        lines.append(
+            LimitLine(
+                limit=bound.type,
+                scope=bound.scope,
+                key=bound.key,
+                text=bound.text,
+                value=bound.value,
+                used=use_of(context, bound),
+                unlimited=bound.unlimited,
+                changed_at=0 if row is None else row.updated_at,
+                changed_by="" if row is None else row.changed_by,
+                reason="" if row is None else row.reason,
+            )
+        )
+    board = RiskBoard(limits=tuple(lines), restrictions=tuple(controls.restrictions.dump()))
+    call.reply(CommandResult(ok=True, text=f"{len(lines)} limits.", data=board))
+
+
+def lock_out(context: EngineContext, params: LockOut, call: Invocation) -> None:
+    """Lock an account out; a second time changes nothing."""
+    if params.account not in context.state.accounts:
+        raise NotFound("account", params.account)
+    _need_reason(params.reason, "lock an account out")
+    if context.state.controls.restrictions.lockout(params.account) is not None:
+        call.reply(CommandResult(ok=True, text=f"{params.account} is locked out already."))
+        return
+    text = f"{params.account} is locked out until its next trading day. Cancels and exits stay open."
+    _set(context, call, _Switch(Restriction.LOCKOUT, LimitScope.ACCOUNT, params.account, DAY, params.reason), text)
+
+
+def set_close_only(context: EngineContext, params: SetCloseOnly, call: Invocation) -> None:
+    """Set or lift close-only; only a person in the desktop lifts it."""
+    _check_scope(context, params)
+    _need_reason(params.reason, "change close-only")
+    if not params.on and not call.origin.kind.is_hand:
+        text = "Refused: only a person in the desktop can lift close-only."
+        call.reply(CommandResult(ok=False, code="DESKTOP_ONLY", text=text))
+        return
+    where = params.key or "Every account"
+    text = f"{where} is close-only: orders may only reduce." if params.on else f"{where} is no longer close-only."
+    new = ON if params.on else ""
+    _set(context, call, _Switch(Restriction.CLOSE_ONLY, params.scope, params.key, new, params.reason), text)
+
+
+class _Switch(msgspec.Struct, frozen=True):
+    restriction: Restriction
+    scope: str
+    key: str
+    new: str
+    reason: str
+
+
+def _set(context: EngineContext, call: Invocation, switch: _Switch, text: str) -> None:
+    set_now = context.state.controls.restrictions.dump()
+    place = (switch.restriction, switch.scope, switch.key)
+    old = next((row.new for row in set_now if (row.limit, row.scope, row.key) == place), "")
+    changed = LimitChanged(
+        limit=switch.restriction,
+        scope=switch.scope,
+        key=switch.key,
+        old=old,
+        new=switch.new,
+        actor=call.origin.actor,
+        reason=switch.reason,
+        ts=context.clock.now_ns(),
+    )
+    seq = context.desk.recorder.record([changed], actor=changed.actor, attach=call.attach)
+    done = CommandResult(ok=True, text=text, data=changed)
+    context.journal.when_durable(seq, lambda _durable: call.reply(done))
+
+
+def _check_scope(context: EngineContext, params: SetCloseOnly) -> None:
+    scopes = (LimitScope.TENANT, LimitScope.ACCOUNT, LimitScope.INSTRUMENT)
+    if params.scope not in scopes:
+        raise ValidationError("scope", f"{params.scope} cannot be close-only", allowed=", ".join(scopes))
+    if (params.scope == LimitScope.TENANT) == bool(params.key):
+        raise ValidationError("key", "does not fit the scope", allowed="none with TENANT, a name with the others")
+    if params.scope == LimitScope.ACCOUNT and params.key not in context.state.accounts:
+        raise NotFound("account", params.key)
+    if params.scope == LimitScope.INSTRUMENT and params.key not in context.state.instruments:
+        raise NotFound("instrument", params.key)
+
+
+def _need_reason(reason: str, what: str) -> None:
+    if not reason.strip():
+        raise ValidationError("reason", f"is needed to {what}", allowed="one or more words")
+
+
+def register(commands: CommandRegistry) -> None:
+    """Declare the commands of the board."""
+    rows: tuple[Declaration, ...] = (
+        ("risk.board", "Show all limits and switches", NoParams, "risk:view", show_board),
+        ("risk.lock_out", "Lock out until the next trading day", LockOut, "risk:kill", lock_out),
+        ("risk.close_only", "Close-only", SetCloseOnly, "risk:manage", set_close_only),
+    )
+    commands.declare(RISK, rows)
