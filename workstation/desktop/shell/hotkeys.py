@@ -57,7 +57,7 @@ class HotkeyFilter(QObject):
         self.setObjectName("hotkey_filter")
         self._context = context
         self._double = keys.DoublePress()
-        self._requests = FocusRequests(context)
+        self.requests = FocusRequests(context)
         commands = context.bridge.commands
         declare_keys(commands)
         self.store = KeyStore(path, lambda: [command.id for command in commands.all()])
@@ -68,8 +68,8 @@ class HotkeyFilter(QObject):
         self._hold = QTimer(self, singleShot=True)
         self._hold.timeout.connect(self._held_long_enough)
         self.runs: dict[str, Callable[[Origin], None]] = {
-            "trade.flatten_account": self._requests.flatten_account,
-            "trade.undo": self._requests.undo,
+            "trade.flatten_account": self.requests.flatten_account,
+            "trade.undo": self.requests.undo,
             "trade.choose_symbol": self._choose_symbol,
         }
         for index in range(len(context.sizes.sizes)):
@@ -107,7 +107,7 @@ class HotkeyFilter(QObject):
     def press(self, binds: tuple[Bind, ...], chord: str) -> None:
         """Act on a key-down edge: guard, press mode, then one request from one snapshot."""
         context = self._context
-        bind = first_that_holds(binds, self.store.file, self._requests.snapshot()) if len(binds) > 1 else binds[0]
+        bind = first_that_holds(binds, self.store.file, self.requests.snapshot()) if len(binds) > 1 else binds[0]
         origin = context.origin(OriginKind.HOTKEY, chord)
         if context.focus.guarded and _acts_on_focus(bind):
             QApplication.beep()
@@ -135,7 +135,7 @@ class HotkeyFilter(QObject):
             self._run(bind, origin)
 
     def _run(self, bind: Bind, origin: Origin) -> None:
-        focus = self._requests.snapshot()
+        focus = self.requests.snapshot()
         request = request_of(bind, self.store.file, focus)
         if isinstance(request, keys.Run):
             self._run_named(request.command, origin)
@@ -145,7 +145,7 @@ class HotkeyFilter(QObject):
             self._context.announcer.say("info", f"Half size: {left} more orders after the key file's change.")
             request = at_half(request, focus.instrument)
             QTimer.singleShot(0, self.store, self.store.used_cautiously)
-        self._requests.send(request, origin)
+        self.requests.send(request, origin)
 
     def _run_named(self, command_id: str, origin: Origin) -> None:
         run = self.runs.get(command_id)

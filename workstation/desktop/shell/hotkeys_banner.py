@@ -14,7 +14,7 @@ class KeyFileBanner(QFrame):
     def __init__(self, store: KeyStore) -> None:
         super().__init__()
         self.setObjectName("key_file_banner")
-        self.setProperty("role", "banner")
+        self.setProperty("role", "raised")
         self.setAccessibleName("Key file refused")
         self._text = QLabel()
         self._text.setObjectName("key_file_banner_text")

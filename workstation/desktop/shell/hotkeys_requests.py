@@ -50,17 +50,18 @@ class FocusRequests:
         self._reversals = Reversals(context, self.send)
         context.bridge.frame_taken.connect(self._on_frame)
 
-    def snapshot(self) -> keys.FocusSnapshot:
-        """Read the trade focus once."""
+    def snapshot(self, symbol: str = "") -> keys.FocusSnapshot:
+        """Read the trade focus once; with a symbol, that instrument in the account of the focus."""
         context, focus = self._context, self._context.focus
+        symbol = symbol or focus.symbol
         return keys.FocusSnapshot(
             account=focus.account,
-            instrument=context.instrument(focus.symbol),
-            quote=context.state.quotes.get(focus.symbol),
-            working=context.state.working(focus.account, focus.symbol),
-            position=context.state.position(focus.account, focus.symbol),
+            instrument=context.instrument(symbol),
+            quote=context.state.quotes.get(symbol),
+            working=context.state.working(focus.account, symbol),
+            position=context.state.position(focus.account, symbol),
             size=context.sizes.size,
-            cursor=context.cursor.price(focus.symbol),
+            cursor=context.cursor.price(symbol),
             funds=context.state.accounts.get(focus.account),
             armed=None if context.state.status is None else context.state.status.armed,
             environment=context.bridge.session.environment,

@@ -72,7 +72,7 @@ class Leader(QObject):
         card = self._card = QLabel(f"<b>{self._chord} …</b><table>{''.join(rows)}{rest}</table>", window)
         card.setObjectName("leader_card")
         card.setAccessibleName(f"{self._chord} waits for its second key")
-        card.setProperty("role", "card")
+        card.setProperty("role", "raised")
         card.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         card.adjustSize()
         _to_foot(card, window)

@@ -18,9 +18,12 @@ from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
 from workstation.desktop.shell.hotkeys_disarm import AutoDisarm, disarm
 from workstation.desktop.shell.layouts import Layout, LayoutStore, parse_layout
 from workstation.desktop.shell.main_window import MainWindow
+from workstation.desktop.shell.palette import Palette
+from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
 from workstation.domain.errors import UserError
+from workstation.domain.orders import Origin
 
 DEFAULT_LAYOUT = "trading"
 UNFOCUSED_DISARM_MS = 30_000
@@ -45,7 +48,10 @@ class Workspace(QObject):
         self._store = store
         self.window = MainWindow(context, kinds)
         self.hotkeys = HotkeyFilter(context, keys_file)
+        self.hotkeys.runs["view.provenance"] = self._show_provenance
         self.window.add_banner(KeyFileBanner(self.hotkeys.store))
+        self.palette = Palette(context, Choices(context, self.hotkeys), self.window)
+        self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
         self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
         self.window.closing.connect(self.save)
         context.focus.listen(self._follow_focus)
@@ -141,6 +147,12 @@ class Workspace(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply_theme(app, load_theme(name))
+
+    def _show_provenance(self, _origin: Origin) -> None:
+        """Show where the order came from that is selected in the panel with the focus, else the newest one of ours."""
+        panel = self.window.panel_of(QApplication.focusWidget())
+        chosen = "" if panel is None else panel.chosen_order()
+        self.window.show_provenance(chosen or self._context.state.order_behind())
 
     def _follow_focus(self) -> None:
         self._context.links.choose("A", self._context.focus.symbol)

@@ -1,0 +1,206 @@
+"""The palette by real keys: commands, instruments, lines that stage, and the second Enter."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from tests.helpers.desktop_rig import DesktopRig, order, position, quote
+from workstation.commands.params import CancelMany, ExitPosition
+from workstation.commands.registry import CommandRegistry, CommandResult
+from workstation.commands.trading import register
+from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.desktop.shell.hotkeys import HotkeyFilter
+from workstation.desktop.shell.palette import SECOND_ENTER_NS, Palette
+from workstation.desktop.shell.palette_choices import Choices
+from workstation.domain.orders import RiskClass, Side
+from workstation.domain.verdicts import Verdict
+from workstation.viewmodels.palette import Sort
+
+Key = Qt.Key
+CTRL = Qt.KeyboardModifier.ControlModifier
+INCREASE = Verdict(risk_class=RiskClass.INCREASE, passed=True, qty=5, results=())
+LINE = "b 300 aapl 187.20 day br 20t/40t"
+
+
+@pytest.fixture
+def rig(qapp):
+    rig = DesktopRig()
+    rig.feed(quotes=[quote(bid=18_719, ask=18_722)])
+    rig.arm()
+    yield rig
+    rig.stop()
+
+
+@pytest.fixture
+def window(qtbot, rig, qapp):
+    window = QWidget()
+    window.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    window.resize(1_000, 700)
+    keys = window.keys = HotkeyFilter(rig.context)
+    ticket = window.ticket = TicketPanel(rig.context, "ticket")
+    QVBoxLayout(window).addWidget(ticket)
+    window.choices = Choices(rig.context, keys)
+    palette = window.palette_ = Palette(rig.context, window.choices, window)
+    keys.runs["view.palette"] = lambda _origin: palette.open()
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    window.setFocus()
+    qapp.installEventFilter(keys)
+    yield window
+    qapp.removeEventFilter(keys)
+    ticket.release()
+
+
+def open_with(qtbot, window, text=""):
+    qtbot.keyClick(QApplication.focusWidget(), Key.Key_K, CTRL)
+    assert window.palette_.isVisible()
+    qtbot.keyClicks(window.palette_.field, text)
+
+
+def press(qtbot, window, key):
+    qtbot.keyClick(window.palette_.field, key)
+
+
+def test_ctrl_k_opens_it_and_escape_closes_it_without_cancelling_orders(qtbot, rig, window):
+    open_with(qtbot, window)
+    assert window.palette_.field.hasFocus()
+    press(qtbot, window, Key.Key_Escape)
+    assert not window.palette_.isVisible()
+    assert rig.gateway.sent() == []
+
+
+def test_typing_in_it_presses_no_hotkey(qtbot, rig, window):
+    open_with(qtbot, window, "1[5")
+    assert rig.context.sizes.chosen == 0
+
+
+def test_a_command_is_found_and_run_by_enter_and_is_first_the_next_time(qtbot, rig, window):
+    open_with(qtbot, window, "larger")
+    press(qtbot, window, Key.Key_Return)
+    assert rig.context.sizes.chosen == 1
+    assert not window.palette_.isVisible()
+    open_with(qtbot, window)
+    assert window.palette_.list.topLevelItem(0).text(2) == "size.larger"
+    assert window.palette_.list.topLevelItem(0).text(1) == "]"
+
+
+def test_arrows_choose_and_an_instrument_becomes_the_trade_focus(qtbot, rig, window):
+    open_with(qtbot, window, "s")
+    names = [entry.name for entry in window.palette_._entries]
+    for _ in range(names.index("MSFT")):
+        press(qtbot, window, Key.Key_Down)
+    press(qtbot, window, Key.Key_Return)
+    assert rig.context.focus.symbol == "MSFT"
+
+
+def test_an_order_line_shows_its_parse_stages_with_enter_and_is_sent_by_a_second_enter_after_its_time(
+    qtbot, rig, window
+):
+    open_with(qtbot, window, LINE)
+    palette, ticket = window.palette_, window.ticket
+    assert "BUY 300 AAPL LIMIT 187.20 DAY" in palette.said.text()
+    assert ticket.form.draft().price == ""
+    press(qtbot, window, Key.Key_Return)
+    draft = ticket.form.draft()
+    assert (draft.side, draft.qty, draft.price, draft.stop_loss) == (Side.BUY, "300", "187.20", "187.00")
+    rig.clock.advance(SECOND_ENTER_NS - 1)
+    press(qtbot, window, Key.Key_Return)
+    assert rig.gateway.of("order.submit") == []
+    rig.clock.advance(1)
+    press(qtbot, window, Key.Key_Return)
+    (sent,) = rig.gateway.of("order.submit")
+    assert (sent.terms.order_qty, sent.terms.price, sent.stop_loss_px, sent.take_profit_px) == (
+        300,
+        18_720,
+        18_700,
+        18_760,
+    )
+    assert not palette.isVisible()
+
+
+def test_a_line_that_is_changed_after_staging_stages_again_before_it_is_sent(qtbot, rig, window):
+    open_with(qtbot, window, "b 5 aapl 187")
+    press(qtbot, window, Key.Key_Return)
+    qtbot.keyClicks(window.palette_.field, ".10")
+    rig.clock.advance(SECOND_ENTER_NS)
+    press(qtbot, window, Key.Key_Return)
+    assert rig.gateway.of("order.submit") == []
+    assert window.ticket.form.draft().price == "187.10"
+
+
+def test_an_order_without_a_price_leaves_the_field_open_and_is_not_sent(qtbot, rig, window):
+    open_with(qtbot, window, "b 5 aapl")
+    press(qtbot, window, Key.Key_Return)
+    rig.clock.advance(SECOND_ENTER_NS)
+    press(qtbot, window, Key.Key_Return)
+    assert window.ticket.form.draft().price == ""
+    assert rig.gateway.of("order.submit") == []
+
+
+def test_a_wrong_word_is_underlined_with_what_was_expected(qtbot, rig, window):
+    open_with(qtbot, window, "b 300 aapl 187.20 dya")
+    assert "<u>dya</u>" in window.palette_.said.text()
+    assert "expected one of day gtc" in window.palette_.said.text()
+    press(qtbot, window, Key.Key_Return)
+    assert window.palette_.isVisible()
+    assert window.ticket.form.draft().price == ""
+
+
+def test_tab_completes_a_symbol(qtbot, rig, window):
+    open_with(qtbot, window, "b 300 ms")
+    press(qtbot, window, Key.Key_Tab)
+    assert window.palette_.field.text() == "b 300 msft "
+
+
+def test_an_unknown_instrument_is_refused_with_near_ones(qtbot, rig, window):
+    open_with(qtbot, window, "b 300 ax 10")
+    assert window.palette_.said.text() == "There is no instrument AX; near it: AAPL."
+
+
+def test_exits_and_cancels_go_out_at_once(qtbot, rig, window):
+    rig.feed(positions=[position(100)])
+    open_with(qtbot, window, "x 50% aapl")
+    press(qtbot, window, Key.Key_Return)
+    assert rig.gateway.of("position.flatten") == [ExitPosition(account="SIM-1", symbol="AAPL", portion_bps=5_000)]
+    open_with(qtbot, window, "c bids")
+    press(qtbot, window, Key.Key_Return)
+    assert rig.gateway.of("order.cancel_scope") == [CancelMany(account="SIM-1", symbol="AAPL", side_sign=1)]
+
+
+def test_a_reversal_by_line_goes_through_the_same_interlocks_as_its_key(qtbot, rig, window):
+    rig.arm(None)
+    rig.feed(positions=[position(100)])
+    open_with(qtbot, window, "rev")
+    press(qtbot, window, Key.Key_Return)
+    assert rig.gateway.sent() == []
+    assert rig.spoken[-1][1].startswith("Refused: not armed.")
+
+
+def test_a_staged_line_is_not_sent_disarmed(qtbot, rig, window):
+    rig.arm(None)
+    rig.gateway.answers["order.preview"] = CommandResult(ok=True, text="", data=INCREASE)
+    open_with(qtbot, window, "b 5 aapl 187")
+    press(qtbot, window, Key.Key_Return)
+    qtbot.waitUntil(lambda: window.ticket._verdict is not None)
+    rig.clock.advance(SECOND_ENTER_NS)
+    press(qtbot, window, Key.Key_Return)
+    assert rig.gateway.of("order.submit") == []
+
+
+def test_the_list_holds_open_orders_and_settings(rig, window):
+    rig.feed(order("OMS-1"))
+    entries = {(entry.sort, entry.name): entry for entry in window.choices.entries()}
+    assert entries[Sort.ORDER, "OMS-1"].title.startswith("BUY 100 AAPL LIMIT 187.15")
+    assert entries[Sort.SETTING, "desktop.theme"].key == "default dark"
+
+
+def test_menu_palette_and_keys_offer_the_commands_of_one_registry(rig, qtbot, window):
+    register(rig.bridge.commands)
+    registry: CommandRegistry = rig.bridge.commands
+    offered = {entry.name for entry in window.choices.entries() if entry.sort is Sort.COMMAND}
+    assert offered == {command.id for command in registry.all()}
+    menu = window.keys.actions(window)
+    assert menu.keys() < offered
+    bound = {bind.id for bind in window.keys.store.file.binds}
+    assert {command_id.rpartition(".")[2] for command_id in menu} == bound

@@ -1,0 +1,169 @@
+"""What a choice of the palette does, and what there is to choose from.
+
+Between the palette's list and the doors that exist already: commands run through the hotkey filter, verbs through the
+same requests as keys, orders stage in the ticket. Nothing is sent from here but what only takes risk away.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from workstation.commands.params import CancelMany, ExitPosition
+from workstation.commands.registry import RunsOn
+from workstation.config.settings import Settings
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.hotkeys import HotkeyFilter, bind_name
+from workstation.desktop.shell.staging import stage
+from workstation.domain.orders import Origin, OriginKind
+from workstation.viewmodels import order_line_words as words
+from workstation.viewmodels.hotkeys import Refused, Stage
+from workstation.viewmodels.order_line_staging import staged
+from workstation.viewmodels.palette import Entry, Sort
+from workstation.viewmodels.preview import order_words
+
+ORDERS_MAX = 200
+"""Open orders that are offered, newest first."""
+_NOT_HERE = "{what} is not offered by the order line yet."
+
+
+class Choices:
+    """Everything that the palette can do."""
+
+    def __init__(self, context: DesktopContext, keys: HotkeyFilter) -> None:
+        self._context = context
+        self._keys = keys
+
+    def entries(self) -> Iterator[Entry]:
+        """Return commands, instruments, orders and settings as they stand now."""
+        context = self._context
+        for command in context.bridge.commands.all():
+            key = self._keys.store.keys_of(bind_name(command.id)) if command.runs_on is RunsOn.DESKTOP else ""
+            yield Entry(sort=Sort.COMMAND, name=command.id, title=command.title, key=key)
+        for symbol in self.symbols():
+            yield Entry(sort=Sort.INSTRUMENT, name=symbol, title=f"{symbol} · {context.instrument(symbol).name}")
+        for order in list(context.state.open_orders.values())[: -ORDERS_MAX - 1 : -1]:
+            title = order_words(order.terms, context.instrument(order.terms.symbol))
+            yield Entry(sort=Sort.ORDER, name=order.cl_ord_id, title=title, key=order.status.value)
+        for section in msgspec.structs.fields(Settings):
+            if isinstance(section.type, type) and issubclass(section.type, msgspec.Struct):
+                for setting in msgspec.structs.fields(section.type):
+                    name = f"{section.name}.{setting.name}"
+                    yield Entry(sort=Sort.SETTING, name=name, title=name, key=f"default {setting.default}")
+
+    def symbols(self) -> list[str]:
+        """Return every instrument: those of positions and orders first, then watched ones, then the rest."""
+        state, known = self._context.state, self._context.bridge.session.instruments
+        held = [symbol for (_, symbol, _), snap in state.positions.items() if snap.position.qty]
+        ordered = [order.terms.symbol for order in state.open_orders.values()]
+        first = [self._context.focus.symbol, *held, *ordered, *state.quotes, *known]
+        return [symbol for symbol in dict.fromkeys(first) if symbol in known]
+
+    def choose(self, entry: Entry) -> None:
+        """Do what an entry stands for."""
+        context, say = self._context, self._context.announcer.say
+        match entry.sort:
+            case Sort.COMMAND:
+                command = context.bridge.commands.get(entry.name)
+                if command.runs_on is RunsOn.DESKTOP:
+                    self._keys.run_command(entry.name)
+                else:
+                    say("info", f"{command.title} takes values; it is {command.id} over REST.")
+            case Sort.INSTRUMENT:
+                context.focus.move(symbol=entry.name)
+            case Sort.ORDER:
+                order = context.state.orders.get(entry.name)
+                if order is not None:
+                    context.focus.move(symbol=order.terms.symbol)
+                    say("info", f"{entry.title}: {order.status.value.lower()}", entry.name)
+            case Sort.SETTING:
+                say("info", f"{entry.name} is set in config.toml of your home ({entry.key}).")
+
+    def staging(self, line: words.OrderLine) -> Stage | Refused:
+        """Return what an order line stages; nothing is shown or sent."""
+        if line.symbol not in self._context.bridge.session.instruments:
+            return Refused(f"There is no instrument {line.symbol}; near it: {', '.join(self._near(line.symbol))}.")
+        return staged(line, self._keys.requests.snapshot(line.symbol), self._context.sizes.sizes)
+
+    def _near(self, symbol: str) -> list[str]:
+        known = self.symbols()
+        return [name for name in known if name.startswith(symbol[:1])][:5] or known[:5]
+
+    def put_into_ticket(self, request: Stage) -> bool:
+        """Stage a request; False where no ticket is open."""
+        return stage(self._context, request)
+
+    def describe(self, verb: words.Verb) -> str:
+        """Return what a verb will do, in words."""
+        focus = self._context.focus.symbol
+        match verb:
+            case words.Exit(percent, symbol):
+                return f"Exit {percent.normalize():f} % of {symbol or focus}, capped at the position"
+            case words.Reverse(symbol):
+                return f"Reverse {symbol or focus}: exit, and once flat the opposite entry"
+            case words.Cancel(scope, symbol):
+                return f"Cancel {f'the {scope}' if scope else 'orders'} of {symbol or focus}"
+            case words.BreakEven(symbol):
+                return f"Stop of {symbol or focus} to breakeven"
+            case words.Go(symbol):
+                return f"Trade {symbol}"
+            case words.Size():
+                return "Choose the order size"
+            case words.Undo():
+                return "Undo the last order action"
+        return _NOT_HERE.format(what=type(verb).__name__.lower())
+
+    def run(self, verb: words.Verb) -> None:
+        """Do what a verb says. Exits and cancels go out at once: they only take risk away."""
+        context = self._context
+        origin = context.origin(OriginKind.PALETTE, "line")
+        match verb:
+            case words.Exit() | words.Cancel():
+                self._reduce(verb, origin)
+            case words.Reverse(symbol) | words.BreakEven(symbol):
+                self._on_focus("trade.reverse" if isinstance(verb, words.Reverse) else "trade.breakeven", symbol)
+            case words.Go(symbol):
+                self._go(symbol)
+            case words.Size(words.Preset(number)):
+                context.sizes.choose(number - 1)
+            case words.Size(words.Units(number)):
+                self._size(int(number))
+            case words.Undo():
+                self._keys.run_command("trade.undo")
+            case _:
+                context.announcer.say("warning", self.describe(verb))
+
+    def _reduce(self, verb: words.Exit | words.Cancel, origin: Origin) -> None:
+        context, focus = self._context, self._context.focus
+        symbol = verb.symbol or focus.symbol
+        if symbol not in context.bridge.session.instruments:
+            context.announcer.say("warning", f"There is no instrument {symbol}.")
+            return
+        context.announcer.say("info", f"Pending: {self.describe(verb)}")
+        if isinstance(verb, words.Exit):
+            share = ExitPosition(account=focus.account, symbol=symbol, portion_bps=round(verb.percent * 100))
+            context.call("position.flatten", share, origin)
+            return
+        side = {"bids": 1, "asks": -1}.get(verb.scope or "")
+        scope = CancelMany(account=focus.account, symbol=symbol, side_sign=side, include_protective=verb.scope == "all")
+        context.call("order.cancel_scope", scope, origin)
+
+    def _on_focus(self, command: str, symbol: str | None) -> None:
+        focus = self._context.focus
+        if symbol not in (None, focus.symbol):
+            self._context.announcer.say(
+                "warning", f"That acts on the trade focus, {focus.symbol}: type go {symbol} first."
+            )
+        else:
+            self._keys.run_command(command)
+
+    def _go(self, symbol: str) -> None:
+        if symbol in self._context.bridge.session.instruments:
+            self._context.focus.move(symbol=symbol)
+        else:
+            self._context.announcer.say("warning", f"There is no instrument {symbol}.")
+
+    def _size(self, size: int) -> None:
+        if size > 0:
+            self._context.sizes.take(size)
+        else:
+            self._context.announcer.say("warning", "Refused: a size is one whole unit or more.")
