@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, quote, status
 from workstation.commands.params import CancelOne
@@ -281,7 +281,58 @@ def test_interval_type_and_indicators_come_back(panel: ChartPanel, rig: DesktopR
     other.release()
 
 
+@pytest.fixture
+def second(rig: DesktopRig, qtbot, panel: ChartPanel):
+    made = ChartPanel(rig.context, "chart-2")
+    qtbot.addWidget(made)
+    for chart in (panel, made):
+        chart.set_link_group("A")
+        chart.show_symbol("AAPL")
+    for _ in range(2):
+        answer(rig)
+    yield made
+    made.release()
+
+
+def test_the_crosshair_goes_to_the_charts_of_its_group(panel: ChartPanel, rig: DesktopRig, second: ChartPanel) -> None:
+    panel.resize(600, 400)
+    QApplication.processEvents()
+    viewport = panel.chart._canvas.view.viewport()
+    QTest.mouseMove(viewport, QPoint(401, 100))
+    QTest.mouseMove(viewport, QPoint(400, 100))
+    QApplication.processEvents()
+    bar = int(panel.chart.model.pointer.bar // 1)
+    linked = second.chart.model.pointer
+    assert linked is not None
+    assert linked.linked
+    assert int(linked.bar // 1) == bar
+    assert rig.context.cursor.price("AAPL") is not None
+    QApplication.sendEvent(viewport, QEvent(QEvent.Type.Leave))
+    assert second.chart.model.pointer is None
+    assert rig.context.cursor.price("AAPL") is None
+    second.set_link_group("B")
+    panel.chart.crosshair_moved.emit(START_NS, None)
+    assert second.chart.model.pointer is None
+
+
+def test_a_drawing_belongs_to_its_instrument_and_shows_on_all_its_charts(
+    panel: ChartPanel, rig: DesktopRig, second: ChartPanel
+) -> None:
+    panel.tools.drawing["horizontal"].trigger()
+    assert panel.tools.drawing["horizontal"].isChecked()
+    QApplication.processEvents()
+    QTest.mouseClick(panel.chart._canvas.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(150, 80))
+    assert not panel.tools.drawing["horizontal"].isChecked()
+    assert len(second.chart.model.book.drawings) == 1
+    panel.show_symbol("MSFT")
+    assert panel.chart.model.book.drawings == ()
+    second.tools.drawing["clear"].trigger()
+    assert rig.context.charts.book("AAPL").drawings == ()
+    second.tools.drawing["undo"].trigger()
+    assert len(rig.context.charts.book("AAPL").drawings) == 1
+
+
 def test_every_tool_has_a_name(panel: ChartPanel) -> None:
-    for button in (*panel.tools.intervals.values(), panel.tools.padlock):
+    for button in panel.tools.findChildren(QToolButton):
         assert button.objectName().startswith("chart-1_")
         assert button.accessibleName()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from workstation.commands.params import CancelOne, ChangeOrder, Focus, PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.bridge import Bridge, ResultHandler
+from workstation.desktop.chart_links import ChartLinks
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, Origin, OriginKind
@@ -38,6 +39,7 @@ class DesktopContext:
     announcer: Announcer = field(default_factory=Announcer)
     cursor: PriceCursor = field(default_factory=PriceCursor)
     last_action: LastAction = field(default_factory=LastAction)
+    charts: ChartLinks = field(default_factory=ChartLinks)
 
     @property
     def state(self) -> ScreenState:

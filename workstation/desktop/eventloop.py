@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from workstation.commands.registry import CommandRegistry, Gateway
 from workstation.desktop.bridge import Bridge
+from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.catalogue import PANEL_KINDS
@@ -77,6 +78,7 @@ class Desktop:
             focus=TradeFocus(first, symbol, session.mono_ns),
             links=LinkGroups(),
             sizes=SizePresets(),
+            charts=ChartLinks(layouts.parent / "drawings", lambda text: self.context.announcer.say("warning", text)),
         )
         self.workspace = Workspace(
             self.context, PANEL_KINDS, LayoutStore(layouts), disarm_after_s=disarm_after_s, keys_file=keys_file

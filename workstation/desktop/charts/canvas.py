@@ -27,6 +27,7 @@ from workstation.desktop.charts.order_lines import OrderLinesLayer
 from workstation.desktop.charts.panes import PaneView
 from workstation.desktop.charts.series import BarsLayer, VolumeLayer, bars_per_bin
 from workstation.desktop.charts.tags import AxisTag
+from workstation.desktop.charts.tools_layer import DrawingsLayer
 from workstation.desktop.theme import current_theme
 from workstation.viewmodels.chart_axes import price_marks, time_marks
 from workstation.viewmodels.chart_window import PaneScale
@@ -63,9 +64,14 @@ class ChartCanvas:
         self.bars = BarsLayer(self.price_box, model, 10)
         self.indicators = IndicatorLayer(self.price_box, model, 20)
         self.last_price = LastPriceLayer(self.price_box, model, 30)
+        self.drawings = DrawingsLayer(self.price_box, model, 35)
         self.fills = FillsLayer(self.price_box, model, 40)
         self.orders = OrderLinesLayer(self.price_box, model, 50)
         self.readout = ReadoutLayer(self.price_box, model, 60)
+        self._price_layers = (
+            *(self.grid, self.bars, self.indicators, self.last_price),
+            *(self.drawings, self.fills, self.orders, self.readout),
+        )
         self.volume_grid = VolumeGridLayer(self.volume_box, model, 0)
         self.volume = VolumeLayer(self.volume_box, model, 10)
         self.price_axis = PriceAxis(None, model, 80)
@@ -218,7 +224,7 @@ class ChartCanvas:
         self.volume_box.setVisible(self.volume_rect.height() > 0)
         first, stop = pane.bar_range
         top = model.bars.volume_max(first, stop, bars_per_bin(pane)) * VOLUME_HEADROOM or 1.0
-        for layer in (self.grid, self.bars, self.indicators, self.last_price, self.fills, self.orders, self.readout):
+        for layer in self._price_layers:
             layer.place(pane)
         volume_pane = self._sized(pane, 0.0, top, pane.width, max(1.0, self.volume_rect.height()))
         self.volume_grid.place(volume_pane)

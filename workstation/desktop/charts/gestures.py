@@ -16,6 +16,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
 from workstation.desktop.charts.model import LineDrag, Measure, Pointer
 from workstation.desktop.charts.order_lines import Part
+from workstation.desktop.charts.tools import DrawingTools
 
 if TYPE_CHECKING:
     from workstation.desktop.charts.canvas import ChartCanvas
@@ -37,6 +38,7 @@ class _Hold(Enum):
     TIME_AXIS = auto()
     LINE = auto()
     MEASURE = auto()
+    DRAWING = auto()
 
 
 class ChartGestures(QObject):
@@ -59,6 +61,7 @@ class ChartGestures(QObject):
         super().__init__(parent)
         self._canvas = canvas
         self._model = canvas.model
+        self.tools = DrawingTools(canvas.model, canvas.drawings, self)
         self._hold = _Hold.NOTHING
         self._from = QPointF()
         self._last = QPointF()
@@ -69,8 +72,10 @@ class ChartGestures(QObject):
         """Act on a key; return whether it was one of the chart's."""
         window = self._model.window
         key = event.key()
-        if key == Qt.Key.Key_Escape:
-            return self.give_back()
+        if key == Qt.Key.Key_Escape and self.give_back():
+            return True
+        if self.tools.key(event):
+            return True
         if key == Qt.Key.Key_End:
             window.follow()
         elif key == Qt.Key.Key_Home:
@@ -110,6 +115,11 @@ class ChartGestures(QObject):
         self.touched.emit()
         self._from = self._last = at
         self._grip = None
+        in_prices = canvas.price_rect.contains(at)
+        if in_prices and self.tools.tool is not None:
+            self.tools.press(at, modifiers)
+            self._hold = _Hold.DRAWING
+            return
         if canvas.in_time_axis(at):
             self._hold = _Hold.TIME_AXIS
         elif canvas.in_price_axis(at):
@@ -120,8 +130,12 @@ class ChartGestures(QObject):
             model.measure = Measure(point, point)
         else:
             self._grip = self._movable(at)
-            self._hold = _Hold.LINE if self._grip is not None else _Hold.PAN
             model.measure = None
+            if self._grip is not None:
+                self._hold = _Hold.LINE
+            else:
+                taken = in_prices and self.tools.press(at, modifiers)
+                self._hold = _Hold.DRAWING if taken else _Hold.PAN
         self._set_cursor(at)
 
     def _movable(self, at: QPointF) -> Grip | None:
@@ -133,7 +147,7 @@ class ChartGestures(QObject):
             return None
         return grip
 
-    def _dragged(self, at: QPointF) -> None:
+    def _dragged(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         canvas, model, window = self._canvas, self._model, self._model.window
         step = at - self._last
         self._last = at
@@ -153,6 +167,8 @@ class ChartGestures(QObject):
             model.measure.end = self._data(at)
         elif self._hold is _Hold.LINE:
             self._drag_line(at)
+        elif self._hold is _Hold.DRAWING:
+            self.tools.move(at, modifiers)
 
     def _drag_line(self, at: QPointF) -> None:
         model, grip = self._model, self._grip
@@ -167,6 +183,8 @@ class ChartGestures(QObject):
         model, grip, drag = self._model, self._grip, self._model.drag
         held, self._hold, self._grip = self._hold, _Hold.NOTHING, None
         model.drag = None
+        if held is _Hold.DRAWING:
+            self.tools.release(at)
         if held is _Hold.LINE and grip is not None:
             if grip.part is Part.CANCEL:
                 if self._canvas.orders.grip_at(at) == grip:
@@ -220,6 +238,7 @@ class ChartGestures(QObject):
         elif self._canvas.in_price_axis(at):
             window.auto_price = True
         else:
+            self.tools.double_click(at)
             return
         self.window_changed.emit()
 
@@ -248,6 +267,8 @@ class ChartGestures(QObject):
             if grip is not None:
                 cancel = grip.part is Part.CANCEL
                 shape = Qt.CursorShape.PointingHandCursor if cancel else Qt.CursorShape.SizeVerCursor
+            elif self._hold is not _Hold.PAN and canvas.price_rect.contains(at) and self.tools.over_drawing(at):
+                shape = Qt.CursorShape.PointingHandCursor
             elif self._hold is _Hold.PAN:
                 shape = Qt.CursorShape.ClosedHandCursor
         canvas.view.viewport().setCursor(shape)
@@ -267,7 +288,9 @@ class ChartGestures(QObject):
             at = event.position()
             if kind == QEvent.Type.MouseMove:
                 if self._hold is not _Hold.NOTHING:
-                    self._dragged(at)
+                    self._dragged(at, event.modifiers())
+                elif self._model.draft is not None:
+                    self.tools.move(at, event.modifiers())
                 self._hovered(at)
             elif event.button() != Qt.MouseButton.LeftButton:
                 return False

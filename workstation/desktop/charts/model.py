@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from workstation.marketdata.indicators.catalogue import Pane
 from workstation.viewmodels.chart_axes import TimeMark, compact_quantity, level_text
-from workstation.viewmodels.chart_window import ChartType, ChartWindow, PanelState
+from workstation.viewmodels.chart_window import ChartType, ChartWindow, PanelState, PaneScale
+from workstation.viewmodels.drawings import Drawing, DrawingBook
+from workstation.viewmodels.drawings_geometry import Ground
 from workstation.viewmodels.level_of_detail import BarPyramid
 
 if TYPE_CHECKING:
@@ -84,6 +86,11 @@ class ChartModel:
     trading: bool = False
     volume_shown: bool = True
     drag_words: Callable[[str, float], str] | None = None
+    book: DrawingBook = field(default_factory=DrawingBook)
+    selected: int | None = None
+    draft: Drawing | None = None
+    magnet: bool = True
+    drawings_shown: bool = True
     pointer: Pointer | None = None
     drag: LineDrag | None = None
     measure: Measure | None = None
@@ -115,6 +122,10 @@ class ChartModel:
         """Return the bar that read-outs are about: the one under the pointer, or the last; -1 without bars."""
         last = len(self.bars) - 1
         return last if self.pointer is None else min(max(int(self.pointer.bar // 1), 0), last)
+
+    def ground(self, pane: PaneScale) -> Ground:
+        """Return what drawings stand on in a pane."""
+        return Ground(self.bars, pane, self.bar_ns, self.format_price)
 
     def to_tick(self, price: float) -> float:
         """Return the nearest tradable price."""

@@ -2,6 +2,7 @@
 
 The panel around it feeds bars and marks and turns the signals into commands; the widget itself sends nothing and
 reads no feed. Last stage of the tick walk. Changes are gathered and painted at most once per frame of the event loop.
+Long because it is the chart's one face: what a panel may ask of it stands here, and nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from workstation.desktop.charts.canvas import ChartCanvas
 from workstation.desktop.charts.gestures import ChartGestures
 from workstation.desktop.charts.model import BAR_NS_DEFAULT, ChartModel, Pointer
 from workstation.desktop.charts.state_card import StateCard
+from workstation.desktop.charts.tools_text import DrawingText
 from workstation.desktop.charts.trade_tag import TradeTag
 from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.chart_heikin_ashi import averaged, keep_up
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 
     from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine
+    from workstation.viewmodels.drawings import Drawing, DrawingBook, DrawingKind
 
 CARD_BOTTOM_PX: Final = 32
 _COVERED: Final = frozenset({PanelState.EMPTY, PanelState.LOADING, PanelState.ERROR})
@@ -44,7 +47,7 @@ class ChartView(QWidget):
     Emits: `crosshair_moved(time_ns | None, price | None)` as the pointer moves over bars or leaves;
     `view_changed(first, span)` in bars; `following_changed(bool)`; `order_line_dragged(cl_ord_id, price)` on release
     at another price; `order_cancel_requested(cl_ord_id)`; `position_line_dragged(price)` for a stop or target pulled
-    from the position; `retry_requested` from the error and loading cards.
+    from the position; `retry_requested` from the error and loading cards; `tool_put_down` after a drawing was made.
     """
 
     crosshair_moved = Signal(object, object)
@@ -55,6 +58,7 @@ class ChartView(QWidget):
     position_line_dragged = Signal(float)
     order_chosen = Signal(object, float, str, bool)
     retry_requested = Signal()
+    tool_put_down = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +83,10 @@ class ChartView(QWidget):
         self._gestures.cancel_pressed.connect(self.order_cancel_requested)
         self._gestures.position_pulled.connect(self.position_line_dragged)
         self._gestures.touched.connect(self._on_touched)
+        self._gestures.tools.changed.connect(self._canvas.drawings.update)
+        self._gestures.tools.text_wanted.connect(self._ask_text)
+        self._gestures.tools.tool_put_down.connect(self.tool_put_down)
+        self._leave_book = self._model.book.listen(self._canvas.drawings.update)
         self._calculations = Calculations(self, self._model.bars)
         self._calculations.finished.connect(self._on_calculated)
         self._frame = QTimer(self, singleShot=True, interval=0)
@@ -261,6 +269,33 @@ class ChartView(QWidget):
         self._trade_tag.show_hint(bracket)
         self._trade_tag.dismiss()
 
+    def set_drawings(self, book: DrawingBook) -> None:
+        """Show the drawings of a book, and let the tools work on it."""
+        model = self._model
+        self._leave_book()
+        model.book, model.selected = book, None
+        self._leave_book = book.listen(self._canvas.drawings.update)
+        self._gestures.tools.take(None)
+        self.tool_put_down.emit()
+
+    def take_tool(self, tool: DrawingKind | None) -> None:
+        """Take a drawing tool in hand; it is put down after one drawing."""
+        self._gestures.tools.take(tool)
+        self.setFocus()
+
+    def set_drawings_shown(self, shown: bool) -> None:
+        """Show drawings or hide them; hidden ones are kept."""
+        self._model.drawings_shown = shown
+        self._canvas.drawings.update()
+
+    def set_magnet(self, on: bool) -> None:
+        """Let points of drawings snap to the bar's prices."""
+        self._model.magnet = on
+
+    def release(self) -> None:
+        """Let go of what outlives the chart."""
+        self._leave_book()
+
     def set_state(self, state: PanelState, text: str = "") -> None:
         """Say in which state the data is; `text` names cause and age (`depth stream silent for 12 s`)."""
         model = self._model
@@ -299,6 +334,15 @@ class ChartView(QWidget):
     def _on_calculated(self) -> None:
         self._model.indicator_revision += 1
         self._schedule()
+
+    def _ask_text(self, drawing: Drawing) -> None:
+        """Let the words of a text be typed where it stands; Enter or leaving keeps them, Esc gives up."""
+        x, y = self._model.ground(self._canvas.price_pane()).place(drawing.points[0])
+        line = DrawingText(drawing.text, self)
+        line.move(round(x), round(y) - line.sizeHint().height() // 2)
+        line.typed.connect(lambda text: self._gestures.tools.put_text(drawing, text))
+        line.show()
+        line.setFocus()
 
     def _number_fills(self) -> None:
         model = self._model

@@ -71,7 +71,9 @@ class ChartPanel(Panel):
         column.addWidget(self.chart)
         self.setFocusProxy(self.chart)
         self._build_tools()
+        self.chart.crosshair_moved.connect(self._on_pointer)
         self.until_released(context.focus.listen(self._show_marks))
+        self.until_released(context.charts.listen(self._on_linked_pointer))
         if context.state.status is not None:
             self._connection.take(context.state.status)
 
@@ -102,6 +104,7 @@ class ChartPanel(Panel):
         self.trading.symbol = symbol
         self.tools.padlock.setChecked(False)
         quote = self.context.state.quotes.get(symbol)
+        self.chart.set_drawings(self.context.charts.book(symbol))
         self._set_tick(self.context.instrument(symbol), quote.last if quote is not None else None)
         self.load()
 
@@ -166,6 +169,8 @@ class ChartPanel(Panel):
     def release(self) -> None:
         """End; listeners that cannot be taken back find the panel released."""
         self._released = True
+        self._on_pointer(None, None)
+        self.chart.release()
         super().release()
 
     def _build_tools(self) -> None:
@@ -175,10 +180,33 @@ class ChartPanel(Panel):
         tools.indicators_asked.connect(self.edit_indicators)
         tools.view_switched.connect(self._on_view)
         tools.padlock_toggled.connect(self.chart.set_trading_enabled)
+        tools.tool_taken.connect(self.chart.take_tool)
+        self.chart.tool_put_down.connect(lambda: tools.show_tool(None))
+        tools.book_edit_asked.connect(self._on_book_edit)
+
+    def _on_book_edit(self, edit: str) -> None:
+        book = self.chart.model.book
+        {"undo": book.undo, "redo": book.redo, "clear": book.clear}[edit]()
+
+    def _on_pointer(self, time_ns: int | None, price: float | None) -> None:
+        """Tell the charts of the link group where the pointer is, and keys for stops its price."""
+        if self.link_group:
+            self.context.charts.point(self.panel_id, self.link_group, time_ns)
+        if self.symbol:
+            units = None if price is None else price_units(self.context.instrument(self.symbol), price)
+            self.context.cursor.point(self.symbol, units)
+
+    def _on_linked_pointer(self, panel_id: str, group: str, time_ns: int | None) -> None:
+        if group == self.link_group and panel_id != self.panel_id:
+            self.chart.set_linked_crosshair(time_ns)
 
     def _on_view(self, name: str, on: bool) -> None:
         if name == "volume":
             self.chart.set_volume_shown(on)
+        elif name == "drawings":
+            self.chart.set_drawings_shown(on)
+        elif name == "magnet":
+            self.chart.set_magnet(on)
         elif not self.chart.set_logarithmic(on):
             self.context.announcer.say("warning", "Prices of 0 or less have no logarithm: the scale stays linear.")
             self.tools.views[name].setChecked(False)

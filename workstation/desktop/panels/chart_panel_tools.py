@@ -1,4 +1,4 @@
-"""The tools in a chart panel's header: intervals, chart type, indicators, what else is shown, padlock.
+"""The tools in a chart panel's header: intervals, chart type, indicators, drawing tools, what is shown, padlock.
 
 They show and announce choices; the panel acts on them. Every tool has a stable name and says what it does.
 """
@@ -10,17 +10,21 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QWi
 from workstation.desktop.icons import icon
 from workstation.viewmodels.chart_feed import INTERVALS
 from workstation.viewmodels.chart_window import ChartType
+from workstation.viewmodels.drawings import DrawingKind
 
 CHART_TYPES = {kind.value: kind for kind in ChartType}
-VIEWS = {"volume": "Volume", "log": "Logarithmic prices"}
+VIEWS = {"volume": "Volume", "log": "Logarithmic prices", "drawings": "Drawings", "magnet": "Magnet: snap to prices"}
 """What the view menu switches, by name."""
+VIEWS_ON = frozenset({"volume", "drawings", "magnet"})
+BOOK_EDITS = {"undo": "Undo drawing", "redo": "Redo drawing", "clear": "Delete all drawings"}
+TOOLS = {kind.value: kind for kind in DrawingKind}
 
 
 class ChartTools(QWidget):
     """The row of tools.
 
     Emits: interval_chosen(name), type_chosen(ChartType), indicators_asked(), view_switched(name, on),
-    padlock_toggled(on).
+    padlock_toggled(on), tool_taken(DrawingKind), book_edit_asked(name).
     """
 
     interval_chosen = Signal(str)
@@ -28,6 +32,8 @@ class ChartTools(QWidget):
     indicators_asked = Signal()
     view_switched = Signal(str, bool)
     padlock_toggled = Signal(bool)
+    tool_taken = Signal(object)
+    book_edit_asked = Signal(str)
 
     def __init__(self, panel: QWidget, interval: str) -> None:
         super().__init__(panel)
@@ -45,6 +51,8 @@ class ChartTools(QWidget):
         self.indicators.setText("Indicators")
         self.indicators.clicked.connect(self.indicators_asked)
         row.addWidget(self.indicators)
+        self.draw_button, self.drawing = self._draw_button()
+        row.addWidget(self.draw_button)
         self.view_button, self.views = self._view_button()
         row.addWidget(self.view_button)
         row.addStretch(1)
@@ -87,9 +95,32 @@ class ChartTools(QWidget):
         actions = {}
         for name, title in VIEWS.items():
             action = actions[name] = self._switch(menu, name, title)
-            action.setChecked(name == "volume")
+            action.setChecked(name in VIEWS_ON)
             action.toggled.connect(lambda on, name=name: self.view_switched.emit(name, on))
         return button, actions
+
+    def _draw_button(self) -> tuple[QToolButton, dict[str, QAction]]:
+        button, menu = self._menu_button("draw", "Draw on the chart", "Draw ▾")
+        actions = {}
+        for name, kind in TOOLS.items():
+            action = actions[name] = self._switch(menu, f"draw_{name}", name.replace("-", " ").capitalize())
+            action.triggered.connect(lambda _checked=False, kind=kind: self._take(kind))
+        menu.addSeparator()
+        for name, title in BOOK_EDITS.items():
+            action = actions[name] = QAction(title, menu)
+            action.setObjectName(f"{self._panel_id}_draw_{name}")
+            action.triggered.connect(lambda _checked=False, name=name: self.book_edit_asked.emit(name))
+            menu.addAction(action)
+        return button, actions
+
+    def show_tool(self, tool: DrawingKind | None) -> None:
+        """Mark the tool in hand, None marks none."""
+        for name, kind in TOOLS.items():
+            self.drawing[name].setChecked(kind is tool)
+
+    def _take(self, kind: DrawingKind) -> None:
+        self.show_tool(kind)
+        self.tool_taken.emit(kind)
 
     def _menu_button(self, name: str, meaning: str, text: str) -> tuple[QToolButton, QMenu]:
         button = self._tool(name, meaning)

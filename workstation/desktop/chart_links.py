@@ -1,0 +1,80 @@
+"""What charts of one desktop share: the crosshair of each link group, and the drawings of each instrument.
+
+Drawings are kept as one text file an instrument in the home folder, written whole and put in place at once after every
+gesture; without a folder they live as long as the desktop. Belongs to the desktop's context. A folder that cannot be
+written is told of and stops nothing.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from workstation.viewmodels.drawings import DrawingBook, drawings_text, read_drawings
+
+CrosshairListener = Callable[[str, str, int | None], None]
+"""Called with the panel that the pointer is in, its link group, and the moment (UTC ns), None when it left."""
+
+
+class ChartLinks:
+    """Shared by all charts."""
+
+    def __init__(self, folder: Path | None = None, failed: Callable[[str], None] | None = None) -> None:
+        self._folder = folder
+        self._failed = failed
+        self._books: dict[str, DrawingBook] = {}
+        self._listeners: list[CrosshairListener] = []
+
+    def listen(self, listener: CrosshairListener) -> Callable[[], None]:
+        """Call `listener` as a pointer moves over a chart; returns the call that ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def point(self, panel_id: str, group: str, time_ns: int | None) -> None:
+        """Tell the charts of a group where the pointer of one of them is."""
+        for listener in tuple(self._listeners):
+            listener(panel_id, group, time_ns)
+
+    def book(self, symbol: str) -> DrawingBook:
+        """Return the drawings of an instrument: one book for all its charts, kept in its file."""
+        book = self._books.get(symbol)
+        if book is None:
+            book = self._books[symbol] = DrawingBook(read_drawings(self._read(symbol)))
+            book.listen(lambda: self._keep(symbol))
+        return book
+
+    def _read(self, symbol: str) -> str:
+        path = self._path(symbol)
+        if path is None or not path.exists():
+            return ""
+        try:
+            return path.read_text(encoding="utf-8", errors="replace")
+        except OSError as problem:
+            self._tell(f"Drawings of {symbol} cannot be read: {problem.strerror}")
+            return ""
+
+    def _keep(self, symbol: str) -> None:
+        path = self._path(symbol)
+        if path is None:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_atomically(path, drawings_text(self._books[symbol].drawings))
+        except OSError as problem:
+            self._tell(f"Drawings of {symbol} are not saved: {problem.strerror}")
+
+    def _path(self, symbol: str) -> Path | None:
+        return None if self._folder is None else self._folder / f"{quote(symbol, safe=' ')}.txt"
+
+    def _tell(self, text: str) -> None:
+        if self._failed is not None:
+            self._failed(text)
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
