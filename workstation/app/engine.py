@@ -14,7 +14,19 @@ from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.order_stories import OrderStories
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
-from workstation.commands import accounts, answers, limits, market, pnl, provenance, records, safety, trading, venues
+from workstation.commands import (
+    accounts,
+    answers,
+    limits,
+    market,
+    pnl,
+    provenance,
+    records,
+    risk_board,
+    safety,
+    trading,
+    venues,
+)
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
 from workstation.commands.params import BarsRequest, Watch
@@ -384,6 +396,8 @@ class Engine:
 def all_commands() -> CommandRegistry:
     """Return the registry with every engine command declared."""
     registry = CommandRegistry()
-    for module in (trading, safety, accounts, pnl, market, records, limits, venues, answers, provenance):
+    for module in (
+        trading, safety, accounts, pnl, market, records, limits, risk_board, venues, answers, provenance,
+    ):  # fmt: skip
         module.register(registry)
     return registry

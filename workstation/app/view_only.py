@@ -49,6 +49,10 @@ READING_COMMANDS = frozenset(
         "order.preview",
         "order.outlook",
         "order.story",
+        "account.breaks",
+        "risk.board",
+        "risk.standing",
+        "venue.standing",
         "venue.replay",
     }
 )
