@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 
 from workstation.config.resources import resource_text
 from workstation.desktop.shell.layouts import (
-    VERSIONS_KEPT,
     Layout,
-    LayoutStore,
     Node,
     PanelEntry,
     Setting,
@@ -23,6 +21,7 @@ from workstation.desktop.shell.layouts import (
     parse_layout,
     to_xml,
 )
+from workstation.desktop.shell.layouts_store import VERSIONS_KEPT, LayoutStore
 from workstation.domain.errors import UserError
 
 

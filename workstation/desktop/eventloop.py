@@ -20,7 +20,7 @@ from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.catalogue import PANEL_KINDS
-from workstation.desktop.shell.layouts import LayoutStore
+from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import apply_theme, load_theme

@@ -1,17 +1,16 @@
-"""Layout files: one readable TOML text a workspace, geometry in fractions, comments kept, twenty versions back.
+"""Layout texts: one readable TOML text a workspace, geometry in fractions of the screen, comments kept.
 
-A layout lists its panels and a tree of splits and tab areas. The docking library speaks XML in pixels; this module
-turns one into the other, so that a file survives other monitors and other versions. No widgets here.
+A layout lists its panels, a tree of splits and tab areas, and further windows with a tree of their own. The docking
+library speaks XML in pixels; this module turns one into the other, so that a file survives other monitors and other
+versions. No widgets and no files here.
 """
 
 import itertools
 import json
-import os
 import re
 import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -19,7 +18,9 @@ import msgspec
 from workstation.domain.errors import UserError
 
 LAYOUT_VERSION = 1
-VERSIONS_KEPT = 20
+ROOT = "root"
+"""Node that the tree of the first window begins at."""
+
 LAYOUT_BYTES_MAX = 256 * 1024
 SIZE_TOTAL_PX = 10_000
 """Sum of one splitter's sizes in the XML; the docking library scales it to the real window."""
@@ -48,14 +49,34 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
     current: str = ""
 
 
+def _most_of_the_screen() -> list[float]:
+    return [0.03, 0.03, 0.94, 0.92]
+
+
+class WindowEntry(msgspec.Struct, frozen=True):
+    """A further window of a workspace: the node that its tree begins at, and where it stands."""
+
+    root: str
+    geometry: list[float] = msgspec.field(default_factory=_most_of_the_screen)
+    maximized: bool = False
+    screen: str = ""
+
+
 class Layout(msgspec.Struct, frozen=True):
-    """A workspace: window geometry as fractions of the screen (x, y, width, height), panels and the dock tree."""
+    """A workspace: window geometry as fractions of the screen (x, y, width, height), panels and the dock tree.
+
+    screen: the screen's name, "" for the first; links: instrument by link group; locked: nothing moves or closes.
+    """
 
     name: str
     version: int = LAYOUT_VERSION
-    geometry: list[float] = msgspec.field(default_factory=lambda: [0.03, 0.03, 0.94, 0.92])
+    geometry: list[float] = msgspec.field(default_factory=_most_of_the_screen)
     maximized: bool = False
+    screen: str = ""
+    locked: bool = False
+    links: dict[str, str] = msgspec.field(default_factory=dict)
     panel: list[PanelEntry] = msgspec.field(default_factory=list)
+    window: list[WindowEntry] = msgspec.field(default_factory=list)
     dock: dict[str, Node] = msgspec.field(default_factory=dict)
 
 
@@ -110,7 +131,8 @@ def _check_tree(layout: Layout, source: str) -> None:
         for part in node.parts:
             visit(part)
 
-    visit("root")
+    for root in (ROOT, *(window.root for window in layout.window)):
+        visit(root)
 
 
 def to_xml(layout: Layout) -> bytes:
@@ -190,10 +212,16 @@ def layout_text(layout: Layout, previous: str = "") -> str:
     lines = list(itertools.takewhile(lambda line: not line.strip() or line.startswith("#"), previous.splitlines()))
     lines += _pairs({"name": layout.name, "version": layout.version, "geometry": layout.geometry})
     lines += _pairs({"maximized": layout.maximized})
+    lines += _pairs({"screen": layout.screen} if layout.screen else {})
+    lines += _pairs({"locked": True} if layout.locked else {})
+    if layout.links:
+        lines += ["", "[links]", *_pairs(dict(sorted(layout.links.items())))]
     for entry in sorted(layout.panel, key=lambda panel: panel.id):
         lines += ["", "[[panel]]", *_pairs({"id": entry.id, "kind": entry.kind, "link": entry.link})]
         if entry.settings:
             lines += ["", "[panel.settings]", *_pairs(entry.settings)]
+    for window in layout.window:
+        lines += ["", "[[window]]", *_pairs(msgspec.structs.asdict(window))]
     for name in sorted(layout.dock):
         values = cast("dict[str, Any]", msgspec.to_builtins(layout.dock[name]))
         lines += ["", f"[dock.{_key(name)}]", *_pairs(values)]
@@ -216,68 +244,3 @@ def _value(value: Any) -> str:
         # A JSON string is a TOML string but for the delete character.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value).lower() if isinstance(value, bool) else repr(value)
-
-
-class LayoutStore:
-    """Layout files of one home folder. Saves are atomic; the last VERSIONS_KEPT texts of each name are kept."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def names(self) -> list[str]:
-        """Return the saved workspaces, sorted."""
-        return sorted(path.stem for path in self._folder.glob("*.toml"))
-
-    def load(self, name: str) -> Layout | None:
-        """Return a saved layout, or None where there is none.
-
-        Raises:
-            UserError: the file is damaged; it stays untouched.
-        """
-        path = self._folder / f"{name}.toml"
-        if not path.exists():
-            return None
-        return parse_layout(path.read_text(encoding="utf-8", errors="replace"), source=path.name)
-
-    def save(self, layout: Layout) -> None:
-        """Write a layout, keeping the version before; an unchanged text is not written again.
-
-        Raises:
-            OSError: the folder cannot be written.
-        """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{layout.name}.toml"
-        previous = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        text = layout_text(layout, previous)
-        if text == previous:
-            return
-        if previous:
-            self._keep_version(layout.name, previous)
-        _write_atomically(path, text)
-
-    def set_aside(self, name: str) -> Path:
-        """Rename a damaged layout file, so that the next save does not lose it; returns its new path."""
-        path = self._folder / f"{name}.toml"
-        return path.replace(path.with_suffix(".damaged"))
-
-    def versions(self, name: str) -> list[Path]:
-        """Return the kept versions of a layout, oldest first."""
-        return sorted((self._folder / "versions").glob(f"{name}.*.toml"))
-
-    def _keep_version(self, name: str, text: str) -> None:
-        folder = self._folder / "versions"
-        folder.mkdir(exist_ok=True)
-        kept = self.versions(name)
-        last = int(kept[-1].name.rsplit(".", 2)[-2]) if kept else 0
-        _write_atomically(folder / f"{name}.{last + 1:06d}.toml", text)
-        for path in kept[: max(len(kept) + 1 - VERSIONS_KEPT, 0)]:
-            path.unlink()
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -16,7 +16,8 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
 from workstation.desktop.shell.hotkeys_disarm import AutoDisarm, disarm
-from workstation.desktop.shell.layouts import Layout, LayoutStore, parse_layout
+from workstation.desktop.shell.layouts import Layout, parse_layout
+from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.shell.palette import Palette
 from workstation.desktop.shell.palette_choices import Choices
