@@ -251,3 +251,64 @@ def test_a_state_says_its_reason_on_hover(panel: OrdersPanel, rig: DesktopRig) -
     rig.feed(order("OMS-1", state=OrdStatus.REJECTED, reject_code="PX", text="price outside the collar"))
     hover = panel.columns.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert hover == "REJECTED: [PX] price outside the collar"
+
+
+def test_the_filter_line_understands_fields_comparisons_and_not(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1"), order("OMS-2", limit(qty=500)), order("OMS-3", limit(qty=900, symbol="MSFT")))
+    panel.filter_line.setText("qty>=500 -msft or state:rejected")
+    assert shown(panel, "qty") == ["500"]
+
+
+def test_a_line_that_cannot_be_read_is_marked_and_hides_nothing(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1"), order("OMS-2", limit(qty=500)))
+    panel.filter_line.setText("qty>=500")
+    panel.filter_line.setText("qty>=50o")
+    assert (panel.filter_line.property("invalid"), shown(panel, "qty")) == ("true", ["500"])
+    assert panel.filter_line.toolTip().startswith("Column 6: qty is compared with a number")
+    panel.filter_line.setText("qty>=50")
+    assert (panel.filter_line.property("invalid"), len(shown(panel))) == ("false", 2)
+
+
+def test_latency_columns_wait_until_they_are_chosen_and_then_stay(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    ms = 1_000_000
+    rig.feed(order("OMS-1", ts_durable=START_NS + 2 * ms, ts_sent=START_NS + 5 * ms, filled_at=START_NS + 20 * ms))
+    number = panel.columns.column_named("sent")
+    assert panel.view.isColumnHidden(number)
+    menu = panel.view.column_menu()
+    next(action for action in menu.actions() if action.text() == "Sent ms").trigger()
+    menu.close()
+    assert [shown(panel, name)[0] for name in ("journal", "sent", "fill")] == ["2.0", "3.0", "20.0"]
+    other = OrdersPanel(rig.context, "orders-2")
+    qtbot.addWidget(other)
+    other.restore_settings(panel.save_settings())
+    assert not other.view.isColumnHidden(number)
+    other.release()
+
+
+def test_alt_and_an_arrow_moves_every_selected_order_by_a_tick(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("OMS-1"), stop(), order("OMS-3", state=OrdStatus.FILLED))
+    panel.view.setFocus()
+    panel.view.selectAll()
+    qtbot.keyClick(panel.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    changes = {change.cl_ord_id: change for change in rig.gateway.of("order.replace")}
+    assert {name: (change.price, change.stop_px) for name, change in changes.items()} == {
+        "OMS-1": (18_716, None),
+        "OMS-S": (None, 18_601),
+    }
+    assert changes["OMS-1"].version == 1
+    assert any("only a working order" in text for _, text in rig.spoken)
+
+
+def test_a_strategys_orders_are_cancelled_together(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1", strategy_id="sma"), order("OMS-2", strategy_id="sma"), order("OMS-3"))
+    panel.view.select_key("OMS-2")
+    press(panel.cancel_menu(), "orders-1_cancel_strategy_sma")
+    assert rig.gateway.of("order.cancel_scope") == [CancelMany(strategy_id="sma")]
+
+
+def test_the_filtered_view_is_exported_as_json(panel: OrdersPanel, rig: DesktopRig, tmp_path) -> None:
+    rig.feed(order("OMS-1"), order("OMS-3", limit(symbol="MSFT")))
+    panel.filter_line.setText("msft")
+    panel.export_to(tmp_path / "orders.json")
+    (row,) = msgspec.json.decode((tmp_path / "orders.json").read_bytes())
+    assert (row["Symbol"], row["Price"], row["Id"]) == ("MSFT", "187.15", "OMS-3")

@@ -43,6 +43,7 @@ DAY_NS = 1_704_207_600_000_000_000
 BUDGETS_S = {
     "open_1m_orders": 1.0,
     "filter_words": 0.05,
+    "filter_query": 0.05,
     "filter_working": 0.05,
     "filter_id": 0.05,
     "sort_price": 0.15,
@@ -86,9 +87,10 @@ def _blotter_figures(instruments: dict[str, Instrument], orders: int) -> dict[st
 
     figures["open_1m_orders"] = _timed(open_all)
     for name, wish in (
-        ("filter_words", OrderFilter(words="sym07 sell")),
+        ("filter_words", OrderFilter(line="sym07 sell")),
+        ("filter_query", OrderFilter(line="side:sell (qty>=500 or price<200) -state:filled")),
         ("filter_working", OrderFilter(working=True, today=True)),
-        ("filter_id", OrderFilter(words=ids[-1][-5:])),
+        ("filter_id", OrderFilter(line=ids[-1][-5:])),
     ):
         figures[name] = _timed(partial(_filter, view, blotter, wish))
     view.filter_by(None)
@@ -215,6 +217,10 @@ def _columns(instruments: dict[str, Instrument], room: int) -> dict[str, NDArray
         "account": coded("SIM-1", "SIM-2"),
         "age": np.full(room, np.nan),
         "ack": number(1, 90, 0.1),
+        "journal": number(1, 90, 0.1),
+        "sent": number(1, 90, 0.1),
+        "fill": number(1, 90, 0.1),
+        "strategy": coded("", "sma_cross"),
         "group": np.arange(room, dtype=np.float64),
         "leg": np.zeros(room),
     }

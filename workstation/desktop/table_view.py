@@ -221,7 +221,7 @@ class ColumnView(QTableView):
     def reset_widths(self) -> None:
         """Give every column its designed width."""
         for number, column in enumerate(self.columns.table.columns):
-            self.setColumnHidden(number, column.width == 0)
+            self.setColumnHidden(number, column.width == 0 or column.hidden)
             self.setColumnWidth(number, self._designed_width(number))
 
     def _designed_width(self, number: int) -> int:

@@ -55,7 +55,7 @@ class Column(msgspec.Struct, Generic[R], frozen=True):
     text: what is shown; exact: what is exported where that is more (full precision, UTC); hover: what a cell says on
     hover where that is more still. right: figures stand right-aligned. width: share of space in characters, 0 for a
     column that is never shown. fixed: value and text never change once the row is there; steady: the value does only
-    with the table's `steady_part`. hint: what the header says on hover.
+    with the table's `steady_part`. hint: what the header says on hover. hidden: not shown until somebody chooses it.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Column(msgspec.Struct, Generic[R], frozen=True):
     exact: Callable[[R], str] | None = None
     hover: Callable[[R], str] | None = None
     hint: str = ""
+    hidden: bool = False
 
 
 class CellStyle(msgspec.Struct, frozen=True):

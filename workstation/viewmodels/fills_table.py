@@ -22,10 +22,12 @@ from workstation.viewmodels.columns import (
     Selection,
 )
 from workstation.viewmodels.formats import MISSING, Formats, exact_money, exact_time, money, time_of_day
+from workstation.viewmodels.table_query import TableQuery
 
 _SIDES = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
 _MUTED = CellStyle("text_muted")
 FEE_PLACES = 4
+_NAMES = {"sym": "symbol", "acct": "account", "quantity": "qty", "px": "price", "liq": "liquidity", "id": "order"}
 _SEARCHED = ("symbol", "side", "liquidity", "venue", "account", "currency")
 
 
@@ -46,6 +48,7 @@ class FillBlotter:
         self._fees: dict[str, int] = {}
         self._busts = 0
         self.table: ColumnTable[Execution] = ColumnTable(self._columns(), _key, newest_first=True)
+        self._query = TableQuery(self.table, _SEARCHED, "order", _NAMES)
 
     def take(self, executions: Iterable[Execution]) -> Changes:
         """Fold executions in; a bust or correction strikes the fill that it names."""
@@ -87,23 +90,23 @@ class FillBlotter:
         struck = len(self._corrected)
         return FillTotals(self.table.total - struck - self._busts, struck, dict(self._fees))
 
-    def accepts(self, words: str, symbol: str = "") -> Accepts | None:
-        """Return the filter over row numbers: every word must occur; None when it shows everything."""
-        wanted = words.lower().split()
-        if not wanted and not symbol:
+    def accepts(self, line: str, symbol: str = "", *, now_ns: int = 0) -> Accepts | None:
+        """Return the filter over row numbers: what the line asks for, of one instrument; None shows everything.
+
+        Raises:
+            QueryError: at the first part of the line that cannot be read.
+        """
+        asked = self._query.read(line)
+        if asked is None and not symbol:
             return None
 
         def accepted(rows: Selection) -> Mask:
-            tests = [self._word_mask(rows, word) for word in wanted]
+            tests = [] if asked is None else [self._query.accepts(asked, now_ns=now_ns)(rows)]
             if symbol:
                 tests.append(self.table.matching("symbol", rows, symbol.__eq__))
             return reduce(np.logical_and, tests)
 
         return accepted
-
-    def _word_mask(self, rows: Selection, word: str) -> Mask:
-        found = self.table.matching_any(_SEARCHED, rows, lambda text: word in text.lower())
-        return found if found is not None else self.table.containing("order", rows, word)
 
     def _add_fee(self, execution: Execution, sign: int) -> None:
         if execution.fee:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeVar
 
+import msgspec
+
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, format_money, format_scaled
 
@@ -140,6 +142,12 @@ def csv_text(columns: Sequence[tuple[str, Callable[[R], str]]], rows: Iterable[R
     for row in rows:
         writer.writerow(safe_cell(text(row)) for _, text in columns)
     return target.getvalue()
+
+
+def json_text(columns: Sequence[tuple[str, Callable[[R], str]]], rows: Iterable[R]) -> str:
+    """Return rows as a JSON list, one object of texts a row on a line of its own."""
+    lines = (msgspec.json.encode({title: text(row) for title, text in columns}).decode() for row in rows)
+    return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 def safe_cell(text: str) -> str:

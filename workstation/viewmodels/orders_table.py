@@ -30,9 +30,9 @@ from workstation.viewmodels.columns import (
     Selection,
 )
 from workstation.viewmodels.formats import DAY_NS, MISSING, Formats, age, exact_time, time_of_day
+from workstation.viewmodels.table_query import TableQuery
 
 REFUSED_STATES = DENIED_STATES | {OrdStatus.REJECTED}
-ID_MATCH_CHARS_MIN = 3
 WORKING, PARTIAL, PENDING, HELD, UNKNOWN = "WORKING", "PARTIAL", "PENDING", "HELD", "UNKNOWN"
 REJECTED, REFUSED = "REJECTED", "REFUSED"
 
@@ -78,16 +78,18 @@ _TYPE_WORDS = {
     OrdType.TRAILING_STOP: "TRAIL",
     OrdType.TRAILING_STOP_LIMIT: "TRAIL LMT",
 }
-_SEARCHED = ("symbol", "state", "side", "origin", "type", "account", "tif")
+_SEARCHED = ("symbol", "state", "side", "origin", "type", "account", "tif", "strategy")
+_NAMES = {"sym": "symbol", "acct": "account", "status": "state", "quantity": "qty", "px": "price", "avg": "average"}
+_UNASKED = ("age", "group", "leg")
 _SIDE_WORDS = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
 _LEG_WORDS = {LegRole.TAKE_PROFIT: "target", LegRole.STOP_LOSS: "stop", LegRole.OCO: "OCO", LegRole.ENTRY: ""}
 _AMENDABLE = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIALLY_FILLED})
 
 
 class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What the blotter shows: every word must occur; state chips add up; today and symbol narrow."""
+    """What the blotter shows: rows that the filter line asks for; state chips add up; today and symbol narrow."""
 
-    words: str = ""
+    line: str = ""
     working: bool = False
     rejected: bool = False
     unknown: bool = False
@@ -120,6 +122,7 @@ class OrderBlotter:
         self.unseen: dict[str, OrderState] = {}
         self.open: dict[str, OrderState] = {}
         self.table: ColumnTable[OrderState] = ColumnTable(self._columns(), _key, newest_first=True, steady_part=_terms)
+        self._query = TableQuery(self.table, _SEARCHED, "id", _NAMES, _UNASKED)
 
     def take(self, orders: Iterable[OrderState], *, mark_rejects: bool = True) -> Changes:
         """Fold orders in; older versions than known are dropped, new refusals become unseen where asked."""
@@ -169,16 +172,19 @@ class OrderBlotter:
             "side": CellStyle(side, "", "up" if side == "buy" else "down"),
             "text": CellStyle("danger" if word in (REJECTED, REFUSED) else "text_muted"),
         }
-        for name in ("time", "type", "tif", "residence", "origin", "account", "age", "ack", "id"):
-            cells[name] = _MUTED
+        cells.update(dict.fromkeys(_QUIET, _MUTED))
         if order.cl_ord_id in self.unseen:
             cells["state"] = CellStyle("text", "danger_fill", glyph, bold=True)
             return RowStyle(ground="sell_tint", cells=cells)
         return RowStyle(ink="text" if word in OPEN_WORDS else "text_muted", cells=cells)
 
     def accepts(self, wish: OrderFilter) -> Accepts | None:
-        """Return the filter over row numbers, None when it shows everything."""
-        words = wish.words.lower().split()
+        """Return the filter over row numbers, None when it shows everything.
+
+        Raises:
+            QueryError: at the first part of the line that cannot be read.
+        """
+        asked = self._query.read(wish.line)
         states = frozenset(
             word
             for on, group in (
@@ -189,12 +195,12 @@ class OrderBlotter:
             if on
             for word in group
         )
-        if not words and not states and not wish.today and not wish.symbol:
+        if asked is None and not states and not wish.today and not wish.symbol:
             return None
         day_start = float(self.now_ns - self.now_ns % DAY_NS)
 
         def accepted(rows: Selection) -> Mask:
-            tests: list[Mask] = [self._word_mask(rows, word) for word in words]
+            tests: list[Mask] = [] if asked is None else [self._query.accepts(asked, now_ns=self.now_ns)(rows)]
             if states:
                 tests.append(self.table.matching("state", rows, states.__contains__))
             if wish.symbol:
@@ -213,12 +219,16 @@ class OrderBlotter:
         kept = [] if include_protective else [o for o in reached if o.is_protective]
         return CancelCount(tuple(o for o in reached if o not in kept), len(kept))
 
-    def in_scope(self, account: str | None = None, symbol: str | None = None) -> list[OrderState]:
-        """Return open orders of an account and instrument, None for any."""
+    def in_scope(
+        self, account: str | None = None, symbol: str | None = None, strategy_id: str | None = None
+    ) -> list[OrderState]:
+        """Return open orders of an account, instrument and strategy, None for any."""
         return [
             o
             for o in self.open.values()
-            if (account is None or o.terms.account == account) and (symbol is None or o.terms.symbol == symbol)
+            if (account is None or o.terms.account == account)
+            and (symbol is None or o.terms.symbol == symbol)
+            and (strategy_id is None or o.strategy_id == strategy_id)
         ]
 
     def amend_refusal(self, order: OrderState) -> str:
@@ -229,13 +239,6 @@ class OrderBlotter:
         if order.status not in _AMENDABLE:
             return f"Refused: the order is {word.lower()}; only a working order can be amended."
         return ""
-
-    def _word_mask(self, rows: Selection, word: str) -> Mask:
-        """Return which rows a word means: by the columns' texts, and where it names none of them by the id."""
-        found = self.table.matching_any(_SEARCHED, rows, lambda text: word in text.lower())
-        if found is not None:
-            return found
-        return self.table.containing("id", rows, word if len(word) >= ID_MATCH_CHARS_MIN else "")
 
     def _state_hover(self, order: OrderState) -> str:
         reason = _reason(order)
@@ -294,6 +297,17 @@ class OrderBlotter:
                    hint="Time since the order was created, while it is open"),
             Column("ack", "Ack ms", number, _ack_ms, _ack_text, right=True, width=7,
                    hint="From the decision to the venue's acknowledgement, milliseconds"),
+            Column("journal", "Jrnl ms", number, lambda o: _ms(o.created_at, o.ts_durable),
+                   lambda o: _ms_text(o.created_at, o.ts_durable), right=True, width=7, hidden=True,
+                   hint="From the decision until the order was durable in the journal, milliseconds"),
+            Column("sent", "Sent ms", number, lambda o: _ms(o.ts_durable, o.ts_sent),
+                   lambda o: _ms_text(o.ts_durable, o.ts_sent), right=True, width=7, hidden=True,
+                   hint="From the journal until the bytes were out, milliseconds"),
+            Column("fill", "Fill ms", number, lambda o: _ms(o.created_at, o.filled_at),
+                   lambda o: _ms_text(o.created_at, o.filled_at), right=True, width=9, hidden=True,
+                   hint="From the decision until it was filled whole, milliseconds"),
+            Column("strategy", "Strategy", code, lambda o: o.strategy_id, lambda o: o.strategy_id, width=13, fixed=True,
+                   hidden=True),
             Column("text", "Reason", text, _reason, _reason, width=34, hint="The venue's or our reason, in full"),
             Column("id", "Id", ColumnKind.ID, lambda o: o.cl_ord_id, lambda o: f"…{o.cl_ord_id[-6:]}", width=8,
                    fixed=True, exact=lambda o: o.cl_ord_id),
@@ -304,6 +318,10 @@ class OrderBlotter:
 
 
 _MUTED = CellStyle("text_muted")
+_QUIET = (
+    *("time", "type", "tif", "residence", "origin", "account", "age"),
+    *("ack", "journal", "sent", "fill", "strategy", "id"),
+)
 
 
 def _key(order: OrderState) -> str:
@@ -330,6 +348,15 @@ def _origin(order: OrderState) -> str:
     kind = order.origin.kind.value.replace("_", " ").lower()
     detail = order.origin.detail
     return f"{kind} {detail}" if detail and detail != order.origin.kind else kind
+
+
+def _ms(start: int, end: int | None) -> float | None:
+    return (end - start) / 1e6 if start and end else None
+
+
+def _ms_text(start: int, end: int | None) -> str:
+    span = _ms(start, end)
+    return MISSING if span is None else f"{span:.1f}"
 
 
 def _ack_ms(order: OrderState) -> float | None:

@@ -5,7 +5,7 @@ Words side by side must all hold. Qt-free; it tests columns as arrays, never row
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -79,15 +79,20 @@ class _Token(NamedTuple):
 class TableQuery:
     """Reads filter lines for one table. searched: CODE columns in which plain words are looked for; ids: the ID column.
 
-    names: other words for columns, such as `acct` for `account`.
+    names: other words for columns, such as `acct` for `account`; unasked: columns that mean nothing to a reader.
     """
 
     def __init__(
-        self, table: ColumnTable[Any], searched: Sequence[str], ids: str, names: Mapping[str, str] | None = None
+        self,
+        table: ColumnTable[Any],
+        searched: Sequence[str],
+        ids: str,
+        names: Mapping[str, str] | None = None,
+        unasked: Collection[str] = (),
     ) -> None:
         self._table, self._searched, self._ids = table, tuple(searched), ids
         self._kinds = {column.name: column.kind for column in table.columns if column.kind is not ColumnKind.TEXT}
-        self._names = {name.lower(): name for name in self._kinds} | dict(names or {})
+        self._names = {name.lower(): name for name in self._kinds if name not in unasked} | dict(names or {})
 
     def read(self, line: str) -> Part | None:
         """Return what a line asks for, None when it is empty.

@@ -78,6 +78,14 @@ def test_a_correction_stands_in_place_of_its_fill() -> None:
 
 def test_words_find_symbol_side_venue_and_order_id() -> None:
     made = blotter(fill("X-1"), msgspec.structs.replace(fill("X-2"), side=Side.SELL, cl_ord_id="OMS-00abc9"))
-    for words, count in (("sell", 1), ("xsim", 2), ("abc9", 1), ("maker buy", 1), ("msft", 0)):
+    for words, count in (
+        ("sell", 1),
+        ("-sell", 1),
+        ("side:sell", 1),
+        ("xsim", 2),
+        ("abc9", 1),
+        ("maker buy", 1),
+        ("msft", 0),
+    ):
         made.table.filter_by(made.accepts(words))
         assert len(made.table) == count, words

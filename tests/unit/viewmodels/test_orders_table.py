@@ -106,11 +106,11 @@ def test_a_reject_stays_unseen_until_acknowledged() -> None:
 @pytest.mark.parametrize(
     ("wish", "expected"),
     [
-        (OrderFilter(words="aapl buy"), {"OMS-00000001"}),
-        (OrderFilter(words="ESZ"), {"OMS-00000002"}),
-        (OrderFilter(words="token"), {"OMS-00000002"}),
-        (OrderFilter(words="0003"), {"OMS-00000003"}),
-        (OrderFilter(words="nothing such"), set()),
+        (OrderFilter(line="aapl buy"), {"OMS-00000001"}),
+        (OrderFilter(line="ESZ"), {"OMS-00000002"}),
+        (OrderFilter(line="token"), {"OMS-00000002"}),
+        (OrderFilter(line="0003"), {"OMS-00000003"}),
+        (OrderFilter(line="nothing such"), set()),
         (OrderFilter(working=True), {"OMS-00000001"}),
         (OrderFilter(rejected=True), {"OMS-00000003"}),
         (OrderFilter(unknown=True, working=True), {"OMS-00000001", "OMS-00000002"}),

@@ -27,7 +27,7 @@ class FillsPanel(TablePanel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.blotter = FillBlotter(Formats(context.bridge.session.instruments))
-        self.add_filter("Filter: symbol, side, venue, order id", self._apply_filter)
+        self.add_filter("Filter: aapl sell, qty>=100, -liq:maker", self._apply_filter)
         self.here = self.add_button(
             "here", "This instrument", "Show only: this instrument", self._apply_filter, checkable=True
         )
@@ -60,9 +60,10 @@ class FillsPanel(TablePanel):
         return rows[0].cl_ord_id if rows else ""
 
     def _apply_filter(self) -> None:
-        words = self.filter_line.text() if self.filter_line is not None else ""
+        line = self.filter_line.text() if self.filter_line is not None else ""
         symbol = self.context.focus.symbol if self.here.isChecked() else ""
-        self.view.filter_by(self.blotter.accepts(words, symbol))
+        now_ns = 0 if self.context.state.status is None else self.context.state.status.now_ns
+        self.filter_rows(lambda: self.blotter.accepts(line, symbol, now_ns=now_ns))
         self._show_state()
 
     def _on_focus(self) -> None:

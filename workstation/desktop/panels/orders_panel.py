@@ -4,17 +4,19 @@ Last stage of the order walk upward, and one of its doors downward. Cancels work
 order's id and version; when the order changed meanwhile the panel asks, it never guesses. A double click sends nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QMenu, QTableView
 
-from workstation.commands.params import CancelMany, CancelOne, ChangeOrder
+from workstation.commands.params import CancelOne, ChangeOrder
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.order_editor import ConflictBar, OrderCellEditor
+from workstation.desktop.panels.orders_scopes import cancel_choices
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
@@ -100,34 +102,38 @@ class OrdersPanel(TablePanel):
         menu = QMenu(self)
         menu.setObjectName(f"{self.panel_id}_cancel_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        focus, blotter = self.context.focus, self.blotter
-        here = blotter.in_scope(focus.account, focus.symbol)
-        everything = blotter.in_scope(focus.account)
-        selection = blotter.cancel_count(self.view.selected_rows(), include_protective=True)
+        rows = self.view.selected_rows()
+        selection = self.blotter.cancel_count(rows, include_protective=True)
         action = menu.addAction(icon("cancel"), f"Cancel selection ({selection.label})\tDel")
         action.setObjectName(f"{self.panel_id}_cancel_selection")
         action.setEnabled(bool(selection.cancels))
         action.triggered.connect(self.cancel_selection)
         menu.addSeparator()
-        scopes = (
-            ("instrument", f"Cancel {focus.symbol}", here, CancelMany(account=focus.account, symbol=focus.symbol)),
-            ("bids", f"Cancel {focus.symbol} bids", here, _side_scope(focus.account, focus.symbol, 1)),
-            ("asks", f"Cancel {focus.symbol} asks", here, _side_scope(focus.account, focus.symbol, -1)),
-            ("all", f"Cancel all in {focus.account}", everything, CancelMany(account=focus.account)),
-            ("stops", "Cancel all, protective stops too", everything, _everything(focus.account)),
-        )
-        for name, text, orders, scope in scopes:
-            self._add_scope(menu, name, text, orders, scope)
+        strategies = {order.strategy_id for order in rows if order.strategy_id}
+        for choice in cancel_choices(self.blotter, self.context.focus, strategies):
+            action = menu.addAction(choice.text)
+            action.setObjectName(f"{self.panel_id}_cancel_{choice.name}")
+            action.setEnabled(bool(choice.count.cancels))
+            action.triggered.connect(
+                lambda _checked=False, choice=choice: self._call("order.cancel_scope", choice.scope, choice.name)
+            )
         return menu
 
-    def _add_scope(self, menu: QMenu, name: str, text: str, orders: Sequence[OrderState], scope: CancelMany) -> None:
-        count = self.blotter.cancel_count(
-            orders, include_protective=scope.include_protective, side_sign=scope.side_sign
-        )
-        action = menu.addAction(f"{text} ({count.label})")
-        action.setObjectName(f"{self.panel_id}_cancel_{name}")
-        action.setEnabled(bool(count.cancels))
-        action.triggered.connect(lambda: self._call("order.cancel_scope", scope, name))
+    def reprice(self, ticks: int) -> None:
+        """Move the price, or else the stop, of each selected order by ticks; says how many, and why not the others."""
+        moved = 0
+        for order in self.view.selected_rows():
+            terms, refusal = order.terms, self.blotter.amend_refusal(order)
+            before = terms.stop_px if terms.price is None else terms.price
+            if refusal or before is None:
+                self.context.announcer.say("warning", refusal or "Refused: the order has no price.", order.cl_ord_id)
+                continue
+            price = self.context.instrument(terms.symbol).step(before, ticks)
+            name = STOP if terms.price is None else PRICE
+            self._change(order, name, price, "Alt+Up" if ticks > 0 else "Alt+Down")
+            moved += 1
+        if moved:
+            self.context.announcer.say("info", f"Asked to move {moved} order{'s' if moved > 1 else ''} by {ticks:+d}t.")
 
     def context_menu(self) -> QMenu:
         """Return the commands on the selected rows."""
@@ -137,6 +143,8 @@ class OrdersPanel(TablePanel):
         entries = (
             ("amend_price", "Amend price\tF2", lambda: self.edit("price"), len(rows) == 1),
             ("amend_qty", "Amend quantity", lambda: self.edit("qty"), len(rows) == 1),
+            ("tick_up", "One tick up\tAlt+Up", lambda: self.reprice(1), bool(rows)),
+            ("tick_down", "One tick down\tAlt+Down", lambda: self.reprice(-1), bool(rows)),
             ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
             ("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
             ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
@@ -149,7 +157,7 @@ class OrdersPanel(TablePanel):
             menu.insertAction(first, action)
         menu.insertSeparator(first)
         menu.addSeparator()
-        menu.addAction(icon("save"), "Export view as CSV…").triggered.connect(self.export)
+        menu.addAction(icon("save"), "Export view as CSV or JSON…").triggered.connect(self.export)
         return menu
 
     def edit(self, name: str) -> None:
@@ -188,7 +196,7 @@ class OrdersPanel(TablePanel):
         self.group_button.setChecked(settings.get("grouped") is True)
 
     def _build_bar(self) -> None:
-        self.add_filter("Filter: symbol, state, side, origin, id", self._apply_filter)
+        self.add_filter("Filter: aapl sell, qty>=100, -state:filled", self._apply_filter)
         self.chips = {
             name: self.add_button(name, text, f"Show only: {text.lower()}", self._apply_filter, checkable=True)
             for name, text in CHIPS
@@ -217,6 +225,10 @@ class OrdersPanel(TablePanel):
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_context_menu)
         view.delete_pressed.connect(self.cancel_selection)
+        for keys, ticks in (("Alt+Up", 1), ("Alt+Down", -1)):
+            nudge = QShortcut(QKeySequence(keys), view)
+            nudge.setContext(Qt.ShortcutContext.WidgetShortcut)
+            nudge.activated.connect(partial(self.reprice, ticks))
         self.show_view(view)
 
     def _take(self, orders: Iterable[OrderState], *, mark_rejects: bool = True) -> None:
@@ -256,14 +268,17 @@ class OrdersPanel(TablePanel):
             return
         value = parsed(self.context.instrument(order.terms.symbol), order, amendment.field, amendment.typed)
         if value != current_value(order, amendment.field):
-            change = ChangeOrder(
-                cl_ord_id=order.cl_ord_id,
-                version=order.version,
-                price=value if amendment.field == PRICE else None,
-                stop_px=value if amendment.field == STOP else None,
-                order_qty=value if amendment.field == QUANTITY else None,
-            )
-            self._call("order.replace", change, amendment.field)
+            self._change(order, amendment.field, value, amendment.field)
+
+    def _change(self, order: OrderState, field: str, value: int | None, detail: str) -> None:
+        change = ChangeOrder(
+            cl_ord_id=order.cl_ord_id,
+            version=order.version,
+            price=value if field == PRICE else None,
+            stop_px=value if field == STOP else None,
+            order_qty=value if field == QUANTITY else None,
+        )
+        self._call("order.replace", change, detail)
 
     def _call(self, command_id: str, params: msgspec.Struct, detail: str) -> None:
         self.context.call(command_id, params, self.context.origin(OriginKind.BLOTTER, detail))
@@ -271,14 +286,14 @@ class OrdersPanel(TablePanel):
     def _apply_filter(self) -> None:
         on = {name: chip.isChecked() for name, chip in self.chips.items()}
         wish = OrderFilter(
-            words=self.filter_line.text() if self.filter_line is not None else "",
+            line=self.filter_line.text() if self.filter_line is not None else "",
             working=on["working"],
             rejected=on["rejected"],
             unknown=on["unknown"],
             today=on["today"],
             symbol=self.context.focus.symbol if on["here"] else "",
         )
-        self.view.filter_by(self.blotter.accepts(wish))
+        self.filter_rows(lambda: self.blotter.accepts(wish))
         chosen = sum(on.values())
         self.more.setText(f"Show ({chosen}) ▾" if chosen else "Show ▾")
         self._show_state()
@@ -342,11 +357,3 @@ class OrdersPanel(TablePanel):
         self.more.setVisible(narrow)
         for chip in self.chips.values():
             chip.setHidden(narrow)
-
-
-def _side_scope(account: str, symbol: str, sign: int) -> CancelMany:
-    return CancelMany(account=account, symbol=symbol, side_sign=sign)
-
-
-def _everything(account: str) -> CancelMany:
-    return CancelMany(account=account, include_protective=True)

@@ -15,8 +15,10 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.theme import current_theme
-from workstation.viewmodels.formats import csv_text
+from workstation.viewmodels.columns import Accepts
+from workstation.viewmodels.formats import csv_text, json_text
 from workstation.viewmodels.panel_notes import ConnectionWatch, PanelNote
+from workstation.viewmodels.table_query import QueryError
 
 
 class NoteLine(QLabel):
@@ -101,6 +103,21 @@ class TablePanel(Panel):
         leave.activated.connect(line.clear)
         return line
 
+    def filter_rows(self, accepts: Callable[[], Accepts | None]) -> None:
+        """Show the rows asked for; a line that cannot be read is marked with why, and the rows stay as they are."""
+        trouble = ""
+        try:
+            self.view.filter_by(accepts())
+        except QueryError as error:
+            trouble = f"Column {error.start + 1}: {error}"
+        line = self.filter_line
+        if line is not None:
+            line.setToolTip(trouble or line.placeholderText())
+            line.setAccessibleDescription(trouble)
+            if (line.property("invalid") == "true") is not bool(trouble):
+                line.setProperty("invalid", "true" if trouble else "false")
+                line.style().polish(line)
+
     def add_button(
         self, name: str, text: str, meaning: str, on_clicked: Callable[..., Any], *, checkable: bool = False
     ) -> QPushButton:
@@ -120,22 +137,25 @@ class TablePanel(Panel):
         table = self.view.columns.table
         return (table.row_at(position) for position in range(len(table)))
 
-    def export_text(self) -> str:
-        """Return the filtered view as CSV: full precision, UTC, safe against formulas."""
+    def export_text(self, *, as_json: bool = False) -> str:
+        """Return the filtered view as CSV or JSON: full precision, UTC, CSV safe against formulas."""
         columns = [(column.title or column.name, column.exact or column.text) for column in self.view.shown_columns()]
-        return csv_text(columns, self.visible_rows())
+        return (json_text if as_json else csv_text)(columns, self.visible_rows())
 
     def export(self) -> None:
         """Ask for a file and write the filtered view to it."""
         suggested = f"{self.kind}.csv"
-        name, _ = QFileDialog.getSaveFileName(self, f"Export {self.title.lower()}", suggested, "CSV (*.csv)")
+        name, _ = QFileDialog.getSaveFileName(
+            self, f"Export {self.title.lower()}", suggested, "CSV (*.csv);;JSON (*.json)"
+        )
         if name:
             self.export_to(Path(name))
 
     def export_to(self, path: Path) -> None:
-        """Write the filtered view; says how many rows went out, or why not."""
+        """Write the filtered view, as JSON where the name ends so; says how many rows went out, or why not."""
         try:
-            path.write_text(self.export_text(), encoding="utf-8", newline="")
+            text = self.export_text(as_json=path.suffix.lower() == ".json")
+            path.write_text(text, encoding="utf-8", newline="")
         except OSError as error:
             self.context.announcer.say("warning", f"Not exported: {path.name}: {error.strerror}.")
             return
