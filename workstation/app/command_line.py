@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from workstation import __version__
 from workstation.app.command_line_client import add_client_commands
+from workstation.app.command_line_hotkeys import add_hotkeys_commands
 from workstation.domain.errors import UserError
 
 USAGE_CODE = 2
@@ -29,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_restore(commands)
     _add_config(commands)
     _add_bench(commands)
+    add_hotkeys_commands(commands, _Parser, _add_home)
     add_client_commands(commands, _add_home)
     return parser
 

@@ -156,6 +156,11 @@ def newest(working: Sequence[OrderState], wanted: Callable[[OrderState], bool]) 
     return max(alive, key=lambda row: row.created_at, default=None)
 
 
+def not_armed(environment: str) -> str:
+    """Return the gate's own sentence on entry by hand that is not armed."""
+    return f"Refused: not armed. Entry by hand in {environment} needs arming; arm {environment} first (Ctrl+F12)."
+
+
 class DoublePress:
     """Counts presses of keys that act on the second one. Any other key in between starts over."""
 

@@ -13,7 +13,7 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.domain.orders import OrderTerms, OrdType, Origin
 from workstation.viewmodels.frames import Frame
-from workstation.viewmodels.hotkeys import Place, Refused, Request, Reverse
+from workstation.viewmodels.hotkeys import Place, Refused, Request, Reverse, not_armed
 from workstation.viewmodels.preview import order_words
 
 REVERSE_WAIT_NS = 10_000_000_000
@@ -88,8 +88,3 @@ class Reversals:
             price=instrument.step(opposite, request.side.sign * request.through_ticks),
         )
         return Place(terms, order_words(terms, instrument))
-
-
-def not_armed(environment: str) -> str:
-    """Return the gate's own sentence on entry by hand that is not armed."""
-    return f"Refused: not armed. Entry by hand in {environment} needs arming; arm {environment} first (Ctrl+F12)."

@@ -73,6 +73,7 @@ class Leader(QObject):
         card.setObjectName("leader_card")
         card.setAccessibleName(f"{self._chord} waits for its second key")
         card.setProperty("role", "raised")
+        card.setMargin(_EDGE)
         card.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         card.adjustSize()
         _to_foot(card, window)
