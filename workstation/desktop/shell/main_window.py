@@ -3,11 +3,11 @@
 The window knows panels only by their kind; what they show is their own affair. Closing it stops nothing in the engine.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
 import PySide6QtAds as QtAds
 from PySide6.QtCore import QByteArray, QRect, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
@@ -17,6 +17,7 @@ from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.desktop.shell.status_bar import StatusBar
 from workstation.desktop.shell.top_bar import TopBar
+from workstation.desktop.shell.workspace_placeholder import PlaceholderPanel
 
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 960, 600
 BEHIND_MS = 50
@@ -40,7 +41,7 @@ class MainWindow(QMainWindow):
 
     closing = Signal()
 
-    def __init__(self, context: DesktopContext, kinds: Mapping[str, type[Panel]]) -> None:
+    def __init__(self, context: DesktopContext, kinds: Mapping[str, type[Panel]], name: str = "main_window") -> None:
         super().__init__()
         self._context = context
         self._kinds = kinds
@@ -49,8 +50,11 @@ class MainWindow(QMainWindow):
         self._behind_timer = QTimer(self, interval=BEHIND_MS)
         self._behind_timer.timeout.connect(self._fill_next)
         self._docks: dict[str, QtAds.CDockWidget] = {}
+        self._entries: dict[str, PanelEntry] = {}
         self.layout_name = ""
-        self.setObjectName("main_window")
+        self.locked = False
+        self.taken: Callable[[], Collection[str]] = lambda: self._docks
+        self.setObjectName(name)
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
         self.setWindowIcon(icon("app"))
         self.top_bar = TopBar(context)
@@ -82,25 +86,30 @@ class MainWindow(QMainWindow):
         return {panel_id: self._panels[panel_id] for panel_id in self._docks if panel_id in self._panels}
 
     def load_layout(self, layout: Layout) -> None:
-        """Replace every panel by those of a layout. A panel of unknown kind is left out and announced.
+        """Replace every panel by those of a layout. One of unknown kind is announced, and a placeholder keeps it.
 
         What can be seen is made at once; what stands behind another tab follows, one panel a moment.
         """
         self.release()
         self.layout_name = layout.name
-        entries = []
         for entry in layout.panel:
-            if entry.kind in self._kinds:
-                entries.append(entry)
-            else:
+            if entry.kind not in self._kinds:
                 self._context.announcer.say("warning", f"Layout {layout.name}: panel kind {entry.kind!r} is not known.")
-        self._dock(entries, layout)
-        for entry in entries:
+        self._dock(layout.panel, layout)
+        for entry in layout.panel:
             if self._docks[entry.id].isCurrentTab():
                 self._fill(entry)
             else:
                 self._behind[entry.id] = entry
         self._behind_timer.start()
+        self.lock(locked=layout.locked)
+
+    def lock(self, *, locked: bool) -> None:
+        """Freeze where panels stand and that they are open, or set them free; what they hold stays usable."""
+        self.locked = locked
+        features = QtAds.CDockWidget.DockWidgetFeature
+        frozen = features.DockWidgetMovable | features.DockWidgetClosable | features.DockWidgetFloatable
+        self.docking.lockDockWidgetFeaturesGlobally(frozen if locked else features.NoDockWidgetFeatures)
 
     def _fill_next(self) -> None:
         if self._behind:
@@ -122,14 +131,27 @@ class MainWindow(QMainWindow):
                 self._context.announcer.say("info", f"Layout {layout.name}: {panel_id} had no place; it is shown.")
 
     def place(self, layout: Layout) -> None:
-        """Move the window to the layout's fractions of the present screen, clamped into view."""
-        screen = self.screen().availableGeometry()
+        """Move the window to the layout's fractions of its screen, clamped into view; the first where it is gone."""
+        screens = QGuiApplication.screens()
+        named = next((screen for screen in screens if screen.name() == layout.screen), None)
+        if layout.screen and named is None:
+            self._context.announcer.say("warning", f"Screen {layout.screen} is not there; the window is on another one.")
+        screen = (named or self.screen()).availableGeometry()
         x, y, width, height = layout.geometry if len(layout.geometry) == 4 else (0.0, 0.0, 1.0, 1.0)
-        width_px = min(max(round(width * screen.width()), MINIMUM_WIDTH), screen.width())
-        height_px = min(max(round(height * screen.height()), MINIMUM_HEIGHT), screen.height())
-        left = min(max(round(x * screen.width()), 0), screen.width() - width_px)
-        top = min(max(round(y * screen.height()), 0), screen.height() - height_px)
-        self.setGeometry(QRect(screen.x() + left, screen.y() + top, width_px, height_px))
+        wanted = QRect(
+            screen.x() + round(x * screen.width()),
+            screen.y() + round(y * screen.height()),
+            max(round(width * screen.width()), MINIMUM_WIDTH),
+            max(round(height * screen.height()), MINIMUM_HEIGHT),
+        )
+        self.setGeometry(_within(wanted, screen))
+
+    def gather(self) -> bool:
+        """Move a window that no screen shows any more into view; returns whether it had to move."""
+        if any(screen.availableGeometry().intersects(self.geometry()) for screen in QGuiApplication.screens()):
+            return False
+        self.setGeometry(_within(self.geometry(), self.screen().availableGeometry()))
+        return True
 
     def current_layout(self) -> Layout:
         """Return what is shown now as a layout."""
@@ -145,9 +167,11 @@ class MainWindow(QMainWindow):
             name=self.layout_name,
             geometry=fractions,
             maximized=self.isMaximized(),
+            screen=self.screen().name() if len(QGuiApplication.screens()) > 1 else "",
+            locked=self.locked,
             panel=[
-                PanelEntry(id=panel.panel_id, kind=panel.kind, link=panel.link_group, settings=panel.save_settings())
-                for panel in self.panels.values()
+                PanelEntry(name, self._entries[name].kind, panel.link_group, panel.save_settings())
+                for name, panel in self.panels.items()
             ],
             dock=from_xml(bytes(self.docking.saveState(1).data())),
         )
@@ -158,17 +182,17 @@ class MainWindow(QMainWindow):
         return self._fill(entry)
 
     def _add_dock(self, entry: PanelEntry) -> None:
-        dock = QtAds.CDockWidget(self.docking, self._kinds[entry.kind].title)
+        dock = QtAds.CDockWidget(self.docking, self._kinds.get(entry.kind, PlaceholderPanel).title)
         dock.setObjectName(entry.id)
         dock.setFeature(QtAds.CDockWidget.DockWidgetDeleteOnClose, False)  # noqa: FBT003  the library's signature
         dock.setMinimumSizeHintMode(QtAds.CDockWidget.MinimumSizeHintFromDockWidget)
         dock.closed.connect(lambda: self._on_dock_closed(entry.id))
         dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
         self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
-        self._docks[entry.id] = dock
+        self._docks[entry.id], self._entries[entry.id] = dock, entry
 
     def _fill(self, entry: PanelEntry) -> Panel:
-        panel = self._kinds[entry.kind](self._context, entry.id)
+        panel = self._kinds.get(entry.kind, PlaceholderPanel)(self._context, entry.id)
         panel.restore_settings(dict(entry.settings))
         dock = self._docks[entry.id]
         panel.title_changed.connect(dock.setWindowTitle)
@@ -182,15 +206,30 @@ class MainWindow(QMainWindow):
 
     def add_panel(self, kind: str) -> Panel:
         """Open one more panel of a kind under the first free id."""
-        number = next(n for n in range(1, len(self._docks) + 2) if f"{kind}-{n}" not in self._docks)
+        taken = self.taken()
+        number = next(n for n in range(1, len(taken) + 2) if f"{kind}-{n}" not in taken)
         link = "A" if self._kinds[kind].linked else ""
-        return self.open_panel(PanelEntry(id=f"{kind}-{number}", kind=kind, link=link))
+        panel = self.open_panel(PanelEntry(id=f"{kind}-{number}", kind=kind, link=link))
+        if not panel.linked:
+            self._tab_with_lists(panel.panel_id)
+        return panel
+
+    def _tab_with_lists(self, panel_id: str) -> None:
+        """Move a panel without an instrument of its own among the tabs of such panels, where there is room for it."""
+        unlinked = (d for i, d in self._docks.items() if i != panel_id and not self._is_linked(i))
+        area = next((dock.dockAreaWidget() for dock in unlinked), None)
+        if area is not None:
+            self.docking.addDockWidget(QtAds.DockWidgetArea.CenterDockWidgetArea, self._docks[panel_id], area)
+
+    def _is_linked(self, panel_id: str) -> bool:
+        return self._kinds.get(self._entries[panel_id].kind, PlaceholderPanel).linked
 
     def close_panel(self, panel_id: str) -> None:
         """End a panel and give its streams up."""
         self._behind.pop(panel_id, None)
         panel = self._panels.pop(panel_id, None)
         dock = self._docks.pop(panel_id, None)
+        self._entries.pop(panel_id, None)
         if dock is None:
             return
         if panel is not None:
@@ -250,3 +289,11 @@ def _only(node: Node, panels: Container[str]) -> Node:
     tabs = [tab for tab in node.tabs if tab in panels]
     current = node.current if node.current in tabs else ""
     return Node(split=node.split, sizes=node.sizes, parts=node.parts, tabs=tabs, current=current)
+
+
+def _within(box: QRect, screen: QRect) -> QRect:
+    """Return a box moved, and cut where it is larger, into a screen."""
+    width, height = min(box.width(), screen.width()), min(box.height(), screen.height())
+    left = min(max(box.x(), screen.x()), screen.x() + screen.width() - width)
+    top = min(max(box.y(), screen.y()), screen.y() + screen.height() - height)
+    return QRect(left, top, width, height)
