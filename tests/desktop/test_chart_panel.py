@@ -13,6 +13,7 @@ from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, lim
 from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.desktop.panels.chart_panel_compare import CompareDialog
 from workstation.domain.market import Bar, BarKind, BarType
 from workstation.domain.orders import OrdType, OriginKind, Side
 from workstation.viewmodels.bars import BarSeries
@@ -330,6 +331,81 @@ def test_a_drawing_belongs_to_its_instrument_and_shows_on_all_its_charts(
     assert rig.context.charts.book("AAPL").drawings == ()
     second.tools.drawing["undo"].trigger()
     assert len(rig.context.charts.book("AAPL").drawings) == 1
+
+
+def test_another_instrument_is_compared_by_its_symbol(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    panel.tools.compare.click()
+    dialog = panel.findChild(CompareDialog)
+    QTest.keyClicks(dialog.line, "nosuch")
+    QTest.keyClick(dialog.line, Qt.Key.Key_Return)
+    assert "nosuch" in dialog.error.text()
+    assert panel.compared.symbol == ""
+    dialog.line.setText("msft")
+    QTest.keyClick(dialog.line, Qt.Key.Key_Return)
+    assert panel.compared.symbol == "MSFT"
+    assert rig.gateway.of("market.bars")[-1].symbol == "MSFT"
+    assert ("MSFT", MINUTE) in rig.gateway.of("market.watch")[-1].bars
+    answer(rig)
+    QApplication.processEvents()
+    assert len(panel.chart.model.comparison.bars) == 50
+    assert panel.save_settings()["compared"] == "MSFT"
+    panel.show_symbol("MSFT")
+    assert panel.chart.model.comparison is None, "nothing is compared with itself"
+
+
+def test_live_bars_of_the_compared_instrument_go_on(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    panel.compare_with("MSFT")
+    answer(rig)
+    opened = int(panel.chart.model.comparison.bars.times_ns[-1]) + 60 * SECOND
+    bar = Bar(
+        symbol="MSFT",
+        bar_type=MINUTE,
+        open=40_000,
+        high=40_100,
+        low=39_900,
+        close=40_050,
+        volume=1,
+        count=1,
+        ts_open=opened,
+        ts_close=opened + 60 * SECOND,
+    )
+    rig.feed(bars=[BarUpdate("MSFT", MINUTE, bar, closed=True)])
+    assert panel.chart.model.comparison.closes_at(np.array([opened]))[0] == 400.5
+
+
+def test_a_comparison_without_bars_is_told_of_and_ends(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    panel.compare_with("MSFT")
+    answer(rig, CommandResult(ok=False, text="no such history"))
+    assert rig.spoken[-1] == ("warning", "no such history")
+    assert panel.chart.model.comparison is None
+
+
+def test_hours_without_trading_are_shaded_where_bars_are_shorter_than_a_day(panel: ChartPanel) -> None:
+    panel.show_symbol("AAPL")
+    assert panel.chart.model.calendar is not None
+    panel.show_interval("1d")
+    assert panel.chart.model.calendar is None
+    panel.show_interval("1m")
+    panel.tools.views["hours"].trigger()
+    assert panel.chart.model.calendar is None
+
+
+def test_a_logarithmic_scale_is_refused_where_prices_are_not_positive(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    panel.tools.views["log"].trigger()
+    assert panel.chart.model.window.logarithmic
+    panel.tools.views["log"].trigger()
+    panel.chart.set_bars([1, 2], open=[-1, 2], high=[3, 3], low=[-2, 1], close=[2, 2], volume=[1, 1])
+    panel.tools.views["log"].trigger()
+    assert not panel.tools.views["log"].isChecked()
+    assert "no logarithm" in rig.spoken[-1][1]
 
 
 def test_every_tool_has_a_name(panel: ChartPanel) -> None:

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 
+from workstation.desktop.charts.backdrop import comparison_points
 from workstation.desktop.charts.indicator_layers import series_color
+from workstation.desktop.theme import current_theme
+from workstation.marketdata.calendar import us_equities
 from workstation.marketdata.indicators.catalogue import Pane
+from workstation.viewmodels.chart_comparison import Comparison
 from workstation.viewmodels.chart_indicators import ChosenIndicator, choose
 from workstation.viewmodels.chart_window import ChartType
 
@@ -111,3 +115,43 @@ def test_averaged_candles_are_drawn_and_the_read_out_stays_real(chart):
     assert chart.model.drawn.columns[3, -1] == 2.0
     chart.view.set_chart_type(ChartType.CANDLES)
     assert chart.model.drawn is chart.model.bars
+
+
+def test_volume_by_price_is_of_what_is_in_view(chart):
+    chart.view.set_profile_shown(True)
+    chart.settle()
+    chart.viewport.grab()
+    profile = chart.canvas.profile.profile
+    pane = chart.canvas.price_pane()
+    first, stop = pane.bar_range
+    shown = chart.model.bars.columns[:, first:stop]
+    assert profile.volumes.sum() == pytest.approx(shown[4].sum())
+    assert (profile.edges[0], profile.edges[-1]) == (shown[2].min(), shown[1].max())
+    chart.view.show_range(100, 50)
+    chart.settle()
+    chart.viewport.grab()
+    assert chart.canvas.profile.profile.volumes.sum() < profile.volumes.sum()
+
+
+def test_a_compared_instrument_starts_where_the_view_starts_and_is_read_in_percent(chart):
+    compared = Comparison("MSFT")
+    times, closes = chart.model.bars.times_ns, np.linspace(50, 100, 1_440)
+    compared.bars.replace(times, open=closes, high=closes, low=closes, close=closes, volume=closes)
+    chart.view.set_comparison(compared)
+    chart.settle()
+    pane = chart.canvas.price_pane()
+    x, prices = comparison_points(chart.model, pane)
+    first = pane.bar_range[0]
+    assert prices[0] == chart.model.bars.columns[3, first]
+    assert prices[-1] / prices[0] == pytest.approx(100 / closes[first])
+    assert pane.high > prices.max(), "the price range holds the line"
+    assert x[0] < x[-1] <= pane.width
+    chart.view.set_comparison(None)
+    chart.settle()
+    assert chart.canvas.price_pane().high < pane.high
+
+
+def test_hours_without_trading_are_darker(chart):
+    chart.view.set_calendar(us_equities())
+    chart.settle()
+    assert current_theme().colors.surface_sunken.name() in chart.colors_at(2, 60, 60, 200)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
 from workstation.desktop.charts.axes import (
@@ -19,6 +20,7 @@ from workstation.desktop.charts.axes import (
     TimeAxis,
     VolumeGridLayer,
 )
+from workstation.desktop.charts.backdrop import ComparisonLayer, ProfileLayer, SessionsLayer, comparison_points
 from workstation.desktop.charts.crosshair import CrosshairLayer, ReadoutLayer
 from workstation.desktop.charts.fills import FillsLayer
 from workstation.desktop.charts.indicator_layers import IndicatorLayer, OwnPane
@@ -61,6 +63,9 @@ class ChartCanvas:
         self.price_box = self.view.add_pane()
         self.volume_box = self.view.add_pane()
         self.grid = GridLayer(self.price_box, model, 0)
+        self.sessions = SessionsLayer(self.price_box, model, -2)
+        self.profile = ProfileLayer(self.price_box, model, 5)
+        self.comparison = ComparisonLayer(self.price_box, model, 18)
         self.bars = BarsLayer(self.price_box, model, 10)
         self.indicators = IndicatorLayer(self.price_box, model, 20)
         self.last_price = LastPriceLayer(self.price_box, model, 30)
@@ -69,7 +74,7 @@ class ChartCanvas:
         self.orders = OrderLinesLayer(self.price_box, model, 50)
         self.readout = ReadoutLayer(self.price_box, model, 60)
         self._price_layers = (
-            *(self.grid, self.bars, self.indicators, self.last_price),
+            *(self.sessions, self.grid, self.profile, self.comparison, self.bars, self.indicators, self.last_price),
             *(self.drawings, self.fills, self.orders, self.readout),
         )
         self.volume_grid = VolumeGridLayer(self.volume_box, model, 0)
@@ -96,8 +101,8 @@ class ChartCanvas:
     def refresh(self) -> None:
         """Bring panes, marks and layers in step with the window. Called once per change, at most once a frame."""
         self._keep_panes()
-        self._fit_price()
         self._lay_out()
+        self._fit_price()
         model, pane = self.model, self.price_pane()
         model.price_marks = price_marks(pane.low, pane.high, int(pane.height // PRICE_MARK_GAP_PX), model.tick_size)
         model.time_marks = time_marks(model.bars.times_ns, pane, TIME_MARK_GAP_PX, model.zone)
@@ -115,6 +120,8 @@ class ChartCanvas:
         strip = self.bars.last_bar_rect()
         self.bars.update(strip)
         self.indicators.update(strip.adjusted(-4, 0, 4, 0))
+        if self.model.profile_shown:
+            self.profile.update()
         self.volume.update(QRectF(strip.left(), 0, strip.width(), self.volume_rect.height()))
         for pane in self.panes:
             pane.layer.update()
@@ -196,8 +203,14 @@ class ChartCanvas:
         if not window.auto_price or not len(model.bars):
             return
         found = model.drawn.extremes(int(window.first // 1), int(-(-window.stop // 1)))
-        if found is not None:
-            window.fit_price(*found)
+        if found is None:
+            return
+        low, high = found
+        if model.comparison is not None:
+            _, prices = comparison_points(model, self.price_pane())
+            prices = prices[np.isfinite(prices)]
+            low, high = min(low, prices.min(initial=low)), max(high, prices.max(initial=high))
+        window.fit_price(float(low), float(high))
 
     def _lay_out(self) -> None:
         size = self.view.viewport().size()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -155,7 +156,22 @@ class ReadoutLayer(Layer):
         for lines in self.model.indicators_over_prices():
             row.append(_Run(named, lines.chosen.label, series_color(lines.chosen.color), LABEL_GAP_PX))
             row += [_Run(numbers, text, color, PART_GAP_PX) for text, color in legend_values(self.model, lines)]
+        row += self._compared(named, numbers)
         self._draw_row(painter, row, READOUT_TOP_PX + tag_height(numbers))
+
+    def _compared(self, named: Typeface, numbers: Typeface) -> list[_Run]:
+        """Return the compared instrument and how far it moved since the first bar in view."""
+        model, color = self.model, current_theme().colors.text
+        if model.comparison is None:
+            return []
+        first, bar = max(self.pane.bar_range[0], 0), self.model.readout_bar()
+        times = model.bars.times_ns
+        moved = model.comparison.percent(int(times[min(first, bar)]), int(times[bar]))
+        text = f"{moved + 0.0:+.2f} %" if isfinite(moved) else "—"
+        return [
+            _Run(named, model.comparison.symbol, color, LABEL_GAP_PX),
+            _Run(numbers, text, color, PART_GAP_PX),
+        ]
 
     def _draw_row(self, painter: QPainter, row: list[_Run], top: float) -> None:
         """Draw runs of text over a veil that lifts them off the candles; what does not fit is left out."""

@@ -20,6 +20,8 @@ from workstation.viewmodels.level_of_detail import BarPyramid
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from workstation.marketdata.calendar import SessionCalendar
+    from workstation.viewmodels.chart_comparison import Comparison
     from workstation.viewmodels.chart_indicators import IndicatorLines
     from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, LastPrice, OrderLine, PositionLine
 
@@ -83,6 +85,9 @@ class ChartModel:
     tick_size: float = 0.01
     format_price: Callable[[float], str] = two_decimals
     format_volume: Callable[[float], str] = compact_quantity
+    calendar: SessionCalendar | None = None
+    profile_shown: bool = False
+    comparison: Comparison | None = None
     trading: bool = False
     volume_shown: bool = True
     drag_words: Callable[[str, float], str] | None = None

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 
+    from workstation.marketdata.calendar import SessionCalendar
+    from workstation.viewmodels.chart_comparison import Comparison
     from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine
     from workstation.viewmodels.drawings import Drawing, DrawingBook, DrawingKind
 
@@ -177,6 +179,21 @@ class ChartView(QWidget):
         done = model.window.set_logarithmic(wanted, found[0] if found is not None else 1.0)
         self._schedule()
         return done
+
+    def set_profile_shown(self, shown: bool) -> None:
+        """Show the volume by price of what is in view."""
+        self._model.profile_shown = shown
+        self._canvas.profile.update()
+
+    def set_calendar(self, calendar: SessionCalendar | None) -> None:
+        """Shade bars outside these trading hours; None shades nothing."""
+        self._model.calendar = calendar
+        self._canvas.sessions.update()
+
+    def set_comparison(self, comparison: Comparison | None) -> None:
+        """Draw another instrument in percent; call it again when its bars changed."""
+        self._model.comparison = comparison
+        self._schedule()
 
     def set_fills(self, fills: Sequence[FillMark]) -> None:
         """Mark these executions."""

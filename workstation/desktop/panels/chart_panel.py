@@ -10,6 +10,7 @@ from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandResult
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.chart_panel_compare import ComparedBars, CompareDialog
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
 from workstation.desktop.panels.chart_panel_tools import ChartTools
 from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
@@ -17,6 +18,7 @@ from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.executions import Execution
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OriginKind
+from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_feed import (
     DEFAULT_INTERVAL,
@@ -34,6 +36,8 @@ from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
 
 BARS_ASKED = 5_000
+WHOLE_DAYS = frozenset({"1d"})
+CALENDARS = Calendars()
 PAINT_EVERY_NS = 60_000_000
 """A chart follows ticks at about 15 Hz; what trading changes, and a closed bar, at once."""
 
@@ -58,6 +62,7 @@ class ChartPanel(Panel):
         self._released = False
         self.chart = ChartView()
         self.chart.setObjectName(f"{panel_id}_chart")
+        self.compared = ComparedBars(context, panel_id, self.chart.set_comparison)
         trading = self.trading = ChartTrading(context, panel_id, self._show_marks)
         self.chart.order_line_dragged.connect(trading.amend)
         self.chart.position_line_dragged.connect(trading.pull)
@@ -93,6 +98,7 @@ class ChartPanel(Panel):
             return
         self._painted_at = now
         self._take_bars(frame)
+        self.compared.take(frame.bars, INTERVALS[self._interval])
         if any(isinstance(row, OrderState | Execution) for row in frame.rows) or frame.positions:
             self._show_marks()
         quote = frame.quotes.get(self.symbol)
@@ -113,7 +119,8 @@ class ChartPanel(Panel):
         if not self.symbol:
             return
         bar_type = INTERVALS[self._interval]
-        self.watch(quotes=frozenset({self.symbol}), bars=((self.symbol, bar_type),))
+        self._watch()
+        self._show_hours()
         self._asked += 1
         self._loaded = False
         self.chart.set_bars([], open=[], high=[], low=[], close=[], volume=[])
@@ -122,6 +129,19 @@ class ChartPanel(Panel):
         number = self._asked
         origin = self.context.origin(OriginKind.SYSTEM, self.panel_id)
         self.context.call("market.bars", request, origin, lambda result: self._on_bars(number, result))
+        if self.compared.symbol:
+            self.compare_with(self.compared.symbol)
+
+    def compare_with(self, symbol: str) -> None:
+        """Draw another instrument over this one in percent, "" for none."""
+        self.compared.compare(symbol if symbol != self.symbol else "", INTERVALS[self._interval], BARS_ASKED)
+        self._watch()
+
+    def _watch(self) -> None:
+        bar_type = INTERVALS[self._interval]
+        symbols = [symbol for symbol in (self.symbol, self.compared.symbol) if symbol]
+        quotes = frozenset({self.symbol} - {""})
+        self.watch(quotes=quotes, bars=tuple((symbol, bar_type) for symbol in symbols))
 
     def show_interval(self, interval: str) -> None:
         """Show another interval; an unknown one changes nothing."""
@@ -151,6 +171,8 @@ class ChartPanel(Panel):
         own = {} if self.link_group or not self.symbol else {"symbol": self.symbol}
         views = {name: action.isChecked() for name, action in self.tools.views.items()}
         indicators: list[str | int] = [chosen.text() for chosen in self._indicators]
+        if self.compared.symbol:
+            own["compared"] = self.compared.symbol
         return {"interval": self._interval, "type": self.tools.chart_type, "indicators": indicators, **views, **own}
 
     def restore_settings(self, settings: PanelSettings) -> None:
@@ -165,6 +187,7 @@ class ChartPanel(Panel):
         for name, switch in self.tools.views.items():
             switch.setChecked(settings.get(name, switch.isChecked()) is True)
         self.show_symbol(str(settings.get("symbol", "")))
+        self.compare_with(str(settings.get("compared", "")))
 
     def release(self) -> None:
         """End; listeners that cannot be taken back find the panel released."""
@@ -178,11 +201,17 @@ class ChartPanel(Panel):
         tools.interval_chosen.connect(self.show_interval)
         tools.type_chosen.connect(self.chart.set_chart_type)
         tools.indicators_asked.connect(self.edit_indicators)
+        tools.comparison_asked.connect(self._ask_comparison)
         tools.view_switched.connect(self._on_view)
         tools.padlock_toggled.connect(self.chart.set_trading_enabled)
         tools.tool_taken.connect(self.chart.take_tool)
         self.chart.tool_put_down.connect(lambda: tools.show_tool(None))
         tools.book_edit_asked.connect(self._on_book_edit)
+
+    def _ask_comparison(self) -> None:
+        dialog = CompareDialog(self.context.bridge.session.instruments, self.compared.symbol, self)
+        dialog.chosen.connect(self.compare_with)
+        dialog.show()
 
     def _on_book_edit(self, edit: str) -> None:
         book = self.chart.model.book
@@ -201,15 +230,25 @@ class ChartPanel(Panel):
             self.chart.set_linked_crosshair(time_ns)
 
     def _on_view(self, name: str, on: bool) -> None:
-        if name == "volume":
-            self.chart.set_volume_shown(on)
-        elif name == "drawings":
-            self.chart.set_drawings_shown(on)
-        elif name == "magnet":
-            self.chart.set_magnet(on)
-        elif not self.chart.set_logarithmic(on):
+        chart = self.chart
+        switches = {
+            "volume": chart.set_volume_shown,
+            "profile": chart.set_profile_shown,
+            "drawings": chart.set_drawings_shown,
+            "magnet": chart.set_magnet,
+        }
+        if name == "hours":
+            self._show_hours()
+        elif name in switches:
+            switches[name](on)
+        elif not chart.set_logarithmic(on):
             self.context.announcer.say("warning", "Prices of 0 or less have no logarithm: the scale stays linear.")
             self.tools.views[name].setChecked(False)
+
+    def _show_hours(self) -> None:
+        """Shade what lies outside trading hours; bars of a day and more have none."""
+        shaded = self.symbol and self.tools.views["hours"].isChecked() and self._interval not in WHOLE_DAYS
+        self.chart.set_calendar(CALENDARS[self.context.instrument(self.symbol).calendar] if shaded else None)
 
     def _on_bars(self, number: int, result: CommandResult) -> None:
         if number != self._asked or self._released:

@@ -13,9 +13,16 @@ from workstation.viewmodels.chart_window import ChartType
 from workstation.viewmodels.drawings import DrawingKind
 
 CHART_TYPES = {kind.value: kind for kind in ChartType}
-VIEWS = {"volume": "Volume", "log": "Logarithmic prices", "drawings": "Drawings", "magnet": "Magnet: snap to prices"}
+VIEWS = {
+    "volume": "Volume",
+    "profile": "Volume by price",
+    "hours": "Trading hours",
+    "log": "Logarithmic prices",
+    "drawings": "Drawings",
+    "magnet": "Magnet: snap to prices",
+}
 """What the view menu switches, by name."""
-VIEWS_ON = frozenset({"volume", "drawings", "magnet"})
+VIEWS_ON = frozenset({"volume", "hours", "drawings", "magnet"})
 BOOK_EDITS = {"undo": "Undo drawing", "redo": "Redo drawing", "clear": "Delete all drawings"}
 TOOLS = {kind.value: kind for kind in DrawingKind}
 
@@ -23,13 +30,14 @@ TOOLS = {kind.value: kind for kind in DrawingKind}
 class ChartTools(QWidget):
     """The row of tools.
 
-    Emits: interval_chosen(name), type_chosen(ChartType), indicators_asked(), view_switched(name, on),
-    padlock_toggled(on), tool_taken(DrawingKind), book_edit_asked(name).
+    Emits: interval_chosen(name), type_chosen(ChartType), indicators_asked(), comparison_asked(),
+    view_switched(name, on), padlock_toggled(on), tool_taken(DrawingKind), book_edit_asked(name).
     """
 
     interval_chosen = Signal(str)
     type_chosen = Signal(object)
     indicators_asked = Signal()
+    comparison_asked = Signal()
     view_switched = Signal(str, bool)
     padlock_toggled = Signal(bool)
     tool_taken = Signal(object)
@@ -51,6 +59,10 @@ class ChartTools(QWidget):
         self.indicators.setText("Indicators")
         self.indicators.clicked.connect(self.indicators_asked)
         row.addWidget(self.indicators)
+        self.compare = self._tool("compare", "Compare with another instrument, in percent")
+        self.compare.setText("Compare")
+        self.compare.clicked.connect(self.comparison_asked)
+        row.addWidget(self.compare)
         self.draw_button, self.drawing = self._draw_button()
         row.addWidget(self.draw_button)
         self.view_button, self.views = self._view_button()

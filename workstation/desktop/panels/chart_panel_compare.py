@@ -1,0 +1,106 @@
+"""The question which instrument a chart is compared with, and the bars of that instrument for one chart.
+
+Last stage of the tick walk. It asks for bars as the chart does and keeps them up with each frame; no orders here.
+"""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCompleter, QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from workstation.commands.params import BarsRequest
+from workstation.commands.registry import CommandResult
+from workstation.desktop.context import DesktopContext
+from workstation.domain.market import BarType
+from workstation.domain.orders import OriginKind
+from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_comparison import Comparison
+from workstation.viewmodels.frames import BarUpdate
+
+
+class CompareDialog(QDialog):
+    """Emits: chosen(symbol) on Enter, "" for no comparison; an unknown symbol is told of in place."""
+
+    chosen = Signal(str)
+
+    def __init__(self, symbols: Iterable[str], shown: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._symbols = sorted(symbols)
+        self.setObjectName(f"{parent.objectName()}_compare_dialog")
+        self.setWindowTitle("Compare with")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.line = QLineEdit(shown, self, placeholderText="Symbol; empty for none")
+        self.line.setObjectName(f"{parent.objectName()}_compare_symbol")
+        self.line.setAccessibleName("Symbol to compare with")
+        completer = QCompleter(self._symbols, self.line)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.line.setCompleter(completer)
+        self.error = QLabel(self, wordWrap=True)
+        self.error.setProperty("role", "danger")
+        column = QVBoxLayout(self)
+        column.addWidget(self.line)
+        column.addWidget(self.error)
+        self.line.returnPressed.connect(self._on_entered)
+        self.line.selectAll()
+
+    def _on_entered(self) -> None:
+        wanted = self.line.text().strip()
+        found = next((symbol for symbol in self._symbols if symbol.lower() == wanted.lower()), "")
+        if wanted and not found:
+            self.error.setText(f"“{wanted}” is no instrument on offer here.")
+            return
+        self.chosen.emit(found)
+        self.accept()
+
+
+class ComparedBars:
+    """The bars of the compared instrument. `changed(comparison)` is called when they did, with None when it ended."""
+
+    def __init__(self, context: DesktopContext, panel_id: str, changed: Callable[[Comparison | None], None]) -> None:
+        self._context = context
+        self._panel_id = panel_id
+        self._changed = changed
+        self._comparison: Comparison | None = None
+
+    @property
+    def symbol(self) -> str:
+        """The compared instrument, "" for none."""
+        return "" if self._comparison is None else self._comparison.symbol
+
+    def compare(self, symbol: str, bar_type: BarType, count: int) -> None:
+        """Ask for the bars of an instrument, "" for none; an answer that is overtaken is dropped."""
+        known = symbol in self._context.bridge.session.instruments
+        self._comparison = comparison = Comparison(symbol) if known else None
+        self._changed(comparison)
+        if comparison is not None:
+            request = BarsRequest(symbol=symbol, bar_type=bar_type, count=count)
+            origin = self._context.origin(OriginKind.SYSTEM, self._panel_id)
+            self._context.call("market.bars", request, origin, lambda result: self._on_bars(comparison, result))
+
+    def take(self, updates: Iterable[BarUpdate], bar_type: BarType) -> None:
+        """Follow the live bars."""
+        comparison = self._comparison
+        if comparison is None or not len(comparison.bars):
+            return
+        instrument = self._context.instrument(comparison.symbol)
+        scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
+        for update in updates:
+            bar = update.bar
+            fits = update.symbol == comparison.symbol and update.bar_type == bar_type
+            if fits and bar.ts_open >= comparison.bars.times_ns[-1]:
+                prices = (bar.open / scale, bar.high / scale, bar.low / scale, bar.close / scale)
+                comparison.bars.put(bar.ts_open, (*prices, bar.volume / lot))
+                self._changed(comparison)
+
+    def _on_bars(self, comparison: Comparison, result: CommandResult) -> None:
+        if comparison is not self._comparison:
+            return
+        series = result.data
+        if not result.ok or not isinstance(series, BarSeries):
+            self._comparison = None
+            self._context.announcer.say("warning", result.text or f"No bars of {comparison.symbol} to compare with.")
+            self._changed(None)
+            return
+        open_, high, low, close, volume = series.ohlcv.T
+        comparison.bars.replace(series.ts_open, open=open_, high=high, low=low, close=close, volume=volume)
+        self._changed(comparison)
