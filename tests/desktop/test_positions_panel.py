@@ -103,3 +103,58 @@ def test_columns_come_back(panel: PositionsPanel, rig: DesktopRig, qtbot) -> Non
     other.restore_settings(panel.save_settings())
     assert other.columns.table.sorting == (("open", True),)
     other.release()
+
+
+def commands(panel: PositionsPanel) -> list[str]:
+    asked: list[str] = []
+    panel.command_asked.connect(asked.append)
+    return asked
+
+
+def test_reverse_needs_two_presses_and_aims_first(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
+    asked = commands(panel)
+    rig.feed(positions=[position(100, symbol="MSFT")])
+    panel.view.selectRow(0)
+    qtbot.mouseClick(panel.turn, Qt.MouseButton.LeftButton)
+    assert (asked, panel.turn.text()) == ([], "Press again")
+    qtbot.mouseClick(panel.turn, Qt.MouseButton.LeftButton)
+    assert (asked, rig.context.focus.symbol, panel.turn.text()) == (["trade.reverse"], "MSFT", "Reverse")
+
+
+def test_a_first_press_is_forgotten_after_its_time(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
+    asked = commands(panel)
+    rig.feed(positions=[position(100)])
+    panel.view.selectRow(0)
+    panel.turn.click()
+    panel._turning.timeout.emit()
+    panel.turn.click()
+    assert asked == []
+
+
+def test_breakeven_acts_on_one_open_position_alone(panel: PositionsPanel, rig: DesktopRig) -> None:
+    asked = commands(panel)
+    rig.feed(positions=[position(100), position(5, symbol="MSFT")])
+    panel.view.selectAll()
+    assert not panel.even.isEnabled()
+    panel.breakeven()
+    assert asked == []
+    panel.view.selectRow(0)
+    panel.even.click()
+    assert asked == ["trade.breakeven"]
+
+
+def test_parts_are_in_the_menu(panel: PositionsPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100)])
+    panel.view.selectRow(0)
+    menu = panel.context_menu()
+    next(action for action in menu.actions() if action.objectName() == "positions-1_part_75_action").trigger()
+    menu.close()
+    assert rig.gateway.of("position.flatten") == [ExitPosition(account=ACCOUNT, symbol="AAPL", portion_bps=7_500)]
+
+
+def test_a_difference_with_the_venue_is_named_with_both_sides(panel: PositionsPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100, theirs=40)])
+    assert panel.note.text().startswith("Not reconciled: AAPL 100 here, 40 at the venue")
+    assert panel.columns.index(0, panel.columns.column_named("gap")).data() == "+60"
+    rig.feed(positions=[position(100)])
+    assert panel.note.isHidden()

@@ -6,6 +6,7 @@ Engine thread. Positions that are open are valued each time; flat ones only when
 from collections.abc import Callable
 
 from workstation.domain.accounts import Environment
+from workstation.domain.events import BreakFound
 from workstation.domain.executions import PositionState
 from workstation.domain.orders import OrderState, Residence
 from workstation.marketdata.service import MarketData
@@ -52,6 +53,13 @@ class Figures:
         if key in self._rows:
             self._changed.add(key)
 
+    def on_break(self, found: BreakFound) -> None:
+        """Show a position again whose quantity differs from the venue's, or agrees again."""
+        key = (found.account, found.symbol, ACCOUNT_TOTAL)
+        if key in self._rows:
+            self._changed.add(key)
+            self.urgent = True
+
     def on_exit(self, progress: ExitProgress) -> None:
         """Take the progress of an exit."""
         self._exits[progress.account, progress.symbol] = progress
@@ -79,16 +87,19 @@ class Figures:
         else:
             age = None
         done = self._exits.get((row.account, row.symbol))
-        show_exit = done is not None and row.strategy_id == ACCOUNT_TOTAL
+        whole = row.strategy_id == ACCOUNT_TOTAL
+        show_exit = done is not None and whole
+        gap = self._state.breaks.find(row.account, row.symbol) if whole else None
         return PositionSnap(
             position=row,
             mark=None if age is None else mark,
             mark_kind=kind,
             mark_age_ms=0 if age is None else max(age, 0) // NS_PER_MS,
             unrealised=self._pnl.unrealised(row.account, row.symbol, row.strategy_id),
-            protection=self._protection(row) if row.strategy_id == ACCOUNT_TOTAL else "",
+            protection=self._protection(row) if whole else "",
             exit_phase=done.stage if show_exit and done is not None else "",
             exit_text=done.text if show_exit and done is not None else "",
+            theirs=None if gap is None else gap.theirs,
         )
 
     def _protection(self, row: PositionState) -> str:

@@ -73,7 +73,8 @@ class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
     """A position with its mark. unrealised is None when nothing usable marks it ("unpriced", never 0).
 
     mark_kind: last, mid or exit side. protection: full, partial, none or program (stops that die with this program).
-    exit_phase: CANCELLING, SETTLED, EXITING, FLAT or "".
+    exit_phase: CANCELLING, SETTLED, EXITING, FLAT or "". theirs: the venue's signed quantity where it differs from
+    ours, None while both agree as far as is known.
     """
 
     position: PositionState
@@ -84,6 +85,7 @@ class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
     protection: str
     exit_phase: str = ""
     exit_text: str = ""
+    theirs: int | None = None
 
 
 class AccountSnap(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,7 +70,7 @@ class PositionsView:
         """Return how a position's row looks: closed muted, a stale mark hatched, an unprotected one said."""
         if not snap.position.qty:
             cells = {"exit": CellStyle("buy", "", "tick")} if snap.exit_phase == "FLAT" else {}
-            return RowStyle(ink="text_muted", cells=cells)
+            return RowStyle(ink="text_muted", cells=cells | {"gap": CellStyle("danger", bold=True)})
         side = "buy" if snap.position.qty > 0 else "sell"
         _, glyph, ink = _PROTECTION.get(snap.protection, ("", "", "text_muted"))
         gain = _ink(snap.unrealised)
@@ -81,6 +81,7 @@ class PositionsView:
             "realised": CellStyle(_ink(snap.position.realised)),
             "protection": CellStyle(ink, "", glyph),
             "exit": CellStyle("warning", "", "dots") if snap.exit_phase else CellStyle("text_muted"),
+            "gap": CellStyle("danger", bold=True),
             FLATTEN: CellStyle(button=True),
             HALF: CellStyle(button=True),
             "kind": CellStyle("warning" if snap.mark is None or is_stale(snap) else "text_muted"),
@@ -101,6 +102,27 @@ class PositionsView:
             return None
         units: float = snap.position.cost / (snap.position.qty * instrument.notional(1, 1))
         return units / float(10**instrument.price_decimals)
+
+    def gap_words(self) -> str:
+        """Return the positions that differ from the venue's, in words; "" while all agree."""
+        quantity = self._formats.quantity
+        return "; ".join(
+            f"{s.position.symbol} {quantity(s.position.symbol, s.position.qty)} here, "
+            f"{quantity(s.position.symbol, s.theirs)} at the venue"
+            for s in self.rows()
+            if s.theirs is not None
+        )
+
+    def _gap_number(self, snap: PositionSnap) -> float | None:
+        gap = None if snap.theirs is None else snap.position.qty - snap.theirs
+        return self._formats.quantity_number(snap.position.symbol, gap)
+
+    def _gap(self, snap: PositionSnap) -> str:
+        if snap.theirs is None:
+            return ""
+        gap = snap.position.qty - snap.theirs
+        text = self._formats.quantity(snap.position.symbol, gap)
+        return f"+{text}" if gap > 0 else text
 
     def _ticks(self, snap: PositionSnap) -> float | None:
         """Return open profit in ticks for one unit, + gain, by the tick at the mark."""
@@ -148,6 +170,8 @@ class PositionsView:
                    hint="How much of the position stops cover; PC only: they die with this program"),
             Column("exit", "Exit state", text, _exit, _exit, width=20,
                    hint="CANCELLING, SETTLED, EXITING, FLAT (verified)"),
+            Column("gap", "Venue gap", number, self._gap_number, self._gap, right=True, width=10,
+                   hint="Ours less the venue's own quantity; empty while both agree as far as is known"),
             Column("realised", "Realised", number, lambda s: s.position.realised,
                    lambda s: money(s.position.realised, signed=True), right=True, width=11,
                    exact=lambda s: exact_money(s.position.realised), hint="Realised, before fees"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from workstation.domain.events import LockChanged, RecordSaved, SessionChanged
+from workstation.domain.events import BreakFound, LockChanged, RecordSaved, SessionChanged
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.market import MarketEvent
 from workstation.domain.orders import OrderState
@@ -68,6 +68,7 @@ class Publisher:
         bus.subscribe(PositionState, figures.on_position)
         bus.subscribe(OrderState, figures.on_order)
         bus.subscribe(ExitProgress, figures.on_exit)
+        bus.subscribe(BreakFound, figures.on_break)
         bus.subscribe(OrderAlert, self._on_alert)
         bus.subscribe(LockChanged, self._on_lock)
         bus.subscribe(RecordSaved, lambda saved: self._pending.append(saved.record))

@@ -1,10 +1,10 @@
-"""Positions panel: what is held, what it earns, what protects it; Flatten and 50 % on each row.
+"""Positions panel: what is held, what it earns, what protects it; Flatten, parts, breakeven and reverse.
 
 Last stage of both walks, and a door of exits. An exit is one press on a button of the row, never a double click; it
 works disarmed, and the engine keeps at most one outstanding. An instrument chosen here moves the trade focus.
 """
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLabel, QMenu
 
@@ -20,6 +20,11 @@ from workstation.viewmodels.formats import Formats, money
 from workstation.viewmodels.frames import Frame, PositionSnap
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.positions_table import PORTIONS_BPS, PositionsView, is_stale
+
+PRESS_AGAIN_MS = 1_500
+"""Time within which the second press of Reverse counts."""
+
+REVERSE = "Reverse"
 
 
 class ButtonCells(ColumnView):
@@ -65,6 +70,14 @@ class PositionsPanel(TablePanel):
         self.totals.setObjectName(f"{panel_id}_totals")
         self.totals.setProperty("role", "figure")
         self.bar.addWidget(self.totals, 1)
+        self.even = self.add_button(
+            "breakeven", "Breakeven", "Stop of the selected position to breakeven", self.breakeven
+        )
+        self.turn = self.add_button(
+            "reverse", REVERSE, "Exit the selected position, then enter the other way", self.reverse
+        )
+        self._turning = QTimer(self, interval=PRESS_AGAIN_MS, singleShot=True)
+        self._turning.timeout.connect(self._calm)
         self.half = self.add_button("half", "Exit 50 %", "Exit half of the selected positions", self.exit_half)
         self.flat = self.add_button("flatten", "Flatten", "Flatten the selected positions", self.flatten)
         self.columns: ColumnModel[PositionSnap] = ColumnModel(self.positions.table)
@@ -99,16 +112,48 @@ class PositionsPanel(TablePanel):
         """Exit half of the selected positions."""
         self._exit_selected("half")
 
+    def breakeven(self) -> None:
+        """Move the stop of the selected position to breakeven; never loosens it."""
+        self._run_on_selected("trade.breakeven")
+
+    def reverse(self) -> None:
+        """Reverse the selected position on the second press within PRESS_AGAIN_MS; the first one asks for it."""
+        if self._turning.isActive():
+            self._calm()
+            self._run_on_selected("trade.reverse")
+        else:
+            self.turn.setText("Press again")
+            self._turning.start()
+
+    def _calm(self) -> None:
+        self._turning.stop()
+        self.turn.setText(REVERSE)
+
+    def _run_on_selected(self, command_id: str) -> None:
+        """Aim the trade focus at the one selected position and run a command of the key map on it."""
+        held = [snap for snap in self.view.selected_rows() if snap.position.qty]
+        if len(held) != 1:
+            self.context.announcer.say("info", "Nothing sent: select one open position.")
+            return
+        self._show_instrument(held[0])
+        self.command_asked.emit(command_id)
+
+    def exit_part(self, portion_bps: int) -> None:
+        """Exit a part of the selected positions, in basis points."""
+        for snap in self.view.selected_rows():
+            if snap.position.qty:
+                self._exit(snap, portion_bps, f"{portion_bps // 100} %")
+
     def _exit_selected(self, name: str) -> None:
         held = [snap for snap in self.view.selected_rows() if snap.position.qty]
         if not held:
             self.context.announcer.say("info", "Nothing sent: no open position is selected.")
         for snap in held:
-            self._exit(snap, name)
+            self._exit(snap, PORTIONS_BPS[name], name)
 
-    def _exit(self, snap: PositionSnap, name: str) -> None:
+    def _exit(self, snap: PositionSnap, portion_bps: int, name: str) -> None:
         position = snap.position
-        params = ExitPosition(account=position.account, symbol=position.symbol, portion_bps=PORTIONS_BPS[name])
+        params = ExitPosition(account=position.account, symbol=position.symbol, portion_bps=portion_bps)
         origin = self.context.origin(OriginKind.POSITIONS, name)
         self.context.call("position.flatten", params, origin, self._on_answer)
 
@@ -119,12 +164,12 @@ class PositionsPanel(TablePanel):
 
     def _on_cell(self, snap: PositionSnap, name: str) -> None:
         if snap.position.qty:
-            self._exit(snap, name)
+            self._exit(snap, PORTIONS_BPS[name], name)
 
     def _on_chosen(self) -> None:
-        on = any(snap.position.qty for snap in self.view.selected_rows())
-        self.half.setEnabled(on)
-        self.flat.setEnabled(on)
+        held = sum(bool(snap.position.qty) for snap in self.view.selected_rows())
+        for button, on in ((self.half, held), (self.flat, held), (self.even, held == 1), (self.turn, held == 1)):
+            button.setEnabled(bool(on))
 
     def _show_state(self) -> None:
         parts = []
@@ -148,6 +193,9 @@ class PositionsPanel(TablePanel):
         note = self.connection.orders_note()
         if note.text:
             return note
+        gap = self.positions.gap_words()
+        if gap:
+            return PanelNote("danger", f"Not reconciled: {gap}. Entries are refused until they agree.")
         stale = [snap.position.symbol for snap in self.positions.rows() if is_stale(snap)]
         if stale:
             return PanelNote("warning", f"Stale marks: {', '.join(stale)}. Their open P&L is of the age shown.")
@@ -159,9 +207,15 @@ class PositionsPanel(TablePanel):
         menu.setObjectName(f"{self.panel_id}_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         rows = self.view.selected_rows()
+        held = any(row.position.qty for row in rows)
+        one = held and len(rows) == 1
         entries = (
-            ("flatten", "Flatten", self.flatten, any(row.position.qty for row in rows)),
-            ("half", "Exit 50 %", self.exit_half, any(row.position.qty for row in rows)),
+            ("flatten", "Flatten", self.flatten, held),
+            ("part_25", "Exit 25 %", lambda: self.exit_part(2_500), held),
+            ("half", "Exit 50 %", self.exit_half, held),
+            ("part_75", "Exit 75 %", lambda: self.exit_part(7_500), held),
+            ("breakeven", "Stop to breakeven", self.breakeven, one),
+            ("reverse", "Reverse", lambda: self._run_on_selected("trade.reverse"), one),
             ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
             ("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
             ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),

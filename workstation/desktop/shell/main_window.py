@@ -36,10 +36,11 @@ def configure_docking() -> None:
 class MainWindow(QMainWindow):
     """One window of the desktop.
 
-    Emits: closing() before the last state is lost, so that the layout can be saved.
+    Emits: closing() before the last state is lost, so that the layout can be saved; command_asked(id) by a panel.
     """
 
     closing = Signal()
+    command_asked = Signal(str)
 
     def __init__(self, context: DesktopContext, kinds: Mapping[str, type[Panel]], name: str = "main_window") -> None:
         super().__init__()
@@ -53,7 +54,7 @@ class MainWindow(QMainWindow):
         self._entries: dict[str, PanelEntry] = {}
         self.layout_name = ""
         self.locked = False
-        self.taken: Callable[[], Collection[str]] = lambda: self._docks
+        self.taken: Callable[[], Collection[str]] = self._docks.keys
         self.setObjectName(name)
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
         self.setWindowIcon(icon("app"))
@@ -84,6 +85,11 @@ class MainWindow(QMainWindow):
         while self._behind:
             self._fill_next()
         return {panel_id: self._panels[panel_id] for panel_id in self._docks if panel_id in self._panels}
+
+    @property
+    def panel_ids(self) -> Collection[str]:
+        """The id of every panel, made or not yet."""
+        return self._docks.keys()
 
     def load_layout(self, layout: Layout) -> None:
         """Replace every panel by those of a layout. One of unknown kind is announced, and a placeholder keeps it.
@@ -135,7 +141,9 @@ class MainWindow(QMainWindow):
         screens = QGuiApplication.screens()
         named = next((screen for screen in screens if screen.name() == layout.screen), None)
         if layout.screen and named is None:
-            self._context.announcer.say("warning", f"Screen {layout.screen} is not there; the window is on another one.")
+            self._context.announcer.say(
+                "warning", f"Screen {layout.screen} is not there; the window is on another one."
+            )
         screen = (named or self.screen()).availableGeometry()
         x, y, width, height = layout.geometry if len(layout.geometry) == 4 else (0.0, 0.0, 1.0, 1.0)
         wanted = QRect(
@@ -197,6 +205,7 @@ class MainWindow(QMainWindow):
         dock = self._docks[entry.id]
         panel.title_changed.connect(dock.setWindowTitle)
         panel.provenance_asked.connect(self.show_provenance)
+        panel.command_asked.connect(self.command_asked)
         dock.takeWidget().deleteLater()
         dock.setWidget(PanelHeader.wrap(panel), QtAds.CDockWidget.ForceNoScrollArea)
         self._panels[entry.id] = panel

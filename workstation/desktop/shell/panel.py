@@ -21,7 +21,8 @@ PanelSettings = dict[str, str | int | float | bool | list[str | int]]
 class Panel(QWidget):
     """One docked panel. `kind` names it in layout files, `panel_id` is unique in a workspace.
 
-    Emits: title_changed(str) when what it shows changes; provenance_asked(client order id).
+    Emits: title_changed(str) when what it shows changes; provenance_asked(client order id);
+    command_asked(id) for a command of the key map on the trade focus.
     """
 
     kind: ClassVar[str] = ""
@@ -32,6 +33,7 @@ class Panel(QWidget):
     title_changed = Signal(str)
     link_changed = Signal(str)
     provenance_asked = Signal(str)
+    command_asked = Signal(str)
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__()
