@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
 from workstation.desktop.panels.pnl_panel import PnlPanel
@@ -91,3 +92,14 @@ def test_an_empty_day_and_a_lost_feed_are_said(panel: PnlPanel, rig: DesktopRig)
     assert panel.view._empty[0] == "Nothing traded today"
     rig.feed(status=status(feed_state="DOWN", now_ns=START_NS))
     assert "prices as of 15:00:00" in panel.note.text()
+
+
+def test_figures_are_summed_by_what_is_chosen_and_that_comes_back(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(positions=[position(100), position(5, symbol="MSFT")])
+    qtbot.keyClick(panel.by, Qt.Key.Key_End)
+    assert [panel.columns.row_at(row).symbol for row in range(panel.columns.rowCount())] == ["USD"]
+    other = PnlPanel(rig.context, "pnl-2")
+    qtbot.addWidget(other)
+    other.restore_settings(panel.save_settings())
+    assert [other.columns.row_at(row).symbol for row in range(other.columns.rowCount())] == ["USD"]
+    other.release()

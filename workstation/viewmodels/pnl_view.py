@@ -1,10 +1,11 @@
-"""The profit-and-loss panel without a screen: figures by instrument and account, what they mean, the day's curve.
+"""The profit-and-loss panel without a screen: figures by instrument, strategy or currency, what they mean, the curve.
 
 Last stage of both walks. Every figure stands under a caption that names method, mark, fees and currency. Sums never
 mix currencies; what has no mark is left out and counted. Sends nothing.
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 import msgspec
 
@@ -17,10 +18,23 @@ from workstation.viewmodels.positions_table import ALL_STRATEGIES
 CURVE_POINTS_MAX = 1_024
 CURVE_STEP_NS = 1_000_000_000
 NEAR_LIMIT_SHARE = 0.75
+BY_HAND = "by hand"
+
+
+class GroupBy(StrEnum):
+    """What a row sums up."""
+
+    INSTRUMENT = "instrument"
+    STRATEGY = "strategy"
+    CURRENCY = "currency"
 
 
 class PnlRow(msgspec.Struct, frozen=True):
-    """One instrument's day. net is None where fees are in another currency or nothing marks the position."""
+    """One day's figures of an instrument, strategy or currency, never of two currencies.
+
+    open is None where nothing marks anything held; what has no mark is left out of it and counted in `unmarked`.
+    net is None where fees are in another currency or something has no mark.
+    """
 
     symbol: str
     currency: str
@@ -29,6 +43,7 @@ class PnlRow(msgspec.Struct, frozen=True):
     fees: int
     net: int | None
     held: bool
+    unmarked: int = 0
 
 
 class LimitGauge(msgspec.Struct, frozen=True):
@@ -47,21 +62,61 @@ class PnlView:
         self.curve = NetCurve()
         self.method: CostMethod = CostMethod.AVERAGE
         self.mark_kinds: dict[str, str] = {}
+        self.by = GroupBy.INSTRUMENT
+        self._snaps: dict[tuple[str, str], PositionSnap] = {}
         self.table: ColumnTable[PnlRow] = ColumnTable(_columns(), _key)
 
     def take(self, snaps: Iterable[PositionSnap]) -> Changes:
         """Fold the account's positions in."""
-        rows = []
+        touched: set[tuple[str, str]] = set()
         for snap in snaps:
             position = snap.position
-            if position.account == self.account and position.strategy_id == ALL_STRATEGIES:
+            if position.account != self.account:
+                continue
+            self._snaps[position.symbol, position.strategy_id] = snap
+            if position.strategy_id == ALL_STRATEGIES:
                 self.method = position.method
                 if position.qty:
                     self.mark_kinds[position.symbol] = snap.mark_kind
                 else:
                     self.mark_kinds.pop(position.symbol, None)
-                rows.append(row_of(snap))
-        return self.table.upsert(rows)
+            if self._counts(snap):
+                touched.add(self._group(snap))
+        return self.table.upsert(self._rows(touched))
+
+    def group_by(self, by: GroupBy) -> Changes:
+        """Sum by something else."""
+        self.by = by
+        self.table.clear()
+        return self.table.upsert(self._rows({self._group(s) for s in self._snaps.values() if self._counts(s)}))
+
+    def show_account(self, account: str) -> None:
+        """Begin afresh with another account."""
+        self.account = account
+        self.curve.points.clear()
+        self.mark_kinds.clear()
+        self._snaps.clear()
+        self.table.clear()
+
+    def _counts(self, snap: PositionSnap) -> bool:
+        """Tell whether a row is of the kind that is summed: single strategies, or the account's whole positions."""
+        return (snap.position.strategy_id == ALL_STRATEGIES) is not (self.by is GroupBy.STRATEGY)
+
+    def _group(self, snap: PositionSnap) -> tuple[str, str]:
+        position = snap.position
+        names = {
+            GroupBy.INSTRUMENT: position.symbol,
+            GroupBy.STRATEGY: position.strategy_id or BY_HAND,
+            GroupBy.CURRENCY: position.currency,
+        }
+        return names[self.by], position.currency
+
+    def _rows(self, wanted: set[tuple[str, str]]) -> list[PnlRow]:
+        members: dict[tuple[str, str], list[PnlRow]] = {group: [] for group in wanted}
+        for snap in self._snaps.values():
+            if self._counts(snap) and (group := self._group(snap)) in members:
+                members[group].append(row_of(snap))
+        return [_sum(name, rows) for (name, _), rows in members.items()]
 
     def caption(self, currency: str) -> str:
         """Return what the figures mean."""
@@ -70,7 +125,7 @@ class PnlView:
         return f"{method} · marked at {' or '.join(kinds)} · net of fees · {currency} · today, own ledger"
 
     def style(self, row: PnlRow) -> RowStyle:
-        """Return how an instrument's row looks."""
+        """Return how a row looks."""
         cells = {
             name: CellStyle(ink(amount), bold=name == "net")
             for name, amount in (("realised", row.realised), ("open", row.open), ("net", row.net))
@@ -86,7 +141,26 @@ def row_of(snap: PositionSnap) -> PnlRow:
     fees = position.fees.get(position.currency, 0)
     opened = snap.unrealised if position.qty else 0
     net = None if foreign or opened is None else position.realised + opened - fees
-    return PnlRow(position.symbol, position.currency, position.realised, opened, fees, net, bool(position.qty))
+    unmarked = int(opened is None)
+    return PnlRow(
+        position.symbol, position.currency, position.realised, opened, fees, net, bool(position.qty), unmarked
+    )
+
+
+def _sum(name: str, rows: list[PnlRow]) -> PnlRow:
+    """Return the sum of rows of one currency under a name."""
+    opens = [row.open for row in rows if row.open is not None]
+    nets = [row.net for row in rows if row.net is not None]
+    return PnlRow(
+        symbol=name,
+        currency=rows[0].currency,
+        realised=sum(row.realised for row in rows),
+        open=sum(opens) if opens else None,
+        fees=sum(row.fees for row in rows),
+        net=sum(nets) if len(nets) == len(rows) else None,
+        held=any(row.held for row in rows),
+        unmarked=sum(row.unmarked for row in rows),
+    )
 
 
 def ink(amount: int | None) -> str:
@@ -133,18 +207,23 @@ class NetCurve:
         return min(values, default=0), max(values, default=0)
 
 
-def _key(row: PnlRow) -> str:
-    return row.symbol
+def _key(row: PnlRow) -> tuple[str, str]:
+    return row.symbol, row.currency
+
+
+def _open_text(row: PnlRow) -> str:
+    text = money(row.open, signed=True)
+    return f"{text} less {row.unmarked}" if row.unmarked and row.open is not None else text
 
 
 def _columns() -> tuple[Column[PnlRow], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("symbol", "Symbol", code, lambda r: r.symbol, lambda r: r.symbol, width=12, fixed=True),
+        Column("symbol", "Name", code, lambda r: r.symbol, lambda r: r.symbol, width=12, fixed=True),
         Column("net", "Net", number, lambda r: r.net, lambda r: money(r.net, signed=True), right=True, width=10,
                exact=lambda r: exact_money(r.net), hint="Realised and open, less fees"),
-        Column("open", "Open", number, lambda r: r.open, lambda r: money(r.open, signed=True), right=True, width=10,
-               exact=lambda r: exact_money(r.open), hint="Open, at the mark"),
+        Column("open", "Open", number, lambda r: r.open, _open_text, right=True, width=10,
+               exact=lambda r: exact_money(r.open), hint="Open, at the mark; positions without one are left out and counted"),
         Column("realised", "Realised", number, lambda r: r.realised, lambda r: money(r.realised, signed=True),
                right=True, width=10, exact=lambda r: exact_money(r.realised), hint="Realised, before fees"),
         Column("fees", "Fees", number, lambda r: r.fees, lambda r: money(r.fees), right=True, width=8,

@@ -8,7 +8,15 @@ from tests.helpers.desktop_rig import ACCOUNT, position
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.numbers import MONEY_ONE
 from workstation.viewmodels.frames import AccountSnap
-from workstation.viewmodels.pnl_view import CURVE_POINTS_MAX, CURVE_STEP_NS, NetCurve, PnlView, limit_gauge, row_of
+from workstation.viewmodels.pnl_view import (
+    CURVE_POINTS_MAX,
+    CURVE_STEP_NS,
+    GroupBy,
+    NetCurve,
+    PnlView,
+    limit_gauge,
+    row_of,
+)
 
 
 def account(net: int = 0, **changes) -> AccountSnap:
@@ -88,3 +96,54 @@ def test_a_change_within_a_step_moves_the_last_point() -> None:
     assert not curve.add(2, 12)
     assert curve.points == [(0, 12)]
     assert curve.extremes() == (12, 12)
+
+
+def of(symbol: str, strategy: str, realised: int, *, currency: str = "USD", **changes):
+    snap = position(100, symbol=symbol, **changes)
+    held = msgspec.structs.replace(
+        snap.position, strategy_id=strategy, realised=realised * MONEY_ONE, currency=currency
+    )
+    return msgspec.structs.replace(snap, position=held)
+
+
+def sums(view: PnlView) -> dict[tuple[str, str], int]:
+    rows = [view.table.row(number) for number in range(view.table.total)]
+    return {(row.symbol, row.currency): row.realised // MONEY_ONE for row in rows}
+
+
+def book() -> PnlView:
+    view = PnlView(ACCOUNT)
+    view.take(
+        [
+            of("AAPL", "*", 5), of("AAPL", "sma", 3), of("AAPL", "", 2),
+            of("MSFT", "*", 10), of("MSFT", "sma", 10),
+            of("SAP", "*", 7, currency="EUR"), of("SAP", "sma", 7, currency="EUR"),
+        ]
+    )  # fmt: skip
+    return view
+
+
+def test_the_day_is_summed_by_instrument_strategy_and_currency() -> None:
+    view = book()
+    assert sums(view) == {("AAPL", "USD"): 5, ("MSFT", "USD"): 10, ("SAP", "EUR"): 7}
+    view.group_by(GroupBy.STRATEGY)
+    assert sums(view) == {("sma", "USD"): 13, ("by hand", "USD"): 2, ("sma", "EUR"): 7}
+    view.group_by(GroupBy.CURRENCY)
+    assert sums(view) == {("USD", "USD"): 15, ("EUR", "EUR"): 7}
+
+
+def test_a_changed_position_changes_its_sum_alone() -> None:
+    view = book()
+    view.group_by(GroupBy.STRATEGY)
+    changes = view.take([of("AAPL", "sma", 4), of("AAPL", "*", 6)])
+    assert sums(view)["sma", "USD"] == 14
+    assert len(changes.changed) == 1
+
+
+def test_a_sum_leaves_out_what_has_no_mark_and_counts_it() -> None:
+    view = book()
+    view.take([of("MSFT", "*", 10, unrealised=None)])
+    view.group_by(GroupBy.CURRENCY)
+    row = next(view.table.row(n) for n in range(view.table.total) if view.table.row(n).symbol == "USD")
+    assert (row.open, row.net, row.unmarked) == (19 * MONEY_ONE, None, 1)
+    assert next(c for c in view.table.columns if c.name == "open").text(row) == "+19.00 less 1"

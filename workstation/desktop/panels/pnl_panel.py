@@ -1,23 +1,24 @@
-"""P&L panel: what the day has made, by instrument and for the account, how far the loss limit is, and the day's curve.
+"""P&L panel: what the day has made, for the account and by instrument, strategy or currency; limit and curve.
 
 Last stage of both walks. The caption says method, mark, fees and currency, always. Sends nothing.
 """
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from workstation.desktop.colors import with_alpha
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import Weight
 from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
 from workstation.viewmodels.formats import MISSING, money
 from workstation.viewmodels.frames import AccountSnap, Frame
 from workstation.viewmodels.panel_notes import PanelNote
-from workstation.viewmodels.pnl_view import LimitGauge, NetCurve, PnlRow, PnlView, ink, limit_gauge
+from workstation.viewmodels.pnl_view import GroupBy, LimitGauge, NetCurve, PnlRow, PnlView, ink, limit_gauge
 
 FIGURES = (("realised", "Realised"), ("open", "Open"), ("fees", "Fees"), ("drawdown", "Drawdown"), ("equity", "Equity"))
 CURVE_FROM_PX = 240
@@ -136,7 +137,7 @@ class PnlPanel(TablePanel):
         self.pnl = PnlView(context.focus.account)
         self._build_summary()
         self.columns: ColumnModel[PnlRow] = ColumnModel(self.pnl.table)
-        self.show_view(ColumnView(self.columns, self.pnl.style, name=f"{panel_id}_table", meaning="P&L by instrument"))
+        self.show_view(ColumnView(self.columns, self.pnl.style, name=f"{panel_id}_table", meaning="P&L by part"))
         self.view.set_default_sort([("net", True)])
         self.until_released(context.focus.listen(self._on_focus))
         theme_notifier().changed.connect(self._on_theme)
@@ -186,6 +187,7 @@ class PnlPanel(TablePanel):
         top = QHBoxLayout()
         top.setContentsMargins(8, 4, 8, 0)
         top.addWidget(self.net, 1)
+        top.addWidget(self._build_choice())
         summary = QVBoxLayout()
         summary.setSpacing(2)
         summary.addLayout(top)
@@ -196,6 +198,28 @@ class PnlPanel(TablePanel):
         self.column.insertLayout(0, summary)
         self.tools.hide()
         self._on_theme()
+
+    def _build_choice(self) -> QComboBox:
+        self.by = QComboBox()
+        self.by.setObjectName(f"{self.panel_id}_by")
+        self.by.setAccessibleName("Sum P&L by")
+        for choice in GroupBy:
+            self.by.addItem(f"by {choice.value}", choice.value)
+        self.by.currentIndexChanged.connect(self._on_choice)
+        return self.by
+
+    def _on_choice(self) -> None:
+        by = GroupBy(str(self.by.currentData()))
+        self.view.reorder(lambda: self.pnl.group_by(by))
+
+    def save_settings(self) -> PanelSettings:
+        """Return columns, sort and what is summed by."""
+        return super().save_settings() | {"by": self.pnl.by.value}
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Take them back."""
+        super().restore_settings(settings)
+        self.by.setCurrentIndex(max(self.by.findData(settings.get("by")), 0))
 
     def _refill(self) -> None:
         self.view.apply(lambda: self.pnl.take(self.context.state.positions.values()))
@@ -247,9 +271,7 @@ class PnlPanel(TablePanel):
         account = self.context.focus.account
         if self.released or account == self.pnl.account:
             return
-        self.pnl.account = account
-        self.pnl.curve.points.clear()
-        self.view.reorder(self.pnl.table.clear)
+        self.view.reorder(lambda: self.pnl.show_account(account))
         self._refill()
 
     def _tint(self, label: QLabel, amount: int) -> None:
