@@ -223,7 +223,7 @@ def _columns() -> tuple[Column[PnlRow], ...]:
         Column("net", "Net", number, lambda r: r.net, lambda r: money(r.net, signed=True), right=True, width=10,
                exact=lambda r: exact_money(r.net), hint="Realised and open, less fees"),
         Column("open", "Open", number, lambda r: r.open, _open_text, right=True, width=10,
-               exact=lambda r: exact_money(r.open), hint="Open, at the mark; positions without one are left out and counted"),
+               exact=lambda r: exact_money(r.open), hint="At the mark; what has none is left out and counted"),
         Column("realised", "Realised", number, lambda r: r.realised, lambda r: money(r.realised, signed=True),
                right=True, width=10, exact=lambda r: exact_money(r.realised), hint="Realised, before fees"),
         Column("fees", "Fees", number, lambda r: r.fees, lambda r: money(r.fees), right=True, width=8,
