@@ -84,7 +84,7 @@ class LayoutStore:
         return sorted((self._folder / "versions").glob(f"{name}.*.toml"))
 
     def yesterday(self, name: str) -> Layout | None:
-        """Return the layout as it stood at the end of the last earlier day on which it was shown, None if there is none.
+        """Return the layout as it stood at the end of the last earlier day of use, None where there is none.
 
         Raises:
             UserError: the kept text is damaged.

@@ -1,7 +1,7 @@
-"""A workspace: the window, its layout file, the menu, and the desktop's own commands.
+"""The desktop around a workspace: its first window, the menus, the keys, and the desktop's own commands.
 
-Loads the saved layout, falls back on the shipped one where the file is damaged (which stays untouched and is named),
-and saves what changed. Loading a layout disarms.
+Which layout is shown, and its further windows, are the business of `workspaces`. Hand entry disarms here when nobody
+is at the keys.
 """
 
 from collections.abc import Mapping
@@ -11,22 +11,19 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 
-from workstation.config.resources import resource_text
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
 from workstation.desktop.shell.hotkeys_disarm import AutoDisarm, disarm
-from workstation.desktop.shell.layouts import Layout, parse_layout
 from workstation.desktop.shell.layouts_store import LayoutStore
-from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.shell.palette import Palette
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.shell.workspaces import Workspaces
+from workstation.desktop.shell.workspaces_menu import UndoLoadBanner, WorkspaceMenu
 from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
-from workstation.domain.errors import UserError
 from workstation.domain.orders import Origin
 
-DEFAULT_LAYOUT = "trading"
 UNFOCUSED_DISARM_MS = 30_000
 
 _INPUT = frozenset({QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel})
@@ -46,15 +43,16 @@ class Workspace(QObject):
     ) -> None:
         super().__init__()
         self._context = context
-        self._store = store
-        self.window = MainWindow(context, kinds)
+        self.workspaces = Workspaces(context, kinds, store)
+        self.window = self.workspaces.window
         self.hotkeys = HotkeyFilter(context, keys_file)
+        self.window.command_asked.connect(self.hotkeys.run_command)
         self.hotkeys.runs["view.provenance"] = self._show_provenance
         self.window.add_banner(KeyFileBanner(self.hotkeys.store))
+        self.window.add_banner(UndoLoadBanner(self.workspaces))
         self.palette = Palette(context, Choices(context, self.hotkeys), self.window)
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
         self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
-        self.window.closing.connect(self.save)
         context.focus.listen(self._follow_focus)
         self._build_menu()
         self._idle = QTimer(self, interval=disarm_after_s * 1_000, singleShot=True)
@@ -65,10 +63,8 @@ class Workspace(QObject):
     def open(self) -> None:
         """Load the layout, show the window and listen to keys."""
         self.hotkeys.store.load()
-        layout = self._load()
+        layout = self.workspaces.begin()
         self.window.place(layout)
-        self.window.load_layout(layout)
-        self._context.links.choose("A", self._context.focus.symbol)
         if layout.maximized:
             self.window.showMaximized()
         else:
@@ -86,35 +82,11 @@ class Workspace(QObject):
         if isinstance(app, QApplication):
             app.removeEventFilter(self.hotkeys)
             app.removeEventFilter(self)
-        self.save()
-        self.window.release()
-        self.window.close()
+        self.workspaces.end()
 
     def save(self) -> None:
-        """Write the layout when it changed; a folder that cannot be written is announced, nothing is lost on screen."""
-        if not self.window.panels:
-            return
-        try:
-            self._store.save(self.window.current_layout())
-        except OSError as error:
-            self._context.announcer.say("warning", f"Layout not saved: {error.strerror}.")
-
-    def _load(self) -> Layout:
-        shipped = parse_layout(resource_text("layouts", f"{DEFAULT_LAYOUT}.toml"), source="shipped layout")
-        try:
-            return self._store.load(DEFAULT_LAYOUT) or shipped
-        except UserError as error:
-            self._context.announcer.say("warning", f"{error}. The file is kept as it is; the shipped layout is shown.")
-            damaged = self._store.set_aside(DEFAULT_LAYOUT)
-            self._context.announcer.say("warning", f"The damaged layout is kept as {damaged.name}.")
-            return shipped
-
-    def reset_layout(self) -> None:
-        """Show the shipped layout again; the present one stays among the kept versions. Disarms."""
-        self._disarm("layout reset")
-        self.save()
-        self.window.load_layout(parse_layout(resource_text("layouts", f"{DEFAULT_LAYOUT}.toml"), source="shipped"))
-        self._context.links.choose("A", self._context.focus.symbol)
+        """Write the layout when it changed."""
+        self.workspaces.save()
 
     def _build_menu(self) -> None:
         bar = self.window.menuBar()
@@ -124,9 +96,10 @@ class Workspace(QObject):
         view.addMenu(self.window.panel_menu())
         reset = QAction("Reset layout", view)
         reset.setObjectName("reset_layout")
-        reset.triggered.connect(self.reset_layout)
+        reset.triggered.connect(self.workspaces.reset)
         view.addAction(reset)
         view.addMenu(self._theme_menu(view))
+        bar.addMenu(WorkspaceMenu(self.workspaces, self.window))
         trade = bar.addMenu("&Trade")
         trade.setObjectName("trade_menu")
         for command_id, action in self.hotkeys.actions(trade).items():

@@ -1,0 +1,195 @@
+"""Workspaces by real keys and files: shown, taken back, locked, several windows, damaged and unknown parts survived."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.desktop_rig import DesktopRig
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.log_panel import LogPanel
+from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.desktop.shell.layouts_store import LayoutStore
+from workstation.desktop.shell.main_window import configure_docking
+from workstation.desktop.shell.workspace import Workspace
+from workstation.desktop.shell.workspaces import SHIPPED, Workspaces
+from workstation.domain.accounts import Environment
+
+KINDS = {"log": LogPanel, "orders": OrdersPanel}
+OWN = 'name = "{name}"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs = ["log-1"]\n'
+
+
+@pytest.fixture
+def rig(qapp: object) -> Iterator[DesktopRig]:
+    made = DesktopRig()
+    for command_id in ("market.bars", "order.preview"):
+        made.gateway.answers[command_id] = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
+    configure_docking()
+    (tmp_path / "small.toml").write_text(OWN.format(name="small"))
+    (tmp_path / "wide.toml").write_text(OWN.format(name="wide"))
+    made = Workspace(rig.context, KINDS, LayoutStore(tmp_path), disarm_after_s=600)
+    qtbot.addWidget(made.window)
+    made.open()
+    qtbot.waitExposed(made.window)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shown(desk: Workspace) -> Workspaces:
+    return desk.workspaces
+
+
+def action(desk: Workspace, name: str) -> QAction:
+    found = desk.window.findChild(QAction, name)
+    assert isinstance(found, QAction)
+    return found
+
+
+def test_ctrl_and_a_digit_shows_the_workspace_and_disarms(desk: Workspace, rig: DesktopRig, qtbot: QtBot) -> None:
+    assert desk.workspaces.names() == [*SHIPPED, "small", "wide"]
+    rig.arm(Environment.SIM)
+    qtbot.keyClick(desk.window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    assert desk.workspaces.name == "small"
+    assert list(desk.window.panels) == ["log-1"]
+    assert [params.reason for params in rig.gateway.of("risk.disarm")] == ["workspace small"]
+
+
+def test_a_load_is_taken_back_by_its_button(desk: Workspace, qtbot: QtBot) -> None:
+    shown = desk.workspaces
+    desk.window.add_panel("log")
+    before = set(desk.window.panels)
+    shown.open("small")
+    undo = desk.window.findChild(QPushButton, "undo_load")
+    assert undo is not None
+    assert undo.isVisible()
+    qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
+    assert shown.name == "trading"
+    assert set(desk.window.panels) == before
+    assert not shown.can_undo
+
+
+def test_what_was_shown_comes_back_at_the_next_start(
+    shown: Workspaces, rig: DesktopRig, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shown.open("wide")
+    shown.save()
+    again = Workspaces(rig.context, KINDS, LayoutStore(tmp_path))
+    qtbot.addWidget(again.window)
+    assert again.begin().name == "wide"
+    again.end()
+
+
+def test_a_damaged_file_is_refused_with_its_place_and_nothing_changes(
+    shown: Workspaces, rig: DesktopRig, tmp_path: Path
+) -> None:
+    before = list(shown.window.panels)
+    (tmp_path / "small.toml").write_text('name = "small"\nversion = [1\n')
+    assert not shown.open("small")
+    assert (shown.name, list(shown.window.panels)) == ("trading", before)
+    assert "line" in rig.spoken[-1][1]
+    assert "column" in rig.spoken[-1][1]
+    assert (tmp_path / "small.toml").read_text() == 'name = "small"\nversion = [1\n'
+
+
+def test_a_panel_of_unknown_kind_keeps_its_place_and_settings(shown: Workspaces, tmp_path: Path) -> None:
+    text = OWN.format(name="small").replace('kind = "log"', 'kind = "hologram"\n[panel.settings]\ndepth = 3')
+    (tmp_path / "small.toml").write_text(text)
+    shown.open("small")
+    assert shown.window.panels["log-1"].title == "Unknown panel"
+    entry = shown.current().panel[0]
+    assert (entry.kind, entry.settings) == ("hologram", {"depth": 3})
+
+
+def test_a_locked_workspace_lets_no_panel_be_moved_or_closed(desk: Workspace, shown: Workspaces) -> None:
+    shown.open("small")
+    action(desk, "workspace_lock").trigger()
+    features = desk.window.docking.globallyLockedDockWidgetFeatures()
+    assert features.value != 0
+    assert shown.current().locked
+    action(desk, "workspace_lock").trigger()
+    assert desk.window.docking.globallyLockedDockWidgetFeatures().value == 0
+
+
+def test_a_second_window_comes_back_with_panels_of_its_own(shown: Workspaces) -> None:
+    shown.open("small")
+    window = shown.new_window()
+    assert window is not None
+    window.add_panel("log")
+    assert set(window.panels) == {"orders-1", "log-2"}
+    shown.open("wide")
+    assert len(shown.windows) == 1
+    shown.open("small")
+    assert [set(window.panels) for window in shown.windows] == [{"log-1"}, {"orders-1", "log-2"}]
+
+
+def test_a_second_window_that_is_closed_is_forgotten(shown: Workspaces, qtbot: QtBot) -> None:
+    shown.open("small")
+    window = shown.new_window()
+    assert window is not None
+    window.close()
+    assert shown.windows == [shown.window]
+    assert shown.current().window == []
+
+
+def test_yesterdays_layout_comes_back_however_often_today_was_saved(shown: Workspaces, tmp_path: Path) -> None:
+    shown.open("small")
+    path = tmp_path / "small.toml"
+    day_before = path.stat().st_mtime - 2 * 86_400
+    os.utime(path, (day_before, day_before))
+    for _ in range(25):
+        shown.window.add_panel("log")
+        shown.save()
+    shown.restore_yesterday()
+    assert list(shown.window.panels) == ["log-1"]
+
+
+def test_an_export_can_be_imported_under_another_name_only(shown: Workspaces, rig: DesktopRig, tmp_path: Path) -> None:
+    shown.open("small")
+    out = tmp_path / "elsewhere" / "copy.toml"
+    out.parent.mkdir()
+    shown.export_to(out)
+    assert not shown.import_from(out)
+    assert "taken" in rig.spoken[-1][1]
+    out.write_text(out.read_text().replace('"small"', '"copy"'))
+    assert shown.import_from(out)
+    assert shown.name == "copy"
+    assert (tmp_path / "copy.toml").exists()
+
+
+def test_a_name_that_is_taken_or_no_file_name_is_refused(shown: Workspaces) -> None:
+    assert "already" in shown.save_as("Small")
+    assert "1 to 40" in shown.save_as("../x")
+    assert shown.save_as("mine") == ""
+    assert "mine" in shown.names()
+
+
+def test_a_window_that_no_screen_shows_moves_into_view(shown: Workspaces) -> None:
+    shown.window.showNormal()
+    shown.window.setGeometry(QRect(90_000, 90_000, 1_000, 700))
+    QApplication.processEvents()
+    assert shown.window.gather()
+    assert shown.window.screen().availableGeometry().contains(shown.window.geometry().topLeft())
+    assert not shown.window.gather()
+
+
+def test_link_groups_come_back_with_the_workspace(shown: Workspaces, rig: DesktopRig) -> None:
+    shown.open("small")
+    rig.context.links.choose("C", "MSFT")
+    shown.open("wide")
+    rig.context.links.choose("C", "AAPL")
+    assert shown.open("small")
+    assert rig.context.links.symbol("C") == "MSFT"
