@@ -9,6 +9,7 @@ from workstation.commands.params import CancelOne, ChangeOrder, Focus, PlaceOrde
 from workstation.commands.registry import CommandResult
 from workstation.desktop.bridge import Bridge, ResultHandler
 from workstation.desktop.chart_links import ChartLinks
+from workstation.desktop.shell.hotkeys_store import KeyStore
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, Origin, OriginKind
@@ -39,6 +40,7 @@ class DesktopContext:
     announcer: Announcer = field(default_factory=Announcer)
     cursor: PriceCursor = field(default_factory=PriceCursor)
     last_action: LastAction = field(default_factory=LastAction)
+    keys: KeyStore = field(default_factory=KeyStore)
     charts: ChartLinks = field(default_factory=ChartLinks)
 
     @property

@@ -25,16 +25,18 @@ from workstation.commands.keymap import KEY_COMMANDS, declare_keys
 from workstation.commands.registry import Command, NoParams
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys_requests import FocusRequests
-from workstation.desktop.shell.hotkeys_store import KeyStore
 from workstation.desktop.shell.leader import Leader
 from workstation.desktop.shell.staging import windows
 from workstation.domain.orders import Origin, OriginKind
 from workstation.viewmodels import hotkeys as keys
 from workstation.viewmodels.hotkey_actions import at_half, first_that_holds, increases, request_of
 from workstation.viewmodels.hotkey_binds import REDUCES, UNGUARDED, Bind, Press
+from workstation.viewmodels.hotkey_dry_run import words_of
 
 ESCAPE_LAYER = "escape_layer"
 """Property of a widget that has something of its own to undo by Esc, a drag or a staged item: it gets the key first."""
+KEY_TEST = "key_test"
+"""Property of a field in which keys are tried: while it has the keyboard, no key acts."""
 
 _NEVER_SENT_TWICE = "Press {key} again within 450 ms: {title}."
 _GUARDED_COMMANDS = frozenset({"trade.undo"})
@@ -60,7 +62,9 @@ class HotkeyFilter(QObject):
         self.requests = FocusRequests(context)
         commands = context.bridge.commands
         declare_keys(commands)
-        self.store = KeyStore(path, lambda: [command.id for command in commands.all()])
+        self.store = context.keys
+        self.store.path = path
+        self.store.commands = lambda: [command.id for command in commands.all()]
         self.leader = Leader()
         self._by_keys: dict[tuple[str, ...], tuple[Bind, ...]] = {}
         self._actions: dict[str, QAction] = {}
@@ -137,6 +141,7 @@ class HotkeyFilter(QObject):
     def _run(self, bind: Bind, origin: Origin) -> None:
         focus = self.requests.snapshot()
         request = request_of(bind, self.store.file, focus)
+        self.store.note_use(origin.detail, bind.id, words_of(request, bind))
         if isinstance(request, keys.Run):
             self._run_named(request.command, origin)
             return
@@ -169,6 +174,9 @@ class HotkeyFilter(QObject):
 
     def _on_key(self, event: QKeyEvent) -> bool:
         """Return whether the press is consumed."""
+        focused = QApplication.focusWidget()
+        if focused is not None and focused.property(KEY_TEST):
+            return False
         if self.leader.waits and event.key() not in _MODIFIER_KEYS:
             return self._continue(event)
         chord = chord_of(event)

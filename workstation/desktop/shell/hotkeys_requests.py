@@ -52,20 +52,7 @@ class FocusRequests:
 
     def snapshot(self, symbol: str = "") -> keys.FocusSnapshot:
         """Read the trade focus once; with a symbol, that instrument in the account of the focus."""
-        context, focus = self._context, self._context.focus
-        symbol = symbol or focus.symbol
-        return keys.FocusSnapshot(
-            account=focus.account,
-            instrument=context.instrument(symbol),
-            quote=context.state.quotes.get(symbol),
-            working=context.state.working(focus.account, symbol),
-            position=context.state.position(focus.account, symbol),
-            size=context.sizes.size,
-            cursor=context.cursor.price(symbol),
-            funds=context.state.accounts.get(focus.account),
-            armed=None if context.state.status is None else context.state.status.armed,
-            environment=context.bridge.session.environment,
-        )
+        return focus_snapshot(self._context, symbol)
 
     def send(self, request: keys.Request, origin: Origin) -> None:
         """Hand one request to the engine and say what is pending, or why nothing is."""
@@ -230,6 +217,24 @@ class FocusRequests:
             return
         self._live_confirmed = True
         self.arm(origin)
+
+
+def focus_snapshot(context: DesktopContext, symbol: str = "") -> keys.FocusSnapshot:
+    """Return the trade focus as it stands; with a symbol, that instrument in the account of the focus."""
+    focus, state = context.focus, context.state
+    symbol = symbol or focus.symbol
+    return keys.FocusSnapshot(
+        account=focus.account,
+        instrument=context.instrument(symbol),
+        quote=state.quotes.get(symbol),
+        working=state.working(focus.account, symbol),
+        position=state.position(focus.account, symbol),
+        size=context.sizes.size,
+        cursor=context.cursor.price(symbol),
+        funds=state.accounts.get(focus.account),
+        armed=None if state.status is None else state.status.armed,
+        environment=context.bridge.session.environment,
+    )
 
 
 def pulse_arm_chip() -> None:

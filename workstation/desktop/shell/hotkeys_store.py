@@ -1,10 +1,13 @@
 """The key file in force: read at the start and on reload, all or nothing; the last good map stays when a file is wrong.
 
 Beside the filter. After a file has changed, the first CAUTIOUS_ORDERS entries by key go out at half size; what is left
-of that is kept beside the file, so that a restart does not forget it. It never writes the key file itself.
+of that is kept beside the file, so that a restart does not forget it. It writes the key file for the panel alone, and
+only a text that reads well.
 """
 
 import hashlib
+import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from workstation.viewmodels.hotkey_file import FILE_BYTES_MAX, HotkeyFile, Hotke
 
 CAUTIOUS_ORDERS = 5
 SHIPPED_FILE = "default.toml"
+USES_KEPT = 50
 
 
 def shipped_text() -> str:
@@ -24,16 +28,21 @@ def shipped_text() -> str:
 
 
 class KeyStore(QObject):
-    """The binds in force. Emits: changed() after a reload that took effect, failed(str) when a file was refused."""
+    """The binds in force. Emits: changed() after a reload that took effect, failed(str) when a file was refused.
+
+    uses: (keys, bind, words) of the last presses that asked for something, newest last. Emits: used().
+    """
 
     changed = Signal()
     failed = Signal(str)
+    used = Signal()
 
-    def __init__(self, path: Path | None, commands: Callable[[], Sequence[str]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setObjectName("key_store")
-        self.path = path
-        self._commands = commands
+        self.path: Path | None = None
+        self.commands: Callable[[], Sequence[str]] = tuple
+        self.uses: deque[tuple[str, str, str]] = deque(maxlen=USES_KEPT)
         self.shipped = read_hotkeys(shipped_text())
         self.file: HotkeyFile = self.shipped
         self.error = ""
@@ -54,7 +63,7 @@ class KeyStore(QObject):
         """Read the file again; returns whether it is in force now. A missing file means the shipped keys."""
         try:
             text = self._read()
-            found = self.shipped if text is None else read_hotkeys(text, self._commands())
+            found = self.shipped if text is None else read_hotkeys(text, self.commands())
         except HotkeyFileError as error:
             return self._refuse(f"{error}")
         except (OSError, UnicodeDecodeError) as error:
@@ -64,6 +73,31 @@ class KeyStore(QObject):
         self._judge_change()
         self.changed.emit()
         return True
+
+    def save(self, text: str) -> None:
+        """Write a text that reads well, whole or not at all, and take it into force.
+
+        Raises:
+            HotkeyFileError: the text is no key file; nothing is written.
+            OSError: there is no file, it cannot be written, or it was changed by somebody else meanwhile.
+        """
+        read_hotkeys(text, self.commands())
+        if self.path is None:
+            raise OSError("there is no home to keep a key file in")
+        if (self._read() or shipped_text()) != self._text:
+            raise OSError("the file was changed outside; reload it first")
+        fresh = self.path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.path)
+        self.load()
+
+    def note_use(self, keys: str, bind: str, words: str) -> None:
+        """Keep one press that asked for something, or was refused."""
+        self.uses.append((keys, bind, words))
+        self.used.emit()
 
     def _refuse(self, why: str) -> bool:
         name = "the key file" if self.path is None else self.path.name
