@@ -1,7 +1,7 @@
 """The risk panel without a screen: limits with value, use and headroom; switches; the last refusals.
 
-Last stage of both walks. Reads the board that the engine answered; sends nothing. Headroom is drawn as a bar of text, so
-that it is read as well as seen.
+Last stage of both walks. Reads the board that the engine answered; sends nothing. Headroom is a bar of text, so that it
+is read as well as seen.
 """
 
 from collections.abc import Iterable, Sequence
@@ -71,7 +71,7 @@ class RiskView:
         kept = {_key(line) for line in board.limits}
         rows = [self.table.row(number) for number in range(self.table.total)]
         self.table.remove([_key(line) for line in rows if _key(line) not in kept])
-        self.table.upsert(sorted(board.limits, key=_order))
+        self.table.upsert(board.limits)
         self.restrictions = board.restrictions
 
     def lines(self) -> list[LimitLine]:
@@ -85,7 +85,7 @@ class RiskView:
     def style(self, line: LimitLine) -> RowStyle:
         """Return how a limit's row looks: what is near its end amber, what is over it red, no limit muted."""
         level = level_of(line)
-        ink = {"amber": "warning", "red": "danger"}.get(level, "accent")
+        ink = {"amber": "warning", "red": "danger"}.get(level, "accent" if share_of(line) is not None else "text_muted")
         quiet = dict.fromkeys(("changed", "author", "reason"), CellStyle("text_muted"))
         cells = {"headroom": CellStyle(ink), "scope": CellStyle("text_muted"), **quiet}
         if level == "red":
@@ -144,9 +144,9 @@ def headroom(line: LimitLine) -> str:
     """Return the headroom bar with the used share in words."""
     share = share_of(line)
     if share is None:
-        return "no limit" if line.unlimited else "checked with each order"
+        return "no limit" if line.unlimited else "each order"
     filled = min(max(round(share * BAR_CELLS), 1 if share > 0 else 0), BAR_CELLS)
-    return f"{'█' * filled}{'░' * (BAR_CELLS - filled)} {share:.0%} used"
+    return f"{'━' * filled}{'─' * (BAR_CELLS - filled)} {share:.0%} used"
 
 
 def switches_text(restrictions: Sequence[LimitChanged], accounts: Iterable[AccountSnap]) -> str:
@@ -158,9 +158,7 @@ def switches_text(restrictions: Sequence[LimitChanged], accounts: Iterable[Accou
             parts.append(f"LOCKED OUT {where} until the next trading day, since {_clock(row.ts)}: {row.reason}")
         elif row.limit == Restriction.CLOSE_ONLY:
             parts.append(f"CLOSE-ONLY {where} since {_clock(row.ts)}: {row.reason}")
-    for account in accounts:
-        if account.lock is not LockState.UNLOCKED:
-            parts.append(f"{account.lock} {account.account}: {account.lock_reason}")
+    parts += [f"{a.lock} {a.account}: {a.lock_reason}" for a in accounts if a.lock is not LockState.UNLOCKED]
     return "\n".join(parts)
 
 
@@ -228,20 +226,23 @@ def _key(line: LimitLine) -> tuple[str, str, str]:
     return line.limit, line.scope, line.key
 
 
-def _order(line: LimitLine) -> tuple[int, int, str]:
-    return list(LimitType).index(line.limit), list(LimitScope).index(line.scope), line.key
+def _order(line: LimitLine) -> float:
+    """Return the place in the list: limits that bind first, then by type, the tenant's own first."""
+    types, scopes = list(LimitType), list(LimitScope)
+    return (line.unlimited * len(types) + types.index(line.limit)) * len(scopes) + scopes.index(line.scope)
 
 
 def _columns() -> tuple[Column[LimitLine], ...]:
     code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
     return (
-        Column("limit", "Limit", code, lambda r: TITLES[r.limit], lambda r: TITLES[r.limit], width=18, fixed=True),
+        Column("order", "", number, _order, lambda _r: "", width=0),
+        Column("limit", "Limit", code, lambda r: TITLES[r.limit], lambda r: TITLES[r.limit], width=17, fixed=True),
         Column("scope", "Scope", code, _scope_text, _scope_text, width=12, fixed=True),
-        Column("value", "Value", number, lambda r: float(r.value), _limit_text, right=True, width=12,
+        Column("value", "Value", number, lambda r: float(r.value), _limit_text, right=True, width=10,
                exact=lambda r: r.text, hint="Money in the account's currency; quantities in units"),
+        Column("headroom", "Headroom", number, share_of, headroom, width=19, hint="How much of the limit is used"),
         Column("used", "Used", number, lambda r: None if r.used is None else float(r.used),
-               lambda r: value_text(r, r.used), right=True, width=12, hint="Of several in its scope, the most used"),
-        Column("headroom", "Headroom", number, share_of, headroom, width=22, hint="How much of the limit is used"),
+               lambda r: value_text(r, r.used), right=True, width=10, hint="Of several in its scope, the most used"),
         Column("changed", "Changed, UTC", number, lambda r: float(r.changed_at), _changed, width=16,
                exact=lambda r: exact_time(r.changed_at)),
         Column("author", "By", code, lambda r: actor_text(r.changed_by), lambda r: actor_text(r.changed_by), width=14),

@@ -2,12 +2,14 @@
 
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.fills_panel import FillsPanel
+from workstation.desktop.panels.hotkeys_panel import HotkeysPanel
 from workstation.desktop.panels.ladder_panel import LadderPanel
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.pnl_panel import PnlPanel
 from workstation.desktop.panels.positions_panel import PositionsPanel
 from workstation.desktop.panels.provenance_panel import ProvenancePanel
+from workstation.desktop.panels.risk_panel import RiskPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.panels.watchlist_panel import WatchlistPanel
 from workstation.desktop.shell.panel import Panel
@@ -24,6 +26,8 @@ PANEL_KINDS: dict[str, type[Panel]] = {
         PositionsPanel,
         PnlPanel,
         ProvenancePanel,
+        RiskPanel,
+        HotkeysPanel,
         LogPanel,
     )
 }

@@ -1,0 +1,101 @@
+"""The board's commands over a real core: who set what, lockout and close-only, loosening while armed or locked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.helpers.api_rig import EngineThread
+from tests.helpers.core_rig import CoreRig
+from tests.helpers.memory_reader import MemoryReader
+from workstation.commands import risk_board
+from workstation.commands.params import Arm, SetLimit
+from workstation.commands.registry import CommandResult, NoParams
+from workstation.commands.risk_board import LockOut, RiskBoard, SetCloseOnly
+from workstation.domain.accounts import Environment
+from workstation.domain.orders import Origin, OriginKind
+from workstation.risk.limits import LimitScope
+from workstation.risk.restrictions import Restriction
+
+HAND = Origin(kind=OriginKind.PALETTE)
+SCRIPT = Origin(kind=OriginKind.REST)
+LOSS = {"limit": "DAILY_LOSS", "scope": "TENANT"}
+
+
+class Board:
+    """Commands answered one after the other."""
+
+    def __init__(self, engine: EngineThread) -> None:
+        self.engine = engine
+        risk_board.register(engine.commands)
+
+    def run(self, command_id: str, params: msgspec.Struct, origin: Origin = HAND) -> CommandResult:
+        answers: list[CommandResult] = []
+        self.engine.call(command_id, params, origin, answers.append)
+        self.engine.do(lambda: None)
+        return answers[0]
+
+    def read(self) -> RiskBoard:
+        found: Any = self.run("risk.board", NoParams()).data
+        assert isinstance(found, RiskBoard)
+        return found
+
+
+@pytest.fixture
+def board() -> Iterator[Board]:
+    rig = CoreRig()
+    engine = EngineThread(rig, MemoryReader(rig.journal))
+    yield Board(engine)
+    engine.close()
+
+
+def test_the_board_names_author_time_and_reason_of_a_change(board: Board) -> None:
+    assert board.run("risk.limit", SetLimit(value="400", reason="smaller day", **LOSS)).ok
+    found = next(row for row in board.read().limits if row.limit == "DAILY_LOSS")
+    assert (found.text, found.changed_by, found.reason, found.used) == ("400", "PALETTE:local", "smaller day", 0)
+    assert found.changed_at == board.engine.rig.clock.now_ns()
+
+
+def test_tightening_acts_armed_and_loosening_does_not(board: Board) -> None:
+    board.run("risk.arm", Arm(environment=Environment.SIM))
+    assert board.run("risk.limit", SetLimit(value="400", reason="less", **LOSS)).ok
+    refused = board.run("risk.limit", SetLimit(value="500", reason="more", **LOSS))
+    assert not refused.ok
+    assert "disarm first" in refused.text
+
+
+def test_a_lockout_cannot_be_lifted_and_keeps_limits_from_loosening(board: Board) -> None:
+    account = next(iter(board.engine.rig.state.accounts))
+    assert board.run("risk.lock_out", LockOut(account=account, reason="enough")).ok
+    assert [(row.limit, row.key) for row in board.read().restrictions] == [(Restriction.LOCKOUT, account)]
+    assert board.run("risk.lock_out", LockOut(account=account, reason="again")).text.endswith("already.")
+    refused = board.run("risk.limit", SetLimit(value="900000", reason="more", **LOSS))
+    assert (refused.ok, "locked out" in refused.text) == (False, True)
+    assert board.run("risk.limit", SetLimit(value="1", reason="less", **LOSS)).ok
+
+
+def test_close_only_is_set_by_anybody_and_lifted_by_a_person(board: Board) -> None:
+    account = next(iter(board.engine.rig.state.accounts))
+    wish = SetCloseOnly(on=True, key=account, reason="news")
+    assert board.run("risk.close_only", wish, SCRIPT).ok
+    lifted = msgspec.structs.replace(wish, on=False)
+    assert board.run("risk.close_only", lifted, SCRIPT).code == "DESKTOP_ONLY"
+    assert board.run("risk.close_only", lifted).ok
+    assert board.read().restrictions == ()
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        SetCloseOnly(on=True, key="NOBODY", reason="x"),
+        SetCloseOnly(on=True, key="", reason="x"),
+        SetCloseOnly(on=True, scope=LimitScope.STRATEGY, key="s", reason="x"),
+        SetCloseOnly(on=True, scope=LimitScope.TENANT, reason=" "),
+    ],
+)
+def test_a_scope_that_is_none_or_a_missing_reason_is_refused(board: Board, wish: SetCloseOnly) -> None:
+    assert not board.run("risk.close_only", wish).ok
+    assert board.read().restrictions == ()
