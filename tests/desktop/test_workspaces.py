@@ -68,7 +68,7 @@ def test_ctrl_and_a_digit_shows_the_workspace_and_disarms(desk: Workspace, rig: 
     assert [params.reason for params in rig.gateway.of("risk.disarm")] == ["workspace small"]
 
 
-def test_a_load_is_taken_back_by_its_button(desk: Workspace, qtbot: QtBot) -> None:
+def test_a_load_is_taken_back_by_its_button(desk: Workspace) -> None:
     shown = desk.workspaces
     desk.window.add_panel("log")
     before = set(desk.window.panels)
@@ -76,7 +76,7 @@ def test_a_load_is_taken_back_by_its_button(desk: Workspace, qtbot: QtBot) -> No
     undo = desk.window.findChild(QPushButton, "undo_load")
     assert undo is not None
     assert undo.isVisible()
-    qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
+    undo.click()
     assert shown.name == "trading"
     assert set(desk.window.panels) == before
     assert not shown.can_undo

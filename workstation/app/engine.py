@@ -25,6 +25,7 @@ from workstation.commands import (
     risk_board,
     safety,
     trading,
+    venue_board,
     venues,
 )
 from workstation.commands.context import EngineContext
@@ -301,12 +302,13 @@ class Engine:
 
     def watch(self, wish: Watch) -> None:
         """Take one panel's wish for streams; unknown symbols are refused by name."""
-        unknown = sorted((wish.quotes | wish.depths) - self.core.instruments.keys())
+        unknown = sorted((wish.quotes | wish.depths | wish.tapes) - self.core.instruments.keys())
         if unknown:
             raise NotFound("instrument", ", ".join(unknown))
         for symbol, bar_type in wish.bars:
             self._open_series(symbol, bar_type, BARS_BEFORE)
-        self._view.watch(wish.consumer, Wish(quotes=wish.quotes, depths=wish.depths, bars=wish.bars))
+        shown = Wish(quotes=wish.quotes, depths=wish.depths, bars=wish.bars, tapes=wish.tapes)
+        self._view.watch(wish.consumer, shown)
 
     def bars(self, request: BarsRequest) -> BarSeries:
         """Return the newest bars of a series, from the venue's history and what was built since."""
@@ -397,7 +399,8 @@ def all_commands() -> CommandRegistry:
     """Return the registry with every engine command declared."""
     registry = CommandRegistry()
     for module in (
-        trading, safety, accounts, pnl, market, records, limits, risk_board, venues, answers, provenance,
+        trading, safety, accounts, pnl, market, records, limits, risk_board, venues, venue_board, answers,
+        provenance,
     ):  # fmt: skip
         module.register(registry)
     return registry

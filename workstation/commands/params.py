@@ -177,12 +177,16 @@ class BarsRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
-    """Say what one screen wants to see; each call replaces the consumer's earlier wish. bars: (symbol, type) pairs."""
+    """Say what one screen wants to see; each call replaces the consumer's earlier wish.
+
+    bars: (symbol, type) pairs; tapes: instruments of which every print is wanted.
+    """
 
     consumer: str
     quotes: frozenset[str] = frozenset()
     depths: frozenset[str] = frozenset()
     bars: tuple[tuple[str, BarType], ...] = ()
+    tapes: frozenset[str] = frozenset()
 
 
 class SwitchFault(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import msgspec
 
 from workstation.domain.accounts import Environment, KillState, LockState
 from workstation.domain.executions import BalanceState, Execution, PositionState
-from workstation.domain.market import Bar, BarType, Level, SessionPhase, StreamKind
+from workstation.domain.market import Bar, BarType, Level, SessionPhase, StreamKind, Trade
 from workstation.domain.orders import OrderState
 from workstation.domain.records import AnyRecord
 from workstation.domain.verdicts import RuleResult
@@ -188,3 +188,4 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     accounts: dict[str, AccountSnap]
     status: StatusSnap | None
     overflowed: bool
+    prints: list[Trade] = []

@@ -3,12 +3,12 @@
 Engine thread. A wish of one panel replaces its earlier one; streams are subscribed while at least one panel wants them.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 
 import msgspec
 
-from workstation.domain.market import Aggressor, Bar, BarType, MarketEvent, StreamKind, Trade
+from workstation.domain.market import BAR_CONDITION, Aggressor, Bar, BarType, MarketEvent, StreamKind, Trade
 from workstation.marketdata.conflation import MarketSnapshot, depth_snapshot
 from workstation.marketdata.service import MarketData
 from workstation.viewmodels.frames import BarUpdate, DepthSnap, QuoteSnap
@@ -16,6 +16,9 @@ from workstation.viewmodels.queue_estimate import QueueEstimate
 
 DEPTH_LEVELS = 200
 TRADED_PRICES_MAX = 4_000
+PRINTS_MAX = 20_000
+"""Prints between two frames; beyond, the oldest are left out."""
+
 NS_PER_MS = 1_000_000
 
 Series = tuple[str, BarType]
@@ -27,6 +30,7 @@ class Wish(msgspec.Struct, frozen=True):
     quotes: frozenset[str]
     depths: frozenset[str]
     bars: tuple[Series, ...]
+    tapes: frozenset[str] = frozenset()
 
 
 class MarketView:
@@ -42,12 +46,15 @@ class MarketView:
         self._depths: frozenset[str] = frozenset()
         self._series: frozenset[Series] = frozenset()
         self._closed: list[BarUpdate] = []
+        self._tapes: frozenset[str] = frozenset()
+        self._prints: deque[Trade] = deque(maxlen=PRINTS_MAX)
         self._traded: dict[str, dict[int, list[int]]] = defaultdict(dict)
 
     def watch(self, consumer: str, wish: Wish) -> None:
         """Take a panel's wish; an empty one gives its streams up."""
         held = [self._market.subscriptions.acquire(s, StreamKind.QUOTES) for s in wish.quotes | wish.depths]
-        held += [self._market.subscriptions.acquire(s, StreamKind.TRADES) for s in wish.quotes | wish.depths]
+        trades = wish.quotes | wish.depths | wish.tapes
+        held += [self._market.subscriptions.acquire(s, StreamKind.TRADES) for s in trades]
         held += [self._market.subscriptions.acquire(s, StreamKind.DEPTH) for s in wish.depths]
         for release in self._held.pop(consumer, ()):
             release()
@@ -56,6 +63,7 @@ class MarketView:
             self._held[consumer], self._wishes[consumer] = held, wish
         quotes: frozenset[str] = frozenset().union(*(w.quotes | w.depths for w in self._wishes.values()))
         self._depths = frozenset().union(*(w.depths for w in self._wishes.values()))
+        self._tapes = frozenset().union(*(w.tapes for w in self._wishes.values()))
         self._series = frozenset(series for w in self._wishes.values() for series in w.bars)
         self._conflator.want(tuple(quotes))
         self._depth_seen.clear()
@@ -67,12 +75,14 @@ class MarketView:
 
     def on_batch(self, events: list[MarketEvent]) -> None:
         """Note closed bars and traded volume by price; hot path."""
-        depths, series = self._depths, self._series
+        depths, series, tapes = self._depths, self._series, self._tapes
         for event in events:
             if isinstance(event, Trade):
                 self.queue.on_trade(event)
                 if event.symbol in depths:
                     self._note_trade(event)
+                if event.symbol in tapes and event.conditions != BAR_CONDITION:
+                    self._prints.append(event)
             elif isinstance(event, Bar) and (event.symbol, event.bar_type) in series:
                 self._closed.append(BarUpdate(event.symbol, event.bar_type, event, closed=True))
 
@@ -86,6 +96,12 @@ class MarketView:
             if forming is not None:
                 bars.append(BarUpdate(symbol, bar_type, forming, closed=False))
         return quotes, depths, bars
+
+    def take_prints(self) -> list[Trade]:
+        """Return every print of the watched tapes since the last frame, oldest first."""
+        prints = list(self._prints)
+        self._prints.clear()
+        return prints
 
     def _size_at(self, symbol: str, side: int, price: int) -> int:
         if symbol not in self._market.books:

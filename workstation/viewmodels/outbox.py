@@ -5,9 +5,10 @@ ROWS_MAX rows is told so and starts afresh; the engine never waits for it.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 
-from workstation.domain.market import BarType
+from workstation.domain.market import BarType, Trade
 from workstation.viewmodels.frames import (
     AccountSnap,
     BarUpdate,
@@ -21,6 +22,8 @@ from workstation.viewmodels.frames import (
 
 ROWS_MAX = 50_000
 BARS_MAX = 20_000
+PRINTS_MAX = 50_000
+"""Prints that wait for a screen; beyond, the oldest are left out."""
 
 
 class Outbox:
@@ -33,6 +36,7 @@ class Outbox:
         self._rows: list[ScreenRow] = []
         self._bars: list[BarUpdate] = []
         self._live_bars: dict[tuple[str, BarType], BarUpdate] = {}
+        self._prints: deque[Trade] = deque(maxlen=PRINTS_MAX)
         self._quotes: dict[str, QuoteSnap] = {}
         self._depths: dict[str, DepthSnap] = {}
         self._positions: dict[tuple[str, str, str], PositionSnap] = {}
@@ -60,6 +64,7 @@ class Outbox:
         positions: Iterable[PositionSnap] = (),
         accounts: Iterable[AccountSnap] = (),
         status: StatusSnap | None = None,
+        prints: Iterable[Trade] = (),
     ) -> None:
         """Keep the newest of each key; closed bars are kept in order, the live one is replaced."""
         with self._lock:
@@ -70,6 +75,7 @@ class Outbox:
             )
             self._accounts.update((snap.account, snap) for snap in accounts)
             self._status = status or self._status
+            self._prints.extend(prints)
             for update in bars:
                 self._keep_bar(update)
 
@@ -96,8 +102,10 @@ class Outbox:
                 accounts=self._accounts,
                 status=self._status,
                 overflowed=self._overflowed,
+                prints=list(self._prints),
             )
             self._rows, self._bars, self._live_bars = [], [], {}
             self._quotes, self._depths, self._positions, self._accounts = {}, {}, {}, {}
+            self._prints.clear()
             self._status, self._overflowed, self._awake = None, False, False
         return frame

@@ -115,8 +115,9 @@ class Publisher:
         if self._frame % QUIET_FRAMES == 0:
             self._view.refresh_all()
         quotes, depths, bars = self._view.take()
+        prints = self._view.take_prints()
         for outbox in self._screens():
-            outbox.put_snapshots(quotes=quotes, depths=depths, bars=bars)
+            outbox.put_snapshots(quotes=quotes, depths=depths, bars=bars, prints=prints)
         if self._frame % FIGURE_FRAMES == 0 or self._figures.urgent:
             self._send_figures()
         if self._frame % STATUS_FRAMES == 0:

@@ -99,9 +99,10 @@ class Panel(QWidget):
         quotes: frozenset[str] = frozenset(),
         depths: frozenset[str] = frozenset(),
         bars: tuple[tuple[str, BarType], ...] = (),
+        tapes: frozenset[str] = frozenset(),
     ) -> None:
         """Say which streams this panel needs; repeated equal wishes cost nothing."""
-        wish = Watch(consumer=self.panel_id, quotes=quotes, depths=depths, bars=bars)
+        wish = Watch(consumer=self.panel_id, quotes=quotes, depths=depths, bars=bars, tapes=tapes)
         if wish != self._wish:
             self._wish = wish
             self.context.bridge.watch(wish)
