@@ -1,6 +1,7 @@
 """Every kind of panel that a layout file or the panel menu can name."""
 
 from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.desktop.panels.connections_panel import ConnectionsPanel
 from workstation.desktop.panels.fills_panel import FillsPanel
 from workstation.desktop.panels.hotkeys_panel import HotkeysPanel
 from workstation.desktop.panels.ladder_panel import LadderPanel
@@ -27,6 +28,7 @@ PANEL_KINDS: dict[str, type[Panel]] = {
         PnlPanel,
         ProvenancePanel,
         RiskPanel,
+        ConnectionsPanel,
         HotkeysPanel,
         LogPanel,
     )
