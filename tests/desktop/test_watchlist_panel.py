@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, position, quote, status
-from workstation.desktop.panels.watchlist_panel import WatchlistPanel
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.watchlist_panel import MINUTE, WatchlistPanel
+from workstation.viewmodels.bars import BarSeries
 
 
 @pytest.fixture
@@ -154,3 +158,71 @@ def test_no_column_is_cut_at_the_edge_of_the_list(panel: WatchlistPanel, qtbot, 
     ]
     assert all(left >= room or left + size <= room for left, size in spans)
     assert panel.save_settings()["widths"][1] < 120
+
+
+def test_a_computed_column_is_typed_shown_removed_and_kept(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(quotes=[quote()])
+    panel.entry.setText("gap = last - close")
+    qtbot.keyClick(panel.entry, Qt.Key.Key_Return)
+    assert [column.title for column in panel.view.shown_columns()].count("gap") == 1
+    assert panel.columns.index(1, panel.columns.column_named("=gap")).data() == "89.0t"
+    other = WatchlistPanel(rig.context, "watchlist-2")
+    qtbot.addWidget(other)
+    other.restore_settings(panel.save_settings())
+    assert [str(column) for column in other.list.computed] == ["gap = last - close"]
+    menu = other.context_menu()
+    next(action for action in menu.actions() if action.text() == "Remove column gap").trigger()
+    menu.close()
+    assert other.list.computed == ()
+    other.release()
+
+
+def test_a_wrong_expression_keeps_the_text_and_says_where(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
+    panel.entry.setText("gap = last +")
+    qtbot.keyClick(panel.entry, Qt.Key.Key_Return)
+    assert (panel.entry.text(), panel.entry.property("invalid")) == ("gap = last +", "true")
+    assert "column 7" in rig.spoken[-1][1]
+    assert panel.list.computed == ()
+
+
+def test_a_pasted_list_is_added_and_what_is_unknown_is_listed(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
+    panel.restore_settings({"list": []})
+    QApplication.clipboard().setText("#Mine\nmsft aapl\nnope")
+    qtbot.keyClick(panel.view, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert entries(panel) == ["# Mine", "MSFT", "AAPL"]
+    assert rig.spoken[-1] == ("warning", "2 symbols taken. Not known: nope.")
+
+
+def test_a_file_is_imported_and_one_that_cannot_be_read_is_said(
+    panel: WatchlistPanel, rig: DesktopRig, tmp_path
+) -> None:
+    panel.restore_settings({"list": []})
+    (tmp_path / "mine.csv").write_text("ESZ6\nAAPL\n")
+    panel.import_from(tmp_path / "mine.csv")
+    assert entries(panel) == ["ESZ6", "AAPL"]
+    panel.import_from(tmp_path / "missing.csv")
+    assert rig.spoken[-1][1].startswith("Not imported: missing.csv")
+
+
+def test_named_lists_are_made_shown_and_removed(panel: WatchlistPanel, rig: DesktopRig) -> None:
+    panel.restore_settings({"list": ["AAPL"]})
+    assert panel.choice.make("Futures")
+    panel.import_text("ESZ6")
+    assert rig.gateway.of("market.watch")[-1].quotes == {"ESZ6"}
+    panel.show_list("Main")
+    assert (entries(panel), panel.choice.text()) == (["AAPL"], "Main")
+    assert not panel.choice.make("futures")
+    panel.show_list("Futures")
+    panel.choice.remove()
+    assert (entries(panel), panel.lists.names) == (["AAPL"], ("Main",))
+
+
+def test_sparklines_begin_with_the_past_one_at_a_time(panel: WatchlistPanel, rig: DesktopRig) -> None:
+    series = BarSeries("AAPL", MINUTE, np.zeros(60, np.int64), np.tile(np.arange(60.0)[:, None] + 150, (1, 5)))
+    panel._seeding.timeout.emit()
+    assert [request.symbol for request in rig.gateway.of("market.bars")] == ["AAPL"]
+    rig.gateway.answer("market.bars", CommandResult(ok=True, text="", data=series))
+    QApplication.processEvents()
+    rig.feed(quotes=[quote(last=30_000)])
+    trend = panel.columns.index(1, panel.columns.column_named("trend")).data()
+    assert (len(trend), list(trend)) == (12, sorted(trend))

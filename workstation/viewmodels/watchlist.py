@@ -24,15 +24,19 @@ from workstation.viewmodels.columns import (
 )
 from workstation.viewmodels.formats import MISSING, Formats, age, grouped
 from workstation.viewmodels.frames import QuoteSnap
+from workstation.viewmodels.watchlist_computed import COMPUTED_MAX, Computed, computed_column
+from workstation.viewmodels.watchlist_rows import HEADING, WatchRow
+from workstation.viewmodels.watchlist_trend import POINTS, Trends
 
-HEADING = "# "
 FLASH_NS = 250_000_000
 UNDO_NS = 10_000_000_000
 AGE_SHOWN_MS = 1_000
 MATCHES_MAX = 8
 ENTRIES_MAX = 1_000
 STALE, ABSENT = "STALE", "ABSENT"
-_QUIET_CELLS = dict.fromkeys(("bid_size", "ask_size", "spread", "volume", "high", "low"), CellStyle("text_muted"))
+_QUIET_CELLS = dict.fromkeys(
+    ("bid_size", "ask_size", "spread", "volume", "high", "low", "trend"), CellStyle("text_muted")
+)
 _CLASS_TITLES = {
     AssetClass.STOCK: "Stocks",
     AssetClass.ETF: "Funds",
@@ -42,22 +46,6 @@ _CLASS_TITLES = {
     AssetClass.CRYPTO: "Crypto",
     AssetClass.BOND: "Bonds",
 }
-
-
-class WatchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row: an instrument with its quote, or a heading. flash: +1 the last price rose just now, -1 it fell."""
-
-    entry: str
-    rank: int
-    quote: QuoteSnap | None = None
-    position: int = 0
-    flash: int = 0
-    focused: bool = False
-
-    @property
-    def is_heading(self) -> bool:
-        """True for a section row."""
-        return self.entry.startswith(HEADING)
 
 
 def default_entries(instruments: Mapping[str, Instrument]) -> list[str]:
@@ -94,14 +82,18 @@ def search(instruments: Mapping[str, Instrument], text: str, limit: int = MATCHE
 
 
 class Watchlist:
-    """The entries of one list and their rows. Times are monotonic ns of the screen."""
+    """The entries of one list and their rows. Times are monotonic ns of the screen; computed: columns of its own."""
 
-    def __init__(self, instruments: Mapping[str, Instrument], formats: Formats) -> None:
+    def __init__(
+        self, instruments: Mapping[str, Instrument], formats: Formats, computed: Sequence[Computed] = ()
+    ) -> None:
         self._instruments = instruments
         self._formats = formats
         self._rows: dict[str, WatchRow] = {}
         self._flashes: dict[str, int] = {}
         self._turn: deque[str] = deque()
+        self.trends = Trends()
+        self.computed = tuple(computed)[:COMPUTED_MAX]
         self._undo: tuple[int, list[str]] | None = None
         self.entries: list[str] = []
         self.connected = True
@@ -209,7 +201,11 @@ class Watchlist:
         position, focused = positions.get(entry, 0), entry == focus
         if quote is row.quote and (position, flash, focused) == (row.position, row.flash, row.focused):
             return None
-        return WatchRow(entry=entry, rank=row.rank, quote=quote, position=position, flash=flash, focused=focused)
+        last = None if quote is None else quote.last
+        trend = row.trend if last is None else self.trends.note(entry, last, now_ns)
+        return WatchRow(
+            entry=entry, rank=row.rank, quote=quote, position=position, flash=flash, focused=focused, trend=trend
+        )
 
     def hide_headings(self, hidden: bool) -> None:
         """Leave headings out: they mean nothing in another order than the list's own."""
@@ -325,6 +321,8 @@ class Watchlist:
             Column("position", "Pos", number, lambda r: f.quantity_number(r.entry, r.position) if r.position else None,
                    lambda r: f.quantity(r.entry, r.position) if r.position else "", right=True, width=7,
                    hint="My position in the account in focus"),
+            Column("trend", "Trend", text, _trend, _trend, right=True, width=POINTS, hint="The last price over time"),
+            *(computed_column(column, self._instruments) for column in self.computed),
             size("bid", "Bid sz"),
             size("ask", "Ask sz"),
             Column("volume", "Volume", number, lambda r: f.quantity_number(r.entry, getattr(r.quote, "volume", None)),
@@ -343,6 +341,10 @@ def _key(row: WatchRow) -> str:
 
 def _blank(_row: WatchRow) -> str:
     return ""
+
+
+def _trend(row: WatchRow) -> str:
+    return row.trend
 
 
 def _symbol(row: WatchRow) -> str:

@@ -4,102 +4,49 @@ Last stage of the tick walk. Prices are folded at the frame rate whatever the ti
 aims the trade focus; nothing here sends an order.
 """
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QStringListModel, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCompleter, QMenu
+from collections import deque
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
 
+from PySide6.QtCore import QEvent, QObject, QPoint, QStringListModel, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QCompleter, QFileDialog, QMenu
+
+from workstation.commands.params import BarsRequest
+from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.panels.watchlist_lists import ListChoice
+from workstation.desktop.panels.watchlist_view import RANK_SORT, WatchView
 from workstation.desktop.shell.panel import PanelSettings
-from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
+from workstation.domain.expressions.tokens import ExpressionError
+from workstation.domain.market import BarKind, BarType
+from workstation.domain.orders import OriginKind
+from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.columns import Changes
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame
-from workstation.viewmodels.watchlist import UNDO_NS, Watchlist, WatchRow, search
+from workstation.viewmodels.watchlist import UNDO_NS, Watchlist, search
+from workstation.viewmodels.watchlist_computed import COMPUTED_MAX, Computed, definition, expression_of
+from workstation.viewmodels.watchlist_import import resolve
+from workstation.viewmodels.watchlist_lists import NamedLists
+from workstation.viewmodels.watchlist_rows import HEADING, WatchRow
+from workstation.viewmodels.watchlist_trend import BARS_SEEDED
 
 FLASH_END_MS = 260
 PAINT_EVERY_NS = 30_000_000
 """Tables paint at about 30 Hz, however fast frames come."""
 ROWS_A_FRAME = 8
 """Under load each row has its turn every few frames, so that ladder, blotter and positions keep theirs."""
-RANK_SORT = (("rank", False),)
+TREND_EVERY_MS = 250
+TRENDS_SEEDED_MAX = 100
+"""Sparklines that begin with past bars; further ones begin with the first price."""
 
-
-class WatchView(ColumnView):
-    """The table of a watchlist: rows can be dragged to another place while it stands in its own order.
-
-    Emits: marker_clicked(entry), row_dropped(entry, place), move_pressed(steps).
-    """
-
-    marker_clicked = Signal(str)
-    row_dropped = Signal(str, int)
-    move_pressed = Signal(int)
-
-    _dragged: WatchRow | None = None
-    _press = QPoint()
-    _target = -1
-
-    def _place_at(self, y: int) -> int:
-        """Return the row before which a drop at y would go."""
-        position = self.rowAt(y)
-        if position < 0:
-            return len(self.columns.view)
-        return position + (y > self.rowViewportPosition(position) + self.rowHeight(position) // 2)
-
-    # Qt overrides
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of a row; on the marker, aim the trade focus."""
-        point = event.position().toPoint()
-        index = self.indexAt(point)
-        self._dragged, self._press = None, point
-        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
-            row = self.columns.row_at(index.row())
-            if self.columns.table.columns[index.column()].name == "focus" and not row.is_heading:
-                self.marker_clicked.emit(row.entry)
-                return
-            self._dragged = row
-        super().mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show where a dragged row would go."""
-        point = event.position().toPoint()
-        held = self._dragged is not None and event.buttons() & Qt.MouseButton.LeftButton
-        if held and self.columns.table.sorting == RANK_SORT and (point - self._press).manhattanLength() > 8:
-            self._target = self._place_at(point.y())
-            self.viewport().update()
-            return
-        super().mouseMoveEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Drop a dragged row."""
-        target, dragged = self._target, self._dragged
-        self._target, self._dragged = -1, None
-        super().mouseReleaseEvent(event)
-        if target >= 0 and dragged is not None:
-            self.viewport().update()
-            self.row_dropped.emit(dragged.entry, target)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the selected row with Alt and an arrow."""
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        if steps is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self.move_pressed.emit(steps)
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the rows, and the line where a dragged one would go."""
-        super().paintEvent(event)
-        if self._target >= 0:
-            last = min(self._target, len(self.columns.view) - 1)
-            y = self.rowViewportPosition(last) + (self.rowHeight(last) if self._target > last else 0)
-            painter = QPainter(self.viewport())
-            painter.setPen(QPen(self.cell_paint.color("accent"), 2))
-            painter.drawLine(0, y, self.viewport().width(), y)
-            painter.end()
+IMPORT_BYTES_MAX = 262_144
+MINUTE = BarType(BarKind.MINUTE, 1)
 
 
 class WatchlistPanel(TablePanel):
@@ -116,8 +63,16 @@ class WatchlistPanel(TablePanel):
         self._behind = False
         self._taken_at = context.bridge.session.mono_ns() - PAINT_EVERY_NS
         self.list = Watchlist(instruments, Formats(instruments))
+        self.lists = NamedLists()
+        self._unseeded: deque[str] = deque(maxlen=TRENDS_SEEDED_MAX)
+        self._seeded: set[str] = set()
+        self._seeding = QTimer(self, interval=TREND_EVERY_MS)
+        self._seeding.timeout.connect(self._seed_next)
         self._build_bar()
+        self._flash_end = QTimer(self, interval=FLASH_END_MS, singleShot=True)
+        self._flash_end.timeout.connect(self._take_frame)
         self._build_table()
+        self.until_released(context.focus.listen(self._on_focus))
         self._watch()
         self.view.apply(self._taken)
         self._show_state()
@@ -143,20 +98,102 @@ class WatchlistPanel(TablePanel):
             self._following = False
 
     def add_typed(self) -> None:
-        """Add the instrument typed, or its best match; an unknown one keeps the text and says so."""
+        """Add what was typed: an instrument or its best match, `# a heading`, or `name = expression` as a column.
+
+        What cannot be read keeps the text and says so.
+        """
         line = self.entry
+        if line.text().startswith("#"):
+            self._insert([HEADING + line.text().lstrip("# ").strip()])
+            line.clear()
+            return
+        computed = definition(line.text())
+        if computed is not None:
+            self._add_computed(computed)
+            return
         found = search(self.context.bridge.session.instruments, line.text().split("  ")[0])
         if not found:
-            line.setProperty("invalid", "true")
-            line.style().polish(line)
-            line.setToolTip(f"No instrument matches “{line.text()}”.")
-            self.context.announcer.say("warning", f"No instrument matches “{line.text()}”.")
+            self._refuse(f"No instrument matches “{line.text()}”.")
             return
         symbol = found[0].symbol
         after = next((row.entry for row in self.view.selected_rows()), None)
         self._change(self.list.add(symbol, after))
         self.view.select_key(symbol)
         line.clear()
+
+    def import_text(self, text: str) -> None:
+        """Add a list of symbols below the selected row; what cannot be resolved is listed."""
+        resolved = resolve(text[:IMPORT_BYTES_MAX], self.context.bridge.session.instruments)
+        self._insert(resolved.entries)
+        left = resolved.unknown or resolved.ambiguous
+        self.context.announcer.say("warning" if left else "info", resolved.words)
+
+    def import_file(self) -> None:
+        """Ask for a text or CSV file of symbols and add them."""
+        name, _ = QFileDialog.getOpenFileName(self, "Import symbols", "", "Lists (*.txt *.csv);;All files (*)")
+        if name:
+            self.import_from(Path(name))
+
+    def import_from(self, path: Path) -> None:
+        """Add the symbols of a file; says so where it cannot be read."""
+        try:
+            with path.open("rb") as file:
+                text = file.read(IMPORT_BYTES_MAX).decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            self.context.announcer.say("warning", f"Not imported: {path.name}: {error}.")
+            return
+        self.import_text(text)
+
+    def show_list(self, name: str) -> None:
+        """Show another of the named lists; the present one is kept."""
+        self.lists.keep(self.list.entries)
+        self.take_list(self.lists.show(name))
+
+    def take_list(self, entries: list[str]) -> None:
+        """Show entries as the present list."""
+        self._change(self.list.set_entries(entries))
+        self.choice.refresh()
+
+    def _insert(self, entries: Iterable[str]) -> None:
+        after = next((row.entry for row in self.view.selected_rows()), None)
+        place = self.list.entries.index(after) + 1 if after in self.list.entries else len(self.list.entries)
+        fresh = [entry for entry in entries if entry not in self.list.entries]
+        self._change(self.list.set_entries([*self.list.entries[:place], *fresh, *self.list.entries[place:]]))
+
+    def _refuse(self, text: str) -> None:
+        line = self.entry
+        line.setProperty("invalid", "true")
+        line.style().polish(line)
+        line.setToolTip(text)
+        self.context.announcer.say("warning", text)
+
+    def _add_computed(self, computed: Computed) -> None:
+        others = [column for column in self.list.computed if column.name != computed.name]
+        try:
+            expression_of(computed)
+        except ExpressionError as error:
+            self._refuse(f"{computed.name}: {error}")
+            return
+        if len(others) >= COMPUTED_MAX:
+            self._refuse(f"A watchlist has at most {COMPUTED_MAX} computed columns; remove one.")
+            return
+        self.show_computed([*others, computed])
+        self.entry.clear()
+
+    def show_computed(self, computed: Iterable[Computed]) -> None:
+        """Show these computed columns, in a table made anew."""
+        instruments, before, entries = self.context.bridge.session.instruments, self.view, self.list.entries
+        settings, trends = before.save_settings(), self.list.trends
+        self.list = Watchlist(instruments, Formats(instruments), tuple(computed))
+        self.list.trends = trends
+        self.list.set_entries(entries)
+        self.column.removeWidget(before)
+        before.hide()
+        before.deleteLater()
+        self._build_table()
+        self.view.restore_settings(settings)
+        self._take_frame()
+        self._show_state()
 
     def remove_selected(self) -> None:
         """Take the selected rows out; Undo brings them back for ten seconds."""
@@ -173,19 +210,27 @@ class WatchlistPanel(TablePanel):
         self.undo_button.hide()
 
     def save_settings(self) -> PanelSettings:
-        """Return the list, columns and sort."""
-        return super().save_settings() | {"list": list[str | int](self.list.entries)}
+        """Return the lists, computed columns, columns and sort."""
+        self.lists.keep(self.list.entries)
+        computed: PanelSettings = {"computed": [str(column) for column in self.list.computed]}
+        return super().save_settings() | self.lists.save() | (computed if self.list.computed else {})
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Take them back."""
-        entries = settings.get("list")
-        if isinstance(entries, list):
-            self._change(self.list.set_entries([str(entry) for entry in entries]))
+        lines = settings.get("computed")
+        computed = [definition(str(line)) for line in lines] if isinstance(lines, list) else []
+        if computed:
+            self.show_computed(filter(None, computed))
+        entries = self.lists.restore(settings)
+        if entries is not None:
+            self.take_list(entries)
         super().restore_settings(settings)
         self._order_headings()
 
     def _build_bar(self) -> None:
         self.entry = self.add_filter("Add: symbol or name, Enter", self._complete)
+        self.choice = ListChoice(self)
+        self.bar.insertWidget(0, self.choice)
         self.entry.setObjectName(f"{self.panel_id}_add")
         self.entry.setAccessibleName("Add an instrument")
         self.entry.returnPressed.connect(self.add_typed)
@@ -208,6 +253,7 @@ class WatchlistPanel(TablePanel):
         view.marker_clicked.connect(self._aim)
         view.row_dropped.connect(self._drop)
         view.move_pressed.connect(self._move)
+        view.paste_pressed.connect(self.paste)
         view.delete_pressed.connect(self.remove_selected)
         view.rows_chosen.connect(self._on_chosen)
         view.sorted.connect(self._order_headings)
@@ -215,9 +261,6 @@ class WatchlistPanel(TablePanel):
         view.customContextMenuRequested.connect(self._open_context_menu)
         view.installEventFilter(self)
         self.show_view(view)
-        self._flash_end = QTimer(self, interval=FLASH_END_MS, singleShot=True)
-        self._flash_end.timeout.connect(self._take_frame)
-        self.until_released(self.context.focus.listen(self._on_focus))
 
     def _take_frame(self) -> None:
         self._taken_at = self._now()
@@ -243,6 +286,30 @@ class WatchlistPanel(TablePanel):
 
     def _watch(self) -> None:
         self.watch(quotes=frozenset(self.list.symbols))
+        fresh = [symbol for symbol in self.list.symbols if symbol not in self._seeded]
+        self._unseeded = deque(fresh[:TRENDS_SEEDED_MAX])
+        if self._unseeded:
+            self._seeding.start()
+
+    def _seed_next(self) -> None:
+        """Ask for the past of one sparkline at a time, so that the engine has time for everything else."""
+        if not self._unseeded:
+            self._seeding.stop()
+            return
+        symbol = self._unseeded.popleft()
+        self._seeded.add(symbol)
+        request = BarsRequest(symbol=symbol, bar_type=MINUTE, count=BARS_SEEDED)
+        origin = self.context.origin(OriginKind.SYSTEM, self.panel_id)
+        self.context.call("market.bars", request, origin, partial(self._seed, symbol))
+
+    def _seed(self, symbol: str, result: CommandResult) -> None:
+        if not self.released and isinstance(result.data, BarSeries):
+            scale = 10 ** self.context.instrument(symbol).price_decimals
+            self.list.trends.seed(symbol, (result.data.ohlcv[:, 3] * scale).tolist())
+
+    def paste(self) -> None:
+        """Add the symbols on the clipboard."""
+        self.import_text(QApplication.clipboard().text())
 
     def _now(self) -> int:
         return self.context.bridge.session.mono_ns()
@@ -295,13 +362,20 @@ class WatchlistPanel(TablePanel):
             ("down", "Move down\tAlt+Down", lambda: self._move(1), one),
             ("remove", "Remove\tDel", self.remove_selected, bool(rows)),
             ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
-            ("export", "Export as CSV…", self.export, True),
+            ("paste", "Paste symbols\tCtrl+V", self.paste, True),
+            ("import", "Import list…", self.import_file, True),
+            ("export", "Export as CSV or JSON…", self.export, True),
         )
         for name, text, run, on in entries:
             action = menu.addAction(icon("remove"), text) if name == "remove" else menu.addAction(text)
             action.setObjectName(f"{self.panel_id}_{name}")
             action.setEnabled(on)
             action.triggered.connect(lambda _checked=False, run=run: run())
+        for column in self.list.computed:
+            action = menu.addAction(f"Remove column {column.name}")
+            action.setObjectName(f"{self.panel_id}_remove_{column.name}")
+            rest = [other for other in self.list.computed if other != column]
+            action.triggered.connect(lambda _checked=False, rest=rest: self.show_computed(rest))
         return menu
 
     def _open_context_menu(self, point: QPoint) -> None:

@@ -1,0 +1,91 @@
+"""The table of a watchlist: rows can be dragged to another place, and its marker column aims the trade focus.
+
+Last stage of the tick walk. Says what was done with the pointer and the keys; changes no list and sends nothing.
+"""
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
+
+from workstation.desktop.table_view import ColumnView
+from workstation.viewmodels.watchlist_rows import WatchRow
+
+RANK_SORT = (("rank", False),)
+
+
+class WatchView(ColumnView):
+    """The table of a watchlist: rows can be dragged to another place while it stands in its own order.
+
+    Emits: marker_clicked(entry), row_dropped(entry, place), move_pressed(steps),
+    paste_pressed().
+    """
+
+    marker_clicked = Signal(str)
+    row_dropped = Signal(str, int)
+    move_pressed = Signal(int)
+    paste_pressed = Signal()
+
+    _dragged: WatchRow | None = None
+    _press = QPoint()
+    _target = -1
+
+    def _place_at(self, y: int) -> int:
+        """Return the row before which a drop at y would go."""
+        position = self.rowAt(y)
+        if position < 0:
+            return len(self.columns.view)
+        return position + (y > self.rowViewportPosition(position) + self.rowHeight(position) // 2)
+
+    # Qt overrides
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of a row; on the marker, aim the trade focus."""
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        self._dragged, self._press = None, point
+        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            row = self.columns.row_at(index.row())
+            if self.columns.table.columns[index.column()].name == "focus" and not row.is_heading:
+                self.marker_clicked.emit(row.entry)
+                return
+            self._dragged = row
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show where a dragged row would go."""
+        point = event.position().toPoint()
+        held = self._dragged is not None and event.buttons() & Qt.MouseButton.LeftButton
+        if held and self.columns.table.sorting == RANK_SORT and (point - self._press).manhattanLength() > 8:
+            self._target = self._place_at(point.y())
+            self.viewport().update()
+            return
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Drop a dragged row."""
+        target, dragged = self._target, self._dragged
+        self._target, self._dragged = -1, None
+        super().mouseReleaseEvent(event)
+        if target >= 0 and dragged is not None:
+            self.viewport().update()
+            self.row_dropped.emit(dragged.entry, target)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the selected row with Alt and an arrow; paste symbols on the platform's key."""
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if steps is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.move_pressed.emit(steps)
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows, and the line where a dragged one would go."""
+        super().paintEvent(event)
+        if self._target >= 0:
+            last = min(self._target, len(self.columns.view) - 1)
+            y = self.rowViewportPosition(last) + (self.rowHeight(last) if self._target > last else 0)
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(self.cell_paint.color("accent"), 2))
+            painter.drawLine(0, y, self.viewport().width(), y)
+            painter.end()
