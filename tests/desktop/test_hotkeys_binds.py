@@ -144,6 +144,14 @@ def test_f5_without_a_cursor_below_the_ask_is_refused(qtbot, rig, window, *, cur
     assert rig.spoken[-1] == ("warning", text)
 
 
+def test_f5_names_the_figure_that_the_risked_money_is_made_from_when_that_is_missing(qtbot, rig, window):
+    rig.context.cursor.point("AAPL", 18_671)
+    rig.context.state.accounts.clear()
+    press(qtbot, Key.Key_F5)
+    assert placed(rig) == []
+    assert rig.spoken[-1][1] == "Refused: equity is absent: the figures of the account are not known yet."
+
+
 def test_the_cursor_of_another_instrument_is_no_cursor(qtbot, rig, window):
     rig.context.cursor.point("MSFT", 18_671)
     press(qtbot, Key.Key_F5)

@@ -103,6 +103,9 @@ class Reading:
 
     def _value(self, expression: Expression) -> Value:
         value = expression.value(self.snapshot)
+        cash = self.file.expressions.get("risk_cash")
+        if value == Absent("risk_cash is missing") and cash is not None:
+            value = cash.value(self.snapshot)
         if isinstance(value, Absent):
             raise Refusal(absence(value, self.focus, self.snapshot))
         return value

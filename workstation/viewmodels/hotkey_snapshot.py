@@ -20,6 +20,7 @@ _HINTS = {
     "avg": "there is no position in {symbol}",
     "open_risk": "{symbol} has no position with a protective stop",
     "risk_cash": "set risk_cash under [defaults] of the key file, such as equity * 0.25%",
+    "equity": "the figures of the account are not known yet",
     "bp": "{symbol} is traded without a known buying power",
     "max_qty": "{symbol} states no greatest quantity",
     "currency rate": "{symbol} is traded in another currency than the account's",

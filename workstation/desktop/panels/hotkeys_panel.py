@@ -44,8 +44,9 @@ from workstation.viewmodels.hotkey_lint import lint
 
 COLUMNS = ("On", "Id", "Keys", "Press", "When", "Do", "Fields", "Class", "Now", "Look at")
 _FILE_FIELDS = ("enabled", "id", "keys", "press", "when", "do", "fields")
-_FIELDS, _CLASS, _NOW, _FINDING = 6, 7, 8, 9
-_WIDTHS = (36, 120, 130, 76, 150, 110, 230, 76, 260, 160)
+_KEYS, _CLASS, _NOW, _FINDING = 2, 7, 8, 9
+_WIDTHS = (52, 120, 130, 70, 150, 124, 220, 92, 260, 150)
+_USES_HEIGHT = 110
 NOW_AGAIN_NS = 1_000_000_000
 """How often the present values are read anew while the panel is seen."""
 
@@ -134,11 +135,22 @@ class HotkeysPanel(Panel):
             for column, shown in enumerate((*texts, "; ".join(found.get(bind.id, ())))):
                 self.table.setItem(row, column, _item(shown, editable=0 < column < _CLASS))
             self.table.setItem(row, 0, _check(bind))
+            self._tint(row, bind, doubtful=bind.id in found)
         self._filling = False
         self._show_now()
         name = "the default keys" if self._store.is_default else "hotkeys.toml"
         doubtful = f", {len(found)} to look at" if found else ""
         self._say(f"{len(file.binds)} binds of {name}{doubtful}. A change is written at once and disarms.", "muted")
+
+    def _tint(self, row: int, bind: Bind, *, doubtful: bool) -> None:
+        """Grey a disabled bind; mark the keys of one to look at."""
+        colors = current_theme().colors
+        items = [self.table.item(row, column) for column in range(len(COLUMNS))]
+        for column, item in enumerate(items):
+            if item is not None and not bind.enabled:
+                item.setForeground(QColor(colors.text_muted))
+            elif item is not None and doubtful and column in (_KEYS, _FINDING):
+                item.setForeground(QColor(colors.warning))
 
     def try_key(self, chord: str) -> None:
         """Show what a key would do now; nothing is sent."""
@@ -292,8 +304,8 @@ class HotkeysPanel(Panel):
         halves = QSplitter(Qt.Orientation.Vertical)
         halves.addWidget(top)
         halves.addWidget(self.uses)
-        halves.setStretchFactor(0, 4)
-        halves.setStretchFactor(1, 1)
+        halves.setStretchFactor(0, 1)
+        halves.setSizes([10 * _USES_HEIGHT, _USES_HEIGHT])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(halves)
@@ -308,7 +320,7 @@ def _item(text: str, *, editable: bool) -> QTableWidgetItem:
 
 
 def _check(bind: Bind) -> QTableWidgetItem:
-    item = QTableWidgetItem()
+    item = QTableWidgetItem("on" if bind.enabled else "off")
     item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
     item.setCheckState(Qt.CheckState.Checked if bind.enabled else Qt.CheckState.Unchecked)
     return item
