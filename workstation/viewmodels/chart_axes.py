@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
     from workstation.viewmodels.chart_window import PaneScale
 
+    Boundaries = NDArray[np.int64]
+
 SECOND_NS: Final = 1_000_000_000
 DAY_S: Final = 86_400
 PRICE_MARKS_MAX: Final = 40
 BOUNDARIES_PER_MARK: Final = 8  # a series that trades one hour in eight still fills its axis
 LABELS_KEPT_MAX: Final = 8_192
+CLOCK_UNCHANGED_S: Final = 60 * DAY_S  # within so long a clock is not changed there and back
 SHORT_FROM: Final = 100_000.0
 LEVEL_DECIMALS_MAX: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -109,15 +112,15 @@ def time_marks(times_ns: NDArray[np.int64], scale: PaneScale, gap_px: float, zon
     bar_ns = int(np.diff(times_ns[first : min(stop, first + 16)]).min())
     shown = times_ns[first:stop]
     bars = np.empty(0, dtype=np.int64)
-    boundaries: list[int] = []
+    boundaries = bars
     for boundaries in _finer_to_coarser(begin, end, bar_ns, room, zone):
-        bars = np.searchsorted(shown, np.array(boundaries, dtype=np.int64))
-        if np.count_nonzero(np.diff(bars)) <= room:
+        bars = np.searchsorted(shown, boundaries)
+        if np.count_nonzero(bars[1:] != bars[:-1]) <= room:
             break
-    return _spaced(_at_bars(bars.tolist(), boundaries, (begin, end), zone), first, scale, gap_px)
+    return _spaced(_at_bars(bars.tolist(), boundaries.tolist(), (begin, end), zone), first, scale, gap_px)
 
 
-def _finer_to_coarser(begin_ns: int, end_ns: int, bar_ns: int, room: int, zone: tzinfo) -> Iterator[list[int]]:
+def _finer_to_coarser(begin_ns: int, end_ns: int, bar_ns: int, room: int, zone: tzinfo) -> Iterator[Boundaries]:
     """Yield lists of boundaries in UTC nanoseconds, each list coarser than the one before."""
     length_s = (end_ns - begin_ns) / SECOND_NS
     boundaries_max = BOUNDARIES_PER_MARK * room
@@ -130,25 +133,29 @@ def _finer_to_coarser(begin_ns: int, end_ns: int, bar_ns: int, room: int, zone: 
             yield _calendar_boundaries(begin_ns, end_ns, months, days, zone)
 
 
-def _clock_boundaries(begin_ns: int, end_ns: int, step_s: int, zone: tzinfo) -> list[int]:
-    start = _wall_seconds(begin_ns, zone) // step_s * step_s
-    stop = _wall_seconds(end_ns, zone)
-    return [_utc_ns(wall, zone) for wall in range(start, stop + step_s, step_s)]
+def _clock_boundaries(begin_ns: int, end_ns: int, step_s: int, zone: tzinfo) -> Boundaries:
+    begin, end = _wall_seconds(begin_ns, zone), _wall_seconds(end_ns, zone)
+    start = begin // step_s * step_s
+    offset = begin - begin_ns // SECOND_NS
+    if offset == end - end_ns // SECOND_NS and end - begin < CLOCK_UNCHANGED_S:
+        return (np.arange(start, end + step_s, step_s, dtype=np.int64) - offset) * SECOND_NS
+    return np.array([_utc_ns(wall, zone) for wall in range(start, end + step_s, step_s)], dtype=np.int64)
 
 
-def _calendar_boundaries(begin_ns: int, end_ns: int, months: int, days: int, zone: tzinfo) -> list[int]:
+def _calendar_boundaries(begin_ns: int, end_ns: int, months: int, days: int, zone: tzinfo) -> Boundaries:
     start, stop = _wall_seconds(begin_ns, zone), _wall_seconds(end_ns, zone)
     if days:
         # Weeks are counted from a Monday, so that a weekly mark is the week's first trading day.
         offset = 4 * DAY_S if days % 7 == 0 else 0
         step = days * DAY_S
-        return [_utc_ns(wall + offset, zone) for wall in range((start - offset) // step * step, stop + step, step)]
+        walls = range((start - offset) // step * step, stop + step, step)
+        return np.array([_utc_ns(wall + offset, zone) for wall in walls], dtype=np.int64)
     month = (_EPOCH + timedelta(seconds=start)).year * 12 // months * months
     boundaries: list[int] = []
     while True:
         wall = int((datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
         if wall > stop:
-            return boundaries
+            return np.array(boundaries, dtype=np.int64)
         boundaries.append(_utc_ns(wall, zone))
         month += months
 

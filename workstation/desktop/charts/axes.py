@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QGraphicsItem
 
     from workstation.desktop.charts.model import ChartModel
+    from workstation.viewmodels.chart_window import PaneScale
 
 PRICE_MARK_GAP_PX: Final = 36.0
 TIME_MARK_GAP_PX: Final = 84.0
@@ -31,53 +32,45 @@ TEXT_LEFT_PX: Final = AXIS_PADDING_PX + TICK_PX / 2
 
 
 class GridLayer(Layer):
-    """Rulings at the axis marks; a new day, month or year is ruled stronger."""
+    """Rulings through all panes: prices, times, and the lines between panes; a new day, month or year is stronger.
 
-    horizontal = True
+    `pane` is the price pane's scale; `dividers` are where panes end, `full_height` where the last one does.
+    """
 
-    def __init__(self, parent: QGraphicsItem, model: ChartModel, z: float) -> None:
+    full_height = 0.0
+    dividers: tuple[float, ...] = ()
+
+    def __init__(self, parent: QGraphicsItem | None, model: ChartModel, z: float) -> None:
         super().__init__(parent, model, z)
-        self._rects = RectArray()
+        self._faint, self._strong = RectArray(), RectArray()
+
+    def place(self, pane: PaneScale) -> None:
+        """Take a new scale and lay the rulings out."""
+        super().place(pane)
+        ratio, hair = pane.ratio, max(1, int(pane.ratio))
+        right, bottom = round(pane.width * ratio), round(self.full_height * ratio)
+        edges: tuple[list[int], list[int]] = ([], [])
+        for mark in self.model.time_marks:
+            edges[mark.major].append(int(pane.x(mark.bar) * ratio // 1))
+        levels = [int(pane.y(price) * ratio // 1) for price in self.model.price_marks]
+        between = [int(y * ratio // 1) for y in self.dividers]
+        for rects, uprights, rows in ((self._faint, edges[0], levels), (self._strong, edges[1], between)):
+            ruled = [(x, 0, x + hair, bottom) for x in uprights] + [(0, y, right, y + hair) for y in rows]
+            rects.take(np.array(ruled, dtype=np.int32).reshape(-1, 4))
 
     def draw(self, painter: QPainter) -> None:
-        """Rule levels and uprights."""
-        model, pane, colors = self.model, self.pane, current_theme().colors
-        with device_pixels(painter, pane.ratio):
-            painter.setBrush(colors.grid)
-            if self.horizontal:
-                self._rule_levels(painter, [pane.y(price) for price in model.price_marks])
-            self._rule_uprights(painter, [pane.x(mark.bar) for mark in model.time_marks if not mark.major])
-            painter.setBrush(colors.line)
-            self._rule_uprights(painter, [pane.x(mark.bar) for mark in model.time_marks if mark.major])
-
-    def _rule_levels(self, painter: QPainter, places: list[float]) -> None:
-        hair, right = self._hair_width(), round(self.pane.width * self.pane.ratio)
-        edges = [int(place * self.pane.ratio // 1) for place in places]
-        self._rule(painter, [(0, edge, right, edge + hair) for edge in edges])
-
-    def _rule_uprights(self, painter: QPainter, places: list[float]) -> None:
-        hair, bottom = self._hair_width(), round(self.pane.height * self.pane.ratio)
-        edges = [int(place * self.pane.ratio // 1) for place in places]
-        self._rule(painter, [(edge, 0, edge + hair, bottom) for edge in edges])
-
-    def _rule(self, painter: QPainter, rects: list[tuple[int, int, int, int]]) -> None:
-        self._rects.take(np.array(rects, dtype=np.int32).reshape(-1, 4))
-        self._rects.draw(painter)
-
-    def _hair_width(self) -> int:
-        return max(1, int(self.pane.ratio))
-
-
-class VolumeGridLayer(GridLayer):
-    """The same upright rulings in the volume pane, and the line that divides it from the prices."""
-
-    horizontal = False
-
-    def draw(self, painter: QPainter) -> None:
-        """Rule uprights and the dividing line."""
-        super().draw(painter)
+        """Rule."""
+        colors = current_theme().colors
         with device_pixels(painter, self.pane.ratio):
-            self._rule_levels(painter, [0.0])
+            for rects, color in ((self._faint, colors.grid), (self._strong, colors.line)):
+                painter.setBrush(color)
+                rects.draw(painter)
+
+    # --- Qt overrides ---
+
+    def boundingRect(self) -> QRectF:
+        """Return all panes."""
+        return QRectF(0.0, 0.0, self.pane.width, max(self.full_height, self.pane.height))
 
 
 class PriceAxis(Layer):
@@ -99,10 +92,10 @@ class PriceAxis(Layer):
     def wanted_width(self) -> float:
         """Return the width that the widest text needs."""
         model = self.model
-        prices = [*model.price_marks, model.window.low, model.window.high]
+        prices = [model.window.low, model.window.high]
         if model.last is not None:
             prices.append(model.last.price)
-        longest = max((model.format_price(price) for price in prices), key=len)
+        longest = max((*model.price_texts, *map(model.format_price, prices)), key=len)
         return round(figures(Weight.DemiBold).width(longest) + 2 * AXIS_PADDING_PX + TICK_PX)
 
     def draw(self, painter: QPainter) -> None:
@@ -116,12 +109,12 @@ class PriceAxis(Layer):
             taken.append((self.pointer_tag.y - height / 2, self.pointer_tag.y + height / 2))
         painter.fillRect(QRectF(0, 0, pane.hair, self.full_height), colors.line)
         painter.setPen(colors.text_muted)
-        for price in model.price_marks:
+        for price, text in zip(model.price_marks, model.price_texts, strict=True):
             y = pane.y(price)
             painter.fillRect(QRectF(0, pane.pixel(y), TICK_PX, pane.hair), colors.line)
             inside = height / 2 <= y <= pane.height - height / 2
             if inside and not any(top < y + height / 2 and bottom > y - height / 2 for top, bottom in taken):
-                face.draw_left(painter, TEXT_LEFT_PX, y, model.format_price(price))
+                face.draw_left(painter, TEXT_LEFT_PX, y, text)
         if self.volume_text:
             face.draw_left(painter, TEXT_LEFT_PX, self.volume_top + height / 2 + 2, self.volume_text)
         for y, text in self.pane_texts:

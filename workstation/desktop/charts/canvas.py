@@ -18,7 +18,6 @@ from workstation.desktop.charts.axes import (
     GridLayer,
     PriceAxis,
     TimeAxis,
-    VolumeGridLayer,
 )
 from workstation.desktop.charts.backdrop import ComparisonLayer, ProfileLayer, SessionsLayer, comparison_points
 from workstation.desktop.charts.crosshair import CrosshairLayer, ReadoutLayer
@@ -62,8 +61,8 @@ class ChartCanvas:
         self.view.setAccessibleName("Price chart")
         self.price_box = self.view.add_pane()
         self.volume_box = self.view.add_pane()
-        self.grid = GridLayer(self.price_box, model, 0)
-        self.sessions = SessionsLayer(self.price_box, model, -2)
+        self.grid = GridLayer(None, model, -1)
+        self.sessions = SessionsLayer(None, model, -2)
         self.profile = ProfileLayer(self.price_box, model, 5)
         self.comparison = ComparisonLayer(self.price_box, model, 18)
         self.bars = BarsLayer(self.price_box, model, 10)
@@ -74,15 +73,14 @@ class ChartCanvas:
         self.orders = OrderLinesLayer(self.price_box, model, 50)
         self.readout = ReadoutLayer(self.price_box, model, 60)
         self._price_layers = (
-            *(self.sessions, self.grid, self.profile, self.comparison, self.bars, self.indicators, self.last_price),
+            *(self.profile, self.comparison, self.bars, self.indicators, self.last_price),
             *(self.drawings, self.fills, self.orders, self.readout),
         )
-        self.volume_grid = VolumeGridLayer(self.volume_box, model, 0)
         self.volume = VolumeLayer(self.volume_box, model, 10)
         self.price_axis = PriceAxis(None, model, 80)
         self.time_axis = TimeAxis(None, model, 80)
         self.crosshair = CrosshairLayer(None, model, 90)
-        for layer in (self.price_axis, self.time_axis, self.crosshair):
+        for layer in (self.sessions, self.grid, self.price_axis, self.time_axis, self.crosshair):
             self.view.scene().addItem(layer)
         self.panes: list[OwnPane] = []
         self.price_rect = QRectF()
@@ -105,6 +103,7 @@ class ChartCanvas:
         self._fit_price()
         model, pane = self.model, self.price_pane()
         model.price_marks = price_marks(pane.low, pane.high, int(pane.height // PRICE_MARK_GAP_PX), model.tick_size)
+        model.price_texts = [model.format_price(price) for price in model.price_marks]
         model.time_marks = time_marks(model.bars.times_ns, pane, TIME_MARK_GAP_PX, model.zone)
         wanted = self.price_axis.wanted_width()
         if not self._axis_width - 2 * AXIS_STEP_PX <= wanted <= self._axis_width:
@@ -237,10 +236,11 @@ class ChartCanvas:
         self.volume_box.setVisible(self.volume_rect.height() > 0)
         first, stop = pane.bar_range
         top = model.bars.volume_max(first, stop, bars_per_bin(pane)) * VOLUME_HEADROOM or 1.0
-        for layer in self._price_layers:
+        self.grid.full_height = self._plot_height
+        self.grid.dividers = tuple(rect.top() for rect in (self.volume_rect, *self._pane_rects) if rect.height())
+        for layer in (self.sessions, self.grid, *self._price_layers):
             layer.place(pane)
         volume_pane = self._sized(pane, 0.0, top, pane.width, max(1.0, self.volume_rect.height()))
-        self.volume_grid.place(volume_pane)
         self.volume.place(volume_pane)
         for own, rect in zip(self.panes, self._pane_rects, strict=True):
             own.place(rect, pane)

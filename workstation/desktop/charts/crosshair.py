@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsItem
 
 from workstation.desktop.charts.indicator_layers import legend_values, series_color
 from workstation.desktop.charts.layers import Layer, dash_pen
@@ -22,11 +23,13 @@ from workstation.viewmodels.level_of_detail import CLOSE, HIGH, LOW, OPEN, VOLUM
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor, QPainter
 
-    from workstation.desktop.charts.model import Pointer
+    from workstation.desktop.charts.model import ChartModel, Pointer
+    from workstation.viewmodels.chart_window import PaneScale
 
 DASH: Final = (4.0, 4.0)
 READOUT_LEFT_PX: Final = 8.0
 READOUT_TOP_PX: Final = 5.0
+READOUT_HEIGHT_PX: Final = 44.0
 LABEL_GAP_PX: Final = 3.0
 PART_GAP_PX: Final = 9.0
 VEIL_OPACITY: Final = 0.78
@@ -133,7 +136,29 @@ class _Run:
 
 
 class ReadoutLayer(Layer):
-    """Open, high, low, close, change and volume of the bar under the pointer, or of the last; indicators below."""
+    """Open, high, low, close, change and volume of the bar under the pointer, or of the last; indicators below.
+
+    Kept as a picture while it says the same: panning moves no text.
+    """
+
+    def __init__(self, parent: QGraphicsItem, model: ChartModel, z: float) -> None:
+        super().__init__(parent, model, z)
+        self._said: tuple[object, ...] = ()
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def place(self, pane: PaneScale) -> None:
+        """Take a new scale; repaint only what would read otherwise."""
+        model = self.model
+        if (pane.width, pane.height) != (self.pane.width, self.pane.height):
+            self.prepareGeometryChange()
+        self.pane = pane
+        first = pane.bar_range[0] if model.comparison is not None else 0
+        merged = merged_bars(model, pane)
+        revisions = (model.bars.revision, model.indicator_revision, len(model.indicators))
+        said = (model.readout_bar(), *revisions, merged, first, pane.width, pane.ratio, current_theme().name)
+        if said != self._said or model.comparison is not None:
+            self._said = said
+            self.update()
 
     def text(self) -> str:
         """Return the read-out as one line, as a screen reader would say it."""
@@ -207,3 +232,9 @@ class ReadoutLayer(Layer):
         if merged > 1:
             parts.append(("", f"{merged} bars a candle", colors.text_muted))
         return parts
+
+    # --- Qt overrides ---
+
+    def boundingRect(self) -> QRectF:
+        """Return the strip at the top of the prices."""
+        return QRectF(0.0, 0.0, self.pane.width, READOUT_HEIGHT_PX)

@@ -13,7 +13,6 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPen
 
-from workstation.desktop.charts.axes import VolumeGridLayer
 from workstation.desktop.charts.layers import Layer, antialiased
 from workstation.desktop.charts.primitives import LineArray, RectArray, device_pixels
 from workstation.desktop.charts.series import columns_of, device_y, rects, shown_bins
@@ -175,11 +174,10 @@ class OwnPaneLayer(IndicatorLayer):
 
 
 class OwnPane:
-    """A pane below the prices: its clip, its rulings, its indicator."""
+    """A pane below the prices: its clip and its indicator."""
 
     def __init__(self, view: PaneView, model: ChartModel, lines: IndicatorLines) -> None:
         self.box = view.add_pane()
-        self.grid = VolumeGridLayer(self.box, model, 0)
         self.layer = OwnPaneLayer(self.box, model, 10, lines)
         self.rect = QRectF()
 
@@ -189,7 +187,6 @@ class OwnPane:
         size = PaneScale(window.first, window.span, 0.0, 1.0, window.width, max(1.0, rect.height()), window.ratio)
         self.box.place(rect)
         scale = self.layer.fitted(size)
-        self.grid.place(size)
         self.layer.place(scale)
 
     def axis_texts(self) -> list[tuple[float, str]]:
@@ -197,7 +194,9 @@ class OwnPane:
         pane = self.layer.pane
         marks = price_marks(pane.low, pane.high, max(2, int(pane.height // MARK_GAP_PX)), STEP_MIN)
         step = marks[1] - marks[0] if len(marks) > 1 else pane.high - pane.low
-        return [(self.rect.top() + pane.y(mark), level_text(mark, step)) for mark in marks]
+        edge = figures().height / 2
+        inside = [mark for mark in marks if edge <= pane.y(mark) <= pane.height - edge]
+        return [(self.rect.top() + pane.y(mark), level_text(mark, step)) for mark in inside]
 
     def value_text(self, y: float) -> str:
         """Return the value at a height of the view, to the thousandth of what is shown."""
@@ -212,5 +211,7 @@ def legend_values(model: ChartModel, lines: IndicatorLines) -> list[tuple[str, Q
     for number in range(len(chosen.indicator.lines)):
         value = lines.value(number, bar)
         text = model.indicator_text(lines, value) if isfinite(value) else "—"
-        texts.append((text, series_color(chosen.line_color(number))))
+        histogram = chosen.indicator.lines[number] == HISTOGRAM
+        color = current_theme().colors.text_muted if histogram else series_color(chosen.line_color(number))
+        texts.append((text, color))
     return texts

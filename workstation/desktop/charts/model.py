@@ -103,6 +103,7 @@ class ChartModel:
     hovered_order: str | None = None
     time_marks: list[TimeMark] = field(default_factory=list)
     price_marks: list[float] = field(default_factory=list)
+    price_texts: list[str] = field(default_factory=list)
 
     @property
     def drawn(self) -> BarPyramid:
