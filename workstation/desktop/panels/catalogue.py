@@ -2,6 +2,7 @@
 
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.connections_panel import ConnectionsPanel
+from workstation.desktop.panels.faults_panel import FaultsPanel
 from workstation.desktop.panels.fills_panel import FillsPanel
 from workstation.desktop.panels.hotkeys_panel import HotkeysPanel
 from workstation.desktop.panels.ladder_panel import LadderPanel
@@ -12,6 +13,7 @@ from workstation.desktop.panels.positions_panel import PositionsPanel
 from workstation.desktop.panels.provenance_panel import ProvenancePanel
 from workstation.desktop.panels.risk_panel import RiskPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
 from workstation.desktop.panels.watchlist_panel import WatchlistPanel
 from workstation.desktop.shell.panel import Panel
 
@@ -22,6 +24,7 @@ PANEL_KINDS: dict[str, type[Panel]] = {
         ChartPanel,
         LadderPanel,
         TicketPanel,
+        TimeSalesPanel,
         OrdersPanel,
         FillsPanel,
         PositionsPanel,
@@ -29,6 +32,7 @@ PANEL_KINDS: dict[str, type[Panel]] = {
         ProvenancePanel,
         RiskPanel,
         ConnectionsPanel,
+        FaultsPanel,
         HotkeysPanel,
         LogPanel,
     )

@@ -1,0 +1,131 @@
+"""The time and sales panel: prints as they come, held by Space, filtered by what is typed, and every state in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, quote, status
+from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
+from workstation.domain.market import Aggressor, Trade
+
+
+@pytest.fixture
+def rig(qapp: object) -> Iterator[DesktopRig]:
+    made = DesktopRig()
+    made.feed(status=status(now_ns=START_NS))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot: QtBot) -> Iterator[TimeSalesPanel]:
+    made = TimeSalesPanel(rig.context, "time_sales-1")
+    qtbot.addWidget(made)
+    qtbot.addWidget(made.header_widget())
+    made.resize(420, 300)
+    made.show_symbol("AAPL")
+    made.show()
+    yield made
+    made.release()
+
+
+def printed(number: int, size: int = 100, side: Aggressor = Aggressor.BUY) -> Trade:
+    return Trade("AAPL", 18_700 + number, size, side, f"t{number}", START_NS + number, START_NS + number)
+
+
+def seen(panel: TimeSalesPanel) -> list[str]:
+    return [line.split("\t")[1] for line in panel.view.copied().splitlines()]
+
+
+def test_it_asks_for_the_tape_and_says_that_nothing_was_traded_yet(panel: TimeSalesPanel, rig: DesktopRig) -> None:
+    assert rig.gateway.of("market.watch")[-1].tapes == {"AAPL"}
+    assert "No prints of AAPL yet" in panel.view.empty_text
+
+
+def test_without_an_instrument_it_says_how_to_choose_one(rig: DesktopRig, qtbot: QtBot) -> None:
+    made = TimeSalesPanel(rig.context, "time_sales-2")
+    qtbot.addWidget(made)
+    assert "choose a link group" in made.view.empty_text
+    made.release()
+
+
+def test_prints_of_one_frame_stand_newest_first(panel: TimeSalesPanel, rig: DesktopRig) -> None:
+    rig.feed(prints=[printed(0), printed(1)])
+    assert seen(panel) == ["187.01", "187.00"]
+    assert panel.summary.text() == "volume 200 · delta +200"
+
+
+def test_space_holds_the_tape_and_space_again_lets_it_run(panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    rig.feed(prints=[printed(0)])
+    qtbot.keyClick(panel.view, Qt.Key.Key_Space)
+    rig.feed(prints=[printed(1), printed(2)])
+    assert seen(panel) == ["187.00"]
+    assert "held, 2 waiting" in panel.summary.text()
+    qtbot.keyClick(panel.view, Qt.Key.Key_Space)
+    assert seen(panel) == ["187.02", "187.01", "187.00"]
+
+
+def test_a_filter_shows_only_what_it_names_and_says_when_nothing_passes(
+    panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    rig.feed(prints=[printed(0), printed(1, 900, Aggressor.SELL)])
+    qtbot.keyClicks(panel.size_min, "500")
+    assert seen(panel) == ["187.01"]
+    panel.side.setCurrentIndex(1)
+    assert panel.view.empty_text == "No print passes the filter."
+    assert seen(panel) == []
+
+
+def test_a_filter_that_cannot_be_read_is_marked_and_changes_nothing(
+    panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    rig.feed(prints=[printed(0)])
+    qtbot.keyClicks(panel.prices, "abc")
+    assert panel.prices.property("invalid") == "true"
+    assert panel.note.text()
+    assert seen(panel) == ["187.00"]
+
+
+def test_a_click_on_a_print_points_the_price_cursor(panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    rig.feed(prints=[printed(0), printed(1)])
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 4))
+    assert rig.context.cursor.price("AAPL") == 18_701
+
+
+def test_the_pointer_over_the_list_holds_it_until_it_leaves(
+    panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    rig.feed(prints=[printed(0)])
+    qtbot.mouseMove(panel.view.viewport(), QPoint(30, 30))
+    qtbot.waitUntil(lambda: panel.tape is not None and panel.tape.held)
+    rig.feed(prints=[printed(1)])
+    assert seen(panel) == ["187.00"]
+    QApplication.sendEvent(panel.view.viewport(), QEvent(QEvent.Type.Leave))
+    assert seen(panel)[0] == "187.01"
+
+
+def test_a_stale_market_is_said_with_its_age(panel: TimeSalesPanel, rig: DesktopRig) -> None:
+    rig.feed(quotes=[quote(freshness="STALE", age_ms=7_300)], prints=[printed(0)])
+    assert "Stale for 7.3 s" in panel.note.text()
+    assert panel.view.stale
+
+
+def test_a_feed_that_was_away_leaves_a_line_with_the_length(panel: TimeSalesPanel, rig: DesktopRig) -> None:
+    rig.feed(prints=[printed(0)])
+    rig.feed(status=status(feed_state="DOWN", now_ns=START_NS))
+    assert "prices as of" in panel.note.text()
+    rig.feed(status=status(now_ns=START_NS + 4 * SECOND))
+    assert seen(panel)[0] == "no feed for 4.0 s"
+
+
+def test_the_filter_comes_back_with_the_layout(panel: TimeSalesPanel, qtbot: QtBot) -> None:
+    panel.restore_settings({"size": "5", "side": "SELL", "prices": "187-188"})
+    QApplication.processEvents()
+    assert panel.save_settings() == {"size": "5", "side": "SELL", "prices": "187-188"}
+    assert panel.tape is not None
+    assert panel.tape.filter.side == "SELL"

@@ -1,0 +1,220 @@
+"""Time and sales: every print of one instrument as it happens, filtered by size, side and price.
+
+Last stage of the tick walk. Prints come in one batch a frame; Space or the pointer over the list holds it, and what
+comes meanwhile waits and is counted. A click points the price cursor; nothing here sends an order.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.table_panel import NoteLine
+from workstation.desktop.panels.time_sales_panel_view import TapeView
+from workstation.desktop.shell.panel import Panel, PanelSettings
+from workstation.domain.errors import ValidationError
+from workstation.domain.executions import Execution
+from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.panel_notes import NOTHING, ConnectionWatch, PanelNote
+from workstation.viewmodels.tape import Tape, filter_of
+
+SIDES = (("All", ""), ("Buys", "BUY"), ("Sells", "SELL"))
+NS_PER_S = 1_000_000_000
+
+
+class TimeSalesPanel(Panel):
+    """The tape of the link group's instrument."""
+
+    kind = "time_sales"
+    title = "Time & sales"
+    icon = "tape"
+    linked = True
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self.tape: Tape | None = None
+        self._connection = ConnectionWatch()
+        self._pinned = self._hovered = False
+        self._feed_left = 0
+        self._trouble = ""
+        self.note = NoteLine(f"{panel_id}_note")
+        self.view = TapeView(f"{panel_id}_prints")
+        self.summary = QLabel()
+        self.summary.setObjectName(f"{panel_id}_summary")
+        self.summary.setContentsMargins(8, 2, 8, 2)
+        self.summary.setProperty("role", "muted")
+        self._build_tools()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.note)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.summary)
+        self.setFocusProxy(self.view)
+        self.view.space_pressed.connect(self.hold.toggle)
+        self.view.hovered.connect(self._on_hover)
+        self.view.line_clicked.connect(self._point)
+        self._add_shortcuts()
+        if context.state.status is not None:
+            self._connection.take(context.state.status)
+        self._show_state()
+
+    def _build_tools(self) -> None:
+        self._tools = QWidget(self)
+        self._tools.setObjectName(f"{self.panel_id}_tools")
+        self.size_min = self._field("size", "size ≥", "Least size")
+        self.prices = self._field("prices", "price or 187-188", "Price or range of prices")
+        self.side = QComboBox()
+        self.side.setObjectName(f"{self.panel_id}_side")
+        self.side.setAccessibleName("Side that took")
+        for text, value in SIDES:
+            self.side.addItem(text, value)
+        self.side.currentIndexChanged.connect(lambda _index: self._filter())
+        self.hold = QPushButton("Hold")
+        self.hold.setObjectName(f"{self.panel_id}_hold")
+        self.hold.setAccessibleName("Hold the tape")
+        self.hold.setToolTip("Hold the tape (Space); new prints wait")
+        self.hold.setCheckable(True)
+        self.hold.setProperty("role", "quiet")
+        self.hold.toggled.connect(self._on_hold)
+        row = QHBoxLayout(self._tools)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for widget, stretch in ((self.size_min, 1), (self.side, 0), (self.prices, 2), (self.hold, 0)):
+            row.addWidget(widget, stretch)
+
+    def _field(self, name: str, hint: str, meaning: str) -> QLineEdit:
+        field = QLineEdit()
+        field.setObjectName(f"{self.panel_id}_{name}")
+        field.setAccessibleName(meaning)
+        field.setPlaceholderText(hint)
+        field.setMinimumWidth(48)
+        field.textChanged.connect(lambda _text: self._filter())
+        return field
+
+    def _add_shortcuts(self) -> None:
+        for key, run in (
+            (QKeySequence.StandardKey.Find, self.size_min.setFocus),
+            (QKeySequence.StandardKey.Copy, self.view.copied),
+        ):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(run)
+
+    def header_widget(self) -> QWidget | None:
+        """Return the filters, which stand beside the link chip."""
+        return self._tools
+
+    def on_symbol(self, symbol: str) -> None:
+        """Show another tape, empty until its first print."""
+        self.tape = Tape(self.context.instrument(symbol))
+        for fill in self.context.state.executions:
+            self.tape.mark_mine(fill)
+        self.tape.hold(held=self._pinned or self._hovered)
+        self.view.show_tape(self.tape)
+        self.watch(quotes=frozenset({symbol}), tapes=frozenset({symbol}))
+        self._filter()
+
+    def on_frame(self, frame: Frame) -> None:
+        """Take the frame's prints in one batch."""
+        added = 0
+        if frame.status is not None:
+            added += self._follow_feed(frame)
+        if self.tape is None:
+            return
+        for row in frame.rows:
+            if isinstance(row, Execution):
+                self.tape.mark_mine(row)
+        if frame.prints:
+            added += self.tape.take(frame.prints)
+        if frame.prints or added or frame.status is not None:
+            self._show_state()
+            self.view.refresh(added)
+
+    def save_settings(self) -> PanelSettings:
+        """Return the filters."""
+        settings: PanelSettings = {"size": self.size_min.text(), "prices": self.prices.text()}
+        return settings | {"side": str(self.side.currentData())}
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Take the filters back."""
+        self.size_min.setText(str(settings.get("size", "")))
+        self.prices.setText(str(settings.get("prices", "")))
+        self.side.setCurrentIndex(max(self.side.findData(settings.get("side", "")), 0))
+
+    def _follow_feed(self, frame: Frame) -> int:
+        """Mark the gap once the feed is back; returns how many lines are new."""
+        status = frame.status
+        if status is None:
+            return 0
+        self._connection.take(status)
+        left, now = self._feed_left, status.now_ns
+        self._feed_left = 0 if self._connection.feed_up else left or now
+        if left and not self._feed_left and self.tape is not None and self.tape.seen_any:
+            return self.tape.mark_gap((now - left) / NS_PER_S)
+        return 0
+
+    def _filter(self) -> None:
+        if self.tape is None:
+            return
+        self._trouble = ""
+        try:
+            wanted = filter_of(
+                self.size_min.text(), str(self.side.currentData()), self.prices.text(), self.tape.instrument
+            )
+        except ValidationError as error:
+            self._trouble = str(error)
+        else:
+            self.tape.show_only(wanted)
+        bad = {"size": self.size_min, "price": self.prices}.get(self._trouble.partition(" ")[0].strip(":"))
+        for field in (self.size_min, self.prices):
+            field.setProperty("invalid", "true" if field is bad else "false")
+            field.style().polish(field)
+        self._show_state()
+        self.view.refresh()
+
+    def _on_hold(self, checked: bool) -> None:
+        self._pinned = checked
+        self._apply_hold()
+
+    def _on_hover(self, inside: bool) -> None:
+        self._hovered = inside
+        self._apply_hold()
+
+    def _apply_hold(self) -> None:
+        if self.tape is not None and self.tape.held is not (self._pinned or self._hovered):
+            self.tape.hold(held=self._pinned or self._hovered)
+            self._show_state()
+            self.view.refresh()
+
+    def _point(self, line: int) -> None:
+        price = None if self.tape is None else self.tape.price_at(line)
+        if price is not None:
+            self.context.cursor.point(self.symbol, price)
+
+    def _show_state(self) -> None:
+        tape = self.tape
+        quote = self.context.state.quotes.get(self.symbol)
+        self.view.stale = quote is not None and quote.freshness != "FRESH"
+        self.note.show_note(self._note())
+        if tape is None:
+            self.view.empty_text = "No instrument: choose a link group, or click one in the watchlist."
+            self.summary.setText("")
+            return
+        filtered = tape.seen_any and not len(tape)
+        self.view.empty_text = (
+            "No print passes the filter." if filtered else f"No prints of {self.symbol} yet: they show as they happen."
+        )
+        waits = f" · held, {tape.waiting:,} waiting" if tape.held else ""
+        self.summary.setText(f"{tape.summary()}{waits}")
+
+    def _note(self) -> PanelNote:
+        if self._trouble:
+            return PanelNote("warning", self._trouble)
+        note = self._connection.prices_note()
+        if note is not NOTHING:
+            return note
+        quote = self.context.state.quotes.get(self.symbol)
+        if quote is not None and quote.freshness == "STALE":
+            return PanelNote("warning", f"Stale for {quote.age_ms / 1_000:.1f} s. {quote.reason}".strip())
+        return NOTHING

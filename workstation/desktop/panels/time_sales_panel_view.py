@@ -1,0 +1,161 @@
+"""The painted list of the tape: only lines that are seen are made and drawn, newest on top.
+
+Last stage of the tick walk. A click reports the line; the list knows no engine and sends nothing.
+"""
+
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication
+
+from workstation.desktop.colors import blend
+from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
+from workstation.viewmodels.tape import Tape, TapeLine
+
+PADDING_PX = 8
+_TIME, _PRICE, _SIZE = 12, 11, 9
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class TapeView(QAbstractScrollArea):
+    """Emits: line_clicked(line from the newest, 0 on), hovered(bool), space_pressed()."""
+
+    line_clicked = Signal(int)
+    hovered = Signal(bool)
+    space_pressed = Signal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName("Time and sales")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setMouseTracking(True)
+        self.tape: Tape | None = None
+        self.empty_text = ""
+        self.stale = False
+        theme_notifier().changed.connect(self._on_theme)
+        self._on_theme()
+
+    def show_tape(self, tape: Tape) -> None:
+        """Show another tape from its newest line."""
+        self.tape = tape
+        self.verticalScrollBar().setValue(0)
+        self.refresh()
+
+    def refresh(self, added: int = 0) -> None:
+        """Paint again; where the reader has scrolled away from the top, what is read stays in place."""
+        bar = self.verticalScrollBar()
+        count = 0 if self.tape is None else len(self.tape)
+        bar.setPageStep(self.rows)
+        bar.setRange(0, max(count - self.rows, 0))
+        if bar.value():
+            bar.setValue(bar.value() + added)
+        self.viewport().update()
+
+    @property
+    def rows(self) -> int:
+        """How many whole lines are seen."""
+        return max(self.viewport().height() // self._row, 1)
+
+    def copied(self) -> str:
+        """Put the lines that are seen on the clipboard, tab-separated; returns the text."""
+        lines = self._seen()
+        text = "\n".join(f"{line.time}\t{line.price}\t{line.size}\t{line.side}\t{line.conditions}" for line in lines)
+        QApplication.clipboard().setText(text)
+        return text
+
+    def _seen(self) -> list[TapeLine]:
+        return [] if self.tape is None else self.tape.lines(self.verticalScrollBar().value(), self.rows + 1)
+
+    def _on_theme(self, *_: object) -> None:
+        theme = current_theme()
+        self._font = figure_font("body")
+        self._digit = QFontMetrics(self._font).horizontalAdvance("0")
+        self._row = theme.metrics.row_compact
+        self.viewport().update()
+
+    def _paint_line(self, painter: QPainter, line: TapeLine, top: int) -> None:
+        colors, width = current_theme().colors, self.viewport().width()
+        box = QRect(0, top, width, self._row)
+        if line.side == "GAP":
+            painter.fillRect(box, colors.surface_raised)
+            painter.setPen(colors.warning)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, line.price)
+            return
+        ink = colors.stale if self.stale else {"BUY": colors.buy, "SELL": colors.sell}.get(line.side, colors.text)
+        if line.mine:
+            painter.fillRect(box, blend(colors.accent, colors.surface, 0.25))
+        x = PADDING_PX
+        painter.setPen(colors.text_muted)
+        painter.drawText(QRect(x, top, _TIME * self._digit, self._row), _LEFT, line.time)
+        x += _TIME * self._digit
+        painter.setPen(ink)
+        painter.drawText(QRect(x, top, _PRICE * self._digit, self._row), _RIGHT, line.price)
+        x += _PRICE * self._digit
+        painter.drawText(QRect(x, top, _SIZE * self._digit, self._row), _RIGHT, line.size)
+        x += _SIZE * self._digit + PADDING_PX
+        mark = {"BUY": "▲ buy", "SELL": "▼ sell"}.get(line.side, "")
+        words = " ".join(filter(None, (mark, line.conditions, "mine" if line.mine else "")))
+        painter.drawText(QRect(x, top, width - x, self._row), _LEFT, words)
+
+    # Qt overrides
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the lines that are seen, or why there are none."""
+        painter = QPainter(self.viewport())
+        colors = current_theme().colors
+        painter.fillRect(self.viewport().rect(), colors.surface_sunken)
+        lines = self._seen()
+        if not lines:
+            painter.setFont(ui_font("body"))
+            painter.setPen(colors.text_muted)
+            wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.viewport().rect().adjusted(12, 12, -12, -12), wrapped, self.empty_text)
+        painter.setFont(self._font)
+        for number, line in enumerate(lines):
+            self._paint_line(painter, line, number * self._row)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the scroll range."""
+        self.refresh()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Report the line that was clicked."""
+        self.line_clicked.emit(self.verticalScrollBar().value() + int(event.position().y()) // self._row)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Report that the pointer reads: a list that appears under a resting pointer is not held."""
+        self.hovered.emit(True)  # noqa: FBT003  a signal carries values by position
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Report that the pointer is gone, which the viewport alone hears."""
+        if event.type() is QEvent.Type.Leave:
+            self.hovered.emit(False)  # noqa: FBT003  a signal carries values by position
+        return super().viewportEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Hold by Space, scroll by the keys of a list."""
+        bar = self.verticalScrollBar()
+        if event.key() == Qt.Key.Key_Space:
+            self.space_pressed.emit()
+            return
+        steps = {
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_PageDown: self.rows,
+            Qt.Key.Key_PageUp: -self.rows,
+            Qt.Key.Key_Home: -bar.maximum(),
+            Qt.Key.Key_End: bar.maximum(),
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            bar.setValue(bar.value() + step)
+            self.viewport().update()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Paint the lines that are seen now."""
+        self.viewport().update()
