@@ -106,10 +106,10 @@ class SimulatedVenue:
         return VenueStatus(faults=tuple(fault.kind for fault in self.faults.active()))
 
     def switch_fault(self, params: SwitchFault) -> str:
-        """Arm a fault, or disarm all of them."""
+        """Arm a fault, or disarm it; without a kind all of them."""
         if not params.on:
-            self.faults.disarm()
-            return "All simulator faults are off."
+            self.faults.disarm(params.kind)
+            return f"Simulator fault {params.kind} is off." if params.kind else "All simulator faults are off."
         self.faults.arm(params.kind, **params.arguments)
         return f"Simulator fault {params.kind} is armed."
 

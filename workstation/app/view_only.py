@@ -52,6 +52,7 @@ READING_COMMANDS = frozenset(
         "account.breaks",
         "risk.board",
         "risk.standing",
+        "venue.board",
         "venue.standing",
         "venue.replay",
     }

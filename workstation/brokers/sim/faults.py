@@ -225,9 +225,9 @@ class FaultSwitch:
         else:
             self._armed.append(Armed(fault))
 
-    def disarm(self) -> None:
-        """Forget everything armed."""
-        self._armed.clear()
+    def disarm(self, kind: str = "") -> None:
+        """Forget what is armed of a kind, of every kind when none is named."""
+        self._armed = [armed for armed in self._armed if kind not in ("", armed.fault.kind)]
 
     def active(self) -> tuple[PlannedFault, ...]:
         """Return the faults that still wait, for the banner."""

@@ -149,7 +149,8 @@ class ConnectionsPanel(AskingPanel):
         waiting = ("", "") if self.asking.has_answer else (f"Loading {self.what}…", "Waiting for the engine.")
         self.links.set_empty_text(*waiting)
         self.accounts.set_empty_text(*waiting)
-        self.differences.set_empty_text("Book and venue agree", "Differences and kept cancels appear here.")
+        agrees = ("Book and venue agree", "Differences and kept cancels appear here.")
+        self.differences.set_empty_text(*(agrees if self.asking.has_answer else waiting))
         venues = () if self.rows.board is None else self.rows.board.venues
         self.effects.setText(disconnect_effects(venues, len(orders)))
         self._show_buttons()

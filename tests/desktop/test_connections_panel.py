@@ -1,0 +1,165 @@
+"""The connections panel: links with age, accounts, differences; connect, reconcile, adopt, override, withdraw."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
+from workstation.commands.params import AdoptPosition, OverrideLock, ReconcileAccount, WithdrawCancel
+from workstation.commands.registry import CommandResult
+from workstation.commands.venue_board import AccountLine, VenueBoard, VenueLine
+from workstation.commands.venues import VenueName
+from workstation.desktop.panels.connections_panel import ConnectionsPanel
+from workstation.domain.accounts import LockState
+from workstation.domain.events import BreakFound
+from workstation.domain.market import StreamKind
+from workstation.domain.numbers import MONEY_ONE
+from workstation.ports.broker import SessionState
+from workstation.viewmodels.frames import StreamSnap
+
+SHORT = BreakFound(account="SIM-1", symbol="AAPL", ours=100, theirs=80, resolution="open", ts=START_NS)
+CASH = BreakFound(
+    account="SIM-1", symbol="", ours=5 * MONEY_ONE, theirs=7 * MONEY_ONE, resolution="open", ts=START_NS, currency="USD"
+)
+
+
+def board(
+    rig: DesktopRig, *breaks: BreakFound, lock: LockState = LockState.UNLOCKED, session: SessionState = SessionState.UP
+) -> CommandResult:
+    line = AccountLine(account=rig.account, lock=lock, reason="agrees", since=START_NS, overridden=False, breaks=breaks)
+    venue = VenueLine(
+        venue="SIM", session=session, dated="2024-01-01", cancels_on_disconnect=False, query_complete=True
+    )
+    return CommandResult(ok=True, text="", data=VenueBoard(venues=(venue,), accounts=(line,)))
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    made.gateway.answers["venue.board"] = board(made)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = ConnectionsPanel(rig.context, "connections-1")
+    qtbot.addWidget(made)
+    made.resize(1_100, 500)
+    made.show()
+    rig.feed(status=status(now_ns=START_NS))
+    rig.bridge._on_answered()
+    yield made
+    made.release()
+
+
+def show(panel: ConnectionsPanel, rig: DesktopRig, answer: CommandResult) -> None:
+    rig.gateway.answers["venue.board"] = answer
+    panel.ask()
+    rig.bridge._on_answered()
+
+
+def cells(view, row: int) -> list[str]:
+    return [column.text(view.columns.row_at(row)) for column in view.columns.table.columns]
+
+
+def test_the_models_keep_the_rules_of_qt(panel: ConnectionsPanel, qtmodeltester) -> None:
+    for view in (panel.links, panel.accounts, panel.differences):
+        qtmodeltester.check(view.columns)
+
+
+def test_a_connected_venue_with_old_prices_is_amber_and_names_the_stream(
+    panel: ConnectionsPanel, rig: DesktopRig
+) -> None:
+    old = StreamSnap(
+        stream=StreamKind.QUOTES, state="STALE", worst_age_ms=9_000, worst_symbol="MSFT", updates_per_s=0.0
+    )
+    rig.feed(status=status(streams=(old,)))
+    venue = panel.rows.links.get("Venue SIM")
+    assert (venue.state, venue.level) == ("UP", "amber")
+    assert venue.detail.endswith("not fresh: quotes")
+    quotes = panel.rows.links.get("Stream quotes")
+    assert (quotes.age_ms, quotes.detail) == (9_000, "oldest: MSFT")
+
+
+def test_differences_stand_in_words_of_their_scale(panel: ConnectionsPanel, rig: DesktopRig) -> None:
+    show(panel, rig, board(rig, SHORT, CASH))
+    assert cells(panel.differences, 0)[:5] == ["SIM-1", "position", "AAPL", "100", "80"]
+    assert cells(panel.differences, 1)[:5] == ["SIM-1", "cash", "USD", "5.00", "7.00"]
+    show(panel, rig, board(rig, CASH))
+    assert [row.what for row in (panel.rows.differences.row_at(0),)] == ["cash"]
+    assert len(panel.rows.differences) == 1
+
+
+def test_a_position_is_adopted_with_typed_words_only(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
+    show(panel, rig, board(rig, SHORT))
+    panel.differences.selectRow(0)
+    assert not panel.adopt.isEnabled()
+    qtbot.keyClicks(panel.reason, "venue is right")
+    qtbot.mouseClick(panel.adopt, Qt.MouseButton.LeftButton)
+    wish = AdoptPosition(account="SIM-1", symbol="AAPL", reason="venue is right")
+    assert rig.gateway.of("position.adopt") == [wish]
+
+
+def test_a_locked_account_is_named_and_overridden_with_words(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
+    show(panel, rig, board(rig, SHORT, lock=LockState.LOCKED))
+    assert panel.note.text().startswith("SIM-1 LOCKED: agrees.")
+    assert not panel.override.isEnabled()
+    qtbot.keyClicks(panel.reason, "I looked")
+    qtbot.mouseClick(panel.override, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("account.unlock") == [OverrideLock(account="SIM-1", reason="I looked")]
+
+
+def test_a_kept_cancel_is_listed_and_withdrawn(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("A", cancel_requested_at=START_NS))
+    assert cells(panel.differences, 0)[1:3] == ["kept cancel", "BUY AAPL"]
+    panel.differences.selectRow(0)
+    qtbot.mouseClick(panel.withdraw, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("order.withdraw_cancel") == [WithdrawCancel(cl_ord_id="A")]
+
+
+def test_reconcile_asks_for_all_accounts_where_none_is_chosen(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
+    qtbot.mouseClick(panel.reconcile, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("account.reconcile") == [ReconcileAccount(account="SIM-1")]
+
+
+def test_disconnecting_says_its_effects_and_takes_two_presses(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("A"))
+    assert panel.effects.text().startswith("Disconnecting: 1 working orders: they stay there;")
+    qtbot.mouseClick(panel.disconnect_button, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("venue.disconnect") == []
+    qtbot.mouseClick(panel.disconnect_button, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("venue.disconnect") == [VenueName(venue="SIM")]
+
+
+def test_connect_is_offered_when_a_link_is_down(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
+    assert not panel.connect_button.isEnabled()
+    show(panel, rig, board(rig, session=SessionState.DOWN))
+    qtbot.mouseClick(panel.connect_button, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("venue.connect") == [VenueName(venue="SIM")]
+
+
+def test_a_refusal_stays_in_the_panel(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
+    rig.gateway.answers["account.reconcile"] = CommandResult(ok=False, code="X", text="Refused: the venue is down.")
+    qtbot.mouseClick(panel.reconcile, Qt.MouseButton.LeftButton)
+    rig.bridge._on_answered()
+    assert panel.note.text() == "Refused: the venue is down."
+
+
+def test_diagnostics_are_the_tables_as_text(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(status=status())
+    qtbot.mouseClick(panel.diagnose, Qt.MouseButton.LeftButton)
+    text = QApplication.clipboard().text()
+    assert "Link=Venue SIM  State=UP" in text
+    assert "Account=SIM-1" in text
+
+
+def test_without_an_answer_the_tables_say_what_they_wait_for(rig: DesktopRig, qtbot) -> None:
+    del rig.gateway.answers["venue.board"]
+    panel = ConnectionsPanel(rig.context, "connections-2")
+    qtbot.addWidget(panel)
+    assert panel.accounts._empty[0] == "Loading links and accounts…"
+    assert panel.differences._empty[0] == "Loading links and accounts…"
+    panel.release()
