@@ -63,7 +63,7 @@ def test_deliveries_and_the_place_are_stored_together_and_made_once(deliveries: 
 
 def test_a_repeat_of_a_message_id_makes_nothing(deliveries: Deliveries) -> None:
     deliveries.make([made(1)], None)
-    deliveries.make([made(2, message_id="msg_1")], None)
+    deliveries.make([made(2, event_id=1, message_id="msg_1")], None)
     assert deliveries.delivery("local", HOOK, "id-002") is None
 
 

@@ -4,16 +4,20 @@ One chain a tenant. The single writer holds the newest link of each in memory; e
 effects are committed. Decides nothing about who may write or read one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy import text as sql
 
 from workstation.domain.audit import FIRST_HASH, AuditEntry, hash_of, linked
 from workstation.domain.errors import StorageDamaged
 from workstation.ports.store import AuditVerification
-from workstation.storage.tables import audit_entries
+from workstation.storage.tables import audit_entries, chain_anchors
+
+AUDIT_CHAIN = "audit:"
+"""Before a tenant's key, the name of its chain among the anchors."""
 
 CHUNK_ENTRIES = 1_000
 """Entries read at once while a chain is walked."""
@@ -42,11 +46,8 @@ class AuditChain:
         Raises:
             StorageDamaged: a newest entry cannot be read, so that nothing can follow it.
         """
-        table = audit_entries.c
-        ends = select(table.tenant_id, func.max(table.sequence)).group_by(table.tenant_id)
         with engine.connect() as connection:
-            found = [_entry(connection, tenant, sequence) for tenant, sequence in connection.execute(ends).all()]
-        return cls((entry.tenant, (entry.sequence, entry.entry_hash)) for entry in found)
+            return cls(newest_links(connection).items())
 
     def link(self, entry: AuditEntry) -> AuditEntry:
         """Return the entry as the next link of its tenant's chain."""
@@ -75,27 +76,70 @@ def audit_row(seq: int, entry: AuditEntry) -> tuple[Any, ...]:
     )
 
 
-def verify_chain(connection: Connection, tenant: str) -> AuditVerification:
-    """Walk a chain from its first entry; stops at the first link that does not hold."""
-    entries, first, last, last_hash = 0, 0, 0, FIRST_HASH
-    for entry in _entries(connection, tenant):
+def verify_chain(connection: Connection, tenant: str, head: Link | None = None) -> AuditVerification:
+    """Walk a chain from its first entry, or from the anchor that retention left; stops at the first broken link.
+
+    head: a link that is remembered elsewhere; a chain that ends before it was cut off.
+    """
+    last, last_hash = anchored(connection).get(tenant, (0, FIRST_HASH))
+    entries, first, broken = 0, 0, None
+    for entry in _entries(connection, tenant, last):
         if (
             entry is None
-            or (entries and entry.sequence != last + 1)
+            or entry.sequence != last + 1
             or entry.prev_hash != last_hash
             or entry.entry_hash != hash_of(entry)
+            or (head is not None and entry.sequence == head[0] and entry.entry_hash != head[1])
         ):
             broken = last + 1
-            return AuditVerification(
-                entries=entries, first_sequence=first, last_sequence=last, last_hash=last_hash, first_broken=broken
-            )
+            break
         entries, first, last, last_hash = entries + 1, first or entry.sequence, entry.sequence, entry.entry_hash
-    return AuditVerification(entries=entries, first_sequence=first, last_sequence=last, last_hash=last_hash)
+    if broken is None and head is not None and last < head[0]:
+        broken = last + 1
+    return AuditVerification(
+        entries=entries, first_sequence=first, last_sequence=last, last_hash=last_hash, first_broken=broken
+    )
 
 
-def _entries(connection: Connection, tenant: str) -> Iterator[AuditEntry | None]:
+def anchored(connection: Connection) -> Mapping[str, Link]:
+    """Return by tenant the last link that retention took."""
+    chain = chain_anchors.c.chain
+    rows = connection.execute(select(chain_anchors).where(chain.startswith(AUDIT_CHAIN)))
+    return {row.chain.removeprefix(AUDIT_CHAIN): (row.sequence, row.hash) for row in rows}
+
+
+def newest_links(connection: Connection) -> Mapping[str, Link]:
+    """Return by tenant the end of its chain.
+
+    Raises:
+        StorageDamaged: a newest entry cannot be read, so that nothing can follow it.
+    """
+    ends = {entry.tenant: (entry.sequence, entry.entry_hash) for entry in last_entries(connection, "audit_entries")}
+    return {**anchored(connection), **ends}
+
+
+def last_entries(connection: Connection, source: str) -> list[AuditEntry]:
+    """Return the last entry of each tenant among some. source: a table and perhaps a condition, as SQL.
+
+    Raises:
+        StorageDamaged: one of them cannot be read.
+    """
+    ends = sql(f"SELECT tenant_id, max(sequence) FROM {source} GROUP BY tenant_id")  # noqa: S608  names are ours
+    return [_entry(connection, tenant, sequence) for tenant, sequence in connection.execute(ends).all()]
+
+
+def link_hash(connection: Connection, tenant: str, sequence: int) -> str | None:
+    """Return the hash of one entry as its content gives it, None where there is none that can be read."""
+    table = audit_entries.c
+    statement = select(audit_entries).where(table.tenant_id == tenant, table.sequence == sequence)
+    row = connection.execute(statement).first()
+    entry = None if row is None else _checked(row)
+    return None if entry is None else hash_of(entry)
+
+
+def _entries(connection: Connection, tenant: str, after: int) -> Iterator[AuditEntry | None]:
     """Yield a chain in order, None for an entry that cannot be read or whose columns differ from it."""
-    table, after = audit_entries.c, 0
+    table = audit_entries.c
     while True:
         statement = select(audit_entries).where(table.tenant_id == tenant, table.sequence > after)
         rows = connection.execute(statement.order_by(table.sequence).limit(CHUNK_ENTRIES)).all()

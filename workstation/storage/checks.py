@@ -69,7 +69,7 @@ def full_check(backend: Backend, recovery: SqlRecovery, progress: Progress, is_e
     newest_seq, _ = recovery.newest()
     step = max(newest_seq // PROGRESS_STEPS, 1)
     lines = 0
-    for line in recovery.replay(0):
+    for line in recovery.whole():
         lines += 1
         if lines % REST_LINES == 0:
             if is_ended():

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from workstation.domain.errors import StorageError
 from workstation.ports.deliveries import Delivery, DeliveryPage, DeliveryQuery, DeliveryStatus, Health
-from workstation.storage.delivery_tables import MAKE, MOVE, SAVE, deliveries, delivery_place
+from workstation.storage.delivery_tables import CHANGING, COLUMNS, KEY, MAKE, MOVE, SAVE, deliveries, delivery_place
 from workstation.storage.driver import Parameters, Statement
 from workstation.storage.queue import Aside, WorkQueue
 
@@ -45,8 +45,9 @@ class SqlDeliveries:
         )
 
     def save(self, delivery: Delivery) -> bool:
-        """Keep what became of a delivery; False when it was not stored."""
-        return self._write((SAVE, [_parameters(delivery)]))
+        """Keep what became of a delivery that was made; False when it was not stored."""
+        values = dict(zip(COLUMNS, _parameters(delivery), strict=True))
+        return self._write((SAVE, [[values[name] for name in (*CHANGING, *KEY)]]))
 
     def _write(self, *work: tuple[Statement, Sequence[Parameters]]) -> bool:
         if self._queue is None:

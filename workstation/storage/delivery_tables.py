@@ -38,14 +38,17 @@ delivery_place = Table(
     Column("event_id", BigInteger, nullable=False),
 )
 
-_COLUMNS = (
+COLUMNS = (
     "tenant_id", "id", "webhook_id", "event_id", "message_id", "event_type", "status", "attempt_count",
     "next_attempt_at", "created_at", "updated_at", "delivered_at", "state",
 )  # fmt: skip
-_KEY = ("tenant_id", "id")
+CHANGING = ("status", "attempt_count", "next_attempt_at", "updated_at", "delivered_at", "state")
+KEY = ("tenant_id", "id", "event_id")
+"""The event stands in the key for the ranges that a server cuts the table into; an id alone names one delivery."""
 
-MAKE = insert(deliveries, _COLUMNS)._replace(text=insert(deliveries, _COLUMNS).text + " ON CONFLICT DO NOTHING")
-SAVE: Statement = upsert(
-    deliveries, _COLUMNS, _KEY, frozen=("webhook_id", "event_id", "message_id", "event_type", "created_at")
+MAKE = insert(deliveries, COLUMNS)._replace(text=insert(deliveries, COLUMNS).text + " ON CONFLICT DO NOTHING")
+SAVE = Statement(
+    f"UPDATE deliveries SET {', '.join(f'{name} = ?' for name in CHANGING)}"  # noqa: S608  names are ours
+    f" WHERE {' AND '.join(f'{name} = ?' for name in KEY)}"
 )
 MOVE = upsert(delivery_place, ("id", "event_id"), ("id",))

@@ -5,6 +5,7 @@ First steps of the recovery path: own, check the version, migrate, check for dam
 
 import contextlib
 import threading
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine
@@ -13,6 +14,7 @@ from sqlalchemy.pool import StaticPool
 from workstation import __version__
 from workstation.domain.errors import StorageDamaged, StorageError
 from workstation.kernel.clock import Clock
+from workstation.storage.anchors import audit_heads
 from workstation.storage.audit import AuditChain
 from workstation.storage.backend import Backend, backend_for
 from workstation.storage.backup import make_backup
@@ -26,6 +28,7 @@ from workstation.storage.queue import WorkQueue
 from workstation.storage.reader import SqlReader
 from workstation.storage.recovery import SqlRecovery
 from workstation.storage.reserve import Reserve
+from workstation.storage.retention import Retention
 from workstation.storage.schema import HEAD
 from workstation.storage.sqlite import load_library
 from workstation.storage.tables import metadata
@@ -55,7 +58,7 @@ class StoreView:
 
 
 class Store(StoreView):
-    """A database that this process writes: `journal`, `recovery`, `reader`."""
+    """A database that this process writes: `journal`, `recovery`, `reader`, and what `recorder` and `retention` do."""
 
     def __init__(
         self,
@@ -66,11 +69,13 @@ class Store(StoreView):
         release: contextlib.ExitStack,
         *,
         recorder: Recorder,
+        retention: Retention,
     ) -> None:
         super().__init__(engine, reader)
         self.backend = backend
         self.journal = journal
         self.recorder = recorder
+        self.retention = retention
         self._release = release
 
     @property
@@ -141,7 +146,9 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
             release.callback(check.join, CHECK_JOIN_S)
         files = TickFiles(home / TICKS_FOLDER)
         recorder = Recorder(queue=queue, engine=engine, files=files, instruments=instruments)
-        return Store(backend, engine, SqlReader(engine, queue, files), journal, release.pop_all(), recorder=recorder)
+        reader = SqlReader(engine, queue, files, heads=partial(audit_heads, home))
+        retention = Retention(queue, engine, reader.forget_totals)
+        return Store(backend, engine, reader, journal, release.pop_all(), recorder=recorder, retention=retention)
 
 
 def open_view(url: str, home: Path) -> StoreView:
@@ -156,7 +163,8 @@ def open_view(url: str, home: Path) -> StoreView:
     if not backend.revision():
         raise NothingStored("there is no database to look at yet")
     engine = backend.reading_engine()
-    return StoreView(engine, SqlReader(engine, files=TickFiles(home / TICKS_FOLDER)))
+    files = TickFiles(home / TICKS_FOLDER)
+    return StoreView(engine, SqlReader(engine, files=files, heads=partial(audit_heads, home)))
 
 
 def open_empty() -> StoreView:

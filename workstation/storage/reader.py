@@ -4,7 +4,7 @@ Core statements on the pool of read-only connections; what is decoded is the row
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -36,7 +36,7 @@ from workstation.ports.store import (
     RecordQuery,
 )
 from workstation.storage import queries
-from workstation.storage.audit import decode_entry, verify_chain
+from workstation.storage.audit import Link, decode_entry, verify_chain
 from workstation.storage.chain import line_of
 from workstation.storage.delivery_store import SqlDeliveries
 from workstation.storage.market_reader import SqlMarketReader
@@ -76,16 +76,28 @@ _decode_idempotency: Decode[IdempotencyRecord] = msgspec.json.Decoder(Idempotenc
 class SqlReader:
     """Implements `ports.store.Reader`. queue: the writer's, None where nothing is written here.
 
-    files: recorded ticks, None where there are none.
+    files: recorded ticks, None where there are none. heads: by tenant the end of its audit as it was noted elsewhere.
     """
 
-    def __init__(self, engine: Engine, queue: WorkQueue | None = None, files: TickFiles | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        queue: WorkQueue | None = None,
+        files: TickFiles | None = None,
+        heads: Callable[[], Mapping[str, Link]] = dict,
+    ) -> None:
         self._engine = engine
+        self._heads = heads
         self._queue = queue
         self.market = SqlMarketReader(engine, files)
         self.deliveries = SqlDeliveries(engine, queue)
         self._order_totals = Totals(orders, queries.order_conditions)
         self._execution_totals = Totals(executions, queries.execution_conditions)
+
+    def forget_totals(self) -> None:
+        """Count lists anew: rows have gone."""
+        self._order_totals.forget()
+        self._execution_totals.forget()
 
     def orders(self, query: OrderQuery) -> OrderPage:
         """List orders; sorts by `queries.ORDER_ORDERINGS`."""
@@ -197,9 +209,9 @@ class SqlReader:
         return None if blob is None else decode_entry(blob)
 
     def verify_audit(self, tenant: str) -> AuditVerification:
-        """Walk a tenant's audit chain from its first entry."""
+        """Walk a tenant's audit chain from its first entry to what was noted elsewhere of its end, and on."""
         with self._connection(tenant) as connection:
-            return verify_chain(connection, tenant)
+            return verify_chain(connection, tenant, self._heads().get(tenant))
 
     def ping_write(self, timeout_s: float) -> bool:
         """Prove that the writer still commits: a no-op write comes back durable in time."""

@@ -24,6 +24,7 @@ from workstation.domain.records import (
     PnlSnapshot,
     Record,
     RiskLimit,
+    RiskOverride,
     RuleType,
     Tenant,
     User,
@@ -144,6 +145,7 @@ TABLES: Mapping[type[Record], RecordTable] = {
             searched=("name",),
         ),
         record_table(RiskLimit, "risk_limits", texts=("name",), flags=("is_active",), searched=("name",)),
+        record_table(RiskOverride, "risk_overrides", texts=("limit_type", "account", "symbol")),
         record_table(
             MarketSubscription,
             "market_subscriptions",

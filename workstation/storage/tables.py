@@ -38,6 +38,9 @@ OPEN_STATES = tuple(status for status in OrdStatus if not status.is_final)
 TENANT = "local"
 """The one tenant of an embedded database."""
 
+JOURNAL_CHAIN = "journal"
+"""Name of the journal's chain among the anchors."""
+
 ACCOUNT_ROW = "*"
 """Strategy id of the position row that sums a whole account."""
 
@@ -325,6 +328,16 @@ audit_entries = Table(
     Index("ix_audit_entries_request_id", "tenant_id", "request_id"),
     Index("ix_audit_entries_user_id", "tenant_id", "user_id", "sequence"),
 )
+
+chain_anchors = Table(
+    "chain_anchors",
+    metadata,
+    _text("chain", primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    _text("hash"),
+    CheckConstraint("sequence > 0", name="sequence"),
+)
+"""Where a chain begins that lost its beginning to retention: sequence and hash of the last link that went."""
 
 snapshots = Table(
     "snapshots",

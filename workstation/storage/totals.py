@@ -1,8 +1,9 @@
 """Totals of long lists: counted once, then only what was added since.
 
-Orders and executions are never deleted and most filters ask for what never changes in a row (symbol, side, time of
-creation …). Such a total is remembered with the newest row it saw; the next one counts the newer rows and adds. Filters
-on what changes (state, time in force, notes) are counted on their index each time.
+Orders and executions go by age alone, which makes everything be counted anew, and most filters ask for what never
+changes in a row (symbol, side, time of creation …). Such a total is remembered with the newest row it saw; the next one
+counts the newer rows and adds. Filters on what changes (state, time in force, notes) are counted on their index each
+time.
 """
 
 import threading
@@ -33,6 +34,11 @@ class Totals:
         self._conditions_of = conditions_of
         self._known: OrderedDict[tuple[Any, ...], tuple[int, int]] = OrderedDict()
         self._lock = threading.Lock()
+
+    def forget(self) -> None:
+        """Count anew from now on: rows have gone."""
+        with self._lock:
+            self._known.clear()
 
     def count(self, connection: Connection, query: Query) -> int:
         """Return how many committed rows the query's filters let through."""

@@ -36,7 +36,7 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(url: str, home: Path, progress: Progress | None = None) -> VerifyReport:
-    """Verify the journal at `url` ("" for the embedded file in `home`) from its first line to its last.
+    """Verify the journal at `url` ("" for the embedded file in `home`) from the first line that is kept to its last.
 
     Raises:
         StorageError: the database cannot be opened at all.
@@ -45,7 +45,7 @@ def verify(url: str, home: Path, progress: Progress | None = None) -> VerifyRepo
     verified, newest_seq, head, damage = 0, 0, "", ""
     try:
         newest_seq = view.reader.newest_seq()
-        for line in view.recovery.replay(0):
+        for line in view.recovery.whole():
             verified, head = verified + 1, line.hash.hex()
             if progress is not None and verified % PROGRESS_LINES == 0:
                 progress(verified, newest_seq)
