@@ -68,6 +68,7 @@ class WatchlistPanel(TablePanel):
         self._seeded: set[str] = set()
         self._seeding = QTimer(self, interval=TREND_EVERY_MS)
         self._seeding.timeout.connect(self._seed_next)
+        self.until_released(self._seeding.stop)
         self._build_bar()
         self._flash_end = QTimer(self, interval=FLASH_END_MS, singleShot=True)
         self._flash_end.timeout.connect(self._take_frame)
