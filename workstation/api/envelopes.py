@@ -23,13 +23,13 @@ from workstation.api.schemas.pnl import pnl_body
 from workstation.api.schemas.positions import position_body, position_id
 from workstation.api.schemas.risk import kill_switch_body
 from workstation.api.schemas.values import time_text
-from workstation.commands.limits import limit_id
 from workstation.domain import events as happened
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.domain.records import LOCAL_TENANT, PnlSnapshot
 from workstation.domain.verdicts import DenialKind
 from workstation.kernel.ids import stable_uid
 from workstation.ports.store import JournalLine, OrderTransition, PositionQuery, Reader
+from workstation.risk.limits import limit_id
 
 EVENTS_PER_LINE = 8
 SOURCE = "workstation/engine"
@@ -272,7 +272,7 @@ def _refusal(event: happened.OrderDenied | happened.ReplaceDenied) -> _Draft:
     rule = event.rule
     data = {"client_order_id": event.cl_ord_id, "limit_type": rule.code, "message": rule.text, "changed": []}
     name = "compliance.blocked" if rule.kind is DenialKind.COMPLIANCE else "risk.breached"
-    return _Draft(name, "limit", limit_id(rule.code), data)
+    return _Draft(name, "limit", rule.limit_id or limit_id(rule.code), data)
 
 
 _PLAIN: Mapping[str, tuple[str, str]] = {

@@ -11,10 +11,10 @@ from workstation.api.errors import ApiError
 from workstation.api.outcomes import plain_figure
 from workstation.api.schemas.orders import OrderCreate
 from workstation.api.schemas.values import money_text
-from workstation.commands.limits import limit_id
 from workstation.commands.outlook import OrderOutlook
 from workstation.domain.verdicts import DenialKind, RuleResult
 from workstation.kernel.ids import stable_uid
+from workstation.risk.limits import limit_id
 
 CONFIRM_S = 60
 _PURPOSE = "confirm an order"
@@ -46,8 +46,9 @@ def preview_body(found: OrderOutlook, token: str) -> dict[str, Any]:
 
 def _limit(result: RuleResult, found: OrderOutlook) -> dict[str, Any]:
     bound = found.bounds.get(result.code)
+    named = stable_uid("limit", result.code) if bound is None else limit_id(bound.type, bound.scope, bound.key)
     return {
-        "limit_id": stable_uid("limit", result.code) if bound is None else limit_id(bound.type, bound.scope, bound.key),
+        "limit_id": result.limit_id or named,
         "limit_type": result.code,
         "limit": plain_figure(result.limit),
         "used": plain_figure(result.value),

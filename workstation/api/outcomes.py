@@ -10,12 +10,12 @@ from typing import Any
 
 from workstation.api.errors import KINDS, ApiError
 from workstation.api.guard import API_ROOT
-from workstation.commands.limits import limit_id
 from workstation.commands.outcomes import Refusal
 from workstation.commands.registry import CommandResult
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.domain.verdicts import RuleResult
 from workstation.kernel.ids import stable_uid
+from workstation.risk.limits import limit_id
 
 ORDERS = f"{API_ROOT}/oms/orders"
 
@@ -105,7 +105,7 @@ def _details(refusal: Refusal) -> dict[str, Any]:
 
 def _rule(rule: RuleResult) -> dict[str, Any]:
     return {
-        "limit_id": limit_id(rule.code),
+        "limit_id": rule.limit_id or limit_id(rule.code),
         "limit_type": rule.code,
         "rule_id": stable_uid("limit", rule.code),
         "rule_type": rule.code,

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from workstation.api.schemas.api_keys import api_key_body
+from workstation.api.schemas.overrides import override_body
 from workstation.api.schemas.subscriptions import subscription_body
 from workstation.api.schemas.webhooks import dead_body, received_body
 from workstation.domain.events import RecordSaved
-from workstation.domain.records import ApiKey, MarketSubscription, Record, Webhook, WebhookSource
+from workstation.domain.records import ApiKey, MarketSubscription, Record, RiskOverride, Webhook, WebhookSource
 from workstation.domain.records.market import SubscriptionStatus
 
 
@@ -60,6 +61,13 @@ def _of_subscription(saved: RecordSaved) -> str:
     return named("marketdata.subscription")(saved)
 
 
+def _of_override(saved: RecordSaved) -> str:
+    """Return the event type of an override's save: made, or used by an order."""
+    if saved.record.row_version == 1:
+        return "risk.override.created"
+    return "risk.override.used" if "used_at" in saved.changed else ""
+
+
 RECORD_TYPES: Mapping[type[Record], RecordType] = {
     MarketSubscription: RecordType(
         "subscription",
@@ -74,6 +82,9 @@ RECORD_TYPES: Mapping[type[Record], RecordType] = {
         named("auth.api_key"),
         lambda record: api_key_body(record, None),
         lambda record: record.user_id,
+    ),
+    RiskOverride: RecordType(
+        "override", "risk:view", _of_override, lambda record: override_body(record, record.updated_at)
     ),
     Webhook: RecordType("webhook", "webhooks:view", of_webhook, dead_body),
     WebhookSource: RecordType("webhook_source", "webhooks:view", of_source, received_body),

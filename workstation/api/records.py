@@ -18,9 +18,12 @@ from workstation.commands.registry import Attach, CommandResult
 from workstation.domain.events import Event, RecordSaved
 from workstation.domain.orders import OrderState
 from workstation.domain.records import AnyRecord, Record, kind_of
-from workstation.ports.store import RecordQuery, Row
+from workstation.ports.store import Reader, RecordQuery, Row
 
 R = TypeVar("R", bound=Record)
+PAGE = 500
+"""Records that one read brings."""
+
 Body = Callable[[Call, Any], dict[str, Any]]
 
 
@@ -99,6 +102,16 @@ async def find_record(call: Call, resource: RecordResource) -> Any:
     if found is None or not _is_owned(found, resource.owned(call)):
         raise ApiError("NOT_FOUND", "No such thing.")
     return found
+
+
+def every_record(reader: Reader, kind: type[R], tenant: str) -> list[R]:
+    """Return all living records of a kind that a tenant has, page by page, newest first; for kinds that stay few."""
+    rows: list[R] = []
+    while True:
+        page = reader.records(kind, RecordQuery(tenant=tenant, limit=PAGE, offset=len(rows), with_count=False))
+        rows += [row for row in page.rows if isinstance(row, kind)]
+        if not page.has_next:
+            return rows
 
 
 # Writing

@@ -95,6 +95,26 @@ class RiskLimit(Value, frozen=True, kw_only=True):
     reason: str | None
 
 
+class RiskOverride(Value, frozen=True, kw_only=True):
+    """An override. order_id: the order that used it."""
+
+    id: str
+    tenant_id: str
+    created_at: datetime
+    updated_at: datetime
+    limit_id: str
+    limit_type: str
+    broker_account_id: str
+    instrument_id: str | None
+    instrument_symbol: str | None
+    reason: str
+    expires_at: datetime
+    created_by: str
+    used_at: datetime | None
+    order_id: str | None
+    is_active: bool
+
+
 class ComplianceRule(Value, frozen=True, kw_only=True):
     """A rule."""
 
@@ -189,6 +209,25 @@ class RiskLimitRemoval(LimitId, kw_only=True):
     reason: str | UnsetType = UNSET
 
 
+class RiskOverrideCreate(Params, kw_only=True):
+    """Leave for the next order of an account to pass one limit. expires_at: in 15 minutes unless given."""
+
+    limit_id: str
+    broker_account_id: str
+    reason: str
+    instrument_symbol: str | UnsetType = UNSET
+    expires_at: When | UnsetType = UNSET
+
+
+class RiskOverrideList(SortedParams, kw_only=True):
+    """Filters of the list of overrides. is_active: unused and not expired."""
+
+    limit_type: str | UnsetType = UNSET
+    broker_account_id: str | UnsetType = UNSET
+    instrument_symbol: str | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+
+
 class ComplianceRuleList(SortedParams, kw_only=True):
     """Filters of the list of rules."""
 
@@ -245,6 +284,8 @@ class Risk(Group[W], Generic[W]):
     create_limit = Call("POST", "/risk/limits", RiskLimitCreate, RiskLimit)
     change_limit = Call("PUT", "/risk/limits/{limit_id}", RiskLimitUpdate, RiskLimit)
     delete_limit = Call("DELETE", "/risk/limits/{limit_id}", RiskLimitRemoval, NoneType)
+    override = Call("POST", "/risk/override", RiskOverrideCreate, ActionResult)
+    overrides = Listing("/risk/overrides", RiskOverrideList, "overrides", RiskOverride)
 
 
 class Compliance(Group[W], Generic[W]):

@@ -14,10 +14,9 @@ from workstation.domain.errors import StateConflict, ValidationError
 from workstation.domain.events import Event, LimitChanged, RecordSaved
 from workstation.domain.numbers import MONEY_DECIMALS
 from workstation.domain.records import LOCAL_TENANT, Record, RiskLimit
-from workstation.kernel.ids import stable_uid
 from workstation.portfolio.accounts import Accounts
 from workstation.portfolio.day_figures import day_figures
-from workstation.risk.limits import DEFAULTS, UNLIMITED, Bound, LimitScope, LimitType, parse_limit
+from workstation.risk.limits import DEFAULTS, UNLIMITED, Bound, LimitScope, LimitType, limit_id, parse_limit
 
 RISK = "Risk"
 BY_CLOCK = "engine:limit expiry"
@@ -36,11 +35,6 @@ BUILT_IN = (
     LimitType.PRICE_COLLAR,
 )
 """Types that have a tenant's limit without anyone having made it."""
-
-
-def limit_id(limit: str, scope: str = "TENANT", key: str = "") -> str:
-    """Return the id of the limit of a type at a scope: the same on every machine and at every start."""
-    return stable_uid("limit", limit, scope, key)
 
 
 def limit_name(limit: str, scope: str, key: str) -> str:

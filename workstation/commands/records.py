@@ -16,6 +16,7 @@ from workstation.commands.limits import check_limit, limit_effects
 from workstation.commands.outcomes import Refusal, storage_code
 from workstation.commands.records_identity import check_member, check_tenant, check_user
 from workstation.commands.records_market import check_instrument, check_subscription
+from workstation.commands.records_risk import check_override
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.audit import AuditEntry
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
@@ -32,6 +33,7 @@ from workstation.domain.records import (
     PnlSnapshot,
     Record,
     RiskLimit,
+    RiskOverride,
     Tenant,
     User,
     UserSession,
@@ -107,6 +109,7 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(record=PnlSnapshot, noun="P&L snapshot", scope="desktop"),
     RecordKind(record=ComplianceRule, noun="rule", scope="compliance:manage", effects=rule_effects),
     RecordKind(record=RiskLimit, noun="limit", scope="risk:manage", check=check_limit, effects=limit_effects),
+    RecordKind(record=RiskOverride, noun="override", scope="risk:override", check=check_override),
     RecordKind(record=Webhook, noun="webhook", scope="webhooks:manage"),
     RecordKind(record=WebhookSource, noun="webhook source", scope="webhooks:manage"),
 )

@@ -18,10 +18,11 @@ class DenialKind(StrEnum):
     VALIDATION = "VALIDATION"
 
 
-class RuleResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class RuleResult(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One rule's answer. value, limit and headroom are plain texts with their units; "" where none applies.
 
     code: stable upper-case identifier (`ORDER_NOTIONAL`, `PRICE_COLLAR` ...); text: one sentence, shown as it is.
+    limit_id: the limit that decided, where the rule holds a value against one.
     """
 
     code: str
@@ -31,15 +32,20 @@ class RuleResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     limit: str = ""
     headroom: str = ""
     text: str = ""
+    limit_id: str = ""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The gate's answer to one intent. `qty` is the quantity that may go out (a REDUCE is capped, never blocked)."""
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """The gate's answer to one intent. `qty` is the quantity that may go out (a REDUCE is capped, never blocked).
+
+    overrides: ids of the overrides that it takes for the order to pass, used up by its acceptance.
+    """
 
     risk_class: RiskClass
     passed: bool
     qty: int
     results: tuple[RuleResult, ...]
+    overrides: tuple[str, ...] = ()
 
     @property
     def denial(self) -> RuleResult | None:

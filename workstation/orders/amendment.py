@@ -4,6 +4,7 @@ Order walk, the way down. Old terms stay in force until the venue's word; the ga
 bytes wait for the disk like those of a new order. Side, type, symbol and account cannot change.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -129,7 +130,8 @@ class Amendment:
         now = c.clock.now_ns()
         requested = ReplaceRequested(cl_ord_id=order.cl_ord_id, ts=now, terms=terms, origin=origin, verdict=verdict)
         fault_point("orders.replace.before_record")
-        seq = self._record(order, requested, origin, attach)
+        used = c.state.controls.overrides.used(verdict.overrides, order.uid, now)
+        seq = self._record(order, requested, origin, attach, before=used)
         fault_point("orders.replace.after_record")
         c.gate.count(asked)
         c.journal.when_durable(seq, partial(self._on_durable, requested, c.journal.epoch, verdict.risk_class))
@@ -169,9 +171,11 @@ class Amendment:
         seq = self._record(order, changed, origin, attach)
         return ChangeResult(order=self._c.book.get(order.cl_ord_id), seq=seq)
 
-    def _record(self, order: OrderState, event: Event, origin: Origin, attach: Attach | None) -> int:
+    def _record(
+        self, order: OrderState, event: Event, origin: Origin, attach: Attach | None, *, before: Sequence[Event] = ()
+    ) -> int:
         return self._c.recorder.record(
-            [event], actor=origin.actor, correlation=order.uid, causation=order.cl_ord_id, attach=attach
+            [*before, event], actor=origin.actor, correlation=order.uid, causation=order.cl_ord_id, attach=attach
         )
 
     def _on_durable(self, requested: ReplaceRequested, epoch: int, risk_class: RiskClass, durable: bool) -> None:

@@ -24,7 +24,7 @@ from workstation.domain.events import (
 from workstation.domain.executions import CostMethod
 from workstation.domain.instruments import Instrument
 from workstation.domain.listing import instrument_of
-from workstation.domain.records import AnyRecord, InstrumentEntry
+from workstation.domain.records import AnyRecord, InstrumentEntry, RiskLimit, RiskOverride
 from workstation.domain.records.book import RecordBook
 from workstation.orders.book import BookState, Change, OrderBook
 from workstation.orders.breaks import Breaks
@@ -152,6 +152,8 @@ class CoreState:
         self.epoch = parts.epoch
         self.breaks.load(parts.breaks)
         self.records.load(parts.records)
+        for record in (*self.records.every(RiskLimit), *self.records.every(RiskOverride)):
+            self.controls.learn(record)
         for entry in self.records.every(InstrumentEntry):
             self._listed(entry)
         self.exposure.rebuild(self.book.open_orders())

@@ -7,6 +7,7 @@ that they protect; any fill of an OCO leg cancels the others. When one leg compl
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from workstation.domain.errors import ValidationError
@@ -30,7 +31,7 @@ from workstation.orders.context import DeskContext
 from workstation.orders.effects import resized
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import BY_SYSTEM
-from workstation.orders.results import GroupResult
+from workstation.orders.results import GroupResult, refusal
 from workstation.orders.submission import Submission
 from workstation.orders.validation import unsupported
 
@@ -86,9 +87,12 @@ class Groups:
             found = tuple(row for row in (self._c.book.get(order.cl_ord_id) for order in orders) if row is not None)
             return GroupResult(orders=found, seq=known.seq)
         events: list[Event] = []
+        used: set[str] = set()
         released: list[tuple[SubmitOrder, RiskClass]] = []
         for order in orders:
             verdict, denial = self._judge(order, orders[0])
+            denial = denial or _spent(verdict, used)
+            used |= {*verdict.overrides}
             if denial is not None:
                 refused = self._submission.deny(order, verdict, denial, attach)
                 return GroupResult(orders=(refused.order,) if refused.order else (), denial=denial, seq=refused.seq)
@@ -247,6 +251,13 @@ class Groups:
         denial = unsupported(ours, self._c.instruments[ours.symbol], card, now_ns=self._c.clock.now_ns())
         verdict = Verdict(risk_class=RiskClass.REDUCE, passed=denial is None, qty=ours.order_qty, results=())
         return verdict, denial
+
+
+def _spent(verdict: Verdict, used: AbstractSet[str]) -> RuleResult | None:
+    """Refuse a leg whose override another leg takes already."""
+    if used.isdisjoint(verdict.overrides):
+        return None
+    return refusal("OVERRIDE_USED", "Refused: override. Another leg uses it up; each leg over a limit needs its own.")
 
 
 _EXIT_ROLES = frozenset({LegRole.TAKE_PROFIT, LegRole.STOP_LOSS})

@@ -139,7 +139,8 @@ class Submission:
         waits = command.link is not None and command.link.parent != ""
         if waits or residence is Residence.PROGRAM:
             return [created]
-        return [created, self._intended(command.cl_ord_id, command.terms, verdict, now)]
+        used = self._c.state.controls.overrides.used(verdict.overrides, command.uid, now)
+        return [created, *used, self._intended(command.cl_ord_id, command.terms, verdict, now)]
 
     def release(self, order: OrderState, terms: OrderTerms, why: str, *events: Event) -> RuleResult | None:
         """Send an order that waited here in NEW, under its own id, after a second risk check.
@@ -162,6 +163,7 @@ class Submission:
             c.recorder.record(opening, correlation=order.uid, causation=order.cl_ord_id)
             c.alert("RELEASE_REFUSED", order, denial.text)
             return denial
+        opening += c.state.controls.overrides.used(verdict.overrides, order.uid, now)
         opening.append(self._intended(order.cl_ord_id, terms, verdict, now))
         fault_point("orders.release.before_record")
         seq = c.recorder.record(opening, correlation=order.uid, causation=order.cl_ord_id)

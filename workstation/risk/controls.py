@@ -15,12 +15,15 @@ from workstation.domain.events import (
     KillChanged,
     LimitChanged,
     LockChanged,
+    RecordSaved,
     TradingDayRolled,
 )
+from workstation.domain.records import Record, RiskLimit, RiskOverride
 from workstation.risk.arming import Arming
 from workstation.risk.kill import KillSwitches
 from workstation.risk.limits import Limits
 from workstation.risk.locks import Locks
+from workstation.risk.overrides import Overrides
 from workstation.risk.restrictions import Restrictions
 
 
@@ -44,6 +47,7 @@ class Controls:
         self.locks = Locks()
         self.restrictions = Restrictions()
         self.arming = Arming()
+        self.overrides = Overrides()
         self.version = 0
 
     def apply(self, event: Event) -> None:
@@ -63,9 +67,18 @@ class Controls:
             case EngineStarted():
                 self.locks.lock_all()
                 self.arming.disarm()
+            case RecordSaved(record=RiskLimit() | RiskOverride()):
+                self.learn(event.record)
             case _:
                 return
         self.version += 1
+
+    def learn(self, record: Record) -> None:
+        """Take in what a record says of limits' names and of overrides; other kinds are passed over."""
+        if isinstance(record, RiskLimit):
+            self.limits.name(record.limit_type, record.scope, record.key, "" if record.deleted_at else record.id)
+        elif isinstance(record, RiskOverride):
+            self.overrides.apply(record)
 
     def state(self) -> ControlsState:
         """Return everything that must survive a restart."""
@@ -86,4 +99,5 @@ class Controls:
         self.locks.load(state.locks, state.violation, state.signed)
         self.restrictions.load(state.restrictions)
         self.arming.disarm()
+        self.overrides.clear()
         self.version += 1

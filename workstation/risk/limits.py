@@ -13,6 +13,7 @@ import msgspec
 from workstation.domain.errors import PrecisionLoss, ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
+from workstation.kernel.ids import stable_uid
 
 
 class LimitType(StrEnum):
@@ -127,12 +128,18 @@ def _bound(limit: LimitType, scope: LimitScope, key: str, text: str) -> Bound:
     return Bound(limit, value, text, scope, key)
 
 
+def limit_id(limit: str, scope: str = "TENANT", key: str = "") -> str:
+    """Return the id of the limit of a type at a scope that nobody gave another one: the same everywhere."""
+    return stable_uid("limit", limit, scope, key)
+
+
 class Limits:
     """Every limit in force."""
 
     def __init__(self, defaults: dict[LimitType, str] | None = None) -> None:
         self._rows: dict[tuple[LimitType, LimitScope, str], Bound] = {}
         self._cache: dict[tuple[str, str, str], Bounds] = {}
+        self._ids: dict[tuple[str, str, str], str] = {}
         for limit, text in (DEFAULTS if defaults is None else defaults).items():
             self._rows[limit, LimitScope.TENANT, ""] = _bound(limit, LimitScope.TENANT, "", text)
 
@@ -154,6 +161,15 @@ class Limits:
         """Return the text that is set at exactly this scope, "" for none."""
         row = self._rows.get((limit, scope, key))
         return "" if row is None else row.text
+
+    def name(self, limit: str, scope: str, key: str, row_id: str) -> None:
+        """Learn the id under which people keep a limit."""
+        self._ids[limit, scope, key] = row_id
+
+    def id_of(self, bound: Bound) -> str:
+        """Return the id of a limit in force."""
+        place = (bound.type, bound.scope, bound.key)
+        return self._ids.get(place) or limit_id(*place)
 
     def rows(self) -> Iterator[Bound]:
         """Yield every limit that is set."""
@@ -188,6 +204,7 @@ class Limits:
     def load(self, rows: list[tuple[str, str, str, str]]) -> None:
         """Replace everything by what `dump` returned."""
         self._cache.clear()
+        self._ids.clear()
         self._rows = {
             (LimitType(name), LimitScope(scope), key): _bound(LimitType(name), LimitScope(scope), key, text)
             for name, scope, key, text in rows

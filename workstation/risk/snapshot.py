@@ -10,7 +10,7 @@ from workstation.domain.orders import OrderTerms, RiskClass
 from workstation.risk.classify import classify
 from workstation.risk.duplicates import DuplicateWindow
 from workstation.risk.exposure import Exposure
-from workstation.risk.limits import Bound, LimitType
+from workstation.risk.limits import UNLIMITED, UNLIMITED_VALUE, Bound, LimitScope, LimitType
 from workstation.risk.place import Place
 from workstation.risk.rates import OrderRates
 from workstation.risk.valuation import worst_price
@@ -32,7 +32,7 @@ class Snapshot:
     sign: +1 buys, -1 sells. position: signed, + long. qty: what may go out, filled part included; leaves: its unfilled
     part. others: worst case of the other live orders of the same side; added: this order's own part, at the largest
     leg of its group. worst_px: worst price in price units; unit_value: money of one quantity unit at that price, in the
-    instrument's currency, above or equal 0; both None when they cannot be known.
+    instrument's currency, above or equal 0; both None when they cannot be known. overrides: those that lift a bound.
     """
 
     __slots__ = (
@@ -46,6 +46,7 @@ class Snapshot:
         "intent",
         "leaves",
         "others",
+        "overrides",
         "phase",
         "position",
         "qty",
@@ -68,6 +69,7 @@ class Snapshot:
             place.controls,
             place.bounds,
         )
+        self.overrides: tuple[str, ...] = ()
         self.view, self.exposure, self.rates, self.duplicates = sources
         view = self.view
         self.reference = view.reference(terms.symbol)
@@ -84,6 +86,13 @@ class Snapshot:
     def tightest(self, limit: LimitType) -> Bound:
         """Return the tightest bound of a type that this order falls under."""
         return self.bounds[limit][0]
+
+    def lift(self, bound: Bound, override: str) -> None:
+        """Take a bound away for this order alone."""
+        rest = tuple(row for row in self.bounds[bound.type] if row is not bound)
+        free = Bound(bound.type, UNLIMITED_VALUE, UNLIMITED, LimitScope.TENANT)
+        self.bounds = {**self.bounds, bound.type: rest or (free,)}
+        self.overrides = (*self.overrides, override)
 
     @property
     def position_after(self) -> int:

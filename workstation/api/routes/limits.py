@@ -20,6 +20,7 @@ from workstation.api.records import (
     create_record,
     delete_record,
     etag_of,
+    every_record,
     expected_version,
     given,
 )
@@ -39,18 +40,15 @@ from workstation.api.schemas.limits import (
 )
 from workstation.api.schemas.records import RecordRead
 from workstation.api.schemas.values import time_or_none, time_text
-from workstation.commands.limits import BUILT_IN, LimitUse, RiskStanding, built_in, limit_id, limit_name
+from workstation.commands.limits import BUILT_IN, LimitUse, RiskStanding, built_in, limit_name
 from workstation.commands.registry import NoParams
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.orders import DENIED_STATES, OrdStatus
 from workstation.domain.records import ApiKey, RiskLimit
-from workstation.ports.store import OrderQuery, Reader, RecordQuery
-from workstation.risk.limits import LimitScope, LimitType
+from workstation.ports.store import OrderQuery, Reader
+from workstation.risk.limits import LimitScope, LimitType, limit_id
 
 routes = Routes()
-
-LIMITS_MAX = 500
-"""Limits that are shown; beyond it the newest are."""
 
 MINUTE_NS = 60_000_000_000
 _LIMIT_ID = {"limit_id": "uuid"}
@@ -213,15 +211,23 @@ async def get_risk_status(call: Call) -> Answer:
 
 def all_limits(reader: Reader, tenant: str) -> list[RiskLimit]:
     """Return what people set, and the built-in limits that nobody has changed."""
-    page = reader.records(RiskLimit, RecordQuery(tenant=tenant, limit=LIMITS_MAX, with_count=False))
-    kept = [row for row in page.rows if isinstance(row, RiskLimit)]
+    kept = every_record(reader, RiskLimit, tenant)
     changed = {row.id for row in kept}
     return kept + [row for name in BUILT_IN if (row := built_in(name, tenant)).id not in changed]
 
 
 async def _find(call: Call) -> RiskLimit:
+    return await find_limit(call, call.path_params["limit_id"])
+
+
+async def find_limit(call: Call, wanted: str) -> RiskLimit:
+    """Return a limit, a built-in one included.
+
+    Raises:
+        ApiError: 404.
+    """
     rows = await call.services.read(all_limits, call.services.reader, call.credential.tenant)
-    found = next((row for row in rows if row.id == call.path_params["limit_id"]), None)
+    found = next((row for row in rows if row.id == wanted), None)
     if found is None:
         raise ApiError("NOT_FOUND", "No such limit.")
     return found
@@ -300,8 +306,7 @@ def _orders_last_minute(reader: Reader, scope: str, key: str, now_ns: int) -> in
 
 
 def _live_permits(reader: Reader, tenant: str, now_ns: int) -> list[dict[str, Any]]:
-    page = reader.records(ApiKey, RecordQuery(tenant=tenant, limit=LIMITS_MAX, with_count=False))
-    permits = [(row.id, row.live_permit) for row in page.rows if isinstance(row, ApiKey)]
+    permits = [(row.id, row.live_permit) for row in every_record(reader, ApiKey, tenant)]
     return [
         {"holder": holder, "expires_at": time_text(permit.expires_at), "caps": permit.caps}
         for holder, permit in permits

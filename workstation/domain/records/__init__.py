@@ -12,12 +12,14 @@ from workstation.domain.records.identity import BUILT_IN, Invitation, Member, Te
 from workstation.domain.records.market import InstrumentEntry, MarketSubscription
 from workstation.domain.records.pnl import PnlPosition, PnlRate, PnlSnapshot
 from workstation.domain.records.record import LOCAL_TENANT, Record, kind_of
-from workstation.domain.records.risk import RiskLimit
+from workstation.domain.records.risk import RiskLimit, RiskOverride
 
 AnyRecord = (
     ApiKey
     | PnlSnapshot
-    | RiskLimit | ComplianceRule
+    | RiskLimit
+    | RiskOverride
+    | ComplianceRule
     | Webhook
     | WebhookSource
     | MarketSubscription
@@ -62,6 +64,7 @@ __all__ = [
     "ReceivedHook",
     "Record",
     "RiskLimit",
+    "RiskOverride",
     "RuleType",
     "Tenant",
     "User",

@@ -34,10 +34,23 @@ class Rule(ABC):
     def check(self, snapshot: Snapshot) -> RuleResult:
         """Return the same answer in full."""
 
-    def result(self, text: str, *, value: str = "", limit: str = "", headroom: str = "") -> RuleResult:
+    def breached(self, snapshot: Snapshot) -> Bound | None:  # noqa: ARG002 -- most rules have no limit
+        """Return the measured limit that an override could lift from this order, None where there is none."""
+        return None
+
+    def result(
+        self, text: str, *, value: str = "", limit: str = "", headroom: str = "", limit_id: str = ""
+    ) -> RuleResult:
         """Return this rule's answer: passed when `text` is empty, else refused with it."""
         return RuleResult(
-            code=self.code, passed=not text, kind=self.kind, value=value, limit=limit, headroom=headroom, text=text
+            code=self.code,
+            passed=not text,
+            kind=self.kind,
+            value=value,
+            limit=limit,
+            headroom=headroom,
+            text=text,
+            limit_id=limit_id,
         )
 
 
@@ -87,6 +100,11 @@ class LimitRule(Rule):
         """Return the bound that decides."""
         return snapshot.bounds[self.limit][0]
 
+    def breached(self, snapshot: Snapshot) -> Bound | None:
+        """Return the bound that decides, where the value can be held against it."""
+        bound = self.bound(snapshot)
+        return None if bound.missing or bound.unlimited or self.measure(snapshot) is None else bound
+
     @abstractmethod
     def measure(self, snapshot: Snapshot) -> int | None:
         """Return the value that the order would lead to, None when it cannot be known."""
@@ -125,7 +143,8 @@ class LimitRule(Rule):
         text = ""
         if value > bound.value:
             text = f"Refused: {self.title}. {shown}; limit {limit} ({bound.where}). {self.advice}"
-        return self.result(text, value=shown, limit=limit, headroom=headroom)
+        named = snapshot.controls.limits.id_of(bound)
+        return self.result(text, value=shown, limit=limit, headroom=headroom, limit_id=named)
 
 
 class CountRule(LimitRule):

@@ -9,7 +9,7 @@ from workstation.domain.market import SessionPhase
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdType
 from workstation.domain.verdicts import RuleResult
-from workstation.risk.limits import LimitType
+from workstation.risk.limits import Bound, LimitType
 from workstation.risk.place import Place
 from workstation.risk.rules.base import Rule
 from workstation.risk.snapshot import Snapshot
@@ -74,7 +74,22 @@ class PriceCollar(Rule):
                 f"Refused: price collar. {words(price)} is {value} through {side} {words(reference)}; limit {limit}. "
                 "Price it nearer."
             )
-        return self.result(text, value=value, limit=limit, headroom=headroom)
+        breached = self.breached(snapshot) if text else None
+        named = "" if breached is None else snapshot.controls.limits.id_of(breached)
+        return self.result(text, value=value, limit=limit, headroom=headroom, limit_id=named)
+
+    def breached(self, snapshot: Snapshot) -> Bound | None:
+        """Return the nearer of the two collars, where there is a price to measure from."""
+        reference = self._reference(snapshot)
+        found = [snapshot.tightest(name) for name in (LimitType.PRICE_COLLAR, LimitType.PRICE_COLLAR_TICKS)]
+        known = [bound for bound in found if not bound.unlimited]
+        if reference is None or not known or any(bound.missing for bound in found):
+            return None
+        by_ticks = known[-1] if known[-1].type is LimitType.PRICE_COLLAR_TICKS else None
+        if by_ticks is None or len(known) == 1:
+            return known[0]
+        tick = snapshot.instrument.tick_at(reference)
+        return by_ticks if by_ticks.value * tick == self._reach(snapshot, reference) else known[0]
 
     def _reference(self, snapshot: Snapshot) -> int | None:
         terms = snapshot.terms
