@@ -7,17 +7,19 @@ from msgspec.structs import replace
 
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, invalid
+from workstation.api.records import every_record
 from workstation.api.routes.limits import all_limits
 from workstation.api.schemas.executions import execution_body
 from workstation.api.schemas.limits import limit_body
 from workstation.api.schemas.order_bodies import order_body
+from workstation.api.schemas.overrides import override_body
 from workstation.api.schemas.pnl import pnl_body
 from workstation.api.schemas.positions import position_body
 from workstation.api.schemas.reports import Report, ReportPage, ReportQuery
 from workstation.api.schemas.risk import kill_switch_body
 from workstation.api.schemas.values import time_text
 from workstation.domain.orders import DENIED_STATES, OrdStatus
-from workstation.domain.records import PnlSnapshot
+from workstation.domain.records import PnlSnapshot, RiskOverride
 from workstation.ports.store import ExecutionQuery, OrderQuery, PositionQuery, RecordQuery
 from workstation.viewmodels.frames import PositionSnap
 from workstation.viewmodels.reports import FORMS, Cell, ReportForm, commissions_by
@@ -202,6 +204,12 @@ def _risk(call: Call, extent: Extent) -> Iterator[Body]:
         body = kill_switch_body(kill, names, cancels_sent=0, unconfirmed=[])
         shown = {"kind": "KILL_SWITCH", "time": body["updated_at"], "reason": kill.reason or None}
         yield body | shown | {"state": "ON" if kill.on else "OFF"}
+    now = call.services.now_ns()
+    for given in every_record(reader, RiskOverride, call.credential.tenant):
+        body = override_body(given, now)
+        shown = {"kind": "OVERRIDE", "time": body["created_at"], "name": given.symbol or None, "scope": "ACCOUNT"}
+        state = "ACTIVE" if body["is_active"] else "EXPIRED" if given.used_at is None else "USED"
+        yield body | shown | {"state": state}
     for body in _orders(call, extent, tuple(sorted(DENIED_STATES))):
         shown = {"kind": "BREACH", "time": body["created_at"], "name": body["instrument_symbol"], "scope": "ACCOUNT"}
         yield {"id": body["id"], "state": body["state"], "reason": body["reject_reason"]} | shown
