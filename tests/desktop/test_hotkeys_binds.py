@@ -1,4 +1,7 @@
-"""The key file at work: real keys for the binds that read prices, sizes and positions, and files that change."""
+"""The key file at work: real keys for the binds that read prices, sizes and positions, and files that change.
+
+Long because each bind that the shipped file adds, and each rule of a reload, is pressed on one and the same window.
+"""
 
 import msgspec
 import pytest

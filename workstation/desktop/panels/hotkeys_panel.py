@@ -45,7 +45,7 @@ from workstation.viewmodels.hotkey_lint import lint
 COLUMNS = ("On", "Id", "Keys", "Press", "When", "Do", "Fields", "Class", "Now", "Look at")
 _FILE_FIELDS = ("enabled", "id", "keys", "press", "when", "do", "fields")
 _KEYS, _CLASS, _NOW, _FINDING = 2, 7, 8, 9
-_WIDTHS = (52, 120, 130, 70, 150, 124, 220, 92, 260, 150)
+_WIDTHS = (72, 120, 130, 70, 150, 124, 220, 92, 260, 150)
 _USES_HEIGHT = 110
 NOW_AGAIN_NS = 1_000_000_000
 """How often the present values are read anew while the panel is seen."""
