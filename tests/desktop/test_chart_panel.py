@@ -336,7 +336,7 @@ def test_a_drawing_belongs_to_its_instrument_and_shows_on_all_its_charts(
 def test_another_instrument_is_compared_by_its_symbol(panel: ChartPanel, rig: DesktopRig) -> None:
     panel.show_symbol("AAPL")
     answer(rig)
-    panel.tools.compare.click()
+    panel.tools.compare.trigger()
     dialog = panel.findChild(CompareDialog)
     QTest.keyClicks(dialog.line, "nosuch")
     QTest.keyClick(dialog.line, Qt.Key.Key_Return)
@@ -400,12 +400,32 @@ def test_a_logarithmic_scale_is_refused_where_prices_are_not_positive(panel: Cha
     panel.show_symbol("AAPL")
     answer(rig)
     panel.tools.views["log"].trigger()
+    QApplication.processEvents()
     assert panel.chart.model.window.logarithmic
     panel.tools.views["log"].trigger()
     panel.chart.set_bars([1, 2], open=[-1, 2], high=[3, 3], low=[-2, 1], close=[2, 2], volume=[1, 1])
     panel.tools.views["log"].trigger()
     assert not panel.tools.views["log"].isChecked()
     assert "no logarithm" in rig.spoken[-1][1]
+
+
+def test_bars_of_ticks_are_asked_for_and_opened_in_one_nanosecond_are_kept_apart(
+    panel: ChartPanel, rig: DesktopRig
+) -> None:
+    panel.show_symbol("AAPL")
+    panel.tools.intervals["100t"].trigger()
+    assert rig.gateway.of("market.bars")[-1].bar_type == BarType(BarKind.TICK, 100)
+    assert panel.tools.counted.text() == "100t ▾"
+    assert not panel.tools.intervals["1m"].isChecked()
+    answer(rig)
+    ticks = series(4)
+    times = np.array([5, 5, 5, 9]) + START_NS
+    answer(rig, CommandResult(ok=True, text="", data=BarSeries("AAPL", ticks.bar_type, times, ticks.ohlcv)))
+    assert (panel.chart.model.bars.times_ns - START_NS).tolist() == [5, 6, 7, 9]
+    QTest.mouseClick(panel.tools.intervals["1m"], Qt.MouseButton.LeftButton)
+    assert panel.interval == "1m"
+    QTest.mouseClick(panel.tools.intervals["1m"], Qt.MouseButton.LeftButton)
+    assert panel.tools.intervals["1m"].isChecked()
 
 
 def test_every_tool_has_a_name(panel: ChartPanel) -> None:

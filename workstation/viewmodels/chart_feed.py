@@ -6,6 +6,9 @@ tick. Qt-free; sends nothing.
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from workstation.domain.executions import ExecKind, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarKind, BarType
@@ -23,7 +26,12 @@ INTERVALS = {
     "15m": BarType(BarKind.MINUTE, 15),
     "1h": BarType(BarKind.HOUR, 1),
     "1d": BarType(BarKind.DAY, 1),
+    "100t": BarType(BarKind.TICK, 100),
+    "1000t": BarType(BarKind.TICK, 1_000),
 }
+COUNTED_INTERVALS = ("100t", "1000t")
+"""Those whose bars close after a number of ticks; a venue keeps none from before it was asked."""
+
 DEFAULT_INTERVAL = "1m"
 FILLS_SHOWN_MAX = 2_000
 
@@ -158,6 +166,12 @@ def order_label(instrument: Instrument, terms: OrderTerms, *, quantity: int | No
     price = terms.stop_px if terms.stop_px is not None else terms.price or 0
     size = instrument.qty_text(terms.order_qty if quantity is None else quantity)
     return f"{verb} {kind} {size} @ {instrument.price_text(price)}"
+
+
+def rising_times(times_ns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return opening times that rise strictly: bars of ticks may open in the same nanosecond."""
+    steps = np.arange(len(times_ns), dtype=np.int64)
+    return np.asarray(np.maximum.accumulate(times_ns - steps) + steps)
 
 
 def _side(side: Side) -> MarkSide:

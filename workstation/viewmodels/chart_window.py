@@ -133,7 +133,12 @@ class ChartWindow:
         self.high = FLAT_RANGE
         self.following = True
         self.auto_price = True
-        self.logarithmic = False
+        self._log_wanted = False
+
+    @property
+    def logarithmic(self) -> bool:
+        """Return whether equal heights are equal ratios now: as chosen, while all prices shown are positive."""
+        return self._log_wanted and self.low > 0
 
     @property
     def stop(self) -> float:
@@ -216,8 +221,7 @@ class ChartWindow:
         if high <= low:
             padding = abs(high) * FLAT_SHARE or FLAT_RANGE
         before = (self.low, self.high)
-        self.logarithmic = self.logarithmic and low > 0
-        if self.logarithmic:
+        if self._log_wanted and low > 0:
             reach = (high / low) ** PRICE_PADDING_SHARE if high > low else 1 + FLAT_SHARE
             self.low, self.high = low / reach, high * reach
         else:
@@ -250,9 +254,9 @@ class ChartWindow:
 
     def set_logarithmic(self, wanted: bool, lowest: float) -> bool:
         """Choose the scale, prices fitted anew; return whether it is as wanted: prices of 0 or less keep it linear."""
-        self.logarithmic = wanted and lowest > 0
+        self._log_wanted = wanted and lowest > 0
         self.auto_price = True
-        return self.logarithmic == wanted
+        return self._log_wanted == wanted
 
     def scale(self, width: float, height: float, ratio: float = 1.0) -> PaneScale:
         """Return the pixel arithmetic of the price pane."""

@@ -96,6 +96,15 @@ def test_equal_heights_are_equal_ratios_on_a_logarithmic_scale(chart):
     np.testing.assert_allclose(pane.ys(np.array([pane.high, middle, pane.low])), [0, pane.height / 2, pane.height])
 
 
+def test_a_logarithmic_scale_chosen_without_bars_waits_for_them(empty_chart):
+    assert empty_chart.view.set_logarithmic(wanted=True)
+    empty_chart.settle()
+    assert not empty_chart.model.window.logarithmic
+    empty_chart.view.set_bars([1, 2], open=[1, 2], high=[3, 3], low=[1, 1], close=[2, 2], volume=[1, 1])
+    empty_chart.settle()
+    assert empty_chart.model.window.logarithmic
+
+
 def test_prices_below_zero_keep_the_scale_linear(chart):
     chart.view.set_bars([1, 2], open=[-1, 2], high=[3, 3], low=[-2, 1], close=[2, 2], volume=[1, 1])
     assert not chart.view.set_logarithmic(wanted=True)

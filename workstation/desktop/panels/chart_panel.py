@@ -27,6 +27,7 @@ from workstation.viewmodels.chart_feed import (
     fill_marks,
     order_lines,
     price_units,
+    rising_times,
     whole_price,
 )
 from workstation.viewmodels.chart_indicators import ChosenIndicator, read_chosen
@@ -147,7 +148,7 @@ class ChartPanel(Panel):
         """Show another interval; an unknown one changes nothing."""
         if interval in INTERVALS and interval != self._interval:
             self._interval = interval
-            self.tools.intervals[interval].setChecked(True)
+            self.tools.show_interval(interval)
             self.load()
 
     def show_indicators(self, chosen: list[ChosenIndicator]) -> None:
@@ -262,7 +263,7 @@ class ChartPanel(Panel):
             instrument = self.context.instrument(self.symbol)
             self._set_tick(instrument, price_units(instrument, float(values[-1, 3])))
         self.chart.set_bars(
-            series.ts_open,
+            rising_times(series.ts_open),
             open=values[:, 0],
             high=values[:, 1],
             low=values[:, 2],

@@ -15,6 +15,7 @@ from workstation.domain.market import BarType
 from workstation.domain.orders import OriginKind
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_comparison import Comparison
+from workstation.viewmodels.chart_feed import rising_times
 from workstation.viewmodels.frames import BarUpdate
 
 
@@ -102,5 +103,7 @@ class ComparedBars:
             self._changed(None)
             return
         open_, high, low, close, volume = series.ohlcv.T
-        comparison.bars.replace(series.ts_open, open=open_, high=high, low=low, close=close, volume=volume)
+        comparison.bars.replace(
+            rising_times(series.ts_open), open=open_, high=high, low=low, close=close, volume=volume
+        )
         self._changed(comparison)

@@ -5,10 +5,10 @@ They show and announce choices; the panel acts on them. Every tool has a stable 
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from workstation.desktop.icons import icon
-from workstation.viewmodels.chart_feed import INTERVALS
+from workstation.viewmodels.chart_feed import COUNTED_INTERVALS, INTERVALS
 from workstation.viewmodels.chart_window import ChartType
 from workstation.viewmodels.drawings import DrawingKind
 
@@ -51,7 +51,8 @@ class ChartTools(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
-        self.intervals = self._interval_buttons(row, interval)
+        self.intervals = self._interval_buttons(row)
+        self.show_interval(interval)
         row.addSpacing(6)
         self.type_button, self.types = self._type_button()
         row.addWidget(self.type_button)
@@ -59,10 +60,6 @@ class ChartTools(QWidget):
         self.indicators.setText("Indicators")
         self.indicators.clicked.connect(self.indicators_asked)
         row.addWidget(self.indicators)
-        self.compare = self._tool("compare", "Compare with another instrument, in percent")
-        self.compare.setText("Compare")
-        self.compare.clicked.connect(self.comparison_asked)
-        row.addWidget(self.compare)
         self.draw_button, self.drawing = self._draw_button()
         row.addWidget(self.draw_button)
         self.view_button, self.views = self._view_button()
@@ -79,17 +76,31 @@ class ChartTools(QWidget):
         """Name of the chosen chart type."""
         return next(name for name, action in self.types.items() if action.isChecked())
 
-    def _interval_buttons(self, row: QHBoxLayout, chosen: str) -> dict[str, QToolButton]:
-        group, buttons = QButtonGroup(self), {}
-        for interval in INTERVALS:
-            button = buttons[interval] = self._tool(f"interval_{interval}", f"Interval {interval}")
+    def show_interval(self, chosen: str) -> None:
+        """Mark the interval shown."""
+        for interval, tool in self.intervals.items():
+            tool.setChecked(interval == chosen)
+        self.counted.setText(f"{chosen} ▾" if chosen in COUNTED_INTERVALS else "Ticks ▾")
+
+    def _interval_buttons(self, row: QHBoxLayout) -> dict[str, QToolButton | QAction]:
+        """Return a button for each interval of time, and entries of one menu for bars that count ticks."""
+        tools: dict[str, QToolButton | QAction] = {}
+        for interval in (name for name in INTERVALS if name not in COUNTED_INTERVALS):
+            button = tools[interval] = self._tool(f"interval_{interval}", f"Interval {interval}")
             button.setText(interval)
             button.setCheckable(True)
-            button.setChecked(interval == chosen)
-            button.clicked.connect(lambda _checked=False, interval=interval: self.interval_chosen.emit(interval))
-            group.addButton(button)
+            button.clicked.connect(lambda _checked=False, interval=interval: self._on_interval(interval))
             row.addWidget(button)
-        return buttons
+        self.counted, menu = self._menu_button("counted", "Bars of a number of ticks", "Ticks ▾")
+        row.addWidget(self.counted)
+        for interval in COUNTED_INTERVALS:
+            action = tools[interval] = self._switch(menu, f"interval_{interval}", f"{interval[:-1]} ticks a bar")
+            action.triggered.connect(lambda _checked=False, interval=interval: self._on_interval(interval))
+        return tools
+
+    def _on_interval(self, interval: str) -> None:
+        self.show_interval(interval)
+        self.interval_chosen.emit(interval)
 
     def _type_button(self) -> tuple[QToolButton, dict[str, QAction]]:
         button, menu = self._menu_button("type", "Chart type", "Candles ▾")
@@ -109,6 +120,11 @@ class ChartTools(QWidget):
             action = actions[name] = self._switch(menu, name, title)
             action.setChecked(name in VIEWS_ON)
             action.toggled.connect(lambda on, name=name: self.view_switched.emit(name, on))
+        menu.addSeparator()
+        self.compare = QAction("Compare with…", menu)
+        self.compare.setObjectName(f"{self._panel_id}_compare")
+        self.compare.triggered.connect(self.comparison_asked)
+        menu.addAction(self.compare)
         return button, actions
 
     def _draw_button(self) -> tuple[QToolButton, dict[str, QAction]]:
