@@ -25,6 +25,7 @@ from workstation.api.options import ApiOptions
 from workstation.api.order_texts import OrderTexts
 from workstation.api.proofs import Tokens
 from workstation.api.protocol import BoundedProtocol
+from workstation.api.request_log import Note, Watch, nobody
 from workstation.api.services import Services
 from workstation.api.webhooks_dial import Dialler
 from workstation.api.webhooks_outbox import Outbox
@@ -163,14 +164,17 @@ def _all(reader: Reader, kind: type[Record], tenant: str) -> Iterator[Record]:
         page = msgspec.structs.replace(page, offset=page.offset + RECORDS_READ)
 
 
-def http_server(services: Services, *, port: int, keep_alive_s: int, head_bytes: int) -> HttpServer:
-    """Return the HTTP server with the guard outermost."""
+def http_server(
+    services: Services, *, port: int, keep_alive_s: int, head_bytes: int, note: Note = nobody
+) -> HttpServer:
+    """Return the HTTP server with the guard outermost. note: hears of each answered request."""
     guard = Guard(
         build(services),
         port=port,
         credentials=services.credentials,
         allowed_origins=services.options.allowed_origins,
         mono_ns=time.monotonic_ns,
+        watch=Watch(note, services.now_ns, time.monotonic_ns),
     )
     config = uvicorn.Config(
         guard,

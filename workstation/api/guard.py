@@ -15,6 +15,7 @@ import msgspec
 from workstation.api.credentials import Credential, Credentials
 from workstation.api.errors import ApiError, problem
 from workstation.api.options import HEAD_BYTES_MAX
+from workstation.api.request_log import Watch, nobody
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -54,6 +55,7 @@ class Guard:
         credentials: Credentials,
         allowed_origins: tuple[str, ...],
         mono_ns: Callable[[], int],
+        watch: Watch | None = None,
     ) -> None:
         names = (f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}")
         self._app = app
@@ -61,16 +63,19 @@ class Guard:
         self._origins = frozenset(f"http://{name}".encode() for name in names) | {o.encode() for o in allowed_origins}
         self._credentials = credentials
         self._mono_ns = mono_ns
+        self._watch = watch or Watch(nobody, mono_ns, mono_ns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Admit one request, or answer it with a problem."""
         headers = scope["headers"]
         passport = Passport(*_ids(headers))
         scope.setdefault("state", {})["passport"] = passport
+        began = self._mono_ns()
 
         async def guarded_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *_protective(passport)]
+                self._watch.answered(scope, passport.credential, int(message["status"]), began)
             await send(message)
 
         try:

@@ -22,6 +22,7 @@ from workstation.api.options import (
     STOP_TIMEOUT_S,
     ApiOptions,
 )
+from workstation.api.request_log import Note, nobody
 from workstation.api.token_file import (
     SCHEMA,
     TokenFile,
@@ -52,7 +53,7 @@ class ApiServer:
     """The REST interface of one running engine.
 
     readiness: state of parts by name, for `/health/ready`. now_ns: wall time, UTC ns. commands: those that `/commands`
-    offers, none unless given.
+    offers, none unless given. note: hears of each answered request.
     """
 
     def __init__(
@@ -67,11 +68,13 @@ class ApiServer:
         version: str,
         now_ns: Callable[[], int] = time.time_ns,
         commands: CommandRegistry | None = None,
+        note: Note = nobody,
     ) -> None:
         self._session, self._gateway, self._reader = session, gateway, reader
         self._token_file, self._options = token_file, options
         self._readiness, self._version, self._now_ns = readiness, version, now_ns
         self._commands = commands or CommandRegistry()
+        self._note = note
         self._token = ""
         self._thread: threading.Thread | None = None
         self._started = threading.Event()
@@ -179,7 +182,9 @@ class ApiServer:
                 commands=self._commands,
             )
             self._services = services
-            server = http_server(services, port=port, keep_alive_s=KEEP_ALIVE_S, head_bytes=HEAD_BYTES_MAX)
+            server = http_server(
+                services, port=port, keep_alive_s=KEEP_ALIVE_S, head_bytes=HEAD_BYTES_MAX, note=self._note
+            )
             self._server, self._loop = server, loop
             serving = loop.create_task(server.serve(sockets))
             loop.call_soon(self._announce, serving)

@@ -132,7 +132,10 @@ class Program:
         if isinstance(self.store, Store) and options.store_folder == options.home.root:
             self._backups = Backups(self.store, options.home.root, SystemClock(), self.engine.say)
         self._room: RoomWatch | None = None
-        self.rest: RestDoor | None = None
+        self._rest: RestDoor | None = None
+        self.engine.scripts.bind(
+            open_door=self._open_door, close_door=self._close_door, token_file=self.own_home.token_file
+        )
         self._opening: threading.Thread | None = None
         self._beat = Heartbeat("engine", 0, options.settings.engine.stall_ms / 1e3)
 
@@ -199,17 +202,22 @@ class Program:
 
     def _open_rest(self) -> None:
         """Open the REST door; a port that is taken is said on screen and never ends the program."""
-        from workstation.app.rest import RestDoor  # noqa: PLC0415  the web stack loads only when it serves
-
-        options = self._options
-        door = RestDoor(self.engine, self.store.reader, self.own_home, options.settings, self.view_only)
         try:
-            self.engine.api_url = door.start(options.api_port, options.database)
+            self.engine.scripts.open()
         except UserError as error:
             _log.error("rest_closed", reason=str(error))
             self.engine.say("critical", f"The REST interface is closed: {error}.")
-        else:
-            self.rest = door
+
+    def _open_door(self) -> str:
+        from workstation.app.rest import RestDoor  # noqa: PLC0415  the web stack loads only when it serves
+
+        options = self._options
+        self._rest = RestDoor(self.engine, self.store.reader, self.own_home, options.settings, self.view_only)
+        return self._rest.start(options.api_port, options.database)
+
+    def _close_door(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
 
     def when_there_is_room(self, found: Callable[[], None]) -> None:
         """Call `found`, on a thread of its own, when a run that began on a full disk could begin again and trade."""
@@ -227,8 +235,7 @@ class Program:
             self._room.stop()
         if self._opening is not None:
             self._opening.join()
-        if self.rest is not None:
-            self.rest.stop()
+        self.engine.scripts.close()
         self._watchdog.stop()
         if self._backups is not None:
             self._backups.stop()

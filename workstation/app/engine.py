@@ -12,6 +12,7 @@ from workstation.app.core import Core, CoreParts
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.order_stories import OrderStories
+from workstation.app.scripts import ScriptDoor
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
 from workstation.commands import (
@@ -24,6 +25,7 @@ from workstation.commands import (
     records,
     risk_board,
     safety,
+    scripts,
     trading,
     venue_board,
     venues,
@@ -96,7 +98,6 @@ class Engine:
         self._ids = IdSource()
         self._gesture_ids = IdSource()
         self.commands = commands
-        self.api_url = ""
         self._lag_ms = 0.0
         self._stopping = False
         self.core = Core(self._parts(version, freshness_ms))
@@ -114,6 +115,7 @@ class Engine:
         )
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
         self._stories = OrderStories(store.reader, loop.post)
+        self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,
@@ -127,6 +129,7 @@ class Engine:
             past_bars=self._market_desk.past_bars,
             pnl=core.pnl,
             stories=self._stories,
+            scripts=self.scripts,
         )
         self.session = self._session(version)
 
@@ -163,6 +166,11 @@ class Engine:
             mono_ns=self._clock.mono_ns,
             feed=self._venue.feed.name,
         )
+
+    @property
+    def api_url(self) -> str:
+        """Address of the REST interface, "" while it is closed."""
+        return self.scripts.url
 
     # Life
 
@@ -225,6 +233,7 @@ class Engine:
         self._recent.listener = None
         self._market_desk.past_bars.close()
         self._stories.close()
+        self.scripts.stop()
         try:
             self._loop.ask(self._end, ASK_TIMEOUT_S)
         finally:
@@ -390,7 +399,7 @@ class Engine:
             replay_paused=venue.replay_paused,
             replay_speed=venue.replay_speed,
             faults=venue.faults,
-            api_url=self.api_url,
+            api_url=self.scripts.url,
             now_ns=self._venue.now_ns(),
         )
 
@@ -400,7 +409,7 @@ def all_commands() -> CommandRegistry:
     registry = CommandRegistry()
     for module in (
         trading, safety, accounts, pnl, market, records, limits, risk_board, venues, venue_board, answers,
-        provenance,
+        provenance, scripts,
     ):  # fmt: skip
         module.register(registry)
     return registry

@@ -57,6 +57,7 @@ class RestDoor:
             version=self._engine.session.version,
             now_ns=time.time_ns,
             commands=self._engine.commands,
+            note=self._engine.scripts.requests.note,
         )
         return self._server.start()
 

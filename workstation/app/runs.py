@@ -53,7 +53,7 @@ def _announce(program: Program, options: Options) -> None:
     ready = {
         "event": "ready",
         "api": program.engine.api_url or None,
-        "token_file": str(program.own_home.token_file) if program.rest is not None else None,
+        "token_file": str(program.own_home.token_file) if program.engine.api_url else None,
         "home": str(options.home.root),
         "accounts": msgspec.to_builtins(known_accounts(program.engine.session.accounts)),
     }

@@ -14,6 +14,7 @@ from workstation.marketdata.inquiry import MarketInquiry
 from workstation.orders.desk import Desk
 from workstation.orders.fold import CoreState
 from workstation.portfolio.pnl import Pnl
+from workstation.ports.scripts import Scripts
 from workstation.ports.store import Journal
 from workstation.ports.stories import Stories
 
@@ -60,3 +61,4 @@ class EngineContext(msgspec.Struct, frozen=True):
     past_bars: PastBars
     pnl: Pnl
     stories: Stories
+    scripts: Scripts
