@@ -1,7 +1,7 @@
-"""The night watch of the database: a backup a day, a full check a week, an anchor a day. A thread of its own.
+"""The night watch of the database: a backup and an anchor a day, a full check a week, and what is too old goes.
 
-Never on the engine's thread, never in a view-only run. What goes wrong is logged and said on screen; trading goes on,
-except after damage found by the full check, which the journal takes as its own failure.
+A thread of its own, never on the engine's, never in a view-only run. What goes wrong is logged and said on screen;
+trading goes on, except after damage found by the full check, which the journal takes as its own failure.
 """
 
 import threading
@@ -15,6 +15,7 @@ from workstation.storage import Store
 from workstation.storage.anchors import append_anchor, check_anchor
 from workstation.storage.backup import is_due, make_backup
 from workstation.storage.checks import full_check, is_check_due, note_check
+from workstation.storage.retention import Kept
 
 FIRST_LOOK_S = 30.0
 """A start has better things to do than to make a backup."""
@@ -32,10 +33,20 @@ _log = get_logger("backups")
 
 
 class Backups:
-    """Looks after one database while the program runs. store: what this run writes."""
+    """Looks after one database while the program runs. store: what this run writes; kept: for how long."""
 
-    def __init__(self, store: Store, home: Path, clock: Clock, say: Say, *, first_look_s: float = FIRST_LOOK_S) -> None:
+    def __init__(
+        self,
+        store: Store,
+        home: Path,
+        clock: Clock,
+        say: Say,
+        *,
+        kept: Kept | None = None,
+        first_look_s: float = FIRST_LOOK_S,
+    ) -> None:
         self._store, self._home, self._clock, self._say = store, home, clock, say
+        self._kept = kept or Kept()
         self._first_look_s = first_look_s
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="backups", daemon=True)
@@ -51,8 +62,8 @@ class Backups:
             self._thread.join(STOP_TIMEOUT_S)
 
     def look(self) -> None:
-        """Do what is due now: anchor, backup, full check."""
-        for step in (self._anchor, self._back_up, self._check):
+        """Do what is due now: anchor, backup, full check, and last what retention takes."""
+        for step in (self._anchor, self._back_up, self._check, self._forget):
             if self._ended.is_set():
                 return
             try:
@@ -94,6 +105,11 @@ class Backups:
         if done is not None:
             note_check(self._home, now, done)
             _log.info("full_check_passed", lines=done)
+
+    def _forget(self) -> None:
+        steps = self._store.retention.look(self._kept, self._clock.now_ns())
+        if steps:
+            _log.info("old_rows_removed", steps=steps)
 
     def _on_progress(self, done: int, total: int) -> None:
         _log.info("full_check", lines=done, of=total)

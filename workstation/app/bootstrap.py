@@ -38,6 +38,7 @@ from workstation.kernel.clock import SystemClock
 from workstation.kernel.logs import RecentLog, configure_logging, get_logger
 from workstation.ports.market_store import Retention
 from workstation.storage import Store, open_store
+from workstation.storage.retention import Kept
 
 REPLAYS_KEPT = 20
 """Databases of past replays that stay in the home folder."""
@@ -116,6 +117,16 @@ def _keeping(settings: MarketdataSettings) -> KeepingOptions:
     return KeepingOptions(store_ticks=settings.store_ticks, snapshot_s=settings.snapshot_interval, retention=retention)
 
 
+def _kept(settings: Settings) -> Kept:
+    storage = settings.storage
+    return Kept(
+        journal_days=storage.journal_retention,
+        executions_days=storage.execution_retention,
+        audit_days=settings.audit.retention,
+        deliveries_days=storage.delivery_retention,
+    )
+
+
 class Program:
     """A running program: engine, store, venue, REST door, watchdog. `start` then `stop`."""
 
@@ -130,7 +141,8 @@ class Program:
             undo.pop_all()
         self._backups: Backups | None = None
         if isinstance(self.store, Store) and options.store_folder == options.home.root:
-            self._backups = Backups(self.store, options.home.root, SystemClock(), self.engine.say)
+            kept = _kept(options.settings)
+            self._backups = Backups(self.store, options.home.root, SystemClock(), self.engine.say, kept=kept)
         self._room: RoomWatch | None = None
         self._rest: RestDoor | None = None
         self.engine.scripts.bind(
@@ -166,6 +178,7 @@ class Program:
             recent=recent,
             view_only=view_only,
             keeping=_keeping(options.settings.marketdata),
+            alerts_file=self.own_home.alerts_file,
         )
 
     @property

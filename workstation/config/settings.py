@@ -105,6 +105,20 @@ class IdempotencySettings(_Section, frozen=True):
     retention: Annotated[float, Meta(gt=0, description="hours")] = 24.0
 
 
+class AuditSettings(_Section, frozen=True):
+    """How long the audit is kept; what goes leaves an anchor from which the rest verifies."""
+
+    retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 2_555.0
+
+
+class StorageSettings(_Section, frozen=True):
+    """How long what grows without end is kept."""
+
+    journal_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 0.0
+    execution_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 0.0
+    delivery_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
+
+
 class LogSettings(_Section, frozen=True):
     """Log file."""
 
@@ -123,6 +137,8 @@ class Settings(_Section, frozen=True):
     webhooks: WebhooksSettings = WebhooksSettings()
     events: EventsSettings = EventsSettings()
     idempotency: IdempotencySettings = IdempotencySettings()
+    audit: AuditSettings = AuditSettings()
+    storage: StorageSettings = StorageSettings()
     log: LogSettings = LogSettings()
 
 
