@@ -4,10 +4,12 @@ Built once by `bootstrap`. Doors get a `Session` and the gateway; nothing else o
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from workstation.app.alerts import LOOK_NS, Alerts
 from workstation.app.core import Core, CoreParts
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions, MarketDesk
@@ -91,6 +93,7 @@ class Engine:
         recent: RecentLog,
         view_only: ViewOnly | None = None,
         keeping: KeepingOptions | None = None,
+        alerts_file: Path | None = None,
     ) -> None:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
         self.view_only = view_only
@@ -114,6 +117,8 @@ class Engine:
             first_rows=self._first_rows,
         )
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
+        self._alerts = Alerts(core, self._open_series, self._publisher.notice, alerts_file)
+        self._alerts.register(commands)
         self._stories = OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
         self._context = EngineContext(
@@ -226,6 +231,8 @@ class Engine:
         self._repeat(BEAT_NS, beat)
         if self.view_only is None:
             self._repeat(EXPIRY_NS, lambda: limits.expire_limits(self._context))
+            self._alerts.begin()
+            self._repeat(LOOK_NS, self._alerts.look)
         self._repeat(self._market_desk.snapshot_ns, self._market_desk.recording.snapshot)
 
     def stop(self) -> None:
@@ -242,6 +249,7 @@ class Engine:
 
     def _end(self) -> None:
         self._stopping = True
+        self._alerts.end()
         self.core.stop()
         self._venue.stop()
         self._publisher.flush_rows()

@@ -41,6 +41,7 @@ from workstation.storage.journal import Post
 
 READING_COMMANDS = frozenset(
     {
+        "alert.list",
         "market.watch",
         "market.bars",
         "market.latest",

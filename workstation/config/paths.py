@@ -19,6 +19,7 @@ class Home:
         self.layouts = root / "layouts"
         self.logs = root / "logs"
         self.hotkeys_file = root / "hotkeys.toml"
+        self.alerts_file = root / "alerts.json"
         self.kill_mark = root / "kill.json"
         self.venue_log = root / "sim-venue.log"
 

@@ -1,0 +1,115 @@
+"""The alerts panel: made by typing and Enter, switched by Space, deleted by Del, and every state in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, status
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.alerts_panel import AlertsPanel
+from workstation.domain.alerts import Alert, AlertRow, AlertState, DeleteAlert
+
+KEPT = Alert(id="a1", symbol="AAPL", condition="last > 187")
+
+
+@pytest.fixture
+def rig(qapp: object) -> Iterator[DesktopRig]:
+    made = DesktopRig()
+    made.feed(status=status(now_ns=START_NS))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot: QtBot) -> Iterator[AlertsPanel]:
+    made = AlertsPanel(rig.context, "alerts-1")
+    qtbot.addWidget(made)
+    made.resize(800, 300)
+    made.show()
+    yield made
+    made.release()
+
+
+def answer(rig: DesktopRig, *rows: AlertRow) -> None:
+    rig.gateway.answer("alert.list", CommandResult(ok=True, text="", data=rows))
+    QApplication.processEvents()
+
+
+def cells(panel: AlertsPanel) -> list[str]:
+    items = [panel.table.item(0, column) for column in range(panel.table.columnCount())]
+    return ["" if item is None else item.text() for item in items]
+
+
+def test_it_loads_then_says_how_to_make_the_first_one(panel: AlertsPanel, rig: DesktopRig) -> None:
+    assert panel.note.text() == "Loading the alerts…"
+    answer(rig)
+    assert panel.empty.isVisible()
+    assert "last > 187.50" in panel.empty.text()
+
+
+def test_enter_keeps_what_was_typed(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    qtbot.keyClicks(panel.condition, "last > 187.50 and rsi_14 < 30")
+    qtbot.keyClick(panel.condition, Qt.Key.Key_Return)
+    sent = rig.gateway.of("alert.save")[0]
+    assert (sent.alert.symbol, sent.alert.condition) == ("AAPL", "last > 187.50 and rsi_14 < 30")
+    assert sent.fire_now is False
+    rig.gateway.answer("alert.save", CommandResult(ok=True, text="The alert is kept."))
+    QApplication.processEvents()
+    assert panel.condition.text() == ""
+
+
+def test_a_condition_that_cannot_be_read_is_marked_and_kept_as_typed(
+    panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(panel.condition, "last > volume")
+    assert panel.condition.property("invalid") == "true"
+    qtbot.keyClick(panel.condition, Qt.Key.Key_Return)
+    assert "column 6" in panel.note.text()
+    assert panel.condition.text() == "last > volume"
+    assert rig.gateway.of("alert.save") == []
+
+
+def test_a_row_shows_state_firing_and_why_it_is_suspended(panel: AlertsPanel, rig: DesktopRig) -> None:
+    answer(rig, AlertRow(KEPT, AlertState.SUSPENDED, "prices are stale"))
+    assert cells(panel) == ["SUSPENDED", "AAPL", "AAPL last > 187", "—", "0", "prices are stale"]
+
+
+def test_space_switches_off_and_del_deletes_the_chosen_one(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    answer(rig, AlertRow(KEPT, AlertState.ARMED))
+    panel.table.selectRow(0)
+    panel.table.setFocus()
+    QApplication.processEvents()
+    qtbot.keyClick(panel.table, Qt.Key.Key_Space)
+    assert rig.gateway.of("alert.save")[0].alert.is_on is False
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert rig.gateway.of("alert.delete") == [DeleteAlert(id="a1")]
+
+
+def test_a_double_click_puts_an_alert_into_the_form(panel: AlertsPanel, rig: DesktopRig) -> None:
+    answer(rig, AlertRow(KEPT, AlertState.ARMED))
+    item = panel.table.item(0, 2)
+    assert item is not None
+    panel.table.setCurrentItem(item)
+    panel.table.itemDoubleClicked.emit(item)
+    assert panel.form_alert().id == "a1"
+    assert panel.condition.text() == "last > 187"
+
+
+def test_a_refusal_stays_in_the_panel(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    panel.condition.setText("last > 187")
+    panel.keep.click()
+    rig.gateway.answer("alert.save", CommandResult(ok=False, code="NOT_FOUND", text="There is no instrument ZZZ."))
+    qtbot.waitUntil(lambda: "ZZZ" in panel.note.text())
+    assert panel.condition.text() == "last > 187"
+
+
+def test_an_engine_that_does_not_answer_is_named_after_five_seconds(panel: AlertsPanel, rig: DesktopRig) -> None:
+    rig.clock.advance(6 * SECOND)
+    panel.show_state()
+    assert "Still waiting" in panel.note.text()
+    assert panel.retry.isVisible()

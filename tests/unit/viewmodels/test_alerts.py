@@ -1,0 +1,169 @@
+"""Alerts judged: they fire when a condition comes to hold, rest, suspend on what is not known, and are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import msgspec
+import pytest
+
+from tests.helpers.desktop_rig import ACCOUNT, limit, order
+from workstation.domain.alerts import Alert, AlertState
+from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.expressions.evaluation import Snapshot, Value
+from workstation.domain.expressions.vocabulary import Kind
+from workstation.domain.orders import OrdStatus
+from workstation.viewmodels.alerts import VOCABULARY, AlertBook, checked, study_of
+
+SECOND = 10**9
+
+
+class Market:
+    """The values that an alert reads, and what was told."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {"last": Fraction(186), "fresh": True}
+        self.told: list[str] = []
+        self.book = AlertBook(self._read, lambda _alert, text: self.told.append(text))
+        self.now = 0
+
+    def _read(self, _alert: Alert, _names: frozenset[str]) -> Snapshot:
+        return Snapshot(values=self.values, tick=Fraction(1, 100), lot=Fraction(1), point_value=Fraction(1))
+
+    def last(self, price: int, *, after_s: int = 1) -> int:
+        """Move the price; returns how many firings that made."""
+        before = len(self.told)
+        self.values["last"] = Fraction(price)
+        self.now += after_s * SECOND
+        self.book.check(self.now, ("AAPL",))
+        return len(self.told) - before
+
+
+@pytest.fixture
+def market() -> Iterator[Market]:
+    return Market()
+
+
+def above(**changes: object) -> Alert:
+    fields: dict[str, object] = {"id": "a1", "symbol": "AAPL", "condition": "last > 187"}
+    return msgspec.convert({**fields, **changes}, Alert)
+
+
+def test_an_alert_fires_once_when_its_condition_comes_to_hold(market: Market) -> None:
+    market.book.save(above(), 0)
+    assert [market.last(price) for price in (187, 188, 189, 186, 188)] == [0, 1, 0, 0, 0]
+    assert market.told == ["Alert AAPL last > 187: last > 187 holds."]
+    assert market.book.rows(market.now)[0].state is AlertState.FIRED
+
+
+def test_one_that_repeats_fires_at_each_crossing_after_its_rest(market: Market) -> None:
+    market.book.save(above(repeats=True, cooldown_s=10.0), 0)
+    assert market.last(188) == 1
+    assert market.last(186) == 0
+    assert market.last(188) == 0
+    assert market.last(186) == 0
+    assert market.last(188, after_s=20) == 1
+
+
+@pytest.mark.parametrize(("fire_now", "fired"), [(True, 1), (False, 0)])
+def test_a_condition_that_holds_at_the_start_fires_only_where_asked(market: Market, fire_now: bool, fired: int) -> None:
+    market.values["last"] = Fraction(190)
+    market.book.save(above(), 0, fire_now=fire_now)
+    assert len(market.told) == fired
+    market.last(186)
+    assert market.last(190) == 1 - fired
+
+
+def test_stale_prices_suspend_and_a_crossing_meanwhile_is_told_once_they_are_fresh(market: Market) -> None:
+    market.book.save(above(), 0)
+    market.values["fresh"] = False
+    assert market.last(188) == 0
+    row = market.book.rows(market.now)[0]
+    assert (row.state, row.remark) == (AlertState.SUSPENDED, "prices are stale")
+    market.values["fresh"] = True
+    assert market.last(188) == 1
+
+
+def test_a_value_that_is_not_known_suspends_with_its_name(market: Market) -> None:
+    market.book.save(above(condition="day_pnl < -500"), 0)
+    assert market.book.rows(0)[0].remark == "day_pnl is missing"
+    market.values["day_pnl"] = Fraction(-100)
+    market.last(186)
+    market.values["day_pnl"] = Fraction(-600)
+    assert market.last(186) == 1
+
+
+def test_a_stale_feed_can_itself_be_waited_for(market: Market) -> None:
+    market.book.save(above(condition="age_s > 5"), 0)
+    market.values |= {"age_s": Fraction(1)}
+    market.last(186)
+    market.values |= {"age_s": Fraction(9), "fresh": False}
+    assert market.last(186) == 1
+
+
+def test_an_alert_on_an_order_waits_for_its_state_symbol_and_account(market: Market) -> None:
+    market.book.save(above(condition="", event="FILLED", account=ACCOUNT), 0)
+    for told in (order(state=OrdStatus.SUBMITTED), order(terms=limit(symbol="MSFT"), state=OrdStatus.FILLED)):
+        market.book.on_order(told, 1)
+    assert market.told == []
+    market.book.on_order(order("OMS-7", state=OrdStatus.FILLED), 1)
+    assert market.told == ["Alert AAPL order filled: order OMS-7 is filled."]
+
+
+def test_kept_alerts_come_back_as_they_stood(market: Market) -> None:
+    market.book.save(above(), 0)
+    market.last(188)
+    kept = msgspec.json.decode(msgspec.json.encode(market.book.alerts()), type=list[Alert])
+    again = Market()
+    assert again.book.load([*kept, above(id="a2", condition="nonsense >")])[0].startswith("Alert AAPL nonsense >")
+    assert again.last(190) == 0
+    assert [row.state for row in again.book.rows(0)] == [AlertState.FIRED]
+
+
+def test_one_that_is_off_or_expired_is_not_judged(market: Market) -> None:
+    market.book.save(above(is_on=False), 0)
+    market.book.save(above(id="a2", expires_at=SECOND), 0)
+    assert market.last(188, after_s=2) == 0
+    assert [row.state for row in market.book.rows(market.now)] == [AlertState.OFF, AlertState.EXPIRED]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"condition": ""}, "either a condition or an event"),
+        ({"event": "FILLED"}, "either a condition or an event"),
+        ({"condition": "last > volume"}, "column 6"),
+        ({"condition": "last"}, "expected a condition"),
+        ({"condition": "nothing > 3"}, "'nothing' is not known here"),
+        ({"condition": "", "event": "EATEN"}, "FILLED"),
+        ({"interval": "7_MINUTE"}, "1_MINUTE"),
+        ({"cooldown_s": -1.0}, "0 to 86400"),
+    ],
+)
+def test_an_alert_that_cannot_be_judged_is_refused_in_words(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        checked(above(**changes))
+    assert said in str(refused.value)
+
+
+def test_deleting_what_is_not_there_says_so(market: Market) -> None:
+    with pytest.raises(NotFound):
+        market.book.delete("a1")
+
+
+def test_indicators_are_names_with_their_first_figure_and_line() -> None:
+    assert VOCABULARY["ema_20"] is Kind.PRICE
+    assert VOCABULARY["rsi_14"] is Kind.RATIO
+    upper = study_of("bollinger_20_upper")
+    assert upper is not None
+    assert (upper.indicator.id, dict(upper.settings), upper.line) == ("bollinger", {"bars": 20}, 0)
+    assert study_of("macd_signal") is not None
+    for strange in ("ema_0", "bollinger_20_side", "wobble_3"):
+        assert VOCABULARY.get(strange) is None
+
+
+def test_an_indicator_is_compared_with_a_price_or_a_number(market: Market) -> None:
+    market.values |= {"ema_20": Fraction(187), "rsi_14": Fraction(20)}
+    market.book.save(above(condition="last > ema_20 and rsi_14 < 30"), 0)
+    assert market.last(188) == 1

@@ -1,0 +1,198 @@
+"""Alerts in the running engine: they read the core, act with the window closed, and are kept in one file of the home.
+
+Joins the engine's bus and market data to the pure book of alerts. Judged once a batch for instruments that traded, and
+once a second for what moves without a tick. The file is written on a thread of its own; nothing here sends an order.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from workstation.app.core import Core
+from workstation.commands.context import EngineContext
+from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
+from workstation.domain.alerts import Alert, AlertRow, DeleteAlert, ListAlerts, SaveAlert
+from workstation.domain.errors import NotFound
+from workstation.domain.expressions.evaluation import Snapshot, Value
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import BarType, MarketEvent, Quote, Trade
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import OrderState
+from workstation.kernel.logs import get_logger
+from workstation.marketdata.history import BarHistory
+from workstation.marketdata.indicators.evaluation import over_bars
+from workstation.marketdata.intervals import INTERVALS
+from workstation.viewmodels.alerts import AlertBook, Study, study_of
+
+BARS_READ = 600
+"""Newest closed bars that an indicator is computed over."""
+
+LOOK_NS = 1_000_000_000
+STUDIES_KEPT = 1_000
+NS_PER_S = 1_000_000_000
+
+_log = get_logger("alerts")
+
+
+class Alerts:
+    """The alerts of one engine. All calls on the engine's thread; `say(level, text)` shows a notice everywhere."""
+
+    def __init__(
+        self,
+        core: Core,
+        series: Callable[[str, BarType, int], BarHistory],
+        say: Callable[[str, str], None],
+        file: Path | None,
+    ) -> None:
+        self._core, self._series, self._say, self._file = core, series, say, file
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alerts-file")
+        self._studies: dict[tuple[str, str, str], tuple[int, float]] = {}
+        self.book = AlertBook(self._read, lambda _alert, text: say("warning", text))
+
+    def begin(self) -> None:
+        """Take the kept alerts back and listen; a file that cannot be read is said and stays as it is."""
+        if self._file is not None and self._file.exists():
+            try:
+                kept = msgspec.json.decode(self._file.read_bytes(), type=list[Alert])
+            except (OSError, msgspec.DecodeError) as error:
+                self._say("warning", f"Alerts are not read: {self._file.name}: {error}. The file stays as it is.")
+                self._file = None
+            else:
+                for problem in self.book.load(kept):
+                    self._say("warning", problem)
+        self._core.market.listen(self._on_batch)
+        self._core.bus.subscribe(OrderState, lambda order: self.book.on_order(order, self._now()))
+
+    def look(self) -> None:
+        """Judge everything once, for what moves without a tick, and keep what changed."""
+        self.book.check(self._now(), self.book.symbols)
+        if self.book.dirty:
+            self.book.dirty = False
+            self._keep()
+
+    def end(self) -> None:
+        """Keep what changed and end the writer."""
+        self.look()
+        self._writer.shutdown(wait=True)
+
+    def register(self, commands: CommandRegistry) -> None:
+        """Declare the alert commands."""
+        commands.declare(
+            "Alerts",
+            (
+                ("alert.list", "Alerts", ListAlerts, "marketdata:view", self._list),
+                ("alert.save", "Keep an alert", SaveAlert, "desktop", self._save),
+                ("alert.delete", "Delete an alert", DeleteAlert, "desktop", self._delete),
+            ),
+        )
+
+    def _list(self, _context: EngineContext, _params: ListAlerts, call: Invocation) -> None:
+        rows: tuple[AlertRow, ...] = self.book.rows(self._now())
+        call.reply(CommandResult(ok=True, text="", data=rows))
+
+    def _save(self, context: EngineContext, params: SaveAlert, call: Invocation) -> None:
+        if params.alert.symbol not in self._core.instruments:
+            raise NotFound("instrument", params.alert.symbol)
+        alert = msgspec.structs.replace(params.alert, id=params.alert.id or context.ids.uid())
+        self.book.save(alert, self._now(), fire_now=params.fire_now)
+        call.reply(CommandResult(ok=True, text="The alert is kept.", data=alert))
+
+    def _delete(self, _context: EngineContext, params: DeleteAlert, call: Invocation) -> None:
+        self.book.delete(params.id)
+        call.reply(CommandResult(ok=True, text="The alert is deleted."))
+
+    def _now(self) -> int:
+        return self._core.clock.now_ns()
+
+    def _on_batch(self, events: list[MarketEvent]) -> None:
+        wanted = self.book.symbols
+        if wanted:
+            touched = {event.symbol for event in events if isinstance(event, Quote | Trade)} & wanted
+            if touched:
+                self.book.check(self._now(), touched)
+
+    def _keep(self) -> None:
+        if self._file is not None:
+            text = msgspec.json.format(msgspec.json.encode(self.book.alerts()), indent=2)
+            self._writer.submit(_written, self._file, text)
+
+    def _read(self, alert: Alert, names: frozenset[str]) -> Snapshot:
+        """Return what an alert's condition reads, from the market's cache, the ledger and closed bars."""
+        instrument = self._core.instruments[alert.symbol]
+        cache = self._core.market.cache
+        price, quote, stats = cache.price(alert.symbol), cache.quote(alert.symbol), cache.stats(alert.symbol)
+        prices = {"last": price.value, "hod": stats.high, "lod": stats.low, "vwap": stats.vwap}
+        if quote is not None:
+            prices |= {"bid": quote.bid, "ask": quote.ask}
+        values: dict[str, Value] = {n: _price(p, instrument) for n, p in prices.items() if p is not None}
+        if "bid" in values and "ask" in values:
+            values["mid"] = (Fraction(values["bid"]) + Fraction(values["ask"])) / 2
+            values["spread"] = Fraction(values["ask"]) - Fraction(values["bid"])
+        tick = _price(instrument.tick_at(price.value or 0), instrument)
+        values |= {"tick": tick, "fresh": price.is_fresh, "age_s": Fraction(price.age_ns, NS_PER_S)}
+        values["volume"] = Fraction(stats.volume, 10**instrument.qty_decimals)
+        values |= self._figures(alert, instrument)
+        for name in names:
+            study = study_of(name)
+            if study is not None and (found := self._study(alert, name, study)) is not None:
+                values[name] = found
+        point = None if instrument.inverse else Fraction(instrument.multiplier, 10**instrument.multiplier_decimals)
+        lot = Fraction(instrument.lot, 10**instrument.qty_decimals)
+        return Snapshot(values=values, tick=tick, lot=lot, point_value=point)
+
+    def _figures(self, alert: Alert, instrument: Instrument) -> dict[str, Value]:
+        account = alert.account or next(iter(self._core.state.accounts), "")
+        if account not in self._core.state.accounts:
+            return {}
+        held = self._core.state.ledger.position(account, alert.symbol)
+        qty = 0 if held is None else held.qty
+        values: dict[str, Value] = {
+            "pos": Fraction(qty, 10**instrument.qty_decimals),
+            "flat": qty == 0,
+            "long": qty > 0,
+            "short": qty < 0,
+        }
+        net = self._core.pnl.day(account).net
+        opened = self._core.pnl.unrealised(account, alert.symbol)
+        money = {"day_pnl": net, "open_pnl": opened}
+        return values | {name: Fraction(amount, MONEY_ONE) for name, amount in money.items() if amount is not None}
+
+    def _study(self, alert: Alert, name: str, study: Study) -> Fraction | None:
+        """Return an indicator's value at the last closed bar; computed once a bar."""
+        history = self._series(alert.symbol, INTERVALS[alert.interval], BARS_READ)
+        if not len(history):
+            return None
+        key, newest = (alert.symbol, alert.interval, name), int(history.ts_close[-1])
+        known = self._studies.get(key)
+        if known is None or known[0] != newest:
+            start = max(len(history) - BARS_READ, 0)
+            ohlcv = history.ohlcv(start)
+            bars = dict(zip(("open", "high", "low", "close", "volume"), np.ascontiguousarray(ohlcv.T), strict=True))
+            bars["time"] = np.asarray(history.ts_open[start:], dtype=np.float64)
+            line = over_bars(study.indicator.build(study.settings), bars)[study.line]
+            if len(self._studies) >= STUDIES_KEPT:
+                self._studies.clear()
+            known = self._studies[key] = (newest, float(line[-1]))
+        return None if np.isnan(known[1]) else Fraction(known[1])
+
+
+def _price(price: int, instrument: Instrument) -> Fraction:
+    return Fraction(price, 10**instrument.price_decimals)
+
+
+def _written(file: Path, text: bytes) -> None:
+    """Write the file whole or not at all; a folder that cannot be written is logged."""
+    temporary = file.with_suffix(".tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except OSError as error:
+        _log.warning("alerts_not_kept", reason=str(error))

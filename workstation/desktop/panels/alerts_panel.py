@@ -1,0 +1,247 @@
+"""The alerts panel: every alert with its state and last firing, and the line that makes one.
+
+Beside the tick walk: alerts are judged in the engine and act with this window closed. Double click edits; Del deletes,
+Space switches on and off. An alert never sends an order.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QStackedLayout,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from workstation.commands.registry import CommandResult
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.asking_panel import AskingPanel, Question
+from workstation.desktop.theme import current_theme
+from workstation.domain.alerts import EVENTS, Alert, AlertRow, AlertState, DeleteAlert, ListAlerts, SaveAlert
+from workstation.domain.errors import ValidationError
+from workstation.marketdata.intervals import INTERVALS
+from workstation.viewmodels.alerts import checked, words_of
+
+COLUMNS = ("State", "Instrument", "Alert", "Fired", "Times", "Remark")
+NS_PER_S = 1_000_000_000
+_EMPTY = "No alerts yet. Type a condition such as  last > 187.50  or  rsi_14 < 30  below, and press Enter."
+_STATE_COLORS = {AlertState.FIRED: "accent", AlertState.SUSPENDED: "stale", AlertState.ARMED: "text"}
+
+
+class AlertsPanel(AskingPanel):
+    """Alerts of the engine."""
+
+    kind = "alerts"
+    title = "Alerts"
+    icon = "bell"
+    what = "the alerts"
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self.rows: tuple[AlertRow, ...] = ()
+        self._edited = Alert(symbol="")
+        self.table = self._build_table()
+        self.empty = QLabel(_EMPTY)
+        self.empty.setObjectName(f"{panel_id}_empty")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.empty.setProperty("role", "muted")
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.table)
+        self.column.addLayout(self._stack, 1)
+        self.column.addWidget(self._build_form())
+        self.setFocusProxy(self.condition)
+        for key, run in ((Qt.Key.Key_Delete, self.delete_chosen), (Qt.Key.Key_Space, self.toggle_chosen)):
+            shortcut = QShortcut(QKeySequence(key), self.table)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(run)
+        self.ask()
+
+    def _build_table(self) -> QTableWidget:
+        table = QTableWidget(0, len(COLUMNS))
+        table.setObjectName(f"{self.panel_id}_table")
+        table.setAccessibleName("Alerts")
+        table.setHorizontalHeaderLabels(list(COLUMNS))
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        table.itemDoubleClicked.connect(lambda _item: self.edit_chosen())
+        return table
+
+    def _build_form(self) -> QWidget:
+        form = QWidget()
+        form.setObjectName(f"{self.panel_id}_form")
+        self.symbol_line = self._line("symbol", "Instrument", self.context.focus.symbol)
+        self.condition = self._line("condition", "Condition, such as last > 187.50 or rsi_14 < 30")
+        self.name_line = self._line("name", "Name, may be empty")
+        self.event_choice = self._choice("event", "Event of an order instead of a condition", ("no event", *EVENTS))
+        self.interval = self._choice("interval", "Bars that indicators are read from", tuple(INTERVALS))
+        self.repeats = QCheckBox("Repeat")
+        self.repeats.setObjectName(f"{self.panel_id}_repeats")
+        self.repeats.setAccessibleName("Fire again each time")
+        self.at_once = QCheckBox("If true now, fire now")
+        self.at_once.setObjectName(f"{self.panel_id}_at_once")
+        self.at_once.setToolTip("Otherwise it fires the next time that the condition comes to hold")
+        self.keep = self.button("keep", "Keep alert", "Keep the alert (Enter)", self.keep_form, "primary")
+        grid = QGridLayout(form)
+        grid.setContentsMargins(8, 4, 8, 4)
+        grid.setSpacing(4)
+        grid.addWidget(self.symbol_line, 0, 0)
+        grid.addWidget(self.condition, 0, 1, 1, 3)
+        grid.addWidget(self.keep, 0, 4)
+        for place, widget in enumerate((self.event_choice, self.interval, self.name_line, self.repeats, self.at_once)):
+            grid.addWidget(widget, 1, place)
+        grid.setColumnStretch(2, 1)
+        self.condition.textChanged.connect(lambda _text: self._mark_condition())
+        for line in (self.symbol_line, self.condition, self.name_line):
+            line.returnPressed.connect(self.keep_form)
+        return form
+
+    def _line(self, name: str, meaning: str, text: str = "") -> QLineEdit:
+        line = QLineEdit(text)
+        line.setObjectName(f"{self.panel_id}_{name}")
+        line.setAccessibleName(meaning)
+        line.setPlaceholderText(meaning)
+        line.setToolTip(meaning)
+        return line
+
+    def _choice(self, name: str, meaning: str, values: tuple[str, ...]) -> QComboBox:
+        choice = QComboBox()
+        choice.setObjectName(f"{self.panel_id}_{name}")
+        choice.setAccessibleName(meaning)
+        choice.setToolTip(meaning)
+        for value in values:
+            choice.addItem(value.replace("_", " ").lower(), value)
+        return choice
+
+    def questions(self) -> tuple[Question, ...]:
+        """Ask for the list."""
+        return (("alert.list", ListAlerts(), self._heard),)
+
+    def form_alert(self) -> Alert:
+        """Return what the form says, over the alert that is edited."""
+        event = str(self.event_choice.currentData())
+        return msgspec.structs.replace(
+            self._edited,
+            symbol=self.symbol_line.text().strip().upper(),
+            condition=self.condition.text().strip(),
+            event="" if event == "no event" else event,
+            interval=str(self.interval.currentData()),
+            name=self.name_line.text().strip(),
+            repeats=self.repeats.isChecked(),
+            is_on=True,
+            holds=None,
+            fired_count=0,
+            fired_at=None,
+        )
+
+    def keep_form(self) -> None:
+        """Keep what the form says; what is wrong is said here, and the typed text stays."""
+        alert = self.form_alert()
+        try:
+            checked(alert)
+        except ValidationError as error:
+            self.refuse(str(error))
+            return
+        self.act("alert.save", SaveAlert(alert=alert, fire_now=self.at_once.isChecked()), "keep", self._kept)
+
+    def chosen(self) -> AlertRow | None:
+        """Return the selected alert."""
+        place = self.table.currentRow()
+        return self.rows[place] if 0 <= place < len(self.rows) else None
+
+    def delete_chosen(self) -> None:
+        """Forget the selected alert."""
+        row = self.chosen()
+        if row is not None:
+            self.act("alert.delete", DeleteAlert(id=row.alert.id), "delete")
+
+    def toggle_chosen(self) -> None:
+        """Switch the selected alert on or off; one that has fired is armed again."""
+        row = self.chosen()
+        if row is not None:
+            on = row.state in (AlertState.OFF, AlertState.FIRED)
+            changed = msgspec.structs.replace(row.alert, is_on=on, holds=None, fired_count=0)
+            self.act("alert.save", SaveAlert(alert=changed), "toggle")
+
+    def edit_chosen(self) -> None:
+        """Put the selected alert into the form."""
+        row = self.chosen()
+        if row is None:
+            return
+        alert = self._edited = row.alert
+        self.symbol_line.setText(alert.symbol)
+        self.condition.setText(alert.condition)
+        self.name_line.setText(alert.name)
+        self.event_choice.setCurrentIndex(max(self.event_choice.findData(alert.event), 0))
+        self.interval.setCurrentIndex(max(self.interval.findData(alert.interval), 0))
+        self.repeats.setChecked(alert.repeats)
+        self.condition.setFocus()
+
+    def _heard(self, result: CommandResult) -> None:
+        if self.take(result, tuple):
+            self._show(result.data)
+
+    def _show(self, rows: tuple[AlertRow, ...]) -> None:
+        if rows == self.rows and self.table.rowCount() == len(rows):
+            return
+        self.rows = rows
+        self._stack.setCurrentWidget(self.table if rows else self.empty)
+        self.table.setRowCount(len(rows))
+        colors = current_theme().colors
+        for place, row in enumerate(rows):
+            alert = row.alert
+            texts = (
+                row.state,
+                alert.symbol,
+                words_of(alert),
+                _time(alert.fired_at),
+                str(alert.fired_count),
+                row.remark,
+            )
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                item.setForeground(getattr(colors, _STATE_COLORS.get(row.state, "text_muted")))
+                self.table.setItem(place, column, item)
+
+    def _kept(self, result: CommandResult) -> None:
+        if not result.ok:
+            self.refuse(result.text)
+            return
+        self._edited = Alert(symbol="")
+        self.condition.clear()
+        self.name_line.clear()
+        self.context.announcer.say("info", result.text)
+        self.ask()
+
+    def _mark_condition(self) -> None:
+        """Mark a condition that cannot be read, with the column of what is wrong."""
+        trouble = ""
+        if self.condition.text().strip():
+            try:
+                checked(msgspec.structs.replace(self.form_alert(), event=""))
+            except ValidationError as error:
+                trouble = str(error)
+        self.condition.setProperty("invalid", "true" if trouble else "false")
+        self.condition.setToolTip(trouble or self.condition.placeholderText())
+        self.condition.style().polish(self.condition)
+
+
+def _time(ts: int | None) -> str:
+    return "—" if ts is None else f"{datetime.fromtimestamp(ts / NS_PER_S, UTC):%m-%d %H:%M:%S}"

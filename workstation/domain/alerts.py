@@ -1,0 +1,75 @@
+"""Alerts: what a person wants to be told of. A condition in the expression language, or an event of an order.
+
+An alert never sends an order. Plain values: evaluation and keeping are elsewhere.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from workstation.domain.orders import OrdStatus
+
+EVENTS = (OrdStatus.FILLED, OrdStatus.PARTIALLY_FILLED, OrdStatus.REJECTED, OrdStatus.CANCELLED, OrdStatus.EXPIRED)
+"""States of an order that an alert may wait for."""
+
+ALERTS_MAX = 500
+NAME_CHARS_MAX = 80
+
+
+class AlertState(StrEnum):
+    """Where an alert stands. SUSPENDED: what it reads is stale or absent; FIRED: it was for once and has fired."""
+
+    ARMED = "ARMED"
+    FIRED = "FIRED"
+    SUSPENDED = "SUSPENDED"
+    OFF = "OFF"
+    EXPIRED = "EXPIRED"
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert. Exactly one of `condition` and `event` is given.
+
+    event: a state of an order, as in EVENTS. interval: of the bars that indicators are read from. account: whose
+    figures and orders, "" for any order. cooldown_s: least time between two firings of one that repeats. holds: whether
+    the condition held when last read, None before the first reading. fired_at, expires_at: UTC ns.
+    """
+
+    id: str = ""
+    name: str = ""
+    symbol: str
+    account: str = ""
+    condition: str = ""
+    event: str = ""
+    interval: str = "1_MINUTE"
+    repeats: bool = False
+    cooldown_s: float = 60.0
+    is_on: bool = True
+    expires_at: int | None = None
+    holds: bool | None = None
+    fired_at: int | None = None
+    fired_count: int = 0
+
+
+class AlertRow(msgspec.Struct, frozen=True):
+    """An alert as a list shows it: what it says of itself, and the last value of the left side of its condition."""
+
+    alert: Alert
+    state: AlertState
+    remark: str = ""
+
+
+class SaveAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """Keep an alert, a new one where its id is empty. fire_now: tell at once where the condition holds already."""
+
+    alert: Alert
+    fire_now: bool = False
+
+
+class DeleteAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """Forget an alert."""
+
+    id: str
+
+
+class ListAlerts(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask for every alert with its state."""

@@ -1,0 +1,242 @@
+"""Alerts judged: what a condition may read, when it fires, and what its list says. Pure; the engine asks and tells.
+
+Beside the tick walk. An alert fires when its condition comes to hold, not while it holds; what cannot be read now
+suspends it and says so, and decides nothing. Nothing here sends an order.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
+
+from workstation.domain.alerts import ALERTS_MAX, EVENTS, NAME_CHARS_MAX, Alert, AlertRow, AlertState
+from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.expressions.evaluation import Absent, Expression, Snapshot, compiled
+from workstation.domain.expressions.tokens import ExpressionError
+from workstation.domain.expressions.vocabulary import Kind
+from workstation.domain.orders import OrderState
+from workstation.marketdata.indicators.catalogue import INDICATORS, Indicator, Pane
+from workstation.marketdata.intervals import INTERVALS
+
+NS_PER_S = 1_000_000_000
+
+_NAMES: Mapping[Kind, str] = {
+    Kind.PRICE: "bid ask mid last hod lod vwap",
+    Kind.DISTANCE: "spread tick",
+    Kind.QTY: "pos volume",
+    Kind.MONEY: "day_pnl open_pnl",
+    Kind.RATIO: "age_s",
+    Kind.BOOL: "flat long short fresh",
+}
+_PLAIN: Mapping[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
+_ALWAYS = frozenset({"fresh", "age_s", "pos", "flat", "long", "short", "tick"})
+"""Names that are true however old the prices are."""
+
+
+class Study(msgspec.Struct, frozen=True):
+    """One indicator that a condition reads, such as `ema_20` or `bollinger_20_upper`: its id, first figure and line."""
+
+    indicator: Indicator
+    settings: Mapping[str, float]
+    line: int
+
+
+def study_of(name: str) -> Study | None:
+    """Return the indicator that a name stands for, None for any other name."""
+    indicator_id, *parts = name.split("_")
+    found = INDICATORS.get(indicator_id)
+    if found is None:
+        return None
+    settings: dict[str, float] = {}
+    if parts and re.fullmatch(r"\d{1,4}", parts[0]) and found.parameters:
+        first = found.parameters[0]
+        if not first.low <= int(parts[0]) <= first.high:
+            return None
+        settings[first.name] = int(parts.pop(0))
+    line = "_".join(parts)
+    if not line:
+        return Study(found, settings, 0)
+    return Study(found, settings, found.lines.index(line)) if line in found.lines else None
+
+
+class AlertNames(Mapping[str, Kind]):
+    """The vocabulary of alerts: prices, figures, and every indicator as `id`, `id_bars` or `id_bars_line`."""
+
+    def __getitem__(self, name: str) -> Kind:
+        if name in _PLAIN:
+            return _PLAIN[name]
+        study = study_of(name)
+        if study is None:
+            raise KeyError(name)
+        return Kind.PRICE if study.indicator.pane is Pane.PRICE else Kind.RATIO
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*_PLAIN, "ema_20", "rsi_14", "and other indicators"])
+
+    def __len__(self) -> int:
+        return len(_PLAIN) + len(INDICATORS)
+
+
+VOCABULARY = AlertNames()
+
+
+def condition_of(text: str) -> Expression:
+    """Return a condition made ready.
+
+    Raises:
+        ValidationError: with the column of what is wrong, and what was expected there.
+    """
+    try:
+        return compiled(text, Kind.BOOL, VOCABULARY)
+    except ExpressionError as error:
+        raise ValidationError("condition", str(error)) from error
+
+
+def checked(alert: Alert) -> Expression | None:
+    """Return the condition of an alert, None for one that waits for an event of an order.
+
+    Raises:
+        ValidationError: neither or both of condition and event, or a value outside its bounds.
+    """
+    if bool(alert.condition.strip()) == bool(alert.event):
+        raise ValidationError("condition", "give either a condition or an event of an order")
+    if alert.event and alert.event not in EVENTS:
+        raise ValidationError("event", f"{alert.event!r} is none", allowed=", ".join(EVENTS))
+    if alert.interval not in INTERVALS:
+        raise ValidationError("interval", f"{alert.interval!r} is none", allowed=", ".join(INTERVALS))
+    if len(alert.name) > NAME_CHARS_MAX or not alert.name.isprintable():
+        raise ValidationError("name", f"has at most {NAME_CHARS_MAX} printable characters")
+    if not 0 <= alert.cooldown_s <= 86_400:
+        raise ValidationError("cooldown_s", "is out of range", allowed="0 to 86400")
+    return None if alert.event else condition_of(alert.condition)
+
+
+def words_of(alert: Alert) -> str:
+    """Return what an alert is called: its name, else what it waits for."""
+    return alert.name or f"{alert.symbol} {alert.condition or f'order {alert.event.lower()}'}"
+
+
+class _Watch(msgspec.Struct):
+    """An alert with what it reads."""
+
+    alert: Alert
+    condition: Expression | None
+    suspended: str = ""
+
+
+Read = Callable[[Alert, frozenset[str]], Snapshot]
+"""Returns the values of names for an alert, absent ones left out."""
+
+
+class AlertBook:
+    """Every alert. `read` gives values, `tell` hears of each firing with one sentence; times are UTC ns."""
+
+    def __init__(self, read: Read, tell: Callable[[Alert, str], None]) -> None:
+        self._read, self._tell = read, tell
+        self._watches: dict[str, _Watch] = {}
+        self.dirty = False
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Instruments that a condition waits for a price of."""
+        return frozenset(w.alert.symbol for w in self._watches.values() if w.condition is not None and w.alert.is_on)
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """Return every alert as it is kept."""
+        return tuple(watch.alert for watch in self._watches.values())
+
+    def rows(self, now_ns: int) -> tuple[AlertRow, ...]:
+        """Return every alert with its state, oldest first."""
+        return tuple(AlertRow(w.alert, _state(w, now_ns), w.suspended) for w in self._watches.values())
+
+    def save(self, alert: Alert, now_ns: int, *, fire_now: bool = False) -> None:
+        """Keep an alert; a condition that holds already fires on `fire_now`, else the next time it comes to hold.
+
+        Raises:
+            ValidationError: it cannot be judged, or there are ALERTS_MAX already.
+        """
+        condition = checked(alert)
+        if alert.id not in self._watches and len(self._watches) >= ALERTS_MAX:
+            raise ValidationError("alert", f"there are {ALERTS_MAX} already")
+        if fire_now:
+            alert = msgspec.structs.replace(alert, holds=False)
+        self._watches[alert.id] = _Watch(alert, condition)
+        self.dirty = True
+        self.check(now_ns, (alert.symbol,))
+
+    def load(self, alerts: Iterable[Alert]) -> list[str]:
+        """Take kept alerts back; returns what is wrong with those that are left out: they cannot be judged any more."""
+        problems = []
+        for alert in alerts:
+            try:
+                self._watches[alert.id] = _Watch(alert, checked(alert))
+            except ValidationError as error:
+                problems.append(f"Alert {words_of(alert)} is left out: {error}")
+        return problems
+
+    def delete(self, alert_id: str) -> None:
+        """Forget an alert.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if self._watches.pop(alert_id, None) is None:
+            raise NotFound("alert", alert_id)
+        self.dirty = True
+
+    def check(self, now_ns: int, symbols: Iterable[str]) -> None:
+        """Judge the conditions on some instruments."""
+        wanted = frozenset(symbols)
+        for watch in tuple(self._watches.values()):
+            if watch.condition is not None and watch.alert.symbol in wanted and _waits(watch.alert, now_ns):
+                self._judge(watch, watch.condition, now_ns)
+
+    def on_order(self, order: OrderState, now_ns: int) -> None:
+        """Judge the alerts that wait for an event of an order."""
+        for watch in tuple(self._watches.values()):
+            alert = watch.alert
+            if alert.event != order.status or not _waits(alert, now_ns):
+                continue
+            if alert.symbol == order.terms.symbol and alert.account in ("", order.terms.account):
+                self._fire(watch, now_ns, f"order {order.cl_ord_id} is {order.status.value.lower()}")
+
+    def _judge(self, watch: _Watch, condition: Expression, now_ns: int) -> None:
+        snapshot = self._read(watch.alert, condition.names)
+        stale = snapshot.values.get("fresh") is False and bool(condition.names - _ALWAYS)
+        value = Absent("prices are stale") if stale else condition.value(snapshot)
+        if isinstance(value, Absent):
+            watch.suspended = value.reason
+            return
+        watch.suspended = ""
+        before, holds = watch.alert.holds, bool(value)
+        if before is not holds:
+            watch.alert = msgspec.structs.replace(watch.alert, holds=holds)
+            self.dirty = True
+        if holds and before is False and _rested(watch.alert, now_ns):
+            self._fire(watch, now_ns, f"{condition} holds")
+
+    def _fire(self, watch: _Watch, now_ns: int, why: str) -> None:
+        count = watch.alert.fired_count + 1
+        watch.alert = msgspec.structs.replace(watch.alert, fired_at=now_ns, fired_count=count)
+        self.dirty = True
+        self._tell(watch.alert, f"Alert {words_of(watch.alert)}: {why}.")
+
+
+def _waits(alert: Alert, now_ns: int) -> bool:
+    expired = alert.expires_at is not None and alert.expires_at <= now_ns
+    return alert.is_on and not expired and (alert.repeats or not alert.fired_count)
+
+
+def _rested(alert: Alert, now_ns: int) -> bool:
+    return alert.fired_at is None or now_ns - alert.fired_at >= alert.cooldown_s * NS_PER_S
+
+
+def _state(watch: _Watch, now_ns: int) -> AlertState:
+    alert = watch.alert
+    if not alert.is_on:
+        return AlertState.OFF
+    if alert.fired_count and not alert.repeats:
+        return AlertState.FIRED
+    if alert.expires_at is not None and alert.expires_at <= now_ns:
+        return AlertState.EXPIRED
+    return AlertState.SUSPENDED if watch.suspended else AlertState.ARMED
