@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, position, quote, status
 from workstation.commands.registry import CommandResult
-from workstation.desktop.panels.watchlist_panel import MINUTE, WatchlistPanel
+from workstation.desktop.panels.watchlist_panel import WatchlistPanel
+from workstation.desktop.panels.watchlist_trends import MINUTE
 from workstation.viewmodels.bars import BarSeries
 
 
@@ -164,7 +165,7 @@ def test_a_computed_column_is_typed_shown_removed_and_kept(panel: WatchlistPanel
     rig.feed(quotes=[quote()])
     panel.entry.setText("gap = last - close")
     qtbot.keyClick(panel.entry, Qt.Key.Key_Return)
-    assert [column.title for column in panel.view.shown_columns()].count("gap") == 1
+    assert [column.title for column in panel.view.shown_columns()][2:5] == ["Last", "%", "gap"]
     assert panel.columns.index(1, panel.columns.column_named("=gap")).data() == "89.0t"
     other = WatchlistPanel(rig.context, "watchlist-2")
     qtbot.addWidget(other)
@@ -219,7 +220,7 @@ def test_named_lists_are_made_shown_and_removed(panel: WatchlistPanel, rig: Desk
 
 def test_sparklines_begin_with_the_past_one_at_a_time(panel: WatchlistPanel, rig: DesktopRig) -> None:
     series = BarSeries("AAPL", MINUTE, np.zeros(60, np.int64), np.tile(np.arange(60.0)[:, None] + 150, (1, 5)))
-    panel._seeding.timeout.emit()
+    panel.seeding.timer.timeout.emit()
     assert [request.symbol for request in rig.gateway.of("market.bars")] == ["AAPL"]
     rig.gateway.answer("market.bars", CommandResult(ok=True, text="", data=series))
     QApplication.processEvents()

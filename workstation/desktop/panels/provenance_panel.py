@@ -38,6 +38,9 @@ AGAIN_MS = 100
 AGAIN_MAX = 50
 """Readings of one version before the page is left as the journal has it."""
 
+VALUE_SHARE = 45
+"""Per cent of the width that values may take at most."""
+
 NOTHING_CHOSEN = PanelNote("info", "No order chosen. Press Ctrl+I on an order, a fill, a position or a reject.")
 _INKS = {"good": "buy", "warning": "warning", "bad": "danger"}
 _ORDER_ROLE = Qt.ItemDataRole.UserRole
@@ -175,7 +178,6 @@ class ProvenancePanel(Panel):
         header = self.tree.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.resizeSection(0, 160)
-        header.resizeSection(1, 210)
         header.setStretchLastSection(True)
         self.tree.itemActivated.connect(self._follow)
         return self.tree
@@ -237,6 +239,8 @@ class ProvenancePanel(Panel):
             head.setFirstColumnSpanned(True)
             head.addChildren([_item(fact) for fact in section.facts])
             head.setExpanded(True)
+        room = max(self.tree.viewport().width() * VALUE_SHARE // 100, self.tree.columnWidth(0))
+        self.tree.setColumnWidth(1, min(self.tree.sizeHintForColumn(1), room))
 
 
 def _item(fact: Fact) -> QTreeWidgetItem:

@@ -4,28 +4,22 @@ Last stage of the tick walk. Prices are folded at the frame rate whatever the ti
 aims the trade focus; nothing here sends an order.
 """
 
-from collections import deque
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QStringListModel, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QCompleter, QFileDialog, QMenu
 
-from workstation.commands.params import BarsRequest
-from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.panels.watchlist_lists import ListChoice
+from workstation.desktop.panels.watchlist_trends import TrendSeeding
 from workstation.desktop.panels.watchlist_view import RANK_SORT, WatchView
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.expressions.tokens import ExpressionError
-from workstation.domain.market import BarKind, BarType
-from workstation.domain.orders import OriginKind
-from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.columns import Changes
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame
@@ -34,19 +28,13 @@ from workstation.viewmodels.watchlist_computed import COMPUTED_MAX, Computed, de
 from workstation.viewmodels.watchlist_import import resolve
 from workstation.viewmodels.watchlist_lists import NamedLists
 from workstation.viewmodels.watchlist_rows import HEADING, WatchRow
-from workstation.viewmodels.watchlist_trend import BARS_SEEDED
 
 FLASH_END_MS = 260
 PAINT_EVERY_NS = 30_000_000
 """Tables paint at about 30 Hz, however fast frames come."""
 ROWS_A_FRAME = 8
 """Under load each row has its turn every few frames, so that ladder, blotter and positions keep theirs."""
-TREND_EVERY_MS = 250
-TRENDS_SEEDED_MAX = 100
-"""Sparklines that begin with past bars; further ones begin with the first price."""
-
 IMPORT_BYTES_MAX = 262_144
-MINUTE = BarType(BarKind.MINUTE, 1)
 
 
 class WatchlistPanel(TablePanel):
@@ -64,11 +52,8 @@ class WatchlistPanel(TablePanel):
         self._taken_at = context.bridge.session.mono_ns() - PAINT_EVERY_NS
         self.list = Watchlist(instruments, Formats(instruments))
         self.lists = NamedLists()
-        self._unseeded: deque[str] = deque(maxlen=TRENDS_SEEDED_MAX)
-        self._seeded: set[str] = set()
-        self._seeding = QTimer(self, interval=TREND_EVERY_MS)
-        self._seeding.timeout.connect(self._seed_next)
-        self.until_released(self._seeding.stop)
+        self.seeding = TrendSeeding(context, panel_id, lambda: self.list.trends, self)
+        self.until_released(self.seeding.stop)
         self._build_bar()
         self._flash_end = QTimer(self, interval=FLASH_END_MS, singleShot=True)
         self._flash_end.timeout.connect(self._take_frame)
@@ -192,9 +177,20 @@ class WatchlistPanel(TablePanel):
         before.hide()
         before.deleteLater()
         self._build_table()
-        self.view.restore_settings(settings)
+        self.view.restore_settings(self._with_new_columns(settings))
         self._take_frame()
         self._show_state()
+
+    def _with_new_columns(self, settings: PanelSettings) -> PanelSettings:
+        """Return a view's settings with the computed columns that they do not know beside the change in per cent."""
+        names, widths = settings["columns"], settings["widths"]
+        if isinstance(names, list) and isinstance(widths, list):
+            place = names.index("percent") + 1
+            for name in [f"={column.name}" for column in reversed(self.list.computed)]:
+                if name not in names:
+                    names.insert(place, name)
+                    widths.insert(place, self.view.columnWidth(self.columns.column_named(name)))
+        return settings
 
     def remove_selected(self) -> None:
         """Take the selected rows out; Undo brings them back for ten seconds."""
@@ -287,26 +283,7 @@ class WatchlistPanel(TablePanel):
 
     def _watch(self) -> None:
         self.watch(quotes=frozenset(self.list.symbols))
-        fresh = [symbol for symbol in self.list.symbols if symbol not in self._seeded]
-        self._unseeded = deque(fresh[:TRENDS_SEEDED_MAX])
-        if self._unseeded:
-            self._seeding.start()
-
-    def _seed_next(self) -> None:
-        """Ask for the past of one sparkline at a time, so that the engine has time for everything else."""
-        if not self._unseeded:
-            self._seeding.stop()
-            return
-        symbol = self._unseeded.popleft()
-        self._seeded.add(symbol)
-        request = BarsRequest(symbol=symbol, bar_type=MINUTE, count=BARS_SEEDED)
-        origin = self.context.origin(OriginKind.SYSTEM, self.panel_id)
-        self.context.call("market.bars", request, origin, partial(self._seed, symbol))
-
-    def _seed(self, symbol: str, result: CommandResult) -> None:
-        if not self.released and isinstance(result.data, BarSeries):
-            scale = 10 ** self.context.instrument(symbol).price_decimals
-            self.list.trends.seed(symbol, (result.data.ohlcv[:, 3] * scale).tolist())
+        self.seeding.want(self.list.symbols)
 
     def paste(self) -> None:
         """Add the symbols on the clipboard."""
