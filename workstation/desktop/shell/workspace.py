@@ -19,6 +19,7 @@ from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.palette import Palette
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.shell.toasts import ToastStack
 from workstation.desktop.shell.workspaces import Workspaces
 from workstation.desktop.shell.workspaces_menu import UndoLoadBanner, WorkspaceMenu
 from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
@@ -52,6 +53,8 @@ class Workspace(QObject):
         self.window.add_banner(UndoLoadBanner(self.workspaces))
         self.palette = Palette(context, Choices(context, self.hotkeys), self.window)
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
+        self.toasts = ToastStack(context, self.window)
+        self.toasts.opened.connect(self.window.show_provenance)
         self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
         context.focus.listen(self._follow_focus)
         self._build_menu()
@@ -100,6 +103,7 @@ class Workspace(QObject):
         view.addAction(reset)
         view.addMenu(self._theme_menu(view))
         bar.addMenu(WorkspaceMenu(self.workspaces, self.window))
+        bar.addMenu(self.toasts.menu)
         trade = bar.addMenu("&Trade")
         trade.setObjectName("trade_menu")
         for command_id, action in self.hotkeys.actions(trade).items():

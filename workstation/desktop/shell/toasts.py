@@ -1,0 +1,225 @@
+"""Toasts: notes in the corner of the window, which never take the keyboard; their history and counter in a menu.
+
+Last stage of both walks. A critical one stays until it is acknowledged, others leave by themselves. A click opens the
+order that a note is about; a right click mutes its kind. While another program has the screen, the desktop tells it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QMenu, QSystemTrayIcon, QVBoxLayout, QWidget
+
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.icons import icon
+from workstation.desktop.shell.sounds import Bell
+from workstation.desktop.theme import current_theme
+from workstation.viewmodels.alerts_notes import COALESCE_NS, Note, NoteBoard
+from workstation.viewmodels.formats import Formats, time_of_day
+from workstation.viewmodels.frames import Frame
+
+SHOWN_MAX = 4
+STAYS_MS = {"info": 4_000, "warning": 8_000}
+FLASH_MS = 350
+WIDTH_PX = 340
+MARGIN_PX = 12
+HISTORY_SHOWN = 25
+_ROLES = {"info": "info", "warning": "warning", "critical": "danger"}
+
+
+class Toast(QFrame):
+    """One note. Emits: clicked(), muted()."""
+
+    clicked = Signal()
+    muted = Signal()
+
+    def __init__(self, note: Note, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.note = note
+        self.setObjectName(f"toast_{note.kind.value}")
+        self.setProperty("role", "raised")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName(f"{note.level}: {note.text}")
+        self.setToolTip("Click: acknowledge and open. Right click: mute this kind for 15 minutes.")
+        head = QLabel(f"{note.kind.value.upper()} · {time_of_day(note.ts)[:8]}")
+        head.setProperty("role", _ROLES[note.level])
+        text = QLabel(note.text)
+        text.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 10, 6)
+        column.setSpacing(2)
+        column.addWidget(head)
+        column.addWidget(text)
+
+    # Qt overrides
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Report a click."""
+        (self.muted if event.button() == Qt.MouseButton.RightButton else self.clicked).emit()
+
+
+class ToastStack(QObject):
+    """The notes of one window. Emits: opened(client order id) when a note about an order is clicked."""
+
+    opened = Signal(str)
+
+    def __init__(self, context: DesktopContext, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.setObjectName("toast_stack")
+        self._context, self._window = context, window
+        self._mono_ns = context.bridge.session.mono_ns
+        self.board = NoteBoard(Formats(context.bridge.session.instruments))
+        self.bell = Bell()
+        self.toasts: list[Toast] = []
+        self.menu = NotesMenu(self, window)
+        self._tray: QSystemTrayIcon | None = None
+        self._flash = QFrame(window)
+        self._flash.setObjectName("bell_flash")
+        self._flash.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._flash.hide()
+        self._fills = QTimer(self, interval=COALESCE_NS // 1_000_000 // 2)
+        self._fills.timeout.connect(self._look_for_fills)
+        self.bell.rung.connect(lambda _kind: self._show_flash())
+        context.bridge.frame_taken.connect(self._on_frame)
+        context.announcer.spoken.connect(self._on_spoken)
+        window.installEventFilter(self)
+
+    def show(self, notes: list[Note]) -> None:
+        """Show and sound what is loud."""
+        for note in notes:
+            if note.loud:
+                self._pop(note)
+                self.bell.ring(note.kind)
+                self._tell_desktop(note)
+        if notes:
+            self.menu.show_count(self.board.unseen)
+
+    def acknowledge(self) -> None:
+        """Put every toast away and count every note as seen."""
+        for toast in tuple(self.toasts):
+            self._remove(toast)
+        self.board.seen()
+        self.menu.show_count(0)
+
+    def _on_frame(self, frame: Frame) -> None:
+        if frame.rows or frame.status is not None:
+            self.show(self.board.take(frame, self._mono_ns()))
+        if self.board.waits and not self._fills.isActive():
+            self._fills.start()
+
+    def _look_for_fills(self) -> None:
+        self.show(self.board.due(self._mono_ns()))
+        if not self.board.waits:
+            self._fills.stop()
+
+    def _on_spoken(self, level: str, text: str, _cl_ord_id: str) -> None:
+        self.show(self.board.refused(level, text, self._mono_ns()))
+
+    def _pop(self, note: Note) -> None:
+        toast = Toast(note, self._window)
+        toast.clicked.connect(partial(self._open, toast))
+        toast.muted.connect(partial(self._mute, toast))
+        self.toasts.append(toast)
+        leaving = sorted(self.toasts[:-1], key=lambda shown: shown.note.level == "critical")
+        for old in leaving[: max(len(self.toasts) - SHOWN_MAX, 0)]:
+            self._remove(old)
+        if note.level in STAYS_MS:
+            QTimer.singleShot(STAYS_MS[note.level], toast, partial(self._remove, toast))
+        self._arrange()
+
+    def _open(self, toast: Toast) -> None:
+        self._remove(toast)
+        if toast.note.cl_ord_id:
+            self.opened.emit(toast.note.cl_ord_id)
+
+    def _mute(self, toast: Toast) -> None:
+        self.board.mute(toast.note.kind, self._mono_ns())
+        self._context.announcer.say("info", f"Notes of kind {toast.note.kind.value} are muted for 15 minutes.")
+        self._remove(toast)
+
+    def _remove(self, toast: Toast) -> None:
+        if toast in self.toasts:
+            self.toasts.remove(toast)
+            toast.hide()
+            toast.deleteLater()
+            self._arrange()
+
+    def _arrange(self) -> None:
+        bottom = self._window.height() - self._window.statusBar().height() - MARGIN_PX
+        for toast in reversed(self.toasts):
+            toast.setFixedWidth(WIDTH_PX)
+            toast.adjustSize()
+            bottom -= toast.height()
+            toast.move(self._window.width() - WIDTH_PX - MARGIN_PX, bottom)
+            bottom -= MARGIN_PX // 2
+            toast.show()
+            toast.raise_()
+
+    def _show_flash(self) -> None:
+        self._flash.setStyleSheet(f"background: {current_theme().colors.warning.name()};")
+        self._flash.setGeometry(0, 0, self._window.width(), 4)
+        self._flash.show()
+        self._flash.raise_()
+        QTimer.singleShot(FLASH_MS, self._flash, self._flash.hide)
+
+    def _tell_desktop(self, note: Note) -> None:
+        app = QApplication.instance()
+        active = isinstance(app, QApplication) and app.applicationState() == Qt.ApplicationState.ApplicationActive
+        if active or not QSystemTrayIcon.isSystemTrayAvailable():
+            return
+        if self._tray is None:
+            self._tray = QSystemTrayIcon(icon("app"), self)
+            self._tray.show()
+        self._tray.showMessage(f"Workstation: {note.kind.value}", note.text, icon("app"), STAYS_MS["warning"])
+
+    # Qt overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the toasts in their corner when the window is resized; consumes nothing."""
+        if event.type() is QEvent.Type.Resize and self.toasts:
+            self._arrange()
+        return False
+
+
+class NotesMenu(QMenu):
+    """The counter of notes that nobody has seen, their history, and do-not-disturb."""
+
+    def __init__(self, stack: ToastStack, parent: QWidget) -> None:
+        super().__init__("N&otes", parent)
+        self.setObjectName("notes_menu")
+        self._stack = stack
+        self.aboutToShow.connect(self._fill)
+        self._fill()
+
+    def show_count(self, count: int) -> None:
+        """Show how many notes are unseen."""
+        self.setTitle(f"N&otes ({count})" if count else "N&otes")
+
+    def _fill(self) -> None:
+        for action in self.actions():
+            self.removeAction(action)
+            action.deleteLater()
+        stack = self._stack
+        seen = self._add("notes_acknowledge", "&Acknowledge all", stack.acknowledge)
+        seen.setShortcut(QKeySequence("Ctrl+Shift+A"))
+        quiet = self._add("notes_quiet", "&Do not disturb", self._toggle_quiet)
+        quiet.setCheckable(True)
+        quiet.setChecked(stack.board.quiet)
+        self.addSeparator()
+        notes = list(stack.board.history)[: -HISTORY_SHOWN - 1 : -1]
+        for note in notes:
+            text = f"{time_of_day(note.ts)[:8]}  {note.kind.value}: {note.text}".replace("&", "&&")
+            self._add("note", text, partial(stack.opened.emit, note.cl_ord_id)).setEnabled(bool(note.cl_ord_id))
+        if not notes:
+            self._add("no_notes", "No notes yet", stack.acknowledge).setEnabled(False)
+
+    def _toggle_quiet(self) -> None:
+        self._stack.board.quiet = not self._stack.board.quiet
+
+    def _add(self, name: str, text: str, run: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.triggered.connect(lambda _checked=False: run())
+        self.addAction(action)
+        return action
