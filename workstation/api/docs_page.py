@@ -64,7 +64,8 @@ def _model(name: str, shape: dict[str, Any]) -> str:
 
 
 def _reference(schema: dict[str, Any]) -> str:
-    name = _text(schema.get("$ref", "").rpartition("/")[2])
+    named = schema.get("anyOf", [schema])[0]
+    name = _text(named.get("$ref", "").rpartition("/")[2])
     return f"<a href=#{name}>{name}</a>"
 
 

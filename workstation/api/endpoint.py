@@ -70,7 +70,6 @@ class Endpoint:
     path_types: Mapping[str, str] = field(default_factory=dict)
     if_match: bool = False
     key_required: bool = False
-    links: Mapping[str, Any] = field(default_factory=dict)
     is_stream: bool = False
     text_types: tuple[str, ...] = ()
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -107,6 +108,21 @@ def page_body(
         path, query = call.request.scope["path"], call.query.model_dump(mode="json")
         body["next_cursor"] = call.services.cursors.seal(last, path, query) if walks and last is not None else None
     return body
+
+
+def memory_page(call: Call, form: ListForm, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return a list's body over rows that are bodies already and all in memory: sorted, cut, with the chosen fields.
+
+    Raises:
+        ApiError: 422, a field that does not exist or that this list cannot be sorted by.
+    """
+    asked = call.query
+    fields, ordering = chosen_fields(asked.fields, form.model), ordering_of(call, form)
+    found = list(rows)
+    for item in reversed(ordering):
+        found.sort(key=itemgetter(item.removeprefix("-")), reverse=item.startswith("-"))
+    bodies, has_next = windowed(found, asked.limit, asked.offset, lambda row: sparse(row, fields))
+    return page_body(call, form, bodies, total=len(found) if asked.with_count else None, has_next=has_next)
 
 
 def windowed(

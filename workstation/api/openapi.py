@@ -1,9 +1,10 @@
 """The description of the interface, OpenAPI 3.1, made from the endpoints' declarations alone.
 
-Every operation declares the refusals that any call may meet. Models come from `schemas`; parameters from the query
-models, so that what is described is what is checked.
+Every operation declares the refusals that any call may meet, and links to the calls that its answer leads to. Models
+come from `schemas`; parameters from the query models, so that what is described is what is checked.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,12 @@ _DECIMAL_PATH = {
 }
 _CLIENT_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,100}$"}
 _TEXT = {"type": "string"}
+_NULL = {"type": "null"}
+_HEADER = {"required": False, "schema": _TEXT}
+_CREDENTIAL = (
+    "The local token, an API key or a session's access token. An API key may come in `X-API-Key` instead; a call with "
+    "both headers is refused, so that one scheme is all that a client needs."
+)
 
 
 def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
@@ -35,19 +42,16 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in known:
         path = API_ROOT + endpoint.path
-        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint, path)
+        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint, path, _links(endpoint, known))
     return {
         "openapi": "3.1.0",
         "info": {"title": "Workstation", "version": version, "description": "The local REST interface, version 1."},
         "paths": paths,
         "components": {
             "schemas": definitions.get("$defs", {}),
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-            },
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": _CREDENTIAL}},
         },
-        "security": [{"bearer": []}, {"apiKey": []}],
+        "security": [{"bearer": []}],
     }
 
 
@@ -56,22 +60,42 @@ def _models(endpoint: Endpoint) -> list[type[BaseModel]]:
     return models if endpoint.body is None else [*models, endpoint.body]
 
 
-def _operation(endpoint: Endpoint, path: str) -> dict[str, Any]:
+def _links(endpoint: Endpoint, known: Iterable[Endpoint]) -> dict[str, Any]:
+    """Return the calls that go on from what an endpoint made or read: those whose path names it and nothing else."""
+    makes = endpoint.method == "POST" and 201 in endpoint.answers
+    if not makes and not (endpoint.method == "GET" and endpoint.path.endswith("}")):
+        return {}
+    collection = endpoint.path if makes else endpoint.path.rpartition("/")[0]
+    below = re.compile(re.escape(collection) + r"/\{(\w+)\}(/[a-z-]+)?")
+    links: dict[str, Any] = {}
+    for other in known:
+        named = below.fullmatch(other.path)
+        if named is None or other is endpoint:
+            continue
+        parameters = {name: f"$request.path.{name}" for name in other.path_types} | {named[1]: "$response.body#/id"}
+        if other.if_match:
+            parameters["header.If-Match"] = "$response.header.ETag"
+        links[other.operation_id] = {"operationId": other.operation_id, "parameters": parameters}
+    return links
+
+
+def _operation(endpoint: Endpoint, path: str, links: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": endpoint.operation_id,
         "summary": endpoint.summary,
         "tags": [endpoint.path.strip("/").split("/")[0]],
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint.query), *_headers(endpoint)],
-        "responses": _responses(endpoint),
+        "responses": _responses(endpoint, links),
     }
     if path in PUBLIC:
         operation["security"] = []
     if endpoint.scope is not None:
         operation["x-scope"] = endpoint.scope
     if endpoint.body is not None:
+        shape: dict[str, Any] = {"$ref": _REF.format(model=endpoint.body.__name__)}
         operation["requestBody"] = {
             "required": not endpoint.body_optional,
-            "content": {"application/json": {"schema": {"$ref": _REF.format(model=endpoint.body.__name__)}}},
+            "content": {"application/json": {"schema": {"anyOf": [shape, _NULL]} if endpoint.body_optional else shape}},
         }
     return operation
 
@@ -88,11 +112,12 @@ def _query_parameters(model: type[Query]) -> list[dict[str, Any]]:
     required = schema.get("required", ())
     found = []
     for name, shape in schema.get("properties", {}).items():
-        options = [option for option in shape.get("anyOf", ()) if option != {"type": "null"}]
+        options = [option for option in shape.get("anyOf", ()) if option != _NULL]
         plain = options[0] if len(options) == 1 else {**shape, "anyOf": options} if options else shape
         plain = {key: value for key, value in plain.items() if not (key == "default" and value is None)}
-        parameter = {"name": name, "in": "query", "required": name in required, "schema": plain}
-        found.append(parameter)
+        if "$ref" in plain:
+            plain = schema["$defs"][plain["$ref"].rpartition("/")[2]]
+        found.append({"name": name, "in": "query", "required": name in required, "schema": plain})
     return found
 
 
@@ -108,7 +133,7 @@ def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
     return headers
 
 
-def _responses(endpoint: Endpoint) -> dict[str, Any]:
+def _responses(endpoint: Endpoint, links: dict[str, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, model in endpoint.answers.items():
         if model is None:
@@ -118,8 +143,10 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
             "description": "Accepted, not done yet." if status == 202 else "Done.",
             "content": {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}},
         }
-        if endpoint.links and status == 201:
-            answer["links"] = dict(endpoint.links)
+        if status in (200, 201):
+            answer["headers"] = dict.fromkeys(("ETag", "Location") if status == 201 else ("ETag",), _HEADER)
+        if links and status in (200, 201):
+            answer["links"] = links
         responses[str(status)] = answer
     if endpoint.text_types:
         content = responses.setdefault("200", {"description": "Done.", "content": {}})["content"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError
-from workstation.api.lists import chosen_fields, sparse, windowed
+from workstation.api.lists import ListForm, chosen_fields, memory_page, sparse
 from workstation.api.outcomes import refused
 from workstation.api.schemas.brokers import (
     AccountList,
@@ -19,6 +19,7 @@ from workstation.api.schemas.brokers import (
     BrokerPage,
     BrokerStatus,
     Connection,
+    ConnectionList,
     ConnectionPage,
     account_body,
     broker_body,
@@ -38,6 +39,11 @@ routes = Routes()
 _BROKER = {"broker_id": "uuid"}
 _CONNECTION = {"broker_id": "uuid", "connection_id": "uuid"}
 _ACCOUNT = {"broker_id": "uuid", "account_id": "uuid"}
+_BROKERS = ListForm(key="brokers", model=Broker, orderings={"name": "name"}, default="name")
+_CONNECTIONS = ListForm(key="connections", model=Connection, orderings={"name": "name"}, default="name")
+_ACCOUNTS = ListForm(
+    key="accounts", model=BrokerAccount, orderings={"account_number": "account_number"}, default="account_number"
+)
 _DONE = {200: ActionResult, 202: ActionResult}
 
 
@@ -45,7 +51,7 @@ _DONE = {200: ActionResult, 202: ActionResult}
 async def list_brokers(call: Call) -> Answer:
     """List brokers."""
     rows = [broker_body(venue, account.environment) for venue, account in _venues(call).items()]
-    return _page(call, "brokers", Broker, rows)
+    return _page(call, _BROKERS, rows, "broker_type", "is_active")
 
 
 @routes.add(
@@ -69,14 +75,14 @@ async def get_broker_status(call: Call) -> Answer:
 
 
 @routes.add(
-    "GET", "/brokers/{broker_id}/connections", scope="brokers:view", query=BrokerList, answers={200: ConnectionPage},
-    path_types=_BROKER,
+    "GET", "/brokers/{broker_id}/connections", scope="brokers:view", query=ConnectionList,
+    answers={200: ConnectionPage}, path_types=_BROKER,
 )  # fmt: skip
 async def list_connections(call: Call) -> Answer:
     """List a broker's connections."""
     venue, account = _venue(call)
     rows = [connection_body(venue, account.environment, await _standing(call, venue))]
-    return _page(call, "connections", Connection, rows)
+    return _page(call, _CONNECTIONS, rows, "status")
 
 
 @routes.add(
@@ -128,8 +134,7 @@ async def list_accounts(call: Call) -> Answer:
     venue, _ = _venue(call)
     snaps = _snaps(call)
     rows = [account_body(row, snaps.get(row.account)) for row in call.services.names.accounts() if row.venue == venue]
-    wanted = call.query.is_paper
-    return _page(call, "accounts", BrokerAccount, [row for row in rows if wanted in (None, row["is_paper"])])
+    return _page(call, _ACCOUNTS, rows, "status", "is_paper")
 
 
 @routes.add(
@@ -200,17 +205,16 @@ def _snaps(call: Call) -> Mapping[str, Any]:
     return call.services.marks.accounts
 
 
-def _page(call: Call, key: str, model: type[Any], rows: list[dict[str, Any]]) -> Answer:
-    asked: BrokerList = call.query
-    fields, search = chosen_fields(asked.fields, model), (asked.search or "").lower()
-    found = sorted((row for row in rows if search in _name(row).lower()), key=_name)
-    bodies, has_next = windowed(found, asked.limit, asked.offset, lambda row: sparse(row, fields))
-    total = len(found) if asked.with_count else None
-    return json_answer(200, {key: bodies, "total_count": total, "has_next": has_next})
-
-
-def _name(row: Mapping[str, Any]) -> str:
-    return str(row.get("name") or row.get("account_number"))
+def _page(call: Call, form: ListForm, rows: list[dict[str, Any]], *filters: str) -> Answer:
+    """Answer a list whose `filters` are compared as they are, and whose search looks at what it is sorted by."""
+    wanted = {name: getattr(call.query, name) for name in filters}
+    search = (call.query.search or "").lower()
+    found = [
+        row
+        for row in rows
+        if search in row[form.default].lower() and all(wanted[name] in (None, row[name]) for name in filters)
+    ]
+    return json_answer(200, memory_page(call, form, found))
 
 
 def _one(call: Call, model: type[Any], body: dict[str, Any]) -> Answer:

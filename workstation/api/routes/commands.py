@@ -10,10 +10,11 @@ import msgspec
 
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError, invalid
-from workstation.api.lists import windowed
+from workstation.api.lists import ListForm, memory_page
 from workstation.api.outcomes import refused
-from workstation.api.schemas.commands import CommandCall, CommandList, CommandPage
+from workstation.api.schemas.commands import CommandCall, CommandInfo, CommandPage
 from workstation.api.schemas.order_bodies import order_body
+from workstation.api.schemas.records import RecordList
 from workstation.api.schemas.risk import kill_switch_body
 from workstation.api.schemas.system import ActionResult
 from workstation.api.scopes import ALL
@@ -25,15 +26,14 @@ from workstation.domain.orders import OrderState
 
 routes = Routes()
 
+_FORM = ListForm(key="commands", model=CommandInfo, orderings={"id": "id"}, default="id")
 
-@routes.add("GET", "/commands", scope=None, query=CommandList, answers={200: CommandPage})
+
+@routes.add("GET", "/commands", scope=None, query=RecordList, answers={200: CommandPage})
 async def list_commands(call: Call) -> Answer:
     """List the program's commands."""
-    asked: CommandList = call.query
-    known = sorted(filter(_is_offered, call.services.commands.all()), key=lambda command: command.id)
-    bodies, has_next = windowed(known, asked.limit, asked.offset, _info)
-    total = len(known) if asked.with_count else None
-    return json_answer(200, {"commands": bodies, "total_count": total, "has_next": has_next})
+    offered = filter(_is_offered, call.services.commands.all())
+    return json_answer(200, memory_page(call, _FORM, map(_info, offered)))
 
 
 @routes.add(

@@ -1,6 +1,7 @@
 """Events: the list, one event, and the stream. Only what is durable leaves the process."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import msgspec
 
@@ -8,7 +9,7 @@ from workstation.api.credentials import Credential
 from workstation.api.endpoint import Call, Routes
 from workstation.api.envelopes import EVENTS_PER_LINE, Envelope, Envelopes
 from workstation.api.errors import Answer, ApiError, StreamAnswer, invalid
-from workstation.api.lists import check_dates
+from workstation.api.lists import check_dates, chosen_fields, sparse
 from workstation.api.options import STREAMS_MAX, STREAMS_PER_CREDENTIAL_MAX
 from workstation.api.schemas.events import Event, EventList, EventPage, EventStream, event_number
 from workstation.api.schemas.system import NoQuery
@@ -38,9 +39,15 @@ async def list_events(call: Call) -> Answer:
     found, has_next, total = await call.services.read(search.page, since, until, place)
     last = found[-1].id if found and has_next else None
     cursor = None if last is None else call.services.cursors.seal((last, ""), path, bound)
-    listed = [msgspec.Raw(envelope.body) for envelope in found]
+    fields = chosen_fields(asked.fields, Event)
+    listed = [_shown(envelope.body, fields) for envelope in found]
     body = {"events": listed, "total_count": total, "has_next": has_next, "next_cursor": cursor}
     return Answer(200, msgspec.json.encode(body))
+
+
+def _shown(body: bytes, fields: tuple[str, ...] | None) -> Any:
+    """Return an envelope's text as it is, or what of it was asked for."""
+    return msgspec.Raw(body) if fields is None else sparse(msgspec.json.decode(body), fields)
 
 
 class _Search:

@@ -1,5 +1,6 @@
 """Executions and the history of an order. Read-only."""
 
+from dataclasses import replace
 from functools import partial
 
 from workstation.api.endpoint import Call, Routes, json_answer
@@ -19,12 +20,12 @@ from workstation.api.schemas.executions import (
     ExecutionList,
     ExecutionPage,
     ExecutionRead,
-    HistoryList,
     Transition,
     TransitionPage,
     execution_body,
     transition_body,
 )
+from workstation.api.schemas.records import RecordList
 from workstation.domain.orders import OrderState
 from workstation.ports.store import ExecutionQuery
 
@@ -37,8 +38,8 @@ FORM = ListForm(
     default="-executed_at",
     by_time="ts_event",
 )
-_OF_ORDER = ListForm(key="executions", model=Execution, orderings={}, default="executed_at")
-_HISTORY = ListForm(key="transitions", model=Transition, orderings={}, default="sequence")
+_OF_ORDER = replace(FORM, default="executed_at", by_time="")
+_HISTORY = ListForm(key="transitions", model=Transition, orderings={"sequence": "sequence"}, default="sequence")
 _ORDER_ID = {"order_id": "uuid"}
 
 
@@ -93,16 +94,16 @@ async def get_execution(call: Call) -> Answer:
 
 
 @routes.add(
-    "GET", "/oms/orders/{order_id}/executions", scope="orders:view", query=HistoryList, answers={200: ExecutionPage},
+    "GET", "/oms/orders/{order_id}/executions", scope="orders:view", query=RecordList, answers={200: ExecutionPage},
     path_types=_ORDER_ID,
 )  # fmt: skip
 async def list_order_executions(call: Call) -> Answer:
     """List the executions of an order, oldest first."""
     order = await _order(call)
-    asked: HistoryList = call.query
+    asked: RecordList = call.query
     query = ExecutionQuery(
         cl_ord_id=order.cl_ord_id,
-        ordering=("ts_event",),
+        ordering=ordering_of(call, _OF_ORDER),
         limit=asked.limit,
         offset=asked.offset,
         with_count=asked.with_count,
@@ -111,16 +112,18 @@ async def list_order_executions(call: Call) -> Answer:
 
 
 @routes.add(
-    "GET", "/oms/orders/{order_id}/history", scope="orders:view", query=HistoryList, answers={200: TransitionPage},
+    "GET", "/oms/orders/{order_id}/history", scope="orders:view", query=RecordList, answers={200: TransitionPage},
     path_types=_ORDER_ID,
 )  # fmt: skip
 async def list_order_history(call: Call) -> Answer:
     """List every change of an order's state, oldest first."""
     order = await _order(call)
-    asked: HistoryList = call.query
-    fields = chosen_fields(asked.fields, Transition)
+    asked: RecordList = call.query
+    ordering, fields = ordering_of(call, _HISTORY), chosen_fields(asked.fields, Transition)
     rows = await call.services.read(call.services.reader.transitions, order.cl_ord_id)
     numbered = list(enumerate(rows, start=1))
+    if ordering == ("-sequence",):
+        numbered.reverse()
     bodies, has_next = windowed(
         numbered,
         asked.limit,

@@ -61,10 +61,6 @@ _CHANGE = _Request(
 )
 _CANCEL = _Request("order.cancel", OrdStatus.PENDING_CANCEL, lambda order: 200 if order.status.is_final else 202)
 _ORDER_ID = {"order_id": "uuid"}
-_LINKS = {
-    "get": {"operationId": "get_order", "parameters": {"order_id": "$response.body#/id"}},
-    "cancel": {"operationId": "delete_order", "parameters": {"order_id": "$response.body#/id"}},
-}
 FORM = ListForm(
     key="orders",
     model=Order,
@@ -154,7 +150,7 @@ def _with_legs(call: Call, orders: Sequence[OrderState]) -> list[dict[str, Any]]
     ]
 
 
-@routes.add("POST", "/oms/orders", scope="orders:place", body=OrderCreate, answers={201: Order}, links=_LINKS)
+@routes.add("POST", "/oms/orders", scope="orders:place", body=OrderCreate, answers={201: Order})
 async def create_order(call: Call) -> Answer:
     """Place an order."""
     return await place(call)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, invalid
+from workstation.api.lists import ListForm, memory_page
 from workstation.api.records import every_record
 from workstation.api.routes.limits import all_limits
 from workstation.api.schemas.executions import execution_body
@@ -15,7 +16,8 @@ from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.overrides import override_body
 from workstation.api.schemas.pnl import pnl_body
 from workstation.api.schemas.positions import position_body
-from workstation.api.schemas.reports import Report, ReportPage, ReportQuery
+from workstation.api.schemas.records import RecordList
+from workstation.api.schemas.reports import Report, ReportInfo, ReportPage, ReportQuery
 from workstation.api.schemas.risk import kill_switch_body
 from workstation.api.schemas.values import time_text
 from workstation.domain.orders import DENIED_STATES, OrdStatus
@@ -31,6 +33,7 @@ ROWS_MAX = 50_000
 """Rows of one report; a longer one is asked for in parts."""
 
 PAGE = 500
+_FORM = ListForm(key="reports", model=ReportInfo, orderings={"name": "name"}, default="name")
 CSV_TYPE = "text/csv; charset=utf-8"
 _PARAMETERS = ("format", "date", "start_date", "end_date", "timezone", "broker_account_id", "strategy_run_id")
 
@@ -54,14 +57,14 @@ Source = Callable[[Call, Extent], Iterator[Mapping[str, Cell]]]
 """Gives the rows of a report as resources."""
 
 
-@routes.add("GET", "/reports", scope="reports:view", answers={200: ReportPage})
-async def list_reports(_: Call) -> Answer:
+@routes.add("GET", "/reports", scope="reports:view", query=RecordList, answers={200: ReportPage})
+async def list_reports(call: Call) -> Answer:
     """List the reports, with their parameters and columns."""
     known = [
         {"name": form.name, "title": form.title, "parameters": list(_PARAMETERS), "columns": _columns(form)}
         for form in FORMS.values()
     ]
-    return json_answer(200, {"reports": known, "total_count": len(known), "has_next": False})
+    return json_answer(200, memory_page(call, _FORM, known))
 
 
 def _report(name: str) -> None:

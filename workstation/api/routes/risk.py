@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError
+from workstation.api.lists import ListForm, chosen_fields, ordering_of, page_body, sparse
 from workstation.api.names import Names, instrument_id
 from workstation.api.outcomes import refused
 from workstation.api.schemas.risk import (
     CORE_SCOPES,
+    KillSwitch,
     KillSwitchList,
     KillSwitchOff,
     KillSwitchOn,
@@ -28,6 +30,8 @@ T = TypeVar("T")
 
 routes = Routes()
 
+_FORM = ListForm(key="kill_switches", model=KillSwitch, orderings={"created_at": "created_at"}, default="-created_at")
+
 ORDERS_LOOKED_AT_MAX = 500
 """Newest orders of a switch's scope among which its cancels are counted."""
 
@@ -43,15 +47,12 @@ async def list_kill_switches(call: Call) -> Answer:
         if (asked.is_on is None or state.on is asked.is_on)
         and (asked.scope is None or state.scope is CORE_SCOPES[asked.scope])
     ]
-    found.sort(key=lambda state: state.ts, reverse=True)
+    fields, ordering = chosen_fields(asked.fields, KillSwitch), ordering_of(call, _FORM)
+    found.sort(key=lambda state: (state.ts, state.scope, state.key), reverse=ordering[0].startswith("-"))
     window = found[asked.offset : asked.offset + asked.limit]
-    bodies = [await services.read(_body, services.reader, state, services.names) for state in window]
-    body = {
-        "kill_switches": bodies,
-        "total_count": len(found) if asked.with_count else None,
-        "has_next": len(found) > asked.offset + asked.limit,
-    }
-    return json_answer(200, body)
+    bodies = [sparse(await services.read(_body, services.reader, state, services.names), fields) for state in window]
+    total, has_next = len(found) if asked.with_count else None, len(found) > asked.offset + asked.limit
+    return json_answer(200, page_body(call, _FORM, bodies, total=total, has_next=has_next))
 
 
 async def kill_bodies(call: Call) -> list[dict[str, Any]]:

@@ -1,17 +1,13 @@
 """Brokers, their connections and accounts on the wire, as they are configured and as they stand."""
 
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from workstation.api.credentials import TENANT_ID
+from workstation.api.schemas.records import RecordList
 from workstation.api.schemas.values import (
-    CommaList,
     DecimalOut,
     IdOut,
-    Query,
     QueryFlag,
-    QueryInteger,
     Resource,
     SearchText,
     TimeOut,
@@ -26,6 +22,8 @@ from workstation.kernel.ids import stable_uid
 from workstation.ports.broker import ReplaceKind, SessionState
 from workstation.viewmodels.frames import AccountSnap
 
+BrokerType = Literal["PAPER", "CUSTOM"]
+AccountStatus = Literal["ACTIVE"]
 ConnectionState = Literal["DISCONNECTED", "CONNECTING", "CONNECTED", "ERROR", "MAINTENANCE"]
 _STATES: dict[SessionState, ConnectionState] = {
     SessionState.UP: "CONNECTED",
@@ -35,20 +33,27 @@ _STATES: dict[SessionState, ConnectionState] = {
 }
 
 
-class BrokerList(Query):
-    """Window and filters of the lists of brokers, connections and accounts."""
+class BrokerList(RecordList):
+    """Filters of the list of brokers."""
 
+    broker_type: BrokerType | None = None
+    is_active: QueryFlag | None = None
     search: SearchText | None = None
-    fields: CommaList | None = None
-    limit: Annotated[QueryInteger, Field(ge=1, le=500)] = 100
-    offset: Annotated[QueryInteger, Field(ge=0, le=1_000_000)] = 0
-    with_count: QueryFlag = True
 
 
-class AccountList(BrokerList):
+class ConnectionList(RecordList):
+    """Filters of the list of connections."""
+
+    status: ConnectionState | None = None
+    search: SearchText | None = None
+
+
+class AccountList(RecordList):
     """Filters of the list of accounts."""
 
+    status: AccountStatus | None = None
     is_paper: QueryFlag | None = None
+    search: SearchText | None = None
 
 
 class Broker(Resource):
@@ -58,7 +63,7 @@ class Broker(Resource):
     tenant_id: IdOut
     name: str
     display_name: str
-    broker_type: Literal["PAPER", "CUSTOM"]
+    broker_type: BrokerType
     is_active: bool
     is_testing: bool
     config: dict[str, Any]
@@ -105,7 +110,7 @@ class BrokerAccount(Resource):
     broker_connection_id: IdOut
     account_number: str
     account_name: str
-    status: Literal["ACTIVE"]
+    status: AccountStatus
     is_active: bool
     currency: str
     base_currency: str

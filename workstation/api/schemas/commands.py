@@ -1,18 +1,10 @@
 """Commands of the program on the wire."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 
-from workstation.api.schemas.values import Query, QueryFlag, QueryInteger, Request, Resource
-
-
-class CommandList(Query):
-    """Window of the list of commands."""
-
-    limit: Annotated[QueryInteger, Field(ge=1, le=500)] = 100
-    offset: Annotated[QueryInteger, Field(ge=0, le=1_000_000)] = 0
-    with_count: QueryFlag = True
+from workstation.api.schemas.values import Request, Resource
 
 
 class CommandParameter(Resource):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from workstation.api.schemas.values import (
+    CommaList,
     EndTime,
     IdOut,
     Query,
@@ -39,6 +40,7 @@ class EventList(Query):
     limit: Annotated[QueryInteger, Field(ge=1, le=500)] = 100
     offset: Annotated[QueryInteger, Field(ge=0, le=1_000)] = 0
     with_count: QueryFlag = True
+    fields: CommaList | None = None
     cursor: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
 
 

@@ -56,15 +56,6 @@ class ExecutionRead(Query):
     fields: CommaList | None = None
 
 
-class HistoryList(Query):
-    """Page of an order's history or executions."""
-
-    limit: Annotated[QueryInteger, Field(ge=1, le=500)] = 100
-    offset: Annotated[QueryInteger, Field(ge=0, le=1_000_000)] = 0
-    with_count: QueryFlag = True
-    fields: CommaList | None = None
-
-
 class Execution(Resource):
     """One report of trading."""
 

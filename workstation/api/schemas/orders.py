@@ -3,7 +3,8 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import AfterValidator, Field, StrictBool, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic.config import JsonDict
 
 from workstation.api.schemas.values import (
     ClientOrderId,
@@ -88,9 +89,21 @@ def check_metadata(value: dict[str, Any] | None) -> dict[str, Any] | None:
 Metadata = Annotated[dict[str, Any], AfterValidator(check_metadata)]
 
 
+_EXAMPLE: JsonDict = {
+    "instrument_symbol": "SIM-FILL",
+    "broker_account_id": "00000000-0000-4000-8000-000000000000",
+    "order_type": "LIMIT",
+    "side": "BUY",
+    "quantity": "100",
+    "price": "100.00",
+    "client_order_id": "first-steps-1",
+}
+
+
 class OrderCreate(Request):
     """One new order."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
     instrument_symbol: Symbol
     broker_account_id: Uuid
     order_type: OrderType

@@ -50,7 +50,7 @@ class ReportPage(Resource):
     """All reports."""
 
     reports: list[ReportInfo]
-    total_count: int
+    total_count: int | None
     has_next: bool
 
 

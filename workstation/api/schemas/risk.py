@@ -2,15 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool, StringConstraints, model_validator
+from pydantic import StrictBool, StringConstraints, model_validator
 
 from workstation.api.credentials import LOCAL_USER, TENANT_ID, user_id
 from workstation.api.names import Names, instrument_id
+from workstation.api.schemas.records import RecordList
 from workstation.api.schemas.values import (
     IdOut,
-    Query,
     QueryFlag,
-    QueryInteger,
     Reason,
     Request,
     Resource,
@@ -57,14 +56,11 @@ class KillSwitchOff(_Scoped):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True)]
 
 
-class KillSwitchList(Query):
+class KillSwitchList(RecordList):
     """Filters of the kill switch list."""
 
     scope: ScopeName | None = None
     is_on: QueryFlag | None = None
-    limit: Annotated[QueryInteger, Field(ge=1, le=500)] = 100
-    offset: Annotated[QueryInteger, Field(ge=0, le=1_000_000)] = 0
-    with_count: QueryFlag = True
 
 
 class KillSwitch(Resource):
