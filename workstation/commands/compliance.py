@@ -15,6 +15,8 @@ Place = tuple[Restriction, str, str]
 """Restriction, scope and key."""
 
 ON_LIST = "YES"
+NEEDS_PERMISSION = "OPTION,FUTURE,FOREX,BOND"
+"""Kinds of instrument that an account may trade only where that is granted; shares, funds and coins need no grant."""
 
 
 def rule_effects(context: EngineContext, before: Record | None, after: Record, actor: str) -> Sequence[Event]:
@@ -42,12 +44,23 @@ def rule_effects(context: EngineContext, before: Record | None, after: Record, a
 
 def _forbidden(rules: Iterable[ComplianceRule]) -> dict[Place, str]:
     found: dict[Place, str] = {}
+    conditions: dict[Place, set[str]] = {}
     for rule in rules:
         if not rule.is_active or rule.deleted_at is not None:
             continue
         if rule.rule_type is RuleType.RESTRICTED_SYMBOL:
             for symbol in rule.config["symbols"]:
                 found[Restriction.RESTRICTED_SYMBOL, LimitScope.INSTRUMENT, symbol] = ON_LIST
+        elif rule.rule_type is RuleType.CUSTOM:
+            conditions.setdefault((Restriction.CUSTOM, rule.scope, rule.key), set()).add(rule.config["when"])
         else:
-            found[Restriction.SHORT_SALE, rule.scope, rule.key] = str(rule.config["action"])
-    return found
+            place = (Restriction(rule.rule_type), rule.scope, rule.key)
+            found[place] = max(found.get(place, ""), _setting(rule), key=lambda text: (len(text), text))
+    return found | {place: "\n".join(sorted(texts)) for place, texts in conditions.items()}
+
+
+def _setting(rule: ComplianceRule) -> str:
+    """Return what the gate goes by; of two rules at one place the longer text is the stricter one."""
+    if rule.rule_type is RuleType.ACCOUNT_PERMISSION:
+        return NEEDS_PERMISSION
+    return str(rule.config["window_s" if rule.rule_type is RuleType.WASH_TRADE else "action"])

@@ -87,6 +87,7 @@ class CoreState:
             self.exposure.on_change(change.before, change.after)
             if change.execution is None:
                 return change
+            self.controls.traded.apply(change.execution)
             return replace(change, rows=(*change.rows, *self.ledger.apply(event)))
         if isinstance(event, OrderEvent):
             return change

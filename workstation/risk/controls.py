@@ -25,6 +25,7 @@ from workstation.risk.limits import Limits
 from workstation.risk.locks import Locks
 from workstation.risk.overrides import Overrides
 from workstation.risk.restrictions import Restrictions
+from workstation.risk.traded import Traded, TradedRow
 
 
 class ControlsState(msgspec.Struct, frozen=True):
@@ -36,6 +37,7 @@ class ControlsState(msgspec.Struct, frozen=True):
     restrictions: list[LimitChanged]
     violation: InvariantViolated | None = None
     signed: list[str] = []
+    traded: list[TradedRow] = []
 
 
 class Controls:
@@ -48,6 +50,7 @@ class Controls:
         self.restrictions = Restrictions()
         self.arming = Arming()
         self.overrides = Overrides()
+        self.traded = Traded()
         self.version = 0
 
     def apply(self, event: Event) -> None:
@@ -90,6 +93,7 @@ class Controls:
             self.restrictions.dump(),
             locks.violated,
             locks.signed,
+            self.traded.dump(),
         )
 
     def load(self, state: ControlsState) -> None:
@@ -98,6 +102,7 @@ class Controls:
         self.kills.load(state.kills)
         self.locks.load(state.locks, state.violation, state.signed)
         self.restrictions.load(state.restrictions)
+        self.traded.load(state.traded)
         self.arming.disarm()
         self.overrides.clear()
         self.version += 1

@@ -9,7 +9,7 @@ orders, so that there is nothing to store.
 
 import bisect
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from workstation.domain.instruments import Instrument
@@ -236,6 +236,12 @@ class Exposure:
     def working(self, account: str, symbol: str) -> Working:
         """Return the totals of one (account, symbol); read only."""
         return self._working.get((account, symbol), _NOTHING)
+
+    def elsewhere(self, account: str, symbol: str) -> Iterator[tuple[str, Working]]:
+        """Yield the other accounts that have orders in an instrument, with their totals; read only."""
+        for (other, traded), working in self._working.items():
+            if traded == symbol and other != account:
+                yield other, working
 
     def others(self, terms: OrderTerms, cl_ord_id: str, link: GroupLink | None) -> tuple[int, int]:
         """Return (quantity of all other orders on the side of `terms`, quantity of its own group's other legs).

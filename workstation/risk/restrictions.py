@@ -1,4 +1,4 @@
-"""Switches and lists that forbid by name: restricted symbols, close-only, short sales, asset classes, lockouts.
+"""Switches and lists that forbid by name: restricted symbols, close-only, short sales, conditions, lockouts and more.
 
 Folded from `LimitChanged` like a limit, with `limit` naming the switch, so that who, when and why are journaled and a
 restart forgets nothing. The text "" lifts a switch. A LOCKOUT stands until the account's next trading day.
@@ -18,6 +18,9 @@ class Restriction(StrEnum):
     CLOSE_ONLY = "CLOSE_ONLY"
     SHORT_SALE = "SHORT_SALE"
     ACCOUNT_PERMISSION = "ACCOUNT_PERMISSION"
+    MARKET_HOURS = "MARKET_HOURS"
+    WASH_TRADE = "WASH_TRADE"
+    CUSTOM = "CUSTOM"
     LOCKOUT = "LOCKOUT"
 
 
@@ -43,8 +46,12 @@ class Restrictions:
 
     def find(self, restriction: Restriction, terms: OrderTerms, strategy_id: str) -> LimitChanged | None:
         """Return the widest setting that an order of these terms falls under, None when it is free."""
+        return next(iter(self.all(restriction, terms, strategy_id)), None)
+
+    def all(self, restriction: Restriction, terms: OrderTerms, strategy_id: str) -> list[LimitChanged]:
+        """Return every setting that an order of these terms falls under, widest first."""
         if not self._set:
-            return None
+            return []
         places: list[_Place] = [
             (restriction, LimitScope.TENANT, ""),
             (restriction, LimitScope.ACCOUNT, terms.account),
@@ -52,7 +59,7 @@ class Restrictions:
         ]
         if strategy_id:
             places.append((restriction, LimitScope.STRATEGY, strategy_id))
-        return next((self._set[place] for place in places if place in self._set), None)
+        return [self._set[place] for place in places if place in self._set]
 
     def has(self, restriction: Restriction) -> bool:
         """Tell whether the restriction is set anywhere."""

@@ -1,18 +1,23 @@
-"""Compliance rules on the wire. Market hours and wash trades are watched always and need no rule."""
+"""Compliance rules on the wire. Halts, closed markets and self-trades within an account need no rule."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from workstation.api.names import Names, instrument_id
 from workstation.api.schemas.records import RecordList, RecordOut, record_body, unchanged
 from workstation.api.schemas.values import IdOut, QueryFlag, Reason, Request, Resource, SearchText, Symbol, Uuid
+from workstation.domain.expressions.tokens import TEXT_MAX, ExpressionError
 from workstation.domain.records import ComplianceRule
+from workstation.risk.rules.custom import condition
 
-RuleTypeName = Literal["RESTRICTED_SYMBOL", "SHORT_SALE"]
+RuleTypeName = Literal[
+    "RESTRICTED_SYMBOL", "MARKET_HOURS", "WASH_TRADE", "SHORT_SALE", "ACCOUNT_PERMISSION", "CUSTOM"
+]  # fmt: skip
 RuleScope = Literal["TENANT", "ACCOUNT", "STRATEGY", "INSTRUMENT"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 SYMBOLS_MAX = 1_000
+WINDOW_S_MAX = 86_400
 
 
 class SymbolsConfig(Request):
@@ -28,7 +33,44 @@ class ShortSaleConfig(Request):
     action: Literal["REFUSE", "REQUIRE_LOCATE"]
 
 
-CONFIGS: dict[str, type[Request]] = {"RESTRICTED_SYMBOL": SymbolsConfig, "SHORT_SALE": ShortSaleConfig}
+class MarketHoursConfig(Request):
+    """What becomes of an order while its instrument is not open."""
+
+    action: Literal["REFUSE"]
+
+
+class WashTradeConfig(Request):
+    """How long after a fill of one account another may not take its other side, in seconds."""
+
+    window_s: Annotated[StrictInt, Field(ge=1, le=WINDOW_S_MAX)]
+
+
+class PermissionConfig(Request):
+    """Nothing to set: options, futures, forex and bonds are refused."""
+
+
+def _condition(text: str) -> str:
+    try:
+        condition(text)
+    except ExpressionError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+class CustomConfig(Request):
+    """A condition; orders that meet it, or for which it cannot be decided, are refused."""
+
+    when: Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX), AfterValidator(_condition)]
+
+
+CONFIGS: dict[str, type[Request]] = {
+    "RESTRICTED_SYMBOL": SymbolsConfig,
+    "MARKET_HOURS": MarketHoursConfig,
+    "WASH_TRADE": WashTradeConfig,
+    "SHORT_SALE": ShortSaleConfig,
+    "ACCOUNT_PERMISSION": PermissionConfig,
+    "CUSTOM": CustomConfig,
+}
 """By rule type, the form of its config."""
 
 

@@ -9,10 +9,14 @@ from workstation.domain.records.record import Record
 
 
 class RuleType(StrEnum):
-    """What a rule forbids: opening in symbols on a list, or selling short."""
+    """What a rule forbids to open: see the rules of the gate with these codes."""
 
     RESTRICTED_SYMBOL = "RESTRICTED_SYMBOL"
+    MARKET_HOURS = "MARKET_HOURS"
+    WASH_TRADE = "WASH_TRADE"
     SHORT_SALE = "SHORT_SALE"
+    ACCOUNT_PERMISSION = "ACCOUNT_PERMISSION"
+    CUSTOM = "CUSTOM"
 
 
 class ComplianceRule(Record, frozen=True, kw_only=True, tag="compliance_rule"):

@@ -11,6 +11,7 @@ from workstation.risk.rules.base import Rule
 from workstation.risk.rules.buying_power import BuyingPower
 from workstation.risk.rules.close_only import CloseOnly
 from workstation.risk.rules.credential_cap import CredentialCap
+from workstation.risk.rules.custom import Custom
 from workstation.risk.rules.daily_loss import DailyLoss
 from workstation.risk.rules.drawdown import Drawdown
 from workstation.risk.rules.duplicate import Duplicate
@@ -19,6 +20,7 @@ from workstation.risk.rules.gross_exposure import GrossExposure
 from workstation.risk.rules.kill_switch import KillSwitch
 from workstation.risk.rules.live_permit import LivePermit
 from workstation.risk.rules.lockout import Lockout
+from workstation.risk.rules.market_closed import MarketClosed
 from workstation.risk.rules.open_orders import OpenOrders
 from workstation.risk.rules.order_notional import OrderNotional
 from workstation.risk.rules.order_quantity import OrderQuantity
@@ -34,6 +36,7 @@ from workstation.risk.rules.short_sale import ShortSale
 from workstation.risk.rules.tradable import Tradable
 from workstation.risk.rules.trading_hours import TradingHours
 from workstation.risk.rules.trading_lock import TradingLock
+from workstation.risk.rules.wash_trade import WashTrade
 
 ENTRY: tuple[Rule, ...] = (
     # May anyone trade here?
@@ -46,8 +49,11 @@ ENTRY: tuple[Rule, ...] = (
     RestrictedSymbol(),
     AccountPermission(),
     TradingHours(),
+    MarketClosed(),
     ShortSale(),
     SelfTrade(),
+    WashTrade(),
+    Custom(),
     # Risk
     Freshness(),
     Reduction(),

@@ -22,7 +22,16 @@ def upgrade() -> None:
         "compliance_rules",
         [text("name"), text("rule_type"), flag("is_active")],
         unique=[("name",)],
-        allowed={"rule_type": ("RESTRICTED_SYMBOL", "SHORT_SALE")},
+        allowed={
+            "rule_type": (
+                "RESTRICTED_SYMBOL",
+                "MARKET_HOURS",
+                "WASH_TRADE",
+                "SHORT_SALE",
+                "ACCOUNT_PERMISSION",
+                "CUSTOM",
+            )
+        },  # fmt: skip
     )
 
 
