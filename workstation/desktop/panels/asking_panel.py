@@ -23,8 +23,9 @@ from workstation.viewmodels.panel_notes import ConnectionWatch, PanelNote
 
 ASK_EVERY_MS = 1_000
 DOUBLE_PRESS_MS = 1_500
-BESIDE_FROM_PX = 720
-SIDE_WIDTH_PX = 340
+BESIDE_FROM_PX = 560
+SIDE_WIDTH_MIN_PX, SIDE_WIDTH_MAX_PX = 280, 340
+SIDE_SHARE = 0.42
 QWIDGETSIZE_MAX = 16_777_215
 
 Heard = Callable[[CommandResult], None]
@@ -175,8 +176,9 @@ class Beside(QBoxLayout):
         wanted = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         if wanted is not self.direction():
             self.setDirection(wanted)
-        self._side.setMaximumWidth(SIDE_WIDTH_PX if is_wide else QWIDGETSIZE_MAX)
-        self._side.setMinimumWidth(SIDE_WIDTH_PX if is_wide else 0)
+        side = min(max(round(rect.width() * SIDE_SHARE), SIDE_WIDTH_MIN_PX), SIDE_WIDTH_MAX_PX)
+        self._side.setMaximumWidth(side if is_wide else QWIDGETSIZE_MAX)
+        self._side.setMinimumWidth(side if is_wide else 0)
         super().setGeometry(rect)
 
 

@@ -1,6 +1,7 @@
 """Every kind of panel that a layout file or the panel menu can name."""
 
 from workstation.desktop.panels.alerts_panel import AlertsPanel
+from workstation.desktop.panels.api_access_panel import ApiAccessPanel
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.connections_panel import ConnectionsPanel
 from workstation.desktop.panels.faults_panel import FaultsPanel
@@ -34,6 +35,7 @@ PANEL_KINDS: dict[str, type[Panel]] = {
         RiskPanel,
         ConnectionsPanel,
         FaultsPanel,
+        ApiAccessPanel,
         HotkeysPanel,
         AlertsPanel,
         LogPanel,

@@ -25,7 +25,7 @@ _FIELDS = (
     ("times", "Times", "1"),
     ("lasts", "Lasts, s", "2"),
     ("delay", "Delay, ms", "500"),
-    ("amount", "Quantity or amount", "the fault's own"),
+    ("amount", "Amount", "the fault's own"),
 )
 
 
