@@ -23,6 +23,7 @@ from workstation.domain.orders import (
     Residence,
     Side,
 )
+from workstation.domain.records import LivePermit
 from workstation.risk.controls import Controls
 from workstation.risk.exposure import Exposure
 from workstation.risk.gate import RiskGate
@@ -71,7 +72,7 @@ class FakeView:
         self.grosses: int | None = 0
         self.net: int | None = 0
         self.is_armed = True
-        self.permit = False
+        self.permit: LivePermit | None = None
         self.rates: dict[tuple[str, str], int] = {}
 
     def instrument(self, symbol: str) -> Instrument | None:
@@ -108,7 +109,7 @@ class FakeView:
     def armed(self, environment: Environment) -> bool:
         return self.is_armed
 
-    def live_permit(self, origin: Origin, strategy_id: str) -> bool:
+    def live_permit(self, origin: Origin, strategy_id: str) -> LivePermit | None:
         return self.permit
 
     def order_cap(self, origin: Origin) -> int | None:

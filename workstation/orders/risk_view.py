@@ -9,8 +9,8 @@ from typing import Protocol
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
-from workstation.domain.orders import Origin
-from workstation.domain.records import LOCAL_TENANT, ApiKey
+from workstation.domain.orders import Origin, OriginKind
+from workstation.domain.records import LOCAL_TENANT, ApiKey, LivePermit
 from workstation.orders.context import Prices
 from workstation.orders.fold import CoreState
 
@@ -34,19 +34,10 @@ class Valuation(Protocol):
         """Return `amount` of money in another currency, None without a rate."""
 
 
-Permit = Callable[[Origin, str], bool]
-"""Whether a person has permitted this origin and strategy to add exposure on LIVE accounts."""
-
-
-def no_permits(_origin: Origin, _strategy_id: str) -> bool:
-    """Permit nothing: what holds until a person grants a permit."""
-    return False
-
-
 class CoreRiskView:
     """The gate's view of one core; see `risk.view.RiskView`. Bound once, since every order asks for most of it."""
 
-    def __init__(self, state: CoreState, prices: Prices, worth: Valuation, permit: Permit = no_permits) -> None:
+    def __init__(self, state: CoreState, prices: Prices, worth: Valuation) -> None:
         self.instrument: Callable[[str], Instrument | None] = state.instruments.get
         self.account: Callable[[str], Account | None] = state.accounts.get
         self.reference = prices.reference
@@ -58,8 +49,14 @@ class CoreRiskView:
         self.day_net = worth.day_net
         self.convert = worth.convert
         self.armed = state.controls.arming.armed
-        self.live_permit = permit
         self._records = state.records
+
+    def live_permit(self, origin: Origin, strategy_id: str) -> LivePermit | None:  # noqa: ARG002  keys alone have one
+        """Return the permit of the API key that asks, run out or not; None for other credentials and for strategies."""
+        if origin.kind is not OriginKind.REST:
+            return None
+        key = self._records.find(ApiKey, LOCAL_TENANT, origin.detail)
+        return None if key is None else key.live_permit
 
     def order_cap(self, origin: Origin) -> int | None:
         """Return the cap of the API key that asks, as money; None for other credentials and keys without one."""

@@ -12,6 +12,7 @@ from workstation.domain.accounts import Account, Environment
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import GroupLink, OrderState, OrderTerms, Origin, ReferencePrice
+from workstation.domain.records import LivePermit
 
 
 class RiskIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -71,8 +72,8 @@ class RiskView(Protocol):
     def armed(self, environment: Environment) -> bool:
         """Tell whether entry by hand is armed for the environment."""
 
-    def live_permit(self, origin: Origin, strategy_id: str) -> bool:
-        """Tell whether a person has permitted this script or strategy to add exposure on LIVE accounts."""
+    def live_permit(self, origin: Origin, strategy_id: str) -> LivePermit | None:
+        """Return a person's leave for this script or strategy to add exposure on LIVE accounts, run out or not."""
 
     def order_cap(self, origin: Origin) -> int | None:
         """Return the most money that one order of this script's key may move, None without a cap."""

@@ -21,6 +21,7 @@ from workstation.domain.orders import (
     Side,
     TimeInForce,
 )
+from workstation.domain.records import LivePermit
 from workstation.domain.verdicts import DenialKind
 
 S = 1_000_000_000
@@ -315,8 +316,24 @@ def test_scripts_need_a_permit_on_a_live_account(desk):
     assert desk.refusal(intent()) == "LIVE_NOT_PERMITTED"
     assert desk.refusal(intent(origin=Origin(OriginKind.STRATEGY, "s1"), strategy_id="s1")) == "LIVE_NOT_PERMITTED"
     assert desk.refusal(intent(origin=HAND)) == ""
-    desk.view.permit = True
+    desk.view.permit = LivePermit(expires_at=1)
     assert desk.refusal(intent()) == ""
+
+
+def test_a_permit_holds_until_its_time_and_within_its_caps(desk):
+    desk.view.accounts["SIM-1"] = msgspec.structs.replace(ACCOUNT, environment=Environment.LIVE)
+    desk.view.permit = LivePermit(
+        expires_at=intent().now_ns + 1, caps={"order_notional": "10000", "position_notional": "12000"}
+    )
+    assert desk.refusal(intent(terms(qty=100, price=10_000))) == ""
+    assert desk.refusal(intent(terms(qty=101, price=10_000))) == "PERMIT_CAP"
+    desk.hold(30)
+    assert desk.refusal(intent(terms(qty=90, price=10_000))) == ""
+    assert desk.refusal(intent(terms(qty=91, price=10_000))) == "PERMIT_CAP"
+    desk.view.permit = LivePermit(expires_at=intent().now_ns + 1, caps={"day_loss": "1"})
+    assert desk.refusal(intent()) == "PERMIT_CAP"
+    desk.view.permit = LivePermit(expires_at=intent().now_ns)
+    assert desk.refusal(intent()) == "LIVE_NOT_PERMITTED"
 
 
 def test_a_start_of_the_engine_locks_every_account(desk):

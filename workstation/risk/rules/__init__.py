@@ -26,6 +26,7 @@ from workstation.risk.rules.order_notional import OrderNotional
 from workstation.risk.rules.order_quantity import OrderQuantity
 from workstation.risk.rules.orders_per_minute import OrdersPerMinute
 from workstation.risk.rules.orders_per_second import OrdersPerSecond
+from workstation.risk.rules.permit_cap import PermitCap
 from workstation.risk.rules.position_notional import PositionNotional
 from workstation.risk.rules.position_quantity import PositionQuantity
 from workstation.risk.rules.price_collar import PriceCollar
@@ -63,6 +64,7 @@ ENTRY: tuple[Rule, ...] = (
     OrderQuantity(),
     OrderNotional(),
     CredentialCap(),
+    PermitCap(),
     PriceCollar(),
     PositionQuantity(),
     PositionNotional(),

@@ -25,7 +25,11 @@ class LivePermit(StateRule):
         if snapshot.account.environment is not Environment.LIVE:
             return ""
         intent = snapshot.intent
-        if intent.origin.kind not in _PERMITTED or snapshot.view.live_permit(intent.origin, intent.strategy_id):
+        if intent.origin.kind not in _PERMITTED:
+            return ""
+        permit = snapshot.view.live_permit(intent.origin, intent.strategy_id)
+        if permit is not None and permit.expires_at > intent.now_ns:
             return ""
         holder = intent.strategy_id or intent.origin.detail or intent.origin.user
-        return f"Refused: live permit. {holder} has none for LIVE; grant one in the desktop."
+        lacks = "none" if permit is None else "one that has run out"
+        return f"Refused: live permit. {holder} has {lacks} for LIVE; grant one in the desktop."
