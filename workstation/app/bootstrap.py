@@ -307,6 +307,7 @@ class KillMark(msgspec.Struct, frozen=True):
 def shown_desktop(program: Program, options: Options) -> "Desktop":
     """Return the desktop of a program that runs, its window shown and watched; the REST door opens behind it."""
     from workstation.desktop.eventloop import Desktop  # noqa: PLC0415  headless runs need no Qt
+    from workstation.desktop.panels.settings_panel_store import SettingsStore  # noqa: PLC0415  as above
 
     settings = options.settings.desktop
     desktop = Desktop(
@@ -318,6 +319,7 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
         theme=settings.theme,
         frame_hz=settings.frame_hz,
         disarm_after_s=settings.disarm_after_s,
+        settings=SettingsStore(program.own_home.config_file, options.settings),
     )
     beat = Heartbeat("desktop", desktop.thread_id, options.settings.engine.stall_ms / 1e3)
     desktop.start(beat=beat.beat, settled=beat.forget, worst_stall_ms=beat.worst_ms, shown=program.open_rest_later)

@@ -9,6 +9,7 @@ from workstation.commands.params import CancelOne, ChangeOrder, Focus, PlaceOrde
 from workstation.commands.registry import CommandResult
 from workstation.desktop.bridge import Bridge, ResultHandler
 from workstation.desktop.chart_links import ChartLinks
+from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.shell.hotkeys_store import KeyStore
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
@@ -42,6 +43,7 @@ class DesktopContext:
     last_action: LastAction = field(default_factory=LastAction)
     keys: KeyStore = field(default_factory=KeyStore)
     charts: ChartLinks = field(default_factory=ChartLinks)
+    settings: SettingsStore | None = None
 
     @property
     def state(self) -> ScreenState:

@@ -15,11 +15,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from workstation.commands.registry import CommandRegistry, Gateway
+from workstation.config.settings import Settings
 from workstation.desktop.bridge import Bridge
 from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.catalogue import PANEL_KINDS
+from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.workspace import Workspace
@@ -64,6 +66,7 @@ class Desktop:
         frame_hz: int,
         disarm_after_s: int,
         keys_file: Path | None = None,
+        settings: SettingsStore | None = None,
     ) -> None:
         self.app = _application()
         self.app.setApplicationName("Workstation")
@@ -79,10 +82,13 @@ class Desktop:
             links=LinkGroups(),
             sizes=SizePresets(),
             charts=ChartLinks(layouts.parent / "drawings", lambda text: self.context.announcer.say("warning", text)),
+            settings=settings,
         )
         self.workspace = Workspace(
             self.context, PANEL_KINDS, LayoutStore(layouts), disarm_after_s=disarm_after_s, keys_file=keys_file
         )
+        if settings is not None:
+            settings.changed.connect(self._apply)
         self.reporter = ErrorReporter()
         self.reporter.failed.connect(lambda text: self.context.announcer.say("critical", text))
 
@@ -119,6 +125,14 @@ class Desktop:
         save_timer = QTimer(self.bridge, interval=LAYOUT_SAVE_MS)
         save_timer.timeout.connect(self.workspace.save)
         save_timer.start()
+
+    def _apply(self, name: str, settings: Settings) -> None:
+        """Let a changed setting act at once where it can."""
+        match name:
+            case "desktop.theme":
+                apply_theme(self.app, load_theme(settings.desktop.theme))
+            case "desktop.disarm_after_s":
+                self.workspace.disarm_after(settings.desktop.disarm_after_s)
 
     def run(self) -> int:
         """Run until the last window closes; returns the exit code."""

@@ -14,9 +14,11 @@ from workstation.desktop.panels.pnl_panel import PnlPanel
 from workstation.desktop.panels.positions_panel import PositionsPanel
 from workstation.desktop.panels.provenance_panel import ProvenancePanel
 from workstation.desktop.panels.risk_panel import RiskPanel
+from workstation.desktop.panels.settings_panel import SettingsPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
 from workstation.desktop.panels.watchlist_panel import WatchlistPanel
+from workstation.desktop.panels.webhooks_panel import WebhooksPanel
 from workstation.desktop.shell.panel import Panel
 
 PANEL_KINDS: dict[str, type[Panel]] = {
@@ -36,8 +38,10 @@ PANEL_KINDS: dict[str, type[Panel]] = {
         ConnectionsPanel,
         FaultsPanel,
         ApiAccessPanel,
+        WebhooksPanel,
         HotkeysPanel,
         AlertsPanel,
+        SettingsPanel,
         LogPanel,
     )
 }

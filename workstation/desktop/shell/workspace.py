@@ -91,6 +91,10 @@ class Workspace(QObject):
         """Write the layout when it changed."""
         self.workspaces.save()
 
+    def disarm_after(self, seconds: int) -> None:
+        """Disarm after so long without input, from now on."""
+        self._idle.setInterval(seconds * 1_000)
+
     def _build_menu(self) -> None:
         bar = self.window.menuBar()
         bar.setObjectName("menu_bar")
