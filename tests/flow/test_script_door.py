@@ -31,3 +31,22 @@ def test_the_door_closes_opens_again_and_lists_its_requests(qtbot: QtBot, tmp_pa
         assert seen == [("GET", "/api/v1/health", 200), ("GET", "/api/v1/oms/orders", 401)]
     finally:
         product.stop()
+
+
+def test_a_key_made_in_the_panel_opens_the_door_until_it_is_revoked(qtbot: QtBot, tmp_path: Path) -> None:
+    product = Product(qtbot, product_options(tmp_path, "--api-port", "0"))
+    try:
+        panel = product.window.add_panel("api_access")
+        product.wait(lambda: panel.scripts.board is not None, "the door in the panel")
+        qtbot.keyClicks(panel.name, "bot")
+        product.click(panel.create_button)
+        product.wait(panel.secret.text, "the new key")
+        url, headers = product.program.engine.api_url, {"X-API-Key": panel.secret.text()}
+        assert httpx.get(f"{url}/api/v1/oms/orders", headers=headers).status_code == 200
+        product.wait(lambda: len(panel.scripts.keys) == 1, "the key in its list")
+        panel.keys.selectRow(0)
+        product.click(panel.revoke)
+        product.wait(lambda: len(panel.scripts.keys) == 0, "the key gone")
+        product.wait(lambda: httpx.get(f"{url}/api/v1/oms/orders", headers=headers).status_code == 401, "no answer")
+    finally:
+        product.stop()

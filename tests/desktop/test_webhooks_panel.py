@@ -1,0 +1,158 @@
+"""The webhooks panel: endpoints, deliveries with state, answer and next attempt; one more try for dead ones."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.helpers.desktop_rig import START_NS, DesktopRig, status
+from workstation.commands.records import ChangeRecord, DeleteRecord
+from workstation.commands.registry import CommandResult
+from workstation.commands.scripts import HookBoard, Redeliver
+from workstation.desktop.panels.webhooks_panel import WebhooksPanel
+from workstation.domain.records import Webhook
+from workstation.ports.deliveries import Delivery, DeliveryStatus
+
+SECOND = 1_000_000_000
+HOOK = Webhook(id="h1", user_id="local", name="desk chat", endpoint_url="https://chat.example/hook", secret="")
+OFF = msgspec.structs.replace(HOOK, id="h2", name="old", is_active=False, disabled_reason="the endpoint answered 410")
+
+
+def delivery(key: str, state: DeliveryStatus, **changes) -> Delivery:
+    fields = {
+        "id": key,
+        "webhook_id": "h1",
+        "event_id": 7,
+        "message_id": f"msg_{key}",
+        "event_type": "order.filled",
+        "payload": b"{}",
+        "status": state,
+        "next_attempt_at": None,
+        "created_at": START_NS,
+        "updated_at": START_NS,
+    }
+    return Delivery(**{**fields, **changes})
+
+
+TAKEN = delivery("d1", DeliveryStatus.DELIVERED, response_status=204, attempt_count=1)
+LATER = delivery(
+    "d2", DeliveryStatus.RETRYING, response_status=500, attempt_count=2, next_attempt_at=START_NS + 90 * SECOND,
+    created_at=START_NS + 1 * SECOND,
+)  # fmt: skip
+LOST = delivery(
+    "d3", DeliveryStatus.DEAD, error="connection refused", attempt_count=4, created_at=START_NS + 2 * SECOND
+)
+
+
+def board(*deliveries: Delivery, hooks: tuple[Webhook, ...] = (HOOK, OFF)) -> CommandResult:
+    return CommandResult(ok=True, text="", data=HookBoard(hooks=hooks, deliveries=deliveries, now_ns=START_NS))
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    made.gateway.answers["script.hooks"] = board(TAKEN, LATER, LOST)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = WebhooksPanel(rig.context, "webhooks-1")
+    qtbot.addWidget(made)
+    made.resize(1_100, 420)
+    made.show()
+    rig.feed(status=status(now_ns=START_NS, api_url="http://127.0.0.1:1"))
+    rig.bridge._on_answered()
+    yield made
+    made.release()
+
+
+def press(qtbot, button) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def texts(view, row: int) -> list[str]:
+    return [column.text(view.columns.row_at(row)) for column in view.columns.table.columns]
+
+
+def test_the_models_keep_the_rules_of_qt(panel: WebhooksPanel, qtmodeltester) -> None:
+    for view in (panel.hooks, panel.deliveries):
+        qtmodeltester.check(view.columns)
+
+
+def test_endpoints_say_how_they_do(panel: WebhooksPanel) -> None:
+    assert texts(panel.hooks, 0) == ["desk chat", "on", "1", "1", "1", "https://chat.example/hook", "all events"]
+    assert texts(panel.hooks, 1)[1] == "off: the endpoint answered 410"
+
+
+def test_deliveries_say_state_answer_and_next_try_newest_first(panel: WebhooksPanel) -> None:
+    shown = [
+        [text for place, text in enumerate(texts(panel.deliveries, row)) if place in (1, 2, 3, 6)] for row in (0, 1, 2)
+    ]
+    assert shown == [
+        ["DEAD", "4", "—", "connection refused"],
+        ["RETRYING", "2", "in 90 s", "500"],
+        ["DELIVERED", "1", "—", "204"],
+    ]
+    assert panel.note.text() == "1 deliveries were given up. Select them and try again."
+
+
+def test_a_dead_delivery_alone_is_tried_again(panel: WebhooksPanel, rig: DesktopRig, qtbot) -> None:
+    panel.deliveries.selectRow(1)
+    assert not panel.redeliver.isEnabled()
+    panel.deliveries.selectAll()
+    press(qtbot, panel.redeliver)
+    assert rig.gateway.of("script.redeliver") == [Redeliver(webhook_id="h1", delivery_id="d3")]
+
+
+def test_dead_letters_can_be_seen_alone(panel: WebhooksPanel, rig: DesktopRig, qtbot) -> None:
+    press(qtbot, panel.only_dead)
+    assert [panel.deliveries.columns.row_at(0).delivery.id] == ["d3"]
+    assert len(panel.rows.deliveries) == 1
+    rig.gateway.answers["script.hooks"] = board(TAKEN)
+    panel.ask()
+    rig.bridge._on_answered()
+    assert len(panel.rows.deliveries) == 0
+    assert panel.deliveries._empty[0] == "No dead deliveries"
+
+
+def test_a_webhook_is_switched_and_deleted_by_two_presses(panel: WebhooksPanel, rig: DesktopRig, qtbot) -> None:
+    panel.hooks.selectRow(1)
+    assert panel.toggle.text() == "Switch on"
+    press(qtbot, panel.toggle)
+    changes = {"is_active": True, "disabled_reason": ""}
+    assert rig.gateway.of("webhook.update") == [ChangeRecord(id="h2", changes=changes)]
+    press(qtbot, panel.delete)
+    assert rig.gateway.of("webhook.delete") == []
+    press(qtbot, panel.delete)
+    assert rig.gateway.of("webhook.delete") == [DeleteRecord(id="h2")]
+
+
+def test_what_a_delivery_was_answered_stands_in_full(panel: WebhooksPanel) -> None:
+    panel.deliveries.selectRow(0)
+    assert panel.detail.text() == "order.filled, msg_d3\nAnswer: connection refused"
+
+
+def test_a_closed_door_delivers_nothing_and_says_so(panel: WebhooksPanel, rig: DesktopRig) -> None:
+    rig.feed(status=status(api_url=""))
+    assert panel.note.text().startswith("The REST interface is off")
+
+
+def test_trouble_with_the_database_is_shown_with_a_way_on(panel: WebhooksPanel, rig: DesktopRig) -> None:
+    rig.gateway.answers["script.hooks"] = CommandResult(ok=False, code="NOT_READY", text="Deliveries cannot be read.")
+    panel.ask()
+    rig.bridge._on_answered()
+    assert panel.note.text() == "Deliveries cannot be read."
+    assert panel.retry.isVisible()
+
+
+def test_nobody_to_tell_says_how_one_is_made(rig: DesktopRig, qtbot) -> None:
+    rig.gateway.answers["script.hooks"] = board(hooks=())
+    panel = WebhooksPanel(rig.context, "webhooks-2")
+    qtbot.addWidget(panel)
+    assert panel.hooks._empty[0] == "Loading webhooks…"
+    rig.bridge._on_answered()
+    assert panel.hooks._empty[0] == "No webhooks"
+    panel.release()
