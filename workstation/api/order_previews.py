@@ -28,7 +28,7 @@ def preview_body(found: OrderOutlook, token: str) -> dict[str, Any]:
     return {
         "valid": found.verdict.passed,
         "estimated_value": None if found.value is None else money_text(found.value, 4),
-        "estimated_commission": None,
+        "estimated_commission": None if found.commission is None else money_text(found.commission),
         "buying_power_effect": None if found.margin is None else money_text(-found.margin),
         "risk": {"passed": all(limit["passed"] for limit in limits), "limits": limits},
         "compliance": {

@@ -14,7 +14,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, ReferencePrice, SubmitOrder
 from workstation.domain.verdicts import Verdict
 from workstation.orders.validation import unsupported
-from workstation.ports.broker import SessionState
+from workstation.ports.broker import CapabilityCard, SessionState
 from workstation.risk.limits import Bound
 from workstation.risk.valuation import opposite_side
 
@@ -32,6 +32,7 @@ class OrderOutlook(msgspec.Struct, frozen=True, kw_only=True):
     """An order's outlook. bounds: per limit type, the limit that decides.
 
     value: money in the instrument's currency at the price that the order would take, None when it is not known.
+    commission: what the venue would charge, money of the instrument's currency, None when not known.
     margin: change of the margin in use, money of the instrument's currency, + more is used; None when not known.
     """
 
@@ -39,6 +40,7 @@ class OrderOutlook(msgspec.Struct, frozen=True, kw_only=True):
     bounds: dict[str, Bound]
     value: int | None
     margin: int | None
+    commission: int | None
     warnings: tuple[OrderWarning, ...]
 
 
@@ -78,6 +80,7 @@ def look_at_order(context: EngineContext, params: PlaceOrder, call: Invocation) 
         bounds={limit.value: rows[0] for limit, rows in bounds.items()},
         value=None if price is None else instrument.notional(price, terms.order_qty),
         margin=None if price is None else _margin(context, terms, instrument, price),
+        commission=None if price is None else _commission(card, terms, instrument, price),
         warnings=_warnings(context, terms, verdict, reference),
     )
     denial = verdict.denial
@@ -89,6 +92,12 @@ def _price(terms: OrderTerms, reference: ReferencePrice) -> int | None:
     if terms.price is not None:
         return terms.price
     return opposite_side(terms, reference) if terms.stop_px is None else terms.stop_px
+
+
+def _commission(card: CapabilityCard | None, terms: OrderTerms, instrument: Instrument, price: int) -> int | None:
+    """Return what the venue's card says that it charges for the whole order."""
+    charged = None if card is None or card.fees is None else card.fees.get(instrument.asset_class)
+    return None if charged is None else charged.due(instrument, price, terms.order_qty)
 
 
 def _margin(context: EngineContext, terms: OrderTerms, instrument: Instrument, price: int) -> int:

@@ -5,13 +5,15 @@ Every request ends in exactly one SendReport (sent, not sent, rejected, unknown)
 All calls and the sink run on the engine's thread and never block.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
 from workstation.domain.executions import Execution
+from workstation.domain.fees import FeeTerms
+from workstation.domain.instruments import AssetClass
 from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, RequestKind, TimeInForce
 
 
@@ -24,7 +26,10 @@ class ReplaceKind(StrEnum):
 
 
 class CapabilityCard(msgspec.Struct, frozen=True, kw_only=True):
-    """What a venue can do, dated. `query_complete`: a negative answer to a query proves absence."""
+    """What a venue can do, dated. `query_complete`: a negative answer to a query proves absence.
+
+    fees: what it charges by kind of instrument, None where that is not known.
+    """
 
     venue: str
     dated: str
@@ -41,6 +46,7 @@ class CapabilityCard(msgspec.Struct, frozen=True, kw_only=True):
     lookback_ns: int
     cancel_on_disconnect: bool
     busts_reported: bool
+    fees: Mapping[AssetClass, FeeTerms] | None = None
 
 
 class SendOutcome(StrEnum):

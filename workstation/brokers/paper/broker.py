@@ -69,7 +69,7 @@ class PaperBroker:
         self.venue = venue
         self.options = options or PaperOptions()
         self.fees = fees.name
-        self.capabilities = _card(venue)
+        self.capabilities = _card(venue, fees)
         self._now_ns = now_ns
         self._scheduler = scheduler
         self._time = VirtualClock(now_ns())
@@ -194,7 +194,7 @@ class PaperBroker:
             self._sink(reports)
 
 
-def _card(venue: str) -> CapabilityCard:
+def _card(venue: str, fees: FeeSchedule) -> CapabilityCard:
     return CapabilityCard(
         venue=venue,
         dated="2026-11-25",
@@ -211,4 +211,5 @@ def _card(venue: str) -> CapabilityCard:
         lookback_ns=365 * 86_400 * 10**9,
         cancel_on_disconnect=False,
         busts_reported=False,
+        fees=fees.terms,
     )

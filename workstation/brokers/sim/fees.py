@@ -8,6 +8,7 @@ throughout.
 from typing import NamedTuple, Protocol
 
 from workstation.domain.executions import Liquidity
+from workstation.domain.fees import FeeTerms
 from workstation.domain.instruments import AssetClass, Instrument
 from workstation.domain.numbers import MONEY_ONE, div_half_even
 
@@ -32,6 +33,10 @@ class FeeModel(Protocol):
     def name(self) -> str:
         """Name shown in reports."""
 
+    @property
+    def terms(self) -> FeeTerms:
+        """The same as the venue's card states it."""
+
     def fee(self, instrument: Instrument, fill: FillFacts) -> int:
         """Return the fee as money, + paid, - rebate."""
 
@@ -51,6 +56,7 @@ class ZeroFees:
     """Nothing is charged."""
 
     name = "ZeroFees"
+    terms = FeeTerms()
 
     def fee(self, instrument: Instrument, fill: FillFacts) -> int:  # noqa: ARG002  the port's signature
         """Return 0."""
@@ -63,6 +69,7 @@ class MakerTakerFees:
     def __init__(self, maker_hundredths: int, taker_hundredths: int) -> None:
         self.name = f"MakerTaker({maker_hundredths / 100:g}/{taker_hundredths / 100:g} bps)"
         self._maker, self._taker = maker_hundredths, taker_hundredths
+        self.terms = FeeTerms(taker=taker_hundredths)
 
     def fee(self, instrument: Instrument, fill: FillFacts) -> int:
         """Return the rate of the fill's side times its notional."""
@@ -76,6 +83,7 @@ class PerUnitFees:
     def __init__(self, rate: int, minimum: int = 0) -> None:
         self.name = f"PerUnit({rate / MONEY_ONE:g}, minimum {minimum / MONEY_ONE:g})"
         self._rate, self._minimum = rate, minimum
+        self.terms = FeeTerms(per_unit=rate, minimum=minimum)
 
     def fee(self, instrument: Instrument, fill: FillFacts) -> int:
         """Return what the order owes after this fill less what it has paid."""
@@ -90,6 +98,7 @@ class PercentFees:
     def __init__(self, hundredths: int, minimum: int = 0, cap: int = 0) -> None:
         self.name = f"Percent({hundredths / 100:g} bps)"
         self._rate, self._minimum, self._cap = hundredths, minimum, cap
+        self.terms = FeeTerms(taker=hundredths, minimum=minimum, cap=cap)
 
     def fee(self, instrument: Instrument, fill: FillFacts) -> int:
         """Return the fill's share of what its order owes, minimum and cap applied to the order."""
@@ -107,6 +116,11 @@ class FeeSchedule:
         self.name = name
         self._models = models
         self._otherwise = otherwise
+
+    @property
+    def terms(self) -> dict[AssetClass, FeeTerms]:
+        """The schedule as the venue's card states it."""
+        return {kind: self._models.get(kind, self._otherwise).terms for kind in AssetClass}
 
     def fee(self, instrument: Instrument, fill: FillFacts) -> int:
         """Charge a fill by its asset class."""

@@ -14,6 +14,7 @@ from workstation.brokers.sim.answers import answer
 from workstation.brokers.sim.delay_line import DelayLine
 from workstation.brokers.sim.exchange import Exchange
 from workstation.brokers.sim.faults import FaultKind, FaultSwitch, PlannedFault
+from workstation.brokers.sim.fees import usual_fees
 from workstation.brokers.sim.outgoing import OutgoingFaults
 from workstation.brokers.sim.specials import is_slow
 from workstation.brokers.sim.universe import SIM_DOWN, SIM_REJECT, VENUE
@@ -48,6 +49,7 @@ CARD = CapabilityCard(
     lookback_ns=30 * 86_400 * 10**9,
     cancel_on_disconnect=False,
     busts_reported=True,
+    fees=usual_fees().terms,
 )
 
 REPORT_SLICE_MAX = 500

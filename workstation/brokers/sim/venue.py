@@ -9,6 +9,8 @@ import datetime as dt
 from collections.abc import Collection
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from workstation.brokers.sim.damage import Damage
 from workstation.brokers.sim.exchange import DAY_NS, Exchange
 from workstation.brokers.sim.faults import FaultSwitch, SimPlan
@@ -132,6 +134,8 @@ class SimVenue:
             latency_ns=int(self.plan.latency_ms * 1e6),
             rng=sub_stream(seed, "sim.link"),
         )
+        if fees is not None:
+            self.broker.capabilities = replace(self.broker.capabilities, fees=fees.terms)
         self.feed = SimFeed(self.exchange.matchers, clock, scheduler, self._time.now_ns)
         self._history = PriceHistory(self._listings, self._starts, seed, clock.now_ns())
         self.feed.tape = self._history.record
