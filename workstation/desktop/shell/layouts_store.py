@@ -22,6 +22,7 @@ class LayoutStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.tour_file = folder / "tour-shown.txt"
 
     def names(self) -> list[str]:
         """Return the saved workspaces, sorted."""

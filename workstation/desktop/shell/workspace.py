@@ -20,6 +20,7 @@ from workstation.desktop.shell.palette import Palette
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.toasts import ToastStack
+from workstation.desktop.shell.tour import Tour
 from workstation.desktop.shell.workspaces import Workspaces
 from workstation.desktop.shell.workspaces_menu import UndoLoadBanner, WorkspaceMenu
 from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
@@ -55,6 +56,7 @@ class Workspace(QObject):
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
         self.toasts = ToastStack(context, self.window)
         self.toasts.opened.connect(self.window.show_provenance)
+        self.tour = Tour(self.window, store.tour_file)
         self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
         context.focus.listen(self._follow_focus)
         self._build_menu()
@@ -78,6 +80,7 @@ class Workspace(QObject):
             app.installEventFilter(self.hotkeys)
             app.focusWindowChanged.connect(self._on_window_focus)
         self._idle.start()
+        self.tour.offer()
 
     def close(self) -> None:
         """Save and end every panel."""
@@ -113,6 +116,13 @@ class Workspace(QObject):
         for command_id, action in self.hotkeys.actions(trade).items():
             action.setObjectName(command_id)
             trade.addAction(action)
+
+        shown = bar.addMenu("&Help")
+        shown.setObjectName("help_menu")
+        tour = QAction("&Tour", shown)
+        tour.setObjectName("tour_start")
+        tour.triggered.connect(self.tour.start)
+        shown.addAction(tour)
 
     def _theme_menu(self, parent: QMenu) -> QMenu:
         menu = QMenu("Theme", parent)

@@ -1,0 +1,99 @@
+"""The tour: five cards by the keyboard, left by Esc without a cancel going out, shown by itself once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFrame
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.desktop_rig import START_NS, DesktopRig, status
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.log_panel import LogPanel
+from workstation.desktop.shell.layouts_store import LayoutStore
+from workstation.desktop.shell.main_window import configure_docking
+from workstation.desktop.shell.tour import STEPS, Tour
+from workstation.desktop.shell.workspace import Workspace
+
+
+@pytest.fixture
+def rig(qapp: object) -> Iterator[DesktopRig]:
+    made = DesktopRig()
+    for command_id in ("market.bars", "order.preview"):
+        made.gateway.answers[command_id] = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
+    made.feed(status=status(now_ns=START_NS))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
+    configure_docking()
+    made = Workspace(rig.context, {"log": LogPanel}, LayoutStore(tmp_path), disarm_after_s=600)
+    qtbot.addWidget(made.window)
+    made.open()
+    qtbot.waitExposed(made.window)
+    made.window.activateWindow()
+    yield made
+    made.close()
+
+
+def test_enter_goes_through_five_cards_and_ends(desk: Workspace, qtbot: QtBot, tmp_path: Path) -> None:
+    tour = desk.tour
+    tour.start()
+    titles = []
+    while tour.runs:
+        titles.append(tour.card.title.text())
+        assert desk.window.rect().contains(tour.card.geometry())
+        qtbot.keyClick(tour.card, Qt.Key.Key_Return)
+    assert titles == [step.title for step in STEPS]
+    assert len(titles) == 5
+    assert (tmp_path / "tour-shown.txt").exists()
+
+
+def test_escape_leaves_and_cancels_no_order(desk: Workspace, rig: DesktopRig, qtbot: QtBot) -> None:
+    desk.tour.start()
+    QApplication.processEvents()
+    qtbot.keyClick(desk.tour.card, Qt.Key.Key_Escape)
+    assert not desk.tour.runs
+    assert desk.tour.card.isHidden()
+    assert rig.gateway.of("order.cancel_scope") == []
+
+
+def test_the_left_arrow_goes_back_and_a_ring_stands_round_what_is_meant(desk: Workspace, qtbot: QtBot) -> None:
+    tour = desk.tour
+    tour.start()
+    ring = desk.window.findChild(QFrame, "tour_ring")
+    assert ring is not None
+    assert ring.isVisible()
+    tour.card.next.click()
+    qtbot.keyClick(tour.card, Qt.Key.Key_Left)
+    assert tour.place == 0
+    assert not tour.card.previous.isEnabled()
+
+
+def test_a_card_whose_subject_is_not_there_stands_in_the_middle(desk: Workspace) -> None:
+    tour = desk.tour
+    tour.start()
+    for _ in range(2):
+        tour.forward()
+    ring = desk.window.findChild(QFrame, "tour_ring")
+    assert STEPS[tour.place].target == "ladder-1"
+    assert ring is not None
+    assert ring.isVisible() is ("ladder-1" in desk.window.panel_ids)
+
+
+def test_it_comes_by_itself_once_and_never_where_nobody_sees_it(
+    desk: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert not desk.tour.runs
+    monkeypatch.setattr("PySide6.QtGui.QGuiApplication.platformName", lambda: "xcb")
+    first = Tour(desk.window, tmp_path / "new" / "seen.txt")
+    first.offer()
+    assert first.runs
+    first.end()
+    first.offer()
+    assert not first.runs
