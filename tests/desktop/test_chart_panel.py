@@ -1,4 +1,7 @@
-"""The chart panel: bars asked and shown, live bars, marks, and trading only with the padlock open."""
+"""The chart panel: bars asked and shown, live bars, marks, and trading only with the padlock open.
+
+Long because every choice of the header and every gesture that sends is tried on one panel.
+"""
 
 from __future__ import annotations
 
