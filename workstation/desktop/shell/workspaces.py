@@ -259,6 +259,7 @@ class Workspaces(QObject):
         )
         window = self._built(f"window_{number}")
         window.closing.connect(lambda: self._on_closed(window))
+        window.command_asked.connect(self.window.command_asked)
         self._others.append(window)
         return window
 
