@@ -171,6 +171,40 @@ def test_an_invitation_is_good_once_for_its_address_and_a_week(team: ApiRig) -> 
         assert code(team.http.post(f"{ROOT}/auth/register", json=body)) == wanted
 
 
+def test_a_full_tenant_takes_nobody_and_keeps_no_half_of_it(team: ApiRig) -> None:
+    path = f"{TENANTS}/{TENANT_ID}"
+    invitation = team.http.post(f"{path}/invitations", json={"email": "eve@desk.example", "role": "TRADER"}).json()
+    limit = {"max_users": 1}
+    assert team.http.patch(path, json=limit, headers={"If-Match": "*"}).status_code == 200
+    bob = {"email": "bob@desk.example", "password": PASSWORD}
+    register = {"email": "eve@desk.example", "password": PASSWORD, "invitation_token": invitation["token"]}
+    before = team.core.journal.last_seq
+    assert code(team.http.post(USERS, json=bob)) == (409, "STATE_CONFLICT")
+    assert code(team.http.post(f"{ROOT}/auth/register", json=register)) == (409, "STATE_CONFLICT")
+    kinds = {line.kind for line in team.core.journal.replay(before)}
+    assert kinds <= {"AuditNoted"}, "neither person, place nor used invitation"
+    assert team.http.patch(path, json={"max_users": 2}, headers={"If-Match": "*"}).status_code == 200
+    assert team.http.post(f"{ROOT}/auth/register", json=register).status_code == 201
+    assert code(team.http.post(USERS, json=bob)) == (409, "STATE_CONFLICT")
+
+
+def test_a_person_and_his_place_are_kept_in_one_transaction(team: ApiRig) -> None:
+    appends: list[list[str]] = []
+    append = team.core.journal.append
+    team.core.journal.append = lambda entries: (  # type: ignore[method-assign]  # the journal in memory looks on
+        appends.append([type(entry.event.record).__name__ for entry in entries if hasattr(entry.event, "record")])
+        or append(entries)
+    )
+    add_user(team)
+    team.http.post(TENANTS, json=ACME)
+    invited(team, TENANT_ID, "eve@desk.example", "VIEWER")
+    assert [made for made in appends if "Member" in made] == [
+        ["Member", "User"],
+        ["Member", "Tenant"],
+        ["User", "Member", "Invitation"],
+    ]
+
+
 def test_a_person_of_one_tenant_accepts_a_place_in_another(team: ApiRig) -> None:
     acme = team.http.post(TENANTS, json=ACME).json()
     eve = invited(team, TENANT_ID, "eve@desk.example", "VIEWER")

@@ -118,14 +118,21 @@ def every_record(reader: Reader, kind: type[R], tenant: str) -> list[R]:
 
 
 async def create_record(
-    call: Call, resource: RecordResource, draft: AnyRecord, *, once: Mapping[str, str] | None = None
+    call: Call,
+    resource: RecordResource,
+    draft: AnyRecord,
+    *,
+    once: Mapping[str, str] | None = None,
+    also: tuple[AnyRecord, ...] = (),
 ) -> Answer:
     """Keep a new record and answer 201.
 
     once: members of this answer alone, secrets; a repeat with the same key gets 409 with the id of what was made.
+    also: drafts that are kept in the same transaction.
     """
     stored = _stored(call, resource, 201, once)
-    result = await run_record_command(call, f"{resource.name}.create", CreateRecord(record=draft), stored)
+    params = CreateRecord(record=draft, also=also)
+    result = await run_record_command(call, f"{resource.name}.create", params, stored)
     return _made(call, resource, result, once)
 
 
@@ -220,6 +227,10 @@ async def run_record_command(call: Call, command_id: str, params: Any, attach: A
         raise refused(result)
     if isinstance(result.data, Record):
         call.services.credentials.learn(result.data)  # at once, before the news of it come round
+    for draft in getattr(params, "also", ()):
+        made = await call.services.read(call.services.reader.record, type(draft), draft.tenant, draft.id)
+        if made is not None:
+            call.services.credentials.learn(made)
     return result
 
 

@@ -3,6 +3,8 @@
 Nobody grants a role that could do more than he can himself; a tenant that the caller does not belong to is unknown.
 """
 
+import uuid
+
 from workstation.api.credentials import hash_of, tenant_uid, user_id
 from workstation.api.endpoint import Call
 from workstation.api.errors import ApiError
@@ -53,14 +55,19 @@ def check_grant(call: Call, role: Role) -> None:
         raise ApiError("PERMISSION_DENIED", f"Only who has its scopes can grant {role}.", {"required": missing})
 
 
+def place_for(tenant: str, user: User, role: Role) -> Member:
+    """Return the draft of a person's place."""
+    return Member(id=str(uuid.uuid4()), tenant=tenant, user_id=user.id, email=user.email, role=role)
+
+
 async def join(call: Call, tenant: str, user: User, role: Role) -> Member:
     """Give a person a place.
 
     Raises:
         ApiError: 409, he has one already.
     """
-    draft = Member(tenant=tenant, user_id=user.id, email=user.email, role=role)
-    result = await run_record_command(call, "member.create", CreateRecord(record=draft), None)
+    params = CreateRecord(record=place_for(tenant, user, role))
+    result = await run_record_command(call, "member.create", params, None)
     member: Member = result.data
     return member
 
@@ -92,16 +99,21 @@ async def invitation_of(call: Call, token: str) -> Invitation | None:
     return found
 
 
-async def accepted(call: Call, invitation: Invitation, user: User) -> Member:
-    """Use an invitation up and give the person his place; of two who use it one wins."""
+async def accepted(call: Call, invitation: Invitation, user: User, *, is_new: bool = False) -> Member:
+    """Use an invitation up and give the person his place, in one transaction; of two who use it one wins.
+
+    is_new: the person is a draft that is kept with them.
+    """
+    place = place_for(invitation.tenant, user, invitation.role)
     params = ChangeRecord(
         id=invitation.id,
         tenant=invitation.tenant,
         changes={"status": InvitationStatus.ACCEPTED},
         expected_version=invitation.row_version,
+        also=(user, place) if is_new else (place,),
     )
     await run_record_command(call, "invitation.update", params, None)
-    return await join(call, invitation.tenant, user, invitation.role)
+    return call.services.credentials.directory.member(invitation.tenant, user.id) or place
 
 
 def token_for(tenant: str, secret: str) -> str:

@@ -19,7 +19,7 @@ from workstation.commands.records_market import check_instrument, check_subscrip
 from workstation.commands.records_risk import check_override
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.audit import AuditEntry
-from workstation.domain.errors import NotFound, StateConflict, ValidationError
+from workstation.domain.errors import Duplicate, NotFound, StateConflict, ValidationError
 from workstation.domain.events import AuditNoted, Event, RecordSaved
 from workstation.domain.records import (
     LOCAL_TENANT,
@@ -56,18 +56,23 @@ Effects = Callable[[EngineContext, Record | None, Record, str], Sequence[Event]]
 
 
 class CreateRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Keep a new record; `record` is a draft: its id, times and version are the engine's."""
+    """Keep a new record; `record` is a draft: times, version and an id that it lacks are the engine's.
+
+    also: drafts of other kinds, with ids, that are kept in the same transaction or not at all.
+    """
 
     record: AnyRecord
+    also: tuple[AnyRecord, ...] = ()
 
 
 class ChangeRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Change fields of a record. expected_version: the one that was read, None for any."""
+    """Change fields of a record. expected_version: the one that was read, None for any; also: as for a new record."""
 
     id: str
     changes: dict[str, Any]
     expected_version: int | None = None
     tenant: str = LOCAL_TENANT
+    also: tuple[AnyRecord, ...] = ()
 
 
 class DeleteRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,12 +155,8 @@ class _Steps:
         """Keep a new record."""
         if not isinstance(params.record, self._kind.record):
             raise ValidationError("record", f"is no {self._kind.noun}")
-        now = context.clock.now_ns()
-        record = msgspec.structs.replace(
-            params.record, id=params.record.id or context.ids.uid(), row_version=1, created_at=now, updated_at=now
-        )
-        changed = tuple(name for name in record.__struct_fields__ if name not in STAMPED)
-        self._save(context, call, None, record, changed)
+        saved = _new(context, params.record, call.origin.actor)
+        self._save(context, call, None, saved.record, saved.changed, also=params.also)
 
     def change(self, context: EngineContext, params: ChangeRecord, call: Invocation) -> None:
         """Change fields of a record; a change to what it is already keeps its version."""
@@ -169,7 +170,7 @@ class _Steps:
             return
         version, now = before.row_version + 1, context.clock.now_ns()
         record = msgspec.structs.replace(before, **params.changes, row_version=version, updated_at=now)
-        self._save(context, call, before, record, changed)
+        self._save(context, call, before, record, changed, also=params.also)
 
     def delete(self, context: EngineContext, params: DeleteRecord, call: Invocation) -> None:
         """Delete a record."""
@@ -200,6 +201,8 @@ class _Steps:
         before: AnyRecord | None,
         record: AnyRecord,
         changed: tuple[str, ...],
+        *,
+        also: Sequence[AnyRecord] = (),
     ) -> None:
         if record.deleted_at is None and (holder := context.state.records.holder(record)) is not None:
             text = f"There is a {self._kind.noun} with that name already."
@@ -212,14 +215,39 @@ class _Steps:
         if isinstance(record, RiskLimit):
             record = msgspec.structs.replace(record, changed_by=actor)
         saved = RecordSaved(record=record, changed=changed, actor=actor, ts=record.updated_at)
-        effects = self._kind.effects
-        also = () if effects is None else effects(context, before, record, actor)
-        seq = context.desk.recorder.record([*also, saved], actor=actor, attach=call.attach)
+        effects = () if self._kind.effects is None else self._kind.effects(context, before, record, actor)
+        beside = [_beside(context, draft, actor) for draft in also]
+        seq = context.desk.recorder.record([*effects, *beside, saved], actor=actor, attach=call.attach)
         verb = "deleted" if record.deleted_at is not None else "created" if before is None else "changed"
         _answer(context, seq, call, self._done(f"is {verb}", record))
 
     def _done(self, what: str, record: AnyRecord) -> CommandResult:
         return CommandResult(ok=True, text=f"{self._kind.noun[:1].upper()}{self._kind.noun[1:]} {what}.", data=record)
+
+
+def _new(context: EngineContext, draft: AnyRecord, actor: str) -> RecordSaved:
+    """Return the save of a draft with the engine's stamp."""
+    now = context.clock.now_ns()
+    record = msgspec.structs.replace(
+        draft, id=draft.id or context.ids.uid(), row_version=1, created_at=now, updated_at=now
+    )
+    changed = tuple(name for name in record.__struct_fields__ if name not in STAMPED)
+    return RecordSaved(record=record, changed=changed, actor=actor, ts=now)
+
+
+def _beside(context: EngineContext, draft: AnyRecord, actor: str) -> RecordSaved:
+    """Return the save of a draft that goes with another record.
+
+    Raises:
+        Duplicate: another living record has its name.
+    """
+    [kind] = [kind for kind in KINDS if kind.record is type(draft)]
+    saved = _new(context, draft, actor)
+    if (holder := context.state.records.holder(saved.record)) is not None:
+        raise Duplicate(f"There is a {kind.noun} with that name already.", record_id=holder)
+    if kind.check is not None:
+        kind.check(context, None, saved.record)
+    return saved
 
 
 def _answer(context: EngineContext, seq: int, call: Invocation, done: CommandResult) -> None:

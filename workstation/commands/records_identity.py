@@ -31,11 +31,13 @@ def check_user(_context: EngineContext, _before: Record | None, after: Record) -
 
 
 def check_member(context: EngineContext, before: Record | None, after: Record) -> None:
-    """Keep an owner in every tenant.
+    """Keep an owner in every tenant, and no more people than it may have.
 
     Raises:
-        StateConflict: the last active OWNER would go, or be one no more.
+        StateConflict: the last active OWNER would go, or be one no more; or all places are taken.
     """
+    if isinstance(after, Member) and _has_place(after) and not (isinstance(before, Member) and _has_place(before)):
+        _check_places(context, after)
     if not (isinstance(before, Member) and isinstance(after, Member) and _owns(before)) or _owns(after):
         return
     others = context.state.records.all(Member, after.tenant)
@@ -46,6 +48,20 @@ def check_member(context: EngineContext, before: Record | None, after: Record) -
 def tenant_key(tenant_id: str) -> str:
     """Return where a tenant's rows are kept: its id, but the installation's own has a name."""
     return LOCAL_TENANT if tenant_id == LOCAL_TENANT_ID else tenant_id
+
+
+def _check_places(context: EngineContext, joining: Member) -> None:
+    tenant_id = LOCAL_TENANT_ID if joining.tenant == LOCAL_TENANT else joining.tenant
+    tenant = context.state.records.find(Tenant, LOCAL_TENANT, tenant_id)
+    if tenant is None or tenant.max_users is None:
+        return
+    others = context.state.records.all(Member, joining.tenant)
+    if sum(_has_place(other) for other in others if other.id != joining.id) >= tenant.max_users:
+        raise StateConflict(f"All {tenant.max_users} places of this tenant are taken.", state="FULL")
+
+
+def _has_place(member: Member) -> bool:
+    return member.is_active and member.deleted_at is None
 
 
 def _owns(member: Member) -> bool:

@@ -17,7 +17,7 @@ from workstation.api.records import (
     list_records,
     run_record_command,
 )
-from workstation.api.routes.users import make_user
+from workstation.api.routes.users import user_draft
 from workstation.api.schemas.people import (
     Login,
     Me,
@@ -75,8 +75,9 @@ async def register_user(call: Call) -> Answer:
     invitation = await invitation_of(call, asked.invitation_token)
     if invitation is None or invitation.email != asked.email:
         raise ApiError("REGISTRATION_CLOSED", "Joining needs a valid invitation to this address.")
-    user = await make_user(call, asked)
-    await accepted(call, invitation, user)
+    draft = await user_draft(call, asked)
+    await accepted(call, invitation, draft, is_new=True)
+    user = call.services.credentials.directory.user(draft.id) or draft
     headers = {"ETag": etag_of(user), "Location": f"{API_ROOT}/users/{user.id}"}
     return json_answer(201, user_body(user), headers)
 

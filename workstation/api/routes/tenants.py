@@ -1,6 +1,7 @@
 """Tenants, their members and invitations. What the caller does not belong to is unknown to him."""
 
 import secrets
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,6 +51,7 @@ from workstation.api.tenancy import (
     invitation_of,
     join,
     leave,
+    place_for,
     require_team,
     tenant_of,
     token_for,
@@ -125,6 +127,7 @@ async def create_tenant(call: Call) -> Answer:
     require_team(call)
     asked: TenantCreate = call.body
     draft = TenantRecord(
+        id=str(uuid.uuid4()),
         name=asked.name,
         slug=asked.slug,
         contact_email=asked.contact_email,
@@ -134,11 +137,9 @@ async def create_tenant(call: Call) -> Answer:
         plan=asked.plan,
         metadata=asked.metadata or {},
     )
-    answer = await create_record(call, TENANTS, draft)
     owner = call.services.credentials.directory.user(user_id(call.credential.user))
-    if owner is not None:
-        await join(call, answer.headers["Location"].rpartition("/")[2], owner, Role.OWNER)
-    return answer
+    places = () if owner is None else (place_for(draft.id, owner, Role.OWNER),)
+    return await create_record(call, TENANTS, draft, also=places)
 
 
 @routes.add(

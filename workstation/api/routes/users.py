@@ -1,5 +1,6 @@
 """People of the caller's tenant. Deleting one ends every credential of his at once."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ from workstation.api.schemas.people import User, UserCreate, UserList, UserPage,
 from workstation.api.schemas.records import RecordRead
 from workstation.api.schemas.system import ActionResult
 from workstation.api.sign_in import change_user, end_sessions, new_hash
-from workstation.api.tenancy import join, leave
+from workstation.api.tenancy import leave, place_for
 from workstation.commands.records import CreateRecord
 from workstation.domain.records import LOCAL_TENANT
 from workstation.domain.records import User as UserRecord
@@ -62,9 +63,10 @@ async def list_users(call: Call) -> Answer:
 @routes.add("POST", "/users", scope="users:manage", body=UserCreate, answers={201: User})
 async def create_user(call: Call) -> Answer:
     """Add a person, who begins as a VIEWER of the tenant."""
-    user = await make_user(call, call.body)
-    await join(call, call.credential.tenant, user, Role.VIEWER)
-    return record_answer(call, USERS, 201, user)
+    draft = await user_draft(call, call.body)
+    params = CreateRecord(record=draft, also=(place_for(call.credential.tenant, draft, Role.VIEWER),))
+    made = await run_record_command(call, "user.create", params, None)
+    return record_answer(call, USERS, 201, made.data)
 
 
 @routes.add("GET", "/users/{user_id}", scope="users:view", query=RecordRead, answers={200: User}, path_types=_USER_ID)
@@ -102,13 +104,10 @@ async def unlock_user(call: Call) -> Answer:
     return json_answer(200, {"success": True, "message": "The user may log in again.", "data": user_body(changed)})
 
 
-async def make_user(call: Call, asked: UserCreate) -> UserRecord:
-    """Keep a new person with his password's hash.
-
-    Raises:
-        ApiError: 409, somebody has the address already.
-    """
-    draft = UserRecord(
+async def user_draft(call: Call, asked: UserCreate) -> UserRecord:
+    """Return a new person with his password's hash, not kept yet."""
+    return UserRecord(
+        id=str(uuid.uuid4()),
         email=asked.email,
         password_hash=await new_hash(call, asked.password),
         first_name=asked.first_name or "",
@@ -118,6 +117,3 @@ async def make_user(call: Call, asked: UserCreate) -> UserRecord:
         language=asked.language,
         last_password_change=call.services.now_ns(),
     )
-    result = await run_record_command(call, "user.create", CreateRecord(record=draft), None)
-    user: UserRecord = result.data
-    return user
