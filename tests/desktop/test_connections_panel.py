@@ -128,8 +128,10 @@ def test_reconcile_asks_for_all_accounts_where_none_is_chosen(panel: Connections
 def test_disconnecting_says_its_effects_and_takes_two_presses(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
     rig.feed(order("A"))
     assert panel.effects.text().startswith("Disconnecting: 1 working orders: they stay there;")
+    assert not panel.effects.isVisible()
     qtbot.mouseClick(panel.disconnect_button, Qt.MouseButton.LeftButton)
     assert rig.gateway.of("venue.disconnect") == []
+    assert panel.effects.isVisible()
     qtbot.mouseClick(panel.disconnect_button, Qt.MouseButton.LeftButton)
     assert rig.gateway.of("venue.disconnect") == [VenueName(venue="SIM")]
 

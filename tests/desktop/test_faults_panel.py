@@ -89,6 +89,13 @@ def test_a_wrong_position_needs_an_instrument(panel: FaultsPanel, rig: DesktopRi
     assert "symbol" in panel.note.text()
 
 
+def test_a_panel_that_asks_nothing_never_waits(panel: FaultsPanel, rig: DesktopRig) -> None:
+    panel.ask()
+    rig.clock.advance(60_000_000_000)
+    panel.show_state()
+    assert panel.note.text() == ""
+
+
 def test_all_go_off_at_once(panel: FaultsPanel, rig: DesktopRig, qtbot) -> None:
     qtbot.mouseClick(panel.all_off, Qt.MouseButton.LeftButton)
     assert rig.gateway.of("venue.fault") == [SwitchFault(kind="", on=False)]

@@ -36,6 +36,7 @@ from workstation.viewmodels.api_view import (
 from workstation.viewmodels.panel_notes import PanelNote
 
 KEY_BYTES = 32
+DAYS_WIDTH_PX = 64
 
 
 class ApiAccessPanel(AskingPanel):
@@ -96,7 +97,10 @@ class ApiAccessPanel(AskingPanel):
         self.preset.addItems(list(PRESETS))
         self.cap = self._field("cap", "Largest notional of one order", "Order cap")
         self.days = self._field("days", "Days until it expires", "Days")
-        self.create_button = self.button("create", "Create key", "Make a key; it is shown once", self._create, role="primary")
+        self.days.setMaximumWidth(DAYS_WIDTH_PX)
+        self.create_button = self.button(
+            "create", "Create key", "Make a key; it is shown once", self._create, role="primary"
+        )
         self.revoke = self.button("revoke", "Revoke", "Revoke the selected keys at once", self._revoke, role="danger")
         self.permit = self.button("permit", "Live permit 1 h", "Let the key trade live accounts", self._permit, role="")
         self.secret = self._field("secret", "The new key, shown once", "")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from weakref import WeakMethod, ref
 
 import msgspec
-from PySide6.QtCore import QRect, QTimer
+from PySide6.QtCore import QRect, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -64,8 +64,10 @@ class AskingPanel(Panel):
 
     def ask(self) -> None:
         """Ask now."""
-        self.asking.begin()
-        for command_id, params, heard in self.questions():
+        questions = self.questions()
+        if questions:
+            self.asking.begin()
+        for command_id, params, heard in questions:
             self._send(command_id, params, "ask", heard)
         self.show_state()
 
@@ -185,8 +187,11 @@ class Beside(QBoxLayout):
 class PressTwice(QPushButton):
     """A button for what cannot be taken back: it acts on the second press within DOUBLE_PRESS_MS.
 
-    It calls `run` once a pair; the first press changes its words.
+    It calls `run` once a pair; the first press changes its words. Emits: waiting(True) with the first, waiting(False)
+    when it acts or gives up.
     """
+
+    waiting = Signal(bool)
 
     def __init__(self, text: str, run: Callable[[], object]) -> None:
         super().__init__(text)
@@ -203,9 +208,11 @@ class PressTwice(QPushButton):
         else:
             self.setText(f"Press again: {self._words.lower()}")
             self._waits.start()
+            self.waiting.emit(self._waits.isActive())
 
     def _calm(self) -> None:
         self.setText(self._words)
+        self.waiting.emit(self._waits.isActive())
 
 
 def named(
