@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from workstation.app.alerts import LOOK_NS, Alerts
 from workstation.app.core import Core, CoreParts
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.order_stories import OrderStories
+from workstation.app.screens import EngineScreens
 from workstation.app.scripts import ScriptDoor
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
@@ -34,7 +34,6 @@ from workstation.commands import (
 )
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
-from workstation.commands.params import BarsRequest, Watch
 from workstation.commands.registry import (
     Attach,
     CommandRegistry,
@@ -42,7 +41,7 @@ from workstation.commands.registry import (
     Invocation,
     Reply,
 )
-from workstation.domain.errors import NotFound, StorageError, UserError
+from workstation.domain.errors import StorageError, UserError
 from workstation.domain.listing import InstrumentTable
 from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
@@ -50,12 +49,10 @@ from workstation.kernel.clock import SystemClock
 from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
-from workstation.marketdata.history import BarHistory
 from workstation.ports.store import ExecutionQuery
-from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap
-from workstation.viewmodels.market_view import MarketView, Wish
+from workstation.viewmodels.market_view import MarketView
 from workstation.viewmodels.outbox import Outbox
 from workstation.viewmodels.publisher import Publisher
 from workstation.viewmodels.session import Session
@@ -72,7 +69,6 @@ BEAT_NS = 25_000_000
 EXPIRY_NS = 1_000_000_000
 """How often temporary limits are looked at for their end."""
 
-BARS_BEFORE = 1_500
 DAILY = BarType(BarKind.DAY, 1)
 
 _log = get_logger("engine")
@@ -106,6 +102,7 @@ class Engine:
         self.core = Core(self._parts(version, freshness_ms))
         core = self.core
         self._view = MarketView(core.market)
+        self._screens = EngineScreens(core.market, core.instruments, venue, self._view)
         self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns)
         self._publisher = Publisher(
             bus=core.bus,
@@ -117,7 +114,7 @@ class Engine:
             first_rows=self._first_rows,
         )
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
-        self._alerts = Alerts(core, self._open_series, self._publisher.notice, alerts_file)
+        self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
         self._alerts.register(commands)
         self._stories = OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
@@ -128,7 +125,7 @@ class Engine:
             ids=self._ids,
             clock=self._clock,
             environment=venue.environment,
-            screens=self,
+            screens=self._screens,
             venue=venue,
             inquiry=self._market_desk.inquiry,
             past_bars=self._market_desk.past_bars,
@@ -316,33 +313,6 @@ class Engine:
             call.reply(failed(error))
 
     # Screens
-
-    def watch(self, wish: Watch) -> None:
-        """Take one panel's wish for streams; unknown symbols are refused by name."""
-        unknown = sorted((wish.quotes | wish.depths | wish.tapes) - self.core.instruments.keys())
-        if unknown:
-            raise NotFound("instrument", ", ".join(unknown))
-        for symbol, bar_type in wish.bars:
-            self._open_series(symbol, bar_type, BARS_BEFORE)
-        shown = Wish(quotes=wish.quotes, depths=wish.depths, bars=wish.bars, tapes=wish.tapes)
-        self._view.watch(wish.consumer, shown)
-
-    def bars(self, request: BarsRequest) -> BarSeries:
-        """Return the newest bars of a series, from the venue's history and what was built since."""
-        history = self._open_series(request.symbol, request.bar_type, max(request.count, BARS_BEFORE))
-        start = max(len(history) - request.count, 0)
-        return BarSeries(
-            symbol=request.symbol,
-            bar_type=request.bar_type,
-            ts_open=np.array(history.ts_open[start:], dtype=np.int64),
-            ohlcv=history.ohlcv(start),
-        )
-
-    def _open_series(self, symbol: str, bar_type: BarType, count: int) -> BarHistory:
-        """Return a series that goes on from the venue's history."""
-        series = self.core.market.series
-        past = () if series.is_open(symbol, bar_type) else self._venue.history(symbol, bar_type, count)
-        return series.seed(symbol, bar_type, past)
 
     def _open(self, wake: Callable[[], None], *, snapshots: bool) -> Outbox:
         opened = self._loop.ask(lambda: self._publisher.open(wake, snapshots=snapshots), ASK_TIMEOUT_S)
