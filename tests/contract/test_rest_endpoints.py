@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import described
 from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
 from workstation.api.application import ENDPOINTS
 
@@ -47,7 +48,9 @@ GET /reports, /reports/blotter, /reports/fills, /reports/positions, /reports/pnl
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[ApiRig]:
+    """Serve a core; every answer is held to the description."""
     with served(tmp_path) as made:
+        made.http.event_hooks = {"response": [described.check]}
         yield made
 
 
@@ -140,3 +143,12 @@ def test_events_show_the_chosen_fields_alone(rig: ApiRig) -> None:
     events = rig.http.get(f"{ROOT}/events", params={"fields": "type,sequence"}).json()["events"]
     assert events
     assert {frozenset(event) for event in events} == {frozenset({"type", "sequence"})}
+
+
+def test_an_answer_without_a_body_names_no_media_type(rig: ApiRig) -> None:
+    rule = {"name": "none", "rule_type": "RESTRICTED_SYMBOL", "config": {"symbols": ["ABC"]}}
+    made = rig.http.post(f"{ROOT}/compliance/rules", json=rule)
+    seen = rig.http.get(made.headers["location"], headers={"If-None-Match": made.headers["etag"]})
+    gone = rig.http.delete(made.headers["location"])
+    assert (seen.status_code, gone.status_code) == (304, 204)
+    assert not {"content-type"} & (set(seen.headers) | set(gone.headers))

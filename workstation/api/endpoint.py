@@ -168,7 +168,7 @@ async def serve(services: Services, endpoint: Endpoint, request: Request) -> Res
     services.meters.count(endpoint.method, endpoint.path, answer.status, time.monotonic() - began)
     if isinstance(answer, StreamAnswer):
         return StreamResponse(answer)
-    return Response(answer.body, answer.status, dict(answer.headers), answer.media_type)
+    return Response(answer.body, answer.status, dict(answer.headers), answer.media_type if answer.body else None)
 
 
 async def _run(call: Call) -> Answer:

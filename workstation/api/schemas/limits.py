@@ -34,6 +34,8 @@ LimitTypeName = Literal[
     "ORDERS_PER_MINUTE", "OPEN_ORDERS", "PRICE_COLLAR",
 ]  # fmt: skip
 LimitScopeName = Literal["TENANT", "ACCOUNT", "STRATEGY", "INSTRUMENT"]
+
+
 def _above_zero(value: str) -> str:
     if value.startswith("-") or not value.strip("0."):
         raise ValueError("must be above 0")

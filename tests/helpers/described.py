@@ -1,0 +1,53 @@
+"""Answers held to the description: what a stranger's client, written from it alone, would be able to read."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import httpx
+from jsonschema_rs import Draft202012Validator
+
+from workstation.api.application import ENDPOINTS
+from workstation.api.openapi import document
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+@cache
+def _described() -> dict[str, Any]:
+    return document(ENDPOINTS, "1.2.3")
+
+
+@cache
+def _paths() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return each path as a pattern, literal ones first; a symbol may hold slashes."""
+    paths = sorted(_described()["paths"], key=lambda path: path.count("{"))
+    return tuple(
+        (re.compile(_PLACE.sub(lambda m: ".+" if m[1] == "symbol" else "[^/]+", path)), path) for path in paths
+    )
+
+
+@cache
+def _validator(path: str, method: str, status: str, media: str) -> Draft202012Validator:
+    answers = _described()["paths"][path][method]["responses"]
+    assert status in answers, f"{method} {path} does not declare {status}"
+    content = answers[status].get("content", {})
+    assert media in content, f"{method} {path} does not declare {media} at {status}"
+    return Draft202012Validator({**content[media]["schema"], "components": _described()["components"]})
+
+
+def check(response: httpx.Response) -> None:
+    """Fail where an answer in JSON of a described call is not as described."""
+    request = response.request
+    method, asked = request.method.lower(), request.url.path
+    media = response.headers.get("content-type", "")
+    path = next((path for pattern, path in _paths() if pattern.fullmatch(asked)), None)
+    if path is None or media not in ("application/json", "application/problem+json"):
+        return
+    if method not in _described()["paths"][path] or "fields" in request.url.params:
+        return
+    response.read()
+    for error in _validator(path, method, str(response.status_code), media).iter_errors(response.json()):
+        raise AssertionError(f"{request.method} {asked} -> {response.status_code}: {error.message} in {response.text}")
