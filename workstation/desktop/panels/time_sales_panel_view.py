@@ -12,7 +12,7 @@ from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.viewmodels.tape import Tape, TapeLine
 
 PADDING_PX = 8
-_TIME, _PRICE, _SIZE = 12, 11, 9
+_TIME, _PRICE, _SIZE = 13, 9, 8
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 

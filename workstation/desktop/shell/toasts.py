@@ -1,4 +1,4 @@
-"""Toasts: notes in the corner of the window, which never take the keyboard; their history and counter in a menu.
+"""Toasts: notes at the top of the window, which never take the keyboard; their history and counter in a menu.
 
 Last stage of both walks. A critical one stays until it is acknowledged, others leave by themselves. A click opens the
 order that a note is about; a right click mutes its kind. While another program has the screen, the desktop tells it.
@@ -24,6 +24,7 @@ STAYS_MS = {"info": 4_000, "warning": 8_000}
 FLASH_MS = 350
 WIDTH_PX = 340
 MARGIN_PX = 12
+TOP_PX = 64
 HISTORY_SHOWN = 25
 _ROLES = {"info": "info", "warning": "warning", "critical": "danger"}
 
@@ -146,13 +147,13 @@ class ToastStack(QObject):
             self._arrange()
 
     def _arrange(self) -> None:
-        bottom = self._window.height() - self._window.statusBar().height() - MARGIN_PX
-        for toast in reversed(self.toasts):
+        """Stack the toasts from the top, in the middle: flatten and send stand at the lower edges and stay free."""
+        top, left = TOP_PX, (self._window.width() - WIDTH_PX) // 2
+        for toast in self.toasts:
             toast.setFixedWidth(WIDTH_PX)
             toast.adjustSize()
-            bottom -= toast.height()
-            toast.move(self._window.width() - WIDTH_PX - MARGIN_PX, bottom)
-            bottom -= MARGIN_PX // 2
+            toast.move(left, top)
+            top += toast.height() + MARGIN_PX // 2
             toast.show()
             toast.raise_()
 
@@ -176,7 +177,7 @@ class ToastStack(QObject):
     # Qt overrides
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the toasts in their corner when the window is resized; consumes nothing."""
+        """Keep the toasts in their place when the window is resized; consumes nothing."""
         if event.type() is QEvent.Type.Resize and self.toasts:
             self._arrange()
         return False
