@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QApplication
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
 from workstation.commands.records import ChangeRecord, DeleteRecord
 from workstation.commands.registry import CommandResult
-from workstation.commands.scopes import PRESETS
-from workstation.commands.scripts import ScriptBoard, SwitchDoor
+from workstation.commands.scripts import SwitchDoor
 from workstation.desktop.panels.api_access_panel import ApiAccessPanel
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import ApiKey, LivePermit
-from workstation.ports.scripts import DoorStanding, RequestLine
+from workstation.domain.scopes import PRESETS
+from workstation.ports.scripts import DoorStanding, RequestLine, ScriptBoard
 from workstation.viewmodels.api_view import PERMIT_NS
 from workstation.viewmodels.formats import DAY_NS
 

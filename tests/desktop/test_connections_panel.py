@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QApplication
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
 from workstation.commands.params import AdoptPosition, OverrideLock, ReconcileAccount, WithdrawCancel
 from workstation.commands.registry import CommandResult
-from workstation.commands.venue_board import AccountLine, VenueBoard, VenueLine
 from workstation.commands.venues import VenueName
 from workstation.desktop.panels.connections_panel import ConnectionsPanel
 from workstation.domain.accounts import LockState
@@ -17,6 +16,7 @@ from workstation.domain.events import BreakFound
 from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
 from workstation.ports.broker import SessionState
+from workstation.ports.venue_board import AccountLine, VenueBoard, VenueLine
 from workstation.viewmodels.frames import StreamSnap
 
 SHORT = BreakFound(account="SIM-1", symbol="AAPL", ours=100, theirs=80, resolution="open", ts=START_NS)

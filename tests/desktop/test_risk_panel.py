@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QApplication
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, quote, status
 from workstation.commands.params import Kill, LiftKill, SetLimit
 from workstation.commands.registry import CommandResult
-from workstation.commands.risk_board import LimitLine, LockOut, RiskBoard, SetCloseOnly
+from workstation.commands.risk_board import LockOut, SetCloseOnly
 from workstation.desktop.panels.risk_panel import RiskPanel
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.events import LimitChanged
 from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdStatus
+from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import LimitScope, LimitType
 from workstation.viewmodels.asking import LATE_NS
 from workstation.viewmodels.frames import StreamSnap

@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt
 from tests.helpers.desktop_rig import START_NS, DesktopRig, status
 from workstation.commands.records import ChangeRecord, DeleteRecord
 from workstation.commands.registry import CommandResult
-from workstation.commands.scripts import HookBoard, Redeliver
+from workstation.commands.scripts import Redeliver
 from workstation.desktop.panels.webhooks_panel import WebhooksPanel
 from workstation.domain.records import Webhook
 from workstation.ports.deliveries import Delivery, DeliveryStatus
+from workstation.ports.scripts import HookBoard
 
 SECOND = 1_000_000_000
 HOOK = Webhook(id="h1", user_id="local", name="desk chat", endpoint_url="https://chat.example/hook", secret="")

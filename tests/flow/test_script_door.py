@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.product_rig import Product, product_options
 from workstation.commands.registry import NoParams
-from workstation.commands.scripts import ScriptBoard, SwitchDoor
+from workstation.commands.scripts import SwitchDoor
+from workstation.ports.scripts import ScriptBoard
 
 
 def test_the_door_closes_opens_again_and_lists_its_requests(qtbot: QtBot, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from workstation.commands.registry import CommandRegistry, CommandResult, Declar
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.records import LOCAL_TENANT, RiskLimit
-from workstation.risk.limits import LimitScope, LimitType
+from workstation.risk.board import LimitLine, RiskBoard
+from workstation.risk.limits import LimitScope
 from workstation.risk.restrictions import Restriction
 
 ON, DAY = "ON", "DAY"
@@ -32,31 +33,6 @@ class SetCloseOnly(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     scope: str = LimitScope.ACCOUNT
     key: str = ""
-
-
-class LimitLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One limit. value and used: integers on the scale of its type, used None where only each order shows it.
-
-    text: as it was typed; changed_at: UTC ns, 0 for a default that nobody has changed; changed_by: an actor.
-    """
-
-    limit: LimitType
-    scope: LimitScope
-    key: str
-    text: str
-    value: int
-    used: int | None
-    unlimited: bool
-    changed_at: int = 0
-    changed_by: str = ""
-    reason: str = ""
-
-
-class RiskBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """All limits, those without a bound included, and every restriction that is set."""
-
-    limits: tuple[LimitLine, ...]
-    restrictions: tuple[LimitChanged, ...]
 
 
 def show_board(context: EngineContext, _params: NoParams, call: Invocation) -> None:

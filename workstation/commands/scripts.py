@@ -10,7 +10,7 @@ from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.domain.records import LOCAL_TENANT, ApiKey, Webhook
 from workstation.ports.deliveries import Delivery
-from workstation.ports.scripts import DoorStanding
+from workstation.ports.scripts import HookBoard, ScriptBoard
 
 SCRIPTS = "Scripts"
 
@@ -26,22 +26,6 @@ class Redeliver(msgspec.Struct, frozen=True, kw_only=True):
 
     webhook_id: str
     delivery_id: str
-
-
-class ScriptBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """The door and its keys, whose hashes are left out. now_ns: wall time, UTC ns."""
-
-    door: DoorStanding
-    keys: tuple[ApiKey, ...]
-    now_ns: int
-
-
-class HookBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """Webhooks, sealed secrets left out, and their newest deliveries, newest first. now_ns: wall time, UTC ns."""
-
-    hooks: tuple[Webhook, ...]
-    deliveries: tuple[Delivery, ...]
-    now_ns: int
 
 
 def show_scripts(context: EngineContext, _params: NoParams, call: Invocation) -> None:

@@ -4,42 +4,10 @@ Beside the order walk: what a person looks at when a link or an account does not
 about it are the commands of venues and accounts.
 """
 
-import msgspec
-
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.commands.venues import VENUES
-from workstation.domain.accounts import Account, LockState
-from workstation.domain.events import BreakFound
-from workstation.ports.broker import SessionState
-
-
-class VenueLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One link. dated: of the venue's card; cancels_on_disconnect: what it does with orders when the link ends."""
-
-    venue: str
-    session: SessionState
-    dated: str
-    cancels_on_disconnect: bool
-    query_complete: bool
-
-
-class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One account. since: when its lock last changed, UTC ns, 0 for never; breaks: differences that stand open."""
-
-    account: Account
-    lock: LockState
-    reason: str
-    since: int
-    overridden: bool
-    breaks: tuple[BreakFound, ...]
-
-
-class VenueBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """All links and accounts."""
-
-    venues: tuple[VenueLine, ...]
-    accounts: tuple[AccountLine, ...]
+from workstation.ports.venue_board import AccountLine, VenueBoard, VenueLine
 
 
 def show_board(context: EngineContext, _params: NoParams, call: Invocation) -> None:

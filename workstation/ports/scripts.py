@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from workstation.domain.records import ApiKey, Webhook
 from workstation.ports.deliveries import Delivery
 
 
@@ -31,6 +32,22 @@ class DoorStanding(msgspec.Struct, frozen=True, kw_only=True):
     token_file: str
     trouble: str
     requests: tuple[RequestLine, ...]
+
+
+class ScriptBoard(msgspec.Struct, frozen=True, kw_only=True):
+    """The door and its keys, whose hashes are left out. now_ns: wall time, UTC ns."""
+
+    door: DoorStanding
+    keys: tuple[ApiKey, ...]
+    now_ns: int
+
+
+class HookBoard(msgspec.Struct, frozen=True, kw_only=True):
+    """Webhooks, sealed secrets left out, and their newest deliveries, newest first. now_ns: wall time, UTC ns."""
+
+    hooks: tuple[Webhook, ...]
+    deliveries: tuple[Delivery, ...]
+    now_ns: int
 
 
 class Scripts(Protocol):

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from workstation.commands.scopes import PRESETS
-from workstation.commands.scripts import ScriptBoard
 from workstation.domain.errors import ValidationError
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, parse_scaled
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.domain.records import ApiKey
-from workstation.ports.scripts import RequestLine
+from workstation.domain.scopes import PRESETS
+from workstation.ports.scripts import RequestLine, ScriptBoard
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import DAY_NS, MISSING, age, exact_time, grouped, time_of_day
 

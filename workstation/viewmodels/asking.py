@@ -6,7 +6,6 @@ for whoever asks for help. Times are monotonic ns, but `at`, which is shown.
 
 from collections.abc import Callable
 
-from workstation.commands.registry import CommandResult
 from workstation.viewmodels.formats import time_of_day
 from workstation.viewmodels.panel_notes import NOTHING, PanelNote
 
@@ -30,15 +29,15 @@ class Asking:
         if self._waits_since is None:
             self._waits_since = self._mono_ns()
 
-    def heard(self, result: CommandResult, *, good: bool, at: int) -> None:
-        """Note an answer. at: market time of the screen, UTC ns."""
+    def heard(self, text: str, code: str, *, good: bool, at: int) -> None:
+        """Note an answer: its sentence and code. at: market time of the screen, UTC ns."""
         self._waits_since = None
         if good:
             self.has_answer, self._good_at = True, at
             self._error = self.details = ""
         else:
-            self._error = result.text or f"The answer about {self._what} cannot be read."
-            self.details = f"{self._what}\ncode {result.code or 'none'}\n{self._error}"
+            self._error = text or f"The answer about {self._what} cannot be read."
+            self.details = f"{self._what}\ncode {code or 'none'}\n{self._error}"
 
     @property
     def is_late(self) -> bool:

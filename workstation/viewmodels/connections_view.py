@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from workstation.commands.venue_board import AccountLine, VenueBoard, VenueLine
 from workstation.domain.accounts import LockState
 from workstation.domain.numbers import format_scaled
 from workstation.domain.orders import OrderState
+from workstation.ports.venue_board import AccountLine, VenueBoard, VenueLine
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_time, money, time_of_day
 from workstation.viewmodels.frames import AccountSnap, StatusSnap

@@ -6,7 +6,6 @@ that it is about. Figures are checked here, so that a wrong one stays in its fie
 
 import msgspec
 
-from workstation.commands.params import SwitchFault
 from workstation.domain.errors import ValidationError
 from workstation.domain.numbers import parse_scaled
 
@@ -93,8 +92,8 @@ NEEDS_SYMBOL = frozenset({"wrong_position", "feed_gap"})
 """Kinds that say nothing without an instrument."""
 
 
-def arming(fault: Fault, inputs: FaultInputs) -> SwitchFault:
-    """Return the command that arms a fault.
+def arming(fault: Fault, inputs: FaultInputs) -> dict[str, str]:
+    """Return the arguments that arm a fault, plain texts by name.
 
     Raises:
         ValidationError: naming the field.
@@ -114,7 +113,7 @@ def arming(fault: Fault, inputs: FaultInputs) -> SwitchFault:
         arguments[QTY] = str(parse_scaled(inputs.amount.strip(), 0, field="quantity"))
     if AMOUNT in fault.takes and inputs.amount.strip():
         arguments[AMOUNT] = inputs.amount.strip()
-    return SwitchFault(kind=fault.kind, arguments=arguments)
+    return arguments
 
 
 def _whole(field: str, text: str, most: int) -> int:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from workstation.commands.risk_board import LimitLine, RiskBoard
 from workstation.domain.accounts import KillState, LockState
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled
 from workstation.domain.orders import OrderState, OrdStatus
+from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import UNLIMITED, LimitScope, LimitType, parse_limit
 from workstation.risk.restrictions import Restriction
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle

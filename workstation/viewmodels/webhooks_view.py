@@ -5,9 +5,9 @@ Beside both walks. Reads what the engine answered; sends nothing, and shows no s
 
 import msgspec
 
-from workstation.commands.scripts import HookBoard
 from workstation.domain.records import Webhook
 from workstation.ports.deliveries import Delivery, DeliveryStatus
+from workstation.ports.scripts import HookBoard
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, age, exact_time, time_of_day
 

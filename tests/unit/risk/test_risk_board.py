@@ -14,9 +14,10 @@ from tests.helpers.memory_reader import MemoryReader
 from workstation.commands import risk_board
 from workstation.commands.params import Arm, SetLimit
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.risk_board import LockOut, RiskBoard, SetCloseOnly
+from workstation.commands.risk_board import LockOut, SetCloseOnly
 from workstation.domain.accounts import Environment
 from workstation.domain.orders import Origin, OriginKind
+from workstation.risk.board import RiskBoard
 from workstation.risk.limits import LimitScope
 from workstation.risk.restrictions import Restriction
 

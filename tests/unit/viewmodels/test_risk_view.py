@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.desktop_rig import START_NS, order
-from workstation.commands.risk_board import LimitLine, RiskBoard
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdStatus
+from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import UNLIMITED, UNLIMITED_VALUE, LimitScope, LimitType
 from workstation.viewmodels.risk_view import (
     TITLES,

@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSplitter, QVBoxLayo
 
 from workstation.commands.records import ChangeRecord, CreateRecord, DeleteRecord
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.scopes import PRESETS
-from workstation.commands.scripts import ScriptBoard, SwitchDoor
+from workstation.commands.scripts import SwitchDoor
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, Question, bar_of
 from workstation.desktop.panels.ticket_fields import set_role
@@ -22,6 +21,8 @@ from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.errors import UserError
 from workstation.domain.records import LivePermit
+from workstation.domain.scopes import PRESETS
+from workstation.ports.scripts import ScriptBoard
 from workstation.viewmodels.api_view import (
     KEY_START,
     PERMIT_NS,

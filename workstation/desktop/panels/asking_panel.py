@@ -97,7 +97,7 @@ class AskingPanel(Panel):
         """Note an answer; True when it is of the kind that was asked for."""
         good = result.ok and isinstance(result.data, kind)
         status = self.context.state.status
-        self.asking.heard(result, good=good, at=0 if status is None else status.now_ns)
+        self.asking.heard(result.text, result.code, good=good, at=0 if status is None else status.now_ns)
         self.show_state()
         return good
 

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLa
 
 from workstation.commands.params import AdoptPosition, OverrideLock, ReconcileAccount, WithdrawCancel
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.venue_board import VenueBoard
 from workstation.commands.venues import VenueName
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.accounts import LockState
+from workstation.ports.venue_board import VenueBoard
 from workstation.viewmodels.connections_view import (
     KEPT_CANCEL,
     POSITION,

@@ -119,7 +119,7 @@ class FaultsPanel(AskingPanel):
         for field in self.fields.values():
             set_role(field, "invalid", "false")
         try:
-            wish = arming(FAULTS[kind], self._inputs())
+            wish = SwitchFault(kind=kind, arguments=arming(FAULTS[kind], self._inputs()))
         except UserError as error:
             field = self.fields.get(getattr(error, "field", ""), self.fields["amount"])
             set_role(field, "invalid", "true")

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QLabel, QListWidget
 
 from workstation.commands.params import SetLimit
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.risk_board import RiskBoard
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, Question
 from workstation.desktop.panels.risk_panel_form import LimitForm
@@ -20,6 +19,7 @@ from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import figure_font, theme_notifier
 from workstation.domain.orders import OrderState
+from workstation.risk.board import RiskBoard
 from workstation.risk.limits import LimitScope
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.panel_notes import PanelNote

@@ -9,9 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.commands.params import SetLimit
-from workstation.commands.risk_board import LimitLine
 from workstation.desktop.panels.asking_panel import bar_of, named
 from workstation.desktop.panels.ticket_fields import set_role
+from workstation.risk.board import LimitLine
 from workstation.risk.limits import UNLIMITED, LimitScope, LimitType
 from workstation.viewmodels.risk_view import SCOPES, TITLES, LimitEdit
 

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from workstation.commands.records import ChangeRecord, DeleteRecord
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.scripts import HookBoard, Redeliver
+from workstation.commands.scripts import Redeliver
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
+from workstation.ports.scripts import HookBoard
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.webhooks_view import (
     DeliveryRow,
