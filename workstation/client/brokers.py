@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from workstation.client.calls import Call, Group, Listing, W
 from workstation.client.requests import Params
-from workstation.client.values import ActionResult, PageParams, Value
+from workstation.client.values import ActionResult, SortedParams, Value
 
 
 class Broker(Value, frozen=True, kw_only=True):
@@ -96,9 +96,19 @@ class BrokerAccount(Value, frozen=True, kw_only=True):
     metadata: dict[str, Any]
 
 
-class BrokerList(PageParams, kw_only=True):
-    """Window and filters of the lists of brokers, connections and accounts."""
+class BrokerList(SortedParams, kw_only=True):
+    """Filters of the list of brokers."""
 
+    broker_type: str | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    search: str | UnsetType = UNSET
+
+
+class ConnectionList(SortedParams, kw_only=True):
+    """Filters of the list of a broker's connections."""
+
+    broker_id: str
+    status: str | UnsetType = UNSET
     search: str | UnsetType = UNSET
 
 
@@ -115,11 +125,12 @@ class ConnectionId(Params):
     connection_id: str
 
 
-class AccountList(PageParams, kw_only=True):
+class AccountList(SortedParams, kw_only=True):
     """Filters of the list of accounts."""
 
     broker_id: str
     search: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET
     is_paper: bool | UnsetType = UNSET
 
 
@@ -143,7 +154,7 @@ class Brokers(Group[W], Generic[W]):
 class Connections(Group[W], Generic[W]):
     """Read and direct a broker's connections."""
 
-    list = Listing("/brokers/{broker_id}/connections", BrokerList, "connections", Connection)
+    list = Listing("/brokers/{broker_id}/connections", ConnectionList, "connections", Connection)
     get = Call("GET", "/brokers/{broker_id}/connections/{connection_id}", ConnectionId, Connection)
     connect = Call("POST", "/brokers/{broker_id}/connections/{connection_id}/connect", ConnectionId, ActionResult)
     disconnect = Call("POST", "/brokers/{broker_id}/connections/{connection_id}/disconnect", ConnectionId, ActionResult)

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType, field
 from workstation.client.calls import Call, Group, Listing, W
 from workstation.client.executions import Execution
 from workstation.client.requests import Params
-from workstation.client.values import Number, PageParams, Value, WalkParams, When
+from workstation.client.values import Number, SortedParams, Value, WalkParams, When
 
 
 class UnknownOutcome(Value, frozen=True, kw_only=True):
@@ -230,7 +230,7 @@ class OrderList(WalkParams, kw_only=True):
     nested: bool | UnsetType = UNSET
 
 
-class OrderRows(PageParams, kw_only=True):
+class OrderRows(SortedParams, kw_only=True):
     """Names one order whose executions or history are listed."""
 
     order_id: str

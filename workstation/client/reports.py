@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from workstation.client.calls import Call, Group, Listing, W
 from workstation.client.requests import Params
-from workstation.client.values import Nothing, Value, When
+from workstation.client.values import SortedParams, Value, When
 
 
 class ReportColumn(Value, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class ReportQuery(Params, kw_only=True):
 class Reports(Group[W], Generic[W]):
     """Draw up reports."""
 
-    list = Listing("/reports", Nothing, "reports", ReportInfo)
+    list = Listing("/reports", SortedParams, "reports", ReportInfo)
     blotter = Call("GET", "/reports/blotter", ReportQuery, Report)
     fills = Call("GET", "/reports/fills", ReportQuery, Report)
     positions = Call("GET", "/reports/positions", ReportQuery, Report)

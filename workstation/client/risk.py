@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from workstation.client.calls import Call, Group, Listing, W
 from workstation.client.requests import Params
-from workstation.client.values import ActionResult, Nothing, Number, PageParams, SortedParams, Value, When
+from workstation.client.values import ActionResult, Nothing, Number, SortedParams, Value, When
 
 
 class KillSwitch(Value, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ class ComplianceRule(Value, frozen=True, kw_only=True):
     description: str | None
 
 
-class KillSwitchList(PageParams, kw_only=True):
+class KillSwitchList(SortedParams, kw_only=True):
     """Filters of the kill switch list."""
 
     scope: str | UnsetType = UNSET

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from workstation.client.calls import Call, Group, Listing, W
 from workstation.client.requests import Params
-from workstation.client.values import ActionResult, Nothing, PageParams, Value
+from workstation.client.values import ActionResult, Nothing, SortedParams, Value
 
 
 class Health(Value, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ class CommandInfo(Value, frozen=True, kw_only=True):
     desktop_only: bool
 
 
-class CommandList(PageParams, kw_only=True):
+class CommandList(SortedParams, kw_only=True):
     """Window of the list of commands."""
 
 
