@@ -179,7 +179,6 @@ class Program:
             view_only=view_only,
             keeping=_keeping(options.settings.marketdata),
             alerts_file=self.own_home.alerts_file,
-            alerts_file=self.own_home.alerts_file,
         )
 
     @property
