@@ -79,8 +79,8 @@ class StrategyRig:
         self.positions[terms.symbol] = held
         execution = Execution(
             exec_key=f"E{len(self.sent)}", exec_id="E", uid="E", cl_ord_id=order.cl_ord_id, order_id="V1",
-            account="SIM", symbol=terms.symbol, side=terms.side, last_qty=qty, last_px=px, fee=0, fee_currency="USD", ts_event=T0,
-            ts_init=T0, venue_seq=1,
+            account="SIM", symbol=terms.symbol, side=terms.side, last_qty=qty, last_px=px, fee=0, fee_currency="USD",
+            ts_event=T0, ts_init=T0, venue_seq=1,
         )  # fmt: skip
         left = order.leaves_qty - qty
         status = OrdStatus.PARTIALLY_FILLED if left else OrdStatus.FILLED

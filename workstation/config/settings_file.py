@@ -4,19 +4,22 @@ Comments and order of the file stay; a load followed by a save changes no byte. 
 with line and column and left untouched. Nothing here applies a setting.
 """
 
+from __future__ import annotations
+
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import tomlkit
 from msgspec import inspect
-from tomlkit.exceptions import ParseError
 
 from workstation.config.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from workstation.domain.errors import UserError
+
+if TYPE_CHECKING:
+    import tomlkit
 
 LIVE = frozenset({"desktop.theme", "desktop.disarm_after_s"})
 """Settings that apply at once; every other one applies at the next start."""
@@ -109,7 +112,7 @@ class SettingsFile:
         table = document.get(section)
         if isinstance(table, Mapping) and key in table:
             del document[section][key]
-        return self._write(tomlkit.dumps(document), before)
+        return self._write(document.as_string(), before)
 
     def undo(self) -> Settings:
         """Write the text before the last change again.
@@ -156,12 +159,15 @@ def changed_text(text: str, name: str, value: str) -> str:
     except tomllib.TOMLDecodeError:
         parsed = value
     if section not in document:
-        document[section] = tomlkit.table()
+        document[section] = {}
     document[section][key] = parsed
-    return tomlkit.dumps(document)
+    return document.as_string()
 
 
 def _parsed(text: str) -> tomlkit.TOMLDocument:
+    import tomlkit  # noqa: PLC0415  a start without edits does without
+    from tomlkit.exceptions import ParseError  # noqa: PLC0415  as above
+
     try:
         return tomlkit.parse(text)
     except ParseError as error:

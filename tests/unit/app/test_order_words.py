@@ -74,5 +74,5 @@ def test_what_is_missing_or_needs_the_desktop_is_named(line: str, complaint: str
 
 
 def test_a_wrong_word_is_named_with_what_stands_before_it() -> None:
-    with pytest.raises(UserError, match="found '1oo.05', after 'b 100 aapl'"):
+    with pytest.raises(UserError, match=r"found '1oo\.05', after 'b 100 aapl'"):
         read_order(["buy", "100", "aapl", "limit", "1oo.05"])

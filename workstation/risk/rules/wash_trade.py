@@ -30,9 +30,7 @@ class WashTrade(RestrictionRule):
         terms, since = snapshot.terms, snapshot.intent.now_ns - window_s * _NS
         traded = snapshot.controls.traded.opposite(terms.account, terms.symbol, snapshot.sign, since)
         if traded:
-            return (
-                f"Refused: wash trade. {traded} took the other side in the last {window_s} s; wait that long."
-            )
+            return f"Refused: wash trade. {traded} took the other side in the last {window_s} s; wait that long."
         resting = "" if terms.ord_type in _WAITING else self._met(snapshot)
         return resting and f"Refused: wash trade. It would meet an order of {resting}; cancel that one first."
 

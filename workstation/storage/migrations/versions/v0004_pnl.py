@@ -31,7 +31,7 @@ def upgrade() -> None:
                 "ACCOUNT_PERMISSION",
                 "CUSTOM",
             )
-        },  # fmt: skip
+        },
     )
 
 
