@@ -18,6 +18,7 @@ from workstation.api.schemas.events import EventStream
 from workstation.api.scopes import ALL
 from workstation.domain.accounts import LockState
 from workstation.domain.events import LockChanged
+from workstation.domain.records import LOCAL_TENANT
 
 
 class Feeding:
@@ -33,10 +34,10 @@ class Feeding:
             return call(*args)
 
         self.feed = EventFeed(self.reader, Envelopes(self.reader, names), read)
-        services = SimpleNamespace(feed=self.feed, names=names)
-        self.call: Any = SimpleNamespace(
-            services=services, passport=SimpleNamespace(credential=SimpleNamespace(scopes=ALL))
-        )
+        credential = SimpleNamespace(id="c", scopes=ALL, tenant=LOCAL_TENANT, user="local", kind="local")
+        credentials = SimpleNamespace(is_alive=lambda _credential: True)
+        services = SimpleNamespace(feed=self.feed, names=names, credentials=credentials)
+        self.call: Any = SimpleNamespace(services=services, credential=credential)
 
     def happen(self, times: int) -> None:
         """Let an account be locked and unlocked, and tell the feed."""
