@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from workstation.api.names import instrument_id
-from workstation.app import bench, hotkeys_cli, remote, restore
+from workstation.app import bench, hotkey_files, remote, restore
 from workstation.app.bootstrap import leave_mark
 from workstation.config.paths import Home, find_home
 from workstation.config.settings import load_settings
@@ -147,6 +147,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "config": config,
     "bench": bench.command,
     "restore": restore.command,
-    "hotkeys": hotkeys_cli.command,
+    "hotkeys": hotkey_files.command,
     **remote.COMMANDS,
 }

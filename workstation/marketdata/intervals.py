@@ -1,10 +1,12 @@
-"""The intervals of kept bars: their stored names, and the series that each stands for.
+"""The intervals of bars: the stored names of those that are kept, the short names that people write, and their series.
 
 Beside the tick walk: `recording.py` names what it keeps by them, history is asked for by them.
 """
 
+import re
 from collections.abc import Mapping
 
+from workstation.domain.errors import ValidationError
 from workstation.domain.market import BarKind, BarSource, BarType
 
 _SECOND = 10**9
@@ -28,6 +30,11 @@ _SHORTEST_S = {
     BarKind.WEEK: 7 * 86_400,
     BarKind.MONTH: 28 * 86_400,
 }
+_SHORT = re.compile(r"([1-9]\d{0,8})(s|m|h|d|w|mo|t|v)", re.ASCII)
+_KINDS = {
+    "s": BarKind.SECOND, "m": BarKind.MINUTE, "h": BarKind.HOUR, "d": BarKind.DAY, "w": BarKind.WEEK,
+    "mo": BarKind.MONTH, "t": BarKind.TICK, "v": BarKind.VOLUME,
+}  # fmt: skip
 
 
 def interval_of(bar_type: BarType) -> str | None:
@@ -38,3 +45,16 @@ def interval_of(bar_type: BarType) -> str | None:
 def shortest_ns(bar_type: BarType) -> int:
     """Return the least time that a bar of a kept interval covers, ns: a month has 28 days."""
     return _SHORTEST_S[bar_type.kind] * bar_type.step * _SECOND
+
+
+def bar_type_of(text: str, qty_decimals: int = 0) -> BarType:
+    """Return the series of a short name such as 1s, 5m, 1h, 1d, 1w, 1mo, 500t (ticks), 10000v (volume, whole units).
+
+    Raises:
+        ValidationError: it names no interval.
+    """
+    found = _SHORT.fullmatch(text)
+    if found is None:
+        raise ValidationError("interval", f"{text!r} is no interval", allowed="1s 5m 1h 1d 1w 1mo 500t 10000v")
+    kind, step = _KINDS[found.group(2)], int(found.group(1))
+    return BarType(kind, step * 10**qty_decimals if kind is BarKind.VOLUME else step)

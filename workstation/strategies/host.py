@@ -17,12 +17,13 @@ from workstation.domain.market import StreamKind
 from workstation.domain.market import Trade as MarketTrade
 from workstation.domain.numbers import MONEY_DECIMALS, to_decimal
 from workstation.domain.orders import OrderState, Side
+from workstation.marketdata.intervals import bar_type_of
 from workstation.risk.validity import validate
 from workstation.strategies import messages as m
 from workstation.strategies.api import Strategy
 from workstation.strategies.door import IndicatorValue, Number
 from workstation.strategies.indicators import SeriesIndicators
-from workstation.strategies.terms import leg_price, order_terms, parse_interval, price_units, qty_units
+from workstation.strategies.terms import leg_price, order_terms, price_units, qty_units
 from workstation.strategies.views import Bar, Fill, Order, Scales
 
 ORDERS_OPEN_MAX = 1_000
@@ -170,7 +171,7 @@ class Host:
         self._want(symbol, interval, history)
 
     def _want(self, symbol: str, interval: str, history: int) -> SeriesIndicators:
-        bar_type = parse_interval(interval, self._instrument(symbol))
+        bar_type = bar_type_of(interval, self._instrument(symbol).qty_decimals)
         series = self._series.get((symbol, interval))
         if series is None:
             if len(self._series) >= SERIES_MAX:

@@ -1,8 +1,8 @@
 """A run's inbox: news from the engine's thread, taken one at a time by the run's. Bounded, and never in the way.
 
 A quote or a book that is still waiting is replaced by the newer one, in its place; fills and orders are never left out.
-Prints and bars are dropped beyond the bound, counted, and the run is told by a log line: a strategy that is too slow
-for its market sees less of it, the engine sees nothing of the strategy.
+Prints and bars are dropped beyond the bound and counted where the run is shown: a strategy that is too slow for its
+market sees less of it, the engine sees nothing of the strategy.
 """
 
 import threading

@@ -169,14 +169,6 @@ class TimerNews(msgspec.Struct, frozen=True):
     now_ns: int
 
 
-class Paused(msgspec.Struct, frozen=True):
-    """Market news stop until `Resumed`; orders and fills go on."""
-
-
-class Resumed(msgspec.Struct, frozen=True):
-    """Market news go on."""
-
-
 class Stop(msgspec.Struct, frozen=True):
     """End: `on_stop` runs, then the run is done."""
 
@@ -184,4 +176,4 @@ class Stop(msgspec.Struct, frozen=True):
 
 
 MarketNews = PastBars | BarClosed | Quote | Trade | BookNews
-News = MarketNews | Started | OrderNews | FillNews | TimerNews | Paused | Resumed | Stop
+News = MarketNews | Started | OrderNews | FillNews | TimerNews | Stop

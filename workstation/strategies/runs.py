@@ -50,7 +50,7 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
 class RunView(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it stands. reason: why it is where it is; traceback: of a fault, for the panel and the log alone.
 
-    busy_ms: how long the present callback has been running; dropped: prints and bars that it was too slow for.
+    dropped: prints and bars that it was too slow for.
     """
 
     run_id: str
@@ -63,7 +63,6 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     orders_sent: int = 0
     refused: int = 0
     dropped: int = 0
-    busy_ms: int = 0
     state: dict[str, object] = {}
 
 

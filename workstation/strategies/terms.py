@@ -5,7 +5,6 @@ Decimal is what its author wrote and is refused where it misses the grid. Sizes 
 """
 
 import math
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -13,15 +12,9 @@ from typing import Any, Literal
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BarKind, BarType
 from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail, TrailKind
 from workstation.strategies.door import Number
 
-_INTERVAL = re.compile(r"([1-9]\d{0,8})(s|m|h|d|w|mo|t|v)", re.ASCII)
-_KINDS = {
-    "s": BarKind.SECOND, "m": BarKind.MINUTE, "h": BarKind.HOUR, "d": BarKind.DAY, "w": BarKind.WEEK,
-    "mo": BarKind.MONTH, "t": BarKind.TICK, "v": BarKind.VOLUME,
-}  # fmt: skip
 _TERMS = frozenset(
     [
         "limit", "stop", "trail_percent", "tif", "expire", "post_only", "reduce_only", "display", "stop_loss",
@@ -32,19 +25,6 @@ NEAR = 1e-6
 """Share of a price or quantity unit within which a float stands for the unit."""
 
 _Direction = Literal["down", "up"]
-
-
-def parse_interval(text: str, instrument: Instrument) -> BarType:
-    """Return the bar type of a text such as 1s, 5m, 1h, 1d, 1w, 1mo, 500t (ticks), 10000v (volume, whole units).
-
-    Raises:
-        ValidationError: it names no interval.
-    """
-    found = _INTERVAL.fullmatch(text)
-    if found is None:
-        raise ValidationError("interval", f"{text!r} is no interval", allowed="1s 5m 1h 1d 1w 1mo 500t 10000v")
-    kind, step = _KINDS[found.group(2)], int(found.group(1))
-    return BarType(kind, step * 10**instrument.qty_decimals if kind is BarKind.VOLUME else step)
 
 
 def order_terms(

@@ -11,26 +11,16 @@ from numpy.typing import NDArray
 
 from workstation.domain.executions import ExecKind, Execution, PositionState
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BarKind, BarType
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Side
 from workstation.domain.orders import Residence as OrderResidence
+from workstation.marketdata.intervals import bar_type_of
 from workstation.viewmodels.chart_marks import FillMark, LineState, MarkSide, OrderLine, Residence
 from workstation.viewmodels.frames import PositionSnap, QuoteSnap
 
-INTERVALS = {
-    "1s": BarType(BarKind.SECOND, 1),
-    "5s": BarType(BarKind.SECOND, 5),
-    "15s": BarType(BarKind.SECOND, 15),
-    "1m": BarType(BarKind.MINUTE, 1),
-    "5m": BarType(BarKind.MINUTE, 5),
-    "15m": BarType(BarKind.MINUTE, 15),
-    "1h": BarType(BarKind.HOUR, 1),
-    "1d": BarType(BarKind.DAY, 1),
-    "100t": BarType(BarKind.TICK, 100),
-    "1000t": BarType(BarKind.TICK, 1_000),
-}
 COUNTED_INTERVALS = ("100t", "1000t")
 """Those whose bars close after a number of ticks; a venue keeps none from before it was asked."""
+
+INTERVALS = {name: bar_type_of(name) for name in ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "1d", *COUNTED_INTERVALS)}
 
 DEFAULT_INTERVAL = "1m"
 FILLS_SHOWN_MAX = 2_000

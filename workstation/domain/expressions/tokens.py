@@ -49,7 +49,7 @@ def tokens(text: str) -> Iterator[Token]:
         found = _TOKEN.match(text, at)
         if found is None:
             raise ExpressionError(at + 1, _unreadable(text, at))
-        yield Token(found.lastgroup if found.lastgroup != "unit" else "number", found.group(), at + 1)  # type: ignore[arg-type]  # a match has a last group
+        yield Token(str(found.lastgroup), found.group(), at + 1)
         at = _after_space(text, found.end())
     yield Token("end", "", len(text) + 1)
 

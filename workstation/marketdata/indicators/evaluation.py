@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from workstation.marketdata.indicators.graph import Array, Cell, Column, Node
+from workstation.marketdata.indicators.graph import Array, Cell, Column, Made, Node
 
 Bars = Mapping[str, Array]
 """Columns open, high, low, close, volume (prices and sizes) and time (UTC ns), shape (n,) float64 each."""
@@ -15,7 +15,10 @@ def over_bars(lines: Sequence[Node], bars: Bars) -> tuple[Array, ...]:
     count = len(bars["close"])
     known: dict[Node, Array] = {}
     for node in _in_order(lines):
-        known[node] = bars[node.name] if isinstance(node, Column) else node.over([known[part] for part in node.sources])
+        if isinstance(node, Column):
+            known[node] = bars[node.name]
+        elif isinstance(node, Made):
+            known[node] = node.over([known[part] for part in node.sources])
     return tuple(np.broadcast_to(known[line], (count,)) for line in lines)
 
 
@@ -30,7 +33,7 @@ class Running:
         self._steps: list[tuple[int, Cell, tuple[int, ...]]] = [
             (at, node.cell(), tuple(place[part] for part in node.sources))
             for at, node in enumerate(nodes)
-            if not isinstance(node, Column)
+            if isinstance(node, Made)
         ]
         self._lines = [place[line] for line in lines]
         self._values = [0.0] * len(nodes)

@@ -27,19 +27,11 @@ Cell = Callable[[Sequence[float], bool], float]
 """Values of a node's sources for this bar, and whether the bar is kept -> the node's value."""
 
 
-class Node(ABC):
-    """One value a bar. sources: the nodes that it is made from."""
+class Node:
+    """One value a bar. sources: the nodes that it is made from; none where it is given."""
 
     def __init__(self, *sources: "Node") -> None:
         self.sources = sources
-
-    @abstractmethod
-    def over(self, arrays: Sequence[Array]) -> Array:
-        """Return the values of all bars from the arrays of the sources, shape (n,) each."""
-
-    @abstractmethod
-    def cell(self) -> Cell:
-        """Return a fresh state for bars that come one at a time."""
 
     def __add__(self, other: "Node | float") -> "Node":
         return Each(np.add, operator.add, self, as_node(other))
@@ -66,22 +58,26 @@ def as_node(value: "Node | float") -> Node:
 
 
 class Column(Node):
-    """A column of the bars: open, high, low, close, volume, time (UTC ns)."""
+    """A column of the bars, which is given: open, high, low, close, volume, time (UTC ns)."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
 
+
+class Made(Node, ABC):
+    """A node that is made from its sources."""
+
+    @abstractmethod
     def over(self, arrays: Sequence[Array]) -> Array:
-        """Refuse: nothing makes a column."""
-        raise NotImplementedError(f"the column {self.name} is given, not made")
+        """Return the values of all bars from the arrays of the sources, shape (n,) each."""
 
+    @abstractmethod
     def cell(self) -> Cell:
-        """Refuse: nothing makes a column."""
-        raise NotImplementedError(f"the column {self.name} is given, not made")
+        """Return a fresh state for bars that come one at a time."""
 
 
-class Constant(Node):
+class Constant(Made):
     """One value at every bar."""
 
     def __init__(self, value: float) -> None:
@@ -97,7 +93,7 @@ class Constant(Node):
         return lambda _values, _keep: self.value
 
 
-class Each(Node):
+class Each(Made):
     """A function of the same bar's values. `whole` does it over arrays, `one` for one bar."""
 
     def __init__(self, whole: Callable[..., Any], one: Callable[..., float], *sources: Node) -> None:
@@ -169,7 +165,7 @@ def _started(values: Array) -> int:
     return int(found[0]) if len(found) else len(values)
 
 
-class Previous(Node):
+class Previous(Made):
     """The value of so many bars before."""
 
     def __init__(self, source: Node, bars: int = 1) -> None:
@@ -195,7 +191,7 @@ class Previous(Node):
         return ask
 
 
-class Window(Node):
+class Window(Made):
     """A function of the last `bars` values. `whole` gets them as (n, bars), oldest first; `one` gets them as a list."""
 
     def __init__(
@@ -229,7 +225,7 @@ class Window(Node):
         return ask
 
 
-class Sum(Node):
+class Sum(Made):
     """Sum of the last `bars` values, in constant time a bar."""
 
     def __init__(self, source: Node, bars: int) -> None:
@@ -271,7 +267,7 @@ class Sum(Node):
         return ask
 
 
-class Smooth(Node):
+class Smooth(Made):
     """Exponential smoothing: before + share * (value - before), seeded with the mean of the first `seed` values."""
 
     def __init__(self, source: Node, share: float, seed: int) -> None:
@@ -316,7 +312,7 @@ class Smooth(Node):
         return ask
 
 
-class Scan(Node):
+class Scan(Made):
     """A recursion of its own: `make` returns a step from (values of the sources, keep) to this bar's value."""
 
     def __init__(self, make: Callable[[], Cell], *sources: Node) -> None:
