@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, status
-from workstation.desktop.shell.toasts import SHOWN_MAX, ToastStack
+from workstation.desktop.shell.toasts import CLOCK_PX, SHOWN_MAX, TOP_PX, ToastStack
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrdStatus, Side
 from workstation.viewmodels.alerts_notes import NoteKind
@@ -166,3 +166,13 @@ def test_a_refusal_of_a_gesture_is_a_note_and_mere_information_is_not(stack: Toa
     rig.context.announcer.say("info", "Pending.")
     rig.context.announcer.say("warning", "Refused: price collar.")
     assert texts(stack) == ["Refused: price collar."]
+
+
+def test_toasts_leave_the_chips_the_clock_and_every_button_free(stack: ToastStack, window: QMainWindow) -> None:
+    for number in range(SHOWN_MAX + 1):
+        stack.show(stack.board.refused("warning", f"Refused: limit {number}.", number * SECOND))
+    places = [toast.geometry() for toast in stack.toasts]
+    assert len(places) == SHOWN_MAX
+    assert len({place.height() for place in places}) == 1
+    assert max(place.right() for place in places) < window.width() - CLOCK_PX
+    assert max(place.bottom() for place in places) < 3 * TOP_PX

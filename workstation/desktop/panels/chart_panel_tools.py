@@ -4,7 +4,7 @@ They show and announce choices; the panel acts on them. Every tool has a stable 
 """
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from workstation.desktop.icons import icon
@@ -48,11 +48,11 @@ class ChartTools(QWidget):
         self._panel_id = panel.objectName()
         self.setObjectName(f"{self._panel_id}_tools")
         self.hide()
+        self._wide_px = self._width_px = 0
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
         self.intervals = self._interval_buttons(row)
-        self.show_interval(interval)
         row.addSpacing(6)
         self.type_button, self.types = self._type_button()
         row.addWidget(self.type_button)
@@ -70,6 +70,7 @@ class ChartTools(QWidget):
         self.padlock.setCheckable(True)
         self.padlock.toggled.connect(self._on_padlock)
         row.addWidget(self.padlock)
+        self.show_interval(interval)
 
     @property
     def chart_type(self) -> str:
@@ -80,7 +81,14 @@ class ChartTools(QWidget):
         """Mark the interval shown."""
         for interval, tool in self.intervals.items():
             tool.setChecked(interval == chosen)
-        self.counted.setText(f"{chosen} ▾" if chosen in COUNTED_INTERVALS else "Ticks ▾")
+        self._counted_words = f"{chosen} ▾" if chosen in COUNTED_INTERVALS else ""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Word the longest buttons by the room that there is, so that none of them is cut."""
+        narrow = 0 < self._width_px < self._wide_px
+        self.counted.setText(self._counted_words or ("t ▾" if narrow else "Ticks ▾"))
+        self.indicators.setText("Ind." if narrow else "Indicators")
 
     def _interval_buttons(self, row: QHBoxLayout) -> dict[str, QToolButton | QAction]:
         """Return a button for each interval of time, and entries of one menu for bars that count ticks."""
@@ -180,3 +188,12 @@ class ChartTools(QWidget):
         self.padlock.setAccessibleName(f"Trading from this chart is {meaning}")
         self.padlock.setToolTip(self.padlock.accessibleName())
         self.padlock_toggled.emit(opened)
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep every button's words whole."""
+        super().resizeEvent(event)
+        self._wide_px = max(self._wide_px, self.sizeHint().width())
+        self._width_px = event.size().width()
+        self._fit()

@@ -9,7 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QMenu, QSystemTrayIcon, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QMenu, QSystemTrayIcon, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
@@ -19,12 +19,15 @@ from workstation.viewmodels.alerts_notes import COALESCE_NS, Note, NoteBoard
 from workstation.viewmodels.formats import Formats, time_of_day
 from workstation.viewmodels.frames import Frame
 
-SHOWN_MAX = 4
+SHOWN_MAX = 2
 STAYS_MS = {"info": 4_000, "warning": 8_000}
 FLASH_MS = 350
-WIDTH_PX = 340
-MARGIN_PX = 12
-TOP_PX = 64
+WIDTH_PX = 460
+MARGIN_PX = 8
+TOP_PX = 30
+CLOCK_PX = 130
+"""Room that the clock at the right end of the top bar keeps."""
+
 HISTORY_SHOWN = 25
 _ROLES = {"info": "info", "warning": "warning", "critical": "danger"}
 
@@ -47,11 +50,11 @@ class Toast(QFrame):
         head.setProperty("role", _ROLES[note.level])
         text = QLabel(note.text)
         text.setWordWrap(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 6, 10, 6)
-        column.setSpacing(2)
-        column.addWidget(head)
-        column.addWidget(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 3, 10, 3)
+        row.setSpacing(10)
+        row.addWidget(head)
+        row.addWidget(text, 1)
 
     # Qt overrides
 
@@ -147,11 +150,11 @@ class ToastStack(QObject):
             self._arrange()
 
     def _arrange(self) -> None:
-        """Stack the toasts from the top, in the middle: flatten and send stand at the lower edges and stay free."""
-        top, left = TOP_PX, (self._window.width() - WIDTH_PX) // 2
+        """Stack the toasts from the top bar's free end down: its chips, and whatever sends or cancels, stay free."""
+        top, left = TOP_PX, max(self._window.width() - CLOCK_PX - WIDTH_PX, 0)
         for toast in self.toasts:
             toast.setFixedWidth(WIDTH_PX)
-            toast.adjustSize()
+            toast.resize(WIDTH_PX, toast.heightForWidth(WIDTH_PX))
             toast.move(left, top)
             top += toast.height() + MARGIN_PX // 2
             toast.show()
