@@ -65,6 +65,7 @@ def test_an_order_in_words_is_placed_filled_and_held(program: Program, shell: Sh
     assert (held["SYMBOL"], held["QTY"], held["ACCOUNT"]) == ("SIM-FILL", "100", ACCOUNT)
     assert shell("orders") == 0
     assert columns(shell.out) == [], "nothing is open any more"
+    assert "no open orders; --all lists" in shell.err
     assert shell("orders --all --symbol sim-fill") == 0
     assert placed["id"] in shell.out
 

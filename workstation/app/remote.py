@@ -80,7 +80,9 @@ def orders(arguments: argparse.Namespace, client: Client) -> int:
         with_count=False,
     )
     rows = islice(found, arguments.limit)
-    _show(rows, ORDER_HEADS, lambda row: _order_cells(client, row), as_json=arguments.json)
+    shown = _show(rows, ORDER_HEADS, lambda row: _order_cells(client, row), as_json=arguments.json)
+    if not (shown or arguments.all):
+        _say("no open orders; --all lists those that are done as well")
     return 0
 
 
@@ -94,7 +96,9 @@ def positions(arguments: argparse.Namespace, client: Client) -> int:
         with_count=False,
     )
     rows = islice(found, arguments.limit)
-    _show(rows, POSITION_HEADS, lambda row: _position_cells(client, row), as_json=arguments.json)
+    shown = _show(rows, POSITION_HEADS, lambda row: _position_cells(client, row), as_json=arguments.json)
+    if not (shown or arguments.all):
+        _say("no positions; --all lists those that are flat as well")
     return 0
 
 
@@ -185,12 +189,13 @@ def _show_preview(preview: OrderPreview, *, as_json: bool) -> int:
     return 0 if preview.valid else FAILED
 
 
-def _show(rows: Iterable[Any], heads: Sequence[str], cells: Callable[[Any], Sequence[str]], *, as_json: bool) -> None:
-    """Print rows as a JSON list, or as columns as wide as their widest cell, numbers to the right."""
+def _show(rows: Iterable[Any], heads: Sequence[str], cells: Callable[[Any], Sequence[str]], *, as_json: bool) -> int:
+    """Print rows as a JSON list, or as columns as wide as their widest cell, numbers to the right; returns how many."""
+    found = list(rows)
     if as_json:
-        print(_json(list(rows)))
-        return
-    lines = [heads, *(cells(row) for row in rows)]
+        print(_json(found))
+        return len(found)
+    lines = [heads, *(cells(row) for row in found)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         padded = (
@@ -198,6 +203,7 @@ def _show(rows: Iterable[Any], heads: Sequence[str], cells: Callable[[Any], Sequ
             for head, cell, width in zip(heads, line, widths, strict=True)
         )
         print("  ".join(padded).rstrip())
+    return len(found)
 
 
 def _order_cells(client: Client, row: Order) -> tuple[str, ...]:
