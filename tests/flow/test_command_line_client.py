@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.product_rig import ACCOUNT, WAIT_S, running_headless
+from tests.helpers.product_rig import ACCOUNT, running_headless
+from tests.helpers.storage_flow import quoted
 from workstation.__main__ import main
 from workstation.app.bootstrap import Program
 from workstation.client import Client
@@ -17,11 +18,7 @@ from workstation.client import Client
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Program]:
     with running_headless(tmp_path, "--api-port", "0") as program:
-        locks = program.engine.core.state.controls.locks
-        for _ in range(2_000):
-            if program._loop.ask(lambda: locks.state(ACCOUNT), WAIT_S) == "UNLOCKED":
-                break
-            program.store.reader.ping_write(0.05)
+        quoted(program, "SIM-FILL")
         yield program
 
 

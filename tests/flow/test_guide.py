@@ -11,14 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from PySide6.QtGui import QKeySequence
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.market import real_data
-from tests.helpers.product_rig import ACCOUNT, WAIT_S, Product, ask, running, running_headless
+from tests.helpers.product_rig import ACCOUNT, Product, ask, running, running_headless
 from tests.helpers.source_tree import ROOT
-from workstation.app.bootstrap import Program
+from tests.helpers.storage_flow import quoted
 from workstation.app.command_line import build_parser
 from workstation.commands.params import PlaceOrder
 from workstation.domain.orders import OrderTerms, OrdType, Side
@@ -47,20 +46,10 @@ def environment(home: Path) -> dict[str, str]:
     return {**os.environ, "WORKSTATION_HOME": str(home), "NO_PROXY": "127.0.0.1"}
 
 
-def wait_until_unlocked(program: Program) -> None:
-    """Wait until an order would pass: the venue and the program agree on the account."""
-    locks = program.engine.core.state.controls.locks
-    for _ in range(2_000):
-        if program._loop.ask(lambda: locks.state(ACCOUNT), WAIT_S) == "UNLOCKED":
-            return
-        program.store.reader.ping_write(0.05)
-    pytest.fail("the account stayed locked")
-
-
 def test_a_script_gets_through_the_page_on_scripting(tmp_path: Path) -> None:
     script = "set -euo pipefail\n" + "\necho\n".join(blocks("scripting-first-steps.md"))
     with running_headless(tmp_path, "--api-port", "0") as program:
-        wait_until_unlocked(program)
+        quoted(program, "SIM-FILL")
         done = subprocess.run(
             ["bash", "-c", script], env=environment(tmp_path), capture_output=True, text=True, timeout=120, check=False
         )
@@ -104,7 +93,7 @@ def test_the_commands_of_the_first_trade_run_beside_the_program(tmp_path: Path) 
     named = [call for call in calls("first-trade.md") if call]
     assert [call[0] for call in named] == ["kill", "journal", "config"]
     with running_headless(tmp_path, "--api-port", "0") as program:
-        wait_until_unlocked(program)
+        quoted(program, "SIM-FILL")
         for call in named:
             command = [sys.executable, "-m", "workstation", *call]
             done = subprocess.run(

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.product_rig import ACCOUNT, WAIT_S, running_headless
+from tests.helpers.product_rig import running_headless
 from tests.helpers.source_tree import ROOT
+from tests.helpers.storage_flow import quoted
 from workstation.app.bootstrap import Program
 from workstation.ports.store import ExecutionQuery, OrderQuery
 
@@ -35,11 +36,7 @@ def run(program: Program, command: list[str]) -> str:
 @pytest.fixture
 def program(tmp_path: Path):
     with running_headless(tmp_path, "--api-port", "0") as program:
-        locks = program.engine.core.state.controls.locks
-        for _ in range(2_000):
-            if program._loop.ask(lambda: locks.state(ACCOUNT), WAIT_S) == "UNLOCKED":
-                break
-            program.store.reader.ping_write(0.05)
+        quoted(program, "SIM-FILL")
         yield program
 
 

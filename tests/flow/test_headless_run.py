@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.helpers.first_order import first_order
+
 Ready = dict[str, Any]
 
 
@@ -41,11 +43,7 @@ def test_a_stranger_trades_with_what_the_ready_line_and_the_token_file_offer(rea
     }
     headers = {"Authorization": f"Bearer {known['token']}"}
     with httpx.Client(base_url=ready["api"], headers=headers, trust_env=False, timeout=30) as client:
-        answer = client.post("/api/v1/oms/orders", json=order)
-        for _ in range(1_000):
-            if answer.status_code != 409:  # accounts unlock a moment after the ready line
-                break
-            answer = client.post("/api/v1/oms/orders", json=order)
+        answer = first_order(lambda: client.post("/api/v1/oms/orders", json=order))
         assert answer.status_code == 201, answer.text
         shown = client.get(answer.headers["location"])
         while shown.json()["state"] != "FILLED":

@@ -14,6 +14,7 @@ import httpx
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from tests.helpers.first_order import first_order
 from tests.helpers.product_rig import ACCOUNT, CALM, WAIT_S, Product, plain_sql, product_options, running
 from workstation.commands.params import PlaceOrder
 from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, Side
@@ -72,11 +73,7 @@ def headless(home: Path) -> tuple[subprocess.Popen[str], httpx.Client, str]:
 def place(client: httpx.Client, account: str, **fields: str) -> dict[str, Any]:
     """Place an order as soon as the account is unlocked."""
     order = {"broker_account_id": account, "side": "BUY", "quantity": "1", **fields}
-    answer = client.post(ORDERS, json=order)
-    for _ in range(1_000):
-        if answer.status_code != 409:
-            break
-        answer = client.post(ORDERS, json=order)
+    answer = first_order(lambda: client.post(ORDERS, json=order))
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.helpers.first_order import comes_too_early
 from tests.helpers.product_rig import ask, product_options, running_headless
 from tests.helpers.storage_contender import Contender
 from tests.helpers.storage_flow import ACCOUNT, filled_order, limit_order, on_engine, wait_for
@@ -215,9 +216,9 @@ def headless(home: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]
 
 
 def placed(call: httpx.Client, body: dict[str, Any]) -> httpx.Response | None:
-    """Place an order; None while the account is still locked after a start."""
+    """Place an order; None while it comes too early after a start."""
     answer = call.post("/oms/orders", json=body)
-    return None if answer.status_code == 409 else answer
+    return None if comes_too_early(answer.status_code, answer.text) else answer
 
 
 def client(ready: dict[str, Any]) -> httpx.Client:

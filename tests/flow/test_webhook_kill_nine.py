@@ -11,10 +11,11 @@ from pathlib import Path
 
 import standardwebhooks
 
+from tests.helpers.first_order import comes_too_early
 from tests.helpers.hook_receiver import HookReceiver
 from tests.helpers.product_rig import ACCOUNT
 from tests.helpers.source_tree import ROOT
-from workstation.client import Client, Conflict
+from workstation.client import Client, Problem
 
 READY_S = 60.0
 LOCK_LOOKS = 600
@@ -42,8 +43,8 @@ def place(client: Client) -> str:
                 instrument_symbol="SIM-FILL", broker_account_id=client.account_id(ACCOUNT), side="BUY",
                 order_type="LIMIT", quantity=1, price="101.00", allow_duplicate=True,
             ).id  # fmt: skip
-        except Conflict as locked:
-            if locked.code != "TRADING_LOCKED":
+        except Problem as refused:
+            if not comes_too_early(refused.status, str(refused)):
                 raise
             client.system.ready()
     raise AssertionError("the account stayed locked")

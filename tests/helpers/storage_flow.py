@@ -12,6 +12,7 @@ from workstation.app.bootstrap import Program
 from workstation.commands.params import CancelOne, PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.domain.accounts import LockState
+from workstation.domain.market import Quote
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Side
 
 ACCOUNT = "SIM-MARGIN"
@@ -52,9 +53,16 @@ def order(symbol: str, qty: int, *, price: int | None, side: Side = Side.BUY) ->
     return PlaceOrder(terms=terms)
 
 
+def quoted(program: Program, symbol: str) -> Quote:
+    """Wait until the account trades and an instrument has a quote; returns it."""
+    cache = program.engine.core.market.cache
+    return wait_for(lambda: on_engine(unlocked(program), lambda: cache.quote(symbol)))
+
+
 def place(program: Program, wish: PlaceOrder) -> OrderState:
     """Place an order that is accepted here; returns it."""
-    result = ask(unlocked(program), "order.submit", wish)
+    quoted(program, wish.terms.symbol)
+    result = ask(program, "order.submit", wish)
     assert result.ok, result.text
     return result.data
 
@@ -71,9 +79,7 @@ def limit_order(program: Program) -> OrderState:
 
 def resting_bid(program: Program, qty: int = 1) -> PlaceOrder:
     """Return the parameters of a bid that rests below the market."""
-    cache = program.engine.core.market.cache
-    quote = wait_for(lambda: on_engine(unlocked(program), lambda: cache.quote(QUIET)))
-    return order(QUIET, qty, price=quote.bid * 97 // 10_000 * 100)
+    return order(QUIET, qty, price=quoted(program, QUIET).bid * 97 // 10_000 * 100)
 
 
 def cancel(program: Program, cl_ord_id: str) -> CommandResult:

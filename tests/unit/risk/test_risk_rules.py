@@ -144,6 +144,10 @@ def test_a_stale_or_absent_reference_refuses(desk):
     assert "7000 ms old (no update)" in denial.text
     desk.view.references["AAPL"] = ReferencePrice(None, None, None, 0, True)
     assert desk.refusal(intent()) == "REFERENCE_PRICE"
+    desk.view.references["AAPL"] = ReferencePrice(None, None, None, 0, False, "no data yet")
+    assert desk.gate.check(intent()).denial.text == (
+        "Refused: reference price. AAPL has no price (no data yet); wait for a quote."
+    )
 
 
 def test_while_closed_only_priced_orders_that_can_wait_pass_with_the_collar_from_the_last_close(desk):

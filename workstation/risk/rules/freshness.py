@@ -32,7 +32,8 @@ class Freshness(Rule):
             return self.result("", value=age)
         symbol = snapshot.terms.symbol
         because = f" ({reference.reason})" if reference.reason else ""
-        if reference.fresh or snapshot.phase is SessionPhase.CLOSED:
+        unknown = reference.bid is None and reference.ask is None and reference.last is None
+        if unknown or reference.fresh or snapshot.phase is SessionPhase.CLOSED:
             return self.result(f"Refused: reference price. {symbol} has no price{because}; wait for a quote.")
         text = f"Refused: reference price. The quote of {symbol} is stale, {age} old{because}; wait for a fresh quote."
         return self.result(text, value=age)
