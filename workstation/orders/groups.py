@@ -152,11 +152,10 @@ class Groups:
             unasked = [order for order in ending if order.cancel_requested_at is None]
             self._cancels.cancel_orders(unasked, BY_SYSTEM, "its group ended")
             return
-        for cl_ord_id in [order.cl_ord_id for order in orders]:
-            fresh = self._c.book.group(group_id)  # fitting one leg may already have moved the others
-            leg = next((order for order in fresh if order.cl_ord_id == cl_ord_id), None)
-            if leg is not None and leg.is_open and leg.link is not None and leg.link.parent:
-                self._fit(leg, fresh)
+        for cl_ord_id in [order.cl_ord_id for order in orders if order.is_open and order.link and order.link.parent]:
+            leg = self._c.book.get(cl_ord_id)  # fitting one leg may already have moved the others
+            if leg is not None and leg.is_open:
+                self._fit(leg, self._c.book.group(group_id))
 
     def is_released(self, order: OrderState) -> bool:
         """Tell whether a leg's parent has filled as far as the leg waits for."""
@@ -169,12 +168,10 @@ class Groups:
         link = order.link
         if link is None:
             return False
-        others = [other for other in orders if other.cl_ord_id != order.cl_ord_id and not _same_chain(order, other)]
-        if link.contingency is Contingency.OCO and any(_is_leg(other) and other.cum_qty > 0 for other in others):
+        if link.contingency is Contingency.OCO and _sibling_filled(order, orders):
             return True
         if link.role is LegRole.ENTRY:
-            exits = [other for other in others if other.link and other.link.role in _EXIT_ROLES]
-            return any(other.status is _S.FILLED for other in exits)
+            return any(other.status is _S.FILLED and _is_exit(other) for other in orders)
         if not link.parent:
             return False
         parent = _parent(order, orders)
@@ -183,12 +180,12 @@ class Groups:
         if parent.filled == 0:
             return not parent.is_open
         return self._target(order, orders, parent) <= order.cum_qty and (
-            order.cum_qty > 0 or self._spent(order, others)
+            order.cum_qty > 0 or self._spent(order, orders)
         )
 
-    def _spent(self, order: OrderState, others: list[OrderState]) -> bool:
+    def _spent(self, order: OrderState, orders: list[OrderState]) -> bool:
         """Tell whether nothing is left to protect: a sibling filled, or the position is gone."""
-        if any(_is_leg(other) and other.cum_qty > 0 for other in others):
+        if _sibling_filled(order, orders):
             return True
         return order.status is not _S.NEW and order.terms.reduce_only and self._room(order) <= 0
 
@@ -292,20 +289,32 @@ def _is_leg(order: OrderState) -> bool:
     return order.link is not None and order.link.role is not LegRole.ENTRY
 
 
+def _is_exit(order: OrderState) -> bool:
+    return order.link is not None and order.link.role in _EXIT_ROLES
+
+
+def _sibling_filled(order: OrderState, orders: list[OrderState]) -> bool:
+    """Tell whether another leg has filled, orders that a venue made of this one aside."""
+    return any(
+        other.cum_qty > 0 and _is_leg(other) and other.cl_ord_id != order.cl_ord_id and not _same_chain(order, other)
+        for other in orders
+    )
+
+
 def _same_chain(order: OrderState, other: OrderState) -> bool:
     return other.replaced_by == order.cl_ord_id or order.replaced_by == other.cl_ord_id
 
 
 def _parent(order: OrderState, orders: list[OrderState]) -> Parent | None:
-    """Return what a leg's parent has filled, over the chain of orders that a venue made of it."""
-    by_id = {row.cl_ord_id: row for row in orders}
-    found = by_id.get(order.link.parent) if order.link else None
+    """Return what a leg's parent has filled, over the chain of orders that a venue made of it, which follow it."""
+    rows = iter(orders)
+    found = next((row for row in rows if order.link and row.cl_ord_id == order.link.parent), None)
     if found is None:
         return None
-    filled, asked = found.cum_qty, found.terms.order_qty
-    while found.replaced_by in by_id:
-        asked = found.cum_qty
-        found = by_id[found.replaced_by]
-        filled += found.cum_qty
-        asked = filled - found.cum_qty + found.terms.order_qty
-    return Parent(max(asked, filled), filled, found.is_open)
+    before = 0
+    for row in rows:
+        if row.cl_ord_id == found.replaced_by:
+            before += found.cum_qty
+            found = row
+    filled = before + found.cum_qty
+    return Parent(max(before + found.terms.order_qty, filled), filled, found.is_open)
