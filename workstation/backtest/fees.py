@@ -1,0 +1,57 @@
+"""Named fee models of backtests: what a fill costs. A run has one, if only `ZeroFees`, so that nobody forgets it.
+
+Asked by the engine for each fill; pure. Money is exact, + is paid and - is a rebate.
+"""
+
+from typing import ClassVar
+
+import msgspec
+
+from workstation.domain.executions import Liquidity
+from workstation.domain.instruments import Instrument
+from workstation.domain.numbers import div_half_even
+
+_RATE_ONE = 1_000_000
+"""Rates are hundredths of a basis point."""
+
+
+class ZeroFees(msgspec.Struct, frozen=True, tag="zero"):
+    """No fees at all."""
+
+    name: ClassVar[str] = "zero"
+
+    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002, PLR0913  one signature for all models
+        """Return 0."""
+        return 0
+
+
+class PerUnitFees(msgspec.Struct, frozen=True, tag="per_unit", kw_only=True):
+    """Money for each whole share or contract, with a minimum and a cap an order (0: none)."""
+
+    per_unit: int
+    minimum: int = 0
+    cap: int = 0
+
+    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002, PLR0913  one signature for all models
+        """Return what the order owes after the fill less what it owed before."""
+        before = self._owed(instrument, filled_before) if filled_before else 0
+        return self._owed(instrument, filled_before + qty) - before
+
+    def _owed(self, instrument: Instrument, qty: int) -> int:
+        owed = max(div_half_even(qty * self.per_unit, 10**instrument.qty_decimals), self.minimum)
+        return min(owed, self.cap) if self.cap else owed
+
+
+class MakerTakerFees(msgspec.Struct, frozen=True, tag="maker_taker", kw_only=True):
+    """A share of the traded value, hundredths of a basis point, by side of the fill; a maker's may be a rebate."""
+
+    maker: int
+    taker: int
+
+    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002, PLR0913  one signature for all models
+        """Return the share of the fill's value."""
+        rate = self.maker if liquidity is Liquidity.MAKER else self.taker
+        return div_half_even(abs(instrument.notional(price, qty)) * rate, _RATE_ONE)
+
+
+FeeModel = ZeroFees | PerUnitFees | MakerTakerFees
