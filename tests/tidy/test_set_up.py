@@ -19,9 +19,11 @@ from tests.helpers.source_tree import ROOT, read
 
 SCRIPT = ROOT / "packaging" / "bootstrap.py"
 PROJECT = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+OWN = f"{PROJECT['name']}["
 DEPENDENCIES = {
     "run": PROJECT["dependencies"],
-    "test": PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"],
+    "test": PROJECT["dependencies"] + [line for extra in EXTRAS.values() for line in extra if not line.startswith(OWN)],
 }
 PIN = re.compile(
     r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?P<rest>(?:.*\\\n)(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
