@@ -8,7 +8,7 @@ A connection lost at COMMIT leaves an unknown outcome; the journal thread looks 
 import contextlib
 import functools
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -175,8 +175,10 @@ class PostgresBackend:
             engine.dispose()
 
     def migrate(self, program_version: str) -> None:
-        """Bring the schema to HEAD, all of it or nothing."""
-        engine = create_engine(self._url, poolclass=NullPool)
+        """Bring the schema to HEAD, all of it or nothing; what copies rows sees those of every tenant."""
+        engine = create_engine(
+            self._url, poolclass=NullPool, connect_args=self._options({TENANT_SETTING: EVERY_TENANT})
+        )
         event.listen(engine, "handle_error", _replace)
         try:
             upgrade(engine, HEAD, program_version)
@@ -190,8 +192,6 @@ class PostgresBackend:
     def reading_engine(self) -> Engine:
         """Return the pool of short read-only connections."""
         settings = {**_timeouts(), "default_transaction_read_only": "on", TENANT_SETTING: EVERY_TENANT}
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        given = self._url.query.get("options", "")
         engine = create_engine(
             self._url,
             poolclass=QueuePool,
@@ -199,7 +199,7 @@ class PostgresBackend:
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT_S,
             pool_pre_ping=True,
-            connect_args={"options": f"{given} {options}".strip(), "connect_timeout": CONNECT_TIMEOUT_S},
+            connect_args={**self._options(settings), "connect_timeout": CONNECT_TIMEOUT_S},
         )
         event.listen(engine, "handle_error", _replace)
         return engine
@@ -220,6 +220,11 @@ class PostgresBackend:
     def copy_to(self, _target: object) -> bool:
         """Leave backups to the server."""
         return False
+
+    def _options(self, settings: Mapping[str, object]) -> dict[str, str]:
+        """Return what makes a session begin with these settings, after those that the URL gives."""
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        return {"options": f"{self._url.query.get('options', '')} {options}".strip()}
 
 
 @functools.lru_cache(maxsize=256)
