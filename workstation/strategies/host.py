@@ -21,6 +21,7 @@ from workstation.marketdata.intervals import bar_type_of
 from workstation.risk.validity import validate
 from workstation.strategies import messages as m
 from workstation.strategies.api import Strategy
+from workstation.strategies.bar_batch import BarBatch
 from workstation.strategies.door import IndicatorValue, Number
 from workstation.strategies.indicators import SeriesIndicators
 from workstation.strategies.terms import leg_price, order_terms, price_units, qty_units
@@ -37,7 +38,10 @@ TIMER_NS_MIN = 10_000_000
 
 
 class Host:
-    """Holds one strategy. run_id: prefix of its order ids; send: takes its intents, in order."""
+    """Holds one strategy. run_id: prefix of its order ids; send: takes its intents, in order.
+
+    spoke: the strategy asked for something since the flag was taken down.
+    """
 
     def __init__(
         self,
@@ -50,7 +54,8 @@ class Host:
     ) -> None:
         self.now_ns = 0
         self.over = False
-        self._run_id, self._account, self._instruments, self._send = run_id, account, instruments, send
+        self.spoke = False
+        self._run_id, self._account, self._instruments, self._out = run_id, account, instruments, send
         self._scales: dict[str, Scales] = {}
         self._positions: dict[str, int] = {}
         self._open: dict[str, OrderState] = {}
@@ -97,6 +102,37 @@ class Host:
         except Exception as error:
             self._tell_fault(type(news).__name__, error)
             raise
+
+    def deliver_bars(self, batch: BarBatch, first: int, stop: int) -> int:
+        """Hand bars `first` to `stop` of a batch to the strategy, as `deliver` would one by one.
+
+        Returns where it ended: behind the bar at which the strategy asked for anything, else at `stop`. `first` goes on
+        where the last call for this batch ended.
+
+        Raises:
+            Exception: whatever the callback raised, after it was told of.
+        """
+        symbol, interval, last_px = batch.symbol, batch.interval, self._last_px
+        lines = self._series[symbol, interval].values_over(batch.columns, batch.known, first)
+        on_bar, self.spoke = self.strategy.on_bar, False
+        at = first
+        try:
+            for at in range(first, stop):
+                self.now_ns = batch.ts_close[at]
+                last_px[symbol] = batch.closes[at]
+                for line, values in lines:
+                    line.previous, line.value = line.value, values[at]
+                on_bar(batch.bar(at))
+                if self.spoke:
+                    break
+        except Exception as error:
+            self._tell_fault(m.BarClosed.__name__, error)
+            raise
+        return at + 1
+
+    def _send(self, intent: m.Intent) -> None:
+        self.spoke = True
+        self._out(intent)
 
     def _tell_fault(self, callback: str, error: Exception) -> None:
         self.over = True
@@ -196,6 +232,7 @@ class Host:
         self, symbol: str, interval: str, name: str, history: int, parameters: Mapping[str, float]
     ) -> IndicatorValue:
         """Return an indicator on a bar series, which is asked for with it."""
+        self.spoke = True
         return self._want(symbol, interval, history).follow(name, parameters)
 
     def every(self, seconds: float, name: str) -> None:

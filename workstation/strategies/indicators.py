@@ -12,11 +12,11 @@ from workstation.strategies.views import Bar
 class FollowedIndicator:
     """One line of an indicator; `value` as of the last closed bar, NaN before there is one."""
 
-    __slots__ = ("_line", "_running", "previous", "value")
+    __slots__ = ("_running", "line", "previous", "value")
 
     def __init__(self, running: Running, line: int) -> None:
         self.value = self.previous = math.nan
-        self._running, self._line = running, line
+        self._running, self.line = running, line
 
     @property
     def ready(self) -> bool:
@@ -25,7 +25,7 @@ class FollowedIndicator:
 
     def take(self, values: tuple[float, ...]) -> None:
         """Take the values of a bar's lines."""
-        self.previous, self.value = self.value, values[self._line]
+        self.previous, self.value = self.value, values[self.line]
 
 
 class SeriesIndicators:
@@ -52,6 +52,23 @@ class SeriesIndicators:
         follower = FollowedIndicator(running, found.lines.index(line) if line else 0)
         followers.append(follower)
         return follower
+
+    def values_over(
+        self, columns: Mapping[str, list[float]], known: dict[Running, list[list[float]]], first: int
+    ) -> list[tuple[FollowedIndicator, list[float]]]:
+        """Return each follower with its values at the bars of `columns`; the indicators go on to the end of them.
+
+        known: kept by the caller for these columns. An indicator that is new to it begins at bar `first`.
+        """
+        for running, _followers in self._running.values():
+            if running not in known:
+                rest = {name: column[first:] for name, column in columns.items()} if first else columns
+                known[running] = [[math.nan] * first + line for line in running.close_all(rest)]
+        return [
+            (follower, known[running][follower.line])
+            for running, followers in self._running.values()
+            for follower in followers
+        ]
 
     def close(self, bar: Bar) -> None:
         """Bring every indicator up to a closed bar."""

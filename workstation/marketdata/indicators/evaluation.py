@@ -1,13 +1,15 @@
 """A graph read: over whole columns at once, or bar by bar with the last one still forming."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from workstation.marketdata.indicators.graph import Array, Cell, Column, Made, Node
+from workstation.marketdata.indicators.graph import Array, Cell, Column, Each, Made, Node
 
 Bars = Mapping[str, Array]
 """Columns open, high, low, close, volume (prices and sizes) and time (UTC ns), shape (n,) float64 each."""
+
+_KEEP = True
 
 
 def over_bars(lines: Sequence[Node], bars: Bars) -> tuple[Array, ...]:
@@ -35,12 +37,31 @@ class Running:
             for at, node in enumerate(nodes)
             if isinstance(node, Made)
         ]
+        self._stateless: dict[int, Callable[..., float]] = {
+            at: node.one for at, node in enumerate(nodes) if isinstance(node, Each)
+        }
         self._lines = [place[line] for line in lines]
         self._values = [0.0] * len(nodes)
 
     def close(self, bar: Mapping[str, float]) -> tuple[float, ...]:
         """Return the lines' values at a bar that is complete, and go on to the next."""
         return self._ask(bar, keep=True)
+
+    def close_all(self, bars: Mapping[str, list[float]]) -> tuple[list[float], ...]:
+        """Return each line's values at bars that are complete: digit by digit what `close` gives, and sooner."""
+        count = len(bars["close"])
+        values: list[list[float]] = [[]] * len(self._values)
+        for at, name in self._columns:
+            values[at] = bars[name]
+        for at, cell, sources in self._steps:
+            columns = [values[source] for source in sources]
+            if not columns:
+                values[at] = [cell((), _KEEP)] * count
+            elif at in self._stateless:
+                values[at] = list(map(self._stateless[at], *columns))
+            else:
+                values[at] = [cell(row, _KEEP) for row in zip(*columns, strict=True)]
+        return tuple(values[at] for at in self._lines)
 
     def peek(self, bar: Mapping[str, float]) -> tuple[float, ...]:
         """Return the lines' values as if the bar ended now; the state stays."""

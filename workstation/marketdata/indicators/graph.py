@@ -98,7 +98,7 @@ class Each(Made):
 
     def __init__(self, whole: Callable[..., Any], one: Callable[..., float], *sources: Node) -> None:
         super().__init__(*sources)
-        self._whole, self._one = whole, one
+        self._whole, self.one = whole, one
 
     def over(self, arrays: Sequence[Array]) -> Array:
         """Return the values of all bars."""
@@ -106,7 +106,7 @@ class Each(Made):
 
     def cell(self) -> Cell:
         """Return a fresh state."""
-        one = self._one
+        one = self.one
         return lambda values, _keep: one(*values)
 
 

@@ -1,0 +1,42 @@
+"""Many bars of one series at once, for a driver that has them beforehand: a backtest.
+
+Beside `host.py`, which plays a batch with the same callbacks as bars that come one at a time. Values only.
+"""
+
+from collections.abc import Sequence
+
+from workstation.marketdata.indicators.evaluation import Running
+from workstation.strategies.views import Bar
+
+
+class BarBatch:
+    """Closed bars, oldest first.
+
+    columns: open, high, low, close, volume and time of opening as floats, as indicators read them; closes: closing
+    prices in price units; ts_close: UTC ns. known: values of indicators over these bars, filled by the host.
+    """
+
+    __slots__ = ("_rows", "closes", "columns", "interval", "known", "symbol", "ts_close")
+
+    def __init__(
+        self,
+        symbol: str,
+        interval: str,
+        columns: dict[str, list[float]],
+        *,
+        closes: Sequence[int],
+        ts_open: Sequence[int],
+        ts_close: Sequence[int],
+    ) -> None:
+        self.symbol, self.interval, self.columns = symbol, interval, columns
+        self.closes, self.ts_close = closes, ts_close
+        self.known: dict[Running, list[list[float]]] = {}
+        prices = (columns[name] for name in ("open", "high", "low", "close", "volume"))
+        self._rows = list(zip(*prices, ts_open, ts_close, strict=True))
+
+    def __len__(self) -> int:
+        return len(self.ts_close)
+
+    def bar(self, at: int) -> Bar:
+        """Return one bar as a strategy sees it."""
+        return Bar(self.symbol, self.interval, *self._rows[at])
