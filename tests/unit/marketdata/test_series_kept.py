@@ -1,0 +1,153 @@
+"""Series of bars from outside and from here: seeded, composed, closed, and counted once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.market import MINUTE, SECOND, T0, instrument, quote, trade
+from workstation.domain.errors import ValidationError
+from workstation.domain.market import Bar, BarKind, BarSource, BarType, StreamKind
+from workstation.kernel.clock import VirtualClock
+from workstation.marketdata.bars import BarAggregator, BarBuilder
+from workstation.marketdata.calendar import always_open, us_equities
+from workstation.marketdata.intervals import bar_type_of
+from workstation.marketdata.quality import Defect, Quality
+from workstation.marketdata.service import MarketData
+from workstation.marketdata.subscriptions import Subscriptions
+
+MINUTE_BARS = BarType(BarKind.MINUTE, 1)
+FIVE = BarType(BarKind.MINUTE, 5)
+OUTSIDE = BarType(BarKind.MINUTE, 1, external=True)
+DAILY = BarType(BarKind.DAY, 1)
+
+
+def market() -> MarketData:
+    return MarketData(VirtualClock(T0), {"ABC": instrument()}, on_fault=lambda *_: None, resync=lambda _: None)
+
+
+def bar(
+    minute: int, close: int = 100, *, kind: BarType = MINUTE_BARS, partial: bool = False, revised: bool = False
+) -> Bar:
+    open_ts = T0 + minute * MINUTE
+    return Bar("ABC", kind, 100, 105, 95, close, 10, 2, open_ts, open_ts + MINUTE, partial=partial, revised=revised)
+
+
+def test_a_series_seeded_with_an_unfinished_bar_goes_on_with_it() -> None:
+    series = market().series
+    history = series.seed("ABC", MINUTE_BARS, [bar(0), bar(1, partial=True)])
+    assert len(history) == 1
+    (closed,) = [event for event in series.apply([trade(110, 5, at=2 * MINUTE)]) if type(event) is Bar]
+    assert (closed.ts_open, closed.high, closed.volume) == (T0 + MINUTE, 105, 10)
+    assert series.seed("ABC", MINUTE_BARS, [bar(7)]) is history
+    assert len(history) == 2, "an open series keeps what it has"
+
+
+def test_an_unfinished_bar_of_a_series_from_outside_is_left_to_its_source() -> None:
+    series = market().series
+    assert len(series.seed("ABC", OUTSIDE, [bar(0, kind=OUTSIDE), bar(1, kind=OUTSIDE, partial=True)])) == 1
+    assert series.current("ABC", OUTSIDE) is None
+
+
+def test_a_composed_series_is_one_however_often_it_is_asked_for() -> None:
+    series = market().series
+    history = series.compose("ABC", MINUTE_BARS, FIVE)
+    assert series.compose("ABC", MINUTE_BARS, FIVE) is history
+    series.apply([trade(100), trade(101, at=MINUTE)])
+    forming = series.current("ABC", FIVE)
+    assert forming is not None
+    assert (forming.open, forming.ts_close) == (100, T0 + 5 * MINUTE)
+    assert series.current("ABC", BarType(BarKind.MINUTE, 15)) is None
+
+
+def test_a_closed_series_takes_no_more_ticks_and_the_others_go_on() -> None:
+    series = market().series
+    series.compose("ABC", MINUTE_BARS, FIVE)
+    series.compose("ABC", MINUTE_BARS, BarType(BarKind.MINUTE, 15))
+    series.close("ABC", FIVE)
+    assert not series.is_open("ABC", FIVE)
+    series.apply([trade(100 + minute, at=minute * MINUTE) for minute in range(7)])
+    assert series.current("ABC", FIVE) is None
+    assert series.current("ABC", BarType(BarKind.MINUTE, 15)) is not None
+    series.close("ABC", MINUTE_BARS)
+    assert series.apply([trade(100, at=20 * MINUTE)]) == [trade(100, at=20 * MINUTE)]
+
+
+def test_quotes_build_the_bars_of_their_side() -> None:
+    series = market().series
+    history = series.open("ABC", BarType(BarKind.MINUTE, 1, source=BarSource.BID))
+    first, second = quote(99, 101), quote(98, 101, at=MINUTE)
+    made = series.apply([first, second])
+    assert [type(event).__name__ for event in made] == ["Quote", "Bar", "Quote"]
+    assert history.values[0, 3] == 99
+
+
+def test_a_builder_refuses_a_step_below_one_and_volume_bars_of_quotes() -> None:
+    with pytest.raises(ValidationError, match="below 1"):
+        BarBuilder("ABC", BarType(BarKind.MINUTE, 0), always_open(), since_ns=T0)
+    with pytest.raises(ValidationError, match="need trades"):
+        BarBuilder("ABC", BarType(BarKind.VOLUME, 10, source=BarSource.BID), always_open(), since_ns=T0)
+
+
+def test_counted_bars_take_nothing_from_a_bar_without_trades() -> None:
+    builder = BarBuilder("ABC", BarType(BarKind.TICK, 2), always_open(), since_ns=T0)
+    assert builder.on_bar(bar(0)) == []
+    assert builder.current is None
+
+
+def test_trades_outside_the_session_close_the_bar_and_make_none() -> None:
+    quality = Quality()
+    builder = BarBuilder("ABC", DAILY, us_equities(), since_ns=T0, quality=quality)
+    opens = (24 + 14) * 60 * MINUTE + 30 * MINUTE  # 2024-01-02 09:30 in New York
+    builder.on_trade(trade(100, at=opens))
+    closes = opens + 390 * MINUTE
+    (closed,) = builder.on_trade(trade(101, at=closes + 3 * SECOND))
+    assert closed.close == 100
+    assert builder.on_trade(trade(102, at=closes + 9 * SECOND)) == []
+    assert builder.on_trade(trade(103, at=opens - MINUTE)) == [], "late, and of no session"
+    assert (builder.current, quality.of("ABC", Defect.OUTSIDE_SESSION)) == (None, 3)
+
+
+def test_a_revised_or_older_bar_changes_no_larger_bar() -> None:
+    larger = BarAggregator("ABC", FIVE, always_open())
+    larger.on_bar(bar(5, close=101))
+    before = larger.current
+    assert larger.on_bar(bar(6, close=104, revised=True)) == []
+    assert larger.on_bar(bar(1, close=104)) == []
+    assert larger.current == before
+
+
+def test_a_bar_beyond_the_larger_one_closes_it_first() -> None:
+    larger = BarAggregator("ABC", FIVE, always_open())
+    larger.on_bar(bar(0, close=101))
+    (closed,) = larger.on_bar(bar(7, close=99))
+    assert (closed.ts_open, closed.close) == (T0, 101)
+    assert larger.current is not None
+    assert larger.current.ts_open == T0 + 5 * MINUTE
+
+
+def test_a_bar_outside_the_session_opens_no_larger_bar() -> None:
+    larger = BarAggregator("ABC", DAILY, us_equities())
+    assert larger.on_bar(bar(0)) == [], "New Year"
+    assert larger.current is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "step"), [("5m", BarKind.MINUTE, 5), ("1mo", BarKind.MONTH, 1), ("10v", BarKind.VOLUME, 1_000)]
+)
+def test_a_short_name_is_a_series_and_volume_counts_whole_units(text: str, kind: BarKind, step: int) -> None:
+    assert bar_type_of(text, qty_decimals=2) == BarType(kind, step)
+
+
+def test_a_name_of_no_interval_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ValidationError, match="'7x' is no interval"):
+        bar_type_of("7x")
+
+
+def test_after_a_reconnect_the_feed_is_asked_again_for_what_is_open() -> None:
+    asked: list[tuple[str, StreamKind]] = []
+    subscriptions = Subscriptions(lambda *key: asked.append(key), lambda *_: None)
+    subscriptions.acquire("ABC", StreamKind.QUOTES)
+    release = subscriptions.acquire("ABC", StreamKind.TRADES)
+    release()
+    subscriptions.renew()
+    assert asked == [("ABC", StreamKind.QUOTES), ("ABC", StreamKind.TRADES), ("ABC", StreamKind.QUOTES)]
