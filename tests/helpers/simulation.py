@@ -37,8 +37,9 @@ from workstation.ports.broker import BrokerReport, BrokerSink, CapabilityCard
 START_NS = 1_795_000_000 * 10**9
 SECOND = 10**9
 TRADING_S = 8
-SETTLE_S = 60
-"""Virtual seconds after the last fault within which everything is settled."""
+SETTLE_S = 75
+"""Virtual seconds after the last fault within which everything is settled: a message that never came is found by the
+comparison with the venue each minute (`DeskSettings.compare_ns`), and a leg that waited for it is then still to be sent."""
 
 TICKS_PER_S = 25
 OPTION = next(
