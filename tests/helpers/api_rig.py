@@ -21,7 +21,19 @@ from tests.helpers.memory_reader import MemoryReader
 from workstation.api.options import ApiOptions
 from workstation.api.server import ApiServer
 from workstation.api.token_file import TokenFile
-from workstation.commands import accounts, answers, limits, market, outcomes, pnl, records, safety, trading, venues
+from workstation.commands import (
+    accounts,
+    answers,
+    holds,
+    limits,
+    market,
+    outcomes,
+    pnl,
+    records,
+    safety,
+    trading,
+    venues,
+)
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import Attach, CommandRegistry, CommandResult, Invocation, Reply
 from workstation.domain.accounts import Account, Environment
@@ -63,6 +75,7 @@ class EngineThread:
         pnl.register(self.commands)
         limits.register(self.commands)
         answers.register(self.commands)
+        holds.register(self.commands)
         venues.register(self.commands)
         market.register(self.commands)
         nothing: Any = None

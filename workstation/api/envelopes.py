@@ -38,6 +38,7 @@ _SCOPES = {"order": "orders:view", "execution": "orders:view", "position": "posi
 _TRIGGERS: Mapping[str, frozenset[str]] = {
     "OrderCreated": frozenset({"create"}),
     "OrderDenied": frozenset({"deny_compliance", "deny_risk", "deny_funds"}),
+    "OrderHeld": frozenset({"change"}),
     "OrderIntended": frozenset({"send"}),
     "OrderAccepted": frozenset({"accept"}),
     "OrderRouted": frozenset({"route"}),
@@ -66,6 +67,7 @@ _CHANGED: Mapping[str, tuple[str, ...]] = {
     "OrderNoted": ("notes", "metadata"),
     "OutcomeUnknown": ("needs_reconcile", "unknown_outcome"),
     "OutcomeResolved": ("needs_reconcile", "unknown_outcome"),
+    "OrderHeld": ("held_for", "held_reason"),
     "OrderDenied": ("state", "reject_code", "reject_reason"),
     "OrderRejected": ("state", "reject_code", "reject_reason"),
     "OrderTriggered": ("stop_price",),

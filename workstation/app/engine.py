@@ -20,6 +20,7 @@ from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
 from workstation.commands import (
     accounts,
     answers,
+    holds,
     limits,
     market,
     pnl,

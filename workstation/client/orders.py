@@ -55,6 +55,8 @@ class Order(Value, frozen=True, kw_only=True):
     reject_code: str | None
     risk_check_passed: bool | None
     compliance_check_passed: bool | None
+    held_for: str | None = None
+    held_reason: str | None = None
     parent_order_id: str | None
     leg_role: str | None
     leg_full: bool = False

@@ -8,6 +8,7 @@ from typing import Any, Generic
 from msgspec import UNSET, UnsetType
 
 from workstation.client.calls import Call, Group, Listing, W
+from workstation.client.orders import Order
 from workstation.client.requests import Params
 from workstation.client.values import ActionResult, Nothing, Number, SortedParams, Value, When
 
@@ -267,6 +268,24 @@ class ComplianceRuleUpdate(RuleId, kw_only=True):
     description: str | UnsetType | None = UNSET
 
 
+class HoldList(SortedParams, kw_only=True):
+    """The list of held orders, oldest first."""
+
+
+class HoldRelease(Params, kw_only=True):
+    """Why a held order may go."""
+
+    order_id: str
+    reason: str | UnsetType | None = UNSET
+
+
+class HoldRefusal(Params, kw_only=True):
+    """Why a held order may not go."""
+
+    order_id: str
+    reason: str
+
+
 class KillSwitches(Group[W], Generic[W]):
     """Switch trading off, and on again."""
 
@@ -289,10 +308,13 @@ class Risk(Group[W], Generic[W]):
 
 
 class Compliance(Group[W], Generic[W]):
-    """Read and set compliance rules."""
+    """Read and set compliance rules; release or refuse the orders that they hold."""
 
     list = Listing("/compliance/rules", ComplianceRuleList, "rules", ComplianceRule)
     get = Call("GET", "/compliance/rules/{rule_id}", RuleId, ComplianceRule)
     create = Call("POST", "/compliance/rules", ComplianceRuleCreate, ComplianceRule)
     change = Call("PUT", "/compliance/rules/{rule_id}", ComplianceRuleUpdate, ComplianceRule)
     delete = Call("DELETE", "/compliance/rules/{rule_id}", RuleId, NoneType)
+    holds = Listing("/compliance/holds", HoldList, "holds", Order)
+    release = Call("POST", "/compliance/holds/{order_id}/release", HoldRelease, Order)
+    refuse = Call("POST", "/compliance/holds/{order_id}/refuse", HoldRefusal, Order)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from workstation.commands.context import EngineContext
 from workstation.domain.events import Event, LimitChanged
 from workstation.domain.records import ComplianceRule, Record, RuleType
+from workstation.risk.hours import HOLD, Hours
 from workstation.risk.limits import LimitScope
 from workstation.risk.restrictions import Restriction
 
@@ -44,23 +45,30 @@ def rule_effects(context: EngineContext, before: Record | None, after: Record, a
 
 def _forbidden(rules: Iterable[ComplianceRule]) -> dict[Place, str]:
     found: dict[Place, str] = {}
-    conditions: dict[Place, set[str]] = {}
+    lines: dict[Place, set[str]] = {}
     for rule in rules:
         if not rule.is_active or rule.deleted_at is not None:
             continue
         if rule.rule_type is RuleType.RESTRICTED_SYMBOL:
             for symbol in rule.config["symbols"]:
                 found[Restriction.RESTRICTED_SYMBOL, LimitScope.INSTRUMENT, symbol] = ON_LIST
-        elif rule.rule_type is RuleType.CUSTOM:
-            conditions.setdefault((Restriction.CUSTOM, rule.scope, rule.key), set()).add(rule.config["when"])
+            continue
+        place = (Restriction(rule.rule_type), rule.scope, rule.key)
+        if rule.rule_type in (RuleType.CUSTOM, RuleType.MARKET_HOURS):
+            lines.setdefault(place, set()).add(_setting(rule))
         else:
-            place = (Restriction(rule.rule_type), rule.scope, rule.key)
             found[place] = max(found.get(place, ""), _setting(rule), key=lambda text: (len(text), text))
-    return found | {place: "\n".join(sorted(texts)) for place, texts in conditions.items()}
+    return found | {place: "\n".join(sorted(texts)) for place, texts in lines.items()}
 
 
 def _setting(rule: ComplianceRule) -> str:
-    """Return what the gate goes by; of two rules at one place the longer text is the stricter one."""
+    """Return what the gate goes by: of some types a line each, else of two rules at one place the longer text."""
+    config = rule.config
+    if rule.rule_type is RuleType.CUSTOM:
+        return str(config["when"])
+    if rule.rule_type is RuleType.MARKET_HOURS:
+        blackouts = tuple((span["start"], span["end"]) for span in config.get("blackouts") or ())
+        return Hours(config["action"] == HOLD, config.get("calendar") or "", blackouts).text
     if rule.rule_type is RuleType.ACCOUNT_PERMISSION:
         return NEEDS_PERMISSION
-    return str(rule.config["window_s" if rule.rule_type is RuleType.WASH_TRADE else "action"])
+    return str(config["window_s" if rule.rule_type is RuleType.WASH_TRADE else "action"])

@@ -70,7 +70,8 @@ class _order_answer:  # noqa: N801  reads as the function that it is: called onc
         elif self.denial is not None:
             self._call.reply(refused(self.denial, order))
         else:
-            self._call.reply(CommandResult(ok=True, text="Accepted.", data=order))
+            text = order.text if order is not None and order.is_held else "Accepted."
+            self._call.reply(CommandResult(ok=True, text=text, data=order))
 
 
 def preview_order(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:

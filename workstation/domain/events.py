@@ -36,6 +36,12 @@ class OrderDenied(OrderEvent, frozen=True, kw_only=True, tag=True):
     rule: RuleResult
 
 
+class OrderHeld(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A compliance rule keeps the order here, in NEW, until a person releases or refuses it. `rule` says why."""
+
+    rule: RuleResult
+
+
 class OrderIntended(OrderEvent, frozen=True, kw_only=True, tag=True):
     """INTENT: durable before the first byte goes to the venue. `qty` may be capped below the asked one."""
 
@@ -352,6 +358,7 @@ class InvariantViolated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 Event = (
     OrderCreated
     | OrderDenied
+    | OrderHeld
     | OrderIntended
     | OrderSent
     | OrderAccepted

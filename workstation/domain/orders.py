@@ -330,6 +330,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cost: exact money-free sum of last_px * last_qty over fills that stand (price units times quantity units);
     the average price is cost / cum_qty. leaves_qty is 0 in final states. version rises with every change.
     cancel_requested_at: in a working state, a cancel that is kept for the next session and can be withdrawn.
+    held_for: code of the compliance rule that kept the order here for a person, kept after its release.
     """
 
     cl_ord_id: str
@@ -371,6 +372,12 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ts_durable: int = 0
     ts_sent: int = 0
     ts_acked: int = 0
+    held_for: str = ""
+
+    @property
+    def is_held(self) -> bool:
+        """True while the order waits for a person to release or refuse it; `text` says why."""
+        return self.held_for != "" and self.status is OrdStatus.NEW
 
     @property
     def is_open(self) -> bool:

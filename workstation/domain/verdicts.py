@@ -22,7 +22,8 @@ class RuleResult(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
     """One rule's answer. value, limit and headroom are plain texts with their units; "" where none applies.
 
     code: stable upper-case identifier (`ORDER_NOTIONAL`, `PRICE_COLLAR` ...); text: one sentence, shown as it is.
-    limit_id: the limit that decided, where the rule holds a value against one.
+    limit_id: the limit that decided, where the rule holds a value against one. holds: the order waits here for a person
+    instead of being refused.
     """
 
     code: str
@@ -33,6 +34,7 @@ class RuleResult(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
     headroom: str = ""
     text: str = ""
     limit_id: str = ""
+    holds: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -51,3 +53,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     def denial(self) -> RuleResult | None:
         """The first rule that refused, None when all passed."""
         return None if self.passed else next((result for result in self.results if not result.passed), None)
+
+    @property
+    def hold(self) -> RuleResult | None:
+        """The rule that keeps the order here for a person, None when it passed or was refused."""
+        found = self.denial
+        return found if found is not None and found.holds else None

@@ -35,7 +35,7 @@ from workstation.orders.context import DeskContext
 from workstation.orders.effects import resized
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import BY_SYSTEM, NOT_SENT
-from workstation.orders.results import ChangeResult, refusal
+from workstation.orders.results import ChangeResult, refusal, unheld
 from workstation.orders.routing import venue_terms
 from workstation.orders.validation import unsupported
 from workstation.ports.broker import ReplaceKind
@@ -114,8 +114,9 @@ class Amendment:
         )
         waits = order.status is _S.NEW and order.link is not None and order.link.parent != ""
         verdict = c.gate.check(asked)
+        objection = None if order.is_held and verdict.hold is not None else unheld(verdict.denial)
         if not waits:
-            denial = denial or verdict.denial or c.storage_refusal(verdict.risk_class)
+            denial = denial or objection or c.storage_refusal(verdict.risk_class)
         if denial is None and order.status is not _S.NEW:
             denial = self._unsendable(order)
         if denial is not None:

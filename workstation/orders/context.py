@@ -119,6 +119,7 @@ class DeskContext:
         replaces: OrderState | None = None,
         allow_duplicate: bool = False,
         uncapped: bool = False,
+        released: bool = False,
     ) -> RiskIntent:
         """Return the question to the gate, stamped with this instant."""
         return RiskIntent(
@@ -130,6 +131,7 @@ class DeskContext:
             replaces=replaces,
             allow_duplicate=allow_duplicate,
             uncapped=uncapped,
+            released=released,
             now_ns=self.clock.now_ns(),
             mono_ns=self.clock.mono_ns(),
         )

@@ -35,6 +35,7 @@ from workstation.orders.emulation import Emulation
 from workstation.orders.exits import Exits
 from workstation.orders.fold import CoreState
 from workstation.orders.groups import Groups
+from workstation.orders.holds import Holds
 from workstation.orders.inbound import Inbound
 from workstation.orders.reconciliation import Reconciliation
 from workstation.orders.recorder import Attach, Reaction, Recorder
@@ -83,6 +84,7 @@ class Desk:
             settings=settings or DeskSettings(),
         )
         self._submission = Submission(self._c)
+        self._holds = Holds(self._c, self._submission)
         self._inbound = Inbound(
             self._c, self._submission, look=self._look, on_answer=self._on_answer, on_session=self._on_session
         )
@@ -207,6 +209,24 @@ class Desk:
         """Book what a venue reported; the sink of every broker."""
         self._inbound.on_reports(reports)
 
+    def release(self, cl_ord_id: str, origin: Origin, reason: str, *, attach: Attach | None = None) -> ChangeResult:
+        """Let an order go that compliance holds: the gate is asked anew, by the rest of its rules.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: it is not held.
+        """
+        return self._holds.release(cl_ord_id, origin, reason, attach=attach)
+
+    def refuse(self, cl_ord_id: str, origin: Origin, reason: str, *, attach: Attach | None = None) -> ChangeResult:
+        """End an order that compliance holds.
+
+        Raises:
+            NotFound: no such order.
+            StateConflict: it is not held.
+        """
+        return self._holds.refuse(cl_ord_id, origin, reason, attach=attach)
+
     # Life
 
     def start(self) -> None:
@@ -259,7 +279,7 @@ class Desk:
         if moved:
             for react in self._concerned[after.status]:
                 react(change)
-        if before is not None and before.terms is not after.terms:
+        if before is not None and (before.terms is not after.terms or before.held_for != after.held_for):
             self._time_limits.on_change(change)
         if after.link is not None or change.execution is not None or (moved and after.status in FINAL_STATES):
             self._groups.on_change(change)

@@ -21,6 +21,7 @@ from workstation.domain.events import (
     OrderDenied,
     OrderEvent,
     OrderExpired,
+    OrderHeld,
     OrderIntended,
     OrderNoted,
     OrderRejected,
@@ -133,6 +134,11 @@ def denied(event: OrderDenied) -> Effect:
     """Return the effect of a refusal of a family that DENIALS holds."""
     changes = {"text": event.rule.text, "reject_code": event.rule.code}
     return Effect(DENIALS[event.kind], changes, ENGINE, event.rule.text)
+
+
+def _held(_: OrderState, event: OrderHeld) -> Effect:
+    changes = {"held_for": event.rule.code, "text": event.rule.text}
+    return Effect(Trigger.CHANGE, changes, ENGINE, event.rule.text)
 
 
 def _intended(order: OrderState, event: OrderIntended) -> Effect:
@@ -250,6 +256,7 @@ def _noted(_: OrderState, event: OrderNoted) -> Effect:
 
 
 EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
+    OrderHeld: _held,
     OrderIntended: _intended,
     OrderSent: _sent,
     OrderAccepted: _accepted,

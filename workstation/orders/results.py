@@ -113,3 +113,10 @@ class OrderAlert(msgspec.Struct, frozen=True, kw_only=True):
 def refusal(code: str, text: str, *, kind: DenialKind = DenialKind.VALIDATION, value: str = "") -> RuleResult:
     """Return a refusal of the desk's own, in the form of the gate's."""
     return RuleResult(code=code, passed=False, kind=kind, value=value, text=text)
+
+
+def unheld(denial: RuleResult | None) -> RuleResult | None:
+    """Return an answer of the gate where no person can be waited for: what would be held is refused."""
+    if denial is None or not denial.holds:
+        return denial
+    return msgspec.structs.replace(denial, holds=False, text=denial.text.replace("Held:", "Refused:", 1))

@@ -15,6 +15,7 @@ from workstation.domain.events import (
     OrderChanged,
     OrderCreated,
     OrderDenied,
+    OrderHeld,
     OrderIntended,
     OrderRejected,
     OutcomeUnknown,
@@ -34,7 +35,7 @@ from workstation.orders.context import DeskContext
 from workstation.orders.effects import DENIALS
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import NOT_SENT
-from workstation.orders.results import SubmitResult
+from workstation.orders.results import Severity, SubmitResult, unheld
 from workstation.orders.routing import venue_terms
 from workstation.orders.validation import unsupported
 from workstation.risk.rules.tradable import Tradable
@@ -85,8 +86,11 @@ class Submission:
         )
         fault_point("orders.submit.after_record")
         self._c.gate.count(asked)
+        order = self._c.book.get(command.cl_ord_id)
         if isinstance(events[-1], OrderIntended):
             self.await_release(command.cl_ord_id, seq, verdict.risk_class)
+        elif order is not None and order.is_held:
+            self._c.alert("ORDER_HELD", order, order.text, severity=Severity.WARNING)
         if on_durable is not None:
             self._c.journal.when_durable(seq, on_durable)
         return SubmitResult(order=self._c.book.get(command.cl_ord_id), verdict=verdict, seq=seq)
@@ -125,22 +129,29 @@ class Submission:
         broker = c.routes.broker(terms.account)
         verdict = c.gate.check(asked)
         card = None if broker is None else broker.capabilities
-        denial = verdict.denial
+        denial = None if verdict.hold is not None else verdict.denial
         barred = denial if denial is not None and denial.code == Tradable.code else None
         refused = barred or unsupported(terms, instrument, card, now_ns=asked.now_ns) or denial
         refused = refused or c.storage_refusal(verdict.risk_class)
+        if verdict.hold is not None:
+            return verdict, refused  # it waits for a person, and needs no session meanwhile
         return verdict, refused or c.session_refusal(terms.account)
 
     def opening(self, command: SubmitOrder, verdict: Verdict) -> list[Event]:
-        """Return the events that open an order: created, and intended unless it is watched or waits here."""
+        """Return the events that open an order: created, and intended unless it is held, watched or waits here.
+
+        What waits for a trigger or parent is not held now: the gate is asked again when it comes due.
+        """
         now = self._c.clock.now_ns()
         residence = self._c.routes.residence(command.terms)
         created = OrderCreated(cl_ord_id=command.cl_ord_id, ts=now, command=command, residence=residence)
         waits = command.link is not None and command.link.parent != ""
         if waits or residence is Residence.PROGRAM:
             return [created]
+        if verdict.hold is not None:
+            return [created, OrderHeld(cl_ord_id=command.cl_ord_id, ts=now, rule=verdict.hold)]
         used = self._c.state.controls.overrides.used(verdict.overrides, command.uid, now)
-        return [created, *used, self._intended(command.cl_ord_id, command.terms, verdict, now)]
+        return [created, *used, self.intended(command.cl_ord_id, command.terms, verdict, now)]
 
     def release(self, order: OrderState, terms: OrderTerms, why: str, *events: Event) -> RuleResult | None:
         """Send an order that waited here in NEW, under its own id, after a second risk check.
@@ -153,7 +164,7 @@ class Submission:
             allow_duplicate=True,
         )  # fmt: skip
         verdict = c.gate.check(asked)
-        denial = verdict.denial or c.storage_refusal(verdict.risk_class) or c.session_refusal(terms.account)
+        denial = unheld(verdict.denial) or c.storage_refusal(verdict.risk_class) or c.session_refusal(terms.account)
         now = c.clock.now_ns()
         opening: list[Event] = list(events)
         if terms != order.terms:
@@ -164,7 +175,7 @@ class Submission:
             c.alert("RELEASE_REFUSED", order, denial.text)
             return denial
         opening += c.state.controls.overrides.used(verdict.overrides, order.uid, now)
-        opening.append(self._intended(order.cl_ord_id, terms, verdict, now))
+        opening.append(self.intended(order.cl_ord_id, terms, verdict, now))
         fault_point("orders.release.before_record")
         seq = c.recorder.record(opening, correlation=order.uid, causation=order.cl_ord_id)
         fault_point("orders.release.after_record")
@@ -185,7 +196,8 @@ class Submission:
         """Return, once, when an order's intent was known to be durable; 0 when it was not awaited here."""
         return self._durable_at.pop(cl_ord_id, 0)
 
-    def _intended(self, cl_ord_id: str, terms: OrderTerms, verdict: Verdict, now: int) -> OrderIntended:
+    def intended(self, cl_ord_id: str, terms: OrderTerms, verdict: Verdict, now: int) -> OrderIntended:
+        """Return the intent to send an order with these terms under a verdict that let it pass."""
         return OrderIntended(
             cl_ord_id=cl_ord_id,
             ts=now,

@@ -3,7 +3,7 @@
 Order walk, beside the desk. Such an order goes to the venue as GTC and is cancelled from here when its time has come:
 at `expire_time`, or at the close of the session in which it was given. Like an emulated stop the limit dies with this
 program, which an alert says; after a restart what is overdue is cancelled at the first agreement. It decides nothing
-about orders whose time the venue keeps.
+about orders whose time the venue keeps. An order that compliance holds ends with its session, whatever its own time.
 """
 
 from typing import NamedTuple
@@ -61,6 +61,8 @@ class TimeLimits:
             self._limits.pop(after.cl_ord_id).timer.cancel()
 
     def _is_kept_here(self, order: OrderState) -> bool:
+        if order.is_held:
+            return True
         if order.terms.time_in_force not in KEPT_HERE:
             return False
         if order.status is OrdStatus.NEW:  # the usual order is here for an instant only, and has no limit of ours
@@ -77,10 +79,12 @@ class TimeLimits:
         self._schedule(order.cl_ord_id, ends_at)
 
     def _ends_at(self, order: OrderState) -> int | None:
-        if order.terms.time_in_force is TimeInForce.GTD:
-            return order.terms.expire_time
+        expires_at = order.terms.expire_time if order.terms.time_in_force is TimeInForce.GTD else None
+        if expires_at is not None and not order.is_held:
+            return expires_at
         calendar = self._calendars[self._c.instruments[order.terms.symbol].calendar]
-        return calendar.close_after(order.created_at)
+        close = calendar.close_after(order.created_at)
+        return min(close, expires_at) if close is not None and expires_at is not None else close or expires_at
 
     def _schedule(self, cl_ord_id: str, ends_at: int) -> None:
         delay = ends_at - self._c.clock.now_ns()
@@ -95,5 +99,5 @@ class TimeLimits:
         del self._limits[cl_ord_id]
         if order is not None and order.is_open:
             fault_point("orders.time_limit.before_cancel")
-            reason = f"{order.terms.time_in_force} ended"
+            reason = "held until its session ended" if order.is_held else f"{order.terms.time_in_force} ended"
             self._cancels.cancel(CancelOrder(cl_ord_id=cl_ord_id, origin=BY_SYSTEM, reason=reason))

@@ -90,7 +90,7 @@ class Unknowns:
             elif order.status in PENDING_REQUEST:
                 request = PENDING_REQUEST[order.status]
                 events.append(OutcomeUnknown(cl_ord_id=order.cl_ord_id, ts=now, request=request, cause="restart"))
-            elif order.status is _S.NEW and order.residence is not Residence.PROGRAM and not _has_parent(order):
+            elif order.status is _S.NEW and not _waits_here(order):
                 events.append(OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason="unsent at restart"))
         fault_point("orders.resume.before_record")
         self._c.recorder.record(events)
@@ -159,5 +159,7 @@ class Unknowns:
             self._schedule()
 
 
-def _has_parent(order: OrderState) -> bool:
-    return order.link is not None and order.link.parent != ""
+def _waits_here(order: OrderState) -> bool:
+    """Tell whether an order in NEW waits for something: its trigger, its parent or a person."""
+    has_parent = order.link is not None and order.link.parent != ""
+    return has_parent or order.is_held or order.residence is Residence.PROGRAM

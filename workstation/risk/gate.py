@@ -55,15 +55,26 @@ class RiskGate:
         self._planned = controls.version
 
     def check(self, intent: RiskIntent) -> Verdict:
-        """Return the verdict: the limits in force when all passed, else the first refusal alone."""
+        """Return the verdict: the limits in force when all passed, else the first refusal alone.
+
+        A rule that would hold the order speaks last: the rest of compliance may still refuse it, and risk and funds are
+        asked when it is released.
+        """
         plan = self._plan(intent)
         if isinstance(plan, Verdict):
             return plan
         snapshot = Snapshot(intent, plan.place, self._sources)
         reduces = snapshot.risk_class is RiskClass.REDUCE
+        held: RuleResult | None = None
         for rule in EXIT if reduces else plan.rules:
             if not rule.passes(snapshot) and not self._lifted(rule, snapshot):
-                return _verdict(snapshot, (rule.check(snapshot),), passed=False)
+                answer = rule.check(snapshot)
+                if held is None and answer.holds:
+                    held = answer
+                elif held is None or (rule.kind is DenialKind.COMPLIANCE and rule.code != held.code):
+                    return _verdict(snapshot, (answer,), passed=False)
+        if held is not None:
+            return _verdict(snapshot, (held,), passed=False)
         return _verdict(snapshot, () if reduces else plan.limits_used, passed=True)
 
     def explain(self, intent: RiskIntent) -> Verdict:

@@ -21,7 +21,7 @@ class RiskIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     terms: all terms as they would stand; order_qty counts what has filled already. replaces: the live order that is to
     be changed. link: membership of a group, so that legs of which only one can fill count once. now_ns: UTC ns,
     mono_ns: monotonic ns, both read once by the desk. uncapped: a person's typed override: an exit that leaves no room
-    for other live exits.
+    for other live exits. released: a person's word that lets an order go which a compliance rule would hold.
     """
 
     terms: OrderTerms
@@ -34,6 +34,7 @@ class RiskIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     mono_ns: int = 0
     link: GroupLink | None = None
     uncapped: bool = False
+    released: bool = False
 
 
 class RiskView(Protocol):

@@ -112,7 +112,7 @@ def _config(call: Call, rule_type: str, config: Any) -> dict[str, Any]:
     Raises:
         ApiError: 422 another form, 404 a symbol that is not known.
     """
-    found = validated(CONFIGS[rule_type], config, "body.config").model_dump(mode="json")
+    found = validated(CONFIGS[rule_type], config, "body.config").model_dump(mode="json", exclude_none=True)
     if "symbols" in found:
         known = [call.services.names.instrument(symbol).symbol for symbol in found["symbols"]]
         found["symbols"] = sorted(set(known))

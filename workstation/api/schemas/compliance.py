@@ -2,13 +2,26 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from workstation.api.names import Names, instrument_id
 from workstation.api.schemas.records import RecordList, RecordOut, record_body, unchanged
-from workstation.api.schemas.values import IdOut, QueryFlag, Reason, Request, Resource, SearchText, Symbol, Uuid
+from workstation.api.schemas.values import (
+    IdOut,
+    QueryFlag,
+    Reason,
+    Request,
+    Resource,
+    SearchText,
+    Symbol,
+    Time,
+    Uuid,
+    time_text,
+)
+from workstation.domain.errors import NotFound
 from workstation.domain.expressions.tokens import TEXT_MAX, ExpressionError
 from workstation.domain.records import ComplianceRule
+from workstation.risk.hours import CALENDARS
 from workstation.risk.rules.custom import condition
 
 RuleTypeName = Literal[
@@ -18,6 +31,7 @@ RuleScope = Literal["TENANT", "ACCOUNT", "STRATEGY", "INSTRUMENT"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 SYMBOLS_MAX = 1_000
 WINDOW_S_MAX = 86_400
+BLACKOUTS_MAX = 100
 
 
 class SymbolsConfig(Request):
@@ -33,10 +47,35 @@ class ShortSaleConfig(Request):
     action: Literal["REFUSE", "REQUIRE_LOCATE"]
 
 
-class MarketHoursConfig(Request):
-    """What becomes of an order while its instrument is not open."""
+class Blackout(Request):
+    """A time in which nothing may be added, its end excluded."""
 
-    action: Literal["REFUSE"]
+    start: Time
+    end: Time
+
+    @model_validator(mode="after")
+    def _goes_forward(self) -> "Blackout":
+        if self.start >= self.end:
+            raise ValueError("start lies before end")
+        return self
+
+
+def _calendar(name: str) -> str:
+    try:
+        return CALENDARS[name].name
+    except NotFound as error:
+        raise ValueError("is no calendar that is known here") from error
+
+
+class MarketHoursConfig(Request):
+    """What becomes of an order outside of the hours: refused, or held in NEW until a person releases it.
+
+    The hours are the instrument's own, those of `calendar` where one is named, with `blackouts` alone all but these.
+    """
+
+    action: Literal["REFUSE", "HOLD"]
+    calendar: Annotated[str, StringConstraints(max_length=32), AfterValidator(_calendar)] | None = None
+    blackouts: Annotated[list[Blackout], Field(min_length=1, max_length=BLACKOUTS_MAX)] | None = None
 
 
 class WashTradeConfig(Request):
@@ -133,9 +172,17 @@ def rule_body(record: ComplianceRule, names: Names) -> dict[str, Any]:
     return record_body(record) | {
         "name": record.name,
         "rule_type": record.rule_type,
-        "config": record.config,
+        "config": _shown(record.config),
         "scope": record.scope,
         "scope_id": scope_id,
         "is_active": record.is_active,
         "description": record.description or None,
     }
+
+
+def _shown(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config as it was written: the core keeps times as UTC ns."""
+    if not config.get("blackouts"):
+        return config
+    spans = [{name: time_text(ns) for name, ns in span.items()} for span in config["blackouts"]]
+    return config | {"blackouts": spans}

@@ -83,6 +83,8 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "reject_code": order.reject_code or None,
         "risk_check_passed": _risk_passed(order),
         "compliance_check_passed": False if status is OrdStatus.COMPLIANCE_REJECTED else _checked(order),
+        "held_for": order.held_for if order.is_held else None,
+        "held_reason": order.text if order.is_held else None,
         "parent_order_id": names.order_uid(link.parent) if link is not None else None,
         "leg_full": link is not None and link.full,
         "leg_role": role if link is not None and link.parent else None,

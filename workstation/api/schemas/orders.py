@@ -244,6 +244,8 @@ class Order(Resource):
     reject_code: str | None
     risk_check_passed: bool | None
     compliance_check_passed: bool | None
+    held_for: str | None
+    held_reason: str | None
     parent_order_id: IdOut | None
     leg_role: LegRoleName | None
     leg_full: bool

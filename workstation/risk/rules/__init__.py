@@ -49,8 +49,8 @@ ENTRY: tuple[Rule, ...] = (
     # Compliance
     RestrictedSymbol(),
     AccountPermission(),
-    TradingHours(),
     MarketClosed(),
+    TradingHours(),
     ShortSale(),
     SelfTrade(),
     WashTrade(),

@@ -39,9 +39,16 @@ class Rule(ABC):
         return None
 
     def result(
-        self, text: str, *, value: str = "", limit: str = "", headroom: str = "", limit_id: str = ""
+        self,
+        text: str,
+        *,
+        value: str = "",
+        limit: str = "",
+        headroom: str = "",
+        limit_id: str = "",
+        holds: bool = False,
     ) -> RuleResult:
-        """Return this rule's answer: passed when `text` is empty, else refused with it."""
+        """Return this rule's answer: passed when `text` is empty, else refused with it, or held for a person."""
         return RuleResult(
             code=self.code,
             passed=not text,
@@ -51,6 +58,7 @@ class Rule(ABC):
             headroom=headroom,
             text=text,
             limit_id=limit_id,
+            holds=holds,
         )
 
 
