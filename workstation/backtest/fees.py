@@ -20,7 +20,7 @@ class ZeroFees(msgspec.Struct, frozen=True, tag="zero"):
 
     name: ClassVar[str] = "zero"
 
-    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002, PLR0913  one signature for all models
+    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002  one signature for all models
         """Return 0."""
         return 0
 
@@ -32,7 +32,7 @@ class PerUnitFees(msgspec.Struct, frozen=True, tag="per_unit", kw_only=True):
     minimum: int = 0
     cap: int = 0
 
-    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002, PLR0913  one signature for all models
+    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002  one signature for all models
         """Return what the order owes after the fill less what it owed before."""
         before = self._owed(instrument, filled_before) if filled_before else 0
         return self._owed(instrument, filled_before + qty) - before
@@ -48,7 +48,7 @@ class MakerTakerFees(msgspec.Struct, frozen=True, tag="maker_taker", kw_only=Tru
     maker: int
     taker: int
 
-    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002, PLR0913  one signature for all models
+    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002  one signature for all models
         """Return the share of the fill's value."""
         rate = self.maker if liquidity is Liquidity.MAKER else self.taker
         return div_half_even(abs(instrument.notional(price, qty)) * rate, _RATE_ONE)

@@ -102,13 +102,14 @@ class Financing(msgspec.Struct, frozen=True, kw_only=True):
 class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Every choice of a run.
 
-    bar_share_bps: part of a bar's volume that orders may take, None without limit. fees: without a model a run does not
-    start. fill_probability: of PROBABILITY. check_funds: refuse what the account's money does not carry. margin_bps:
-    share of a position's value that must be covered; 10,000 is a cash account. close_at_end: exit all at the last price.
+    bar_share_bps: part of a bar's volume that orders may take, None without limit. fill_probability: of PROBABILITY.
     price_age_max: an order that arrives at an older price waits for the next, ns. assumed_levels: levels beyond the
-    best quote, a tick apart and of its size, that a large order may take. allow_gaps: go on over faulty data, which is
-    listed. liquidate: exit an account whose equity no longer covers `maintenance_bps` of its positions. sessions: match
-    inside of trading sessions alone. fast: play bars without orders in one go; it changes no result.
+    best quote, a tick apart and of its size, that a large order may take. fees: a model must be named, be it
+    `ZeroFees`. check_funds: refuse what the account's money does not carry. margin_bps: share of a position's worth
+    that must be covered; 10,000 is a cash account. liquidate: exit an account whose equity no longer covers
+    `maintenance_bps` of its positions. close_at_end: exit all at the last price. sessions: match inside of trading
+    sessions alone. allow_gaps: go on over faulty data, which is counted. fast: play bars that meet no order in one go;
+    it changes no result.
     """
 
     market_fill: MarketFill = MarketFill.NEXT_OPEN
@@ -122,7 +123,7 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
     queue: Queue = Queue.TRADES_ONLY
     price_age_max: int = 60 * 10**9
     assumed_levels: int = 0
-    fees: FeeModel | None = ZeroFees()
+    fees: FeeModel
     financing: Financing = Financing()
     check_funds: bool = True
     margin_bps: int = BPS
@@ -142,8 +143,6 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise ValidationError("slippage", f"{self.slippage.amount} is none", allowed="0 or more")
         if self.margin_bps <= 0 or self.maintenance_bps < 0 or self.price_age_max <= 0 or self.assumed_levels < 0:
             raise ValidationError("options", "a share, an age or a count of levels is below what it can be")
-        if self.fees is None:
-            raise ValidationError("fees", "a run needs a fee model", allowed="ZeroFees() says that there are none")
 
     @property
     def cautions(self) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from workstation.strategies.views import Bar
 class BarBatch:
     """Closed bars, oldest first.
 
-    columns: open, high, low, close, volume and time of opening as floats, as indicators read them; closes: closing
-    prices in price units; ts_close: UTC ns. known: values of indicators over these bars, filled by the host.
+    columns: open, high, low, close, volume and time of opening as floats, as indicators read them; seen: the first five
+    as the strategy sees them; closes: closing prices in price units; ts_close: UTC ns. known: values of indicators over these bars, filled by the host.
     """
 
     __slots__ = ("_rows", "closes", "columns", "interval", "known", "symbol", "ts_close")
@@ -24,6 +24,7 @@ class BarBatch:
         interval: str,
         columns: dict[str, list[float]],
         *,
+        seen: Sequence[Sequence[float]],
         closes: Sequence[int],
         ts_open: Sequence[int],
         ts_close: Sequence[int],
@@ -31,8 +32,7 @@ class BarBatch:
         self.symbol, self.interval, self.columns = symbol, interval, columns
         self.closes, self.ts_close = closes, ts_close
         self.known: dict[Running, list[list[float]]] = {}
-        prices = (columns[name] for name in ("open", "high", "low", "close", "volume"))
-        self._rows = list(zip(*prices, ts_open, ts_close, strict=True))
+        self._rows = list(zip(*seen, ts_open, ts_close, strict=True))
 
     def __len__(self) -> int:
         return len(self.ts_close)

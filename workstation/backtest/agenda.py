@@ -1,0 +1,68 @@
+"""What is due when: requests on their way, reports, timers, expiries; and the order of things at one instant.
+
+The clock of a backtest: time moves from one entry to the next. At one instant the venue matches first, then reports go
+out, then news, then timers; what is asked meanwhile belongs to the next cycle of the same instant, and a bar that opens
+then comes after all of them. Ties go by sequence, never by chance.
+"""
+
+import heapq
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+
+class Rank(IntEnum):
+    """Place within one cycle of an instant."""
+
+    CORPORATE = 0
+    MATCH = 1
+    ARRIVAL = 2
+    REPORT = 3
+    NEWS = 4
+    TIMER = 5
+
+
+OPENING = 1 << 30
+"""Cycle of bars that open at an instant: after all cycles that end it."""
+
+FOREVER = 1 << 63
+"""Later than any time of data, UTC ns."""
+
+
+class Due(NamedTuple):
+    """When something is due: time, cycle of that instant, rank, then a tie-break."""
+
+    ts: int
+    cycle: int
+    rank: int
+    tie: int = 0
+
+
+class Agenda:
+    """Calls in the order in which they are due. `now`: where the run stands."""
+
+    def __init__(self) -> None:
+        self.now = Due(0, 0, 0)
+        self._entries: list[tuple[Due, Callable[[Any], None], Any]] = []
+        self._sequence = 0
+
+    @property
+    def next_due(self) -> Due | None:
+        """When the next entry is due, None when nothing is."""
+        return self._entries[0][0] if self._entries else None
+
+    def add(self, ts: int, rank: Rank, call: Callable[[Any], None], argument: Any = None) -> None:
+        """Call `call(argument)` at `ts`; what is due at this instant and of an earlier rank goes to the next cycle."""
+        now = self.now
+        if ts > now.ts:
+            cycle = 0
+        else:
+            ts = now.ts
+            cycle = now.cycle if rank > now.rank else now.cycle + 1
+        self._sequence += 1
+        heapq.heappush(self._entries, (Due(ts, cycle, rank, self._sequence), call, argument))
+
+    def run_next(self) -> None:
+        """Move to the next entry and run it."""
+        self.now, call, argument = heapq.heappop(self._entries)
+        call(argument)

@@ -1,0 +1,182 @@
+"""The core of a run: orders, exposure, positions and cash, folded by the same code that trades, and the rows kept.
+
+Order walk: what `order_desk` decides and the markets fill is booked here as events. It refuses nothing, and knows no
+market and no strategy.
+"""
+
+from workstation.backtest.plan import BacktestPlan, SplitRow
+from workstation.backtest.result import CashRow, FillRow, OrderRow, TradeRow
+from workstation.backtest.round_trips import RoundTrip
+from workstation.backtest.valuation import Valuation
+from workstation.backtest.working import Working
+from workstation.domain.accounts import Account, Environment
+from workstation.domain.errors import InvariantError
+from workstation.domain.events import AccountOpened, CashAdjusted, Event, OrderFilled, SplitApplied
+from workstation.domain.executions import Execution, Liquidity
+from workstation.domain.orders import OrderState, Origin, OriginKind
+from workstation.orders.fold import CoreState
+
+ACCOUNT = "BACKTEST"
+RUN = "BT"
+ORIGIN = Origin(OriginKind.STRATEGY, RUN)
+
+
+class Booking:
+    """Events in, rows out. `now` is set by the engine before anything is booked, UTC ns."""
+
+    def __init__(self, plan: BacktestPlan) -> None:
+        self.plan, self.now = plan, plan.start_ts
+        self.instruments = {instrument.symbol: instrument for instrument in plan.instruments}
+        self.state = CoreState(dict(self.instruments))
+        self.fills: list[FillRow] = []
+        self.trades: list[TradeRow] = []
+        self.orders: list[OrderRow] = []
+        self.cash_rows: list[CashRow] = []
+        self.account = Account(
+            account=ACCOUNT,
+            uid=ACCOUNT,
+            venue="BACKTEST",
+            environment=Environment.SIM,
+            currency=plan.currency,
+            initial_cash=plan.initial_cash,
+        )
+        self.fold(AccountOpened(account=self.account, ts=self.now))
+        self.valuation = Valuation(
+            self.state.ledger, ACCOUNT, plan.currency, instruments=self.instruments, rates=plan.rates
+        )
+        self._trips = {symbol: RoundTrip(instrument) for symbol, instrument in self.instruments.items()}
+
+    def fold(self, event: Event) -> OrderState | None:
+        """Apply an event; return the order that it changed."""
+        after = self.state.fold(event).after
+        if after is not None and after.status.is_final:
+            self.orders.append(order_row(after))
+        return after
+
+    def qty(self, symbol: str) -> int:
+        """Return the position, signed, + long."""
+        return self.state.ledger.qty(ACCOUNT, symbol)
+
+    def order(self, cl_ord_id: str) -> OrderState:
+        """Return an order; one that has just been made or is open is always there.
+
+        Raises:
+            InvariantError: it is not.
+        """
+        found = self.state.book.get(cl_ord_id)
+        if found is None:
+            raise InvariantError(f"order {cl_ord_id} is not in the book")
+        return found
+
+    # Prices
+
+    def mark(self, symbol: str, low: int, high: int, last: int) -> None:
+        """Take prices: the lowest and the highest close since the last call, and the last."""
+        self.valuation.mark(symbol, last)
+        self._trips[symbol].mark(low, high)
+
+    # Trading
+
+    def fill(
+        self, order: Working, qty: int, price: int, liquidity: Liquidity, *, bar: int, sensitive: bool
+    ) -> Execution:
+        """Book a fill and return its execution."""
+        instrument, symbol = self.instruments[order.terms.symbol], order.terms.symbol
+        before = order.terms.order_qty - order.leaves - qty
+        fee = self.plan.options.fees.due(instrument, price, qty, before, liquidity)
+        number = len(self.fills) + 1
+        key = f"{RUN}-F{number}"
+        execution = Execution(
+            exec_key=key,
+            exec_id=key,
+            uid=key,
+            cl_ord_id=order.cl_ord_id,
+            order_id=order.cl_ord_id,
+            account=ACCOUNT,
+            symbol=symbol,
+            side=order.terms.side,
+            last_qty=qty,
+            last_px=price,
+            fee=fee,
+            fee_currency=instrument.currency,
+            ts_event=self.now,
+            ts_init=self.now,
+            venue_seq=number,
+            liquidity=liquidity,
+            strategy_id=RUN,
+        )
+        realised = self._realised(symbol)
+        self.fold(OrderFilled(cl_ord_id=order.cl_ord_id, ts=self.now, execution=execution))
+        self.fills.append(
+            FillRow(
+                ts=self.now,
+                bar=bar,
+                cl_ord_id=order.cl_ord_id,
+                symbol=symbol,
+                side=order.terms.side,
+                qty=qty,
+                price=price,
+                fee=fee,
+                fee_currency=instrument.currency,
+                liquidity=liquidity,
+                label=order.label,
+                path_sensitive=sensitive,
+            )
+        )
+        self.valuation.moved(symbol, price)
+        earned = self._realised(symbol) - realised
+        closed = self._trips[symbol].fill(self.now, bar, order.sign * qty, price, fee=fee, realised=earned)
+        if closed is not None:
+            self.trades.append(closed)
+        return execution
+
+    def _realised(self, symbol: str) -> int:
+        holding = self.state.ledger.holding(ACCOUNT, symbol)
+        return 0 if holding is None else holding.now.total.realised
+
+    # Money without a trade
+
+    def cash(self, kind: str, symbol: str, currency: str, amount: int) -> None:
+        """Book a cash event, + received."""
+        if not amount:
+            return
+        self.fold(
+            CashAdjusted(
+                account=ACCOUNT, currency=currency, amount=amount, kind=kind, reason=kind, ts=self.now, symbol=symbol
+            )
+        )
+        self.cash_rows.append(CashRow(ts=self.now, symbol=symbol, currency=currency, kind=kind, amount=amount))
+        self.valuation.recount_cash()
+
+    def split(self, row: SplitRow, price: int) -> None:
+        """Book a split; price: what the instrument is worth before it."""
+        self.fold(
+            SplitApplied(
+                symbol=row.symbol,
+                numerator=row.numerator,
+                denominator=row.denominator,
+                cash_in_lieu_px=row.cash_in_lieu_px,
+                ts=self.now,
+            )
+        )
+        self._trips[row.symbol].split(self.qty(row.symbol), row.numerator, row.denominator)
+        self.valuation.moved(row.symbol, price * row.denominator // row.numerator)
+
+
+def order_row(order: OrderState) -> OrderRow:
+    """Return an order as the result keeps it."""
+    terms = order.terms
+    return OrderRow(
+        cl_ord_id=order.cl_ord_id,
+        symbol=terms.symbol,
+        side=terms.side,
+        ord_type=terms.ord_type,
+        qty=terms.order_qty,
+        price=terms.price,
+        stop_px=terms.stop_px,
+        status=order.status,
+        cum_qty=order.cum_qty,
+        created_at=order.created_at,
+        updated_at=order.updated_at,
+        text=order.text,
+    )

@@ -1,0 +1,166 @@
+"""What refuses an order of a backtest before it goes out: the risk gate, where the plan has limits, and the money.
+
+Order walk, between `order_desk` and the venue. The gate is the one that trades; prices, phase and worth come from the
+run. Reading only.
+"""
+
+from collections.abc import Callable
+
+from workstation.backtest.agenda import Agenda
+from workstation.backtest.booking import ACCOUNT, ORIGIN, RUN, Booking
+from workstation.domain.accounts import LockState
+from workstation.domain.events import LockChanged
+from workstation.domain.market import SessionPhase
+from workstation.domain.orders import OrderState, OrderTerms, ReferencePrice, RiskClass
+from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
+from workstation.orders.risk_view import CoreRiskView
+from workstation.risk.gate import RiskGate
+from workstation.risk.view import RiskIntent
+
+LastPrice = Callable[[str], int | None]
+
+
+class _Prices:
+    def __init__(self, last: LastPrice) -> None:
+        self._last = last
+
+    def reference(self, symbol: str) -> ReferencePrice:
+        """Return the last price as bid, ask and last."""
+        last = self._last(symbol)
+        return ReferencePrice(bid=last, ask=last, last=last, age_ms=0, fresh=last is not None)
+
+    def phase(self, symbol: str) -> SessionPhase:  # noqa: ARG002  the venue keeps the sessions
+        """Return OPEN: an order may always be given, it waits for its session."""
+        return SessionPhase.OPEN
+
+
+class _Worth:
+    def __init__(self, booking: Booking) -> None:
+        self._booking = booking
+        self._peak = self._opening = booking.valuation.equity
+
+    def begin_day(self) -> None:
+        """Let day figures start anew."""
+        self._peak = self._opening = self._booking.valuation.equity
+
+    def equity(self, account: str) -> int | None:  # noqa: ARG002  a run has one account
+        """Return cash plus open profit."""
+        return self._booking.valuation.equity
+
+    def peak_equity(self, account: str) -> int | None:  # noqa: ARG002  a run has one account
+        """Return the highest equity of the day that an order saw."""
+        self._peak = max(self._peak, self._booking.valuation.equity)
+        return self._peak
+
+    def gross(self, account: str) -> int | None:  # noqa: ARG002  a run has one account
+        """Return the absolute worth of all positions."""
+        return self._booking.valuation.gross
+
+    def day_net(self, account: str) -> int | None:  # noqa: ARG002  a run has one account
+        """Return the day's profit."""
+        return self._booking.valuation.equity - self._opening
+
+    def convert(self, amount: int, currency: str, to: str) -> int | None:
+        """Return money in the account's currency, None without a rate."""
+        valuation = self._booking.valuation
+        if currency == to:
+            return amount
+        known = to == self._booking.account.currency and valuation.converts(currency)
+        return valuation.converted(amount, currency) if known else None
+
+
+class OrderChecks:
+    """Answers whether an order may go out. reserved: worth of open orders that enlarge positions, money."""
+
+    def __init__(self, booking: Booking, agenda: Agenda, last: LastPrice) -> None:
+        self._booking, self._agenda, self._last = booking, agenda, last
+        self._options = booking.plan.options
+        self._reserved: dict[str, int] = {}
+        self._total = 0
+        self._gate: RiskGate | None = None
+        if booking.plan.limits:
+            booking.fold(LockChanged(account=ACCOUNT, state=LockState.UNLOCKED, reason="backtest", ts=booking.now))
+            for limit in booking.plan.limits:
+                booking.fold(limit)
+            self.worth = _Worth(booking)
+            view = CoreRiskView(booking.state, _Prices(last), self.worth)
+            self._gate = RiskGate(view, booking.state.controls, booking.state.exposure)
+
+    def verdict(self, terms: OrderTerms, cl_ord_id: str, *, replaces: OrderState | None = None) -> Verdict:
+        """Return the answer; a passed order's money is reserved until `release`."""
+        verdict = self._gated(terms, cl_ord_id, replaces) if self._gate is not None else self._free(terms)
+        if not verdict.passed or not self._options.check_funds:
+            return verdict
+        need = self._need(terms)
+        if need is None:
+            return verdict
+        valuation, held = self._booking.valuation, self._booking.qty(terms.symbol)
+        price = self._price(terms)
+        self.release(cl_ord_id)
+        if not valuation.carries(
+            terms.symbol,
+            held + terms.side.sign * terms.order_qty,
+            price or 0,
+            margin_bps=self._options.margin_bps,
+            reserved=self._total,
+        ):
+            return _refusal("BUYING_POWER", "Refused: the account's money does not carry this order.")
+        self._reserved[cl_ord_id] = need
+        self._total += need
+        return verdict
+
+    def release(self, cl_ord_id: str) -> None:
+        """Forget the money reserved for an order."""
+        self._total -= self._reserved.pop(cl_ord_id, 0)
+
+    def begin_day(self) -> None:
+        """Let the day figures of the gate start anew."""
+        if self._gate is not None:
+            self.worth.begin_day()
+
+    def _gated(self, terms: OrderTerms, cl_ord_id: str, replaces: OrderState | None) -> Verdict:
+        assert self._gate is not None  # noqa: S101  asked where there is one
+        now = self._agenda.now.ts
+        intent = RiskIntent(
+            terms=terms,
+            origin=ORIGIN,
+            strategy_id=RUN,
+            cl_ord_id=cl_ord_id,
+            replaces=replaces,
+            now_ns=now,
+            mono_ns=now,
+        )
+        verdict = self._gate.check(intent)
+        if verdict.passed:
+            self._gate.count(intent)
+        return verdict
+
+    def _free(self, terms: OrderTerms) -> Verdict:
+        held = self._booking.qty(terms.symbol)
+        reduces = held * terms.side.sign < 0 and abs(held) >= terms.order_qty
+        return Verdict(
+            risk_class=RiskClass.REDUCE if reduces else RiskClass.INCREASE,
+            passed=True,
+            qty=terms.order_qty,
+            results=(),
+        )
+
+    def _price(self, terms: OrderTerms) -> int | None:
+        return terms.price or terms.stop_px or self._last(terms.symbol)
+
+    def _need(self, terms: OrderTerms) -> int | None:
+        """Return by how much the order may enlarge the worth of positions, None where it cannot or is not priced."""
+        held, price = self._booking.qty(terms.symbol), self._price(terms)
+        after = held + terms.side.sign * terms.order_qty
+        instrument = self._booking.instruments[terms.symbol]
+        if terms.reduce_only or abs(after) <= abs(held) or price is None:
+            return None
+        if not self._booking.valuation.converts(instrument.currency):
+            return None
+        notional = abs(instrument.notional(price, abs(after) - abs(held)))
+        return self._booking.valuation.converted(notional, instrument.currency)
+
+
+def _refusal(code: str, text: str) -> Verdict:
+    rule = RuleResult(code=code, passed=False, kind=DenialKind.FUNDS, text=text)
+    return Verdict(risk_class=RiskClass.INCREASE, passed=False, qty=0, results=(rule,))

@@ -1,0 +1,223 @@
+"""Feeds: chunks of columns become events in order, one cursor for each source; the engine merges them by `due`.
+
+First step of the tick walk. A cursor holds one chunk, so that memory follows the window and not the history. Faulty
+rows are refused, or left out and counted where the run allows gaps (`soundness.py`).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from workstation.backtest.agenda import OPENING, Due, Rank
+from workstation.backtest.columns import BarColumns, BookRows, Chunk, DataDigest, QuoteColumns, Source
+from workstation.backtest.fill_bars import MatchBar
+from workstation.backtest.soundness import Soundness, kind_of
+from workstation.domain.errors import ValidationError
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import BarKind
+from workstation.marketdata.intervals import bar_type_of
+from workstation.strategies.bar_batch import BarBatch
+
+BATCH_BARS_MAX = 8_192
+"""Bars of a chunk that are unpacked at once."""
+
+_SECONDS = {
+    BarKind.TICK: 0, BarKind.VOLUME: 0, BarKind.SECOND: 1, BarKind.MINUTE: 60, BarKind.HOUR: 3_600,
+    BarKind.DAY: 86_400, BarKind.WEEK: 604_800, BarKind.MONTH: 2_678_400,
+}  # fmt: skip
+_SPANS_SESSIONS = frozenset({BarKind.DAY, BarKind.WEEK, BarKind.MONTH})
+_TIE = 100_000
+"""Sources that may share a length of bar and still have places of their own."""
+
+
+class Feed(ABC):
+    """One source. due: when its next event comes, None at its end. rows: told of so far."""
+
+    def __init__(self, first: Chunk, rest: Iterator[Chunk], number: int, sound: Soundness) -> None:
+        self.number, self.symbol, self.sound = number, first.symbol, sound
+        self.instrument = sound.instrument
+        self.digest = DataDigest()
+        self.rows = 0
+        self.due: Due | None = None
+        self.name = sound.name
+        self._rest, self._kind = rest, type(first)
+        self._next: Chunk | None = first
+
+    def _take(self) -> Chunk | None:
+        """Return the next chunk with its faulty rows left out, None behind the last."""
+        chunk, self._next = self._next if self._next is not None else next(self._rest, None), None
+        if chunk is None:
+            return None
+        if type(chunk) is not self._kind or kind_of(chunk) != self.name:
+            raise ValidationError("sources", f"{self.name}: a source holds one kind of one instrument")
+        self.digest.add(chunk)
+        return self.sound.checked(chunk)
+
+    @abstractmethod
+    def advance(self) -> None:
+        """Go on to the next event and set `due`."""
+
+
+class BarFeed(Feed):
+    """Bars: an opening and a close for the venue where they match, then news; news alone where they do not.
+
+    at: place of the bar in `batch`. phase: CORPORATE before its opening, MATCH before its close, NEWS before it
+    is told.
+    """
+
+    def __init__(self, first: BarColumns, rest: Iterator[Chunk], number: int, sound: Soundness) -> None:
+        super().__init__(first, rest, number, sound)
+        self.interval, self.internal = first.interval, first.internal
+        self.bar_type = bar_type_of(first.interval, self.instrument.qty_decimals)
+        self.length_s = _SECONDS[self.bar_type.kind] * self.bar_type.step
+        self.spans_sessions = self.bar_type.kind in _SPANS_SESSIONS
+        self.matches = False
+        self.phase = Rank.NEWS
+        self.at = self.size = 0
+        self.batch: BarBatch | None = None
+        self.closes = self.ts_closes = np.zeros(0, dtype=np.int64)
+        self.adjusted, self.lacks_volume = first.factor is not None, first.volume is None
+        self._columns: list[list[int]] = []
+        self._volumes: list[int] | None = None
+        self._chunk: BarColumns | None = None
+        self._offset = 0
+
+    def start(self, *, matches: bool) -> None:
+        """Stand before the first bar."""
+        self.matches = matches
+        self._load()
+        self._stand()
+
+    def advance(self) -> None:
+        """Go on: from the opening to the close, to the news, to the next bar."""
+        if self.phase is Rank.CORPORATE:
+            self.phase, self.due = Rank.MATCH, Due(self._columns[1][self.at], 0, Rank.MATCH, self.number)
+        elif self.phase is Rank.MATCH:
+            self._stand_at_news()
+        else:
+            self.skip_to(self.at + 1)
+
+    def skip_to(self, at: int) -> None:
+        """Stand before bar `at` of the batch, or before the next batch at its end."""
+        self.rows += at - self.at
+        self.at = at
+        if at >= self.size:
+            self._load()
+        self._stand()
+
+    def _stand(self) -> None:
+        if not self.size:
+            self.due = None
+        elif self.matches:
+            self.phase, self.due = Rank.CORPORATE, Due(self._columns[0][self.at], OPENING, Rank.MATCH, self.number)
+        else:
+            self._stand_at_news()
+
+    def _stand_at_news(self) -> None:
+        self.phase = Rank.NEWS
+        self.due = Due(self._columns[1][self.at], 0, Rank.NEWS, self.length_s * _TIE + self.number)
+
+    def bar(self, at: int) -> MatchBar:
+        """Return a bar of the batch as the venue sees it."""
+        ts_open, ts_close, opened, high, low, close = (column[at] for column in self._columns)
+        volume = None if self._volumes is None else self._volumes[at]
+        return MatchBar(self.rows + at - self.at, ts_open, ts_close, opened, high, low, close, volume)
+
+    def _load(self) -> None:
+        """Unpack the next batch of bars; an empty one ends the feed."""
+        self.at = self.size = 0
+        while self._chunk is None or self._offset >= len(self._chunk.ts_close):
+            chunk = self._take()
+            if not isinstance(chunk, BarColumns):
+                self.batch = self._chunk = None
+                return
+            self._chunk, self._offset = chunk, 0
+        stop = self._offset + BATCH_BARS_MAX
+        self._unpack(self._chunk, slice(self._offset, stop))
+        self._offset = stop
+
+    def _unpack(self, chunk: BarColumns, rows: slice) -> None:
+        price, size = 10**self.instrument.price_decimals, 10**self.instrument.qty_decimals
+        self.closes, self.ts_closes = chunk.close[rows], chunk.ts_close[rows]
+        self._columns = [column[rows].tolist() for column in chunk.columns[:6]]
+        self._volumes = None if chunk.volume is None else chunk.volume[rows].tolist()
+        self.size = len(self._columns[0])
+        prices = [column[rows] / price for column in chunk.columns[2:6]]
+        volume = np.zeros(self.size) if chunk.volume is None else chunk.volume[rows] / size
+        seen = [column.tolist() for column in (*prices, volume)]
+        read = seen
+        if chunk.factor is not None:
+            factor = chunk.factor[rows]
+            read = [column.tolist() for column in (*(column * factor for column in prices), volume / factor)]
+        columns = dict(zip(("open", "high", "low", "close", "volume"), read, strict=True))
+        columns["time"] = [float(ts) for ts in self._columns[0]]
+        ts_open, ts_close, closes = self._columns[0], self._columns[1], self._columns[5]
+        self.batch = BarBatch(
+            self.symbol, self.interval, columns, seen=seen, closes=closes, ts_open=ts_open, ts_close=ts_close
+        )
+
+
+class RowFeed(Feed):
+    """Quotes, prints and books: each row is matched, then told. row: the one that comes next, its time first."""
+
+    def __init__(self, first: Chunk, rest: Iterator[Chunk], number: int, sound: Soundness) -> None:
+        super().__init__(first, rest, number, sound)
+        self.kind = type(first)
+        self.row: tuple[Any, ...] = ()
+        self._rows: Iterator[tuple[Any, ...]] = iter(())
+
+    def start(self) -> None:
+        """Stand before the first row."""
+        self._step()
+
+    def advance(self) -> None:
+        """Go on to the next row."""
+        self.rows += 1
+        self._step()
+
+    def _step(self) -> None:
+        row = next(self._rows, None)
+        while row is None:
+            chunk = self._take()
+            if chunk is None:
+                self.due = None
+                return
+            self._rows = _rows_of(chunk)
+            row = next(self._rows, None)
+        self.row = row
+        self.due = Due(row[0], 0, Rank.MATCH, self.number)
+
+
+def _rows_of(chunk: Chunk) -> Iterator[tuple[Any, ...]]:
+    if isinstance(chunk, BookRows):
+        return ((row.ts_event, row) for row in chunk.rows)
+    return zip(*(column.tolist() for column in chunk.columns), strict=True)
+
+
+def fineness(feed: Feed) -> tuple[int, int]:
+    """Return how fine a source is for matching: books, then quotes, then prints, then the shortest bars."""
+    if isinstance(feed, BarFeed):
+        return 3, feed.length_s
+    kind = feed.kind if isinstance(feed, RowFeed) else None
+    return (0 if kind is BookRows else 1 if kind is QuoteColumns else 2), 0
+
+
+def open_feed(source: Source, number: int, instruments: Mapping[str, Instrument], *, gaps: bool) -> Feed | None:
+    """Return the feed of a source, None where the source is empty.
+
+    Raises:
+        ValidationError: its instrument is not part of the plan.
+    """
+    chunks = iter(source)
+    first = next(chunks, None)
+    if first is None:
+        return None
+    instrument = instruments.get(first.symbol)
+    if instrument is None:
+        raise ValidationError("sources", f"{first.symbol} is no instrument of the plan")
+    sound = Soundness(kind_of(first), instrument, gaps=gaps)
+    if isinstance(first, BarColumns):
+        return BarFeed(first, chunks, number, sound)
+    return RowFeed(first, chunks, number, sound)

@@ -1,0 +1,113 @@
+"""One instrument's market in a backtest: who works an order there, whatever the fills come from.
+
+Base of `fill_bars`, `fill_levels` and `fill_trades`. It keeps the working orders by arrival, ends and changes them, and
+books what trades. It never fills by itself.
+"""
+
+from abc import ABC, abstractmethod
+from random import Random
+
+from workstation.backtest.options import BacktestOptions
+from workstation.backtest.slippage import Slip
+from workstation.backtest.working import IMMEDIATE, Floor, Working
+from workstation.domain.executions import Liquidity
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrderTerms, TimeInForce
+from workstation.marketdata.calendar import SessionCalendar
+
+
+class Surroundings:
+    """What every market of a run works with. fills, slips: streams of chance of this instrument alone."""
+
+    def __init__(
+        self, *, floor: Floor, options: BacktestOptions, calendar: SessionCalendar, fills: Random, slips: Random
+    ) -> None:
+        self.floor, self.options, self.calendar, self.fills, self.slips = floor, options, calendar, fills, slips
+
+
+class Market(ABC):
+    """Working orders of one instrument. last: last price seen, None before any."""
+
+    def __init__(self, instrument: Instrument, around: Surroundings) -> None:
+        self.instrument = instrument
+        self.orders: dict[str, Working] = {}
+        self.last: int | None = None
+        self.last_ts = 0
+        self._floor, self._options, self._calendar = around.floor, around.options, around.calendar
+        self._chance = around.fills
+        self._slip = Slip(around.options.slippage, instrument, around.slips)
+
+    # Requests
+
+    def arrive(self, order: Working) -> None:
+        """Take an order that has just come to the venue."""
+        tif = order.terms.time_in_force
+        if tif is TimeInForce.GTD:
+            order.expires = order.terms.expire_time
+        elif tif is TimeInForce.DAY:
+            order.expires = self._calendar.close_after(order.arrived)
+        self.orders[order.cl_ord_id] = order
+        self._work(order)
+
+    def cancel(self, cl_ord_id: str, reason: str) -> bool:
+        """End an order; False when it is not here any more."""
+        order = self.orders.pop(cl_ord_id, None)
+        if order is None:
+            return False
+        self._floor.on_ended(order, reason)
+        return True
+
+    def replace(self, order: Working, terms: OrderTerms, now: int) -> None:
+        """Give a working order new terms; only a smaller quantity keeps its place in the queue."""
+        old, order.terms = order.terms, terms
+        order.leaves += terms.order_qty - old.order_qty
+        keeps = terms.price == old.price and terms.stop_px == old.stop_px and terms.order_qty <= old.order_qty
+        if keeps and order.leaves > 0:
+            return
+        del self.orders[order.cl_ord_id]
+        order.limit, order.stop = terms.price, terms.stop_px if order.is_stop else None
+        order.arrived, order.fresh, order.traded = now, True, 0
+        if order.leaves > 0:
+            self.orders[order.cl_ord_id] = order
+            self._work(order)
+
+    @abstractmethod
+    def _work(self, order: Working) -> None:
+        """Hold an order that has just arrived against the market as it stands."""
+
+    # For the models
+
+    def _expire(self, now: int) -> None:
+        for order in [order for order in self.orders.values() if order.expires is not None and order.expires <= now]:
+            del self.orders[order.cl_ord_id]
+            self._floor.on_ended(order, "time in force ended", expired=True)
+
+    def _end(self, order: Working, reason: str) -> None:
+        self.orders.pop(order.cl_ord_id, None)
+        self._floor.on_ended(order, reason)
+
+    def _trade(self, order: Working, qty: int, price: int, liquidity: Liquidity, *, sensitive: bool = False) -> int:
+        """Fill what of `qty` the account and the lot allow; return it. An order without any room ends."""
+        room, reason = self._floor.room(order, price)
+        if room <= 0:
+            self._end(order, reason)
+            return 0
+        qty = min(qty, order.leaves, room)
+        if qty < order.leaves:
+            qty -= qty % self.instrument.lot
+        if qty <= 0:
+            return 0
+        order.leaves -= qty
+        order.fresh = False
+        if not order.leaves:
+            self.orders.pop(order.cl_ord_id, None)
+        self._floor.on_fill(order, qty, price, liquidity, sensitive=sensitive)
+        return qty
+
+    def _fire(self, order: Working, price: int) -> None:
+        order.fire()
+        self._floor.on_triggered(order, price)
+
+    def _end_immediate(self, order: Working) -> None:
+        if order.leaves and order.terms.time_in_force in IMMEDIATE and order.cl_ord_id in self.orders:
+            self._end(order, "the rest of an immediate order")

@@ -1,0 +1,77 @@
+"""A backtest before it runs: the strategy with its parameters, the markets, the account and every choice.
+
+Handed to `run.run_backtest`. Values and sources only; a plan with the same content gives the same result.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from workstation.backtest.columns import Source
+from workstation.backtest.options import BacktestOptions
+from workstation.domain.errors import ValidationError
+from workstation.domain.events import LimitChanged
+from workstation.domain.instruments import Instrument
+from workstation.domain.numbers import MONEY_ONE
+from workstation.strategies.api import Strategy
+
+
+class SplitRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A split `numerator`:`denominator` when a day opens; a fraction is paid at `cash_in_lieu_px`, a new share."""
+
+    ts: int
+    symbol: str
+    numerator: int
+    denominator: int
+    cash_in_lieu_px: int | None = None
+
+
+class DividendRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A dividend at the opening of its ex-date: money for each whole share, in the instrument's currency."""
+
+    ts: int
+    symbol: str
+    amount: int
+
+
+CorporateRow = SplitRow | DividendRow
+
+
+class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One run.
+
+    name: of the strategy, for reports. sources: chunks of columns, one kind of one instrument each. initial_cash: money
+    of `currency`. rates: pair that prices each other currency. limits: of the risk gate, which is asked where there are
+    any. start_ts: what lies before is history for `on_history`, and no callback comes before it.
+    """
+
+    strategy: type[Strategy]
+    parameters: Mapping[str, Any]
+    instruments: tuple[Instrument, ...]
+    sources: tuple[Source, ...]
+    options: BacktestOptions
+    name: str = ""
+    currency: str = "USD"
+    initial_cash: int = 1_000_000 * MONEY_ONE
+    seed: int = 1
+    rates: Mapping[str, str] = {}
+    corporate: tuple[CorporateRow, ...] = ()
+    limits: tuple[LimitChanged, ...] = ()
+    start_ts: int = 0
+    program_version: str = ""
+
+    def __post_init__(self) -> None:
+        if len({instrument.symbol for instrument in self.instruments}) != len(self.instruments):
+            raise ValidationError("instruments", "one is named twice")
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a run is: events played, and the market's time, UTC ns."""
+
+    events: int
+    ts: int
+
+
+OnProgress = Callable[[Progress], None]
+Cancelled = Callable[[], bool]

@@ -1,0 +1,82 @@
+"""Runs a backtest: a plan in, a result out. The one door of this package.
+
+Beneath the commands; long work, so it tells of its progress and asks whether it is still wanted.
+"""
+
+from typing import Any
+
+import msgspec
+
+from workstation.backtest.booking import order_row
+from workstation.backtest.digest import digest_of
+from workstation.backtest.engine import Engine
+from workstation.backtest.feeds import BarFeed
+from workstation.backtest.plan import BacktestPlan, Cancelled, OnProgress
+from workstation.backtest.result import BacktestResult
+
+
+def run_backtest(
+    plan: BacktestPlan, progress: OnProgress | None = None, cancelled: Cancelled | None = None
+) -> BacktestResult:
+    """Play a plan and return what came of it; equal plans give equal results, byte for byte.
+
+    progress: called every few thousand steps, and at the end. cancelled: asked as often; a run that is not wanted any
+    more ends where it stands and says so.
+
+    Raises:
+        DataFault: recorded data that cannot be, unless gaps are allowed.
+        ValidationError: a choice, a source or a parameter that does not fit.
+        Exception: whatever the strategy raised: a broken strategy has no result.
+    """
+    engine = Engine(plan)
+    engine.run(progress, cancelled)
+    booking = engine.booking
+    orders = (*booking.orders, *(order_row(order) for order in booking.state.book.open_orders()))
+    curve = engine.curve.curve()
+    found: dict[str, Any] = {
+        "strategy": plan.name or plan.strategy.__name__,
+        "parameters": engine.host.strategy.parameters.model_dump(mode="json"),
+        "options": plan.options,
+        "seed": plan.seed,
+        "program_version": plan.program_version,
+        "data_digests": _data_digests(engine),
+        "instruments": plan.instruments,
+        "currency": plan.currency,
+        "initial_cash": plan.initial_cash,
+        "final_cash": booking.valuation.cash,
+        "net_profit": booking.valuation.equity - plan.initial_cash,
+        "fills": tuple(booking.fills),
+        "trades": tuple(booking.trades),
+        "orders": orders,
+        "signals": tuple(engine.inbox.signals),
+        "cash_rows": tuple(booking.cash_rows),
+        "warnings": _warnings(engine),
+        "logs": tuple(engine.inbox.logs),
+        "positions": {symbol: qty for symbol in booking.instruments if (qty := booking.qty(symbol))},
+        "first_ts": engine.first_ts,
+        "last_ts": engine.last_ts,
+        "bars": sum(feed.rows for feed in engine.feeds if isinstance(feed, BarFeed)),
+        "events": engine.events,
+        "path_sensitive_fills": sum(fill.path_sensitive for fill in booking.fills),
+        "cancelled": engine.cancelled,
+    }
+    decided = {**found, "options": msgspec.structs.replace(plan.options, fast=True)}
+    return BacktestResult(**found, curve=curve, digest=digest_of(decided, curve))
+
+
+def _data_digests(engine: Engine) -> dict[str, str]:
+    return {f"{feed.number}: {feed.name}": feed.digest.text() for feed in engine.feeds}
+
+
+def _warnings(engine: Engine) -> tuple[str, ...]:
+    found = list(engine.plan.options.cautions)
+    for feed in engine.feeds:
+        found += [f"{feed.name}: {count} rows {fault}; left out." for fault, count in feed.sound.faults.items()]
+        if isinstance(feed, BarFeed) and feed.matches and feed.lacks_volume:
+            found.append(f"{feed.name}: no volume in the data, so orders take any size.")
+    found += [f"{count} orders were refused: {code}." for code, count in sorted(engine.desk.refused.items())]
+    if engine.inbox.dropped:
+        found.append(f"{engine.inbox.dropped} log lines or signals did not fit and were left out.")
+    if engine.cancelled:
+        found.append("The run was ended before its data.")
+    return tuple(found)

@@ -1,0 +1,161 @@
+"""What the account is worth as prices move: exact totals, brought up to date by what changed alone.
+
+Beside the ledger, whose positions it values. The curve's figures are floating and come from the same formula for one
+price or an array of them, so that playing bars in one go changes no digit.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from workstation.backtest.options import BPS
+from workstation.domain.errors import ValidationError
+from workstation.domain.instruments import Instrument
+from workstation.domain.numbers import MONEY_ONE
+from workstation.portfolio.contracts import Contract
+from workstation.portfolio.ledger import Ledger
+
+
+class _Line:
+    __slots__ = ("contract", "cost", "exposure", "price", "qty", "value")
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.qty = self.cost = self.value = self.exposure = self.price = 0
+
+
+class Observation(NamedTuple):
+    """Equity and exposure at one price, or at an array of prices; cash. Whole units of the account's currency."""
+
+    equity: Any
+    exposure: Any
+    cash: float
+
+
+class Valuation:
+    """Worth of one account. rates: for each other currency, the pair whose price is what one unit of it is worth."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        account: str,
+        currency: str,
+        *,
+        instruments: Mapping[str, Instrument],
+        rates: Mapping[str, str],
+    ) -> None:
+        self._ledger, self._account, self._currency = ledger, account, currency
+        self._instruments, self._rates = instruments, rates
+        self._rate_symbols = frozenset(rates.values())
+        self._rate_px: dict[str, int] = {}
+        self._lines: dict[str, _Line] = {}
+        self._value = self._gross = self._net = self._cash = 0
+        self.recount_cash()
+
+    def is_rate(self, symbol: str) -> bool:
+        """Tell whether other worths hang on this instrument's price."""
+        return symbol in self._rate_symbols
+
+    # Changes
+
+    def mark(self, symbol: str, price: int) -> None:
+        """Take a price."""
+        line = self._lines.get(symbol)
+        if line is not None and line.price != price:
+            line.price = price
+            if line.qty:
+                self._value_anew(line)
+        if symbol in self._rate_symbols and self._rate_px.get(symbol) != price:
+            self._rate_px[symbol] = price
+            for other in self._lines.values():
+                if other.qty and other.contract.currency != self._currency:
+                    self._value_anew(other)
+            self.recount_cash()
+
+    def moved(self, symbol: str, price: int) -> None:
+        """Take a position and the cash from the ledger after they changed; price: to value the position by."""
+        line = self._lines.get(symbol)
+        if line is None:
+            line = self._lines[symbol] = _Line(Contract(self._instruments[symbol]))
+        held = self._ledger.holding(self._account, symbol)
+        line.qty, line.cost = (0, 0) if held is None else (held.now.total.qty, held.now.total.cost)
+        line.price = price
+        self._value_anew(line)
+        self.recount_cash()
+
+    def recount_cash(self) -> None:
+        """Take the account's cash from the ledger."""
+        cash = self._ledger.purse(self._account).cash
+        self._cash = sum(self.converted(amount, currency) for currency, amount in cash.items() if amount)
+
+    def _value_anew(self, line: _Line) -> None:
+        contract = line.contract
+        self._value -= line.value
+        self._net -= line.exposure
+        self._gross -= abs(line.exposure)
+        line.value = line.exposure = 0
+        if line.qty:
+            worth = contract.worth(line.price, line.qty)
+            value = worth if contract.principal else contract.sense * (worth - line.cost)
+            line.value = self.converted(value, contract.currency)
+            line.exposure = self.converted(worth, contract.currency)
+        self._value += line.value
+        self._net += line.exposure
+        self._gross += abs(line.exposure)
+
+    # Answers
+
+    def converted(self, amount: int, currency: str) -> int:
+        """Return money in the account's currency.
+
+        Raises:
+            ValidationError: the plan names no pair for the currency, or it has no price yet.
+        """
+        if currency == self._currency:
+            return amount
+        symbol = self._rates.get(currency)
+        price = None if symbol is None else self._rate_px.get(symbol)
+        if symbol is None or price is None:
+            raise ValidationError("rates", f"no price says what {currency} is worth in {self._currency}")
+        scale: int = 10 ** self._instruments[symbol].price_decimals
+        return amount * price // scale
+
+    def converts(self, currency: str) -> bool:
+        """Tell whether money of the currency can be converted by now."""
+        return currency == self._currency or self._rates.get(currency, "") in self._rate_px
+
+    @property
+    def equity(self) -> int:
+        """Cash and the value of all positions, money."""
+        return self._cash + self._value
+
+    @property
+    def gross(self) -> int:
+        """Absolute worth of all positions, money."""
+        return self._gross
+
+    @property
+    def cash(self) -> int:
+        """Cash of all currencies, money."""
+        return self._cash
+
+    def carries(self, symbol: str, qty: int, price: int, *, margin_bps: int, reserved: int = 0) -> bool:
+        """Tell whether the account carries a position of `qty` in the instrument, with worth reserved elsewhere."""
+        line, instrument = self._lines.get(symbol), self._instruments[symbol]
+        worth = abs(self.converted(instrument.notional(price, qty), instrument.currency))
+        gross = self._gross - (abs(line.exposure) if line is not None else 0) + worth
+        return self.equity * BPS >= (gross + reserved) * margin_bps
+
+    def at(self, symbol: str, price: Any) -> Observation:
+        """Return the account with the instrument at `price`: one, or an (n,) array; all else as it stands."""
+        line, cash = self._lines.get(symbol), self._cash / MONEY_ONE
+        if line is None or not line.qty or line.contract.inverse:
+            nothing = price * 0.0
+            return Observation(nothing + self.equity / MONEY_ONE, nothing + self._net / MONEY_ONE, cash)
+        contract, fixed = line.contract, self.equity - line.value
+        unit = line.qty * contract.factor / MONEY_ONE
+        if contract.currency != self._currency:
+            unit *= self.converted(MONEY_ONE, contract.currency) / MONEY_ONE
+        if not contract.principal:
+            fixed -= self.converted(line.cost, contract.currency)
+        worth = price * unit
+        return Observation(fixed / MONEY_ONE + worth, (self._net - line.exposure) / MONEY_ONE + worth, cash)

@@ -1,0 +1,91 @@
+"""Orders at the simulated venue, and what the venue says of them.
+
+Below the markets, which fill them, and above nothing: a working order is the venue's own view, the book of the core
+keeps the truth.
+"""
+
+from typing import Protocol
+
+from workstation.domain.executions import Liquidity
+from workstation.domain.instruments import Instrument
+from workstation.domain.orders import OrderTerms, OrdType, TimeInForce, Trail, TrailKind
+
+STOP_TYPES = frozenset(
+    {OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT}
+)  # fmt: skip
+IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+
+
+class Working:
+    """One order. sign: + buys. leaves: what may still fill. arrived: market time at the venue, UTC ns.
+
+    stop: trigger price of a stop that has not fired, None otherwise. limit: price, None for a market order. fresh: not
+    yet held against a price. ahead: other people's size before it, None while its price is not visible. traded: printed
+    at its price since the level was last shown. lucky: drawn to fill by a touch in this bar. expires: UTC ns.
+    """
+
+    __slots__ = (
+        "ahead", "arrived", "cl_ord_id", "expires", "fresh", "label", "leaves", "limit", "lucky", "seen", "sequence",
+        "sign", "stop", "terms", "traded",
+    )  # fmt: skip
+
+    def __init__(self, cl_ord_id: str, terms: OrderTerms, *, leaves: int, arrived: int, sequence: int) -> None:
+        self.cl_ord_id, self.terms, self.leaves = cl_ord_id, terms, leaves
+        self.arrived, self.sequence = arrived, sequence
+        self.sign = terms.side.sign
+        self.limit = terms.price
+        self.stop = terms.stop_px if terms.ord_type in STOP_TYPES else None
+        self.expires: int | None = None
+        self.ahead: int | None = 0
+        self.traded = 0
+        self.fresh = True
+        self.lucky = False
+        self.label = ""
+
+    @property
+    def is_stop(self) -> bool:
+        """True until a stop has fired; a trailing one may have no trigger yet."""
+        return self.terms.ord_type in STOP_TYPES and self.label != "stop"
+
+    def fire(self) -> None:
+        """Become the market or limit order that the stop stands for."""
+        self.label, self.stop = "stop", None
+
+    def trail_to(self, price: int, instrument: Instrument) -> None:
+        """Follow the price, one way only."""
+        trail = self.terms.trail
+        if trail is None:
+            return
+        stop = instrument.round_to_tick(
+            price + self.sign * trail_distance(trail, price, instrument), "up" if self.sign > 0 else "down"
+        )
+        if self.stop is None or (stop - self.stop) * self.sign < 0:
+            self.stop = stop
+
+
+def trail_distance(trail: Trail, price: int, instrument: Instrument) -> int:
+    """Return a trailing distance in price units, at least one tick."""
+    tick = instrument.tick_at(price)
+    if trail.kind is TrailKind.PRICE:
+        distance = trail.offset
+    elif trail.kind is TrailKind.TICKS:
+        distance = trail.offset * tick
+    else:
+        distance = abs(price) * trail.offset // 10_000
+    return max(distance, tick)
+
+
+class Floor(Protocol):
+    """Where the venue's words go: the engine, which books them."""
+
+    def on_fill(self, order: Working, qty: int, price: int, liquidity: Liquidity, *, sensitive: bool = False) -> None:
+        """Book a fill; `order.leaves` counts it already."""
+
+    def on_ended(self, order: Working, reason: str, *, expired: bool = False) -> None:
+        """Book the end of an order that is no longer at the venue."""
+
+    def on_triggered(self, order: Working, price: int) -> None:
+        """Book that a stop fired."""
+
+    def room(self, order: Working, price: int) -> tuple[int, str]:
+        """Return how much of the order may trade at `price` and, where it is nothing, why the order ends."""
