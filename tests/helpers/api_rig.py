@@ -6,6 +6,7 @@ each, as the journal does; reads come from the committed rows in memory.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ import msgspec
 from tests.helpers.core_rig import START_NS, CoreRig
 from tests.helpers.memory_reader import MemoryReader
 from workstation.api.options import ApiOptions
+from tests.helpers.strategy_code import CodeInHand
 from workstation.api.server import ApiServer
 from workstation.api.token_file import TokenFile
 from workstation.commands import (
@@ -32,6 +34,7 @@ from workstation.commands import (
     records,
     safety,
     trading,
+    strategies,
     venues,
 )
 from workstation.commands.context import EngineContext
@@ -50,6 +53,8 @@ from workstation.marketdata.listings import Listings
 from workstation.marketdata.service import MarketData
 from workstation.portfolio.pnl import MarkKind, Pnl
 from workstation.viewmodels.frames import PositionSnap
+from workstation.strategies.run_desk import RunDesk
+from workstation.strategies.runner import Runner
 from workstation.viewmodels.outbox import Outbox
 from workstation.viewmodels.session import Session
 
@@ -65,6 +70,7 @@ class EngineThread:
         self.calls: list[str] = []
         self.full = False
         self.held = threading.Event()
+        self.news = threading.Event()
         self.held.set()
         self._pool = ThreadPoolExecutor(1, "engine")
         self.commands = CommandRegistry()
@@ -78,6 +84,7 @@ class EngineThread:
         holds.register(self.commands)
         venues.register(self.commands)
         market.register(self.commands)
+        strategies.register(self.commands)
         nothing: Any = None
         instruments = rig.state.instruments
         self.market = MarketData(rig.clock, instruments, on_fault=lambda _, error: rig.faults.append(("market", error)))
@@ -94,9 +101,39 @@ class EngineThread:
             "inquiry": MarketInquiry(self.market, "SIM"),
             "past_bars": reader.market,
         }
+            "strategies": self._run_desk(),
         self.context = EngineContext(**parts)
 
     def call(
+    def _run_desk(self) -> RunDesk:
+        """Return a run desk whose runs' threads ask for their turn on the engine's."""
+        rig = self.rig
+        post = self.do_soon
+        self.runner = Runner(
+            desk=rig.desk, market=self.market, bus=rig.bus, clock=rig.clock, scheduler=rig.clock, ids=rig.ids, post=post
+        )
+        self.code = CodeInHand()
+        return RunDesk(
+            desk=rig.desk,
+            bus=rig.bus,
+            runner=self.runner,
+            loader=self.code,
+            clock=rig.clock,
+            ids=rig.ids,
+            worth=lambda _account, _run: (0, 0),
+        )
+
+    def do_soon(self, work: Callable[[], None]) -> None:
+        """Have something done on the engine's thread, from any other; nothing once the rig has closed."""
+
+        def run() -> None:
+            work()
+            self.settle()
+            self.news.set()
+
+        with contextlib.suppress(RuntimeError):
+            self._pool.submit(run)
+
         self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
     ) -> None:
         if self.full:
@@ -137,6 +174,7 @@ class EngineThread:
     def close(self) -> None:
         self.held.set()
         self._pool.shutdown(wait=True)
+        self.runner.close(WAIT_S)
 
 
 class Rows:

@@ -8,12 +8,14 @@ from typing import Any
 from tests.helpers.memory_deliveries import MemoryDeliveries
 from tests.helpers.memory_journal import MemoryJournal
 from tests.helpers.memory_market import MemoryMarket
+from tests.helpers.memory_runs import MemoryRuns
 from workstation.domain.accounts import KillState
 from workstation.domain.audit import FIRST_HASH, AuditEntry, hash_of, linked
 from workstation.domain.events import KillChanged
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.orders import OrderState
 from workstation.domain.records import BUILT_IN, Record
+from workstation.domain.strategy_rows import RunRow
 from workstation.ports.store import (
     AuditPage,
     AuditQuery,
@@ -49,6 +51,7 @@ class MemoryReader:
         self._named: dict[tuple[type, str], Any] = {(type(record), record.id): record for record in BUILT_IN}
         self.audited: list[AuditEntry] = []
         self.deliveries = MemoryDeliveries()
+        self.runs = MemoryRuns()
         self._lines: list[JournalLine] = []
         self.market = MemoryMarket()
         self.writable = True
@@ -83,6 +86,8 @@ class MemoryReader:
             self._records[row.credential, row.method, row.route, row.key] = row
         elif isinstance(row, Record):
             self._named[type(row), row.id] = row
+        elif isinstance(row, RunRow):
+            self.runs.take(row)
         elif isinstance(row, AuditEntry):
             chain = [entry for entry in self.audited if entry.tenant == row.tenant]
             last = chain[-1].entry_hash if chain else FIRST_HASH

@@ -37,6 +37,8 @@ from workstation.api.routes import (
     positions,
     reports,
     risk,
+    strategies,
+    strategy_runs,
     subscriptions,
     system,
     tenants,
@@ -79,6 +81,8 @@ ENDPOINTS: tuple[Endpoint, ...] = tuple(
         instruments,
         webhooks,
         webhook_sources,
+        strategies,
+        strategy_runs,
     )
     for endpoint in group.routes.endpoints
 )

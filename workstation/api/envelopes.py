@@ -73,7 +73,7 @@ _CHANGED: Mapping[str, tuple[str, ...]] = {
     "OrderTriggered": ("stop_price",),
     "StopTrailed": ("stop_price",),
 }
-_SILENT = (happened.OrderSent, happened.AuditNoted, happened.AnswerKept)
+_SILENT = (happened.OrderSent, happened.AuditNoted, happened.AnswerKept, happened.RunNoted)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,23 @@ from typing import Any, NamedTuple
 
 from workstation.api.schemas.api_keys import api_key_body
 from workstation.api.schemas.overrides import override_body
+from workstation.api.schemas.strategies import strategy_body
+from workstation.api.schemas.strategy_runs import run_body
 from workstation.api.schemas.subscriptions import subscription_body
 from workstation.api.schemas.webhooks import dead_body, received_body
 from workstation.domain.events import RecordSaved
-from workstation.domain.records import ApiKey, MarketSubscription, Record, RiskOverride, Webhook, WebhookSource
+from workstation.domain.records import (
+    ApiKey,
+    MarketSubscription,
+    Record,
+    RiskOverride,
+    StrategyDefinition,
+    StrategyRun,
+    Webhook,
+    WebhookSource,
+)
 from workstation.domain.records.market import SubscriptionStatus
+from workstation.domain.records.strategies import StrategyRunStatus
 
 
 class RecordType(NamedTuple):
@@ -68,6 +80,24 @@ def _of_override(saved: RecordSaved) -> str:
     return "risk.override.used" if "used_at" in saved.changed else ""
 
 
+_RUN_EVENTS = {
+    StrategyRunStatus.PAUSED: "paused",
+    StrategyRunStatus.STOPPED: "stopped",
+    StrategyRunStatus.COMPLETED: "completed",
+    StrategyRunStatus.ERROR: "error",
+}
+
+
+def _of_run(saved: RecordSaved) -> str:
+    """Return the event type of a run's change of standing; saves of its figures are silent."""
+    run = saved.record
+    if not isinstance(run, StrategyRun) or "status" not in saved.changed:
+        return ""
+    if run.status is StrategyRunStatus.RUNNING:
+        return f"strategy.run.{'started' if run.row_version == 1 else 'resumed'}"
+    return f"strategy.run.{_RUN_EVENTS[run.status]}" if run.status in _RUN_EVENTS else ""
+
+
 RECORD_TYPES: Mapping[type[Record], RecordType] = {
     MarketSubscription: RecordType(
         "subscription",
@@ -87,5 +117,7 @@ RECORD_TYPES: Mapping[type[Record], RecordType] = {
         "override", "risk:view", _of_override, lambda record: override_body(record, record.updated_at)
     ),
     Webhook: RecordType("webhook", "webhooks:view", of_webhook, dead_body),
+    StrategyDefinition: RecordType("strategy", "strategies:view", named("strategy"), strategy_body),
+    StrategyRun: RecordType("strategy_run", "strategies:view", _of_run, lambda run: run_body(run, None)),
     WebhookSource: RecordType("webhook_source", "webhooks:view", of_source, received_body),
 }

@@ -179,6 +179,7 @@ class Program:
             view_only=view_only,
             keeping=_keeping(options.settings.marketdata),
             alerts_file=self.own_home.alerts_file,
+            strategies_folder=self.own_home.strategies,
         )
 
     @property

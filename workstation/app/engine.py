@@ -15,6 +15,7 @@ from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.order_stories import OrderStories
 from workstation.app.screens import EngineScreens
 from workstation.app.scripts import ScriptDoor
+from workstation.app.strategies import CLOSE_S, CodeFolder, run_desk
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
 from workstation.commands import (
@@ -29,6 +30,7 @@ from workstation.commands import (
     risk_board,
     safety,
     scripts,
+    strategies,
     trading,
     venue_board,
     venues,
@@ -70,6 +72,9 @@ BEAT_NS = 25_000_000
 EXPIRY_NS = 1_000_000_000
 """How often temporary limits are looked at for their end."""
 
+RUNS_NS = 1_000_000_000
+"""How often runs of strategies are looked at."""
+
 DAILY = BarType(BarKind.DAY, 1)
 
 _log = get_logger("engine")
@@ -91,6 +96,7 @@ class Engine:
         view_only: ViewOnly | None = None,
         keeping: KeepingOptions | None = None,
         alerts_file: Path | None = None,
+        strategies_folder: Path | None = None,
     ) -> None:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
         self.view_only = view_only
@@ -119,6 +125,8 @@ class Engine:
         self._alerts.register(commands)
         self._stories = OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
+        self._code = CodeFolder(strategies_folder, loop.post, store.reader.runs.source)
+        self._runs, self._runner = run_desk(core, self._code, loop.post)
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,
@@ -133,6 +141,7 @@ class Engine:
             pnl=core.pnl,
             stories=self._stories,
             scripts=self.scripts,
+            strategies=self._runs,
         )
         self.session = self._session(version)
 
@@ -231,6 +240,8 @@ class Engine:
             self._repeat(EXPIRY_NS, lambda: limits.expire_limits(self._context))
             self._alerts.begin()
             self._repeat(LOOK_NS, self._alerts.look)
+            self._runs.begin()
+            self._repeat(RUNS_NS, self._runs.tick)
         self._repeat(self._market_desk.snapshot_ns, self._market_desk.recording.snapshot)
 
     def stop(self) -> None:
@@ -248,6 +259,10 @@ class Engine:
     def _end(self) -> None:
         self._stopping = True
         self._alerts.end()
+        if self.view_only is None:
+            self._runs.end()
+        self._runner.close(CLOSE_S)
+        self._code.close()
         self.core.stop()
         self._venue.stop()
         self._publisher.flush_rows()
@@ -388,7 +403,7 @@ def all_commands() -> CommandRegistry:
     registry = CommandRegistry()
     for module in (
         trading, safety, accounts, pnl, market, records, limits, risk_board, venues, venue_board, answers,
-        provenance, scripts,
+        provenance, scripts, strategies,
     ):  # fmt: skip
         module.register(registry)
     return registry

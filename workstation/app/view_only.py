@@ -196,6 +196,17 @@ class UnreadableDeliveries:
         raise self._error
 
 
+class UnreadableRuns:
+    """Refuses to read what runs left behind."""
+
+    def __init__(self, error: StorageError) -> None:
+        self._error = error
+        self.logs = self.signals = self.performances = self.source = self._refuse
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise self._error
+
+
 class Unreadable:
     """Stands where nothing can be read: lists say why, what a start asks in passing is empty."""
 
@@ -205,6 +216,7 @@ class Unreadable:
         self.executions = self.execution = self.positions = self.balances = self._refuse
         self.market = UnreadableMarket(error)
         self.deliveries = UnreadableDeliveries(error)
+        self.runs = UnreadableRuns(error)
         self.records = self.record = self.audit = self.audit_entry = self.verify_audit = self._refuse
 
     def _refuse(self, *_: object) -> NoReturn:

@@ -17,6 +17,7 @@ from workstation.portfolio.pnl import Pnl
 from workstation.ports.scripts import Scripts
 from workstation.ports.store import Journal
 from workstation.ports.stories import Stories
+from workstation.strategies.run_desk import RunDesk
 
 
 class Screens(Protocol):
@@ -62,3 +63,4 @@ class EngineContext(msgspec.Struct, frozen=True):
     pnl: Pnl
     stories: Stories
     scripts: Scripts
+    strategies: RunDesk

@@ -17,6 +17,7 @@ from workstation.commands.outcomes import Refusal, storage_code
 from workstation.commands.records_identity import check_member, check_tenant, check_user
 from workstation.commands.records_market import check_instrument, check_subscription
 from workstation.commands.records_risk import check_override
+from workstation.commands.records_strategies import check_run, check_strategy
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.audit import AuditEntry
 from workstation.domain.errors import Duplicate, NotFound, StateConflict, ValidationError
@@ -34,6 +35,8 @@ from workstation.domain.records import (
     Record,
     RiskLimit,
     RiskOverride,
+    StrategyDefinition,
+    StrategyRun,
     Tenant,
     User,
     UserSession,
@@ -117,6 +120,8 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(record=RiskOverride, noun="override", scope="risk:override", check=check_override),
     RecordKind(record=Webhook, noun="webhook", scope="webhooks:manage"),
     RecordKind(record=WebhookSource, noun="webhook source", scope="webhooks:manage"),
+    RecordKind(record=StrategyDefinition, noun="strategy", scope="strategies:manage", check=check_strategy),
+    RecordKind(record=StrategyRun, noun="run", scope="strategies:run", check=check_run),
 )
 """Every kind that commands may change."""
 

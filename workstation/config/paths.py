@@ -20,6 +20,7 @@ class Home:
         self.logs = root / "logs"
         self.hotkeys_file = root / "hotkeys.toml"
         self.alerts_file = root / "alerts.json"
+        self.strategies = root / "strategies"
         self.kill_mark = root / "kill.json"
         self.venue_log = root / "sim-venue.log"
 

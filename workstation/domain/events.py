@@ -11,6 +11,7 @@ from workstation.domain.accounts import Account, KillState, LockState
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderTerms, Origin, ReferencePrice, RequestKind, Residence, SubmitOrder
 from workstation.domain.records import AnyRecord
+from workstation.domain.strategy_rows import StrategySignal
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 
 
@@ -339,6 +340,14 @@ class AnswerKept(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     ts: int
 
 
+class RunNoted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Runs of strategies said something: their lines and periods travel beside this line, `rows` in all."""
+
+    signals: tuple[StrategySignal, ...]
+    rows: int
+    ts: int
+
+
 class EngineStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """First event of a run: the writer epoch and the program version."""
 
@@ -394,6 +403,7 @@ Event = (
     | RecordSaved
     | AuditNoted
     | AnswerKept
+    | RunNoted
     | EngineStarted
     | InvariantViolated
 )

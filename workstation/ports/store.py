@@ -16,8 +16,10 @@ from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.domain.records import AnyRecord, Record
+from workstation.domain.strategy_rows import RunRow
 from workstation.ports.deliveries import Deliveries
 from workstation.ports.market_store import MarketReader
+from workstation.ports.run_rows import RunReader
 
 R = TypeVar("R", bound=Record)
 
@@ -62,6 +64,7 @@ Row = (
     | Instrument
     | AnyRecord
     | AuditEntry
+    | RunRow
 )
 
 
@@ -297,6 +300,10 @@ class Reader(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """What webhooks were and will be told."""
+
+    @property
+    def runs(self) -> RunReader:
+        """What runs of strategies left behind."""
 
     def orders(self, query: OrderQuery) -> OrderPage:
         """List orders."""

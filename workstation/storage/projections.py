@@ -20,6 +20,7 @@ from workstation.storage.audit import AUDIT_COLUMNS, AuditChain, audit_row
 from workstation.storage.driver import Statement, insert, upsert
 from workstation.storage.fixed_point import Scales, money
 from workstation.storage.record_tables import TABLES, RecordTable
+from workstation.storage.run_tables import RUN_ROWS, RUN_STATEMENTS
 
 _encode = msgspec.json.Encoder().encode
 
@@ -78,6 +79,7 @@ STATEMENTS: dict[str, Statement] = {
         frozen=("credential", "method", "route", "key"),
     ),
     "audit_entries": insert(tables.audit_entries, AUDIT_COLUMNS),
+    **RUN_STATEMENTS,
     **{declared.table.name: declared.statement for declared in TABLES.values()},
 }
 """Statements, each run once a transaction with all its rows."""
@@ -209,6 +211,7 @@ _PROJECTIONS: dict[type, _Projection] = {
     KillState: _Projection("kill_switches", _kill_switch, lambda row: (row.scope, row.key)),
     IdempotencyRecord: _Projection("idempotency", _idempotency, None),
     AuditEntry: _Projection("audit_entries", lambda _scales, seq, row: audit_row(seq, row), None),
+    **{kind: _Projection(name, encode, None) for kind, (name, encode) in RUN_ROWS.items()},
     **{kind: _record(declared) for kind, declared in TABLES.items()},
 }
 

@@ -42,6 +42,7 @@ from workstation.storage.delivery_store import SqlDeliveries
 from workstation.storage.market_reader import SqlMarketReader
 from workstation.storage.queue import Ping, WorkQueue
 from workstation.storage.record_tables import TABLES
+from workstation.storage.run_reader import SqlRuns
 from workstation.storage.tables import (
     TENANT,
     accounts,
@@ -91,6 +92,7 @@ class SqlReader:
         self._queue = queue
         self.market = SqlMarketReader(engine, files)
         self.deliveries = SqlDeliveries(engine, queue)
+        self.runs = SqlRuns(engine)
         self._order_totals = Totals(orders, queries.order_conditions)
         self._execution_totals = Totals(executions, queries.execution_conditions)
 

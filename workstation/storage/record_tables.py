@@ -26,6 +26,8 @@ from workstation.domain.records import (
     RiskLimit,
     RiskOverride,
     RuleType,
+    StrategyDefinition,
+    StrategyRun,
     Tenant,
     User,
     UserSession,
@@ -34,6 +36,7 @@ from workstation.domain.records import (
 )
 from workstation.domain.records.identity import InvitationStatus, Plan, Role
 from workstation.domain.records.market import DeliveryMethod, SubscriptionStatus
+from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
 from workstation.storage.driver import Statement, upsert
 from workstation.storage.tables import metadata
 
@@ -155,6 +158,22 @@ TABLES: Mapping[type[Record], RecordTable] = {
         record_table(InstrumentEntry, "instrument_entries"),
         record_table(Webhook, "webhooks", texts=("name",), flags=("is_active",), searched=("name",)),
         record_table(WebhookSource, "webhook_sources", texts=("name",), flags=("is_active",), searched=("name",)),
+        record_table(
+            StrategyDefinition,
+            "strategies",
+            texts=("name", "description", "strategy_type", "risk_profile", "user_id"),
+            enums={"status": StrategyStatus},
+            flags=("is_approved",),
+            integers=("pnl_order",),
+            searched=("name", "description"),
+        ),
+        record_table(
+            StrategyRun,
+            "strategy_runs",
+            texts=("strategy_id", "account", "user_id"),
+            enums={"status": StrategyRunStatus},
+            integers=("started_at", "pnl_order", "capital_order"),
+        ),
     )
 }
 """Every kind's table."""

@@ -20,7 +20,9 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ValidationError as WrongParameter
 
+from workstation.domain.errors import ValidationError
 from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
 from workstation.strategies.door import Door, IndicatorValue, Number
 from workstation.strategies.views import Bar, Book, Fill, Order, Policy, Quote, Trade
@@ -50,6 +52,20 @@ class StrategyParameters(BaseModel):
     """Base of a strategy's parameters: typed fields with defaults and bounds; unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def parameters_of(strategy: "type[Strategy]", values: dict[str, Any]) -> StrategyParameters:
+    """Return a strategy's parameters made of plain values.
+
+    Raises:
+        ValidationError: one of them is unknown or out of its bounds.
+    """
+    try:
+        return strategy.Parameters(**values)
+    except WrongParameter as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "parameters"
+        raise ValidationError("parameters", f"{name}: {first['msg']}") from error
 
 
 class Strategy:

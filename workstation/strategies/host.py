@@ -63,6 +63,7 @@ class Host:
         self._series: dict[tuple[str, str], SeriesIndicators] = {}
         self._timers: set[str] = set()
         self._orders_made = 0
+        self._made_under = ""
         self.strategy = self._made(make)
         self._handlers: Mapping[type, Callable[[Any], None]] = {
             m.BarClosed: self._on_bar,
@@ -72,6 +73,7 @@ class Host:
             m.OrderNews: self._on_order,
             m.FillNews: self._on_fill,
             m.TimerNews: self._on_timer,
+            m.Keep: self._on_keep,
             m.PastBars: self._on_history,
             m.Started: self._on_start,
             m.Stop: self._on_stop,
@@ -142,6 +144,7 @@ class Host:
 
     def _on_start(self, news: m.Started) -> None:
         self.now_ns = news.now_ns
+        self._made_under = f"{news.generation}." if news.generation else ""
         self._positions.update(news.positions)
         self._open.update((order.cl_ord_id, order) for order in news.orders)
         if news.state:
@@ -195,6 +198,9 @@ class Host:
     def _on_timer(self, news: m.TimerNews) -> None:
         self.now_ns = news.now_ns
         self.strategy.on_timer(news.name)
+
+    def _on_keep(self, _news: m.Keep) -> None:
+        self._send(m.Kept(self.strategy.state()))
 
     def _on_stop(self, _news: m.Stop) -> None:
         self.strategy.on_stop()
@@ -263,7 +269,7 @@ class Host:
         if len(self._open) >= ORDERS_OPEN_MAX:
             raise ValidationError("order", f"a run has at most {ORDERS_OPEN_MAX} open orders")
         self._orders_made += 1
-        cl_ord_id = f"{self._run_id}-{self._orders_made}"
+        cl_ord_id = f"{self._run_id}-{self._made_under}{self._orders_made}"
         stop = leg_price(instrument, side, terms.get("stop_loss"), stop=True)
         target = leg_price(instrument, side, terms.get("take_profit"), stop=False)
         self._send(m.Submit(cl_ord_id, made, stop, target, str(terms.get("notes", ""))[:TEXT_MAX]))

@@ -108,6 +108,12 @@ class Faulted(msgspec.Struct, frozen=True):
     traceback: str
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """What the strategy would want back if the program ended now."""
+
+    state: dict[str, Any]
+
+
 class Done(msgspec.Struct, frozen=True):
     """The strategy ended by itself, or has answered a stop."""
 
@@ -115,18 +121,22 @@ class Done(msgspec.Struct, frozen=True):
 
 
 OrderIntent = Submit | Cancel | CancelAll | Replace | Flatten
-Intent = OrderIntent | WantBars | WantStream | SetTimer | Signal | Show | Log | Faulted | Done
+Intent = OrderIntent | WantBars | WantStream | SetTimer | Signal | Show | Log | Faulted | Kept | Done
 
 # To the run
 
 
 class Started(msgspec.Struct, frozen=True):
-    """Begin. positions: signed quantity units by symbol, of this run; orders: those of it that are open."""
+    """Begin. positions: signed quantity units by symbol, of this run; orders: those of it that are open.
+
+    generation: how often the run was taken up again; order ids of each are its own.
+    """
 
     now_ns: int
     positions: dict[str, int]
     orders: tuple[OrderState, ...]
     state: dict[str, Any] = {}
+    generation: int = 0
 
 
 class PastBars(msgspec.Struct, frozen=True):
@@ -169,6 +179,10 @@ class TimerNews(msgspec.Struct, frozen=True):
     now_ns: int
 
 
+class Keep(msgspec.Struct, frozen=True):
+    """Say what you would want back: answered by `Kept`."""
+
+
 class Stop(msgspec.Struct, frozen=True):
     """End: `on_stop` runs, then the run is done."""
 
@@ -176,4 +190,4 @@ class Stop(msgspec.Struct, frozen=True):
 
 
 MarketNews = PastBars | BarClosed | Quote | Trade | BookNews
-News = MarketNews | Started | OrderNews | FillNews | TimerNews | Stop
+News = MarketNews | Started | OrderNews | FillNews | TimerNews | Keep | Stop

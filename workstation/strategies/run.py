@@ -81,6 +81,7 @@ class Run:
             m.Show: lambda intent: self._change(values={**self.view.values, **intent.values}),
             m.Log: lambda intent: self.tell(intent.level, intent.text),
             m.Faulted: self._faulted,
+            m.Kept: lambda intent: self._change(state=intent.state),
             m.Done: self._done,
         }
 
@@ -94,14 +95,14 @@ class Run:
         self._change(status=RunStatus.RUNNING)
         self.thread.inbox.put(started)
 
-    def pause(self) -> None:
+    def pause(self, reason: str = "paused by hand") -> None:
         """Hold market news back; orders and fills go on.
 
         Raises:
             StateConflict: the run is not running.
         """
         self._require(RunStatus.RUNNING)
-        self._change(status=RunStatus.PAUSED, reason="paused by hand")
+        self._change(status=RunStatus.PAUSED, reason=reason)
         self.thread.inbox.clear_market()
 
     def resume(self) -> None:
@@ -264,7 +265,7 @@ class Run:
         self._end(RunStatus.FAULTED, why, "")
         kill = KillState(
             scope=KillScope.STRATEGY,
-            key=self.order.run_id,
+            key=self.order.strategy_id or self.order.run_id,
             on=True,
             reason=why,
             actor="strategies",
@@ -285,6 +286,10 @@ class Run:
         self.thread.revoke()
         self._change(status=status, reason=reason, traceback=traceback)
         self.tell("INFO" if status in {RunStatus.STOPPED, RunStatus.COMPLETED} else "CRITICAL", f"{status}: {reason}")
+        self.treat()
+
+    def treat(self) -> None:
+        """Deal with orders and position by the run's policy."""
         if self._policy is not Policy.KEEP:
             self._cancel_all(None)
         if self._policy is Policy.FLATTEN:

@@ -68,12 +68,20 @@ class Runner:
         """
         if order.account not in self._desk.state.accounts:
             raise NotFound("account", order.account)
-        if order.run_id in self._runs:
+        if order.run_id in self._runs and not order.generation:
             raise ValidationError("run_id", f"{order.run_id} was used before")
         if len(self.active()) >= self._runs_max:
             raise ValidationError("runs", f"{self._runs_max} runs are under way", allowed=f"{self._runs_max}")
         thread = RunThread(order.run_id, lambda send: self._host(order, send), self._clock)
-        run = self._runs[order.run_id] = Run(
+        run = self._runs[order.run_id] = self._made(order, thread)
+        thread.start(lambda intent: self._post(lambda: self._take(run, intent)))
+        run.begin(self._started(order))
+        if self._watch is None:
+            self._look()
+        return run
+
+    def _made(self, order: RunOrder, thread: RunThread) -> Run:
+        return Run(
             order,
             thread,
             desk=self._desk,
@@ -82,11 +90,6 @@ class Runner:
             publish=self._bus.publish,
             wishes=self._wish,
         )
-        thread.start(lambda intent: self._post(lambda: self._take(run, intent)))
-        run.begin(self._started(order))
-        if self._watch is None:
-            self._look()
-        return run
 
     def run(self, run_id: str) -> Run:
         """Return a run.
@@ -102,6 +105,11 @@ class Runner:
     def active(self) -> list[Run]:
         """Return the runs that have not ended, oldest first."""
         return [run for run in self._runs.values() if not run.status.is_final]
+
+    def treat(self, order: RunOrder) -> None:
+        """Deal with the orders and the position of a run that has no thread, by its policy."""
+        thread = RunThread(order.run_id, lambda send: self._host(order, send), self._clock)
+        self._made(order, thread).treat()
 
     def stop_all(self, reason: str, policy: Policy | None = None) -> None:
         """Ask every run to end."""
@@ -136,7 +144,7 @@ class Runner:
             if position is not None and position.qty:
                 positions[symbol] = position.qty
         orders = tuple(found for found in state.book.open_orders() if found.strategy_id == order.run_id)
-        return m.Started(self._clock.now_ns(), positions, orders, dict(order.state))
+        return m.Started(self._clock.now_ns(), positions, orders, dict(order.state), order.generation)
 
     # Market, orders and time
 

@@ -33,6 +33,7 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What to run. make: builds the strategy behind a door; code_hash: SHA-256 of its file, in every order's metadata.
 
     policy: what becomes of orders and positions at the end; orders_per_s_max: more than that in a second is a fault.
+    generation: how often the run was taken up again, so that no order id comes twice; strategy_id: what a latch holds.
     """
 
     run_id: str
@@ -45,6 +46,8 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     orders_per_s_max: int = 20
     state: dict[str, object] = {}
+    generation: int = 0
+    strategy_id: str = ""
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,7 +61,7 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "broker_account_id": names.account_uid(terms.account),
         "instrument_id": instrument_id(terms.symbol),
         "instrument_symbol": terms.symbol,
-        "strategy_run_id": None,
+        "strategy_run_id": order.strategy_id or None,
         "client_order_id": order.cl_ord_id,
         "broker_order_id": order.order_id or None,
         "order_type": terms.ord_type,

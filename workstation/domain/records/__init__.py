@@ -13,6 +13,7 @@ from workstation.domain.records.market import InstrumentEntry, MarketSubscriptio
 from workstation.domain.records.pnl import PnlPosition, PnlRate, PnlSnapshot
 from workstation.domain.records.record import LOCAL_TENANT, Record, kind_of
 from workstation.domain.records.risk import RiskLimit, RiskOverride
+from workstation.domain.records.strategies import StrategyDefinition, StrategyRun
 
 AnyRecord = (
     ApiKey
@@ -29,6 +30,8 @@ AnyRecord = (
     | Member
     | Invitation
     | UserSession
+    | StrategyDefinition
+    | StrategyRun
 )
 """Everything that `RecordSaved` may hold."""
 
@@ -43,6 +46,7 @@ UNIQUE: Mapping[type[Record], tuple[tuple[str, ...], ...]] = {
     RiskLimit: (("limit_type", "scope", "key"),),
     ComplianceRule: (("name",),),
     WebhookSource: (("name",),),
+    StrategyDefinition: (("name",),),
 }
 """Fields that no two living records of a kind and tenant may share; texts without regard to case."""
 
@@ -66,6 +70,8 @@ __all__ = [
     "RiskLimit",
     "RiskOverride",
     "RuleType",
+    "StrategyDefinition",
+    "StrategyRun",
     "Tenant",
     "User",
     "UserSession",

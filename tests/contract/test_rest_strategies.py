@@ -1,0 +1,234 @@
+"""Strategies over REST: defined, approved, run, held, ended, and what their runs leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.helpers.api_rig import ACCOUNT_UID, WAIT_S, ApiRig, served
+from tests.helpers.core_rig import START_NS
+from workstation.domain.accounts import Environment, KillScope
+from workstation.domain.market import Quote
+from workstation.kernel.ids import stable_uid
+
+STRATEGIES = "/api/v1/strategies"
+RUNS = f"{STRATEGIES}/runs"
+UNKNOWN = stable_uid("nobody", "knows")
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[ApiRig]:
+    with served(tmp_path) as made:
+        yield made
+
+
+def code(answer: Any, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    return str(answer.json()["code"])
+
+
+def strategy(**fields: Any) -> dict[str, Any]:
+    return {
+        "name": "first",
+        "strategy_type": "CUSTOM",
+        "instruments": ["ABC"],
+        "rebalance_frequency": "NONE",
+        "config": {"entry_point": "hand:Buyer"},
+    } | fields
+
+
+def start(**fields: Any) -> dict[str, Any]:
+    return {"broker_account_id": ACCOUNT_UID, "initial_capital": "10000.00", "start_date": "2026-01-05"} | fields
+
+
+def defined(rig: ApiRig, **fields: Any) -> str:
+    made = rig.http.post(STRATEGIES, json=strategy(**fields))
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def begun(rig: ApiRig, strategy_id: str, **fields: Any) -> str:
+    made = rig.http.post(f"{STRATEGIES}/{strategy_id}/runs", json=start(**fields))
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def until(rig: ApiRig, fact: Callable[[], Any]) -> Any:
+    """Let the engine work until a fact holds."""
+    for _ in range(int(WAIT_S * 100)):
+        found = fact()
+        if found:
+            return found
+        rig.engine.do(rig.engine.context.strategies.tick)
+        rig.engine.news.wait(0.01)
+        rig.engine.news.clear()
+    raise AssertionError("never")
+
+
+def run_of(rig: ApiRig, run_id: str) -> dict[str, Any]:
+    return dict(rig.http.get(f"{RUNS}/{run_id}").json())
+
+
+def ends(rig: ApiRig, run_id: str, status: str) -> dict[str, Any]:
+    return dict(until(rig, lambda: (found := run_of(rig, run_id))["status"] == status and found))
+
+
+def quote(rig: ApiRig) -> None:
+    now = START_NS
+    rig.feed(Quote("ABC", 9_999, 100, 10_001, 100, now, now))
+
+
+def listed(rig: ApiRig, run_id: str, what: str, **query: Any) -> list[dict[str, Any]]:
+    key = {"performance": "performances"}.get(what, what)
+    answer = rig.http.get(f"{RUNS}/{run_id}/{what}", params=query)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()[key])
+
+
+def test_a_run_orders_fills_tells_and_stops(rig: ApiRig) -> None:
+    run_id = begun(rig, defined(rig))
+    until(rig, lambda: any(line["message"] == "begun" for line in listed(rig, run_id, "logs")))
+    quote(rig)
+    orders = until(rig, lambda: rig.http.get("/api/v1/oms/orders", params={"strategy_run_id": run_id}).json()["orders"])
+    assert [order["strategy_run_id"] for order in orders] == [run_id]
+    rig.fill(orders[0], 10, 10_001)
+    signals = until(rig, lambda: listed(rig, run_id, "signals", min_confidence="0.5", signal_type="BUY"))
+    assert [(row["instrument_symbol"], row["confidence"], row["signal_reason"]) for row in signals] == [
+        ("ABC", "0.9000", "first")
+    ]
+    assert listed(rig, run_id, "signals", min_confidence="0.95") == []
+    run = until(rig, lambda: (found := run_of(rig, run_id))["total_positions_taken"] and found)
+    assert run["is_active"]
+    stopped = rig.http.post(f"{RUNS}/{run_id}/stop")
+    assert stopped.status_code == 200
+    ended = ends(rig, run_id, "STOPPED")
+    assert ended["ended_at"] is not None
+    assert {row["period_type"] for row in listed(rig, run_id, "performance")} == {"DAILY", "WEEKLY", "MONTHLY"}
+    assert code(rig.http.post(f"{RUNS}/{run_id}/stop"), 409) == "STATE_CONFLICT"
+    assert code(rig.http.delete(f"{RUNS}/{run_id}"), 409) == "STATE_CONFLICT"
+
+
+def test_a_run_is_held_and_goes_on(rig: ApiRig) -> None:
+    run_id = begun(rig, defined(rig))
+    path = f"{RUNS}/{run_id}"
+    assert rig.http.post(f"{path}/pause").json()["status"] == "PAUSED"
+    assert code(rig.http.post(f"{path}/pause"), 409) == "STATE_CONFLICT"
+    assert rig.http.post(f"{path}/resume").json()["status"] == "RUNNING"
+    assert code(rig.http.post(f"{path}/resume"), 409) == "STATE_CONFLICT"
+    tag = rig.http.get(path).headers["etag"]
+    held = rig.http.put(path, json={"is_active": False}, headers={"If-Match": tag})
+    assert held.json()["status"] == "PAUSED"
+    noted = rig.http.patch(path, json={"notes": "slow"}, headers={"If-Match": "*"})
+    assert (noted.status_code, noted.json()["notes"]) == (200, "slow")
+    assert code(rig.http.put(path, json={"notes": "x"}, headers={"If-Match": tag}), 412) == "PRECONDITION_FAILED"
+    assert rig.http.delete(path).status_code == 200
+    ends(rig, run_id, "STOPPED")
+
+
+def test_a_strategy_has_one_active_run_on_an_account_and_cannot_be_archived_meanwhile(rig: ApiRig) -> None:
+    strategy_id = defined(rig)
+    run_id = begun(rig, strategy_id)
+    assert code(rig.http.post(f"{STRATEGIES}/{strategy_id}/runs", json=start()), 409) == "STATE_CONFLICT"
+    assert code(rig.http.delete(f"{STRATEGIES}/{strategy_id}"), 409) == "IN_USE"
+    rig.http.post(f"{RUNS}/{run_id}/stop")
+    ends(rig, run_id, "STOPPED")
+    assert rig.http.delete(f"{STRATEGIES}/{strategy_id}").status_code == 204
+    assert rig.http.get(f"{RUNS}/{run_id}").status_code == 200
+    assert code(rig.http.get(f"{STRATEGIES}/{strategy_id}"), 404) == "NOT_FOUND"
+
+
+def test_at_most_five_runs_are_under_way(rig: ApiRig) -> None:
+    for number in range(5):
+        begun(rig, defined(rig, name=f"s{number}"))
+    refused = rig.http.post(f"{STRATEGIES}/{defined(rig, name='one more')}/runs", json=start())
+    assert code(refused, 429) == "QUOTA_EXCEEDED"
+
+
+def test_a_live_account_needs_approval_that_a_change_withdraws(tmp_path: Path) -> None:
+    with served(tmp_path) as rig:
+        live = msgspec.structs.replace(rig.core.state.accounts["SIM-1"], environment=Environment.LIVE)
+        rig.engine.do(lambda: rig.core.state.accounts.update({"SIM-1": live}))
+        strategy_id = defined(rig, paper_trading_only=False)
+        path = f"{STRATEGIES}/{strategy_id}"
+        assert code(rig.http.post(f"{path}/runs", json=start()), 403) == "NOT_APPROVED"
+        assert rig.http.post(f"{path}/approve", json={"reason": "seen"}).status_code == 200
+        shown = rig.http.get(path)
+        assert (shown.json()["is_approved"], shown.json()["status"]) == (True, "ACTIVE")
+        changed = rig.http.put(path, json={"parameters": {"quantity": 1}}, headers={"If-Match": shown.headers["etag"]})
+        assert changed.json()["is_approved"] is False
+        assert code(rig.http.post(f"{path}/runs", json=start()), 403) == "NOT_APPROVED"
+
+
+def test_what_cannot_run_is_refused_by_name(rig: ApiRig) -> None:
+    nowhere = defined(rig, config={"entry_point": "hand:Nobody"})
+    assert code(rig.http.post(f"{STRATEGIES}/{nowhere}/runs", json=start()), 422) == "VALIDATION_ERROR"
+    path = f"{STRATEGIES}/{defined(rig, name='second')}/runs"
+    assert code(rig.http.post(path, json=start(parameters={"quantity": "many"})), 422) == "VALIDATION_ERROR"
+    assert code(rig.http.post(path, json=start(strategy_definition_id=nowhere)), 422) == "VALIDATION_ERROR"
+    assert code(rig.http.post(path, json=start(broker_account_id=UNKNOWN)), 404) == "NOT_FOUND"
+    assert code(rig.http.post(f"{STRATEGIES}/{UNKNOWN}/runs", json=start()), 404) == "NOT_FOUND"
+    assert code(rig.http.get(f"{RUNS}/{UNKNOWN}/logs"), 404) == "NOT_FOUND"
+    assert code(rig.http.post(STRATEGIES, json=strategy(name="FIRST")), 409) == "DUPLICATE"
+    assert code(rig.http.post(STRATEGIES, json=strategy(name="x", instruments=["NONE"])), 404) == "NOT_FOUND"
+
+
+def test_a_run_that_raises_is_an_error_whose_traceback_stays_inside(rig: ApiRig) -> None:
+    run_id = begun(rig, defined(rig, config={"entry_point": "hand:Faulty"}))
+    ended = ends(rig, run_id, "ERROR")
+    assert "no luck" in ended["error_message"]
+    assert "error_traceback" not in ended
+    assert any(
+        "FAULTED" in line["message"] for line in until(rig, lambda: listed(rig, run_id, "logs", level="CRITICAL"))
+    )
+
+
+def test_a_kill_of_a_strategy_stops_its_runs_until_a_person_re_enables_it(rig: ApiRig) -> None:
+    strategy_id = defined(rig)
+    run_id = begun(rig, strategy_id)
+    path = f"{STRATEGIES}/{strategy_id}"
+    rig.http.post(f"{path}/approve")
+    body = {"scope": KillScope.STRATEGY.value, "scope_id": strategy_id, "reason": "enough"}
+    assert rig.http.post("/api/v1/risk/kill-switch", json=body).status_code == 200
+    ends(rig, run_id, "STOPPED")
+    assert rig.http.get(path).json()["status"] == "STOPPED"
+    assert code(rig.http.post(f"{path}/runs", json=start()), 409) == "STATE_CONFLICT"
+    on = rig.http.put(path, json={"is_active": True}, headers={"If-Match": "*"})
+    assert on.json()["status"] == "ACTIVE"
+
+
+def test_a_draft_becomes_active_by_approval_alone(rig: ApiRig) -> None:
+    path = f"{STRATEGIES}/{defined(rig)}"
+    refused = rig.http.put(path, json={"is_active": True}, headers={"If-Match": "*"})
+    assert code(refused, 409) == "STATE_CONFLICT"
+    rig.http.post(f"{path}/approve")
+    assert rig.http.put(path, json={"is_active": False}, headers={"If-Match": "*"}).json()["status"] == "PAUSED"
+    listed_ = rig.http.get(STRATEGIES, params={"status": "PAUSED", "is_approved": "true"}).json()["strategies"]
+    assert [row["name"] for row in listed_] == ["first"]
+    assert rig.http.get(STRATEGIES, params={"statuses": ["ACTIVE", "DRAFT"]}).json()["strategies"] == []
+
+
+def test_many_runs_start_each_on_its_own(rig: ApiRig) -> None:
+    first, second = defined(rig), defined(rig, name="second")
+    items = [start(strategy_definition_id=first), start(), start(strategy_definition_id=second)]
+    answer = rig.http.post(f"{RUNS}/bulk", json={"runs": items}, headers={"Idempotency-Key": "k1"})
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert [run["strategy_definition_id"] for run in body["accepted"]] == [first, second]
+    assert [(item["index"], item["code"]) for item in body["rejected"]] == [(1, "VALIDATION_ERROR")]
+    again = rig.http.post(f"{RUNS}/bulk", json={"runs": items}, headers={"Idempotency-Key": "k1"})
+    assert again.json() == body
+    assert len(rig.http.get(RUNS).json()["runs"]) == 2
+    assert len(rig.http.get(RUNS, params={"strategy_definition_id": first}).json()["runs"]) == 1
+
+
+def test_a_start_repeated_with_its_key_is_one_run(rig: ApiRig) -> None:
+    path = f"{STRATEGIES}/{defined(rig)}/runs"
+    first = rig.http.post(path, json=start(), headers={"Idempotency-Key": "once"})
+    again = rig.http.post(path, json=start(), headers={"Idempotency-Key": "once"})
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert len(rig.http.get(path).json()["runs"]) == 1

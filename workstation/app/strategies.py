@@ -1,0 +1,147 @@
+"""Strategies in the composition: code from the shipped examples or the user's folder, and the run desk beside the desk.
+
+Files are read and imported on a thread of their own, so that a module that takes long, or fails, holds nothing up. A
+module is imported anew for each start: an edited file counts from the next start on, never in a run under way.
+"""
+
+import ast
+import hashlib
+import importlib.machinery
+import importlib.resources
+import importlib.util
+import re
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+
+from workstation.app.core import Core
+from workstation.domain.errors import UserError, ValidationError
+from workstation.kernel.bus import Bus
+from workstation.kernel.logs import get_logger
+from workstation.portfolio.worth import Worth
+from workstation.strategies.api import Strategy
+from workstation.strategies.loading import Code, Loaded
+from workstation.strategies.run_desk import RunDesk
+from workstation.strategies.runner import Runner
+
+SOURCE_MAX = 256 * 1024
+EXAMPLES = "workstation.strategies.examples"
+CLOSE_S = 2.0
+"""How long the end of the program waits for each run's thread."""
+
+_ENTRY = re.compile(r"([a-z_][a-z0-9_]{0,63}):([A-Za-z_][A-Za-z0-9_]{0,63})")
+_log = get_logger("strategies")
+
+Past = Callable[[str], str | None]
+"""Source that is kept of a hash, None where there is none."""
+
+
+class CodeFolder:
+    """Loads `module:Class` from the user's folder, else from the shipped examples; see `loading.Loader`."""
+
+    def __init__(self, folder: Path | None, post: Callable[[Callable[[], None]], None], past: Past) -> None:
+        self._folder, self._post, self._past = folder, post, past
+        self._pool = ThreadPoolExecutor(1, "strategy-code")
+        self._guard = Bus(lambda _entry, error: _log.warning("strategy_not_loaded", error=repr(error))).guard
+
+    def load(self, entry_point: str, code_hash: str, done: Loaded) -> None:
+        """Load off the engine's thread; `done` is called on it."""
+
+        def work() -> None:
+            found: list[Code] = []
+            error = self._guard(entry_point, lambda: found.append(self.read(entry_point, code_hash)))
+            if error is None:
+                self._post(lambda: done(found[0], ""))
+                return
+            words = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            self._post(lambda: done(None, words))
+
+        self._pool.submit(work)
+
+    def read(self, entry_point: str, code_hash: str) -> Code:
+        """Return the code now, on the caller's thread.
+
+        Raises:
+            UserError: no such module or class, or the code of that hash is gone.
+            Exception: whatever the module raises on import.
+        """
+        parts = _ENTRY.fullmatch(entry_point)
+        if parts is None:
+            raise ValidationError("entry_point", f"{entry_point!r} is none", allowed="module:Class")
+        module, name = parts.groups()
+        source = self._source(module)
+        found = hashlib.sha256(source.encode()).hexdigest()
+        if code_hash and found != code_hash:
+            kept = self._past(code_hash)
+            if kept is None:
+                raise UserError(f"{module} has changed since the run began, and its code was not kept")
+            source, found = kept, code_hash
+        kind = getattr(_imported(module, source, found), name, None)
+        if not (isinstance(kind, type) and issubclass(kind, Strategy)):
+            raise ValidationError("entry_point", f"{module} has no strategy {name}")
+        return Code(strategy=kind, entry_point=entry_point, code_hash=found, source=source)
+
+    def entries(self) -> list[str]:
+        """Return what can be run, as `module:Class`; modules are looked at, never imported."""
+        files = [] if self._folder is None else sorted(self._folder.glob("*.py"))
+        shipped = sorted(Path(str(importlib.resources.files(EXAMPLES))).glob("[a-z]*.py"))
+        found: dict[str, None] = {}
+        for file in (*files, *shipped):
+            try:
+                tree = ast.parse(file.read_text(encoding="utf-8"))
+            except (OSError, SyntaxError, ValueError):
+                continue
+            found.update((f"{file.stem}:{node.name}", None) for node in tree.body if isinstance(node, ast.ClassDef))
+        return [entry for entry in found if not entry.partition(":")[2].startswith("_")]
+
+    def close(self) -> None:
+        """End the thread."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _source(self, module: str) -> str:
+        own = None if self._folder is None else self._folder / f"{module}.py"
+        shipped = Path(str(importlib.resources.files(EXAMPLES))) / f"{module}.py"
+        file = own if own is not None and own.is_file() else shipped
+        if not file.is_file():
+            raise ValidationError("entry_point", f"there is no module {module}", allowed="an example, or your file")
+        if file.stat().st_size > SOURCE_MAX:
+            raise ValidationError("entry_point", f"{module} is larger than {SOURCE_MAX // 1024} KiB")
+        return file.read_text(encoding="utf-8")
+
+
+def _imported(module: str, source: str, code_hash: str) -> ModuleType:
+    """Return the module of a source under a name of its own, so that two versions of one file stand side by side."""
+    name = f"workstation_strategy_{module}_{code_hash[:12]}"
+    made = importlib.util.module_from_spec(importlib.machinery.ModuleSpec(name, None))
+    sys.modules[name] = made  # annotations of its classes are looked up there
+    exec(compile(source, f"{module}.py", "exec"), made.__dict__)  # noqa: S102  running it is what the user asked for
+    return made
+
+
+def run_desk(core: Core, loader: CodeFolder, post: Callable[[Callable[[], None]], None]) -> tuple[RunDesk, Runner]:
+    """Return the run desk of a core, and the runner below it."""
+    runner = Runner(
+        desk=core.desk, market=core.market, bus=core.bus, clock=core.clock, scheduler=core.scheduler,
+        ids=core.parts.ids, post=post,
+    )  # fmt: skip
+    worth = Worth(core.funds, core.pnl)
+
+    def made(account: str, run_id: str) -> tuple[int, int]:
+        ledger, base = core.state.ledger, core.state.accounts[account].currency
+        total = positions = 0
+        for holding in ledger.holdings_of(account):
+            row = ledger.position(account, holding.contract.symbol, run_id)
+            if row is None:
+                continue
+            positions += row.qty != 0
+            gross = row.realised + (core.pnl.unrealised(account, holding.contract.symbol, run_id) or 0)
+            amounts = [(gross, row.currency), *[(-fee, currency) for currency, fee in row.fees.items()]]
+            total += sum(worth.convert(amount, currency, base) or 0 for amount, currency in amounts)
+        return total, positions
+
+    desk = RunDesk(
+        desk=core.desk, bus=core.bus, runner=runner, loader=loader, clock=core.clock, ids=core.parts.ids, worth=made
+    )
+    return desk, runner

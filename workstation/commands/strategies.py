@@ -1,0 +1,161 @@
+"""Commands about strategies: approve, start, pause, resume, stop, and how runs stand.
+
+Definitions are made and changed by the record commands. Starting answers once the run is durable; pausing and stopping
+answer with the run as it is recorded by then, its end comes as news.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from workstation.commands.context import EngineContext
+from workstation.commands.outcomes import failed, storage_code
+from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
+from workstation.domain.errors import UserError, ValidationError
+from workstation.domain.events import RecordSaved
+from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, StrategyRun
+from workstation.domain.records.strategies import StrategyStatus
+from workstation.strategies.loading import Code, RunRefused
+from workstation.strategies.run_desk import StartRun
+from workstation.strategies.views import Policy
+
+STRATEGIES = "Strategies"
+
+
+class Approve(msgspec.Struct, frozen=True, kw_only=True):
+    """Approve a strategy for live accounts, as it stands now."""
+
+    strategy_id: str
+    reason: str = ""
+    tenant: str = LOCAL_TENANT
+    expected_version: int | None = None
+
+
+class RunName(msgspec.Struct, frozen=True, kw_only=True):
+    """A run."""
+
+    run_id: str
+    tenant: str = LOCAL_TENANT
+
+
+class StopRun(msgspec.Struct, frozen=True, kw_only=True):
+    """End a run; policy: what becomes of orders and position, None for what the strategy declares."""
+
+    run_id: str
+    tenant: str = LOCAL_TENANT
+    reason: str = "stopped by hand"
+    policy: Policy | None = None
+
+
+class StrategyBoard(msgspec.Struct, frozen=True, kw_only=True):
+    """Every strategy and run as they stand, figures as of now."""
+
+    strategies: tuple[StrategyDefinition, ...]
+    runs: tuple[StrategyRun, ...]
+
+
+def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
+    """Answer how strategies and runs stand."""
+    records = context.state.records
+    strategies = tuple(records.all(StrategyDefinition, LOCAL_TENANT))
+    runs = tuple(context.strategies.run(run.tenant, run.id) for run in records.all(StrategyRun, LOCAL_TENANT))
+    board = StrategyBoard(strategies=strategies, runs=runs)
+    call.reply(CommandResult(ok=True, text=f"{len(runs)} runs.", data=board))
+
+
+def approve(context: EngineContext, params: Approve, call: Invocation) -> None:
+    """Approve a strategy; a draft becomes active."""
+    before = context.strategies.strategy(params.tenant, params.strategy_id)
+    now = context.clock.now_ns()
+    status = StrategyStatus.ACTIVE if before.status is StrategyStatus.DRAFT else before.status
+    after = msgspec.structs.replace(
+        before,
+        is_approved=True,
+        approved_at=now,
+        approved_by=call.origin.user,
+        approval_reason=params.reason,
+        status=status,
+        row_version=before.row_version + 1,
+        updated_at=now,
+    )
+    changed = ("is_approved", "approved_at", "approved_by", "approval_reason", "status")
+    saved = RecordSaved(record=after, changed=changed, actor=call.origin.actor, ts=now)
+    seq = context.desk.recorder.record([saved], actor=call.origin.actor, attach=call.attach)
+    _answer(context, seq, call, CommandResult(ok=True, text="Strategy is approved.", data=after))
+
+
+def start(context: EngineContext, params: StartRun, call: Invocation) -> None:
+    """Start a run of a strategy on an account."""
+
+    def begin(code: Code | None, trouble: str) -> None:
+        if code is None:
+            raise ValidationError("config", trouble)
+        run, seq = context.strategies.start(params, code, call.origin, call.attach)
+        _answer(context, seq, call, CommandResult(ok=True, text=f"{run.run_name} is running.", data=run))
+
+    def loaded(code: Code | None, trouble: str) -> None:
+        _answered(call, lambda: begin(code, trouble))
+
+    _answered(call, lambda: context.strategies.prepare(params, loaded))
+
+
+def pause(context: EngineContext, params: RunName, call: Invocation) -> None:
+    """Hold a run's market news back; its orders and fills go on."""
+    desk = context.strategies
+    desk.pause(desk.run(params.tenant, params.run_id))
+    _done(context, params, call, "is paused")
+
+
+def resume(context: EngineContext, params: RunName, call: Invocation) -> None:
+    """Let a paused run go on."""
+    desk = context.strategies
+    desk.resume(desk.run(params.tenant, params.run_id))
+    _done(context, params, call, "goes on")
+
+
+def stop(context: EngineContext, params: StopRun, call: Invocation) -> None:
+    """End a run."""
+    desk = context.strategies
+    desk.stop(desk.run(params.tenant, params.run_id), params.reason, params.policy)
+    _done(context, params, call, "is ending")
+
+
+def register(commands: CommandRegistry) -> None:
+    """Declare the commands."""
+    commands.declare(
+        STRATEGIES,
+        (
+            ("strategy.board", "Strategies and runs", NoParams, "strategies:view", show),
+            ("strategy.approve", "Approve strategy", Approve, "risk:manage", approve),
+            ("strategy.start", "Start strategy", StartRun, "strategies:run", start),
+            ("strategy.pause", "Pause run", RunName, "strategies:run", pause),
+            ("strategy.resume", "Resume run", RunName, "strategies:run", resume),
+        ),
+    )
+    commands.declare(STRATEGIES, (("strategy.stop", "Stop run", StopRun, "strategies:run", stop),), urgent=True)
+
+
+def _done(context: EngineContext, params: RunName | StopRun, call: Invocation, what: str) -> None:
+    run = context.strategies.run(params.tenant, params.run_id)
+    seq = context.journal.last_seq
+    _answer(context, seq, call, CommandResult(ok=True, text=f"{run.run_name} {what}.", data=run))
+
+
+def _answered(call: Invocation, work: Callable[[], None]) -> None:
+    """Do what may be refused, now or once the code is loaded, and answer with the refusal."""
+    try:
+        work()
+    except RunRefused as refused:
+        call.reply(CommandResult(ok=False, code=refused.code, text=str(refused)))
+    except UserError as error:
+        call.reply(failed(error))
+
+
+def _answer(context: EngineContext, seq: int, call: Invocation, done: CommandResult) -> None:
+    """Reply once the line is durable, or say that it cannot become so."""
+
+    def reply(durable: bool) -> None:
+        trouble = f"It could not be stored: {context.journal.trouble or 'storage failed'}."
+        call.reply(done if durable else CommandResult(ok=False, code=storage_code(trouble), text=trouble))
+
+    context.journal.when_durable(seq, reply)

@@ -1,0 +1,88 @@
+"""What runs of strategies leave behind without end: log lines, signals, periods, and the code that ran. Rows, no state.
+
+They travel beside the journal line that tells of them and are read back from tables of their own.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class PeriodType(StrEnum):
+    """Length of a period of a run."""
+
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
+
+
+class RunLog(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a run's log. created_at: UTC ns."""
+
+    id: str
+    tenant: str
+    run_id: str
+    level: str
+    message: str
+    created_at: int
+    event_type: str = ""
+
+
+class StrategySignal(msgspec.Struct, frozen=True, kw_only=True):
+    """An opinion of a run's. Prices and quantity are integers on the instrument's scales; signal_time: UTC ns.
+
+    confidence: ten-thousandths, 0 to 10,000. cl_ord_id: the order that followed, "" for none.
+    """
+
+    id: str
+    tenant: str
+    run_id: str
+    symbol: str
+    signal_type: str
+    confidence: int
+    signal_time: int
+    reason: str = ""
+    target_px: int | None = None
+    stop_px: int | None = None
+    quantity: int | None = None
+    cl_ord_id: str = ""
+
+
+class RunPerformance(msgspec.Struct, frozen=True, kw_only=True):
+    """One period of a run, as of its last change. Days: YYYY-MM-DD; capital and pnl: integer money, net of fees.
+
+    returns: fractions; fall_bps: largest fall in hundredths of a percent.
+    """
+
+    id: str
+    tenant: str
+    run_id: str
+    period_type: PeriodType
+    period_start: str
+    period_end: str
+    starting_capital: int
+    ending_capital: int
+    pnl: int
+    period_return: float
+    cumulative_return: float
+    volatility: float | None
+    sharpe: float | None
+    sortino: float | None
+    fall_bps: int
+    trades: int
+    wins: int
+    losses: int
+    created_at: int
+    updated_at: int
+
+
+class CodeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The source of a strategy as it ran. code_hash: SHA-256 of it, hex."""
+
+    code_hash: str
+    entry_point: str
+    source: str
+    created_at: int
+
+
+RunRow = RunLog | StrategySignal | RunPerformance | CodeSnapshot

@@ -1,0 +1,70 @@
+"""What the run desk needs to know of a strategy's code, and the port that brings it: files are read elsewhere."""
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import msgspec
+
+from workstation.domain.errors import UserError, ValidationError
+from workstation.strategies.api import Strategy
+from workstation.strategies.views import Policy
+
+ORDERS_PER_S_MAX = 100
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """Code that was loaded. code_hash: SHA-256 of its file, hex; source: the file's text."""
+
+    strategy: type[Strategy]
+    entry_point: str
+    code_hash: str
+    source: str
+
+
+Loaded = Callable[[Code | None, str], None]
+"""Takes the code, or None and one sentence that says why there is none."""
+
+
+class Loader(Protocol):
+    """Reads and imports strategies, off the engine's thread."""
+
+    def load(self, entry_point: str, code_hash: str, done: Loaded) -> None:
+        """Load `module:Class`; `done` is called once, on the engine's thread.
+
+        code_hash: "" for the file as it is, else the code of that hash, from the file or from what was kept of it.
+        """
+
+
+class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a definition's `config` the program itself reads; the rest is its maker's.
+
+    on_stop: overrides the class's policy. on_restart: what a run does after the program, or the link, was gone.
+    """
+
+    entry_point: str = ""
+    on_stop: Policy | None = None
+    on_restart: Literal["PAUSE", "RESUME", "STOP"] = "PAUSE"
+    orders_per_second: int = 20
+
+
+def config_of(config: dict[str, object]) -> StrategyConfig:
+    """Return what the program reads of a config.
+
+    Raises:
+        ValidationError: a value that it cannot go by.
+    """
+    try:
+        found = msgspec.convert(config, StrategyConfig)
+    except msgspec.ValidationError as error:
+        raise ValidationError("config", str(error)) from error
+    if not 1 <= found.orders_per_second <= ORDERS_PER_S_MAX:
+        raise ValidationError("config", "orders_per_second is out of range", allowed=f"1 to {ORDERS_PER_S_MAX}")
+    return found
+
+
+class RunRefused(UserError):
+    """A run may not be started as asked. code: a stable identifier, such as NOT_APPROVED."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code

@@ -1,0 +1,418 @@
+"""The run desk: definitions become runs, and whatever becomes of a run is kept with its record.
+
+Order walk, beside the runner: a run is recorded before its first callback, each change of its standing is a save of its
+record, and a start of the program finds runs as they were left: paused, gone on with or stopped, as their strategy
+declares. Engine thread only; it reads no files and knows no screen.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from workstation.domain.accounts import Environment, KillScope, KillState, LockState
+from workstation.domain.errors import NotFound, StateConflict, ValidationError
+from workstation.domain.events import KillChanged, RecordSaved, SessionChanged
+from workstation.domain.executions import Execution
+from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
+from workstation.domain.orders import Origin
+from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records.strategies import RunFigures, StrategyRunStatus, StrategyStatus
+from workstation.domain.strategy_rows import CodeSnapshot
+from workstation.kernel.bus import Bus
+from workstation.kernel.clock import Clock
+from workstation.kernel.ids import IdSource
+from workstation.orders.desk import Desk
+from workstation.orders.recorder import Attach
+from workstation.strategies.api import parameters_of
+from workstation.strategies.loading import Code, Loader, RunRefused, StrategyConfig, config_of
+from workstation.strategies.messages import Keep
+from workstation.strategies.run_figures import marked, traded
+from workstation.strategies.run_rows import RunRows
+from workstation.strategies.runner import Runner
+from workstation.strategies.runs import RunOrder, RunStatus, RunView
+from workstation.strategies.views import Policy
+
+RUNS_AT_ONCE = 5
+TRACEBACK_MAX = 20_000
+FIGURES_NS = 10_000_000_000
+"""How often the figures of a run that goes on are saved."""
+
+NS = 1_000_000_000
+STANDINGS = {
+    RunStatus.RUNNING: StrategyRunStatus.RUNNING,
+    RunStatus.PAUSED: StrategyRunStatus.PAUSED,
+    RunStatus.COMPLETED: StrategyRunStatus.COMPLETED,
+    RunStatus.STOPPED: StrategyRunStatus.STOPPED,
+    RunStatus.FAULTED: StrategyRunStatus.ERROR,
+    RunStatus.STUCK: StrategyRunStatus.ERROR,
+}
+
+Worth = Callable[[str, str], tuple[int, int]]
+"""Profit net of fees of an account's run, in its currency, and how many positions are open."""
+
+
+class StartRun(msgspec.Struct, frozen=True, kw_only=True):
+    """Start a strategy on an account. Money and percentages: plain decimal text; parameters: over the definition's."""
+
+    strategy_id: str
+    account: str
+    initial_capital: str
+    start_date: str
+    tenant: str = "local"
+    end_date: str | None = None
+    max_positions: int | None = None
+    max_position_size: str | None = None
+    max_drawdown: str | None = None
+    parameters: dict[str, Any] | None = None
+    notes: str = ""
+    metadata: dict[str, Any] = {}
+
+
+class RunDesk:
+    """Every run of this program, on its record. worth: what a run has made; at_once: most runs under way."""
+
+    def __init__(
+        self, *, desk: Desk, bus: Bus, runner: Runner, loader: Loader, clock: Clock, ids: IdSource, worth: Worth,
+        at_once: int = RUNS_AT_ONCE,
+    ) -> None:  # fmt: skip
+        self._desk, self._runner, self._loader, self._clock, self._ids = desk, runner, loader, clock, ids
+        self._worth, self._at_once = worth, at_once
+        self._figures: dict[str, RunFigures] = {}
+        self._saved_at: dict[str, int] = {}
+        self._resuming: set[str] = set()
+        self._rows = RunRows(desk, bus, clock, ids)
+        bus.subscribe(RunView, self._on_view)
+        bus.subscribe(Execution, self._on_execution)
+        bus.subscribe(KillChanged, self._on_kill)
+        bus.subscribe(SessionChanged, self._on_session)
+        self._rows.listen(self._tenant_of)
+
+    # Asked for by commands
+
+    def strategy(self, tenant: str, strategy_id: str) -> StrategyDefinition:
+        """Return a definition.
+
+        Raises:
+            NotFound: the tenant has none of that id.
+        """
+        found = self._desk.state.records.find(StrategyDefinition, tenant, strategy_id)
+        if found is None:
+            raise NotFound("strategy", strategy_id)
+        return found
+
+    def run(self, tenant: str, run_id: str) -> StrategyRun:
+        """Return a run's record, its figures as of now.
+
+        Raises:
+            NotFound: the tenant has none of that id.
+        """
+        found = self._desk.state.records.find(StrategyRun, tenant, run_id)
+        if found is None:
+            raise NotFound("run", run_id)
+        return msgspec.structs.replace(found, figures=self._figures.get(run_id, found.figures))
+
+    def active(self) -> list[StrategyRun]:
+        """Return the runs that may still go on, those of every tenant."""
+        return [run for run in self._desk.state.records.every(StrategyRun) if run.status.is_active]
+
+    def prepare(self, wanted: StartRun, done: Callable[[Code | None, str], None]) -> None:
+        """Check what was asked for and load its code; `done` is called on the engine's thread, then `start`.
+
+        Raises:
+            UserError: it may not be started.
+        """
+        strategy = self._startable(wanted)
+        self._loader.load(config_of(strategy.config).entry_point, "", done)
+
+    def start(
+        self, wanted: StartRun, code: Code, origin: Origin, attach: Attach | None = None
+    ) -> tuple[StrategyRun, int]:
+        """Record and start a run; returns its record and the journal line to wait for.
+
+        Raises:
+            UserError: it may not be started any more, or the parameters do not fit.
+        """
+        strategy = self._startable(wanted)
+        chosen = {**strategy.parameters, **(wanted.parameters or {})}
+        parameters_of(code.strategy, chosen)
+        now, number = self._clock.now_ns(), strategy.total_runs + 1
+        run = StrategyRun(
+            id=self._ids.uid(), tenant=strategy.tenant, row_version=1, created_at=now, updated_at=now,
+            strategy_id=strategy.id, account=wanted.account, user_id=origin.user,
+            run_name=f"{strategy.name} {number}", run_number=number, initial_capital=wanted.initial_capital,
+            start_date=wanted.start_date, end_date=wanted.end_date, status=StrategyRunStatus.RUNNING,
+            max_positions=wanted.max_positions, max_position_size=wanted.max_position_size,
+            max_drawdown=wanted.max_drawdown, notes=wanted.notes, metadata=wanted.metadata,
+            config_snapshot=strategy.config, parameters_snapshot=chosen, version=strategy.version,
+            code_hash=code.code_hash, started_at=now,
+        )  # fmt: skip
+        counted = _changed(strategy, now, total_runs=number)
+        kept = CodeSnapshot(code_hash=code.code_hash, entry_point=code.entry_point, source=code.source, created_at=now)
+        saves = [
+            RecordSaved(record=counted, changed=("total_runs",), actor=origin.actor, ts=now),
+            RecordSaved(record=run, changed=("status",), actor=origin.actor, ts=now),
+        ]
+        seq = self._desk.recorder.record(saves, actor=origin.actor, attach=attach, rows=(kept,))
+        self._launch(run, code)
+        return run, seq
+
+    def pause(self, run: StrategyRun) -> None:
+        """Hold market news back.
+
+        Raises:
+            StateConflict: it is not running.
+        """
+        _require(run, StrategyRunStatus.RUNNING)
+        self._resuming.discard(run.id)
+        self._runner.run(run.id).pause()
+
+    def resume(self, run: StrategyRun) -> None:
+        """Go on: at once where it is held, with its state restored where the program has ended meanwhile.
+
+        Raises:
+            StateConflict: it is not paused, or its strategy was stopped.
+        """
+        _require(run, StrategyRunStatus.PAUSED)
+        if self.strategy(run.tenant, run.strategy_id).status is StrategyStatus.STOPPED:
+            raise StateConflict("A person must re-enable the strategy first.", state="STOPPED", allowed=("ACTIVE",))
+        if self._is_live(run.id):
+            self._runner.run(run.id).resume()
+        else:
+            self._bring_back(run)
+
+    def stop(self, run: StrategyRun, reason: str, policy: Policy | None = None) -> None:
+        """End a run, its orders and position by its policy or the one given.
+
+        Raises:
+            StateConflict: it has ended.
+        """
+        if not run.status.is_active:
+            raise StateConflict(f"The run has ended: {run.status}.", state=run.status, allowed=("RUNNING", "PAUSED"))
+        self._resuming.discard(run.id)
+        if self._is_live(run.id):
+            self._runner.run(run.id).stop(reason, policy)
+        else:
+            self._runner.treat(_order(run, None, policy))
+            self._save(run, status=StrategyRunStatus.STOPPED, ended_at=self._clock.now_ns(), error_message=reason)
+
+    # Life of the program
+
+    def begin(self) -> None:
+        """Take up the runs that were under way when the program ended, as their strategies declare."""
+        for run in self.active():
+            declared = config_of(run.config_snapshot).on_restart
+            if declared == "STOP":
+                self.stop(run, "the program ended")
+                continue
+            if declared == "RESUME" and run.status is StrategyRunStatus.RUNNING:
+                self._resuming.add(run.id)
+            self._save(run, status=StrategyRunStatus.PAUSED, error_message="the program ended meanwhile")
+
+    def tick(self) -> None:
+        """Look at every run once a second: figures, limits, rows that wait, and runs that go on with their account."""
+        now = self._clock.now_ns()
+        for run in self.active():
+            if self._is_live(run.id):
+                self._mark(run)
+                self._runner.run(run.id).thread.inbox.put(Keep())
+                if now - self._saved_at.get(run.id, 0) >= FIGURES_NS:
+                    self._save(self.run(run.tenant, run.id))
+            if run.id in self._resuming and not self._is_locked(run.account):
+                self._resuming.discard(run.id)
+                self.resume(self.run(run.tenant, run.id))
+        self._rows.flush()
+
+    def end(self) -> None:
+        """Keep what is known; runs stay as they are for the next start."""
+        for run in self.active():
+            if self._is_live(run.id):
+                self._mark(run)
+                self._save(self.run(run.tenant, run.id))
+        self._rows.flush()
+
+    # What happens to runs
+
+    def _on_view(self, view: RunView) -> None:
+        run = self._desk.state.records.find(StrategyRun, self._tenant_of(view.run_id), view.run_id)
+        standing = STANDINGS.get(view.status)
+        if run is None or standing is None or (standing is run.status and view.state == run.kept_state):
+            return
+        now = self._clock.now_ns()
+        ended = None if standing.is_active else now
+        self._save(
+            self.run(run.tenant, run.id), status=standing, error_message=view.reason, ended_at=ended,
+            error_traceback=view.traceback[:TRACEBACK_MAX], kept_state=view.state or run.kept_state,
+        )  # fmt: skip
+        if ended is not None:
+            self._close(self.run(run.tenant, run.id))
+
+    def _close(self, run: StrategyRun) -> None:
+        """Count a run that has ended into its strategy."""
+        self._rows.keep_performance(run)
+        strategy = self._desk.state.records.find(StrategyDefinition, run.tenant, run.strategy_id)
+        if strategy is None:
+            return
+        figures = run.figures
+        self._record(
+            strategy, total_pnl=strategy.total_pnl + figures.pnl, total_trades=strategy.total_trades + figures.trades,
+            wins=strategy.wins + figures.wins,
+            successful_runs=strategy.successful_runs + (run.status is not StrategyRunStatus.ERROR),
+        )  # fmt: skip
+
+    def _on_execution(self, execution: Execution) -> None:
+        run = self._desk.state.records.find(StrategyRun, self._tenant_of(execution.strategy_id), execution.strategy_id)
+        position = self._desk.state.ledger.position(execution.account, execution.symbol, execution.strategy_id)
+        if run is None or position is None:
+            return
+        before = position.qty - execution.side.sign * execution.last_qty
+        figures = self._figures.get(run.id, run.figures)
+        self._figures[run.id] = traded(
+            figures, execution.symbol, position.realised, opened=before == 0, ts=execution.ts_event
+        )
+        self._mark(run)
+
+    def _mark(self, run: StrategyRun) -> None:
+        pnl, positions = self._worth(run.account, run.id)
+        capital = parse_scaled(run.initial_capital, MONEY_DECIMALS)
+        figures = marked(self._figures.get(run.id, run.figures), pnl, positions, capital, self._today())
+        self._figures[run.id] = figures
+        limit = run.max_drawdown
+        if limit is not None and figures.drop_bps >= parse_scaled(limit, 2) and run.status is StrategyRunStatus.RUNNING:
+            self.stop(run, f"drawdown of {limit} % reached")
+
+    def _on_kill(self, event: KillChanged) -> None:
+        if not event.state.on:
+            return
+        for run in self.active():
+            if _concerns(event.state, run):
+                orders_too = event.state.scope is KillScope.STRATEGY
+                self.stop(run, f"kill switch: {event.state.reason}", Policy.CANCEL if orders_too else Policy.KEEP)
+        if event.state.scope is KillScope.STRATEGY:
+            for strategy in self._desk.state.records.every(StrategyDefinition):
+                if strategy.id == event.state.key and strategy.status in (StrategyStatus.ACTIVE, StrategyStatus.PAUSED):
+                    self._record(strategy, status=StrategyStatus.STOPPED)
+
+    def _on_session(self, event: SessionChanged) -> None:
+        """Hold the runs of a venue that is gone; after a reconnect they go on where they declare it."""
+        if event.state != "DOWN":
+            return
+        for run in self.active():
+            account = self._desk.state.accounts.get(run.account)
+            if account is None or account.venue != event.venue or run.status is not StrategyRunStatus.RUNNING:
+                continue
+            if self._is_live(run.id):
+                self._runner.run(run.id).pause("the venue is not connected")
+                if config_of(run.config_snapshot).on_restart == "RESUME":
+                    self._resuming.add(run.id)
+
+    # Helpers of the above
+
+    def _startable(self, wanted: StartRun) -> StrategyDefinition:
+        strategy = self.strategy(wanted.tenant, wanted.strategy_id)
+        account = self._desk.state.accounts.get(wanted.account)
+        if account is None:
+            raise NotFound("account", wanted.account)
+        if not config_of(strategy.config).entry_point:
+            raise ValidationError("config", "entry_point is needed to run", allowed="module:Class")
+        if strategy.status in (StrategyStatus.STOPPED, StrategyStatus.ARCHIVED):
+            text = f"The strategy is {strategy.status}; a person must re-enable it."
+            raise StateConflict(text, state=strategy.status, allowed=("DRAFT", "ACTIVE", "PAUSED"))
+        if account.environment is Environment.LIVE and (strategy.paper_trading_only or not strategy.is_approved):
+            why = "is for paper accounts only" if strategy.paper_trading_only else "is not approved"
+            raise RunRefused("NOT_APPROVED", f"The strategy {why}; a live account needs both.")
+        active = self.active()
+        if any(run.strategy_id == strategy.id and run.account == wanted.account for run in active):
+            raise StateConflict("The strategy has an active run on that account.", state="RUNNING")
+        if len(active) >= self._at_once:
+            raise RunRefused("QUOTA_EXCEEDED", f"{len(active)} of at most {self._at_once} runs are under way.")
+        return strategy
+
+    def _launch(self, run: StrategyRun, code: Code) -> None:
+        parameters, kind = parameters_of(code.strategy, run.parameters_snapshot), code.strategy
+        self._figures[run.id], self._saved_at[run.id] = run.figures, self._clock.now_ns()
+        order = _order(run, code, None)
+        self._runner.start(msgspec.structs.replace(order, make=lambda door: kind(door, parameters)))
+
+    def _bring_back(self, run: StrategyRun) -> None:
+        def loaded(code: Code | None, trouble: str) -> None:
+            now = self.run(run.tenant, run.id)
+            if now.status is not StrategyRunStatus.PAUSED or self._is_live(run.id):
+                return
+            if code is None:
+                self._save(now, error_message=trouble)
+                return
+            again = self._save(now, status=StrategyRunStatus.RUNNING, generation=now.generation + 1, error_message="")
+            self._launch(again, code)
+
+        self._loader.load(config_of(run.config_snapshot).entry_point, run.code_hash, loaded)
+
+    def _save(self, run: StrategyRun, **fields: Any) -> StrategyRun:
+        self._saved_at[run.id] = self._clock.now_ns()
+        figures = self._figures.get(run.id, run.figures)
+        saved: StrategyRun = self._record(run, figures=figures, **fields)
+        if figures.periods:
+            self._rows.keep_performance(saved)
+        return saved
+
+    def _record(self, record: Any, **fields: Any) -> Any:
+        before = self._desk.state.records.find(type(record), record.tenant, record.id) or record
+        after = _changed(before, self._clock.now_ns(), **fields)
+        changed = tuple(name for name in fields if getattr(before, name) != getattr(after, name))
+        if changed:
+            saved = RecordSaved(record=after, changed=changed, actor="strategies", ts=after.updated_at)
+            self._desk.recorder.record([saved], actor="strategies")
+        return after if changed else before
+
+    def _is_live(self, run_id: str) -> bool:
+        return any(run.order.run_id == run_id for run in self._runner.active())
+
+    def _is_locked(self, account: str) -> bool:
+        return self._desk.state.controls.locks.state(account) is not LockState.UNLOCKED
+
+    def _tenant_of(self, run_id: str) -> str:
+        return next((run.tenant for run in self._desk.state.records.every(StrategyRun) if run.id == run_id), "")
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._clock.now_ns() // NS, UTC).date()
+
+
+def _changed(record: Any, now: int, **fields: Any) -> Any:
+    return msgspec.structs.replace(record, **fields, row_version=record.row_version + 1, updated_at=now)
+
+
+def _order(run: StrategyRun, code: Code | None, policy: Policy | None) -> RunOrder:
+    config: StrategyConfig = config_of(run.config_snapshot)
+    by_class = Policy.CANCEL if code is None else code.strategy.policy
+    return RunOrder(
+        run_id=run.id,
+        account=run.account,
+        name=run.run_name,
+        make=_nothing,
+        policy=policy or config.on_stop or by_class,
+        user=run.user_id,
+        code_hash=run.code_hash,
+        version=run.version,
+        orders_per_s_max=config.orders_per_second,
+        state=run.kept_state,
+        generation=run.generation,
+        strategy_id=run.strategy_id,
+    )
+
+
+def _nothing(_door: object) -> Any:
+    raise StateConflict("the run is over", state="STOPPED")
+
+
+def _require(run: StrategyRun, wanted: StrategyRunStatus) -> None:
+    if run.status is not wanted:
+        raise StateConflict(f"The run is {run.status}.", state=run.status, allowed=(wanted,))
+
+
+def _concerns(kill: KillState, run: StrategyRun) -> bool:
+    if kill.scope is KillScope.ALL:
+        return True
+    if kill.scope is KillScope.ACCOUNT:
+        return kill.key == run.account
+    return kill.scope is KillScope.STRATEGY and kill.key in (run.id, run.strategy_id)
