@@ -19,12 +19,13 @@ from workstation.domain.events import (
     Event,
     KillChanged,
     OrderEvent,
+    OrderIntended,
     RecordSaved,
 )
 from workstation.domain.executions import CostMethod
 from workstation.domain.instruments import Instrument
 from workstation.domain.listing import instrument_of
-from workstation.domain.records import AnyRecord, InstrumentEntry, RiskLimit, RiskOverride
+from workstation.domain.records import AnyRecord, InstrumentEntry, RiskLimit, RiskOverride, Tenant
 from workstation.domain.records.book import RecordBook
 from workstation.orders.book import BookState, Change, OrderBook
 from workstation.orders.breaks import Breaks
@@ -85,6 +86,8 @@ class CoreState:
         change = self.book.apply(event)
         if change.after is not change.before:
             self.exposure.on_change(change.before, change.after)
+            if type(event) is OrderIntended and change.after is not None:
+                self.controls.day_orders.sent(change.after.terms.account)
             if change.execution is None:
                 return change
             self.controls.traded.apply(change.execution)
@@ -153,8 +156,9 @@ class CoreState:
         self.epoch = parts.epoch
         self.breaks.load(parts.breaks)
         self.records.load(parts.records)
-        for record in (*self.records.every(RiskLimit), *self.records.every(RiskOverride)):
-            self.controls.learn(record)
+        for kind in (RiskLimit, RiskOverride, Tenant):
+            for record in self.records.every(kind):
+                self.controls.learn(record)
         for entry in self.records.every(InstrumentEntry):
             self._listed(entry)
         self.exposure.rebuild(self.book.open_orders())

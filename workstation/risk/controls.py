@@ -18,8 +18,9 @@ from workstation.domain.events import (
     RecordSaved,
     TradingDayRolled,
 )
-from workstation.domain.records import Record, RiskLimit, RiskOverride
+from workstation.domain.records import Record, RiskLimit, RiskOverride, Tenant
 from workstation.risk.arming import Arming
+from workstation.risk.day_orders import DayOrders
 from workstation.risk.kill import KillSwitches
 from workstation.risk.limits import Limits
 from workstation.risk.locks import Locks
@@ -38,6 +39,7 @@ class ControlsState(msgspec.Struct, frozen=True):
     violation: InvariantViolated | None = None
     signed: list[str] = []
     traded: list[TradedRow] = []
+    day_orders: dict[str, int] = {}
 
 
 class Controls:
@@ -51,6 +53,7 @@ class Controls:
         self.arming = Arming()
         self.overrides = Overrides()
         self.traded = Traded()
+        self.day_orders = DayOrders()
         self.version = 0
 
     def apply(self, event: Event) -> None:
@@ -67,21 +70,24 @@ class Controls:
                 self.arming.apply(event)
             case TradingDayRolled():
                 self.restrictions.apply(event)
+                self.day_orders.apply(event)
             case EngineStarted():
                 self.locks.lock_all()
                 self.arming.disarm()
-            case RecordSaved(record=RiskLimit() | RiskOverride()):
+            case RecordSaved(record=RiskLimit() | RiskOverride() | Tenant()):
                 self.learn(event.record)
             case _:
                 return
         self.version += 1
 
     def learn(self, record: Record) -> None:
-        """Take in what a record says of limits' names and of overrides; other kinds are passed over."""
+        """Take in what a record says of limits, their names and overrides; other kinds are passed over."""
         if isinstance(record, RiskLimit):
             self.limits.name(record.limit_type, record.scope, record.key, "" if record.deleted_at else record.id)
         elif isinstance(record, RiskOverride):
             self.overrides.apply(record)
+        elif isinstance(record, Tenant):
+            self.day_orders.learn(record)
 
     def state(self) -> ControlsState:
         """Return everything that must survive a restart."""
@@ -94,6 +100,7 @@ class Controls:
             locks.violated,
             locks.signed,
             self.traded.dump(),
+            self.day_orders.dump(),
         )
 
     def load(self, state: ControlsState) -> None:
@@ -103,6 +110,7 @@ class Controls:
         self.locks.load(state.locks, state.violation, state.signed)
         self.restrictions.load(state.restrictions)
         self.traded.load(state.traded)
+        self.day_orders.load(state.day_orders)
         self.arming.disarm()
         self.overrides.clear()
         self.version += 1

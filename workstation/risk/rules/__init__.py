@@ -24,6 +24,7 @@ from workstation.risk.rules.market_closed import MarketClosed
 from workstation.risk.rules.open_orders import OpenOrders
 from workstation.risk.rules.order_notional import OrderNotional
 from workstation.risk.rules.order_quantity import OrderQuantity
+from workstation.risk.rules.orders_per_day import OrdersPerDay
 from workstation.risk.rules.orders_per_minute import OrdersPerMinute
 from workstation.risk.rules.orders_per_second import OrdersPerSecond
 from workstation.risk.rules.permit_cap import PermitCap
@@ -72,6 +73,7 @@ ENTRY: tuple[Rule, ...] = (
     OpenOrders(),
     OrdersPerSecond(),
     OrdersPerMinute(),
+    OrdersPerDay(),
     DailyLoss(),
     Drawdown(),
     # Funds
