@@ -22,6 +22,7 @@ from workstation.client.pnl import Pnl
 from workstation.client.reports import Reports
 from workstation.client.requests import Request, build
 from workstation.client.risk import Compliance, KillSwitches, Risk
+from workstation.client.strategies import Strategies, StrategyRuns
 from workstation.client.system import Commands, System
 from workstation.client.webhooks import Webhooks, WebhookSources
 from workstation.client.wires import AsyncWire, SyncWire
@@ -49,6 +50,8 @@ class _Resources(Generic[W]):
         self.events: Events[W] = Events(wire)
         self.webhooks: Webhooks[W] = Webhooks(wire)
         self.webhook_sources: WebhookSources[W] = WebhookSources(wire)
+        self.strategies: Strategies[W] = Strategies(wire)
+        self.strategy_runs: StrategyRuns[W] = StrategyRuns(wire)
         self.reports: Reports[W] = Reports(wire)
         self.api_keys: ApiKeys[W] = ApiKeys(wire)
         self.audit: Audit[W] = Audit(wire)
