@@ -16,7 +16,7 @@ from workstation.domain.events import RecordSaved
 from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
 from workstation.strategies.loading import Code, RunRefused
-from workstation.strategies.run_desk import StartRun
+from workstation.strategies.run_terms import StartRun
 from workstation.strategies.views import Policy
 
 STRATEGIES = "Strategies"

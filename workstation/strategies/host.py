@@ -64,6 +64,7 @@ class Host:
         self._timers: set[str] = set()
         self._orders_made = 0
         self._made_under = ""
+        self._begun = False
         self.strategy = self._made(make)
         self._handlers: Mapping[type, Callable[[Any], None]] = {
             m.BarClosed: self._on_bar,
@@ -144,6 +145,7 @@ class Host:
 
     def _on_start(self, news: m.Started) -> None:
         self.now_ns = news.now_ns
+        self._begun = True
         self._made_under = f"{news.generation}." if news.generation else ""
         self._positions.update(news.positions)
         self._open.update((order.cl_ord_id, order) for order in news.orders)
@@ -200,9 +202,14 @@ class Host:
         self.strategy.on_timer(news.name)
 
     def _on_keep(self, _news: m.Keep) -> None:
-        self._send(m.Kept(self.strategy.state()))
+        if self._begun:
+            self._send(m.Kept(self.strategy.state()))
 
     def _on_stop(self, _news: m.Stop) -> None:
+        if not self._begun:  # the stop overtook the start: the strategy knows of neither
+            self.over = True
+            self._send(m.Done({}))
+            return
         self.strategy.on_stop()
         self.done()
 

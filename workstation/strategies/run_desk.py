@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from workstation.domain.accounts import Environment, KillScope, KillState, LockState
-from workstation.domain.errors import NotFound, StateConflict, ValidationError
+from workstation.domain.accounts import KillScope, LockState
+from workstation.domain.errors import NotFound, StateConflict
 from workstation.domain.events import KillChanged, RecordSaved, SessionChanged
 from workstation.domain.executions import Execution
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
@@ -26,12 +26,13 @@ from workstation.kernel.ids import IdSource
 from workstation.orders.desk import Desk
 from workstation.orders.recorder import Attach
 from workstation.strategies.api import parameters_of
-from workstation.strategies.loading import Code, Loader, RunRefused, StrategyConfig, config_of
+from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import marked, traded
 from workstation.strategies.run_rows import RunRows
+from workstation.strategies.run_terms import StartRun, concerns, order_of, startable
 from workstation.strategies.runner import Runner
-from workstation.strategies.runs import RunOrder, RunStatus, RunView
+from workstation.strategies.runs import RunStatus, RunView
 from workstation.strategies.views import Policy
 
 RUNS_AT_ONCE = 5
@@ -51,23 +52,6 @@ STANDINGS = {
 
 Worth = Callable[[str, str], tuple[int, int]]
 """Profit net of fees of an account's run, in its currency, and how many positions are open."""
-
-
-class StartRun(msgspec.Struct, frozen=True, kw_only=True):
-    """Start a strategy on an account. Money and percentages: plain decimal text; parameters: over the definition's."""
-
-    strategy_id: str
-    account: str
-    initial_capital: str
-    start_date: str
-    tenant: str = "local"
-    end_date: str | None = None
-    max_positions: int | None = None
-    max_position_size: str | None = None
-    max_drawdown: str | None = None
-    parameters: dict[str, Any] | None = None
-    notes: str = ""
-    metadata: dict[str, Any] = {}
 
 
 class RunDesk:
@@ -123,7 +107,7 @@ class RunDesk:
         Raises:
             UserError: it may not be started.
         """
-        strategy = self._startable(wanted)
+        strategy = startable(self._desk.state, wanted, self.active(), self._at_once)
         self._loader.load(config_of(strategy.config).entry_point, "", done)
 
     def start(
@@ -134,7 +118,7 @@ class RunDesk:
         Raises:
             UserError: it may not be started any more, or the parameters do not fit.
         """
-        strategy = self._startable(wanted)
+        strategy = startable(self._desk.state, wanted, self.active(), self._at_once)
         chosen = {**strategy.parameters, **(wanted.parameters or {})}
         parameters_of(code.strategy, chosen)
         now, number = self._clock.now_ns(), strategy.total_runs + 1
@@ -194,7 +178,7 @@ class RunDesk:
         if self._is_live(run.id):
             self._runner.run(run.id).stop(reason, policy)
         else:
-            self._runner.treat(_order(run, None, policy))
+            self._runner.treat(order_of(run, None, policy))
             self._save(run, status=StrategyRunStatus.STOPPED, ended_at=self._clock.now_ns(), error_message=reason)
 
     # Life of the program
@@ -286,7 +270,7 @@ class RunDesk:
         if not event.state.on:
             return
         for run in self.active():
-            if _concerns(event.state, run):
+            if concerns(event.state, run):
                 orders_too = event.state.scope is KillScope.STRATEGY
                 self.stop(run, f"kill switch: {event.state.reason}", Policy.CANCEL if orders_too else Policy.KEEP)
         if event.state.scope is KillScope.STRATEGY:
@@ -309,30 +293,10 @@ class RunDesk:
 
     # Helpers of the above
 
-    def _startable(self, wanted: StartRun) -> StrategyDefinition:
-        strategy = self.strategy(wanted.tenant, wanted.strategy_id)
-        account = self._desk.state.accounts.get(wanted.account)
-        if account is None:
-            raise NotFound("account", wanted.account)
-        if not config_of(strategy.config).entry_point:
-            raise ValidationError("config", "entry_point is needed to run", allowed="module:Class")
-        if strategy.status in (StrategyStatus.STOPPED, StrategyStatus.ARCHIVED):
-            text = f"The strategy is {strategy.status}; a person must re-enable it."
-            raise StateConflict(text, state=strategy.status, allowed=("DRAFT", "ACTIVE", "PAUSED"))
-        if account.environment is Environment.LIVE and (strategy.paper_trading_only or not strategy.is_approved):
-            why = "is for paper accounts only" if strategy.paper_trading_only else "is not approved"
-            raise RunRefused("NOT_APPROVED", f"The strategy {why}; a live account needs both.")
-        active = self.active()
-        if any(run.strategy_id == strategy.id and run.account == wanted.account for run in active):
-            raise StateConflict("The strategy has an active run on that account.", state="RUNNING")
-        if len(active) >= self._at_once:
-            raise RunRefused("QUOTA_EXCEEDED", f"{len(active)} of at most {self._at_once} runs are under way.")
-        return strategy
-
     def _launch(self, run: StrategyRun, code: Code) -> None:
         parameters, kind = parameters_of(code.strategy, run.parameters_snapshot), code.strategy
         self._figures[run.id], self._saved_at[run.id] = run.figures, self._clock.now_ns()
-        order = _order(run, code, None)
+        order = order_of(run, code, None)
         self._runner.start(msgspec.structs.replace(order, make=lambda door: kind(door, parameters)))
 
     def _bring_back(self, run: StrategyRun) -> None:
@@ -382,37 +346,6 @@ def _changed(record: Any, now: int, **fields: Any) -> Any:
     return msgspec.structs.replace(record, **fields, row_version=record.row_version + 1, updated_at=now)
 
 
-def _order(run: StrategyRun, code: Code | None, policy: Policy | None) -> RunOrder:
-    config: StrategyConfig = config_of(run.config_snapshot)
-    by_class = Policy.CANCEL if code is None else code.strategy.policy
-    return RunOrder(
-        run_id=run.id,
-        account=run.account,
-        name=run.run_name,
-        make=_nothing,
-        policy=policy or config.on_stop or by_class,
-        user=run.user_id,
-        code_hash=run.code_hash,
-        version=run.version,
-        orders_per_s_max=config.orders_per_second,
-        state=run.kept_state,
-        generation=run.generation,
-        strategy_id=run.strategy_id,
-    )
-
-
-def _nothing(_door: object) -> Any:
-    raise StateConflict("the run is over", state="STOPPED")
-
-
 def _require(run: StrategyRun, wanted: StrategyRunStatus) -> None:
     if run.status is not wanted:
         raise StateConflict(f"The run is {run.status}.", state=run.status, allowed=(wanted,))
-
-
-def _concerns(kill: KillState, run: StrategyRun) -> bool:
-    if kill.scope is KillScope.ALL:
-        return True
-    if kill.scope is KillScope.ACCOUNT:
-        return kill.key == run.account
-    return kill.scope is KillScope.STRATEGY and kill.key in (run.id, run.strategy_id)

@@ -52,7 +52,7 @@ from workstation.domain.records import StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.ports.run_rows import RunRowQuery
 from workstation.ports.store import RecordQuery, Row
-from workstation.strategies.run_desk import StartRun
+from workstation.strategies.run_terms import StartRun
 
 routes = Routes()
 

@@ -1,0 +1,162 @@
+"""The run desk over a whole core: what becomes of runs when the program ends, the venue goes, or a limit is met."""
+
+import msgspec
+import pytest
+
+from tests.helpers.core_rig import ACCOUNT
+from tests.helpers.runner_rig import RunnerRig
+from tests.helpers.strategy_code import CodeInHand
+from workstation.domain.errors import StateConflict
+from workstation.domain.events import RecordSaved, SessionChanged
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import Origin, OriginKind
+from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records.strategies import StrategyRunStatus
+from workstation.strategies.run_desk import RunDesk
+from workstation.strategies.run_terms import StartRun
+from workstation.strategies.runner import Runner
+
+PERSON = Origin(kind=OriginKind.REST, user="local")
+STRATEGY = StrategyDefinition(
+    id="S1", row_version=1, name="first", strategy_type="CUSTOM", user_id="local", rebalance_frequency="NONE",
+    config={"entry_point": "hand:Buyer"},
+)  # fmt: skip
+
+
+class DeskRig(RunnerRig):
+    def __init__(self, **config):
+        super().__init__()
+        self.pnl = 0
+        self.code = CodeInHand()
+        self.runs = self.made()
+        strategy = msgspec.structs.replace(STRATEGY, config={**STRATEGY.config, **config})
+        self.desk.recorder.record([RecordSaved(record=strategy, changed=("name",), actor="test", ts=1)])
+
+    def made(self):
+        return RunDesk(
+            desk=self.desk, bus=self.bus, runner=self.runner, loader=self.code, clock=self.clock, ids=self.ids,
+            worth=lambda _account, _run: (self.pnl, 0),
+        )  # fmt: skip
+
+    def start(self, **fields):
+        wanted = StartRun(
+            strategy_id="S1", account=ACCOUNT, initial_capital="1000.00", start_date="2026-01-05", **fields
+        )
+        found = []
+        self.runs.prepare(wanted, lambda code, trouble: found.append((code, trouble)))
+        run, _ = self.runs.start(wanted, found[0][0], PERSON)
+        return run.id
+
+    def kept(self, run_id):
+        return self.state.records.find(StrategyRun, "local", run_id)
+
+    def die(self):
+        """End every thread without a word and begin anew over the same book, as after a kill."""
+        self.runner.close(20)
+        self.bus._handlers.clear()
+        self.bus._routes.clear()
+        self.runner = Runner(
+            desk=self.desk, market=self.market, bus=self.bus, clock=self.clock, scheduler=self.clock, ids=self.ids,
+            post=self.calls.put,
+        )  # fmt: skip
+        while not self.calls.empty():
+            self.calls.get()
+        self.runs = self.made()
+        self.runs.begin()
+
+    def ordered(self, run_id):
+        return sorted(order.cl_ord_id for order in self.working() if order.strategy_id == run_id)
+
+
+@pytest.fixture
+def rig():
+    made = DeskRig()
+    yield made
+    made.runner.close(20)
+
+
+def bought(rig, run_id):
+    """Let the run send its first order and say what it wants back."""
+    rig.until(lambda: (rig.quote(9_999, 10_001), rig.ordered(run_id))[1])
+    rig.runs.tick()
+    rig.until(lambda: rig.kept(run_id).kept_state == {"bought": True})
+
+
+def test_a_run_that_was_killed_waits_for_a_person_and_sends_nothing_twice(rig):
+    run_id = rig.start()
+    bought(rig, run_id)
+    rig.die()
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
+    assert rig.runner.active() == []
+    rig.runs.resume(rig.runs.run("local", run_id))
+    assert rig.code.asked[-1] == ("hand:Buyer", "buyer")
+    rig.runs.tick()
+    rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.RUNNING and rig.runner.active())
+    rig.quote(10_000, 10_002)
+    assert len(rig.ordered(run_id)) == 1
+    assert rig.kept(run_id).generation == 1
+
+
+def test_a_run_that_declares_it_goes_on_once_its_account_is_compared():
+    rig = DeskRig(on_restart="RESUME")
+    run_id = rig.start()
+    bought(rig, run_id)
+    rig.die()
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
+    rig.runs.tick()
+    assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
+    rig.runner.close(20)
+
+
+def test_a_run_that_declares_it_ends_with_the_program_and_its_orders_are_cancelled():
+    rig = DeskRig(on_restart="STOP")
+    run_id = rig.start()
+    bought(rig, run_id)
+    rig.die()
+    assert rig.kept(run_id).status is StrategyRunStatus.STOPPED
+    assert all(order.cancel is not None for order in rig.working() if order.strategy_id == run_id)
+
+
+def test_orders_of_a_run_taken_up_again_have_ids_of_their_own(rig):
+    run_id = rig.start()
+    bought(rig, run_id)
+    rig.die()
+    record = msgspec.structs.replace(rig.kept(run_id), kept_state={"bought": False}, row_version=99)
+    rig.desk.recorder.record([RecordSaved(record=record, changed=("kept_state",), actor="test", ts=2)])
+    rig.runs.resume(rig.runs.run("local", run_id))
+    rig.until(lambda: (rig.quote(9_997, 9_999), len(rig.ordered(run_id)) == 2)[1])  # other terms, no duplicate
+    assert rig.ordered(run_id) == [f"{run_id}-1", f"{run_id}-1.1"]
+
+
+def test_a_venue_that_goes_pauses_the_run_and_does_not_end_it(rig):
+    run_id = rig.start()
+    venue = rig.state.accounts[ACCOUNT].venue
+    rig.desk.recorder.record([SessionChanged(venue=venue, state="DOWN", reason="test", ts=3)])
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
+    assert len(rig.runner.active()) == 1
+    rig.runs.resume(rig.runs.run("local", run_id))
+    assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
+
+
+def test_a_run_stops_at_its_drawdown(rig):
+    run_id = rig.start(max_drawdown="10.00")
+    rig.pnl = -99 * MONEY_ONE
+    rig.runs.tick()
+    assert rig.runs.run("local", run_id).figures.drop_bps == 990
+    assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
+    rig.pnl = -100 * MONEY_ONE
+    rig.runs.tick()
+    rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
+    assert rig.kept(run_id).error_message == "drawdown of 10.00 % reached"
+
+
+def test_a_run_that_has_ended_counts_into_its_strategy(rig):
+    run_id = rig.start()
+    rig.pnl = 5 * MONEY_ONE
+    rig.runs.tick()
+    rig.runs.stop(rig.runs.run("local", run_id), "enough")
+    rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
+    strategy = rig.runs.strategy("local", "S1")
+    assert (strategy.total_runs, strategy.successful_runs, strategy.total_pnl) == (1, 1, 5 * MONEY_ONE)
+    with pytest.raises(StateConflict):
+        rig.runs.stop(rig.runs.run("local", run_id), "again")

@@ -1,0 +1,92 @@
+"""What a start asks for, whether it may be, and how a record becomes an order to the runner. Pure functions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from workstation.domain.accounts import Environment, KillScope, KillState
+from workstation.domain.errors import NotFound, StateConflict, ValidationError
+from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records.strategies import StrategyStatus
+from workstation.orders.fold import CoreState
+from workstation.strategies.loading import Code, RunRefused, StrategyConfig, config_of
+from workstation.strategies.runs import RunOrder
+from workstation.strategies.views import Policy
+
+
+class StartRun(msgspec.Struct, frozen=True, kw_only=True):
+    """Start a strategy on an account. Money and percentages: plain decimal text; parameters: over the definition's."""
+
+    strategy_id: str
+    account: str
+    initial_capital: str
+    start_date: str
+    tenant: str = "local"
+    end_date: str | None = None
+    max_positions: int | None = None
+    max_position_size: str | None = None
+    max_drawdown: str | None = None
+    parameters: dict[str, Any] | None = None
+    notes: str = ""
+    metadata: dict[str, Any] = {}
+
+
+def startable(state: CoreState, wanted: StartRun, active: Sequence[StrategyRun], at_once: int) -> StrategyDefinition:
+    """Return the definition that may be started as asked.
+
+    Raises:
+        UserError: NotFound, ValidationError, StateConflict or RunRefused, saying why it may not.
+    """
+    strategy = state.records.find(StrategyDefinition, wanted.tenant, wanted.strategy_id)
+    if strategy is None:
+        raise NotFound("strategy", wanted.strategy_id)
+    account = state.accounts.get(wanted.account)
+    if account is None:
+        raise NotFound("account", wanted.account)
+    if not config_of(strategy.config).entry_point:
+        raise ValidationError("config", "entry_point is needed to run", allowed="module:Class")
+    if strategy.status in (StrategyStatus.STOPPED, StrategyStatus.ARCHIVED):
+        text = f"The strategy is {strategy.status}; a person must re-enable it."
+        raise StateConflict(text, state=strategy.status, allowed=("DRAFT", "ACTIVE", "PAUSED"))
+    if account.environment is Environment.LIVE and (strategy.paper_trading_only or not strategy.is_approved):
+        why = "is for paper accounts only" if strategy.paper_trading_only else "is not approved"
+        raise RunRefused("NOT_APPROVED", f"The strategy {why}; a live account needs both.")
+    if any(run.strategy_id == strategy.id and run.account == wanted.account for run in active):
+        raise StateConflict("The strategy has an active run on that account.", state="RUNNING")
+    if len(active) >= at_once:
+        raise RunRefused("QUOTA_EXCEEDED", f"{len(active)} of at most {at_once} runs are under way.")
+    return strategy
+
+
+def order_of(run: StrategyRun, code: Code | None, policy: Policy | None) -> RunOrder:
+    """Return what the runner is asked for, all but what makes the strategy; policy: None for what is declared."""
+    config: StrategyConfig = config_of(run.config_snapshot)
+    by_class = Policy.CANCEL if code is None else code.strategy.policy
+    return RunOrder(
+        run_id=run.id,
+        account=run.account,
+        name=run.run_name,
+        make=_nothing,
+        policy=policy or config.on_stop or by_class,
+        user=run.user_id,
+        code_hash=run.code_hash,
+        version=run.version,
+        orders_per_s_max=config.orders_per_second,
+        state=run.kept_state,
+        generation=run.generation,
+        strategy_id=run.strategy_id,
+    )
+
+
+def _nothing(_door: object) -> Any:
+    raise StateConflict("the run is over", state="STOPPED")
+
+
+def concerns(kill: KillState, run: StrategyRun) -> bool:
+    """Tell whether a kill switch ends a run."""
+    if kill.scope is KillScope.ALL:
+        return True
+    if kill.scope is KillScope.ACCOUNT:
+        return kill.key == run.account
+    return kill.scope is KillScope.STRATEGY and kill.key in (run.id, run.strategy_id)

@@ -1,0 +1,121 @@
+"""The strategies panel without a screen: definitions, runs with their live profit, and the newest lines of their logs.
+
+Beside both walks. Reads what `strategy.board` answered and the lines that the engine published; starts and ends nothing.
+"""
+
+from collections import deque
+
+import msgspec
+
+from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, rescale
+from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
+from workstation.strategies.runs import RunLine
+from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
+from workstation.viewmodels.formats import exact_time
+
+LINES_MAX = 500
+"""Lines of a run that stay on the screen."""
+
+_RUN_INKS = {
+    StrategyRunStatus.RUNNING: "buy",
+    StrategyRunStatus.PAUSED: "warning",
+    StrategyRunStatus.ERROR: "danger",
+}
+
+
+class DefinitionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy and how many of its runs are under way."""
+
+    strategy: StrategyDefinition
+    active: int
+
+
+class StrategiesView:
+    """Strategies and runs of one screen; `lines` of a run are the newest LINES_MAX."""
+
+    def __init__(self) -> None:
+        self.definitions: ColumnTable[DefinitionRow] = ColumnTable(_definition_columns(), lambda row: row.strategy.id)
+        self.runs: ColumnTable[StrategyRun] = ColumnTable(_run_columns(), lambda run: run.id)
+        self.runs.sort_by([("started", True)])
+        self.has_board = False
+        self._lines: dict[str, deque[RunLine]] = {}
+
+    def take(self, strategies: tuple[StrategyDefinition, ...], runs: tuple[StrategyRun, ...]) -> None:
+        """Show another board; what is gone leaves."""
+        self.has_board = True
+        kept = {strategy.id for strategy in strategies}
+        gone = [row.strategy.id for row in _rows(self.definitions) if row.strategy.id not in kept]
+        self.definitions.remove(gone)
+        active = [run.strategy_id for run in runs if run.status.is_active]
+        self.definitions.upsert([DefinitionRow(strategy=row, active=active.count(row.id)) for row in strategies])
+        self.runs.upsert(list(runs))
+
+    def on_line(self, line: RunLine) -> None:
+        """Take one more line of a log."""
+        self._lines.setdefault(line.run_id, deque(maxlen=LINES_MAX)).append(line)
+
+    def lines(self, run_id: str) -> tuple[RunLine, ...]:
+        """Return the newest lines of a run, oldest first."""
+        return tuple(self._lines.get(run_id, ()))
+
+
+def run_style(run: StrategyRun) -> RowStyle:
+    """Return how a run looks: its standing in colour, what it lost in red."""
+    cells = {"pnl": CellStyle("buy" if run.figures.pnl > 0 else "sell" if run.figures.pnl < 0 else "text")}
+    if run.status in _RUN_INKS:
+        cells["state"] = CellStyle(_RUN_INKS[run.status], bold=run.status is StrategyRunStatus.ERROR)
+    return RowStyle(ink="text" if run.status.is_active else "text_muted", cells=cells)
+
+
+def definition_style(row: DefinitionRow) -> RowStyle:
+    """Return how a strategy looks: one that was stopped stands out, since only a person lets it run again."""
+    is_stopped = row.strategy.status is StrategyStatus.STOPPED
+    return RowStyle(cells={"state": CellStyle("danger", bold=True)} if is_stopped else {})
+
+
+def money_text(amount: int) -> str:
+    """Return integer money with cents and its sign."""
+    return format_scaled(rescale(amount, MONEY_DECIMALS, 2), 2, keep=2)
+
+
+def _rows(table: ColumnTable[DefinitionRow]) -> list[DefinitionRow]:
+    return [table.row(number) for number in range(table.total)]
+
+
+def _pnl(run: StrategyRun) -> str:
+    return money_text(run.figures.pnl)
+
+
+def _entry(row: DefinitionRow) -> str:
+    return str(row.strategy.config.get("entry_point", ""))
+
+
+def _definition_columns() -> tuple[Column[DefinitionRow], ...]:
+    code, number = ColumnKind.CODE, ColumnKind.NUMBER
+    return (
+        Column("name", "Strategy", code, lambda r: r.strategy.name, lambda r: r.strategy.name, width=16),
+        Column("state", "State", code, lambda r: r.strategy.status, lambda r: r.strategy.status, width=8),
+        Column("active", "Runs", number, lambda r: r.active, lambda r: str(r.active), right=True, width=5),
+        Column("version", "Version", code, lambda r: r.strategy.version, lambda r: r.strategy.version, width=8),
+        Column("pnl", "P&L", number, lambda r: r.strategy.pnl_order, lambda r: money_text(r.strategy.total_pnl),
+               right=True, width=10),
+        Column("code", "Code", code, _entry, _entry, width=20),
+    )  # fmt: skip
+
+
+def _run_columns() -> tuple[Column[StrategyRun], ...]:
+    code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
+    return (
+        Column("started", "Started, UTC", number, lambda r: float(r.started_at or 0),
+               lambda r: exact_time(r.started_at)[:19], width=14),
+        Column("name", "Run", code, lambda r: r.run_name, lambda r: r.run_name, width=16),
+        Column("account", "Account", code, lambda r: r.account, lambda r: r.account, width=10),
+        Column("state", "State", code, lambda r: r.status, lambda r: r.status, width=9),
+        Column("pnl", "P&L", number, lambda r: r.pnl_order, _pnl, right=True, width=10),
+        Column("trades", "Trades", number, lambda r: r.figures.trades, lambda r: str(r.figures.trades), right=True,
+               width=6),
+        Column("positions", "Open", number, lambda r: r.figures.positions, lambda r: str(r.figures.positions),
+               right=True, width=5),
+        Column("reason", "Reason", text, lambda r: r.error_message, lambda r: r.error_message, width=20),
+    )  # fmt: skip
