@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from workstation.api.names import instrument_id
-from workstation.app import bench, hotkey_files, remote, restore
+from workstation.app import bench, data_catalogue, data_export, hotkey_files, import_files, remote, restore
 from workstation.app.bootstrap import leave_mark
 from workstation.config.paths import Home, find_home
 from workstation.config.settings import load_settings
@@ -148,5 +148,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "bench": bench.command,
     "restore": restore.command,
     "hotkeys": hotkey_files.command,
+    "import": import_files.command,
+    "export": data_export.command,
+    "data": data_catalogue.command,
     **remote.COMMANDS,
 }

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from workstation.domain.errors import StorageDamaged, StorageError
-from workstation.domain.market import Trade
+from workstation.domain.market import Quote, Trade
 from workstation.ports.market_store import (
     BarPage,
     BarQuery,
@@ -121,16 +121,30 @@ def quality_page(query: QualityQuery) -> Select[Any]:
     return statement.limit(query.limit + 1).offset(query.offset)
 
 
+@contextmanager
+def read_connection(engine: Engine) -> Iterator[Connection]:
+    """Lend a connection for a read.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise StorageError(f"the database cannot be read: {type(error).__name__}") from error
+
+
 class SqlMarketReader:
     """Implements `ports.market_store.MarketReader`. files: recorded ticks, None where there are none."""
 
     def __init__(self, engine: Engine, files: TickFiles | None) -> None:
         self._engine = engine
-        self._files = files
+        self.files = files
 
     def bars(self, query: BarQuery) -> BarPage:
         """Return a stretch of a series; total counts it whole."""
-        with self._connection() as connection:
+        with read_connection(self._engine) as connection:
             found = connection.execute(bar_page(query)).all()
             counted = select(func.count()).select_from(market_bars).where(*bar_conditions(query))
             total = connection.execute(counted).scalar_one()
@@ -139,7 +153,7 @@ class SqlMarketReader:
 
     def qualities(self, query: QualityQuery) -> QualityPage:
         """List feed qualities by time."""
-        with self._connection() as connection:
+        with read_connection(self._engine) as connection:
             blobs = connection.execute(quality_page(query)).scalars().all()
             counted = select(func.count()).select_from(market_snapshots).where(*quality_conditions(query))
             total = connection.execute(counted).scalar_one() if query.with_count else None
@@ -150,7 +164,7 @@ class SqlMarketReader:
     def ticks_kept(self, query: TickQuery) -> int:
         """Return how many quotes and trades lie in the chunks that may hold what is asked for."""
         counted = select(func.sum(tick_chunks.c.ticks)).where(*chunk_conditions(query))
-        with self._connection() as connection:
+        with read_connection(self._engine) as connection:
             return int(connection.execute(counted).scalar() or 0)
 
     def ticks(self, query: TickQuery) -> Iterator[StoredTick]:
@@ -183,7 +197,7 @@ class SqlMarketReader:
     def _chunks(self, query: TickQuery) -> Iterator[Row[Any]]:
         offset = 0
         while True:
-            with self._connection() as connection:
+            with read_connection(self._engine) as connection:
                 found = connection.execute(chunk_page(query, offset)).all()
             yield from found
             if len(found) < CHUNKS_READ_AT_ONCE:
@@ -192,10 +206,10 @@ class SqlMarketReader:
 
     def _ticks_of(self, chunk: Row[Any], query: TickQuery) -> list[StoredTick]:
         """Return what a query wants of one chunk, what comes first at the end."""
-        if self._files is None:
+        if self.files is None:
             return []
         try:
-            events = self._files.read(ChunkPlace(chunk.file, chunk.place, chunk.size))
+            events = self.files.read(ChunkPlace(chunk.file, chunk.place, chunk.size))
         except StorageDamaged:
             return []
         ticks = [
@@ -208,18 +222,11 @@ class SqlMarketReader:
                 key=f"{chunk.file}:{chunk.place:012}:{index:04}:{side}",
             )
             for index, event in enumerate(events)
+            if isinstance(event, Quote | Trade)
             for side, kind in enumerate(_kinds(event))
         ]
         wanted = [tick for tick in ticks if _fits(tick, query)]
         return wanted if query.descending else wanted[::-1]
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise StorageError(f"the database cannot be read: {type(error).__name__}") from error
 
 
 def _kinds(event: Tick) -> tuple[TickKind, ...]:

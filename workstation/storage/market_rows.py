@@ -4,7 +4,7 @@ On PostgreSQL the tables are cut into months: a month is made before its first r
 too old is deleted, a little at a time, so that no order waits for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,7 +15,7 @@ from workstation.ports.market_store import FeedQuality, StoredBar
 from workstation.storage.driver import Parameters, Statement, insert, upsert
 from workstation.storage.market_tables import TIME_COLUMNS, market_bars, market_snapshots, tick_chunks
 from workstation.storage.tables import TENANT
-from workstation.storage.tick_files import ChunkPlace, Tick
+from workstation.storage.tick_files import ChunkPlace, Kept
 
 DELETED_AT_ONCE = 2_000
 """Rows that one transaction throws away on SQLite."""
@@ -52,7 +52,7 @@ _BAR_FIELDS = (
 )  # fmt: skip
 
 
-def chunk_row(ticks: list[Tick], place: ChunkPlace, decimals: tuple[int, int], source: str) -> Parameters:
+def chunk_row(ticks: Sequence[Kept], place: ChunkPlace, decimals: tuple[int, int], source: str) -> Parameters:
     """Return a chunk's line of the catalogue as INSERT_CHUNK takes it. decimals: of prices and of sizes."""
     first, last = ticks[0], ticks[-1]
     where = (place.file, place.start, last.ts_init, place.size, len(ticks))

@@ -22,6 +22,7 @@ from workstation.storage.driver import Driver
 from workstation.storage.fixed_point import InstrumentSource, Scales
 from workstation.storage.journal import Post, SqlJournal
 from workstation.storage.lease import EpochLease, HomeLock, owner_text
+from workstation.storage.market_history import SqlMarketHistory
 from workstation.storage.market_recorder import Recorder
 from workstation.storage.projections import Projector
 from workstation.storage.queue import WorkQueue
@@ -51,6 +52,7 @@ class StoreView:
         self._engine = engine
         self.recovery = SqlRecovery(engine)
         self.reader = reader
+        self.history = SqlMarketHistory(engine, reader.market.files)
 
     def close(self) -> None:
         """Give every connection up."""

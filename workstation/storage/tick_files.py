@@ -1,10 +1,13 @@
 """Recorded ticks on disk: chunks appended to one file for each day and instrument, packed and checked.
 
-Market data is shed before a trade waits, so nothing here syncs: a chunk that a power cut took is missed, and its
-catalogue row finds no valid chunk. A chunk is never changed once written.
+Market data is shed before a trade waits, so recording syncs nothing: a chunk that a power cut took is missed, and its
+catalogue row finds no valid chunk. A chunk is never changed once written. The chunks of a day that is over may be moved
+into an archive beside them (`tick_archive.py`); they keep their places, so that the catalogue need not know.
 """
 
+import os
 import zlib
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +16,8 @@ from urllib.parse import quote
 import msgspec
 
 from workstation.domain.errors import StorageDamaged
-from workstation.domain.market import Quote, Trade
+from workstation.domain.market import BookChange, BookSnapshot, Quote, Trade
+from workstation.storage import tick_archive
 
 TICKS_FOLDER = "ticks"
 """Folder of the home."""
@@ -29,8 +33,12 @@ _COMPRESSION = 3
 _CHECK_BYTES = 4
 
 Tick = Quote | Trade
+Kept = Tick | BookSnapshot | BookChange
+"""What chunks hold: ticks as they are recorded, and what an import brings of a book."""
+
+SUFFIX = ".ticks"
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[Tick]).decode
+_decode = msgspec.msgpack.Decoder(list[Kept]).decode
 
 
 class ChunkPlace(NamedTuple):
@@ -53,26 +61,84 @@ class TickFiles:
         Raises:
             OSError: no room, or the folder cannot be written; what was written of it is overwritten by nobody.
         """
-        packed = zlib.compress(_encode(ticks), _COMPRESSION)
-        data = zlib.crc32(packed).to_bytes(_CHECK_BYTES, "little") + packed
-        name = f"{_day(ticks[0].ts_init)}/{quote(ticks[0].symbol, safe='')}.ticks"
-        path = self._folder / name
+        data = pack(ticks)
+        day, stem = day_of(ticks[0].ts_init), quote(ticks[0].symbol, safe="")
+        path = self._open_file(self._folder / day, stem)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
             start = file.tell()
             file.write(data)
-        return ChunkPlace(name, start, len(data))
+        return ChunkPlace(f"{day}/{path.name}", start, len(data))
 
-    def read(self, place: ChunkPlace) -> list[Tick]:
+    def _open_file(self, folder: Path, stem: str) -> Path:
+        """Return the file that takes more: what an archive has taken over is closed, and a file after it begins."""
+        path, number = folder / f"{stem}{SUFFIX}", 1
+        while tick_archive.archive_of(path).exists():
+            number += 1
+            path = folder / f"{stem}~{number}{SUFFIX}"
+        return path
+
+    def write(self, name: str, chunks: Iterable[Sequence[Kept]]) -> list[ChunkPlace]:
+        """Write a file of chunks whole and durably, in the place of one of that name; returns where they lie.
+
+        Raises:
+            OSError: it cannot be written; what was there stays.
+        """
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        places: list[ChunkPlace] = []
+        with tick_archive.replacing(path) as part, part.open("wb") as file:
+            for chunk in chunks:
+                data = pack(chunk)
+                places.append(ChunkPlace(name, file.tell(), len(data)))
+                file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        return places
+
+    def size_of(self, name: str) -> int:
+        """Return the bytes that a file, or its archive, takes; 0 where there is neither."""
+        path = self._folder / name
+        for found in (path, tick_archive.archive_of(path)):
+            if found.exists():
+                return found.stat().st_size
+        return 0
+
+    def delete(self, name: str) -> None:
+        """Delete a file and its archive; harmless where there is neither."""
+        path = self._folder / name
+        path.unlink(missing_ok=True)
+        tick_archive.archive_of(path).unlink(missing_ok=True)
+
+    def archive(self, name: str, places: list[ChunkPlace]) -> bool:
+        """Move the chunks of a file into its archive; returns False where nothing was left to move.
+
+        Raises:
+            StorageDamaged: a chunk is not as it was written; nothing was moved.
+            OSError: no room.
+        """
+        path = self._folder / name
+        if not path.exists():
+            return False
+        archive = tick_archive.archive_of(path)
+        if not archive.exists():
+            tick_archive.write(archive, ((place.start, self.read(place)) for place in places))
+        path.unlink()
+        return True
+
+    def read(self, place: ChunkPlace) -> list[Kept]:
         """Return a chunk's ticks.
 
         Raises:
             StorageDamaged: the chunk is gone, cut short or changed.
         """
+        path = self._folder / place.file
         try:
-            with (self._folder / place.file).open("rb") as file:
+            with path.open("rb") as file:
                 file.seek(place.start)
                 data = file.read(place.size)
+        except FileNotFoundError:
+            return tick_archive.read(tick_archive.archive_of(path), place.start)
         except OSError as error:
             raise StorageDamaged(f"{place.file}: {error.strerror}") from error
         check, packed = data[:_CHECK_BYTES], data[_CHECK_BYTES:]
@@ -82,7 +148,7 @@ class TickFiles:
 
     def forget_before(self, ts: int) -> None:
         """Delete the files of every day that ended at or before `ts`, UTC ns."""
-        first_kept = _day(ts)
+        first_kept = day_of(ts)
         for folder in sorted(self._folder.glob("????-??-??")):
             if folder.name >= first_kept:
                 break
@@ -91,5 +157,12 @@ class TickFiles:
             folder.rmdir()
 
 
-def _day(ts: int) -> str:
+def pack(chunk: Sequence[Kept]) -> bytes:
+    """Return a chunk as it lies on the disk: its checksum, then its packed rows."""
+    packed = zlib.compress(_encode(chunk), _COMPRESSION)
+    return zlib.crc32(packed).to_bytes(_CHECK_BYTES, "little") + packed
+
+
+def day_of(ts: int) -> str:
+    """Return the UTC day that a time belongs to, as folders are named."""
     return datetime.fromtimestamp(ts // _DAY_NS * 86_400, UTC).date().isoformat()

@@ -1,0 +1,133 @@
+"""`workstation export`: stored bars, quotes and trades as CSV or Parquet, exact to the last digit.
+
+Times are ISO text in UTC (`time` is a bar's open), so that the file can be imported again as it is. A file is complete
+or absent.
+"""
+
+import argparse
+import csv
+import importlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workstation.app.import_stamps import instant
+from workstation.config.paths import find_home
+from workstation.domain.errors import StorageError, UserError
+from workstation.domain.numbers import format_scaled
+from workstation.marketdata.calendar import Calendars
+from workstation.marketdata.coverage import adjustment_factors
+from workstation.marketdata.intervals import bar_type_of, interval_of
+from workstation.ports.market_data import BarChunk, MarketHistory, QuoteChunk, TradeChunk
+from workstation.storage import open_view
+from workstation.storage.tick_archive import replacing
+
+Rows = Iterator[tuple[str, ...]]
+HEADS = {
+    "bars": ("time", "open", "high", "low", "close", "volume"),
+    "quotes": ("time", "bid", "bid_size", "ask", "ask_size"),
+    "trades": ("time", "price", "size", "side"),
+}
+_SIDES = {1: "buy", -1: "sell", 0: ""}
+ADJUSTED_DECIMALS = 6
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Write a file; returns 0."""
+    start, end = (instant(text, None) if text else None for text in (arguments.start, arguments.end))
+    view = open_view(arguments.database, find_home(arguments.home).root)
+    target = Path(arguments.file)
+    try:
+        chunks = _chunks(arguments, view.history, start, end)
+        write = _write_parquet if target.suffix == ".parquet" else _write_csv
+        with replacing(target) as part:
+            count = write(part, HEADS[arguments.kind], chunks)
+            if not count:
+                raise UserError(f"export: nothing of {arguments.symbol} is stored in that span")
+    except KeyboardInterrupt:
+        raise StorageError("export: interrupted; no file was written") from None
+    finally:
+        view.close()
+    print(f"{target.name}: {count:,} {arguments.kind} of {arguments.symbol}")
+    return 0
+
+
+def _chunks(
+    arguments: argparse.Namespace, history: MarketHistory, start: int | None, end: int | None
+) -> Iterator[Rows]:
+    symbol = arguments.symbol
+    if arguments.kind == "quotes":
+        return map(_quotes, history.open_quotes(symbol, start, end))
+    if arguments.kind == "trades":
+        return map(_trades, history.open_trades(symbol, start, end))
+    interval = interval_of(bar_type_of(arguments.interval))
+    if interval is None:
+        raise UserError(f"export: {arguments.interval} is no interval that is stored")
+    bars = history.open_bars(symbol, interval, start, end)
+    return (_adjusted(chunk, history) for chunk in bars) if arguments.adjusted else map(_bars, bars)
+
+
+def _bars(chunk: BarChunk) -> Rows:
+    price, size = chunk.scales.price_decimals, chunk.scales.qty_decimals
+    columns = (chunk.ts_open, chunk.open, chunk.high, chunk.low, chunk.close, chunk.volume)
+    for at, opened, high, low, close, volume in zip(*(column.tolist() for column in columns), strict=True):
+        prices = (format_scaled(value, price) for value in (opened, high, low, close))
+        yield (_time(at), *prices, format_scaled(volume, size))
+
+
+def _adjusted(chunk: BarChunk, history: MarketHistory) -> Rows:
+    instrument = history.instrument(chunk.symbol)
+    calendar = Calendars()[instrument.calendar if instrument is not None else "ALWAYS"]
+    factor = adjustment_factors(chunk.ts_open, history.actions(chunk.symbol), calendar)
+    unit = factor / 10**chunk.scales.price_decimals
+    prices = [(column * unit).tolist() for column in (chunk.open, chunk.high, chunk.low, chunk.close)]
+    volumes = (chunk.volume / factor / 10**chunk.scales.qty_decimals).tolist()
+    for at, *values in zip(chunk.ts_open.tolist(), *prices, volumes, strict=True):
+        yield (_time(at), *(f"{value:.{ADJUSTED_DECIMALS}f}" for value in values))
+
+
+def _quotes(chunk: QuoteChunk) -> Rows:
+    price, size = chunk.scales.price_decimals, chunk.scales.qty_decimals
+    columns = (chunk.ts, chunk.bid, chunk.bid_size, chunk.ask, chunk.ask_size)
+    for at, bid, bid_size, ask, ask_size in zip(*(column.tolist() for column in columns), strict=True):
+        bids = (format_scaled(bid, price) if bid else "", format_scaled(bid_size, size))
+        yield (_time(at), *bids, format_scaled(ask, price) if ask else "", format_scaled(ask_size, size))
+
+
+def _trades(chunk: TradeChunk) -> Rows:
+    price, size = chunk.scales.price_decimals, chunk.scales.qty_decimals
+    columns = (chunk.ts, chunk.price, chunk.size, chunk.aggressor)
+    for at, paid, quantity, side in zip(*(column.tolist() for column in columns), strict=True):
+        yield _time(at), format_scaled(paid, price), format_scaled(quantity, size), _SIDES[side]
+
+
+def _time(ts: int) -> str:
+    return f"{datetime.fromtimestamp(ts // 10**9, UTC):%Y-%m-%dT%H:%M:%S}.{ts % 10**9:09}+00:00"
+
+
+def _write_csv(path: Path, head: tuple[str, ...], chunks: Iterator[Rows]) -> int:
+    count = 0
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        for rows in chunks:
+            for row in rows:
+                writer.writerow(row)
+                count += 1
+    return count
+
+
+def _write_parquet(path: Path, head: tuple[str, ...], chunks: Iterator[Rows]) -> int:
+    try:
+        arrow: Any = importlib.import_module("pyarrow")
+        parquet: Any = importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise StorageError("Parquet files need the extra `parquet` (pyarrow)") from error
+    schema, count = arrow.schema([(name, arrow.string()) for name in head]), 0
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        for rows in chunks:
+            columns = list(zip(*rows, strict=True))
+            count += len(columns[0]) if columns else 0
+            writer.write_table(arrow.table([list(column) for column in columns], schema=schema))
+    return count

@@ -1,0 +1,150 @@
+"""The market data port: what is stored of each market, as a catalogue and as columns to compute on.
+
+Beside both walks: an import writes through it, a backtest, a chart and the catalogue panel read. A chunk holds one kind
+of one instrument on one pair of scales, rows in time order; times are UTC ns, prices and sizes exact integers.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import BookChange, BookSnapshot
+
+Integers = NDArray[np.int64]
+
+
+class DataKind(StrEnum):
+    """What a holding holds. TICKS: as recorded, quotes and trades as they came."""
+
+    BARS = "BARS"
+    TICKS = "TICKS"
+    QUOTES = "QUOTES"
+    TRADES = "TRADES"
+    BOOK = "BOOK"
+
+
+class Scales(msgspec.Struct, frozen=True):
+    """Decimals that the integers of a chunk count in."""
+
+    price_decimals: int
+    qty_decimals: int
+
+
+class BarChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """Closed bars of [ts_open, ts_close), columns (n,) int64. interval: a stored name such as 1_MINUTE."""
+
+    symbol: str
+    interval: str
+    scales: Scales
+    ts_open: Integers
+    ts_close: Integers
+    open: Integers
+    high: Integers
+    low: Integers
+    close: Integers
+    volume: Integers
+
+
+class QuoteChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """Best bids and asks, columns (n,) int64; a side with size 0 has no price. ts: time of receipt."""
+
+    symbol: str
+    scales: Scales
+    ts: Integers
+    bid: Integers
+    bid_size: Integers
+    ask: Integers
+    ask_size: Integers
+
+
+class TradeChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """Prints, columns (n,) int64. aggressor: +1 bought, -1 sold, 0 not known. ts: time of receipt."""
+
+    symbol: str
+    scales: Scales
+    ts: Integers
+    price: Integers
+    size: Integers
+    aggressor: Integers
+
+
+class BookChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """Snapshots of a book and changes to it."""
+
+    symbol: str
+    scales: Scales
+    rows: tuple[BookSnapshot | BookChange, ...]
+
+
+class ActionKind(StrEnum):
+    """Kind of a corporate action."""
+
+    SPLIT = "SPLIT"
+    DIVIDEND = "DIVIDEND"
+
+
+class CorporateAction(msgspec.Struct, frozen=True, kw_only=True):
+    """A split or dividend, in force from the opening of its ex-date (YYYY-MM-DD, the exchange's day).
+
+    A split turns `denominator` shares into `numerator`. amount: money for a share. reference: the close before the
+    ex-date, money; both count 10 ** -MONEY_DECIMALS, reference 0 where it is not known.
+    """
+
+    symbol: str
+    kind: ActionKind
+    ex_date: str
+    numerator: int = 1
+    denominator: int = 1
+    amount: int = 0
+    reference: int = 0
+    source: str = ""
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the catalogue: a series from one source. first, last: of its rows' beginnings, UTC ns.
+
+    interval: "" for ticks. size: bytes of its files, None for rows that lie in the database.
+    """
+
+    symbol: str
+    kind: DataKind
+    interval: str
+    source: str
+    first: int
+    last: int
+    rows: int
+    size: int | None = None
+
+
+class MarketHistory(Protocol):
+    """Stored markets as chunks of columns, read piece by piece as they are taken; for any thread."""
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        """Return the instrument that came with an import, None where none did."""
+
+    def open_bars(self, symbol: str, interval: str, start: int | None, end: int | None) -> Iterator[BarChunk]:
+        """Yield the bars that begin in [start, end); None leaves an end open."""
+
+    def open_quotes(self, symbol: str, start: int | None, end: int | None) -> Iterator[QuoteChunk]:
+        """Yield quotes received in [start, end)."""
+
+    def open_trades(self, symbol: str, start: int | None, end: int | None) -> Iterator[TradeChunk]:
+        """Yield prints received in [start, end)."""
+
+    def open_books(self, symbol: str, start: int | None, end: int | None) -> Iterator[BookChunk]:
+        """Yield snapshots and changes of the book received in [start, end)."""
+
+    def actions(self, symbol: str) -> tuple[CorporateAction, ...]:
+        """Return splits and dividends by ex-date."""
+
+
+class DataCatalogue(Protocol):
+    """What is stored; for any thread."""
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Return every series by symbol, kind, interval and source."""

@@ -1,0 +1,40 @@
+"""Tables of what comes with imported markets: their instruments, and splits and dividends.
+
+Facts from files, without an event behind them; an import writes them in one transaction with its bars.
+"""
+
+from sqlalchemy import CheckConstraint, Column, LargeBinary, Table, Text
+
+from workstation.storage.driver import insert, upsert
+from workstation.storage.tables import TENANT, metadata
+
+ACTION_KINDS = ("SPLIT", "DIVIDEND")
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, Text, primary_key=True)
+
+
+data_instruments = Table(
+    "data_instruments",
+    metadata,
+    Column("tenant_id", Text, primary_key=True, server_default=TENANT),
+    _key("symbol"),
+    Column("state", LargeBinary, nullable=False),
+)
+"""The instrument that the rows of an import are of, as JSON."""
+
+corporate_actions = Table(
+    "corporate_actions",
+    metadata,
+    Column("tenant_id", Text, primary_key=True, server_default=TENANT),
+    _key("symbol"),
+    _key("ex_date"),
+    _key("kind"),
+    Column("state", LargeBinary, nullable=False),
+    CheckConstraint(" OR ".join(f"kind = '{kind}'" for kind in ACTION_KINDS), name="kind"),
+)
+"""One split and one dividend at most for a symbol and day; the JSON holds its terms."""
+
+SAVE_INSTRUMENT = upsert(data_instruments, ("tenant_id", "symbol", "state"), ("tenant_id", "symbol"))
+INSERT_ACTION = insert(corporate_actions, ("tenant_id", "symbol", "ex_date", "kind", "state"))

@@ -1,0 +1,245 @@
+"""Stored markets as columns, and the catalogue of what is stored: what backtests, charts and the catalogue panel read.
+
+Beside both walks, for any thread. Bars are read in pages along their key, ticks chunk by chunk, so that memory follows
+the page and not the history. Decides nothing and writes nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+from sqlalchemy import Engine, Row, func, select
+
+from workstation.domain.errors import StorageDamaged
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Quote, Trade
+from workstation.ports.market_data import (
+    BarChunk,
+    BookChunk,
+    CorporateAction,
+    DataKind,
+    Holding,
+    QuoteChunk,
+    Scales,
+    TradeChunk,
+)
+from workstation.ports.market_store import BarQuery, TickQuery
+from workstation.storage.market_data_tables import corporate_actions, data_instruments
+from workstation.storage.market_reader import CHUNKS_READ_AT_ONCE, bar_conditions, chunk_page, read_connection
+from workstation.storage.market_tables import market_bars, tick_chunks
+from workstation.storage.tables import TENANT
+from workstation.storage.tick_files import ChunkPlace, Kept, TickFiles
+
+BARS_READ_AT_ONCE = 50_000
+"""Bars of one read, and of one chunk."""
+
+KIND_MARKS = {".quotes": DataKind.QUOTES, ".trades": DataKind.TRADES, ".book": DataKind.BOOK}
+"""How the name of an imported file says what it holds."""
+
+BookRow = BookSnapshot | BookChange
+Value = TypeVar("Value")
+
+_SIGNS = {Aggressor.BUY: 1, Aggressor.SELL: -1, Aggressor.UNKNOWN: 0}
+_BAR = ("start_time", "end_time", "open", "high", "low", "close", "volume", "price_decimals", "qty_decimals")
+_decode_instrument = msgspec.json.Decoder(Instrument).decode
+_decode_action = msgspec.json.Decoder(CorporateAction).decode
+
+
+def kind_of_file(name: str) -> DataKind:
+    """Return what a file of ticks holds: recorded ones have quotes and trades as they came."""
+    return next((kind for mark, kind in KIND_MARKS.items() if mark in name), DataKind.TICKS)
+
+
+class SqlMarketHistory:
+    """Implements `ports.market_data.MarketHistory` and `DataCatalogue`. files: None where there are none."""
+
+    def __init__(self, engine: Engine, files: TickFiles | None) -> None:
+        self._engine, self._files = engine, files
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        """Return the instrument that came with an import, None where none did."""
+        columns = data_instruments.c
+        found = select(columns.state).where(columns.tenant_id == TENANT, columns.symbol == symbol)
+        with read_connection(self._engine) as connection:
+            state = connection.execute(found).scalar()
+        return None if state is None else _decode_instrument(state)
+
+    def actions(self, symbol: str) -> tuple[CorporateAction, ...]:
+        """Return splits and dividends by ex-date."""
+        columns = corporate_actions.c
+        found = select(columns.state).where(columns.tenant_id == TENANT, columns.symbol == symbol)
+        with read_connection(self._engine) as connection:
+            states = connection.execute(found.order_by(columns.ex_date, columns.kind)).scalars().all()
+        return tuple(_decode_action(state) for state in states)
+
+    def open_bars(self, symbol: str, interval: str, start: int | None, end: int | None) -> Iterator[BarChunk]:
+        """Yield the bars that begin in [start, end); a chunk has one pair of scales."""
+        query = BarQuery(symbol=symbol, interval=interval, start_ns=start, end_ns=end)
+        columns = [market_bars.c[name] for name in _BAR]
+        statement = select(*columns).where(*bar_conditions(query)).order_by(market_bars.c.start_time)
+        after: int | None = None
+        while True:
+            page = statement if after is None else statement.where(market_bars.c.start_time > after)
+            with read_connection(self._engine) as connection:
+                rows = connection.execute(page.limit(BARS_READ_AT_ONCE)).all()
+            if not rows:
+                return
+            after = rows[-1].start_time
+            yield from _bar_chunks(symbol, interval, np.array(rows, dtype=np.int64))
+
+    def open_quotes(self, symbol: str, start: int | None, end: int | None) -> Iterator[QuoteChunk]:
+        """Yield quotes received in [start, end)."""
+
+        def columns(event: Kept) -> tuple[int, ...] | None:
+            if not isinstance(event, Quote):
+                return None
+            return event.ts_init, event.bid or 0, event.bid_size, event.ask or 0, event.ask_size
+
+        for scales, rows in self._ticks(symbol, start, end, columns):
+            ts, bid, bid_size, ask, ask_size = np.array(rows, dtype=np.int64).T.copy()
+            yield QuoteChunk(
+                symbol=symbol, scales=scales, ts=ts, bid=bid, bid_size=bid_size, ask=ask, ask_size=ask_size
+            )
+
+    def open_trades(self, symbol: str, start: int | None, end: int | None) -> Iterator[TradeChunk]:
+        """Yield prints received in [start, end)."""
+
+        def columns(event: Kept) -> tuple[int, ...] | None:
+            if not isinstance(event, Trade):
+                return None
+            return event.ts_init, event.price, event.size, _SIGNS[event.aggressor]
+
+        for scales, rows in self._ticks(symbol, start, end, columns):
+            ts, price, size, aggressor = np.array(rows, dtype=np.int64).T.copy()
+            yield TradeChunk(symbol=symbol, scales=scales, ts=ts, price=price, size=size, aggressor=aggressor)
+
+    def open_books(self, symbol: str, start: int | None, end: int | None) -> Iterator[BookChunk]:
+        """Yield snapshots and changes of the book received in [start, end)."""
+
+        def book(event: Kept) -> BookRow | None:
+            return event if isinstance(event, BookSnapshot | BookChange) else None
+
+        found: Iterator[tuple[Scales, list[BookRow]]] = self._ticks(symbol, start, end, book)
+
+        for scales, rows in found:
+            yield BookChunk(symbol=symbol, scales=scales, rows=tuple(rows))
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Return every series by symbol, kind, interval and source."""
+        found = [*self._bar_holdings(), *self._tick_holdings()]
+        return tuple(sorted(found, key=lambda held: (held.symbol, held.kind, held.interval, held.source)))
+
+    def places(self) -> dict[str, list[ChunkPlace]]:
+        """Return where the chunks of every file lie, in the order of the file."""
+        columns = (tick_chunks.c.file, tick_chunks.c.place, tick_chunks.c.size)
+        statement = select(*columns).where(tick_chunks.c.tenant_id == TENANT).order_by(*columns[:2])
+        found: dict[str, list[ChunkPlace]] = {}
+        with read_connection(self._engine) as connection:
+            for row in connection.execute(statement):
+                found.setdefault(row.file, []).append(ChunkPlace(*row))
+        return found
+
+    def damaged(self) -> Iterator[tuple[str, str]]:
+        """Read every chunk and yield the file and the fault of each that is not as it was written."""
+        for file, places in self.places().items():
+            for place in places:
+                try:
+                    if self._files is not None:
+                        self._files.read(place)
+                except StorageDamaged as error:
+                    yield file, str(error)
+
+    def _bar_holdings(self) -> list[Holding]:
+        columns = market_bars.c
+        series = (columns.symbol, columns.interval, columns.source)
+        sums = (func.min(columns.start_time), func.max(columns.start_time), func.count())
+        counted = select(*series, *sums).where(columns.tenant_id == TENANT).group_by(*series)
+        with read_connection(self._engine) as connection:
+            rows = connection.execute(counted).all()
+        return [
+            Holding(
+                symbol=symbol,
+                kind=DataKind.BARS,
+                interval=interval,
+                source=source,
+                first=first,
+                last=last,
+                rows=count,
+            )
+            for symbol, interval, source, first, last, count in rows
+        ]
+
+    def _tick_holdings(self) -> list[Holding]:
+        columns = tick_chunks.c
+        files = (columns.symbol, columns.source, columns.file)
+        sums = (func.min(columns.first_ts), func.max(columns.last_ts), func.sum(columns.ticks))
+        counted = select(*files, *sums).where(columns.tenant_id == TENANT).group_by(*files)
+        with read_connection(self._engine) as connection:
+            rows = connection.execute(counted).all()
+        found: dict[tuple[str, str, DataKind], Holding] = {}
+        for symbol, source, file, first, last, count in rows:
+            kind = kind_of_file(file)
+            size = self._files.size_of(file) if self._files is not None else 0
+            known = found.get((symbol, source, kind))
+            found[symbol, source, kind] = Holding(
+                symbol=symbol,
+                kind=kind,
+                interval="",
+                source=source,
+                first=first if known is None else min(first, known.first),
+                last=last if known is None else max(last, known.last),
+                rows=int(count) + (0 if known is None else known.rows),
+                size=size + (0 if known is None else known.size or 0),
+            )
+        return list(found.values())
+
+    def _ticks(
+        self, symbol: str, start: int | None, end: int | None, take: Callable[[Kept], Value | None]
+    ) -> Iterator[tuple[Scales, list[Value]]]:
+        """Yield what `take` makes of the events of each chunk, chunk by chunk in the order of their beginnings."""
+        for chunk in self._chunks(TickQuery(symbol=symbol, start_ns=start, end_ns=end, descending=False)):
+            values = [
+                value
+                for event in self._events(chunk)
+                if (start is None or event.ts_init >= start) and (end is None or event.ts_init < end)
+                if (value := take(event)) is not None
+            ]
+            if values:
+                yield Scales(chunk.price_decimals, chunk.qty_decimals), values
+
+    def _events(self, chunk: Row[Any]) -> list[Kept]:
+        """Read a chunk; one that is damaged is an error here, since a backtest must not miss it in silence."""
+        if self._files is None:
+            return []
+        return self._files.read(ChunkPlace(chunk.file, chunk.place, chunk.size))
+
+    def _chunks(self, query: TickQuery) -> Iterator[Row[Any]]:
+        offset = 0
+        while True:
+            with read_connection(self._engine) as connection:
+                found = connection.execute(chunk_page(query, offset)).all()
+            yield from found
+            if len(found) < CHUNKS_READ_AT_ONCE:
+                return
+            offset += len(found)
+
+
+def _bar_chunks(symbol: str, interval: str, rows: Any) -> Iterator[BarChunk]:
+    """Cut a page where its scales change."""
+    scales = rows[:, 7:9]
+    cuts = np.flatnonzero((scales[1:] != scales[:-1]).any(axis=1)) + 1
+    for part in np.split(rows, cuts):
+        ts_open, ts_close, opened, high, low, close, volume = part[:, :7].T.copy()
+        yield BarChunk(
+            symbol=symbol,
+            interval=interval,
+            scales=Scales(int(part[0, 7]), int(part[0, 8])),
+            ts_open=ts_open,
+            ts_close=ts_close,
+            open=opened,
+            high=high,
+            low=low,
+            close=close,
+            volume=volume,
+        )
