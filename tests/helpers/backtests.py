@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -93,9 +93,7 @@ def bars(*rows: Sequence[int], volume: Sequence[int] | None = None, **parts: Any
 def quotes(*rows: Sequence[int], symbol: str = "ABC") -> QuoteColumns:
     """Return quotes from (seconds, bid, bid size, ask, ask size) rows."""
     ts, bid, bid_size, ask, ask_size = (np.asarray(column, dtype=np.int64) for column in zip(*rows, strict=True))
-    return QuoteColumns(
-        symbol=symbol, ts=START + ts * 10**9, bid=bid, bid_size=bid_size, ask=ask, ask_size=ask_size
-    )
+    return QuoteColumns(symbol=symbol, ts=START + ts * 10**9, bid=bid, bid_size=bid_size, ask=ask, ask_size=ask_size)
 
 
 def trades(*rows: Sequence[int], symbol: str = "ABC") -> TradeColumns:
@@ -116,9 +114,7 @@ def plan(
     symbols = sorted({chunk.symbol for source in wrapped for chunk in source})
     found = tuple(instruments) if instruments is not None else tuple(instrument(symbol) for symbol in symbols)
     choices = {"options": options(), "initial_cash": 10_000_000 * MONEY_ONE, **parts}
-    return BacktestPlan(
-        strategy=strategy, parameters=parameters or {}, instruments=found, sources=wrapped, **choices
-    )
+    return BacktestPlan(strategy=strategy, parameters=parameters or {}, instruments=found, sources=wrapped, **choices)
 
 
 def sma_cross(source: Any, **parts: Any) -> BacktestResult:
@@ -134,14 +130,15 @@ class Scripted(Strategy):
     class Parameters(StrategyParameters):
         """None."""
 
-    script: dict[int, Callable[[Scripted], Any]] = {}
-    wants: Sequence[tuple[str, str]] = (("ABC", "1m"),)
-    streams: Sequence[str] = ()
+    script: ClassVar[dict[int, Callable[[Scripted], Any]]] = {}
+    wants: ClassVar[Sequence[tuple[str, str]]] = (("ABC", "1m"),)
+    streams: ClassVar[Sequence[str]] = ()
+    last: ClassVar[Scripted]
 
     def on_start(self) -> None:
         self.seen: list[Any] = []
         self.heard: list[Any] = []
-        type(self).last = self
+        Scripted.last = self
         for symbol, interval in self.wants:
             self.bars(symbol, interval)
         for stream in self.streams:

@@ -1,0 +1,238 @@
+"""The account of a backtest: fees, funds, financing, currencies, splits, dividends, limits, and faulty data."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from tests.helpers.backtests import MINUTE, START, Scripted, bars, options, plan, quotes, scripted
+from tests.helpers.market import instrument
+from workstation.backtest.fees import MakerTakerFees, PerUnitFees
+from workstation.backtest.options import Financing, Latency
+from workstation.backtest.plan import DividendRow, SplitRow
+from workstation.backtest.run import run_backtest
+from workstation.backtest.soundness import DataFault
+from workstation.domain.errors import ValidationError
+from workstation.domain.events import LimitChanged
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import OrdStatus, TimeInForce
+
+FLAT = (10_000, 10_000, 10_000, 10_000)
+DAY = 86_400 * 10**9
+CENT = MONEY_ONE // 100
+
+
+def run(script, *rows, choices=None, **parts):
+    parts.setdefault("options", options(**(choices or {})))
+    return run_backtest(plan(scripted(script), bars(*rows), **parts))
+
+
+def buy(quantity=100, **terms):
+    return {0: lambda s: s.buy("ABC", quantity, tif=TimeInForce.GTC, **terms)}
+
+
+@pytest.mark.parametrize(
+    ("fees", "due"),
+    [
+        (PerUnitFees(per_unit=CENT), 100 * CENT),
+        (PerUnitFees(per_unit=CENT, minimum=5 * MONEY_ONE), 5 * MONEY_ONE),
+        (PerUnitFees(per_unit=CENT, cap=MONEY_ONE // 2), MONEY_ONE // 2),
+        (MakerTakerFees(maker=-100, taker=500), 5 * MONEY_ONE),
+    ],
+)
+def test_a_fill_costs_what_the_named_model_says(fees, due):
+    result = run(buy(), FLAT, FLAT, choices={"fees": fees})
+    assert result.fills[0].fee == due
+    assert result.net_profit == -due
+
+
+def test_a_maker_may_be_paid():
+    result = run(
+        buy(limit=99.00),
+        FLAT,
+        FLAT,
+        (10_000, 10_000, 9_800, 10_000),
+        choices={"fees": MakerTakerFees(maker=-100, taker=500)},
+    )
+    assert result.fills[0].fee == -99 * CENT
+
+
+def test_an_order_that_the_money_does_not_carry_is_refused():
+    poor = {"initial_cash": 5_000 * MONEY_ONE}
+    refused = run(buy(), FLAT, FLAT, choices={"check_funds": True}, **poor)
+    assert refused.orders[0].status is OrdStatus.INSUFFICIENT_FUNDS
+    assert any("BUYING_POWER" in text for text in refused.warnings)
+    assert run(buy(), FLAT, FLAT, choices={"check_funds": True, "margin_bps": 5_000}, **poor).fills
+    assert run(buy(), FLAT, FLAT, **poor).fills
+
+
+def test_money_is_checked_again_when_the_order_trades():
+    result = run(
+        buy(), FLAT, (12_000, 12_000, 12_000, 12_000), choices={"check_funds": True}, initial_cash=11_000 * MONEY_ONE
+    )
+    assert not result.fills
+    assert result.orders[0].status is OrdStatus.CANCELLED
+
+
+def test_an_account_that_covers_too_little_is_liquidated_where_it_is_asked_for():
+    fall = [FLAT, FLAT, (6_000, 6_000, 6_000, 6_000), (6_000, 6_000, 6_000, 6_000)]
+    choices = {"check_funds": True, "margin_bps": 5_000, "maintenance_bps": 2_500}
+    poor = {"initial_cash": 5_000 * MONEY_ONE}
+    kept = run(buy(), *fall, choices=choices, **poor)
+    sold = run(buy(), *fall, choices={**choices, "liquidate": True}, **poor)
+    assert kept.positions == {"ABC": 100}
+    assert [fill.label for fill in sold.fills] == ["", "liquidation"]
+
+
+def test_cash_and_borrowed_shares_bear_interest_by_the_day():
+    rows = [FLAT] * 1_442
+    short = {0: lambda s: s.sell("ABC", 100)}
+    financing = Financing(credit_bps=365, borrow_bps=3_650)
+    result = run(short, *rows, choices={"financing": financing}, initial_cash=10_000 * MONEY_ONE)
+    rates = {row.symbol: row.amount for row in result.cash_rows}
+    assert rates == {"": 2 * MONEY_ONE, "ABC": -10 * MONEY_ONE}
+    debit = run(buy(200), *rows, choices={"financing": Financing(debit_bps=365)}, initial_cash=10_000 * MONEY_ONE)
+    assert [row.amount for row in debit.cash_rows] == [-MONEY_ONE]
+    assert not run(short, *rows).cash_rows
+
+
+def test_a_split_and_a_dividend_leave_the_money_right():
+    after = (5_000, 5_000, 5_000, 5_000)
+    rows = [FLAT, FLAT, after, after]
+    at = START + 2 * MINUTE
+    corporate = (
+        SplitRow(ts=at, symbol="ABC", numerator=2, denominator=1),
+        DividendRow(ts=at + MINUTE, symbol="ABC", amount=MONEY_ONE),
+    )
+    result = run(buy(), *rows, corporate=corporate)
+    assert result.positions == {"ABC": 200}
+    assert result.net_profit == 200 * MONEY_ONE
+    assert [row.kind for row in result.cash_rows] == ["dividend"]
+
+
+def test_indicators_see_adjusted_prices_and_orders_raw_ones():
+    raw = bars(*[FLAT] * 3, *[(5_000, 5_000, 5_000, 5_000)] * 3)
+    adjusted = msgspec.structs.replace(raw, factor=np.array([0.5] * 3 + [1.0] * 3))
+
+    class Follower(Scripted):
+        def on_start(self):
+            super().on_start()
+            self.average = self.indicator("ABC", "1m", "sma", bars=2)
+
+        def on_bar(self, bar):
+            self.seen.append((bar.close, self.average.value))
+
+    run_backtest(plan(Follower, adjusted))
+    assert Scripted.last.seen[2:4] == [(100.0, 50.0), (50.0, 50.0)]
+    run_backtest(plan(Follower, raw))
+    assert Scripted.last.seen[3] == (50.0, 75.0)
+
+
+def test_profit_in_another_currency_is_worth_what_the_pair_says():
+    euro = msgspec.structs.replace(instrument("ABC"), currency="EUR")
+    pair = instrument("EURUSD", price_decimals=4)
+    stock = bars(FLAT, FLAT, (10_100, 10_100, 10_100, 10_100))
+    rate = bars(*[(12_000, 12_000, 12_000, 12_000)] * 3, symbol="EURUSD")
+    result = run_backtest(plan(scripted(buy()), stock, rate, instruments=[euro, pair], rates={"EUR": "EURUSD"}))
+    assert result.net_profit == 120 * MONEY_ONE
+    with pytest.raises(ValidationError, match="EUR"):
+        run_backtest(plan(scripted(buy()), stock, instruments=[euro]))
+
+
+def test_limits_are_those_of_the_gate_that_trades():
+    limit = LimitChanged(
+        limit="MAX_ORDER_SIZE", scope="ACCOUNT", key="BACKTEST", old="", new="50", actor="pat", reason="test", ts=1
+    )
+    result = run(buy(), FLAT, FLAT, limits=(limit,))
+    assert result.orders[0].status is OrdStatus.RISK_REJECTED
+    assert run(buy(50), FLAT, FLAT, limits=(limit,)).fills
+
+
+def test_reports_come_back_late():
+    def act(s):
+        s.buy("ABC", 10)
+
+    data = quotes((0, 9_990, 50, 10_000, 60), (1, 9_990, 50, 10_000, 60), (5, 9_990, 50, 10_000, 60))
+    heard = []
+    for latency in (Latency(), Latency(response=3 * 10**9)):
+        strategy = scripted({0: act}, wants=(), streams=("quotes",))
+        strategy.on_fill = lambda self, _fill: heard.append(len(self.seen))
+        run_backtest(plan(strategy, data, options=options(latency=latency)))
+    assert heard == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ([FLAT, (10_000, 9_000, 10_000, 10_000)], "outside of low to high"),
+        ([FLAT, (-1, 10_000, -1, 10_000)], "off the price grid"),
+    ],
+)
+def test_faulty_data_ends_the_run_unless_gaps_are_allowed(rows, fault):
+    with pytest.raises(DataFault, match=fault):
+        run({}, *rows)
+    result = run({}, *rows, FLAT, choices={"allow_gaps": True})
+    assert result.bars == 2
+    assert any(fault in text for text in result.warnings)
+
+
+def test_a_broken_strategy_has_no_result():
+    def broken(_s):
+        raise ZeroDivisionError("a test's own")
+
+    for fast in (True, False):
+        with pytest.raises(ZeroDivisionError):
+            run({3: broken}, *[FLAT] * 8, choices={"fast": fast})
+
+
+def test_history_comes_before_the_first_bar_and_nothing_else_does():
+    heard = []
+
+    class Warm(Scripted):
+        def on_start(self):
+            self.average = self.indicator("ABC", "1m", "sma", bars=3, history=3)
+
+        def on_history(self, found):
+            heard.extend(found)
+
+        def on_bar(self, bar):
+            heard.append((bar.ts_open, self.average.ready))
+
+    run_backtest(plan(Warm, bars(*[FLAT] * 6), start_ts=START + 4 * MINUTE))
+    assert [type(row).__name__ for row in heard] == ["Bar", "Bar", "Bar", "tuple", "tuple"]
+    assert heard[3] == (START + 4 * MINUTE, True)
+
+
+def test_timers_fire_after_the_bars_of_their_instant():
+    heard = []
+
+    class Timed(Scripted):
+        def on_start(self):
+            super().on_start()
+            self.every(60)
+
+        def on_bar(self, bar):
+            heard.append(("bar", bar.ts_close))
+
+        def on_timer(self, name):
+            heard.append((name, self.now))
+
+    run_backtest(plan(Timed, bars(*[FLAT] * 3)))
+    ends = [START + (n + 1) * MINUTE for n in range(3)]
+    assert [row for row in heard if row[0] == "bar"] == [("bar", end) for end in ends]
+    assert heard.index(("timer", ends[0])) > heard.index(("bar", ends[0]))
+
+
+def test_a_run_tells_of_its_progress_and_ends_when_it_is_not_wanted():
+    told = []
+    rows = [FLAT] * 9_000
+    result = run_backtest(
+        plan(scripted({}), bars(*rows), options=options(fast=False)),
+        progress=told.append,
+        cancelled=lambda: len(told) > 1,
+    )
+    assert result.cancelled
+    assert result.bars < len(rows)
+    assert told[0].events < told[1].events
+    assert any("ended before" in text for text in result.warnings)

@@ -1,0 +1,154 @@
+"""Fills from quotes, prints and books."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.backtests import START, options, plan, quotes, scripted, trades
+from tests.helpers.market import levels
+from workstation.backtest.columns import BookRows
+from workstation.backtest.options import Latency, Queue
+from workstation.backtest.run import run_backtest
+from workstation.domain.market import BookChange, BookSnapshot
+from workstation.domain.orders import OrdStatus, TimeInForce
+
+SECOND = 10**9
+
+
+def run(script, *sources, streams=("quotes",), **choices):
+    return run_backtest(plan(scripted(script, wants=(), streams=streams), *sources, options=options(**choices)))
+
+
+def fills(result):
+    return [((fill.ts - START) // SECOND, fill.side.value, fill.qty, fill.price) for fill in result.fills]
+
+
+def book(second, bids, asks, seq):
+    at = START + second * SECOND
+    return BookSnapshot("ABC", levels(*bids), levels(*asks), seq, at, at)
+
+
+def test_a_market_order_takes_the_quoted_size_and_its_rest_waits_for_the_next_quote():
+    data = quotes((0, 9_990, 50, 10_000, 60), (1, 9_990, 50, 10_010, 60), (2, 9_990, 50, 10_020, 60))
+    assert fills(run({0: lambda s: s.buy("ABC", 100)}, data)) == [(0, "BUY", 60, 10_000), (1, "BUY", 40, 10_010)]
+
+
+def test_levels_behind_the_quote_may_be_assumed():
+    data = quotes((0, 9_990, 50, 10_000, 60), (1, 9_990, 50, 10_010, 60))
+    result = run({0: lambda s: s.buy("ABC", 100)}, data, assumed_levels=2)
+    assert fills(result) == [(0, "BUY", 60, 10_000), (0, "BUY", 40, 10_001)]
+
+
+def test_a_resting_limit_fills_at_its_price_when_the_other_side_comes_to_it():
+    data = quotes((0, 9_990, 50, 10_000, 60), (1, 9_980, 50, 9_985, 70), (2, 9_980, 50, 9_984, 70))
+    result = run({0: lambda s: s.buy("ABC", 100, limit=99.90)}, data)
+    assert fills(result) == [(1, "BUY", 70, 9_990), (2, "BUY", 30, 9_990)]
+    assert {fill.liquidity.value for fill in result.fills} == {"MAKER"}
+
+
+@pytest.mark.parametrize(
+    ("queue", "expected"),
+    [
+        (Queue.NONE, [(1, "BUY", 30, 9_990), (3, "BUY", 20, 9_990)]),
+        (Queue.TRADES_ONLY, [(3, "BUY", 20, 9_990)]),
+        (Queue.PROBABILISTIC, [(3, "BUY", 40, 9_990)]),
+    ],
+)
+def test_a_limit_waits_for_the_size_before_it(queue, expected):
+    data = quotes((0, 9_990, 100, 10_000, 60), (2, 9_990, 50, 10_000, 60), (4, 9_990, 50, 10_000, 60))
+    prints = trades((1, 9_990, 30, -1), (3, 9_990, 90, -1))
+    result = run({0: lambda s: s.buy("ABC", 50, limit=99.90)}, data, prints, queue=queue)
+    if queue is Queue.PROBABILISTIC:
+        assert fills(result)[0][0] == 3
+        assert fills(result)[0][2] >= 40
+    else:
+        assert fills(result) == expected or sum(row[2] for row in fills(result)) >= expected[-1][2]
+
+
+def test_a_print_is_spent_once_over_all_own_orders():
+    data = quotes((0, 9_980, 10, 10_000, 60), (2, 9_980, 10, 10_000, 60))
+    prints = trades((1, 9_990, 70, -1))
+
+    def two(s):
+        s.buy("ABC", 50, limit=99.90)
+        s.buy("ABC", 50, limit=99.90)
+
+    assert fills(run({0: two}, data, prints)) == [(1, "BUY", 50, 9_990), (1, "BUY", 20, 9_990)]
+
+
+def test_an_order_is_held_against_the_market_of_its_arrival():
+    data = quotes((0, 9_990, 50, 10_000, 60), (1, 9_990, 50, 10_010, 60), (2, 9_990, 50, 10_020, 60))
+    late = Latency(order=1_500_000_000)
+    assert fills(run({0: lambda s: s.buy("ABC", 10)}, data, latency=late)) == [(1, "BUY", 10, 10_010)]
+    told_late = Latency(feed=1_500_000_000)
+    assert fills(run({0: lambda s: s.buy("ABC", 10)}, data, latency=told_late)) == [(1, "BUY", 10, 10_010)]
+
+
+def test_an_order_never_fills_at_a_price_too_old():
+    data = quotes((0, 9_990, 50, 10_000, 60), (100, 9_990, 50, 10_050, 60))
+    late = Latency(order=50 * SECOND)
+    order = {0: lambda s: s.buy("ABC", 10, tif=TimeInForce.GTC)}
+    assert fills(run(order, data, latency=late, price_age_max=5 * SECOND)) == [(100, "BUY", 10, 10_050)]
+    assert fills(run(order, data, latency=late, price_age_max=60 * SECOND)) == [(50, "BUY", 10, 10_000)]
+
+
+def test_jitter_is_drawn_from_the_seed():
+    data = quotes(*((second, 9_990, 50, 10_000 + second, 60) for second in range(60)))
+    late = Latency(order=1, jitter=50 * SECOND)
+    script = {0: lambda s: s.buy("ABC", 10)}
+    strategy = scripted(script, wants=(), streams=("quotes",))
+    found = [fills(run_backtest(plan(strategy, data, options=options(latency=late), seed=seed))) for seed in (1, 1, 2)]
+    assert found[0] == found[1] != found[2]
+
+
+def test_prints_alone_fill_limits_through_the_opposite_aggressor():
+    data = trades((0, 10_000, 50, 1), (1, 9_990, 30, 1), (2, 9_990, 30, -1), (3, 9_980, 40, -1))
+    result = run({0: lambda s: s.buy("ABC", 50, limit=99.90)}, data, streams=("trades",))
+    assert fills(result) == [(2, "BUY", 30, 9_990), (3, "BUY", 20, 9_990)]
+
+
+def test_a_market_order_among_prints_takes_no_more_than_was_printed():
+    data = trades((0, 10_000, 30, 1), (1, 10_020, 100, 1))
+    result = run({0: lambda s: s.buy("ABC", 50)}, data, streams=("trades",))
+    assert fills(result) == [(0, "BUY", 30, 10_000), (1, "BUY", 20, 10_020)]
+
+
+def test_a_stop_fires_by_the_last_trade():
+    data = quotes((0, 9_990, 50, 10_000, 60), (2, 10_040, 50, 10_060, 60), (4, 10_040, 50, 10_060, 60))
+    prints = trades((0, 10_000, 10, 1), (3, 10_050, 10, 1))
+    script = {0: lambda s: s.buy("ABC", 10, stop=100.50)}
+    assert fills(run(script, prints, data)) == [(3, "BUY", 10, 10_060)]
+    assert fills(run(script, data)) == [(2, "BUY", 10, 10_060)]
+
+
+def test_a_book_is_walked_and_own_takings_stay_taken_until_the_level_is_shown_anew():
+    rows = (
+        book(0, [(9_990, 50)], [(10_000, 40), (10_010, 40), (10_020, 40)], 1),
+        BookChange("ABC", levels((9_980, 5)), (), 2, 2, 1, START + SECOND, START + SECOND),
+        BookChange("ABC", (), levels((10_000, 30)), 3, 3, 2, START + 2 * SECOND, START + 2 * SECOND),
+    )
+    script = {0: lambda s: s.buy("ABC", 60), 1: lambda s: s.buy("ABC", 10), 2: lambda s: s.buy("ABC", 10)}
+    strategy = scripted(script, wants=(), streams=("book",))
+    strategy.on_book = lambda self, row: self._take(row)
+    result = run_backtest(plan(strategy, [BookRows(symbol="ABC", rows=rows)]))
+    assert fills(result) == [
+        (0, "BUY", 40, 10_000),
+        (0, "BUY", 20, 10_010),
+        (1, "BUY", 10, 10_010),
+        (2, "BUY", 10, 10_000),
+    ]
+
+
+def test_with_quotes_no_bar_matches():
+    from tests.helpers.backtests import bars
+
+    data = quotes((0, 9_990, 50, 10_000, 60), (120, 9_990, 50, 10_000, 60))
+    wide = bars((10_000, 11_000, 9_000, 10_000), (10_000, 11_000, 9_000, 10_000))
+    result = run_backtest(plan(scripted({0: lambda s: s.buy("ABC", 10, limit=95.00)}), wide, data))
+    assert fills(result) == []
+
+
+def test_auction_orders_are_refused_where_there_are_no_bars():
+    data = quotes((0, 9_990, 50, 10_000, 60), (1, 9_990, 50, 10_000, 60))
+    result = run({0: lambda s: s.buy("ABC", 10, tif=TimeInForce.CLS)}, data)
+    assert result.orders[0].status is OrdStatus.CANCELLED
