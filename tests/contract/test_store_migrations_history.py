@@ -13,11 +13,13 @@ from sqlalchemy.pool import NullPool
 from tests.contract.test_store_deliveries import HOOK, made
 from tests.contract.test_store_records import noted
 from tests.helpers.stores import START_NS, OrderMaker, accepted, filled, new_postgres_database, open_for_test
+from workstation.domain.errors import StorageLocked
 from workstation.kernel.clock import VirtualClock
 from workstation.ports.deliveries import DeliveryQuery
 from workstation.ports.store import ExecutionQuery, OrderQuery
 from workstation.storage import migrate, sqlite
 from workstation.storage.backend import backend_for
+from workstation.storage.schema import HEAD
 from workstation.storage.tables import metadata
 from workstation.storage.verify import verify
 
@@ -162,3 +164,14 @@ def test_after_a_migration_chains_verify_lists_answer_and_trading_goes_on(
     repeat = maker.execution(live, 100, 1_000, exec_key=history.last_key)
     assert store.outcome(store.append(filled(live, repeat)[1])) is False, "a fill of before is never booked twice"
     store.close()
+
+
+def test_on_a_server_nobody_migrates_beneath_another_who_writes_or_migrates(tmp_path: Path) -> None:
+    backend = backend_for(new_postgres_database(), tmp_path)
+    writer = backend.writing_driver()
+    with pytest.raises(StorageLocked, match="written by another session"):
+        backend.migrate("9.9.9")
+    assert backend.revision() == ""
+    writer.close()
+    backend.migrate("9.9.9")
+    assert backend.revision() == HEAD

@@ -175,7 +175,12 @@ class PostgresBackend:
             engine.dispose()
 
     def migrate(self, program_version: str) -> None:
-        """Bring the schema to HEAD, all of it or nothing; what copies rows sees those of every tenant."""
+        """Bring the schema to HEAD, all of it or nothing; what copies rows sees those of every tenant.
+
+        Raises:
+            StorageLocked: another session writes to this schema, or migrates it.
+        """
+        writer = self.writing_driver()
         engine = create_engine(
             self._url, poolclass=NullPool, connect_args=self._options({TENANT_SETTING: EVERY_TENANT})
         )
@@ -184,6 +189,7 @@ class PostgresBackend:
             upgrade(engine, HEAD, program_version)
         finally:
             engine.dispose()
+            writer.close()
 
     def writing_driver(self) -> Driver:
         """Open the one writing session."""
