@@ -182,7 +182,8 @@ class Engine:
     # Bars
 
     def _on_bar_due(self, feed: BarFeed) -> None:
-        if feed.phase is not Rank.MATCH and self._fast and self._play(feed):
+        begins = Rank.CORPORATE if feed.matches else Rank.NEWS
+        if self._fast and feed.phase is begins and self._play(feed):
             return
         if feed.phase is Rank.NEWS:
             self._tell_bar(feed)

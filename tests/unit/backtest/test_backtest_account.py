@@ -142,7 +142,7 @@ def test_profit_in_another_currency_is_worth_what_the_pair_says():
 
 def test_limits_are_those_of_the_gate_that_trades():
     limit = LimitChanged(
-        limit="MAX_ORDER_SIZE", scope="ACCOUNT", key="BACKTEST", old="", new="50", actor="pat", reason="test", ts=1
+        limit="ORDER_QUANTITY", scope="ACCOUNT", key="BACKTEST", old="", new="50", actor="pat", reason="test", ts=1
     )
     result = run(buy(), FLAT, FLAT, limits=(limit,))
     assert result.orders[0].status is OrdStatus.RISK_REJECTED
