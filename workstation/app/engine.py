@@ -15,7 +15,7 @@ from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.order_stories import OrderStories
 from workstation.app.screens import EngineScreens
 from workstation.app.scripts import ScriptDoor
-from workstation.app.strategies import CLOSE_S, CodeFolder, run_desk
+from workstation.app.strategies import RUNS_NS, Strategies
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
 from workstation.commands import (
@@ -25,6 +25,7 @@ from workstation.commands import (
     limits,
     market,
     pnl,
+    positions,
     provenance,
     records,
     risk_board,
@@ -72,9 +73,6 @@ BEAT_NS = 25_000_000
 EXPIRY_NS = 1_000_000_000
 """How often temporary limits are looked at for their end."""
 
-RUNS_NS = 1_000_000_000
-"""How often runs of strategies are looked at."""
-
 DAILY = BarType(BarKind.DAY, 1)
 
 _log = get_logger("engine")
@@ -99,15 +97,12 @@ class Engine:
         strategies_folder: Path | None = None,
     ) -> None:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
-        self.view_only = view_only
+        self.view_only, self.commands = view_only, commands
         self._clock = SystemClock()
-        self._ids = IdSource()
-        self._gesture_ids = IdSource()
-        self.commands = commands
+        self._ids, self._gesture_ids = IdSource(), IdSource()
         self._lag_ms = 0.0
         self._stopping = False
-        self.core = Core(self._parts(version, freshness_ms))
-        core = self.core
+        self.core = core = Core(self._parts(version, freshness_ms))
         self._view = MarketView(core.market)
         self._screens = EngineScreens(core.market, core.instruments, venue, self._view)
         self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns)
@@ -125,8 +120,7 @@ class Engine:
         self._alerts.register(commands)
         self._stories = OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
-        self._code = CodeFolder(strategies_folder, loop.post, store.reader.runs.source)
-        self._runs, self._runner = run_desk(core, self._code, loop.post)
+        self._strategies = Strategies(core, strategies_folder, loop.post, store.reader.runs.source)
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,
@@ -141,7 +135,7 @@ class Engine:
             pnl=core.pnl,
             stories=self._stories,
             scripts=self.scripts,
-            strategies=self._runs,
+            strategies=self._strategies.desk,
         )
         self.session = self._session(version)
 
@@ -240,8 +234,8 @@ class Engine:
             self._repeat(EXPIRY_NS, lambda: limits.expire_limits(self._context))
             self._alerts.begin()
             self._repeat(LOOK_NS, self._alerts.look)
-            self._runs.begin()
-            self._repeat(RUNS_NS, self._runs.tick)
+            self._strategies.desk.begin()
+            self._repeat(RUNS_NS, self._strategies.desk.tick)
         self._repeat(self._market_desk.snapshot_ns, self._market_desk.recording.snapshot)
 
     def stop(self) -> None:
@@ -259,10 +253,7 @@ class Engine:
     def _end(self) -> None:
         self._stopping = True
         self._alerts.end()
-        if self.view_only is None:
-            self._runs.end()
-        self._runner.close(CLOSE_S)
-        self._code.close()
+        self._strategies.end(keep=self.view_only is None)
         self.core.stop()
         self._venue.stop()
         self._publisher.flush_rows()
@@ -402,8 +393,8 @@ def all_commands() -> CommandRegistry:
     """Return the registry with every engine command declared."""
     registry = CommandRegistry()
     for module in (
-        trading, safety, accounts, pnl, market, records, limits, risk_board, venues, venue_board, answers,
-        provenance, scripts, strategies,
+        trading, positions, safety, accounts, pnl, market, records, limits, risk_board, venues, venue_board,
+        answers, provenance, scripts, holds, strategies,
     ):  # fmt: skip
         module.register(registry)
     return registry

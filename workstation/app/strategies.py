@@ -6,13 +6,14 @@ module is imported anew for each start: an edited file counts from the next star
 
 import ast
 import hashlib
-import importlib.machinery
 import importlib.resources
 import importlib.util
 import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.abc import InspectLoader
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
@@ -27,6 +28,9 @@ from workstation.strategies.run_desk import RunDesk
 from workstation.strategies.runner import Runner
 
 SOURCE_MAX = 256 * 1024
+RUNS_NS = 1_000_000_000
+"""How often runs are looked at."""
+
 EXAMPLES = "workstation.strategies.examples"
 CLOSE_S = 2.0
 """How long the end of the program waits for each run's thread."""
@@ -111,37 +115,70 @@ class CodeFolder:
         return file.read_text(encoding="utf-8")
 
 
+class _Source(InspectLoader):
+    """Runs a module from its text, as it would be from its file."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002  one loader a module
+        """Return the text."""
+        return self._source
+
+
 def _imported(module: str, source: str, code_hash: str) -> ModuleType:
     """Return the module of a source under a name of its own, so that two versions of one file stand side by side."""
     name = f"workstation_strategy_{module}_{code_hash[:12]}"
-    made = importlib.util.module_from_spec(importlib.machinery.ModuleSpec(name, None))
+    loader = _Source(source)
+    made = importlib.util.module_from_spec(ModuleSpec(name, loader))
     sys.modules[name] = made  # annotations of its classes are looked up there
-    exec(compile(source, f"{module}.py", "exec"), made.__dict__)  # noqa: S102  running it is what the user asked for
+    loader.exec_module(made)
     return made
 
 
-def run_desk(core: Core, loader: CodeFolder, post: Callable[[Callable[[], None]], None]) -> tuple[RunDesk, Runner]:
-    """Return the run desk of a core, and the runner below it."""
-    runner = Runner(
-        desk=core.desk, market=core.market, bus=core.bus, clock=core.clock, scheduler=core.scheduler,
-        ids=core.parts.ids, post=post,
-    )  # fmt: skip
-    worth = Worth(core.funds, core.pnl)
+class Strategies:
+    """The run desk of a core, with the runner and the code below it. past: source that is kept of a hash."""
 
-    def made(account: str, run_id: str) -> tuple[int, int]:
-        ledger, base = core.state.ledger, core.state.accounts[account].currency
+    def __init__(self, core: Core, folder: Path | None, post: Callable[[Callable[[], None]], None], past: Past) -> None:
+        self._core, self._worth = core, Worth(core.funds, core.pnl)
+        self._code = CodeFolder(folder, post, past)
+        self._runner = Runner(
+            desk=core.desk,
+            market=core.market,
+            bus=core.bus,
+            clock=core.clock,
+            scheduler=core.scheduler,
+            ids=core.parts.ids,
+            post=post,
+        )
+        self.desk = RunDesk(
+            desk=core.desk,
+            bus=core.bus,
+            runner=self._runner,
+            loader=self._code,
+            clock=core.clock,
+            ids=core.parts.ids,
+            worth=self._made,
+        )
+
+    def end(self, *, keep: bool) -> None:
+        """End every thread; runs are found again at the next start. keep: their figures are stored before."""
+        if keep:
+            self.desk.end()
+        self._runner.close(CLOSE_S)
+        self._code.close()
+
+    def _made(self, account: str, run_id: str) -> tuple[int, int]:
+        """Return what a run has made net of fees, in its account's currency, and how many positions it has open."""
+        core, base = self._core, self._core.state.accounts[account].currency
         total = positions = 0
-        for holding in ledger.holdings_of(account):
-            row = ledger.position(account, holding.contract.symbol, run_id)
+        for holding in core.state.ledger.holdings_of(account):
+            symbol = holding.contract.symbol
+            row = core.state.ledger.position(account, symbol, run_id)
             if row is None:
                 continue
             positions += row.qty != 0
-            gross = row.realised + (core.pnl.unrealised(account, holding.contract.symbol, run_id) or 0)
+            gross = row.realised + (core.pnl.unrealised(account, symbol, run_id) or 0)
             amounts = [(gross, row.currency), *[(-fee, currency) for currency, fee in row.fees.items()]]
-            total += sum(worth.convert(amount, currency, base) or 0 for amount, currency in amounts)
+            total += sum(self._worth.convert(amount, currency, base) or 0 for amount, currency in amounts)
         return total, positions
-
-    desk = RunDesk(
-        desk=core.desk, bus=core.bus, runner=runner, loader=loader, clock=core.clock, ids=core.parts.ids, worth=made
-    )
-    return desk, runner

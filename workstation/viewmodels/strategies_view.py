@@ -1,6 +1,6 @@
 """The strategies panel without a screen: definitions, runs with their live profit, and the newest lines of their logs.
 
-Beside both walks. Reads what `strategy.board` answered and the lines that the engine published; starts and ends nothing.
+Beside both walks. Reads what `strategy.board` answered and the lines that were published; starts and ends nothing.
 """
 
 from collections import deque
