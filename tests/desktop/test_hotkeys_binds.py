@@ -10,7 +10,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.helpers.desktop_rig import DesktopRig, limit, order, position, quote
-from workstation.commands.params import CancelOne, ChangeOrder, Disarm, ExitPosition
+from workstation.commands.params import CancelOne, ChangeOrder, Disarm
+from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.shell.hotkeys import HotkeyFilter
@@ -22,6 +23,7 @@ from workstation.domain.accounts import Environment, LockState
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import Contingency, GroupLink, LegRole, OrdStatus, OrdType, Side
 from workstation.viewmodels.frames import AccountSnap
+from workstation.viewmodels.hotkeys_undo import NOTHING
 
 Key = Qt.Key
 NONE, CTRL, SHIFT = (
@@ -196,44 +198,33 @@ def test_f7_without_a_stop_offers_one_in_the_ticket(qtbot, rig, window):
     ticket.release()
 
 
-def test_ctrl_f9_twice_exits_and_enters_the_other_way_only_once_flat(qtbot, rig, window):
-    rig.gateway.answers["position.flatten"] = DONE
+def test_ctrl_f9_twice_asks_the_engine_for_one_reversal(qtbot, rig, window):
     rig.feed(positions=[position(100)])
     press(qtbot, Key.Key_F9, CTRL)
     assert rig.gateway.sent() == []
     press(qtbot, Key.Key_F9, CTRL)
-    assert rig.gateway.of("position.flatten") == [ExitPosition(account="SIM-1", symbol="AAPL", through_ticks=2)]
-    rig.feed(positions=[position(40)])
-    assert placed(rig) == []
+    assert rig.gateway.sent() == [
+        ("position.reverse", ReverseFocus(account="SIM-1", symbol="AAPL", through_ticks=2)),
+    ]
     rig.feed(positions=[position(0)])
-    (entry,) = placed(rig)
-    assert (entry.terms.side, entry.terms.order_qty, entry.terms.price) == (Side.SELL, 100, 18_717)
+    assert placed(rig) == []
 
 
-def test_a_reversal_whose_exit_is_refused_sends_no_second_order(qtbot, rig, window):
-    rig.gateway.answers["position.flatten"] = CommandResult(ok=False, code="BROKER_UNAVAILABLE", text="NOT SENT.")
+def test_a_reversal_that_the_engine_refuses_is_said_in_its_words(qtbot, rig, window):
+    text = "Refused: not armed. Entry by hand in SIM needs arming; arm SIM first (Ctrl+F12)."
+    rig.gateway.answers["position.reverse"] = CommandResult(ok=False, code="NOT_ARMED", text=text)
     rig.feed(positions=[position(100)])
     press(qtbot, Key.Key_F9, CTRL)
     press(qtbot, Key.Key_F9, CTRL)
-    qtbot.waitUntil(lambda: rig.spoken[-1] == ("warning", "NOT SENT."))
+    qtbot.waitUntil(lambda: rig.spoken[-1] == ("warning", text))
+
+
+def test_a_flat_position_is_not_reversed(qtbot, rig, window):
     rig.feed(positions=[position(0)])
-    assert placed(rig) == []
-
-
-@pytest.mark.parametrize(
-    ("qty", "armed", "text"),
-    [
-        (0, True, "Refused: AAPL is flat; there is nothing to reverse."),
-        (100, False, "Refused: not armed. Entry by hand in SIM needs arming; arm SIM first (Ctrl+F12)."),
-    ],
-)
-def test_a_reversal_is_refused_whole(qtbot, rig, window, *, qty, armed, text):
-    rig.arm(Environment.SIM if armed else None)
-    rig.feed(positions=[position(qty)])
     press(qtbot, Key.Key_F9, CTRL)
     press(qtbot, Key.Key_F9, CTRL)
     assert rig.gateway.sent() == []
-    assert rig.spoken[-1] == ("warning", text)
+    assert rig.spoken[-1] == ("warning", "Refused: AAPL is flat; there is nothing to reverse.")
 
 
 def test_ctrl_z_cancels_what_was_placed_last_unless_it_filled(qtbot, rig, window):
@@ -267,6 +258,42 @@ def test_ctrl_z_after_a_cancel_only_stages_the_order_again(qtbot, rig, window):
     assert (ticket.form.draft().price, ticket.form.draft().qty) == ("187.10", "100")
     assert placed(rig) == []
     ticket.release()
+
+
+def test_ctrl_z_takes_back_one_action_a_press_newest_first(qtbot, rig, window):
+    press(qtbot, Key.Key_F1)
+    press(qtbot, Key.Key_F4)
+    first, second = placed(rig)
+    rig.feed(order(first.cl_ord_id, first.terms), order(second.cl_ord_id, second.terms))
+    for _ in range(2):
+        press(qtbot, Key.Key_Z, CTRL)
+    assert [call.cl_ord_id for call in rig.gateway.of("order.cancel")] == [second.cl_ord_id, first.cl_ord_id]
+    press(qtbot, Key.Key_Z, CTRL)
+    assert rig.spoken[-1][1] == NOTHING
+    assert len(rig.gateway.of("order.cancel")) == 2
+
+
+def test_an_undo_that_is_refused_can_be_asked_for_again(qtbot, rig, window):
+    press(qtbot, Key.Key_F1)
+    (sent,) = placed(rig)
+    rig.feed(order(sent.cl_ord_id, sent.terms))
+    rig.gateway.answers["order.cancel"] = CommandResult(ok=False, code="BROKER_UNAVAILABLE", text="NOT SENT.")
+    press(qtbot, Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: rig.spoken[-1] == ("warning", "NOT SENT."))
+    press(qtbot, Key.Key_Z, CTRL)
+    assert len(rig.gateway.of("order.cancel")) == 2
+
+
+def test_an_action_that_cannot_be_undone_is_said_and_lets_the_one_before_through(qtbot, rig, window):
+    press(qtbot, Key.Key_F1)
+    press(qtbot, Key.Key_F4)
+    first, second = placed(rig)
+    filled = order(second.cl_ord_id, second.terms, status=OrdStatus.FILLED)
+    rig.feed(order(first.cl_ord_id, first.terms), filled)
+    press(qtbot, Key.Key_Z, CTRL)
+    assert rig.spoken[-1] == ("warning", "Nothing to undo: the order is filled already.")
+    press(qtbot, Key.Key_Z, CTRL)
+    assert [call.cl_ord_id for call in rig.gateway.of("order.cancel")] == [first.cl_ord_id]
 
 
 def test_ctrl_z_with_nothing_done_says_so(qtbot, rig, window):

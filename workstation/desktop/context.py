@@ -16,7 +16,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.viewmodels.focus import LinkGroups, PriceCursor, SizePresets, TradeFocus
 from workstation.viewmodels.hotkeys import newest
-from workstation.viewmodels.hotkeys_undo import LastAction
+from workstation.viewmodels.hotkeys_undo import ActionHistory
 from workstation.viewmodels.screen_state import ScreenState
 
 
@@ -40,7 +40,7 @@ class DesktopContext:
     sizes: SizePresets
     announcer: Announcer = field(default_factory=Announcer)
     cursor: PriceCursor = field(default_factory=PriceCursor)
-    last_action: LastAction = field(default_factory=LastAction)
+    actions: ActionHistory = field(default_factory=ActionHistory)
     keys: KeyStore = field(default_factory=KeyStore)
     charts: ChartLinks = field(default_factory=ChartLinks)
     settings: SettingsStore | None = None
@@ -70,16 +70,16 @@ class DesktopContext:
         self.bridge.call(command_id, params, origin, on_result or self._announce)
 
     def _remember(self, params: msgspec.Struct) -> None:
-        """Keep what Ctrl+Z takes back: the last order placed, changed or cancelled from this desktop."""
+        """Keep what Ctrl+Z takes back: each order placed, changed or cancelled from this desktop."""
         match params:
             case PlaceOrder(cl_ord_id=cl_ord_id) if cl_ord_id:
-                self.last_action.placed(cl_ord_id)
+                self.actions.placed(cl_ord_id)
             case ChangeOrder(cl_ord_id=cl_ord_id):
-                self.last_action.changed(self.state.orders.get(cl_ord_id))
+                self.actions.changed(self.state.orders.get(cl_ord_id))
             case CancelOne(cl_ord_id=cl_ord_id):
-                self.last_action.cancelled(self.state.orders.get(cl_ord_id))
+                self.actions.cancelled(self.state.orders.get(cl_ord_id))
             case Focus(account=account, symbol=symbol):
-                self.last_action.cancelled(newest(self.state.working(account, symbol), _is_entry))
+                self.actions.cancelled(newest(self.state.working(account, symbol), _is_entry))
 
     def _announce(self, result: CommandResult) -> None:
         if not result.ok:

@@ -310,6 +310,7 @@ class FlattenPosition(msgspec.Struct, frozen=True, kw_only=True):
 
     portion_bps: part of the position to exit, 10,000 = all. through_ticks: how far past the opposite side to price it.
     override: OVERRIDE_TEXT, typed by a person who wants another exit sent although one may still be live.
+    metadata: kept with the exit order.
     """
 
     account: str
@@ -318,6 +319,19 @@ class FlattenPosition(msgspec.Struct, frozen=True, kw_only=True):
     portion_bps: int = 10_000
     through_ticks: int = 2
     override: str = ""
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class ReversePosition(msgspec.Struct, frozen=True, kw_only=True):
+    """Command: exit the whole position and, once it is flat by the venue's word, enter as much the other way.
+
+    through_ticks: how far past the opposite side to price both orders.
+    """
+
+    account: str
+    symbol: str
+    origin: Origin
+    through_ticks: int = 2
 
 
 OVERRIDE_TEXT = "SEND ANOTHER"

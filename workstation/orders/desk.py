@@ -19,6 +19,7 @@ from workstation.domain.orders import (
     OrdStatus,
     Origin,
     ReplaceOrder,
+    ReversePosition,
     SubmitGroup,
     SubmitOrder,
 )
@@ -40,6 +41,7 @@ from workstation.orders.inbound import Inbound
 from workstation.orders.reconciliation import Reconciliation
 from workstation.orders.recorder import Attach, Reaction, Recorder
 from workstation.orders.results import ChangeResult, ExitProgress, GroupResult, ScopeResult, SubmitResult
+from workstation.orders.reversals import Reversals, ReverseResult
 from workstation.orders.routing import Routes
 from workstation.orders.submission import OnDurable, Submission
 from workstation.orders.time_limits import TimeLimits
@@ -98,6 +100,7 @@ class Desk:
         self._exits = Exits(
             *down, look=self._look, make_room=self._make_room, unknown_for_ns=self._unknowns.unknown_for_ns
         )
+        self._reversals = Reversals(self._c, self._submission, self._exits, look=self._look)
         self._groups = Groups(*down, reserved=self._exits.reserved, watch=self._emulation.watch)
         self._concerned = self._concerned_by_status()
         self.recorder.react(self._on_change)
@@ -179,10 +182,22 @@ class Desk:
     def flatten(self, command: FlattenPosition) -> ExitProgress:
         """Begin to exit a position, or reprice the exit under way; never makes a second one.
 
+        The entry of a reversal under way is given up.
+
         Raises:
             NotFound: unknown account or symbol.
         """
+        self._reversals.withdraw(command.account, command.symbol, "flatten was asked for")
         return self._exits.flatten(command)
+
+    def reverse(self, command: ReversePosition) -> ReverseResult:
+        """Exit a position and then enter the other way; refused whole where entry is locked.
+
+        Raises:
+            NotFound: unknown account or symbol.
+            StateConflict: flat, an order unknown, or an exit or reversal under way.
+        """
+        return self._reversals.reverse(command)
 
     def exits(self) -> tuple[ExitProgress, ...]:
         """Return every exit under way."""
@@ -234,6 +249,7 @@ class Desk:
         self._unknowns.resume()
         self._emulation.resume()
         self._time_limits.resume()
+        self._reversals.resume()
         self._reconciliation.start()
 
     def stop(self) -> None:
@@ -285,6 +301,8 @@ class Desk:
             self._groups.on_change(change)
         if self._exits.under_way and (moved or change.execution is not None):
             self._exits.on_change(change)
+        if self._reversals.under_way:
+            self._reversals.on_change(change)
 
     def _concerned_by_status(self) -> dict[OrdStatus, tuple[Reaction, ...]]:
         """Return who hears of orders that enter a status: a watch or time limit of ours begins and ends there."""
@@ -329,6 +347,7 @@ class Desk:
         self._cancels.resume(account)
         self._groups.resume(account)
         self._exits.on_agreed(account)
+        self._reversals.on_agreed(account)
 
     def _make_room(self, account: str, symbol: str) -> None:
         self._groups.sync_position(account, symbol)

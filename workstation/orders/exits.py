@@ -231,7 +231,7 @@ class Exits:
             terms=terms,
             origin=exit_.command.origin,
             notes="blind exit" if exit_.blind else "exit",
-            metadata={EXIT_MARK: "flatten" if exit_.whole else "partial"},
+            metadata={**exit_.command.metadata, EXIT_MARK: "flatten" if exit_.whole else "partial"},
             allow_duplicate=True,
         )
         exit_.cl_ord_id = command.cl_ord_id

@@ -22,9 +22,9 @@ from workstation.commands.params import (
     Kill,
     PlaceOrder,
 )
+from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.shell.hotkeys_reverse import Reversals
 from workstation.desktop.shell.staging import stage
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.accounts import Environment
@@ -47,7 +47,6 @@ class FocusRequests:
         self._amends = AmendQueue()
         self._live_confirmed = False
         self._dialog: QInputDialog | None = None
-        self._reversals = Reversals(context, self.send)
         context.bridge.frame_taken.connect(self._on_frame)
 
     def snapshot(self, symbol: str = "") -> keys.FocusSnapshot:
@@ -63,8 +62,10 @@ class FocusRequests:
                 self._place(request, origin)
             case keys.Nudge():
                 self._nudge(request, origin)
-            case keys.Reverse():
-                self._reversals.start(request, origin)
+            case keys.Reverse(words=words, through_ticks=ticks):
+                focus = self._context.focus
+                turn = ReverseFocus(account=focus.account, symbol=focus.symbol, through_ticks=ticks)
+                self._ask("position.reverse", turn, words, origin)
             case keys.Stage():
                 stage(self._context, request)
             case keys.SetSize():
@@ -102,13 +103,13 @@ class FocusRequests:
         self.send(keys.ExitAll(f"Flattening every position of {self._context.focus.account}"), origin)
 
     def undo(self, origin: Origin) -> None:
-        """Take the last order action back, and say what that means first."""
-        undo = self._context.last_action.taken_back(self._context.state)
+        """Take the newest order action back, and say what that means first; what undoes is not remembered itself."""
+        undo = self._context.actions.take(self._context.state)
         match undo:
             case CancelPlaced(cl_ord_id):
                 order = self._context.state.orders.get(cl_ord_id)
                 name = cl_ord_id if order is None else self._words(order)
-                self._ask("order.cancel", CancelOne(cl_ord_id=cl_ord_id, reason="undo"), f"undo, cancel {name}", origin)
+                self._take_back("order.cancel", CancelOne(cl_ord_id=cl_ord_id, reason="undo"), f"cancel {name}", origin)
             case AmendBack(order, terms):
                 change = ChangeOrder(
                     cl_ord_id=order.cl_ord_id,
@@ -117,10 +118,21 @@ class FocusRequests:
                     stop_px=terms.stop_px,
                     version=order.version,
                 )
-                words = f"undo, amend back to {order_words(terms, self._context.instrument(terms.symbol))}"
-                self._ask("order.replace", change, words, origin, order.cl_ord_id)
+                words = f"amend back to {order_words(terms, self._context.instrument(terms.symbol))}"
+                self._take_back("order.replace", change, words, origin)
             case _:
                 self.send(undo, origin)
+
+    def _take_back(self, command: str, params: CancelOne | ChangeOrder, words: str, origin: Origin) -> None:
+        left = len(self._context.actions)
+        more = f"; {left} more to undo" if left else ""
+        self._context.announcer.say("info", f"Pending: undo, {words}{more}", params.cl_ord_id)
+        self._context.bridge.call(command, params, origin, partial(self._taken_back, params.cl_ord_id))
+
+    def _taken_back(self, cl_ord_id: str, result: CommandResult) -> None:
+        if not result.ok:
+            self._context.actions.put_back()
+        self._answered(cl_ord_id, result)
 
     def _words(self, order: OrderState) -> str:
         return order_words(order.terms, self._context.instrument(order.terms.symbol))
