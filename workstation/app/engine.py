@@ -1,0 +1,400 @@
+"""The product's engine: the core on its own thread, over a database and a venue, with its ways in and out.
+
+Built once by `bootstrap`. Doors get a `Session` and the gateway; nothing else of the engine leaves this module.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from workstation.app.alerts import LOOK_NS, Alerts
+from workstation.app.core import Core, CoreParts
+from workstation.app.engine_loop import EngineLoop
+from workstation.app.market_store import KeepingOptions, MarketDesk
+from workstation.app.order_stories import OrderStories
+from workstation.app.screens import EngineScreens
+from workstation.app.scripts import ScriptDoor
+from workstation.app.strategies import RUNS_NS, Strategies
+from workstation.app.venues import Venue
+from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
+from workstation.commands import (
+    accounts,
+    answers,
+    holds,
+    limits,
+    market,
+    pnl,
+    positions,
+    provenance,
+    records,
+    risk_board,
+    safety,
+    scripts,
+    strategies,
+    trading,
+    venue_board,
+    venues,
+)
+from workstation.commands.context import EngineContext
+from workstation.commands.outcomes import failed
+from workstation.commands.registry import (
+    Attach,
+    CommandRegistry,
+    CommandResult,
+    Invocation,
+    Reply,
+)
+from workstation.domain.errors import StorageError, UserError
+from workstation.domain.listing import InstrumentTable
+from workstation.domain.market import BarKind, BarType, StreamKind
+from workstation.domain.orders import Origin
+from workstation.kernel.clock import SystemClock
+from workstation.kernel.ids import IdSource
+from workstation.kernel.logs import LogLine, RecentLog, get_logger
+from workstation.marketdata.freshness import FreshnessLimits
+from workstation.ports.store import ExecutionQuery
+from workstation.viewmodels.figures import Figures
+from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap
+from workstation.viewmodels.market_view import MarketView
+from workstation.viewmodels.outbox import Outbox
+from workstation.viewmodels.publisher import Publisher
+from workstation.viewmodels.session import Session
+
+FRAME_NS = 33_000_000
+ROW_FLUSH_NS = 4_000_000
+EXECUTIONS_SHOWN = 2_000
+SUBSCRIBE_ALL_MAX = 500
+ASK_TIMEOUT_S = 30.0
+RECOVERY_TIMEOUT_S = 600.0
+"""How long a start without a snapshot may replay."""
+
+BEAT_NS = 25_000_000
+EXPIRY_NS = 1_000_000_000
+"""How often temporary limits are looked at for their end."""
+
+DAILY = BarType(BarKind.DAY, 1)
+
+_log = get_logger("engine")
+
+
+class Engine:
+    """One running engine. `start`, then hand `session` and itself (a Gateway) to the doors, then `stop`."""
+
+    def __init__(
+        self,
+        *,
+        loop: EngineLoop,
+        store: Storage,
+        venue: Venue,
+        commands: CommandRegistry,
+        version: str,
+        freshness_ms: int,
+        recent: RecentLog,
+        view_only: ViewOnly | None = None,
+        keeping: KeepingOptions | None = None,
+        alerts_file: Path | None = None,
+        strategies_folder: Path | None = None,
+    ) -> None:
+        self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
+        self.view_only, self.commands = view_only, commands
+        self._clock = SystemClock()
+        self._ids, self._gesture_ids = IdSource(), IdSource()
+        self._lag_ms = 0.0
+        self._stopping = False
+        self.core = core = Core(self._parts(version, freshness_ms))
+        self._view = MarketView(core.market)
+        self._screens = EngineScreens(core.market, core.instruments, venue, self._view)
+        self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns)
+        self._publisher = Publisher(
+            bus=core.bus,
+            clock=self._clock,
+            market=core.market,
+            view=self._view,
+            figures=self._figures,
+            status=self._status,
+            first_rows=self._first_rows,
+        )
+        self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
+        self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
+        self._alerts.register(commands)
+        self._stories = OrderStories(store.reader, loop.post)
+        self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
+        self._strategies = Strategies(core, strategies_folder, loop.post, store.reader.runs.source)
+        self._context = EngineContext(
+            desk=core.desk,
+            state=core.state,
+            journal=store.journal,
+            ids=self._ids,
+            clock=self._clock,
+            environment=venue.environment,
+            screens=self._screens,
+            venue=venue,
+            inquiry=self._market_desk.inquiry,
+            past_bars=self._market_desk.past_bars,
+            pnl=core.pnl,
+            stories=self._stories,
+            scripts=self.scripts,
+            strategies=self._strategies.desk,
+        )
+        self.session = self._session(version)
+
+    def _parts(self, version: str, freshness_ms: int) -> CoreParts:
+        listed = {row.symbol: row for row in self._venue.instruments()}
+        known = {row.symbol: row for row in self._store.reader.instruments()}
+        return CoreParts(
+            clock=self._clock,
+            scheduler=self._loop,
+            ids=self._ids,
+            journal=self._store.journal,
+            broker=self._venue.broker,
+            feed=self._venue.feed,
+            instruments=InstrumentTable(known | listed),
+            new_instruments=tuple(row for symbol, row in listed.items() if known.get(symbol) != row),
+            accounts=self._venue.accounts(),
+            version=version,
+            on_fault=self.on_fault,
+            market_now=self._venue.now_ns,
+            freshness=FreshnessLimits(own_max=freshness_ms * 1_000_000),
+        )
+
+    def _session(self, version: str) -> Session:
+        return Session(
+            instruments=self._market_desk.listings.offered,
+            known=self.core.instruments,
+            accounts=self._venue.accounts(),
+            environment=self._venue.environment,
+            version=version,
+            open_outbox=lambda wake: self._open(wake, snapshots=True),
+            open_rows=lambda wake: self._open(wake, snapshots=False),
+            close_outbox=self._close,
+            new_cl_ord_id=self._gesture_ids.cl_ord_id,
+            mono_ns=self._clock.mono_ns,
+            feed=self._venue.feed.name,
+        )
+
+    @property
+    def api_url(self) -> str:
+        """Address of the REST interface, "" while it is closed."""
+        return self.scripts.url
+
+    # Life
+
+    def start(self, beat: Callable[[], None]) -> int:
+        """Recover, then run; returns how many journal lines were replayed. `beat`: heartbeat for the watchdog.
+
+        A view-only run goes on from what verifies.
+
+        Raises:
+            StorageDamaged: naming the first broken row.
+        """
+        replayed = self._loop.ask(self._recover, RECOVERY_TIMEOUT_S)
+        self._run_from_now(beat)
+        _log.info("engine_started", replayed=replayed, epoch=self._store.journal.epoch)
+        return int(str(replayed))
+
+    def start_view_only(self, why: ViewOnly, beat: Callable[[], None]) -> None:
+        """Go on from the lines before the broken one that ended `start`, recording nothing."""
+        self.view_only = why
+        self._run_from_now(beat)
+        _log.warning("view_only", code=why.code, reason=why.reason)
+
+    def _run_from_now(self, beat: Callable[[], None]) -> None:
+        self._loop.ask(lambda: self._begin(beat), ASK_TIMEOUT_S)
+        self._recent.listener = self._on_log
+
+    def _recover(self) -> int:
+        try:
+            return self.core.recover(self._store.recovery)
+        except StorageError as error:
+            if self.view_only is None:
+                raise
+            _log.warning("recovery_ended_early", reason=str(error))
+            return 0
+
+    def _begin(self, beat: Callable[[], None]) -> None:
+        for symbol in self.core.instruments:
+            days = self._venue.history(symbol, DAILY, 2)
+            if days:
+                self.core.market.cache.begin_day(days)
+        self._market_desk.begin()
+        self._venue.start()
+        if self.view_only is None:
+            self.core.start()
+        else:
+            self.core.watch()
+        if len(self.core.instruments) <= SUBSCRIBE_ALL_MAX:
+            for symbol in self.core.instruments:
+                for stream in (StreamKind.QUOTES, StreamKind.TRADES):
+                    self.core.market.subscriptions.acquire(symbol, stream)
+        self._repeat(FRAME_NS, self._publisher.tick)
+        self._repeat(ROW_FLUSH_NS, self._publisher.flush_rows)
+        self._repeat(BEAT_NS, beat)
+        if self.view_only is None:
+            self._repeat(EXPIRY_NS, lambda: limits.expire_limits(self._context))
+            self._alerts.begin()
+            self._repeat(LOOK_NS, self._alerts.look)
+            self._strategies.desk.begin()
+            self._repeat(RUNS_NS, self._strategies.desk.tick)
+        self._repeat(self._market_desk.snapshot_ns, self._market_desk.recording.snapshot)
+
+    def stop(self) -> None:
+        """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
+        self._recent.listener = None
+        self._market_desk.past_bars.close()
+        self._stories.close()
+        self.scripts.stop()
+        try:
+            self._loop.ask(self._end, ASK_TIMEOUT_S)
+        finally:
+            self._store.close()
+            self._loop.stop()
+
+    def _end(self) -> None:
+        self._stopping = True
+        self._alerts.end()
+        self._strategies.end(keep=self.view_only is None)
+        self.core.stop()
+        self._venue.stop()
+        self._publisher.flush_rows()
+        if self.view_only is None:
+            self.core.save_snapshot(always=True)
+
+    def _repeat(self, every_ns: int, call: Callable[[], None]) -> None:
+        due = self._clock.mono_ns() + every_ns
+
+        def run() -> None:
+            nonlocal due
+            if self._stopping:
+                return
+            self._lag_ms += (max(self._clock.mono_ns() - due, 0) / 1e6 - self._lag_ms) / 16
+            due = self._clock.mono_ns() + every_ns
+            self._loop.call_later(every_ns, run)
+            self.core.bus.guard(call, call)
+
+        self._loop.call_later(every_ns, run)
+
+    def on_fault(self, message: object, error: BaseException) -> None:
+        """Report a handler's failure: logged with its trace, shown as critical; the others ran."""
+        kind = type(message).__name__
+        _log.error("handler_failed", message=kind, error=repr(error), exc_info=error)
+        self._publisher.notice("critical", f"Internal error while handling {kind}: {error}. Details are in the log.")
+
+    def say(self, level: str, text: str) -> None:
+        """Show a notice on every screen; from any thread."""
+        self._loop.post(lambda: self._publisher.notice(level, text), urgent=True)
+
+    # Gateway
+
+    def call(
+        self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
+    ) -> None:
+        """Hand a command over; `reply` is called once, on the engine's thread.
+
+        Raises:
+            MailboxFull: the engine is behind and the command is not urgent.
+            NotFound: no such command.
+        """
+        command = self.commands.get(command_id)
+        call = Invocation(command_id=command_id, params=params, origin=origin, reply=reply, attach=attach)
+        self._loop.post(lambda: self._run(call), urgent=command.urgent)
+
+    def _run(self, call: Invocation) -> None:
+        if self._stopping:
+            text = "NOT SENT: the program is shutting down."
+            call.reply(CommandResult(ok=False, code="SHUTTING_DOWN", text=text))
+            return
+        if self.view_only is not None and call.command_id not in READING_COMMANDS:
+            call.reply(self.view_only.refusal())
+            return
+        error = self.core.bus.guard(call, lambda: self._run_command(call))
+        if error is not None:
+            text = "Internal error; look the order up before trying again."
+            call.reply(CommandResult(ok=False, code="INTERNAL_ERROR", text=text))
+        self._publisher.flush_rows()
+
+    def _run_command(self, call: Invocation) -> None:
+        try:
+            self.commands.run_of(call.command_id)(self._context, call.params, call)
+        except UserError as error:
+            call.reply(failed(error))
+
+    # Screens
+
+    def _open(self, wake: Callable[[], None], *, snapshots: bool) -> Outbox:
+        opened = self._loop.ask(lambda: self._publisher.open(wake, snapshots=snapshots), ASK_TIMEOUT_S)
+        if not isinstance(opened, Outbox):
+            raise TypeError("the publisher opens outboxes")
+        return opened
+
+    def _close(self, outbox: Outbox) -> None:
+        if not self._stopping:
+            self._loop.post(lambda: self._publisher.close(outbox), urgent=True)
+
+    def _first_rows(self) -> Iterable[ScreenRow]:
+        book = self.core.state.book
+        orders = {order.cl_ord_id: order for order in book.recent()}
+        orders |= {order.cl_ord_id: order for order in book.open_orders()}
+        yield from sorted(orders.values(), key=lambda order: order.created_at)
+        if self.view_only is not None:
+            reason = f"VIEW ONLY: {self.view_only.reason}"
+            yield Notice(level="critical", text=reason, ts=self._clock.now_ns())
+        try:
+            page = self._store.reader.executions(ExecutionQuery(limit=EXECUTIONS_SHOWN, with_count=False))
+        except StorageError as error:
+            yield Notice(level="critical", text=f"Executions cannot be read: {error}.", ts=self._clock.now_ns())
+        else:
+            yield from reversed(page.rows)
+
+    def _on_log(self, line: LogLine) -> None:
+        self._loop.post(lambda: self._publisher.on_log(line), urgent=True)
+
+    def _status(self, publisher: Publisher) -> StatusSnap:
+        core, journal, venue = self.core, self._store.journal, self._venue.status()
+        streams = []
+        for kind in StreamKind:
+            worst = core.market.cache.worst(kind)
+            streams.append(
+                StreamSnap(
+                    stream=kind,
+                    state=worst.state if worst.seen else "",
+                    worst_age_ms=worst.age_ns // 1_000_000,
+                    worst_symbol=worst.symbol,
+                    updates_per_s=publisher.rate_per_s,
+                )
+            )
+        open_orders = list(core.state.book.open_orders())
+        return StatusSnap(
+            environment=self._venue.environment,
+            feed=self._venue.feed.name,
+            feed_state="UP",
+            venue_state=core.desk.routes.session(self._venue.broker.venue),
+            streams=tuple(streams),
+            latency=publisher.latency.snap(),
+            engine_lag_ms=self._lag_ms,
+            updates_per_s=publisher.rate_per_s,
+            journal_seq=journal.durable_seq,
+            journal_fill=journal.fill_ratio,
+            storage_trouble=journal.trouble if self.view_only is None else f"VIEW ONLY: {self.view_only.reason}",
+            armed=core.state.controls.arming.environment,
+            kills=tuple(core.state.controls.kills.active()),
+            open_orders=len(open_orders),
+            unknown_orders=sum(order.unknown is not None for order in open_orders),
+            replay_progress=venue.replay_progress,
+            replay_paused=venue.replay_paused,
+            replay_speed=venue.replay_speed,
+            faults=venue.faults,
+            api_url=self.scripts.url,
+            now_ns=self._venue.now_ns(),
+        )
+
+
+def all_commands() -> CommandRegistry:
+    """Return the registry with every engine command declared."""
+    registry = CommandRegistry()
+    for module in (
+        trading, positions, safety, accounts, pnl, market, records, limits, risk_board, venues, venue_board,
+        answers, provenance, scripts, holds, strategies,
+    ):  # fmt: skip
+        module.register(registry)
+    return registry
