@@ -1,4 +1,4 @@
-"""Archives of ticks: the chunks of one instrument and day as a Parquet file (zstd), one row group for each chunk.
+"""Archives of ticks: the chunks of one instrument and day as a Parquet file (zstd), many chunks to a row group.
 
 Written once a day is over, read by place as the chunk file was. A file is complete or absent: it is written aside,
 synced, then renamed. Needs `pyarrow` (the extra `parquet`); without it no archive is made, and reading one says so.
@@ -6,6 +6,7 @@ Books have no columns of their own: they lie packed in `book`.
 """
 
 import contextlib
+import functools
 import importlib
 import json
 import os
@@ -21,10 +22,18 @@ from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Quote
 
 SUFFIX = ".parquet"
 PART = ".part"
+
+GROUP_ROWS = 20_000
+"""Rows from which on a row group is closed."""
+
+GROUPS_HELD = 8
+"""Row groups that stay unpacked, since lists and backtests walk from chunk to chunk."""
+
 _PLACES = b"places"
-_COMMON = ("symbol", "ts_event", "ts_init")
-_QUOTE = ("bid", "bid_size", "ask", "ask_size")
-_TRADE = ("price", "size", "aggressor", "trade_id", "conditions")
+_NAMES = (
+    "symbol", "ts_event", "ts_init", "bid", "bid_size", "ask", "ask_size", "price", "size", "aggressor", "trade_id",
+    "conditions", "book",
+)  # fmt: skip
 _TEXTS = ("symbol", "aggressor", "trade_id", "conditions")
 
 Kept = Quote | Trade | BookSnapshot | BookChange
@@ -66,20 +75,21 @@ def write(archive: Path, chunks: Iterable[tuple[int, list[Kept]]]) -> None:
 
     Raises:
         StorageError: pyarrow is not installed.
-        StorageDamaged: what was written does not read back as it was.
     """
     arrow, parquet = _arrow(), _parquet()
-    schema, places = _schema(arrow), []
+    schema = _schema(arrow)
+    index: dict[int, tuple[int, int, int]] = {}
     with replacing(archive) as part:
         with parquet.ParquetWriter(part, schema, compression="zstd") as writer:
-            for place, rows in chunks:
-                places.append(place)
-                writer.write_table(arrow.Table.from_pylist([_cells(row) for row in rows], schema=schema))
-            writer.add_key_value_metadata({_PLACES: json.dumps(places).encode()})
+            for number, group in enumerate(_groups(chunks)):
+                rows: list[Kept] = []
+                for place, chunk in group:
+                    index[place] = (number, len(rows), len(chunk))
+                    rows += chunk
+                writer.write_table(arrow.table(_columns(rows), schema=schema))
+            writer.add_key_value_metadata({_PLACES: json.dumps(index).encode()})
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        if parquet.ParquetFile(part).metadata.num_row_groups != len(places):
-            raise StorageDamaged(f"{archive.name}: the archive does not hold every chunk")
 
 
 def read(archive: Path, place: int) -> list[Kept]:
@@ -89,41 +99,62 @@ def read(archive: Path, place: int) -> list[Kept]:
         StorageDamaged: the archive does not hold it, or cannot be read.
         StorageError: pyarrow is not installed.
     """
-    arrow, parquet = _arrow(), _parquet()
+    arrow = _arrow()
     try:
-        with parquet.ParquetFile(archive) as file:
-            places = json.loads(file.metadata.metadata[_PLACES])
-            rows = file.read_row_group(places.index(place)).to_pylist()
+        group, first, count = _index(archive)[str(place)]
+        return list(_group(archive, group)[first : first + count])
     except (OSError, ValueError, KeyError, arrow.ArrowException) as error:
         raise StorageDamaged(f"{archive.name}: the chunk of {place} cannot be read") from error
-    return [_event(row) for row in rows]
 
 
-def _cells(event: Kept) -> dict[str, Any]:
-    cells: dict[str, Any] = {name: getattr(event, name) for name in _COMMON}
-    if isinstance(event, Quote):
-        cells |= {name: getattr(event, name) for name in _QUOTE}
-    elif isinstance(event, Trade):
-        cells |= {name: getattr(event, name) for name in _TRADE}
-    else:
-        cells["book"] = _encode(event)
-    return cells
+def _groups(chunks: Iterable[tuple[int, list[Kept]]]) -> Iterator[list[tuple[int, list[Kept]]]]:
+    group: list[tuple[int, list[Kept]]] = []
+    rows = 0
+    for place, chunk in chunks:
+        group.append((place, chunk))
+        rows += len(chunk)
+        if rows >= GROUP_ROWS:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
 
 
-def _event(cells: dict[str, Any]) -> Kept:
-    if cells["book"] is not None:
-        return _decode_book(cells["book"])
-    common = {name: cells[name] for name in _COMMON}
-    if cells["price"] is None:
-        return Quote(**common, **{name: cells[name] for name in _QUOTE})
-    own = {name: cells[name] for name in _TRADE}
-    return Trade(**common, **own | {"aggressor": Aggressor(own["aggressor"])})
+@functools.lru_cache(maxsize=GROUPS_HELD)
+def _index(archive: Path) -> dict[str, tuple[int, int, int]]:
+    """Return by place the row group, the first row in it, and how many."""
+    with _parquet().ParquetFile(archive) as file:
+        found: dict[str, tuple[int, int, int]] = json.loads(file.metadata.metadata[_PLACES])
+    return found
+
+
+@functools.lru_cache(maxsize=GROUPS_HELD)
+def _group(archive: Path, number: int) -> tuple[Kept, ...]:
+    """Return the events of a row group; neighbours of a chunk are asked for next."""
+    with _parquet().ParquetFile(archive) as file:
+        columns = file.read_row_group(number).to_pydict()
+    return tuple(map(_event, *(columns[name] for name in _NAMES)))
+
+
+def _columns(rows: list[Kept]) -> dict[str, list[Any]]:
+    columns = {name: [getattr(row, name, None) for row in rows] for name in _NAMES[:-1]}
+    columns["book"] = [_encode(row) if isinstance(row, BookSnapshot | BookChange) else None for row in rows]
+    return columns
+
+
+def _event(*cells: Any) -> Kept:
+    """Return an event of its cells, in the order of _NAMES."""
+    symbol, ts_event, ts_init, bid, bid_size, ask, ask_size, price, size, aggressor, trade_id, marks, book = cells
+    if book is not None:
+        return _decode_book(book)
+    if price is None:
+        return Quote(symbol, bid, bid_size, ask, ask_size, ts_event, ts_init)
+    return Trade(symbol, price, size, Aggressor(aggressor), trade_id, ts_event, ts_init, marks)
 
 
 def _schema(arrow: Any) -> Any:
-    texts = {name: arrow.string() for name in _TEXTS}
-    names = (*_COMMON, *_QUOTE, *_TRADE)
-    return arrow.schema([(name, texts.get(name, arrow.int64())) for name in names] + [("book", arrow.binary())])
+    types = {name: arrow.string() for name in _TEXTS} | {"book": arrow.binary()}
+    return arrow.schema([(name, types.get(name, arrow.int64())) for name in _NAMES])
 
 
 def _arrow() -> ModuleType:
