@@ -41,6 +41,12 @@ def _order_path() -> Figures:
     return run(time.process_time_ns)
 
 
+def _backtest() -> Figures:
+    from workstation.backtest.benchmark import run  # noqa: PLC0415  loaded only when measured
+
+    return run(time.process_time_ns)
+
+
 def _storage() -> Figures:
     from workstation.storage.benchmark import run  # noqa: PLC0415  loaded only when measured
 
@@ -93,6 +99,7 @@ def _draw_offscreen() -> None:
 BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "tick_path": _tick_path,
     "order_path": _order_path,
+    "backtest": _backtest,
     "storage": _storage,
     "rest": _rest,
     "chart": _chart,

@@ -1,8 +1,7 @@
 """The desk of a backtest: a strategy's intents become orders, travel to the venue, and reports travel back.
 
 Order walk: `engine` hands over intents, the markets fill, `booking` keeps the truth. Requests and reports take the
-latencies of the options; at none they arrive within the same instant, after all that was due before them. Long because
-the ways there and back belong together.
+latencies of the options; at none they arrive within the same instant, after all that was due before them.
 """
 
 from collections.abc import Callable, Mapping
