@@ -232,3 +232,30 @@ def test_everything_that_acts_has_a_name(panel: RiskPanel) -> None:
     for widget in (panel.form.limit, panel.form.value, panel.stops.kill, panel.stops.scope, panel.retry, panel.view):
         assert widget.objectName().startswith("risk-1_")
         assert widget.accessibleName()
+
+
+def test_a_lockout_says_until_when(panel: RiskPanel, rig: DesktopRig) -> None:
+    ends = START_NS + 1_800 * 10**9
+    rows = [
+        LimitChanged(limit="LOCKOUT", scope="ACCOUNT", key=key, old="", new=new, actor="t", reason="tired", ts=START_NS)
+        for key, new in (("SIM-1", "DAY"), ("SIM-2", str(ends)))
+    ]
+    rig.gateway.answers["risk.board"] = answer(restrictions=tuple(rows))
+    again(panel, rig)
+    assert panel.switches.text().splitlines() == [
+        "LOCKED OUT SIM-1 until the next trading day, 2024-01-03 00:00 UTC, since 15:00:00: tired",
+        "LOCKED OUT SIM-2 until 2024-01-02 15:30 UTC, since 15:00:00: tired",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "text"),
+    [(200, "Orders today: SIM-1 1,012 (limit 200 a day)"), (None, "Orders today: SIM-1 1,012 (no limit a day)")],
+)
+def test_orders_of_the_day_stand_with_their_limit(
+    panel: RiskPanel, rig: DesktopRig, limit: int | None, text: str
+) -> None:
+    board = RiskBoard(limits=(LOSS,), restrictions=(), orders_today={"SIM-1": 1_012}, orders_per_day=limit)
+    rig.gateway.answers["risk.board"] = CommandResult(ok=True, text="", data=board)
+    again(panel, rig)
+    assert panel.orders.text() == text

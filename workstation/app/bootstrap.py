@@ -36,6 +36,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.logs import RecentLog, configure_logging, get_logger
+from workstation.orders.lockout_exits import LockoutExits
 from workstation.ports.market_store import Retention
 from workstation.storage import Store, open_store
 from workstation.storage.retention import Kept
@@ -181,6 +182,9 @@ class Program:
             alerts_file=self.own_home.alerts_file,
             strategies_folder=self.own_home.strategies,
         )
+        if options.settings.risk.flatten_at_lockout:
+            core = self.engine.core
+            LockoutExits(core.desk, core.bus, core.scheduler)
 
     @property
     def view_only(self) -> ViewOnly | None:

@@ -17,6 +17,7 @@ from workstation.domain.records import LOCAL_TENANT, Record, RiskLimit
 from workstation.portfolio.accounts import Accounts
 from workstation.portfolio.day_figures import day_figures
 from workstation.risk.limits import DEFAULTS, UNLIMITED, Bound, LimitScope, LimitType, limit_id, parse_limit
+from workstation.risk.restrictions import DAY, Restriction, lockout_end
 
 RISK = "Risk"
 BY_CLOCK = "engine:limit expiry"
@@ -164,8 +165,14 @@ def with_record(context: EngineContext, changed: LimitChanged) -> Sequence[Event
 
 
 def expire_limits(context: EngineContext) -> None:
-    """Let temporary values that have ended return to the ones before them; called once a second."""
+    """Let temporary values that have ended return to the ones before them, timed lockouts too; called once a second."""
     now = context.clock.now_ns()
+    for switch in context.state.controls.restrictions.dump():
+        if switch.limit == Restriction.LOCKOUT and switch.new != DAY and lockout_end(switch.new, switch.ts) <= now:
+            lifted = msgspec.structs.replace(
+                switch, old=switch.new, new="", actor=BY_CLOCK, reason="the lockout ended", ts=now
+            )
+            context.desk.recorder.record([lifted], actor=BY_CLOCK)
     due = [
         row for row in context.state.records.every(RiskLimit) if row.expires_at is not None and row.expires_at <= now
     ]

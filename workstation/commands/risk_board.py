@@ -1,7 +1,7 @@
 """The risk board: every limit with who set it when and what is used, every switch that is set; lockout and close-only.
 
 Order walk, beside the gate: what a person reads and sets there. A lockout takes risk away at once and cannot be taken
-back before the account's next trading day; close-only is lifted with a reason.
+back before it ends by itself; close-only is lifted with a reason.
 """
 
 import msgspec
@@ -14,16 +14,19 @@ from workstation.domain.events import LimitChanged
 from workstation.domain.records import LOCAL_TENANT, RiskLimit
 from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import LimitScope
-from workstation.risk.restrictions import Restriction
+from workstation.risk.restrictions import DAY, Restriction, lockout_end_text
 
-ON, DAY = "ON", "DAY"
+ON = "ON"
+LOCK_SECONDS_MAX = 7 * 86_400
+NS_PER_S = 1_000_000_000
 
 
 class LockOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Lock an account out of new risk until its next trading day."""
+    """Lock an account out of new risk for so many seconds, or until its next trading day where none are given."""
 
     account: str
     reason: str
+    seconds: int = 0
 
 
 class SetCloseOnly(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +59,13 @@ def show_board(context: EngineContext, _params: NoParams, call: Invocation) -> N
                 reason="" if row is None else row.reason,
             )
         )
-    board = RiskBoard(limits=tuple(lines), restrictions=tuple(controls.restrictions.dump()))
+    orders = controls.day_orders
+    board = RiskBoard(
+        limits=tuple(lines),
+        restrictions=tuple(controls.restrictions.dump()),
+        orders_today={account: orders.count(account) for account in context.state.accounts},
+        orders_per_day=orders.limit,
+    )
     call.reply(CommandResult(ok=True, text=f"{len(lines)} limits.", data=board))
 
 
@@ -68,8 +77,13 @@ def lock_out(context: EngineContext, params: LockOut, call: Invocation) -> None:
     if context.state.controls.restrictions.lockout(params.account) is not None:
         call.reply(CommandResult(ok=True, text=f"{params.account} is locked out already."))
         return
-    text = f"{params.account} is locked out until its next trading day. Cancels and exits stay open."
-    _set(context, call, _Switch(Restriction.LOCKOUT, LimitScope.ACCOUNT, params.account, DAY, params.reason), text)
+    if not 0 <= params.seconds <= LOCK_SECONDS_MAX:
+        raise ValidationError("seconds", f"{params.seconds} is out of range", allowed=f"0 to {LOCK_SECONDS_MAX}")
+    now = context.clock.now_ns()
+    end = str(now + params.seconds * NS_PER_S) if params.seconds else DAY
+    switch = _Switch(Restriction.LOCKOUT, LimitScope.ACCOUNT, params.account, end, params.reason)
+    text = f"{params.account} is locked out {lockout_end_text(end, now)}. Cancels and exits stay open."
+    _set(context, call, switch, text)
 
 
 def set_close_only(context: EngineContext, params: SetCloseOnly, call: Invocation) -> None:
@@ -134,7 +148,7 @@ def register(commands: CommandRegistry) -> None:
     """Declare the commands of the board."""
     rows: tuple[Declaration, ...] = (
         ("risk.board", "Show all limits and switches", NoParams, "risk:view", show_board),
-        ("risk.lock_out", "Lock out until the next trading day", LockOut, "risk:kill", lock_out),
+        ("risk.lock_out", "Lock out for a time, or until the next trading day", LockOut, "risk:kill", lock_out),
         ("risk.close_only", "Close-only", SetCloseOnly, "risk:manage", set_close_only),
     )
     commands.declare(RISK, rows)

@@ -73,6 +73,12 @@ class OmsSettings(_Section, frozen=True):
     confirm_warnings: bool = False
 
 
+class RiskSettings(_Section, frozen=True):
+    """What follows a breach: with `flatten_at_lockout`, every position of the account is exited; no price is sure."""
+
+    flatten_at_lockout: bool = False
+
+
 class MarketdataSettings(_Section, frozen=True):
     """Market data: what scripts may follow, and what is kept for how long."""
 
@@ -133,6 +139,7 @@ class Settings(_Section, frozen=True):
     engine: EngineSettings = EngineSettings()
     desktop: DesktopSettings = DesktopSettings()
     oms: OmsSettings = OmsSettings()
+    risk: RiskSettings = RiskSettings()
     marketdata: MarketdataSettings = MarketdataSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
     events: EventsSettings = EventsSettings()

@@ -28,7 +28,12 @@ class LimitLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RiskBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """All limits, those without a bound included, and every restriction that is set."""
+    """All limits, those without a bound included, and every restriction that is set.
+
+    orders_today: orders of its trading day by account; orders_per_day: the most that each may reach, None for no bound.
+    """
 
     limits: tuple[LimitLine, ...]
     restrictions: tuple[LimitChanged, ...]
+    orders_today: dict[str, int] = {}
+    orders_per_day: int | None = None

@@ -1,9 +1,11 @@
 """Switches and lists that forbid by name: restricted symbols, close-only, short sales, conditions, lockouts and more.
 
 Folded from `LimitChanged` like a limit, with `limit` naming the switch, so that who, when and why are journaled and a
-restart forgets nothing. The text "" lifts a switch. A LOCKOUT stands until the account's next trading day.
+restart forgets nothing. The text "" lifts a switch. A LOCKOUT stands until the account's next trading day, or until the
+instant that its text names.
 """
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from workstation.domain.events import LimitChanged, TradingDayRolled
@@ -24,6 +26,12 @@ class Restriction(StrEnum):
     LOCKOUT = "LOCKOUT"
 
 
+DAY = "DAY"
+"""Text of a lockout that the account's next trading day ends; any other is an instant, UTC ns."""
+BREACH_ACTOR = "risk"
+"""Who locks an account out when a limit is breached."""
+DAY_NS = 86_400_000_000_000
+
 _Place = tuple[Restriction, str, str]
 
 
@@ -36,9 +44,12 @@ class Restrictions:
     def apply(self, event: LimitChanged | TradingDayRolled) -> None:
         """Fold one change, or the new trading day that ends an account's lockout."""
         if isinstance(event, TradingDayRolled):
-            self._set.pop((Restriction.LOCKOUT, LimitScope.ACCOUNT, event.account), None)
+            place: _Place = (Restriction.LOCKOUT, LimitScope.ACCOUNT, event.account)
+            lockout = self._set.get(place)
+            if lockout is not None and lockout.new == DAY:
+                del self._set[place]
         elif event.limit in Restriction.__members__:
-            place = (Restriction(event.limit), event.scope, event.key)
+            place = Restriction(event.limit), event.scope, event.key
             if event.new:
                 self._set[place] = event
             else:
@@ -85,8 +96,19 @@ def lockout_event(account: str, reason: str, ts: int) -> LimitChanged:
         scope=LimitScope.ACCOUNT,
         key=account,
         old="",
-        new="DAY",
-        actor="risk",
+        new=DAY,
+        actor=BREACH_ACTOR,
         reason=reason,
         ts=ts,
     )
+
+
+def lockout_end(text: str, ts: int) -> int:
+    """Return when a lockout of this text, set at `ts`, ends, UTC ns; trading days begin at midnight UTC."""
+    return (ts // DAY_NS + 1) * DAY_NS if text == DAY else int(text)
+
+
+def lockout_end_text(text: str, ts: int) -> str:
+    """Return when a lockout ends as it is shown: `until the next trading day, 2026-01-31 00:00 UTC`."""
+    end = f"{datetime.fromtimestamp(lockout_end(text, ts) // 10**9, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"until the next trading day, {end}" if text == DAY else f"until {end}"

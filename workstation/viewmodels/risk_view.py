@@ -4,7 +4,7 @@ Last stage of both walks. Reads the board that the engine answered; sends nothin
 is read as well as seen.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -15,7 +15,7 @@ from workstation.domain.numbers import MONEY_DECIMALS, format_scaled
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import UNLIMITED, LimitScope, LimitType, parse_limit
-from workstation.risk.restrictions import Restriction
+from workstation.risk.restrictions import Restriction, lockout_end_text
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, exact_time, grouped, time_of_day
 from workstation.viewmodels.frames import AccountSnap, StatusSnap
@@ -65,6 +65,7 @@ class RiskView:
     def __init__(self) -> None:
         self.table: ColumnTable[LimitLine] = ColumnTable(_columns(), _key)
         self.restrictions: tuple[LimitChanged, ...] = ()
+        self.orders = ""
 
     def take(self, board: RiskBoard) -> None:
         """Show another board; limits that are gone leave."""
@@ -73,6 +74,7 @@ class RiskView:
         self.table.remove([_key(line) for line in rows if _key(line) not in kept])
         self.table.upsert(board.limits)
         self.restrictions = board.restrictions
+        self.orders = orders_text(board.orders_today, board.orders_per_day)
 
     def lines(self) -> list[LimitLine]:
         """Return every limit."""
@@ -155,11 +157,19 @@ def switches_text(restrictions: Sequence[LimitChanged], accounts: Iterable[Accou
     for row in restrictions:
         where = row.key or "all accounts"
         if row.limit == Restriction.LOCKOUT:
-            parts.append(f"LOCKED OUT {where} until the next trading day, since {_clock(row.ts)}: {row.reason}")
+            until = lockout_end_text(row.new, row.ts)
+            parts.append(f"LOCKED OUT {where} {until}, since {_clock(row.ts)}: {row.reason}")
         elif row.limit == Restriction.CLOSE_ONLY:
             parts.append(f"CLOSE-ONLY {where} since {_clock(row.ts)}: {row.reason}")
     parts += [f"{a.lock} {a.account}: {a.lock_reason}" for a in accounts if a.lock is not LockState.UNLOCKED]
     return "\n".join(parts)
+
+
+def orders_text(orders_today: Mapping[str, int], limit: int | None) -> str:
+    """Return how many orders each account has sent in its trading day, and of how many."""
+    bound = "no limit a day" if limit is None else f"limit {limit:,} a day"
+    counts = "   ".join(f"{account} {count:,}" for account, count in sorted(orders_today.items()))
+    return f"Orders today: {counts} ({bound})" if counts else ""
 
 
 def kill_text(kills: Sequence[KillState]) -> str:

@@ -11,11 +11,12 @@ import pytest
 from tests.helpers.api_rig import EngineThread
 from tests.helpers.core_rig import CoreRig
 from tests.helpers.memory_reader import MemoryReader
-from workstation.commands import risk_board
+from workstation.commands import limits, risk_board
 from workstation.commands.params import Arm, SetLimit
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.risk_board import LockOut, SetCloseOnly
+from workstation.commands.risk_board import LOCK_SECONDS_MAX, LockOut, SetCloseOnly
 from workstation.domain.accounts import Environment
+from workstation.domain.events import TradingDayRolled
 from workstation.domain.orders import Origin, OriginKind
 from workstation.risk.board import RiskBoard
 from workstation.risk.limits import LimitScope
@@ -100,3 +101,23 @@ def test_close_only_is_set_by_anybody_and_lifted_by_a_person(board: Board) -> No
 def test_a_scope_that_is_none_or_a_missing_reason_is_refused(board: Board, wish: SetCloseOnly) -> None:
     assert not board.run("risk.close_only", wish).ok
     assert board.read().restrictions == ()
+
+
+def test_a_lockout_for_a_time_outlives_the_day_and_ends_by_itself(board: Board) -> None:
+    account, rig = next(iter(board.engine.rig.state.accounts)), board.engine.rig
+    answer = board.run("risk.lock_out", LockOut(account=account, reason="tired", seconds=1_800))
+    assert answer.text.endswith("UTC. Cancels and exits stay open.")
+    assert board.run("risk.lock_out", LockOut(account=account, reason="longer", seconds=60)).text.endswith("already.")
+    rig.record(TradingDayRolled(account=account, day="2099-01-01", ts=rig.now))
+    limits.expire_limits(board.engine.context)
+    assert rig.state.controls.restrictions.lockout(account) is not None
+    rig.clock.advance(1_800 * 10**9)
+    limits.expire_limits(board.engine.context)
+    assert rig.state.controls.restrictions.lockout(account) is None
+
+
+@pytest.mark.parametrize("seconds", [-1, LOCK_SECONDS_MAX + 1])
+def test_a_lockout_of_no_sane_length_is_refused(board: Board, seconds: int) -> None:
+    account = next(iter(board.engine.rig.state.accounts))
+    assert not board.run("risk.lock_out", LockOut(account=account, reason="tired", seconds=seconds)).ok
+    assert board.engine.rig.state.controls.restrictions.lockout(account) is None

@@ -52,7 +52,7 @@ class Stops(QWidget):
         self.close_only = named(QPushButton("Close-only"), f"{panel_id}_close_only", "Let the scope only reduce", "")
         self.close_only.clicked.connect(self._ask_close_only)
         self.lock_out = PressTwice("Lock out", self._ask_lock_out)
-        meaning = "Lock the account out until its next trading day; cannot be undone that day; press twice"
+        meaning = "Lock the account out until its next trading day, for good; for a time, type lock 30m in the palette"
         named(self.lock_out, f"{panel_id}_lock_out", meaning, "")
         self.kills = QLabel()
         self.kills.setObjectName(f"{panel_id}_kills")

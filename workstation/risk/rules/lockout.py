@@ -1,6 +1,6 @@
-"""Lockout: after a breach, or at the trader's own wish, nothing may be added until the next trading day."""
+"""Lockout: after a breach, or at the trader's own wish, nothing may be added until it ends."""
 
-from workstation.risk.restrictions import Restriction
+from workstation.risk.restrictions import Restriction, lockout_end_text
 from workstation.risk.rules.base import RestrictionRule
 from workstation.risk.snapshot import Snapshot
 
@@ -16,4 +16,4 @@ class Lockout(RestrictionRule):
         lockout = self.setting(snapshot)
         if lockout is None:
             return ""
-        return f"Refused: lockout. {lockout.reason}; only exits are taken until the next trading day."
+        return f"Refused: lockout. {lockout.reason}; only exits are taken {lockout_end_text(lockout.new, lockout.ts)}."
