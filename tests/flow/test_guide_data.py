@@ -1,0 +1,44 @@
+"""The page on data is true: its commands run from top to bottom and say what it shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.source_tree import ROOT
+from workstation.__main__ import main
+
+PAGE = ROOT / "resources" / "docs" / "guide" / "data.md"
+BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+STARTER = "python3 packaging/bootstrap.py run "
+MINUTES = """timestamp,open,high,low,close,volume
+2024-01-02T15:00:00,10.00,10.50,9.50,10.25,100
+2024-01-02T15:01:00,10.25,10.30,10.00,10.10,50
+2024-01-02T15:02:00,10.10,10.20,10.00,10.15,70
+2024-01-02T15:03:00,10.10,9.90,10.20,10.00,5
+2024-01-02T15:05:00,10.15,10.20,10.10,10.20,40
+"""
+
+
+def test_the_page_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKSTATION_HOME", str(tmp_path / "home"))
+    (tmp_path / "minutes.csv").write_text(MINUTES)
+    (tmp_path / "actions.csv").write_text("ACME,2024-01-03,split,2:1\n")
+    found = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
+    calls = [line for kind, text in found if kind == "sh" for line in text.splitlines()]
+    assert len(calls) == 6
+    said = []
+    for call in calls:
+        assert main(shlex.split(call.removeprefix(STARTER))) == 0, call
+        said.append(capsys.readouterr().out)
+    [shown] = [text for kind, text in found if kind == "text"]
+    assert said[0] == shown
+    assert "ACME bars 1_MINUTE" in said[2]
+    assert "2 missing" in said[3]
+    assert (tmp_path / "acme.csv").read_text().splitlines()[1].startswith("2024-01-02T15:00:00")
