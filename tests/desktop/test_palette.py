@@ -6,12 +6,16 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from tests.helpers.desktop_rig import DesktopRig, order, position, quote
 from workstation.commands.params import CancelMany, ExitPosition
+from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandRegistry, CommandResult
+from workstation.commands.risk_board import LockOut
 from workstation.commands.trading import register
+from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.palette import SECOND_ENTER_NS, Palette
 from workstation.desktop.shell.palette_choices import Choices
+from workstation.desktop.shell.palette_verbs import LOCK_REASON
 from workstation.domain.orders import RiskClass, Side
 from workstation.domain.verdicts import Verdict
 from workstation.viewmodels.palette import Sort
@@ -39,7 +43,8 @@ def window(qtbot, rig, qapp):
     keys = window.keys = HotkeyFilter(rig.context)
     ticket = window.ticket = TicketPanel(rig.context, "ticket")
     QVBoxLayout(window).addWidget(ticket)
-    window.choices = Choices(rig.context, keys)
+    window.opened = []
+    window.choices = Choices(rig.context, keys, lambda name: window.opened.append(name) is None)
     palette = window.palette_ = Palette(rig.context, window.choices, window)
     keys.runs["view.palette"] = lambda _origin: palette.open()
     qtbot.addWidget(window)
@@ -168,13 +173,61 @@ def test_exits_and_cancels_go_out_at_once(qtbot, rig, window):
     assert rig.gateway.of("order.cancel_scope") == [CancelMany(account="SIM-1", symbol="AAPL", side_sign=1)]
 
 
-def test_a_reversal_by_line_goes_through_the_same_interlocks_as_its_key(qtbot, rig, window):
-    rig.arm(None)
-    rig.feed(positions=[position(100)])
-    open_with(qtbot, window, "rev")
+def test_a_reversal_by_line_is_one_command_to_the_engine_whose_refusal_is_shown(qtbot, rig, window):
+    text = "Refused: not armed. Entry by hand in SIM needs arming; arm SIM first (Ctrl+F12)."
+    rig.gateway.answers["position.reverse"] = CommandResult(ok=False, code="NOT_ARMED", text=text)
+    open_with(qtbot, window, "rev aapl")
     press(qtbot, window, Key.Key_Return)
-    assert rig.gateway.sent() == []
-    assert rig.spoken[-1][1].startswith("Refused: not armed.")
+    assert rig.gateway.sent() == [("position.reverse", ReverseFocus(account="SIM-1", symbol="AAPL"))]
+    qtbot.waitUntil(lambda: rig.spoken[-1] == ("warning", text))
+
+
+def test_lock_locks_the_account_of_the_focus_out_for_the_time_typed(qtbot, rig, window):
+    open_with(qtbot, window, "lock 90m")
+    assert "Lock SIM-1 out of new risk for 90 min" in window.palette_.said.text()
+    press(qtbot, window, Key.Key_Return)
+    assert rig.gateway.sent() == [("risk.lock_out", LockOut(account="SIM-1", reason=LOCK_REASON, seconds=5_400))]
+
+
+def test_alert_keeps_a_condition_on_an_instrument(qtbot, rig, window):
+    open_with(qtbot, window, "alert aapl last > 190")
+    press(qtbot, window, Key.Key_Return)
+    ((name, wish),) = rig.gateway.sent()
+    assert (name, wish.alert.symbol, wish.alert.condition) == ("alert.save", "AAPL", "last > 190")
+    assert not wish.fire_now
+
+
+def test_ws_opens_a_workspace_by_name(qtbot, rig, window):
+    open_with(qtbot, window, "ws charts")
+    press(qtbot, window, Key.Key_Return)
+    assert (window.opened, rig.gateway.sent()) == (["charts"], [])
+
+
+def test_chart_changes_the_open_charts_interval_and_lists_the_valid_ones(qtbot, rig, window):
+    open_with(qtbot, window, "chart 5m")
+    press(qtbot, window, Key.Key_Return)
+    assert rig.spoken[-1] == ("warning", "No chart is open (View, Panels).")
+    chart = ChartPanel(rig.context, "chart")
+    window.layout().addWidget(chart)
+    chart.show()
+    open_with(qtbot, window, "chart 5m")
+    press(qtbot, window, Key.Key_Return)
+    assert chart.interval == "5m"
+    open_with(qtbot, window, "chart 7m")
+    press(qtbot, window, Key.Key_Return)
+    assert (chart.interval, rig.spoken[-1][1][:33]) == ("5m", "There are no 7m bars; there are 1")
+    chart.release()
+
+
+def test_a_held_line_stays_in_the_ticket_however_often_enter_is_pressed(qtbot, rig, window):
+    rig.gateway.answers["order.preview"] = CommandResult(ok=True, text="", data=INCREASE)
+    open_with(qtbot, window, "b 5 aapl 187 hold")
+    assert "Enter holds in the ticket" in window.palette_.said.text()
+    for _ in range(3):
+        press(qtbot, window, Key.Key_Return)
+        rig.clock.advance(SECOND_ENTER_NS)
+    assert window.ticket.form.draft().price == "187.00"
+    assert rig.gateway.of("order.submit") == []
 
 
 def test_a_staged_line_is_not_sent_disarmed(qtbot, rig, window):

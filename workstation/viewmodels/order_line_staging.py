@@ -31,10 +31,7 @@ from workstation.viewmodels.order_line_words import (
 from workstation.viewmodels.preview import order_words
 
 _DAY_NS = 86_400_000_000_000
-_NOT_OFFERED = {
-    "hold": "hold is not offered by this ticket",
-    "oco": "oco is not offered by this ticket; link the orders in the ladder",
-}
+_NO_OCO = "oco is not offered: the links of an order are fixed when it is placed. Place both as a bracket, br 20t/40t."
 _MARKED = {Side.SELL_SHORT: ("ss", "s"), Side.BUY_TO_COVER: ("bc", "b")}
 
 
@@ -64,9 +61,8 @@ class _Reader:
 
     def stage(self) -> Stage:
         line = self._line
-        for name, words in _NOT_OFFERED.items():
-            if getattr(line, name):
-                raise _Missing(f"{words}.")
+        if line.oco:
+            raise _Missing(_NO_OCO)
         if line.side in _MARKED:
             marked, plain = _MARKED[line.side]
             raise _Missing(f"{marked} is not offered by this ticket, which marks no short sales; type {plain}.")

@@ -158,7 +158,7 @@ def test_trails_and_dates_are_carried():
         ("b risk 200 aapl 187", "risk needs a price and a stop"),
         ("b risk 200 aapl 187 sl 188", "wrong side"),
         ("b 10% aapl", "needs a price"),
-        ("b aapl 187 br 20t/40t hold", "hold is not offered"),
+        ("b aapl 187 oco OMS-1", "oco is not offered"),
         ("ss 5 aapl 187", "type s"),
         ("b 5 aapl 187 acct other", "The ticket trades SIM-1"),
         ("b aapl sl 5t", "needs the order's price"),

@@ -114,13 +114,14 @@ class Palette(QFrame):
         if line is None:
             return "", ""
         if not isinstance(line, OrderLine):
-            return escape(f"Enter: {self._choices.describe(line)}"), "info"
+            return escape(f"Enter: {self._choices.verbs.describe(line)}"), "info"
         request = self._choices.staging(line)
         if isinstance(request, Refused):
             return escape(request.text), "warning"
         open_price = "" if line.at or line.stop or line.trail else " · the price is open"
         side = "buy" if request.terms.side.sign > 0 else "sell"
-        return escape(f"Enter stages: {request.words}{open_price}"), side
+        does = "holds in the ticket" if line.hold else "stages"
+        return escape(f"Enter {does}: {request.words}{open_price}"), side
 
     def _say(self, rich: str, role: str) -> None:
         self.said.setText(rich)
@@ -174,7 +175,7 @@ class Palette(QFrame):
             self._stage(text, line)
         elif line is not None:
             self.hide()
-            self._choices.run(line)
+            self._choices.verbs.run(line)
         elif chosen is not None and self._typed.fault is None:
             self._recent.chose(chosen)
             self.hide()
@@ -183,6 +184,9 @@ class Palette(QFrame):
     def _stage(self, text: str, line: OrderLine) -> None:
         request = self._choices.staging(line)
         if isinstance(request, Stage) and self._choices.put_into_ticket(request):
+            if line.hold:
+                self._say(escape(f"Held in the ticket: {request.words}. It is sent from there (Ctrl+Enter)."), "info")
+                return
             self._staged_text, self._staged_at = text, self._context.bridge.session.mono_ns()
             self._say(escape(f"Staged, not sent: {request.words}. Enter again sends it."), "info")
 

@@ -1,20 +1,19 @@
 """What a choice of the palette does, and what there is to choose from.
 
-Between the palette's list and the doors that exist already: commands run through the hotkey filter, verbs through the
-same requests as keys, orders stage in the ticket. Nothing is sent from here but what only takes risk away.
+Between the palette's list and the doors that exist already: commands run through the hotkey filter, verbs by
+themselves, orders stage in the ticket. Nothing is sent from here.
 """
 
 from collections.abc import Iterator
 
 import msgspec
 
-from workstation.commands.params import CancelMany, ExitPosition
 from workstation.commands.registry import RunsOn
 from workstation.config.settings import Settings
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter, bind_name
+from workstation.desktop.shell.palette_verbs import OpenWorkspace, Verbs
 from workstation.desktop.shell.staging import stage
-from workstation.domain.orders import Origin, OriginKind
 from workstation.viewmodels import order_line_words as words
 from workstation.viewmodels.hotkeys import Refused, Stage
 from workstation.viewmodels.order_line_staging import staged
@@ -23,15 +22,15 @@ from workstation.viewmodels.preview import order_words
 
 ORDERS_MAX = 200
 """Open orders that are offered, newest first."""
-_NOT_HERE = "{what} is not offered by the order line yet."
 
 
 class Choices:
-    """Everything that the palette can do."""
+    """Everything that the palette can do. verbs: what a line that is no order says."""
 
-    def __init__(self, context: DesktopContext, keys: HotkeyFilter) -> None:
+    def __init__(self, context: DesktopContext, keys: HotkeyFilter, open_workspace: OpenWorkspace) -> None:
         self._context = context
         self._keys = keys
+        self.verbs = Verbs(context, keys, open_workspace)
 
     def entries(self) -> Iterator[Entry]:
         """Return commands, instruments, orders and settings as they stand now."""
@@ -91,79 +90,3 @@ class Choices:
     def put_into_ticket(self, request: Stage) -> bool:
         """Stage a request; False where no ticket is open."""
         return stage(self._context, request)
-
-    def describe(self, verb: words.Verb) -> str:
-        """Return what a verb will do, in words."""
-        focus = self._context.focus.symbol
-        match verb:
-            case words.Exit(percent, symbol):
-                return f"Exit {percent.normalize():f} % of {symbol or focus}, capped at the position"
-            case words.Reverse(symbol):
-                return f"Reverse {symbol or focus}: exit, and once flat the opposite entry"
-            case words.Cancel(scope, symbol):
-                return f"Cancel {f'the {scope}' if scope else 'orders'} of {symbol or focus}"
-            case words.BreakEven(symbol):
-                return f"Stop of {symbol or focus} to breakeven"
-            case words.Go(symbol):
-                return f"Trade {symbol}"
-            case words.Size():
-                return "Choose the order size"
-            case words.Undo():
-                return "Undo the last order action"
-        return _NOT_HERE.format(what=type(verb).__name__.lower())
-
-    def run(self, verb: words.Verb) -> None:
-        """Do what a verb says. Exits and cancels go out at once: they only take risk away."""
-        context = self._context
-        origin = context.origin(OriginKind.PALETTE, "line")
-        match verb:
-            case words.Exit() | words.Cancel():
-                self._reduce(verb, origin)
-            case words.Reverse(symbol) | words.BreakEven(symbol):
-                self._on_focus("trade.reverse" if isinstance(verb, words.Reverse) else "trade.breakeven", symbol)
-            case words.Go(symbol):
-                self._go(symbol)
-            case words.Size(words.Preset(number)):
-                context.sizes.choose(number - 1)
-            case words.Size(words.Units(number)):
-                self._size(int(number))
-            case words.Undo():
-                self._keys.run_command("trade.undo")
-            case _:
-                context.announcer.say("warning", self.describe(verb))
-
-    def _reduce(self, verb: words.Exit | words.Cancel, origin: Origin) -> None:
-        context, focus = self._context, self._context.focus
-        symbol = verb.symbol or focus.symbol
-        if symbol not in context.bridge.session.instruments:
-            context.announcer.say("warning", f"There is no instrument {symbol}.")
-            return
-        context.announcer.say("info", f"Pending: {self.describe(verb)}")
-        if isinstance(verb, words.Exit):
-            share = ExitPosition(account=focus.account, symbol=symbol, portion_bps=round(verb.percent * 100))
-            context.call("position.flatten", share, origin)
-            return
-        side = {"bids": 1, "asks": -1}.get(verb.scope or "")
-        scope = CancelMany(account=focus.account, symbol=symbol, side_sign=side, include_protective=verb.scope == "all")
-        context.call("order.cancel_scope", scope, origin)
-
-    def _on_focus(self, command: str, symbol: str | None) -> None:
-        focus = self._context.focus
-        if symbol not in (None, focus.symbol):
-            self._context.announcer.say(
-                "warning", f"That acts on the trade focus, {focus.symbol}: type go {symbol} first."
-            )
-        else:
-            self._keys.run_command(command)
-
-    def _go(self, symbol: str) -> None:
-        if symbol in self._context.bridge.session.instruments:
-            self._context.focus.move(symbol=symbol)
-        else:
-            self._context.announcer.say("warning", f"There is no instrument {symbol}.")
-
-    def _size(self, size: int) -> None:
-        if size > 0:
-            self._context.sizes.take(size)
-        else:
-            self._context.announcer.say("warning", "Refused: a size is one whole unit or more.")

@@ -52,7 +52,7 @@ class Workspace(QObject):
         self.hotkeys.runs["view.provenance"] = self._show_provenance
         self.window.add_banner(KeyFileBanner(self.hotkeys.store))
         self.window.add_banner(UndoLoadBanner(self.workspaces))
-        self.palette = Palette(context, Choices(context, self.hotkeys), self.window)
+        self.palette = Palette(context, Choices(context, self.hotkeys, self.workspaces.open), self.window)
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
         self.toasts = ToastStack(context, self.window)
         self.toasts.opened.connect(self.window.show_provenance)
