@@ -10,6 +10,7 @@ import msgspec
 
 from workstation.app.alerts import LOOK_NS, Alerts
 from workstation.app.core import Core, CoreParts
+from workstation.app.data_board import StoredData
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.order_stories import OrderStories
@@ -54,6 +55,7 @@ from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.ports.store import ExecutionQuery
+from workstation.storage import StoreView
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap
 from workstation.viewmodels.market_view import MarketView
@@ -118,6 +120,9 @@ class Engine:
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
         self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
         self._alerts.register(commands)
+        history = store.history if isinstance(store, StoreView) else None
+        self._stored_data = StoredData(history, loop.post, self._clock)
+        self._stored_data.register(commands)
         self._stories = OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
         self._strategies = Strategies(core, strategies_folder, loop.post, store.reader.runs.source)
@@ -243,6 +248,7 @@ class Engine:
         self._recent.listener = None
         self._market_desk.past_bars.close()
         self._stories.close()
+        self._stored_data.close()
         self.scripts.stop()
         try:
             self._loop.ask(self._end, ASK_TIMEOUT_S)

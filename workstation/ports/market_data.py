@@ -148,3 +148,27 @@ class DataCatalogue(Protocol):
 
     def holdings(self) -> tuple[Holding, ...]:
         """Return every series by symbol, kind, interval and source."""
+
+
+class Hole(msgspec.Struct, frozen=True):
+    """A hole in a series over [start, end), UTC ns, in which `missing` bars should lie."""
+
+    start: int
+    end: int
+    missing: int
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the catalogue with its largest holes by time; count and missing are of all. Ticks have none."""
+
+    holding: Holding
+    holes: tuple[Hole, ...] = ()
+    count: int = 0
+    missing: int = 0
+
+
+class DataBoard(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored of the market, as one answer. as_of: when it was read, UTC ns."""
+
+    lines: tuple[Coverage, ...]
+    as_of: int

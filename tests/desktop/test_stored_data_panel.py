@@ -1,0 +1,97 @@
+"""The stored-data panel: series with coverage, the holes of the chosen one, and what it says when there is nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.desktop_rig import START_NS, DesktopRig, status
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.stored_data_panel import StoredDataPanel
+from workstation.ports.market_data import Coverage, DataBoard, DataKind, Holding, Hole
+
+MINUTE = 60 * 10**9
+BARS = Holding(
+    symbol="ACME", kind=DataKind.BARS, interval="1_MINUTE", source="acme.csv", first=START_NS,
+    last=START_NS + 160 * MINUTE, rows=130,
+)  # fmt: skip
+TICKS = Holding(
+    symbol="IBM", kind=DataKind.QUOTES, interval="", source="ibm.zip", first=START_NS, last=START_NS, rows=9, size=4_096
+)
+HOLE = Hole(START_NS + 20 * MINUTE, START_NS + 50 * MINUTE, 30)
+COVERED = Coverage(holding=BARS, holes=(HOLE,), count=1, missing=30)
+
+
+def board(*lines: Coverage) -> CommandResult:
+    return CommandResult(ok=True, text="", data=DataBoard(lines=lines, as_of=START_NS))
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    yield made
+    made.stop()
+
+
+def opened(rig: DesktopRig, qtbot, answer: CommandResult) -> StoredDataPanel:
+    rig.gateway.answers["data.board"] = answer
+    panel = StoredDataPanel(rig.context, "stored_data-1")
+    qtbot.addWidget(panel)
+    panel.resize(1_200, 420)
+    panel.show()
+    rig.feed(status=status(now_ns=START_NS))
+    rig.bridge._on_answered()
+    return panel
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = opened(rig, qtbot, board(COVERED, Coverage(holding=TICKS)))
+    yield made
+    made.release()
+
+
+def texts(view, row: int) -> dict[str, str]:
+    return {column.name: column.text(view.columns.row_at(row)) for column in view.columns.table.columns}
+
+
+def test_the_models_keep_the_rules_of_qt(panel: StoredDataPanel, qtmodeltester) -> None:
+    for view in (panel.series, panel.holes):
+        qtmodeltester.check(view.columns)
+
+
+def test_each_series_shows_rows_coverage_and_what_is_missing(panel: StoredDataPanel) -> None:
+    bars, ticks = texts(panel.series, 0), texts(panel.series, 1)
+    assert (bars["symbol"], bars["rows"], bars["missing"]) == ("ACME", "130", "30")
+    assert bars["coverage"] == "██···███████████"
+    assert (ticks["kind"], ticks["size"], ticks["missing"]) == ("Quotes", "4,096", "—")
+
+
+def test_a_warning_counts_what_is_missing(panel: StoredDataPanel) -> None:
+    assert panel.note.text() == "1 series lack 30 bars. Select one to see where."
+
+
+def test_choosing_a_series_shows_its_holes(panel: StoredDataPanel) -> None:
+    panel.series.selectRow(0)
+    assert texts(panel.holes, 0)["missing"] == "30"
+    panel.series.selectRow(1)
+    assert panel.holes.columns.rowCount() == 0
+
+
+def test_a_series_that_is_gone_leaves(panel: StoredDataPanel, rig: DesktopRig) -> None:
+    rig.gateway.answers["data.board"] = board(Coverage(holding=TICKS))
+    panel.ask()
+    rig.bridge._on_answered()
+    assert panel.series.columns.rowCount() == 1
+
+
+def test_an_empty_store_says_how_data_comes_in(rig: DesktopRig, qtbot) -> None:
+    panel = opened(rig, qtbot, board())
+    assert "workstation import" in " ".join(panel.series._empty)
+    panel.release()
+
+
+def test_what_cannot_be_read_is_said_with_the_reason(rig: DesktopRig, qtbot) -> None:
+    answer = CommandResult(ok=False, code="NOT_READY", text="Stored data cannot be read: the disk is gone.")
+    panel = opened(rig, qtbot, answer)
+    assert panel.note.text() == "Stored data cannot be read: the disk is gone."
+    panel.release()

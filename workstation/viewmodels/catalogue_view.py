@@ -1,0 +1,128 @@
+"""The stored-data panel without a screen: each series with span, rows and coverage, and the holes of the chosen one.
+
+Beside both walks. Reads what the engine answered; changes nothing.
+"""
+
+import msgspec
+
+from workstation.ports.market_data import Coverage, DataBoard, DataKind, Hole
+from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
+from workstation.viewmodels.formats import MISSING, exact_time
+
+COVERAGE_CELLS = 16
+FULL, PART, NONE = "█", "▒", "·"
+"""What a slot of the coverage bar says: all of it is there, a part is missing, it lies in one hole."""
+
+IMPORT_HINT = "workstation import FILE brings bars, ticks and books in; close the program first."
+
+
+class HoleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A hole of the chosen series."""
+
+    hole: Hole
+    symbol: str
+
+
+class CatalogueView:
+    """The tables of one screen."""
+
+    def __init__(self) -> None:
+        self.series: ColumnTable[Coverage] = ColumnTable(_series_columns(), series_key)
+        self.holes: ColumnTable[HoleRow] = ColumnTable(_hole_columns(), lambda row: str(row.hole.start))
+        self.has_board = False
+        self.chosen = ""
+
+    def take(self, board: DataBoard) -> None:
+        """Show another board; what is gone leaves."""
+        self.has_board = True
+        living = {series_key(line) for line in board.lines}
+        shown = (self.series.row(number) for number in range(self.series.total))
+        self.series.remove([key for key in map(series_key, shown) if key not in living])
+        self.series.upsert(board.lines)
+
+    def choose(self, line: Coverage | None) -> None:
+        """Show the holes of a series, of none for None."""
+        self.chosen = "" if line is None else series_key(line)
+        self.holes.remove([str(self.holes.row(number).hole.start) for number in range(self.holes.total)])
+        if line is not None:
+            self.holes.upsert([HoleRow(hole=hole, symbol=line.holding.symbol) for hole in line.holes])
+
+    def missing(self) -> tuple[int, int]:
+        """Return how many series have holes, and how many bars they lack in all."""
+        lines = [self.series.row(number) for number in range(self.series.total)]
+        return sum(line.missing > 0 for line in lines), sum(line.missing for line in lines)
+
+
+def series_key(line: Coverage) -> str:
+    """Return what names a series."""
+    held = line.holding
+    return f"{held.symbol}|{held.kind}|{held.interval}|{held.source}"
+
+
+def series_style(line: Coverage) -> RowStyle:
+    """Return how a series looks: one with holes has a warning in its coverage."""
+    ink = "warning" if line.missing else "buy"
+    return RowStyle(cells={"coverage": CellStyle(ink), "missing": CellStyle("warning" if line.missing else "")})
+
+
+def hole_style(_row: HoleRow) -> RowStyle:
+    """Return how a hole looks."""
+    return RowStyle()
+
+
+def coverage_bar(line: Coverage) -> str:
+    """Return the span from first to last row in COVERAGE_CELLS slots; ticks have no bar."""
+    held = line.holding
+    if held.kind is not DataKind.BARS:
+        return MISSING
+    width = max((held.last - held.first) / COVERAGE_CELLS, 1)
+    slots = []
+    for number in range(COVERAGE_CELLS):
+        start, end = held.first + number * width, held.first + (number + 1) * width
+        inside = [hole for hole in line.holes if hole.start < end and hole.end > start]
+        is_whole = any(hole.start <= start and hole.end >= end for hole in inside)
+        slots.append(NONE if is_whole else PART if inside else FULL)
+    return "".join(slots)
+
+
+def _size(line: Coverage) -> str:
+    size = line.holding.size
+    return MISSING if size is None else f"{size:,}"
+
+
+def _count(line: Coverage) -> str:
+    return f"{line.missing:,}" if line.holding.kind is DataKind.BARS else MISSING
+
+
+def _series_columns() -> tuple[Column[Coverage], ...]:
+    code, number = ColumnKind.CODE, ColumnKind.NUMBER
+    return (
+        Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol, width=9),
+        Column("kind", "Kind", code, lambda r: r.holding.kind, lambda r: r.holding.kind.capitalize(), width=7),
+        Column("interval", "Interval", code, lambda r: r.holding.interval, lambda r: r.holding.interval or MISSING,
+               width=9),
+        Column("first", "First", number, lambda r: float(r.holding.first), lambda r: exact_time(r.holding.first)[:16],
+               width=14, exact=lambda r: exact_time(r.holding.first)),
+        Column("last", "Last", number, lambda r: float(r.holding.last), lambda r: exact_time(r.holding.last)[:16],
+               width=14, exact=lambda r: exact_time(r.holding.last)),
+        Column("rows", "Rows", number, lambda r: r.holding.rows, lambda r: f"{r.holding.rows:,}", right=True, width=9),
+        Column("coverage", "Coverage", code, coverage_bar, coverage_bar, width=16,
+               hint="First to last; a light slot lacks bars, a dot is empty"),
+        Column("missing", "Missing", number, lambda r: r.missing, _count, right=True, width=7,
+               hint="Bars that the sessions of the calendar should have"),
+        Column("size", "Bytes", number, lambda r: r.holding.size, _size, right=True, width=10,
+               hint="Of files; bars lie in the database"),
+        Column("source", "Source", code, lambda r: r.holding.source, lambda r: r.holding.source, width=16),
+    )  # fmt: skip
+
+
+def _hole_columns() -> tuple[Column[HoleRow], ...]:
+    number = ColumnKind.NUMBER
+    return (
+        Column("start", "From, UTC", number, lambda r: float(r.hole.start), lambda r: exact_time(r.hole.start)[:16],
+               width=14, exact=lambda r: exact_time(r.hole.start)),
+        Column("end", "To, UTC", number, lambda r: float(r.hole.end), lambda r: exact_time(r.hole.end)[:16],
+               width=14, exact=lambda r: exact_time(r.hole.end)),
+        Column("missing", "Missing", number, lambda r: r.hole.missing, lambda r: f"{r.hole.missing:,}", right=True,
+               width=8),
+    )  # fmt: skip
