@@ -297,7 +297,7 @@ def test_a_curve_is_the_same_however_it_is_recorded(values, cuts):
         single.add(at, value, value, 1.0)
     edges = [0, *sorted({cut for cut in cuts if cut < len(values)}), len(values)]
     for a, b in itertools.pairwise(edges):
-        many.extend(ts[a:b], equity[a:b], equity[a:b], 1.0)
+        many.extend(ts[a:b], equity[a:b], equity[a:b], np.ones(b - a))
     one, other = single.curve(), many.curve()
     assert np.array_equal(one.ts, other.ts)
     assert np.array_equal(one.equity, other.equity)

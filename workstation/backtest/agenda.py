@@ -8,7 +8,7 @@ then comes after all of them. Ties go by sequence, never by chance.
 import heapq
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 
 class Rank(IntEnum):
@@ -29,20 +29,19 @@ FOREVER = 1 << 63
 """Later than any time of data, UTC ns."""
 
 
-class Due(NamedTuple):
-    """When something is due: time, cycle of that instant, rank, then a tie-break."""
+Due = tuple[int, int, int, int]
+"""When something is due: time (UTC ns), cycle of that instant, rank, then a tie-break."""
 
-    ts: int
-    cycle: int
-    rank: int
-    tie: int = 0
+FEED_TIE = 1 << 60
+"""Added to the tie-breaks of feeds: what is on the agenda goes before a row of the same rank."""
 
 
 class Agenda:
-    """Calls in the order in which they are due. `now`: where the run stands."""
+    """Calls in the order in which they are due. now, ts: where the run stands."""
 
     def __init__(self) -> None:
-        self.now = Due(0, 0, 0)
+        self.now: Due = (0, 0, 0, 0)
+        self.ts = 0
         self._entries: list[tuple[Due, Callable[[Any], None], Any]] = []
         self._sequence = 0
 
@@ -51,18 +50,22 @@ class Agenda:
         """When the next entry is due, None when nothing is."""
         return self._entries[0][0] if self._entries else None
 
+    def move_to(self, due: Due) -> None:
+        """Let the run stand at `due`."""
+        self.now, self.ts = due, due[0]
+
     def add(self, ts: int, rank: Rank, call: Callable[[Any], None], argument: Any = None) -> None:
         """Call `call(argument)` at `ts`; what is due at this instant and of an earlier rank goes to the next cycle."""
-        now = self.now
-        if ts > now.ts:
-            cycle = 0
-        else:
-            ts = now.ts
-            cycle = now.cycle if rank > now.rank else now.cycle + 1
+        cycle = 0
+        if ts <= self.ts:
+            ts, cycle, now_rank, _tie = self.now
+            if rank <= now_rank:
+                cycle += 1
         self._sequence += 1
-        heapq.heappush(self._entries, (Due(ts, cycle, rank, self._sequence), call, argument))
+        heapq.heappush(self._entries, ((ts, cycle, rank, self._sequence), call, argument))
 
     def run_next(self) -> None:
         """Move to the next entry and run it."""
-        self.now, call, argument = heapq.heappop(self._entries)
+        due, call, argument = heapq.heappop(self._entries)
+        self.move_to(due)
         call(argument)

@@ -11,7 +11,7 @@ from workstation.backtest.valuation import Valuation
 from workstation.backtest.working import Working
 from workstation.domain.accounts import Account, Environment
 from workstation.domain.errors import InvariantError
-from workstation.domain.events import AccountOpened, CashAdjusted, Event, OrderFilled, SplitApplied
+from workstation.domain.events import AccountOpened, CashAdjusted, Event, OrderEvent, OrderFilled, SplitApplied
 from workstation.domain.executions import Execution, Liquidity
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.orders.fold import CoreState
@@ -28,6 +28,7 @@ class Booking:
         self.plan, self.now = plan, plan.start_ts
         self.instruments = {instrument.symbol: instrument for instrument in plan.instruments}
         self.state = CoreState(dict(self.instruments))
+        self._gated = bool(plan.limits)
         self.fills: list[FillRow] = []
         self.trades: list[TradeRow] = []
         self.orders: list[OrderRow] = []
@@ -47,8 +48,13 @@ class Booking:
         self._trips = {symbol: RoundTrip(instrument) for symbol, instrument in self.instruments.items()}
 
     def fold(self, event: Event) -> OrderState | None:
-        """Apply an event; return the order that it changed."""
-        after = self.state.fold(event).after
+        """Apply an event; return the order that it changed. Exposure is kept where the gate may ask for it."""
+        if self._gated or not isinstance(event, OrderEvent):
+            after = self.state.fold(event).after
+        else:
+            after = self.state.book.apply(event).after
+            if isinstance(event, OrderFilled):
+                self.state.ledger.apply(event)
         if after is not None and after.status.is_final:
             self.orders.append(order_row(after))
         return after

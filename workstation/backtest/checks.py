@@ -120,7 +120,7 @@ class OrderChecks:
 
     def _gated(self, terms: OrderTerms, cl_ord_id: str, replaces: OrderState | None) -> Verdict:
         assert self._gate is not None  # noqa: S101  asked where there is one
-        now = self._agenda.now.ts
+        now = self._agenda.ts
         intent = RiskIntent(
             terms=terms,
             origin=ORIGIN,

@@ -6,6 +6,7 @@ Fed by the engine, one observation or many at once; both give the same curve.
 import numpy as np
 
 from workstation.backtest.result import Amounts, EquityCurve, Times
+from workstation.backtest.valuation import Terms
 
 POINTS_MAX = 65_536
 """Points kept; an even number, so that halving keeps the first of each pair."""
@@ -24,9 +25,34 @@ class CurveRecorder:
         self._peak = -np.inf
         self._drawdown = 0.0
         self._last: tuple[int, float, float, float] | None = None
+        self._batch: tuple[Times, Amounts] | None = None
+        self._held: list[tuple[int, int, Terms]] = []
+
+    def hold(self, ts: Times, prices: Amounts, first: int, *, stop: int, terms: Terms) -> None:
+        """Take rows `first` to `stop` of a batch, during which the account's terms were these.
+
+        ts, prices: of the whole batch, (n,), the same objects as long as it is played. The figures are worked out when
+        another batch or an `add` comes: by then they are those of `add` row by row, to the digit.
+        """
+        if self._batch is None or self._batch[0] is not ts or self._held[-1][1] != first:
+            self._work_out()
+            self._batch = ts, prices
+        self._held.append((first, stop, terms))
+
+    def _work_out(self) -> None:
+        if self._batch is None:
+            return
+        (ts, prices), held = self._batch, self._held
+        self._batch, self._held = None, []
+        rows = slice(held[0][0], held[-1][1])
+        counts = [stop - first for first, stop, _terms in held]
+        fixed, net, unit, cash = np.repeat(np.array([terms for _a, _b, terms in held]), counts, axis=0).T
+        moved = prices[rows] * unit
+        self.extend(ts[rows], fixed + moved, net + moved, cash)
 
     def add(self, ts: int, equity: float, exposure: float, cash: float) -> None:
         """Take one observation; times never go back."""
+        self._work_out()
         self._peak = max(self._peak, equity)
         self._drawdown = max(self._drawdown, self._peak - equity)
         self._last = ts, equity, exposure, cash
@@ -39,14 +65,14 @@ class CurveRecorder:
                 self._kept += 1
         self._seen += 1
 
-    def extend(self, ts: Times, equity: Amounts, exposure: Amounts, cash: float) -> None:
+    def extend(self, ts: Times, equity: Amounts, exposure: Amounts, cash: Amounts) -> None:
         """Take observations, each (n,), as `add` would one by one."""
         if not len(ts):
             return
         peaks = np.maximum.accumulate(np.maximum(equity, self._peak))
         self._peak = float(peaks[-1])
         self._drawdown = max(self._drawdown, float(np.max(peaks - equity)))
-        self._last = int(ts[-1]), float(equity[-1]), float(exposure[-1]), cash
+        self._last = int(ts[-1]), float(equity[-1]), float(exposure[-1]), float(cash[-1])
         begin = self._seen
         self._seen += len(ts)
         at = -begin % self._stride
@@ -59,7 +85,7 @@ class CurveRecorder:
             taken = slice(at, at + (count - 1) * self._stride + 1, self._stride)
             rows = slice(self._kept, self._kept + count)
             self._times[rows] = ts[taken]
-            self._rows[rows, 0], self._rows[rows, 1], self._rows[rows, 2] = equity[taken], exposure[taken], cash
+            self._rows[rows, 0], self._rows[rows, 1], self._rows[rows, 2] = equity[taken], exposure[taken], cash[taken]
             self._kept += count
             at += count * self._stride
 
@@ -70,6 +96,7 @@ class CurveRecorder:
 
     def curve(self) -> EquityCurve:
         """Return the curve; its last point is the last observation."""
+        self._work_out()
         times, rows = self._times[: self._kept].copy(), self._rows[: self._kept].copy()
         if self._last is not None and (self._seen - 1) % self._stride:
             times, rows = np.append(times, self._last[0]), np.vstack((rows, self._last[1:]))

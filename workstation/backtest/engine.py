@@ -9,8 +9,6 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from workstation.backtest.agenda import FOREVER, Agenda, Due, Rank
 from workstation.backtest.booking import ACCOUNT, RUN, Booking
 from workstation.backtest.curve import CurveRecorder
@@ -102,11 +100,11 @@ class Engine:
                 break
             due = heap[0][0]
             first = agenda.next_due
-            if first is not None and first[:3] <= due[:3]:
+            if first is not None and first < due:
                 agenda.run_next()
                 continue
-            agenda.now = due
-            self.booking.now = self.last_ts = due.ts
+            agenda.move_to(due)
+            self.booking.now = self.last_ts = due[0]
             feed = heap[0][2]
             if isinstance(feed, BarFeed):
                 self._on_bar_due(feed)
@@ -139,13 +137,13 @@ class Engine:
                 self._keep_past(feed)
             elif isinstance(feed, RowFeed):
                 feed.start()
-                while feed.due is not None and feed.due.ts < self.plan.start_ts:
+                while feed.due is not None and feed.due[0] < self.plan.start_ts:
                     feed.advance()
         dues = [feed.due for feed in self.feeds if feed.due is not None]
-        self.first_ts = self.last_ts = min((due.ts for due in dues), default=self.plan.start_ts)
+        self.first_ts = self.last_ts = min((due[0] for due in dues), default=self.plan.start_ts)
         self._heap[:] = [(feed.due, feed.number, feed) for feed in self.feeds if feed.due is not None]
         heapq.heapify(self._heap)
-        self.agenda.now = Due(self.first_ts, 0, -1)
+        self.agenda.move_to((self.first_ts, 0, -1, 0))
         self.booking.now = self.first_ts
         for row in self.plan.corporate:
             if row.ts >= self.first_ts:
@@ -176,14 +174,13 @@ class Engine:
             self._deliver(m.Stop())
 
     def _settle(self) -> None:
-        while (due := self.agenda.next_due) is not None and due.ts <= self.last_ts:
+        while (due := self.agenda.next_due) is not None and due[0] <= self.last_ts:
             self.agenda.run_next()
 
     # Bars
 
     def _on_bar_due(self, feed: BarFeed) -> None:
-        begins = Rank.CORPORATE if feed.matches else Rank.NEWS
-        if self._fast and feed.phase is begins and self._play(feed):
+        if self._fast and (feed.phase is Rank.NEWS) is not feed.matches and self._play(feed):
             return
         if feed.phase is Rank.NEWS:
             self._tell_bar(feed)
@@ -195,8 +192,7 @@ class Engine:
                 market.on_open(bar)
             else:
                 market.on_close(bar)
-                self.booking.mark(feed.symbol, bar.close, bar.close, bar.close)
-                self._observe(feed.symbol, bar.close)
+                self._mark_bars(feed, feed.at, feed.at + 1)
                 self._check_margin()
         feed.advance()
 
@@ -205,35 +201,45 @@ class Engine:
         market, symbol = self.markets[feed.symbol], feed.symbol
         if (feed.matches and market.orders) or self.booking.valuation.is_rate(symbol) or feed.batch is None:
             return False
-        first, stop = feed.at, int(np.searchsorted(feed.ts_closes, self._quiet_until(feed)))
+        first, stop = feed.at, feed.stop_before(self._quiet_until())
         if stop - first < 2:
             return False
         wanted = (symbol, feed.interval) in self.inbox.series
         end = self.host.deliver_bars(feed.batch, first, stop) if wanted else stop
-        bar, closes = feed.bar(end - 1), feed.closes[first:end]
-        self.agenda.now = Due(bar.ts_close, 0, Rank.NEWS)
+        bar = feed.bar(end - 1)
+        self.agenda.move_to((bar.ts_close, 0, Rank.NEWS, 0))
         self.booking.now = self.last_ts = bar.ts_close
         if feed.matches and isinstance(market, BarMarket):
             market.skip_to(bar)
-            seen = self.booking.valuation.at(symbol, closes.astype(np.float64))
-            self.curve.extend(feed.ts_closes[first:end], seen.equity, seen.exposure, seen.cash)
-            self.booking.mark(symbol, int(closes.min()), int(closes.max()), bar.close)
+            self._mark_bars(feed, first, end)
         feed.skip_to(end)
         self._flush()
         return True
 
-    def _quiet_until(self, feed: Feed) -> int:
-        """Return when anything but this feed comes next; its children in the heap are the earliest others."""
-        others = [entry[0].ts for entry in self._heap[1:3] if entry[2] is not feed]
+    def _mark_bars(self, feed: BarFeed, first: int, stop: int) -> None:
+        """Take the closes of bars that were played: for the worth of positions, the trip that is open, the curve."""
+        symbol, low, high = feed.symbol, *feed.extremes(first, stop)
+        self.booking.mark(symbol, low, high, feed.bar(stop - 1).close)
+        if self.plan.options.fast:
+            terms = self.booking.valuation.terms(symbol)
+            self.curve.hold(feed.ts_closes, feed.marks, first, stop=stop, terms=terms)
+        else:
+            self._observe(symbol, feed.bar(first).close)
+
+    def _quiet_until(self) -> int:
+        """Return when anything but the feed in front comes next; its children in the heap are the earliest others."""
         due = self.agenda.next_due
-        return min((*others, due.ts if due is not None else FOREVER - 1))
+        until = due[0] if due is not None else FOREVER
+        for other, _number, _feed in self._heap[1:3]:
+            until = min(until, other[0])
+        return until
 
     def _tell_bar(self, feed: BarFeed) -> None:
         if (feed.symbol, feed.interval) not in self.inbox.series or feed.batch is None:
             return
         latency = self.plan.options.latency.feed
         if latency:
-            self.agenda.add(self.agenda.now.ts + latency, Rank.NEWS, self._tell_one, (feed, feed.batch, feed.at))
+            self.agenda.add(self.agenda.ts + latency, Rank.NEWS, self._tell_one, (feed, feed.batch, feed.at))
         elif self.plan.options.fast or feed.adjusted:
             self._tell_one((feed, feed.batch, feed.at))
         else:
@@ -290,7 +296,7 @@ class Engine:
         if latency:
             self.agenda.add(row.ts_event + latency, Rank.NEWS, self._deliver, news)
         else:
-            self.agenda.now = self.agenda.now._replace(rank=Rank.NEWS)
+            self.agenda.move_to((*self.agenda.now[:2], Rank.NEWS, 0))
             self._deliver(news)
 
     # The strategy
@@ -301,7 +307,7 @@ class Engine:
 
     def _flush(self) -> None:
         """Act on what the strategy has asked for, in its order."""
-        self.booking.now = self.agenda.now.ts
+        self.booking.now = self.agenda.ts
         while self._intents:
             intent = self._intents.pop(0)
             if isinstance(intent, m.OrderIntent):
@@ -311,7 +317,7 @@ class Engine:
             elif isinstance(intent, m.SetTimer):
                 self._set_timer(intent)
             else:
-                self.inbox.take(intent, self.agenda.now.ts)
+                self.inbox.take(intent, self.agenda.ts)
 
     def _want_bars(self, intent: m.WantBars) -> None:
         key = intent.symbol, intent.interval
@@ -328,22 +334,23 @@ class Engine:
         mark = self._timers[intent.name] = self._timers.get(intent.name, 0) + 1
         if intent.every_ns:
             self.agenda.add(
-                self.agenda.now.ts + intent.every_ns, Rank.TIMER, self._on_timer, (intent.name, intent.every_ns, mark)
+                self.agenda.ts + intent.every_ns, Rank.TIMER, self._on_timer, (intent.name, intent.every_ns, mark)
             )
 
     def _on_timer(self, timer: tuple[str, int, int]) -> None:
         name, every_ns, mark = timer
         if self._timers.get(name) != mark:
             return
-        now = self.agenda.now.ts
+        now = self.agenda.ts
         self.agenda.add(now + every_ns, Rank.TIMER, self._on_timer, timer)
         self._deliver(m.TimerNews(name, now))
 
     # The account
 
     def _observe(self, symbol: str, price: int) -> None:
-        seen = self.booking.valuation.at(symbol, float(price))
-        self.curve.add(self.agenda.now.ts, seen.equity, seen.exposure, seen.cash)
+        terms = self.booking.valuation.terms(symbol)
+        moved = price * terms.unit
+        self.curve.add(self.agenda.ts, terms.fixed + moved, terms.net + moved, terms.cash)
 
     def _check_margin(self) -> None:
         options, worth = self.plan.options, self.booking.valuation
@@ -355,7 +362,7 @@ class Engine:
                     self.desk.flatten(symbol, "liquidation")
 
     def _on_day(self, _argument: object) -> None:
-        now = self.booking.now = self.agenda.now.ts
+        now = self.booking.now = self.agenda.ts
         charge_day(self.booking, last_prices(self.markets))
         if self.plan.limits:
             day = datetime.fromtimestamp(now // 10**9, UTC).date().isoformat()
@@ -364,7 +371,7 @@ class Engine:
         self.agenda.add(now + DAY_NS, Rank.CORPORATE, self._on_day)
 
     def _on_corporate(self, row: CorporateRow) -> None:
-        self.booking.now = self.agenda.now.ts
+        self.booking.now = self.agenda.ts
         market, instrument = self.markets.get(row.symbol), self.booking.instruments[row.symbol]
         held = self.booking.qty(row.symbol)
         if not isinstance(row, SplitRow):

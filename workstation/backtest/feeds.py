@@ -5,12 +5,13 @@ rows are refused, or left out and counted where the run allows gaps (`soundness.
 """
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from workstation.backtest.agenda import OPENING, Due, Rank
+from workstation.backtest.agenda import FEED_TIE, OPENING, Due, Rank
 from workstation.backtest.columns import BarColumns, BookRows, Chunk, DataDigest, QuoteColumns, Source
 from workstation.backtest.fill_bars import MatchBar
 from workstation.backtest.soundness import Soundness, kind_of
@@ -63,7 +64,8 @@ class Feed(ABC):
 class BarFeed(Feed):
     """Bars: an opening and a close for the venue where they match, then news; news alone where they do not.
 
-    at: place of the bar in `batch`. phase: CORPORATE before its opening, MATCH before its close, NEWS before it
+    at: place of the bar in `batch`. marks, ts_closes: its closes in price units, (n,) float64, and their times.
+    phase: CORPORATE before its opening, MATCH before its close, NEWS before it
     is told.
     """
 
@@ -72,12 +74,13 @@ class BarFeed(Feed):
         self.interval, self.internal = first.interval, first.internal
         self.bar_type = bar_type_of(first.interval, self.instrument.qty_decimals)
         self.length_s = _SECONDS[self.bar_type.kind] * self.bar_type.step
+        self._news_tie = FEED_TIE + self.length_s * _TIE + self.number
         self.spans_sessions = self.bar_type.kind in _SPANS_SESSIONS
         self.matches = False
         self.phase = Rank.NEWS
         self.at = self.size = 0
         self.batch: BarBatch | None = None
-        self.closes = self.ts_closes = np.zeros(0, dtype=np.int64)
+        self.marks, self.ts_closes = np.zeros(0), np.zeros(0, dtype=np.int64)
         self.adjusted, self.lacks_volume = first.factor is not None, first.volume is None
         self._columns: list[list[int]] = []
         self._volumes: list[int] | None = None
@@ -93,7 +96,7 @@ class BarFeed(Feed):
     def advance(self) -> None:
         """Go on: from the opening to the close, to the news, to the next bar."""
         if self.phase is Rank.CORPORATE:
-            self.phase, self.due = Rank.MATCH, Due(self._columns[1][self.at], 0, Rank.MATCH, self.number)
+            self.phase, self.due = Rank.MATCH, (self._columns[1][self.at], 0, Rank.MATCH, FEED_TIE + self.number)
         elif self.phase is Rank.MATCH:
             self._stand_at_news()
         else:
@@ -111,19 +114,31 @@ class BarFeed(Feed):
         if not self.size:
             self.due = None
         elif self.matches:
-            self.phase, self.due = Rank.CORPORATE, Due(self._columns[0][self.at], OPENING, Rank.MATCH, self.number)
+            self.phase = Rank.CORPORATE
+            self.due = self._columns[0][self.at], OPENING, Rank.MATCH, FEED_TIE + self.number
         else:
             self._stand_at_news()
 
     def _stand_at_news(self) -> None:
         self.phase = Rank.NEWS
-        self.due = Due(self._columns[1][self.at], 0, Rank.NEWS, self.length_s * _TIE + self.number)
+        self.due = self._columns[1][self.at], 0, Rank.NEWS, self._news_tie
+
+    def stop_before(self, ts: int) -> int:
+        """Return the place of the first bar of the batch that closes at `ts` or later."""
+        ends = self._columns[1]
+        return self.size if ends[-1] < ts else bisect_left(ends, ts)
+
+    def extremes(self, first: int, stop: int) -> tuple[int, int]:
+        """Return the lowest and the highest close of bars `first` to `stop`, price units."""
+        closes = self._columns[5][first:stop]
+        return min(closes), max(closes)
 
     def bar(self, at: int) -> MatchBar:
         """Return a bar of the batch as the venue sees it."""
-        ts_open, ts_close, opened, high, low, close = (column[at] for column in self._columns)
+        ts_open, ts_close, opened, high, low, close = self._columns
         volume = None if self._volumes is None else self._volumes[at]
-        return MatchBar(self.rows + at - self.at, ts_open, ts_close, opened, high, low, close, volume)
+        number = self.rows + at - self.at
+        return MatchBar(number, ts_open[at], ts_close[at], opened[at], high[at], low[at], close[at], volume)
 
     def _load(self) -> None:
         """Unpack the next batch of bars; an empty one ends the feed."""
@@ -140,7 +155,7 @@ class BarFeed(Feed):
 
     def _unpack(self, chunk: BarColumns, rows: slice) -> None:
         price, size = 10**self.instrument.price_decimals, 10**self.instrument.qty_decimals
-        self.closes, self.ts_closes = chunk.close[rows], chunk.ts_close[rows]
+        self.marks, self.ts_closes = chunk.close[rows].astype(np.float64), chunk.ts_close[rows]
         self._columns = [column[rows].tolist() for column in chunk.columns[:6]]
         self._volumes = None if chunk.volume is None else chunk.volume[rows].tolist()
         self.size = len(self._columns[0])
@@ -152,7 +167,7 @@ class BarFeed(Feed):
             factor = chunk.factor[rows]
             read = [column.tolist() for column in (*(column * factor for column in prices), volume / factor)]
         columns = dict(zip(("open", "high", "low", "close", "volume"), read, strict=True))
-        columns["time"] = [float(ts) for ts in self._columns[0]]
+        columns["time"] = chunk.ts_open[rows].astype(np.float64).tolist()
         ts_open, ts_close, closes = self._columns[0], self._columns[1], self._columns[5]
         self.batch = BarBatch(
             self.symbol, self.interval, columns, seen=seen, closes=closes, ts_open=ts_open, ts_close=ts_close
@@ -187,7 +202,7 @@ class RowFeed(Feed):
             self._rows = _rows_of(chunk)
             row = next(self._rows, None)
         self.row = row
-        self.due = Due(row[0], 0, Rank.MATCH, self.number)
+        self.due = row[0], 0, Rank.MATCH, FEED_TIE + self.number
 
 
 def _rows_of(chunk: Chunk) -> Iterator[tuple[Any, ...]]:

@@ -6,7 +6,8 @@ over all orders in the order of their arrival.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+import msgspec
 
 from workstation.backtest.market import Market, Surroundings
 from workstation.backtest.options import BPS, GapFill, LimitFill, MarketFill, Path
@@ -18,7 +19,7 @@ from workstation.domain.orders import OrdType, TimeInForce
 UNLIMITED = 1 << 62
 
 
-class MatchBar(NamedTuple):
+class MatchBar(msgspec.Struct, frozen=True, gc=False):
     """A bar as the venue sees it, price units; volume None where the source has none. number: from 0."""
 
     number: int
@@ -99,7 +100,7 @@ class BarMarket(Market):
 
     def _in_session(self, bar: MatchBar) -> bool:
         return (
-            self._long_bars or not self._options.sessions or self._calendar.session_at(bar.ts_open) is not None
+            self._long_bars or not self._options.sessions or self._session_at(bar.ts_open) is not None
         )  # fmt: skip
 
     def _at(self, order: Working, price: int, *, opening: bool) -> None:
@@ -271,9 +272,9 @@ class BarMarket(Market):
     # Sessions
 
     def _opens_session(self) -> bool:
-        session = self._calendar.session_at(self._bar.ts_open)
+        session = self._session_at(self._bar.ts_open)
         return self._long_bars or (session is not None and session.open == self._bar.ts_open)
 
     def _closes_session(self, bar: MatchBar) -> bool:
-        session = self._calendar.session_at(bar.ts_open)
+        session = self._session_at(bar.ts_open)
         return self._long_bars or (session is not None and session.close <= bar.ts_close)

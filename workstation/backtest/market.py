@@ -13,7 +13,7 @@ from workstation.backtest.working import IMMEDIATE, Floor, Working
 from workstation.domain.executions import Liquidity
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, TimeInForce
-from workstation.marketdata.calendar import SessionCalendar
+from workstation.marketdata.calendar import Session, SessionCalendar
 
 
 class Surroundings:
@@ -35,6 +35,7 @@ class Market(ABC):
         self.last_ts = 0
         self._floor, self._options, self._calendar = around.floor, around.options, around.calendar
         self._chance = around.fills
+        self._session: Session | None = None
         self._slip = Slip(around.options.slippage, instrument, around.slips)
 
     # Requests
@@ -45,7 +46,8 @@ class Market(ABC):
         if tif is TimeInForce.GTD:
             order.expires = order.terms.expire_time
         elif tif is TimeInForce.DAY:
-            order.expires = self._calendar.close_after(order.arrived)
+            session = self._session_at(order.arrived)
+            order.expires = session.close if session is not None else self._calendar.close_after(order.arrived)
         self.orders[order.cl_ord_id] = order
         self._work(order)
 
@@ -76,6 +78,13 @@ class Market(ABC):
         """Hold an order that has just arrived against the market as it stands."""
 
     # For the models
+
+    def _session_at(self, ts: int) -> Session | None:
+        """Return the session that is open at `ts`; the last one is remembered."""
+        known = self._session
+        if known is None or not known.open <= ts < known.close:
+            known = self._session = self._calendar.session_at(ts)
+        return known
 
     def _expire(self, now: int) -> None:
         for order in [order for order in self.orders.values() if order.expires is not None and order.expires <= now]:

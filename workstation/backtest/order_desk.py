@@ -332,7 +332,7 @@ class OrderDesk:
 
     @property
     def _now(self) -> int:
-        return self._agenda.now.ts
+        return self._agenda.ts
 
     def _last(self, symbol: str) -> int | None:
         market = self._markets.get(symbol)

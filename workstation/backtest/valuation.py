@@ -1,11 +1,11 @@
 """What the account is worth as prices move: exact totals, brought up to date by what changed alone.
 
-Beside the ledger, whose positions it values. The curve's figures are floating and come from the same formula for one
-price or an array of them, so that playing bars in one go changes no digit.
+Beside the ledger, whose positions it values. The curve's figures are floating: a price of one instrument at a
+time moves them, by the terms that all else leaves.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from workstation.backtest.options import BPS
 from workstation.domain.errors import ValidationError
@@ -23,11 +23,12 @@ class _Line:
         self.qty = self.cost = self.value = self.exposure = self.price = 0
 
 
-class Observation(NamedTuple):
-    """Equity and exposure at one price, or at an array of prices; cash. Whole units of the account's currency."""
+class Terms(NamedTuple):
+    """The account over the price of one instrument: equity is fixed + unit * price, exposure net + unit * price."""
 
-    equity: Any
-    exposure: Any
+    fixed: float
+    net: float
+    unit: float
     cash: float
 
 
@@ -145,17 +146,15 @@ class Valuation:
         gross = self._gross - (abs(line.exposure) if line is not None else 0) + worth
         return self.equity * BPS >= (gross + reserved) * margin_bps
 
-    def at(self, symbol: str, price: Any) -> Observation:
-        """Return the account with the instrument at `price`: one, or an (n,) array; all else as it stands."""
+    def terms(self, symbol: str) -> Terms:
+        """Return what the account comes to at any price of the instrument, all else as it stands."""
         line, cash = self._lines.get(symbol), self._cash / MONEY_ONE
         if line is None or not line.qty or line.contract.inverse:
-            nothing = price * 0.0
-            return Observation(nothing + self.equity / MONEY_ONE, nothing + self._net / MONEY_ONE, cash)
+            return Terms(self.equity / MONEY_ONE, self._net / MONEY_ONE, 0.0, cash)
         contract, fixed = line.contract, self.equity - line.value
         unit = line.qty * contract.factor / MONEY_ONE
         if contract.currency != self._currency:
             unit *= self.converted(MONEY_ONE, contract.currency) / MONEY_ONE
         if not contract.principal:
             fixed -= self.converted(line.cost, contract.currency)
-        worth = price * unit
-        return Observation(fixed / MONEY_ONE + worth, (self._net - line.exposure) / MONEY_ONE + worth, cash)
+        return Terms(fixed / MONEY_ONE, (self._net - line.exposure) / MONEY_ONE, unit, cash)

@@ -4,6 +4,7 @@ Beside `host.py`, which plays a batch with the same callbacks as bars that come 
 """
 
 from collections.abc import Sequence
+from itertools import repeat
 
 from workstation.marketdata.indicators.evaluation import Running
 from workstation.strategies.views import Bar
@@ -13,10 +14,11 @@ class BarBatch:
     """Closed bars, oldest first.
 
     columns: open, high, low, close, volume and time of opening as floats, as indicators read them; seen: the first five
-    as the strategy sees them; closes: closing prices in price units; ts_close: UTC ns. known: values of indicators over these bars, filled by the host.
+    as the strategy sees them; closes: closing prices in price units; ts_close: UTC ns. known: values of indicators over
+    these bars, filled by the host.
     """
 
-    __slots__ = ("_rows", "closes", "columns", "interval", "known", "symbol", "ts_close")
+    __slots__ = ("_bars", "_seen", "_ts_open", "closes", "columns", "interval", "known", "symbol", "ts_close")
 
     def __init__(
         self,
@@ -32,11 +34,16 @@ class BarBatch:
         self.symbol, self.interval, self.columns = symbol, interval, columns
         self.closes, self.ts_close = closes, ts_close
         self.known: dict[Running, list[list[float]]] = {}
-        self._rows = list(zip(*seen, ts_open, ts_close, strict=True))
+        self._seen, self._ts_open = seen, ts_open
+        self._bars: list[Bar] = []
 
     def __len__(self) -> int:
         return len(self.ts_close)
 
-    def bar(self, at: int) -> Bar:
-        """Return one bar as a strategy sees it."""
-        return Bar(self.symbol, self.interval, *self._rows[at])
+    @property
+    def bars(self) -> list[Bar]:
+        """The bars as a strategy sees them, made when they are asked for first."""
+        if not self._bars:
+            named = repeat(self.symbol), repeat(self.interval)
+            self._bars = list(map(Bar, *named, *self._seen, self._ts_open, self.ts_close))
+        return self._bars

@@ -8,7 +8,7 @@ a callback ends the run with its traceback; nothing is swallowed.
 import traceback
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
@@ -20,12 +20,14 @@ from workstation.domain.orders import OrderState, Side
 from workstation.marketdata.intervals import bar_type_of
 from workstation.risk.validity import validate
 from workstation.strategies import messages as m
-from workstation.strategies.api import Strategy
 from workstation.strategies.bar_batch import BarBatch
 from workstation.strategies.door import IndicatorValue, Number
 from workstation.strategies.indicators import SeriesIndicators
 from workstation.strategies.terms import leg_price, order_terms, price_units, qty_units
 from workstation.strategies.views import Bar, Fill, Order, Scales
+
+if TYPE_CHECKING:
+    from workstation.strategies.api import Strategy
 
 ORDERS_OPEN_MAX = 1_000
 SERIES_MAX = 200
@@ -45,7 +47,7 @@ class Host:
 
     def __init__(
         self,
-        make: Callable[["Host"], Strategy],
+        make: "Callable[[Host], Strategy]",
         *,
         run_id: str,
         account: str,
@@ -62,10 +64,11 @@ class Host:
         self._last_px: dict[str, int] = {}
         self._series: dict[tuple[str, str], SeriesIndicators] = {}
         self._timers: set[str] = set()
-        self._orders_made = 0
+        self.orders_made = 0
         self._made_under = ""
         self._begun = False
         self.strategy = self._made(make)
+        self._hears_orders, self._hears_fills = _hears(self.strategy, "on_order"), _hears(self.strategy, "on_fill")
         self._handlers: Mapping[type, Callable[[Any], None]] = {
             m.BarClosed: self._on_bar,
             MarketQuote: self._on_quote,
@@ -80,7 +83,7 @@ class Host:
             m.Stop: self._on_stop,
         }
 
-    def _made(self, make: Callable[["Host"], Strategy]) -> Strategy:
+    def _made(self, make: "Callable[[Host], Strategy]") -> "Strategy":
         try:
             return make(self)
         except Exception as error:
@@ -118,14 +121,14 @@ class Host:
         symbol, interval, last_px = batch.symbol, batch.interval, self._last_px
         lines = self._series[symbol, interval].values_over(batch.columns, batch.known, first)
         on_bar, self.spoke = self.strategy.on_bar, False
-        at = first
+        bars, closes, at = batch.bars, batch.closes, first
         try:
             for at in range(first, stop):
-                self.now_ns = batch.ts_close[at]
-                last_px[symbol] = batch.closes[at]
+                bar = bars[at]
+                self.now_ns, last_px[symbol] = bar.ts_close, closes[at]
                 for line, values in lines:
                     line.previous, line.value = line.value, values[at]
-                on_bar(batch.bar(at))
+                on_bar(bar)
                 if self.spoke:
                     break
         except Exception as error:
@@ -187,12 +190,15 @@ class Host:
             self._open[order.cl_ord_id] = order
         else:
             self._open.pop(order.cl_ord_id, None)
-        self.strategy.on_order(self._scale(order.terms.symbol).order(order))
+        if self._hears_orders:
+            self.strategy.on_order(self._scale(order.terms.symbol).order(order))
 
     def _on_fill(self, news: m.FillNews) -> None:
         fill, scale = news.execution, self._scale(news.execution.symbol)
         self.now_ns = max(self.now_ns, fill.ts_event)
         self._positions[fill.symbol] = news.position
+        if not self._hears_fills:
+            return
         quantity, price = scale.quantity(fill.last_qty), scale.exact_price(fill.last_px)
         fee = to_decimal(fill.fee, MONEY_DECIMALS)
         self.strategy.on_fill(Fill(fill.cl_ord_id, fill.symbol, fill.side, quantity, price, fee, fill.ts_event))
@@ -275,8 +281,8 @@ class Host:
             raise ValidationError(broken.field, broken.text, allowed=broken.allowed)
         if len(self._open) >= ORDERS_OPEN_MAX:
             raise ValidationError("order", f"a run has at most {ORDERS_OPEN_MAX} open orders")
-        self._orders_made += 1
-        cl_ord_id = f"{self._run_id}-{self._made_under}{self._orders_made}"
+        self.orders_made += 1
+        cl_ord_id = f"{self._run_id}-{self._made_under}{self.orders_made}"
         stop = leg_price(instrument, side, terms.get("stop_loss"), stop=True)
         target = leg_price(instrument, side, terms.get("take_profit"), stop=False)
         self._send(m.Submit(cl_ord_id, made, stop, target, str(terms.get("notes", ""))[:TEXT_MAX]))
@@ -389,3 +395,8 @@ class Host:
 
 
 _NONE = Decimal(0)
+
+
+def _hears(strategy: "Strategy", callback: str) -> bool:
+    """Tell whether a strategy has a callback of its own; what nobody hears need not be put into words."""
+    return str(getattr(type(strategy), callback).__module__) != "workstation.strategies.api"

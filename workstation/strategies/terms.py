@@ -98,6 +98,8 @@ def qty_units(instrument: Instrument, value: Number, field: str) -> int:
     if isinstance(value, float):
         units: int = math.floor(_finite(value, field) * 10**instrument.qty_decimals + NEAR)
         return units // instrument.lot * instrument.lot
+    if type(value) is int:
+        return int(value * 10**instrument.qty_decimals)
     return instrument.qty_from(_text(value, field), field=field)
 
 
