@@ -23,6 +23,7 @@ _DECIMAL_PATH = {
     "symbol": {"type": "string", "minLength": 1, "maxLength": 32},
     "event_id": {"type": "string", "pattern": "^[0-9]{1,16}$"},
     "command_id": {"type": "string", "pattern": "^[a-z_.]{1,100}$"},
+    "config_key": {"type": "string", "pattern": "^[a-z_.]{1,100}$"},
 }
 _CLIENT_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,100}$"}
 _TEXT = {"type": "string"}

@@ -7,6 +7,7 @@ from workstation.api.options import ApiOptions
 from workstation.api.server import ApiServer
 from workstation.app.engine import Engine
 from workstation.app.view_only import ViewOnly
+from workstation.config.board import ConfigBoard
 from workstation.config.paths import Home
 from workstation.config.settings import Settings
 from workstation.ports.store import Reader
@@ -57,6 +58,7 @@ class RestDoor:
             version=self._engine.session.version,
             now_ns=time.time_ns,
             commands=self._engine.commands,
+            config=ConfigBoard(self._home.config_file, self._settings),
             note=self._engine.scripts.requests.note,
         )
         return self._server.start()

@@ -90,6 +90,34 @@ class CommandCall(CommandId, kw_only=True):
     parameters: dict[str, Any] | UnsetType = UNSET
 
 
+class ConfigEntry(Value, frozen=True, kw_only=True):
+    """A setting. value: as the settings file has it; the description says when it holds. updated_at: of the file."""
+
+    key: str
+    value: Any
+    description: str | None
+    category: str
+    updated_at: datetime
+
+
+class ConfigList(SortedParams, kw_only=True):
+    """Window of the list of settings."""
+
+    category: str | UnsetType = UNSET
+
+
+class ConfigKey(Params):
+    """Names a setting."""
+
+    key: str
+
+
+class ConfigUpdate(ConfigKey, kw_only=True):
+    """A setting's new value; None takes it out of the file, so that its default holds."""
+
+    value: bool | int | float | str | list[str] | None
+
+
 class System(Group[W], Generic[W]):
     """Ask how the program is."""
 
@@ -99,6 +127,9 @@ class System(Group[W], Generic[W]):
     state = Call("GET", "/system/health", Nothing, HealthCheck)
     info = Call("GET", "/system/info", Nothing, SystemInfo)
     metrics = Call("GET", "/metrics", Nothing, str)
+    settings = Listing("/system/config", ConfigList, "config", ConfigEntry)
+    setting = Call("GET", "/system/config/{key}", ConfigKey, ConfigEntry)
+    change_setting = Call("PUT", "/system/config/{key}", ConfigUpdate, ConfigEntry)
 
 
 class Commands(Group[W], Generic[W]):

@@ -1,0 +1,48 @@
+"""Settings of the program on the wire."""
+
+from typing import Any
+
+from workstation.api.schemas.records import RecordList
+from workstation.api.schemas.values import Request, Resource, SearchText, TimeOut, time_text
+from workstation.config.board import ConfigEntry as Setting
+
+
+class ConfigList(RecordList):
+    """Parameters of the list of settings."""
+
+    category: SearchText | None = None
+
+
+class ConfigUpdate(Request):
+    """A setting's new value; null takes it out of the file, so that its default holds."""
+
+    value: bool | int | float | str | list[str] | None
+
+
+class ConfigEntry(Resource):
+    """A setting. value: as the settings file has it; the description says when it holds. updated_at: of the file."""
+
+    key: str
+    value: Any
+    description: str | None
+    category: str
+    updated_at: TimeOut
+
+
+class ConfigPage(Resource):
+    """A page of settings."""
+
+    config: list[ConfigEntry]
+    total_count: int | None
+    has_next: bool
+
+
+def config_body(entry: Setting, since_ns: int) -> dict[str, Any]:
+    """Return a setting as it is shown. since_ns: when the program began, for what was never changed here."""
+    return {
+        "key": entry.key,
+        "value": entry.value,
+        "description": entry.description or None,
+        "category": entry.category,
+        "updated_at": time_text(since_ns if entry.changed_ns is None else entry.changed_ns),
+    }
