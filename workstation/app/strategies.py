@@ -22,7 +22,6 @@ from workstation.domain.errors import UserError, ValidationError
 from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger
 from workstation.portfolio.worth import Worth
-from workstation.strategies.api import Strategy
 from workstation.strategies.loading import Code, Loaded
 from workstation.strategies.run_desk import RunDesk
 from workstation.strategies.runner import Runner
@@ -82,6 +81,8 @@ class CodeFolder:
             if kept is None:
                 raise UserError(f"{module} has changed since the run began, and its code was not kept")
             source, found = kept, code_hash
+        from workstation.strategies.api import Strategy  # noqa: PLC0415  the window stands before it is loaded
+
         kind = getattr(_imported(module, source, found), name, None)
         if not (isinstance(kind, type) and issubclass(kind, Strategy)):
             raise ValidationError("entry_point", f"{module} has no strategy {name}")

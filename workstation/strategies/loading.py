@@ -1,13 +1,15 @@
 """What the run desk needs to know of a strategy's code, and the port that brings it: files are read elsewhere."""
 
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
 from workstation.domain.errors import UserError, ValidationError
-from workstation.strategies.api import Strategy
 from workstation.strategies.views import Policy
+
+if TYPE_CHECKING:
+    from workstation.strategies.api import Strategy, StrategyParameters
 
 ORDERS_PER_S_MAX = 100
 
@@ -15,10 +17,20 @@ ORDERS_PER_S_MAX = 100
 class Code(msgspec.Struct, frozen=True, kw_only=True):
     """Code that was loaded. code_hash: SHA-256 of its file, hex; source: the file's text."""
 
-    strategy: type[Strategy]
+    strategy: "type[Strategy]"
     entry_point: str
     code_hash: str
     source: str
+
+    def fit(self, values: dict[str, Any]) -> "StrategyParameters":
+        """Return the strategy's parameters made of plain values.
+
+        Raises:
+            ValidationError: one of them is unknown or out of its bounds.
+        """
+        from workstation.strategies.api import parameters_of  # noqa: PLC0415  the window stands before it is loaded
+
+        return parameters_of(self.strategy, values)
 
 
 Loaded = Callable[[Code | None, str], None]

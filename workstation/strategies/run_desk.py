@@ -25,7 +25,6 @@ from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource
 from workstation.orders.desk import Desk
 from workstation.orders.recorder import Attach
-from workstation.strategies.api import parameters_of
 from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import marked, traded
@@ -120,7 +119,7 @@ class RunDesk:
         """
         strategy = startable(self._desk.state, wanted, self.active(), self._at_once)
         chosen = {**strategy.parameters, **(wanted.parameters or {})}
-        parameters_of(code.strategy, chosen)
+        code.fit(chosen)
         now, number = self._clock.now_ns(), strategy.total_runs + 1
         run = StrategyRun(
             id=self._ids.uid(), tenant=strategy.tenant, row_version=1, created_at=now, updated_at=now,
@@ -294,7 +293,7 @@ class RunDesk:
     # Helpers of the above
 
     def _launch(self, run: StrategyRun, code: Code) -> None:
-        parameters, kind = parameters_of(code.strategy, run.parameters_snapshot), code.strategy
+        parameters, kind = code.fit(run.parameters_snapshot), code.strategy
         self._figures[run.id], self._saved_at[run.id] = run.figures, self._clock.now_ns()
         order = order_of(run, code, None)
         self._runner.start(msgspec.structs.replace(order, make=lambda door: kind(door, parameters)))

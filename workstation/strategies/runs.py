@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from workstation.strategies.api import Strategy
 from workstation.strategies.door import Door
 from workstation.strategies.messages import Signal
 from workstation.strategies.views import Policy
+
+if TYPE_CHECKING:
+    from workstation.strategies.api import Strategy
 
 
 class RunStatus(StrEnum):
@@ -39,7 +42,7 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
     account: str
     name: str
-    make: Callable[[Door], Strategy]
+    make: "Callable[[Door], Strategy]"
     policy: Policy
     user: str = "local"
     code_hash: str = ""

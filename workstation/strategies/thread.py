@@ -12,7 +12,7 @@ from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
 from workstation.strategies.host import Host
 from workstation.strategies.inbox import SLICE_S, Inbox
-from workstation.strategies.messages import Faulted, Intent
+from workstation.strategies.messages import Faulted, Intent, Keep
 
 INTENTS_AHEAD = 1_000
 
@@ -82,7 +82,10 @@ class RunThread:
             news = self.inbox.take()
             if news is not None:
                 self._since = self._clock.mono_ns()
+                before = host.orders_made
                 host.deliver(news)
+                if host.orders_made != before:
+                    host.deliver(Keep())  # what it remembers of an order is on its way right behind it
                 self._since = 0
 
     def _tell(self, fault: Faulted) -> None:

@@ -76,9 +76,8 @@ def rig():
 
 
 def bought(rig, run_id):
-    """Let the run send its first order and say what it wants back."""
+    """Let the run send its first order; what it remembers of it is kept right behind it."""
     rig.until(lambda: (rig.quote(9_999, 10_001), rig.ordered(run_id))[1])
-    rig.runs.tick()
     rig.until(lambda: rig.kept(run_id).kept_state == {"bought": True})
 
 
