@@ -17,10 +17,11 @@ from typing import Any
 import httpx
 import msgspec
 
+from tests.helpers import described
 from tests.helpers.core_rig import START_NS, CoreRig
 from tests.helpers.memory_reader import MemoryReader
-from workstation.api.options import ApiOptions
 from tests.helpers.strategy_code import CodeInHand
+from workstation.api.options import ApiOptions
 from workstation.api.server import ApiServer
 from workstation.api.token_file import TokenFile
 from workstation.commands import (
@@ -33,8 +34,8 @@ from workstation.commands import (
     pnl,
     records,
     safety,
-    trading,
     strategies,
+    trading,
     venues,
 )
 from workstation.commands.context import EngineContext
@@ -52,9 +53,9 @@ from workstation.marketdata.inquiry import MarketInquiry
 from workstation.marketdata.listings import Listings
 from workstation.marketdata.service import MarketData
 from workstation.portfolio.pnl import MarkKind, Pnl
-from workstation.viewmodels.frames import PositionSnap
 from workstation.strategies.run_desk import RunDesk
 from workstation.strategies.runner import Runner
+from workstation.viewmodels.frames import PositionSnap
 from workstation.viewmodels.outbox import Outbox
 from workstation.viewmodels.session import Session
 
@@ -69,8 +70,8 @@ class EngineThread:
         self.rig, self.reader = rig, reader
         self.calls: list[str] = []
         self.full = False
-        self.held = threading.Event()
         self.news = threading.Event()
+        self.held = threading.Event()
         self.held.set()
         self._pool = ThreadPoolExecutor(1, "engine")
         self.commands = CommandRegistry()
@@ -83,8 +84,8 @@ class EngineThread:
         answers.register(self.commands)
         holds.register(self.commands)
         venues.register(self.commands)
-        market.register(self.commands)
         strategies.register(self.commands)
+        market.register(self.commands)
         nothing: Any = None
         instruments = rig.state.instruments
         self.market = MarketData(rig.clock, instruments, on_fault=lambda _, error: rig.faults.append(("market", error)))
@@ -100,11 +101,10 @@ class EngineThread:
             "pnl": self.pnl,
             "inquiry": MarketInquiry(self.market, "SIM"),
             "past_bars": reader.market,
-        }
             "strategies": self._run_desk(),
+        }
         self.context = EngineContext(**parts)
 
-    def call(
     def _run_desk(self) -> RunDesk:
         """Return a run desk whose runs' threads ask for their turn on the engine's."""
         rig = self.rig
@@ -134,6 +134,7 @@ class EngineThread:
         with contextlib.suppress(RuntimeError):
             self._pool.submit(run)
 
+    def call(
         self, command_id: str, params: msgspec.Struct, origin: Origin, reply: Reply, attach: Attach | None = None
     ) -> None:
         if self.full:
@@ -173,8 +174,8 @@ class EngineThread:
 
     def close(self) -> None:
         self.held.set()
-        self._pool.shutdown(wait=True)
         self.runner.close(WAIT_S)
+        self._pool.shutdown(wait=True)
 
 
 class Rows:
@@ -281,7 +282,9 @@ class ApiRig:
         self.start()
 
     def client(self, **headers: str) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers=headers, timeout=WAIT_S, trust_env=False)
+        """Return a client with these headers; every answer that it gets is held to the description."""
+        hooks = {"response": [described.check]}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=WAIT_S, trust_env=False, event_hooks=hooks)
 
     def stop(self) -> None:
         self.engine.held.set()

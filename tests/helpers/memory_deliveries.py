@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from workstation.ports.deliveries import Delivery, DeliveryPage, DeliveryQuery, DeliveryStatus, Health
+from workstation.ports.store import IdempotencyRecord
 
 
 class MemoryDeliveries:
     """`writable` False: nothing is stored, as when the database takes nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_answer: Callable[[IdempotencyRecord], None]) -> None:
+        self.keep_answer = keep_answer
         self._lock = threading.Lock()
         self._rows: dict[str, Delivery] = {}
         self._place = 0
@@ -30,17 +32,23 @@ class MemoryDeliveries:
     def place(self) -> int:
         return self._place
 
-    def make(self, deliveries: Sequence[Delivery], place: int | None) -> bool:
+    def make(self, deliveries: Sequence[Delivery], place: int | None, answer: IdempotencyRecord | None = None) -> bool:
         if self.writable:
             with self._lock:
                 self._rows = {row.id: row for row in deliveries} | self._rows
                 self._place = self._place if place is None else place
+            self._keep(answer)
         return self.writable
 
-    def save(self, delivery: Delivery) -> bool:
+    def _keep(self, answer: IdempotencyRecord | None) -> None:
+        if answer is not None:
+            self.keep_answer(answer)
+
+    def save(self, delivery: Delivery, answer: IdempotencyRecord | None = None) -> bool:
         if self.writable:
             with self._lock:
                 self._rows[delivery.id] = delivery
+            self._keep(answer)
         return self.writable
 
     def due(self, now_ns: int, limit: int) -> tuple[Delivery, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.helpers.memory_deliveries import MemoryDeliveries
 from tests.helpers.memory_journal import MemoryJournal
+from tests.helpers.memory_key_uses import MemoryKeyUses
 from tests.helpers.memory_market import MemoryMarket
 from tests.helpers.memory_runs import MemoryRuns
 from workstation.domain.accounts import KillState
@@ -50,8 +51,9 @@ class MemoryReader:
         self._records: dict[tuple[str, str, str, str], IdempotencyRecord] = {}
         self._named: dict[tuple[type, str], Any] = {(type(record), record.id): record for record in BUILT_IN}
         self.audited: list[AuditEntry] = []
-        self.deliveries = MemoryDeliveries()
+        self.deliveries = MemoryDeliveries(self._take)
         self.runs = MemoryRuns()
+        self.key_uses = MemoryKeyUses()
         self._lines: list[JournalLine] = []
         self.market = MemoryMarket()
         self.writable = True

@@ -14,6 +14,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -296,10 +297,8 @@ def execute_sql(url: str, home: Path, sql: str) -> None:
     """Change a database behind the writer's back, as another program would."""
     backend = backend_for(url, home)
     if isinstance(backend, SqliteBackend):
-        connection = backend.library.connect(str(backend.path))
-        with connection:
+        with closing(backend.library.connect(str(backend.path))) as connection, connection:
             connection.execute(sql)
-        connection.close()
         return
     with psycopg.connect(url, autocommit=True) as session:
         session.execute(sql.encode())

@@ -17,6 +17,7 @@ from workstation.api.envelopes import Envelopes
 from workstation.api.event_feed import EventFeed
 from workstation.api.guard import Guard
 from workstation.api.idempotency import Idempotency
+from workstation.api.key_uses import KeyUseKeeper, Read
 from workstation.api.market_feed import MarketFeed
 from workstation.api.marks import Marks
 from workstation.api.meters import Meters
@@ -130,7 +131,15 @@ def assemble(
         sealer=sealer,
         targets=targets,
         webhooks=sender,
+        key_uses=_kept_uses(credentials, reader, read),
     )
+
+
+def _kept_uses(credentials: Credentials, reader: Reader, read: Read) -> KeyUseKeeper:
+    """Begin to keep what keys are used for."""
+    keeper = KeyUseKeeper(credentials.uses, reader.key_uses, read)
+    keeper.start()
+    return keeper
 
 
 def _start(sender: Sender, news: News) -> None:

@@ -27,6 +27,7 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Origin, OriginKind, Residence, Side
 from workstation.domain.records import Record
 from workstation.kernel.ids import IdSource, stable_uid
+from workstation.ports.key_uses import KeyUse
 from workstation.ports.store import OrderPage, OrderQuery, Reader, RecordPage, RecordQuery
 from workstation.viewmodels.outbox import Outbox
 from workstation.viewmodels.session import Session
@@ -97,10 +98,23 @@ class _NoDeliveries:
     is_writable = False
 
 
+class _NoUses:
+    """Nothing is kept of keys while it is measured."""
+
+    def add(self, _uses: Sequence[KeyUse]) -> bool:
+        """Keep nothing."""
+        return True
+
+    def every(self) -> tuple[KeyUse, ...]:
+        """Return nothing."""
+        return ()
+
+
 class _Listing:
     """Stored rows in the form that the database keeps them: JSON, decoded at each reading."""
 
     deliveries = _NoDeliveries()
+    key_uses = _NoUses()
 
     def __init__(self, orders: Sequence[OrderState]) -> None:
         self._blobs = [msgspec.json.encode(order) for order in orders]

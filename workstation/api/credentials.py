@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from workstation.api.directory import Directory
 from workstation.api.errors import ApiError
+from workstation.api.key_uses import KeyTally
 from workstation.api.options import FAILED_AUTHENTICATIONS_MAX, LOCAL_TOKEN_FACTOR, ApiOptions
 from workstation.api.proofs import NS, Tokens
 from workstation.api.rates import Window
@@ -89,7 +90,7 @@ class Credentials:
         self._failures = Window("failed", FAILED_AUTHENTICATIONS_MAX)
         self._keys: dict[str, Credential] = {}
         self._hashes: dict[str, str] = {}
-        self._used: dict[str, int] = {}
+        self.uses = KeyTally()
         self._windows: dict[str, tuple[Window, Window]] = {}
         self._local = Credential(
             id=stable_uid("credential", digest),
@@ -123,10 +124,6 @@ class Credentials:
             session = self.directory.session(credential.id)
             return session is not None and session.expires_at > self._now_ns() and bool(self._scopes(credential))
         return True
-
-    def last_used_at(self, key_id: str) -> int | None:
-        """Return when an API key was used last since the start, UTC ns."""
-        return self._used.get(key_id)
 
     def authenticate(self, headers: Headers) -> Credential:
         """Return the credential of a request.
@@ -195,7 +192,7 @@ class Credentials:
         known = self._keys.get(hash_of(presented))
         found = None if known is None else self._as_of_now(known)
         if found is not None:
-            self._used[found.id] = self._now_ns()
+            self.uses.hit(found.tenant, found.id, self._now_ns())
         return found
 
     def _as_of_now(self, key: Credential) -> Credential | None:

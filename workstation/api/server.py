@@ -193,6 +193,7 @@ class ApiServer:
             finally:
                 await asyncio.gather(services.feed.stop(), services.market_feed.stop())
                 await services.webhooks.stop()
+                await services.key_uses.stop()
                 services.news.close()
                 services.marks.close()
 

@@ -11,6 +11,7 @@ from workstation.api.cursors import Cursors
 from workstation.api.engine import Engine, News
 from workstation.api.event_feed import EventFeed
 from workstation.api.idempotency import Idempotency
+from workstation.api.key_uses import KeyUseKeeper
 from workstation.api.market_feed import MarketFeed
 from workstation.api.marks import Marks
 from workstation.api.meters import Meters
@@ -55,6 +56,7 @@ class Services:
     sealer: Sealer
     targets: Targets
     webhooks: Sender
+    key_uses: KeyUseKeeper
     order_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def read(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -22,7 +22,9 @@ from workstation.domain.executions import BalanceState, Execution
 from workstation.domain.orders import OrderState, Origin
 from workstation.domain.records import LOCAL_TENANT, Record, Tenant, User, UserSession, kind_of
 from workstation.ports.deliveries import Deliveries
+from workstation.ports.key_uses import KeyUses
 from workstation.ports.market_store import MarketReader
+from workstation.ports.run_rows import RunReader
 from workstation.ports.store import (
     AuditPage,
     AuditQuery,
@@ -104,6 +106,16 @@ class TenantReader:
     def deliveries(self) -> Deliveries:
         """Deliveries are looked up by a webhook that was found first."""
         return self._reader.deliveries
+
+    @property
+    def key_uses(self) -> KeyUses:
+        """Uses are looked up by a key that was found first."""
+        return self._reader.key_uses
+
+    @property
+    def runs(self) -> RunReader:
+        """Rows of runs are asked for by tenant, of a run that was found first."""
+        return self._reader.runs
 
     def events(self, after_seq: int, limit: int) -> tuple[JournalLine, ...]:
         """Return journal lines; the envelopes made of them say who may see which."""

@@ -31,6 +31,7 @@ class ApiKey(Value, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     is_active: bool
     last_used_at: datetime | None
+    use_count: int = 0
     expires_at: datetime | None
     rate_limit: int
     max_order_notional: Decimal | None
@@ -49,6 +50,7 @@ class ApiKeyCreated(Value, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     is_active: bool
     last_used_at: datetime | None
+    use_count: int = 0
     expires_at: datetime | None
     rate_limit: int
     max_order_notional: Decimal | None

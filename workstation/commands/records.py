@@ -44,6 +44,7 @@ from workstation.domain.records import (
     WebhookSource,
     kind_of,
 )
+from workstation.domain.records.bounds import out_of_bounds
 
 RECORDS = "Records"
 STAMPED = frozenset({"id", "tenant", "row_version", "created_at", "updated_at", "deleted_at"})
@@ -214,6 +215,7 @@ class _Steps:
             data = Refusal(record_id=holder)
             call.reply(CommandResult(ok=False, code="DUPLICATE", text=text, data=data))
             return
+        _refuse_out_of_bounds(record)
         if self._kind.check is not None:
             self._kind.check(context, before, record)
         actor = call.origin.actor
@@ -250,9 +252,21 @@ def _beside(context: EngineContext, draft: AnyRecord, actor: str) -> RecordSaved
     saved = _new(context, draft, actor)
     if (holder := context.state.records.holder(saved.record)) is not None:
         raise Duplicate(f"There is a {kind.noun} with that name already.", record_id=holder)
+    _refuse_out_of_bounds(saved.record)
     if kind.check is not None:
         kind.check(context, None, saved.record)
     return saved
+
+
+def _refuse_out_of_bounds(record: Record) -> None:
+    """Refuse a field that holds what it may not.
+
+    Raises:
+        ValidationError: naming the field and what it may hold.
+    """
+    fault = out_of_bounds(record)
+    if fault is not None:
+        raise ValidationError(fault[0], "is out of bounds", allowed=fault[1])
 
 
 def _answer(context: EngineContext, seq: int, call: Invocation, done: CommandResult) -> None:

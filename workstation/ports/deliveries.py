@@ -7,11 +7,14 @@ message id follows from webhook and event alone, so that after a crash the same 
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from workstation.domain.records import LOCAL_TENANT
+
+if TYPE_CHECKING:
+    from workstation.ports.store import IdempotencyRecord
 
 
 class DeliveryStatus(StrEnum):
@@ -89,14 +92,17 @@ class Deliveries(Protocol):
     def place(self) -> int:
         """Return the id of the last event that was made into deliveries, 0 before the first."""
 
-    def make(self, deliveries: Sequence[Delivery], place: int | None) -> bool:
+    def make(
+        self, deliveries: Sequence[Delivery], place: int | None, answer: "IdempotencyRecord | None" = None
+    ) -> bool:
         """Keep new deliveries and the place reached (None: it stays), in one transaction; known ones stay as they are.
 
+        answer: what a keyed call that made them is told, kept with them for its repeats.
         Returns False when nothing was stored: try again.
         """
 
-    def save(self, delivery: Delivery) -> bool:
-        """Keep what became of a delivery; False when it was not stored."""
+    def save(self, delivery: Delivery, answer: "IdempotencyRecord | None" = None) -> bool:
+        """Keep what became of a delivery, with a keyed call's answer; False when nothing was stored."""
 
     def due(self, now_ns: int, limit: int) -> tuple[Delivery, ...]:
         """Return deliveries whose time has come, longest waiting first."""

@@ -18,6 +18,7 @@ from workstation.domain.orders import OrderState, OrdStatus
 from workstation.domain.records import AnyRecord, Record
 from workstation.domain.strategy_rows import RunRow
 from workstation.ports.deliveries import Deliveries
+from workstation.ports.key_uses import KeyUses
 from workstation.ports.market_store import MarketReader
 from workstation.ports.run_rows import RunReader
 
@@ -300,6 +301,10 @@ class Reader(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """What webhooks were and will be told."""
+
+    @property
+    def key_uses(self) -> KeyUses:
+        """What API keys were used for."""
 
     @property
     def runs(self) -> RunReader:

@@ -15,8 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from workstation.domain.errors import StorageError
 from workstation.ports.deliveries import Delivery, DeliveryPage, DeliveryQuery, DeliveryStatus, Health
+from workstation.ports.store import IdempotencyRecord
 from workstation.storage.delivery_tables import CHANGING, COLUMNS, KEY, MAKE, MOVE, SAVE, deliveries, delivery_place
 from workstation.storage.driver import Parameters, Statement
+from workstation.storage.projections import STATEMENTS, answer_row
 from workstation.storage.queue import Aside, WorkQueue
 
 WRITE_TIMEOUT_S = 10.0
@@ -38,16 +40,18 @@ class SqlDeliveries:
 
     # Writing
 
-    def make(self, made: Sequence[Delivery], place: int | None) -> bool:
+    def make(self, made: Sequence[Delivery], place: int | None, answer: IdempotencyRecord | None = None) -> bool:
         """Keep new deliveries and the place reached, in one transaction; those that are known stay as they are."""
         return self._write(
-            (MAKE, [_parameters(delivery) for delivery in made]), (MOVE, [] if place is None else [(1, place)])
+            (MAKE, [_parameters(delivery) for delivery in made]),
+            (MOVE, [] if place is None else [(1, place)]),
+            _kept(answer),
         )
 
-    def save(self, delivery: Delivery) -> bool:
-        """Keep what became of a delivery that was made; False when it was not stored."""
+    def save(self, delivery: Delivery, answer: IdempotencyRecord | None = None) -> bool:
+        """Keep what became of a delivery that was made, with a keyed call's answer; False when it was not stored."""
         values = dict(zip(COLUMNS, _parameters(delivery), strict=True))
-        return self._write((SAVE, [[values[name] for name in (*CHANGING, *KEY)]]))
+        return self._write((SAVE, [[values[name] for name in (*CHANGING, *KEY)]]), _kept(answer))
 
     def _write(self, *work: tuple[Statement, Sequence[Parameters]]) -> bool:
         if self._queue is None:
@@ -135,6 +139,10 @@ class SqlDeliveries:
                 yield connection
         except SQLAlchemyError as error:
             raise StorageError(f"the database cannot be read: {type(error).__name__}") from error
+
+
+def _kept(answer: IdempotencyRecord | None) -> tuple[Statement, Sequence[Parameters]]:
+    return STATEMENTS["idempotency"], [] if answer is None else [answer_row(answer)]
 
 
 def _parameters(delivery: Delivery) -> Parameters:

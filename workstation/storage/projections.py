@@ -183,7 +183,8 @@ def _kill_switch(_scales: Scales, seq: int, row: KillState) -> tuple[Any, ...]:
     return (row.scope.value, row.key, row.on, seq, _encode(row))
 
 
-def _idempotency(_scales: Scales, _seq: int, row: IdempotencyRecord) -> tuple[Any, ...]:
+def answer_row(row: IdempotencyRecord) -> tuple[Any, ...]:
+    """Return the parameters of the statement that keeps a call's answer."""
     return (row.credential, row.method, row.route, row.key, row.expires_at, _encode(row))
 
 
@@ -209,7 +210,7 @@ _PROJECTIONS: dict[type, _Projection] = {
     PositionState: _Projection("positions", _position, lambda row: (row.account, row.symbol, row.strategy_id)),
     BalanceState: _Projection("balances", _balance, lambda row: (row.account, row.currency)),
     KillState: _Projection("kill_switches", _kill_switch, lambda row: (row.scope, row.key)),
-    IdempotencyRecord: _Projection("idempotency", _idempotency, None),
+    IdempotencyRecord: _Projection("idempotency", lambda _scales, _seq, row: answer_row(row), None),
     AuditEntry: _Projection("audit_entries", lambda _scales, seq, row: audit_row(seq, row), None),
     **{kind: _Projection(name, encode, None) for kind, (name, encode) in RUN_ROWS.items()},
     **{kind: _record(declared) for kind, declared in TABLES.items()},

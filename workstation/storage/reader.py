@@ -39,6 +39,7 @@ from workstation.storage import queries
 from workstation.storage.audit import Link, decode_entry, verify_chain
 from workstation.storage.chain import line_of
 from workstation.storage.delivery_store import SqlDeliveries
+from workstation.storage.key_use_store import SqlKeyUses
 from workstation.storage.market_reader import SqlMarketReader
 from workstation.storage.queue import Ping, WorkQueue
 from workstation.storage.record_tables import TABLES
@@ -93,6 +94,7 @@ class SqlReader:
         self.market = SqlMarketReader(engine, files)
         self.deliveries = SqlDeliveries(engine, queue)
         self.runs = SqlRuns(engine)
+        self.key_uses = SqlKeyUses(engine, queue)
         self._order_totals = Totals(orders, queries.order_conditions)
         self._execution_totals = Totals(executions, queries.execution_conditions)
 

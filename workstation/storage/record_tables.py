@@ -34,6 +34,7 @@ from workstation.domain.records import (
     Webhook,
     WebhookSource,
 )
+from workstation.domain.records.bounds import ALLOWED, RANGES
 from workstation.domain.records.identity import InvitationStatus, Plan, Role
 from workstation.domain.records.market import DeliveryMethod, SubscriptionStatus
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
@@ -74,7 +75,7 @@ def record_table(
     """Declare the table of a kind.
 
     texts, flags, integers: fields of the record that lists filter or sort by; absent values are NULL. enums: text
-    fields with their allowed values, which the database checks too.
+    fields with their allowed values, which the database checks too, as it does the bounds of `domain/records/bounds`.
     """
     types: dict[str, TypeEngine[Any]] = {
         **dict.fromkeys((*texts, *(enums or ())), Text()),
@@ -82,6 +83,9 @@ def record_table(
         **dict.fromkeys(integers, BigInteger()),
     }
     unique = UNIQUE.get(kind, ())
+    ranges: Mapping[str, tuple[int, int]] = RANGES.get(kind, {})
+    allowed: Mapping[str, Iterable[str]] = {**(enums or {}), **ALLOWED.get(kind, {})}
+    types.update({**dict.fromkeys(ranges, BigInteger()), **dict.fromkeys(allowed, Text())})
     types.update((field, Text()) for fields in unique for field in fields if field not in types)
     table = Table(
         name,
@@ -96,7 +100,8 @@ def record_table(
         Column("state", LargeBinary, nullable=False),
         *[Column(field, column, nullable=True) for field, column in types.items()],
         CheckConstraint("row_version > 0", name="row_version"),
-        *[CheckConstraint(one_of(field, values), name=field) for field, values in (enums or {}).items()],
+        *[CheckConstraint(one_of(field, values), name=field) for field, values in allowed.items()],
+        *[CheckConstraint(f"{field} BETWEEN {low} AND {high}", name=field) for field, (low, high) in ranges.items()],
         *[_unique(name, fields) for fields in unique],
         Index(f"ix_{name}_created_at", "tenant_id", "created_at", "id"),
     )

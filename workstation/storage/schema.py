@@ -10,7 +10,7 @@ from workstation.domain.errors import StorageOutdated
 HEAD = "0012"
 """Revision that this program writes."""
 
-KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010", "0011", HEAD)
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009", "0010", "0011", HEAD)
 """Every released revision, oldest first."""
 
 

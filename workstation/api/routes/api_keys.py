@@ -39,7 +39,7 @@ _KEY_ID = {"key_id": "uuid"}
 
 
 def _body(call: Call, record: ApiKeyRecord) -> dict[str, Any]:
-    return api_key_body(record, call.services.credentials.last_used_at(record.id))
+    return api_key_body(record, call.services.credentials.uses.of(record.id))
 
 
 KEYS = RecordResource(

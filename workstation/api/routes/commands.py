@@ -9,20 +9,24 @@ from typing import Any
 import msgspec
 
 from workstation.api.endpoint import Call, Routes, json_answer
-from workstation.api.errors import Answer, ApiError, invalid
+from workstation.api.errors import Answer, ApiError, invalid, problem
 from workstation.api.lists import ListForm, memory_page
-from workstation.api.outcomes import refused
+from workstation.api.order_answers import late
+from workstation.api.outcomes import is_stored, refused, stored_refusal
 from workstation.api.schemas.commands import CommandCall, CommandInfo, CommandPage
 from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.records import RecordList
 from workstation.api.schemas.risk import kill_switch_body
 from workstation.api.schemas.system import ActionResult
 from workstation.api.scopes import ALL
+from workstation.commands.answers import KeepAnswer
 from workstation.commands.records import RECORDS
-from workstation.commands.registry import Command, CommandResult, RunsOn
+from workstation.commands.registry import Attach, Command, CommandResult, RunsOn
 from workstation.domain.accounts import KillState
 from workstation.domain.errors import NotFound
+from workstation.domain.events import Event, OrderDenied
 from workstation.domain.orders import OrderState
+from workstation.ports.store import Row
 
 routes = Routes()
 
@@ -51,11 +55,50 @@ async def run_command(call: Call) -> Answer:
         raise ApiError("NOT_FOUND", "No such command.")
     _check(call, command)
     params = _params(command, asked.parameters)
-    result = await call.services.engine.call(command.id, params, call.origin)
+    result = await call.services.engine.call(command.id, params, call.origin, attach=_attach(call), on_late=late(call))
     if not result.ok:
-        raise refused(result)
+        return await _refusal(call, result)
     body = {"success": True, "message": result.text, "data": _shown(call, result)}
-    return json_answer(202 if result.pending else 200, body)
+    return await _kept(call, json_answer(202 if result.pending else 200, body))
+
+
+def _attach(call: Call) -> Attach | None:
+    """Return what keeps a first answer with the effect, so that a repeat after a crash does not do it again."""
+    key, names = call.key, call.services.names
+    if key is None:
+        return None
+
+    def rows(order: OrderState | None, event: Event) -> tuple[Row, ...]:
+        if key.stored is not None:
+            return ()
+        if isinstance(event, OrderDenied) and order is not None:
+            path, trace_id = call.request.scope["path"], call.passport.trace_id
+            answer = problem(stored_refusal(order, event.rule), instance=path, trace_id=trace_id)
+        else:
+            data = None if order is None else order_body(order, names)
+            answer = json_answer(200, {"success": True, "message": "Done.", "data": data})
+        row = key.record(answer)
+        return () if row is None else (row,)
+
+    return rows
+
+
+async def _kept(call: Call, answer: Answer) -> Answer:
+    """Keep what a keyed call is answered in place of the first answer."""
+    row = None if call.key is None else call.key.record(answer)
+    if row is not None:
+        keep = KeepAnswer(route=call.endpoint.path)
+        await call.services.engine.call("answer.keep", keep, call.origin, attach=lambda _order, _event: (row,))
+    return answer
+
+
+async def _refusal(call: Call, result: CommandResult) -> Answer:
+    """Return a refusal that left an order behind, which a repeat gets as well; raise any other."""
+    error = refused(result)
+    if not is_stored(result):
+        raise error
+    stored = None if call.key is None else call.key.stored
+    return stored or problem(error, instance=call.request.scope["path"], trace_id=call.passport.trace_id)
 
 
 def _is_offered(command: Command[Any]) -> bool:

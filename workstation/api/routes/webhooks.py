@@ -51,7 +51,7 @@ from workstation.api.webhooks_targets import TargetForbidden, TargetUnresolved
 from workstation.domain.records import Webhook as WebhookRecord
 from workstation.ports.deliveries import Delivery as CoreDelivery
 from workstation.ports.deliveries import DeliveryQuery, DeliveryStatus
-from workstation.ports.store import RecordQuery
+from workstation.ports.store import IdempotencyRecord, RecordQuery
 
 routes = Routes()
 
@@ -186,11 +186,13 @@ async def test_webhook(call: Call) -> Answer:
     """Send a webhook a test message."""
     record: WebhookRecord = await find_record(call, HOOKS)
     delivery = _test_delivery(call, record)
-    if not await call.services.read(call.services.reader.deliveries.make, (delivery,), None):
+    data = {"delivery_id": delivery.id, "message_id": delivery.message_id}
+    answer = json_answer(202, {"success": True, "message": "A test message is on its way.", "data": data})
+    deliveries = call.services.reader.deliveries
+    if not await call.services.read(deliveries.make, (delivery,), None, _kept(call, answer)):
         raise _not_stored()
     call.services.webhooks.wake()
-    data = {"delivery_id": delivery.id, "message_id": delivery.message_id}
-    return json_answer(202, {"success": True, "message": "A test message is on its way.", "data": data})
+    return answer
 
 
 @routes.add(
@@ -247,10 +249,16 @@ async def redeliver(call: Call) -> Answer:
     again = msgspec.structs.replace(
         delivery, status=DeliveryStatus.PENDING, attempt_count=0, next_attempt_at=now, updated_at=now, error=""
     )
-    if not await call.services.read(call.services.reader.deliveries.save, again):
+    answer = json_answer(202, delivery_body(again))
+    if not await call.services.read(call.services.reader.deliveries.save, again, _kept(call, answer)):
         raise _not_stored()
     call.services.webhooks.wake()
-    return json_answer(202, delivery_body(again))
+    return answer
+
+
+def _kept(call: Call, answer: Answer) -> IdempotencyRecord | None:
+    """Return what keeps the answer of a keyed call with its effect, None without a key."""
+    return None if call.key is None else call.key.record(answer)
 
 
 async def _delivery(call: Call) -> CoreDelivery:

@@ -19,6 +19,7 @@ from workstation.api.schemas.values import (
 )
 from workstation.api.scopes import ALL
 from workstation.domain.records import ApiKey as ApiKeyRecord
+from workstation.ports.key_uses import KeyUse
 
 RATE_LIMIT_MAX = 100_000
 
@@ -83,6 +84,7 @@ class ApiKey(RecordOut):
     scopes: list[str]
     is_active: bool
     last_used_at: TimeOut | None
+    use_count: int
     expires_at: TimeOut | None
     rate_limit: int
     max_order_notional: DecimalOut | None
@@ -103,8 +105,8 @@ class ApiKeyPage(Resource):
     has_next: bool
 
 
-def api_key_body(record: ApiKeyRecord, used_at: int | None) -> dict[str, Any]:
-    """Return a key as the wire shows it. used_at: when it was used last since the start, UTC ns."""
+def api_key_body(record: ApiKeyRecord, use: KeyUse | None) -> dict[str, Any]:
+    """Return a key as the wire shows it. use: what it was used for, None for nothing."""
     permit = record.live_permit
     return {
         **record_body(record),
@@ -112,7 +114,8 @@ def api_key_body(record: ApiKeyRecord, used_at: int | None) -> dict[str, Any]:
         "key_prefix": record.key_prefix,
         "scopes": list(record.scopes),
         "is_active": record.is_active,
-        "last_used_at": time_or_none(used_at or record.last_used_at),
+        "last_used_at": time_or_none(record.last_used_at if use is None else use.last_used_at),
+        "use_count": 0 if use is None else use.uses,
         "expires_at": time_or_none(record.expires_at),
         "rate_limit": record.rate_limit,
         "max_order_notional": record.max_order_notional,

@@ -3,7 +3,7 @@
 from workstation.storage.migrations.record_table import create_record_table, isolate, text
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
