@@ -32,11 +32,12 @@ _RUN = re.compile(r"run\(([a-z][a-z0-9_.]{0,63})\)")
 
 
 class Press(StrEnum):
-    """How a key acts: at its press, at the second of two, or when held."""
+    """How a key acts: at its press, at the second of two, when held, or at a click on a price while it is held."""
 
     ONCE = "once"
     DOUBLE = "double"
     HOLD = "hold"
+    CLICK = "click"
 
 
 class Field(StrEnum):
@@ -153,14 +154,16 @@ def parse_press(text: str) -> tuple[Press, int]:
     """Return how a key acts, and how many milliseconds it is held.
 
     Raises:
-        ValidationError: none of once, double, hold(ms).
+        ValidationError: none of once, double, click, hold(ms).
     """
     held = _HOLD.fullmatch(text)
     if held and 0 < int(held.group(1)) <= HOLD_MS_MAX:
         return Press.HOLD, int(held.group(1))
-    if text in {Press.ONCE, Press.DOUBLE}:
+    if text in {Press.ONCE, Press.DOUBLE, Press.CLICK}:
         return Press(text), 0
-    raise ValidationError("press", f"{text!r} is no way to press", allowed=f"once, double, hold(1 to {HOLD_MS_MAX})")
+    raise ValidationError(
+        "press", f"{text!r} is no way to press", allowed=f"once, double, click, hold(1 to {HOLD_MS_MAX})"
+    )
 
 
 def parse_verb(text: str) -> tuple[str, str]:

@@ -98,7 +98,12 @@ def dry_run(binds: Sequence[Bind], file: HotkeyFile, focus: FocusSnapshot, *, fo
 
 
 def _steps(bind: Bind, request: Request, focus: FocusSnapshot, *, adds: bool, focus_age_ms: int) -> tuple[str, ...]:
-    press = {Press.ONCE: "acts when pressed", Press.DOUBLE: "acts on the second press", Press.HOLD: "acts when held"}
+    press = {
+        Press.ONCE: "acts when pressed",
+        Press.DOUBLE: "acts on the second press",
+        Press.HOLD: "acts when held",
+        Press.CLICK: "acts at a click while held",
+    }
     guarded = focus_age_ms < GUARD_MS
     quote = focus.quote
     fresh = quote is not None and quote.freshness == "FRESH" and not {"UNSYNCED", "HALTED"} & {*quote.flags}

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from workstation.commands.keymap import KEY_COMMANDS, declare_keys
 from workstation.commands.registry import Command, NoParams
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.hotkeys_click import HeldClick
 from workstation.desktop.shell.hotkeys_requests import FocusRequests
 from workstation.desktop.shell.leader import Leader
 from workstation.desktop.shell.staging import windows
@@ -71,6 +72,11 @@ class HotkeyFilter(QObject):
         self._held: tuple[int, Bind, str] | None = None
         self._hold = QTimer(self, singleShot=True)
         self._hold.timeout.connect(self._held_long_enough)
+        self.click = HeldClick(
+            context,
+            lambda bind: request_of(bind, self.store.file, self.requests.snapshot()),
+            lambda bind, chord: self.press((bind,), chord),
+        )
         self.runs: dict[str, Callable[[Origin], None]] = {
             "trade.flatten_account": self.requests.flatten_account,
             "trade.undo": self.requests.undo,
@@ -190,6 +196,8 @@ class HotkeyFilter(QObject):
             return True
         if following:
             self.leader.begin(chord, following)
+        elif binds[0].press is Press.CLICK:
+            self.click.begin(event.key(), binds[0], chord)
         elif binds[0].press is Press.HOLD:
             self._begin_hold(event.key(), binds[0], chord)
         else:
@@ -217,6 +225,8 @@ class HotkeyFilter(QObject):
             self.press((held[1],), held[2])
 
     def _on_release(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat():
+            self.click.release(event.key())
         if self._held is not None and event.key() == self._held[0] and not event.isAutoRepeat():
             self._held = None
             self._hold.stop()
@@ -244,7 +254,7 @@ class HotkeyFilter(QObject):
                 return self._on_key(event)
             if event.type() is QEvent.Type.KeyRelease:
                 self._on_release(event)
-        return False
+        return self.click.take(watched, event)
 
 
 def bind_name(command_id: str) -> str:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from workstation.config.resources import resource_text
@@ -19,6 +20,8 @@ from workstation.viewmodels.hotkey_file import FILE_BYTES_MAX, HotkeyFile, Hotke
 
 CAUTIOUS_ORDERS = 5
 SHIPPED_FILE = "default.toml"
+PROFILES = {"fn": SHIPPED_FILE, "modal": "modal.toml"}
+"""The shipped profiles. A key file that names one and has no binds of its own takes that profile's."""
 USES_KEPT = 50
 
 
@@ -63,7 +66,7 @@ class KeyStore(QObject):
         """Read the file again; returns whether it is in force now. A missing file means the shipped keys."""
         try:
             text = self._read()
-            found = self.shipped if text is None else read_hotkeys(text, self.commands())
+            found = self.shipped if text is None else _with_profile(read_hotkeys(text, self.commands()))
         except HotkeyFileError as error:
             return self._refuse(f"{error}")
         except (OSError, UnicodeDecodeError) as error:
@@ -161,9 +164,23 @@ class KeyStore(QObject):
             self.failed.emit(f"{self._mark.name} cannot be written: {error.strerror}")
 
 
+def _with_profile(found: HotkeyFile) -> HotkeyFile:
+    """Return a file without binds as the shipped profile that it names, its own defaults first."""
+    if found.binds or found.profile not in PROFILES:
+        return found
+    shipped = read_hotkeys(resource_text("hotkeys", PROFILES[found.profile]))
+    return msgspec.structs.replace(
+        shipped,
+        expressions={**shipped.expressions, **found.expressions},
+        plain={**shipped.plain, **found.plain},
+    )
+
+
 def keys_text(bind: Bind) -> str:
     """Return a bind's keys as they are shown."""
     shown = " ".join(bind.keys)
     if bind.press == "double":
         return f"{shown} ×2"
+    if bind.press == "click":
+        return f"{shown} held, click"
     return f"{shown} held {bind.hold_ms} ms" if bind.press == "hold" else shown
