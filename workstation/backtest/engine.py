@@ -103,8 +103,8 @@ class Engine:
             if first is not None and first < due:
                 agenda.run_next()
                 continue
-            agenda.move_to(due)
-            self.booking.now = self.last_ts = due[0]
+            agenda.now = due
+            agenda.ts = self.booking.now = self.last_ts = due[0]
             feed = heap[0][2]
             if isinstance(feed, BarFeed):
                 self._on_bar_due(feed)
@@ -296,8 +296,10 @@ class Engine:
         if latency:
             self.agenda.add(row.ts_event + latency, Rank.NEWS, self._deliver, news)
         else:
-            self.agenda.move_to((*self.agenda.now[:2], Rank.NEWS, 0))
-            self._deliver(news)
+            self.host.deliver(news)
+            if self._intents:
+                self.agenda.move_to((*self.agenda.now[:2], Rank.NEWS, 0))
+                self._flush()
 
     # The strategy
 

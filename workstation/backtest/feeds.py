@@ -4,7 +4,6 @@ First step of the tick walk. A cursor holds one chunk, so that memory follows th
 rows are refused, or left out and counted where the run allows gaps (`soundness.py`).
 """
 
-from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -33,7 +32,7 @@ _TIE = 100_000
 """Sources that may share a length of bar and still have places of their own."""
 
 
-class Feed(ABC):
+class Feed:
     """One source. due: when its next event comes, None at its end. rows: told of so far."""
 
     def __init__(self, first: Chunk, rest: Iterator[Chunk], number: int, sound: Soundness) -> None:
@@ -55,10 +54,6 @@ class Feed(ABC):
             raise ValidationError("sources", f"{self.name}: a source holds one kind of one instrument")
         self.digest.add(chunk)
         return self.sound.checked(chunk)
-
-    @abstractmethod
-    def advance(self) -> None:
-        """Go on to the next event and set `due`."""
 
 
 class BarFeed(Feed):

@@ -250,6 +250,8 @@ class LevelMarket(Market):
     def _assumed(self, price: int | None, size: int, sign: int) -> list[tuple[int, int]]:
         if price is None or size <= 0:
             return []
+        if not self._options.assumed_levels:
+            return [(price, size)]
         return [(self.instrument.step(price, sign * n), size) for n in range(self._options.assumed_levels + 1)]
 
 

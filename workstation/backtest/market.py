@@ -4,7 +4,7 @@ Base of `fill_bars`, `fill_levels` and `fill_trades`. It keeps the working order
 books what trades. It never fills by itself.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from random import Random
 
 from workstation.backtest.options import BacktestOptions
@@ -25,7 +25,7 @@ class Surroundings:
         self.floor, self.options, self.calendar, self.fills, self.slips = floor, options, calendar, fills, slips
 
 
-class Market(ABC):
+class Market:
     """Working orders of one instrument. last: last price seen, None before any."""
 
     def __init__(self, instrument: Instrument, around: Surroundings) -> None:
