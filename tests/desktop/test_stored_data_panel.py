@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, status
 from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.stored_data_import import ImportDialog
 from workstation.desktop.panels.stored_data_panel import StoredDataPanel
 from workstation.ports.market_data import Coverage, DataBoard, DataKind, Holding, Hole
 
@@ -86,7 +89,7 @@ def test_a_series_that_is_gone_leaves(panel: StoredDataPanel, rig: DesktopRig) -
 
 def test_an_empty_store_says_how_data_comes_in(rig: DesktopRig, qtbot) -> None:
     panel = opened(rig, qtbot, board())
-    assert "workstation import" in " ".join(panel.series._empty)
+    assert panel.series._empty == ("Nothing is stored yet", "Drop a file here, or press Import.")
     panel.release()
 
 
@@ -95,3 +98,37 @@ def test_what_cannot_be_read_is_said_with_the_reason(rig: DesktopRig, qtbot) -> 
     panel = opened(rig, qtbot, answer)
     assert panel.note.text() == "Stored data cannot be read: the disk is gone."
     panel.release()
+
+
+def test_a_dropped_file_is_imported_with_what_the_person_says(panel: StoredDataPanel, rig: DesktopRig) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile("/data/acme.csv")])
+    point, button = QPointF(5, 5), Qt.MouseButton.LeftButton
+    panel.dropEvent(QDropEvent(point, Qt.DropAction.CopyAction, data, button, Qt.KeyboardModifier.NoModifier))
+    dialog = panel.findChild(ImportDialog)
+    dialog.symbol.setText("ACME")
+    dialog.interval.setText("1m")
+    dialog.stamp.setCurrentText("open")
+    dialog.accept()
+    [wish] = rig.gateway.of("data.import")
+    assert (wish.path, wish.symbol, wish.interval, wish.stamp) == ("/data/acme.csv", "ACME", "1m", "open")
+
+
+def test_progress_is_shown_and_can_be_given_up(panel: StoredDataPanel, rig: DesktopRig, qtbot) -> None:
+    running = DataBoard(lines=(), as_of=START_NS, importing="acme.csv: 5,000 rows")
+    rig.gateway.answers["data.board"] = CommandResult(ok=True, text="", data=running)
+    panel.ask()
+    rig.bridge._on_answered()
+    assert panel.note.text() == "Importing acme.csv: 5,000 rows"
+    assert not panel.bring.isEnabled()
+    qtbot.mouseClick(panel.give_up, Qt.MouseButton.LeftButton)
+    assert len(rig.gateway.of("data.cancel")) == 1
+
+
+def test_deleting_takes_two_presses_and_names_the_series(panel: StoredDataPanel, rig: DesktopRig, qtbot) -> None:
+    panel.series.selectRow(1)
+    qtbot.mouseClick(panel.delete, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("data.delete") == []
+    qtbot.mouseClick(panel.delete, Qt.MouseButton.LeftButton)
+    [wish] = rig.gateway.of("data.delete")
+    assert (wish.symbol, wish.kind, wish.interval, wish.source) == ("IBM", "QUOTES", "", "ibm.zip")

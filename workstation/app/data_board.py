@@ -1,20 +1,30 @@
-"""Answers what is stored of the market to the stored-data panel, read on a thread of its own.
+"""What the stored-data panel asks for: what is stored of the market, files brought in, series deleted.
 
-Beside both walks. An answer is kept for REFRESH_NS, the holes of a series for as long as it does not change, so that
-a panel that asks every second costs the database nothing.
+Beside both walks, on threads of its own, one import at a time. An answer is kept for REFRESH_NS, the holes of a series
+for as long as it does not change, so that a panel that asks every second costs the database nothing.
 """
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
 
 from workstation.app.data_catalogue import gaps_of
+from workstation.app.import_files import import_file
+from workstation.app.import_options import ImportOptions
+from workstation.app.import_report import FileReport, told
+from workstation.app.import_stamps import Stamp
 from workstation.commands.context import EngineContext
-from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
-from workstation.domain.errors import StorageError
+from workstation.commands.data import DeleteSeries, ImportFile
+from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
+from workstation.domain.errors import StateConflict, StorageError, UserError
 from workstation.kernel.clock import Clock
 from workstation.ports.market_data import Coverage, DataBoard, Holding, Hole
 from workstation.storage.market_history import SqlMarketHistory
+from workstation.storage.market_imports import MarketImports
 
 REFRESH_NS = 10 * 10**9
 HOLES_SHOWN_MAX = 500
@@ -23,13 +33,23 @@ SERIES_KEPT_MAX = 2_000
 
 
 class StoredData:
-    """The command `data.board`. history: None where nothing can be read. post: runs a call on the engine's thread."""
+    """The commands of stored data. post: runs a call on the engine's thread.
+
+    history: None where nothing can be read; imports: None where nothing is written.
+    """
 
     def __init__(
-        self, history: SqlMarketHistory | None, post: Callable[[Callable[[], None]], None], clock: Clock
+        self,
+        history: SqlMarketHistory | None,
+        imports: MarketImports | None,
+        post: Callable[[Callable[[], None]], None],
+        clock: Clock,
     ) -> None:
-        self._history, self._post, self._clock = history, post, clock
+        self._history, self._imports, self._post, self._clock = history, imports, post, clock
         self._pool = ThreadPoolExecutor(1, "stored-data")
+        self._writing = ThreadPoolExecutor(1, "data-import")
+        self._importing = ""
+        self._cancelled = threading.Event()
         self._known: OrderedDict[Holding, Coverage] = OrderedDict()
         self._waiting: list[Invocation] = []
         self._answer: CommandResult | None = None
@@ -37,16 +57,23 @@ class StoredData:
 
     def register(self, commands: CommandRegistry) -> None:
         """Declare the command."""
-        rows = (("data.board", "Show what is stored of the market", NoParams, "marketdata:view", self._show),)
+        rows: tuple[Declaration, ...] = (
+            ("data.board", "Show what is stored of the market", NoParams, "marketdata:view", self._show),
+            ("data.import", "Import a file", ImportFile, "desktop", self._import),
+            ("data.cancel", "Give an import up", NoParams, "desktop", self._cancel),
+            ("data.delete", "Delete a stored series", DeleteSeries, "desktop", self._delete),
+        )
         commands.declare("Data", rows)
 
     def close(self) -> None:
-        """End the thread; what it has begun it finishes."""
+        """Give an import up and end the threads."""
+        self._cancelled.set()
+        self._writing.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _show(self, _context: EngineContext, _params: NoParams, call: Invocation) -> None:
         if self._answer is not None and self._clock.mono_ns() - self._read_at < REFRESH_NS:
-            call.reply(self._answer)
+            call.reply(self._told(self._answer))
             return
         self._waiting.append(call)
         if len(self._waiting) == 1:
@@ -63,7 +90,81 @@ class StoredData:
         self._answer, self._read_at = answer, self._clock.mono_ns()
         waiting, self._waiting = self._waiting, []
         for call in waiting:
-            call.reply(answer)
+            call.reply(self._told(answer))
+
+    def _told(self, answer: CommandResult) -> CommandResult:
+        """Return an answer with the import's progress as it stands."""
+        if not isinstance(answer.data, DataBoard):
+            return answer
+        return msgspec.structs.replace(answer, data=msgspec.structs.replace(answer.data, importing=self._importing))
+
+    def _import(self, _context: EngineContext, params: ImportFile, call: Invocation) -> None:
+        imports = self._writable()
+        if self._importing:
+            raise StateConflict("An import is running; wait for its end or give it up.", state="IMPORTING")
+        options = ImportOptions(
+            symbol=params.symbol,
+            interval=params.interval,
+            stamp=Stamp(params.stamp) if params.stamp else None,
+            zone=params.zone,
+            new=params.new,
+            price_decimals=params.price_decimals,
+            qty_decimals=params.qty_decimals,
+            calendar=params.calendar,
+        )
+        self._cancelled.clear()
+        self._importing = f"{Path(params.path).name}…"
+
+        def work() -> CommandResult:
+            report = import_file(Path(params.path), options, imports, self._progress)
+            return CommandResult(ok=bool(report.rows), text="\n".join(told(report)))
+
+        self._write(work, call)
+
+    def _progress(self, report: FileReport, done: float) -> None:
+        if self._cancelled.is_set():
+            raise StateConflict(f"{report.file}: given up; nothing of it was stored.", state="CANCELLED")
+        self._importing = f"{report.file}: {report.rows:,} rows{f', {done:.0%}' if done else ''}"
+
+    def _cancel(self, _context: EngineContext, _params: NoParams, call: Invocation) -> None:
+        self._cancelled.set()
+        call.reply(CommandResult(ok=True, text="The import ends."))
+
+    def _delete(self, _context: EngineContext, params: DeleteSeries, call: Invocation) -> None:
+        imports = self._writable()
+
+        def work() -> CommandResult:
+            wanted = (params.symbol, params.kind, params.interval, params.source)
+            held = [
+                row for row in imports.history.holdings() if (row.symbol, row.kind, row.interval, row.source) == wanted
+            ]
+            for row in held:
+                imports.delete(row)
+            return CommandResult(ok=bool(held), text=f"Deleted {params.symbol} {params.kind.lower()}, {params.source}.")
+
+        self._write(work, call)
+
+    def _writable(self) -> MarketImports:
+        if self._imports is None:
+            raise StateConflict("This run writes nothing.", state="VIEW_ONLY")
+        return self._imports
+
+    def _write(self, work: Callable[[], CommandResult], call: Invocation) -> None:
+        """Run what writes on its thread, and answer on the engine's."""
+
+        def run() -> None:
+            try:
+                result = work()
+            except (UserError, StorageError, OSError) as error:
+                result = CommandResult(ok=False, code="NOT_STORED", text=str(error))
+            self._importing = ""
+            self._post(lambda: self._done(result, call))
+
+        self._writing.submit(run)
+
+    def _done(self, result: CommandResult, call: Invocation) -> None:
+        self._answer = None
+        call.reply(result)
 
     def _board(self) -> CommandResult:
         if self._history is None:

@@ -55,7 +55,7 @@ from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.ports.store import ExecutionQuery
-from workstation.storage import StoreView
+from workstation.storage import Store, StoreView
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap
 from workstation.viewmodels.market_view import MarketView
@@ -121,7 +121,8 @@ class Engine:
         self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
         self._alerts.register(commands)
         history = store.history if isinstance(store, StoreView) else None
-        self._stored_data = StoredData(history, loop.post, self._clock)
+        imports = store.imports if isinstance(store, Store) else None
+        self._stored_data = StoredData(history, imports, loop.post, self._clock)
         self._stored_data.register(commands)
         self._stories = OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)

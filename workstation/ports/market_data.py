@@ -168,7 +168,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DataBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored of the market, as one answer. as_of: when it was read, UTC ns."""
+    """What is stored of the market. as_of: when it was read, UTC ns; importing: progress of an import, "" for none."""
 
     lines: tuple[Coverage, ...]
     as_of: int
+    importing: str = ""

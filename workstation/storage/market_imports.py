@@ -1,8 +1,9 @@
 """Writing imported markets: all of a file or nothing of it, and nothing twice.
 
 Behind `workstation import` and `workstation data`, while no engine runs on the home: this process holds the home's lock
-and one transaction for each file. A bar that is stored already is compared, never written over in silence. Knows no
-formats; what is handed over has passed the checks of the import.
+and one transaction for each file. Beside a running engine the same goes through the journal's queue. A bar that is
+stored already is compared, never written over in silence. Knows no formats; what is handed over has passed the checks
+of the import.
 """
 
 import contextlib
@@ -12,14 +13,15 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
+from sqlalchemy import Engine
 
 from workstation import __version__
 from workstation.domain.instruments import Instrument
 from workstation.ports.market_data import CorporateAction, DataKind, Holding
 from workstation.ports.market_store import StoredBar
-from workstation.storage.backend import Backend, backend_for
+from workstation.storage.backend import backend_for
 from workstation.storage.backup import make_backup
-from workstation.storage.driver import Driver, Statement
+from workstation.storage.driver import Statement
 from workstation.storage.lease import HomeLock, owner_text
 from workstation.storage.market_data_tables import INSERT_ACTION, SAVE_INSTRUMENT
 from workstation.storage.market_history import KIND_MARKS, SqlMarketHistory, kind_of_file
@@ -31,6 +33,7 @@ from workstation.storage.market_rows import (
     bar_row,
     chunk_row,
 )
+from workstation.storage.queued_driver import Pen
 from workstation.storage.schema import HEAD
 from workstation.storage.tables import TENANT
 from workstation.storage.tick_archive import require
@@ -77,7 +80,7 @@ class Stored(NamedTuple):
 class Writing:
     """One transaction of an import; made by `MarketImports.writing`."""
 
-    def __init__(self, driver: Driver, files: TickFiles, aging: PostgresAging | SqliteAging) -> None:
+    def __init__(self, driver: Pen, files: TickFiles, aging: PostgresAging | SqliteAging) -> None:
         self._driver, self._files, self._aging = driver, files, aging
         self.written: list[str] = []
 
@@ -135,18 +138,13 @@ class Writing:
 
 
 class MarketImports:
-    """The home's market data, to be written. Opened by `open_imports`; one thread.
+    """The home's market data, to be written: alone by `open_imports`, or beside a journal. One thread at a time.
 
     history: what is stored, as this process has committed it.
     """
 
-    def __init__(self, backend: Backend, home: Path, release: contextlib.ExitStack) -> None:
-        self._driver = backend.writing_driver()
-        release.callback(self._driver.close)
-        self._engine = backend.reading_engine()
-        release.callback(self._engine.dispose)
-        self._files = TickFiles(home / TICKS_FOLDER)
-        self._release = release
+    def __init__(self, driver: Pen, engine: Engine, files: TickFiles, release: contextlib.ExitStack) -> None:
+        self._driver, self._engine, self._files, self._release = driver, engine, files, release
         postgres = self._engine.dialect.name == "postgresql"
         self._aging = PostgresAging(self._engine) if postgres else SqliteAging()
         self.history = SqlMarketHistory(self._engine, self._files)
@@ -229,7 +227,11 @@ def open_imports(url: str, home: Path, now_ns: int) -> MarketImports:
             backend.migrate(__version__)
             if watermark is not None:
                 watermark.remember_file()
-        return MarketImports(backend, home, release.pop_all())
+        driver = backend.writing_driver()
+        release.callback(driver.close)
+        engine = backend.reading_engine()
+        release.callback(engine.dispose)
+        return MarketImports(driver, engine, TickFiles(home / TICKS_FOLDER), release.pop_all())
 
 
 def _values(bar: StoredBar) -> tuple[int, ...]:

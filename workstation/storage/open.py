@@ -23,9 +23,11 @@ from workstation.storage.fixed_point import InstrumentSource, Scales
 from workstation.storage.journal import Post, SqlJournal
 from workstation.storage.lease import EpochLease, HomeLock, owner_text
 from workstation.storage.market_history import SqlMarketHistory
+from workstation.storage.market_imports import MarketImports
 from workstation.storage.market_recorder import Recorder
 from workstation.storage.projections import Projector
 from workstation.storage.queue import WorkQueue
+from workstation.storage.queued_driver import QueuedDriver
 from workstation.storage.reader import SqlReader
 from workstation.storage.recovery import SqlRecovery
 from workstation.storage.reserve import Reserve
@@ -72,12 +74,14 @@ class Store(StoreView):
         *,
         recorder: Recorder,
         retention: Retention,
+        imports: MarketImports,
     ) -> None:
         super().__init__(engine, reader)
         self.backend = backend
         self.journal = journal
         self.recorder = recorder
         self.retention = retention
+        self.imports = imports
         self._release = release
 
     @property
@@ -150,7 +154,17 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         recorder = Recorder(queue=queue, engine=engine, files=files, instruments=instruments)
         reader = SqlReader(engine, queue, files, heads=partial(audit_heads, home))
         retention = Retention(queue, engine, reader.forget_totals)
-        return Store(backend, engine, reader, journal, release.pop_all(), recorder=recorder, retention=retention)
+        imports = MarketImports(QueuedDriver(queue, engine), engine, files, contextlib.ExitStack())
+        return Store(
+            backend,
+            engine,
+            reader,
+            journal,
+            release.pop_all(),
+            recorder=recorder,
+            retention=retention,
+            imports=imports,
+        )
 
 
 def open_view(url: str, home: Path) -> StoreView:

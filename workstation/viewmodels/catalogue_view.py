@@ -13,8 +13,6 @@ COVERAGE_CELLS = 16
 FULL, PART, NONE = "█", "▒", "·"
 """What a slot of the coverage bar says: all of it is there, a part is missing, it lies in one hole."""
 
-IMPORT_HINT = "workstation import FILE brings bars, ticks and books in; close the program first."
-
 
 class HoleRow(msgspec.Struct, frozen=True, kw_only=True):
     """A hole of the chosen series."""

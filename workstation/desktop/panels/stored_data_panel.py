@@ -1,21 +1,27 @@
 """Stored-data panel: what of the market is kept, how well it is covered, and the holes of the chosen series.
 
-Beside both walks. It reads the catalogue and changes nothing: data comes in and goes by the command line.
+Beside both walks. A file is imported by the button or by dropping it here; a series is deleted by pressing twice.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QSplitter
 
+from workstation.commands.data import DeleteSeries
 from workstation.commands.registry import CommandResult, NoParams
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.asking_panel import AskingPanel, Question
+from workstation.desktop.panels.asking_panel import AskingPanel, PressTwice, Question, bar_of, named
+from workstation.desktop.panels.stored_data_import import ImportDialog
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.ports.market_data import DataBoard
-from workstation.viewmodels.catalogue_view import IMPORT_HINT, CatalogueView, hole_style, series_key, series_style
+from workstation.viewmodels.catalogue_view import CatalogueView, hole_style, series_key, series_style
 from workstation.viewmodels.panel_notes import PanelNote
+
+NOTHING = ("Nothing is stored yet", "Drop a file here, or press Import.")
 
 
 class StoredDataPanel(AskingPanel):
@@ -40,7 +46,14 @@ class StoredDataPanel(AskingPanel):
         tables.setChildrenCollapsible(False)
         tables.addWidget(self.series)
         tables.addWidget(self.holes)
+        self.bring = self.button("import", "Import…", "Import bars, ticks or books from a file", self._choose)
+        self.give_up = self.button("cancel", "Give up", "Give the running import up", self._give_up)
+        self.delete = PressTwice("Delete", self._delete)
+        named(self.delete, f"{panel_id}_delete", "Delete the selected series; press twice", "quiet")
+        self.column.addLayout(bar_of(self.bring, self.give_up, self.delete))
         self.column.addWidget(tables, 1)
+        self.importing = ""
+        self.setAcceptDrops(True)
         self.setFocusProxy(self.series)
         self._show_empty()
         self.ask()
@@ -50,7 +63,9 @@ class StoredDataPanel(AskingPanel):
         return (("data.board", NoParams(), self._on_board),)
 
     def trouble(self) -> PanelNote:
-        """Say how much is missing."""
+        """Say how far an import is, else how much is missing."""
+        if self.importing:
+            return PanelNote("info", f"Importing {self.importing}")
         series, bars = self.rows.missing()
         return PanelNote("warning", f"{series} series lack {bars:,} bars. Select one to see where." if series else "")
 
@@ -58,6 +73,7 @@ class StoredDataPanel(AskingPanel):
         if self.take(result, DataBoard):
             self.series.reorder(lambda: self.rows.take(result.data))
             self.series.redress()
+            self.importing = result.data.importing
             self._show_holes()
             self.show_state()
         self._show_empty()
@@ -69,9 +85,47 @@ class StoredDataPanel(AskingPanel):
         self.holes.redress()
         self._show_empty()
 
+    def import_file(self, path: Path) -> None:
+        """Ask what the file does not say, and have it imported."""
+        dialog = ImportDialog(path, self)
+        dialog.accepted.connect(lambda: self.act("data.import", dialog.wish(), "import"))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _choose(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Import data", "", "All files (*)")
+        if name:
+            self.import_file(Path(name))
+
+    def _give_up(self) -> None:
+        self.act("data.cancel", NoParams(), "cancel")
+
+    def _delete(self) -> None:
+        for row in self.series.selected_rows():
+            held = row.holding
+            wish = DeleteSeries(symbol=held.symbol, kind=held.kind, interval=held.interval, source=held.source)
+            self.act("data.delete", wish, "delete")
+
     def _show_empty(self) -> None:
+        self.give_up.setEnabled(bool(self.importing))
+        self.bring.setEnabled(not self.importing)
+        self.delete.setEnabled(bool(list(self.series.selected_rows())))
         waits = ("Loading stored data…", "Waiting for the engine.")
-        self.series.set_empty_text(*(("Nothing is stored yet", IMPORT_HINT) if self.rows.has_board else waits))
+        self.series.set_empty_text(*(NOTHING if self.rows.has_board else waits))
         chosen = next((row for row in self.series.selected_rows() if series_key(row) == self.rows.chosen), None)
         none = ("No gaps", "Every bar that the calendar expects is there.")
         self.holes.set_empty_text(*(none if chosen is not None else ("Gaps", "Select a series to see its gaps.")))
+
+    # Qt overrides
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Import the first file that was dropped; one import at a time."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths and not self.importing:
+            event.acceptProposedAction()
+            self.import_file(paths[0])

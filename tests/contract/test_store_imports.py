@@ -1,0 +1,101 @@
+"""Imports beside a running journal, on every store: through its queue, all or nothing before the end, once."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from tests.helpers.stores import OpenedStore, new_postgres_database, open_for_test
+from workstation.app.data_board import StoredData
+from workstation.app.import_files import import_file
+from workstation.app.import_options import ImportOptions
+from workstation.app.import_report import FileReport
+from workstation.app.import_stamps import Stamp
+from workstation.commands.data import DeleteSeries, ImportFile
+from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
+from workstation.domain.errors import StateConflict
+from workstation.domain.orders import Origin, OriginKind
+from workstation.kernel.clock import SystemClock
+from workstation.ports.market_data import DataBoard, DataKind
+
+WAIT_S = 30.0
+ROWS = "".join(f"2024-01-02T15:{at:02}:00Z,10.00,10.50,9.50,10.25,100\n" for at in range(30))
+HAND = Origin(kind=OriginKind.PALETTE, detail="test", user="local", ts_gesture=0)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path):
+    url = "" if request.param == "sqlite" else new_postgres_database()
+    made = open_for_test(tmp_path / "home", url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def commands(opened: OpenedStore):
+    registry = CommandRegistry()
+    desk = StoredData(opened.store.history, opened.store.imports, lambda call: call(), SystemClock())
+    desk.register(registry)
+    yield registry
+    desk.close()
+
+
+def run(commands: CommandRegistry, name: str, params: msgspec.Struct) -> CommandResult:
+    done, answers = threading.Event(), []
+
+    def reply(result: CommandResult) -> None:
+        answers.append(result)
+        done.set()
+
+    call = Invocation(command_id=name, params=params, origin=HAND, reply=reply)
+    commands.run_of(name)(SimpleNamespace(), params, call)
+    assert done.wait(WAIT_S)
+    return answers[0]
+
+
+def wish(tmp_path: Path, rows: str = ROWS) -> ImportFile:
+    path = tmp_path / "acme.csv"
+    path.write_text("timestamp,open,high,low,close,volume\n" + rows)
+    return ImportFile(path=str(path), symbol="ACME", interval="1m", stamp="open", new="stock")
+
+
+def test_a_file_comes_in_while_the_journal_runs_and_once(commands, opened, tmp_path):
+    first = run(commands, "data.import", wish(tmp_path))
+    assert first.ok, first.text
+    [line] = run(commands, "data.board", NoParams()).data.lines
+    assert (line.holding.symbol, line.holding.kind, line.holding.rows) == ("ACME", DataKind.BARS, 30)
+    assert "nothing changed" in run(commands, "data.import", wish(tmp_path)).text
+    assert opened.store.history.instrument("ACME") is not None
+
+
+def test_what_is_not_understood_is_refused_and_stores_nothing(commands, opened, tmp_path):
+    answer = run(commands, "data.import", msgspec.structs.replace(wish(tmp_path), stamp=""))
+    assert not answer.ok
+    assert "--stamp" in answer.text
+    assert opened.store.history.holdings() == ()
+
+
+def test_a_series_is_deleted(commands, opened, tmp_path):
+    run(commands, "data.import", wish(tmp_path))
+    series = DeleteSeries(symbol="ACME", kind="BARS", interval="1_MINUTE", source="acme.csv")
+    assert run(commands, "data.delete", series).ok
+    board = run(commands, "data.board", NoParams()).data
+    assert isinstance(board, DataBoard)
+    assert board.lines == ()
+
+
+def test_what_is_given_up_before_its_end_stores_nothing(opened, tmp_path):
+    options = ImportOptions(symbol="ACME", interval="1m", stamp=Stamp.OPEN, new="stock")
+
+    def give_up(report: FileReport, _done: float) -> None:
+        if report.rows:
+            raise StateConflict("given up", state="CANCELLED")
+
+    with pytest.raises(StateConflict):
+        import_file(Path(wish(tmp_path).path), options, opened.store.imports, give_up)
+    assert opened.store.history.holdings() == ()
+    assert opened.store.history.instrument("ACME") is None

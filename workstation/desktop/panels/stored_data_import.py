@@ -1,0 +1,62 @@
+"""The dialog of an import: what the file does not say itself. Left empty, the file is taken for what it says.
+
+Opened by the stored-data panel for a file that was chosen or dropped; it reads and sends nothing.
+"""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+
+from workstation.commands.data import ImportFile
+
+CLASSES = ("", "stock", "etf", "future", "forex", "crypto", "bond")
+STAMPS = ("", "open", "close")
+CALENDARS = ("ALWAYS", "XNYS", "FX")
+
+
+class ImportDialog(QDialog):
+    """Asks for what only a person can know of `path`."""
+
+    def __init__(self, path: Path, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._path = path
+        self.setObjectName("import_dialog")
+        self.setWindowTitle(f"Import {path.name}")
+        hint = QLabel("LEAN files and exchange captures need nothing. CSV and Parquet need whose rows they are.")
+        hint.setWordWrap(True)
+        self.symbol, self.interval, self.zone = QLineEdit(), QLineEdit(), QLineEdit()
+        self.stamp, self.new, self.calendar = QComboBox(), QComboBox(), QComboBox()
+        self.stamp.addItems(STAMPS)
+        self.new.addItems(CLASSES)
+        self.calendar.addItems(CALENDARS)
+        form = QFormLayout(self)
+        form.addRow(hint)
+        self.interval.setPlaceholderText("1m, 1h, 1d")
+        self.zone.setPlaceholderText("UTC, America/New_York")
+        for name, title, field in (
+            ("symbol", "Symbol", self.symbol),
+            ("interval", "Interval of bars", self.interval),
+            ("stamp", "A bar's time is its", self.stamp),
+            ("zone", "Zone of times", self.zone),
+            ("new", "New instrument", self.new),
+            ("calendar", "Its sessions", self.calendar),
+        ):
+            field.setObjectName(f"import_{name}")
+            field.setAccessibleName(title)
+            form.addRow(title, field)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        form.addRow(buttons)
+
+    def wish(self) -> ImportFile:
+        """Return what was entered."""
+        return ImportFile(
+            path=str(self._path),
+            symbol=self.symbol.text().strip(),
+            interval=self.interval.text().strip(),
+            stamp=self.stamp.currentText(),
+            zone=self.zone.text().strip(),
+            new=self.new.currentText(),
+            calendar=self.calendar.currentText(),
+        )
