@@ -35,6 +35,7 @@ from workstation.api.webhooks_sender import Sender
 from workstation.api.webhooks_targets import Targets
 from workstation.commands.records_identity import tenant_key
 from workstation.commands.registry import CommandRegistry, Gateway
+from workstation.config.board import ConfigBoard
 from workstation.domain.errors import StorageError
 from workstation.domain.records import LOCAL_TENANT, ApiKey, Member, Record, Tenant, User, UserSession
 from workstation.ports.store import Reader, RecordQuery
@@ -86,6 +87,7 @@ def assemble(
     token: str,
     pool: ThreadPoolExecutor,
     commands: CommandRegistry,
+    config: ConfigBoard,
 ) -> Services:
     """Return the services, attached to the engine; call on the server's loop."""
     loop = asyncio.get_running_loop()
@@ -127,6 +129,7 @@ def assemble(
         now_ns=now_ns,
         pool=pool,
         commands=commands,
+        config=config,
         meters=Meters(now_ns()),
         sealer=sealer,
         targets=targets,

@@ -32,6 +32,8 @@ from workstation.api.token_file import (
     write_token_file,
 )
 from workstation.commands.registry import CommandRegistry, Gateway
+from workstation.config.board import ConfigBoard
+from workstation.config.settings import Settings
 from workstation.domain.errors import UserError
 from workstation.kernel.logs import get_logger
 from workstation.ports.store import Reader
@@ -53,7 +55,8 @@ class ApiServer:
     """The REST interface of one running engine.
 
     readiness: state of parts by name, for `/health/ready`. now_ns: wall time, UTC ns. commands: those that `/commands`
-    offers, none unless given. note: hears of each answered request.
+    offers, none unless given. config: the settings that `/system/config` shows, else those beside the token file.
+    note: hears of each answered request.
     """
 
     def __init__(
@@ -68,12 +71,14 @@ class ApiServer:
         version: str,
         now_ns: Callable[[], int] = time.time_ns,
         commands: CommandRegistry | None = None,
+        config: ConfigBoard | None = None,
         note: Note = nobody,
     ) -> None:
         self._session, self._gateway, self._reader = session, gateway, reader
         self._token_file, self._options = token_file, options
         self._readiness, self._version, self._now_ns = readiness, version, now_ns
         self._commands = commands or CommandRegistry()
+        self._config = config or ConfigBoard(token_file.with_name("config.toml"), Settings())
         self._note = note
         self._token = ""
         self._thread: threading.Thread | None = None
@@ -180,6 +185,7 @@ class ApiServer:
                 token=self._token,
                 pool=pool,
                 commands=self._commands,
+                config=self._config,
             )
             self._services = services
             server = http_server(

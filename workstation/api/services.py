@@ -22,6 +22,7 @@ from workstation.api.webhooks_secrets import Sealer
 from workstation.api.webhooks_sender import Sender
 from workstation.api.webhooks_targets import Targets
 from workstation.commands.registry import CommandRegistry
+from workstation.config.board import ConfigBoard
 from workstation.ports.store import Reader
 from workstation.viewmodels.session import Session
 
@@ -52,6 +53,7 @@ class Services:
     now_ns: Callable[[], int]
     pool: ThreadPoolExecutor
     commands: CommandRegistry
+    config: ConfigBoard
     meters: Meters
     sealer: Sealer
     targets: Targets
