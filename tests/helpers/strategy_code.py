@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from workstation.strategies.api import Strategy, StrategyParameters
 from workstation.strategies.loading import Code, Loaded
 
@@ -44,6 +46,9 @@ class CodeInHand:
     def __init__(self) -> None:
         self.classes: dict[str, type[Strategy]] = {"hand:Buyer": Buyer, "hand:Faulty": Faulty}
         self.asked: list[tuple[str, str]] = []
+
+    def look(self, done: Callable[[tuple[str, ...]], None]) -> None:
+        done(tuple(self.classes))
 
     def load(self, entry_point: str, code_hash: str, done: Loaded) -> None:
         self.asked.append((entry_point, code_hash))

@@ -88,6 +88,16 @@ class CodeFolder:
             raise ValidationError("entry_point", f"{module} has no strategy {name}")
         return Code(strategy=kind, entry_point=entry_point, code_hash=found, source=source)
 
+    def look(self, done: Callable[[tuple[str, ...]], None]) -> None:
+        """Look off the engine's thread what can be run; `done` is called on it."""
+
+        def work() -> None:
+            found: list[str] = []
+            self._guard("entries", lambda: found.extend(self.entries()))
+            self._post(lambda: done(tuple(found)))
+
+        self._pool.submit(work)
+
     def entries(self) -> list[str]:
         """Return what can be run, as `module:Class`; modules are looked at, never imported."""
         files = [] if self._folder is None else sorted(self._folder.glob("*.py"))

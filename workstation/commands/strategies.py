@@ -15,8 +15,10 @@ from workstation.domain.errors import UserError, ValidationError
 from workstation.domain.events import RecordSaved
 from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
+from workstation.strategies.describing import describe
 from workstation.strategies.loading import Code, RunRefused
 from workstation.strategies.run_terms import StartRun
+from workstation.strategies.runs import RunLine
 from workstation.strategies.views import Policy
 
 STRATEGIES = "Strategies"
@@ -36,6 +38,19 @@ class RunName(msgspec.Struct, frozen=True, kw_only=True):
 
     run_id: str
     tenant: str = LOCAL_TENANT
+
+
+class CodeName(msgspec.Struct, frozen=True, kw_only=True):
+    """Code of a strategy: `module:Class`."""
+
+    entry_point: str
+
+
+class RunTail(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest lines of a run, oldest first."""
+
+    run_id: str
+    lines: tuple[RunLine, ...]
 
 
 class StopRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +76,34 @@ def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
     runs = tuple(context.strategies.run(run.tenant, run.id) for run in records.all(StrategyRun, LOCAL_TENANT))
     board = StrategyBoard(strategies=strategies, runs=runs)
     call.reply(CommandResult(ok=True, text=f"{len(runs)} runs.", data=board))
+
+
+def codes(context: EngineContext, _params: NoParams, call: Invocation) -> None:
+    """Answer what code there is to run, shipped and the user's own, as `module:Class`."""
+
+    def found(entries: tuple[str, ...]) -> None:
+        call.reply(CommandResult(ok=True, text=f"{len(entries)} strategies.", data=entries))
+
+    context.strategies.loader.look(found)
+
+
+def code(context: EngineContext, params: CodeName, call: Invocation) -> None:
+    """Answer what one piece of code offers: its parameters and what it says of itself."""
+
+    def loaded(found: Code | None, trouble: str) -> None:
+        if found is None:
+            call.reply(CommandResult(ok=False, code="VALIDATION_ERROR", text=trouble))
+        else:
+            call.reply(CommandResult(ok=True, text=found.entry_point, data=describe(found)))
+
+    context.strategies.loader.load(params.entry_point, "", loaded)
+
+
+def lines(context: EngineContext, params: RunName, call: Invocation) -> None:
+    """Answer the newest lines of a run's log since the program began."""
+    run = context.strategies.run(params.tenant, params.run_id)
+    told = context.strategies.tails.of(run.id)
+    call.reply(CommandResult(ok=True, text=f"{len(told)} lines.", data=RunTail(run_id=run.id, lines=told)))
 
 
 def approve(context: EngineContext, params: Approve, call: Invocation) -> None:
@@ -126,6 +169,9 @@ def register(commands: CommandRegistry) -> None:
         STRATEGIES,
         (
             ("strategy.board", "Strategies and runs", NoParams, "strategies:view", show),
+            ("strategy.codes", "Code of strategies", NoParams, "strategies:view", codes),
+            ("strategy.code", "Parameters of a strategy", CodeName, "strategies:view", code),
+            ("strategy.lines", "Log of a run", RunName, "strategies:view", lines),
             ("strategy.approve", "Approve strategy", Approve, "risk:manage", approve),
             ("strategy.start", "Start strategy", StartRun, "strategies:run", start),
             ("strategy.pause", "Pause run", RunName, "strategies:run", pause),

@@ -46,6 +46,9 @@ class Loader(Protocol):
         code_hash: "" for the file as it is, else the code of that hash, from the file or from what was kept of it.
         """
 
+    def look(self, done: Callable[[tuple[str, ...]], None]) -> None:
+        """Look what can be loaded; `done` is called once with each `module:Class`, on the engine's thread."""
+
 
 class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What of a definition's `config` the program itself reads; the rest is its maker's.

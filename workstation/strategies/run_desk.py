@@ -29,6 +29,7 @@ from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import marked, traded
 from workstation.strategies.run_rows import RunRows
+from workstation.strategies.run_tails import RunTails
 from workstation.strategies.run_terms import StartRun, concerns, order_of, startable
 from workstation.strategies.runner import Runner
 from workstation.strategies.runs import RunStatus, RunView
@@ -54,13 +55,16 @@ Worth = Callable[[str, str], tuple[int, int]]
 
 
 class RunDesk:
-    """Every run of this program, on its record. worth: what a run has made; at_once: most runs under way."""
+    """Every run of this program, on its record. worth: what a run has made; at_once: most runs under way.
+
+    loader: where code comes from; tails: the newest lines of each run.
+    """
 
     def __init__(
         self, *, desk: Desk, bus: Bus, runner: Runner, loader: Loader, clock: Clock, ids: IdSource, worth: Worth,
         at_once: int = RUNS_AT_ONCE,
     ) -> None:  # fmt: skip
-        self._desk, self._runner, self._loader, self._clock, self._ids = desk, runner, loader, clock, ids
+        self._desk, self._runner, self.loader, self._clock, self._ids = desk, runner, loader, clock, ids
         self._worth, self._at_once = worth, at_once
         self._figures: dict[str, RunFigures] = {}
         self._saved_at: dict[str, int] = {}
@@ -71,6 +75,7 @@ class RunDesk:
         bus.subscribe(KillChanged, self._on_kill)
         bus.subscribe(SessionChanged, self._on_session)
         self._rows.listen(self._tenant_of)
+        self.tails = RunTails(bus)
 
     # Asked for by commands
 
@@ -107,7 +112,7 @@ class RunDesk:
             UserError: it may not be started.
         """
         strategy = startable(self._desk.state, wanted, self.active(), self._at_once)
-        self._loader.load(config_of(strategy.config).entry_point, "", done)
+        self.loader.load(config_of(strategy.config).entry_point, "", done)
 
     def start(
         self, wanted: StartRun, code: Code, origin: Origin, attach: Attach | None = None
@@ -309,7 +314,7 @@ class RunDesk:
             again = self._save(now, status=StrategyRunStatus.RUNNING, generation=now.generation + 1, error_message="")
             self._launch(again, code)
 
-        self._loader.load(config_of(run.config_snapshot).entry_point, run.code_hash, loaded)
+        self.loader.load(config_of(run.config_snapshot).entry_point, run.code_hash, loaded)
 
     def _save(self, run: StrategyRun, **fields: Any) -> StrategyRun:
         self._saved_at[run.id] = self._clock.now_ns()

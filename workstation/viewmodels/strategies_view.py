@@ -1,9 +1,7 @@
-"""The strategies panel without a screen: definitions, runs with their live profit, and the newest lines of their logs.
+"""The strategies panel without a screen: definitions, runs with their live profit, and its words.
 
-Beside both walks. Reads what `strategy.board` answered and the lines that were published; starts and ends nothing.
+Beside both walks. Reads what `strategy.board` answered; starts and ends nothing.
 """
-
-from collections import deque
 
 import msgspec
 
@@ -11,11 +9,9 @@ from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, rescale
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
 from workstation.strategies.runs import RunLine
+from workstation.strategies.views import Policy
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import exact_time
-
-LINES_MAX = 500
-"""Lines of a run that stay on the screen."""
 
 _RUN_INKS = {
     StrategyRunStatus.RUNNING: "buy",
@@ -32,14 +28,13 @@ class DefinitionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StrategiesView:
-    """Strategies and runs of one screen; `lines` of a run are the newest LINES_MAX."""
+    """Strategies and runs of one screen."""
 
     def __init__(self) -> None:
         self.definitions: ColumnTable[DefinitionRow] = ColumnTable(_definition_columns(), lambda row: row.strategy.id)
         self.runs: ColumnTable[StrategyRun] = ColumnTable(_run_columns(), lambda run: run.id)
         self.runs.sort_by([("started", True)])
         self.has_board = False
-        self._lines: dict[str, deque[RunLine]] = {}
 
     def take(self, strategies: tuple[StrategyDefinition, ...], runs: tuple[StrategyRun, ...]) -> None:
         """Show another board; what is gone leaves."""
@@ -51,13 +46,21 @@ class StrategiesView:
         self.definitions.upsert([DefinitionRow(strategy=row, active=active.count(row.id)) for row in strategies])
         self.runs.upsert(list(runs))
 
-    def on_line(self, line: RunLine) -> None:
-        """Take one more line of a log."""
-        self._lines.setdefault(line.run_id, deque(maxlen=LINES_MAX)).append(line)
+    def failed(self) -> list[str]:
+        """Return the names of the runs that have failed and have not been started again since."""
+        runs = [self.runs.row(number) for number in range(self.runs.total)]
+        newest: dict[tuple[str, str], StrategyRun] = {}
+        for run in sorted(runs, key=lambda run: run.run_number):
+            newest[run.strategy_id, run.account] = run
+        return sorted(run.run_name for run in newest.values() if run.status is StrategyRunStatus.ERROR)
 
-    def lines(self, run_id: str) -> tuple[RunLine, ...]:
-        """Return the newest lines of a run, oldest first."""
-        return tuple(self._lines.get(run_id, ()))
+    def free_name(self, wanted: str) -> str:
+        """Return a name that no strategy has yet: the wanted one, or one with a number behind it."""
+        taken = {row.strategy.name.casefold() for row in _rows(self.definitions)}
+        name, number = wanted, 2
+        while name.casefold() in taken:
+            name, number = f"{wanted} {number}", number + 1
+        return name
 
 
 def run_style(run: StrategyRun) -> RowStyle:
@@ -72,6 +75,21 @@ def definition_style(row: DefinitionRow) -> RowStyle:
     """Return how a strategy looks: one that was stopped stands out, since only a person lets it run again."""
     is_stopped = row.strategy.status is StrategyStatus.STOPPED
     return RowStyle(cells={"state": CellStyle("danger", bold=True)} if is_stopped else {})
+
+
+def line_text(line: RunLine) -> str:
+    """Return a line of a log: time of day in UTC, level, text."""
+    return f"{exact_time(line.ts)[11:19]} {line.level:<8} {line.text}"
+
+
+def day_text(ts: int) -> str:
+    """Return the UTC day of an instant, YYYY-MM-DD."""
+    return exact_time(ts)[:10]
+
+
+def stop_words(policy: Policy) -> str:
+    """Return what the end of a run does, in words."""
+    return {Policy.KEEP: "Keep orders", Policy.CANCEL: "Cancel orders", Policy.FLATTEN: "Cancel and flatten"}[policy]
 
 
 def money_text(amount: int) -> str:

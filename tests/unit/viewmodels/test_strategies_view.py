@@ -1,10 +1,12 @@
 """The strategies panel without a screen: what a person sees of strategies, runs and their logs."""
 
+import msgspec
+
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
 from workstation.strategies.runs import RunLine
-from workstation.viewmodels.strategies_view import LINES_MAX, StrategiesView, run_style
+from workstation.viewmodels.strategies_view import StrategiesView, line_text, run_style
 
 
 def strategy(strategy_id):
@@ -37,10 +39,21 @@ def test_a_run_shows_what_it_has_made_in_the_colour_of_its_sign():
     assert run_style(view.runs.get("1")).cells["pnl"].ink == "buy"
 
 
-def test_a_run_keeps_its_newest_lines_alone():
+def test_the_newest_run_of_a_strategy_tells_whether_it_has_failed():
     view = StrategiesView()
-    for number in range(LINES_MAX + 1):
-        view.on_line(RunLine("1", "INFO", str(number), number))
-    lines = view.lines("1")
-    assert (len(lines), lines[0].text, lines[-1].text) == (LINES_MAX, "1", str(LINES_MAX))
-    assert view.lines("2") == ()
+    failed = run("1", status=StrategyRunStatus.ERROR)
+    view.take((), (failed,))
+    assert view.failed() == ["a 1"]
+    view.take((), (failed, msgspec.structs.replace(run("2"), run_name="a 2", run_number=2)))
+    assert view.failed() == []
+
+
+def test_a_new_strategy_gets_a_name_that_is_free():
+    view = StrategiesView()
+    view.take((strategy("Twap"), strategy("twap 2")), ())
+    assert view.free_name("TWAP") == "TWAP 3"
+    assert view.free_name("Vwap") == "Vwap"
+
+
+def test_a_line_of_a_log_has_time_level_and_text():
+    assert line_text(RunLine("1", "WARNING", "no book", 3_661 * 10**9)) == "01:01:01 WARNING  no book"

@@ -1,0 +1,169 @@
+"""The strategies panel: made of code, parameters edited with types, started, held and stopped, and why a run failed."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.helpers.desktop_rig import START_NS, DesktopRig, status
+from workstation.commands.records import ChangeRecord, CreateRecord
+from workstation.commands.registry import CommandResult
+from workstation.commands.strategies import RunName, RunTail, StopRun, StrategyBoard
+from workstation.desktop.panels.strategies_panel import StrategiesPanel
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
+from workstation.strategies.describing import CodeShape, ParameterField
+from workstation.strategies.run_terms import StartRun
+from workstation.strategies.runs import RunLine
+from workstation.strategies.views import Policy
+
+ENTRIES = ("sma_cross:SmaCross", "twap:Twap")
+CROSS = StrategyDefinition(
+    id="s1", name="SmaCross", strategy_type="CUSTOM", user_id="local", rebalance_frequency="",
+    config={"entry_point": ENTRIES[0]}, parameters={"fast": 8}, row_version=3,
+)  # fmt: skip
+SHAPE = CodeShape(
+    entry_point=ENTRIES[0], says="Two averages cross.", policy=Policy.CANCEL,
+    parameters=(
+        ParameterField(name="symbol", kind="string", default="AAPL", allowed="", meaning=""),
+        ParameterField(name="fast", kind="integer", default=10, allowed="≥ 2", meaning="bars of the quick average"),
+        ParameterField(name="short", kind="boolean", default=False, allowed="", meaning=""),
+    ),
+)  # fmt: skip
+RUN = StrategyRun(
+    id="r1", strategy_id="s1", account="SIM-MARGIN", user_id="local", run_name="SmaCross 1", run_number=1,
+    initial_capital="100000", start_date="2026-01-05", status=StrategyRunStatus.RUNNING, started_at=START_NS,
+    figures=RunFigures(pnl=12 * MONEY_ONE, trades=3, positions=1),
+)  # fmt: skip
+
+
+def board(*runs: StrategyRun, strategies=(CROSS,)) -> CommandResult:
+    return CommandResult(ok=True, text="", data=StrategyBoard(strategies=strategies, runs=runs))
+
+
+def tail(*texts: str) -> CommandResult:
+    lines = tuple(RunLine("r1", "INFO", text, START_NS) for text in texts)
+    return CommandResult(ok=True, text="", data=RunTail(run_id="r1", lines=lines))
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    made.gateway.answers["strategy.board"] = board(RUN)
+    made.gateway.answers["strategy.codes"] = CommandResult(ok=True, text="", data=ENTRIES)
+    made.gateway.answers["strategy.code"] = CommandResult(ok=True, text="", data=SHAPE)
+    made.gateway.answers["strategy.lines"] = tail("begun", "crossed")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = StrategiesPanel(rig.context, "strategies-1")
+    qtbot.addWidget(made)
+    made.resize(1_100, 620)
+    made.show()
+    rig.feed(status=status(now_ns=START_NS))
+    rig.bridge._on_answered()
+    yield made
+    made.release()
+
+
+def press(rig: DesktopRig, qtbot, button) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    rig.bridge._on_answered()
+
+
+def choose(rig: DesktopRig, view, row: int = 0) -> None:
+    view.selectRow(row)
+    rig.bridge._on_answered()
+
+
+def retype(qtbot, field, text: str) -> None:
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+
+
+def test_the_models_keep_the_rules_of_qt(panel: StrategiesPanel, qtmodeltester) -> None:
+    for view in (panel.definitions, panel.runs):
+        qtmodeltester.check(view.columns)
+
+
+def test_a_strategy_is_made_of_code_under_a_free_name(panel: StrategiesPanel, rig: DesktopRig, qtbot) -> None:
+    assert [panel.code.itemText(number) for number in range(panel.code.count())] == list(ENTRIES)
+    press(rig, qtbot, panel.make)
+    (wish,) = rig.gateway.of("strategy.create")
+    assert isinstance(wish, CreateRecord)
+    assert (wish.record.name, wish.record.config) == ("SmaCross 2", {"entry_point": ENTRIES[0]})
+
+
+def test_parameters_stand_with_their_values_and_only_what_differs_is_kept(panel, rig, qtbot) -> None:
+    choose(rig, panel.definitions)
+    fast = panel.findChild(object, "strategies-1_parameter_fast")
+    assert (fast.text(), fast.toolTip()) == ("8", "bars of the quick average. ≥ 2")
+    assert panel.says.text() == "Two averages cross."
+    retype(qtbot, fast, "12")
+    panel.findChild(object, "strategies-1_parameter_short").setChecked(True)
+    press(rig, qtbot, panel.save)
+    assert rig.gateway.of("strategy.update") == [
+        ChangeRecord(id="s1", changes={"parameters": {"fast": 12, "short": True}}, expected_version=3)
+    ]
+
+
+def test_a_value_of_another_type_is_refused_at_its_field_and_nothing_is_sent(panel, rig, qtbot) -> None:
+    choose(rig, panel.definitions)
+    retype(qtbot, panel.findChild(object, "strategies-1_parameter_fast"), "ten")
+    press(rig, qtbot, panel.save)
+    assert "ten is not a whole number." in [label.text() for label in panel.form.findChildren(type(panel.says))]
+    assert rig.gateway.of("strategy.update") == []
+
+
+def test_a_run_starts_on_the_account_with_its_capital_and_not_with_unsaved_parameters(panel, rig, qtbot) -> None:
+    choose(rig, panel.definitions)
+    press(rig, qtbot, panel.start)
+    (wish,) = rig.gateway.of("strategy.start")
+    assert isinstance(wish, StartRun)
+    assert (wish.strategy_id, wish.account, wish.initial_capital) == ("s1", panel.account.currentText(), "100000")
+    assert len(wish.start_date) == len("2026-01-05")
+    retype(qtbot, panel.findChild(object, "strategies-1_parameter_fast"), "15")
+    press(rig, qtbot, panel.start)
+    assert len(rig.gateway.of("strategy.start")) == 1
+    assert panel.note.text() == "The parameters are not saved; save them before the start."
+
+
+def test_a_run_is_held_and_ends_on_the_second_press_by_the_chosen_policy(panel, rig, qtbot) -> None:
+    choose(rig, panel.runs)
+    press(rig, qtbot, panel.hold)
+    assert rig.gateway.of("strategy.pause") == [RunName(run_id="r1")]
+    panel.policy.setCurrentText("Cancel and flatten")
+    press(rig, qtbot, panel.stop)
+    assert rig.gateway.of("strategy.stop") == []
+    press(rig, qtbot, panel.stop)
+    assert rig.gateway.of("strategy.stop") == [StopRun(run_id="r1", policy=Policy.FLATTEN)]
+
+
+def test_a_chosen_run_shows_what_it_says_and_a_failed_one_why(panel, rig, qtbot) -> None:
+    choose(rig, panel.runs)
+    assert panel.log.toPlainText().splitlines()[-1].endswith("INFO     crossed")
+    failed = msgspec.structs.replace(
+        RUN, status=StrategyRunStatus.ERROR, error_message="ZeroDivisionError", error_traceback="Traceback: line 7"
+    )
+    rig.gateway.answers["strategy.board"] = board(failed)
+    panel.ask()
+    rig.bridge._on_answered()
+    panel.ask()
+    rig.bridge._on_answered()
+    assert panel.log.toPlainText().endswith("Traceback: line 7")
+    assert panel.note.text() == "SmaCross 1 has failed; select it to see why."
+    assert not panel.stop.isEnabled()
+
+
+def test_without_strategies_it_says_how_to_make_one(rig: DesktopRig, qtbot) -> None:
+    rig.gateway.answers["strategy.board"] = board(strategies=())
+    made = StrategiesPanel(rig.context, "strategies-2")
+    qtbot.addWidget(made)
+    rig.bridge._on_answered()
+    assert made.definitions._empty == ("No strategies", "Choose code beside this and press New.")
+    made.release()

@@ -1,0 +1,310 @@
+"""Strategies panel: definitions and runs, their parameters, start, hold and end, live profit, and what a run says.
+
+Beside both walks, and a door of the commands about strategies; each order of a run goes its own way through the gate.
+What a run's end does to its orders is named beside the button. A run that failed shows its traceback.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.commands.records import ChangeRecord, CreateRecord
+from workstation.commands.registry import CommandResult, NoParams
+from workstation.commands.strategies import Approve, CodeName, RunName, RunTail, StopRun, StrategyBoard
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
+from workstation.desktop.panels.strategies_form import ParametersForm
+from workstation.desktop.table_view import ColumnView
+from workstation.desktop.tables import ColumnModel
+from workstation.domain.orders import OriginKind
+from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records.strategies import StrategyRunStatus
+from workstation.strategies.describing import CodeShape
+from workstation.strategies.run_terms import StartRun
+from workstation.strategies.views import Policy
+from workstation.viewmodels.panel_notes import PanelNote
+from workstation.viewmodels.strategies_view import (
+    DefinitionRow,
+    StrategiesView,
+    day_text,
+    definition_style,
+    line_text,
+    run_style,
+    stop_words,
+)
+
+CAPITAL = "100000"
+LOG_LINES_MAX = 500
+LOG_HEIGHT_PX = 140
+
+
+class StrategiesPanel(AskingPanel):
+    """Strategies of this installation and their runs."""
+
+    kind = "strategies"
+    title = "Strategies"
+    icon = "strategy"
+    what = "strategies"
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self.rows = StrategiesView()
+        self.shape: CodeShape | None = None
+        self._shaped = ""
+        self.definitions = ColumnView(
+            ColumnModel(self.rows.definitions), definition_style, name=f"{panel_id}_definitions", meaning="Strategies"
+        )
+        self.runs = ColumnView(ColumnModel(self.rows.runs), run_style, name=f"{panel_id}_runs", meaning="Runs")
+        self.definitions.set_flexible("code")
+        self.runs.set_flexible("reason")
+        self.log = QPlainTextEdit()
+        self.log.setObjectName(f"{panel_id}_log")
+        self.log.setAccessibleName("Log of the selected run")
+        self.log.setReadOnly(True)
+        self.log.setMaximumBlockCount(LOG_LINES_MAX)
+        self.log.setMinimumHeight(LOG_HEIGHT_PX // 2)
+        self._build()
+        self.definitions.rows_chosen.connect(self._on_strategy_chosen)
+        self.runs.rows_chosen.connect(self._on_run_chosen)
+        self.setFocusProxy(self.definitions)
+        self._show_all()
+        self.ask()
+
+    def questions(self) -> Sequence[Question]:
+        """Return how strategies and runs stand, what code there is, and what the chosen run says."""
+        asked: list[Question] = [("strategy.board", NoParams(), self._on_board)]
+        if not self.code.count():
+            asked.append(("strategy.codes", NoParams(), self._on_codes))
+        run = self._run()
+        if run is not None:
+            asked.append(("strategy.lines", RunName(run_id=run.id), self._on_lines))
+        return asked
+
+    def trouble(self) -> PanelNote:
+        """Say that runs have failed."""
+        failed = self.rows.failed()
+        if not failed:
+            return PanelNote()
+        words = f"{failed[0]} has failed" if len(failed) == 1 else f"{len(failed)} runs have failed"
+        return PanelNote("danger", f"{words}; select it to see why.")
+
+    # Building
+
+    def _build(self) -> None:
+        tables = QSplitter(Qt.Orientation.Vertical)
+        tables.setObjectName(f"{self.panel_id}_tables")
+        tables.setChildrenCollapsible(False)
+        for part in (self.definitions, self.runs, self.log):
+            tables.addWidget(part)
+        tables.setSizes([LOG_HEIGHT_PX, LOG_HEIGHT_PX, LOG_HEIGHT_PX])
+        self.column.addLayout(Beside(self, tables, self._new(), self._chosen(), self._running()), 1)
+
+    def _new(self) -> QWidget:
+        self.code = self._choice("code", "Code of a new strategy: an example, or a file of the strategies folder")
+        self.make = self.button("create", "New", "Make a strategy of this code", self._create, role="")
+        return self._block(bar_of(self.code, self.make, stretch=0))
+
+    def _chosen(self) -> QWidget:
+        self.says = QLabel()
+        self.says.setObjectName(f"{self.panel_id}_says")
+        self.says.setProperty("role", "caption")
+        self.says.setTextFormat(Qt.TextFormat.PlainText)
+        self.says.setWordWrap(True)
+        self.says.setContentsMargins(8, 3, 8, 3)
+        self.form = ParametersForm(self.panel_id)
+        self.scrolled = QScrollArea()
+        self.scrolled.setObjectName(f"{self.panel_id}_scroll")
+        self.scrolled.setWidgetResizable(True)
+        self.scrolled.setWidget(self.form)
+        self.save = self.button("save", "Save parameters", "Keep these parameters; approval is withdrawn", self._save)
+        self.form.edited.connect(lambda: self.save.setEnabled(True))
+        self.approve = PressTwice("Approve for live", self._approve)
+        named(self.approve, f"{self.panel_id}_approve", "Let this strategy run on live accounts; press twice", "quiet")
+        return self._block(self.says, self.scrolled, bar_of(self.save, self.approve))
+
+    def _running(self) -> QWidget:
+        self.account = self._choice("account", "Account that a run trades on")
+        self.account.addItems([account.account for account in self.context.bridge.session.accounts])
+        self.capital = QLineEdit(CAPITAL)
+        self.capital.setObjectName(f"{self.panel_id}_capital")
+        self.capital.setAccessibleName("Capital of a run, in the currency of its account")
+        self.capital.setToolTip("Capital of a run, in the currency of its account")
+        self.start = self.button("start", "Start", "Start the selected strategy on this account", self._start, role="")
+        self.hold = self.button("hold", "Pause", "Hold the selected run back, or let it go on", self._hold)
+        self.policy = self._choice("policy", "What becomes of a run's orders and position when it is stopped")
+        self.policy.addItem("As declared", None)
+        for policy in Policy:
+            self.policy.addItem(stop_words(policy), policy)
+        self.stop = PressTwice("Stop", self._stop)
+        named(self.stop, f"{self.panel_id}_stop", "End the selected run; press twice", "quiet")
+        return self._block(
+            bar_of(self.account, self.capital, self.start, stretch=1), bar_of(self.hold, self.policy, self.stop)
+        )
+
+    def _choice(self, name: str, meaning: str) -> QComboBox:
+        box = QComboBox()
+        box.setObjectName(f"{self.panel_id}_{name}")
+        box.setAccessibleName(meaning)
+        box.setToolTip(meaning)
+        return box
+
+    def _block(self, *parts: Any) -> QWidget:
+        block = QWidget()
+        column = QVBoxLayout(block)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in parts:
+            if isinstance(part, QWidget):
+                column.addWidget(part)
+            else:
+                column.addLayout(part)
+        return block
+
+    # Answers
+
+    def _on_board(self, result: CommandResult) -> None:
+        if self.take(result, StrategyBoard):
+            board: StrategyBoard = result.data
+            for view in (self.definitions, self.runs):
+                view.reorder(lambda: self.rows.take(board.strategies, board.runs))
+                view.redress()
+            self.show_state()
+        self._show_all()
+
+    def _on_codes(self, result: CommandResult) -> None:
+        if result.ok and not self.code.count():
+            self.code.addItems(list(result.data))
+
+    def _on_lines(self, result: CommandResult) -> None:
+        run = self._run()
+        if not result.ok or run is None or not isinstance(result.data, RunTail) or result.data.run_id != run.id:
+            return
+        text = "\n".join(line_text(line) for line in result.data.lines)
+        if run.error_traceback:
+            text = f"{text}\n{run.error_traceback}".strip()
+        if text != self.log.toPlainText():
+            self.log.setPlainText(text)
+            bar = self.log.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    def _on_code(self, result: CommandResult) -> None:
+        strategy = self._strategy()
+        if strategy is None:
+            return
+        self.shape = result.data if result.ok and isinstance(result.data, CodeShape) else None
+        self.says.setText(self.shape.says if self.shape is not None else result.text)
+        self.form.show_shape(self.shape, strategy.parameters)
+        self.save.setEnabled(False)
+
+    # What is chosen
+
+    def _strategy(self) -> StrategyDefinition | None:
+        chosen: list[DefinitionRow] = list(self.definitions.selected_rows())
+        return chosen[0].strategy if len(chosen) == 1 else None
+
+    def _run(self) -> StrategyRun | None:
+        chosen: list[StrategyRun] = list(self.runs.selected_rows())
+        return chosen[0] if len(chosen) == 1 else None
+
+    def _on_strategy_chosen(self) -> None:
+        strategy = self._strategy()
+        key = "" if strategy is None else f"{strategy.id} {strategy.row_version}"
+        if key != self._shaped:
+            self._shaped = key
+            self.form.show_shape(None, {})
+            self.says.setText("")
+            if strategy is not None:
+                entry = CodeName(entry_point=str(strategy.config.get("entry_point", "")))
+                self._send("strategy.code", entry, "code", self._on_code)
+        self._show_buttons()
+
+    def _on_run_chosen(self) -> None:
+        self.log.clear()
+        self._show_buttons()
+        self.ask()
+
+    def _show_all(self) -> None:
+        waits = ("Loading strategies…", "Waiting for the engine.")
+        none = ("No strategies", "Choose code beside this and press New.")
+        nothing = ("No runs yet", "Select a strategy and press Start.")
+        self.definitions.set_empty_text(*(none if self.rows.has_board else waits))
+        self.runs.set_empty_text(*(nothing if self.rows.has_board else waits))
+        self._on_strategy_chosen()
+
+    def _show_buttons(self) -> None:
+        strategy, run = self._strategy(), self._run()
+        is_active = run is not None and run.status.is_active
+        self.start.setEnabled(strategy is not None)
+        self.approve.setEnabled(strategy is not None and not strategy.is_approved)
+        self.hold.setEnabled(is_active)
+        self.stop.setEnabled(is_active)
+        self.policy.setEnabled(is_active)
+        is_paused = run is not None and run.status is StrategyRunStatus.PAUSED
+        self.hold.setText("Resume" if is_paused else "Pause")
+        if strategy is None:
+            self.save.setEnabled(False)
+
+    # Gestures
+
+    def _create(self) -> None:
+        entry = self.code.currentText()
+        if not entry:
+            self.refuse("There is no code to choose; put a file into the strategies folder.")
+            return
+        draft = StrategyDefinition(
+            name=self.rows.free_name(entry.partition(":")[2]),
+            strategy_type="CUSTOM",
+            user_id=self.context.origin(OriginKind.PALETTE, self.kind).user,
+            rebalance_frequency="",
+            config={"entry_point": entry},
+        )
+        self.act("strategy.create", CreateRecord(record=draft), "create")
+
+    def _save(self) -> None:
+        strategy, values = self._strategy(), self.form.values()
+        if strategy is None or values is None:
+            return
+        change = ChangeRecord(id=strategy.id, changes={"parameters": values}, expected_version=strategy.row_version)
+        self.act("strategy.update", change, "save")
+
+    def _approve(self) -> None:
+        strategy = self._strategy()
+        if strategy is not None:
+            self.act("strategy.approve", Approve(strategy_id=strategy.id, reason="approved in the desktop"), "approve")
+
+    def _start(self) -> None:
+        strategy, status = self._strategy(), self.context.state.status
+        if strategy is None:
+            return
+        if self.save.isEnabled():
+            self.refuse("The parameters are not saved; save them before the start.")
+            return
+        wish = StartRun(
+            strategy_id=strategy.id,
+            account=self.account.currentText(),
+            initial_capital=self.capital.text().strip(),
+            start_date=day_text(0 if status is None else status.now_ns),
+        )
+        self.act("strategy.start", wish, "start")
+
+    def _hold(self) -> None:
+        run = self._run()
+        if run is not None:
+            word = "resume" if run.status is StrategyRunStatus.PAUSED else "pause"
+            self.act(f"strategy.{word}", RunName(run_id=run.id), word)
+
+    def _stop(self) -> None:
+        run = self._run()
+        if run is not None:
+            self.act("strategy.stop", StopRun(run_id=run.id, policy=self.policy.currentData()), "stop")
