@@ -39,7 +39,7 @@ SECOND = 10**9
 TRADING_S = 8
 SETTLE_S = 75
 """Virtual seconds after the last fault within which everything is settled: a message that never came is found by the
-comparison with the venue each minute (`DeskSettings.compare_ns`), and a leg that waited for it is then still to be sent."""
+comparison with the venue each minute (`DeskSettings.compare_ns`); a leg that waited for it is then still to be sent."""
 
 TICKS_PER_S = 25
 OPTION = next(
