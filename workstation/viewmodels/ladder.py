@@ -14,6 +14,7 @@ from workstation.domain.market import SessionPhase
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.ladder_amend import line_price
 from workstation.viewmodels.ladder_cells import OwnOrders, RejectMarks
+from workstation.viewmodels.ladder_flow import Flow
 from workstation.viewmodels.ladder_prices import PriceMap
 from workstation.viewmodels.ladder_rows import LadderRow, RowMaker, average_price, levels, queues
 from workstation.viewmodels.ladder_settings import PnlUnit
@@ -58,12 +59,16 @@ class Ladder:
         self.instrument = instrument
         self.account = account
         self.map = PriceMap(instrument, rows)
-        self._rows = RowMaker(self.map)
+        self.flow = Flow()
+        self._rows = RowMaker(self.map, self.flow)
         self.rejects = RejectMarks(account, instrument.symbol)
 
     def on_frame(self, frame: Frame, mono_ns: int) -> None:
         """Note what a frame brings that the screen's state does not keep."""
         self.rejects.take(frame.rows, mono_ns)
+        depth = frame.depths.get(self.instrument.symbol)
+        if depth is not None:
+            self.flow.take(depth)
 
     def place(self, state: ScreenState) -> bool:
         """Centre a map that has no place yet, once there is a price; returns whether it did."""

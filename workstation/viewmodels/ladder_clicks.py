@@ -31,6 +31,7 @@ class Column(StrEnum):
     ASK = "ask"
     OWN_ASK = "my asks"
     TRADED = "volume"
+    FLOW = "sold × bought"
     PNL = "P&L"
 
     @property

@@ -16,6 +16,7 @@ from workstation.domain.numbers import div_half_even, format_money
 from workstation.viewmodels.formats import grouped
 from workstation.viewmodels.frames import DepthSnap, PositionSnap, QuoteSnap
 from workstation.viewmodels.ladder_cells import OwnCell, RejectMark
+from workstation.viewmodels.ladder_flow import Flow
 from workstation.viewmodels.ladder_prices import PriceMap
 from workstation.viewmodels.ladder_settings import PnlUnit
 
@@ -39,6 +40,7 @@ class LadderRow(msgspec.Struct, frozen=True):
     ask_share: int = 0
     traded: str = ""
     traded_share: int = 0
+    flow: str = ""
     own_bid: OwnCell | None = None
     own_ask: OwnCell | None = None
     pnl: str = ""
@@ -62,8 +64,9 @@ class RowMaker:
     units, 0 for none.
     """
 
-    def __init__(self, prices: PriceMap) -> None:
+    def __init__(self, prices: PriceMap, flow: Flow) -> None:
         self._map = prices
+        self._flow = flow
         self._instrument: Instrument = prices.instrument
         self.show_pnl = True
         self.pnl = PnlUnit.MONEY
@@ -87,6 +90,7 @@ class RowMaker:
         bids, asks = levels(depth, quote)
         bid_sizes, ask_sizes = self._sizes(bids, "down"), self._sizes(asks, "up")
         traded = self._traded(depth)
+        flow = self._flows()
         most = max(1, *bid_sizes.values(), *ask_sizes.values(), 1)
         most_traded = max(1, *traded.values(), 1)
         touch = self._touch(bids, asks)
@@ -109,6 +113,7 @@ class RowMaker:
                     ask_share=ask * SHARE_ONE // most,
                     traded=size(volume),
                     traded_share=volume * SHARE_ONE // most_traded,
+                    flow=flow.get(price, ""),
                     own_bid=cells.get((price, 1)),
                     own_ask=cells.get((price, -1)),
                     pnl=pnl,
@@ -167,6 +172,20 @@ class RowMaker:
                 volume[row] = volume.get(row, 0) + sold + bought
         return volume
 
+    def _flows(self) -> dict[int, str]:
+        """Return `sold×bought` since the reset, by row."""
+        rows: dict[int, tuple[int, int]] = {}
+        high, low = self._map.prices[0] + self._map.slack, self._map.prices[-1]
+        for price in self._flow.traded():
+            sold, bought = self._flow.since(price) if low <= price <= high else (0, 0)
+            if sold or bought:
+                row = self._map.bucket(price, "down")
+                before = rows.get(row, (0, 0))
+                rows[row] = before[0] + sold, before[1] + bought
+        return {
+            row: f"{self.size_text(sold) or 0}×{self.size_text(bought) or 0}" for row, (sold, bought) in rows.items()
+        }
+
     def _touch(self, bids: tuple[Level, ...], asks: tuple[Level, ...]) -> dict[int, str]:
         bid = self._map.bucket(bids[0].price, "down") if bids else None
         ask = self._map.bucket(asks[0].price, "up") if asks else None
@@ -181,7 +200,9 @@ class RowMaker:
         source = quote if depth is None else depth
         if source is None or source.last is None:
             return None, ""
-        return self._map.bucket(source.last, "down"), self.size_text(source.last_size) or "·"
+        streak = self._flow.streak(source.last)
+        size = source.last_size if streak is None else streak
+        return self._map.bucket(source.last, "down"), self.size_text(size) or "·"
 
     def _pnl(self, held: PositionSnap | None, price: int) -> tuple[str, int]:
         """Return what an exit of the whole position at `price` would bring, before fees, and its sign."""

@@ -35,6 +35,7 @@ _SAYS = {
     Column.ASK: attrgetter("ask", "ask_share", "ask_large"),
     Column.OWN_ASK: attrgetter("own_ask", "ask_reject"),
     Column.TRADED: attrgetter("traded", "traded_share", "last"),
+    Column.FLOW: attrgetter("flow"),
     Column.PNL: attrgetter("pnl", "pnl_sign"),
 }
 """What of a row stands in each column: a cell is painted again when this differs."""

@@ -12,8 +12,10 @@ OWN_SHARE = 0.33
 SIZE_WIDTH_MIN = 50
 TRADED_WIDTH = 62
 PNL_WIDTH = 62
+FLOW_WIDTH = 84
 TRADED_FROM_WIDTH = 350
 PNL_FROM_WIDTH = 440
+FLOW_FROM_WIDTH = 540
 
 TITLES = {
     Column.OWN_BID: "MY BIDS",
@@ -22,6 +24,7 @@ TITLES = {
     Column.ASK: "ASK",
     Column.OWN_ASK: "MY ASKS",
     Column.TRADED: "VOLUME",
+    Column.FLOW: "SOLD×BOT",
     Column.PNL: "P&L",
 }
 
@@ -55,8 +58,9 @@ def columns_for(width: int, price_width: int) -> Columns:
     """Lay the columns out: price in its own width, extra columns when there is room, the rest shared."""
     traded = TRADED_WIDTH if width >= TRADED_FROM_WIDTH else 0
     pnl = PNL_WIDTH if width >= PNL_FROM_WIDTH else 0
+    flow = FLOW_WIDTH if width >= FLOW_FROM_WIDTH else 0
     price = max(PRICE_WIDTH, price_width)
-    room = max(width - price - traded - pnl, 0)
+    room = max(width - price - traded - flow - pnl, 0)
     own = min(
         max(round(room * OWN_SHARE), OWN_WIDTH_MIN), OWN_WIDTH_MAX, max(room // 2 - SIZE_WIDTH_MIN, OWN_WIDTH_MIN)
     )
@@ -69,6 +73,7 @@ def columns_for(width: int, price_width: int) -> Columns:
         (Column.ASK, size),
         (Column.OWN_ASK, own),
         (Column.TRADED, traded),
+        (Column.FLOW, flow),
         (Column.PNL, pnl),
     )
     edges, left = [], 0

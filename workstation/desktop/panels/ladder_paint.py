@@ -97,6 +97,8 @@ class RowPainter:
                     self._owns(painter, cells, buy=column is Column.OWN_BID)
                 case Column.TRADED:
                     self._traded(painter, cells, stale=stale)
+                case Column.FLOW:
+                    self._flows(painter, cells, stale=stale)
                 case Column.PNL:
                     self._pnls(painter, cells)
         total = sum(width for _, _, width in columns.edges)
@@ -288,6 +290,13 @@ class RowPainter:
                 painter.setPen(self.colors.accent)
                 self.figures_bold.use(painter)
                 self.figures_bold.left(painter, cell.adjusted(PAD, 0, 0, 0), f"◂ {row.last}")
+
+    def _flows(self, painter: QPainter, cells: Cells, *, stale: bool) -> None:
+        painter.setPen(self.colors.stale if stale else self.colors.text)
+        self.small.use(painter)
+        for row, cell in cells:
+            if row.flow:
+                self.small.right(painter, cell.adjusted(0, 0, -PAD, 0), row.flow)
 
     def _pnls(self, painter: QPainter, cells: Cells) -> None:
         colors = self.colors

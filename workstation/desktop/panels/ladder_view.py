@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QCursor, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 
 from workstation.desktop.panels.ladder_canvas import ENTRY_COLUMNS, OWN_COLUMNS, LadderCanvas
 from workstation.desktop.panels.ladder_columns import Place
@@ -71,6 +71,7 @@ class LadderView(LadderCanvas):
         self._centre_wanted = False
         self._click = Click()
         self.pin_pointer = False
+        self._by_key = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
 
@@ -163,12 +164,29 @@ class LadderView(LadderCanvas):
             start = None if order is None else self._row_price(order)
             if order is None or start is None:
                 return
-            version = None if self._sources.in_flight(order.cl_ord_id) else order.version
-            together = press.modifiers & Qt.KeyboardModifier.AltModifier
-            self.drag = Drag(order, version, start, start, self._sources.legs(order) if together else ())
-            self.setProperty(ESCAPE_LAYER, True)  # noqa: FBT003  Qt's signature
+            self._begin_drag(order, start, together=bool(press.modifiers & Qt.KeyboardModifier.AltModifier))
         if self.drag is not None and place is not None:
             self.drag.move_to(place.price)
+            self.update()
+
+    def _begin_drag(self, order: OrderState, start: int, *, together: bool) -> None:
+        version = None if self._sources.in_flight(order.cl_ord_id) else order.version
+        self.drag = Drag(order, version, start, start, self._sources.legs(order) if together else ())
+        self.setProperty(ESCAPE_LAYER, True)  # noqa: FBT003  Qt's signature
+
+    def _drag_by_key(self, rows: int) -> None:
+        """Move the newest own order at the cursor's row on its side; it is amended when Shift is let go."""
+        if self.drag is None and self._cursor is not None:
+            own = self._own_at_cursor(*self._cursor)
+            order = None if own is None else self._sources.order(own.ids[0])
+            start = None if order is None else self._row_price(order)
+            if order is not None and start is not None:
+                self._begin_drag(order, start, together=False)
+                self._by_key = True
+        if self.drag is not None and self._by_key:
+            self._move_cursor(rows, None)
+            if self._cursor is not None:
+                self.drag.move_to(self._cursor[1])
             self.update()
 
     def _drop(self, drag: Drag, place: Place | None) -> None:
@@ -185,7 +203,7 @@ class LadderView(LadderCanvas):
 
     def _end_drag(self) -> None:
         if self.drag is not None:
-            self.drag = None
+            self.drag, self._by_key = None, False
             self.setProperty(ESCAPE_LAYER, False)  # noqa: FBT003  Qt's signature
             self.update()
 
@@ -285,8 +303,12 @@ class LadderView(LadderCanvas):
         self.update()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Show what a click does without the key that was let go."""
+        """Show what a click does without the key that was let go; with Shift, an order moved by keys is amended."""
         self._rekey(event)
+        if event.key() == Qt.Key.Key_Shift and self._by_key and self.drag is not None and self._cursor is not None:
+            column, price = self._cursor
+            row = self.ladder.map.row_of(price)
+            self._drop(self.drag, None if row is None else Place(row, price, column))
         super().keyReleaseEvent(event)
 
     def _rekey(self, event: QKeyEvent) -> None:
@@ -299,7 +321,7 @@ class LadderView(LadderCanvas):
             self._point(self._hover, _click_of(held))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the cursor with arrows, act with Enter, recentre with Space, return a drag with Esc."""
+        """Move the cursor with arrows, an order with Shift and arrows; Enter acts, Space centres, R resets flow."""
         key = event.key()
         self._rekey(event)
         page = max(len(self.ladder.map.prices) - 2, 1)
@@ -308,8 +330,12 @@ class LadderView(LadderCanvas):
         if key == Qt.Key.Key_Escape and self.drag is not None:
             self._end_drag()
             self._press = None
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self._drag_by_key(steps[Qt.Key(key)])
         elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self.recentre()
+        elif key == Qt.Key.Key_R and not event.modifiers():
+            self.ladder.flow.reset()
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self.ladder.map.scroll(-steps[Qt.Key(key)])
         elif key in steps and not event.modifiers():
@@ -326,12 +352,21 @@ class LadderView(LadderCanvas):
             return
         self.update()
 
-    def _cancel_at_cursor(self, column: Column, price: int) -> None:
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Return an order that keys were moving: without the keyboard its release would not be seen."""
+        if self._by_key:
+            self._end_drag()
+        super().focusOutEvent(event)
+
+    def _own_at_cursor(self, column: Column, price: int) -> OwnCell | None:
         row = self.ladder.map.row_of(price)
-        if row is not None:
-            own = self._own_at(Place(row, price, Column.OWN_BID if column is Column.BID else Column.OWN_ASK))
-            if own is not None:
-                self._cancel(own, every=False)
+        side = Column.OWN_BID if column is Column.BID else Column.OWN_ASK
+        return None if row is None else self._own_at(Place(row, price, side))
+
+    def _cancel_at_cursor(self, column: Column, price: int) -> None:
+        own = self._own_at_cursor(column, price)
+        if own is not None:
+            self._cancel(own, every=False)
 
 
 def _click_of(held: Qt.KeyboardModifier, *, right: bool = False) -> Click:
