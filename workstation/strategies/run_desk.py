@@ -38,7 +38,7 @@ from workstation.strategies.views import Policy
 RUNS_AT_ONCE = 5
 TRACEBACK_MAX = 20_000
 FIGURES_NS = 10_000_000_000
-"""How often the figures of a run that goes on are saved."""
+"""How often the figures of a run that goes on are saved; after a trade, with the next look."""
 
 NS = 1_000_000_000
 STANDINGS = {
@@ -205,7 +205,8 @@ class RunDesk:
             if self._is_live(run.id):
                 self._mark(run)
                 self._runner.run(run.id).thread.inbox.put(Keep())
-                if now - self._saved_at.get(run.id, 0) >= FIGURES_NS:
+                has_traded = self._figures[run.id].last_trade_at != run.figures.last_trade_at
+                if has_traded or now - self._saved_at.get(run.id, 0) >= FIGURES_NS:
                     self._save(self.run(run.tenant, run.id))
             if run.id in self._resuming and not self._is_locked(run.account):
                 self._resuming.discard(run.id)
