@@ -1,7 +1,8 @@
 """The backtest benchmark: bars with orders, bars without, and quotes, each per second of processor time.
 
 Behind `workstation bench` and `tests/bench`. The bars with orders are the parity workload: an average cross that trades
-on every 26th bar. Reads no time itself: the caller hands over a processor-time clock. Measures, never judges.
+on every 26th bar. Reads no time and draws nothing by itself: the caller hands over a processor-time clock and a
+generator. Measures, never judges.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,8 @@ START_NS = 1_577_836_800 * 10**9
 ROUNDS = 3
 CALIBRATION_ROUNDS = 1_000_000
 TIE = 1e-9
+
+Generator = Callable[[int], np.random.Generator]
 
 STOCK = Instrument(
     symbol="SYM",
@@ -80,9 +83,9 @@ class Quoter(Strategy):
             (self.sell if self.position("SYM") else self.buy)("SYM", 1)
 
 
-def parity_bars(count: int) -> BarColumns:
+def parity_bars(count: int, generator: Generator) -> BarColumns:
     """Return the bars of the parity workload: one minute each, the open is the close before."""
-    rng = np.random.default_rng(7)
+    rng = generator(7)
     close = np.round(100.0 * np.exp(np.cumsum(rng.normal(0.0, 0.0005, count))), 2)
     opened = np.r_[100.0, close[:-1]]
     up, down = (np.abs(rng.normal(0, 0.0003, count)) for _ in range(2))
@@ -104,19 +107,24 @@ def parity_bars(count: int) -> BarColumns:
     )
 
 
-def random_quotes(count: int) -> QuoteColumns:
+def random_quotes(count: int, generator: Generator) -> QuoteColumns:
     """Return quotes of a random walk, ten a second."""
-    rng = np.random.default_rng(7)
+    rng = generator(7)
     bid = 10_000 + np.cumsum(rng.integers(-1, 2, count)).clip(-5_000, 5_000)
     sizes = rng.integers(1, 900, (2, count))
     times = START_NS + 100_000_000 * np.arange(count, dtype=np.int64)
     return QuoteColumns(symbol="SYM", ts=times, bid=bid, bid_size=sizes[0], ask=bid + 1, ask_size=sizes[1])
 
 
-def run(cpu_ns: Callable[[], int], *, bars: int = 100_000, quotes: int = 100_000) -> dict[str, float]:
-    """Run each kind a few times and return the best rates, with their ratio to an empty calibration loop."""
+def run(
+    cpu_ns: Callable[[], int], generator: Generator, *, bars: int = 100_000, quotes: int = 100_000
+) -> dict[str, float]:
+    """Run each kind a few times and return the best rates, with their ratio to an empty calibration loop.
+
+    cpu_ns: processor time of this process or thread, ns. generator: makes numpy's default generator from a seed.
+    """
     rate = _calibrate(cpu_ns)
-    data, ticks = parity_bars(bars), random_quotes(quotes)
+    data, ticks = parity_bars(bars, generator), random_quotes(quotes, generator)
     crossed, fills = _best(cpu_ns, Cross, data, bars)
     watched, _none = _best(cpu_ns, Watcher, data, bars)
     quoted, _some = _best(cpu_ns, Quoter, ticks, quotes)
