@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.helpers.stores import OpenedStore, new_postgres_database, open_for_test
-from workstation.app.data_board import StoredData
+from workstation.app.data_board import SETTLED_NS, StoredData
 from workstation.app.import_files import import_file
 from workstation.app.import_options import ImportOptions
 from workstation.app.import_report import FileReport
@@ -86,6 +86,24 @@ def test_a_series_is_deleted(commands, opened, tmp_path):
     board = run(commands, "data.board", NoParams()).data
     assert isinstance(board, DataBoard)
     assert board.lines == ()
+
+
+def test_ticks_of_days_that_are_over_are_archived_by_the_way(opened, tmp_path):
+    pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
+    path = tmp_path / "trades.csv"
+    path.write_text("time,price,size\n1704207600,10.00,5\n1704300000,10.02,9\n")
+    options = ImportOptions(symbol="ACME", new="stock")
+    import_file(path, options, opened.store.imports, lambda _report, _done: None)
+    desk = StoredData(opened.store.history, opened.store.imports, lambda call: call(), SystemClock())
+    desk.archive(1_704_240_000 * 10**9 + SETTLED_NS)
+    registry = CommandRegistry()
+    desk.register(registry)
+    unknown = DeleteSeries(symbol="NONE", kind="BARS", interval="", source="")
+    assert not run(registry, "data.delete", unknown).ok  # stands behind the archiving in the same row
+    desk.close()
+    names = sorted(found.parent.name + found.suffix for found in (tmp_path / "home" / "ticks").glob("*/*"))
+    assert names == ["2024-01-02.parquet", "2024-01-03.ticks"]
+    assert [chunk.price.tolist() for chunk in opened.store.history.open_trades("ACME", None, None)] == [[1000], [1002]]
 
 
 def test_what_is_given_up_before_its_end_stores_nothing(opened, tmp_path):

@@ -17,19 +17,39 @@ from workstation.app.import_files import import_file
 from workstation.app.import_options import ImportOptions
 from workstation.app.import_report import FileReport, told
 from workstation.app.import_stamps import Stamp
+from workstation.app.view_only import Storage
 from workstation.commands.context import EngineContext
 from workstation.commands.data import DeleteSeries, ImportFile
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.domain.errors import StateConflict, StorageError, UserError
 from workstation.kernel.clock import Clock
+from workstation.kernel.logs import get_logger
 from workstation.ports.market_data import Coverage, DataBoard, Holding, Hole
+from workstation.storage import Store, StoreView
 from workstation.storage.market_history import SqlMarketHistory
 from workstation.storage.market_imports import MarketImports
+from workstation.storage.tick_files import day_of
 
 REFRESH_NS = 10 * 10**9
+ARCHIVE_EVERY_NS = 3_600 * 10**9
+SETTLED_NS = 3_600 * 10**9
+"""How long after a day's end its ticks are archived: nothing is recorded into it any more."""
+
 HOLES_SHOWN_MAX = 500
 SERIES_KEPT_MAX = 2_000
 """Series whose holes are remembered."""
+
+_log = get_logger("stored_data")
+
+
+def stored_data_of(
+    store: Storage, post: Callable[[Callable[[], None]], None], clock: Clock, commands: CommandRegistry
+) -> "StoredData":
+    """Return the commands of a run's stored data, declared; where a database is only looked at, nothing is written."""
+    history = store.history if isinstance(store, StoreView) else None
+    found = StoredData(history, store.imports if isinstance(store, Store) else None, post, clock)
+    found.register(commands)
+    return found
 
 
 class StoredData:
@@ -70,6 +90,19 @@ class StoredData:
         self._cancelled.set()
         self._writing.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def archive(self, now_ns: int) -> None:
+        """Move ticks of days that ended SETTLED_NS before now (market time) into archives, where those can be made."""
+        if self._imports is not None:
+            self._writing.submit(self._archive, self._imports, day_of(now_ns - SETTLED_NS))
+
+    def _archive(self, imports: MarketImports, before: str) -> None:
+        try:
+            for _ in imports.compact(before):
+                if self._cancelled.is_set():
+                    return
+        except (StorageError, OSError) as error:
+            _log.info("ticks_not_archived", reason=str(error))
 
     def _show(self, _context: EngineContext, _params: NoParams, call: Invocation) -> None:
         if self._answer is not None and self._clock.mono_ns() - self._read_at < REFRESH_NS:

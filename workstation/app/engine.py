@@ -1,6 +1,7 @@
 """The product's engine: the core on its own thread, over a database and a venue, with its ways in and out.
 
 Built once by `bootstrap`. Doors get a `Session` and the gateway; nothing else of the engine leaves this module.
+Long because what runs on the engine's thread is put together, begun and ended in this one place.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ import msgspec
 
 from workstation.app.alerts import LOOK_NS, Alerts
 from workstation.app.core import Core, CoreParts
-from workstation.app.data_board import StoredData
+from workstation.app.data_board import ARCHIVE_EVERY_NS, stored_data_of
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.order_stories import OrderStories
@@ -55,7 +56,6 @@ from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.ports.store import ExecutionQuery
-from workstation.storage import Store, StoreView
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap
 from workstation.viewmodels.market_view import MarketView
@@ -120,10 +120,7 @@ class Engine:
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
         self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
         self._alerts.register(commands)
-        history = store.history if isinstance(store, StoreView) else None
-        imports = store.imports if isinstance(store, Store) else None
-        self._stored_data = StoredData(history, imports, loop.post, self._clock)
-        self._stored_data.register(commands)
+        self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
         self._stories = OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
         self._strategies = Strategies(core, strategies_folder, loop.post, store.reader.runs.source)
@@ -242,14 +239,14 @@ class Engine:
             self._repeat(LOOK_NS, self._alerts.look)
             self._strategies.desk.begin()
             self._repeat(RUNS_NS, self._strategies.desk.tick)
+        self._repeat(ARCHIVE_EVERY_NS, lambda: self._stored_data.archive(self._venue.now_ns()))
         self._repeat(self._market_desk.snapshot_ns, self._market_desk.recording.snapshot)
 
     def stop(self) -> None:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
-        self._market_desk.past_bars.close()
-        self._stories.close()
-        self._stored_data.close()
+        for reading in (self._market_desk.past_bars, self._stories, self._stored_data):
+            reading.close()
         self.scripts.stop()
         try:
             self._loop.ask(self._end, ASK_TIMEOUT_S)

@@ -33,7 +33,8 @@ from workstation.storage.market_rows import (
     bar_row,
     chunk_row,
 )
-from workstation.storage.queued_driver import Pen
+from workstation.storage.queue import WorkQueue
+from workstation.storage.queued_driver import Pen, QueuedDriver
 from workstation.storage.schema import HEAD
 from workstation.storage.tables import TENANT
 from workstation.storage.tick_archive import require
@@ -200,6 +201,11 @@ class MarketImports:
     def close(self) -> None:
         """Give the database and the home up."""
         self._release.close()
+
+
+def imports_beside(queue: WorkQueue, engine: Engine, files: TickFiles) -> MarketImports:
+    """Return what imports beside a running journal, through its queue."""
+    return MarketImports(QueuedDriver(queue, engine), engine, files, contextlib.ExitStack())
 
 
 def open_imports(url: str, home: Path, now_ns: int) -> MarketImports:

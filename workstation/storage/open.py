@@ -7,6 +7,7 @@ import contextlib
 import threading
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import StaticPool
@@ -23,11 +24,10 @@ from workstation.storage.fixed_point import InstrumentSource, Scales
 from workstation.storage.journal import Post, SqlJournal
 from workstation.storage.lease import EpochLease, HomeLock, owner_text
 from workstation.storage.market_history import SqlMarketHistory
-from workstation.storage.market_imports import MarketImports
+from workstation.storage.market_imports import MarketImports, imports_beside
 from workstation.storage.market_recorder import Recorder
 from workstation.storage.projections import Projector
 from workstation.storage.queue import WorkQueue
-from workstation.storage.queued_driver import QueuedDriver
 from workstation.storage.reader import SqlReader
 from workstation.storage.recovery import SqlRecovery
 from workstation.storage.reserve import Reserve
@@ -61,8 +61,16 @@ class StoreView:
         self._engine.dispose()
 
 
+class Beside(NamedTuple):
+    """What writes aside of the journal."""
+
+    recorder: Recorder
+    retention: Retention
+    imports: MarketImports
+
+
 class Store(StoreView):
-    """A database that this process writes: `journal`, `recovery`, `reader`, and what `recorder` and `retention` do."""
+    """A database that this process writes: `journal`, `recovery`, `reader`, and what stands in `Beside`."""
 
     def __init__(
         self,
@@ -72,16 +80,12 @@ class Store(StoreView):
         journal: SqlJournal,
         release: contextlib.ExitStack,
         *,
-        recorder: Recorder,
-        retention: Retention,
-        imports: MarketImports,
+        beside: Beside,
     ) -> None:
         super().__init__(engine, reader)
         self.backend = backend
         self.journal = journal
-        self.recorder = recorder
-        self.retention = retention
-        self.imports = imports
+        self.recorder, self.retention, self.imports = beside
         self._release = release
 
     @property
@@ -153,18 +157,8 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         files = TickFiles(home / TICKS_FOLDER)
         recorder = Recorder(queue=queue, engine=engine, files=files, instruments=instruments)
         reader = SqlReader(engine, queue, files, heads=partial(audit_heads, home))
-        retention = Retention(queue, engine, reader.forget_totals)
-        imports = MarketImports(QueuedDriver(queue, engine), engine, files, contextlib.ExitStack())
-        return Store(
-            backend,
-            engine,
-            reader,
-            journal,
-            release.pop_all(),
-            recorder=recorder,
-            retention=retention,
-            imports=imports,
-        )
+        beside = Beside(recorder, Retention(queue, engine, reader.forget_totals), imports_beside(queue, engine, files))
+        return Store(backend, engine, reader, journal, release.pop_all(), beside=beside)
 
 
 def open_view(url: str, home: Path) -> StoreView:
