@@ -108,8 +108,8 @@ class CodeFolder:
                 tree = ast.parse(file.read_text(encoding="utf-8"))
             except (OSError, SyntaxError, ValueError):
                 continue
-            found.update((f"{file.stem}:{node.name}", None) for node in tree.body if isinstance(node, ast.ClassDef))
-        return [entry for entry in found if not entry.partition(":")[2].startswith("_")]
+            found.update((f"{file.stem}:{name}", None) for name in _strategies_of(tree))
+        return list(found)
 
     def close(self) -> None:
         """End the thread."""
@@ -124,6 +124,21 @@ class CodeFolder:
         if file.stat().st_size > SOURCE_MAX:
             raise ValidationError("entry_point", f"{module} is larger than {SOURCE_MAX // 1024} KiB")
         return file.read_text(encoding="utf-8")
+
+
+def _strategies_of(tree: ast.Module) -> list[str]:
+    """Return the classes of a module that derive from Strategy and that none of its others builds on."""
+    bases = {
+        node.name: [base.id for base in node.bases if isinstance(base, ast.Name)]
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+    kinds = {"Strategy"}
+    for name, parents in bases.items():
+        if kinds.intersection(parents):
+            kinds.add(name)
+    built_on = {parent for parents in bases.values() for parent in parents}
+    return [name for name in bases if name in kinds - built_on and not name.startswith("_")]
 
 
 class _Source(InspectLoader):

@@ -126,14 +126,14 @@ def _run_columns() -> tuple[Column[StrategyRun], ...]:
     code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
     return (
         Column("started", "Started, UTC", number, lambda r: float(r.started_at or 0),
-               lambda r: exact_time(r.started_at)[:19], width=14),
+               lambda r: exact_time(r.started_at)[5:19].replace("T", " "), width=13),
         Column("name", "Run", code, lambda r: r.run_name, lambda r: r.run_name, width=16),
-        Column("account", "Account", code, lambda r: r.account, lambda r: r.account, width=10),
+        Column("account", "Account", code, lambda r: r.account, lambda r: r.account, width=11),
         Column("state", "State", code, lambda r: r.status, lambda r: r.status, width=9),
         Column("pnl", "P&L", number, lambda r: r.pnl_order, _pnl, right=True, width=10),
         Column("trades", "Trades", number, lambda r: r.figures.trades, lambda r: str(r.figures.trades), right=True,
                width=6),
         Column("positions", "Open", number, lambda r: r.figures.positions, lambda r: str(r.figures.positions),
                right=True, width=5),
-        Column("reason", "Reason", text, lambda r: r.error_message, lambda r: r.error_message, width=20),
+        Column("reason", "Reason", text, lambda r: r.error_message, lambda r: r.error_message, width=12),
     )  # fmt: skip

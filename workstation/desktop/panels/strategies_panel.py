@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
+    QFrame,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -47,6 +48,7 @@ from workstation.viewmodels.strategies_view import (
 CAPITAL = "100000"
 LOG_LINES_MAX = 500
 LOG_HEIGHT_PX = 140
+FORM_HEIGHT_PX = 220
 
 
 class StrategiesPanel(AskingPanel):
@@ -72,6 +74,7 @@ class StrategiesPanel(AskingPanel):
         self.log.setObjectName(f"{panel_id}_log")
         self.log.setAccessibleName("Log of the selected run")
         self.log.setReadOnly(True)
+        self.log.setPlaceholderText("What the selected run says appears here.")
         self.log.setMaximumBlockCount(LOG_LINES_MAX)
         self.log.setMinimumHeight(LOG_HEIGHT_PX // 2)
         self._build()
@@ -126,6 +129,8 @@ class StrategiesPanel(AskingPanel):
         self.scrolled = QScrollArea()
         self.scrolled.setObjectName(f"{self.panel_id}_scroll")
         self.scrolled.setWidgetResizable(True)
+        self.scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        self.scrolled.setMinimumHeight(FORM_HEIGHT_PX)
         self.scrolled.setWidget(self.form)
         self.save = self.button("save", "Save parameters", "Keep these parameters; approval is withdrawn", self._save)
         self.form.edited.connect(lambda: self.save.setEnabled(True))

@@ -1,0 +1,71 @@
+"""A strategy from the panel to the fill: made of the user's own file, started by mouse, seen in blotter and journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.product_rig import running
+from workstation.desktop.panels.strategies_panel import StrategiesPanel
+from workstation.domain.orders import OrdStatus, OriginKind
+from workstation.domain.records.strategies import StrategyRunStatus
+
+BUYER = '''
+from workstation.strategies.api import Fill, Quote, Strategy, StrategyParameters
+
+
+class Buyer(Strategy):
+    """Buys once, as soon as there is a quote."""
+
+    class Parameters(StrategyParameters):
+        quantity: int = 1
+
+    def on_start(self) -> None:
+        self.bought = False
+        self.quotes("SIM-FILL")
+
+    def on_quote(self, quote: Quote) -> None:
+        if not self.bought:
+            self.bought = True
+            self.buy("SIM-FILL", self.parameters.quantity)
+
+    def on_fill(self, fill: Fill) -> None:
+        self.log(f"bought {fill.quantity}")
+'''
+
+
+def test_an_own_strategy_is_made_started_and_stopped_in_the_panel_and_its_order_says_so(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "strategies").mkdir()
+    (tmp_path / "strategies" / "buyer.py").write_text(BUYER)
+    with running(qtbot, tmp_path) as product:
+        panel = StrategiesPanel(product.context, "strategies-9")
+        qtbot.addWidget(panel)
+        panel.resize(1_000, 640)
+        panel.show()
+        product.wait(panel.code.count, "the code")
+        panel.code.setCurrentText("buyer:Buyer")
+        product.click(panel.make)
+        product.wait(lambda: len(panel.rows.definitions), "the strategy")
+        panel.definitions.selectRow(0)
+        product.wait(lambda: panel.shape, "its parameters")
+        field = panel.findChild(object, "strategies-9_parameter_quantity")
+        qtbot.mouseDClick(field, Qt.MouseButton.LeftButton)
+        qtbot.keyClicks(field, "3")
+        product.click(panel.save)
+        product.wait(lambda: not panel.save.isEnabled() and panel.shape, "the parameters kept")
+        product.click(panel.start)
+        order = product.wait_for_order(
+            lambda o: o.origin.kind is OriginKind.STRATEGY and o.status is OrdStatus.FILLED, "its fill"
+        )
+        assert (order.terms.symbol, order.terms.order_qty) == ("SIM-FILL", 3)
+        product.stored(order)
+        panel.runs.selectRow(0)
+        product.wait(lambda: "bought 3" in panel.log.toPlainText(), "its log")
+        for _ in range(2):
+            qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
+        product.wait(lambda: panel.rows.runs.row(0).status is StrategyRunStatus.STOPPED, "its end")
+        panel.release()
