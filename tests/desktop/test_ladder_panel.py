@@ -1,4 +1,7 @@
-"""The ladder under real buttons and keys: what each gesture sends, and what it never does."""
+"""The ladder under real buttons and keys: what each gesture sends, and what it never does.
+
+Long because every gesture of pointer and keyboard is made on one and the same ladder.
+"""
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt

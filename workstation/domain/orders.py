@@ -2,6 +2,8 @@
 
 FIX vocabulary, snake_cased. Stage of the order walk: what travels from a hand, a key, a script or a strategy to the
 desk, and what comes back. Values only; the lifecycle itself is `orders/lifecycle.py`.
+
+Long because every noun of the order path stands here once, for all layers to share.
 """
 
 from enum import StrEnum
