@@ -6,13 +6,14 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from tests.helpers.storage_flow import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 60.0
@@ -72,13 +73,7 @@ class Life:
         return answer.json()
 
     def until(self, fact: Callable[[], Any]) -> Any:
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            found = fact()
-            if found:
-                return found
-            time.sleep(0.05)
-        raise AssertionError("never")
+        return wait_for(fact, WAIT_S)
 
 
 @pytest.fixture

@@ -94,9 +94,7 @@ def assemble(
     names = Names(session.known or session.instruments, session.accounts, reader)
     news = News(session, loop)
 
-    async def read(call: Callable[..., object], *args: object) -> object:
-        return await loop.run_in_executor(pool, call, *args)
-
+    read = _reading(loop, pool)
     envelopes = Envelopes(reader, names)
     feed = EventFeed(reader, envelopes, read)
     news.listen(feed.wake)
@@ -136,6 +134,15 @@ def assemble(
         webhooks=sender,
         key_uses=_kept_uses(credentials, reader, read),
     )
+
+
+def _reading(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> Read:
+    """Return what runs a short read on one of the pool's threads."""
+
+    async def read(call: Callable[..., object], *args: object) -> object:
+        return await loop.run_in_executor(pool, call, *args)
+
+    return read
 
 
 def _kept_uses(credentials: Credentials, reader: Reader, read: Read) -> KeyUseKeeper:

@@ -345,11 +345,10 @@ class Host:
             raise ValidationError("action", f"{action!r} is none", allowed=", ".join(ACTIONS))
         if not 0 <= confidence <= 1:
             raise ValidationError("confidence", f"{confidence} is none", allowed="0 to 1")
-        prices = {name: details.get(name) for name in ("target", "stop")}
+        quantity, prices = details.get("quantity"), {name: details.get(name) for name in ("target", "stop")}
         target, stop = (
             None if value is None else price_units(instrument, value, "down", name) for name, value in prices.items()
         )
-        quantity = details.get("quantity")
         self._send(
             m.Signal(
                 symbol=symbol,
@@ -388,10 +387,9 @@ class Host:
         return found
 
     def _scale(self, symbol: str) -> Scales:
-        scale = self._scales.get(symbol)
-        if scale is None:
-            scale = self._scales[symbol] = Scales(self._instrument(symbol))
-        return scale
+        if symbol not in self._scales:
+            self._scales[symbol] = Scales(self._instrument(symbol))
+        return self._scales[symbol]
 
 
 _NONE = Decimal(0)

@@ -46,11 +46,9 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
     final = status.is_final
     unfilled = max(terms.order_qty - order.cum_qty, 0)
     role = None if link is None or link.role == "ENTRY" else link.role
-    refused = order.reject_code != ""
     rest = grid.quantity(unfilled)
     created = time_text(order.created_at)
     updated = created if order.updated_at == order.created_at else time_text(order.updated_at)
-    fees = order.fees
     return {
         "id": order.uid,
         "tenant_id": TENANT_ID,
@@ -78,8 +76,8 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "cancelled_at": time_or_none(order.cancelled_at),
         "filled_quantity": grid.quantity(order.cum_qty),
         "average_price": average_text(order.cost, instrument.price_decimals, order.cum_qty) if order.cum_qty else None,
-        "commission": _commission(order, instrument) if fees else "0.00",
-        "reject_reason": (order.text or None) if refused else None,
+        "commission": _commission(order, instrument) if order.fees else "0.00",
+        "reject_reason": (order.text or None) if order.reject_code else None,
         "reject_code": order.reject_code or None,
         "risk_check_passed": _risk_passed(order),
         "compliance_check_passed": False if status is OrdStatus.COMPLIANCE_REJECTED else _checked(order),

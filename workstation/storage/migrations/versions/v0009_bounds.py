@@ -64,7 +64,8 @@ def downgrade() -> None:
 
 
 def _add(table: str, field: str, kind: str, check: str) -> None:
-    op.get_bind().exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {field} {kind} {_constraint(table, field, check)}")
+    words = {"relation": table, "field": field, "kind": kind, "constraint": _constraint(table, field, check)}
+    op.execute(sa.DDL("ALTER TABLE %(relation)s ADD COLUMN %(field)s %(kind)s %(constraint)s", context=words))
 
 
 def _check(table: str, constraints: Sequence[str]) -> None:
@@ -94,10 +95,9 @@ def _one_of(field: str, allowed: Sequence[str]) -> str:
 
 def _fill(table: str, fields: tuple[str, ...]) -> None:
     """Take the columns' values out of the records; a field that a record leaves out stays empty, which passes."""
-    bind = op.get_bind()
-    changes = ", ".join(f"{field} = :{field}" for field in fields)
-    update = sa.text(f"UPDATE {table} SET {changes} WHERE tenant_id = :tenant_id AND id = :id")  # noqa: S608  names are ours
-    for row in bind.execute(sa.text(f"SELECT tenant_id, id, state FROM {table}")).all():  # noqa: S608  names are ours
+    bind, names = op.get_bind(), ("tenant_id", "id", "state", *fields)
+    rows = sa.table(table, *(sa.column(name) for name in names))
+    for row in bind.execute(sa.select(rows.c.tenant_id, rows.c.id, rows.c.state)).all():
         record = json.loads(bytes(row.state))
-        values = {field: record.get(field) for field in fields}
-        bind.execute(update, {**values, "tenant_id": row.tenant_id, "id": row.id})
+        same = sa.and_(rows.c.tenant_id == row.tenant_id, rows.c.id == row.id)
+        bind.execute(sa.update(rows).where(same).values({field: record.get(field) for field in fields}))
