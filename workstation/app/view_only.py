@@ -32,6 +32,7 @@ from workstation.domain.errors import (
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Quote, Trade
 from workstation.kernel.clock import Clock
+from workstation.ports.key_uses import KeyUse
 from workstation.ports.market_store import FeedQuality, MarketRecorder, Retention, StoredBar
 from workstation.ports.store import Entry, Journal, JournalLine, Reader, Recovery, Snapshot
 from workstation.storage import NothingStored, StoreView, open_empty, open_store, open_view
@@ -207,6 +208,25 @@ class UnreadableRuns:
         raise self._error
 
 
+class UnreadableKeyUses:
+    """Refuses to read what keys were used for, and keeps nothing."""
+
+    def __init__(self, error: StorageError) -> None:
+        self._error = error
+
+    def add(self, _uses: Sequence[KeyUse]) -> bool:
+        """Return False: nothing is stored."""
+        return False
+
+    def every(self) -> tuple[KeyUse, ...]:
+        """Refuse.
+
+        Raises:
+            StorageError: why nothing can be read.
+        """
+        raise self._error
+
+
 class Unreadable:
     """Stands where nothing can be read: lists say why, what a start asks in passing is empty."""
 
@@ -217,6 +237,7 @@ class Unreadable:
         self.market = UnreadableMarket(error)
         self.deliveries = UnreadableDeliveries(error)
         self.runs = UnreadableRuns(error)
+        self.key_uses = UnreadableKeyUses(error)
         self.records = self.record = self.audit = self.audit_entry = self.verify_audit = self._refuse
 
     def _refuse(self, *_: object) -> NoReturn:

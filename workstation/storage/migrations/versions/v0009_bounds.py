@@ -65,7 +65,8 @@ def downgrade() -> None:
 
 def _add(table: str, field: str, kind: str, check: str) -> None:
     words = {"relation": table, "field": field, "kind": kind, "constraint": _constraint(table, field, check)}
-    op.execute(sa.DDL("ALTER TABLE %(relation)s ADD COLUMN %(field)s %(kind)s %(constraint)s", context=words))
+    statement = "ALTER TABLE %(relation)s ADD COLUMN %(field)s %(kind)s %(constraint)s"
+    op.execute(sa.DDL(statement, context=words))  # type: ignore[no-untyped-call]  # the library left it untyped
 
 
 def _check(table: str, constraints: Sequence[str]) -> None:
