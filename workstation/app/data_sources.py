@@ -19,7 +19,7 @@ from workstation.ports.market_data import ActionKind, Integers, MarketHistory, S
 
 
 class StoredMarket:
-    """What is stored of one instrument. history: where it is read. Sources are read piece by piece, any number of times.
+    """What is stored of one instrument. history: where it is read. Sources are read piece by piece, as often as asked.
 
     Raises:
         NotFound: no import brought the instrument.
