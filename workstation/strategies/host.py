@@ -68,7 +68,7 @@ class Host:
         self._made_under = ""
         self._begun = False
         self.strategy = self._made(make)
-        self._hears_orders, self._hears_fills = _hears(self.strategy, "on_order"), _hears(self.strategy, "on_fill")
+        self._hears_orders, self._hears_fills = (_hears(self.strategy, name) for name in ("on_order", "on_fill"))
         self._handlers: Mapping[type, Callable[[Any], None]] = {
             m.BarClosed: self._on_bar,
             MarketQuote: self._on_quote,
@@ -112,8 +112,7 @@ class Host:
     def deliver_bars(self, batch: BarBatch, first: int, stop: int) -> int:
         """Hand bars `first` to `stop` of a batch to the strategy, as `deliver` would one by one.
 
-        Returns where it ended: behind the bar at which the strategy asked for anything, else at `stop`. `first` goes on
-        where the last call for this batch ended.
+        Returns where it ended and the next call begins: behind the bar at which it asked for anything, else `stop`.
 
         Raises:
             Exception: whatever the callback raised, after it was told of.
@@ -173,6 +172,7 @@ class Host:
 
     def _on_quote(self, news: MarketQuote) -> None:
         self.now_ns = news.ts_event
+        self._last_px[news.symbol] = news.bid or news.ask or self._last_px.get(news.symbol, 0)
         self.strategy.on_quote(self._scale(news.symbol).quote(news))
 
     def _on_trade(self, news: MarketTrade) -> None:
@@ -265,9 +265,9 @@ class Host:
         self._send(m.SetTimer(name, every_ns))
 
     def tick(self, symbol: str) -> Decimal:
-        """Return the price step at the last price, else the smallest."""
-        instrument = self._instrument(symbol)
-        return to_decimal(instrument.tick_at(self._last_px.get(symbol, 0)), instrument.price_decimals)
+        """Return the price step at the last price or quote, else the smallest."""
+        found, price = self._instrument(symbol), self._last_px.get(symbol, 0)
+        return to_decimal(found.tick_at(price), found.price_decimals)
 
     def order(self, symbol: str, side: Side, quantity: Number, **terms: Any) -> str:
         """Place an order and return its id.

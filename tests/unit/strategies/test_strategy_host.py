@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
-from tests.helpers.market import T0
+from tests.helpers.market import T0, instrument, quote
 from tests.helpers.strategy_rig import StrategyRig
 from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.instruments import TickBand
 from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
 from workstation.strategies import messages as m
@@ -226,3 +228,15 @@ def test_sides_and_replacement_keep_to_the_grid():
     rig.accept(sent)
     rig.strategy.replace(sent.cl_ord_id, quantity=1, limit=10.0001)
     assert rig.take(m.Replace) == [m.Replace(sent.cl_ord_id, 1, 1001, None)]
+
+
+def test_the_price_step_is_that_of_the_last_quote_where_nothing_has_traded_yet():
+    rig = StrategyRig(Quiet)
+    fine, coarse = TickBand(0, 1), TickBand(10_000, 5)
+    rig.host._instruments["ABC"] = msgspec.structs.replace(instrument("ABC"), ticks=(fine, coarse))
+    rig.start()
+    assert rig.strategy.tick("ABC") == Decimal("0.01")
+    rig.host.deliver(quote(20_000, 20_005))
+    assert rig.strategy.tick("ABC") == Decimal("0.05")
+    rig.host.deliver(quote(9_000, 9_001))
+    assert rig.strategy.tick("ABC") == Decimal("0.01")
