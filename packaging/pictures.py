@@ -42,6 +42,7 @@ ALL = {
     "armed": Picture("armed"),
     "disarmed": Picture("disarmed"),
     "empty": Picture("empty"),
+    "strategies": Picture("strategies"),
     "stale": Picture("stale"),
     "disconnected": Picture("disconnected"),
     "replay": Picture("replay", replay=True),

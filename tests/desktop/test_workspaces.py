@@ -62,7 +62,7 @@ def action(desk: Workspace, name: str) -> QAction:
 def test_ctrl_and_a_digit_shows_the_workspace_and_disarms(desk: Workspace, rig: DesktopRig, qtbot: QtBot) -> None:
     assert desk.workspaces.names() == [*SHIPPED, "small", "wide"]
     rig.arm(Environment.SIM)
-    qtbot.keyClick(desk.window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(desk.window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
     assert desk.workspaces.name == "small"
     assert list(desk.window.panels) == ["log-1"]
     assert [params.reason for params in rig.gateway.of("risk.disarm")] == ["workspace small"]

@@ -106,6 +106,7 @@ def _play(shot: PictureOptions, program: Program, desktop: "Desktop") -> "SceneT
         shot.file,
         shot.size,
         ready=playing.done,
+        workspace=scene.workspace,
         front=scene.front,
         press=scene.press,
         first=scene.first,

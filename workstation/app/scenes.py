@@ -11,10 +11,13 @@ from collections.abc import Callable
 import msgspec
 
 from workstation.commands.params import Arm, CancelOne, PlaceOrder, ReplayControl, SwitchFault, Watch
+from workstation.commands.records import CreateRecord
 from workstation.commands.registry import CommandResult, Gateway
 from workstation.domain.errors import UserError, WorkstationError
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Origin, OriginKind, Side
+from workstation.domain.records import StrategyDefinition
 from workstation.kernel.mailbox import MailboxFull
+from workstation.strategies.run_terms import StartRun
 from workstation.viewmodels.frames import QuoteSnap
 from workstation.viewmodels.screen_state import ScreenState
 from workstation.viewmodels.session import Session
@@ -29,6 +32,14 @@ OUTAGE_S = "600"
 FOCUS, SECOND, PARTIAL, REJECTED = "AAPL", "MSFT", "SIM-PARTIAL", "SIM-REJECT"
 STOCKS = ((FOCUS, 300), (SECOND, 200), ("NVDA", 100), ("SPY", -150))
 """What the trading scene holds: symbol and signed quantity, + long."""
+
+
+FIRST_DAY = "2024-01-02"
+RUNNING = (
+    ("Index maker", "market_maker:MarketMaker", {"symbol": "SPY", "quantity": 100}),
+    ("Cross of averages", "sma_cross:SmaCross", {}),
+)
+"""What runs in the scene of strategies: name, code, parameters."""
 
 
 class SceneFailed(WorkstationError):
@@ -142,8 +153,8 @@ class Stage:
 class Scene(msgspec.Struct, frozen=True):
     """A scene and how the desktop looks at it.
 
-    front: panel before its tabs. first: buttons, by name, at the start. press, last: a key command and buttons once
-    the scene stands.
+    front: panel before its tabs. workspace: the one that is shown, "" for that of a first start. first: buttons, by
+    name, at the start. press, last: a key command and buttons once the scene stands.
     """
 
     play: Callable[[Stage], None]
@@ -151,6 +162,7 @@ class Scene(msgspec.Struct, frozen=True):
     press: str = ""
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+    workspace: str = ""
 
 
 def live(stage: Stage) -> None:
@@ -209,6 +221,23 @@ def replay(stage: Stage) -> None:
     stage.known(stage.order(symbol, 100, -9, OriginKind.LADDER), _is_working, "working")
 
 
+def strategies(stage: Stage) -> None:
+    """Trade, and let two of the shipped strategies run beside it."""
+    trading(stage)
+    for name, entry_point, parameters in RUNNING:
+        draft = StrategyDefinition(
+            name=name, strategy_type="CUSTOM", user_id="local", rebalance_frequency="",
+            config={"entry_point": entry_point}, parameters=parameters,
+        )  # fmt: skip
+        made = stage.ask("strategy.create", CreateRecord(record=draft)).data
+        wish = StartRun(strategy_id=made.id, account=stage.account, initial_capital="100000", start_date=FIRST_DAY)
+        answer = stage.ask("strategy.start", wish)
+        if not answer.ok:
+            raise SceneFailed(f"{name}: {answer.text}")
+    ours = (OriginKind.STRATEGY,)
+    stage.until(lambda state: any(o.origin.kind in ours for o in state.orders.values()), "an order of a strategy")
+
+
 SCENES = {
     "live": Scene(live),
     "empty": Scene(live, front="positions-1"),
@@ -218,6 +247,7 @@ SCENES = {
     "fills": Scene(trading, front="fills-1"),
     "positions": Scene(trading, front="positions-1"),
     "pnl": Scene(trading, front="pnl-1"),
+    "strategies": Scene(strategies, workspace="strategies"),
     "stale": Scene(stale, press="trade.buy_take"),
     "disconnected": Scene(disconnected),
     "replay": Scene(replay, front="fills-1", first=("chart-1_interval_5s",), last=("ladder-1_centre",)),

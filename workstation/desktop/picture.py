@@ -27,6 +27,7 @@ def take_picture(
     size: tuple[int, int],
     *,
     ready: Callable[[], bool],
+    workspace: str = "",
     front: str = "",
     press: str = "",
     first: Sequence[str] = (),
@@ -34,10 +35,12 @@ def take_picture(
 ) -> None:
     """Save a picture of the window once it shows live data and `ready` holds, then end the application.
 
-    front: panel brought before its tabs. first: buttons, by name, clicked at once. press, last: key command and buttons
-    before the picture is taken.
+    workspace: the one that is shown, "" for that of the start. front: panel brought before its tabs. first: buttons, by
+    name, clicked at once. press, last: key command and buttons before the picture is taken.
     Exit code 1 when nothing to be seen came within GIVE_UP_MS.
     """
+    if workspace:
+        desktop.workspace.workspaces.open(workspace)
     window = desktop.workspace.window
     window.showNormal()
     window.resize(*size)

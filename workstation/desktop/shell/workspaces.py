@@ -23,8 +23,8 @@ from workstation.desktop.shell.panel import Panel
 from workstation.domain.errors import UserError
 from workstation.viewmodels.focus import LINK_GROUPS
 
-SHIPPED = ("trading", "ladders", "charts")
-"""Workspaces to start from, in the order of Ctrl+1 to Ctrl+3; the first is shown on a first start."""
+SHIPPED = ("trading", "ladders", "charts", "strategies")
+"""Workspaces to start from, in the order of Ctrl+1 to Ctrl+4; the first is shown on a first start."""
 
 UNDO_MS = 30_000
 
