@@ -28,6 +28,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     "orders.reconcile.before_record": ("submit", "pause", "fault:disconnect", "pause"),
     "orders.replace.denied": ("submit", "pause", "disarm", "replace", "replace", "rearm"),
     "orders.replace.not_sent": ("submit", "pause", "replace", "kill", "pause", "release"),
+    "orders.reversal.before_entry": ("submit", "pause", "reverse", "pause", "pause"),
     "orders.submit.not_sent": ("submit", "kill", "pause", "release"),
     "orders.time_limit.before_cancel": ("soon_over", "pause", "pause"),
 }

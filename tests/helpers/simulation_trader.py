@@ -35,6 +35,7 @@ from workstation.domain.orders import (
     Origin,
     OriginKind,
     ReplaceOrder,
+    ReversePosition,
     Side,
     SubmitGroup,
     SubmitOrder,
@@ -351,6 +352,13 @@ class Trader:
         if self._pressed is not None:
             for _ in range(self._rng.randint(1, 3)):
                 core.desk.flatten(self._pressed)
+
+    def _reverse(self, core: Core) -> None:
+        """Turn a position round; only stories ask for it."""
+        held = [row for row in core.state.ledger.positions() if row.qty and row.strategy_id == "*"]
+        if held:
+            row = self._rng.choice(held)
+            core.desk.reverse(ReversePosition(account=row.account, symbol=row.symbol, origin=self._origin()))
 
     # Safety
 

@@ -27,6 +27,7 @@ POINT = re.compile(r'fault_point\("([^"]+)"\)')
 
 ELSEWHERE = {
     "storage.": "the database has its own thread: test_crash_points.py reaches each of these",
+    "orders.reversal.": "random trading never turns a position round: test_crash_points.py tells a story that does",
     "sim.log.": "the venue keeps no log here: test_crash_points.py reaches it",
 }
 """Fault points that a journal in memory and a venue without a log do not have, with the test that has them."""
