@@ -12,7 +12,6 @@ from workstation.domain.errors import NotFound, StateConflict
 from workstation.domain.events import Event, OrderChanged, OrderDenied
 from workstation.domain.orders import OrderState, Origin
 from workstation.domain.verdicts import DenialKind, RuleResult
-from workstation.kernel.fault_points import fault_point
 from workstation.orders.context import DeskContext
 from workstation.orders.effects import DENIALS
 from workstation.orders.recorder import Attach
@@ -52,10 +51,8 @@ class Holds:
             cl_ord_id=cl_ord_id, ts=now, terms=order.terms, reason=_said("released", origin, reason)
         )
         used = c.state.controls.overrides.used(verdict.overrides, order.uid, now)
-        fault_point("orders.hold.before_release")
         intended = self._submission.intended(cl_ord_id, order.terms, verdict, now)
         seq = self._record(order, [released, *used, intended], origin, attach)
-        fault_point("orders.hold.after_release")
         c.gate.count(asked)
         self._submission.await_release(cl_ord_id, seq, verdict.risk_class)
         return ChangeResult(order=c.book.get(cl_ord_id), seq=seq)
