@@ -7,6 +7,7 @@ what it asked. It belongs to no walk and knows no widget: `picture` shows what t
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -35,7 +36,7 @@ STOCKS = ((FOCUS, 300), (SECOND, 200), ("NVDA", 100), ("SPY", -150))
 
 
 FIRST_DAY = "2024-01-02"
-RUNNING = (
+RUNNING: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("Index maker", "market_maker:MarketMaker", {"symbol": "SPY", "quantity": 100}),
     ("Cross of averages", "sma_cross:SmaCross", {}),
 )
