@@ -28,6 +28,7 @@ from workstation.orders.recorder import Attach
 from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import marked, traded
+from workstation.strategies.run_limits import reason_to_end, reason_to_hold
 from workstation.strategies.run_rows import RunRows
 from workstation.strategies.run_tails import RunTails
 from workstation.strategies.run_terms import StartRun, concerns, order_of, startable
@@ -69,6 +70,7 @@ class RunDesk:
         self._figures: dict[str, RunFigures] = {}
         self._saved_at: dict[str, int] = {}
         self._resuming: set[str] = set()
+        self._shut: set[str] = set()
         self._rows = RunRows(desk, bus, clock, ids)
         bus.subscribe(RunView, self._on_view)
         bus.subscribe(Execution, self._on_execution)
@@ -154,6 +156,7 @@ class RunDesk:
         """
         _require(run, StrategyRunStatus.RUNNING)
         self._resuming.discard(run.id)
+        self._shut.discard(run.id)
         self._runner.run(run.id).pause()
 
     def resume(self, run: StrategyRun) -> None:
@@ -267,9 +270,24 @@ class RunDesk:
         capital = parse_scaled(run.initial_capital, MONEY_DECIMALS)
         figures = marked(self._figures.get(run.id, run.figures), pnl, positions, capital, self._today())
         self._figures[run.id] = figures
-        limit = run.max_drawdown
-        if limit is not None and figures.drop_bps >= parse_scaled(limit, 2) and run.status is StrategyRunStatus.RUNNING:
-            self.stop(run, f"drawdown of {limit} % reached")
+        strategy = self._desk.state.records.find(StrategyDefinition, run.tenant, run.strategy_id)
+        if strategy is None:
+            return
+        reason = reason_to_end(run, strategy, figures, self._clock.now_ns())
+        if reason and run.status is StrategyRunStatus.RUNNING:
+            self.stop(run, reason)
+            return
+        self._keep_hours(run, reason_to_hold(strategy, self._clock.now_ns()))
+
+    def _keep_hours(self, run: StrategyRun, shut: str) -> None:
+        """Hold a run outside its strategy's hours, and let one go on that was held for them alone."""
+        if shut and run.status is StrategyRunStatus.RUNNING:
+            self._shut.add(run.id)
+            self._runner.run(run.id).pause(shut)
+        elif not shut and run.id in self._shut:
+            self._shut.discard(run.id)
+            if run.status is StrategyRunStatus.PAUSED:
+                self.resume(run)
 
     def _on_kill(self, event: KillChanged) -> None:
         if not event.state.on:

@@ -1,5 +1,7 @@
 """The run desk over a whole core: what becomes of runs when the program ends, the venue goes, or a limit is met."""
 
+from datetime import UTC, datetime, timedelta
+
 import msgspec
 import pytest
 
@@ -159,3 +161,24 @@ def test_a_run_that_has_ended_counts_into_its_strategy(rig):
     assert (strategy.total_runs, strategy.successful_runs, strategy.total_pnl) == (1, 1, 5 * MONEY_ONE)
     with pytest.raises(StateConflict):
         rig.runs.stop(rig.runs.run("local", run_id), "again")
+
+
+def test_a_run_is_held_outside_its_hours_and_goes_on_within_them_unless_a_person_held_it(rig):
+    run_id = rig.start()
+    now = datetime.fromtimestamp(rig.clock.now_ns() // 10**9, UTC)
+    later, earlier = now + timedelta(hours=1), now - timedelta(hours=1)
+
+    def hours(start, end):
+        record = rig.runs.strategy("local", "S1")
+        after = msgspec.structs.replace(record, start_time=f"{start:%H:%M}", end_time=f"{end:%H:%M}")
+        rig.desk.recorder.record([RecordSaved(record=after, changed=("start_time",), actor="test", ts=5)])
+        rig.runs.tick()
+
+    hours(later, later + timedelta(hours=1))
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
+    assert rig.kept(run_id).error_message.startswith("outside its hours")
+    hours(earlier, later)
+    assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
+    rig.runs.pause(rig.runs.run("local", run_id))
+    rig.runs.tick()
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
