@@ -9,8 +9,18 @@ import pytest
 
 from tests.helpers.stores import START_NS, OpenedStore, execute_sql, new_postgres_database, open_for_test
 from workstation.domain.events import RecordSaved
-from workstation.domain.records import ApiKey, ComplianceRule, RiskLimit, RuleType, Webhook
+from workstation.domain.records import (
+    AccountRecord,
+    ApiKey,
+    BrokerRecord,
+    ComplianceRule,
+    ConnectionRecord,
+    RiskLimit,
+    RuleType,
+    Webhook,
+)
 from workstation.domain.records.bounds import LIMIT_TYPES, SCOPES, out_of_bounds
+from workstation.domain.records.venues import AccountType, BrokerType, ConnectionType
 from workstation.ports.key_uses import KeyUse
 from workstation.ports.store import Entry
 from workstation.risk.limits import LimitScope, LimitType
@@ -25,6 +35,11 @@ ROWS = {
         **STAMP, name="l", limit_type="ORDER_QUANTITY", scope="ACCOUNT", key="SIM-1", limit_value="1", reason="r"
     ),
     "compliance_rules": ComplianceRule(**STAMP, name="c", rule_type=RuleType.CUSTOM),
+    "brokers": BrokerRecord(**STAMP, name="b", broker_type=BrokerType.PAPER),
+    "connections": ConnectionRecord(**STAMP, broker_id="b", name="c", connection_type=ConnectionType.PAPER),
+    "broker_accounts": AccountRecord(
+        **STAMP, broker_id="b", connection_id="c", account_number="1", account_type=AccountType.PENSION_401K
+    ),
 }
 
 
@@ -51,6 +66,13 @@ def store(url: str, tmp_path: Path) -> Iterator[OpenedStore]:
         ("risk_limits", "limit_type = 'ANY'"),
         ("risk_limits", "scope = 'PLANET'"),
         ("compliance_rules", "scope = 'account'"),
+        ("brokers", "broker_type = 'BANK'"),
+        ("brokers", "port = 65536"),
+        ("brokers", "timeout_seconds = 0"),
+        ("connections", "connection_type = 'TELEX'"),
+        ("connections", "heartbeat_interval = 3601"),
+        ("broker_accounts", "account_type = 'PENSION_401K'"),
+        ("broker_accounts", "status = 'OPEN'"),
     ],
 )
 def test_the_database_takes_a_record_and_refuses_what_it_may_not_hold(url, tmp_path, table, change):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from tests.helpers.memory_connection_logs import MemoryConnectionLogs
 from tests.helpers.memory_deliveries import MemoryDeliveries
 from tests.helpers.memory_journal import MemoryJournal
 from tests.helpers.memory_key_uses import MemoryKeyUses
@@ -12,6 +13,7 @@ from tests.helpers.memory_market import MemoryMarket
 from tests.helpers.memory_runs import MemoryRuns
 from workstation.domain.accounts import KillState
 from workstation.domain.audit import FIRST_HASH, AuditEntry, hash_of, linked
+from workstation.domain.connection_log import ConnectionLog
 from workstation.domain.events import KillChanged
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.orders import OrderState
@@ -53,6 +55,7 @@ class MemoryReader:
         self.audited: list[AuditEntry] = []
         self.deliveries = MemoryDeliveries(self._take)
         self.runs = MemoryRuns()
+        self.connection_logs = MemoryConnectionLogs()
         self.key_uses = MemoryKeyUses()
         self._lines: list[JournalLine] = []
         self.market = MemoryMarket()
@@ -90,6 +93,8 @@ class MemoryReader:
             self._named[type(row), row.id] = row
         elif isinstance(row, RunRow):
             self.runs.take(row)
+        elif isinstance(row, ConnectionLog):
+            self.connection_logs.take(row)
         elif isinstance(row, AuditEntry):
             chain = [entry for entry in self.audited if entry.tenant == row.tenant]
             last = chain[-1].entry_hash if chain else FIRST_HASH

@@ -21,6 +21,7 @@ from workstation.domain.audit import AuditEntry
 from workstation.domain.executions import BalanceState, Execution
 from workstation.domain.orders import OrderState, Origin
 from workstation.domain.records import LOCAL_TENANT, Record, Tenant, User, UserSession, kind_of
+from workstation.ports.connection_log import ConnectionLogReader
 from workstation.ports.deliveries import Deliveries
 from workstation.ports.key_uses import KeyUses
 from workstation.ports.market_store import MarketReader
@@ -116,6 +117,11 @@ class TenantReader:
     def runs(self) -> RunReader:
         """Rows of runs are asked for by tenant, of a run that was found first."""
         return self._reader.runs
+
+    @property
+    def connection_logs(self) -> ConnectionLogReader:
+        """Lines are asked for by tenant, of a connection that was found first."""
+        return self._reader.connection_logs
 
     def events(self, after_seq: int, limit: int) -> tuple[JournalLine, ...]:
         """Return journal lines; the envelopes made of them say who may see which."""

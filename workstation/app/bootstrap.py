@@ -125,6 +125,7 @@ def _kept(settings: Settings) -> Kept:
         executions_days=storage.execution_retention,
         audit_days=settings.audit.retention,
         deliveries_days=storage.delivery_retention,
+        connection_logs_days=storage.connection_log_retention,
     )
 
 

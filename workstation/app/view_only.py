@@ -208,6 +208,17 @@ class UnreadableRuns:
         raise self._error
 
 
+class UnreadableConnectionLogs:
+    """Refuses to read what sessions went through."""
+
+    def __init__(self, error: StorageError) -> None:
+        self._error = error
+        self.lines = self.times = self._refuse
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise self._error
+
+
 class UnreadableKeyUses:
     """Refuses to read what keys were used for, and keeps nothing."""
 
@@ -237,6 +248,7 @@ class Unreadable:
         self.market = UnreadableMarket(error)
         self.deliveries = UnreadableDeliveries(error)
         self.runs = UnreadableRuns(error)
+        self.connection_logs = UnreadableConnectionLogs(error)
         self.key_uses = UnreadableKeyUses(error)
         self.records = self.record = self.audit = self.audit_entry = self.verify_audit = self._refuse
 

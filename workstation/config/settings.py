@@ -123,6 +123,7 @@ class StorageSettings(_Section, frozen=True):
     journal_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 0.0
     execution_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 0.0
     delivery_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
+    connection_log_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
 
 
 class LogSettings(_Section, frozen=True):

@@ -11,12 +11,14 @@ import msgspec
 
 from workstation.domain.accounts import Account, KillState
 from workstation.domain.audit import AuditEntry
+from workstation.domain.connection_log import ConnectionLog
 from workstation.domain.events import Event
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.domain.records import AnyRecord, Record
 from workstation.domain.strategy_rows import RunRow
+from workstation.ports.connection_log import ConnectionLogReader
 from workstation.ports.deliveries import Deliveries
 from workstation.ports.key_uses import KeyUses
 from workstation.ports.market_store import MarketReader
@@ -66,6 +68,7 @@ Row = (
     | AnyRecord
     | AuditEntry
     | RunRow
+    | ConnectionLog
 )
 
 
@@ -309,6 +312,10 @@ class Reader(Protocol):
     @property
     def runs(self) -> RunReader:
         """What runs of strategies left behind."""
+
+    @property
+    def connection_logs(self) -> ConnectionLogReader:
+        """What sessions with venues went through."""
 
     def orders(self, query: OrderQuery) -> OrderPage:
         """List orders."""

@@ -11,11 +11,12 @@ import msgspec
 
 from workstation.domain.accounts import Account, KillState
 from workstation.domain.audit import AuditEntry
+from workstation.domain.connection_log import ConnectionLog
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import FINAL_STATES, OrderState, OrderTerms, OrdStatus, OrdType, Side, TimeInForce
 from workstation.ports.store import IdempotencyRecord, OrderTransition, Row
-from workstation.storage import tables
+from workstation.storage import connection_log, tables
 from workstation.storage.audit import AUDIT_COLUMNS, AuditChain, audit_row
 from workstation.storage.driver import Statement, insert, upsert
 from workstation.storage.fixed_point import Scales, money
@@ -79,6 +80,7 @@ STATEMENTS: dict[str, Statement] = {
         frozen=("credential", "method", "route", "key"),
     ),
     "audit_entries": insert(tables.audit_entries, AUDIT_COLUMNS),
+    "connection_logs": connection_log.INSERT,
     **RUN_STATEMENTS,
     **{declared.table.name: declared.statement for declared in TABLES.values()},
 }
@@ -212,6 +214,7 @@ _PROJECTIONS: dict[type, _Projection] = {
     KillState: _Projection("kill_switches", _kill_switch, lambda row: (row.scope, row.key)),
     IdempotencyRecord: _Projection("idempotency", lambda _scales, _seq, row: answer_row(row), None),
     AuditEntry: _Projection("audit_entries", lambda _scales, seq, row: audit_row(seq, row), None),
+    ConnectionLog: _Projection("connection_logs", connection_log.log_row, None),
     **{kind: _Projection(name, encode, None) for kind, (name, encode) in RUN_ROWS.items()},
     **{kind: _record(declared) for kind, declared in TABLES.items()},
 }

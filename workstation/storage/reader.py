@@ -38,6 +38,7 @@ from workstation.ports.store import (
 from workstation.storage import queries
 from workstation.storage.audit import Link, decode_entry, verify_chain
 from workstation.storage.chain import line_of
+from workstation.storage.connection_log import SqlConnectionLogs
 from workstation.storage.delivery_store import SqlDeliveries
 from workstation.storage.key_use_store import SqlKeyUses
 from workstation.storage.market_reader import SqlMarketReader
@@ -95,6 +96,7 @@ class SqlReader:
         self.deliveries = SqlDeliveries(engine, queue)
         self.runs = SqlRuns(engine)
         self.key_uses = SqlKeyUses(engine, queue)
+        self.connection_logs = SqlConnectionLogs(engine)
         self._order_totals = Totals(orders, queries.order_conditions)
         self._execution_totals = Totals(executions, queries.execution_conditions)
 

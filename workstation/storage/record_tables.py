@@ -14,9 +14,12 @@ from sqlalchemy.types import TypeEngine
 
 from workstation.domain.records import (
     UNIQUE,
+    AccountRecord,
     AnyRecord,
     ApiKey,
+    BrokerRecord,
     ComplianceRule,
+    ConnectionRecord,
     InstrumentEntry,
     Invitation,
     MarketSubscription,
@@ -38,6 +41,7 @@ from workstation.domain.records.bounds import ALLOWED, RANGES
 from workstation.domain.records.identity import InvitationStatus, Plan, Role
 from workstation.domain.records.market import DeliveryMethod, SubscriptionStatus
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
+from workstation.domain.records.venues import AccountStatus, AccountType, BrokerType, ConnectionType, RiskTolerance
 from workstation.storage.driver import Statement, upsert
 from workstation.storage.tables import metadata
 
@@ -178,6 +182,30 @@ TABLES: Mapping[type[Record], RecordTable] = {
             texts=("strategy_id", "account", "user_id"),
             enums={"status": StrategyRunStatus},
             integers=("started_at", "pnl_order", "capital_order"),
+        ),
+        record_table(
+            BrokerRecord,
+            "brokers",
+            texts=("name",),
+            enums={"broker_type": BrokerType},
+            flags=("is_active",),
+            searched=("name",),
+        ),
+        record_table(
+            ConnectionRecord,
+            "connections",
+            texts=("name", "broker_id"),
+            enums={"connection_type": ConnectionType},
+            flags=("is_active",),
+            searched=("name",),
+        ),
+        record_table(
+            AccountRecord,
+            "broker_accounts",
+            texts=("account_number", "broker_id", "connection_id"),
+            enums={"account_type": AccountType, "status": AccountStatus, "risk_tolerance": RiskTolerance},
+            flags=("is_active", "is_paper"),
+            searched=("account_number", "account_name"),
         ),
     )
 }

@@ -44,12 +44,13 @@ Work = list[tuple[Statement, list[Parameters]]]
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """For how many days what is kept; 0 keeps all."""
+    """For how many days what is kept, in the order of AGED; 0 keeps all."""
 
     journal_days: float = 0.0
     executions_days: float = 0.0
     audit_days: float = 2_555.0
     deliveries_days: float = 90.0
+    connection_logs_days: float = 0.0
 
 
 class _Aged(NamedTuple):
@@ -63,7 +64,13 @@ class _Aged(NamedTuple):
 
 _JOURNAL = _Aged("journal", "ts_wall")
 _AUDIT = _Aged("audit_entries", "created_at")
-AGED = (_JOURNAL, _Aged("executions", "ts_event"), _AUDIT, _Aged("deliveries", "created_at", "event_id", 8))
+AGED = (
+    _JOURNAL,
+    _Aged("executions", "ts_event"),
+    _AUDIT,
+    _Aged("deliveries", "created_at", "event_id", 8),
+    _Aged("connection_logs", "created_at"),
+)
 
 
 class _Old(NamedTuple):
@@ -88,7 +95,7 @@ class Retention:
         """
         if self._in_ranges:
             self._make_room()
-        days = (kept.journal_days, kept.executions_days, kept.audit_days, kept.deliveries_days)
+        days = msgspec.structs.astuple(kept)
         return sum(
             self._forget(aged, now_ns - int(limit * _DAY_NS)) for aged, limit in zip(AGED, days, strict=True) if limit
         )

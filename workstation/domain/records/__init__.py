@@ -14,6 +14,7 @@ from workstation.domain.records.pnl import PnlPosition, PnlRate, PnlSnapshot
 from workstation.domain.records.record import LOCAL_TENANT, Record, kind_of
 from workstation.domain.records.risk import RiskLimit, RiskOverride
 from workstation.domain.records.strategies import StrategyDefinition, StrategyRun
+from workstation.domain.records.venues import AccountRecord, BrokerRecord, ConnectionRecord
 
 AnyRecord = (
     ApiKey
@@ -32,6 +33,9 @@ AnyRecord = (
     | UserSession
     | StrategyDefinition
     | StrategyRun
+    | BrokerRecord
+    | ConnectionRecord
+    | AccountRecord
 )
 """Everything that `RecordSaved` may hold."""
 
@@ -47,6 +51,9 @@ UNIQUE: Mapping[type[Record], tuple[tuple[str, ...], ...]] = {
     ComplianceRule: (("name",),),
     WebhookSource: (("name",),),
     StrategyDefinition: (("name",),),
+    BrokerRecord: (("name",),),
+    ConnectionRecord: (("broker_id", "name"),),
+    AccountRecord: (("connection_id", "account_number"),),
 }
 """Fields that no two living records of a kind and tenant may share; texts without regard to case."""
 
@@ -54,9 +61,12 @@ __all__ = [
     "BUILT_IN",
     "LOCAL_TENANT",
     "UNIQUE",
+    "AccountRecord",
     "AnyRecord",
     "ApiKey",
+    "BrokerRecord",
     "ComplianceRule",
+    "ConnectionRecord",
     "InstrumentEntry",
     "Invitation",
     "LivePermit",

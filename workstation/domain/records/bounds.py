@@ -1,6 +1,7 @@
 """What fields of records may hold, once for all: commands refuse the rest, and the database's own checks know the same.
 
-Numbers within a range, both ends included, and texts out of a list. What a type says already, an enum, is not repeated.
+Numbers within a range, both ends included, and texts out of a list; what may be absent may. What a type says already,
+an enum, is not repeated.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from workstation.domain.records.credentials import ApiKey
 from workstation.domain.records.hooks import Webhook
 from workstation.domain.records.record import Record
 from workstation.domain.records.risk import RiskLimit
+from workstation.domain.records.venues import BrokerRecord, ConnectionRecord
 
 SCOPES = ("TENANT", "ACCOUNT", "STRATEGY", "INSTRUMENT")
 LIMIT_TYPES = (
@@ -17,9 +19,13 @@ LIMIT_TYPES = (
     "DRAWDOWN", "ORDERS_PER_SECOND", "ORDERS_PER_MINUTE", "OPEN_ORDERS", "PRICE_COLLAR", "PRICE_COLLAR_TICKS",
 )  # fmt: skip
 
+PORTS = (1, 65_535)
+
 RANGES: Mapping[type[Record], Mapping[str, tuple[int, int]]] = {
     ApiKey: {"rate_limit": (1, 100_000)},
     Webhook: {"max_retries": (0, 10), "retry_delay_s": (1, 3_600), "timeout_s": (1, 30)},
+    BrokerRecord: {"port": PORTS, "timeout_seconds": (1, 600), "max_retries": (0, 10)},
+    ConnectionRecord: {"port": PORTS, "client_id": (0, 2_147_483_647), "heartbeat_interval": (1, 3_600)},
 }
 ALLOWED: Mapping[type[Record], Mapping[str, tuple[str, ...]]] = {
     ComplianceRule: {"scope": SCOPES},
@@ -30,7 +36,8 @@ ALLOWED: Mapping[type[Record], Mapping[str, tuple[str, ...]]] = {
 def out_of_bounds(record: Record) -> tuple[str, str] | None:
     """Return the first field that holds what it may not, with what it may hold in words; None when all is well."""
     for field, (least, most) in RANGES.get(type(record), {}).items():
-        if not least <= getattr(record, field) <= most:
+        value = getattr(record, field)
+        if value is not None and not least <= value <= most:
             return field, f"{least} to {most}"
     for field, allowed in ALLOWED.get(type(record), {}).items():
         if getattr(record, field) not in allowed:
