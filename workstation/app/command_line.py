@@ -4,6 +4,7 @@ import argparse
 from typing import NoReturn
 
 from workstation import __version__
+from workstation.app.command_line_backtest import add_backtest_command
 from workstation.app.command_line_client import add_client_commands
 from workstation.app.command_line_data import add_data_commands
 from workstation.app.command_line_hotkeys import add_hotkeys_commands
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_bench(commands)
     add_hotkeys_commands(commands, _Parser, _add_home)
     add_data_commands(commands, _Parser, _add_home)
+    add_backtest_command(commands, _add_home)
     add_client_commands(commands, _add_home)
     return parser
 

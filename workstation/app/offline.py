@@ -141,6 +141,12 @@ def config(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _backtest(arguments: argparse.Namespace) -> int:
+    from workstation.app import backtest  # noqa: PLC0415  no other command needs the engine of backtests
+
+    return backtest.command(arguments)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "kill": kill,
     "journal": journal,
@@ -151,5 +157,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "import": import_files.command,
     "export": data_export.command,
     "data": data_catalogue.command,
+    "backtest": _backtest,
     **remote.COMMANDS,
 }

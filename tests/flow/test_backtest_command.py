@@ -1,0 +1,95 @@
+"""`workstation backtest` as a stranger runs it: bars from a file, a shipped strategy, a result to be had again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workstation.__main__ import main
+
+BARS, FILLS, PINNED = 25_000, 952, "844c1688ea2d9300"
+"""The pinned workload of 25,000 one-minute bars: its fills, and the digest of their list at the next open."""
+
+
+def minute_bars(path: Path, count: int) -> None:
+    """Write the pinned bars as CSV."""
+    rng = np.random.default_rng(7)
+    close = np.round(100.0 * np.exp(np.cumsum(rng.normal(0.0, 0.0005, count))), 2)
+    open_ = np.r_[100.0, close[:-1]]
+    up, down = (np.abs(rng.normal(0, 0.0003, count)) for _ in range(2))
+    high = np.round(np.maximum(open_, close) * (1 + up), 2)
+    low = np.round(np.minimum(open_, close) * (1 - down), 2)
+    volume = rng.integers(10_000, 100_000, count)
+    first = np.datetime64("2020-01-01T00:00:00", "s")
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("time", "open", "high", "low", "close", "volume"))
+        for row in range(count):
+            at = f"{first + np.timedelta64(60 * row, 's')}Z"
+            prices = (f"{column[row]:.2f}" for column in (open_, high, low, close))
+            writer.writerow((at, *prices, int(volume[row])))
+
+
+@pytest.fixture
+def home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Return a home with the pinned bars of PIN."""
+    file, home = tmp_path / "pin.csv", tmp_path / "home"
+    minute_bars(file, BARS)
+    brought = ["import", str(file), "--home", str(home), "--symbol", "PIN", "--interval", "1m", "--stamp", "open"]
+    assert main([*brought, "--new", "crypto"]) == 0, capsys.readouterr().err
+    capsys.readouterr()
+    return home
+
+
+def run(home: Path, *options: str) -> int:
+    plain = ["--symbol", "PIN", "--interval", "1m", "--fees", "zero", "--slippage-ticks", "0", "--any-size"]
+    pinned = ["--param", 'symbol="PIN"', "--param", "fast=10", "--param", "slow=30", "--cash", "10000000"]
+    return main(["backtest", "sma_cross:SmaCross", "--home", str(home), *plain, *pinned, *options])
+
+
+def test_the_pinned_workload_gives_its_fills_and_the_same_digest_twice(home: Path, tmp_path: Path, capsys) -> None:
+    fills = tmp_path / "fills.csv"
+    digests = []
+    for _ in range(2):
+        assert run(home, "--json", "--fills", str(fills)) == 0, capsys.readouterr().err
+        found = json.loads(capsys.readouterr().out)
+        digests.append(found["digest"])
+        assert (found["fills"], found["bars"]) == (FILLS, BARS)
+    assert digests[0] == digests[1]
+    rows = list(csv.DictReader(fills.read_text().splitlines()))
+    start = np.datetime64("2020-01-01T00:00:00", "s")
+    lines = [
+        f"{int((np.datetime64(row['time'][:19]) - start).astype(int)) // 60},{row['side'][0]},100,"
+        f"{round(float(row['price']) * 100)}"
+        for row in rows
+    ]
+    assert len(rows) == FILLS
+    assert hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16] == PINNED
+
+
+def test_a_person_is_told_what_it_made_by_which_choices_and_what_flatters_it(home: Path, capsys) -> None:
+    assert run(home) == 0
+    said = capsys.readouterr().out
+    assert "25,000 bars, 952 fills, seed 1" in said
+    assert "! Trading is free of fees." in said
+    assert "Sharpe" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--fees", "free"], "--fees"),
+        (["--param", "fast=0"], "fast"),
+        (["--param", "nothing=1"], "nothing"),
+        (["--symbol", "NOBODY"], "NOBODY"),
+        (["--param", 'interval="5m"'], "PIN 5m"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(home: Path, capsys, options: list[str], words: str) -> None:
+    assert run(home, *options) != 0
+    assert words in capsys.readouterr().err

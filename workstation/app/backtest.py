@@ -1,0 +1,223 @@
+"""`workstation backtest`: a strategy over stored bars, what came of it, and the fills as CSV.
+
+The same strategy code as live, on the engine of `backtest/`. Every choice is printed with the result, and every choice
+that flatters one is named. Progress goes to standard error; Ctrl+C ends the run where it stands.
+"""
+
+import argparse
+import csv
+import json
+import signal
+import sys
+import threading
+import tomllib
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from workstation import __version__
+from workstation.app.data_sources import StoredMarket
+from workstation.app.import_stamps import instant
+from workstation.app.strategies import CodeFolder
+from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees, ZeroFees
+from workstation.backtest.metrics import metrics_of
+from workstation.backtest.options import BacktestOptions, MarketFill, Slippage, SlippageKind
+from workstation.backtest.plan import BacktestPlan, Progress
+from workstation.backtest.result import BacktestResult
+from workstation.backtest.run import run_backtest
+from workstation.config.paths import find_home
+from workstation.domain.errors import ValidationError
+from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, parse_scaled, rescale
+from workstation.ports.market_data import MarketHistory
+from workstation.storage import open_view
+from workstation.storage.tick_archive import replacing
+
+NS = 10**9
+HUNDREDTHS = 100
+"""Fee rates are hundredths of a basis point."""
+
+FILLS = ("time", "order", "symbol", "side", "quantity", "price", "fee", "label")
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run a backtest and print what came of it; returns 0. A strategy that raises ends the program with its traceback.
+
+    Raises:
+        UserError: an option, the strategy's parameters or the stored data do not fit.
+    """
+    root = find_home(arguments.home).root
+    view = open_view(arguments.database, root)
+    try:
+        result = _run(plan_of(arguments, root, view.history), quiet=arguments.json)
+    finally:
+        view.close()
+    if arguments.fills:
+        _write_fills(Path(arguments.fills), result)
+    print(json.dumps(summary(result), indent=2) if arguments.json else "\n".join(words(result)))
+    return 0
+
+
+def plan_of(arguments: argparse.Namespace, root: Path, history: MarketHistory) -> BacktestPlan:
+    """Return the plan that the options ask for.
+
+    Raises:
+        UserError: an option, a parameter or a symbol that does not fit.
+    """
+    start, end = (instant(text, None) if text else None for text in (arguments.start, arguments.end))
+    loader = CodeFolder(root / "strategies", lambda call: call(), lambda _hash: None)
+    try:
+        code = loader.read(arguments.strategy, "")
+    finally:
+        loader.close()
+    markets = [StoredMarket(history, symbol) for symbol in arguments.symbol]
+    slippage = Slippage() if arguments.slippage_ticks is None else _slippage(arguments.slippage_ticks)
+    return BacktestPlan(
+        strategy=code.strategy,
+        name=arguments.strategy,
+        parameters=code.fit(dict(map(_parameter, arguments.param))).model_dump(),
+        instruments=tuple(market.instrument for market in markets),
+        sources=tuple(market.bars(arguments.interval, start, end, adjusted=True) for market in markets),
+        corporate=tuple(row for market in markets for row in market.corporate()),
+        options=BacktestOptions(
+            fees=fees_of(arguments.fees),
+            market_fill=MarketFill(arguments.fill.upper()),
+            bar_share_bps=None if arguments.any_size else BacktestOptions(fees=ZeroFees()).bar_share_bps,
+            slippage=slippage,
+            close_at_end=arguments.close_at_end,
+            allow_gaps=arguments.allow_gaps,
+        ),
+        currency=markets[0].instrument.currency,
+        initial_cash=parse_scaled(arguments.cash, MONEY_DECIMALS),
+        seed=arguments.seed,
+        program_version=__version__,
+    )
+
+
+def fees_of(text: str) -> FeeModel:
+    """Return a fee model: `zero`, `per-unit:0.005` with `:minimum`, or `bps:MAKER:TAKER`.
+
+    Raises:
+        ValidationError: none of these.
+    """
+    name, *amounts = text.split(":")
+    try:
+        numbers = [Decimal(amount) for amount in amounts]
+    except InvalidOperation:
+        numbers = []
+    if name == "zero" and not amounts:
+        return ZeroFees()
+    if name == "per-unit" and len(numbers) in (1, 2):
+        per_unit, minimum = (parse_scaled(str(number), MONEY_DECIMALS) for number in (*numbers, Decimal(0))[:2])
+        return PerUnitFees(per_unit=per_unit, minimum=minimum)
+    if name == "bps" and len(numbers) == 2:
+        maker, taker = (int(number * HUNDREDTHS) for number in numbers)
+        return MakerTakerFees(maker=maker, taker=taker)
+    raise ValidationError("--fees", f"{text!r} is no fee model", allowed="zero, per-unit:X[:MIN], bps:MAKER:TAKER")
+
+
+def summary(result: BacktestResult) -> dict[str, Any]:
+    """Return a result as plain values: choices, metrics, digests; lists by their length."""
+    return {
+        "strategy": result.strategy,
+        "parameters": dict(result.parameters),
+        "options": msgspec.to_builtins(result.options),
+        "seed": result.seed,
+        "data": dict(result.data_digests),
+        "bars": result.bars,
+        "fills": len(result.fills),
+        "net_profit": _money(result.net_profit),
+        "currency": result.currency,
+        "metrics": msgspec.to_builtins(metrics_of(result)),
+        "warnings": list(result.warnings),
+        "cancelled": result.cancelled,
+        "digest": result.digest,
+    }
+
+
+def words(result: BacktestResult) -> list[str]:
+    """Return a result as lines for a person."""
+    metrics = metrics_of(result)
+    lines = [
+        f"{result.strategy}  {result.bars:,} bars, {len(result.fills):,} fills, seed {result.seed}",
+        f"{_day(result.first_ts)} to {_day(result.last_ts)}",
+        f"net profit {_money(result.net_profit)} {result.currency}, return {metrics.total_return:.2%}",
+    ]
+    shown = {
+        "a year": _percent(metrics.yearly_return),
+        "volatility": _percent(metrics.volatility),
+        "Sharpe": _ratio(metrics.sharpe),
+        "Sortino": _ratio(metrics.sortino),
+        "drawdown": _percent(metrics.drawdown),
+        "Calmar": _ratio(metrics.calmar),
+        "exposure": _percent(metrics.exposure),
+        "round trips": f"{metrics.trades:,}",
+        "won": _percent(metrics.win_rate),
+        "profit factor": _ratio(metrics.profit_factor),
+        "turnover": f"{metrics.turnover:.1f}",
+    }
+    lines += [f"  {name:<14}{value:>12}" for name, value in shown.items()]
+    lines += [f"! {warning}" for warning in result.warnings]
+    return [*lines, f"digest {result.digest}"]
+
+
+def _run(plan: BacktestPlan, *, quiet: bool) -> BacktestResult:
+    """Run a plan; Ctrl+C ends it where it stands."""
+    unwanted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: unwanted.set())
+
+    def progress(now: Progress) -> None:
+        if not quiet and sys.stderr.isatty():
+            print(f"\r{now.events:,} bars, {_day(now.ts)}", end="", file=sys.stderr, flush=True)
+
+    try:
+        return run_backtest(plan, progress, unwanted.is_set)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if not quiet and sys.stderr.isatty():
+            print(file=sys.stderr)
+
+
+def _write_fills(path: Path, result: BacktestResult) -> None:
+    known = {instrument.symbol: instrument for instrument in result.instruments}
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(FILLS)
+        for fill in result.fills:
+            of = known[fill.symbol]
+            quantity, price = format_scaled(fill.qty, of.qty_decimals), format_scaled(fill.price, of.price_decimals)
+            at = datetime.fromtimestamp(fill.ts // NS, UTC).isoformat()
+            side = fill.side.value
+            writer.writerow((at, fill.cl_ord_id, fill.symbol, side, quantity, price, _money(fill.fee), fill.label))
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValidationError("--param", f"{text!r} has no value", allowed="NAME=VALUE")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value
+
+
+def _slippage(ticks: float) -> Slippage:
+    return Slippage(SlippageKind.TICKS, ticks) if ticks else Slippage(SlippageKind.NONE)
+
+
+def _money(amount: int) -> str:
+    return format_scaled(rescale(amount, MONEY_DECIMALS, 2), 2, keep=2)
+
+
+def _day(ts: int) -> str:
+    return f"{datetime.fromtimestamp(ts // NS, UTC):%Y-%m-%d}"
+
+
+def _percent(value: float | None) -> str:
+    return "—" if value is None else f"{value:.2%}"
+
+
+def _ratio(value: float | None) -> str:
+    return "—" if value is None else f"{value:.2f}"
