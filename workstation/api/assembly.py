@@ -91,8 +91,7 @@ def assemble(
 ) -> Services:
     """Return the services, attached to the engine; call on the server's loop."""
     loop = asyncio.get_running_loop()
-    names = Names(session.known or session.instruments, session.accounts, reader)
-    news = News(session, loop)
+    names, news = Names(session.known or session.instruments, session.accounts, reader), News(session, loop)
 
     read = _reading(loop, pool)
     envelopes = Envelopes(reader, names)

@@ -286,7 +286,8 @@ class RunDesk:
             self._runner.run(run.id).pause(shut)
         elif not shut and run.id in self._shut:
             self._shut.discard(run.id)
-            if run.status is StrategyRunStatus.PAUSED:
+            strategy = self.strategy(run.tenant, run.strategy_id)
+            if run.status is StrategyRunStatus.PAUSED and strategy.status is not StrategyStatus.STOPPED:
                 self.resume(run)
 
     def _on_kill(self, event: KillChanged) -> None:
