@@ -25,7 +25,7 @@ from workstation.domain.events import (
 from workstation.domain.executions import CostMethod
 from workstation.domain.instruments import Instrument
 from workstation.domain.listing import instrument_of
-from workstation.domain.records import AnyRecord, InstrumentEntry, RiskLimit, RiskOverride, Tenant
+from workstation.domain.records import AccountRecord, AnyRecord, InstrumentEntry, RiskLimit, RiskOverride, Tenant
 from workstation.domain.records.book import RecordBook
 from workstation.orders.book import BookState, Change, OrderBook
 from workstation.orders.breaks import Breaks
@@ -156,7 +156,7 @@ class CoreState:
         self.epoch = parts.epoch
         self.breaks.load(parts.breaks)
         self.records.load(parts.records)
-        for kind in (RiskLimit, RiskOverride, Tenant):
+        for kind in (RiskLimit, RiskOverride, Tenant, AccountRecord):
             for record in self.records.every(kind):
                 self.controls.learn(record)
         for entry in self.records.every(InstrumentEntry):

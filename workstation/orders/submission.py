@@ -38,10 +38,14 @@ from workstation.orders.reports import NOT_SENT
 from workstation.orders.results import Severity, SubmitResult, unheld
 from workstation.orders.routing import venue_terms
 from workstation.orders.validation import unsupported
+from workstation.risk.rules.account_tradable import AccountTradable
 from workstation.risk.rules.tradable import Tradable
 from workstation.risk.view import RiskIntent
 
 OnDurable = Callable[[bool], None]
+
+_BARRED = frozenset({AccountTradable.code, Tradable.code})
+"""Refusals that go before what the venue supports."""
 
 
 class Submission:
@@ -130,7 +134,7 @@ class Submission:
         verdict = c.gate.check(asked)
         card = None if broker is None else broker.capabilities
         denial = None if verdict.hold is not None else verdict.denial
-        barred = denial if denial is not None and denial.code == Tradable.code else None
+        barred = denial if denial is not None and denial.code in _BARRED else None
         refused = barred or unsupported(terms, instrument, card, now_ns=asked.now_ns) or denial
         refused = refused or c.storage_refusal(verdict.risk_class)
         if verdict.hold is not None:

@@ -18,7 +18,7 @@ from workstation.domain.events import (
     RecordSaved,
     TradingDayRolled,
 )
-from workstation.domain.records import Record, RiskLimit, RiskOverride, Tenant
+from workstation.domain.records import AccountRecord, Record, RiskLimit, RiskOverride, Tenant
 from workstation.risk.arming import Arming
 from workstation.risk.day_orders import DayOrders
 from workstation.risk.kill import KillSwitches
@@ -54,6 +54,7 @@ class Controls:
         self.overrides = Overrides()
         self.traded = Traded()
         self.day_orders = DayOrders()
+        self.accounts: dict[str, AccountRecord] = {}
         self.version = 0
 
     def apply(self, event: Event) -> None:
@@ -74,20 +75,24 @@ class Controls:
             case EngineStarted():
                 self.locks.lock_all()
                 self.arming.disarm()
-            case RecordSaved(record=RiskLimit() | RiskOverride() | Tenant()):
+            case RecordSaved(record=RiskLimit() | RiskOverride() | Tenant() | AccountRecord()):
                 self.learn(event.record)
             case _:
                 return
         self.version += 1
 
     def learn(self, record: Record) -> None:
-        """Take in what a record says of limits, their names and overrides; other kinds are passed over."""
+        """Take in what a record says of limits, overrides and accounts; other kinds are passed over."""
         if isinstance(record, RiskLimit):
             self.limits.name(record.limit_type, record.scope, record.key, "" if record.deleted_at else record.id)
         elif isinstance(record, RiskOverride):
             self.overrides.apply(record)
         elif isinstance(record, Tenant):
             self.day_orders.learn(record)
+        elif isinstance(record, AccountRecord) and record.deleted_at is not None:
+            self.accounts.pop(record.account, None)
+        elif isinstance(record, AccountRecord) and record.account:
+            self.accounts[record.account] = record
 
     def state(self) -> ControlsState:
         """Return everything that must survive a restart."""
@@ -111,6 +116,7 @@ class Controls:
         self.restrictions.load(state.restrictions)
         self.traded.load(state.traded)
         self.day_orders.load(state.day_orders)
+        self.accounts.clear()
         self.arming.disarm()
         self.overrides.clear()
         self.version += 1

@@ -6,6 +6,7 @@ by limits, arming, locks, kill switches or lockouts.
 """
 
 from workstation.risk.rules.account_permission import AccountPermission
+from workstation.risk.rules.account_tradable import AccountTradable
 from workstation.risk.rules.armed import Armed
 from workstation.risk.rules.base import Rule
 from workstation.risk.rules.buying_power import BuyingPower
@@ -42,6 +43,7 @@ from workstation.risk.rules.wash_trade import WashTrade
 
 ENTRY: tuple[Rule, ...] = (
     # May anyone trade here?
+    AccountTradable(),
     Tradable(),
     Armed(),
     TradingLock(),
