@@ -146,8 +146,9 @@ def register(commands: CommandRegistry) -> None:
 def note_audit(context: EngineContext, params: NoteAudit, call: Invocation) -> None:
     """Store one audit entry."""
     actor = call.origin.actor
-    noted = AuditNoted(action=params.entry.action, actor=actor, ts=context.clock.now_ns())
-    seq = context.desk.recorder.record([noted], actor=actor, rows=(params.entry,))
+    entry = params.entry
+    noted = AuditNoted(action=entry.action, actor=actor, ts=context.clock.now_ns(), tenant=entry.tenant)
+    seq = context.desk.recorder.record([noted], actor=actor, rows=(entry,))
     _answer(context, seq, call, CommandResult(ok=True, text="Noted."))
 
 
