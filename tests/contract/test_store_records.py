@@ -60,7 +60,7 @@ def noted(number: int, tenant: str = "local") -> Entry:
         actor_kind=ActorKind.LOCAL,
         new_values={"ü": [1, "2.50"]},
     )
-    return Entry(AuditNoted(action="CREATE", actor="REST:local", ts=START_NS), (entry,))
+    return Entry(AuditNoted(action="CREATE", actor="REST:local", ts=START_NS, tenant=tenant), (entry,))
 
 
 def names(store: OpenedStore, **query: object) -> list[str]:
@@ -134,6 +134,17 @@ def test_a_changed_or_missing_entry_is_the_first_broken_one(
     store.write(noted(1), noted(2), noted(3))
     execute_sql(url, tmp_path, change)
     assert store.store.reader.verify_audit("local").first_broken == broken
+
+
+@pytest.mark.parametrize(("kept", "broken"), [(2, 3), (0, 1)])
+def test_a_tail_that_was_cut_off_is_found_by_the_journals_own_lines(
+    store: OpenedStore, url: str, tmp_path: Path, kept: int, broken: int
+) -> None:
+    store.write(noted(1), noted(2), noted(3), noted(4, "other"), saved(key(1)))
+    assert store.store.reader.verify_audit("local").first_broken is None
+    execute_sql(url, tmp_path, f"DELETE FROM audit_entries WHERE tenant_id = 'local' AND sequence > {kept}")
+    assert store.store.reader.verify_audit("local").first_broken == broken
+    assert store.store.reader.verify_audit("other").first_broken is None
 
 
 def test_entries_are_filtered_and_walked_by_sequence(store: OpenedStore) -> None:

@@ -325,11 +325,12 @@ class RecordSaved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class AuditNoted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A write was refused or changed nothing; its audit entry travels beside this line."""
+    """A write was refused or changed nothing; its audit entry, of `tenant`, travels beside this line."""
 
     action: str
     actor: str
     ts: int
+    tenant: str = ""
 
 
 class AnswerKept(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy import text as sql
 
 from workstation.domain.audit import FIRST_HASH, AuditEntry, hash_of, linked
 from workstation.domain.errors import StorageDamaged
+from workstation.domain.events import AuditNoted, decode_event
 from workstation.ports.store import AuditVerification
-from workstation.storage.tables import audit_entries, chain_anchors
+from workstation.storage.tables import audit_entries, chain_anchors, journal
 
 AUDIT_CHAIN = "audit:"
 """Before a tenant's key, the name of its chain among the anchors."""
@@ -79,8 +80,10 @@ def audit_row(seq: int, entry: AuditEntry) -> tuple[Any, ...]:
 def verify_chain(connection: Connection, tenant: str, head: Link | None = None) -> AuditVerification:
     """Walk a chain from its first entry, or from the anchor that retention left; stops at the first broken link.
 
-    head: a link that is remembered elsewhere; a chain that ends before it was cut off.
+    head: a link that is remembered elsewhere; a chain that ends before it was cut off. So is one that lacks the entry
+    of a later line of the journal.
     """
+    cut_off = _lacks_noted(connection, tenant)
     last, last_hash = anchored(connection).get(tenant, (0, FIRST_HASH))
     entries, first, broken = 0, 0, None
     for entry in _entries(connection, tenant, last):
@@ -94,11 +97,30 @@ def verify_chain(connection: Connection, tenant: str, head: Link | None = None) 
             broken = last + 1
             break
         entries, first, last, last_hash = entries + 1, first or entry.sequence, entry.sequence, entry.entry_hash
-    if broken is None and head is not None and last < head[0]:
+    if broken is None and (cut_off or (head is not None and last < head[0])):
         broken = last + 1
     return AuditVerification(
         entries=entries, first_sequence=first, last_sequence=last, last_hash=last_hash, first_broken=broken
     )
+
+
+def _lacks_noted(connection: Connection, tenant: str) -> bool:
+    """Tell whether the journal notes an entry after the newest one that is there: its tail was cut off.
+
+    An entry is committed with its line, so that a line that can be seen has its entry. Where retention took all entries
+    nothing is known of them.
+    """
+    entries, lines = audit_entries.c, journal.c
+    newest = connection.execute(select(func.max(entries.seq)).where(entries.tenant_id == tenant)).scalar()
+    if newest is None and tenant in anchored(connection):
+        return False
+    later = select(lines.seq, lines.payload).where(lines.seq > (newest or 0), lines.kind == AuditNoted.__name__)
+    for seq, payload in connection.execute(later.order_by(lines.seq)):
+        noted = decode_event(bytes(payload))
+        if isinstance(noted, AuditNoted) and noted.tenant == tenant:
+            found = select(entries.seq).where(entries.tenant_id == tenant, entries.seq == seq)
+            return connection.execute(found).first() is None
+    return False
 
 
 def anchored(connection: Connection) -> Mapping[str, Link]:
