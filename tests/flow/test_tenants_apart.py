@@ -195,5 +195,6 @@ def test_an_audit_shows_ones_own_entries_alone(desk: Desk, filled: dict[str, Any
     entries = desk.theirs.get(f"{ROOT}/audit", params={"limit": 500}).json()["entries"]
     assert entries
     assert {row["tenant_id"] for row in entries} == {desk.acme}
-    assert all(row["outcome"] != "SUCCESS" or row["resource_type"] != "order" for row in entries)
+    done = [row for row in entries if row["outcome"] == "SUCCESS" and row["resource_type"] == "order"]
+    assert [row["resource_id"] for row in done if row["resource_id"] is not None] == [], "bulk calls alone, all refused"
     assert filled["id"] in desk.ours.get(f"{ROOT}/audit", params={"limit": 500}).text
