@@ -110,6 +110,7 @@ def test_bars_played_in_one_go_give_what_they_give_one_by_one(acts, seed, two, *
     assert results[0].trades == results[1].trades
     assert np.array_equal(results[0].curve.equity, results[1].curve.equity)
     assert results[0].curve.drawdown_max == results[1].curve.drawdown_max
+    assert results[0].curve.drawdown_share == results[1].curve.drawdown_share
 
 
 @settings(max_examples=40, deadline=None)
@@ -302,6 +303,7 @@ def test_a_curve_is_the_same_however_it_is_recorded(values, cuts):
     assert np.array_equal(one.ts, other.ts)
     assert np.array_equal(one.equity, other.equity)
     assert (one.stride, one.drawdown_max) == (other.stride, other.drawdown_max)
+    assert one.drawdown_share == other.drawdown_share
     assert len(one.ts) <= 17
     assert one.ts[-1] == len(values) - 1
 

@@ -156,7 +156,7 @@ def words(result: BacktestResult) -> list[str]:
         "round trips": f"{metrics.trades:,}",
         "won": _percent(metrics.win_rate),
         "profit factor": _ratio(metrics.profit_factor),
-        "turnover": f"{metrics.turnover:.1f}",
+        "turnover": f"{metrics.turnover or 0:.1f}",
     }
     lines += [f"  {name:<14}{value:>12}" for name, value in shown.items()]
     lines += [f"! {warning}" for warning in result.warnings]

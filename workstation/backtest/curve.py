@@ -23,7 +23,7 @@ class CurveRecorder:
         self._seen = 0
         self._stride = 1
         self._peak = -np.inf
-        self._drawdown = 0.0
+        self._drawdown = self._share = 0.0
         self._last: tuple[int, float, float, float] | None = None
         self._batch: tuple[Times, Amounts] | None = None
         self._held: list[tuple[int, int, Terms]] = []
@@ -54,7 +54,10 @@ class CurveRecorder:
         """Take one observation; times never go back."""
         self._work_out()
         self._peak = max(self._peak, equity)
-        self._drawdown = max(self._drawdown, self._peak - equity)
+        fall = self._peak - equity
+        self._drawdown = max(self._drawdown, fall)
+        if self._peak > 0:
+            self._share = max(self._share, fall / self._peak)
         self._last = ts, equity, exposure, cash
         if self._seen % self._stride == 0:
             if self._kept == self._most:
@@ -71,7 +74,10 @@ class CurveRecorder:
             return
         peaks = np.maximum.accumulate(np.maximum(equity, self._peak))
         self._peak = float(peaks[-1])
-        self._drawdown = max(self._drawdown, float(np.max(peaks - equity)))
+        falls = peaks - equity
+        shares = np.divide(falls, peaks, out=np.zeros_like(falls), where=peaks > 0)
+        self._drawdown = max(self._drawdown, float(falls.max()))
+        self._share = max(self._share, float(shares.max()))
         self._last = int(ts[-1]), float(equity[-1]), float(exposure[-1]), float(cash[-1])
         begin = self._seen
         self._seen += len(ts)
@@ -107,4 +113,5 @@ class CurveRecorder:
             cash=rows[:, 2].copy(),
             stride=self._stride,
             drawdown_max=self._drawdown,
+            drawdown_share=self._share,
         )

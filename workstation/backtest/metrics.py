@@ -1,67 +1,80 @@
-"""Metrics of a backtest, each with its formula. Pure functions of a curve or of round trips; ratios are floats.
+"""Metrics of a backtest's curve, each with its formula, and all of a run in one value. Pure; ratios are floats.
 
-Ratios use the returns of UTC days, r = equity / equity of the day before - 1, without a risk-free rate, and are made
-yearly with PERIODS_A_YEAR. A metric that has too little to go by is None, never 0.
+Ratios use the returns of days, r = equity / equity of the day before - 1, without a risk-free rate, and are made yearly
+with the number of such days a year, which the curve itself tells (`periods_a_year`). A day is one of UTC; its midnight
+belongs to the day that ends. A metric that has too little to go by is None, never 0.
 """
 
 import math
-from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from workstation.backtest.result import BacktestResult, EquityCurve, TradeRow
+from workstation.backtest import trade_metrics as of_trades
+from workstation.backtest.result import BacktestResult, EquityCurve, Times
 from workstation.domain.numbers import MONEY_ONE
 
-PERIODS_A_YEAR = 252
 DAY_NS = 86_400 * 10**9
-YEAR_NS = 365.25 * DAY_NS
+YEAR_DAYS = 365.25
+YEAR_NS = YEAR_DAYS * DAY_NS
+SESSIONS_A_YEAR, DAYS_A_YEAR = 252.0, 365.0
+_EPOCH_WEEKDAY, _SATURDAY, _SUNDAY = 3, 5, 6
+"""1970-01-01 was a Thursday, days being counted from Monday, 0."""
 
 Floats = npt.NDArray[np.float64]
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run amounts to. Fractions are of 1; win_rate, profit_factor and turnover as their functions say."""
+    """What a run amounts to. Fractions are of 1, money is in whole units, lengths of time in days.
+
+    Money of trades is None where the run's instruments have several currencies, which are not added up.
+    """
 
     total_return: float
     yearly_return: float | None
+    periods_a_year: float
     volatility: float | None
     sharpe: float | None
     sortino: float | None
     drawdown: float
+    drawdown_money: float
+    drawdown_days: float
     calmar: float | None
     exposure: float
+    turnover: float | None
+    trades: int
     win_rate: float | None
     profit_factor: float | None
     mean_trade: float | None
+    mean_win: float | None
+    mean_loss: float | None
+    losses_in_row: int
+    mean_bars: float | None
+    mean_adverse: float | None
     worst_adverse: float | None
+    mean_favourable: float | None
     best_favourable: float | None
-    turnover: float
-    trades: int
 
 
 def metrics_of(result: BacktestResult) -> Metrics:
     """Return the metrics of a run."""
-    curve, start = result.curve, _start(result)
-    daily = daily_returns(curve, start)
-    yearly, drawdown = yearly_return(curve, start), curve.drawdown_max
+    curve, start = result.curve, result.initial_cash / MONEY_ONE
+    daily, periods = daily_returns(curve, start), periods_a_year(curve.ts)
+    yearly = yearly_return(curve, start)
     return Metrics(
         total_return=total_return(curve, start),
         yearly_return=yearly,
-        volatility=volatility(daily),
-        sharpe=sharpe(daily),
-        sortino=sortino(daily),
-        drawdown=drawdown,
-        calmar=yearly / drawdown if yearly is not None and drawdown > 0 else None,
+        periods_a_year=periods,
+        volatility=volatility(daily, periods),
+        sharpe=sharpe(daily, periods),
+        sortino=sortino(daily, periods),
+        drawdown=curve.drawdown_share,
+        drawdown_money=curve.drawdown_max,
+        drawdown_days=drawdown_days(curve),
+        calmar=calmar(yearly, curve.drawdown_share),
         exposure=exposure(curve),
-        win_rate=win_rate(result.trades),
-        profit_factor=profit_factor(result.trades),
-        mean_trade=_mean([_net(trade) for trade in result.trades]),
-        worst_adverse=min((trade.mae for trade in result.trades), default=None),
-        best_favourable=max((trade.mfe for trade in result.trades), default=None),
-        turnover=turnover(result),
-        trades=len(result.trades),
+        **of_trades.all_of(result),
     )
 
 
@@ -77,32 +90,80 @@ def yearly_return(curve: EquityCurve, start: float) -> float | None:
     return float(growth ** (YEAR_NS / span) - 1) if span >= DAY_NS and growth > 0 else None
 
 
+def day_numbers(ts: Times) -> Times:
+    """Return the day of each time, (n,), counted from 1970-01-01.
+
+    A market that rests on Saturdays opens its Monday on Sunday evening: there a Sunday is the Monday after it.
+    """
+    days: Times = (ts - 1) // DAY_NS
+    weekday = (days + _EPOCH_WEEKDAY) % 7
+    return days if (weekday == _SATURDAY).any() else days + (weekday == _SUNDAY)
+
+
+def periods_a_year(ts: Times) -> float:
+    """Return how many of a curve's days a year has: 252 where it rests on Saturdays, else 365.
+
+    Where days lie further apart, as with weekly bars, it is 365.25 / their median distance.
+    """
+    days = np.unique(day_numbers(ts))
+    gap = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
+    if gap > 1:
+        return YEAR_DAYS / gap
+    rests = not ((days + _EPOCH_WEEKDAY) % 7 == _SATURDAY).any()
+    return SESSIONS_A_YEAR if rests else DAYS_A_YEAR
+
+
 def daily_returns(curve: EquityCurve, start: float) -> Floats:
-    """Return the returns of UTC days, (days,); the first is against `start`."""
+    """Return the returns of days, (days,), each from the last point of the day before; the first is against `start`."""
     if not len(curve.ts):
         return np.empty(0)
-    days = curve.ts // DAY_NS
+    days = day_numbers(curve.ts)
     last = np.flatnonzero(np.r_[days[1:] != days[:-1], True])
     closes = np.r_[start, curve.equity[last]]
     returns: Floats = closes[1:] / closes[:-1] - 1
     return returns
 
 
-def volatility(daily: Floats) -> float | None:
-    """Return the sample deviation of daily returns, times the root of PERIODS_A_YEAR."""
-    return float(daily.std(ddof=1)) * math.sqrt(PERIODS_A_YEAR) if len(daily) > 1 else None
+def volatility(daily: Floats, periods: float) -> float | None:
+    """Return the sample deviation of daily returns, times the root of `periods`."""
+    return float(daily.std(ddof=1)) * math.sqrt(periods) if len(daily) > 1 else None
 
 
-def sharpe(daily: Floats) -> float | None:
-    """Return mean / sample deviation of daily returns, times the root of PERIODS_A_YEAR (Sharpe 1994)."""
+def sharpe(daily: Floats, periods: float) -> float | None:
+    """Return mean / sample deviation of daily returns, times the root of `periods` (Sharpe 1994)."""
     spread = float(daily.std(ddof=1)) if len(daily) > 1 else 0.0
-    return float(daily.mean()) / spread * math.sqrt(PERIODS_A_YEAR) if spread > 0 else None
+    return float(daily.mean()) / spread * math.sqrt(periods) if spread > 0 else None
 
 
-def sortino(daily: Floats) -> float | None:
-    """Return mean of daily returns / root of the mean square of the negative ones over all days, made yearly."""
+def sortino(daily: Floats, periods: float) -> float | None:
+    """Return mean / downside deviation of daily returns, times the root of `periods` (Sortino and Price 1994).
+
+    The downside deviation is the root of the mean over all days of min(r, 0) squared.
+    """
     below = math.sqrt(float(np.mean(np.minimum(daily, 0.0) ** 2))) if len(daily) > 1 else 0.0
-    return float(daily.mean()) / below * math.sqrt(PERIODS_A_YEAR) if below > 0 else None
+    return float(daily.mean()) / below * math.sqrt(periods) if below > 0 else None
+
+
+def calmar(yearly: float | None, drawdown: float) -> float | None:
+    """Return return a year / largest drawdown, over the whole run (Young 1991 takes 36 months)."""
+    return yearly / drawdown if yearly is not None and drawdown > 0 else None
+
+
+def drawdowns(curve: EquityCurve) -> Floats:
+    """Return at each point the fall from the highest equity before it, as a fraction of that, (n,), 0 at a peak."""
+    peaks = np.maximum.accumulate(curve.equity)
+    return np.divide(peaks - curve.equity, peaks, out=np.zeros_like(peaks), where=peaks > 0)
+
+
+def drawdown_days(curve: EquityCurve) -> float:
+    """Return the longest time from a peak of equity to the point that reaches it again, or to the end, in days."""
+    if not len(curve.ts):
+        return 0.0
+    peaks = np.flatnonzero(curve.equity >= np.maximum.accumulate(curve.equity))
+    edges = np.r_[peaks, len(curve.ts)]
+    fell = np.diff(edges) > 1
+    spans = np.diff(curve.ts[np.minimum(edges, len(curve.ts) - 1)])[fell]
+    return float(spans.max()) / DAY_NS if len(spans) else 0.0
 
 
 def exposure(curve: EquityCurve) -> float:
@@ -112,33 +173,3 @@ def exposure(curve: EquityCurve) -> float:
     spans = np.diff(curve.ts)
     held = curve.exposure[:-1] != 0
     return float(spans[held].sum()) / float(spans.sum()) if spans.sum() else 0.0
-
-
-def win_rate(trades: Sequence[TradeRow]) -> float | None:
-    """Return the share of round trips that earned after fees."""
-    return sum(_net(trade) > 0 for trade in trades) / len(trades) if trades else None
-
-
-def profit_factor(trades: Sequence[TradeRow]) -> float | None:
-    """Return sum of gains / sum of losses, after fees; None without a loss."""
-    losses = -sum(min(_net(trade), 0) for trade in trades)
-    return sum(max(_net(trade), 0) for trade in trades) / losses if losses else None
-
-
-def turnover(result: BacktestResult) -> float:
-    """Return the traded value of all fills / initial cash."""
-    by_symbol = {instrument.symbol: instrument for instrument in result.instruments}
-    traded = sum(abs(by_symbol[fill.symbol].notional(fill.price, fill.qty)) for fill in result.fills)
-    return traded / result.initial_cash if result.initial_cash else 0.0
-
-
-def _net(trade: TradeRow) -> int:
-    return trade.pnl - trade.fees
-
-
-def _mean(values: Sequence[int]) -> float | None:
-    return sum(values) / len(values) if values else None
-
-
-def _start(result: BacktestResult) -> float:
-    return float(result.initial_cash / MONEY_ONE)

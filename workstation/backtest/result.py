@@ -105,7 +105,8 @@ class EquityCurve(msgspec.Struct, frozen=True, kw_only=True):
     """The account over time, each (n,), in whole units of its currency. exposure: signed market value of all positions.
 
     stride: observations that one point stands for; older points were thinned to keep the curve within its bound.
-    drawdown_max: largest fall from a peak, over every observation and not over the points alone.
+    drawdown_max, drawdown_share: largest fall from a peak, in money and as a fraction of that peak, each over every
+    observation and not over the points alone.
     """
 
     ts: Times
@@ -114,6 +115,7 @@ class EquityCurve(msgspec.Struct, frozen=True, kw_only=True):
     cash: Amounts
     stride: int
     drawdown_max: float
+    drawdown_share: float
 
 
 class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
