@@ -17,6 +17,7 @@ from workstation.domain.errors import PrecisionLoss
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import parse_scaled
 from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side, Trail, TrailKind
+from workstation.domain.records import StrategyRun
 from workstation.risk.validity import Invalid, validate
 
 KNOWN_TYPES = frozenset(OrdType)
@@ -56,8 +57,7 @@ async def place_params(call: Call, default_id: str | None = None) -> PlaceOrder:
     services = call.services
     account = services.names.account(body.broker_account_id)
     instrument = services.names.instrument(body.instrument_symbol)
-    if body.strategy_run_id is not None:
-        raise ApiError("NOT_FOUND", "No such strategy run.", {"field": "strategy_run_id"})
+    await _check_run(call, body.strategy_run_id)
     parent = await _parent(call, body.parent_order_id)
     if body.order_type not in KNOWN_TYPES:
         supported = sorted(KNOWN_TYPES)
@@ -67,6 +67,7 @@ async def place_params(call: Call, default_id: str | None = None) -> PlaceOrder:
     return PlaceOrder(
         terms=terms,
         cl_ord_id=body.client_order_id or default_id or services.session.new_cl_ord_id(),
+        strategy_id=body.strategy_run_id or "",
         notes=body.notes or "",
         metadata=kept_metadata(body.metadata, body.time_in_force),
         allow_duplicate=body.allow_duplicate,
@@ -108,6 +109,14 @@ def check_grid(terms: OrderTerms, instrument: Instrument, now_ns: int) -> None:
         ApiError: 422 with every field that is wrong.
     """
     _refuse([_fault(found) for found in validate(terms, instrument, now_ns)])
+
+
+async def _check_run(call: Call, run_id: str | None) -> None:
+    """Refuse a run that the caller's tenant does not have; whether it takes orders now, the engine says."""
+    if run_id is None:
+        return
+    if await call.services.read(call.services.reader.record, StrategyRun, call.credential.tenant, run_id) is None:
+        raise ApiError("NOT_FOUND", "No such strategy run.", {"field": "strategy_run_id"})
 
 
 async def _parent(call: Call, uid: str | None) -> OrderState | None:

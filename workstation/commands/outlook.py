@@ -48,8 +48,9 @@ def look_at_order(context: EngineContext, params: PlaceOrder, call: Invocation) 
     """Answer with an order's outlook, or with the refusal of what the venue does not take.
 
     Raises:
-        NotFound: unknown account or symbol.
-        ValidationError: the terms are wrong in themselves.
+        NotFound: unknown account, symbol or run.
+        StateConflict: the run that it is for is not running.
+        ValidationError: the terms are wrong in themselves, or the run is on another account.
     """
     terms = params.terms
     if terms.account not in context.state.accounts:
@@ -57,6 +58,8 @@ def look_at_order(context: EngineContext, params: PlaceOrder, call: Invocation) 
     instrument = context.state.instruments.get(terms.symbol)
     if instrument is None:
         raise NotFound("instrument", terms.symbol)
+    if params.strategy_id:
+        context.strategies.admit(params.strategy_id, terms.account)
     command = SubmitOrder(
         cl_ord_id=params.cl_ord_id,
         uid="",

@@ -41,7 +41,9 @@ TRADE = "Trading"
 
 
 def submit_order(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:
-    """Place one order, or a bracket when leg prices stand with it."""
+    """Place one order, or a bracket when leg prices stand with it; for a run, only while that runs."""
+    if params.strategy_id and not context.state.book.knows(params.cl_ord_id):
+        context.strategies.admit(params.strategy_id, params.terms.account)
     if params.stop_loss_px is not None or params.take_profit_px is not None:
         _submit_bracket(context, params, call)
         return

@@ -308,8 +308,8 @@ class Host:
         )
 
     def cancel(self, order_id: str) -> None:
-        """Cancel an order of the run."""
-        if not order_id.startswith(f"{self._run_id}-"):
+        """Cancel an order of the run, one that somebody placed for it included."""
+        if order_id not in self._open and not order_id.startswith(f"{self._run_id}-"):
             raise NotFound("order of this run", order_id)
         self._send(m.Cancel(order_id))
 

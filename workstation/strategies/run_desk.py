@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from workstation.domain.accounts import KillScope, LockState
-from workstation.domain.errors import NotFound, StateConflict
+from workstation.domain.errors import NotFound, StateConflict, ValidationError
 from workstation.domain.events import KillChanged, RecordSaved, SessionChanged
 from workstation.domain.executions import Execution
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
@@ -106,6 +106,21 @@ class RunDesk:
     def active(self) -> list[StrategyRun]:
         """Return the runs that may still go on, those of every tenant."""
         return [run for run in self._desk.state.records.every(StrategyRun) if run.status.is_active]
+
+    def admit(self, run_id: str, account: str) -> None:
+        """Refuse an order that somebody places for a run, unless that runs now, on that account.
+
+        Raises:
+            NotFound: there is no such run.
+            StateConflict: it is held, ending or over.
+            ValidationError: it is on another account.
+        """
+        run = self.run(self._tenant_of(run_id), run_id)
+        status: str = self._runner.run(run_id).status if self._is_live(run_id) else run.status
+        if status != RunStatus.RUNNING:
+            raise StateConflict(f"The run is {status}.", state=status, allowed=("RUNNING",))
+        if run.account != account:
+            raise ValidationError("account", "is not the run's")
 
     def prepare(self, wanted: StartRun, done: Callable[[Code | None, str], None]) -> None:
         """Check what was asked for and load its code; `done` is called on the engine's thread, then `start`.

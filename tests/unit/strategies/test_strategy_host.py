@@ -240,3 +240,12 @@ def test_the_price_step_is_that_of_the_last_quote_where_nothing_has_traded_yet()
     assert rig.strategy.tick("ABC") == Decimal("0.05")
     rig.host.deliver(quote(9_000, 9_001))
     assert rig.strategy.tick("ABC") == Decimal("0.01")
+
+
+def test_an_order_that_somebody_placed_for_the_run_can_be_cancelled_by_it():
+    rig = StrategyRig(Quiet).start()
+    rig.strategy.buy("ABC", 5, limit=10)
+    (submit,) = rig.take(m.Submit)
+    rig.accept(msgspec.structs.replace(submit, cl_ord_id="OMS-9"))
+    rig.strategy.cancel("OMS-9")
+    assert rig.take(m.Cancel) == [m.Cancel("OMS-9")]
