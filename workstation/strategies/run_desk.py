@@ -28,7 +28,7 @@ from workstation.orders.recorder import Attach
 from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import marked, traded
-from workstation.strategies.run_limits import reason_to_end, reason_to_hold
+from workstation.strategies.run_limits import is_for_hours, reason_to_end, reason_to_hold
 from workstation.strategies.run_rows import RunRows
 from workstation.strategies.run_tails import RunTails
 from workstation.strategies.run_terms import StartRun, concerns, order_of, startable
@@ -38,6 +38,7 @@ from workstation.strategies.views import Policy
 
 RUNS_AT_ONCE = 5
 TRACEBACK_MAX = 20_000
+ENDED = "the program ended meanwhile"
 FIGURES_NS = 10_000_000_000
 """How often the figures of a run that goes on are saved; after a trade, with the next look."""
 
@@ -212,9 +213,13 @@ class RunDesk:
             if declared == "STOP":
                 self.stop(run, "the program ended")
                 continue
-            if declared == "RESUME" and run.status is StrategyRunStatus.RUNNING:
+            if declared == "RESUME" and is_for_hours(run.error_message):
+                self._shut.add(run.id)
+                continue
+            if declared == "RESUME" and (run.status is StrategyRunStatus.RUNNING or run.error_message == ENDED):
                 self._resuming.add(run.id)
-            self._save(run, status=StrategyRunStatus.PAUSED, error_message="the program ended meanwhile")
+            if run.status is not StrategyRunStatus.PAUSED:
+                self._save(run, status=StrategyRunStatus.PAUSED, error_message=ENDED)
 
     def tick(self) -> None:
         """Look at every run once a second: figures, limits, rows that wait, and runs that go on with their account."""
@@ -226,9 +231,13 @@ class RunDesk:
                 has_traded = self._figures[run.id].last_trade_at != run.figures.last_trade_at
                 if has_traded or now - self._saved_at.get(run.id, 0) >= FIGURES_NS:
                     self._save(self.run(run.tenant, run.id))
-            if run.id in self._resuming and not self._is_locked(run.account):
+            if self._is_locked(run.account):
+                continue
+            if run.id in self._resuming:
                 self._resuming.discard(run.id)
                 self.resume(self.run(run.tenant, run.id))
+            elif run.id in self._shut and not self._is_live(run.id):
+                self._keep_hours(run, reason_to_hold(self.strategy(run.tenant, run.strategy_id), now))
         self._rows.flush()
 
     def end(self) -> None:
@@ -313,7 +322,7 @@ class RunDesk:
                 orders_too = event.state.scope is KillScope.STRATEGY
                 self.stop(run, f"kill switch: {event.state.reason}", Policy.CANCEL if orders_too else Policy.KEEP)
         if event.state.scope is KillScope.STRATEGY:
-            for strategy in self._desk.state.records.every(StrategyDefinition):
+            for strategy in list(self._desk.state.records.every(StrategyDefinition)):  # saves move them about
                 if strategy.id == event.state.key and strategy.status in (StrategyStatus.ACTIVE, StrategyStatus.PAUSED):
                     self._record(strategy, status=StrategyStatus.STOPPED)
 

@@ -14,6 +14,9 @@ from workstation.domain.records.strategies import RunFigures
 from workstation.domain.strategy_rows import PeriodType
 
 NS = 1_000_000_000
+HELD = "held: "
+"""How a reason for holding a run begins; a record of it says after a restart that the hours alone hold the run."""
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -41,10 +44,15 @@ def reason_to_hold(strategy: StrategyDefinition, now_ns: int) -> str:
         spans = _spans(strategy, DAYS[now.weekday()])
         shut = [span for span in spans if not _holds(span, now.time())]
     except (KeyError, OSError, TypeError, ValueError):
-        return "its trading hours cannot be read"
+        return f"{HELD}its trading hours cannot be read"
     if spans is CLOSED:
-        return f"it does not trade on a {now:%A}"
-    return f"outside its hours, {_words(shut[0])} {strategy.timezone}" if shut else ""
+        return f"{HELD}it does not trade on a {now:%A}"
+    return f"{HELD}outside its hours, {_words(shut[0])} {strategy.timezone}" if shut else ""
+
+
+def is_for_hours(reason: str) -> bool:
+    """Tell whether a run that was held is held for its strategy's hours alone, by the reason that was recorded."""
+    return reason.startswith(HELD)
 
 
 Span = tuple[time, time]

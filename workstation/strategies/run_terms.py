@@ -49,6 +49,10 @@ def startable(state: CoreState, wanted: StartRun, active: Sequence[StrategyRun],
     if strategy.status in (StrategyStatus.STOPPED, StrategyStatus.ARCHIVED):
         text = f"The strategy is {strategy.status}; a person must re-enable it."
         raise StateConflict(text, state=strategy.status, allowed=("DRAFT", "ACTIVE", "PAUSED"))
+    kill = state.controls.kills.find(KillScope.STRATEGY, strategy.id)
+    if kill is not None:
+        text = f"The kill switch is on for the strategy ({kill.reason}); a person must lift it."
+        raise StateConflict(text, state="KILLED", allowed=("DRAFT", "ACTIVE", "PAUSED"))
     if account.environment is Environment.LIVE and (strategy.paper_trading_only or not strategy.is_approved):
         why = "is for paper accounts only" if strategy.paper_trading_only else "is not approved"
         raise RunRefused("NOT_APPROVED", f"The strategy {why}; a live account needs both.")

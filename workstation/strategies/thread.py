@@ -6,6 +6,7 @@ INTENTS_AHEAD of them wait for the engine; beyond that the strategy waits, in sl
 
 import ctypes
 import threading
+import traceback
 from collections.abc import Callable
 
 from workstation.kernel.bus import Bus
@@ -73,7 +74,7 @@ class RunThread:
         try:
             self._guard(self, self._serve)
         except (StrategyInterrupted, SystemExit, KeyboardInterrupt) as error:
-            self._tell(Faulted("callback", f"{type(error).__name__}: {error}".rstrip(": "), ""))
+            self._tell(error)
         self._since = 0
 
     def _serve(self) -> None:
@@ -88,13 +89,14 @@ class RunThread:
                     host.deliver(Keep())  # what it remembers of an order is on its way right behind it
                 self._since = 0
 
-    def _tell(self, fault: Faulted) -> None:
-        """Tell of an interruption; one that was on its way here already only begins this again."""
+    def _tell(self, error: BaseException) -> None:
+        """Tell of an interruption and where it struck; one that was on its way here already only begins this again."""
         self._since = 0
         told = False
         while not told:
             try:
-                self._offer(fault)
+                where = "".join(traceback.format_exception(error))
+                self._offer(Faulted("callback", f"{type(error).__name__}: {error}".rstrip(": "), where))
                 told = True
             except StrategyInterrupted:
                 continue

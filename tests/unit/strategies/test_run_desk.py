@@ -8,12 +8,13 @@ import pytest
 from tests.helpers.core_rig import ACCOUNT
 from tests.helpers.runner_rig import RunnerRig
 from tests.helpers.strategy_code import CodeInHand
+from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.errors import StateConflict
 from workstation.domain.events import RecordSaved, SessionChanged
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import StrategyDefinition, StrategyRun
-from workstation.domain.records.strategies import StrategyRunStatus
+from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
 from workstation.strategies.run_desk import RunDesk
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runner import Runner
@@ -163,21 +164,73 @@ def test_a_run_that_has_ended_counts_into_its_strategy(rig):
         rig.runs.stop(rig.runs.run("local", run_id), "again")
 
 
+def keep_hours(rig, start, end):
+    save(rig, start_time=f"{start:%H:%M}", end_time=f"{end:%H:%M}")
+    rig.runs.tick()
+
+
+def save(rig, **fields):
+    record = rig.runs.strategy("local", "S1")
+    after = msgspec.structs.replace(record, **fields, row_version=record.row_version + 1)
+    rig.desk.recorder.record([RecordSaved(record=after, changed=tuple(fields), actor="test", ts=5)])
+
+
+def kill(rig, key, *, on=True):
+    rig.desk.kill(KillState(scope=KillScope.STRATEGY, key=key, on=on, reason="enough", actor="test", ts=6))
+
+
+def test_a_run_held_for_its_hours_when_the_program_ended_goes_on_within_them():
+    rig = DeskRig(on_restart="RESUME")
+    run_id = rig.start()
+    now = datetime.fromtimestamp(rig.clock.now_ns() // 10**9, UTC)
+    keep_hours(rig, now + timedelta(hours=1), now + timedelta(hours=2))
+    rig.die()
+    rig.runs.tick()
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
+    rig.die()
+    keep_hours(rig, now - timedelta(hours=1), now + timedelta(hours=1))
+    assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
+    rig.runner.close(20)
+
+
+def test_a_run_that_goes_on_by_itself_does_so_after_two_restarts_as_well():
+    rig = DeskRig(on_restart="RESUME")
+    run_id = rig.start()
+    rig.die()
+    rig.die()
+    rig.runs.tick()
+    assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
+    rig.runner.close(20)
+
+
+def test_a_kill_of_an_active_strategy_stops_it_whatever_stands_beside_it(rig):
+    save(rig, status=StrategyStatus.ACTIVE)
+    other = msgspec.structs.replace(STRATEGY, id="S2", name="second")
+    rig.desk.recorder.record([RecordSaved(record=other, changed=("name",), actor="test", ts=1)])
+    run_id = rig.start()
+    kill(rig, "S1")
+    rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
+    assert rig.runs.strategy("local", "S1").status is StrategyStatus.STOPPED
+    assert rig.faults == []
+
+
+def test_a_draft_that_was_killed_starts_again_once_a_person_lifts_the_switch(rig):
+    kill(rig, "S1")
+    with pytest.raises(StateConflict, match=r"kill switch is on for the strategy \(enough\)"):
+        rig.start()
+    kill(rig, "S1", on=False)
+    assert rig.kept(rig.start()).status is StrategyRunStatus.RUNNING
+
+
 def test_a_run_is_held_outside_its_hours_and_goes_on_within_them_unless_a_person_held_it(rig):
     run_id = rig.start()
     now = datetime.fromtimestamp(rig.clock.now_ns() // 10**9, UTC)
     later, earlier = now + timedelta(hours=1), now - timedelta(hours=1)
 
-    def hours(start, end):
-        record = rig.runs.strategy("local", "S1")
-        after = msgspec.structs.replace(record, start_time=f"{start:%H:%M}", end_time=f"{end:%H:%M}")
-        rig.desk.recorder.record([RecordSaved(record=after, changed=("start_time",), actor="test", ts=5)])
-        rig.runs.tick()
-
-    hours(later, later + timedelta(hours=1))
+    keep_hours(rig, later, later + timedelta(hours=1))
     assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
-    assert rig.kept(run_id).error_message.startswith("outside its hours")
-    hours(earlier, later)
+    assert rig.kept(run_id).error_message.startswith("held: outside its hours")
+    keep_hours(rig, earlier, later)
     assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
     rig.runs.pause(rig.runs.run("local", run_id))
     rig.runs.tick()

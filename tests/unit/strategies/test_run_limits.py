@@ -60,17 +60,20 @@ def test_a_bound_that_is_reached_ends_the_run(of_run, of_strategy, figures, word
     [
         ({}, ""),
         ({"start_time": "14:30:00", "end_time": "21:00:00"}, ""),
-        ({"start_time": "14:31", "end_time": "21:00"}, "outside its hours, 14:31–21:00 UTC"),
-        ({"end_time": "14:30"}, "outside its hours, 00:00–14:30 UTC"),
+        ({"start_time": "14:31", "end_time": "21:00"}, "held: outside its hours, 14:31–21:00 UTC"),
+        ({"end_time": "14:30"}, "held: outside its hours, 00:00–14:30 UTC"),
         ({"start_time": "09:30", "end_time": "16:00", "timezone": "America/New_York"}, ""),
-        ({"start_time": "09:31", "timezone": "America/New_York"}, "outside its hours, 09:31–23:59 America/New_York"),
+        (
+            {"start_time": "09:31", "timezone": "America/New_York"},
+            "held: outside its hours, 09:31–23:59 America/New_York",
+        ),
         ({"start_time": "22:00", "end_time": "15:00"}, ""),
         ({"trading_hours": {"friday": ["09:00", "15:00"]}}, ""),
-        ({"trading_hours": {"fri": ["09:00", "12:00"]}}, "outside its hours, 09:00–12:00 UTC"),
-        ({"trading_hours": {"monday": ["09:00", "15:00"]}}, "it does not trade on a Friday"),
-        ({"trading_hours": {"friday": "always"}}, "its trading hours cannot be read"),
-        ({"start_time": "soon"}, "its trading hours cannot be read"),
-        ({"timezone": "Mars/Olympus"}, "its trading hours cannot be read"),
+        ({"trading_hours": {"fri": ["09:00", "12:00"]}}, "held: outside its hours, 09:00–12:00 UTC"),
+        ({"trading_hours": {"monday": ["09:00", "15:00"]}}, "held: it does not trade on a Friday"),
+        ({"trading_hours": {"friday": "always"}}, "held: its trading hours cannot be read"),
+        ({"start_time": "soon"}, "held: its trading hours cannot be read"),
+        ({"timezone": "Mars/Olympus"}, "held: its trading hours cannot be read"),
     ],
 )
 def test_outside_its_hours_a_run_is_held_in_words(hours, words):

@@ -182,6 +182,7 @@ def test_an_endless_callback_is_reported_then_interrupted_and_the_others_run_on(
     rig.clock.advance(SECOND)
     assert rig.ended(loop) is RunStatus.FAULTED
     assert "StrategyInterrupted" in loop.view.reason
+    assert "on_quote" in loop.view.traceback
     assert other.status is RunStatus.RUNNING
 
 
