@@ -69,6 +69,13 @@ def trouble_of(store: OpenedStore) -> str:
     return store.store.journal.trouble
 
 
+def wait_for_the_writer(store: OpenedStore) -> None:
+    """Return once everything appended so far was looked at: refused INCREASEs come back in order, two groups later."""
+    for _ in range(2):
+        state, created = OrderMaker().created()
+        assert store.outcome(store.append(created, intended(state)[1])) is False
+
+
 @needs_shipped_library
 class TestFullDisk:
     def test_a_cancel_becomes_durable_at_no_bytes_free(self, failing_store, vfs):
@@ -109,6 +116,18 @@ class TestFullDisk:
         again.write(accepted(state)[1])
         again.close()
         assert open_view("", home).reader.newest_seq() == 4
+
+    def test_nothing_is_durable_past_a_group_that_found_no_room_in_the_reserve(self, failing_store, vfs):
+        fill_disk(vfs)
+        failing_store.write(cancel())
+        big = failing_store.append(*(cancel("OMS-" + "x" * 200_000) for _ in range(30)))
+        wait_for_the_writer(failing_store)
+        small = failing_store.append(cancel())
+        wait_for_the_writer(failing_store)
+        assert not failing_store.outcomes.keys() & {big, small}
+        vfs.fail = lambda _kind, _path: 0
+        assert (failing_store.outcome(big), failing_store.outcome(small)) == (True, True)
+        assert failing_store.store.reader.newest_seq() >= small
 
     def test_a_used_up_reserve_keeps_callers_waiting_but_loses_nothing(self, failing_store, vfs):
         fill_disk(vfs)

@@ -16,14 +16,19 @@ from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, Side
 
 Key = Qt.Key
 LONG_S = 120.0
+FRESH_MS = 2_000
 
 
 @pytest.fixture
 def product(qtbot: QtBot, tmp_path: Path) -> Iterator[Product]:
-    """Run the product with prices that are stale after half a second, one position and one resting order."""
-    with running(qtbot, tmp_path, "--no-api", "--set", "engine.freshness_ms=500") as product:
+    """Run the product with prices that are soon stale, one position and one resting order.
+
+    A calm instrument may go half a second without a quote, which must not be called stale.
+    """
+    with running(qtbot, tmp_path, "--no-api", "--set", f"engine.freshness_ms={FRESH_MS}") as product:
         product.focus("SIM-FILL")
         product.arm()
+        product.quoting("SIM-FILL")
         product.press(Key.Key_F2)
         product.wait(lambda: product.position("SIM-FILL"), "a position")
         rest(product)
@@ -55,7 +60,7 @@ def rest(product: Product, qty: int = 3) -> str:
 
 def stale(product: Product, symbol: str) -> bool:
     quote = product.state.quotes[symbol]
-    return quote.freshness == "STALE" and quote.age_ms > 500
+    return quote.freshness == "STALE" and quote.age_ms > FRESH_MS
 
 
 def shown(product: Product, symbol: str) -> str:
@@ -67,7 +72,7 @@ def test_a_frozen_feed_makes_every_price_stale_refuses_entries_and_lets_exits_ou
     product.fault("freeze", for_s=LONG_S)
     product.wait(lambda: stale(product, "AAPL") and stale(product, "SIM-FILL"), "stale prices with their age")
     product.wait(lambda: all(q.freshness != "FRESH" for q in product.state.quotes.values()), "no fresh price anywhere")
-    product.wait(lambda: any(s.worst_age_ms > 500 for s in product.state.status.streams), "an old stream in the bar")
+    product.wait(lambda: any(s.worst_age_ms > FRESH_MS for s in product.state.status.streams), "an old stream in the bar")
     product.wait(lambda: not re.search(r"\blive\b", shown(product, "AAPL")), "no live price in the watchlist")
     assert re.search(r"\d+(\.\d)? s\b", shown(product, "AAPL"))
 

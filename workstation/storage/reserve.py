@@ -45,6 +45,7 @@ class Reserve:
             self._lay_aside()
         self._room = min(self._file.size, RESERVE_BYTES)
         self._end = 0
+        self._broken = False
 
     def records(self) -> list[GroupRecord]:
         """Return the groups that wait here, oldest first; reading stops at the first that was not written whole."""
@@ -63,9 +64,16 @@ class Reserve:
     def append(self, record: GroupRecord) -> None:
         """Write one group and wait until the disk has it.
 
+        A group that could not be written shuts out all later ones until `clear`, also those small enough: what is here
+        has no hole, so that the newest group here vouches for everything before it.
+
         Raises:
-            StorageFull: the reserve is used up.
+            StorageFull: the reserve is used up, or an earlier group is missing from it.
+            OSError: the disk refused the write.
         """
+        if self._broken:
+            raise StorageFull("an earlier group found no room in the reserve")
+        self._broken = True
         body = _encode(record)
         data = _HEAD.pack(len(body), zlib.crc32(body)) + body
         if self._end + len(data) + _HEAD.size > self._room:
@@ -73,9 +81,11 @@ class Reserve:
         self._file.write(self._end, data + _END)
         self._file.sync()
         self._end += len(data)
+        self._broken = False
 
     def clear(self) -> None:
         """Forget the groups; called once the database holds them."""
+        self._broken = False
         if self._end:
             self._file.write(0, _END)
             self._file.sync()
