@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,8 @@ from workstation.ports.store import Entry, OrderQuery
 from workstation.storage import open_view, sqlite, writer
 from workstation.storage.backend import SqliteBackend
 from workstation.storage.backup import make_backup, verify_backup
+
+NOBODY = 65_534
 
 needs_shipped_library = pytest.mark.skipif(
     importlib.util.find_spec("pysqlite3") is None, reason="needs the shipped SQLite library"
@@ -58,6 +62,20 @@ def failing_store(
 
 def cancel(cl_ord_id: str = "OMS-1") -> Entry:
     return Entry(CancelRequested(cl_ord_id=cl_ord_id, ts=START_NS, origin=Origin(OriginKind.TICKET)))
+
+
+@contextmanager
+def ordinary_user(home: Path) -> Iterator[None]:
+    """Act as one who may not write everywhere, owner of `home`: an administrator is nobody meanwhile."""
+    user = os.geteuid()
+    if user == 0:
+        for path in (home, *home.rglob("*")):
+            os.chown(path, NOBODY, -1)
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
 def fill_disk(vfs: RecordingVfs) -> None:
@@ -299,12 +317,14 @@ class TestDamagedFiles:
         assert "moved or replaced" in trouble_of(store)
         store.close()
 
-    @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the administrator may write everywhere")
-    def test_a_read_only_file_is_refused(self, home, database):
-        self.written(home)
-        database.chmod(0o400)
-        with pytest.raises(StorageError):
-            open_for_test(home)
+    @pytest.mark.skipif(os.name == "nt", reason="an ordinary user is made with the calls of Unix")
+    def test_a_read_only_file_is_refused(self):
+        with tempfile.TemporaryDirectory() as name:
+            home = Path(name)
+            self.written(home)
+            (home / "workstation.db").chmod(0o400)
+            with ordinary_user(home), pytest.raises(StorageError, match="read-only|readonly"):
+                open_for_test(home)
 
     def test_a_newer_database_is_refused_untouched_and_the_version_named(self, home, database):
         self.written(home)

@@ -72,7 +72,7 @@ def test_a_frozen_feed_makes_every_price_stale_refuses_entries_and_lets_exits_ou
     product.fault("freeze", for_s=LONG_S)
     product.wait(lambda: stale(product, "AAPL") and stale(product, "SIM-FILL"), "stale prices with their age")
     product.wait(lambda: all(q.freshness != "FRESH" for q in product.state.quotes.values()), "no fresh price anywhere")
-    product.wait(lambda: any(s.worst_age_ms > FRESH_MS for s in product.state.status.streams), "an old stream in the bar")
+    product.wait(lambda: any(s.worst_age_ms > FRESH_MS for s in product.state.status.streams), "an old stream")
     product.wait(lambda: not re.search(r"\blive\b", shown(product, "AAPL")), "no live price in the watchlist")
     assert re.search(r"\d+(\.\d)? s\b", shown(product, "AAPL"))
 
