@@ -9,11 +9,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.ordinary_user import ordinary_user
 from tests.helpers.recording_vfs import FULL, IO_FSYNC, RecordingVfs
 from tests.helpers.stores import START_NS, OpenedStore, OrderMaker, accepted, execute_sql, intended, open_for_test
 from workstation.domain.errors import StorageDamaged, StorageError, StorageLocked, StorageOutdated
@@ -23,8 +23,6 @@ from workstation.ports.store import Entry, OrderQuery
 from workstation.storage import open_view, sqlite, writer
 from workstation.storage.backend import SqliteBackend
 from workstation.storage.backup import make_backup, verify_backup
-
-NOBODY = 65_534
 
 needs_shipped_library = pytest.mark.skipif(
     importlib.util.find_spec("pysqlite3") is None, reason="needs the shipped SQLite library"
@@ -62,20 +60,6 @@ def failing_store(
 
 def cancel(cl_ord_id: str = "OMS-1") -> Entry:
     return Entry(CancelRequested(cl_ord_id=cl_ord_id, ts=START_NS, origin=Origin(OriginKind.TICKET)))
-
-
-@contextmanager
-def ordinary_user(home: Path) -> Iterator[None]:
-    """Act as one who may not write everywhere, owner of `home`: an administrator is nobody meanwhile."""
-    user = os.geteuid()
-    if user == 0:
-        for path in (home, *home.rglob("*")):
-            os.chown(path, NOBODY, -1)
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def fill_disk(vfs: RecordingVfs) -> None:
@@ -323,7 +307,7 @@ class TestDamagedFiles:
             home = Path(name)
             self.written(home)
             (home / "workstation.db").chmod(0o400)
-            with ordinary_user(home), pytest.raises(StorageError, match="read-only|readonly"):
+            with ordinary_user(home), pytest.raises(StorageError, match=r"read-?only"):
                 open_for_test(home)
 
     def test_a_newer_database_is_refused_untouched_and_the_version_named(self, home, database):
