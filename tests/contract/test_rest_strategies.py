@@ -144,6 +144,22 @@ def test_an_order_placed_for_a_run_is_under_the_limits_of_that_run(rig: ApiRig) 
     assert rig.http.post(ORDERS, json=rig.order(quantity="7")).status_code == 201
 
 
+def test_a_limit_of_a_strategy_binds_its_run(rig: ApiRig) -> None:
+    strategy_id = defined(rig)
+    run_id = begun(rig, strategy_id)
+    limit = {"limit_type": "ORDER_QUANTITY", "limit_value": "20", "scope": "STRATEGY", "strategy_id": strategy_id}
+    made = rig.http.post("/api/v1/risk/limits", json=limit | {"reason": "small"})
+    assert made.status_code == 201
+    refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id, quantity="21"))
+    assert code(refused, 422) == "RISK_LIMIT_BREACH"
+    assert refused.json()["details"]["limit_type"] == "ORDER_QUANTITY"
+    small = {"max_position_size": "700.00"}
+    assert rig.http.put(f"{RUNS}/{run_id}", json=small, headers={"If-Match": "*"}).status_code == 200
+    refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id, quantity="8"))
+    assert code(refused, 422) == "RISK_LIMIT_BREACH"
+    assert refused.json()["details"]["limit_type"] == "RUN_POSITION_SIZE"
+
+
 def test_only_a_running_run_on_the_same_account_takes_orders(rig: ApiRig) -> None:
     run_id = begun(rig, defined(rig))
     first = rig.order(strategy_run_id=run_id, client_order_id="first")

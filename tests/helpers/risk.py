@@ -67,6 +67,7 @@ class FakeView:
         self.references: dict[str, ReferencePrice] = {"AAPL": QUOTE, "CL": QUOTE}
         self.phases: dict[str, SessionPhase] = {}
         self.positions: dict[tuple[str, str], int] = {}
+        self.of_runs: dict[tuple[str, str, str], int] = {}
         self.equities: int | None = 10**6 * MONEY_ONE
         self.peak: int | None = 10**6 * MONEY_ONE
         self.grosses: int | None = 0
@@ -89,6 +90,9 @@ class FakeView:
 
     def qty(self, account: str, symbol: str) -> int:
         return self.positions.get((account, symbol), 0)
+
+    def run_qty(self, account: str, symbol: str, run_id: str) -> int:
+        return self.of_runs.get((account, symbol, run_id), 0)
 
     def equity(self, account: str) -> int | None:
         return self.equities

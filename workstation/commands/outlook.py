@@ -75,7 +75,7 @@ def look_at_order(context: EngineContext, params: PlaceOrder, call: Invocation) 
     if unfit is not None:
         call.reply(refused(unfit))
         return
-    bounds = context.state.controls.limits.bounds(terms.account, params.strategy_id, terms.symbol)
+    bounds = context.state.controls.bounds(terms.account, params.strategy_id, terms.symbol)
     reference = context.desk.prices.reference(terms.symbol)
     price = _price(terms, reference)
     found = OrderOutlook(

@@ -210,7 +210,8 @@ class Amendment:
             return "another writer owns this home"
         if risk_class is RiskClass.REDUCE:
             return ""
-        kill = c.state.controls.kills.blocking(order.terms, order.strategy_id)
+        owner = c.state.controls.runs.owner(order.strategy_id)
+        kill = c.state.controls.kills.blocking(order.terms, order.strategy_id, owner)
         if kill is not None:
             return f"kill switch: {kill.reason or kill.scope}"
         return f"account {order.terms.account} was locked" if c.locked(order.terms.account) else ""

@@ -25,7 +25,16 @@ from workstation.domain.events import (
 from workstation.domain.executions import CostMethod
 from workstation.domain.instruments import Instrument
 from workstation.domain.listing import instrument_of
-from workstation.domain.records import AccountRecord, AnyRecord, InstrumentEntry, RiskLimit, RiskOverride, Tenant
+from workstation.domain.records import (
+    AccountRecord,
+    AnyRecord,
+    InstrumentEntry,
+    RiskLimit,
+    RiskOverride,
+    StrategyDefinition,
+    StrategyRun,
+    Tenant,
+)
 from workstation.domain.records.book import RecordBook
 from workstation.orders.book import BookState, Change, OrderBook
 from workstation.orders.breaks import Breaks
@@ -156,7 +165,7 @@ class CoreState:
         self.epoch = parts.epoch
         self.breaks.load(parts.breaks)
         self.records.load(parts.records)
-        for kind in (RiskLimit, RiskOverride, Tenant, AccountRecord):
+        for kind in (RiskLimit, RiskOverride, Tenant, AccountRecord, StrategyDefinition, StrategyRun):
             for record in self.records.every(kind):
                 self.controls.learn(record)
         for entry in self.records.every(InstrumentEntry):

@@ -49,7 +49,12 @@ class CoreRiskView:
         self.day_net = worth.day_net
         self.convert = worth.convert
         self.armed = state.controls.arming.armed
-        self._records = state.records
+        self._records, self._ledger = state.records, state.ledger
+
+    def run_qty(self, account: str, symbol: str, run_id: str) -> int:
+        """Return what of the account's position is a run's own, signed, + long."""
+        row = self._ledger.position(account, symbol, run_id)
+        return 0 if row is None else row.qty
 
     def live_permit(self, origin: Origin, strategy_id: str) -> LivePermit | None:  # noqa: ARG002  keys alone have one
         """Return the permit of the API key that asks, run out or not; None for other credentials and for strategies."""

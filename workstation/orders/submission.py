@@ -274,7 +274,8 @@ class Submission:
             return "cancelled before it was sent"
         if risk_class is RiskClass.REDUCE:
             return ""
-        kill = c.state.controls.kills.blocking(order.terms, order.strategy_id)
+        owner = c.state.controls.runs.owner(order.strategy_id)
+        kill = c.state.controls.kills.blocking(order.terms, order.strategy_id, owner)
         if kill is not None:
             return f"kill switch: {kill.reason or kill.scope}"
         if c.locked(order.terms.account):

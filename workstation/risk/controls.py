@@ -18,14 +18,23 @@ from workstation.domain.events import (
     RecordSaved,
     TradingDayRolled,
 )
-from workstation.domain.records import AccountRecord, Record, RiskLimit, RiskOverride, Tenant
+from workstation.domain.records import (
+    AccountRecord,
+    Record,
+    RiskLimit,
+    RiskOverride,
+    StrategyDefinition,
+    StrategyRun,
+    Tenant,
+)
 from workstation.risk.arming import Arming
 from workstation.risk.day_orders import DayOrders
 from workstation.risk.kill import KillSwitches
-from workstation.risk.limits import Limits
+from workstation.risk.limits import Bounds, Limits
 from workstation.risk.locks import Locks
 from workstation.risk.overrides import Overrides
 from workstation.risk.restrictions import Restrictions
+from workstation.risk.run_bounds import RunBounds
 from workstation.risk.traded import Traded, TradedRow
 
 
@@ -54,6 +63,7 @@ class Controls:
         self.overrides = Overrides()
         self.traded = Traded()
         self.day_orders = DayOrders()
+        self.runs = RunBounds()
         self.accounts: dict[str, AccountRecord] = {}
         self.version = 0
 
@@ -77,18 +87,27 @@ class Controls:
                 self.arming.disarm()
             case RecordSaved(record=RiskLimit() | RiskOverride() | Tenant() | AccountRecord()):
                 self.learn(event.record)
+            case RecordSaved(record=StrategyRun() | StrategyDefinition()):
+                if not self.runs.learn(event.record):
+                    return  # figures of a run are saved every few seconds
             case _:
                 return
         self.version += 1
 
+    def bounds(self, account: str, strategy_id: str, symbol: str) -> Bounds:
+        """Return the bounds that an order falls under, those of its run and its strategy included."""
+        return self.runs.bounds(self.limits, account, strategy_id, symbol)
+
     def learn(self, record: Record) -> None:
-        """Take in what a record says of limits, overrides and accounts; other kinds are passed over."""
+        """Take in what a record says of limits, overrides, accounts and runs; other kinds are passed over."""
         if isinstance(record, RiskLimit):
             self.limits.name(record.limit_type, record.scope, record.key, "" if record.deleted_at else record.id)
         elif isinstance(record, RiskOverride):
             self.overrides.apply(record)
         elif isinstance(record, Tenant):
             self.day_orders.learn(record)
+        elif isinstance(record, StrategyRun | StrategyDefinition):
+            self.runs.learn(record)
         elif isinstance(record, AccountRecord) and record.deleted_at is not None:
             self.accounts.pop(record.account, None)
         elif isinstance(record, AccountRecord) and record.account:
@@ -119,4 +138,5 @@ class Controls:
         self.accounts.clear()
         self.arming.disarm()
         self.overrides.clear()
+        self.runs.clear()
         self.version += 1

@@ -52,13 +52,25 @@ def exclusive_group(link: GroupLink | None) -> str:
 class _Line:
     """What one order contributes."""
 
-    __slots__ = ("group", "notional", "pending", "place", "prices", "qty", "scopes", "sign", "terms", "triggered")
+    __slots__ = (
+        "group",
+        "notional",
+        "pending",
+        "place",
+        "prices",
+        "qty",
+        "run_id",
+        "scopes",
+        "sign",
+        "terms",
+        "triggered",
+    )
 
     def __init__(self, order: OrderState, qty: int, notional: int) -> None:
         terms = self.terms = order.terms
         self.pending, self.triggered = order.pending_terms, order.triggered
         self.qty, self.notional = qty, notional
-        self.place = (terms.account, terms.symbol)
+        self.place, self.run_id = (terms.account, terms.symbol), order.strategy_id
         self.sign = terms.side.sign
         self.group = "" if order.link is None else exclusive_group(order.link)
         self.scopes = scopes_of(terms.account, order.strategy_id, terms.symbol)
@@ -137,14 +149,18 @@ class SideTotals:
 
 
 class Working:
-    """Working orders of one (account, symbol), and the notional by which they could open more than stands."""
+    """Working orders of one (account, symbol), and the notional by which they could open more than stands.
 
-    __slots__ = ("buy", "opening", "sell")
+    orders: how many there are, counted for a run's own alone.
+    """
+
+    __slots__ = ("buy", "opening", "orders", "sell")
 
     def __init__(self) -> None:
         self.buy = SideTotals(+1)
         self.sell = SideTotals(-1)
         self.opening = 0
+        self.orders = 0
 
     def side(self, sign: int) -> SideTotals:
         """Return the totals of buying (+1) or selling (-1) orders."""
@@ -171,6 +187,7 @@ class Exposure:
         self._instruments = instruments
         self._lines: dict[str, _Line] = {}
         self._working: dict[tuple[str, str], Working] = {}
+        self._of_runs: dict[tuple[str, str, str], Working] = {}
         self._open: defaultdict[Scope, int] = defaultdict(int)
         self._opening: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._moved: defaultdict[str, set[str]] = defaultdict(set)
@@ -199,7 +216,7 @@ class Exposure:
 
     def rebuild(self, orders: Iterable[OrderState]) -> None:
         """Count these orders and no others; in place, so that whoever reads the totals keeps reading them."""
-        for totals in (self._lines, self._working, self._open, self._opening, self._moved):
+        for totals in (self._lines, self._working, self._of_runs, self._open, self._opening, self._moved):
             totals.clear()
         for order in orders:
             self.on_change(None, order)
@@ -211,16 +228,30 @@ class Exposure:
         if working is None:
             working = self._working[line.place] = Working()
         working.side(line.sign).add(order.cl_ord_id, line)
+        if line.run_id:
+            of_run = self._of_runs.setdefault((*line.place, line.run_id), Working())
+            of_run.side(line.sign).add(order.cl_ord_id, line)
+            of_run.orders += 1
         for scope in line.scopes:
             self._open[scope] += 1
 
     def _drop(self, cl_ord_id: str, line: _Line) -> None:
         del self._lines[cl_ord_id]
         self._working[line.place].side(line.sign).remove(cl_ord_id, line)
+        if line.run_id:
+            self._leave_run(cl_ord_id, line)
         for scope in line.scopes:
             self._open[scope] -= 1
             if not self._open[scope]:
                 del self._open[scope]
+
+    def _leave_run(self, cl_ord_id: str, line: _Line) -> None:
+        key = (*line.place, line.run_id)
+        working = self._of_runs[key]
+        working.side(line.sign).remove(cl_ord_id, line)
+        working.orders -= 1
+        if not working.orders:
+            del self._of_runs[key]
 
     def _worst_notional(self, order: OrderState) -> int:
         """Return the larger money value of present and pending terms; an order without any price reserves none."""
@@ -243,18 +274,22 @@ class Exposure:
             if traded == symbol and other != account:
                 yield other, working
 
-    def others(self, terms: OrderTerms, cl_ord_id: str, link: GroupLink | None) -> tuple[int, int]:
+    def others(self, terms: OrderTerms, cl_ord_id: str, link: GroupLink | None, run_id: str = "") -> tuple[int, int]:
         """Return (quantity of all other orders on the side of `terms`, quantity of its own group's other legs).
 
         The first leaves out the order itself and its whole group: together with the larger of its own quantity and the
-        second it is the worst case of the side.
+        second it is the worst case of the side. run_id: count the orders of that run alone.
         """
-        side = self.working(terms.account, terms.symbol).side(terms.side.sign)
+        working = self.working(terms.account, terms.symbol)
+        if run_id:
+            working = self._of_runs.get((terms.account, terms.symbol, run_id), _NOTHING)
+        side = working.side(terms.side.sign)
         group = exclusive_group(link)
         if group:
             return side.qty - side.group(group)[0], side.group(group, without=cl_ord_id)[0]
         line = self._lines.get(cl_ord_id)
-        return side.qty - (0 if line is None else line.qty), 0
+        own = line is not None and (not run_id or line.run_id == run_id)
+        return side.qty - (line.qty if line is not None and own else 0), 0
 
     def exits(self, account: str, symbol: str, position: int) -> int:
         """Return the quantity that live orders could still close of `position`, exits in flight included."""

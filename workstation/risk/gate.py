@@ -15,7 +15,7 @@ from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.risk.controls import Controls
 from workstation.risk.duplicates import DuplicateWindow
 from workstation.risk.exposure import Exposure, scopes_of
-from workstation.risk.limits import LimitType
+from workstation.risk.limits import LimitScope, LimitType
 from workstation.risk.place import Place
 from workstation.risk.rates import OrderRates
 from workstation.risk.restrictions import lockout_event
@@ -92,7 +92,11 @@ class RiskGate:
     def count(self, intent: RiskIntent) -> None:
         """Book an accepted intent: at once, before it is sent, so that the next one sees it."""
         terms = intent.terms
-        self._rates.hit(scopes_of(terms.account, intent.strategy_id, terms.symbol), intent.mono_ns)
+        scopes = scopes_of(terms.account, intent.strategy_id, terms.symbol)
+        owner = self._controls.runs.owner(intent.strategy_id)
+        if owner:  # a run has a budget of its own: the tenant's is for hands and scripts
+            scopes = (*scopes[1:], (LimitScope.STRATEGY, owner))
+        self._rates.hit(scopes, intent.mono_ns)
         if intent.replaces is None:
             self._duplicates.add(intent)
 
@@ -144,7 +148,7 @@ class RiskGate:
         if plan is None or plan.place.account is not account or plan.place.instrument is not instrument:
             if len(self._plans) >= _PLANS_MAX:
                 self._plans.clear()
-            bounds = self._controls.limits.bounds(*key)
+            bounds = self._controls.bounds(*key)
             place = Place(account, instrument, self._controls, bounds, instrument.notional(1, 1))
             plan = self._plans[key] = _Plan(place)
         return plan

@@ -22,13 +22,15 @@ class KillSwitches:
         else:
             self._on.pop(place, None)
 
-    def blocking(self, terms: OrderTerms, strategy_id: str) -> KillState | None:
-        """Return the widest switch that stops an order of these terms, None when none does."""
+    def blocking(self, terms: OrderTerms, *strategies: str) -> KillState | None:
+        """Return the widest switch that stops an order of these terms, None when none does.
+
+        strategies: run and strategy that it belongs to, "" for none.
+        """
         if not self._on:
             return None
         places = [(KillScope.ALL, ""), (KillScope.ACCOUNT, terms.account), (KillScope.SYMBOL, terms.symbol)]
-        if strategy_id:
-            places.append((KillScope.STRATEGY, strategy_id))
+        places += [(KillScope.STRATEGY, name) for name in strategies if name]
         return next((self._on[place] for place in places if place in self._on), None)
 
     def find(self, scope: KillScope, key: str = "") -> KillState | None:

@@ -175,6 +175,12 @@ class Limits:
         """Yield every limit that is set."""
         yield from self._rows.values()
 
+    def of_strategy(self, strategy_id: str) -> Iterator[Bound]:
+        """Yield every limit that is set for one strategy."""
+        for row in self._rows.values():
+            if row.scope is LimitScope.STRATEGY and row.key == strategy_id:
+                yield row
+
     def bounds(self, account: str, strategy_id: str, symbol: str) -> Bounds:
         """Return the bounds that an order falls under, by type, tightest first."""
         cached = self._cache.get((account, strategy_id, symbol))

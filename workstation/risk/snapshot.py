@@ -100,6 +100,17 @@ class Snapshot:
         return max(self.sign * self.position + self.others + self.added, 0)
 
     @property
+    def run_position_after(self) -> int:
+        """The same of the order's run alone: its own position and its own live orders."""
+        terms, run_id, replaced = self.terms, self.intent.strategy_id, self.intent.replaces
+        own_id, link = self.intent.cl_ord_id, self.intent.link
+        if replaced is not None:
+            own_id, link = replaced.cl_ord_id, replaced.link
+        others, _ = self.exposure.others(terms, own_id, link, run_id)
+        held = self.view.run_qty(terms.account, terms.symbol, run_id)
+        return max(self.sign * held + others + self.added, 0)
+
+    @property
     def opening_qty(self) -> int:
         """Part of the order that closes nothing: what it would add to the position, at most `leaves`."""
         closable = max(-self.sign * self.position - self.others, 0)

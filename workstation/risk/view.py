@@ -55,6 +55,9 @@ class RiskView(Protocol):
     def qty(self, account: str, symbol: str) -> int:
         """Return the reconciled position of the account, signed, + long."""
 
+    def run_qty(self, account: str, symbol: str, run_id: str) -> int:
+        """Return what of the account's position is a run's own, signed, + long."""
+
     def equity(self, account: str) -> int | None:
         """Return cash plus open profit."""
 

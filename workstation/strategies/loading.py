@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from workstation.domain.errors import UserError, ValidationError
+from workstation.domain.records.strategies import ORDERS_PER_SECOND
 from workstation.strategies.views import Policy
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True):
     entry_point: str = ""
     on_stop: Policy | None = None
     on_restart: Literal["PAUSE", "RESUME", "STOP"] = "PAUSE"
-    orders_per_second: int = 20
+    orders_per_second: int = ORDERS_PER_SECOND
 
 
 def config_of(config: dict[str, object]) -> StrategyConfig:

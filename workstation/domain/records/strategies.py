@@ -14,6 +14,9 @@ from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled, rescale
 from workstation.domain.records.pnl import NET_DECIMALS
 from workstation.domain.records.record import Record
 
+ORDERS_PER_SECOND = 20
+"""What a run may send in a second unless its strategy's config says otherwise."""
+
 
 class StrategyStatus(StrEnum):
     """Life of a strategy. STOPPED came by a kill switch or a latch: only a person lets it run again."""

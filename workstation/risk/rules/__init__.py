@@ -34,6 +34,7 @@ from workstation.risk.rules.position_quantity import PositionQuantity
 from workstation.risk.rules.price_collar import PriceCollar
 from workstation.risk.rules.reduction import Reduction
 from workstation.risk.rules.restricted_symbol import RestrictedSymbol
+from workstation.risk.rules.run_position_size import RunPositionSize
 from workstation.risk.rules.self_trade import SelfTrade
 from workstation.risk.rules.short_sale import ShortSale
 from workstation.risk.rules.tradable import Tradable
@@ -71,6 +72,7 @@ ENTRY: tuple[Rule, ...] = (
     PriceCollar(),
     PositionQuantity(),
     PositionNotional(),
+    RunPositionSize(),
     GrossExposure(),
     OpenOrders(),
     OrdersPerSecond(),

@@ -18,7 +18,9 @@ class KillSwitch(StateRule):
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the switch, who set it and why."""
-        kill = snapshot.controls.kills.blocking(snapshot.terms, snapshot.intent.strategy_id)
+        run_id = snapshot.intent.strategy_id
+        owner = snapshot.controls.runs.owner(run_id)
+        kill = snapshot.controls.kills.blocking(snapshot.terms, run_id, owner)
         if kill is None:
             return ""
         scope = f"{kill.scope.value.lower()} {kill.key}".strip()
