@@ -105,6 +105,14 @@ def test_a_run_orders_fills_tells_and_stops(rig: ApiRig) -> None:
         ("ABC", "0.9000", "first")
     ]
     assert listed(rig, run_id, "signals", min_confidence="0.95") == []
+    (signal,) = until(rig, lambda: listed(rig, run_id, "signals", is_executed="true"))
+    assert (signal["order_id"], signal["execution_price"], signal["execution_quantity"]) == (
+        orders[0]["id"], "100.0100", "10",
+    )  # fmt: skip
+    assert signal["executed_at"] is not None
+    assert listed(rig, run_id, "signals", is_executed="false") == []
+    page = rig.http.get("/api/v1/events", params={"types": "strategy.signal"}).json()["events"]
+    assert [(told["data"]["id"], told["data"]["signal_type"]) for told in page] == [(signal["id"], "BUY")]
     run = until(rig, lambda: (found := run_of(rig, run_id))["total_positions_taken"] and found)
     assert run["is_active"]
     stopped = rig.http.post(f"{RUNS}/{run_id}/stop")

@@ -11,7 +11,7 @@ from workstation.ports.run_rows import RunRowPage, RunRowQuery
 
 TIMES = {RunLog: "created_at", StrategySignal: "signal_time", RunPerformance: "created_at"}
 COLUMNS = {
-    "is_executed": lambda row: bool(row.cl_ord_id),
+    "is_executed": lambda row: row.executed_at is not None,
     "period_return": lambda row: round(row.period_return * 1_000_000),
 }
 

@@ -25,8 +25,8 @@ class Buyer(Strategy):
     def on_quote(self, quote) -> None:
         if not self.bought:
             self.bought = True
-            self.signal(quote.symbol, "BUY", 0.9, reason="first")
-            self.buy(quote.symbol, self.parameters.quantity, limit=quote.ask)
+            order_id = self.buy(quote.symbol, self.parameters.quantity, limit=quote.ask)
+            self.signal(quote.symbol, "BUY", 0.9, reason="first", order_id=order_id)
 
     def state(self):
         return {"bought": self.bought}

@@ -22,10 +22,12 @@ from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.pnl import pnl_body
 from workstation.api.schemas.positions import position_body, position_id
 from workstation.api.schemas.risk import kill_switch_body
+from workstation.api.schemas.strategy_runs import signal_body
 from workstation.api.schemas.values import time_text
 from workstation.domain import events as happened
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.domain.records import LOCAL_TENANT, PnlSnapshot
+from workstation.domain.strategy_rows import StrategySignal
 from workstation.domain.verdicts import DenialKind
 from workstation.kernel.ids import stable_uid
 from workstation.ports.store import JournalLine, OrderTransition, PositionQuery, Reader
@@ -73,7 +75,7 @@ _CHANGED: Mapping[str, tuple[str, ...]] = {
     "OrderTriggered": ("stop_price",),
     "StopTrailed": ("stop_price",),
 }
-_SILENT = (happened.OrderSent, happened.AuditNoted, happened.AnswerKept, happened.RunNoted)
+_SILENT = (happened.OrderSent, happened.AuditNoted, happened.AnswerKept)
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,8 @@ class Envelopes:
             return [self._day(event, event.record)] if isinstance(event.record, PnlSnapshot) else _of_record(event)
         if isinstance(event, happened.KillChanged):
             return [self._kill(event)]
+        if isinstance(event, happened.RunNoted):
+            return [self._signal(signal) for signal in event.signals]
         return [_plain(event, self._names)]
 
     def _order_drafts(self, event: happened.OrderEvent, line: JournalLine, seen: _Seen) -> list[_Draft]:
@@ -239,6 +243,13 @@ class Envelopes:
         body = kill_switch_body(state, self._names, cancels_sent=0, unconfirmed=[]) | {"changed": ["is_on"]}
         del body["cancels_sent"], body["cancels_unconfirmed"]
         return _Draft(f"risk.kill_switch.{'on' if state.on else 'off'}", "kill_switch", body["id"], body)
+
+    def _signal(self, signal: StrategySignal) -> _Draft:
+        """Return the event of an opinion that a run has told."""
+        body = signal_body(signal, self._names) | {"changed": []}
+        draft = _Draft("strategy.signal", "signal", signal.id, body, symbol=signal.symbol)
+        draft.tenant, draft.own_scope = signal.tenant, "strategies:view"
+        return draft
 
     def _day(self, event: happened.RecordSaved, record: PnlSnapshot) -> _Draft:
         """Return the event of a P&L snapshot, taken for the first time or anew."""

@@ -128,7 +128,11 @@ class Signal(Value, frozen=True, kw_only=True):
     quantity: Decimal | None
     signal_reason: str
     is_executed: bool
+    order_id: str | None
+    execution_price: Decimal | None
+    execution_quantity: Decimal | None
     signal_time: datetime
+    executed_at: datetime | None
 
 
 class Performance(Value, frozen=True, kw_only=True):

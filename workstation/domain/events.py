@@ -341,8 +341,15 @@ class AnswerKept(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     ts: int
 
 
+SIGNALS_PER_LINE = 8
+"""Signals that one journal line tells of, which is as many events as a line may become."""
+
+
 class RunNoted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Runs of strategies said something: their lines and periods travel beside this line, `rows` in all."""
+    """Runs of strategies said something: their lines and periods travel beside this line, `rows` in all.
+
+    signals: the new ones, at most SIGNALS_PER_LINE; what became of older ones travels among the rows.
+    """
 
     signals: tuple[StrategySignal, ...]
     rows: int

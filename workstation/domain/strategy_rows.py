@@ -32,6 +32,7 @@ class StrategySignal(msgspec.Struct, frozen=True, kw_only=True):
     """An opinion of a run's. Prices and quantity are integers on the instrument's scales; signal_time: UTC ns.
 
     confidence: ten-thousandths, 0 to 10,000. cl_ord_id: the order that followed, "" for none.
+    executed_qty, executed_cost: what it has traded, as `OrderState` counts; executed_at: UTC ns, None before a fill.
     """
 
     id: str
@@ -46,6 +47,9 @@ class StrategySignal(msgspec.Struct, frozen=True, kw_only=True):
     stop_px: int | None = None
     quantity: int | None = None
     cl_ord_id: str = ""
+    executed_qty: int = 0
+    executed_cost: int = 0
+    executed_at: int | None = None
 
 
 class RunPerformance(msgspec.Struct, frozen=True, kw_only=True):

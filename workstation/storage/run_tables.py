@@ -86,7 +86,12 @@ _CODE = ("code_hash", "entry_point", "created_at", "seq", "source")
 
 RUN_STATEMENTS: Mapping[str, Statement] = {
     "run_logs": insert(run_logs, _LOG),
-    "run_signals": insert(run_signals, _SIGNAL),
+    "run_signals": upsert(
+        run_signals,
+        _SIGNAL,
+        ("tenant_id", "id"),
+        frozen=("run_id", "signal_time", "symbol", "signal_type", "confidence"),
+    ),
     "run_performances": upsert(
         run_performances, _PERFORMANCE, ("tenant_id", "id"), frozen=("created_at", "run_id", "period_type")
     ),
@@ -101,7 +106,7 @@ def _log(_scales: object, seq: int, row: RunLog) -> tuple[Any, ...]:
 
 def _signal(_scales: object, seq: int, row: StrategySignal) -> tuple[Any, ...]:
     base = (row.tenant, row.id, row.run_id, row.signal_time, seq, _encode(row))
-    return (*base, row.symbol, row.signal_type, row.confidence, int(bool(row.cl_ord_id)))
+    return (*base, row.symbol, row.signal_type, row.confidence, int(row.executed_at is not None))
 
 
 def _performance(_scales: object, seq: int, row: RunPerformance) -> tuple[Any, ...]:

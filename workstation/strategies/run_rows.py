@@ -8,8 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 
-from workstation.domain.events import RunNoted
+import msgspec
+
+from workstation.domain.events import SIGNALS_PER_LINE, RunNoted
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
+from workstation.domain.orders import OrderState
 from workstation.domain.records import StrategyRun
 from workstation.domain.strategy_rows import PeriodType, RunLog, RunPerformance, RunRow, StrategySignal
 from workstation.kernel.bus import Bus
@@ -22,6 +25,9 @@ from workstation.strategies.runs import RunLine, RunSignal
 ROWS_OF_RUN_MAX = 200
 """Lines and signals of one run in one batch."""
 
+FOLLOWED_MAX = 1_000
+"""Signals whose orders are followed; the one followed for longest is let go first."""
+
 CONFIDENCE_ONE = 10_000
 
 
@@ -31,6 +37,8 @@ class RunRows:
     def __init__(self, desk: Desk, bus: Bus, clock: Clock, ids: IdSource) -> None:
         self._desk, self._bus, self._clock, self._ids = desk, bus, clock, ids
         self._waiting: list[RunRow] = []
+        self._new: list[StrategySignal] = []
+        self._followed: dict[str, StrategySignal] = {}
         self._counts: Counter[str] = Counter()
         self._tenant_of: Callable[[str], str] = lambda _run_id: ""
 
@@ -39,6 +47,7 @@ class RunRows:
         self._tenant_of = tenant_of
         self._bus.subscribe(RunLine, self._on_line)
         self._bus.subscribe(RunSignal, self._on_signal)
+        self._bus.subscribe(OrderState, self._on_order)
 
     def flush(self) -> None:
         """Write what waits beside one journal line."""
@@ -49,10 +58,12 @@ class RunRows:
                 self._waiting.append(self._log(run_id, "WARNING", f"{left} lines and signals were left out.", now))
         self._counts.clear()
         rows, self._waiting = self._waiting, []
+        told, self._new = self._new, []
         if rows:
-            signals = tuple(row for row in rows if isinstance(row, StrategySignal))
-            noted = RunNoted(signals=signals, rows=len(rows), ts=now)
-            self._desk.recorder.record([noted], actor="strategies", rows=rows)
+            parts = [tuple(told[at : at + SIGNALS_PER_LINE]) for at in range(0, len(told), SIGNALS_PER_LINE)] or [()]
+            noted = [RunNoted(signals=part, rows=0, ts=now) for part in parts]
+            noted[-1] = msgspec.structs.replace(noted[-1], rows=len(rows))
+            self._desk.recorder.record(noted, actor="strategies", rows=rows)
 
     def keep_performance(self, run: StrategyRun) -> None:
         """Keep a run's day, week and month as they stand."""
@@ -111,12 +122,41 @@ class RunRows:
             quantity=signal.target,
             cl_ord_id=signal.cl_ord_id,
         )
-        self._take(told.run_id, row)
+        if not self._take(told.run_id, row):
+            return
+        self._new.append(row)
+        if not row.cl_ord_id:
+            return
+        self._followed[row.cl_ord_id] = row
+        if len(self._followed) > FOLLOWED_MAX:
+            del self._followed[next(iter(self._followed))]
+        order = self._desk.state.book.get(row.cl_ord_id)
+        if order is not None:
+            self._on_order(order)  # it may have traded before its signal came
 
-    def _take(self, run_id: str, row: RunRow) -> None:
+    def _on_order(self, order: OrderState) -> None:
+        """Keep with a signal what its order has traded."""
+        signal = self._followed.get(order.cl_ord_id)
+        if signal is None:
+            return
+        if order.cum_qty != signal.executed_qty:
+            signal = msgspec.structs.replace(
+                signal, executed_qty=order.cum_qty, executed_cost=order.cost, executed_at=order.updated_at
+            )
+            self._followed[order.cl_ord_id] = signal
+            self._waiting = [
+                *(row for row in self._waiting if not isinstance(row, StrategySignal) or row.id != signal.id),
+                signal,
+            ]
+        if order.status.is_final:
+            del self._followed[order.cl_ord_id]
+
+    def _take(self, run_id: str, row: RunRow) -> bool:
         self._counts[run_id] += 1
-        if self._counts[run_id] <= ROWS_OF_RUN_MAX:
+        has_room = self._counts[run_id] <= ROWS_OF_RUN_MAX
+        if has_room:
             self._waiting.append(row)
+        return has_room
 
     def _log(self, run_id: str, level: str, text: str, ts: int) -> RunLog:
         return RunLog(

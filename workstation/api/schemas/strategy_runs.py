@@ -31,6 +31,7 @@ from workstation.api.schemas.values import (
     time_or_none,
     time_text,
 )
+from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, div_half_even, parse_scaled
 from workstation.domain.records import StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
@@ -43,7 +44,7 @@ Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 RUNS_MAX = 100
 NS = 1_000_000_000
-FRACTION_PLACES, RATIO_PLACES = 6, 4
+FRACTION_PLACES, RATIO_PLACES, PRICE_PLACES = 6, 4, 4
 
 
 class StrategyRunCreate(Request):
@@ -224,7 +225,11 @@ class SignalOut(Resource):
     quantity: DecimalOut | None
     signal_reason: str
     is_executed: bool
+    order_id: IdOut | None
+    execution_price: DecimalOut | None
+    execution_quantity: DecimalOut | None
     signal_time: TimeOut
+    executed_at: TimeOut | None
 
 
 class SignalPage(Resource):
@@ -328,8 +333,7 @@ def log_body(row: RunLog) -> dict[str, Any]:
 
 def signal_body(row: StrategySignal, names: Names) -> dict[str, Any]:
     """Return a signal as the wire shows it."""
-    instrument = names.instruments[row.symbol]
-    prices = {"target_price": row.target_px, "stop_loss": row.stop_px}
+    instrument, traded = names.instruments[row.symbol], row.executed_qty > 0
     return {
         "id": row.id,
         "tenant_id": tenant_uid(row.tenant),
@@ -338,11 +342,16 @@ def signal_body(row: StrategySignal, names: Names) -> dict[str, Any]:
         "instrument_symbol": row.symbol,
         "signal_type": row.signal_type,
         "confidence": fixed_text(row.confidence, 4),
-        **{name: None if price is None else price_text(instrument, price) for name, price in prices.items()},
+        "target_price": None if row.target_px is None else price_text(instrument, row.target_px),
+        "stop_loss": None if row.stop_px is None else price_text(instrument, row.stop_px),
         "quantity": None if row.quantity is None else quantity_text(instrument, row.quantity),
         "signal_reason": row.reason,
-        "is_executed": bool(row.cl_ord_id),
+        "is_executed": row.executed_at is not None,
+        "order_id": names.order_uid(row.cl_ord_id) if row.cl_ord_id else None,
+        "execution_price": _average(row, instrument) if traded else None,
+        "execution_quantity": quantity_text(instrument, row.executed_qty) if traded else None,
         "signal_time": time_text(row.signal_time),
+        "executed_at": time_or_none(row.executed_at),
     }
 
 
@@ -378,9 +387,13 @@ def ratio_text(value: float | None, places: int) -> str | None:
     return None if value is None else scaled_text(round(value * 10**places), places, places)
 
 
+def _average(row: StrategySignal, instrument: Instrument) -> str:
+    units = row.executed_qty * 10**instrument.price_decimals
+    return fixed_text(div_half_even(row.executed_cost * 10**PRICE_PLACES, units), PRICE_PLACES)
+
+
 def _fraction(part: int, whole: int) -> str:
-    scaled = div_half_even(part * 10**FRACTION_PLACES, whole) if whole > 0 else 0
-    return fixed_text(scaled, FRACTION_PLACES)
+    return fixed_text(div_half_even(part * 10**FRACTION_PLACES, whole) if whole > 0 else 0, FRACTION_PLACES)
 
 
 def _account_uid(account: str, names: Names | None) -> str:
