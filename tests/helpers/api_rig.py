@@ -121,6 +121,7 @@ class EngineThread:
             clock=rig.clock,
             ids=rig.ids,
             worth=lambda _account, _run: (0, 0),
+            profit=lambda _account, _symbol, _run: None,
         )
 
     def do_soon(self, work: Callable[[], None]) -> None:

@@ -40,6 +40,7 @@ from workstation.orders.lockout_exits import LockoutExits
 from workstation.ports.market_store import Retention
 from workstation.storage import Store, open_store
 from workstation.storage.retention import Kept
+from workstation.strategies.run_desk import RunBudget
 
 REPLAYS_KEPT = 20
 """Databases of past replays that stay in the home folder."""
@@ -170,6 +171,7 @@ class Program:
         self.venue: Venue = build(options.feed, clock, self._loop, _venue_options(options, venue_log))
         instruments.update({row.symbol: row for row in self.store.reader.instruments()})
         instruments.update({row.symbol: row for row in self.venue.instruments()})
+        runs = options.settings.strategies
         self.engine = Engine(
             loop=self._loop,
             store=self.store,
@@ -182,6 +184,7 @@ class Program:
             keeping=_keeping(options.settings.marketdata),
             alerts_file=self.own_home.alerts_file,
             strategies_folder=self.own_home.strategies,
+            run_budget=RunBudget(runs.max_concurrent_runs, runs.run_timeout),
         )
         if options.settings.risk.flatten_at_lockout:
             core = self.engine.core

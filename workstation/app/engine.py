@@ -56,6 +56,7 @@ from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.ports.store import ExecutionQuery
+from workstation.strategies.run_desk import DEFAULT_BUDGET, RunBudget
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap
 from workstation.viewmodels.market_view import MarketView
@@ -97,6 +98,7 @@ class Engine:
         keeping: KeepingOptions | None = None,
         alerts_file: Path | None = None,
         strategies_folder: Path | None = None,
+        run_budget: RunBudget = DEFAULT_BUDGET,
     ) -> None:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
         self.view_only, self.commands = view_only, commands
@@ -123,7 +125,7 @@ class Engine:
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
         self._stories = OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
-        self._strategies = Strategies(core, strategies_folder, loop.post, store.reader.runs.source)
+        self._strategies = Strategies(core, strategies_folder, loop.post, store.reader.runs.source, run_budget)
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,

@@ -23,7 +23,7 @@ from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger
 from workstation.portfolio.worth import Worth
 from workstation.strategies.loading import Code, Loaded
-from workstation.strategies.run_desk import RunDesk
+from workstation.strategies.run_desk import RunBudget, RunDesk
 from workstation.strategies.runner import Runner
 
 SOURCE_MAX = 256 * 1024
@@ -165,7 +165,14 @@ def _imported(module: str, source: str, code_hash: str) -> ModuleType:
 class Strategies:
     """The run desk of a core, with the runner and the code below it. past: source that is kept of a hash."""
 
-    def __init__(self, core: Core, folder: Path | None, post: Callable[[Callable[[], None]], None], past: Past) -> None:
+    def __init__(
+        self,
+        core: Core,
+        folder: Path | None,
+        post: Callable[[Callable[[], None]], None],
+        past: Past,
+        bounds: RunBudget,
+    ) -> None:
         self._core, self._worth = core, Worth(core.funds, core.pnl)
         self._code = CodeFolder(folder, post, past)
         self._runner = Runner(
@@ -185,6 +192,8 @@ class Strategies:
             clock=core.clock,
             ids=core.parts.ids,
             worth=self._made,
+            profit=core.pnl.unrealised,
+            bounds=bounds,
         )
 
     def end(self, *, keep: bool) -> None:

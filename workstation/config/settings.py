@@ -90,6 +90,13 @@ class MarketdataSettings(_Section, frozen=True):
     snapshot_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
 
 
+class StrategiesSettings(_Section, frozen=True):
+    """Runs of strategies: how many at once, and how long one takes whose strategy does not say otherwise."""
+
+    max_concurrent_runs: Annotated[int, Meta(ge=1, le=50)] = 5
+    run_timeout: Annotated[int, Meta(ge=0, description="seconds; 0 for ever")] = 3_600
+
+
 class WebhooksSettings(_Section, frozen=True):
     """Webhooks: which `host:port` may be private or plain http, and what an endpoint begins with."""
 
@@ -142,6 +149,7 @@ class Settings(_Section, frozen=True):
     oms: OmsSettings = OmsSettings()
     risk: RiskSettings = RiskSettings()
     marketdata: MarketdataSettings = MarketdataSettings()
+    strategies: StrategiesSettings = StrategiesSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
     events: EventsSettings = EventsSettings()
     idempotency: IdempotencySettings = IdempotencySettings()

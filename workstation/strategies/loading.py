@@ -55,12 +55,14 @@ class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What of a definition's `config` the program itself reads; the rest is its maker's.
 
     on_stop: overrides the class's policy. on_restart: what a run does after the program, or the link, was gone.
+    run_timeout: seconds after which a run is ended, 0 for never, None for what the program is set to.
     """
 
     entry_point: str = ""
     on_stop: Policy | None = None
     on_restart: Literal["PAUSE", "RESUME", "STOP"] = "PAUSE"
     orders_per_second: int = ORDERS_PER_SECOND
+    run_timeout: int | None = None
 
 
 def config_of(config: dict[str, object]) -> StrategyConfig:
@@ -75,6 +77,8 @@ def config_of(config: dict[str, object]) -> StrategyConfig:
         raise ValidationError("config", str(error)) from error
     if not 1 <= found.orders_per_second <= ORDERS_PER_S_MAX:
         raise ValidationError("config", "orders_per_second is out of range", allowed=f"1 to {ORDERS_PER_S_MAX}")
+    if found.run_timeout is not None and found.run_timeout < 0:
+        raise ValidationError("config", "run_timeout is below 0", allowed="seconds, or 0 for never")
     return found
 
 

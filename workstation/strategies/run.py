@@ -126,6 +126,11 @@ class Run:
         self._change(status=RunStatus.STOPPING, reason=reason)
         self.thread.inbox.put_first(m.Stop(reason))
 
+    def leave(self, symbol: str, why: str) -> None:
+        """Cancel the run's orders in an instrument and exit its position, telling why."""
+        self.tell("WARNING", why)
+        self._flatten(symbol)
+
     def take(self, intent: m.Intent) -> None:
         """Do what the strategy asked for; intents of a run that has ended are dropped."""
         self.thread.taken()

@@ -3,6 +3,8 @@
 Order walk, beside the runner: a run is recorded before its first callback, each change of its standing is a save of its
 record, and a start of the program finds runs as they were left: paused, gone on with or stopped, as their strategy
 declares. Engine thread only; it reads no files and knows no screen.
+
+Long because every change of a run's standing, whoever asks for it, is recorded in this one place.
 """
 
 from collections.abc import Callable
@@ -12,37 +14,40 @@ from typing import Any
 import msgspec
 
 from workstation.domain.accounts import KillScope, LockState
-from workstation.domain.errors import NotFound, StateConflict, ValidationError
+from workstation.domain.errors import NotFound, StateConflict, UserError, ValidationError
 from workstation.domain.events import KillChanged, RecordSaved, SessionChanged
 from workstation.domain.executions import Execution
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
-from workstation.domain.orders import Origin
+from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus, StrategyStatus
 from workstation.domain.strategy_rows import CodeSnapshot
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource
+from workstation.kernel.logs import get_logger
 from workstation.orders.desk import Desk
 from workstation.orders.recorder import Attach
 from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import marked, traded
+from workstation.strategies.run_guards import reason_to_leave, slippage_text
 from workstation.strategies.run_limits import is_for_hours, reason_to_end, reason_to_hold
 from workstation.strategies.run_rows import RunRows
+from workstation.strategies.run_starts import AutoStarts, due
 from workstation.strategies.run_tails import RunTails
 from workstation.strategies.run_terms import StartRun, concerns, order_of, startable
 from workstation.strategies.runner import Runner
 from workstation.strategies.runs import RunStatus, RunView
 from workstation.strategies.views import Policy
 
-RUNS_AT_ONCE = 5
 TRACEBACK_MAX = 20_000
 ENDED = "the program ended meanwhile"
 FIGURES_NS = 10_000_000_000
 """How often the figures of a run that goes on are saved; after a trade, with the next look."""
 
 NS = 1_000_000_000
+_log = get_logger("strategies")
 STANDINGS = {
     RunStatus.RUNNING: StrategyRunStatus.RUNNING,
     RunStatus.PAUSED: StrategyRunStatus.PAUSED,
@@ -55,19 +60,33 @@ STANDINGS = {
 Worth = Callable[[str, str], tuple[int, int]]
 """Profit net of fees of an account's run, in its currency, and how many positions are open."""
 
+Profit = Callable[[str, str, str], int | None]
+"""Open profit of an account's instrument and run, in the instrument's currency, None while it has no price."""
+
+
+class RunBudget(msgspec.Struct, frozen=True):
+    """Bounds of all runs together. at_once: most under way; timeout_s: longest that one takes, 0 for ever."""
+
+    at_once: int = 5
+    timeout_s: int = 0
+
+
+DEFAULT_BUDGET = RunBudget()
+
 
 class RunDesk:
-    """Every run of this program, on its record. worth: what a run has made; at_once: most runs under way.
+    """Every run of this program, on its record. worth: what a run has made; profit: of one open position of its.
 
     loader: where code comes from; tails: the newest lines of each run.
     """
 
     def __init__(
         self, *, desk: Desk, bus: Bus, runner: Runner, loader: Loader, clock: Clock, ids: IdSource, worth: Worth,
-        at_once: int = RUNS_AT_ONCE,
+        profit: Profit, bounds: RunBudget = DEFAULT_BUDGET,
     ) -> None:  # fmt: skip
         self._desk, self._runner, self.loader, self._clock, self._ids = desk, runner, loader, clock, ids
-        self._worth, self._at_once = worth, at_once
+        self._worth, self._profit, self._bounds = worth, profit, bounds
+        self._auto = AutoStarts(self._start_by_itself, self._is_locked)
         self._figures: dict[str, RunFigures] = {}
         self._saved_at: dict[str, int] = {}
         self._resuming: set[str] = set()
@@ -129,7 +148,7 @@ class RunDesk:
         Raises:
             UserError: it may not be started.
         """
-        strategy = startable(self._desk.state, wanted, self.active(), self._at_once)
+        strategy = startable(self._desk.state, wanted, self.active(), self._bounds.at_once)
         self.loader.load(config_of(strategy.config).entry_point, "", done)
 
     def start(
@@ -140,7 +159,7 @@ class RunDesk:
         Raises:
             UserError: it may not be started any more, or the parameters do not fit.
         """
-        strategy = startable(self._desk.state, wanted, self.active(), self._at_once)
+        strategy = startable(self._desk.state, wanted, self.active(), self._bounds.at_once)
         chosen = {**strategy.parameters, **(wanted.parameters or {})}
         code.fit(chosen)
         now, number = self._clock.now_ns(), strategy.total_runs + 1
@@ -220,10 +239,13 @@ class RunDesk:
                 self._resuming.add(run.id)
             if run.status is not StrategyRunStatus.PAUSED:
                 self._save(run, status=StrategyRunStatus.PAUSED, error_message=ENDED)
+        records = self._desk.state.records
+        self._auto.wait_for(due(records.every(StrategyDefinition), list(records.every(StrategyRun))))
 
     def tick(self) -> None:
         """Look at every run once a second: figures, limits, rows that wait, and runs that go on with their account."""
         now = self._clock.now_ns()
+        self._auto.look()
         for run in self.active():
             if self._is_live(run.id):
                 self._mark(run)
@@ -288,6 +310,10 @@ class RunDesk:
             figures, execution.symbol, position.realised, opened=before == 0, ts=execution.ts_event
         )
         self._mark(run)
+        strategy = self.strategy(run.tenant, run.strategy_id)
+        slipped = slippage_text(strategy, self._desk.state.book.get(execution.cl_ord_id), execution)
+        if slipped and self._is_live(run.id) and self._runner.run(run.id).status is not RunStatus.STOPPING:
+            self.stop(self.run(run.tenant, run.id), slipped)
 
     def _mark(self, run: StrategyRun) -> None:
         pnl, positions = self._worth(run.account, run.id)
@@ -297,11 +323,25 @@ class RunDesk:
         strategy = self._desk.state.records.find(StrategyDefinition, run.tenant, run.strategy_id)
         if strategy is None:
             return
-        reason = reason_to_end(run, strategy, figures, self._clock.now_ns())
+        reason = reason_to_end(run, strategy, figures, self._clock.now_ns(), self._bounds.timeout_s)
         if reason and run.status is StrategyRunStatus.RUNNING:
             self.stop(run, reason)
             return
+        self._protect(run, strategy)
         self._keep_hours(run, reason_to_hold(strategy, self._clock.now_ns()))
+
+    def _protect(self, run: StrategyRun, strategy: StrategyDefinition) -> None:
+        """Leave each position that has reached the strategy's stop loss or its target, until it is flat."""
+        if (strategy.stop_loss is None and strategy.take_profit is None) or not self._is_live(run.id):
+            return
+        for holding in self._desk.state.ledger.holdings_of(run.account):
+            symbol = holding.contract.symbol
+            row = self._desk.state.ledger.position(run.account, symbol, run.id)
+            if row is None or not row.qty:
+                continue
+            why = reason_to_leave(strategy, symbol, row.cost, self._profit(run.account, symbol, run.id))
+            if why:
+                self._runner.run(run.id).leave(symbol, why)
 
     def _keep_hours(self, run: StrategyRun, shut: str) -> None:
         """Hold a run outside its strategy's hours, and let one go on that was held for them alone."""
@@ -346,6 +386,20 @@ class RunDesk:
         self._figures[run.id], self._saved_at[run.id] = run.figures, self._clock.now_ns()
         order = order_of(run, code, None)
         self._runner.start(msgspec.structs.replace(order, make=lambda door: kind(door, parameters)))
+
+    def _start_by_itself(self, wanted: StartRun) -> None:
+        def loaded(code: Code | None, _trouble: str) -> None:
+            if code is not None:
+                self._try(lambda: self.start(wanted, code, Origin(OriginKind.STRATEGY, wanted.strategy_id)))
+
+        self._try(lambda: self.prepare(wanted, loaded))
+
+    def _try(self, begin: Callable[[], object]) -> None:
+        """Start by itself what may be started; what may not waits for a person, and the log says why."""
+        try:
+            begin()
+        except UserError as error:
+            _log.warning("strategy_not_started", error=str(error))
 
     def _bring_back(self, run: StrategyRun) -> None:
         def loaded(code: Code | None, trouble: str) -> None:

@@ -12,6 +12,7 @@ from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures
 from workstation.domain.strategy_rows import PeriodType
+from workstation.strategies.loading import config_of
 
 NS = 1_000_000_000
 HELD = "held: "
@@ -20,8 +21,13 @@ HELD = "held: "
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def reason_to_end(run: StrategyRun, strategy: StrategyDefinition, figures: RunFigures, now_ns: int) -> str:
-    """Return which bound ends a run, with its value and its limit, "" while all hold."""
+def reason_to_end(
+    run: StrategyRun, strategy: StrategyDefinition, figures: RunFigures, now_ns: int, timeout_s: int = 0
+) -> str:
+    """Return which bound ends a run, with its value and its limit, "" while all hold.
+
+    timeout_s: how long a run may take whose strategy's config does not say; 0 for ever.
+    """
     drops = [limit for limit in (run.max_drawdown, strategy.max_drawdown) if limit is not None]
     tightest = min(drops, key=lambda limit: parse_scaled(limit, 2), default=None)
     if tightest is not None and figures.drop_bps >= parse_scaled(tightest, 2):
@@ -34,6 +40,10 @@ def reason_to_end(run: StrategyRun, strategy: StrategyDefinition, figures: RunFi
     today = datetime.fromtimestamp(now_ns // NS, UTC).date().isoformat()
     if run.end_date is not None and today > run.end_date:
         return f"its end date {run.end_date} has passed"
+    told = config_of(run.config_snapshot).run_timeout
+    longest = timeout_s if told is None else told
+    if longest and run.started_at is not None and now_ns - run.started_at >= longest * NS:
+        return f"run timeout of {longest} s reached"
     return ""
 
 

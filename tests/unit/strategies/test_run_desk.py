@@ -15,10 +15,12 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
-from workstation.strategies.run_desk import RunDesk
+from workstation.strategies.run_desk import RunBudget, RunDesk
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runner import Runner
+from workstation.strategies.runs import RunLine
 
+NS = 1_000_000_000
 PERSON = Origin(kind=OriginKind.REST, user="local")
 STRATEGY = StrategyDefinition(
     id="S1", row_version=1, name="first", strategy_type="CUSTOM", user_id="local", rebalance_frequency="NONE",
@@ -29,7 +31,7 @@ STRATEGY = StrategyDefinition(
 class DeskRig(RunnerRig):
     def __init__(self, **config):
         super().__init__()
-        self.pnl = 0
+        self.pnl, self.profit, self.bounds = 0, None, RunBudget()
         self.code = CodeInHand()
         self.runs = self.made()
         strategy = msgspec.structs.replace(STRATEGY, config={**STRATEGY.config, **config})
@@ -38,7 +40,8 @@ class DeskRig(RunnerRig):
     def made(self):
         return RunDesk(
             desk=self.desk, bus=self.bus, runner=self.runner, loader=self.code, clock=self.clock, ids=self.ids,
-            worth=lambda _account, _run: (self.pnl, 0),
+            worth=lambda _account, _run: (self.pnl, 0), profit=lambda _account, _symbol, _run: self.profit,
+            bounds=self.bounds,
         )  # fmt: skip
 
     def start(self, **fields):
@@ -162,6 +165,92 @@ def test_a_run_that_has_ended_counts_into_its_strategy(rig):
     assert (strategy.total_runs, strategy.successful_runs, strategy.total_pnl) == (1, 1, 5 * MONEY_ONE)
     with pytest.raises(StateConflict):
         rig.runs.stop(rig.runs.run("local", run_id), "again")
+
+
+def filled(rig, run_id, px):
+    """Let the run's one order trade at a price."""
+    bought(rig, run_id)
+    (order,) = rig.ordered(run_id)
+    rig.broker.fill(order, 10, px)
+
+
+def exits(rig):
+    return [order.terms.order_qty for order in rig.working() if order.terms.reduce_only]
+
+
+@pytest.mark.parametrize(
+    ("bound", "held", "reached", "words"),
+    [
+        ("stop_loss", -19, -20, "stop loss: ABC stands at -2.00 % of its cost; limit 2.00 %"),
+        ("take_profit", 19, 20, "take profit: ABC stands at +2.00 % of its cost; limit 2.00 %"),
+    ],
+)
+def test_a_position_is_left_at_the_strategys_stop_loss_and_at_its_target(rig, bound, held, reached, words):
+    run_id = rig.start()
+    filled(rig, run_id, 10_000)  # ten at 100.00 cost 1,000
+    save(rig, **{bound: "2.00"})
+    rig.profit = held * MONEY_ONE
+    rig.runs.tick()
+    assert exits(rig) == []
+    rig.profit = reached * MONEY_ONE
+    rig.runs.tick()
+    assert exits(rig) == [10]
+    assert words in [line.text for line in rig.said(RunLine)]
+    assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
+
+
+def test_a_fill_that_slipped_too_far_ends_the_run(rig):
+    save(rig, max_slippage="1.00")
+    run_id = rig.start()
+    filled(rig, run_id, 10_103)  # asked at 100.02
+    rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
+    assert rig.kept(run_id).error_message == f"slippage of 1.01 % on order {run_id}-1; limit 1.00 %"
+
+
+def test_a_fill_within_the_slippage_ends_nothing(rig):
+    save(rig, max_slippage="1.00")
+    run_id = rig.start()
+    filled(rig, run_id, 10_102)
+    rig.runs.tick()
+    assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
+
+
+@pytest.mark.parametrize(("config", "program", "longest"), [({}, 60, 60), ({"run_timeout": 30}, 60, 30)])
+def test_a_run_ends_at_its_timeout(config, program, longest):
+    rig = DeskRig(**config)
+    rig.bounds = RunBudget(timeout_s=program)
+    rig.runs = rig.made()
+    run_id = rig.start()
+    rig.clock.advance((longest - 1) * NS)
+    rig.runs.tick()
+    assert rig.kept(run_id).status is StrategyRunStatus.RUNNING
+    rig.clock.advance(NS)
+    rig.runs.tick()
+    rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
+    assert rig.kept(run_id).error_message == f"run timeout of {longest} s reached"
+    rig.runner.close(20)
+
+
+def test_a_strategy_that_starts_by_itself_does_so_with_the_program_as_it_ran_before(rig):
+    save(rig, auto_start=True, status=StrategyStatus.ACTIVE)
+    first = rig.start(parameters={"quantity": 3}, max_drawdown="9.00")
+    rig.runs.stop(rig.runs.run("local", first), "for today")
+    rig.until(lambda: rig.kept(first).status is StrategyRunStatus.STOPPED)
+    rig.die()
+    rig.runs.tick()
+    (second,) = rig.runs.active()
+    assert (second.run_number, second.parameters_snapshot, second.max_drawdown) == (2, {"quantity": 3}, "9.00")
+    rig.runs.tick()
+    assert len(rig.runs.active()) == 1
+
+
+def test_a_strategy_whose_newest_run_failed_waits_for_a_person(rig):
+    save(rig, auto_start=True, status=StrategyStatus.ACTIVE, config={"entry_point": "hand:Faulty"})
+    first = rig.start()
+    rig.until(lambda: rig.kept(first).status is StrategyRunStatus.ERROR)
+    rig.die()
+    rig.runs.tick()
+    assert rig.runs.active() == []
 
 
 def keep_hours(rig, start, end):
