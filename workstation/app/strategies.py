@@ -31,6 +31,9 @@ RUNS_NS = 1_000_000_000
 """How often runs are looked at."""
 
 EXAMPLES = "workstation.strategies.examples"
+YIELD_S = 0.000_1
+"""How soon a strategy that computes lets other threads in, while one does; at other times as it is set."""
+
 CLOSE_S = 2.0
 """How long the end of the program waits for each run's thread."""
 
@@ -162,6 +165,19 @@ def _imported(module: str, source: str, code_hash: str) -> ModuleType:
     return made
 
 
+class _Yielding:
+    """Lets threads take turns sooner while a strategy computes: an order crosses several, and waits at each."""
+
+    def __init__(self) -> None:
+        self._usual = 0.0
+
+    def __call__(self, burning: bool) -> None:
+        """Take turns sooner, or as before."""
+        if burning:
+            self._usual = sys.getswitchinterval()
+        sys.setswitchinterval(min(YIELD_S, self._usual) if burning else self._usual)
+
+
 class Strategies:
     """The run desk of a core, with the runner and the code below it. past: source that is kept of a hash."""
 
@@ -183,6 +199,7 @@ class Strategies:
             scheduler=core.scheduler,
             ids=core.parts.ids,
             post=post,
+            on_burn=_Yielding(),
         )
         self.desk = RunDesk(
             desk=core.desk,

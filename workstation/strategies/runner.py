@@ -28,12 +28,17 @@ from workstation.strategies.views import Policy
 RUNS_MAX = 50
 WATCH_NS = 50_000_000
 BOOK_LEVELS = 20
+BURN_NS = 5_000_000
+"""A callback that runs longer makes its thread one that the others have to wait for."""
 
 Post = Callable[[Callable[[], None]], None]
 
 
 class Runner:
-    """Starts, feeds, watches and ends runs. post: runs a call on the engine's thread, from a run's."""
+    """Starts, feeds, watches and ends runs. post: runs a call on the engine's thread, from a run's.
+
+    on_burn: told when a callback holds the processor, and when none does any more.
+    """
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class Runner:
         ids: IdSource,
         post: Post,
         runs_max: int = RUNS_MAX,
+        on_burn: Callable[[bool], None] = lambda _burning: None,
     ) -> None:
         self._desk, self._market, self._bus, self._clock = desk, market, bus, clock
         self._scheduler, self._ids, self._post, self._runs_max = scheduler, ids, post, runs_max
@@ -55,6 +61,7 @@ class Runner:
         self._held: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._timers: dict[tuple[str, str], Timer] = {}
         self._watch: Timer | None = None
+        self._on_burn, self._burning = on_burn, False
         bus.subscribe(OrderState, self._on_order)
         bus.subscribe(Execution, self._on_execution)
         market.listen(self._on_batch)
@@ -230,7 +237,15 @@ class Runner:
             run.watch()
             if run.status.is_final:
                 self._forget(run)
+        self._tell_of_burning()
         self._watch = self._scheduler.call_later(WATCH_NS, self._look) if self.active() else None
+
+    def _tell_of_burning(self) -> None:
+        """Tell of threads that burn, those of runs that have ended included: a stuck one goes on until a restart."""
+        burning = any(run.thread.busy_ns() >= BURN_NS for run in self._runs.values() if run.thread.alive)
+        if burning is not self._burning:
+            self._burning = burning
+            self._on_burn(burning)
 
     def _forget(self, run: Run) -> None:
         """Let go of what a run that has ended was listening to."""

@@ -198,6 +198,52 @@ def test_one_that_cannot_be_interrupted_is_stuck_and_revoked(rig):
     assert run.thread.join(20)
 
 
+class Working(Strategy):
+    """Computes until the test lets go."""
+
+    let_go = threading.Event()
+
+    def on_start(self):
+        self.quotes("ABC")
+
+    def on_quote(self, quote):
+        self.let_go.wait(20)
+        self.log("computed")
+
+
+def test_a_callback_that_holds_the_processor_is_told_of_until_it_returns(rig):
+    told = []
+    rig.runner._on_burn = told.append
+    run = rig.run(Working)
+    rig.clock.advance(60_000_000)
+    assert told == []
+    rig.quote(9_990, 10_000)
+    _busy(run)
+    rig.clock.advance(60_000_000)
+    assert told == [True]
+    rig.clock.advance(60_000_000)
+    Working.let_go.set()
+    rig.until(lambda: "computed" in [line.text for line in rig.said(RunLine)])
+    _idle(run)
+    rig.clock.advance(60_000_000)
+    assert told == [True, False]
+
+
+def test_a_healthy_run_trades_on_beside_those_that_misbehave(rig):
+    healthy = rig.run(Buyer, "H")
+    loop, flood = rig.run(Looper, "L"), rig.run(Flood, "F")
+    broken = rig.run(Raising, "E")
+    rig.quote(9_990, 10_000)
+    rig.until(lambda: flood.status.is_final and broken.status.is_final)
+    _busy(loop)
+    rig.clock.advance(1_100_000_000)
+    assert rig.ended(loop) is RunStatus.FAULTED
+    rig.quote(9_991, 10_000)
+    rig.until(lambda: [order for order in rig.working() if order.terms.price == 9_991])
+    assert healthy.status is RunStatus.RUNNING
+    assert {order.strategy_id for order in rig.working()} == {"H"}
+
+
 def test_a_flood_is_latched_by_a_kill_switch_and_the_rest_is_dropped(rig):
     run = rig.run(Flood, orders_per_s_max=20)
     assert rig.ended(run) is RunStatus.FAULTED
@@ -270,4 +316,10 @@ def test_what_a_run_listened_to_is_given_up_with_it(rig):
 def _busy(run):
     """Wait until the run's callback has begun: the virtual clock counts from there."""
     while run.thread._since == 0:
+        pass
+
+
+def _idle(run):
+    """Wait until the run's callback has returned."""
+    while run.thread._since != 0:
         pass
