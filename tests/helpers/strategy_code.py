@@ -50,7 +50,7 @@ class CodeInHand:
     def look(self, done: Callable[[tuple[str, ...]], None]) -> None:
         done(tuple(self.classes))
 
-    def load(self, entry_point: str, code_hash: str, done: Loaded) -> None:
+    def load(self, entry_point: str, code_hash: str, done: Loaded, *, runs: bool = True) -> None:
         self.asked.append((entry_point, code_hash))
         kind = self.classes.get(entry_point)
         if kind is None:

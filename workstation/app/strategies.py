@@ -7,21 +7,19 @@ module is imported anew for each start: an edited file counts from the next star
 import ast
 import hashlib
 import importlib.resources
-import importlib.util
 import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.abc import InspectLoader
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 
 from workstation.app.core import Core
+from workstation.app.isolation import isolated_host
 from workstation.domain.errors import UserError, ValidationError
 from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger
 from workstation.portfolio.worth import Worth
+from workstation.strategies.importing import strategy_of
 from workstation.strategies.loading import Code, Loaded
 from workstation.strategies.run_desk import RunBudget, RunDesk
 from workstation.strategies.runner import Runner
@@ -52,12 +50,12 @@ class CodeFolder:
         self._pool = ThreadPoolExecutor(1, "strategy-code")
         self._guard = Bus(lambda _entry, error: _log.warning("strategy_not_loaded", error=repr(error))).guard
 
-    def load(self, entry_point: str, code_hash: str, done: Loaded) -> None:
+    def load(self, entry_point: str, code_hash: str, done: Loaded, *, runs: bool = True) -> None:
         """Load off the engine's thread; `done` is called on it."""
 
         def work() -> None:
             found: list[Code] = []
-            error = self._guard(entry_point, lambda: found.append(self.read(entry_point, code_hash)))
+            error = self._guard(entry_point, lambda: found.append(self.read(entry_point, code_hash, runs=runs)))
             if error is None:
                 self._post(lambda: done(found[0], ""))
                 return
@@ -66,8 +64,8 @@ class CodeFolder:
 
         self._pool.submit(work)
 
-    def read(self, entry_point: str, code_hash: str) -> Code:
-        """Return the code now, on the caller's thread.
+    def read(self, entry_point: str, code_hash: str, *, runs: bool = True) -> Code:
+        """Return the code now, on the caller's thread. runs: False to read it only.
 
         Raises:
             UserError: no such module or class, or the code of that hash is gone.
@@ -76,7 +74,7 @@ class CodeFolder:
         parts = _ENTRY.fullmatch(entry_point)
         if parts is None:
             raise ValidationError("entry_point", f"{entry_point!r} is none", allowed="module:Class")
-        module, name = parts.groups()
+        module = parts.group(1)
         source = self._source(module)
         found = hashlib.sha256(source.encode()).hexdigest()
         if code_hash and found != code_hash:
@@ -86,9 +84,9 @@ class CodeFolder:
             source, found = kept, code_hash
         from workstation.strategies.api import Strategy  # noqa: PLC0415  the window stands before it is loaded
 
-        kind = getattr(_imported(module, source, found), name, None)
-        if not (isinstance(kind, type) and issubclass(kind, Strategy)):
-            raise ValidationError("entry_point", f"{module} has no strategy {name}")
+        if not runs:
+            return Code(strategy=Strategy, entry_point=entry_point, code_hash=found, source=source, is_read_only=True)
+        kind = strategy_of(entry_point, source, found)
         return Code(strategy=kind, entry_point=entry_point, code_hash=found, source=source)
 
     def look(self, done: Callable[[tuple[str, ...]], None]) -> None:
@@ -144,27 +142,6 @@ def _strategies_of(tree: ast.Module) -> list[str]:
     return [name for name in bases if name in kinds - built_on and not name.startswith("_")]
 
 
-class _Source(InspectLoader):
-    """Runs a module from its text, as it would be from its file."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def get_source(self, fullname: str) -> str:  # noqa: ARG002  one loader a module
-        """Return the text."""
-        return self._source
-
-
-def _imported(module: str, source: str, code_hash: str) -> ModuleType:
-    """Return the module of a source under a name of its own, so that two versions of one file stand side by side."""
-    name = f"workstation_strategy_{module}_{code_hash[:12]}"
-    loader = _Source(source)
-    made = importlib.util.module_from_spec(ModuleSpec(name, loader))
-    sys.modules[name] = made  # annotations of its classes are looked up there
-    loader.exec_module(made)
-    return made
-
-
 class _Yielding:
     """Lets threads take turns sooner while a strategy computes: an order crosses several, and waits at each."""
 
@@ -200,6 +177,7 @@ class Strategies:
             ids=core.parts.ids,
             post=post,
             on_burn=_Yielding(),
+            isolate=isolated_host,
         )
         self.desk = RunDesk(
             desk=core.desk,

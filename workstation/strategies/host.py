@@ -3,6 +3,8 @@
 Runs wherever its driver runs it: on a run's own thread, or inside a backtest. It keeps what a strategy asks about
 (positions, open orders, indicators) from the news alone, so that a callback never waits for the engine. An exception in
 a callback ends the run with its traceback; nothing is swallowed.
+
+Long because everything that a strategy may ask for ends here, each in a few lines.
 """
 
 import traceback
@@ -89,6 +91,19 @@ class Host:
         except Exception as error:
             self._tell_fault("__init__", error)
             raise
+
+    def open(self) -> None:
+        """Begin: the strategy is made already."""
+
+    def close(self) -> None:
+        """Let go: nothing is held."""
+
+    def interrupt(self) -> bool:
+        """Tell that the thread itself has to be interrupted."""
+        return False
+
+    def abandon(self) -> None:
+        """End what runs: a callback on this program's own thread cannot be ended from outside."""
 
     def deliver(self, news: m.News) -> None:
         """Hand one piece of news to the strategy. After the run is over nothing more is delivered.

@@ -13,15 +13,20 @@ if TYPE_CHECKING:
     from workstation.strategies.api import Strategy, StrategyParameters
 
 ORDERS_PER_S_MAX = 100
+MEMORY_MB_MIN, MEMORY_MB_MAX = 512, 65_536
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
-    """Code that was loaded. code_hash: SHA-256 of its file, hex; source: the file's text."""
+    """Code that was loaded. code_hash: SHA-256 of its file, hex; source: the file's text.
+
+    is_read_only: it was read and not run; `strategy` is the base of all then, and a process of its own finds the class.
+    """
 
     strategy: "type[Strategy]"
     entry_point: str
     code_hash: str
     source: str
+    is_read_only: bool = False
 
     def fit(self, values: dict[str, Any]) -> "StrategyParameters":
         """Return the strategy's parameters made of plain values.
@@ -31,7 +36,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
         """
         from workstation.strategies.api import parameters_of  # noqa: PLC0415  the window stands before it is loaded
 
-        return parameters_of(self.strategy, values)
+        return parameters_of(self.strategy, {} if self.is_read_only else values)
 
 
 Loaded = Callable[[Code | None, str], None]
@@ -41,8 +46,8 @@ Loaded = Callable[[Code | None, str], None]
 class Loader(Protocol):
     """Reads and imports strategies, off the engine's thread."""
 
-    def load(self, entry_point: str, code_hash: str, done: Loaded) -> None:
-        """Load `module:Class`; `done` is called once, on the engine's thread.
+    def load(self, entry_point: str, code_hash: str, done: Loaded, *, runs: bool = True) -> None:
+        """Load `module:Class`; `done` is called once, on the engine's thread. runs: False to read it only.
 
         code_hash: "" for the file as it is, else the code of that hash, from the file or from what was kept of it.
         """
@@ -56,6 +61,7 @@ class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     on_stop: overrides the class's policy. on_restart: what a run does after the program, or the link, was gone.
     run_timeout: seconds after which a run is ended, 0 for never, None for what the program is set to.
+    isolated: run in a process of its own, which has so much memory and processor time.
     """
 
     entry_point: str = ""
@@ -63,6 +69,9 @@ class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True):
     on_restart: Literal["PAUSE", "RESUME", "STOP"] = "PAUSE"
     orders_per_second: int = ORDERS_PER_SECOND
     run_timeout: int | None = None
+    isolated: bool = False
+    memory_mb: int = 1_024
+    cpu_seconds: int = 3_600
 
 
 def config_of(config: dict[str, object]) -> StrategyConfig:
@@ -77,6 +86,11 @@ def config_of(config: dict[str, object]) -> StrategyConfig:
         raise ValidationError("config", str(error)) from error
     if not 1 <= found.orders_per_second <= ORDERS_PER_S_MAX:
         raise ValidationError("config", "orders_per_second is out of range", allowed=f"1 to {ORDERS_PER_S_MAX}")
+    if not MEMORY_MB_MIN <= found.memory_mb <= MEMORY_MB_MAX:
+        allowed = f"{MEMORY_MB_MIN} to {MEMORY_MB_MAX}"
+        raise ValidationError("config", "memory_mb is out of range", allowed=allowed)
+    if found.cpu_seconds < 1:
+        raise ValidationError("config", "cpu_seconds is below 1", allowed="1 or more")
     if found.run_timeout is not None and found.run_timeout < 0:
         raise ValidationError("config", "run_timeout is below 0", allowed="seconds, or 0 for never")
     return found

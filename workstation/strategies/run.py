@@ -199,6 +199,8 @@ class Run:
             self._refused(denial.text)
 
     def _replace(self, intent: m.Replace) -> None:
+        if not self._owns(intent.cl_ord_id):
+            return
         command = ReplaceOrder(
             cl_ord_id=intent.cl_ord_id,
             origin=self._origin,
@@ -212,8 +214,12 @@ class Run:
 
     def _cancel(self, intent: m.Cancel) -> None:
         order = self._desk.state.book.get(intent.cl_ord_id)
-        if order is not None and order.is_open:
+        if order is not None and order.is_open and self._owns(intent.cl_ord_id):
             self._desk.cancel(CancelOrder(cl_ord_id=intent.cl_ord_id, origin=self._origin))
+
+    def _owns(self, cl_ord_id: str) -> bool:
+        order = self._desk.state.book.get(cl_ord_id)
+        return order is None or order.strategy_id == self.order.run_id
 
     def _cancel_all(self, symbol: str | None) -> None:
         self._desk.cancel_scope(

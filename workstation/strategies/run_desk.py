@@ -149,7 +149,8 @@ class RunDesk:
             UserError: it may not be started.
         """
         strategy = startable(self._desk.state, wanted, self.active(), self._bounds.at_once)
-        self.loader.load(config_of(strategy.config).entry_point, "", done)
+        config = config_of(strategy.config)
+        self.loader.load(config.entry_point, "", done, runs=not config.isolated)
 
     def start(
         self, wanted: StartRun, code: Code, origin: Origin, attach: Attach | None = None
@@ -412,7 +413,8 @@ class RunDesk:
             again = self._save(now, status=StrategyRunStatus.RUNNING, generation=now.generation + 1, error_message="")
             self._launch(again, code)
 
-        self.loader.load(config_of(run.config_snapshot).entry_point, run.code_hash, loaded)
+        config = config_of(run.config_snapshot)
+        self.loader.load(config.entry_point, run.code_hash, loaded, runs=not config.isolated)
 
     def _save(self, run: StrategyRun, **fields: Any) -> StrategyRun:
         self._saved_at[run.id] = self._clock.now_ns()

@@ -11,7 +11,7 @@ from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
 from workstation.orders.fold import CoreState
 from workstation.strategies.loading import Code, RunRefused, StrategyConfig, config_of
-from workstation.strategies.runs import RunOrder
+from workstation.strategies.runs import Isolated, RunOrder
 from workstation.strategies.views import Policy
 
 
@@ -80,6 +80,17 @@ def order_of(run: StrategyRun, code: Code | None, policy: Policy | None) -> RunO
         state=run.kept_state,
         generation=run.generation,
         strategy_id=run.strategy_id,
+        isolated=None if code is None or not config.isolated else _isolated(run, code, config),
+    )
+
+
+def _isolated(run: StrategyRun, code: Code, config: StrategyConfig) -> Isolated:
+    return Isolated(
+        entry_point=code.entry_point,
+        source=code.source,
+        parameters=run.parameters_snapshot,
+        memory_mb=config.memory_mb,
+        cpu_s=config.cpu_seconds,
     )
 
 

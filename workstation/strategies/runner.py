@@ -5,10 +5,11 @@ Order walk, on the way up: rows of a run's orders and fills go to its inbox. Eng
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.executions import Execution
+from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar, BarType, BookChange, BookSnapshot, MarketEvent, Quote, StreamKind, Trade
 from workstation.domain.orders import OrderState
 from workstation.kernel.bus import Bus
@@ -22,7 +23,7 @@ from workstation.strategies import messages as m
 from workstation.strategies.host import Host
 from workstation.strategies.run import Run
 from workstation.strategies.runs import RunOrder, RunStatus
-from workstation.strategies.thread import RunThread
+from workstation.strategies.thread import RunThread, Served
 from workstation.strategies.views import Policy
 
 RUNS_MAX = 50
@@ -32,12 +33,14 @@ BURN_NS = 5_000_000
 """A callback that runs longer makes its thread one that the others have to wait for."""
 
 Post = Callable[[Callable[[], None]], None]
+Isolate = Callable[[RunOrder, Mapping[str, Instrument], Callable[[m.Intent], None]], Served]
 
 
 class Runner:
     """Starts, feeds, watches and ends runs. post: runs a call on the engine's thread, from a run's.
 
-    on_burn: told when a callback holds the processor, and when none does any more.
+    on_burn: told when a callback holds the processor, and when none does any more; isolate: makes hosts of runs that
+    have a process of their own.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Runner:
         post: Post,
         runs_max: int = RUNS_MAX,
         on_burn: Callable[[bool], None] = lambda _burning: None,
+        isolate: Isolate | None = None,
     ) -> None:
         self._desk, self._market, self._bus, self._clock = desk, market, bus, clock
         self._scheduler, self._ids, self._post, self._runs_max = scheduler, ids, post, runs_max
@@ -61,7 +65,7 @@ class Runner:
         self._held: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._timers: dict[tuple[str, str], Timer] = {}
         self._watch: Timer | None = None
-        self._on_burn, self._burning = on_burn, False
+        self._on_burn, self._burning, self._isolate = on_burn, False, isolate
         bus.subscribe(OrderState, self._on_order)
         bus.subscribe(Execution, self._on_execution)
         market.listen(self._on_batch)
@@ -134,7 +138,9 @@ class Runner:
             run.thread.revoke()
         return [run_id for run_id, run in self._runs.items() if run.thread.alive and not run.thread.join(timeout_s)]
 
-    def _host(self, order: RunOrder, send: Callable[[m.Intent], None]) -> Host:
+    def _host(self, order: RunOrder, send: Callable[[m.Intent], None]) -> Served:
+        if order.isolated is not None and self._isolate is not None:
+            return self._isolate(order, self._desk.state.instruments, send)
         return Host(
             order.make,
             run_id=order.run_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -32,11 +32,22 @@ class RunStatus(StrEnum):
         return self in {RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.FAULTED, RunStatus.STUCK}
 
 
+class Isolated(msgspec.Struct, frozen=True, kw_only=True):
+    """Code for a process of its own, and what that may use: memory of all that it maps, time of its processor."""
+
+    entry_point: str
+    source: str
+    parameters: dict[str, Any]
+    memory_mb: int
+    cpu_s: int
+
+
 class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What to run. make: builds the strategy behind a door; code_hash: SHA-256 of its file, in every order's metadata.
 
     policy: what becomes of orders and positions at the end; orders_per_s_max: more than that in a second is a fault.
     generation: how often the run was taken up again, so that no order id comes twice; strategy_id: what a latch holds.
+    isolated: None for a thread of this program, whose strategy `make` builds.
     """
 
     run_id: str
@@ -51,6 +62,7 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
     state: dict[str, object] = {}
     generation: int = 0
     strategy_id: str = ""
+    isolated: Isolated | None = None
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):

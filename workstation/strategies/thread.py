@@ -8,14 +8,36 @@ import ctypes
 import threading
 import traceback
 from collections.abc import Callable
+from typing import Protocol
 
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
-from workstation.strategies.host import Host
 from workstation.strategies.inbox import SLICE_S, Inbox
-from workstation.strategies.messages import Faulted, Intent, Keep
+from workstation.strategies.messages import Faulted, Intent, Keep, News
 
 INTENTS_AHEAD = 1_000
+
+
+class Served(Protocol):
+    """What a thread serves: a host here, or one whose strategy runs in a process of its own."""
+
+    over: bool
+    orders_made: int
+
+    def open(self) -> None:
+        """Begin."""
+
+    def deliver(self, news: News) -> None:
+        """Hand one piece of news to the strategy."""
+
+    def close(self) -> None:
+        """Let go of everything; the run's thread."""
+
+    def interrupt(self) -> bool:
+        """Interrupt the callback that runs, any thread; False where the thread itself has to be interrupted."""
+
+    def abandon(self) -> None:
+        """End what runs, if that is possible; any thread."""
 
 
 class StrategyInterrupted(BaseException):
@@ -25,12 +47,13 @@ class StrategyInterrupted(BaseException):
 class RunThread:
     """Runs one host. make: builds the host on the thread, given where to send intents."""
 
-    def __init__(self, name: str, make: Callable[[Callable[[Intent], None]], Host], clock: Clock) -> None:
+    def __init__(self, name: str, make: Callable[[Callable[[Intent], None]], Served], clock: Clock) -> None:
         self.inbox = Inbox()
         self._make, self._clock = make, clock
         self._send: Callable[[Intent], None] = _nowhere
         self._room = threading.Semaphore(INTENTS_AHEAD)
         self._since = 0
+        self._host: Served | None = None
         self._revoked = threading.Event()
         self._guard = Bus(lambda _run, _error: None).guard  # the host has told of the error before it comes here
         self._thread = threading.Thread(target=self._run, name=f"strategy-{name}", daemon=True)
@@ -58,9 +81,13 @@ class RunThread:
         """Take nothing more from this run: later intents are dropped, and the thread ends when its callback does."""
         self._revoked.set()
         self.inbox.clear_market()
+        if self._host is not None:
+            self._host.abandon()
 
     def interrupt(self) -> None:
-        """Raise StrategyInterrupted in the thread at its next bytecode; harmless once it has ended."""
+        """Interrupt the callback: where it runs on this thread, by StrategyInterrupted at its next bytecode."""
+        if self._host is not None and self._host.interrupt():
+            return
         ident = self._thread.ident
         if ident is not None and self._thread.is_alive():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(StrategyInterrupted))
@@ -78,16 +105,22 @@ class RunThread:
         self._since = 0
 
     def _serve(self) -> None:
-        host = self._make(self._offer)
-        while not (host.over or self._revoked.is_set()):
-            news = self.inbox.take()
-            if news is not None:
-                self._since = self._clock.mono_ns()
-                before = host.orders_made
-                host.deliver(news)
-                if host.orders_made != before:
-                    host.deliver(Keep())  # what it remembers of an order is on its way right behind it
-                self._since = 0
+        host = self._host = self._make(self._offer)
+        try:
+            self._since = self._clock.mono_ns()
+            host.open()
+            self._since = 0
+            while not (host.over or self._revoked.is_set()):
+                news = self.inbox.take()
+                if news is not None:
+                    self._since = self._clock.mono_ns()
+                    before = host.orders_made
+                    host.deliver(news)
+                    if host.orders_made != before:
+                        host.deliver(Keep())  # what it remembers of an order is on its way right behind it
+                    self._since = 0
+        finally:
+            host.close()
 
     def _tell(self, error: BaseException) -> None:
         """Tell of an interruption and where it struck; one that was on its way here already only begins this again."""

@@ -1,0 +1,190 @@
+"""Isolated runs with a real child: it trades like any other, has no secrets, and whatever it does it dies alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.core_rig import ACCOUNT
+from tests.helpers.runner_rig import RunnerRig, RunStatus
+from workstation.app.isolation import ChildProcess, isolated_host
+from workstation.strategies.runs import Isolated, RunLine, RunOrder
+from workstation.strategies.views import Policy
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="isolated runs need a POSIX system")
+
+HEAD = """
+from pathlib import Path
+import os
+from workstation.strategies.api import Strategy, StrategyParameters
+
+class Own(Strategy):
+    class Parameters(StrategyParameters):
+        quantity: int = 10
+        file: str = ""
+
+    def on_start(self):
+        self.quotes("ABC")
+        self.log("begun")
+
+    def state(self):
+        return {"kept": 7}
+"""
+TRADE = """
+    def on_quote(self, quote):
+        print("noise that is no intent")
+        self.buy("ABC", self.parameters.quantity, limit=quote.bid)
+        self.show(at=quote.bid)
+"""
+RAISE = """
+    def on_quote(self, quote):
+        raise ValueError("no idea")
+"""
+LOOP = """
+    def on_quote(self, quote):
+        while True:
+            pass
+"""
+EAT = """
+    def on_quote(self, quote):
+        self.eaten = []
+        while True:
+            self.eaten.append(bytearray(16 * 1024 * 1024))
+"""
+SPY = """
+    def on_quote(self, quote):
+        names = sorted(os.environ)
+        try:
+            found = Path(self.parameters.file).read_text()
+        except OSError as error:
+            found = type(error).__name__
+        try:
+            Path("mine.txt").write_text("x")
+            written = "written"
+        except OSError as error:
+            written = type(error).__name__
+        self.show(names=",".join(names), found=found, written=written, cwd=os.getcwd())
+"""
+STRANGER = """
+    def on_quote(self, quote):
+        self._door._account = "SIM-2"
+        self.buy("ABC", 1, limit=quote.bid)
+"""
+
+
+class Rig(RunnerRig):
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner._isolate = isolated_host
+
+    def isolated(self, body: str, **parameters):
+        code = Isolated(entry_point="own:Own", source=HEAD + body, parameters=parameters, memory_mb=1_024, cpu_s=60)
+        order = RunOrder(
+            run_id="R1", account=ACCOUNT, name="own", make=lambda door: None, policy=Policy.CANCEL, isolated=code,
+            code_hash="0" * 64,
+        )  # fmt: skip
+        run = self.runner.start(order)
+        self.until(lambda: run.status.is_final or self.told("begun"))
+        return run
+
+    def told(self, words: str) -> list[str]:
+        return [line.text for line in self.said(RunLine) if words in line.text]
+
+    def child(self, run) -> ChildProcess:
+        return run.thread._host._process
+
+
+@pytest.fixture
+def rig():
+    made = Rig()
+    yield made
+    assert made.close() == []
+    assert made.faults == []
+
+
+def test_an_isolated_run_trades_as_one_in_the_program_does(rig):
+    run = rig.isolated(TRADE, quantity=3)
+    rig.quote(9_990, 10_000)
+    rig.until(lambda: rig.working() and run.view.values)
+    (order,) = rig.working()
+    assert (order.cl_ord_id, order.terms.order_qty, order.terms.price) == ("R1-1", 3, 9_990)
+    assert run.view.values == {"at": "99.9"}
+    run.stop("enough")
+    assert rig.ended(run) is RunStatus.STOPPED
+    assert run.view.state == {"kept": 7}
+    assert rig.working() == []
+
+
+def test_a_parameter_that_does_not_fit_ends_it_with_the_reason(rig):
+    run = rig.isolated(TRADE, quantity="many")
+    assert rig.ended(run) is RunStatus.FAULTED
+    assert "quantity" in run.view.reason
+
+
+def test_what_it_raises_ends_it_with_its_traceback(rig):
+    run = rig.isolated(RAISE)
+    rig.quote(9_990, 10_000)
+    assert rig.ended(run) is RunStatus.FAULTED
+    assert "no idea" in run.view.reason
+    assert "in on_quote" in run.view.traceback
+
+
+def test_one_that_never_returns_is_ended_with_its_process(rig):
+    run = rig.isolated(LOOP)
+    rig.quote(9_990, 10_000)
+    child = rig.child(run)
+    while "on_quote" not in child.last_words():
+        assert run.thread.alive
+        child.ask_where()
+    rig.clock.advance(1_100_000_000)
+    assert rig.ended(run) is RunStatus.FAULTED
+    assert run.view.reason == "process: a callback did not return, and its process was ended by SIGKILL"
+    assert "in on_quote" in run.view.traceback
+    assert run.thread.join(20)
+    with pytest.raises(ProcessLookupError):
+        os.kill(child.pid, 0)
+
+
+def test_one_that_eats_memory_dies_alone(rig):
+    run = rig.isolated(EAT)
+    rig.quote(9_990, 10_000)
+    assert rig.ended(run) is RunStatus.FAULTED
+    assert "MemoryError" in run.view.reason
+
+
+def test_a_process_that_is_killed_is_seen(rig):
+    run = rig.isolated(TRADE)
+    rig.quote(9_990, 10_000)
+    rig.until(rig.working)
+    os.kill(rig.child(run).pid, signal.SIGKILL)
+    rig.quote(9_991, 10_000)
+    assert rig.ended(run) is RunStatus.FAULTED
+    assert "SIGKILL" in run.view.reason
+    assert rig.working() == []
+
+
+def test_it_has_neither_the_environment_nor_the_files_of_the_user(rig, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "hush")
+    secret = tmp_path / "token"
+    secret.write_text("hush")
+    run = rig.isolated(SPY, file=str(secret))
+    rig.quote(9_990, 10_000)
+    rig.until(lambda: run.view.values or run.status.is_final)
+    seen = run.view.values
+    assert "SECRET_TOKEN" not in seen["names"]
+    assert "HOME" not in seen["names"].split(",")
+    assert Path(seen["cwd"]) != Path.cwd()
+    if not rig.told("Landlock"):
+        assert (seen["found"], seen["written"]) == ("PermissionError", "PermissionError")
+
+
+def test_an_order_in_anothers_name_ends_it(rig):
+    run = rig.isolated(STRANGER)
+    rig.quote(9_990, 10_000)
+    assert rig.ended(run) is RunStatus.FAULTED
+    assert "not this run's" in run.view.reason
+    assert rig.working() == []
