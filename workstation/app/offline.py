@@ -12,7 +12,16 @@ import httpx
 import msgspec
 
 from workstation.api.names import instrument_id
-from workstation.app import bench, data_catalogue, data_export, hotkey_files, import_files, remote, restore
+from workstation.app import (
+    bench,
+    data_catalogue,
+    data_export,
+    hotkey_files,
+    import_files,
+    remote,
+    remote_strategies,
+    restore,
+)
 from workstation.app.bootstrap import leave_mark
 from workstation.config.paths import Home, find_home
 from workstation.config.settings import load_settings
@@ -159,4 +168,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "data": data_catalogue.command,
     "backtest": _backtest,
     **remote.COMMANDS,
+    **remote_strategies.COMMANDS,
 }

@@ -48,13 +48,18 @@ ORDER_HEADS = (
     "ID",
 )
 POSITION_HEADS = ("SYMBOL", "QTY", "AVERAGE", "MARK", "VALUE", "OPEN P&L", "REALISED", "ACCOUNT")
-NUMERIC = frozenset({"QTY", "PRICE", "STOP", "FILLED", "AVERAGE", "MARK", "VALUE", "OPEN P&L", "REALISED"})
+NUMERIC = frozenset(
+    {
+        "QTY", "PRICE", "STOP", "FILLED", "AVERAGE", "MARK", "VALUE", "OPEN P&L", "REALISED",
+        "P&L", "TRADES", "CONFIDENCE", "AT", "RETURN", "SHARPE", "DRAWDOWN %", "WON %",
+    }
+)  # fmt: skip
 
 
 def order(arguments: argparse.Namespace, client: Client) -> int:
     """Place an order, or say what would become of it."""
     said = read_order(arguments.words)
-    account = _account(client, said.account or arguments.account)
+    account = account_id(client, said.account or arguments.account)
     held = _held(client, account, said.symbol) if isinstance(said.qty, All) else None
     fields = order_fields(said, held) | {"broker_account_id": account}
     if arguments.preview:
@@ -63,9 +68,9 @@ def order(arguments: argparse.Namespace, client: Client) -> int:
     if arguments.json:
         print(_json(placed))
     else:
-        _show([placed], ORDER_HEADS, lambda row: _order_cells(client, row), as_json=False)
+        show_rows([placed], ORDER_HEADS, lambda row: _order_cells(client, row), as_json=False)
     if placed.state in REFUSED:
-        _say(f"{placed.reject_code}: {placed.reject_reason}")
+        say(f"{placed.reject_code}: {placed.reject_reason}")
         return FAILED
     return 0
 
@@ -75,14 +80,14 @@ def orders(arguments: argparse.Namespace, client: Client) -> int:
     found = client.orders.list(
         is_open=UNSET if arguments.all else True,
         instrument_symbol=arguments.symbol or UNSET,
-        broker_account_id=_chosen(client, arguments.account),
+        broker_account_id=chosen_account(client, arguments.account),
         limit=min(arguments.limit, PAGE_MAX),
         with_count=False,
     )
     rows = islice(found, arguments.limit)
-    shown = _show(rows, ORDER_HEADS, lambda row: _order_cells(client, row), as_json=arguments.json)
+    shown = show_rows(rows, ORDER_HEADS, lambda row: _order_cells(client, row), as_json=arguments.json)
     if not (shown or arguments.all):
-        _say("no open orders; --all lists those that are done as well")
+        say("no open orders; --all lists those that are done as well")
     return 0
 
 
@@ -91,14 +96,14 @@ def positions(arguments: argparse.Namespace, client: Client) -> int:
     found = client.positions.list(
         has_position=UNSET if arguments.all else True,
         instrument_symbol=arguments.symbol or UNSET,
-        broker_account_id=_chosen(client, arguments.account),
+        broker_account_id=chosen_account(client, arguments.account),
         limit=min(arguments.limit, PAGE_MAX),
         with_count=False,
     )
     rows = islice(found, arguments.limit)
-    shown = _show(rows, POSITION_HEADS, lambda row: _position_cells(client, row), as_json=arguments.json)
+    shown = show_rows(rows, POSITION_HEADS, lambda row: _position_cells(client, row), as_json=arguments.json)
     if not (shown or arguments.all):
-        _say("no positions; --all lists those that are flat as well")
+        say("no positions; --all lists those that are flat as well")
     return 0
 
 
@@ -118,7 +123,7 @@ def tail(arguments: argparse.Namespace, client: Client) -> int:
     return 0
 
 
-def _run(command: Callable[[argparse.Namespace, Client], int]) -> Callable[[argparse.Namespace], int]:
+def with_client(command: Callable[[argparse.Namespace, Client], int]) -> Callable[[argparse.Namespace], int]:
     """Return the command with the running program found for it, its errors put in one line."""
 
     def run(arguments: argparse.Namespace) -> int:
@@ -128,36 +133,43 @@ def _run(command: Callable[[argparse.Namespace, Client], int]) -> Callable[[argp
             with Client(find_home(arguments.home).root) as client:
                 return command(arguments, client)
         except NotRunning as error:
-            _say(f"{error}: start one, or name its --home")
+            say(f"{error}: start one, or name its --home")
         except OutcomeUnknown as error:
-            _say(f"whether this was done is not known: {error}; look it up with `workstation orders --all`")
+            say(f"whether this was done is not known: {error}; look it up with `workstation orders --all`")
         except Problem as error:
-            _say(f"{error} [trace {error.trace_id}]")
+            say(f"{error} [trace {error.trace_id}]")
         except ClientError as error:
-            _say(str(error))
+            say(str(error))
         return FAILED
 
     return run
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    command.__name__: _run(command) for command in (order, orders, positions, tail)
+    command.__name__: with_client(command) for command in (order, orders, positions, tail)
 }
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Say a line on standard error."""
     print(f"workstation: {text}", file=sys.stderr)
 
 
-def _account(client: Client, name: str | None) -> str:
+def account_id(client: Client, name: str | None) -> str:
+    """Return the id of an account by its name, the first one for none.
+
+    Raises:
+        UserError: there is none of that name.
+    """
     try:
         return client.account_id(name)
     except LookupError as error:
         raise UserError(str(error)) from None
 
 
-def _chosen(client: Client, name: str | None) -> Any:
-    return UNSET if name is None else _account(client, name)
+def chosen_account(client: Client, name: str | None) -> Any:
+    """Return the id of an account that was named, UNSET for none."""
+    return UNSET if name is None else account_id(client, name)
 
 
 def _held(client: Client, account: str, symbol: str) -> Decimal | None:
@@ -179,9 +191,10 @@ def _show_preview(preview: OrderPreview, *, as_json: bool) -> int:
         print(_json(preview))
     else:
         print(
-            f"{'would pass' if preview.valid else 'would be refused'}; value {_text(preview.estimated_value)}, ", end=""
+            f"{'would pass' if preview.valid else 'would be refused'}; value {number_text(preview.estimated_value)}, ",
+            end="",
         )
-        print(f"commission {_text(preview.estimated_commission)}")
+        print(f"commission {number_text(preview.estimated_commission)}")
         objections = [limit.message or limit.limit_type for limit in preview.risk.limits if not limit.passed]
         objections += [rule.message for rule in preview.compliance.rules]
         for line in (*objections, *(warning.message for warning in preview.warnings)):
@@ -189,7 +202,9 @@ def _show_preview(preview: OrderPreview, *, as_json: bool) -> int:
     return 0 if preview.valid else FAILED
 
 
-def _show(rows: Iterable[Any], heads: Sequence[str], cells: Callable[[Any], Sequence[str]], *, as_json: bool) -> int:
+def show_rows(
+    rows: Iterable[Any], heads: Sequence[str], cells: Callable[[Any], Sequence[str]], *, as_json: bool
+) -> int:
     """Print rows as a JSON list, or as columns as wide as their widest cell, numbers to the right; returns how many."""
     found = list(rows)
     if as_json:
@@ -211,22 +226,22 @@ def _order_cells(client: Client, row: Order) -> tuple[str, ...]:
         f"{row.created_at:%H:%M:%S}",
         row.state + ("?" if row.needs_reconcile else ""),
         row.side,
-        _text(row.quantity),
+        number_text(row.quantity),
         row.instrument_symbol,
         row.order_type,
-        _text(row.price),
-        _text(row.stop_price),
+        number_text(row.price),
+        number_text(row.stop_price),
         row.time_in_force,
-        _text(row.filled_quantity),
-        _text(row.average_price),
-        _name(client, row.broker_account_id),
+        number_text(row.filled_quantity),
+        number_text(row.average_price),
+        account_name(client, row.broker_account_id),
         row.id,
     )
 
 
 def _position_cells(client: Client, row: Position) -> tuple[str, ...]:
     figures = (row.quantity, row.average_cost, row.market_price, row.market_value, row.unrealized_pnl, row.realized_pnl)
-    return (row.instrument_symbol, *map(_text, figures), _name(client, row.broker_account_id))
+    return (row.instrument_symbol, *map(number_text, figures), account_name(client, row.broker_account_id))
 
 
 def _event_line(item: Event | Reset) -> str:
@@ -241,11 +256,13 @@ def _about(data: dict[str, Any]) -> str:
     return " ".join(str(data[name]) for name in names if data.get(name) is not None)
 
 
-def _name(client: Client, account: str) -> str:
+def account_name(client: Client, account: str) -> str:
+    """Return the name of an account by its id."""
     return next((known.account for known in client.accounts if known.id == account), account)
 
 
-def _text(value: Decimal | None) -> str:
+def number_text(value: Decimal | None) -> str:
+    """Return a number in plain digits, a dash for none."""
     return "-" if value is None else format(value, "f")
 
 

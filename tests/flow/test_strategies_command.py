@@ -1,0 +1,77 @@
+"""`workstation strategies` as a user types it: a strategy of his own is started, watched, held and ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.product_rig import ACCOUNT, running_headless
+from tests.helpers.storage_flow import quoted, wait_for
+from workstation.__main__ import main
+from workstation.app.bootstrap import Program
+
+SOURCE = """
+from workstation.strategies.api import Strategy, StrategyParameters
+
+
+class Once(Strategy):
+    \"\"\"Buys once.\"\"\"
+
+    class Parameters(StrategyParameters):
+        symbol: str = "SIM-FILL"
+        quantity: int = 1
+
+    def on_start(self):
+        self.log("begun with %d" % self.parameters.quantity)
+        self.sent = False
+        self.quotes(self.parameters.symbol)
+
+    def on_quote(self, quote):
+        if not self.sent:
+            self.sent = True
+            order_id = self.buy(quote.symbol, self.parameters.quantity)
+            self.signal(quote.symbol, "BUY", 0.8, reason="once", order_id=order_id)
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    folder = tmp_path / "strategies"
+    folder.mkdir()
+    (folder / "mine.py").write_text(SOURCE)
+    with running_headless(tmp_path, "--api-port", "0") as program:
+        quoted(program, "SIM-FILL")
+        yield program
+
+
+@pytest.mark.parametrize("isolated", [[], ["--isolated"]])
+def test_a_run_is_started_watched_held_and_ended_from_a_shell(program: Program, tmp_path, capsys, isolated) -> None:
+    def said(*words: str, code: int = 0) -> str:
+        assert main(["strategies", words[0], "--home", str(tmp_path), *words[1:]]) == code, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    options = ["--account", ACCOUNT, "--param", 'symbol="SIM-FILL"', "--param", "quantity=3", *isolated, "--json"]
+    (run,) = json.loads(said("start", "mine:Once", *options))
+    assert (run["run_name"], run["status"]) == ("mine:Once 1", "RUNNING")
+    wait_for(lambda: any(row["is_executed"] for row in json.loads(said("signals", "mine:Once", "--json"))))
+    table = said("signals", run["id"])
+    assert "SIM-FILL" in table
+    assert "once" in table
+    assert "begun with 3" in said("logs", "mine:Once")
+    assert "PAUSED" in said("pause", "mine:Once")
+    said("pause", "mine:Once", code=1)
+    assert "RUNNING" in said("resume", "mine:Once")
+    assert said("stop", "mine:Once").count(run["id"]) == 1
+    wait_for(lambda: "STOPPED" in said("list"))
+    wait_for(lambda: "DAILY" in said("performance", "mine:Once"))
+    assert json.loads(said("list", "--json"))[0]["run"]["id"] == run["id"]
+
+
+def test_what_there_is_not_is_said_in_one_line(program: Program, tmp_path, capsys) -> None:
+    assert main(["strategies", "start", "nobody", "--home", str(tmp_path)]) == 2
+    assert "there is no strategy nobody" in capsys.readouterr().err
+    assert main(["strategies", "logs", "nobody", "--home", str(tmp_path)]) == 2
+    assert "there is no strategy nobody" in capsys.readouterr().err
