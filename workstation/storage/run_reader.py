@@ -84,7 +84,8 @@ class SqlRuns:
 def _conditions(table: Table, query: RunRowQuery, time: Column[Any]) -> list[ColumnElement[bool]]:
     columns = table.c
     found = [columns.tenant_id == query.tenant, columns.run_id == query.run_id]
-    found += [columns[name] == value for name, value in query.equal.items()]
+    flags = {name: int(value) for name, value in query.equal.items() if isinstance(value, bool)}
+    found += [columns[name] == value for name, value in {**query.equal, **flags}.items()]
     found += [columns[name] >= value for name, value in query.least.items()]
     found += [columns[name] <= value for name, value in query.most.items()]
     if query.start_ns is not None:
