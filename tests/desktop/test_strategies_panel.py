@@ -43,9 +43,9 @@ def board(*runs: StrategyRun, strategies=(CROSS,)) -> CommandResult:
     return CommandResult(ok=True, text="", data=StrategyBoard(strategies=strategies, runs=runs))
 
 
-def tail(*texts: str) -> CommandResult:
+def tail(*texts: str, **values: str) -> CommandResult:
     lines = tuple(RunLine("r1", "INFO", text, START_NS) for text in texts)
-    return CommandResult(ok=True, text="", data=RunTail(run_id="r1", lines=lines))
+    return CommandResult(ok=True, text="", data=RunTail(run_id="r1", lines=lines, values=values))
 
 
 @pytest.fixture
@@ -142,6 +142,18 @@ def test_a_run_is_held_and_ends_on_the_second_press_by_the_chosen_policy(panel, 
     assert rig.gateway.of("strategy.stop") == []
     press(rig, qtbot, panel.stop)
     assert rig.gateway.of("strategy.stop") == [StopRun(run_id="r1", policy=Policy.FLATTEN)]
+
+
+def test_a_chosen_run_shows_its_own_values_as_they_change(panel, rig, qtbot) -> None:
+    assert panel.own.isHidden()
+    rig.gateway.answers["strategy.lines"] = tail("begun", average="100.25", held="10")
+    choose(rig, panel.runs)
+    assert panel.own.text() == "average 100.25   held 10"
+    assert not panel.own.isHidden()
+    rig.gateway.answers["strategy.lines"] = tail("begun")
+    panel.ask()
+    rig.bridge._on_answered()
+    assert panel.own.isHidden()
 
 
 def test_a_chosen_run_shows_what_it_says_and_a_failed_one_why(panel, rig, qtbot) -> None:

@@ -47,10 +47,11 @@ class CodeName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunTail(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest lines of a run, oldest first."""
+    """The newest lines of a run, oldest first, and the values of its own that it shows now."""
 
     run_id: str
     lines: tuple[RunLine, ...]
+    values: dict[str, str] = {}
 
 
 class StopRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,10 +101,11 @@ def code(context: EngineContext, params: CodeName, call: Invocation) -> None:
 
 
 def lines(context: EngineContext, params: RunName, call: Invocation) -> None:
-    """Answer the newest lines of a run's log since the program began."""
+    """Answer the newest lines of a run's log since the program began, and what it shows of its own."""
     run = context.strategies.run(params.tenant, params.run_id)
     told = context.strategies.tails.of(run.id)
-    call.reply(CommandResult(ok=True, text=f"{len(told)} lines.", data=RunTail(run_id=run.id, lines=told)))
+    tail = RunTail(run_id=run.id, lines=told, values=context.strategies.shown(run.id))
+    call.reply(CommandResult(ok=True, text=f"{len(told)} lines.", data=tail))
 
 
 def approve(context: EngineContext, params: Approve, call: Invocation) -> None:

@@ -123,6 +123,10 @@ class RunDesk:
             raise NotFound("run", run_id)
         return msgspec.structs.replace(found, figures=self._figures.get(run_id, found.figures))
 
+    def shown(self, run_id: str) -> dict[str, str]:
+        """Return the values of its own that a run under way shows, by name."""
+        return self._runner.run(run_id).view.values if self._is_live(run_id) else {}
+
     def active(self) -> list[StrategyRun]:
         """Return the runs that may still go on, those of every tenant."""
         return [run for run in self._desk.state.records.every(StrategyRun) if run.status.is_active]

@@ -82,6 +82,11 @@ def line_text(line: RunLine) -> str:
     return f"{exact_time(line.ts)[11:19]} {line.level:<8} {line.text}"
 
 
+def values_text(values: dict[str, str]) -> str:
+    """Return the values that a run shows of its own, in the order in which it named them."""
+    return "   ".join(f"{name} {value}" for name, value in values.items())
+
+
 def day_text(ts: int) -> str:
     """Return the UTC day of an instant, YYYY-MM-DD."""
     return exact_time(ts)[:10]

@@ -15,6 +15,7 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
+from workstation.strategies.messages import Show
 from workstation.strategies.run_desk import RunBudget, RunDesk
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runner import Runner
@@ -165,6 +166,15 @@ def test_a_run_that_has_ended_counts_into_its_strategy(rig):
     assert (strategy.total_runs, strategy.successful_runs, strategy.total_pnl) == (1, 1, 5 * MONEY_ONE)
     with pytest.raises(StateConflict):
         rig.runs.stop(rig.runs.run("local", run_id), "again")
+
+
+def test_what_a_run_shows_of_its_own_is_there_while_it_lives(rig):
+    run_id = rig.start()
+    bought(rig, run_id)
+    rig.runner.run(run_id).take(Show({"average": "1.5"}))
+    assert rig.runs.shown(run_id) == {"average": "1.5"}
+    rig.die()
+    assert rig.runs.shown(run_id) == {}
 
 
 def filled(rig, run_id, px):

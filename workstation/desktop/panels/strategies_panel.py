@@ -43,6 +43,7 @@ from workstation.viewmodels.strategies_view import (
     line_text,
     run_style,
     stop_words,
+    values_text,
 )
 
 CAPITAL = "100000"
@@ -77,6 +78,14 @@ class StrategiesPanel(AskingPanel):
         self.log.setPlaceholderText("What the selected run says appears here.")
         self.log.setMaximumBlockCount(LOG_LINES_MAX)
         self.log.setMinimumHeight(LOG_HEIGHT_PX // 2)
+        self.own = QLabel()
+        self.own.setObjectName(f"{panel_id}_own")
+        self.own.setAccessibleName("What the selected run shows of its own")
+        self.own.setProperty("role", "caption")
+        self.own.setTextFormat(Qt.TextFormat.PlainText)
+        self.own.setWordWrap(True)
+        self.own.setContentsMargins(8, 3, 8, 3)
+        self.own.hide()
         self._build()
         self.definitions.rows_chosen.connect(self._on_strategy_chosen)
         self.runs.rows_chosen.connect(self._on_run_chosen)
@@ -108,10 +117,20 @@ class StrategiesPanel(AskingPanel):
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName(f"{self.panel_id}_tables")
         tables.setChildrenCollapsible(False)
-        for part in (self.definitions, self.runs, self.log):
+        for part in (self.definitions, self.runs, self._told()):
             tables.addWidget(part)
         tables.setSizes([LOG_HEIGHT_PX, LOG_HEIGHT_PX, LOG_HEIGHT_PX])
         self.column.addLayout(Beside(self, tables, self._new(), self._chosen(), self._running()), 1)
+
+    def _told(self) -> QWidget:
+        """Return what the chosen run says: its own values, and its log."""
+        told = QWidget()
+        column = QVBoxLayout(told)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.own)
+        column.addWidget(self.log, 1)
+        return told
 
     def _new(self) -> QWidget:
         self.code = self._choice("code", "Code of a new strategy: an example, or a file of the strategies folder")
@@ -195,6 +214,8 @@ class StrategiesPanel(AskingPanel):
         run = self._run()
         if not result.ok or run is None or not isinstance(result.data, RunTail) or result.data.run_id != run.id:
             return
+        self.own.setText(values_text(result.data.values))
+        self.own.setVisible(bool(result.data.values))
         text = "\n".join(line_text(line) for line in result.data.lines)
         if run.error_traceback:
             text = f"{text}\n{run.error_traceback}".strip()
@@ -236,6 +257,7 @@ class StrategiesPanel(AskingPanel):
 
     def _on_run_chosen(self) -> None:
         self.log.clear()
+        self.own.hide()
         self._show_buttons()
         self.ask()
 
