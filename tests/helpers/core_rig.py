@@ -24,7 +24,7 @@ from workstation.domain.orders import (
 )
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import VirtualClock
-from workstation.kernel.ids import IdSource
+from workstation.kernel.ids import IdSource, stable_uid
 from workstation.orders.context import DeskSettings
 from workstation.orders.desk import Desk
 from workstation.orders.fold import CoreState
@@ -148,7 +148,7 @@ class CoreRig:
         self.record(EngineStarted(epoch=self.journal.epoch, version="test", ts=self.now))
         account = Account(
             account=ACCOUNT,
-            uid="a-1",
+            uid=stable_uid("account", ACCOUNT),
             venue=self.broker.venue,
             environment=Environment.SIM,
             currency="USD",

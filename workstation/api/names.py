@@ -31,13 +31,17 @@ class Names:
 
     def __init__(self, instruments: Mapping[str, Instrument], accounts: tuple[Account, ...], reader: Reader) -> None:
         self.instruments = instruments
+        self.take(accounts)
         self._symbols: dict[str, str] = {}
         self._symbols_of = 0
-        self._accounts = {account.account: account for account in accounts}
-        self._account_of = {account.uid: account for account in accounts}
         self._reader = reader
         self._uids: dict[str, str] = {}
         self._grids: dict[str, Grid] = {}
+
+    def take(self, accounts: tuple[Account, ...]) -> None:
+        """Know these accounts from now on, and no others."""
+        self._accounts = {account.account: account for account in accounts}
+        self._account_of = {account.uid: account for account in accounts}
 
     def account(self, uid: str) -> Account:
         """Return an account by its id.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from workstation.app.account_opening import AccountOpening
 from workstation.app.alerts import LOOK_NS, Alerts
 from workstation.app.core import Core, CoreParts
 from workstation.app.data_board import ARCHIVE_EVERY_NS, stored_data_of
@@ -123,6 +124,7 @@ class Engine:
         self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
+        self._opening = AccountOpening(core, venue)
         self._stories = OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
         self._strategies = Strategies(core, strategies_folder, loop.post, store.reader.runs.source, run_budget)
@@ -210,12 +212,15 @@ class Engine:
 
     def _recover(self) -> int:
         try:
-            return self.core.recover(self._store.recovery)
+            replayed = self.core.recover(self._store.recovery)
         except StorageError as error:
             if self.view_only is None:
                 raise
             _log.warning("recovery_ended_early", reason=str(error))
-            return 0
+            replayed = 0
+        self._opening.recall()
+        self.session = msgspec.structs.replace(self.session, accounts=self._opening.open())
+        return replayed
 
     def _begin(self, beat: Callable[[], None]) -> None:
         for symbol in self.core.instruments:

@@ -41,7 +41,7 @@ class ReplayVenue:
         self._feed = ReplayFeed(source, clock, scheduler, speed=options.speed)
         self._instruments = source.instruments
         currency = self._instruments[0].currency
-        self._account = Account(
+        account = Account(
             account=REPLAY_ACCOUNT,
             uid=stable_uid("account", REPLAY_VENUE, REPLAY_ACCOUNT),
             venue=REPLAY_VENUE,
@@ -52,11 +52,11 @@ class ReplayVenue:
         )
         calendars = Calendars()
         self._played = PlayedEvents(self._instruments, calendars)
-        paper = PaperBroker(
+        self._paper = paper = PaperBroker(
             REPLAY_VENUE,
             f"{clock.now_ns():x}",
             self._instruments,
-            (self._account,),
+            (account,),
             now_ns=self._feed.now_ns,
             scheduler=scheduler,
             fees=usual_fees(),
@@ -74,8 +74,12 @@ class ReplayVenue:
         return self._instruments
 
     def accounts(self) -> tuple[Account, ...]:
-        """Return the replay's one account."""
-        return (self._account,)
+        """Return the replay's accounts."""
+        return tuple(self._paper.exchange.accounts.values())
+
+    def open_account(self, account: Account) -> None:
+        """Open one more account, with its initial cash."""
+        self._paper.exchange.open_account(account)
 
     def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
         """Return bars of what has been played; before the recording there is no data, and none is made up."""

@@ -47,6 +47,9 @@ class Venue(Protocol):
     def accounts(self) -> tuple[Account, ...]:
         """Return every account."""
 
+    def open_account(self, account: Account) -> None:
+        """Open one more account; opening it again changes nothing."""
+
     def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
         """Return bars from before now, oldest first; a last partial one may still form."""
 
@@ -88,6 +91,10 @@ class SimulatedVenue:
     def accounts(self) -> tuple[Account, ...]:
         """Return every account."""
         return self._venue.accounts()
+
+    def open_account(self, account: Account) -> None:
+        """Open one more account, with its initial cash."""
+        self._venue.open_account(account)
 
     def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
         """Return bars up to now."""

@@ -52,6 +52,7 @@ READING_COMMANDS = frozenset(
         "order.outlook",
         "order.story",
         "account.breaks",
+        "account.list",
         "risk.board",
         "risk.standing",
         "script.board",

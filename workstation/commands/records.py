@@ -18,15 +18,27 @@ from workstation.commands.records_identity import check_member, check_tenant, ch
 from workstation.commands.records_market import check_instrument, check_subscription
 from workstation.commands.records_risk import check_override
 from workstation.commands.records_strategies import check_run, check_strategy
+from workstation.commands.records_venues import (
+    account_effects,
+    broker_effects,
+    check_account,
+    check_broker,
+    check_connection,
+    connection_effects,
+    standing,
+)
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.audit import AuditEntry
 from workstation.domain.errors import Duplicate, NotFound, StateConflict, ValidationError
 from workstation.domain.events import AuditNoted, Event, RecordSaved
 from workstation.domain.records import (
     LOCAL_TENANT,
+    AccountRecord,
     AnyRecord,
     ApiKey,
+    BrokerRecord,
     ComplianceRule,
+    ConnectionRecord,
     InstrumentEntry,
     Invitation,
     MarketSubscription,
@@ -96,7 +108,8 @@ class NoteAudit(msgspec.Struct, frozen=True, kw_only=True):
 class RecordKind(msgspec.Struct, frozen=True, kw_only=True):
     """How a kind is kept. noun: its name in sentences; scope: what changing one needs; check: its own rules.
 
-    effects: what a save changes elsewhere, recorded in the same transaction.
+    effects: what a save changes elsewhere, recorded in the same transaction. built_in: what stands under an id in its
+    first version before anybody changed it.
     """
 
     record: type[AnyRecord]
@@ -104,6 +117,7 @@ class RecordKind(msgspec.Struct, frozen=True, kw_only=True):
     scope: str
     check: Check | None = None
     effects: Effects | None = None
+    built_in: Callable[[EngineContext, str], AnyRecord | None] | None = None
 
 
 KINDS: tuple[RecordKind, ...] = (
@@ -123,7 +137,19 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(record=WebhookSource, noun="webhook source", scope="webhooks:manage"),
     RecordKind(record=StrategyDefinition, noun="strategy", scope="strategies:manage", check=check_strategy),
     RecordKind(record=StrategyRun, noun="run", scope="strategies:run", check=check_run),
-)
+    RecordKind(
+        record=BrokerRecord, noun="broker", scope="brokers:manage", check=check_broker, effects=broker_effects,
+        built_in=standing,
+    ),
+    RecordKind(
+        record=ConnectionRecord, noun="connection", scope="brokers:manage", check=check_connection,
+        effects=connection_effects, built_in=standing,
+    ),
+    RecordKind(
+        record=AccountRecord, noun="account", scope="brokers:manage", check=check_account, effects=account_effects,
+        built_in=standing,
+    ),
+)  # fmt: skip
 """Every kind that commands may change."""
 
 
@@ -194,6 +220,9 @@ class _Steps:
             StateConflict: it has changed since; `allowed` names the version that it has now.
         """
         found = context.state.records.find(self._kind.record, tenant, record_id)
+        if found is None and tenant == LOCAL_TENANT and self._kind.built_in is not None:
+            made = self._kind.built_in(context, record_id)
+            found = made if isinstance(made, self._kind.record) else None
         if found is None:
             raise NotFound(self._kind.noun, record_id)
         if expected not in (None, found.row_version):

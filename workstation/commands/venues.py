@@ -21,6 +21,10 @@ class VenueName(msgspec.Struct, frozen=True, kw_only=True):
     venue: str
 
 
+class AccountsOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Every account of this run."""
+
+
 class VenueStanding(msgspec.Struct, frozen=True, kw_only=True):
     """How a venue stands. locked: its accounts that take no new risk; unknown: orders whose outcome is not known."""
 
@@ -79,6 +83,12 @@ def disconnect(context: EngineContext, params: VenueName, call: Invocation) -> N
     call.reply(CommandResult(ok=True, text=f"{params.venue} is being disconnected.", pending=True))
 
 
+def list_accounts(context: EngineContext, _params: AccountsOf, call: Invocation) -> None:
+    """Answer the accounts of this program, closed ones included."""
+    found = tuple(row for row in context.state.accounts.values() if row.environment is context.environment)
+    call.reply(CommandResult(ok=True, text=f"{len(found)} accounts are known.", data=found))
+
+
 def _broker(context: EngineContext, venue: str) -> Broker:
     account = next((row.account for row in context.state.accounts.values() if row.venue == venue), "")
     broker = context.desk.routes.broker(account)
@@ -91,6 +101,7 @@ def register(commands: CommandRegistry) -> None:
     """Declare the commands about venues."""
     rows: tuple[Declaration, ...] = (
         ("venue.standing", "Show how a venue stands", VenueName, "brokers:view", show_venue),
+        ("account.list", "List accounts", AccountsOf, "brokers:view", list_accounts),
         ("venue.connect", "Connect a venue", VenueName, "brokers:connect", connect),
         ("venue.disconnect", "Disconnect a venue", VenueName, "brokers:connect", disconnect),
     )

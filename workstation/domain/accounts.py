@@ -22,7 +22,10 @@ class LockState(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One account at one venue. `uid` is its id in scripts; `currency` its base currency; cash in money."""
+    """One account at one venue. `uid` is its id in scripts; `currency` its base currency; cash in money.
+
+    closed: its record was deleted here; it keeps its history and takes exits only.
+    """
 
     account: str
     uid: str
@@ -32,6 +35,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     initial_cash: int
     margin_rate_bps: int = 2_500
     name: str = ""
+    closed: bool = False
 
 
 class KillScope(StrEnum):

@@ -249,7 +249,7 @@ class ArmChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class AccountOpened(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """An account became known."""
+    """An account became known, or its terms changed; only the first brings its cash."""
 
     account: Account
     ts: int

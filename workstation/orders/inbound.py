@@ -30,6 +30,7 @@ from workstation.orders.effects import resized
 from workstation.orders.fills import Fills
 from workstation.orders.reports import NOT_SENT, order_events, sent_events
 from workstation.orders.routing import read_back
+from workstation.orders.session_log import SessionLog
 from workstation.orders.submission import Submission
 from workstation.ports.broker import (
     BrokerReport,
@@ -43,6 +44,7 @@ from workstation.ports.broker import (
     SessionState,
     UnreadableReport,
 )
+from workstation.ports.store import Row
 
 LIVE_REPORTS = frozenset({ExecType.ACCEPTED, ExecType.ROUTED, ExecType.REPLACED, ExecType.TRIGGERED})
 REFUSALS = frozenset({ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED})
@@ -69,6 +71,7 @@ class Inbound:
         self._on_session = on_session
         self.fills = Fills(context)
         self.counts: Counter[str] = Counter()
+        self._log = SessionLog(context.state)
         self._handlers: dict[type, Callable[[Any], None]] = {
             FillReport: self._on_fill,
             OrderReport: self._on_order,
@@ -92,13 +95,13 @@ class Inbound:
         fault_point("orders.inbound.answer")
         self._on_answer(report)
 
-    def _record(self, events: list[Event], what: str, causation: str = "") -> None:
+    def _record(self, events: list[Event], what: str, causation: str = "", rows: Sequence[Row] = ()) -> None:
         if not events:
             self.counts[f"{what}.nothing_new"] += 1
             return
         self.counts[what] += 1
         fault_point("orders.inbound.before_record")
-        self._c.recorder.record(events, actor="venue", causation=causation)
+        self._c.recorder.record(events, actor="venue", causation=causation, rows=rows)
         fault_point("orders.inbound.after_record")
 
     def _on_send(self, report: SendReport) -> None:
@@ -200,7 +203,8 @@ class Inbound:
         before = c.routes.session(report.venue)
         c.routes.set_session(report.venue, report.state, c.clock.mono_ns())
         changed = SessionChanged(venue=report.venue, state=report.state, reason=report.reason, ts=c.clock.now_ns())
-        self._record([changed], "session")
+        lines = self._log.lines(report, changed.ts, c.journal.last_seq + 1)
+        self._record([changed], "session", rows=lines)
         if before is not report.state:
             self._on_session(report.venue, report.state)
 

@@ -1,221 +1,119 @@
-"""Brokers, their connections and accounts: what there is and how it stands, connect, disconnect, reconcile.
+"""Brokers: what there is and how it stands, kept and changed here, connect, disconnect.
 
-A broker here is a venue that this run trades at, with one connection. Which there are is chosen at the start.
+One is built in: the venue that this run trades at. Others are kept for the day when an adapter reaches them.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from workstation.api.endpoint import Call, Routes, json_answer
-from workstation.api.errors import Answer, ApiError
-from workstation.api.lists import ListForm, chosen_fields, memory_page, sparse
-from workstation.api.outcomes import refused
+from workstation.api.errors import Answer
+from workstation.api.lists import ListForm
+from workstation.api.records import RecordResource, change_record, create_record, delete_record, given
 from workstation.api.schemas.brokers import (
-    AccountList,
-    AccountPage,
     Broker,
-    BrokerAccount,
+    BrokerCreate,
     BrokerList,
     BrokerPage,
     BrokerStatus,
-    Connection,
-    ConnectionList,
-    ConnectionPage,
-    account_body,
+    BrokerUpdate,
     broker_body,
-    broker_id,
-    connection_body,
-    connection_id,
+    broker_draft,
+    idle_status_body,
     status_body,
 )
 from workstation.api.schemas.records import RecordRead
-from workstation.api.schemas.system import ActionResult
-from workstation.commands.params import ReconcileAccount
-from workstation.commands.venues import VenueName, VenueStanding
-from workstation.domain.accounts import Account
+from workstation.api.venue_records import (
+    BROKER,
+    DONE,
+    act,
+    below,
+    kept,
+    list_answer,
+    one_of,
+    read_answer,
+    standing,
+    venue_behind,
+)
+from workstation.commands.venues import VenueName
+from workstation.domain.records import BrokerRecord, ConnectionRecord
 
 routes = Routes()
 
-_BROKER = {"broker_id": "uuid"}
-_CONNECTION = {"broker_id": "uuid", "connection_id": "uuid"}
-_ACCOUNT = {"broker_id": "uuid", "account_id": "uuid"}
-_BROKERS = ListForm(key="brokers", model=Broker, orderings={"name": "name"}, default="name")
-_CONNECTIONS = ListForm(key="connections", model=Connection, orderings={"name": "name"}, default="name")
-_ACCOUNTS = ListForm(
-    key="accounts", model=BrokerAccount, orderings={"account_number": "account_number"}, default="account_number"
+BROKERS = RecordResource(
+    kind=BrokerRecord,
+    form=ListForm(key="brokers", model=Broker, orderings={"name": "name"}, default="name"),
+    body=lambda _call, record: broker_body(record),
+    id_name="broker_id",
 )
-_DONE = {200: ActionResult, 202: ActionResult}
 
 
 @routes.add("GET", "/brokers", scope="brokers:view", query=BrokerList, answers={200: BrokerPage})
 async def list_brokers(call: Call) -> Answer:
     """List brokers."""
-    rows = [broker_body(venue, account.environment) for venue, account in _venues(call).items()]
-    return _page(call, _BROKERS, rows, "broker_type", "is_active")
+    rows = [broker_body(record) for record in (await kept(call, BrokerRecord)).values()]
+    return list_answer(call, BROKERS.form, rows, "broker_type", "is_active")
+
+
+@routes.add("POST", "/brokers", scope="brokers:manage", body=BrokerCreate, answers={201: Broker})
+async def create_broker(call: Call) -> Answer:
+    """Keep a broker."""
+    return await create_record(call, BROKERS, broker_draft(call.body, call.credential.tenant))
 
 
 @routes.add(
-    "GET", "/brokers/{broker_id}", scope="brokers:view", query=RecordRead, answers={200: Broker}, path_types=_BROKER
+    "GET", "/brokers/{broker_id}", scope="brokers:view", query=RecordRead, answers={200: Broker}, path_types=BROKER
 )
 async def get_broker(call: Call) -> Answer:
     """Read a broker."""
-    venue, account = _venue(call)
-    return _one(call, Broker, broker_body(venue, account.environment))
+    record = await one_of(call, BrokerRecord, "broker")
+    return read_answer(call, Broker, record, broker_body(record))
 
 
-@routes.add("GET", "/brokers/{broker_id}/status", scope="brokers:view", answers={200: BrokerStatus}, path_types=_BROKER)
+@routes.change(
+    "/brokers/{broker_id}", scope="brokers:manage", body=BrokerUpdate, answers={200: Broker}, path_types=BROKER
+)
+async def put_broker(call: Call) -> Answer:
+    """Change a broker."""
+    return await change_record(call, BROKERS, given(call.body), before=await one_of(call, BrokerRecord, "broker"))
+
+
+@routes.add("DELETE", "/brokers/{broker_id}", scope="brokers:manage", answers={204: None}, path_types=BROKER)
+async def delete_broker(call: Call) -> Answer:
+    """Forget a broker with its connections and accounts; not while it is connected or has open orders."""
+    return await delete_record(call, BROKERS, before=await one_of(call, BrokerRecord, "broker"))
+
+
+@routes.add("GET", "/brokers/{broker_id}/status", scope="brokers:view", answers={200: BrokerStatus}, path_types=BROKER)
 async def get_broker_status(call: Call) -> Answer:
-    """Say how a broker stands: its link, whether book and venue agree, and what it takes."""
-    venue, _ = _venue(call)
-    standing = await _standing(call, venue)
+    """Say how a broker stands: its links, whether book and venue agree, and what it takes."""
+    links = await below(call, ConnectionRecord)
+    names, now = {row.id: row.name for row in links}, call.services.now_ns()
+    venue = next((row.venue for row in links if row.venue), "")
+    if not venue:
+        return json_answer(200, idle_status_body(call.path_params["broker_id"], names, now))
     call.services.marks.latest()
     status = call.services.marks.status
     heartbeat = None if status is None or not status.now_ns else status.now_ns
-    return json_answer(200, status_body(standing, heartbeat, call.services.now_ns()))
+    return json_answer(
+        200, status_body(call.path_params["broker_id"], names, await standing(call, venue), heartbeat, now)
+    )
 
 
-@routes.add(
-    "GET", "/brokers/{broker_id}/connections", scope="brokers:view", query=ConnectionList,
-    answers={200: ConnectionPage}, path_types=_BROKER,
-)  # fmt: skip
-async def list_connections(call: Call) -> Answer:
-    """List a broker's connections."""
-    venue, account = _venue(call)
-    rows = [connection_body(venue, account.environment, await _standing(call, venue))]
-    return _page(call, _CONNECTIONS, rows, "status")
-
-
-@routes.add(
-    "GET", "/brokers/{broker_id}/connections/{connection_id}", scope="brokers:view", query=RecordRead,
-    answers={200: Connection}, path_types=_CONNECTION,
-)  # fmt: skip
-async def get_connection(call: Call) -> Answer:
-    """Read a connection."""
-    venue, account = _connection(call)
-    return _one(call, Connection, connection_body(venue, account.environment, await _standing(call, venue)))
-
-
-@routes.add("POST", "/brokers/{broker_id}/connect", scope="brokers:connect", answers=_DONE, path_types=_BROKER)
+@routes.add("POST", "/brokers/{broker_id}/connect", scope="brokers:connect", answers=DONE, path_types=BROKER)
 async def connect_broker(call: Call) -> Answer:
-    """Connect a broker."""
-    return await _act(call, "venue.connect", VenueName(venue=_venue(call)[0]))
+    """Connect a broker: its active connections."""
+    return await act(call, "venue.connect", VenueName(venue=await _venue(call)))
 
 
-@routes.add("POST", "/brokers/{broker_id}/disconnect", scope="brokers:connect", answers=_DONE, path_types=_BROKER)
+@routes.add("POST", "/brokers/{broker_id}/disconnect", scope="brokers:connect", answers=DONE, path_types=BROKER)
 async def disconnect_broker(call: Call) -> Answer:
     """Disconnect a broker; nothing is cancelled."""
-    return await _act(call, "venue.disconnect", VenueName(venue=_venue(call)[0]))
+    return await act(call, "venue.disconnect", VenueName(venue=await _venue(call)))
 
 
-@routes.add(
-    "POST", "/brokers/{broker_id}/connections/{connection_id}/connect", scope="brokers:connect", answers=_DONE,
-    path_types=_CONNECTION,
-)  # fmt: skip
-async def connect_connection(call: Call) -> Answer:
-    """Connect one connection."""
-    return await _act(call, "venue.connect", VenueName(venue=_connection(call)[0]))
+async def _venue(call: Call) -> str:
+    """Return the venue that a broker's active connections lead to.
 
-
-@routes.add(
-    "POST", "/brokers/{broker_id}/connections/{connection_id}/disconnect", scope="brokers:connect", answers=_DONE,
-    path_types=_CONNECTION,
-)  # fmt: skip
-async def disconnect_connection(call: Call) -> Answer:
-    """Disconnect one connection; nothing is cancelled."""
-    return await _act(call, "venue.disconnect", VenueName(venue=_connection(call)[0]))
-
-
-@routes.add(
-    "GET", "/brokers/{broker_id}/accounts", scope="brokers:view", query=AccountList, answers={200: AccountPage},
-    path_types=_BROKER,
-)  # fmt: skip
-async def list_accounts(call: Call) -> Answer:
-    """List a broker's accounts."""
-    venue, _ = _venue(call)
-    snaps = _snaps(call)
-    rows = [account_body(row, snaps.get(row.account)) for row in call.services.names.accounts() if row.venue == venue]
-    return _page(call, _ACCOUNTS, rows, "status", "is_paper")
-
-
-@routes.add(
-    "GET", "/brokers/{broker_id}/accounts/{account_id}", scope="brokers:view", query=RecordRead,
-    answers={200: BrokerAccount}, path_types=_ACCOUNT,
-)  # fmt: skip
-async def get_account(call: Call) -> Answer:
-    """Read an account."""
-    account = _account(call)
-    return _one(call, BrokerAccount, account_body(account, _snaps(call).get(account.account)))
-
-
-@routes.add(
-    "POST", "/brokers/{broker_id}/accounts/{account_id}/reconcile", scope="brokers:connect",
-    answers={202: ActionResult}, path_types=_ACCOUNT,
-)  # fmt: skip
-async def reconcile_account(call: Call) -> Answer:
-    """Compare an account with its venue: settles unknown outcomes and lifts the trading lock."""
-    return await _act(call, "account.reconcile", ReconcileAccount(account=_account(call).account))
-
-
-async def _act(call: Call, command_id: str, params: Any) -> Answer:
-    result = await call.services.engine.call(command_id, params, call.origin)
-    if not result.ok:
-        raise refused(result)
-    body = {"success": True, "message": result.text, "data": None}
-    return json_answer(202 if result.pending else 200, body)
-
-
-async def _standing(call: Call, venue: str) -> VenueStanding:
-    result = await call.services.engine.call("venue.standing", VenueName(venue=venue), call.origin)
-    if not result.ok:
-        raise refused(result)
-    found: VenueStanding = result.data
-    return found
-
-
-def _venues(call: Call) -> Mapping[str, Account]:
-    """Return each venue by name, with one of its accounts."""
-    return {row.venue: row for row in sorted(call.services.names.accounts(), key=lambda row: row.venue)}
-
-
-def _venue(call: Call) -> tuple[str, Account]:
-    wanted = call.path_params["broker_id"]
-    found = next((item for item in _venues(call).items() if broker_id(item[0]) == wanted), None)
-    if found is None:
-        raise ApiError("NOT_FOUND", "No such broker.")
-    return found
-
-
-def _connection(call: Call) -> tuple[str, Account]:
-    venue, account = _venue(call)
-    if connection_id(venue) != call.path_params["connection_id"]:
-        raise ApiError("NOT_FOUND", "No such connection.")
-    return venue, account
-
-
-def _account(call: Call) -> Account:
-    venue, _ = _venue(call)
-    account = call.services.names.account(call.path_params["account_id"])
-    if account.venue != venue:
-        raise ApiError("NOT_FOUND", "No such account.")
-    return account
-
-
-def _snaps(call: Call) -> Mapping[str, Any]:
-    call.services.marks.latest()
-    return call.services.marks.accounts
-
-
-def _page(call: Call, form: ListForm, rows: list[dict[str, Any]], *filters: str) -> Answer:
-    """Answer a list whose `filters` are compared as they are, and whose search looks at what it is sorted by."""
-    wanted = {name: getattr(call.query, name) for name in filters}
-    search = (call.query.search or "").lower()
-    found = [
-        row
-        for row in rows
-        if search in row[form.default].lower() and all(wanted[name] in (None, row[name]) for name in filters)
-    ]
-    return json_answer(200, memory_page(call, form, found))
-
-
-def _one(call: Call, model: type[Any], body: dict[str, Any]) -> Answer:
-    return json_answer(200, sparse(body, chosen_fields(call.query.fields, model)))
+    Raises:
+        ApiError: 404 no such broker, 409 no connection of it leads anywhere from this program.
+    """
+    links = [row for row in await below(call, ConnectionRecord) if row.is_active]
+    return venue_behind(links)

@@ -1,71 +1,162 @@
-"""Brokers, their connections and accounts on the wire, as they are configured and as they stand."""
+"""Brokers on the wire, as they are configured and as they stand, and what their connections and accounts share."""
 
-from typing import Any, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from workstation.api.credentials import TENANT_ID
-from workstation.api.schemas.records import RecordList
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StringConstraints
+
+from workstation.api.credentials import tenant_uid
+from workstation.api.schemas.orders import check_metadata
+from workstation.api.schemas.records import RecordList, unchanged
 from workstation.api.schemas.values import (
-    DecimalOut,
     IdOut,
     QueryFlag,
+    Request,
     Resource,
     SearchText,
     TimeOut,
-    money_text,
     time_or_none,
     time_text,
 )
 from workstation.commands.venues import VenueStanding
-from workstation.domain.accounts import Account, Environment, LockState
+from workstation.domain.accounts import LockState
 from workstation.domain.orders import Side
-from workstation.kernel.ids import stable_uid
+from workstation.domain.records import BrokerRecord, Record
+from workstation.domain.records.venues import BrokerType
 from workstation.ports.broker import ReplaceKind, SessionState
-from workstation.viewmodels.frames import AccountSnap
 
-BrokerType = Literal["PAPER", "CUSTOM"]
-AccountStatus = Literal["ACTIVE"]
+BrokerTypeName = Literal[
+    "PAPER", "INTERACTIVE_BROKERS", "DERIV", "TD_AMERITRADE", "CHARLES_SCHWAB", "ETRADE", "FIDELITY", "ROBINHOOD",
+    "ALPACA", "TRADIER", "CUSTOM",
+]  # fmt: skip
 ConnectionState = Literal["DISCONNECTED", "CONNECTING", "CONNECTED", "ERROR", "MAINTENANCE"]
-_STATES: dict[SessionState, ConnectionState] = {
+STATES: dict[SessionState, ConnectionState] = {
     SessionState.UP: "CONNECTED",
     SessionState.DEGRADED: "CONNECTED",
     SessionState.DOWN: "DISCONNECTED",
     SessionState.MAINTENANCE: "MAINTENANCE",
 }
+_SECRET = re.compile(r"(?i)password|passwd|secret|token|api_?key|credential|private_?key")
+
+
+def text(longest: int, least: int = 0) -> StringConstraints:
+    """Return the bounds of a text of so many characters, without blanks around it."""
+    return StringConstraints(strip_whitespace=True, min_length=least, max_length=longest)
+
+
+def _without_secrets(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse keys that look like secrets: a config is shown to everybody who may look.
+
+    Raises:
+        ValueError: naming the first such key.
+    """
+    check_metadata(value)
+    level: list[Any] = [value]
+    while level:
+        inner = level.pop()
+        if isinstance(inner, dict):
+            wrong = next((key for key in inner if _SECRET.search(key)), None)
+            if wrong is not None:
+                raise ValueError(f"{wrong} looks like a secret; send secrets as a connection's credentials")
+            level += inner.values()
+        elif isinstance(inner, list):
+            level += inner
+    return value
+
+
+Name = Annotated[str, text(100, 1)]
+Host = Annotated[str, text(255)]
+Text20 = Annotated[str, text(20)]
+Text100 = Annotated[str, text(100)]
+Text200 = Annotated[str, text(200)]
+Text254 = Annotated[str, text(254)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Seconds = Annotated[int, Field(ge=1, le=600)]
+Retries = Annotated[int, Field(ge=0, le=10)]
+Metadata = Annotated[dict[str, Any], AfterValidator(check_metadata)]
+Config = Annotated[dict[str, Any], AfterValidator(_without_secrets)]
+Description = Annotated[str, text(2_000)]
 
 
 class BrokerList(RecordList):
     """Filters of the list of brokers."""
 
-    broker_type: BrokerType | None = None
+    broker_type: BrokerTypeName | None = None
     is_active: QueryFlag | None = None
     search: SearchText | None = None
 
 
-class ConnectionList(RecordList):
-    """Filters of the list of connections."""
+class BrokerCreate(Request):
+    """A new broker."""
 
-    status: ConnectionState | None = None
-    search: SearchText | None = None
+    name: Name
+    broker_type: BrokerTypeName
+    display_name: Text200 = ""
+    description: Description = ""
+    host: Host = ""
+    port: Port | None = None
+    use_ssl: StrictBool = True
+    api_version: Text20 = ""
+    timeout_seconds: Seconds = 30
+    max_retries: Retries = 3
+    is_active: StrictBool = True
+    is_testing: StrictBool = False
+    website: Text200 = ""
+    support_email: Text254 = ""
+    documentation_url: Text200 = ""
+    config: Config = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
 
 
-class AccountList(RecordList):
-    """Filters of the list of accounts."""
+class BrokerUpdate(Request):
+    """A partial change: what is absent stays; null clears a port."""
 
-    status: AccountStatus | None = None
-    is_paper: QueryFlag | None = None
-    search: SearchText | None = None
+    name: Name = unchanged()
+    display_name: Text200 = unchanged()
+    description: Description = unchanged()
+    host: Host = unchanged()
+    port: Port | None = None
+    use_ssl: StrictBool = unchanged()
+    api_version: Text20 = unchanged()
+    timeout_seconds: Seconds = unchanged()
+    max_retries: Retries = unchanged()
+    is_active: StrictBool = unchanged()
+    is_testing: StrictBool = unchanged()
+    website: Text200 = unchanged()
+    support_email: Text254 = unchanged()
+    documentation_url: Text200 = unchanged()
+    config: Config = unchanged()
+    metadata: Metadata = unchanged()
 
 
-class Broker(Resource):
-    """A venue that this program trades at."""
+class Standing(Resource):
+    """What every broker, connection and account shows. Times are null for what is built in and was never changed."""
 
     id: IdOut
     tenant_id: IdOut
+    created_at: TimeOut | None
+    updated_at: TimeOut | None
+
+
+class Broker(Standing):
+    """A broker; built in is the venue that this program trades at."""
+
     name: str
     display_name: str
-    broker_type: BrokerType
+    broker_type: BrokerTypeName
+    description: str
+    host: str
+    port: int | None
+    use_ssl: bool
+    api_version: str
+    timeout_seconds: int
+    max_retries: int
     is_active: bool
     is_testing: bool
+    website: str
+    support_email: str
+    documentation_url: str
     config: dict[str, Any]
     metadata: dict[str, Any]
 
@@ -74,57 +165,6 @@ class BrokerPage(Resource):
     """A page of brokers."""
 
     brokers: list[Broker]
-    total_count: int | None
-    has_next: bool
-
-
-class Connection(Resource):
-    """The link to a venue."""
-
-    id: IdOut
-    tenant_id: IdOut
-    broker_id: IdOut
-    name: str
-    connection_type: Literal["SIM", "PAPER", "REPLAY", "IB", "CRYPTO", "ALPACA", "FIX"]
-    status: ConnectionState
-    is_active: bool
-    is_paper_trading: bool
-    has_credentials: bool
-    metadata: dict[str, Any]
-
-
-class ConnectionPage(Resource):
-    """A page of connections."""
-
-    connections: list[Connection]
-    total_count: int | None
-    has_next: bool
-
-
-class BrokerAccount(Resource):
-    """An account, with its money as the engine last showed it; null before that."""
-
-    id: IdOut
-    tenant_id: IdOut
-    broker_id: IdOut
-    broker_connection_id: IdOut
-    account_number: str
-    account_name: str
-    status: AccountStatus
-    is_active: bool
-    currency: str
-    base_currency: str
-    is_paper: bool
-    balance: DecimalOut | None
-    buying_power: DecimalOut | None
-    trading_locked: bool | None
-    metadata: dict[str, Any]
-
-
-class AccountPage(Resource):
-    """A page of accounts."""
-
-    accounts: list[BrokerAccount]
     total_count: int | None
     has_next: bool
 
@@ -165,84 +205,47 @@ class BrokerStatus(Resource):
     timestamp: TimeOut
 
 
-def broker_id(venue: str) -> str:
-    """Return the id of a venue, the same for ever."""
-    return stable_uid("broker", venue)
-
-
-def connection_id(venue: str) -> str:
-    """Return the id of a venue's link."""
-    return stable_uid("connection", venue)
-
-
-def broker_body(venue: str, environment: Environment) -> dict[str, Any]:
-    """Return a venue as the wire shows it."""
-    return {
-        "id": broker_id(venue),
-        "tenant_id": TENANT_ID,
-        "name": venue,
-        "display_name": venue,
-        "broker_type": "CUSTOM" if environment is Environment.LIVE else "PAPER",
-        "is_active": True,
-        "is_testing": environment is not Environment.LIVE,
-        "config": {},
-        "metadata": {},
+def shown_fields(model: type[BaseModel], record: Record) -> dict[str, Any]:
+    """Return those fields of a resource that its record has by the same name, and what every record shows."""
+    plain = {name: getattr(record, name) for name in model.model_fields if hasattr(record, name)}
+    return plain | {
+        "tenant_id": tenant_uid(record.tenant),
+        "created_at": time_or_none(record.created_at or None),
+        "updated_at": time_or_none(record.updated_at or None),
     }
 
 
-def connection_body(venue: str, environment: Environment, standing: VenueStanding) -> dict[str, Any]:
-    """Return a venue's link as the wire shows it."""
-    kinds = {Environment.SIM: "SIM", Environment.REPLAY: "REPLAY", Environment.LIVE: "FIX"}
-    return {
-        "id": connection_id(venue),
-        "tenant_id": TENANT_ID,
-        "broker_id": broker_id(venue),
-        "name": venue,
-        "connection_type": kinds[environment],
-        "status": _STATES[standing.session],
-        "is_active": True,
-        "is_paper_trading": environment is not Environment.LIVE,
-        "has_credentials": False,
-        "metadata": {},
-    }
+def broker_body(record: BrokerRecord) -> dict[str, Any]:
+    """Return a broker as the wire shows it."""
+    return shown_fields(Broker, record) | {"display_name": record.display_name or record.name}
 
 
-def account_body(account: Account, snap: AccountSnap | None) -> dict[str, Any]:
-    """Return an account as the wire shows it."""
-    power = None if snap is None else snap.buying_power
-    return {
-        "id": account.uid,
-        "tenant_id": TENANT_ID,
-        "broker_id": broker_id(account.venue),
-        "broker_connection_id": connection_id(account.venue),
-        "account_number": account.account,
-        "account_name": account.name or account.account,
-        "status": "ACTIVE",
-        "is_active": True,
-        "currency": account.currency,
-        "base_currency": account.currency,
-        "is_paper": account.environment is not Environment.LIVE,
-        "balance": None if snap is None else money_text(snap.cash),
-        "buying_power": None if power is None else money_text(power),
-        "trading_locked": None if snap is None else snap.lock is not LockState.UNLOCKED,
-        "metadata": {},
-    }
+def broker_draft(asked: BrokerCreate, tenant: str) -> BrokerRecord:
+    """Return the record of a new broker."""
+    return BrokerRecord(tenant=tenant, broker_type=BrokerType(asked.broker_type), **plain(asked, "broker_type"))
 
 
-def status_body(standing: VenueStanding, heartbeat_ns: int | None, now_ns: int) -> dict[str, Any]:
-    """Return how a venue stands. heartbeat_ns: when the engine last told of itself, UTC ns."""
-    venue, card = standing.venue, standing.card
+def plain(asked: Request, *without: str) -> dict[str, Any]:
+    """Return the fields of a body but for those that its record holds otherwise."""
+    return {name: getattr(asked, name) for name in type(asked).model_fields if name not in without}
+
+
+def status_body(
+    broker: str, links: Mapping[str, str], standing: VenueStanding, heartbeat_ns: int | None, now_ns: int
+) -> dict[str, Any]:
+    """Return how a broker's venue stands. links: its connections' names by id; heartbeat_ns: of the engine, UTC ns."""
+    card = standing.card
     running = any(row.state is LockState.RECONCILING for row in standing.locked)
     reconcile = "RUNNING" if running else "REQUIRED" if standing.locked or standing.unknown else "OK"
     age = None if heartbeat_ns is None else max(now_ns - heartbeat_ns, 0) // 1_000_000
-    state = _STATES[standing.session]
+    state = STATES[standing.session]
     return {
-        "broker_id": broker_id(venue),
+        "broker_id": broker,
         "status": state,
         "connections": [
             {
-                "connection_id": connection_id(venue),
-                "name": venue,
+                "connection_id": connection,
+                "name": name,
                 "status": state,
                 "last_heartbeat": time_or_none(heartbeat_ns),
                 "heartbeat_age_ms": age,
@@ -253,6 +256,7 @@ def status_body(standing: VenueStanding, heartbeat_ns: int | None, now_ns: int) 
                 "open_breaks": standing.breaks,
                 "unknown_orders": standing.unknown,
             }
+            for connection, name in links.items()
         ],
         "capabilities": {
             "order_types": sorted(card.ord_types),
@@ -260,6 +264,38 @@ def status_body(standing: VenueStanding, heartbeat_ns: int | None, now_ns: int) 
             "time_in_force": sorted(card.times_in_force),
             "supports_replace": card.replace is not ReplaceKind.NONE,
             "supports_preview": True,
+        },
+        "timestamp": time_text(now_ns),
+    }
+
+
+def idle_status_body(broker: str, links: Mapping[str, str], now_ns: int) -> dict[str, Any]:
+    """Return how a broker stands that no adapter of this program reaches."""
+    return {
+        "broker_id": broker,
+        "status": "DISCONNECTED",
+        "connections": [
+            {
+                "connection_id": connection,
+                "name": name,
+                "status": "DISCONNECTED",
+                "last_heartbeat": None,
+                "heartbeat_age_ms": None,
+                "last_error": "no adapter of this program reaches it",
+                "reconcile": "REQUIRED",
+                "on_disconnect": "KEEP",
+                "on_disconnect_verified": False,
+                "open_breaks": 0,
+                "unknown_orders": 0,
+            }
+            for connection, name in links.items()
+        ],
+        "capabilities": {
+            "order_types": [],
+            "sides": [],
+            "time_in_force": [],
+            "supports_replace": False,
+            "supports_preview": False,
         },
         "timestamp": time_text(now_ns),
     }

@@ -15,12 +15,14 @@ class AccountTradable(StateRule):
 
     def binds(self, place: Place) -> bool:
         """Tell whether somebody said anything about the account."""
-        return place.account.account in place.controls.accounts
+        return place.account.closed or place.account.account in place.controls.accounts
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the account and how it stands."""
         name = snapshot.terms.account
         kept = snapshot.controls.accounts.get(name)
+        if snapshot.account.closed:
+            return f"Refused: account. {name} is closed; choose another account."
         if kept is None or (kept.is_active and kept.status is AccountStatus.ACTIVE):
             return ""
         standing = kept.status.value if kept.is_active else "switched off"

@@ -1,0 +1,143 @@
+"""Brokers, connections and accounts as the routes find them: the records that are kept, and what is built in beside.
+
+What is built in stands in its first version until somebody changes it; a record of the same id then takes its place.
+They stay few, so that lists are cut in memory.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from workstation.api.endpoint import Call, json_answer
+from workstation.api.errors import Answer, ApiError
+from workstation.api.lists import ListForm, chosen_fields, memory_page, sparse
+from workstation.api.outcomes import refused
+from workstation.api.records import etag_of, every_record
+from workstation.api.schemas.system import ActionResult
+from workstation.commands.records_venues import ADAPTERS, built_ins
+from workstation.commands.venues import AccountsOf, VenueName, VenueStanding
+from workstation.domain.accounts import Account
+from workstation.domain.records import LOCAL_TENANT, AccountRecord, BrokerRecord, ConnectionRecord
+from workstation.domain.records.venues import ConnectionType
+from workstation.ports.broker import SessionState
+
+K = TypeVar("K", BrokerRecord, ConnectionRecord, AccountRecord)
+DONE = {200: ActionResult, 202: ActionResult}
+BROKER = {"broker_id": "uuid"}
+CONNECTION = {"broker_id": "uuid", "connection_id": "uuid"}
+ACCOUNT = {"broker_id": "uuid", "account_id": "uuid"}
+
+
+async def kept(call: Call, kind: type[K]) -> dict[str, K]:
+    """Return by id all of a kind that the caller's tenant has."""
+    tenant = call.credential.tenant
+    found: dict[str, K] = {}
+    if tenant == LOCAL_TENANT:
+        known = built_ins(call.services.names.accounts())
+        found = {key: row for key, row in known.items() if isinstance(row, kind)}
+    for record in await call.services.read(every_record, call.services.reader, kind, tenant):
+        found[record.id] = record
+    return found
+
+
+async def one_of(call: Call, kind: type[K], name: str) -> K:
+    """Return the one that a path parameter names; a connection or account only below its own broker.
+
+    Raises:
+        ApiError: 404.
+    """
+    found = (await kept(call, kind)).get(call.path_params[f"{name}_id"])
+    if found is None or (not isinstance(found, BrokerRecord) and found.broker_id != call.path_params["broker_id"]):
+        raise ApiError("NOT_FOUND", f"No such {name}.")
+    return found
+
+
+async def below(call: Call, kind: type[K]) -> list[K]:
+    """Return what a broker of the caller has of a kind.
+
+    Raises:
+        ApiError: 404, no such broker.
+    """
+    broker = await one_of(call, BrokerRecord, "broker")
+    return [row for row in (await kept(call, kind)).values() if getattr(row, "broker_id", "") == broker.id]
+
+
+def read_answer(call: Call, model: type[Any], record: Any, body: dict[str, Any]) -> Answer:
+    """Answer one with its ETag, with the chosen fields alone, or 304 when the caller has it."""
+    fields = chosen_fields(call.query.fields, model)
+    if fields is not None:
+        return json_answer(200, sparse(body, fields))
+    tag = etag_of(record)
+    seen = call.header(b"if-none-match") or ""
+    if tag in [part.strip() for part in seen.split(",")] or seen.strip() == "*":
+        return Answer(304, headers={"ETag": tag})
+    return json_answer(200, body, {"ETag": tag})
+
+
+def list_answer(call: Call, form: ListForm, rows: list[dict[str, Any]], *filters: str) -> Answer:
+    """Answer a list whose `filters` are compared as they are, and whose search looks at what it is sorted by."""
+    wanted = {name: getattr(call.query, name) for name in filters}
+    search = (call.query.search or "").lower()
+    found = [
+        row
+        for row in rows
+        if search in row[form.default].lower() and all(wanted[name] in (None, row[name]) for name in filters)
+    ]
+    return json_answer(200, memory_page(call, form, found))
+
+
+def venue_of(call: Call, connection_type: str) -> str:
+    """Return the venue of this run that an adapter leads to, "" where this program has no such adapter."""
+    for account in call.services.names.accounts():
+        own = ADAPTERS.get(account.environment)
+        if own is not None and connection_type in (own.value, ConnectionType.PAPER.value):
+            return account.venue
+    return ""
+
+
+def venue_behind(links: list[ConnectionRecord]) -> str:
+    """Return the venue that connections lead to.
+
+    Raises:
+        ApiError: 409, none of them leads anywhere from this program.
+    """
+    venue = next((row.venue for row in links if row.venue), "")
+    if not venue:
+        kinds = ", ".join(sorted({row.connection_type.value for row in links})) or "none is active"
+        raise ApiError("STATE_CONFLICT", f"No adapter of this program reaches it; its connections: {kinds}.")
+    return venue
+
+
+async def standing(call: Call, venue: str) -> VenueStanding:
+    """Return how a venue stands.
+
+    Raises:
+        ApiError: the engine does not know it.
+    """
+    result = await call.services.engine.call("venue.standing", VenueName(venue=venue), call.origin)
+    if not result.ok:
+        raise refused(result)
+    found: VenueStanding = result.data
+    return found
+
+
+async def sessions(call: Call) -> Mapping[str, SessionState]:
+    """Return the session of each venue of this program by its name."""
+    venues = {account.venue for account in call.services.names.accounts()}
+    return {venue: (await standing(call, venue)).session for venue in sorted(venues)}
+
+
+async def act(call: Call, command_id: str, params: Any) -> Answer:
+    """Run a command of venues or accounts and answer with what it says."""
+    result = await call.services.engine.call(command_id, params, call.origin)
+    if not result.ok:
+        raise refused(result)
+    body = {"success": True, "message": result.text, "data": None}
+    return json_answer(202 if result.pending else 200, body)
+
+
+async def learn_accounts(call: Call) -> None:
+    """Know the accounts that the engine knows now: one was opened, renamed or closed."""
+    result = await call.services.engine.call("account.list", AccountsOf(), call.origin)
+    if result.ok:
+        known: tuple[Account, ...] = result.data
+        call.services.names.take(known)
