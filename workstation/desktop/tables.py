@@ -105,7 +105,7 @@ class ColumnModel(QAbstractTableModel, Generic[R]):
         if role == Qt.ItemDataRole.ToolTipRole:
             return (column.hover or column.exact or column.text)(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{column.title} {column.text(row)}"
+            return f"{column.title} {column.text(row)}".strip()
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -100,6 +100,7 @@ class TradeTag(QFrame):
     def _button(self, side: MarkSide) -> QPushButton:
         button = QPushButton(self)
         button.setObjectName(f"chart-trade-{side.value}")
+        button.setAccessibleName(f"{side.value.capitalize()} at the price pointed at")
         button.setProperty("role", side.value)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(lambda: self._choose(side, button.text()))

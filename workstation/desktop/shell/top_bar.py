@@ -6,8 +6,8 @@ counts as seen.
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from workstation.commands.params import Arm, Disarm
 from workstation.desktop.context import DesktopContext
@@ -15,13 +15,10 @@ from workstation.desktop.shell.chips import ChipLabel
 from workstation.desktop.shell.replay_bar import ReplayBar
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.domain.accounts import Environment
-from workstation.domain.orders import OrdStatus, OriginKind
+from workstation.domain.orders import OriginKind
 from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.read_aloud import REFUSED
 from workstation.viewmodels.status_line import Chip, arm_chip, day_chip
-
-_REFUSED = frozenset(
-    {OrdStatus.REJECTED, OrdStatus.RISK_REJECTED, OrdStatus.COMPLIANCE_REJECTED, OrdStatus.INSUFFICIENT_FUNDS}
-)
 
 
 class TopBar(QFrame):
@@ -45,6 +42,9 @@ class TopBar(QFrame):
         self.rejects = ChipLabel("rejects_chip", "Rejects not yet seen", clickable=True)
         self.notice = QLabel()
         self.notice.setObjectName("notice_line")
+        self.notice.setAccessibleName("Notice")
+        self.notice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.clock = ChipLabel("clock_chip", "Clock, UTC")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
@@ -93,6 +93,7 @@ class TopBar(QFrame):
         self.notice.setStyleSheet(f"color: {ink.name()};")
         self.notice.setText(text)
         self.notice.setToolTip(text)
+        self.notice.setAccessibleName(f"Notice: {text}")
 
     def _on_frame(self, frame: Frame) -> None:
         state = self._context.state
@@ -105,7 +106,7 @@ class TopBar(QFrame):
             self.day.show_chip(day_chip(state.accounts.get(self._context.focus.account)))
 
     def _count_rejects(self, frame: Frame) -> None:
-        fresh = [row for row in frame.rows if getattr(row, "status", None) in _REFUSED]
+        fresh = [row for row in frame.rows if getattr(row, "status", None) in REFUSED]
         if self._seen_before_start and frame.status is not None:
             self._seen_before_start = False
             return

@@ -19,6 +19,7 @@ from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.palette import Palette
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.shell.spoken_line import SpokenLine
 from workstation.desktop.shell.toasts import ToastStack
 from workstation.desktop.shell.tour import Tour
 from workstation.desktop.shell.workspaces import Workspaces
@@ -50,6 +51,7 @@ class Workspace(QObject):
         self.hotkeys = HotkeyFilter(context, keys_file)
         self.window.command_asked.connect(self.hotkeys.run_command)
         self.hotkeys.runs["view.provenance"] = self._show_provenance
+        self.spoken = SpokenLine(context, self.hotkeys, self.window.top_bar.notice)
         self.window.add_banner(KeyFileBanner(self.hotkeys.store))
         self.window.add_banner(UndoLoadBanner(self.workspaces))
         self.palette = Palette(context, Choices(context, self.hotkeys, self.workspaces.open), self.window)
