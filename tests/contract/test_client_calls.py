@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -168,6 +169,19 @@ def test_a_place_beyond_the_newest_is_answered_by_a_reset(client: Client) -> Non
     stream.close()
 
 
+def test_a_report_as_a_file_has_the_rows_of_the_table(client: Client) -> None:
+    placed = [place(client).id for _ in range(2)]
+    table = client.reports.blotter(broker_account_id=ACCOUNT_UID)
+    text = client.reports.blotter_csv(broker_account_id=ACCOUNT_UID)
+    names, *rows = csv.reader(text.splitlines())
+    assert names == [column.name for column in table.columns]
+    assert [row[names.index("id")] for row in rows] == placed
+    assert client.reports.blotter_csv(date="2001-01-01").splitlines() == [",".join(names)]
+    for kind in ("fills", "positions", "pnl", "commissions", "risk"):
+        columns = getattr(client.reports, kind)().columns
+        assert getattr(client.reports, f"{kind}_csv")().splitlines()[0] == ",".join(one.name for one in columns)
+
+
 def test_plain_calls_reach_any_route(client: Client) -> None:
     placed = place(client)
     answer = client.ask("GET", "/oms/orders", fields="id,state", limit=1)
@@ -190,3 +204,12 @@ def test_the_same_on_an_event_loop(rig: ApiRig) -> None:
     placed, listed, streamed = asyncio.run(walk())
     assert sorted(listed) == sorted(placed)
     assert streamed == placed
+
+
+def test_a_report_as_a_file_on_an_event_loop(rig: ApiRig, client: Client) -> None:
+    async def asked() -> str:
+        async with AsyncClient(rig.home) as program:
+            return await program.reports.blotter_csv()
+
+    place(client)
+    assert asyncio.run(asked()) == client.reports.blotter_csv()

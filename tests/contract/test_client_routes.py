@@ -12,12 +12,14 @@ from pydantic import BaseModel
 
 from workstation.api.application import ENDPOINTS
 from workstation.api.endpoint import Endpoint
+from workstation.api.guard import API_ROOT, PUBLIC
 from workstation.client import Address, Client
 from workstation.client.calls import Call, Group, Listing, Route
+from workstation.client.requests import WITHOUT_KEYS
 
 NOT_SENT = {"if_match", "idempotency_key"}
-LEFT_OUT = {"fields", "format"}
-"""Sparse answers and other formats have no type; `ask` gets them."""
+LEFT_OUT = {"fields"}
+"""A sparse answer has no type; `ask` gets it."""
 
 WITHOUT_A_METHOD = {
     ("PUT", "/oms/orders/{}"),  # a change without a key could not be repeated; `modify` does the same with one
@@ -25,8 +27,6 @@ WITHOUT_A_METHOD = {
     ("POST", "/webhooks/in"),  # a source tells with a signature of its own
     ("GET", "/system/version"), ("GET", "/system/health/ready"), ("GET", "/system/metrics"),  # second names
 }  # fmt: skip
-PEOPLE = ("/auth/", "/users", "/tenants", "/invitations")
-"""People and their sessions: a script has a token. Its keys alone are among the methods; `ask` reaches the rest."""
 
 
 def shape(path: str) -> str:
@@ -89,7 +89,7 @@ def test_a_method_takes_what_its_route_takes(name: str) -> None:
     struct: Any = route.params
     ours = set(struct.__struct_fields__) - NOT_SENT - set(re.findall(r"\{(\w+)\}", route.path))
     taken = endpoint.query.model_fields | ({} if endpoint.body is None else endpoint.body.model_fields)
-    assert ours == taken.keys() - NOT_SENT - LEFT_OUT
+    assert ours == taken.keys() - NOT_SENT - LEFT_OUT - {"format"}  # a method has one format: see below
     required = {field.name for field in msgspec.structs.fields(struct) if field.required}
     assert {key for key, field in taken.items() if field.is_required()} <= required
 
@@ -106,8 +106,32 @@ def test_an_answer_has_the_fields_of_the_service(name: str) -> None:
             assert differences(route.answer, model, set()) == []
 
 
+def test_every_format_of_a_route_has_a_method_of_its_own() -> None:
+    formats = {
+        (key, name)
+        for key, endpoint in ENDPOINT.items()
+        if (field := endpoint.query.model_fields.get("format")) is not None
+        for name in typing.get_args(field.annotation)
+    }
+    reached = set()
+    for route in ROUTES.values():
+        struct: Any = route.params
+        config = struct.__struct_config__
+        assert config.tag_field in (None, "format")
+        key = (route.method, shape(route.path))
+        if "format" in ENDPOINT[key].query.model_fields:
+            reached.add((key, config.tag or ENDPOINT[key].query.model_fields["format"].default))
+    assert len(formats) > 1
+    assert reached == formats
+
+
+def test_writes_without_a_credential_go_out_without_a_key() -> None:
+    assert {API_ROOT + path for path in WITHOUT_KEYS} == {
+        API_ROOT + path for method, path in ENDPOINT if method == "POST" and API_ROOT + path in PUBLIC
+    }
+
+
 def test_the_client_reaches_every_route_of_the_service() -> None:
     reached = {(route.method, shape(route.path)) for route in ROUTES.values()} | WITHOUT_A_METHOD
-    people = {key for key in ENDPOINT if key[1].startswith(PEOPLE) and "/api-keys" not in key[1]}
-    missing = {key for key in ENDPOINT if key[0] != "PATCH"} - reached - people
+    missing = {key for key in ENDPOINT if key[0] != "PATCH"} - reached
     assert missing == set()

@@ -18,12 +18,14 @@ from workstation.client.executions import Executions, Positions
 from workstation.client.instruments import Instruments
 from workstation.client.marketdata import Market, Subscriptions
 from workstation.client.orders import Orders
+from workstation.client.people import Auth, Sessions, Users
 from workstation.client.pnl import Pnl
 from workstation.client.reports import Reports
 from workstation.client.requests import Request, build
 from workstation.client.risk import Compliance, KillSwitches, Risk
 from workstation.client.strategies import Strategies, StrategyRuns
 from workstation.client.system import Commands, System
+from workstation.client.tenants import Invitations, Members, Tenants
 from workstation.client.webhooks import Webhooks, WebhookSources
 from workstation.client.wires import AsyncWire, SyncWire
 
@@ -53,6 +55,12 @@ class _Resources(Generic[W]):
         self.strategies: Strategies[W] = Strategies(wire)
         self.strategy_runs: StrategyRuns[W] = StrategyRuns(wire)
         self.reports: Reports[W] = Reports(wire)
+        self.auth: Auth[W] = Auth(wire)
+        self.sessions: Sessions[W] = Sessions(wire)
+        self.users: Users[W] = Users(wire)
+        self.tenants: Tenants[W] = Tenants(wire)
+        self.members: Members[W] = Members(wire)
+        self.invitations: Invitations[W] = Invitations(wire)
         self.api_keys: ApiKeys[W] = ApiKeys(wire)
         self.audit: Audit[W] = Audit(wire)
         self.commands: Commands[W] = Commands(wire)

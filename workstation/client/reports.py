@@ -48,8 +48,12 @@ class ReportQuery(Params, kw_only=True):
     strategy_run_id: str | UnsetType = UNSET
 
 
+class ReportFile(ReportQuery, kw_only=True, tag_field="format", tag="csv"):
+    """The same for a report as a CSV file."""
+
+
 class Reports(Group[W], Generic[W]):
-    """Draw up reports."""
+    """Draw up reports: as a table, or as the text of a CSV file with the same rows."""
 
     list = Listing("/reports", SortedParams, "reports", ReportInfo)
     blotter = Call("GET", "/reports/blotter", ReportQuery, Report)
@@ -58,3 +62,9 @@ class Reports(Group[W], Generic[W]):
     pnl = Call("GET", "/reports/pnl", ReportQuery, Report)
     commissions = Call("GET", "/reports/commissions", ReportQuery, Report)
     risk = Call("GET", "/reports/risk", ReportQuery, Report)
+    blotter_csv = Call("GET", "/reports/blotter", ReportFile, str)
+    fills_csv = Call("GET", "/reports/fills", ReportFile, str)
+    positions_csv = Call("GET", "/reports/positions", ReportFile, str)
+    pnl_csv = Call("GET", "/reports/pnl", ReportFile, str)
+    commissions_csv = Call("GET", "/reports/commissions", ReportFile, str)
+    risk_csv = Call("GET", "/reports/risk", ReportFile, str)
