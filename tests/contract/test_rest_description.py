@@ -27,7 +27,7 @@ CALLS_MIN = 30
 """Fewer calls, and the exploring itself is broken."""
 
 SHOWN = 20
-PLENTY = ApiOptions(rate_limit=1_000_000, protect_limit=1_000_000, venue_wait=0.01)
+PLENTY = ApiOptions(rate_limit=1_000_000, protect_limit=1_000_000, share=1, venue_wait=0.01)
 REFUSED = ["400", "401", "403", "404", "405", "409", "412", "415", "422", "428"]
 CHECKS: dict[str, Any] = {
     "positive_data_acceptance": {"enabled": False},  # whether an order fits its instrument is not in a schema

@@ -28,6 +28,7 @@ from workstation.api.proofs import Tokens
 from workstation.api.protocol import BoundedProtocol
 from workstation.api.request_log import Note, Watch, nobody
 from workstation.api.services import Services
+from workstation.api.turnstile import Turnstile
 from workstation.api.webhooks_dial import Dialler
 from workstation.api.webhooks_outbox import Outbox
 from workstation.api.webhooks_secrets import Sealer
@@ -92,7 +93,6 @@ def assemble(
     """Return the services, attached to the engine; call on the server's loop."""
     loop = asyncio.get_running_loop()
     names, news = Names(session.known or session.instruments, session.accounts, reader), News(session, loop)
-
     read = _reading(loop, pool)
     envelopes = Envelopes(reader, names)
     feed = EventFeed(reader, envelopes, read)
@@ -132,6 +132,7 @@ def assemble(
         targets=targets,
         webhooks=sender,
         key_uses=_kept_uses(credentials, reader, read),
+        turnstile=Turnstile(options.share),
     )
 
 
@@ -196,7 +197,11 @@ def http_server(
     )
     config = uvicorn.Config(
         guard,
-        http=type("_Protocol", (BoundedProtocol,), {"head_timeout_s": services.options.head_timeout}),
+        http=type(
+            "_Protocol",
+            (BoundedProtocol,),
+            {"head_timeout_s": services.options.head_timeout, "turnstile": services.turnstile},
+        ),
         ws="none",
         loop="none",
         lifespan="off",

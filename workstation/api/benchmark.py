@@ -174,7 +174,7 @@ def run() -> dict[str, float]:
             gateway=_Engine(ids),
             reader=_as_reader(listing),
             token_file=file,
-            options=ApiOptions(rate_limit=1_000_000),
+            options=ApiOptions(rate_limit=1_000_000, share=1),
             readiness=dict,
             version="bench",
         )

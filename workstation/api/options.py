@@ -18,6 +18,9 @@ LOCAL_TOKEN_FACTOR = 10
 FAILED_AUTHENTICATIONS_MAX = 60
 """Wrong credentials a minute, all callers together, before 429 replaces 401."""
 
+SHARE = 0.3
+"""Of one processor, for all requests together once a burst is spent: what leaves a hand's orders their time."""
+
 STREAMS_PER_CREDENTIAL_MAX = 50
 STREAMS_MAX = 200
 
@@ -28,6 +31,7 @@ class ApiOptions:
 
     rate_limit: of an API key; the local token has LOCAL_TOKEN_FACTOR times as much. protect_limit: cancels and kill
     switches, a bucket of their own, wide enough that whatever was placed can be cancelled.
+    share: of one processor's time for requests, 1 without a bound.
     """
 
     port: int = 0
@@ -41,6 +45,7 @@ class ApiOptions:
     idempotency_hours: float = 24.0
     head_timeout: float = HEAD_TIMEOUT_S
     body_timeout: float = BODY_TIMEOUT_S
+    share: float = SHARE
     confirm_warnings: bool = False
     subscriptions_max: int = 100
     database_kind: str = "sqlite"

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from workstation.api.errors import ApiError, problem_body
 from workstation.api.options import CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT_S
+from workstation.api.turnstile import Turnstile
 
 _REASONS = {
     400: b"Bad Request",
@@ -28,14 +29,20 @@ _quiet.addHandler(logging.NullHandler())
 
 
 class BoundedProtocol(H11Protocol):
-    """One connection. A head must be complete within `head_timeout_s` and HEAD_BYTES_MAX."""
+    """One connection. A head must be complete within `head_timeout_s` and HEAD_BYTES_MAX.
+
+    turnstile: where requests wait to begin; this one's next waits unparsed, and nothing more is read meanwhile.
+    """
 
     head_timeout_s = HEAD_TIMEOUT_S
+    turnstile: Turnstile
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.logger = _quiet  # malformed requests are the caller's trouble: they are answered, not logged as ours
         self._head_timer: asyncio.TimerHandle | None = None
+        self._has_more = False
+        self._waits = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library does
         """Take a connection, or turn it away when CONNECTIONS_MAX are open."""
@@ -48,13 +55,44 @@ class BoundedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the connection and its timer."""
         self._stop_head_timer()
+        if self._waits:
+            self.turnstile.leave(self._begin)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; while they leave a head incomplete, its timer runs."""
         if self.transport.is_closing():
             return
+        self._has_more = True
         super().data_received(data)
+        self._time_head()
+
+    def on_response_complete(self) -> None:
+        """Go on with what came behind the request that is answered: it stopped the reading."""
+        self._has_more = self.flow.read_paused
+        super().on_response_complete()
+
+    def handle_events(self) -> None:
+        """Take what has come apart; where that is a new request, when its turn has come."""
+        is_new = self.cycle is None or self.cycle.response_complete
+        if self._waits or (is_new and self._has_more and not self.turnstile.passes(self._begin)):
+            self._waits = True
+            self._stop_head_timer()
+            self.flow.pause_reading()
+            return
+        super().handle_events()
+
+    def _begin(self) -> None:
+        self._waits = False
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        super().handle_events()
+        self._time_head()
+
+    def _time_head(self) -> None:
+        if self._waits:
+            return
         if self.cycle is not None and not self.cycle.response_complete:
             self._stop_head_timer()
         elif self._head_timer is None and self.conn.trailing_data[0]:
@@ -75,8 +113,8 @@ class BoundedProtocol(H11Protocol):
         body = problem_body(error, instance="", trace_id=secrets.token_hex(16))
         head = (
             b"HTTP/1.1 %d %s\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
-            b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n"
-        ) % (error.status, _REASONS[error.status], len(body))
+            b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n%b\r\n"
+        ) % (error.status, _REASONS[error.status], len(body), b"retry-after: 1\r\n" if error.status == 503 else b"")
         self.transport.write(head + body)
         self.transport.close()
 

@@ -1,6 +1,7 @@
 """What routes work with, put together once by the server on its own thread."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from workstation.api.meters import Meters
 from workstation.api.names import Names
 from workstation.api.options import ApiOptions
 from workstation.api.order_texts import OrderTexts
+from workstation.api.turnstile import READ_NS, Turnstile
 from workstation.api.webhooks_secrets import Sealer
 from workstation.api.webhooks_sender import Sender
 from workstation.api.webhooks_targets import Targets
@@ -59,12 +61,22 @@ class Services:
     targets: Targets
     webhooks: Sender
     key_uses: KeyUseKeeper
+    turnstile: Turnstile
     order_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def read(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one short read on a reading thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.pool, lambda: call(*args, **kwargs))
+        turnstile = self.turnstile
+
+        def charged() -> T:
+            began = time.thread_time_ns()
+            try:
+                return call(*args, **kwargs)
+            finally:
+                turnstile.charge(time.thread_time_ns() - began - READ_NS)
+
+        turnstile.charge(READ_NS)
+        return await asyncio.get_running_loop().run_in_executor(self.pool, charged)
 
     def order_lock(self, uid: str) -> asyncio.Lock:
         """Return the lock that puts the changes of one order in a row, so that of two with one ETag one wins."""

@@ -94,6 +94,12 @@ def _recovery() -> Figures:
     return run()
 
 
+def _flood() -> Figures:
+    from workstation.app.bench_flood import run  # noqa: PLC0415  loaded only when measured
+
+    return run()
+
+
 def _draw_offscreen() -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -109,6 +115,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "start": _start,
     "desktop": _desktop,
     "recovery": _recovery,
+    "flood": _flood,
 }
 
 
