@@ -271,6 +271,7 @@ def test_the_padlock_closes_with_another_instrument(panel: ChartPanel) -> None:
 def test_interval_type_and_indicators_come_back(panel: ChartPanel, rig: DesktopRig, qtbot) -> None:
     panel.show_symbol("AAPL")
     panel.show_interval("15m")
+    panel._take_brick_size("25t")
     panel.tools.types["area"].trigger()
     panel.show_indicators([choose("sma"), choose("macd", {"fast": 8}, 2)])
     panel.tools.views["log"].trigger()
@@ -280,8 +281,8 @@ def test_interval_type_and_indicators_come_back(panel: ChartPanel, rig: DesktopR
     assert (other.interval, other.symbol) == ("15m", "AAPL")
     assert other.save_settings() == panel.save_settings()
     assert [lines.chosen.label for lines in other.chart.model.indicators] == ["SMA 20", "MACD 8 26 9"]
-    other.restore_settings({"interval": "7m", "type": "pie", "indicators": "none"})
-    assert other.interval == "15m"
+    other.restore_settings({"interval": "7m", "type": "pie", "brick": "tall", "indicators": "none"})
+    assert (other.interval, other.chart.model.brick_size.text) == ("15m", "25t")
     other.release()
 
 

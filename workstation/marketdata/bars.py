@@ -102,7 +102,7 @@ class BarBuilder:
         self._quality = quality or Quality()
         self._forming: FormingBar | None = None
         self._recent: deque[FormingBar] = deque(maxlen=RECENT_BARS_MAX)
-        self._closed_to = self._latest = -(1 << 63)
+        self._closed_to = self._latest = self._opened_ts = -(1 << 63)
         self._skip = (0, 0)
         self._first = True
         if bar_type.step < 1:
@@ -213,7 +213,7 @@ class BarBuilder:
     def _put_counted(self, price: int, size: int, ts: int) -> list[Bar]:
         forming = self._forming
         if forming is None:
-            forming = self._forming = FormingBar(ts, ts, price, size, ts, partial=False)
+            forming = self._forming = self._opened(price, size, ts)
         else:
             forming.add(price, size, ts)
         return [self._finish(forming, ts)] if forming.count >= self.bar_type.step else []
@@ -225,13 +225,18 @@ class BarBuilder:
             forming = self._forming
             part = min(size, step - forming.volume if forming is not None else step)
             if forming is None:
-                forming = self._forming = FormingBar(ts, ts, price, part, ts, partial=False)
+                forming = self._forming = self._opened(price, part, ts)
             else:
                 forming.add(price, part, ts)
             size -= part
             if forming.volume >= step:
                 closed.append(self._finish(forming, ts))
         return closed
+
+    def _opened(self, price: int, size: int, ts: int) -> FormingBar:
+        """Return the next counted bar: it opens after the one before, also where one trade fills several."""
+        open_ts = self._opened_ts = max(ts, self._opened_ts + 1)
+        return FormingBar(open_ts, open_ts, price, size, ts, partial=False)
 
     def _finish(self, forming: FormingBar, close_ts: int | None = None) -> Bar:
         if close_ts is not None:

@@ -30,7 +30,10 @@ _SHORTEST_S = {
     BarKind.WEEK: 7 * 86_400,
     BarKind.MONTH: 28 * 86_400,
 }
-_SHORT = re.compile(r"([1-9]\d{0,8})(s|m|h|d|w|mo|t|v)", re.ASCII)
+_SHORT = re.compile(r"([1-9]\d{0,8})(s|mo|m|h|d|w|([km]?)([tv]))", re.ASCII)
+_THOUSANDS = {"": 1, "k": 1_000, "m": 1_000_000}
+STEP_MAX = 1_000_000_000
+"""Most ticks or whole units that a bar may count."""
 _KINDS = {
     "s": BarKind.SECOND, "m": BarKind.MINUTE, "h": BarKind.HOUR, "d": BarKind.DAY, "w": BarKind.WEEK,
     "mo": BarKind.MONTH, "t": BarKind.TICK, "v": BarKind.VOLUME,
@@ -48,13 +51,14 @@ def shortest_ns(bar_type: BarType) -> int:
 
 
 def bar_type_of(text: str, qty_decimals: int = 0) -> BarType:
-    """Return the series of a short name such as 1s, 5m, 1h, 1d, 1w, 1mo, 500t (ticks), 10000v (volume, whole units).
+    """Return the series of a short name such as 1s, 5m, 1h, 1d, 1w, 1mo, 500t (ticks), 5kv (volume, whole units).
 
     Raises:
         ValidationError: it names no interval.
     """
     found = _SHORT.fullmatch(text)
-    if found is None:
-        raise ValidationError("interval", f"{text!r} is no interval", allowed="1s 5m 1h 1d 1w 1mo 500t 10000v")
-    kind, step = _KINDS[found.group(2)], int(found.group(1))
+    step = int(found.group(1)) * _THOUSANDS[found.group(3) or ""] if found is not None else 0
+    if found is None or step > STEP_MAX:
+        raise ValidationError("interval", f"{text!r} is no interval", allowed="1s 5m 1h 1d 1w 1mo 500t 10000v 10kv")
+    kind = _KINDS[found.group(4) or found.group(2)]
     return BarType(kind, step * 10**qty_decimals if kind is BarKind.VOLUME else step)

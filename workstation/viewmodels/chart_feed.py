@@ -9,19 +9,22 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.domain.errors import ValidationError
 from workstation.domain.executions import ExecKind, Execution, PositionState
 from workstation.domain.instruments import Instrument
+from workstation.domain.market import BarKind, BarType
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Side
 from workstation.domain.orders import Residence as OrderResidence
 from workstation.marketdata.intervals import bar_type_of
 from workstation.viewmodels.chart_marks import FillMark, LineState, MarkSide, OrderLine, Residence
 from workstation.viewmodels.frames import PositionSnap, QuoteSnap
 
-COUNTED_INTERVALS = ("100t", "1000t")
-"""Those whose bars close after a number of ticks; a venue keeps none from before it was asked."""
+TIMED_INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "1d")
+COUNTED_INTERVALS = ("100t", "1000t", "1kv", "10kv")
+"""On offer of those whose bars close after a number of ticks or a volume; any other may be typed. A venue keeps none
+from before it was asked."""
 
-INTERVALS = {name: bar_type_of(name) for name in ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "1d", *COUNTED_INTERVALS)}
-
+INTERVALS_ALLOWED = f"{', '.join(TIMED_INTERVALS)}, ticks such as 100t, volume such as 5kv"
 DEFAULT_INTERVAL = "1m"
 FILLS_SHOWN_MAX = 2_000
 
@@ -38,6 +41,23 @@ _RESIDENCES = {
     OrderResidence.PROGRAM: Residence.LOCAL,
 }
 _TYPES = {OrdType.LIMIT: "LMT", OrdType.STOP: "STP", OrdType.STOP_LIMIT: "STP LMT"}
+
+
+def read_interval(text: str) -> str:
+    """Return the name of an interval as it was typed: one on offer, or any number of ticks or of volume.
+
+    Raises:
+        ValidationError: a chart has no such bars.
+    """
+    name = text.strip().lower()
+    if name not in TIMED_INTERVALS and bar_type_of(name).kind not in (BarKind.TICK, BarKind.VOLUME):
+        raise ValidationError("interval", f"a chart has no {name} bars", allowed=INTERVALS_ALLOWED)
+    return name
+
+
+def interval_bars(interval: str, instrument: Instrument) -> BarType:
+    """Return the series of an instrument at an interval."""
+    return bar_type_of(interval, instrument.qty_decimals)
 
 
 def line_price(order: OrderState) -> int | None:

@@ -34,6 +34,7 @@ class ChartType(Enum):
     CANDLES = "candles"
     HOLLOW = "hollow"
     HEIKIN_ASHI = "heikin-ashi"
+    RENKO = "renko"
     BARS = "bars"
     LINE = "line"
     AREA = "area"

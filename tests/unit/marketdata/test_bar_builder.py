@@ -12,6 +12,7 @@ from workstation.domain.market import BarKind, BarSource, BarType, Trade
 from workstation.marketdata.bars import BarAggregator, BarBuilder
 from workstation.marketdata.calendar import SessionCalendar, always_open, foreign_exchange, us_equities
 from workstation.marketdata.grid import Anchor, TimeGrid
+from workstation.marketdata.history import BarHistory
 from workstation.marketdata.quality import Defect, Quality
 
 ONE_MINUTE = BarType(BarKind.MINUTE, 1)
@@ -87,6 +88,14 @@ def test_time_closes_a_quiet_bar_once() -> None:
     assert bars.on_time(T0 + MINUTE - 1) == []
     assert [bar.close for bar in bars.on_time(T0 + MINUTE)] == [100]
     assert bars.on_time(T0 + 2 * MINUTE) == []
+
+
+def test_bars_that_one_trade_fills_open_one_after_the_other_so_that_a_history_keeps_each() -> None:
+    bars = builder(BarType(BarKind.VOLUME, 100)).on_trade(trade(10, 350))
+    assert [bar.ts_open - T0 for bar in bars] == [0, 1, 2]
+    kept = BarHistory("ABC", BarType(BarKind.VOLUME, 100), capacity=10)
+    kept.extend(bars)
+    assert kept.values[:, 4].tolist() == [100, 100, 100]
 
 
 def test_a_volume_bar_splits_the_trade_that_crosses_its_step() -> None:

@@ -132,15 +132,24 @@ def test_a_bar_outside_the_session_opens_no_larger_bar() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "step"), [("5m", BarKind.MINUTE, 5), ("1mo", BarKind.MONTH, 1), ("10v", BarKind.VOLUME, 1_000)]
+    ("text", "kind", "step"),
+    [
+        ("5m", BarKind.MINUTE, 5),
+        ("1mo", BarKind.MONTH, 1),
+        ("10v", BarKind.VOLUME, 1_000),
+        ("5kv", BarKind.VOLUME, 500_000),
+        ("2mv", BarKind.VOLUME, 200_000_000),
+        ("1kt", BarKind.TICK, 1_000),
+    ],
 )
 def test_a_short_name_is_a_series_and_volume_counts_whole_units(text: str, kind: BarKind, step: int) -> None:
     assert bar_type_of(text, qty_decimals=2) == BarType(kind, step)
 
 
 def test_a_name_of_no_interval_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ValidationError, match="'7x' is no interval"):
-        bar_type_of("7x")
+    for text in ("7x", "5k", "0t", "5km", "2000000kt"):
+        with pytest.raises(ValidationError, match=f"'{text}' is no interval"):
+            bar_type_of(text)
 
 
 def test_after_a_reconnect_the_feed_is_asked_again_for_what_is_open() -> None:

@@ -228,6 +228,8 @@ class ReadoutLayer(Layer):
         share = round((float(column[CLOSE]) / before - 1) * 100, 2) + 0.0 if before else 0.0  # no negative zero
         parts.append(("", f"{share:+.2f}%", color))
         parts.append(("Vol", model.format_volume(float(column[VOLUME])), colors.text))
+        if model.renko is not None:
+            parts.append(("Brick", model.format_price(model.renko.height), colors.text))
         merged = merged_bars(model, self.pane)
         if merged > 1:
             parts.append(("", f"{merged} bars a candle", colors.text_muted))

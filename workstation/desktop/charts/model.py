@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from workstation.marketdata.indicators.catalogue import Pane
 from workstation.viewmodels.chart_axes import TimeMark, compact_quantity, level_text
+from workstation.viewmodels.chart_renko import BrickSize, Renko
 from workstation.viewmodels.chart_window import ChartType, ChartWindow, PanelState, PaneScale
 from workstation.viewmodels.drawings import Drawing, DrawingBook
 from workstation.viewmodels.drawings_geometry import Ground
@@ -69,6 +70,8 @@ class ChartModel:
     window: ChartWindow = field(default_factory=ChartWindow)
     chart_type: ChartType = ChartType.CANDLES
     averaged: BarPyramid | None = None
+    renko: Renko | None = None
+    brick_size: BrickSize = field(default_factory=BrickSize)
     indicators: list[IndicatorLines] = field(default_factory=list)
     indicator_revision: int = 0
     fills: list[FillMark] = field(default_factory=list)
@@ -109,6 +112,11 @@ class ChartModel:
     def drawn(self) -> BarPyramid:
         """Return the bars as they are drawn: averaged ones for Heikin-Ashi."""
         return self.bars if self.averaged is None else self.averaged
+
+    @property
+    def fed(self) -> BarPyramid:
+        """Return the bars as they came: `bars`, unless those are bricks made of them."""
+        return self.bars if self.renko is None else self.renko.bars
 
     def indicators_over_prices(self) -> list[IndicatorLines]:
         """Return the indicators whose lines lie over the bars."""

@@ -25,6 +25,7 @@ from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.chart_heikin_ashi import averaged, keep_up
 from workstation.viewmodels.chart_indicators import ChosenIndicator, IndicatorLines
 from workstation.viewmodels.chart_marks import LastPrice, PositionLine
+from workstation.viewmodels.chart_renko import Renko
 from workstation.viewmodels.chart_window import ChartType, PanelState
 
 if TYPE_CHECKING:
@@ -37,9 +38,11 @@ if TYPE_CHECKING:
     from workstation.marketdata.calendar import SessionCalendar
     from workstation.viewmodels.chart_comparison import Comparison
     from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine
+    from workstation.viewmodels.chart_renko import BrickSize
     from workstation.viewmodels.drawings import Drawing, DrawingBook, DrawingKind
 
 CARD_BOTTOM_PX: Final = 32
+PACE_BARS: Final = 512
 _COVERED: Final = frozenset({PanelState.EMPTY, PanelState.LOADING, PanelState.ERROR})
 
 
@@ -117,15 +120,12 @@ class ChartView(QWidget):
         Raises: ValidationError for columns that do not fit together or values that are not finite.
         """
         model = self._model
+        model.renko = None
         model.bars.replace(times_ns, open=open, high=high, low=low, close=close, volume=volume)
-        count = len(model.bars)
-        model.bar_ns = int(np.median(np.diff(model.bars.times_ns[:512]))) if count > 1 else BAR_NS_DEFAULT
-        model.window.reset(count)
-        self._average()
-        self._calculations.start(model.indicators)
-        self._number_fills()
-        self.set_state(PanelState.READY if count else PanelState.EMPTY)
-        self._schedule()
+        if model.chart_type is ChartType.RENKO:
+            self._lay_bricks()
+        self._begin()
+        self.set_state(PanelState.READY if len(model.bars) else PanelState.EMPTY)
 
     def append_or_update_last(
         self,
@@ -139,13 +139,19 @@ class ChartView(QWidget):
     ) -> None:
         """Change the last bar, or append one that opened later. Constant time; nothing repaints while out of sight."""
         model = self._model
-        appended = model.bars.put(time_ns, (open, high, low, close, volume))
+        height = model.renko.brick_ticks if model.renko is not None else 0
+        appended = (model.renko or model.bars).put(time_ns, (open, high, low, close, volume))
+        if model.renko is not None and model.renko.brick_ticks != height:
+            self._begin()
+            return
         if model.averaged is not None:
             keep_up(model.averaged, model.bars)
         for lines in model.indicators:
             lines.update_last(model.bars)
         window = model.window
         if appended:
+            if len(model.bars) <= PACE_BARS:
+                self._take_pace()
             moved = window.on_bars_appended(len(model.bars))
             if moved or window.last_bar_visible:
                 self._schedule()
@@ -167,10 +173,22 @@ class ChartView(QWidget):
         return self._calculations.busy
 
     def set_chart_type(self, chart_type: ChartType) -> None:
-        """Draw candles, hollow or averaged candles, bars, a line or an area."""
-        self._model.chart_type = chart_type
+        """Draw candles, hollow or averaged candles, bricks, bars, a line or an area."""
+        model = self._model
+        model.chart_type = chart_type
+        if (chart_type is ChartType.RENKO) != (model.renko is not None):
+            self._lay_bricks()
+            self._begin()
         self._average()
         self._schedule()
+
+    def set_brick_size(self, size: BrickSize) -> None:
+        """Choose how tall the bricks of a Renko chart are."""
+        model = self._model
+        model.brick_size = size
+        if model.renko is not None:
+            self._lay_bricks()
+            self._begin()
 
     def set_logarithmic(self, wanted: bool) -> bool:
         """Choose the price scale; return whether it is as wanted. Prices of 0 or less keep it linear."""
@@ -343,6 +361,33 @@ class ChartView(QWidget):
     def readout_text(self) -> str:
         """Return the read-out of the bar under the pointer, or of the last, as text."""
         return self._canvas.readout.text()
+
+    def _lay_bricks(self) -> None:
+        """Put bricks in place of the bars, or the bars back where no bricks are wanted."""
+        model, fed = self._model, self._model.fed
+        times, columns = fed.times_ns.copy(), fed.columns.copy()
+        if model.chart_type is ChartType.RENKO:
+            model.renko = Renko(model.bars, model.brick_size, model.tick_size)
+            model.renko.take(times, columns)
+        else:
+            model.renko = None
+            open_, high, low, close, volume = columns
+            model.bars.replace(times, open=open_, high=high, low=low, close=close, volume=volume)
+
+    def _begin(self) -> None:
+        """Start over on other bars, from their live end."""
+        model = self._model
+        self._take_pace()
+        model.window.reset(len(model.bars))
+        self._average()
+        self._calculations.start(model.indicators)
+        self._number_fills()
+        self._schedule()
+
+    def _take_pace(self) -> None:
+        """Take the usual time from bar to bar off the first ones: counted bars, and bricks, have none of their own."""
+        times = self._model.bars.times_ns[:PACE_BARS]
+        self._model.bar_ns = int(np.median(np.diff(times))) if len(times) > 1 else BAR_NS_DEFAULT
 
     def _average(self) -> None:
         model = self._model

@@ -4,40 +4,47 @@ Last stage of the tick walk, and a door of the order walk. Trading from the char
 and off again after each change of instrument; cancels work always. A dragged line amends by id and version.
 """
 
+from contextlib import suppress
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandResult
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.chart_panel_choice import BRICK_CHOICE, INTERVAL_CHOICE, ChoiceDialog
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, CompareDialog
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
 from workstation.desktop.panels.chart_panel_tools import ChartTools
 from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
 from workstation.desktop.shell.panel import Panel, PanelSettings
+from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution
 from workstation.domain.instruments import Instrument
+from workstation.domain.market import BarKind, BarType
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_feed import (
     DEFAULT_INTERVAL,
-    INTERVALS,
     average_price,
     fill_marks,
+    interval_bars,
     order_lines,
     price_units,
+    read_interval,
     rising_times,
     whole_price,
 )
 from workstation.viewmodels.chart_indicators import ChosenIndicator, read_chosen
-from workstation.viewmodels.chart_window import PanelState
+from workstation.viewmodels.chart_renko import read_brick_size
+from workstation.viewmodels.chart_window import ChartType, PanelState
 from workstation.viewmodels.formats import Formats, age, money
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
 
 BARS_ASKED = 5_000
-WHOLE_DAYS = frozenset({"1d"})
+WHOLE_DAYS = frozenset({BarKind.DAY, BarKind.WEEK, BarKind.MONTH})
 CALENDARS = Calendars()
 PAINT_EVERY_NS = 60_000_000
 """A chart follows ticks at about 15 Hz; what trading changes, and a closed bar, at once."""
@@ -99,7 +106,7 @@ class ChartPanel(Panel):
             return
         self._painted_at = now
         self._take_bars(frame)
-        self.compared.take(frame.bars, INTERVALS[self._interval])
+        self.compared.take(frame.bars)
         if any(isinstance(row, OrderState | Execution) for row in frame.rows) or frame.positions:
             self._show_marks()
         quote = frame.quotes.get(self.symbol)
@@ -119,7 +126,7 @@ class ChartPanel(Panel):
         """Ask for the bars of the instrument and interval; an answer that is overtaken is dropped."""
         if not self.symbol:
             return
-        bar_type = INTERVALS[self._interval]
+        bar_type = self._bar_type()
         self._watch()
         self._show_hours()
         self._asked += 1
@@ -135,21 +142,28 @@ class ChartPanel(Panel):
 
     def compare_with(self, symbol: str) -> None:
         """Draw another instrument over this one in percent, "" for none."""
-        self.compared.compare(symbol if symbol != self.symbol else "", INTERVALS[self._interval], BARS_ASKED)
+        self.compared.compare(symbol if symbol != self.symbol else "", self._interval, BARS_ASKED)
         self._watch()
 
     def _watch(self) -> None:
-        bar_type = INTERVALS[self._interval]
-        symbols = [symbol for symbol in (self.symbol, self.compared.symbol) if symbol]
         quotes = frozenset({self.symbol} - {""})
-        self.watch(quotes=quotes, bars=tuple((symbol, bar_type) for symbol in symbols))
+        own = ((self.symbol, self._bar_type()),) if self.symbol else ()
+        self.watch(quotes=quotes, bars=own + self.compared.series)
 
     def show_interval(self, interval: str) -> None:
-        """Show another interval; an unknown one changes nothing."""
-        if interval in INTERVALS and interval != self._interval:
+        """Show another interval: one on offer, or any number of ticks or of volume; an unknown one is said."""
+        try:
+            interval = read_interval(interval)
+        except ValidationError as error:
+            self.context.announcer.say("warning", str(error))
+            interval = self._interval
+        self.tools.show_interval(interval)
+        if interval != self._interval:
             self._interval = interval
-            self.tools.show_interval(interval)
             self.load()
+
+    def _bar_type(self) -> BarType:
+        return interval_bars(self._interval, self.context.instrument(self.symbol))
 
     def show_indicators(self, chosen: list[ChosenIndicator]) -> None:
         """Show these indicators."""
@@ -174,11 +188,14 @@ class ChartPanel(Panel):
         indicators: list[str | int] = [chosen.text() for chosen in self._indicators]
         if self.compared.symbol:
             own["compared"] = self.compared.symbol
-        return {"interval": self._interval, "type": self.tools.chart_type, "indicators": indicators, **views, **own}
+        shown = {"interval": self._interval, "type": self.tools.chart_type, "brick": self.chart.model.brick_size.text}
+        return {**shown, "indicators": indicators, **views, **own}
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Take them back."""
         self.show_interval(str(settings.get("interval", DEFAULT_INTERVAL)))
+        with suppress(ValidationError):
+            self.chart.set_brick_size(read_brick_size(str(settings.get("brick", ""))))
         action = self.tools.types.get(str(settings.get("type", "")))
         if action is not None:
             action.trigger()
@@ -201,6 +218,8 @@ class ChartPanel(Panel):
         tools = self.tools = ChartTools(self, self._interval)
         tools.interval_chosen.connect(self.show_interval)
         tools.type_chosen.connect(self.chart.set_chart_type)
+        tools.other_interval_asked.connect(self._ask_interval)
+        tools.brick_size_asked.connect(self._ask_brick_size)
         tools.indicators_asked.connect(self.edit_indicators)
         tools.comparison_asked.connect(self._ask_comparison)
         tools.view_switched.connect(self._on_view)
@@ -208,6 +227,17 @@ class ChartPanel(Panel):
         tools.tool_taken.connect(self.chart.take_tool)
         self.chart.tool_put_down.connect(lambda: tools.show_tool(None))
         tools.book_edit_asked.connect(self._on_book_edit)
+
+    def _ask_interval(self) -> None:
+        ChoiceDialog(INTERVAL_CHOICE, self._interval, self.show_interval, self).show()
+
+    def _ask_brick_size(self) -> None:
+        ChoiceDialog(BRICK_CHOICE, self.chart.model.brick_size.text, self._take_brick_size, self).show()
+
+    def _take_brick_size(self, text: str) -> None:
+        """Take the size of bricks, and show them: whoever sets their size wants to see them."""
+        self.chart.set_brick_size(read_brick_size(text))
+        self.tools.types[ChartType.RENKO.value].trigger()
 
     def _ask_comparison(self) -> None:
         dialog = CompareDialog(self.context.bridge.session.instruments, self.compared.symbol, self)
@@ -248,7 +278,8 @@ class ChartPanel(Panel):
 
     def _show_hours(self) -> None:
         """Shade what lies outside trading hours; bars of a day and more have none."""
-        shaded = self.symbol and self.tools.views["hours"].isChecked() and self._interval not in WHOLE_DAYS
+        wanted = self.symbol and self.tools.views["hours"].isChecked()
+        shaded = wanted and self._bar_type().kind not in WHOLE_DAYS
         self.chart.set_calendar(CALENDARS[self.context.instrument(self.symbol).calendar] if shaded else None)
 
     def _on_bars(self, number: int, result: CommandResult) -> None:
@@ -277,10 +308,10 @@ class ChartPanel(Panel):
     def _take_bars(self, frame: Frame) -> None:
         if not self._loaded:
             return
-        wanted, instrument = INTERVALS[self._interval], self.context.instrument(self.symbol)
+        wanted, instrument = self._bar_type(), self.context.instrument(self.symbol)
         scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
         for update in frame.bars:
-            bar, times = update.bar, self.chart.model.bars.times_ns
+            bar, times = update.bar, self.chart.model.fed.times_ns
             fits = update.symbol == self.symbol and update.bar_type == wanted
             if fits and (not len(times) or bar.ts_open >= times[-1]):
                 self.chart.append_or_update_last(
@@ -291,6 +322,8 @@ class ChartPanel(Panel):
                     close=bar.close / scale,
                     volume=bar.volume / lot,
                 )
+        if self.chart.model.state is PanelState.EMPTY:
+            self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
 
     def _show_last(self, quote: QuoteSnap | None) -> None:
         instrument = self.context.instrument(self.symbol)

@@ -15,7 +15,7 @@ from workstation.domain.market import BarType
 from workstation.domain.orders import OriginKind
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_comparison import Comparison
-from workstation.viewmodels.chart_feed import rising_times
+from workstation.viewmodels.chart_feed import interval_bars, rising_times
 from workstation.viewmodels.frames import BarUpdate
 
 
@@ -62,23 +62,30 @@ class ComparedBars:
         self._panel_id = panel_id
         self._changed = changed
         self._comparison: Comparison | None = None
+        self._bar_type: BarType | None = None
+
+    @property
+    def series(self) -> tuple[tuple[str, BarType], ...]:
+        """The series to watch, at most one."""
+        return () if self._bar_type is None or not self.symbol else ((self.symbol, self._bar_type),)
 
     @property
     def symbol(self) -> str:
         """The compared instrument, "" for none."""
         return "" if self._comparison is None else self._comparison.symbol
 
-    def compare(self, symbol: str, bar_type: BarType, count: int) -> None:
+    def compare(self, symbol: str, interval: str, count: int) -> None:
         """Ask for the bars of an instrument, "" for none; an answer that is overtaken is dropped."""
         known = symbol in self._context.bridge.session.instruments
         self._comparison = comparison = Comparison(symbol) if known else None
         self._changed(comparison)
         if comparison is not None:
-            request = BarsRequest(symbol=symbol, bar_type=bar_type, count=count)
+            self._bar_type = interval_bars(interval, self._context.instrument(symbol))
+            request = BarsRequest(symbol=symbol, bar_type=self._bar_type, count=count)
             origin = self._context.origin(OriginKind.SYSTEM, self._panel_id)
             self._context.call("market.bars", request, origin, lambda result: self._on_bars(comparison, result))
 
-    def take(self, updates: Iterable[BarUpdate], bar_type: BarType) -> None:
+    def take(self, updates: Iterable[BarUpdate]) -> None:
         """Follow the live bars."""
         comparison = self._comparison
         if comparison is None or not len(comparison.bars):
@@ -87,7 +94,7 @@ class ComparedBars:
         scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
         for update in updates:
             bar = update.bar
-            fits = update.symbol == comparison.symbol and update.bar_type == bar_type
+            fits = update.symbol == comparison.symbol and update.bar_type == self._bar_type
             if fits and bar.ts_open >= comparison.bars.times_ns[-1]:
                 prices = (bar.open / scale, bar.high / scale, bar.low / scale, bar.close / scale)
                 comparison.bars.put(bar.ts_open, (*prices, bar.volume / lot))

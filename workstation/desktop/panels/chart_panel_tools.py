@@ -3,12 +3,12 @@
 They show and announce choices; the panel acts on them. Every tool has a stable name and says what it does.
 """
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from workstation.desktop.icons import icon
-from workstation.viewmodels.chart_feed import COUNTED_INTERVALS, INTERVALS
+from workstation.viewmodels.chart_feed import COUNTED_INTERVALS, TIMED_INTERVALS
 from workstation.viewmodels.chart_window import ChartType
 from workstation.viewmodels.drawings import DrawingKind
 
@@ -30,12 +30,15 @@ TOOLS = {kind.value: kind for kind in DrawingKind}
 class ChartTools(QWidget):
     """The row of tools.
 
-    Emits: interval_chosen(name), type_chosen(ChartType), indicators_asked(), comparison_asked(),
+    Emits: interval_chosen(name), other_interval_asked(), type_chosen(ChartType), brick_size_asked(),
+    indicators_asked(), comparison_asked(),
     view_switched(name, on), padlock_toggled(on), tool_taken(DrawingKind), book_edit_asked(name).
     """
 
     interval_chosen = Signal(str)
+    other_interval_asked = Signal()
     type_chosen = Signal(object)
+    brick_size_asked = Signal()
     indicators_asked = Signal()
     comparison_asked = Signal()
     view_switched = Signal(str, bool)
@@ -81,7 +84,7 @@ class ChartTools(QWidget):
         """Mark the interval shown."""
         for interval, tool in self.intervals.items():
             tool.setChecked(interval == chosen)
-        self._counted_words = f"{chosen} ▾" if chosen in COUNTED_INTERVALS else ""
+        self._counted_words = "" if chosen in TIMED_INTERVALS else f"{chosen} ▾"
         self._fit()
 
     def _fit(self) -> None:
@@ -91,19 +94,20 @@ class ChartTools(QWidget):
         self.indicators.setText("Ind." if narrow else "Indicators")
 
     def _interval_buttons(self, row: QHBoxLayout) -> dict[str, QToolButton | QAction]:
-        """Return a button for each interval of time, and entries of one menu for bars that count ticks."""
+        """Return a button for each interval of time, and entries of one menu for bars that count."""
         tools: dict[str, QToolButton | QAction] = {}
-        for interval in (name for name in INTERVALS if name not in COUNTED_INTERVALS):
+        for interval in TIMED_INTERVALS:
             button = tools[interval] = self._tool(f"interval_{interval}", f"Interval {interval}")
             button.setText(interval)
             button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, interval=interval: self._on_interval(interval))
             row.addWidget(button)
-        self.counted, menu = self._menu_button("counted", "Bars of a number of ticks", "Ticks ▾")
+        self.counted, menu = self._menu_button("counted", "Bars of a number of ticks, or of a volume", "Ticks ▾")
         row.addWidget(self.counted)
         for interval in COUNTED_INTERVALS:
-            action = tools[interval] = self._switch(menu, f"interval_{interval}", f"{interval[:-1]} ticks a bar")
+            action = tools[interval] = self._switch(menu, f"interval_{interval}", _counted_words(interval))
             action.triggered.connect(lambda _checked=False, interval=interval: self._on_interval(interval))
+        self.other_interval = self._entry(menu, "interval_other", "Other…", self.other_interval_asked)
         return tools
 
     def _on_interval(self, interval: str) -> None:
@@ -119,6 +123,8 @@ class ChartTools(QWidget):
             action.triggered.connect(lambda _checked=False, kind=kind: self.type_chosen.emit(kind))
             action.triggered.connect(lambda _checked=False, name=name: button.setText(f"{name.capitalize()} ▾"))
             group.addAction(action)
+        menu.addSeparator()
+        self.brick_size = self._entry(menu, "brick_size", "Brick size…", self.brick_size_asked)
         return button, actions
 
     def _view_button(self) -> tuple[QToolButton, dict[str, QAction]]:
@@ -129,10 +135,7 @@ class ChartTools(QWidget):
             action.setChecked(name in VIEWS_ON)
             action.toggled.connect(lambda on, name=name: self.view_switched.emit(name, on))
         menu.addSeparator()
-        self.compare = QAction("Compare with…", menu)
-        self.compare.setObjectName(f"{self._panel_id}_compare")
-        self.compare.triggered.connect(self.comparison_asked)
-        menu.addAction(self.compare)
+        self.compare = self._entry(menu, "compare", "Compare with…", self.comparison_asked)
         return button, actions
 
     def _draw_button(self) -> tuple[QToolButton, dict[str, QAction]]:
@@ -172,6 +175,14 @@ class ChartTools(QWidget):
         menu.addAction(action)
         return action
 
+    def _entry(self, menu: QMenu, name: str, title: str, asked: SignalInstance) -> QAction:
+        """Add an entry that asks something."""
+        action = QAction(title, menu)
+        action.setObjectName(f"{self._panel_id}_{name}")
+        action.triggered.connect(lambda _checked=False: asked.emit())
+        menu.addAction(action)
+        return action
+
     def _tool(self, name: str, meaning: str) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName(f"{self._panel_id}_{name}")
@@ -197,3 +208,8 @@ class ChartTools(QWidget):
         self._wide_px = max(self._wide_px, self.sizeHint().width())
         self._width_px = event.size().width()
         self._fit()
+
+
+def _counted_words(interval: str) -> str:
+    count = interval[:-1].replace("k", ",000")
+    return f"{count} ticks a bar" if interval.endswith("t") else f"Volume of {count} a bar"

@@ -19,9 +19,10 @@ from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.staging import windows
 from workstation.domain.alerts import Alert, SaveAlert
+from workstation.domain.errors import ValidationError
 from workstation.domain.orders import Origin, OriginKind
 from workstation.viewmodels import order_line_words as words
-from workstation.viewmodels.chart_feed import INTERVALS
+from workstation.viewmodels.chart_feed import INTERVALS_ALLOWED, read_interval
 
 LOCK_REASON = "typed in the palette"
 _PLAIN: dict[type[words.Verb], str] = {words.Size: "Choose the order size", words.Undo: "Undo the last order action"}
@@ -151,8 +152,10 @@ class Verbs:
 
     def _chart(self, interval: str) -> None:
         """Change the chart that can be seen in the nearest window."""
-        if interval not in INTERVALS:
-            self._context.announcer.say("warning", f"There are no {interval} bars; there are {', '.join(INTERVALS)}.")
+        try:
+            read_interval(interval)
+        except ValidationError:
+            self._context.announcer.say("warning", f"There are no {interval} bars; there are {INTERVALS_ALLOWED}.")
             return
         shown = [panel for panel in _panels() if isinstance(panel, Charted) and panel.isVisible()]
         if shown:

@@ -1,0 +1,135 @@
+"""Bars that count and bricks on the chart panel: typed, told of when wrong, loading, empty, following the market."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, status
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.desktop.panels.chart_panel_choice import ChoiceDialog
+from workstation.domain.market import Bar, BarKind, BarType
+from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_indicators import choose
+from workstation.viewmodels.chart_window import ChartType, PanelState
+from workstation.viewmodels.frames import BarUpdate
+
+VOLUME = BarType(BarKind.VOLUME, 5_000)
+MINUTE = BarType(BarKind.MINUTE, 1)
+
+
+@pytest.fixture
+def rig(qapp):
+    made = DesktopRig()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot):
+    made = ChartPanel(rig.context, "chart-1")
+    qtbot.addWidget(made)
+    made.resize(900, 400)
+    made.show()
+    rig.feed(status=status(now_ns=START_NS))
+    made.show_symbol("AAPL")
+    yield made
+    made.release()
+
+
+def answer(rig: DesktopRig, bar_type: BarType, closes: list[float]) -> None:
+    """Answer what was asked with a bar a second."""
+    close = np.array(closes, dtype=np.float64)
+    times = START_NS + np.arange(len(closes), dtype=np.int64) * SECOND
+    data = BarSeries("AAPL", bar_type, times, np.stack([close, close, close, close, np.full(len(close), 50.0)], axis=1))
+    rig.gateway.answer("market.bars", CommandResult(ok=True, text="", data=data))
+    rig.bridge._on_answered()
+
+
+def live(rig: DesktopRig, bar_type: BarType, second: int, close: int) -> None:
+    rig.clock.advance(SECOND)
+    opened = START_NS + second * SECOND
+    bar = Bar("AAPL", bar_type, close, close, close, close, 7, 3, opened, opened)
+    rig.feed(bars=[BarUpdate("AAPL", bar_type, bar, closed=False)])
+
+
+def type_in(panel: ChartPanel, text: str) -> ChoiceDialog:
+    dialog = panel.findChild(ChoiceDialog)
+    assert dialog is not None
+    dialog.line.selectAll()
+    QTest.keyClicks(dialog.line, text)
+    QTest.keyClick(dialog.line, Qt.Key.Key_Return)
+    return dialog
+
+
+def bodies(panel: ChartPanel) -> list[tuple[float, float]]:
+    return [(round(open_, 2), round(close, 2)) for open_, close in panel.chart.model.bars.columns[[0, 3]].T.tolist()]
+
+
+def test_volume_bars_of_any_size_are_typed_load_start_empty_and_follow(panel: ChartPanel, rig: DesktopRig) -> None:
+    answer(rig, MINUTE, [187.0])
+    panel.tools.other_interval.trigger()
+    dialog = type_in(panel, "7m")
+    assert (dialog.isVisible(), dialog.line.text(), panel.interval) == (True, "7m", "1m")
+    assert "100t" in dialog.error.text()
+    type_in(panel, "5kV")
+    assert (panel.interval, panel.tools.counted.text()) == ("5kv", "5kv ▾")
+    assert rig.gateway.of("market.bars")[-1].bar_type == VOLUME
+    assert rig.gateway.of("market.watch")[-1].bars == (("AAPL", VOLUME),)
+    assert panel.chart.model.state is PanelState.LOADING
+    answer(rig, VOLUME, [])
+    assert panel.chart.model.state is PanelState.EMPTY
+    assert panel.chart.model.state_text == "No 5kv bars of AAPL yet. The first appears with a trade."
+    for second, close in ((1, 18_700), (1, 18_710), (2, 18_720)):
+        live(rig, VOLUME, second, close)
+    assert panel.chart.model.state is PanelState.READY
+    assert panel.chart.model.bars.columns[3].tolist() == [187.1, 187.2]
+    assert panel.chart.model.bar_ns == SECOND
+
+
+def test_an_interval_that_there_is_not_is_said_and_the_chart_stays(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_interval("7m")
+    assert panel.interval == "1m"
+    assert "5kv" in rig.spoken[-1][1]
+
+
+def test_bricks_take_the_place_of_bars_follow_the_market_and_give_it_back(panel: ChartPanel, rig: DesktopRig) -> None:
+    answer(rig, MINUTE, [187.0, 187.11, 187.22, 187.23])
+    panel.tools.brick_size.trigger()
+    dialog = type_in(panel, "tall")
+    assert "10t" in dialog.error.text()
+    type_in(panel, "10t")
+    model = panel.chart.model
+    assert (model.chart_type, panel.tools.chart_type) == (ChartType.RENKO, "renko")
+    assert bodies(panel) == [(187.0, 187.1), (187.1, 187.2), (187.2, 187.23)]
+    assert "Brick 0.10" in panel.chart.readout_text()
+    live(rig, MINUTE, 4, 18_735)
+    assert bodies(panel)[-1] == (187.2, 187.35)  # grows: it is laid when its bar closes
+    live(rig, MINUTE, 4, 18_725)
+    assert bodies(panel)[-1] == (187.2, 187.25)
+    live(rig, MINUTE, 5, 18_700)
+    assert bodies(panel)[-1] == (187.1, 187.0)
+    panel.tools.types["candles"].trigger()
+    assert model.bars.columns[3].tolist() == [187.0, 187.11, 187.22, 187.23, 187.25, 187.0]
+    live(rig, MINUTE, 6, 18_701)
+    assert len(model.bars) == 7
+
+
+def test_bricks_stay_bricks_with_another_interval(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel._take_brick_size("10t")
+    answer(rig, MINUTE, [187.0, 187.11, 187.1])
+    panel.show_interval("100t")
+    answer(rig, BarType(BarKind.TICK, 100), [187.0, 186.89, 186.78, 186.79])
+    assert bodies(panel) == [(187.0, 186.9), (186.9, 186.8), (186.8, 186.79)]
+
+
+def test_indicators_are_computed_over_the_bricks(panel: ChartPanel, rig: DesktopRig, qtbot) -> None:
+    panel._take_brick_size("10t")
+    panel.show_indicators([choose("sma", {"bars": 2})])
+    answer(rig, MINUTE, [187.0, 187.11, 187.22, 187.23])
+    qtbot.waitUntil(lambda: not panel.chart.computing)
+    (lines,) = panel.chart.model.indicators
+    assert lines.value(0, 1) == pytest.approx(187.15)
