@@ -219,6 +219,18 @@ def test_a_person_of_one_tenant_accepts_a_place_in_another(team: ApiRig) -> None
         assert {place["name"] for place in client.get(f"{ROOT}/auth/me").json()["tenants"]} == {"Local", "Acme"}
 
 
+def test_a_person_of_another_tenant_than_the_installations_accepts_a_place_in_a_third(team: ApiRig) -> None:
+    acme = team.http.post(TENANTS, json=ACME).json()
+    beta = team.http.post(TENANTS, json={**ACME, "name": "Beta", "slug": "beta"}).json()
+    eve = invited(team, acme["id"], "eve@acme.example", "VIEWER")
+    offer = team.http.post(f"{TENANTS}/{beta['id']}/invitations", json={"email": "eve@acme.example", "role": "TRADER"})
+    with team.client(Authorization=f"Bearer {eve}") as client:
+        member = client.post(f"{ROOT}/invitations/accept", json={"token": offer.json()["token"]})
+        assert (member.status_code, member.json()["tenant_id"]) == (200, beta["id"])
+        assert {place["name"] for place in client.get(f"{ROOT}/auth/me").json()["tenants"]} == {"Acme", "Beta"}
+        assert client.get(f"{ROOT}/brokers").json()["brokers"] == []
+
+
 def test_tenants_are_made_unique_and_deleted(team: ApiRig) -> None:
     acme = team.http.post(TENANTS, json=ACME)
     assert acme.headers["location"] == f"{TENANTS}/{acme.json()['id']}"

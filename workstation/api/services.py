@@ -63,6 +63,12 @@ class Services:
     key_uses: KeyUseKeeper
     turnstile: Turnstile
     order_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    installation: "Services | None" = None
+
+    @property
+    def whole(self) -> "Services":
+        """What these are a tenant's view of; only for what a token of another tenant opens."""
+        return self.installation or self
 
     async def read(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one short read on a reading thread."""

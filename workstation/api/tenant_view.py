@@ -60,6 +60,7 @@ def seen_from(services: Services, tenant: str) -> Services:
         names=Names(services.names.instruments, (), reader),
         session=msgspec.structs.replace(services.session, accounts=()),
         engine=TenantEngine(services.engine, tenant),
+        installation=services,
     )
 
 

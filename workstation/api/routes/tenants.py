@@ -280,6 +280,7 @@ async def accept_invitation(call: Call) -> Answer:
     """Take the place that one was invited to."""
     asked: InvitationAccept = call.body
     require_team(call)
+    call.services = call.services.whole  # the token opens one invitation, of whichever tenant
     invitation = await invitation_of(call, asked.token)
     user = call.services.credentials.directory.user(user_id(call.credential.user))
     if invitation is None or user is None or user.email != invitation.email:
