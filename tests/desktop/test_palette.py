@@ -170,7 +170,12 @@ def test_exits_and_cancels_go_out_at_once(qtbot, rig, window):
     assert rig.gateway.of("position.flatten") == [ExitPosition(account="SIM-1", symbol="AAPL", portion_bps=5_000)]
     open_with(qtbot, window, "c bids")
     press(qtbot, window, Key.Key_Return)
-    assert rig.gateway.of("order.cancel_scope") == [CancelMany(account="SIM-1", symbol="AAPL", side_sign=1)]
+    open_with(qtbot, window, "c entries")
+    press(qtbot, window, Key.Key_Return)
+    assert rig.gateway.of("order.cancel_scope") == [
+        CancelMany(account="SIM-1", symbol="AAPL", side_sign=1),
+        CancelMany(account="SIM-1", symbol="AAPL", entries_only=True),
+    ]
 
 
 def test_a_reversal_by_line_is_one_command_to_the_engine_whose_refusal_is_shown(qtbot, rig, window):

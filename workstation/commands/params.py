@@ -66,13 +66,17 @@ class ReadStory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancelMany(msgspec.Struct, frozen=True, kw_only=True):
-    """Cancel every live order that matches each given field. side_sign: +1 bids, -1 asks."""
+    """Cancel every live order that matches each given field. side_sign: +1 bids, -1 asks.
+
+    entries_only: those alone that open a position or add to one.
+    """
 
     account: str | None = None
     symbol: str | None = None
     strategy_id: str | None = None
     side_sign: int | None = None
     include_protective: bool = False
+    entries_only: bool = False
 
 
 class Focus(msgspec.Struct, frozen=True, kw_only=True):

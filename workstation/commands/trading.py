@@ -148,6 +148,7 @@ def cancel_many(context: EngineContext, params: CancelMany, call: Invocation) ->
         strategy_id=params.strategy_id,
         side_sign=params.side_sign,
         include_protective=params.include_protective,
+        entries_only=params.entries_only,
     )
     result = context.desk.cancel_scope(scope)
     _when_durable(context, result.seq, call, lambda: CommandResult(ok=True, text=_scope_text(result), data=result))

@@ -296,7 +296,10 @@ class CancelOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancelScope(msgspec.Struct, frozen=True, kw_only=True):
-    """Command: cancel all live orders that match every given field; protective stops stay unless asked for."""
+    """Command: cancel all live orders that match every given field; protective stops stay unless asked for.
+
+    entries_only: those that open or add; legs, reduce-only orders and what works against the position stay.
+    """
 
     origin: Origin
     account: str | None = None
@@ -304,6 +307,7 @@ class CancelScope(msgspec.Struct, frozen=True, kw_only=True):
     strategy_id: str | None = None
     side_sign: int | None = None
     include_protective: bool = False
+    entries_only: bool = False
     reason: str = ""
 
 

@@ -17,7 +17,7 @@ from workstation.domain.events import (
     OrderCancelled,
     OutcomeUnknown,
 )
-from workstation.domain.orders import CancelOrder, CancelScope, OrderState, OrdStatus, Origin, RequestKind
+from workstation.domain.orders import CancelOrder, CancelScope, LegRole, OrderState, OrdStatus, Origin, RequestKind
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.book import Change
 from workstation.orders.context import DeskContext
@@ -26,6 +26,7 @@ from workstation.orders.reports import BY_SYSTEM, NOT_SENT
 from workstation.orders.results import ChangeResult, ScopeResult, refusal
 
 _S = OrdStatus
+_EXIT_LEGS = (LegRole.TAKE_PROFIT, LegRole.STOP_LOSS)
 
 
 class Cancels:
@@ -103,8 +104,16 @@ class Cancels:
 
     def cancel_scope(self, command: CancelScope) -> ScopeResult:
         """Cancel all live orders that match; protective stops stay unless asked for."""
-        chosen = [order for order in self._c.book.open_orders(command.account, command.symbol) if _in(order, command)]
+        found = [order for order in self._c.book.open_orders(command.account, command.symbol) if _in(order, command)]
+        chosen = [order for order in found if self._is_entry(order)] if command.entries_only else found
         return self.cancel_orders(chosen, command.origin, command.reason)
+
+    def _is_entry(self, order: OrderState) -> bool:
+        """Tell whether an order opens a position or adds to one: no leg, not reduce-only, not against what is held."""
+        terms = order.terms
+        if terms.reduce_only or (order.link is not None and order.link.role in _EXIT_LEGS):
+            return False
+        return self._c.state.ledger.qty(terms.account, terms.symbol) * terms.side.sign >= 0
 
     def kill(self, state: KillState, *, attach: Attach | None = None) -> ScopeResult:
         """Set a kill switch: block first, then end its scope. Repeating it asks again for what is left."""

@@ -200,6 +200,22 @@ def test_a_scope_cancels_what_matches_in_one_transaction_and_leaves_protective_s
     assert rig.order(stop.cl_ord_id).status is S.SUBMITTED
 
 
+def test_a_cancel_of_entries_keeps_what_works_against_the_position():
+    rig = CoreRig()
+    rig.position(100)
+    kept = [
+        rig.submit(Side.SELL, 40, 10_100),
+        rig.submit(Side.SELL, 30, 10_200, reduce_only=True),
+        rig.submit(Side.SELL, 30, None, ord_type="STOP", stop_px=9_000, reduce_only=True),
+    ]
+    entries = [rig.submit(Side.BUY, 10, 9_990 - step) for step in range(2)]
+    result = rig.desk.cancel_scope(CancelScope(origin=HAND, account=ACCOUNT, symbol=SYMBOL, entries_only=True))
+    assert {order.cl_ord_id for order in result.asked} == {order.cl_ord_id for order in entries}
+    assert all(rig.order(order.cl_ord_id).status is S.SUBMITTED for order in kept)
+    rig.desk.cancel_scope(CancelScope(origin=HAND, account=ACCOUNT, symbol=SYMBOL))
+    assert [rig.order(order.cl_ord_id).status is S.SUBMITTED for order in kept] == [False, False, True]
+
+
 def test_a_kill_blocks_first_and_then_cancels():
     rig = CoreRig()
     order = rig.submit()

@@ -113,6 +113,7 @@ class Verbs:
                     symbol=symbol,
                     side_sign={"bids": 1, "asks": -1}.get(scope or ""),
                     include_protective=scope == "all",
+                    entries_only=scope == "entries",
                 )
                 self._ask("order.cancel_scope", many, verb, origin)
             case words.Reverse():
