@@ -40,6 +40,8 @@ from workstation.ports.store import Reader
 from workstation.viewmodels.session import Session
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from workstation.api.assembly import HttpServer
     from workstation.api.services import Services
 
@@ -172,6 +174,7 @@ class ApiServer:
 
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(READ_THREADS, "api-read") as pool:
+            _begin_all(pool)
             services = assemble(
                 session=self._session,
                 gateway=self._gateway,
@@ -279,3 +282,10 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
+
+
+def _begin_all(pool: "ThreadPoolExecutor") -> None:
+    """Start every reading thread now: each waits for all, so that none takes two turns; no call starts one later."""
+    gate = threading.Barrier(READ_THREADS)
+    for waiting in [pool.submit(gate.wait) for _ in range(READ_THREADS)]:
+        waiting.result()
