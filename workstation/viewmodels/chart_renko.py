@@ -2,7 +2,8 @@
 
 A brick is laid when a bar closes a whole brick beyond the last one; against the run that takes two, because the first
 takes back what stands. The last brick still grows with the price and is laid or not when its bar closes, so nothing
-that was laid is ever taken away. Drawn, read out and computed on in place of the bars; orders are not. No Qt here.
+that was laid is taken away, but while a series is too short for its range: then all are laid anew. Drawn, read out and
+computed on in place of the bars; orders are not. No Qt here.
 """
 
 from __future__ import annotations
