@@ -34,6 +34,7 @@ from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, parse_scal
 from workstation.ports.market_data import MarketHistory
 from workstation.storage import open_view
 from workstation.storage.tick_archive import replacing
+from workstation.strategies.loading import Code
 
 NS = 10**9
 HUNDREDTHS = 100
@@ -66,18 +67,38 @@ def plan_of(arguments: argparse.Namespace, root: Path, history: MarketHistory) -
     Raises:
         UserError: an option, a parameter or a symbol that does not fit.
     """
-    start, end = (instant(text, None) if text else None for text in (arguments.start, arguments.end))
-    loader = CodeFolder(root / "strategies", lambda call: call(), lambda _hash: None)
+    code = code_of(arguments.strategy, root)
+    return plan_with(arguments, code, code.fit(dict(map(_parameter, arguments.param))).model_dump(), history)
+
+
+def code_of(entry_point: str, root: Path, kept: str | None = None, code_hash: str = "") -> Code:
+    """Return the code of `module:Class`, a file of the home or an example. kept: its text, where the file has changed.
+
+    Raises:
+        UserError: there is none, or it is not the code of that hash.
+    """
+    loader = CodeFolder(root / "strategies", lambda call: call(), lambda _hash: kept)
     try:
-        code = loader.read(arguments.strategy, "")
+        return loader.read(entry_point, code_hash)
     finally:
         loader.close()
+
+
+def plan_with(
+    arguments: argparse.Namespace, code: Code, parameters: dict[str, Any], history: MarketHistory
+) -> BacktestPlan:
+    """Return the plan that the options ask for, of code that was read and with parameters as given.
+
+    Raises:
+        UserError: an option or a symbol that does not fit.
+    """
+    start, end = (instant(text, None) if text else None for text in (arguments.start, arguments.end))
     markets = [StoredMarket(history, symbol) for symbol in arguments.symbol]
     slippage = Slippage() if arguments.slippage_ticks is None else _slippage(arguments.slippage_ticks)
     return BacktestPlan(
         strategy=code.strategy,
         name=arguments.strategy,
-        parameters=code.fit(dict(map(_parameter, arguments.param))).model_dump(),
+        parameters=parameters,
         instruments=tuple(market.instrument for market in markets),
         sources=tuple(market.bars(arguments.interval, start, end, adjusted=True) for market in markets),
         corporate=tuple(row for market in markets for row in market.corporate()),

@@ -11,12 +11,23 @@ def add_backtest_command(commands: Any, add_home: AddHome) -> None:
     run: argparse.ArgumentParser = commands.add_parser("backtest", help="run a strategy over stored bars")
     add_home(run)
     run.add_argument("strategy", metavar="MODULE:CLASS", help="a shipped example, or a file of HOME/strategies")
-    run.add_argument("--symbol", metavar="S", action="append", required=True, help="instrument with bars; repeatable")
+    run.add_argument("--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter; repeatable")
+    add_market_options(run)
+    run.add_argument("--fills", metavar="FILE", default="", help="write the fills as CSV")
+    run.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_market_options(run: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Declare what a run plays and how it fills, charges and accounts; required: what has no default must be named."""
+    run.add_argument(
+        "--symbol", metavar="S", action="append", required=required, help="instrument with bars; repeatable"
+    )
     run.add_argument("--interval", metavar="I", default="1d", help="length of bars, such as 1m; default 1d")
     run.add_argument("--start", metavar="TIME", default="", help="from here on, ISO with a zone; default is all")
     run.add_argument("--end", metavar="TIME", default="", help="up to here, exclusive")
-    run.add_argument("--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter; repeatable")
-    run.add_argument("--fees", metavar="MODEL", required=True, help="zero, per-unit:0.005[:MINIMUM] or bps:MAKER:TAKER")
+    run.add_argument(
+        "--fees", metavar="MODEL", required=required, help="zero, per-unit:0.005[:MINIMUM] or bps:MAKER:TAKER"
+    )
     run.add_argument("--fill", choices=("next_open", "this_close"), default="next_open", help="of market orders")
     run.add_argument("--slippage-ticks", metavar="N", type=float, default=None, help="default is half a tick")
     run.add_argument("--any-size", action="store_true", help="orders take any size, whatever a bar's volume")
@@ -24,5 +35,3 @@ def add_backtest_command(commands: Any, add_home: AddHome) -> None:
     run.add_argument("--seed", metavar="N", type=int, default=1, help="of everything that is drawn")
     run.add_argument("--close-at-end", action="store_true", help="exit what is open at the last price")
     run.add_argument("--allow-gaps", action="store_true", help="go on over faulty data, which is counted")
-    run.add_argument("--fills", metavar="FILE", default="", help="write the fills as CSV")
-    run.add_argument("--json", action="store_true", help="print JSON")
