@@ -42,6 +42,9 @@ GET /webhooks/out, /webhooks/out/{}, /webhooks/out/{}/deliveries, /webhooks/out/
 GET /webhooks/in/sources/{}, /events, /events/{}, /events/stream, /audit, /audit/{}, /audit/verify
 POST /webhooks/out/{}/rotate-secret, /webhooks/out/{}/test, /webhooks/out/{}/deliveries/{}/redeliver
 POST /webhooks/in/sources
+GET /system/config, /system/config/{}
+PUT /system/config/{}
+PATCH /system/config/{}
 GET /reports, /reports/blotter, /reports/fills, /reports/positions, /reports/pnl, /reports/commissions, /reports/risk
 """
 

@@ -28,6 +28,7 @@ from workstation.api.proofs import Tokens
 from workstation.api.protocol import BoundedProtocol
 from workstation.api.request_log import Note, Watch, nobody
 from workstation.api.services import Services
+from workstation.api.tuned import Tuned
 from workstation.api.turnstile import Turnstile
 from workstation.api.webhooks_dial import Dialler
 from workstation.api.webhooks_outbox import Outbox
@@ -105,8 +106,6 @@ def assemble(
         reader=reader, outbox=outbox, dialler=dialler, sealer=sealer, engine=engine, read=read, now_ns=now_ns
     )
     _start(sender, news)
-    market_feed = MarketFeed(engine, names, source=session.feed, boot=f"{now_ns():x}", now_ns=now_ns)
-    news.listen_to_records(market_feed.on_record)
     return Services(
         session=session,
         reader=reader,
@@ -114,13 +113,14 @@ def assemble(
         news=news,
         marks=Marks(session, loop),
         feed=feed,
-        market_feed=market_feed,
+        market_feed=_market_feed(engine, names, news, source=session.feed, now_ns=now_ns),
         names=names,
         order_texts=OrderTexts(names),
         credentials=credentials,
         idempotency=Idempotency(options.idempotency_hours, now_ns),
         cursors=Cursors(secret),
         options=options,
+        tuned=Tuned(options),
         readiness=readiness,
         version=version,
         now_ns=now_ns,
@@ -134,6 +134,13 @@ def assemble(
         key_uses=_kept_uses(credentials, reader, read),
         turnstile=Turnstile(options.share),
     )
+
+
+def _market_feed(engine: Engine, names: Names, news: News, *, source: str, now_ns: Callable[[], int]) -> MarketFeed:
+    """Let market data hear of who subscribes."""
+    feed = MarketFeed(engine, names, source=source, boot=f"{now_ns():x}", now_ns=now_ns)
+    news.listen_to_records(feed.on_record)
+    return feed
 
 
 def _reading(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> Read:

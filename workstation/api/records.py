@@ -6,7 +6,7 @@ Every call is bound to the caller's tenant, and by `owned` to what is his: all e
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from workstation.api.audit import values_of
 from workstation.api.endpoint import Call, json_answer
@@ -85,10 +85,15 @@ async def read_record(call: Call, resource: RecordResource, *, record: Record | 
     if fields is not None:
         return json_answer(200, sparse(resource.body(call, record), fields))
     headers = {"ETag": etag_of(record)}
+    return unseen(call, headers) or json_answer(200, resource.body(call, record), headers)
+
+
+def unseen(call: Call, headers: Mapping[str, str]) -> Answer | None:
+    """Return 304 when the caller has what `headers` tags already, else None."""
     seen = call.header(b"if-none-match")
     if seen is not None and (seen.strip() == "*" or headers["ETag"] in _tags(seen)):
         return Answer(304, headers=headers)
-    return json_answer(200, resource.body(call, record), headers)
+    return None
 
 
 async def find_record(call: Call, resource: RecordResource) -> Any:
@@ -174,12 +179,20 @@ def record_answer(
     return json_answer(status, {**resource.body(call, record), **(once or {})}, headers)
 
 
-def etag_of(record: Record) -> str:
+class Versioned(Protocol):
+    """What has a version: a record, a setting."""
+
+    @property
+    def row_version(self) -> int:
+        """The version, another one after each change."""
+
+
+def etag_of(record: Versioned) -> str:
     """Return the strong tag of a record's version."""
     return f'"v{record.row_version}"'
 
 
-def expected_version(call: Call, record: Record) -> int | None:
+def expected_version(call: Call, record: Versioned) -> int | None:
     """Return the version that If-Match names, None for any.
 
     Raises:

@@ -19,6 +19,7 @@ from workstation.api.meters import Meters
 from workstation.api.names import Names
 from workstation.api.options import ApiOptions
 from workstation.api.order_texts import OrderTexts
+from workstation.api.tuned import Tuned
 from workstation.api.turnstile import READ_NS, Turnstile
 from workstation.api.webhooks_secrets import Sealer
 from workstation.api.webhooks_sender import Sender
@@ -50,6 +51,7 @@ class Services:
     credentials: Credentials
     cursors: Cursors
     options: ApiOptions
+    tuned: Tuned
     readiness: Callable[[], dict[str, bool]]
     version: str
     now_ns: Callable[[], int]

@@ -91,12 +91,17 @@ class CommandCall(CommandId, kw_only=True):
 
 
 class ConfigEntry(Value, frozen=True, kw_only=True):
-    """A setting. value: as the settings file has it; the description says when it holds. updated_at: of the file."""
+    """A setting. value: as the settings file has it; the description says when it holds. updated_at: of the file.
+
+    is_changeable: a script may change it. row_version: what `if_match` of a change takes.
+    """
 
     key: str
     value: Any
     description: str | None
     category: str
+    is_changeable: bool
+    row_version: int
     updated_at: datetime
 
 
@@ -113,8 +118,12 @@ class ConfigKey(Params):
 
 
 class ConfigUpdate(ConfigKey, kw_only=True):
-    """A setting's new value; None takes it out of the file, so that its default holds."""
+    """A setting's new value; None takes it out of the file, so that its default holds.
 
+    if_match: the version that it must still have, or "*" for any.
+    """
+
+    if_match: int | str
     value: bool | int | float | str | list[str] | None
 
 

@@ -195,7 +195,7 @@ async def _check_quota(call: Call, user: str) -> None:
     active = sum(
         record.user_id == user and record.status is SubscriptionStatus.ACTIVE for record in await subscriptions(call)
     )
-    most = call.services.options.subscriptions_max
+    most = call.services.tuned.subscriptions_max
     if active >= most:
         raise ApiError("QUOTA_EXCEEDED", "Too many active subscriptions.", {"limit": most, "current": active})
 

@@ -117,7 +117,7 @@ async def create_webhook(call: Call) -> Answer:
     """Make a webhook; its secret is shown once."""
     asked: WebhookCreate = call.body
     await _judge(call, asked.endpoint_url)
-    options, secret = call.services.options, new_secret()
+    tuned, secret = call.services.tuned, new_secret()
     draft = WebhookRecord(
         tenant=call.credential.tenant,
         user_id=call.credential.user,
@@ -127,9 +127,9 @@ async def create_webhook(call: Call) -> Answer:
         scopes=tuple(sorted(call.credential.scopes)),
         secret=call.services.sealer.seal(secret),
         is_active=asked.is_active,
-        max_retries=options.webhook_retries if asked.max_retries is None else asked.max_retries,
-        retry_delay_s=asked.retry_delay_s or options.webhook_delay_s,
-        timeout_s=asked.timeout_s or options.webhook_timeout_s,
+        max_retries=tuned.webhook_retries if asked.max_retries is None else asked.max_retries,
+        retry_delay_s=asked.retry_delay_s or tuned.webhook_delay_s,
+        timeout_s=asked.timeout_s or tuned.webhook_timeout_s,
         metadata=asked.metadata or {},
     )
     return await create_record(call, HOOKS, draft, once={"secret": secret})

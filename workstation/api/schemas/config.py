@@ -20,12 +20,17 @@ class ConfigUpdate(Request):
 
 
 class ConfigEntry(Resource):
-    """A setting. value: as the settings file has it; the description says when it holds. updated_at: of the file."""
+    """A setting. value: as the settings file has it; the description says when it holds. updated_at: of the file.
+
+    is_changeable: a script may change it. row_version: what If-Match names; another one for each state, in no order.
+    """
 
     key: str
     value: Any
     description: str | None
     category: str
+    is_changeable: bool
+    row_version: int
     updated_at: TimeOut
 
 
@@ -44,5 +49,7 @@ def config_body(entry: Setting, since_ns: int) -> dict[str, Any]:
         "value": entry.value,
         "description": entry.description or None,
         "category": entry.category,
+        "is_changeable": not entry.kept,
+        "row_version": entry.row_version,
         "updated_at": time_text(since_ns if entry.changed_ns is None else entry.changed_ns),
     }
