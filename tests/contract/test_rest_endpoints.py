@@ -20,7 +20,8 @@ POST /auth/mfa/verify, /auth/api-keys, /auth/api-keys/{}/rotate, /tenants, /tena
 PUT /auth/me, /auth/api-keys/{}, /tenants/{}, /tenants/{}/members/{}, /users/{}, /instruments/{}, /oms/orders/{}
 PATCH /auth/me, /auth/api-keys/{}, /tenants/{}, /tenants/{}/members/{}, /users/{}, /instruments/{}, /oms/orders/{}
 DELETE /auth/mfa, /auth/sessions/{}, /auth/api-keys/{}, /tenants/{}, /tenants/{}/members/{}, /tenants/{}/invitations/{}
-GET /tenants/{}, /tenants/{}/users, /tenants/{}/invitations, /users, /users/{}
+GET /tenants/{}, /tenants/{}/users, /tenants/{}/members/{}, /tenants/{}/invitations, /tenants/{}/invitations/{}
+GET /users, /users/{}
 POST /invitations/accept, /users, /users/{}/unlock, /instruments
 DELETE /users/{}, /instruments/{}, /oms/orders/{}
 GET /brokers, /brokers/{}, /brokers/{}/status, /brokers/{}/connections, /brokers/{}/connections/{}

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from workstation.api.audit import values_of
 from workstation.api.endpoint import Call, json_answer
 from workstation.api.errors import Answer, ApiError, problem
+from workstation.api.guard import API_ROOT
 from workstation.api.lists import ListForm, chosen_fields, ordering_of, page_body, place_of, sparse
 from workstation.api.outcomes import refused
 from workstation.commands.records import ChangeRecord, CreateRecord, DeleteRecord
@@ -33,7 +34,7 @@ class RecordResource:
 
     filters: query parameter to column, for those that are compared as they are; `search` and dates work by themselves.
     owned: column to value that every record of the caller has, so that others' are unknown to him. tenant: where the
-    records are kept.
+    records are kept. place: path that one is read below, where that is not the path that makes it.
     """
 
     kind: type[AnyRecord]
@@ -43,6 +44,7 @@ class RecordResource:
     filters: Mapping[str, str] = field(default_factory=dict)
     owned: Callable[[Call], Mapping[str, Any]] = lambda _: {}
     tenant: Callable[[Call], str] = lambda call: call.credential.tenant
+    place: str = ""
 
     @property
     def name(self) -> str:
@@ -175,7 +177,7 @@ def record_answer(
     """Return a record as an answer with its ETag, and at 201 its address."""
     headers = {"ETag": etag_of(record)}
     if status == 201:
-        headers["Location"] = _location(call, record)
+        headers["Location"] = _location(call, resource, record)
     return json_answer(status, {**resource.body(call, record), **(once or {})}, headers)
 
 
@@ -258,16 +260,16 @@ def _stored(call: Call, resource: RecordResource, status: int, once: Mapping[str
             return ()
         answer = record_answer(call, resource, status, event.record)
         if once is not None:
-            answer = call.repeat = _already_made(call, event.record)
+            answer = call.repeat = _already_made(call, resource, event.record)
         row = key.record(answer)
         return () if row is None else (row,)
 
     return rows
 
 
-def _already_made(call: Call, record: Record) -> Answer:
+def _already_made(call: Call, resource: RecordResource, record: Record) -> Answer:
     text = "It was made already, and its secret was shown once."
-    error = ApiError("DUPLICATE", text, {"id": record.id}, {"Location": _location(call, record)})
+    error = ApiError("DUPLICATE", text, {"id": record.id}, {"Location": _location(call, resource, record)})
     return problem(error, instance=call.request.scope["path"], trace_id=call.passport.trace_id)
 
 
@@ -281,8 +283,10 @@ def _stored_or(call: Call, answer: Answer) -> Answer:
     return stored or answer
 
 
-def _location(call: Call, record: Record) -> str:
+def _location(call: Call, resource: RecordResource, record: Record) -> str:
     """Return a record's address: below the collection, or the thing itself that an action made anew."""
+    if resource.place:
+        return f"{API_ROOT}{resource.place}/{record.id}"
     collection, found, _ = str(call.request.scope["path"]).partition(record.id)
     return collection + found if found else f"{collection}/{record.id}"
 

@@ -184,6 +184,7 @@ class Members(Group[W], Generic[W]):
     """Keep a tenant's members. Who leaves loses his keys and sessions there at once."""
 
     list = Listing("/tenants/{tenant_id}/users", MemberList, "members", Member)
+    get = Call("GET", "/tenants/{tenant_id}/members/{user_id}", MemberId, Member)
     create = Call("POST", "/tenants/{tenant_id}/users", MemberCreate, Member)
     change = Call("PUT", "/tenants/{tenant_id}/members/{user_id}", MemberUpdate, Member)
     delete = Call("DELETE", "/tenants/{tenant_id}/members/{user_id}", MemberId, NoneType)
@@ -193,6 +194,7 @@ class Invitations(Group[W], Generic[W]):
     """Invite somebody, and accept. A token is shown once."""
 
     list = Listing("/tenants/{tenant_id}/invitations", InvitationList, "invitations", Invitation)
+    get = Call("GET", "/tenants/{tenant_id}/invitations/{invitation_id}", InvitationId, Invitation)
     create = Call("POST", "/tenants/{tenant_id}/invitations", InvitationCreate, InvitationCreated)
     delete = Call("DELETE", "/tenants/{tenant_id}/invitations/{invitation_id}", InvitationId, NoneType)
     accept = Call("POST", "/invitations/accept", InvitationAccept, Member)

@@ -39,6 +39,7 @@ SNAPSHOTS = RecordResource(
     ),
     body=lambda call, record: pnl_body(record, call.services.names),
     id_name="snapshot_id",
+    place="/oms/pnl",
 )
 
 

@@ -69,6 +69,7 @@ RUNS = RecordResource(
     ),
     body=lambda call, record: run_body(record, call.services.names),
     id_name="run_id",
+    place="/strategies/runs",
 )  # fmt: skip
 LOGS = ListForm("logs", RunLogOut, {"created_at": "created_at"}, "-created_at", by_time="created_at")
 SIGNALS = ListForm(

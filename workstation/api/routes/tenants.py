@@ -207,6 +207,15 @@ async def create_member(call: Call) -> Answer:
     return json_answer(201, member_body(member), headers)
 
 
+@routes.add(
+    "GET", "/tenants/{tenant_id}/members/{user_id}", scope="users:view", query=RecordRead, answers={200: Member},
+    path_types=_MEMBER,
+)  # fmt: skip
+async def get_member(call: Call) -> Answer:
+    """Read a member."""
+    return await read_record(call, MEMBERS, record=_member(call, "users:view"))
+
+
 @routes.change(
     "/tenants/{tenant_id}/members/{user_id}", scope="tenants:manage", body=MemberUpdate, answers={200: Member},
     path_types=_MEMBER,
@@ -265,6 +274,16 @@ async def create_invitation(call: Call) -> Answer:
 
 
 @routes.add(
+    "GET", "/tenants/{tenant_id}/invitations/{invitation_id}", scope="tenants:manage", query=RecordRead,
+    answers={200: Invitation}, path_types=_INVITATION,
+)  # fmt: skip
+async def get_invitation(call: Call) -> Answer:
+    """Read an invitation."""
+    tenant_of(call, "tenants:manage")
+    return await read_record(call, INVITATIONS)
+
+
+@routes.add(
     "DELETE", "/tenants/{tenant_id}/invitations/{invitation_id}", scope="tenants:manage", answers={204: None},
     path_types=_INVITATION,
 )  # fmt: skip
@@ -289,8 +308,8 @@ async def accept_invitation(call: Call) -> Answer:
     return record_answer(call, MEMBERS, 200, member)
 
 
-def _member(call: Call) -> MemberRecord:
-    tenant_of(call, "tenants:manage")
+def _member(call: Call, scope: str = "tenants:manage") -> MemberRecord:
+    tenant_of(call, scope)
     found = call.services.credentials.directory.member(_named_tenant(call), call.path_params["user_id"])
     if found is None:
         raise ApiError("NOT_FOUND", "No such member.")
