@@ -11,11 +11,13 @@ import pytest
 
 from tests.helpers.api_rig import ACCOUNT_UID, WAIT_S, ApiRig, served
 from tests.helpers.core_rig import START_NS
+from workstation.api.options import ApiOptions
 from workstation.domain.accounts import Environment, KillScope
 from workstation.domain.events import RecordSaved
 from workstation.domain.market import Quote
 from workstation.domain.orders import OriginKind
-from workstation.domain.records import StrategyRun
+from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records.strategies import DailyReturns
 from workstation.kernel.ids import stable_uid
 
 STRATEGIES = "/api/v1/strategies"
@@ -104,7 +106,12 @@ def test_a_run_orders_fills_tells_and_stops(rig: ApiRig) -> None:
     assert [(row["instrument_symbol"], row["confidence"], row["signal_reason"]) for row in signals] == [
         ("ABC", "0.9000", "first")
     ]
+    assert [(row["take_profit"], row["metadata"]) for row in signals] == [("105.01", {"model": "first"})]
+    assert [list(row["market_conditions"]) for row in signals] == [["spread"]]
     assert listed(rig, run_id, "signals", min_confidence="0.95") == []
+    assert [(row["message"], row["data"]) for row in listed(rig, run_id, "logs", event_type="BEGUN")] == [
+        ("begun", {"quantity": 10})
+    ]
     (signal,) = until(rig, lambda: listed(rig, run_id, "signals", is_executed="true"))
     assert (signal["order_id"], signal["execution_price"], signal["execution_quantity"]) == (
         orders[0]["id"], "100.0100", "10",
@@ -119,7 +126,13 @@ def test_a_run_orders_fills_tells_and_stops(rig: ApiRig) -> None:
     assert stopped.status_code == 200
     ended = ends(rig, run_id, "STOPPED")
     assert ended["ended_at"] is not None
-    assert {row["period_type"] for row in listed(rig, run_id, "performance")} == {"DAILY", "WEEKLY", "MONTHLY"}
+    periods = listed(rig, run_id, "performance")
+    assert {(row["period_type"], row["metadata"]["days"]) for row in periods} == {
+        ("DAILY", 1), ("WEEKLY", 1), ("MONTHLY", 1),
+    }  # fmt: skip
+    assert all(row["annualized_return"].startswith("-") for row in periods if row["period_pnl"].startswith("-"))
+    (last,) = until(rig, lambda: listed(rig, run_id, "logs", event_type="ENDED"))
+    assert last["data"] == {"status": "STOPPED"}
     assert code(rig.http.post(f"{RUNS}/{run_id}/stop"), 409) == "STATE_CONFLICT"
     assert code(rig.http.delete(f"{RUNS}/{run_id}"), 409) == "STATE_CONFLICT"
 
@@ -294,6 +307,45 @@ def test_a_draft_becomes_active_by_approval_alone(rig: ApiRig) -> None:
     listed_ = rig.http.get(STRATEGIES, params={"status": "PAUSED", "is_approved": "true"}).json()["strategies"]
     assert [row["name"] for row in listed_] == ["first"]
     assert rig.http.get(STRATEGIES, params={"statuses": ["ACTIVE", "DRAFT"]}).json()["strategies"] == []
+
+
+def test_a_strategy_shows_the_ratio_and_the_largest_fall_of_its_ended_runs(rig: ApiRig) -> None:
+    strategy_id = defined(rig)
+    fresh = rig.http.get(f"{STRATEGIES}/{strategy_id}").json()
+    assert (fresh["sharpe_ratio"], fresh["max_drawdown_actual"]) == (None, "0.00")
+    kept = rig.core.state.records.find(StrategyDefinition, "local", strategy_id)
+    ran = msgspec.structs.replace(kept, returns=DailyReturns(days=3, mean=0.01, squares=0.0008), fall_bps=1_234)
+    saved = RecordSaved(record=ran, changed=("returns", "fall_bps"), actor="test", ts=START_NS)
+    rig.engine.do(lambda: rig.core.desk.recorder.record([saved], actor="test"))
+    shown = until(rig, lambda: (found := rig.http.get(f"{STRATEGIES}/{strategy_id}").json())["sharpe_ratio"] and found)
+    assert (shown["sharpe_ratio"], shown["max_drawdown_actual"]) == ("7.9373", "12.34")
+
+
+def test_strategies_are_listed_by_any_of_their_tags(rig: ApiRig) -> None:
+    for name, tags in (("one", ["fast", "new"]), ("two", ["slow"]), ("three", ["faster"]), ("four", [])):
+        defined(rig, name=name, tags=tags)
+
+    def names(*tags: str) -> list[str]:
+        answer = rig.http.get(STRATEGIES, params={"tags": list(tags)})
+        return [row["name"] for row in answer.json()["strategies"]]
+
+    assert (names("fast"), names("FAST", "slow"), names("nobody")) == (["one"], ["one", "two"], [])
+    assert code(rig.http.get(STRATEGIES, params={"tags": "a\nb"}), 422) == "VALIDATION_ERROR"
+    assert code(rig.http.post(STRATEGIES, json=strategy(name="five", tags=["a\nb"])), 422) == "VALIDATION_ERROR"
+
+
+@pytest.mark.parametrize("paper_only", [True, False])
+def test_a_strategy_is_for_paper_accounts_as_the_setting_says_unless_it_says_itself(
+    tmp_path: Path, paper_only: bool
+) -> None:
+    with served(tmp_path, options=ApiOptions(strategies_paper_only=paper_only)) as rig:
+        said = [
+            rig.http.post(STRATEGIES, json=strategy(name=name, **fields)).json()["paper_trading_only"]
+            for name, fields in (("a", {}), ("b", {"paper_trading_only": True}), ("c", {"paper_trading_only": False}))
+        ]
+        assert said == [paper_only, True, False]
+        refused = rig.http.post(STRATEGIES, json=strategy(name="d", paper_trading_only=None))
+        assert code(refused, 422) == "VALIDATION_ERROR"
 
 
 def test_many_runs_start_each_on_its_own(rig: ApiRig) -> None:

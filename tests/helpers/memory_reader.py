@@ -240,6 +240,10 @@ def _fits_record(row: Any, query: RecordQuery) -> bool:
             (least is None or getattr(row, name) >= least) and (most is None or getattr(row, name) <= most)
             for name, (least, most) in query.between.items()
         )
+        and all(
+            any(f"\n{word}\n".lower() in getattr(row, name).lower() for word in words)
+            for name, words in query.words.items()
+        )
         and (
             query.search is None
             or query.search.lower() in f"{getattr(row, 'name', '')}\0{getattr(row, 'email', '')}".lower()

@@ -20,13 +20,16 @@ class Buyer(Strategy):
     def on_start(self) -> None:
         self.bought = getattr(self, "bought", False)
         self.quotes(self.parameters.symbol)
-        self.log("begun")
+        self.log("begun", event="BEGUN", quantity=self.parameters.quantity)
 
     def on_quote(self, quote) -> None:
         if not self.bought:
             self.bought = True
             order_id = self.buy(quote.symbol, self.parameters.quantity, limit=quote.ask)
-            self.signal(quote.symbol, "BUY", 0.9, reason="first", order_id=order_id)
+            self.signal(
+                quote.symbol, "BUY", 0.9, reason="first", order_id=order_id, take_profit=quote.ask + 5,
+                market_conditions={"spread": quote.ask - quote.bid}, metadata={"model": "first"},
+            )  # fmt: skip
 
     def state(self):
         return {"bought": self.bought}

@@ -22,7 +22,7 @@ from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.pnl import pnl_body
 from workstation.api.schemas.positions import position_body, position_id
 from workstation.api.schemas.risk import kill_switch_body
-from workstation.api.schemas.strategy_runs import signal_body
+from workstation.api.schemas.run_rows import signal_body
 from workstation.api.schemas.values import time_text
 from workstation.domain import events as happened
 from workstation.domain.orders import OrderState, OrdStatus

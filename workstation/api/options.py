@@ -53,3 +53,4 @@ class ApiOptions:
     webhook_retries: int = 3
     webhook_delay_s: int = 60
     webhook_timeout_s: int = 30
+    strategies_paper_only: bool = True

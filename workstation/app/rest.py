@@ -53,6 +53,7 @@ class RestDoor:
                 webhook_retries=self._settings.webhooks.max_retries,
                 webhook_delay_s=self._settings.webhooks.retry_delay,
                 webhook_timeout_s=self._settings.webhooks.timeout,
+                strategies_paper_only=self._settings.strategies.paper_only,
             ),
             readiness=self._readiness,
             version=self._engine.session.version,

@@ -14,7 +14,7 @@ from workstation.client.values import ActionResult, Number, SortedParams, Value,
 
 
 class Strategy(Value, frozen=True, kw_only=True):
-    """A strategy. win_rate, max_drawdown, stop_loss, take_profit, max_slippage: percent."""
+    """A strategy. win_rate, max_drawdown, max_drawdown_actual, stop_loss, take_profit, max_slippage: percent."""
 
     id: str
     tenant_id: str
@@ -54,6 +54,8 @@ class Strategy(Value, frozen=True, kw_only=True):
     approved_by: str | None
     total_runs: int
     successful_runs: int
+    sharpe_ratio: Decimal | None
+    max_drawdown_actual: Decimal
 
 
 class StrategyRun(Value, frozen=True, kw_only=True):
@@ -111,6 +113,7 @@ class RunLog(Value, frozen=True, kw_only=True):
     level: str
     event_type: str | None
     message: str
+    data: dict[str, Any] | None
 
 
 class Signal(Value, frozen=True, kw_only=True):
@@ -125,14 +128,17 @@ class Signal(Value, frozen=True, kw_only=True):
     confidence: Decimal
     target_price: Decimal | None
     stop_loss: Decimal | None
+    take_profit: Decimal | None
     quantity: Decimal | None
     signal_reason: str
+    market_conditions: dict[str, Any]
     is_executed: bool
     order_id: str | None
     execution_price: Decimal | None
     execution_quantity: Decimal | None
     signal_time: datetime
     executed_at: datetime | None
+    metadata: dict[str, Any]
 
 
 class Performance(Value, frozen=True, kw_only=True):
@@ -148,6 +154,7 @@ class Performance(Value, frozen=True, kw_only=True):
     period_end: str
     period_return: Decimal
     cumulative_return: Decimal
+    annualized_return: Decimal | None
     period_volatility: Decimal | None
     sharpe_ratio: Decimal | None
     sortino_ratio: Decimal | None
@@ -159,6 +166,7 @@ class Performance(Value, frozen=True, kw_only=True):
     starting_capital: Decimal
     ending_capital: Decimal
     period_pnl: Decimal
+    metadata: dict[str, Any]
 
 
 class BulkRunResult(Value, frozen=True, kw_only=True):
@@ -178,6 +186,7 @@ class StrategyList(SortedParams, kw_only=True):
     risk_profile: str | UnsetType = UNSET
     user_id: str | UnsetType = UNSET
     is_approved: bool | UnsetType = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
     search: str | UnsetType = UNSET
 
 

@@ -91,10 +91,11 @@ class MarketdataSettings(_Section, frozen=True):
 
 
 class StrategiesSettings(_Section, frozen=True):
-    """Runs of strategies: how many at once, and how long one takes whose strategy does not say otherwise."""
+    """Strategies: how many runs at once, how long one takes and on what accounts, where a strategy does not say."""
 
     max_concurrent_runs: Annotated[int, Meta(ge=1, le=50)] = 5
     run_timeout: Annotated[int, Meta(ge=0, description="seconds; 0 for ever")] = 3_600
+    paper_only: Annotated[bool, Meta(description="what paper_trading_only of a new strategy is")] = True
 
 
 class WebhooksSettings(_Section, frozen=True):

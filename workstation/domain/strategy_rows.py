@@ -4,6 +4,7 @@ They travel beside the journal line that tells of them and are read back from ta
 """
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,7 @@ class PeriodType(StrEnum):
 
 
 class RunLog(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a run's log. created_at: UTC ns."""
+    """One line of a run's log. created_at: UTC ns; event_type: what kind of line, "" for none; data: plain values."""
 
     id: str
     tenant: str
@@ -26,6 +27,7 @@ class RunLog(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     created_at: int
     event_type: str = ""
+    data: dict[str, Any] = {}
 
 
 class StrategySignal(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,7 @@ class StrategySignal(msgspec.Struct, frozen=True, kw_only=True):
 
     confidence: ten-thousandths, 0 to 10,000. cl_ord_id: the order that followed, "" for none.
     executed_qty, executed_cost: what it has traded, as `OrderState` counts; executed_at: UTC ns, None before a fill.
+    market_conditions, metadata: plain values, as the strategy told them.
     """
 
     id: str
@@ -45,17 +48,21 @@ class StrategySignal(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     target_px: int | None = None
     stop_px: int | None = None
+    take_profit_px: int | None = None
     quantity: int | None = None
     cl_ord_id: str = ""
     executed_qty: int = 0
     executed_cost: int = 0
     executed_at: int | None = None
+    market_conditions: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
 
 
 class RunPerformance(msgspec.Struct, frozen=True, kw_only=True):
     """One period of a run, as of its last change. Days: YYYY-MM-DD; capital and pnl: integer money, net of fees.
 
-    returns: fractions; fall_bps: largest fall in hundredths of a percent.
+    returns: fractions, `annualized` None where none can be said; fall_bps: largest fall in hundredths of a percent.
+    days: of the run in the period, the one under way included.
     """
 
     id: str
@@ -78,6 +85,8 @@ class RunPerformance(msgspec.Struct, frozen=True, kw_only=True):
     losses: int
     created_at: int
     updated_at: int
+    annualized: float | None = None
+    days: int = 0
 
 
 class CodeSnapshot(msgspec.Struct, frozen=True, kw_only=True):

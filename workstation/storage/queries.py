@@ -92,6 +92,8 @@ def record_conditions(declared: RecordTable, query: RecordQuery) -> Conditions:
     for name, (least, greatest) in query.between.items():
         found += [columns[name] >= least] if least is not None else []
         found += [columns[name] <= greatest] if greatest is not None else []
+    for name, words in query.words.items():
+        found.append(or_(*[_contains(f"\n{word}\n", columns[name]) for word in words]))
     found += _within(columns.created_at, query.start_ns, query.end_ns)
     if query.search:
         found.append(_contains(query.search, *[columns[name] for name in declared.searched]))

@@ -170,7 +170,7 @@ TABLES: Mapping[type[Record], RecordTable] = {
         record_table(
             StrategyDefinition,
             "strategies",
-            texts=("name", "description", "strategy_type", "risk_profile", "user_id"),
+            texts=("name", "description", "strategy_type", "risk_profile", "user_id", "tag_words"),
             enums={"status": StrategyStatus},
             flags=("is_approved",),
             integers=("pnl_order",),

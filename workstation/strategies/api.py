@@ -213,16 +213,26 @@ class Strategy:
     # Telling
 
     def signal(self, symbol: str, action: str, confidence: float, **details: Any) -> None:
-        """Record an opinion: BUY, SELL or HOLD, confidence 0 to 1; reason, target, stop, quantity, order_id."""
+        """Record an opinion: BUY, SELL or HOLD, confidence 0 to 1.
+
+        details: reason, quantity, order_id, the prices target, stop and take_profit, and the dicts market_conditions
+        and metadata, which hold plain values.
+
+        Raises:
+            ValidationError: an action, a confidence or a detail that is none.
+        """
         self._door.signal(symbol, action, confidence, **details)
 
     def show(self, **values: object) -> None:
         """Show values of one's own in the run's row."""
         self._door.show(values)
 
-    def log(self, text: str, level: str = "INFO") -> None:
-        """Write a line to the run's log: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
-        self._door.log(text, level)
+    def log(self, text: str, level: str = "INFO", *, event: str = "", **data: object) -> None:
+        """Write a line to the run's log: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+
+        event: a word that lists of lines are filtered by; data: plain values beside the text.
+        """
+        self._door.log(text, level, event, data)
 
     def done(self) -> None:
         """End the run by itself: it is COMPLETED."""

@@ -83,7 +83,7 @@ class Door(Protocol):
     def show(self, values: Mapping[str, object]) -> None:
         """Show values."""
 
-    def log(self, text: str, level: str) -> None:
+    def log(self, text: str, level: str, event: str, data: Mapping[str, object]) -> None:
         """Write a log line."""
 
     def done(self) -> None:

@@ -25,6 +25,7 @@ from workstation.strategies import messages as m
 from workstation.strategies.bar_batch import BarBatch
 from workstation.strategies.door import IndicatorValue, Number
 from workstation.strategies.indicators import SeriesIndicators
+from workstation.strategies.plain import plain
 from workstation.strategies.terms import leg_price, order_terms, price_units, qty_units
 from workstation.strategies.views import Bar, Fill, Order, Scales
 
@@ -36,8 +37,12 @@ SERIES_MAX = 200
 TIMERS_MAX = 50
 SHOWN_MAX = 50
 TEXT_MAX = 2_000
+EVENT_MAX = 40
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 ACTIONS = ("BUY", "SELL", "HOLD")
+DETAILS = frozenset(
+    {"reason", "target", "stop", "take_profit", "quantity", "order_id", "market_conditions", "metadata"}
+)
 TIMER_NS_MIN = 10_000_000
 
 
@@ -353,16 +358,20 @@ class Host:
         """Record an opinion.
 
         Raises:
-            ValidationError: an action or confidence that is none.
+            ValidationError: an action, confidence or detail that is none.
         """
         instrument = self._instrument(symbol)
         if action not in ACTIONS:
             raise ValidationError("action", f"{action!r} is none", allowed=", ".join(ACTIONS))
         if not 0 <= confidence <= 1:
             raise ValidationError("confidence", f"{confidence} is none", allowed="0 to 1")
-        quantity, prices = details.get("quantity"), {name: details.get(name) for name in ("target", "stop")}
-        target, stop = (
-            None if value is None else price_units(instrument, value, "down", name) for name, value in prices.items()
+        unknown = set(details) - DETAILS
+        if unknown:
+            raise ValidationError(min(unknown), "is no detail of a signal", allowed=", ".join(sorted(DETAILS)))
+        quantity = details.get("quantity")
+        target, stop, profit = (
+            None if (value := details.get(name)) is None else price_units(instrument, value, "down", name)
+            for name in ("target", "stop", "take_profit")
         )
         self._send(
             m.Signal(
@@ -372,8 +381,11 @@ class Host:
                 reason=str(details.get("reason", ""))[:TEXT_MAX],
                 target_px=target,
                 stop_px=stop,
+                take_profit_px=profit,
                 target=None if quantity is None else qty_units(instrument, quantity, "quantity"),
                 cl_ord_id=str(details.get("order_id", "")),
+                market_conditions=plain(details.get("market_conditions", {}), "market_conditions"),
+                metadata=plain(details.get("metadata", {}), "metadata"),
             )
         )
 
@@ -383,11 +395,11 @@ class Host:
             raise ValidationError("show", f"at most {SHOWN_MAX} values are shown")
         self._send(m.Show({name: str(value)[:100] for name, value in values.items()}))
 
-    def log(self, text: str, level: str) -> None:
+    def log(self, text: str, level: str, event: str, data: Mapping[str, object]) -> None:
         """Write a log line."""
         if level not in LEVELS:
             raise ValidationError("level", f"{level!r} is none", allowed=", ".join(LEVELS))
-        self._send(m.Log(level, str(text)[:TEXT_MAX]))
+        self._send(m.Log(level, str(text)[:TEXT_MAX], str(event)[:EVENT_MAX], plain(dict(data), "data")))
 
     def done(self) -> None:
         """End the run."""

@@ -75,7 +75,10 @@ class SetTimer(msgspec.Struct, frozen=True):
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
-    """An opinion of the run's, stored whether or not an order follows. confidence: 0 to 1; prices in price units."""
+    """An opinion of the run's, stored whether or not an order follows. confidence: 0 to 1; prices in price units.
+
+    market_conditions, metadata: plain values that nobody else holds.
+    """
 
     symbol: str
     action: str
@@ -83,8 +86,11 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     target_px: int | None = None
     stop_px: int | None = None
+    take_profit_px: int | None = None
     target: int | None = None
     cl_ord_id: str = ""
+    market_conditions: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
 
 
 class Show(msgspec.Struct, frozen=True):
@@ -94,10 +100,12 @@ class Show(msgspec.Struct, frozen=True):
 
 
 class Log(msgspec.Struct, frozen=True):
-    """One line of the run's log."""
+    """One line of the run's log. data: plain values that nobody else holds."""
 
     level: str
     text: str
+    event_type: str = ""
+    data: dict[str, Any] = {}
 
 
 class Faulted(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ has faulted it is revoked first, so that nothing which it still sends is done; t
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -79,7 +80,7 @@ class Run:
             m.Flatten: lambda intent: self._flatten(intent.symbol),
             m.Signal: lambda intent: self._publish(RunSignal(order.run_id, intent, self._clock.now_ns())),
             m.Show: lambda intent: self._change(values={**self.view.values, **intent.values}),
-            m.Log: lambda intent: self.tell(intent.level, intent.text),
+            m.Log: lambda intent: self.tell(intent.level, intent.text, intent.event_type, intent.data),
             m.Faulted: self._faulted,
             m.Kept: lambda intent: self._change(state=intent.state),
             m.Done: self._done,
@@ -128,7 +129,7 @@ class Run:
 
     def leave(self, symbol: str, why: str) -> None:
         """Cancel the run's orders in an instrument and exit its position, telling why."""
-        self.tell("WARNING", why)
+        self.tell("WARNING", why, "EXIT", {"symbol": symbol})
         self._flatten(symbol)
 
     def take(self, intent: m.Intent) -> None:
@@ -157,7 +158,9 @@ class Run:
             return
         if not self._reported:
             self._reported = 1
-            self.tell("WARNING", f"A callback has been running for {busy // 1_000_000} ms; its budget is 50 ms.")
+            busy_ms = busy // 1_000_000
+            text = f"A callback has been running for {busy_ms} ms; its budget is 50 ms."
+            self.tell("WARNING", text, "OVERRUN", {"busy_ms": busy_ms})
         if busy < OVERRUN_NS:
             return
         if self._interrupts < INTERRUPTS_MAX:
@@ -166,9 +169,9 @@ class Run:
             return
         self._end(RunStatus.STUCK, "a callback does not return; a restart of the program frees its processor", "")
 
-    def tell(self, level: str, text: str) -> None:
+    def tell(self, level: str, text: str, event_type: str = "", data: dict[str, Any] | None = None) -> None:
         """Write a line to the run's log."""
-        self._publish(RunLine(self.order.run_id, level, text, self._clock.now_ns()))
+        self._publish(RunLine(self.order.run_id, level, text, self._clock.now_ns(), event_type, data or {}))
 
     # Intents
 
@@ -260,12 +263,12 @@ class Run:
         )
         denial = self._desk.submit(exit_).denial
         if denial is not None:
-            self.tell("ERROR", denial.text)
+            self.tell("ERROR", denial.text, "REFUSED")
 
     def _refused(self, text: str) -> None:
         self._refusals += 1
         self._change(refused=self.view.refused + 1)
-        self.tell("WARNING", text)
+        self.tell("WARNING", text, "REFUSED", {"in_a_row": self._refusals})
         if self._refusals >= REFUSALS_LATCH:
             self._latch(f"{REFUSALS_LATCH} refusals in a row, the last: {text}")
 
@@ -296,7 +299,8 @@ class Run:
     def _end(self, status: RunStatus, reason: str, traceback: str) -> None:
         self.thread.revoke()
         self._change(status=status, reason=reason, traceback=traceback)
-        self.tell("INFO" if status in {RunStatus.STOPPED, RunStatus.COMPLETED} else "CRITICAL", f"{status}: {reason}")
+        level = "INFO" if status in {RunStatus.STOPPED, RunStatus.COMPLETED} else "CRITICAL"
+        self.tell(level, f"{status}: {reason}", "ENDED", {"status": status.value})
         self.treat()
 
     def treat(self) -> None:

@@ -30,7 +30,7 @@ from workstation.orders.desk import Desk
 from workstation.orders.recorder import Attach
 from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
-from workstation.strategies.run_figures import marked, traded
+from workstation.strategies.run_figures import day_returns, marked, pooled, traded
 from workstation.strategies.run_guards import reason_to_leave, slippage_text
 from workstation.strategies.run_limits import is_for_hours, reason_to_end, reason_to_hold
 from workstation.strategies.run_rows import RunRows
@@ -298,9 +298,11 @@ class RunDesk:
         if strategy is None:
             return
         figures = run.figures
+        days = day_returns(figures, parse_scaled(run.initial_capital, MONEY_DECIMALS))
         self._record(
             strategy, total_pnl=strategy.total_pnl + figures.pnl, total_trades=strategy.total_trades + figures.trades,
-            wins=strategy.wins + figures.wins,
+            wins=strategy.wins + figures.wins, returns=pooled(strategy.returns, days),
+            fall_bps=max(strategy.fall_bps, figures.fall_bps),
             successful_runs=strategy.successful_runs + (run.status is not StrategyRunStatus.ERROR),
         )  # fmt: skip
 

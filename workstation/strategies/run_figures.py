@@ -10,13 +10,16 @@ from datetime import date, timedelta
 
 import msgspec
 
-from workstation.domain.records.strategies import RunFigures, RunPeriod
+from workstation.domain.records.strategies import DailyReturns, RunFigures, RunPeriod
 from workstation.domain.strategy_rows import PeriodType
 
 RETURNS_MAX = 400
 """Closed days that are kept for the ratios."""
 
 DAYS_A_YEAR = 252
+ANNUAL_LOG_MAX = math.log(1_000_000)
+"""A year that made a million times what was there is none that anybody can read anything from."""
+
 BPS = 10_000
 
 replace = msgspec.structs.replace
@@ -115,6 +118,41 @@ def volatility(returns: Sequence[float]) -> float | None:
         return None
     mean = _mean(returns)
     return math.sqrt(sum((value - mean) ** 2 for value in returns) / (len(returns) - 1))
+
+
+def annualized(period_return: float, days: int) -> float | None:
+    """Return what a return of so many days would make in a year of DAYS_A_YEAR, None for a loss of all or no bound."""
+    if period_return <= -1 or days < 1:
+        return None
+    exponent = math.log1p(period_return) * DAYS_A_YEAR / days
+    return math.expm1(exponent) if exponent < ANNUAL_LOG_MAX else None
+
+
+def day_returns(figures: RunFigures, capital: int) -> tuple[float, ...]:
+    """Return a run's daily returns with that of its last day, however short it was."""
+    day = figures.periods.get(PeriodType.DAILY)
+    began = 0 if day is None else capital + day.pnl
+    if day is None or began <= 0:
+        return figures.returns
+    return (*figures.returns, (figures.pnl - day.pnl) / began)
+
+
+def pooled(known: DailyReturns, returns: Sequence[float]) -> DailyReturns:
+    """Return pooled returns with more of them; source: Welford's update, which loses no digits."""
+    days, mean, squares = known.days, known.mean, known.squares
+    for value in returns:
+        days += 1
+        away = value - mean
+        mean += away / days
+        squares += away * (value - mean)
+    return DailyReturns(days=days, mean=mean, squares=squares)
+
+
+def pooled_sharpe(returns: DailyReturns) -> float | None:
+    """Return the yearly ratio of mean to deviation of pooled daily returns, None as `sharpe` does."""
+    if returns.days < 2 or returns.squares <= 0:
+        return None
+    return returns.mean / math.sqrt(returns.squares / (returns.days - 1)) * math.sqrt(DAYS_A_YEAR)
 
 
 def _mean(returns: Sequence[float]) -> float:

@@ -19,7 +19,7 @@ from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource, stable_uid
 from workstation.orders.desk import Desk
-from workstation.strategies.run_figures import last_day, sharpe, sortino, volatility
+from workstation.strategies.run_figures import annualized, last_day, sharpe, sortino, volatility
 from workstation.strategies.runs import RunLine, RunSignal
 
 ROWS_OF_RUN_MAX = 200
@@ -55,7 +55,10 @@ class RunRows:
         for run_id, count in self._counts.items():
             if count > ROWS_OF_RUN_MAX:
                 left = count - ROWS_OF_RUN_MAX
-                self._waiting.append(self._log(run_id, "WARNING", f"{left} lines and signals were left out.", now))
+                line = RunLine(
+                    run_id, "WARNING", f"{left} lines and signals were left out.", now, "LEFT_OUT", {"left": left}
+                )
+                self._waiting.append(self._log(line))
         self._counts.clear()
         rows, self._waiting = self._waiting, []
         told, self._new = self._new, []
@@ -99,12 +102,14 @@ class RunRows:
                 losses=figures.losses - period.losses,
                 created_at=now,
                 updated_at=now,
+                annualized=annualized((ends - began) / began, days + 1) if began > 0 else None,
+                days=days + 1,
             )
         self._waiting = [row for row in self._waiting if not isinstance(row, RunPerformance) or row.id not in fresh]
         self._waiting += fresh.values()
 
     def _on_line(self, line: RunLine) -> None:
-        self._take(line.run_id, self._log(line.run_id, line.level, line.text, line.ts))
+        self._take(line.run_id, self._log(line))
 
     def _on_signal(self, told: RunSignal) -> None:
         signal = told.signal
@@ -119,8 +124,11 @@ class RunRows:
             reason=signal.reason,
             target_px=signal.target_px,
             stop_px=signal.stop_px,
+            take_profit_px=signal.take_profit_px,
             quantity=signal.target,
             cl_ord_id=signal.cl_ord_id,
+            market_conditions=signal.market_conditions,
+            metadata=signal.metadata,
         )
         if not self._take(told.run_id, row):
             return
@@ -158,7 +166,14 @@ class RunRows:
             self._waiting.append(row)
         return has_room
 
-    def _log(self, run_id: str, level: str, text: str, ts: int) -> RunLog:
+    def _log(self, line: RunLine) -> RunLog:
         return RunLog(
-            id=self._ids.uid(), tenant=self._tenant_of(run_id), run_id=run_id, level=level, message=text, created_at=ts
+            id=self._ids.uid(),
+            tenant=self._tenant_of(line.run_id),
+            run_id=line.run_id,
+            level=line.level,
+            message=line.text,
+            created_at=line.ts,
+            event_type=line.event_type,
+            data=line.data,
         )

@@ -93,9 +93,11 @@ class RunSignal(msgspec.Struct, frozen=True):
 
 
 class RunLine(msgspec.Struct, frozen=True):
-    """A line of a run's log. ts: UTC ns."""
+    """A line of a run's log. ts: UTC ns; event_type: what kind of line, "" for none; data: plain values."""
 
     run_id: str
     level: str
     text: str
     ts: int
+    event_type: str = ""
+    data: dict[str, Any] = {}

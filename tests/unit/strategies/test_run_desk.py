@@ -164,8 +164,22 @@ def test_a_run_that_has_ended_counts_into_its_strategy(rig):
     rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
     strategy = rig.runs.strategy("local", "S1")
     assert (strategy.total_runs, strategy.successful_runs, strategy.total_pnl) == (1, 1, 5 * MONEY_ONE)
+    assert (strategy.returns.days, strategy.returns.mean, strategy.fall_bps) == (1, 0.005, 0)
     with pytest.raises(StateConflict):
         rig.runs.stop(rig.runs.run("local", run_id), "again")
+
+
+def test_a_strategy_keeps_the_largest_fall_of_its_runs_and_pools_their_days(rig):
+    for made, lost in ((20, 30), (10, 15)):
+        run_id = rig.start()
+        for rig.pnl in (made * MONEY_ONE, (made - lost) * MONEY_ONE):
+            rig.runs.tick()
+        rig.runs.stop(rig.runs.run("local", run_id), "enough")
+        rig.until(lambda of=run_id: rig.kept(of).status is StrategyRunStatus.STOPPED)
+        rig.pnl = 0
+    strategy = rig.runs.strategy("local", "S1")
+    assert (strategy.returns.days, strategy.fall_bps) == (2, 30 * 10_000 // 1_020)
+    assert strategy.returns.mean == pytest.approx(-0.0075)
 
 
 def test_what_a_run_shows_of_its_own_is_there_while_it_lives(rig):

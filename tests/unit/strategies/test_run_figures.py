@@ -10,13 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.records.strategies import RunFigures
+from workstation.domain.records.strategies import DailyReturns, RunFigures
 from workstation.domain.strategy_rows import PeriodType
 from workstation.strategies.run_figures import (
     RETURNS_MAX,
+    annualized,
+    day_returns,
     first_day,
     last_day,
     marked,
+    pooled,
+    pooled_sharpe,
     sharpe,
     sortino,
     traded,
@@ -25,6 +29,7 @@ from workstation.strategies.run_figures import (
 
 FRIDAY, SATURDAY, MONDAY = date(2026, 11, 27), date(2026, 11, 28), date(2026, 11, 30)
 CAPITAL = 1_000 * MONEY_ONE
+DAYS = st.lists(st.floats(-0.5, 0.5), max_size=10)
 
 
 def at(figures: RunFigures, pnl: int, day: date = FRIDAY, positions: int = 0) -> RunFigures:
@@ -104,6 +109,39 @@ def test_ratios_by_hand() -> None:
 def test_ratios_of_too_little_are_none(returns: tuple[float, ...]) -> None:
     assert sharpe(returns) is None
     assert sortino(returns) is None
+
+
+@given(DAYS, DAYS)
+def test_pooled_returns_give_the_ratio_of_all_days_together(first: list[float], second: list[float]) -> None:
+    both = pooled(pooled(DailyReturns(), first), second)
+    expected = sharpe([*first, *second])
+    if expected is None or abs(expected) > 1_000:  # the deviation is all rounding
+        return
+    assert pooled_sharpe(both) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("made", "days", "year"),
+    [
+        (0.0, 5, 0.0),
+        (0.1, 252, 0.1),
+        (0.21, 504, 0.1),
+        (-0.5, 126, -0.75),
+        (-1.0, 1, None),
+        (0.1, 1, None),
+        (0.1, 0, None),
+    ],
+)
+def test_a_return_is_told_as_of_a_year_unless_nobody_could_read_it(made: float, days: int, year: float | None) -> None:
+    assert annualized(made, days) == (None if year is None else pytest.approx(year))
+
+
+def test_the_day_under_way_counts_once_the_run_is_over() -> None:
+    figures = marked(RunFigures(), 0, 0, 1_000, date(2026, 1, 5))
+    figures = marked(figures, 100, 0, 1_000, date(2026, 1, 5))
+    figures = marked(figures, 155, 0, 1_000, date(2026, 1, 6))
+    assert day_returns(figures, 1_000) == pytest.approx((0.1, 0.05))
+    assert day_returns(RunFigures(), 1_000) == ()
 
 
 @given(st.lists(st.integers(-2_000, 2_000), min_size=1, max_size=40))

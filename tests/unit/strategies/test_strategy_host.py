@@ -167,19 +167,42 @@ def test_timers_signals_and_values_go_out_checked():
     rig = StrategyRig(Quiet).start()
     strategy = rig.strategy
     strategy.every(5, "look")
-    strategy.signal("ABC", "BUY", 0.75, reason="low", target=11, quantity=3)
+    conditions = {"spread": Decimal("0.02"), "levels": [1, 2.5]}
+    strategy.signal(
+        "ABC", "BUY", 0.75, reason="low", target=11, take_profit=12.5, quantity=3, market_conditions=conditions,
+        metadata={"model": "a"},
+    )  # fmt: skip
+    conditions["levels"].append(3)
     strategy.show(score=1.5)
     strategy.log("began")
+    strategy.log("odd", "WARNING", event="DRIFT", by=Decimal("1.5"), seen={"n": 3})
     assert rig.take(m.SetTimer) == [m.SetTimer("look", 5_000_000_000)]
     assert rig.take(m.Signal) == [
-        m.Signal(symbol="ABC", action="BUY", confidence=0.75, reason="low", target_px=1100, target=3)
+        m.Signal(
+            symbol="ABC",
+            action="BUY",
+            confidence=0.75,
+            reason="low",
+            target_px=1100,
+            take_profit_px=1250,
+            target=3,
+            market_conditions={"spread": "0.02", "levels": [1, 2.5]},
+            metadata={"model": "a"},
+        )
     ]
     assert rig.take(m.Show) == [m.Show({"score": "1.5"})]
-    assert rig.take(m.Log) == [m.Log("INFO", "began")]
+    assert rig.take(m.Log) == [
+        m.Log("INFO", "began"), m.Log("WARNING", "odd", "DRIFT", {"by": "1.5", "seen": {"n": 3}}),
+    ]  # fmt: skip
     for wrong in (
         lambda: strategy.signal("ABC", "WAIT", 0.5),
         lambda: strategy.signal("ABC", "BUY", 1.5),
+        lambda: strategy.signal("ABC", "BUY", 0.5, take_profits=12),
+        lambda: strategy.signal("ABC", "BUY", 0.5, metadata=[1]),
+        lambda: strategy.signal("ABC", "BUY", 0.5, metadata={"code": strategy}),
+        lambda: strategy.signal("ABC", "BUY", 0.5, market_conditions={"text": "x" * 10_000}),
         lambda: strategy.log("x", "LOUD"),
+        lambda: strategy.log("x", rows="x" * 10_000),
         lambda: strategy.every(0.001),
     ):
         with pytest.raises(ValidationError):

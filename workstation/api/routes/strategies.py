@@ -62,6 +62,7 @@ async def list_strategies(call: Call) -> Answer:
         tenant=call.credential.tenant,
         equal={**equal, **({"status": statuses} if statuses else {})},
         search=asked.search,
+        words={"tag_words": asked.tags} if asked.tags else {},
         ordering=ordering_of(call, STRATEGIES.form),
         limit=asked.limit,
         offset=asked.offset,
@@ -78,6 +79,8 @@ async def create_strategy(call: Call) -> Answer:
     """Add a strategy, a draft."""
     asked: StrategyCreate = call.body
     fields = asked.model_dump()
+    if fields["paper_trading_only"] is None:
+        fields["paper_trading_only"] = call.services.options.strategies_paper_only
     draft = StrategyDefinition(
         **{**fields, **_kept(fields)}, tenant=call.credential.tenant, user_id=call.credential.user
     )

@@ -21,10 +21,7 @@ from workstation.api.records import (
 )
 from workstation.api.routes.strategies import STRATEGIES
 from workstation.api.schemas.records import RecordRead
-from workstation.api.schemas.strategy_runs import (
-    AllRunsList,
-    BulkStrategyRunCreate,
-    BulkStrategyRunResult,
+from workstation.api.schemas.run_rows import (
     PerformanceList,
     PerformanceOut,
     PerformancePage,
@@ -34,15 +31,20 @@ from workstation.api.schemas.strategy_runs import (
     SignalList,
     SignalOut,
     SignalPage,
+    log_body,
+    performance_body,
+    signal_body,
+)
+from workstation.api.schemas.strategy_runs import (
+    AllRunsList,
+    BulkStrategyRunCreate,
+    BulkStrategyRunResult,
     StrategyRunCreate,
     StrategyRunList,
     StrategyRunOut,
     StrategyRunPage,
     StrategyRunUpdate,
-    log_body,
-    performance_body,
     run_body,
-    signal_body,
 )
 from workstation.commands.strategies import RunName, StopRun
 from workstation.domain.events import Event, RecordSaved

@@ -23,11 +23,14 @@ from workstation.api.schemas.values import (
     Uuid,
     fixed_text,
     money_text,
+    no_controls,
+    ratio_text,
     time_or_none,
 )
 from workstation.domain.numbers import parse_scaled
 from workstation.domain.records import StrategyDefinition
 from workstation.domain.records.strategies import StrategyStatus
+from workstation.strategies.run_figures import pooled_sharpe
 
 StrategyType = Literal[
     "MEAN_REVERSION", "MOMENTUM", "ARBITRAGE", "PAIRS_TRADING", "GRID_TRADING", "SCALPING", "SWING_TRADING",
@@ -37,10 +40,13 @@ StatusName = Literal["DRAFT", "ACTIVE", "PAUSED", "STOPPED", "ARCHIVED"]
 RiskProfile = Literal["CONSERVATIVE", "MODERATE", "AGGRESSIVE"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=20)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=50), AfterValidator(no_controls)]
+TagWord = Annotated[str, StringConstraints(max_length=50), AfterValidator(no_controls)]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
 INSTRUMENTS_MAX, TAGS_MAX = 500, 50
+RATIO_PLACES = 4
 ALL = 10_000
 """A hundred percent, in hundredths."""
 
@@ -56,7 +62,10 @@ Slippage = Annotated[Percent, AfterValidator(_part)]
 
 
 class StrategyCreate(Request):
-    """A new strategy, a draft. `config.entry_point` names its code: `module:Class`."""
+    """A new strategy, a draft. `config.entry_point` names its code: `module:Class`.
+
+    paper_trading_only: absent for what the setting `strategies.paper_only` says.
+    """
 
     name: Name
     strategy_type: StrategyType
@@ -75,7 +84,7 @@ class StrategyCreate(Request):
     config: dict[str, Any] = Field(default_factory=dict)
     parameters: dict[str, Any] = Field(default_factory=dict)
     auto_start: StrictBool = False
-    paper_trading_only: StrictBool = True
+    paper_trading_only: StrictBool = unchanged()
     start_time: ClockTime | None = None
     end_time: ClockTime | None = None
     timezone: Zone = "UTC"
@@ -128,6 +137,7 @@ class StrategyList(RecordList):
     risk_profile: RiskProfile | None = None
     user_id: Uuid | None = None
     is_approved: QueryFlag | None = None
+    tags: tuple[TagWord, ...] = ()
     search: SearchText | None = None
 
 
@@ -168,6 +178,8 @@ class Strategy(RecordOut):
     approved_by: IdOut | None
     total_runs: int
     successful_runs: int
+    sharpe_ratio: DecimalOut | None
+    max_drawdown_actual: DecimalOut
 
 
 class StrategyPage(Resource):
@@ -194,6 +206,8 @@ def strategy_body(record: StrategyDefinition) -> dict[str, Any]:
         "is_active": record.status is StrategyStatus.ACTIVE,
         "total_pnl": money_text(record.total_pnl),
         "win_rate": rate_text(record.wins, record.total_trades),
+        "sharpe_ratio": ratio_text(pooled_sharpe(record.returns), RATIO_PLACES),
+        "max_drawdown_actual": fixed_text(record.fall_bps, 2),
         "tags": list(record.tags),
         "instruments": list(record.instruments),
         "user_id": user_id(record.user_id),

@@ -117,7 +117,12 @@ def _flag(value: Any) -> bool:
     raise ValueError("must be true or false")
 
 
-def _no_controls(value: str) -> str:
+def no_controls(value: str) -> str:
+    """Return a text without control characters.
+
+    Raises:
+        ValueError: it has one.
+    """
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
         raise ValueError("must not hold control characters")
     return value
@@ -143,10 +148,10 @@ PositiveGain = positive_text(7, 2)
 PositiveMoney = positive_text(15, 2)
 Amount = decimal_text(15, 4)
 Money = decimal_text(15, 2)
-Symbol = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(_no_controls)]
+Symbol = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(no_controls)]
 Reason = Annotated[str, StringConstraints(max_length=2_000)]
 ClientOrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
-SearchText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_controls)]
+SearchText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(no_controls)]
 QueryInteger = Annotated[int, BeforeValidator(_whole)]
 QueryFlag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 CommaList = Annotated[
@@ -227,6 +232,11 @@ def fixed_text(value: int, places: int) -> str:
 def money_text(amount: int, places: int = 2) -> str:
     """Return money with exactly `places` digits after the point."""
     return scaled_text(amount, MONEY_DECIMALS, places)
+
+
+def ratio_text(value: float | None, places: int) -> str | None:
+    """Return a ratio with exactly `places` digits after the point."""
+    return None if value is None else scaled_text(round(value * 10**places), places, places)
 
 
 def _cut(value: int, decimals: int, keep: int) -> str:

@@ -45,11 +45,20 @@ class StrategyRunStatus(StrEnum):
         return self in {StrategyRunStatus.PENDING, StrategyRunStatus.RUNNING, StrategyRunStatus.PAUSED}
 
 
+class DailyReturns(msgspec.Struct, frozen=True, kw_only=True):
+    """Returns of days, pooled: how many, their mean, and the sum of their squared distances from it. Fractions."""
+
+    days: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+
 class StrategyDefinition(Record, frozen=True, kw_only=True, tag="strategy"):
     """A strategy. config: `entry_point` (`module:Class`), `on_stop`, `on_restart` and what else its maker notes.
 
     approval is for live accounts and goes with parameters and version: a change of either withdraws it. total_pnl:
-    integer money. wins: closed trades that earned.
+    integer money. wins: closed trades that earned. returns, fall_bps: of all runs that have ended, the largest fall in
+    hundredths of a percent.
     """
 
     name: str
@@ -86,6 +95,13 @@ class StrategyDefinition(Record, frozen=True, kw_only=True, tag="strategy"):
     total_pnl: int = 0
     total_trades: int = 0
     wins: int = 0
+    returns: DailyReturns = DailyReturns()
+    fall_bps: int = 0
+
+    @property
+    def tag_words(self) -> str:
+        """Tags between ends of lines, for lists that are filtered by them."""
+        return "\n".join(("", *self.tags, "")) if self.tags else ""
 
     @property
     def pnl_order(self) -> int:
