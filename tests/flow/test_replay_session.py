@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from workstation.domain.errors import UserError
 from workstation.domain.market import BarKind, BarType
 from workstation.domain.orders import OrdStatus
 from workstation.kernel.logs import RecentLog
+from workstation.risk.duplicates import DUPLICATE_WINDOW_NS
 
 CAPTURE = "usdm_btcusdt_20240808.gz"
 
@@ -76,10 +78,14 @@ def test_after_a_restart_paper_orders_fill_again_and_later_than_before(qtbot: Qt
         product.quoting(symbol)
         take_by_key(product)
         first = product.wait_for_order(lambda o: o.status is OrdStatus.FILLED, "a paper fill")
+        filled_mono_ns = time.monotonic_ns()
         before_ns = product.on_engine(product.program.venue.now_ns)
         assert product.command("venue.replay", ReplayControl(action="restart")).ok
         product.wait(lambda: product.on_engine(product.program.venue.now_ns) > before_ns, "market time that goes on")
         product.quoting(symbol)
+        product.wait(
+            lambda: time.monotonic_ns() > filled_mono_ns + DUPLICATE_WINDOW_NS, "a second press that is no duplicate"
+        )
         product.press(Qt.Key.Key_F2)
         second = product.wait_for_order(
             lambda o: o.status is OrdStatus.FILLED and o.cl_ord_id != first.cl_ord_id, "a fill in the second round"

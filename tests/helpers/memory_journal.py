@@ -81,7 +81,7 @@ class MemoryJournal:
                 yield JournalLine(
                     seq=seq,
                     epoch=self.epoch,
-                    ts_wall=0,
+                    ts_wall=entry.event.ts,
                     ts_mono=0,
                     kind=type(entry.event).__name__,
                     schema_version=1,
