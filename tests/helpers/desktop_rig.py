@@ -109,8 +109,8 @@ class FakeGateway:
         return [call.params for call in self.calls if call.command_id == command_id]
 
     def sent(self) -> list[tuple[str, Any]]:
-        """Return every call but wishes for market data and previews, as (id, parameters)."""
-        quiet = ("market.watch", "market.bars", "order.preview")
+        """Return every call but wishes for market data, lists and previews, as (id, parameters)."""
+        quiet = ("market.watch", "market.bars", "order.preview", "alert.list")
         return [(call.command_id, call.params) for call in self.calls if call.command_id not in quiet]
 
     def answer(self, command_id: str, result: CommandResult) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
+from workstation.desktop.charts.alert_lines import AlertLinesLayer
 from workstation.desktop.charts.axes import (
     PRICE_MARK_GAP_PX,
     TIME_MARK_GAP_PX,
@@ -70,11 +71,12 @@ class ChartCanvas:
         self.last_price = LastPriceLayer(self.price_box, model, 30)
         self.drawings = DrawingsLayer(self.price_box, model, 35)
         self.fills = FillsLayer(self.price_box, model, 40)
+        self.alerts = AlertLinesLayer(self.price_box, model, 45)
         self.orders = OrderLinesLayer(self.price_box, model, 50)
         self.readout = ReadoutLayer(self.price_box, model, 60)
         self._price_layers = (
             *(self.profile, self.comparison, self.bars, self.indicators, self.last_price),
-            *(self.drawings, self.fills, self.orders, self.readout),
+            *(self.drawings, self.fills, self.alerts, self.orders, self.readout),
         )
         self.volume = VolumeLayer(self.volume_box, model, 10)
         self.price_axis = PriceAxis(None, model, 80)

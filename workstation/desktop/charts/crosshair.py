@@ -69,7 +69,7 @@ class CrosshairLayer(Layer):
     def pointer_y(self) -> float | None:
         """Return the height of the horizontal line; None in a linked chart, and while a line is dragged instead."""
         pointer = self.model.pointer
-        if pointer is None or pointer.linked or self.model.drag is not None:
+        if pointer is None or pointer.linked or self.model.drag is not None or self.model.alert_drag:
             return None
         if pointer.below_price:
             return pointer.price

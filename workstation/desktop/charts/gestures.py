@@ -19,6 +19,7 @@ from workstation.desktop.charts.order_lines import Part
 from workstation.desktop.charts.tools import DrawingTools
 
 if TYPE_CHECKING:
+    from workstation.desktop.charts.alert_lines import AlertGrip
     from workstation.desktop.charts.canvas import ChartCanvas
     from workstation.desktop.charts.order_lines import Grip
 
@@ -37,6 +38,7 @@ class _Hold(Enum):
     PRICE_AXIS = auto()
     TIME_AXIS = auto()
     LINE = auto()
+    ALERT = auto()
     MEASURE = auto()
     DRAWING = auto()
 
@@ -45,8 +47,9 @@ class ChartGestures(QObject):
     """Event filter of the canvas' viewport.
 
     Emits: window_changed after the visible range changed; pointer_moved after the pointer entered, moved or left;
-    order_dropped(cl_ord_id, price), cancel_pressed(cl_ord_id) and position_pulled(price) for lines; line_moved while
-    one is dragged, so that it can be redrawn; touched when a press should take the focus.
+    order_dropped(cl_ord_id, price), cancel_pressed(cl_ord_id), position_pulled(price), alert_dropped(alert_id, price)
+    and alert_deleted(alert_id) for lines; line_moved while one is dragged, so that it can be redrawn; touched when a
+    press should take the focus.
     """
 
     window_changed = Signal()
@@ -55,6 +58,8 @@ class ChartGestures(QObject):
     order_dropped = Signal(str, float)
     cancel_pressed = Signal(str)
     position_pulled = Signal(float)
+    alert_dropped = Signal(str, float)
+    alert_deleted = Signal(str)
     touched = Signal()
 
     def __init__(self, canvas: ChartCanvas, parent: QObject) -> None:
@@ -66,6 +71,7 @@ class ChartGestures(QObject):
         self._from = QPointF()
         self._last = QPointF()
         self._grip: Grip | None = None
+        self._alert: AlertGrip | None = None
         canvas.view.viewport().installEventFilter(self)
 
     def on_key(self, event: QKeyEvent) -> bool:
@@ -96,9 +102,9 @@ class ChartGestures(QObject):
     def give_back(self) -> bool:
         """Return a dragged line to where it was, or drop a measurement; return whether there was one."""
         model = self._model
-        held = model.drag is not None or model.measure is not None
-        model.drag, model.measure = None, None
-        self._hold, self._grip = _Hold.NOTHING, None
+        held = any(one is not None for one in (model.drag, model.alert_drag, model.measure))
+        model.drag, model.alert_drag, model.measure = None, None, None
+        self._hold, self._grip, self._alert = _Hold.NOTHING, None, None
         if held:
             self.line_moved.emit()
             self.pointer_moved.emit()
@@ -107,14 +113,19 @@ class ChartGestures(QObject):
     def end_drag_of(self, cl_ord_id: str) -> None:
         """End a drag whose order filled, changed or left; the line goes back."""
         drag = self._model.drag
-        if drag is not None and drag.cl_ord_id == cl_ord_id:
+        if drag is not None and drag.line_id == cl_ord_id:
+            self.give_back()
+
+    def end_alert_drag(self) -> None:
+        """End the drag of an alert that fired, changed or left; the line goes back."""
+        if self._model.alert_drag is not None:
             self.give_back()
 
     def _pressed(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         canvas, model = self._canvas, self._model
         self.touched.emit()
         self._from = self._last = at
-        self._grip = None
+        self._grip = self._alert = None
         in_prices = canvas.price_rect.contains(at)
         if in_prices and self.tools.tool is not None:
             self.tools.press(at, modifiers)
@@ -131,8 +142,11 @@ class ChartGestures(QObject):
         else:
             self._grip = self._movable(at)
             model.measure = None
+            self._alert = self._alert_at(at) if self._grip is None else None
             if self._grip is not None:
                 self._hold = _Hold.LINE
+            elif self._alert is not None:
+                self._hold = _Hold.ALERT
             else:
                 taken = in_prices and self.tools.press(at, modifiers)
                 self._hold = _Hold.DRAWING if taken else _Hold.PAN
@@ -146,6 +160,9 @@ class ChartGestures(QObject):
         if grip is not None and grip.part is Part.LINE and not self._model.trading:
             return None
         return grip
+
+    def _alert_at(self, at: QPointF) -> AlertGrip | None:
+        return self._canvas.alerts.grip_at(at) if self._canvas.price_rect.contains(at) else None
 
     def _dragged(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         canvas, model, window = self._canvas, self._model, self._model.window
@@ -167,6 +184,8 @@ class ChartGestures(QObject):
             model.measure.end = self._data(at)
         elif self._hold is _Hold.LINE:
             self._drag_line(at)
+        elif self._hold is _Hold.ALERT:
+            self._drag_alert(at)
         elif self._hold is _Hold.DRAWING:
             self.tools.move(at, modifiers)
 
@@ -179,12 +198,22 @@ class ChartGestures(QObject):
             model.drag = LineDrag(grip.cl_ord_id, price)
             self.line_moved.emit()
 
+    def _drag_alert(self, at: QPointF) -> None:
+        model, grip = self._model, self._alert
+        if grip is None or grip.on_cross:
+            return
+        if model.alert_drag is not None or (at - self._from).manhattanLength() >= DRAG_START_PX:
+            model.alert_drag = LineDrag(grip.alert_id, model.to_tick(self._canvas.price_pane().price(at.y())))
+            self.line_moved.emit()
+
     def _released(self, at: QPointF) -> None:
         model, grip, drag = self._model, self._grip, self._model.drag
         held, self._hold, self._grip = self._hold, _Hold.NOTHING, None
         model.drag = None
         if held is _Hold.DRAWING:
             self.tools.release(at)
+        if held is _Hold.ALERT:
+            self._drop_alert(at)
         if held is _Hold.LINE and grip is not None:
             if grip.part is Part.CANCEL:
                 if self._canvas.orders.grip_at(at) == grip:
@@ -198,14 +227,27 @@ class ChartGestures(QObject):
         """Announce a drop inside the pane at another price; anywhere else the line simply returns."""
         if not self._canvas.price_rect.contains(at):
             return
-        if not drag.cl_ord_id:
+        if not drag.line_id:
             position = self._model.position
             if position is not None and self._model.to_tick(position.average) != drag.price:
                 self.position_pulled.emit(drag.price)
             return
-        order = self._model.order(drag.cl_ord_id)
+        order = self._model.order(drag.line_id)
         if order is not None and self._model.to_tick(order.price) != drag.price:
-            self.order_dropped.emit(drag.cl_ord_id, drag.price)
+            self.order_dropped.emit(drag.line_id, drag.price)
+
+    def _drop_alert(self, at: QPointF) -> None:
+        """Announce a cross that was pressed and left alone, or a line let go inside the pane at another price."""
+        model, grip, drag = self._model, self._alert, self._model.alert_drag
+        model.alert_drag = self._alert = None
+        if grip is not None and grip.on_cross:
+            if self._alert_at(at) == grip:
+                self.alert_deleted.emit(grip.alert_id)
+        elif drag is not None and self._canvas.price_rect.contains(at):
+            alert = model.alert(drag.line_id)
+            if alert is not None and model.to_tick(alert.price) != drag.price:
+                self.alert_dropped.emit(drag.line_id, drag.price)
+        self.line_moved.emit()
 
     def _hovered(self, at: QPointF) -> None:
         canvas, model = self._canvas, self._model
@@ -219,8 +261,10 @@ class ChartGestures(QObject):
             fill = canvas.fills.fill_at(at)
             grip = canvas.orders.grip_at(at) if canvas.price_rect.contains(at) else None
             order = grip.cl_ord_id if grip is not None else None
-            if (fill, order) != (model.hovered_fill, model.hovered_order):
-                model.hovered_fill, model.hovered_order = fill, order
+            near = self._alert_at(at) if order is None else None
+            alert = near.alert_id if near is not None else None
+            if (fill, order, alert) != (model.hovered_fill, model.hovered_order, model.hovered_alert):
+                model.hovered_fill, model.hovered_order, model.hovered_alert = fill, order, alert
                 self.line_moved.emit()
             self._set_cursor(at)
         self.pointer_moved.emit()
@@ -228,7 +272,7 @@ class ChartGestures(QObject):
     def _left(self) -> None:
         if self._hold is _Hold.NOTHING:
             self._model.pointer = None
-            self._model.hovered_fill = self._model.hovered_order = None
+            self._model.hovered_fill = self._model.hovered_order = self._model.hovered_alert = None
             self.pointer_moved.emit()
 
     def _double_clicked(self, at: QPointF) -> None:
@@ -264,7 +308,10 @@ class ChartGestures(QObject):
             shape = Qt.CursorShape.SizeVerCursor
         else:
             grip = self._grip or self._movable(at)
-            if grip is not None:
+            alert = self._alert or self._alert_at(at)
+            if grip is None and alert is not None and self._hold is not _Hold.PAN:
+                shape = Qt.CursorShape.PointingHandCursor if alert.on_cross else Qt.CursorShape.SizeVerCursor
+            elif grip is not None:
                 cancel = grip.part is Part.CANCEL
                 shape = Qt.CursorShape.PointingHandCursor if cancel else Qt.CursorShape.SizeVerCursor
             elif self._hold is not _Hold.PAN and canvas.price_rect.contains(at) and self.tools.over_drawing(at):

@@ -48,9 +48,9 @@ class Pointer:
 
 @dataclass(slots=True)
 class LineDrag:
-    """A line under the pointer: an order's, or with an empty id a stop or target pulled from the position."""
+    """A line under the pointer: an order's or alert's by its id, with an empty one a stop or target being pulled."""
 
-    cl_ord_id: str
+    line_id: str
     price: float
 
 
@@ -104,6 +104,8 @@ class ChartModel:
     measure: Measure | None = None
     hovered_fill: int | None = None
     hovered_order: str | None = None
+    alert_drag: LineDrag | None = None
+    hovered_alert: str | None = None
     time_marks: list[TimeMark] = field(default_factory=list)
     price_marks: list[float] = field(default_factory=list)
     price_texts: list[str] = field(default_factory=list)
@@ -148,7 +150,7 @@ class ChartModel:
     def dragged_words(self) -> str:
         """Return what letting the dragged line go would do; "" where nobody words it."""
         drag = self.drag
-        return "" if drag is None or self.drag_words is None else self.drag_words(drag.cl_ord_id, drag.price)
+        return "" if drag is None or self.drag_words is None else self.drag_words(drag.line_id, drag.price)
 
     def order(self, cl_ord_id: str) -> OrderLine | None:
         """Return the working order with this id, None when it is gone."""
@@ -157,4 +159,13 @@ class ChartModel:
     def shown_price(self, order: OrderLine) -> float:
         """Return where an order's line is drawn: under the pointer while it is dragged."""
         drag = self.drag
-        return drag.price if drag is not None and drag.cl_ord_id == order.cl_ord_id else order.price
+        return drag.price if drag is not None and drag.line_id == order.cl_ord_id else order.price
+
+    def alert(self, alert_id: str) -> AlertLine | None:
+        """Return the alert's line with this id, None when it is gone."""
+        return next((alert for alert in self.alerts if alert.alert_id == alert_id), None)
+
+    def alert_price(self, alert: AlertLine) -> float:
+        """Return where an alert's line is drawn: under the pointer while it is dragged."""
+        drag = self.alert_drag
+        return drag.price if drag is not None and drag.line_id == alert.alert_id else alert.price

@@ -1,4 +1,4 @@
-"""Orders, position and alerts as lines with tags. States differ by dash pattern and word, not colour alone.
+"""Orders and position as lines with tags. States differ by dash pattern and word, not colour alone.
 
 `OrderLinesLayer` also answers what lies under the pointer, so that a drag or a cancel finds its order. Nothing here
 sends: gestures are announced by the view, and the panel turns them into commands.
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
-from workstation.desktop.charts.layers import Layer, antialiased, dash_pen, hairline_pen
-from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_tag, tag_height, tag_width
+from workstation.desktop.charts.layers import Layer, dash_pen, hairline_pen
+from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_cross, draw_tag, tag_height, tag_width
 from workstation.desktop.charts.texts import words
 from workstation.desktop.colors import blend, with_alpha
 from workstation.desktop.fonts import Weight
@@ -27,7 +27,6 @@ GRAB_PX: Final = 4.0
 TAG_RIGHT_PX: Final = 10.0
 TAG_GAP_PX: Final = 3.0
 ZONE_OPACITY: Final = 0.07
-ALERT_DASH: Final = (3.0, 5.0)
 DASHES: Final[dict[LineState, tuple[float, ...]]] = {
     LineState.WORKING: (),
     LineState.PARTIAL: (),
@@ -72,7 +71,7 @@ def order_colors(order: OrderLine) -> tuple[QColor, QColor]:
 
 
 class OrderLinesLayer(Layer):
-    """Working orders with their tags, alerts, and the position at its average."""
+    """Working orders with their tags, and the position at its average."""
 
     def grip_at(self, at: QPointF) -> Grip | None:
         """Return what can be taken at a point, cancel boxes first, then the nearest line."""
@@ -109,16 +108,15 @@ class OrderLinesLayer(Layer):
         return tags
 
     def draw(self, painter: QPainter) -> None:
-        """Draw alerts, position, orders, and a line being pulled."""
+        """Draw position, orders, and a line being pulled."""
         self._draw_zones(painter)
         placed = self._placed()
         self._draw_lines(painter, placed)
-        self._draw_alert_tags(painter)
         self._draw_position_tag(painter)
         for tag in placed:
             self._draw_order_tag(painter, tag)
         drag = self.model.drag
-        if drag is not None and not drag.cl_ord_id:
+        if drag is not None and not drag.line_id:
             self._draw_pulled(painter, drag.price)
 
     def _placed(self) -> list[_PlacedTag]:
@@ -144,7 +142,7 @@ class OrderLinesLayer(Layer):
         y = self.pane.y(self.model.shown_price(order))
         away = "▲ " if y < 0 else "▼ " if y > self.pane.height else ""
         drag = self.model.drag
-        if drag is not None and drag.cl_ord_id == order.cl_ord_id:
+        if drag is not None and drag.line_id == order.cl_ord_id:
             ticks = round((drag.price - order.price) / self.model.tick_size)
             return self.model.dragged_words() or f"{order.label}  {ticks:+d} ticks"
         return away + order.label
@@ -159,15 +157,12 @@ class OrderLinesLayer(Layer):
     def _draw_lines(self, painter: QPainter, placed: list[_PlacedTag]) -> None:
         """Draw all lines before any tag, so that no line strikes out another's words."""
         model, pane, colors = self.model, self.pane, current_theme().colors
-        painter.setPen(dash_pen(colors.warning, pane.ratio, ALERT_DASH))
-        for alert in model.alerts:
-            self._level(painter, pane.y(alert.price))
         if model.position is not None:
             painter.setPen(hairline_pen(colors.accent, pane.ratio))
             self._level(painter, pane.y(model.position.average))
         for tag in placed:
             color, _ = order_colors(tag.order)
-            if model.drag is not None and model.drag.cl_ord_id == tag.order.cl_ord_id:
+            if model.drag is not None and model.drag.line_id == tag.order.cl_ord_id:
                 painter.setPen(dash_pen(with_alpha(color, 0.6), pane.ratio, DASHES[LineState.UNKNOWN]))
                 self._level(painter, pane.y(tag.order.price))
             painter.setPen(dash_pen(color, pane.ratio, DASHES[tag.order.state]))
@@ -184,18 +179,7 @@ class OrderLinesLayer(Layer):
         draw_tag(painter, tag.rect, "", TagStyle(face, ground, text_ink, None if solid else fill), pane.ratio)
         room = tag.rect.adjusted(0, 0, -tag.cancel.width(), 0)
         face.draw_centered(painter, room.center().x(), room.center().y(), self._text(order))
-        self._draw_cross(painter, tag.cancel, text_ink)
-
-    def _draw_cross(self, painter: QPainter, box: QRectF, ink: QColor) -> None:
-        arm = box.height() * 0.2
-        middle = box.center()
-        painter.setPen(hairline_pen(ink, 1.0))
-        with antialiased(painter):
-            painter.drawLine(QPointF(middle.x() - arm, middle.y() - arm), QPointF(middle.x() + arm, middle.y() + arm))
-            painter.drawLine(QPointF(middle.x() - arm, middle.y() + arm), QPointF(middle.x() + arm, middle.y() - arm))
-        painter.setPen(hairline_pen(with_alpha(ink, 0.35), self.pane.ratio))
-        x = self.pane.hairline(box.left())
-        painter.drawLine(QLineF(x, box.top() + 3, x, box.bottom() - 3))
+        draw_cross(painter, tag.cancel, text_ink, pane.ratio)
 
     def _draw_position_tag(self, painter: QPainter) -> None:
         position, pane, colors = self.model.position, self.pane, current_theme().colors
@@ -206,19 +190,6 @@ class OrderLinesLayer(Layer):
         height = tag_height(face)
         rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - height / 2), tag_width(face, position.text), height)
         draw_tag(painter, rect, position.text, TagStyle(face, colors.surface, colors.accent, colors.accent), pane.ratio)
-
-    def _draw_alert_tags(self, painter: QPainter) -> None:
-        pane, colors = self.pane, current_theme().colors
-        face = words()
-        height = tag_height(face)
-        for alert in self.model.alerts:
-            y = pane.y(alert.price)
-            if 0 <= y <= pane.height:
-                text = f"! {alert.text or self.model.format_price(alert.price)}"
-                rect = QRectF(pane.width * 0.3, pane.snapped(y - height / 2), tag_width(face, text), height)
-                draw_tag(
-                    painter, rect, text, TagStyle(face, colors.surface, colors.warning, colors.warning), pane.ratio
-                )
 
     def _draw_pulled(self, painter: QPainter, price: float) -> None:
         """Draw the stop or target that is being pulled from the position, and say which of the two it would be."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from workstation.desktop.charts.layers import NO_PEN, hairline_pen
+from PySide6.QtCore import QLineF, QPointF, QRectF
+
+from workstation.desktop.charts.layers import NO_PEN, antialiased, hairline_pen
+from workstation.desktop.colors import with_alpha
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QRectF
     from PySide6.QtGui import QColor, QPainter
 
     from workstation.desktop.charts.texts import Typeface
@@ -63,6 +65,19 @@ def draw_tag(painter: QPainter, rect: QRectF, text: str, style: TagStyle, ratio:
     painter.setPen(style.ink)
     if text:
         style.face.draw_centered(painter, rect.center().x(), rect.center().y(), text)
+
+
+def draw_cross(painter: QPainter, box: QRectF, ink: QColor, ratio: float) -> None:
+    """Draw the cross that takes a tag's line away, set off from the tag's words."""
+    arm = box.height() * 0.2
+    middle = box.center()
+    painter.setPen(hairline_pen(ink, 1.0))
+    with antialiased(painter):
+        painter.drawLine(QPointF(middle.x() - arm, middle.y() - arm), QPointF(middle.x() + arm, middle.y() + arm))
+        painter.drawLine(QPointF(middle.x() - arm, middle.y() + arm), QPointF(middle.x() + arm, middle.y() - arm))
+    painter.setPen(hairline_pen(with_alpha(ink, 0.35), ratio))
+    x = round(box.left() * ratio) / ratio + 0.5 / ratio
+    painter.drawLine(QLineF(x, box.top() + 3, x, box.bottom() - 3))
 
 
 def spread(tags: list[AxisTag], height: float, low: float, high: float) -> list[tuple[AxisTag, float]]:

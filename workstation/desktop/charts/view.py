@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.desktop.charts.calculations import Calculations
@@ -52,7 +52,9 @@ class ChartView(QWidget):
     Emits: `crosshair_moved(time_ns | None, price | None)` as the pointer moves over bars or leaves;
     `view_changed(first, span)` in bars; `following_changed(bool)`; `order_line_dragged(cl_ord_id, price)` on release
     at another price; `order_cancel_requested(cl_ord_id)`; `position_line_dragged(price)` for a stop or target pulled
-    from the position; `retry_requested` from the error and loading cards; `tool_put_down` after a drawing was made.
+    from the position; `alert_line_dragged(alert_id, price)` and `alert_delete_requested(alert_id)`;
+    `menu_asked(global position, price, alert_id)` with the alert under the pointer or ""; `retry_requested` from the
+    error and loading cards; `tool_put_down` after a drawing was made.
     """
 
     crosshair_moved = Signal(object, object)
@@ -61,6 +63,9 @@ class ChartView(QWidget):
     order_line_dragged = Signal(str, float)
     order_cancel_requested = Signal(str)
     position_line_dragged = Signal(float)
+    alert_line_dragged = Signal(str, float)
+    alert_delete_requested = Signal(str)
+    menu_asked = Signal(QPoint, float, str)
     order_chosen = Signal(object, float, str, bool)
     retry_requested = Signal()
     tool_put_down = Signal()
@@ -87,6 +92,8 @@ class ChartView(QWidget):
         self._gestures.order_dropped.connect(self.order_line_dragged)
         self._gestures.cancel_pressed.connect(self.order_cancel_requested)
         self._gestures.position_pulled.connect(self.position_line_dragged)
+        self._gestures.alert_dropped.connect(self.alert_line_dragged)
+        self._gestures.alert_deleted.connect(self.alert_delete_requested)
         self._gestures.touched.connect(self._on_touched)
         self._gestures.tools.changed.connect(self._canvas.drawings.update)
         self._gestures.tools.text_wanted.connect(self._ask_text)
@@ -224,7 +231,7 @@ class ChartView(QWidget):
         """Draw these working orders. A drag of an order that changed or left ends, and its line returns."""
         model = self._model
         drag = model.drag
-        before = model.order(drag.cl_ord_id) if drag is not None and drag.cl_ord_id else None
+        before = model.order(drag.line_id) if drag is not None and drag.line_id else None
         model.orders = list(orders)
         if before is not None and model.order(before.cl_ord_id) != before:
             self._gestures.end_drag_of(before.cl_ord_id)
@@ -236,16 +243,21 @@ class ChartView(QWidget):
         self._canvas.orders.update()
 
     def set_alert_lines(self, alerts: Sequence[AlertLine]) -> None:
-        """Draw these price alerts."""
-        self._model.alerts = list(alerts)
-        self._canvas.orders.update()
+        """Draw these price alerts. A drag of one that changed or left ends, and its line returns."""
+        model = self._model
+        drag = model.alert_drag
+        before = model.alert(drag.line_id) if drag is not None else None
+        model.alerts = list(alerts)
+        if before is not None and model.alert(before.alert_id) != before:
+            self._gestures.end_alert_drag()
+        self._canvas.alerts.update()
 
     def set_position(self, average: float | None, quantity: float = 0.0, text: str = "") -> None:
         """Draw the position at its average price; None or 0 removes it. `quantity` is signed, + long."""
         model = self._model
         if average is None or not quantity:
             model.position = None
-            if model.drag is not None and not model.drag.cl_ord_id:
+            if model.drag is not None and not model.drag.line_id:
                 self._gestures.end_drag_of("")
         else:
             model.position = PositionLine(average, quantity, text or ("Long" if quantity > 0 else "Short"))
@@ -440,7 +452,10 @@ class ChartView(QWidget):
 
     def _offer_orders(self) -> None:
         model, pointer = self._model, self._model.pointer
-        busy = model.drag is not None or model.measure is not None or model.hovered_order is not None
+        busy = any(
+            one is not None
+            for one in (model.drag, model.alert_drag, model.measure, model.hovered_order, model.hovered_alert)
+        )
         if pointer is None and self._trade_tag.underMouse():
             return
         if pointer is None or pointer.below_price or busy or not model.trading:
@@ -455,6 +470,7 @@ class ChartView(QWidget):
         self.setFocus()
 
     def _on_line_moved(self) -> None:
+        self._canvas.alerts.update()
         self._canvas.orders.update()
         self._canvas.fills.update()
         self._canvas.refresh_tags()
@@ -490,6 +506,19 @@ class ChartView(QWidget):
         """Let the gestures act first; what they do not know goes on to the panel."""
         if not self._gestures.on_key(event):
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Announce a menu for the price under the pointer; the menu key asks for the price last pointed at."""
+        model, at = self._model, QPointF(event.pos())
+        keyed = event.reason() is QContextMenuEvent.Reason.Keyboard
+        pane, pointer = self._canvas.price_pane(), model.pointer
+        if keyed and pointer is not None and not pointer.below_price and not pointer.linked:
+            at = QPointF(pane.x(pointer.bar), pane.y(pointer.price))
+        if len(model.bars) and self._canvas.price_rect.contains(at):
+            grip = self._canvas.alerts.grip_at(at)
+            place = self._canvas.view.viewport().mapToGlobal(at.toPoint())
+            self._trade_tag.dismiss()
+            self.menu_asked.emit(place, model.to_tick(pane.price(at.y())), "" if grip is None else grip.alert_id)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew in the next frame."""

@@ -12,6 +12,7 @@ from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandResult
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.chart_alerts import ChartAlerts
 from workstation.desktop.panels.chart_panel_choice import BRICK_CHOICE, INTERVAL_CHOICE, ChoiceDialog
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, CompareDialog
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
@@ -72,6 +73,7 @@ class ChartPanel(Panel):
         self.chart.setObjectName(f"{panel_id}_chart")
         self.compared = ComparedBars(context, panel_id, self.chart.set_comparison)
         trading = self.trading = ChartTrading(context, panel_id, self._show_marks)
+        self.alerts = ChartAlerts(context, panel_id, self.chart)
         self.chart.order_line_dragged.connect(trading.amend)
         self.chart.position_line_dragged.connect(trading.pull)
         self.chart.order_cancel_requested.connect(trading.cancel)
@@ -100,6 +102,8 @@ class ChartPanel(Panel):
         if frame.status is not None:
             self._connection.take(frame.status)
         self.trading.settle(self.context.state.open_orders)
+        if self.isVisible():
+            self.alerts.look()
         news = frame.status is not None or frame.rows or frame.positions or any(update.closed for update in frame.bars)
         now = self.context.bridge.session.mono_ns()
         if not self.symbol or not (news or now - self._painted_at >= PAINT_EVERY_NS):
@@ -121,6 +125,7 @@ class ChartPanel(Panel):
         self.chart.set_drawings(self.context.charts.book(symbol))
         self._set_tick(self.context.instrument(symbol), quote.last if quote is not None else None)
         self.load()
+        self.alerts.show_symbol(symbol)
 
     def load(self) -> None:
         """Ask for the bars of the instrument and interval; an answer that is overtaken is dropped."""
@@ -212,6 +217,7 @@ class ChartPanel(Panel):
         self._released = True
         self._on_pointer(None, None)
         self.chart.release()
+        self.alerts.release()
         super().release()
 
     def _build_tools(self) -> None:

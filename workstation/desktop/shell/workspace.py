@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.alert_here import AlertHere
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
 from workstation.desktop.shell.hotkeys_disarm import AutoDisarm, disarm
@@ -51,6 +52,7 @@ class Workspace(QObject):
         self.hotkeys = HotkeyFilter(context, keys_file)
         self.window.command_asked.connect(self.hotkeys.run_command)
         self.hotkeys.runs["view.provenance"] = self._show_provenance
+        self.alert_here = AlertHere(context, self.hotkeys)
         self.spoken = SpokenLine(context, self.hotkeys, self.window.top_bar.notice)
         self.window.add_banner(KeyFileBanner(self.hotkeys.store))
         self.window.add_banner(UndoLoadBanner(self.workspaces))
