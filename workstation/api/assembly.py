@@ -207,7 +207,11 @@ def http_server(
         http=type(
             "_Protocol",
             (BoundedProtocol,),
-            {"head_timeout_s": services.options.head_timeout, "turnstile": services.turnstile},
+            {
+                "head_timeout_s": services.options.head_timeout,
+                "write_stall_s": services.options.write_stall,
+                "turnstile": services.turnstile,
+            },
         ),
         ws="none",
         loop="none",

@@ -167,7 +167,7 @@ async def serve(services: Services, endpoint: Endpoint, request: Request) -> Res
     answer = await boundary(lambda: _run(call), instance=path, trace_id=passport.trace_id)
     services.meters.count(endpoint.method, endpoint.path, answer.status, time.monotonic() - began)
     if isinstance(answer, StreamAnswer):
-        return StreamResponse(answer)
+        return StreamResponse(answer, stall_s=services.options.write_stall)
     return Response(answer.body, answer.status, dict(answer.headers), answer.media_type if answer.body else None)
 
 

@@ -139,9 +139,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class StreamAnswer(Answer):
-    """An answer that goes on: `frames` yields bytes until the stream ends; `ended` is called once, however it ends."""
+    """An answer that goes on: `frames` yields bytes until the stream ends; `ended` is called once, however it ends.
+
+    cut: gives the last frame for a client that was too slow to take the next one.
+    """
 
     frames: AsyncIterator[bytes] | None = None
+    cut: Callable[[], Awaitable[bytes]] | None = None
     ended: Callable[[], None] = lambda: None
 
 

@@ -21,6 +21,10 @@ FAILED_AUTHENTICATIONS_MAX = 60
 SHARE = 0.3
 """Of one processor, for all requests together once a burst is spent: what leaves a hand's orders their time."""
 
+WRITE_STALL_S = 30.0
+"""How long a client may take no bytes of an answer before a stream counts it as too slow; after twice that its
+connection is dropped, whatever the answer."""
+
 STREAMS_PER_CREDENTIAL_MAX = 50
 STREAMS_MAX = 200
 
@@ -45,6 +49,7 @@ class ApiOptions:
     idempotency_hours: float = 24.0
     head_timeout: float = HEAD_TIMEOUT_S
     body_timeout: float = BODY_TIMEOUT_S
+    write_stall: float = WRITE_STALL_S
     share: float = SHARE
     confirm_warnings: bool = False
     subscriptions_max: int = 100

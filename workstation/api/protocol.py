@@ -1,7 +1,8 @@
 """The HTTP/1.1 protocol with this service's own limits on connections and heads, answered as problems.
 
 The server's library answers its own limits in plain text and waits for a slow head for ever; here the connection cap,
-the size of a head and the time that a client takes to send one are bounded before anything is parsed or scheduled.
+the size of a head and the time that a client takes to send one are bounded before anything is parsed or scheduled. So
+is the time for which answers wait that a client does not take: closing alone would wait for ever until it has.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from workstation.api.errors import ApiError, problem_body
-from workstation.api.options import CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT_S
+from workstation.api.options import CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT_S, WRITE_STALL_S
 from workstation.api.turnstile import Turnstile
 
 _REASONS = {
@@ -31,16 +32,19 @@ _quiet.addHandler(logging.NullHandler())
 class BoundedProtocol(H11Protocol):
     """One connection. A head must be complete within `head_timeout_s` and HEAD_BYTES_MAX.
 
+    write_stall_s: a connection is dropped when its client takes nothing for twice that.
     turnstile: where requests wait to begin; this one's next waits unparsed, and nothing more is read meanwhile.
     """
 
     head_timeout_s = HEAD_TIMEOUT_S
+    write_stall_s = WRITE_STALL_S
     turnstile: Turnstile
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.logger = _quiet  # malformed requests are the caller's trouble: they are answered, not logged as ours
         self._head_timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
         self._has_more = False
         self._waits = False
 
@@ -55,6 +59,7 @@ class BoundedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the connection and its timer."""
         self._stop_head_timer()
+        self._stop_stall_timer()
         if self._waits:
             self.turnstile.leave(self._begin)
         super().connection_lost(exc)
@@ -66,6 +71,22 @@ class BoundedProtocol(H11Protocol):
         self._has_more = True
         super().data_received(data)
         self._time_head()
+
+    def pause_writing(self) -> None:
+        """Let answers wait for a client that does not take them, but not for ever."""
+        super().pause_writing()
+        self._time_stall()
+
+    def resume_writing(self) -> None:
+        """Go on: the client has taken what waited."""
+        self._stop_stall_timer()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection without news, and drop it when the last answer is not taken."""
+        super().timeout_keep_alive_handler()
+        if self.transport.get_write_buffer_size():
+            self._time_stall()
 
     def on_response_complete(self) -> None:
         """Go on with what came behind the request that is answered: it stopped the reading."""
@@ -122,6 +143,15 @@ class BoundedProtocol(H11Protocol):
         self._head_timer = None
         if not self.transport.is_closing():
             self.transport.close()
+
+    def _time_stall(self) -> None:
+        if self._stall_timer is None:
+            self._stall_timer = self.loop.call_later(2 * self.write_stall_s, self.transport.abort)
+
+    def _stop_stall_timer(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
     def _stop_head_timer(self) -> None:
         if self._head_timer is not None:

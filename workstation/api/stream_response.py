@@ -6,13 +6,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from workstation.api.errors import StreamAnswer
-
-WRITE_STALL_S = 30.0
-"""A client that takes no bytes for so long is dropped; it resumes by its last event id."""
+from workstation.api.options import WRITE_STALL_S
 
 
 class StreamResponse(Response):
-    """Sends a `StreamAnswer`. Memory stays flat: the next frame is made when the last one was taken."""
+    """Sends a `StreamAnswer`. Memory stays flat: the next frame is made when the last one was taken.
+
+    stall_s: a client that takes no bytes for so long is sent the answer's last word instead of what was next. It has
+    as long again to take that; either way it resumes by its last event id.
+    """
 
     def __init__(self, answer: StreamAnswer, *, stall_s: float = WRITE_STALL_S) -> None:
         super().__init__(None, answer.status, dict(answer.headers), answer.media_type)
@@ -37,9 +39,21 @@ class StreamResponse(Response):
         if self._answer.frames is None:
             return
         async for frame in self._answer.frames:
+            if not await self._is_taken(send, frame):
+                last = b"" if self._answer.cut is None else await self._answer.cut()
+                if not await self._is_taken(send, last):
+                    return
+                break
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _is_taken(self, send: Send, frame: bytes) -> bool:
+        """Send a frame; tells whether there was room for it in time, and nothing of it is sent otherwise."""
+        try:
             async with asyncio.timeout(self._stall_s):
                 await send({"type": "http.response.body", "body": frame, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            return False
+        return True
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,63 @@ async def test_a_stream_whose_client_takes_nothing_is_ended_and_counted_out() ->
     response: Any = StreamResponse(answer, stall_s=0.01)
     await asyncio.wait_for(response({"type": "http"}, receive, send), 10)
     assert ended == ["once"]
+
+
+async def test_a_stream_whose_client_was_too_slow_and_wakes_is_told_so_and_ends() -> None:
+    sent: list[bytes] = []
+    is_late = asyncio.Event()
+
+    async def frames() -> AsyncIterator[bytes]:
+        yield b"data: x"
+        yield b"data: y"
+
+    async def cut() -> bytes:
+        is_late.set()
+        return b"event: reset"
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            await is_late.wait()  # the client reads again once it is late
+            sent.append(message["body"])
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    answer = StreamAnswer(200, media_type="text/event-stream", frames=frames(), cut=cut)
+    response: Any = StreamResponse(answer, stall_s=0.01)
+    await asyncio.wait_for(response({"type": "http"}, receive, send), 10)
+    assert sent == [b"event: reset", b""]
+
+
+def test_a_client_that_takes_no_answer_gives_its_connection_back(tmp_path: Path) -> None:
+    with (
+        served(tmp_path, options=ApiOptions(write_stall=0.02)) as rig,
+        socket.socket() as connection,
+    ):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection.connect(("127.0.0.1", rig.port))
+        http = rig.server._server
+        assert http is not None
+        connections = http.server_state.connections
+        wait_until(rig, lambda: own(connection, connections) is not None)
+        protocol = own(connection, connections)
+        protocol.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        connection.sendall(f"GET /api/openapi.json HTTP/1.1\r\nHost: 127.0.0.1:{rig.port}\r\n\r\n".encode())
+        wait_until(rig, lambda: own(connection, connections) is None)
+
+
+def own(connection: socket.socket, connections: set[Any]) -> Any:
+    """Return the service's end of a connection, None when it has none."""
+    for protocol in list(connections):
+        if protocol.transport.get_extra_info("peername") == connection.getsockname():
+            return protocol
+    return None
+
+
+def wait_until(rig: ApiRig, is_so: Callable[[], bool]) -> None:
+    """Ask the service, whose loop turns with each answer, until something is so."""
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        assert rig.http.get("/api/v1/health").status_code == 200

@@ -22,6 +22,8 @@ LINES_COUNTED_MAX = 2_000
 """A list counts its events as long as its period holds no more journal lines than this; beyond, total_count is null."""
 
 PAGE_LINES = 200
+SENT_BYTES = 8 * 1024
+"""Frames at hand are sent together once they are so long: each sending costs a turn of the loop."""
 
 
 @routes.add("GET", "/events", scope="events:view", query=EventList, answers={200: EventPage})
@@ -135,6 +137,7 @@ async def stream_events(call: Call) -> Answer:
         headers={"X-Accel-Buffering": "no"},
         media_type="text/event-stream",
         frames=follower.frames(),
+        cut=follower.cut,
         ended=lambda: feed.close(credential),
     )
 
@@ -161,22 +164,32 @@ class _Follower:
             growth, place = self._feed.growth, self.place
             events = self._feed.ringed(place)
             if events is None and live:
-                oldest, newest = await self._feed.bounds()
-                yield _reset({"reason": "slow_consumer", "oldest_id": str(oldest), "newest_id": str(newest)})
+                yield await self.cut()
                 return
             live = events is not None
             upto = place
             if events is None:
                 events, upto = await self._feed.page(place)
+            text = b""
             for envelope in events:
-                if self._until is not None and envelope.id > self._until:
-                    return
                 self.place = envelope.id
+                if self._until is not None and envelope.id > self._until:
+                    break
                 if self._wants(envelope):
-                    yield _frame(envelope)
+                    text += _frame(envelope)
+                if len(text) >= SENT_BYTES:
+                    yield text
+                    text = b""
+            if text:
+                yield text
             self.place = max(self.place, upto)
             if self.place == place and not self._is_over() and not await self._feed.news(growth, PING_S):
                 yield b": ping\n\n"
+
+    async def cut(self) -> bytes:
+        """Return the reset that ends a stream whose client is too slow."""
+        oldest, newest = await self._feed.bounds()
+        return _reset({"reason": "slow_consumer", "oldest_id": str(oldest), "newest_id": str(newest)})
 
     def _is_over(self) -> bool:
         ended = self._until is not None and self.place >= self._until

@@ -63,11 +63,13 @@ async def stream_market_data(call: Call) -> Answer:
         if current >= most:
             raise ApiError("QUOTA_EXCEEDED", "Too many open streams.", {"limit": most, "current": current})
     stream = feed.open(credential)
+    follower = _Follower(call, asked, stream, place)
     return StreamAnswer(
         200,
         headers={"X-Accel-Buffering": "no"},
         media_type="text/event-stream",
-        frames=_Follower(call, asked, stream, place).frames(),
+        frames=follower.frames(),
+        cut=follower.cut,
         ended=lambda: feed.close(stream),
     )
 
@@ -98,7 +100,7 @@ class _Follower:
             self._waiting.update((frame.key, frame) for frame in newer if frame.key in self._terms)
             self._place = newer[-1].number if newer else self._place
             if live and len(self._waiting) > PENDING_MAX:
-                yield _reset("slow_consumer", feed.boot, feed.floor, feed.number)
+                yield await self.cut()
                 return
             ready, wait_s = self._ready(monotonic())
             for frame in ready:
@@ -106,6 +108,10 @@ class _Follower:
             live = True
             if not ready and not await feed.news(growth, wait_s) and wait_s == PING_S:
                 yield b": ping\n\n"
+
+    async def cut(self) -> bytes:
+        """Return the reset that ends a stream whose client is too slow."""
+        return _reset("slow_consumer", self._feed.boot, self._feed.floor, self._feed.number)
 
     def _lost(self) -> str | None:
         """Take the place that was asked for; returns why it cannot be taken, None when it can."""
