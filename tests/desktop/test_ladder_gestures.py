@@ -297,3 +297,43 @@ def test_the_pnl_column_shows_ticks_or_money_or_nothing(rig, panel):
     assert (at(18_715), at(18_719)) == ("−15t", "−19t")
     use(panel, pnl=PnlUnit.HIDDEN)
     assert at(18_715) == ""
+
+
+def test_a_click_on_the_label_goes_from_money_to_ticks_to_r_to_nothing(qtbot, rig, panel):
+    rig.feed(positions=[position(100)])
+    read = []
+    for _ in range(5):
+        read.append((panel.pnl.text(), panel.pnl.accessibleName()))
+        qtbot.mouseClick(panel.pnl, LEFT)
+    assert read == [
+        ("+19.00 USD", "Open profit: +19.00 USD"),
+        ("+19.0t", "Open profit: +19.0t"),
+        ("—", "Open profit: —"),
+        ("P&&L", "Open profit: hidden"),
+        ("+19.00 USD", "Open profit: +19.00 USD"),
+    ]
+    assert panel.save_settings()["STOCK.pnl_label"] == "ticks"
+
+
+def test_pulled_and_stacked_sizes_stand_where_there_is_room_and_the_book_tells_them(rig, panel):
+    panel.resize(720, 760)
+    assert not panel.view.columns.shows(Column.PULLED)
+    traded = ((18_719, 100, 100),)
+    before = depth(bid=18_719, ask=18_721, levels=30, traded=traded)
+    grown = tuple(type(level)(level.price, level.size + (70 if n == 2 else 0)) for n, level in enumerate(before.bids))
+    rig.feed(depths=[before])
+    assert panel.view.columns.shows(Column.PULLED)
+    rig.feed(depths=[depth(bid=18_719, ask=18_721, levels=30, traded=traded, bids=grown)])
+    assert {row.price: row.pulled for row in panel.view.picture.rows if row.pulled} == {18_717: "+70"}
+    use(panel, pulled_s=0)
+    assert not panel.view.columns.shows(Column.PULLED)
+
+
+def test_ticks_stand_beside_money_where_there_is_room(rig, panel):
+    rig.feed(positions=[position(100)])
+    said = []
+    for width in (460, 560):
+        panel.resize(width, 760)
+        rig.frame()
+        said.append(next((row.pnl, row.pnl_ticks) for row in panel.view.picture.rows if row.price == 18_715))
+    assert said == [("+15", ""), ("+15", "+15t")]

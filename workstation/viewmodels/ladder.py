@@ -11,14 +11,19 @@ import msgspec
 
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
-from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.formats import money
+from workstation.viewmodels.frames import Frame, PositionSnap
 from workstation.viewmodels.ladder_amend import line_price
-from workstation.viewmodels.ladder_cells import OwnOrders, RejectMarks
+from workstation.viewmodels.ladder_cells import OwnOrders, RejectMarks, row_mark
 from workstation.viewmodels.ladder_flow import Flow
 from workstation.viewmodels.ladder_prices import PriceMap
-from workstation.viewmodels.ladder_rows import LadderRow, RowMaker, average_price, levels, queues
-from workstation.viewmodels.ladder_settings import PnlUnit
+from workstation.viewmodels.ladder_pulling import Pulling
+from workstation.viewmodels.ladder_rows import Extras, LadderRow, RowMaker, average_price, levels, queues
+from workstation.viewmodels.ladder_settings import LadderSettings, PnlUnit
+from workstation.viewmodels.open_profit import open_risk, open_ticks, risk_text, ticks_text
 from workstation.viewmodels.screen_state import ScreenState
+
+SECOND_NS = 1_000_000_000
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -39,7 +44,10 @@ class OffScreen(msgspec.Struct, frozen=True):
 
 
 class LadderPicture(msgspec.Struct, frozen=True):
-    """Everything that one paint shows. counts: bids and asks that a cancel would take, kept stops left out."""
+    """Everything that one paint shows. counts: bids and asks that a cancel would take, kept stops left out.
+
+    pnl: the label of open profit, "" when flat or hidden; pulling: the book tells what was pulled and stacked.
+    """
 
     rows: tuple[LadderRow, ...]
     health: Health
@@ -50,6 +58,9 @@ class LadderPicture(msgspec.Struct, frozen=True):
     ask: int | None
     position_qty: int
     average: int | None
+    pnl: str = ""
+    pnl_sign: int = 0
+    pulling: bool = False
 
 
 class Ladder:
@@ -60,6 +71,9 @@ class Ladder:
         self.account = account
         self.map = PriceMap(instrument, rows)
         self.flow = Flow()
+        self._pulled_s = 0
+        self._pulling: Pulling | None = None
+        self._label = PnlUnit.MONEY
         self._rows = RowMaker(self.map, self.flow)
         self.rejects = RejectMarks(account, instrument.symbol)
 
@@ -69,6 +83,8 @@ class Ladder:
         depth = frame.depths.get(self.instrument.symbol)
         if depth is not None:
             self.flow.take(depth)
+            if self._pulling is not None:
+                self._pulling.take(depth, mono_ns)
 
     def place(self, state: ScreenState) -> bool:
         """Centre a map that has no place yet, once there is a price; returns whether it did."""
@@ -109,27 +125,38 @@ class Ladder:
         working = state.working(self.account, symbol)
         own = OwnOrders(self.instrument, connected=_connected(state))
         counts, hidden = [0, 0], []
+        position_qty = 0 if held is None else held.position.qty
+        marks: dict[int, str] = {}
         for order in working:
             price = line_price(order.pending_terms or order.terms)
-            if not (order.is_protective and held is not None and held.position.qty):
+            if not (order.is_protective and position_qty):
                 counts[0 if order.terms.side.sign > 0 else 1] += 1
             if price is None:
                 continue
-            own.add(order, self.map.bucket(price, "down" if order.terms.side.sign > 0 else "up"))
+            row = self.map.bucket(price, "down" if order.terms.side.sign > 0 else "up")
+            own.add(order, row)
+            marks[row] = "".join(sorted({row_mark(order, position_qty), *marks.get(row, "")}))
             hidden.append(price)
         average = average_price(held, self.instrument)
         cells = own.cells(queues(depth), {level.price: level.size for level in (*bids, *asks)})
         bid, ask = (bids[0].price if bids else None), (asks[0].price if asks else None)
+        risk = open_risk(held, working, self.instrument)
+        changed = () if self._pulling is None else self._pulling.levels(mono_ns)
+        extras = Extras(changed, marks, risk)
+        pnl, pnl_sign = self._pnl_label(held, risk)
         return LadderPicture(
-            rows=self._rows.rows(depth, quote, held, cells, rejects=self.rejects.showing(mono_ns)),
+            rows=self._rows.rows(depth, quote, held, cells, rejects=self.rejects.showing(mono_ns), extras=extras),
             health=health,
             above=self._edge("above", hidden, (bid, ask), average),
             below=self._edge("below", hidden, (bid, ask), average),
             counts=(counts[0], counts[1]),
             bid=bid,
             ask=ask,
-            position_qty=0 if held is None else held.position.qty,
+            position_qty=position_qty,
             average=average,
+            pnl=pnl,
+            pnl_sign=pnl_sign,
+            pulling=self._pulling is not None and depth is not None and bool(depth.traded),
         )
 
     def health(self, state: ScreenState) -> Health:
@@ -154,14 +181,31 @@ class Ladder:
             return Health("danger", "book is crossed")
         return Health("ok")
 
-    def show_pnl(self, shown: bool) -> None:
-        """Fill the P&L column, or leave it empty."""
-        self._rows.show_pnl = shown
+    def show_columns(self, *, pnl: bool, pnl_wide: bool, pulled: bool) -> None:
+        """Fill the columns that fit, and leave the others empty."""
+        self._rows.show_pnl, self._rows.pnl_wide, self._rows.show_pulled = pnl, pnl_wide, pulled
 
-    def show_as(self, pnl: PnlUnit, large_units: int) -> None:
-        """Take what the P&L column shows, and the whole units from which a size stands out (0: none)."""
-        self._rows.pnl = pnl
-        self._rows.large = large_units * 10**self.instrument.qty_decimals
+    def show_as(self, settings: LadderSettings) -> None:
+        """Take what the P&L column and label show, which sizes stand out, and the window of pulled sizes."""
+        self._rows.pnl, self._label = settings.pnl, settings.pnl_label
+        self._rows.large = settings.large_size * 10**self.instrument.qty_decimals
+        if settings.pulled_s != self._pulled_s:
+            self._pulled_s = settings.pulled_s
+            self._pulling = Pulling(settings.pulled_s * SECOND_NS) if settings.pulled_s else None
+
+    def _pnl_label(self, held: PositionSnap | None, risk: int | None) -> tuple[str, int]:
+        """Return open profit as the label says it, and its sign; the figure is the positions panel's own."""
+        if held is None or not held.position.qty or self._label is PnlUnit.HIDDEN:
+            return "", 0
+        profit = held.unrealised
+        sign = 0 if profit is None else (profit > 0) - (profit < 0)
+        match self._label:
+            case PnlUnit.TICKS:
+                return f"{ticks_text(open_ticks(held, self.instrument))}t", sign
+            case PnlUnit.RISK:
+                return risk_text(profit, risk), sign
+            case _:
+                return f"{money(profit, signed=True)} {self.instrument.currency}", sign
 
     def _edge(
         self,

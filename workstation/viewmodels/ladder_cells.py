@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import DENIED_STATES, OrderState, OrdStatus, OrdType, Residence
+from workstation.domain.orders import DENIED_STATES, LegRole, OrderState, OrdStatus, OrdType, Residence
 from workstation.viewmodels.ladder_amend import line_price
 
 REJECT_FADE_NS = 30_000_000_000
@@ -48,6 +48,17 @@ class RejectMark(msgspec.Struct, frozen=True):
     text: str
     protective: bool
     mono_ns: int
+
+
+def row_mark(order: OrderState, position_qty: int) -> str:
+    """Return E, S or T: what an order is to the position, by its part in a bracket, else by side and type."""
+    if order.is_protective:
+        return "S"
+    if order.link is not None and order.link.role is LegRole.TAKE_PROFIT:
+        return "T"
+    if order.terms.side.sign * position_qty >= 0:
+        return "E"
+    return "S" if order.terms.ord_type not in (OrdType.MARKET, OrdType.LIMIT) else "T"
 
 
 def state_word(order: OrderState, *, connected: bool) -> str:

@@ -32,6 +32,7 @@ class Column(StrEnum):
     OWN_ASK = "my asks"
     TRADED = "volume"
     FLOW = "sold × bought"
+    PULLED = "pulled or stacked"
     PNL = "P&L"
 
     @property

@@ -4,7 +4,7 @@ Made anew for each frame from one book snapshot, so that no cell is from another
 are not painted again. Grouped rows never look better than the market: bids round down, asks up. Qt-free.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import Literal
 
@@ -19,6 +19,7 @@ from workstation.viewmodels.ladder_cells import OwnCell, RejectMark
 from workstation.viewmodels.ladder_flow import Flow
 from workstation.viewmodels.ladder_prices import PriceMap
 from workstation.viewmodels.ladder_settings import PnlUnit
+from workstation.viewmodels.open_profit import risk_text
 
 COMPACT_FROM = 100_000
 FRACTION_CHARS_MAX = 7
@@ -29,7 +30,9 @@ SHARE_ONE = 1_000
 class LadderRow(msgspec.Struct, frozen=True):
     """One row as it is painted; equal rows look equal.
 
-    bid_share, ask_share, traded_share: 0 to SHARE_ONE. mark: `last`, `bid`, `ask`, `both` for crossed, or "".
+    bid_share, ask_share, traded_share: 0 to SHARE_ONE. touch: `bid`, `ask`, `crossed`, or "". pulled: signed, with
+    the side (+1 bids) of the level that it is about. pnl_ticks: beside `pnl` where the column shows both. marks: E, S
+    and T for rows of entry, stop and target orders, in this order.
     """
 
     price: int
@@ -43,11 +46,15 @@ class LadderRow(msgspec.Struct, frozen=True):
     flow: str = ""
     own_bid: OwnCell | None = None
     own_ask: OwnCell | None = None
+    pulled: str = ""
+    pulled_side: int = 0
     pnl: str = ""
+    pnl_ticks: str = ""
     pnl_sign: int = 0
     touch: str = ""
     last: str = ""
     average: bool = False
+    marks: str = ""
     bid_reject: str = ""
     ask_reject: str = ""
     bid_large: bool = False
@@ -57,11 +64,22 @@ class LadderRow(msgspec.Struct, frozen=True):
 Cells = Mapping[tuple[int, int], OwnCell]
 
 
+class Extras(msgspec.Struct, frozen=True):
+    """What rows show besides the book. pulled: (side sign, price, net size); marks: by row; risk: open risk, money."""
+
+    pulled: Sequence[tuple[int, int, int]] = ()
+    marks: Mapping[int, str] = {}
+    risk: int | None = None
+
+
+NO_EXTRAS = Extras()
+
+
 class RowMaker:
     """Makes the rows of one instrument on a price map.
 
-    show_pnl: the P&L column is on screen. pnl: what stands in it. large: size from which one stands out, in quantity
-    units, 0 for none.
+    show_pnl, show_pulled: the column is on screen; pnl_wide: with room for ticks beside money. pnl: what stands in it.
+    large: size from which one stands out, in quantity units, 0 for none.
     """
 
     def __init__(self, prices: PriceMap, flow: Flow) -> None:
@@ -69,7 +87,9 @@ class RowMaker:
         self._flow = flow
         self._instrument: Instrument = prices.instrument
         self.show_pnl = True
-        self.pnl = PnlUnit.MONEY
+        self.pnl_wide = False
+        self.show_pulled = False
+        self.pnl = PnlUnit.BOTH
         self._texts: dict[int, str] = {}
         self.large = 0
 
@@ -81,6 +101,7 @@ class RowMaker:
         cells: Cells,
         *,
         rejects: Iterable[RejectMark] = (),
+        extras: Extras = NO_EXTRAS,
     ) -> tuple[LadderRow, ...]:
         """Return one row for each price in view, from the highest down."""
         prices = self._map.prices
@@ -91,18 +112,18 @@ class RowMaker:
         bid_sizes, ask_sizes = self._sizes(bids, "down"), self._sizes(asks, "up")
         traded = self._traded(depth)
         flow = self._flows()
-        most = max(1, *bid_sizes.values(), *ask_sizes.values(), 1)
-        most_traded = max(1, *traded.values(), 1)
+        most, most_traded = max([1, *bid_sizes.values(), *ask_sizes.values()]), max([1, *traded.values()])
         touch = self._touch(bids, asks)
         last_row, last = self._last(depth, quote)
-        average = average_price(held, self._instrument)
-        average_row = None if average is None else self._map.bucket(average, "down")
+        average_row = self._average_row(held)
         marks = {(self._map.bucket(m.price, "down" if m.sign > 0 else "up"), m.sign): m.text for m in rejects}
         size, large = self.size_text, self.large or inf
+        pulled = self._pulled(extras.pulled) if self.show_pulled else {}
         made = []
         for price in prices:
             bid, ask, volume = bid_sizes.get(price, 0), ask_sizes.get(price, 0), traded.get(price, 0)
-            pnl, pnl_sign = self._pnl(held, price) if self.show_pnl else ("", 0)
+            pnl, pnl_ticks, pnl_sign = self._pnl(held, price, extras.risk) if self.show_pnl else ("", "", 0)
+            change, change_side = pulled.get(price, ("", 0))
             made.append(
                 LadderRow(
                     price=price,
@@ -116,11 +137,15 @@ class RowMaker:
                     flow=flow.get(price, ""),
                     own_bid=cells.get((price, 1)),
                     own_ask=cells.get((price, -1)),
+                    pulled=change,
+                    pulled_side=change_side,
                     pnl=pnl,
+                    pnl_ticks=pnl_ticks,
                     pnl_sign=pnl_sign,
                     touch=touch.get(price, ""),
                     last=last if price == last_row else "",
                     average=price == average_row,
+                    marks=extras.marks.get(price, ""),
                     bid_reject=marks.get((price, 1), ""),
                     ask_reject=marks.get((price, -1), ""),
                     bid_large=bid >= large,
@@ -128,6 +153,10 @@ class RowMaker:
                 )
             )
         return tuple(made)
+
+    def _average_row(self, held: PositionSnap | None) -> int | None:
+        average = average_price(held, self._instrument)
+        return None if average is None else self._map.bucket(average, "down")
 
     def size_text(self, qty: int) -> str:
         """Return a size that fits a narrow column: nothing for 0, k and M from a hundred thousand up."""
@@ -186,6 +215,20 @@ class RowMaker:
             row: f"{self.size_text(sold) or 0}×{self.size_text(bought) or 0}" for row, (sold, bought) in rows.items()
         }
 
+    def _pulled(self, levels: Iterable[tuple[int, int, int]]) -> dict[int, tuple[str, int]]:
+        """Return the net change by row, and its side; the bids of a row that both sides share stand first."""
+        sums: dict[tuple[int, int], int] = {}
+        high, low = self._map.prices[0] + self._map.slack, self._map.prices[-1] - self._map.slack
+        for sign, price, net in levels:
+            if low <= price <= high:
+                key = self._map.bucket(price, "down" if sign > 0 else "up"), sign
+                sums[key] = sums.get(key, 0) + net
+        return {
+            row: (("+" if net > 0 else "−") + self.size_text(abs(net)), sign)
+            for (row, sign), net in sorted(sums.items(), key=lambda item: item[0][1])
+            if net
+        }
+
     def _touch(self, bids: tuple[Level, ...], asks: tuple[Level, ...]) -> dict[int, str]:
         bid = self._map.bucket(bids[0].price, "down") if bids else None
         ask = self._map.bucket(asks[0].price, "up") if asks else None
@@ -204,17 +247,25 @@ class RowMaker:
         size = source.last_size if streak is None else streak
         return self._map.bucket(source.last, "down"), self.size_text(size) or "·"
 
-    def _pnl(self, held: PositionSnap | None, price: int) -> tuple[str, int]:
-        """Return what an exit of the whole position at `price` would bring, before fees, and its sign."""
+    def _pnl(self, held: PositionSnap | None, price: int, risk: int | None) -> tuple[str, str, int]:
+        """Return what an exit of the whole position at `price` would bring, before fees, ticks beside it, its sign."""
         if held is None or held.position.qty == 0 or self.pnl is PnlUnit.HIDDEN:
-            return "", 0
+            return "", "", 0
         money = self._instrument.notional(price, held.position.qty) - held.position.cost
-        if self.pnl is PnlUnit.TICKS:
-            one_tick = self._instrument.notional(self._instrument.tick_at(price), abs(held.position.qty))
-            text = f"{money / one_tick:,.1f}t".replace(".0t", "t").replace("-", "−")
-        else:
-            text = format_money(money, 0, grouping=True).replace("-", "−")
-        return ("+" + text if money > 0 else text), (money > 0) - (money < 0)
+        one_tick = self._instrument.notional(self._instrument.tick_at(price), abs(held.position.qty))
+        plus = "+" if money > 0 else ""
+        ticks = plus + f"{money / one_tick:,.1f}t".replace(".0t", "t").replace("-", "−")
+        text = plus + format_money(money, 0, grouping=True).replace("-", "−")
+        sign = (money > 0) - (money < 0)
+        match self.pnl:
+            case PnlUnit.TICKS:
+                return ticks, "", sign
+            case PnlUnit.RISK:
+                return risk_text(money, risk), "", sign
+            case PnlUnit.BOTH if self.pnl_wide:
+                return text, ticks, sign
+            case _:
+                return text, "", sign
 
 
 def levels(depth: DepthSnap | None, quote: QuoteSnap | None) -> tuple[tuple[Level, ...], tuple[Level, ...]]:

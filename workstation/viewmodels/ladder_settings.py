@@ -27,11 +27,17 @@ class Scheme(StrEnum):
 
 
 class PnlUnit(StrEnum):
-    """What the P&L column shows of an exit at each row."""
+    """What a P&L figure is shown in. BOTH (ticks and money) is for the column alone."""
 
+    BOTH = "both"
     MONEY = "money"
     TICKS = "ticks"
+    RISK = "R"
     HIDDEN = "hidden"
+
+
+LABEL_UNITS = (PnlUnit.MONEY, PnlUnit.TICKS, PnlUnit.RISK, PnlUnit.HIDDEN)
+"""What the P&L label goes through, in the order of its clicks."""
 
 
 class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +45,8 @@ class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     centre_every_s, centre_on_last, centre_on_inside: separate reasons to recentre. strong_digits: last digits of a
     price that stand out. stop_ticks, target_ticks: the bracket that Alt attaches. second_qty: whole units of a click
-    with Shift. large_size: whole units from which a size stands out.
+    with Shift. large_size: whole units from which a size stands out. pnl: of an exit at each row; pnl_label: of the
+    position as it is marked. pulled_s: window of pulled and stacked sizes.
     """
 
     scheme: Scheme = Scheme.CLASSIC
@@ -54,7 +61,9 @@ class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
     target_ticks: Ticks = 40
     second_qty: Units = 0
     large_size: Units = 0
-    pnl: PnlUnit = PnlUnit.MONEY
+    pnl: PnlUnit = PnlUnit.BOTH
+    pnl_label: PnlUnit = PnlUnit.MONEY
+    pulled_s: Seconds = 5
 
 
 def settings_from(plain: Mapping[str, object]) -> LadderSettings:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from workstation.viewmodels.columns import CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, grouped, money
+from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, money
 from workstation.viewmodels.frames import PositionSnap
+from workstation.viewmodels.open_profit import open_ticks, ticks_text
 
 ALL_STRATEGIES = "*"
 STALE_MARK_MS = 5_000
-WHOLE_TICKS_FROM = 1_000
 FLATTEN, HALF = "flatten", "half"
 PORTIONS_BPS = {FLATTEN: 10_000, HALF: 5_000}
 _PROTECTION = {  # word, glyph, colour role
@@ -125,22 +125,8 @@ class PositionsView:
         return f"+{text}" if gap > 0 else text
 
     def _ticks(self, snap: PositionSnap) -> float | None:
-        """Return open profit in ticks for one unit, + gain, by the tick at the mark."""
         instrument = self._formats.instrument(snap.position.symbol)
-        average = self._average_number(snap)
-        if instrument is None or average is None or snap.mark is None:
-            return None
-        distance = snap.mark - average * float(10**instrument.price_decimals)
-        sign = 1 if snap.position.qty > 0 else -1
-        return sign * distance / instrument.tick_at(snap.mark)
-
-    def _ticks_text(self, snap: PositionSnap) -> str:
-        ticks = self._ticks(snap)
-        if ticks is None:
-            return MISSING
-        text = grouped(f"{ticks:.1f}" if abs(ticks) < WHOLE_TICKS_FROM else f"{ticks:.0f}")
-        text = "0.0" if text == "−0.0" else text
-        return f"+{text}" if ticks > 0 and text != "0.0" else text
+        return None if instrument is None else open_ticks(snap, instrument)
 
     def _columns(self) -> tuple[Column[PositionSnap], ...]:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
@@ -158,7 +144,7 @@ class PositionsView:
                    lambda s: f.price(s.position.symbol, s.mark), right=True, width=9,
                    exact=lambda s: f.exact_price(s.position.symbol, s.mark)),
             Column("kind", "by", code, lambda s: s.mark_kind, _mark_kind, width=8, hint="What marks it, and its age"),
-            Column("ticks", "Ticks", number, self._ticks, self._ticks_text, right=True, width=8,
+            Column("ticks", "Ticks", number, self._ticks, lambda s: ticks_text(self._ticks(s)), right=True, width=8,
                    hint="Open profit in ticks for one unit"),
             Column("open", "Open P&L", number, lambda s: s.unrealised, lambda s: money(s.unrealised, signed=True),
                    right=True, width=11, exact=lambda s: exact_money(s.unrealised)),

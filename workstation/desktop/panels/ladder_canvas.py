@@ -12,13 +12,14 @@ from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from workstation.desktop.colors import with_alpha
-from workstation.desktop.panels.ladder_columns import Columns, Grid, Place, columns_for
+from workstation.desktop.panels.ladder_columns import PNL_WIDE_WIDTH, Columns, Grid, Place, columns_for
 from workstation.desktop.panels.ladder_paint import RowPainter
 from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.ladder import Ladder, LadderPicture, OffScreen
 from workstation.viewmodels.ladder_cells import OwnCell
 from workstation.viewmodels.ladder_clicks import Column, Drag
 from workstation.viewmodels.ladder_rows import LadderRow
+from workstation.viewmodels.ladder_settings import LadderSettings, PnlUnit
 
 ENTRY_COLUMNS = (Column.BID, Column.ASK)
 OWN_COLUMNS = (Column.OWN_BID, Column.OWN_ASK)
@@ -31,12 +32,13 @@ FLASH_PX = 3
 _SAYS = {
     Column.OWN_BID: attrgetter("own_bid", "bid_reject"),
     Column.BID: attrgetter("bid", "bid_share", "bid_large"),
-    Column.PRICE: attrgetter("text", "touch", "last", "average"),
+    Column.PRICE: attrgetter("text", "touch", "last", "average", "marks"),
     Column.ASK: attrgetter("ask", "ask_share", "ask_large"),
     Column.OWN_ASK: attrgetter("own_ask", "ask_reject"),
     Column.TRADED: attrgetter("traded", "traded_share", "last"),
     Column.FLOW: attrgetter("flow"),
-    Column.PNL: attrgetter("pnl", "pnl_sign"),
+    Column.PULLED: attrgetter("pulled", "pulled_side"),
+    Column.PNL: attrgetter("pnl", "pnl_ticks", "pnl_sign"),
 }
 """What of a row stands in each column: a cell is painted again when this differs."""
 
@@ -67,6 +69,7 @@ class LadderCanvas(QWidget):
         self._held: HeldOrder | None = None
         self.dynamic = False
         self.flashing = False
+        self.pnl_both = False
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Price ladder")
@@ -100,10 +103,13 @@ class LadderCanvas(QWidget):
             self.flashing = flashing
             self.update()
 
-    def show_strong_digits(self, digits: int) -> None:
-        """Let the last digits of prices stand out."""
-        if digits != self._painter.strong_digits:
-            self._painter.strong_digits = digits
+    def take_settings(self, settings: LadderSettings) -> None:
+        """Take what settings say about the look: last digits that stand out, room for ticks beside money, following."""
+        self.dynamic = settings.dynamic
+        both = settings.pnl is PnlUnit.BOTH
+        if (settings.strong_digits, both) != (self._painter.strong_digits, self.pnl_both):
+            self._painter.strong_digits, self.pnl_both = settings.strong_digits, both
+            self._lay_out()
             self.update()
 
     def show_picture(self, picture: LadderPicture) -> None:
@@ -113,6 +119,9 @@ class LadderCanvas(QWidget):
         moved = self._revision != self.ladder.map.revision
         self._revision = self.ladder.map.revision
         same = before is not None and not moved and len(before.rows) == len(picture.rows)
+        if before is not None and before.pulling != picture.pulling:
+            self._lay_out()
+            self.update()
         if before is None or not same or before.health.level != picture.health.level:
             if len(picture.rows) and (before is None or not before.rows):
                 self._lay_out()
@@ -137,9 +146,15 @@ class LadderCanvas(QWidget):
     def _lay_out(self) -> None:
         prices = self.ladder.map.prices
         text = "" if not prices else self.ladder.instrument.price_text(max(prices[0], abs(prices[-1])))
-        self._columns = columns_for(self.width(), self._painter.price_width(text + ","))
+        pulled = self._picture is not None and self._picture.pulling
+        room = self._painter.price_width(text + ",")
+        self._columns = columns_for(self.width(), room, pulled=pulled, both=self.pnl_both)
         self.ladder.map.resize(self.grid.rows_in(self.height()))
-        self.ladder.show_pnl(self._columns.shows(Column.PNL))
+        self.ladder.show_columns(
+            pnl=self._columns.shows(Column.PNL),
+            pnl_wide=self._columns.width(Column.PNL) >= PNL_WIDE_WIDTH,
+            pulled=self._columns.shows(Column.PULLED),
+        )
 
     def _new_theme(self, *_: object) -> None:
         digits, self._painter = self._painter.strong_digits, RowPainter()

@@ -12,10 +12,14 @@ OWN_SHARE = 0.33
 SIZE_WIDTH_MIN = 50
 TRADED_WIDTH = 62
 PNL_WIDTH = 62
+PNL_WIDE_WIDTH = 124
 FLOW_WIDTH = 84
+PULLED_WIDTH = 66
 TRADED_FROM_WIDTH = 350
 PNL_FROM_WIDTH = 440
-FLOW_FROM_WIDTH = 540
+PNL_WIDE_FROM_WIDTH = 520
+FLOW_FROM_WIDTH = 600
+PULLED_FROM_WIDTH = 680
 
 TITLES = {
     Column.OWN_BID: "MY BIDS",
@@ -25,6 +29,7 @@ TITLES = {
     Column.OWN_ASK: "MY ASKS",
     Column.TRADED: "VOLUME",
     Column.FLOW: "SOLD×BOT",
+    Column.PULLED: "PULL/STK",
     Column.PNL: "P&L",
 }
 
@@ -49,18 +54,28 @@ class Columns:
                 return name
         return None
 
+    def width(self, column: Column) -> int:
+        """Return a column's width, 0 when it does not fit."""
+        return self.rect(column, 0, 1).width()
+
     def shows(self, column: Column) -> bool:
         """Tell whether a column fits."""
         return any(name is column for name, _, _ in self.edges)
 
 
-def columns_for(width: int, price_width: int) -> Columns:
-    """Lay the columns out: price in its own width, extra columns when there is room, the rest shared."""
+def columns_for(width: int, price_width: int, *, pulled: bool = False, both: bool = False) -> Columns:
+    """Lay the columns out: price in its own width, extra columns when there is room, the rest shared.
+
+    pulled: there are pulled and stacked sizes to show; both: P&L wants room for ticks beside money.
+    """
     traded = TRADED_WIDTH if width >= TRADED_FROM_WIDTH else 0
     pnl = PNL_WIDTH if width >= PNL_FROM_WIDTH else 0
+    if both and width >= PNL_WIDE_FROM_WIDTH:
+        pnl = PNL_WIDE_WIDTH
     flow = FLOW_WIDTH if width >= FLOW_FROM_WIDTH else 0
+    pull = PULLED_WIDTH if pulled and width >= PULLED_FROM_WIDTH else 0
     price = max(PRICE_WIDTH, price_width)
-    room = max(width - price - traded - flow - pnl, 0)
+    room = max(width - price - traded - flow - pull - pnl, 0)
     own = min(
         max(round(room * OWN_SHARE), OWN_WIDTH_MIN), OWN_WIDTH_MAX, max(room // 2 - SIZE_WIDTH_MIN, OWN_WIDTH_MIN)
     )
@@ -74,6 +89,7 @@ def columns_for(width: int, price_width: int) -> Columns:
         (Column.OWN_ASK, own),
         (Column.TRADED, traded),
         (Column.FLOW, flow),
+        (Column.PULLED, pull),
         (Column.PNL, pnl),
     )
     edges, left = [], 0

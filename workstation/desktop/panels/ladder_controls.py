@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from workstation.desktop.theme import figure_font, theme_notifier
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
+from workstation.viewmodels.ladder import LadderPicture
+from workstation.viewmodels.ladder_settings import PnlUnit
 from workstation.viewmodels.ticket_fields import parse_quantity
 
 QTY_WIDTH_MIN = 56
@@ -192,6 +194,37 @@ class LadderButtons(QWidget):
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda _checked=False: pressed())
         return button
+
+
+class PnlLabel(QToolButton):
+    """Open profit of the position; a click goes on to the next unit. It says the panel's figure, and computes none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(f"{name}_pnl")
+        self.setFont(figure_font("caption"))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.show_text("P&L", "", 0)
+
+    def show_profit(self, picture: LadderPicture, unit: PnlUnit) -> None:
+        """Show a picture's figure, or that there is none to show."""
+        if unit is PnlUnit.HIDDEN:
+            self.show_text("P&L", "hidden", 0)
+        else:
+            self.show_text(picture.pnl or "P&L —", picture.pnl or "flat", picture.pnl_sign)
+
+    def show_text(self, text: str, words: str, sign: int) -> None:
+        """Show a text in the colour of its sign; words: what a screen reader says."""
+        role = "rise" if sign > 0 else "fall" if sign < 0 else ""
+        if (self.text(), self.property("role")) == (text.replace("&", "&&"), role):
+            return
+        self.setText(text.replace("&", "&&"))
+        self.setAccessibleName(f"Open profit: {words}")
+        self.setToolTip("Open profit as in the positions panel. A click shows money, ticks, R or nothing.")
+        if self.property("role") != role:
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
 
 class OneLine(QLabel):

@@ -16,7 +16,14 @@ _SCHEMES = {
     Scheme.CLASSIC: "left limit, right stop",
     Scheme.AUTO: "by side of market",
 }
-_PNL = {PnlUnit.MONEY: "money", PnlUnit.TICKS: "ticks", PnlUnit.HIDDEN: "nothing"}
+_PNL = {
+    PnlUnit.BOTH: "ticks and money",
+    PnlUnit.MONEY: "money",
+    PnlUnit.TICKS: "ticks",
+    PnlUnit.RISK: "R (open risk)",
+    PnlUnit.HIDDEN: "nothing",
+}
+_LABEL = {unit: words for unit, words in _PNL.items() if unit is not PnlUnit.BOTH}
 _SWITCHES = (
     ("dynamic", "Follow the market", "Rows move with the market; a working order under the pointer is held in place"),
     ("centre_on_last", "Centre when last is at the edge", "Flashes for half a second before rows move"),
@@ -29,6 +36,7 @@ _NUMBERS = (
     ("second_qty", "Quantity with Shift", 1_000_000, ""),
     ("stop_ticks", "Stop with Alt", 10_000, " t"),
     ("target_ticks", "Target with Alt", 10_000, " t"),
+    ("pulled_s", "Pulled and stacked over", 3_600, " s"),
     ("large_size", "Sizes that stand out from", 1_000_000, ""),
 )
 OFF = "off"
@@ -50,8 +58,10 @@ class LadderOptions(QFrame):
         form.setSpacing(5)
         self.scheme = self._choice("scheme", "Limit or stop", _SCHEMES)
         self.pnl = self._choice("pnl", "P&L column shows", _PNL)
+        self.pnl_label = self._choice("pnl_label", "P&L label shows", _LABEL)
         form.addRow("Limit or stop", self.scheme)
         form.addRow("P&&L column shows", self.pnl)
+        form.addRow("P&&L label shows", self.pnl_label)
         for name, words, tip in _SWITCHES:
             form.addRow(self._switch(name, words, tip))
         for name, words, most, unit in _NUMBERS:

@@ -23,6 +23,7 @@ CHIP_INSET = 2
 QUEUE_GAP = 4
 HATCH_STEP = 12
 LARGE_RULE = 2
+MARK_INSET = 4
 
 Cells = Sequence[tuple[LadderRow, QRect]]
 
@@ -99,6 +100,8 @@ class RowPainter:
                     self._traded(painter, cells, stale=stale)
                 case Column.FLOW:
                     self._flows(painter, cells, stale=stale)
+                case Column.PULLED:
+                    self._pulled(painter, cells, stale=stale)
                 case Column.PNL:
                     self._pnls(painter, cells)
         total = sum(width for _, _, width in columns.edges)
@@ -176,6 +179,8 @@ class RowPainter:
         for row, cell in cells:
             if row.average:
                 self._average_mark(painter, cell)
+            if row.marks:
+                self._order_marks(painter, cell, row.marks)
 
     def _strengthen(self, painter: QPainter, cells: Cells, *, stale: bool) -> None:
         """Paint the last digits of prices again, bold in the colour of text; figures of both weights are as wide."""
@@ -213,6 +218,14 @@ class RowPainter:
         painter.setBrush(color)
         x, y = cell.left() + 7, cell.center().y()
         painter.drawPolygon([QPoint(x, y - 3), QPoint(x + 3, y), QPoint(x, y + 3), QPoint(x - 3, y)])
+
+    def _order_marks(self, painter: QPainter, cell: QRect, marks: str) -> None:
+        """Write E, S or T at the right of a price: its row is that of an entry, stop or target; the gravest one."""
+        mark = next(mark for mark in "STE" if mark in marks)
+        ink = {"S": self.colors.danger, "T": self.colors.rise, "E": self.colors.accent}[mark]
+        painter.setPen(ink)
+        self.words.use(painter)
+        self.words.right(painter, cell.adjusted(0, 0, -MARK_INSET, 0), mark)
 
     def _owns(self, painter: QPainter, cells: Cells, *, buy: bool) -> None:
         for row, cell in cells:
@@ -298,6 +311,16 @@ class RowPainter:
             if row.flow:
                 self.small.right(painter, cell.adjusted(0, 0, -PAD, 0), row.flow)
 
+    def _pulled(self, painter: QPainter, cells: Cells, *, stale: bool) -> None:
+        """Write what each level gained or lost otherwise than by trades, in the colour of its side."""
+        colors = self.colors
+        self.small.use(painter)
+        for side, ink in ((1, colors.buy), (-1, colors.sell)):
+            painter.setPen(colors.stale if stale else ink)
+            for row, cell in cells:
+                if row.pulled and row.pulled_side == side:
+                    self.small.right(painter, cell.adjusted(0, 0, -PAD, 0), row.pulled)
+
     def _pnls(self, painter: QPainter, cells: Cells) -> None:
         colors = self.colors
         self.figures.use(painter)
@@ -306,6 +329,11 @@ class RowPainter:
             for row, cell in cells:
                 if row.pnl and row.pnl_sign == sign:
                     self.figures.right(painter, cell.adjusted(0, 0, -PAD, 0), row.pnl)
+        self.small.use(painter)
+        painter.setPen(colors.text_muted)
+        for row, cell in cells:
+            if row.pnl_ticks:
+                self.small.left(painter, cell.adjusted(PAD, 0, 0, 0), row.pnl_ticks)
 
     def pill(self, painter: QPainter, rect: QRect, text: str, ink: QColor, fill: QColor) -> None:
         """Paint a small label on a fill: an edge arrow, or the label of a drag."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QStackedLayout, QT
 from workstation.commands.params import CancelMany, CancelOne, ChangeOrder, ExitPosition, PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.ladder_controls import LadderButtons, OneLine, QuantityPad
+from workstation.desktop.panels.ladder_controls import LadderButtons, OneLine, PnlLabel, QuantityPad
 from workstation.desktop.panels.ladder_editor import OrderEditor
 from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ladder_options import LadderOptions
@@ -32,7 +32,7 @@ from workstation.viewmodels.ladder import Ladder, LadderPicture
 from workstation.viewmodels.ladder_amend import AmendQueue, Move
 from workstation.viewmodels.ladder_centring import AutoCentre, Centring
 from workstation.viewmodels.ladder_clicks import Click, Column, entry, only_reduces, rules_for
-from workstation.viewmodels.ladder_settings import LadderSettings, plain_of, settings_from
+from workstation.viewmodels.ladder_settings import LABEL_UNITS, LadderSettings, plain_of, settings_from
 from workstation.viewmodels.preview import PREVIEW_KEY
 
 _LEVEL_ROLES = {"ok": "muted", "muted": "muted", "stale": "warning", "danger": "danger"}
@@ -64,6 +64,7 @@ class LadderPanel(Panel):
         self.preview = OneLine(f"{panel_id}_preview", "Order under the pointer", lines=2)
         self.marketable = QCheckBox("through")
         self.options = QToolButton()
+        self.pnl = PnlLabel(panel_id)
         self._body = QWidget()
         self._stack = QStackedLayout(self)
         self._build()
@@ -74,6 +75,7 @@ class LadderPanel(Panel):
         self.pad.changed.connect(lambda _qty: self._point(None, 0, Click()))
         self.marketable.toggled.connect(self._set_marketable)
         self.options.clicked.connect(self.open_options)
+        self.pnl.clicked.connect(self._toggle_pnl)
         self.until_released(context.focus.listen(self._follow_account))
         self.until_released(context.sizes.listen(self._take_preset))
 
@@ -162,14 +164,19 @@ class LadderPanel(Panel):
         if allowed != self.settings.marketable:
             self.set_settings(msgspec.structs.replace(self.settings, marketable=allowed))
 
+    def _toggle_pnl(self) -> None:
+        units = LABEL_UNITS
+        after = units[(units.index(self.settings.pnl_label) + 1) % len(units)]
+        self.set_settings(msgspec.structs.replace(self.settings, pnl_label=after))
+
     def _apply_settings(self) -> None:
         settings, view, ladder = self.settings, self._view, self._ladder
         self.marketable.setChecked(settings.marketable)
         if ladder is not None:
-            ladder.show_as(settings.pnl, settings.large_size)
+            ladder.show_as(settings)
         if view is not None:
-            view.dynamic, view.pin_pointer = settings.dynamic, settings.pin_pointer
-            view.show_strong_digits(settings.strong_digits)
+            view.take_settings(settings)
+            view.pin_pointer = settings.pin_pointer
 
     def _build(self) -> None:
         empty = QLabel("No instrument yet.\nType a symbol above, or pick one in the watchlist.")
@@ -195,6 +202,7 @@ class LadderPanel(Panel):
         line = QHBoxLayout()
         line.setSpacing(4)
         line.addWidget(self.status, 1)
+        line.addWidget(self.pnl)
         line.addWidget(self.marketable)
         line.addWidget(self.options)
         top.addWidget(self.pad)
@@ -248,6 +256,7 @@ class LadderPanel(Panel):
         view.show_picture(picture)
         self.buttons.show_counts(picture.counts)
         self._show_position(picture, ladder)
+        self.pnl.show_profit(picture, self.settings.pnl_label)
         self.status.show_text(_status_text(picture, ladder), _LEVEL_ROLES[picture.health.level])
 
     def _keep_centred(self, ladder: Ladder, view: LadderView) -> None:
