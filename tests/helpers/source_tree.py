@@ -31,11 +31,23 @@ class Module:
         return parts[1] if len(parts) > 2 else ""
 
 
-@functools.cache
 def modules(*folders: str) -> tuple[Module, ...]:
     """Return the Python modules below these top-level folders, in the order of their paths."""
-    paths = [path for path in files() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in folders]
-    return tuple(Module(path.relative_to(ROOT).as_posix(), text := read(path), ast.parse(text)) for path in paths)
+    return tuple(
+        module(path) for path in files() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in folders
+    )
+
+
+@functools.cache
+def module(path: Path) -> Module:
+    """Return a file parsed; kept until `forget`."""
+    return Module(path.relative_to(ROOT).as_posix(), text := read(path), ast.parse(text))
+
+
+def forget() -> None:
+    """Let all syntax trees go: hundreds of megabytes that every later test would carry along."""
+    module.cache_clear()
+    files.cache_clear()
 
 
 @functools.cache
