@@ -8,9 +8,11 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.product_rig import running
+from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.strategies_panel import StrategiesPanel
 from workstation.domain.orders import OrdStatus, OriginKind
 from workstation.domain.records.strategies import StrategyRunStatus
+from workstation.viewmodels.chart_marks import MarkSide
 
 BUYER = '''
 from workstation.strategies.api import Fill, Quote, Strategy, StrategyParameters
@@ -29,7 +31,8 @@ class Buyer(Strategy):
     def on_quote(self, quote: Quote) -> None:
         if not self.bought:
             self.bought = True
-            self.buy("SIM-FILL", self.parameters.quantity)
+            order_id = self.buy("SIM-FILL", self.parameters.quantity)
+            self.signal("SIM-FILL", "BUY", 0.8, reason="there is a quote", order_id=order_id)
 
     def on_fill(self, fill: Fill) -> None:
         self.log(f"bought {fill.quantity}")
@@ -64,9 +67,17 @@ def test_an_own_strategy_is_made_started_and_stopped_in_the_panel_and_its_order_
         )
         assert (order.terms.symbol, order.terms.order_qty) == ("SIM-FILL", 3)
         product.stored(order)
+        chart = ChartPanel(product.context, "chart-9")
+        qtbot.addWidget(chart)
+        chart.show()
+        chart.show_symbol("SIM-FILL")
+        product.wait(lambda: chart.chart.model.signals, "its signal on the chart")
+        assert "there is a quote" in chart.chart.model.signals[0].text
+        assert chart.chart.model.signals[0].side is MarkSide.BUY
         panel.runs.selectRow(0)
         product.wait(lambda: "bought 3" in panel.log.toPlainText(), "its log")
         for _ in range(2):
             qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
         product.wait(lambda: panel.rows.runs.row(0).status is StrategyRunStatus.STOPPED, "its end")
+        chart.release()
         panel.release()

@@ -52,6 +52,7 @@ from workstation.domain.errors import StorageError, UserError
 from workstation.domain.listing import InstrumentTable
 from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
+from workstation.domain.records import StrategyRun
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
@@ -244,8 +245,10 @@ class Engine:
             self._repeat(EXPIRY_NS, lambda: limits.expire_limits(self._context))
             self._alerts.begin()
             self._repeat(LOOK_NS, self._alerts.look)
-            self._strategies.desk.begin()
-            self._repeat(RUNS_NS, self._strategies.desk.tick)
+            desk = self._strategies.desk
+            desk.signals.recall(self._store.reader.runs, self.core.state.records.every(StrategyRun))
+            desk.begin()
+            self._repeat(RUNS_NS, desk.tick)
         self._repeat(ARCHIVE_EVERY_NS, lambda: self._stored_data.archive(self._venue.now_ns()))
         self._repeat(self._market_desk.snapshot_ns, self._market_desk.recording.snapshot)
 

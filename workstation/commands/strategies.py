@@ -17,6 +17,7 @@ from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, Strateg
 from workstation.domain.records.strategies import StrategyStatus
 from workstation.strategies.describing import describe
 from workstation.strategies.loading import Code, RunRefused
+from workstation.strategies.run_signals import NamedSignal
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runs import RunLine
 from workstation.strategies.views import Policy
@@ -52,6 +53,13 @@ class RunTail(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
     lines: tuple[RunLine, ...]
     values: dict[str, str] = {}
+
+
+class SignalsOf(msgspec.Struct, frozen=True, kw_only=True):
+    """An instrument whose newest signals are wanted."""
+
+    symbol: str
+    tenant: str = LOCAL_TENANT
 
 
 class StopRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +114,16 @@ def lines(context: EngineContext, params: RunName, call: Invocation) -> None:
     told = context.strategies.tails.of(run.id)
     tail = RunTail(run_id=run.id, lines=told, values=context.strategies.shown(run.id))
     call.reply(CommandResult(ok=True, text=f"{len(told)} lines.", data=tail))
+
+
+def signals(context: EngineContext, params: SignalsOf, call: Invocation) -> None:
+    """Answer the newest signals of the tenant's runs on an instrument, oldest first."""
+    find = context.state.records.find
+    named = [
+        (find(StrategyRun, params.tenant, told.run_id), told) for told in context.strategies.signals.of(params.symbol)
+    ]
+    rows = tuple(NamedSignal(run.run_name, told) for run, told in named if run is not None)
+    call.reply(CommandResult(ok=True, text=f"{len(rows)} signals.", data=rows))
 
 
 def approve(context: EngineContext, params: Approve, call: Invocation) -> None:
@@ -174,6 +192,7 @@ def register(commands: CommandRegistry) -> None:
             ("strategy.codes", "Code of strategies", NoParams, "strategies:view", codes),
             ("strategy.code", "Parameters of a strategy", CodeName, "strategies:view", code),
             ("strategy.lines", "Log of a run", RunName, "strategies:view", lines),
+            ("strategy.signals", "Signals on an instrument", SignalsOf, "strategies:view", signals),
             ("strategy.approve", "Approve strategy", Approve, "risk:manage", approve),
             ("strategy.start", "Start strategy", StartRun, "strategies:run", start),
             ("strategy.pause", "Pause run", RunName, "strategies:run", pause),

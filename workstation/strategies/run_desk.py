@@ -34,6 +34,7 @@ from workstation.strategies.run_figures import day_returns, marked, pooled, trad
 from workstation.strategies.run_guards import reason_to_leave, slippage_text
 from workstation.strategies.run_limits import is_for_hours, reason_to_end, reason_to_hold
 from workstation.strategies.run_rows import RunRows
+from workstation.strategies.run_signals import RunSignals
 from workstation.strategies.run_starts import AutoStarts, due
 from workstation.strategies.run_tails import RunTails
 from workstation.strategies.run_terms import StartRun, concerns, order_of, startable
@@ -77,7 +78,7 @@ DEFAULT_BUDGET = RunBudget()
 class RunDesk:
     """Every run of this program, on its record. worth: what a run has made; profit: of one open position of its.
 
-    loader: where code comes from; tails: the newest lines of each run.
+    loader: where code comes from; tails: the newest lines of each run; signals: the newest of each instrument.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class RunDesk:
         bus.subscribe(KillChanged, self._on_kill)
         bus.subscribe(SessionChanged, self._on_session)
         self._rows.listen(self._tenant_of)
-        self.tails = RunTails(bus)
+        self.tails, self.signals = RunTails(bus), RunSignals(bus)
 
     # Asked for by commands
 

@@ -69,6 +69,16 @@ class FillMark:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalMark:
+    """What a strategy said. `time_ns` is UTC; price None: the close of its bar; side None: to hold; text as shown."""
+
+    time_ns: int
+    price: float | None
+    side: MarkSide | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertLine:
     """One price alert."""
 

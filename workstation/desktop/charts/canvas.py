@@ -28,6 +28,7 @@ from workstation.desktop.charts.last_price import LastPriceLayer
 from workstation.desktop.charts.order_lines import OrderLinesLayer
 from workstation.desktop.charts.panes import PaneView
 from workstation.desktop.charts.series import BarsLayer, VolumeLayer, bars_per_bin
+from workstation.desktop.charts.signals import SignalsLayer
 from workstation.desktop.charts.tags import AxisTag
 from workstation.desktop.charts.tools_layer import DrawingsLayer
 from workstation.desktop.theme import current_theme
@@ -71,12 +72,13 @@ class ChartCanvas:
         self.last_price = LastPriceLayer(self.price_box, model, 30)
         self.drawings = DrawingsLayer(self.price_box, model, 35)
         self.fills = FillsLayer(self.price_box, model, 40)
+        self.signals = SignalsLayer(self.price_box, model, 42)
         self.alerts = AlertLinesLayer(self.price_box, model, 45)
         self.orders = OrderLinesLayer(self.price_box, model, 50)
         self.readout = ReadoutLayer(self.price_box, model, 60)
         self._price_layers = (
             *(self.profile, self.comparison, self.bars, self.indicators, self.last_price),
-            *(self.drawings, self.fills, self.alerts, self.orders, self.readout),
+            *(self.drawings, self.fills, self.signals, self.alerts, self.orders, self.readout),
         )
         self.volume = VolumeLayer(self.volume_box, model, 10)
         self.price_axis = PriceAxis(None, model, 80)

@@ -258,13 +258,15 @@ class ChartGestures(QObject):
             below_price = canvas.below_price(at)
             model.pointer = Pointer(pane.bar(at.x()), at.y() if below_price else pane.price(at.y()), below_price)
         if self._hold is _Hold.NOTHING:
-            fill = canvas.fills.fill_at(at)
+            fill, signal = canvas.fills.fill_at(at), canvas.signals.signal_at(at)
             grip = canvas.orders.grip_at(at) if canvas.price_rect.contains(at) else None
             order = grip.cl_ord_id if grip is not None else None
             near = self._alert_at(at) if order is None else None
             alert = near.alert_id if near is not None else None
-            if (fill, order, alert) != (model.hovered_fill, model.hovered_order, model.hovered_alert):
-                model.hovered_fill, model.hovered_order, model.hovered_alert = fill, order, alert
+            before = (model.hovered_fill, model.hovered_signal, model.hovered_order, model.hovered_alert)
+            if (fill, signal, order, alert) != before:
+                model.hovered_fill, model.hovered_signal = fill, signal
+                model.hovered_order, model.hovered_alert = order, alert
                 self.line_moved.emit()
             self._set_cursor(at)
         self.pointer_moved.emit()
@@ -272,7 +274,8 @@ class ChartGestures(QObject):
     def _left(self) -> None:
         if self._hold is _Hold.NOTHING:
             self._model.pointer = None
-            self._model.hovered_fill = self._model.hovered_order = self._model.hovered_alert = None
+            model = self._model
+            model.hovered_fill = model.hovered_signal = model.hovered_order = model.hovered_alert = None
             self.pointer_moved.emit()
 
     def _double_clicked(self, at: QPointF) -> None:

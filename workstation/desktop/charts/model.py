@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from workstation.marketdata.calendar import SessionCalendar
     from workstation.viewmodels.chart_comparison import Comparison
     from workstation.viewmodels.chart_indicators import IndicatorLines
-    from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, LastPrice, OrderLine, PositionLine
+    from workstation.viewmodels.chart_marks import (
+        AlertLine,
+        BracketZone,
+        FillMark,
+        LastPrice,
+        OrderLine,
+        PositionLine,
+        SignalMark,
+    )
 
 BAR_NS_DEFAULT: Final = 60_000_000_000
 VALUE_STEPS: Final = 1_000.0
@@ -76,6 +84,10 @@ class ChartModel:
     indicator_revision: int = 0
     fills: list[FillMark] = field(default_factory=list)
     fill_bars: list[int] = field(default_factory=list)
+    signals: list[SignalMark] = field(default_factory=list)
+    signal_bars: list[int] = field(default_factory=list)
+    signals_shown: bool = True
+    hovered_signal: int | None = None
     orders: list[OrderLine] = field(default_factory=list)
     alerts: list[AlertLine] = field(default_factory=list)
     zones: list[BracketZone] = field(default_factory=list)

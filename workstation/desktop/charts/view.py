@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from workstation.marketdata.calendar import SessionCalendar
     from workstation.viewmodels.chart_comparison import Comparison
-    from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine
+    from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine, SignalMark
     from workstation.viewmodels.chart_renko import BrickSize
     from workstation.viewmodels.drawings import Drawing, DrawingBook, DrawingKind
 
@@ -224,8 +224,20 @@ class ChartView(QWidget):
         """Mark these executions."""
         self._model.fills = list(fills)
         self._model.hovered_fill = None
-        self._number_fills()
+        self._number_marks()
         self._canvas.fills.update()
+
+    def set_signals(self, signals: Sequence[SignalMark]) -> None:
+        """Mark what strategies said."""
+        self._model.signals = list(signals)
+        self._model.hovered_signal = None
+        self._number_marks()
+        self._canvas.signals.update()
+
+    def set_signals_shown(self, shown: bool) -> None:
+        """Show the marks of strategies' signals or hide them."""
+        self._model.signals_shown = shown
+        self._canvas.signals.update()
 
     def set_order_lines(self, orders: Sequence[OrderLine]) -> None:
         """Draw these working orders. A drag of an order that changed or left ends, and its line returns."""
@@ -393,7 +405,7 @@ class ChartView(QWidget):
         model.window.reset(len(model.bars))
         self._average()
         self._calculations.start(model.indicators)
-        self._number_fills()
+        self._number_marks()
         self._schedule()
 
     def _take_pace(self) -> None:
@@ -418,9 +430,11 @@ class ChartView(QWidget):
         line.show()
         line.setFocus()
 
-    def _number_fills(self) -> None:
+    def _number_marks(self) -> None:
+        """Find the bar of each fill and signal."""
         model = self._model
-        model.fill_bars = [max(0, model.bars.index_at(fill.time_ns)) for fill in model.fills] if len(model.bars) else []
+        for marks, numbers in ((model.fills, model.fill_bars), (model.signals, model.signal_bars)):
+            numbers[:] = [max(0, model.bars.index_at(mark.time_ns)) for mark in marks] if len(model.bars) else []
 
     def _schedule(self) -> None:
         if not self._frame.isActive():
@@ -471,6 +485,7 @@ class ChartView(QWidget):
 
     def _on_line_moved(self) -> None:
         self._canvas.alerts.update()
+        self._canvas.signals.update()
         self._canvas.orders.update()
         self._canvas.fills.update()
         self._canvas.refresh_tags()

@@ -4,82 +4,65 @@ Beside the tick walk. The engine keeps and judges alerts; this module asks for t
 gestures into the alert commands of the alerts panel. Nothing here sends an order, so that the padlock does not matter.
 """
 
-from collections.abc import Callable, Sequence
-from weakref import WeakMethod
-
-import msgspec
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from workstation.commands.registry import CommandResult
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.chart_lists import ChartList
 from workstation.domain.alerts import Alert, AlertRow, DeleteAlert, ListAlerts, SaveAlert
 from workstation.domain.orders import OriginKind
 from workstation.viewmodels.alerts import words_of
 from workstation.viewmodels.chart_alerts import NO_MARKET, alert_at, alert_lines, moved_alert
 from workstation.viewmodels.chart_feed import price_units
 
-ASK_EVERY_NS = 1_000_000_000
 
-
-class ChartAlerts:
+class ChartAlerts(ChartList):
     """The alert lines of one chart."""
 
     def __init__(self, context: DesktopContext, panel_id: str, chart: ChartView) -> None:
-        self._context = context
-        self._panel_id = panel_id
-        self._chart = chart
+        super().__init__(context, panel_id, chart)
         self._rows: tuple[AlertRow, ...] = ()
-        self._asked_at: int | None = None
-        self._released = False
-        self.symbol = ""
         chart.alert_line_dragged.connect(self.move)
         chart.alert_delete_requested.connect(self.delete)
         chart.menu_asked.connect(self.open_menu)
 
-    def show_symbol(self, symbol: str) -> None:
-        """Show the alerts of another instrument."""
-        self.symbol = symbol
-        self._show()
-        self.ask()
-
-    def look(self) -> None:
-        """Ask again where the last answer is a second old; call it with each frame while the chart is seen."""
-        now = self._context.bridge.session.mono_ns()
-        if self.symbol and (self._asked_at is None or now - self._asked_at >= ASK_EVERY_NS):
-            self.ask()
-
     def ask(self) -> None:
         """Ask for the alerts now."""
-        self._asked_at = self._context.bridge.session.mono_ns()
-        self._call("alert.list", ListAlerts(), OriginKind.SYSTEM, self._heard)
+        self.read("alert.list", ListAlerts(), self._heard)
+
+    def show(self) -> None:
+        """Draw the lines of what is known."""
+        lines = alert_lines(self.symbol, self._rows)
+        if lines != self.chart.model.alerts:
+            self.chart.set_alert_lines(lines)
 
     def create(self, price: float) -> None:
         """Keep a new alert that waits for the last price to reach a price."""
-        instrument = self._context.instrument(self.symbol)
-        quote = self._context.state.quotes.get(self.symbol)
-        self._save(alert_at(instrument, quote, price_units(instrument, price), self._context.focus.account))
+        instrument = self.context.instrument(self.symbol)
+        quote = self.context.state.quotes.get(self.symbol)
+        self._save(alert_at(instrument, quote, price_units(instrument, price), self.context.focus.account))
 
     def move(self, alert_id: str, price: float) -> None:
         """Let an alert wait for another price; its line is there at once and returns if that is refused."""
         alert = self._alert(alert_id)
         if alert is not None:
-            instrument, quote = self._context.instrument(self.symbol), self._context.state.quotes.get(self.symbol)
+            instrument, quote = self.context.instrument(self.symbol), self.context.state.quotes.get(self.symbol)
             self._save(moved_alert(alert, instrument, quote, price_units(instrument, price)))
 
     def delete(self, alert_id: str) -> None:
         """Forget an alert."""
-        self._call("alert.delete", DeleteAlert(id=alert_id), OriginKind.CHART, self._answered)
+        self.call("alert.delete", DeleteAlert(id=alert_id), OriginKind.CHART, self._answered)
 
     def open_menu(self, at: QPoint, price: float, alert_id: str) -> None:
         """Offer what can be done with alerts at a price; `alert_id` is the line under the pointer, "" for none."""
         if not self.symbol:
             return
-        menu = QMenu(self._chart)
-        menu.setObjectName(f"{self._panel_id}_alert_menu")
+        menu = QMenu(self.chart)
+        menu.setObjectName(f"{self.panel_id}_alert_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        create = menu.addAction(f"Create alert at {self._chart.model.format_price(price)}")
+        create = menu.addAction(f"Create alert at {self.chart.model.format_price(price)}")
         create.setObjectName("create_alert")
         create.triggered.connect(lambda: self.create(price))
         alert = self._alert(alert_id)
@@ -89,43 +72,20 @@ class ChartAlerts:
             delete.triggered.connect(lambda: self.delete(alert_id))
         menu.popup(at)
 
-    def release(self) -> None:
-        """End; answers that come later find nobody."""
-        self._released = True
-
     def _alert(self, alert_id: str) -> Alert | None:
         return next((row.alert for row in self._rows if row.alert.id == alert_id), None)
 
     def _save(self, alert: Alert | None) -> None:
         if alert is None:
-            self._context.announcer.say("warning", f"No alert: {NO_MARKET}")
+            self.context.announcer.say("warning", f"No alert: {NO_MARKET}")
         else:
-            self._call("alert.save", SaveAlert(alert=alert), OriginKind.CHART, self._answered)
-
-    def _call(
-        self, command_id: str, params: msgspec.Struct, kind: OriginKind, heard: Callable[[CommandResult], None]
-    ) -> None:
-        """Run a command; its answer is held weakly, so that a closed chart is let go while the engine thinks."""
-        hold = WeakMethod(heard)
-
-        def answered(result: CommandResult) -> None:
-            hears = hold()
-            if hears is not None:
-                hears(result)
-
-        self._context.call(command_id, params, self._context.origin(kind, self._panel_id), answered)
+            self.call("alert.save", SaveAlert(alert=alert), OriginKind.CHART, self._answered)
 
     def _answered(self, result: CommandResult) -> None:
-        if not self._released:
-            self._context.announcer.say("info" if result.ok else "warning", result.text)
-            self.ask()
+        self.context.announcer.say("info" if result.ok else "warning", result.text)
+        self.ask()
 
     def _heard(self, result: CommandResult) -> None:
-        if result.ok and isinstance(result.data, Sequence) and not self._released:
-            self._rows = tuple(result.data)
-            self._show()
-
-    def _show(self) -> None:
-        lines = alert_lines(self.symbol, self._rows)
-        if lines != self._chart.model.alerts:
-            self._chart.set_alert_lines(lines)
+        if result.ok and isinstance(result.data, tuple):
+            self._rows = result.data
+            self.show()

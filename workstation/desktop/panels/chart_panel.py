@@ -17,6 +17,7 @@ from workstation.desktop.panels.chart_panel_choice import BRICK_CHOICE, INTERVAL
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, CompareDialog
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
 from workstation.desktop.panels.chart_panel_tools import ChartTools
+from workstation.desktop.panels.chart_signals import ChartSignals
 from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.errors import ValidationError
@@ -74,6 +75,7 @@ class ChartPanel(Panel):
         self.compared = ComparedBars(context, panel_id, self.chart.set_comparison)
         trading = self.trading = ChartTrading(context, panel_id, self._show_marks)
         self.alerts = ChartAlerts(context, panel_id, self.chart)
+        self.signals = ChartSignals(context, panel_id, self.chart)
         self.chart.order_line_dragged.connect(trading.amend)
         self.chart.position_line_dragged.connect(trading.pull)
         self.chart.order_cancel_requested.connect(trading.cancel)
@@ -104,6 +106,7 @@ class ChartPanel(Panel):
         self.trading.settle(self.context.state.open_orders)
         if self.isVisible():
             self.alerts.look()
+            self.signals.look()
         news = frame.status is not None or frame.rows or frame.positions or any(update.closed for update in frame.bars)
         now = self.context.bridge.session.mono_ns()
         if not self.symbol or not (news or now - self._painted_at >= PAINT_EVERY_NS):
@@ -126,6 +129,7 @@ class ChartPanel(Panel):
         self._set_tick(self.context.instrument(symbol), quote.last if quote is not None else None)
         self.load()
         self.alerts.show_symbol(symbol)
+        self.signals.show_symbol(symbol)
 
     def load(self) -> None:
         """Ask for the bars of the instrument and interval; an answer that is overtaken is dropped."""
@@ -218,6 +222,7 @@ class ChartPanel(Panel):
         self._on_pointer(None, None)
         self.chart.release()
         self.alerts.release()
+        self.signals.release()
         super().release()
 
     def _build_tools(self) -> None:
@@ -271,6 +276,7 @@ class ChartPanel(Panel):
         switches = {
             "volume": chart.set_volume_shown,
             "profile": chart.set_profile_shown,
+            "signals": chart.set_signals_shown,
             "drawings": chart.set_drawings_shown,
             "magnet": chart.set_magnet,
         }

@@ -18,11 +18,12 @@ VIEWS = {
     "profile": "Volume by price",
     "hours": "Trading hours",
     "log": "Logarithmic prices",
+    "signals": "Strategy signals",
     "drawings": "Drawings",
     "magnet": "Magnet: snap to prices",
 }
 """What the view menu switches, by name."""
-VIEWS_ON = frozenset({"volume", "hours", "drawings", "magnet"})
+VIEWS_ON = frozenset({"volume", "hours", "signals", "drawings", "magnet"})
 BOOK_EDITS = {"undo": "Undo drawing", "redo": "Redo drawing", "clear": "Delete all drawings"}
 TOOLS = {kind.value: kind for kind in DrawingKind}
 
