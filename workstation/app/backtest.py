@@ -97,7 +97,7 @@ def plan_with(
     slippage = Slippage() if arguments.slippage_ticks is None else _slippage(arguments.slippage_ticks)
     return BacktestPlan(
         strategy=code.strategy,
-        name=arguments.strategy,
+        name=code.entry_point,
         parameters=parameters,
         instruments=tuple(market.instrument for market in markets),
         sources=tuple(market.bars(arguments.interval, start, end, adjusted=True) for market in markets),

@@ -9,6 +9,7 @@ from workstation.app.command_line_client import add_client_commands
 from workstation.app.command_line_data import add_data_commands
 from workstation.app.command_line_hotkeys import add_hotkeys_commands
 from workstation.app.command_line_strategies import add_strategies_command
+from workstation.app.command_line_sweep import add_sweep_command
 from workstation.domain.errors import UserError
 
 USAGE_CODE = 2
@@ -36,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_hotkeys_commands(commands, _Parser, _add_home)
     add_data_commands(commands, _Parser, _add_home)
     add_backtest_command(commands, _add_home)
+    add_sweep_command(commands, _add_home)
     add_client_commands(commands, _add_home)
     add_strategies_command(commands, _add_home)
     return parser

@@ -156,6 +156,12 @@ def _backtest(arguments: argparse.Namespace) -> int:
     return backtest.command(arguments)
 
 
+def _sweep(arguments: argparse.Namespace) -> int:
+    from workstation.app import sweep  # noqa: PLC0415  as above
+
+    return sweep.command(arguments)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "kill": kill,
     "journal": journal,
@@ -167,6 +173,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "export": data_export.command,
     "data": data_catalogue.command,
     "backtest": _backtest,
+    "sweep": _sweep,
     **remote.COMMANDS,
     **remote_strategies.COMMANDS,
 }

@@ -15,14 +15,10 @@ from urllib.parse import quote
 import msgspec
 from sqlalchemy import Engine
 
-from workstation import __version__
 from workstation.domain.instruments import Instrument
 from workstation.ports.market_data import CorporateAction, DataKind, Holding
 from workstation.ports.market_store import StoredBar
-from workstation.storage.backend import backend_for
-from workstation.storage.backup import make_backup
 from workstation.storage.driver import Statement
-from workstation.storage.lease import HomeLock, owner_text
 from workstation.storage.market_data_tables import INSERT_ACTION, SAVE_INSTRUMENT
 from workstation.storage.market_history import KIND_MARKS, SqlMarketHistory, kind_of_file
 from workstation.storage.market_rows import (
@@ -35,7 +31,7 @@ from workstation.storage.market_rows import (
 )
 from workstation.storage.queue import WorkQueue
 from workstation.storage.queued_driver import Pen, QueuedDriver
-from workstation.storage.schema import HEAD
+from workstation.storage.sole_writer import sole_writer
 from workstation.storage.tables import TENANT
 from workstation.storage.tick_archive import require
 from workstation.storage.tick_files import (
@@ -216,28 +212,8 @@ def open_imports(url: str, home: Path, now_ns: int) -> MarketImports:
         StorageOutdated: a newer program wrote the database.
         StorageError: it cannot be opened.
     """
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with contextlib.ExitStack() as release:
-        lock = HomeLock(home, owner_text())
-        release.callback(lock.release)
-        backend = backend_for(url, home)
-        watermark = backend.watermark()
-        if watermark is not None:
-            release.callback(watermark.close)
-        if revision := backend.revision():
-            if revision != HEAD:
-                make_backup(backend, home, now_ns, reason=f"before-{HEAD}")
-        elif watermark is not None:
-            watermark.check(0)
-        if revision != HEAD:
-            backend.migrate(__version__)
-            if watermark is not None:
-                watermark.remember_file()
-        driver = backend.writing_driver()
-        release.callback(driver.close)
-        engine = backend.reading_engine()
-        release.callback(engine.dispose)
-        return MarketImports(driver, engine, TickFiles(home / TICKS_FOLDER), release.pop_all())
+    sole = sole_writer(url, home, now_ns)
+    return MarketImports(sole.driver, sole.engine, TickFiles(home / TICKS_FOLDER), sole.release)
 
 
 def _values(bar: StoredBar) -> tuple[int, ...]:

@@ -28,12 +28,14 @@ from workstation.storage.market_imports import MarketImports, imports_beside
 from workstation.storage.market_recorder import Recorder
 from workstation.storage.projections import Projector
 from workstation.storage.queue import WorkQueue
+from workstation.storage.queued_driver import QueuedDriver
 from workstation.storage.reader import SqlReader
 from workstation.storage.recovery import SqlRecovery
 from workstation.storage.reserve import Reserve
 from workstation.storage.retention import Retention
 from workstation.storage.schema import HEAD
 from workstation.storage.sqlite import load_library
+from workstation.storage.sweep_store import SqlSweeps
 from workstation.storage.tables import metadata
 from workstation.storage.tick_files import TICKS_FOLDER, TickFiles
 from workstation.storage.watermark import Watermark
@@ -55,6 +57,7 @@ class StoreView:
         self.recovery = SqlRecovery(engine)
         self.reader = reader
         self.history = SqlMarketHistory(engine, reader.market.files)
+        self.sweeps = SqlSweeps(engine, None)
 
     def close(self) -> None:
         """Give every connection up."""
@@ -67,6 +70,7 @@ class Beside(NamedTuple):
     recorder: Recorder
     retention: Retention
     imports: MarketImports
+    sweeps: SqlSweeps
 
 
 class Store(StoreView):
@@ -85,7 +89,7 @@ class Store(StoreView):
         super().__init__(engine, reader)
         self.backend = backend
         self.journal = journal
-        self.recorder, self.retention, self.imports = beside
+        self.recorder, self.retention, self.imports, self.sweeps = beside
         self._release = release
 
     @property
@@ -157,7 +161,9 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         files = TickFiles(home / TICKS_FOLDER)
         recorder = Recorder(queue=queue, engine=engine, files=files, instruments=instruments)
         reader = SqlReader(engine, queue, files, heads=partial(audit_heads, home))
-        beside = Beside(recorder, Retention(queue, engine, reader.forget_totals), imports_beside(queue, engine, files))
+        retention = Retention(queue, engine, reader.forget_totals)
+        imports, sweeps = imports_beside(queue, engine, files), SqlSweeps(engine, QueuedDriver(queue, engine))
+        beside = Beside(recorder, retention, imports, sweeps)
         return Store(backend, engine, reader, journal, release.pop_all(), beside=beside)
 
 
