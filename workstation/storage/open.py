@@ -161,9 +161,8 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         files = TickFiles(home / TICKS_FOLDER)
         recorder = Recorder(queue=queue, engine=engine, files=files, instruments=instruments)
         reader = SqlReader(engine, queue, files, heads=partial(audit_heads, home))
-        retention = Retention(queue, engine, reader.forget_totals)
-        imports, sweeps = imports_beside(queue, engine, files), SqlSweeps(engine, QueuedDriver(queue, engine))
-        beside = Beside(recorder, retention, imports, sweeps)
+        retention, imports = Retention(queue, engine, reader.forget_totals), imports_beside(queue, engine, files)
+        beside = Beside(recorder, retention, imports, SqlSweeps(engine, QueuedDriver(queue, engine)))
         return Store(backend, engine, reader, journal, release.pop_all(), beside=beside)
 
 
