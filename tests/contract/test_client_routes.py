@@ -24,7 +24,7 @@ LEFT_OUT = {"fields"}
 WITHOUT_A_METHOD = {
     ("PUT", "/oms/orders/{}"),  # a change without a key could not be repeated; `modify` does the same with one
     ("DELETE", "/oms/orders/{}"),  # the same for a cancel
-    ("POST", "/webhooks/in"),  # a source tells with a signature of its own
+    ("POST", "/webhooks/in"), ("POST", "/webhooks/in/marketdata"),  # a source tells with a signature of its own
     ("GET", "/system/version"), ("GET", "/system/health/ready"), ("GET", "/system/metrics"),  # second names
 }  # fmt: skip
 

@@ -42,7 +42,7 @@ POST /risk/limits, /risk/kill-switch, /risk/kill-switch/release, /compliance/rul
 GET /webhooks/out, /webhooks/out/{}, /webhooks/out/{}/deliveries, /webhooks/out/{}/deliveries/{}, /webhooks/in/sources
 GET /webhooks/in/sources/{}, /events, /events/{}, /events/stream, /audit, /audit/{}, /audit/verify
 POST /webhooks/out/{}/rotate-secret, /webhooks/out/{}/test, /webhooks/out/{}/deliveries/{}/redeliver
-POST /webhooks/in/sources
+POST /webhooks/in/sources, /webhooks/in/marketdata
 GET /system/config, /system/config/{}
 PUT /system/config/{}
 PATCH /system/config/{}

@@ -46,7 +46,8 @@ def test_the_python_of_the_page_runs_from_top_to_bottom(program: Program) -> Non
     fills = program.store.reader.executions(ExecutionQuery()).rows
     assert sorted(row.terms.symbol for row in orders if row.status == "FILLED") == ["SIM-FILL", "SIM-FILL"]
     assert sum(row.last_qty for row in fills) == 4
-    for word in ("RISK_LIMIT_BREACH", "NOT_FOUND", "order.filled SIM-FILL", "whsec_", "crossed"):
+    words = ("RISK_LIMIT_BREACH", "NOT_FOUND", "order.filled SIM-FILL", "whsec_", "crossed", "Received. 101.5")
+    for word in (*words, "webhooks.timeout"):
         assert word in said, word
 
 

@@ -51,6 +51,7 @@ from workstation.kernel.ids import IdSource, stable_uid
 from workstation.kernel.mailbox import MailboxFull
 from workstation.marketdata.inquiry import MarketInquiry
 from workstation.marketdata.listings import Listings
+from workstation.marketdata.outside import OutsideMarket
 from workstation.marketdata.service import MarketData
 from workstation.portfolio.pnl import MarkKind, Pnl
 from workstation.strategies.run_desk import RunDesk
@@ -90,6 +91,8 @@ class EngineThread:
         instruments = rig.state.instruments
         self.market = MarketData(rig.clock, instruments, on_fault=lambda _, error: rig.faults.append(("market", error)))
         reader.market.instruments = instruments
+        self.listings = Listings(tuple(instruments.values()), instruments, self.market.on_instrument)
+        rig.bus.subscribe(RecordSaved, self.listings.on_saved)
         self.pnl = Pnl(rig.state.ledger, rig.state.instruments, MarkKind.MID)
         parts = dict.fromkeys(EngineContext.__struct_fields__, nothing) | {
             "desk": rig.desk,
@@ -101,6 +104,7 @@ class EngineThread:
             "pnl": self.pnl,
             "inquiry": MarketInquiry(self.market, "SIM"),
             "past_bars": reader.market,
+            "outside": OutsideMarket(self.market, self.listings, reader.market),
             "strategies": self._run_desk(),
         }
         self.context = EngineContext(**parts)
@@ -234,7 +238,7 @@ class ApiRig:
         )
         ids = IdSource(seed=11)
         self.session = Session(
-            instruments=self._listings().offered,
+            instruments=self.engine.listings.offered,
             known=self.core.state.instruments,
             accounts=(self.account,),
             environment=environment,
@@ -249,12 +253,6 @@ class ApiRig:
         self.token_file = home / "api-token.json"
         self.server = self._server()
         self.engine.settle()
-
-    def _listings(self) -> Listings:
-        known = self.core.state.instruments
-        listings = Listings(tuple(known.values()), known, self.engine.market.on_instrument)
-        self.core.bus.subscribe(RecordSaved, listings.on_saved)
-        return listings
 
     def _server(self) -> ApiServer:
         return ApiServer(

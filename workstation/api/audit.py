@@ -49,6 +49,7 @@ _ACTIONS: Mapping[tuple[str, str], AuditAction | None] = {
     ("PUT", "/system/config/{key}"): AuditAction.CONFIG_CHANGE,
     ("PATCH", "/system/config/{key}"): AuditAction.CONFIG_CHANGE,
     ("POST", "/webhooks/in"): AuditAction.WEBHOOK,
+    ("POST", "/webhooks/in/marketdata"): AuditAction.WEBHOOK,
 }
 """What a call asks for where its method alone does not say; None: it writes nothing."""
 

@@ -69,9 +69,14 @@ def signed_headers(opened: Iterable[str], message_id: str, timestamp: int, body:
 
 def is_signed(secret: str, message_id: str, timestamp: str, signatures: str, *, body: bytes, now_s: int) -> bool:
     """Tell whether one of the signatures of a message is ours and its time is near enough."""
-    if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
-        return False
-    if abs(int(timestamp) - now_s) > TOLERANCE_S:
+    if not is_near(timestamp, now_s):
         return False
     wanted = signature(secret, message_id, int(timestamp), body)
     return any(hmac.compare_digest(wanted.encode(), given.encode()) for given in signatures.split()[:SIGNATURES_MAX])
+
+
+def is_near(timestamp: str, now_s: int) -> bool:
+    """Tell whether a message's time is a time, and near enough."""
+    if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
+        return False
+    return abs(int(timestamp) - now_s) <= TOLERANCE_S

@@ -106,8 +106,7 @@ class Engine:
         self.view_only, self.commands = view_only, commands
         self._clock = SystemClock()
         self._ids, self._gesture_ids = IdSource(), IdSource()
-        self._lag_ms = 0.0
-        self._stopping = False
+        self._lag_ms, self._stopping = 0.0, False
         self.core = core = Core(self._parts(version, freshness_ms))
         self._view = MarketView(core.market)
         self._screens = EngineScreens(core.market, core.instruments, venue, self._view)
@@ -140,6 +139,7 @@ class Engine:
             venue=venue,
             inquiry=self._market_desk.inquiry,
             past_bars=self._market_desk.past_bars,
+            outside=self._market_desk.outside,
             pnl=core.pnl,
             stories=self._stories,
             scripts=self.scripts,

@@ -21,6 +21,7 @@ from workstation.marketdata.held_streams import HeldStreams
 from workstation.marketdata.inquiry import MarketInquiry
 from workstation.marketdata.intervals import shortest_ns
 from workstation.marketdata.listings import Listings
+from workstation.marketdata.outside import OutsideMarket
 from workstation.marketdata.recording import Recording
 from workstation.ports.market_store import MarketRecorder, Retention
 
@@ -62,6 +63,7 @@ class MarketDesk:
         self.inquiry = MarketInquiry(core.market, venue.feed.name)
         self.past_bars = VenueBars(venue, self.recording, post)
         self.listings = Listings(venue.instruments(), core.instruments, core.market.on_instrument)
+        self.outside = OutsideMarket(core.market, self.listings, recorder)
         self._held_streams = HeldStreams(core.market)
         for follower in (self.listings, self._held_streams):
             core.bus.subscribe(RecordSaved, follower.on_saved)

@@ -86,6 +86,7 @@ class WebhookSource(Value, frozen=True, kw_only=True):
     is_active: bool
     last_received_at: datetime | None
     has_secret: bool
+    instruments: tuple[str, ...]
     secret: str | None = None
 
 
@@ -164,12 +165,13 @@ class SourceId(Params):
 
 
 class WebhookSourceCreate(Params, kw_only=True):
-    """A new source; with_secret: it must sign what it tells."""
+    """A new source; with_secret: it must sign what it tells. instruments: symbols that it may price, if it signs."""
 
     name: str
     description: str | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
     with_secret: bool | UnsetType = UNSET
+    instruments: tuple[str, ...] | UnsetType = UNSET
 
 
 class WebhookSourceUpdate(SourceId, kw_only=True):
@@ -182,6 +184,7 @@ class WebhookSourceUpdate(SourceId, kw_only=True):
     description: str | UnsetType | None = UNSET
     is_active: bool | UnsetType = UNSET
     rotate_secret: bool | UnsetType = UNSET
+    instruments: tuple[str, ...] | UnsetType = UNSET
 
 
 class Webhooks(Group[W], Generic[W]):

@@ -11,6 +11,7 @@ from workstation.domain.accounts import Environment
 from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource
 from workstation.marketdata.inquiry import MarketInquiry
+from workstation.marketdata.outside import OutsideMarket
 from workstation.orders.desk import Desk
 from workstation.orders.fold import CoreState
 from workstation.portfolio.pnl import Pnl
@@ -60,6 +61,7 @@ class EngineContext(msgspec.Struct, frozen=True):
     venue: VenueControls
     inquiry: MarketInquiry
     past_bars: PastBars
+    outside: OutsideMarket
     pnl: Pnl
     stories: Stories
     scripts: Scripts

@@ -13,6 +13,7 @@ import msgspec
 from workstation.commands.compliance import rule_effects
 from workstation.commands.context import EngineContext
 from workstation.commands.limits import check_limit, limit_effects
+from workstation.commands.market_outside import TakeOutside, check_source, take_outside
 from workstation.commands.outcomes import Refusal, storage_code
 from workstation.commands.records_identity import check_member, check_tenant, check_user
 from workstation.commands.records_market import check_instrument, check_subscription
@@ -134,7 +135,7 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(record=RiskLimit, noun="limit", scope="risk:manage", check=check_limit, effects=limit_effects),
     RecordKind(record=RiskOverride, noun="override", scope="risk:override", check=check_override),
     RecordKind(record=Webhook, noun="webhook", scope="webhooks:manage"),
-    RecordKind(record=WebhookSource, noun="webhook source", scope="webhooks:manage"),
+    RecordKind(record=WebhookSource, noun="webhook source", scope="webhooks:manage", check=check_source),
     RecordKind(record=StrategyDefinition, noun="strategy", scope="strategies:manage", check=check_strategy),
     RecordKind(record=StrategyRun, noun="run", scope="strategies:run", check=check_run),
     RecordKind(
@@ -166,7 +167,13 @@ def register(commands: CommandRegistry) -> None:
                 (f"{name}.delete", f"Delete {kind.noun}", DeleteRecord, kind.scope, steps.delete),
             ),
         )
-    commands.declare(RECORDS, (("audit.note", "Note in the audit", NoteAudit, "desktop", note_audit),))
+    commands.declare(
+        RECORDS,
+        (
+            ("audit.note", "Note in the audit", NoteAudit, "desktop", note_audit),
+            ("market.take", "Take market data from outside", TakeOutside, "webhooks:receive", take_outside),
+        ),
+    )
 
 
 def note_audit(context: EngineContext, params: NoteAudit, call: Invocation) -> None:

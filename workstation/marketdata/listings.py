@@ -28,6 +28,10 @@ class Listings:
         for entry in entries:
             self._take(entry)
 
+    def is_venues(self, symbol: str) -> bool:
+        """Tell whether the venue lists an instrument, and so prices it."""
+        return symbol in self._venue
+
     def on_saved(self, event: RecordSaved) -> None:
         """Follow a save; those of other records are not of interest."""
         if isinstance(event.record, InstrumentEntry):

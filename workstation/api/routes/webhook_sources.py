@@ -4,13 +4,13 @@ An inbound hook never places an order by itself. A source with a secret must sig
 within 24 hours is answered like the first and ignored.
 """
 
-from typing import Any
+from collections.abc import Sequence
 from uuid import uuid4
 
 import msgspec
 
 from workstation.api.endpoint import Call, Routes, json_answer
-from workstation.api.errors import Answer, ApiError
+from workstation.api.errors import Answer, invalid
 from workstation.api.idempotency import KeyedCall
 from workstation.api.lists import ListForm
 from workstation.api.outcomes import refused
@@ -19,6 +19,7 @@ from workstation.api.records import (
     change_record,
     create_record,
     delete_record,
+    find_record,
     given,
     list_records,
     read_record,
@@ -35,20 +36,17 @@ from workstation.api.schemas.webhooks import (
     WebhookSourceUpdate,
     source_body,
 )
-from workstation.api.webhooks_secrets import is_signed, new_secret
+from workstation.api.webhooks_inbound import came_before, check_size, proved_id, source_of, taken
+from workstation.api.webhooks_secrets import new_secret
 from workstation.commands.records import ChangeRecord
 from workstation.domain.events import Event
 from workstation.domain.orders import OrderState
 from workstation.domain.records import ReceivedHook
 from workstation.domain.records import WebhookSource as SourceRecord
-from workstation.ports.store import RecordQuery, Row
+from workstation.ports.store import Row
 
 routes = Routes()
 
-HOOK_BYTES_MAX = 256 * 1024
-"""Largest payload of an inbound hook: it is kept in the journal."""
-
-MESSAGE_ID_MAX = 200
 IN = "/webhooks/in"
 _SOURCE = {"source_id": "uuid"}
 
@@ -81,11 +79,13 @@ async def create_source(call: Call) -> Answer:
     """Make a source; its secret is shown once."""
     asked: WebhookSourceCreate = call.body
     secret = new_secret() if asked.with_secret else ""
+    _check_priced(call, asked.instruments, signs=asked.with_secret)
     draft = SourceRecord(
         tenant=call.credential.tenant,
         name=asked.name,
         description=asked.description or "",
         is_active=asked.is_active,
+        instruments=_once(asked.instruments),
         secret=call.services.sealer.seal(secret) if secret else "",
     )
     return await create_record(call, SOURCES, draft, once={"secret": secret} if secret else None)
@@ -106,11 +106,14 @@ async def get_source(call: Call) -> Answer:
 )  # fmt: skip
 async def put_source(call: Call) -> Answer:
     """Change a source, or give it a new secret, which is shown once."""
-    changes = given(call.body, description=lambda text: text or "")
-    if not changes.pop("rotate_secret", False):
-        return await change_record(call, SOURCES, changes)
+    changes = given(call.body, description=lambda text: text or "", instruments=_once)
+    source = await find_record(call, SOURCES)
+    rotates = changes.pop("rotate_secret", False)
+    _check_priced(call, changes.get("instruments", ()), signs=rotates or bool(source.secret))
+    if not rotates:
+        return await change_record(call, SOURCES, changes, before=source)
     secret = new_secret()
-    changed = await change_record(call, SOURCES, changes | {"secret": call.services.sealer.seal(secret)})
+    changed = await change_record(call, SOURCES, changes | {"secret": call.services.sealer.seal(secret)}, before=source)
     return json_answer(200, {**msgspec.json.decode(changed.body), "secret": secret}, changed.headers)
 
 
@@ -125,21 +128,16 @@ async def delete_source(call: Call) -> Answer:
 @routes.add("POST", IN, scope="webhooks:receive", query=HookQuery, body=HookBody, answers={202: ActionResult})
 async def receive_hook(call: Call) -> Answer:
     """Take what a source tells; it becomes an event."""
-    if len(call.raw) > HOOK_BYTES_MAX:
-        raise ApiError("PAYLOAD_TOO_LARGE", f"An inbound hook is larger than {HOOK_BYTES_MAX} bytes.")
-    source = await _source(call)
-    message_id = call.header(b"webhook-id") or ""
-    if source.secret and not _is_genuine(call, source, message_id):
-        raise ApiError("UNAUTHENTICATED", "The signature is missing, wrong or too old.")
-    if len(message_id) > MESSAGE_ID_MAX:
-        raise ApiError("BAD_REQUEST", "The webhook-id is too long.")
+    check_size(call)
+    source = await source_of(call)
+    message_id = proved_id(call, source)
     if not message_id:
         return await _take(call, source, uuid4().hex, None)
     keyed = call.services.idempotency.begin((source.id, "POST", IN, message_id), "")
     answer: Answer | None = None
     try:
-        if await _came_before(call, keyed):
-            answer = _taken("It came before and is ignored.", source, message_id)
+        if await came_before(call, keyed):
+            answer = taken("It came before and is ignored.", source, message_id)
         else:
             answer = await _take(call, source, message_id, keyed)
     finally:
@@ -147,33 +145,8 @@ async def receive_hook(call: Call) -> Answer:
     return answer
 
 
-async def _source(call: Call) -> SourceRecord:
-    asked: HookQuery = call.query
-    query = RecordQuery(tenant=call.credential.tenant, equal={"name": asked.source}, limit=1, with_count=False)
-    found = (await call.services.read(call.services.reader.records, SourceRecord, query)).rows
-    source = found[0] if found else None
-    if not isinstance(source, SourceRecord) or not source.is_active:
-        raise ApiError("NOT_FOUND", "No such source.")
-    return source
-
-
-def _is_genuine(call: Call, source: SourceRecord, message_id: str) -> bool:
-    timestamp, signatures = call.header(b"webhook-timestamp"), call.header(b"webhook-signature")
-    if not message_id or timestamp is None or signatures is None:
-        return False
-    secret, now_s = call.services.sealer.open(source.secret), call.services.now_ns() // 10**9
-    return is_signed(secret, message_id, timestamp, signatures, body=call.raw, now_s=now_s)
-
-
-async def _came_before(call: Call, keyed: KeyedCall) -> bool:
-    if call.services.idempotency.remembered(keyed) is not None:
-        return True
-    read = call.services.reader.idempotency
-    return await call.services.read(read, *keyed.place, call.services.now_ns()) is not None
-
-
 async def _take(call: Call, source: SourceRecord, message_id: str, keyed: KeyedCall | None) -> Answer:
-    answer = _taken("Received.", source, message_id)
+    answer = taken("Received.", source, message_id)
     hook = ReceivedHook(message_id=message_id, payload=call.body.root, received_at=call.services.now_ns())
     params = ChangeRecord(id=source.id, tenant=source.tenant, changes={"last_received": hook})
 
@@ -187,6 +160,18 @@ async def _take(call: Call, source: SourceRecord, message_id: str, keyed: KeyedC
     return answer
 
 
-def _taken(text: str, source: SourceRecord, message_id: str) -> Answer:
-    data: dict[str, Any] = {"source": source.name, "message_id": message_id}
-    return json_answer(202, {"success": True, "message": text, "data": data})
+def _check_priced(call: Call, symbols: Sequence[str], *, signs: bool) -> None:
+    """Refuse instruments that nobody knows, or any for a source that does not sign.
+
+    Raises:
+        ApiError: 422.
+    """
+    if symbols and not signs:
+        raise invalid("instruments", "need a source that signs what it tells")
+    unknown = [symbol for symbol in symbols if symbol not in call.services.names.instruments]
+    if unknown:
+        raise invalid("instruments", f"are not known: {len(unknown)} of {len(symbols)}", issue="unknown")
+
+
+def _once(symbols: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(symbols))

@@ -17,6 +17,7 @@ from workstation.api.schemas.values import (
     Resource,
     SearchText,
     StartTime,
+    Symbol,
     TimeOut,
     time_or_none,
     time_text,
@@ -31,6 +32,7 @@ EVENT_TYPES_MAX = 50
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 SourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+PricedSymbols = Annotated[list[Symbol], Field(max_length=100)]
 Text = Annotated[str, StringConstraints(max_length=2_000)]
 EndpointUrl = Annotated[str, StringConstraints(min_length=1, max_length=URL_MAX)]
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)*(\.\*)?$", max_length=60)]
@@ -144,12 +146,13 @@ class DeliveryPage(Resource):
 
 
 class WebhookSourceCreate(Request):
-    """A new source; with_secret: it must sign what it tells."""
+    """A new source; with_secret: it must sign what it tells. instruments: symbols that it may price, if it signs."""
 
     name: SourceName
     description: Text | None = None
     is_active: StrictBool = True
     with_secret: StrictBool = True
+    instruments: PricedSymbols = Field(default_factory=list)
 
 
 class WebhookSourceUpdate(Request):
@@ -158,6 +161,7 @@ class WebhookSourceUpdate(Request):
     description: Text | None = None
     is_active: StrictBool = unchanged()
     rotate_secret: StrictBool = unchanged()
+    instruments: PricedSymbols = unchanged()
 
 
 class WebhookSourceList(RecordList):
@@ -175,6 +179,7 @@ class WebhookSource(RecordOut):
     is_active: bool
     last_received_at: TimeOut | None
     has_secret: bool
+    instruments: list[str]
     secret: str | None = None
 
 
@@ -238,6 +243,7 @@ def source_body(record: SourceRecord) -> dict[str, Any]:
         "is_active": record.is_active,
         "last_received_at": None if received is None else time_or_none(received.received_at),
         "has_secret": bool(record.secret),
+        "instruments": list(record.instruments),
     }
 
 

@@ -43,10 +43,15 @@ class ReceivedHook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookSource(Record, frozen=True, kw_only=True, tag="webhook_source"):
-    """A program that may tell us. secret: sealed, "" where it does not sign."""
+    """A program that may tell us. secret: sealed, "" where it does not sign.
+
+    instruments: symbols that it may price; sequences: number of its last market message of each.
+    """
 
     name: str
     description: str = ""
     secret: str = ""
     is_active: bool = True
     last_received: ReceivedHook | None = None
+    instruments: tuple[str, ...] = ()
+    sequences: dict[str, int] = msgspec.field(default_factory=dict)
