@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -16,7 +17,7 @@ from workstation.domain.events import BreakFound
 from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
 from workstation.ports.broker import SessionState
-from workstation.ports.venue_board import AccountLine, VenueBoard, VenueLine
+from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
 from workstation.viewmodels.frames import StreamSnap
 
 SHORT = BreakFound(account="SIM-1", symbol="AAPL", ours=100, theirs=80, resolution="open", ts=START_NS)
@@ -165,3 +166,18 @@ def test_without_an_answer_the_tables_say_what_they_wait_for(rig: DesktopRig, qt
     assert panel.accounts._empty[0] == "Loading links and accounts…"
     assert panel.differences._empty[0] == "Loading links and accounts…"
     panel.release()
+
+
+def test_connections_that_are_kept_and_not_used_stand_below_the_links_until_they_go(panel, rig):
+    answer = board(rig)
+    kept = KeptLink(broker="House", name="main", kind="FIX", is_active=True)
+    show(panel, rig, CommandResult(ok=True, text="", data=msgspec.structs.replace(answer.data, kept=(kept,))))
+    rig.feed(status=status(now_ns=START_NS))
+    lines = {line.name: line for line in map(panel.rows.links.row_at, range(len(panel.rows.links)))}
+    assert (lines["House / main"].state, lines["House / main"].level) == ("NOT USED", "muted")
+    assert lines["House / main"].detail == "FIX connection; this run trades elsewhere"
+    show(panel, rig, answer)
+    rig.feed(status=status(now_ns=START_NS))
+    names = [panel.rows.links.row_at(place).name for place in range(len(panel.rows.links))]
+    assert "House / main" not in names
+    assert "Venue SIM" in names

@@ -48,6 +48,14 @@ def unlocked(product: Product, http: httpx.Client, path: str) -> dict[str, Any]:
     return found
 
 
+def offered(product: Product) -> list[str]:
+    """Return the accounts that the desktop's chooser offers now."""
+    menu = product.window.top_bar.account_menu()
+    names = [action.objectName().removeprefix("account_") for action in menu.actions()]
+    menu.deleteLater()
+    return names
+
+
 def test_an_account_opened_over_rest_trades_and_outlives_the_program(qtbot: QtBot, tmp_path: Path) -> None:
     with running(qtbot, tmp_path, "--api-port", "0") as product, product.http() as http:
         broker = place_of(http, "SIM-MARGIN")
@@ -56,6 +64,8 @@ def test_an_account_opened_over_rest_trades_and_outlives_the_program(qtbot: QtBo
         assert answer.status_code == 201, answer.text
         path = f"{broker}/accounts/{answer.json()['id']}"
         kept = unlocked(product, http, path)
+        product.wait(lambda: NAME in offered(product), "the account in the chooser")
+        product.wait(lambda: NAME in product.state.accounts, "its figures on the screen")
         assert (kept["balance"], kept["buying_power"], kept["is_paper"]) == ("250000.00", "500000.00", True)
         product.quoting("SIM-FILL")
         placed = http.post(ORDERS, json=order(kept["id"]))
@@ -72,6 +82,7 @@ def test_an_account_opened_over_rest_trades_and_outlives_the_program(qtbot: QtBo
         product.quoting("SIM-FILL")
         assert http.post(ORDERS, json=order(back["id"]) | {"side": "SELL"}).status_code == 201
         product.wait(lambda: http.delete(path).status_code == 204, "the flat account closed")
+        product.wait(lambda: NAME not in offered(product), "the account gone from the chooser")
     with running(qtbot, tmp_path, "--api-port", "0") as product, product.http() as http:
         assert NAME not in [account.account for account in product.context.bridge.session.accounts]
         assert http.post(ORDERS, json=order(back["id"])).status_code == 404

@@ -35,7 +35,7 @@ from workstation.kernel.ids import IdSource
 from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
 from workstation.viewmodels.frames import DepthSnap, Frame, LatencySnap, PositionSnap, QuoteSnap, StatusSnap
 from workstation.viewmodels.outbox import Outbox
-from workstation.viewmodels.session import Session
+from workstation.viewmodels.session import OpenAccounts, Session
 
 ACCOUNT = "SIM-1"
 START_NS = 1_704_207_600_000_000_000
@@ -136,12 +136,13 @@ class DesktopRig:
             currency="USD",
             initial_cash=100_000 * MONEY_ONE,
         )
+        self.accounts = OpenAccounts([self.account])
         self.gateway = FakeGateway()
         self.outboxes: list[Outbox] = []
         self._ids = IdSource(7)
         self.session = Session(
             instruments=self.instruments,
-            accounts=(self.account,),
+            accounts=self.accounts,
             environment=environment,
             version="0.0.0",
             open_outbox=self._open_outbox,

@@ -93,7 +93,7 @@ def assemble(
 ) -> Services:
     """Return the services, attached to the engine; call on the server's loop."""
     loop = asyncio.get_running_loop()
-    names, news = Names(session.known or session.instruments, session.accounts, reader), News(session, loop)
+    names, news = Names(session.known or session.instruments, tuple(session.accounts), reader), News(session, loop)
     read = _reading(loop, pool)
     envelopes = Envelopes(reader, names)
     feed = EventFeed(reader, envelopes, read)

@@ -170,7 +170,7 @@ class Engine:
         return Session(
             instruments=self._market_desk.listings.offered,
             known=self.core.instruments,
-            accounts=self._venue.accounts(),
+            accounts=self._opening.offered,
             environment=self._venue.environment,
             version=version,
             open_outbox=lambda wake: self._open(wake, snapshots=True),
@@ -220,7 +220,6 @@ class Engine:
             _log.warning("recovery_ended_early", reason=str(error))
             replayed = 0
         self._opening.recall()
-        self.session = msgspec.structs.replace(self.session, accounts=self._opening.open())
         return replayed
 
     def _begin(self, beat: Callable[[], None]) -> None:

@@ -4,10 +4,13 @@ Beside the order walk: what a person looks at when a link or an account does not
 about it are the commands of venues and accounts.
 """
 
+from collections.abc import Iterable
+
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.commands.venues import VENUES
-from workstation.ports.venue_board import AccountLine, VenueBoard, VenueLine
+from workstation.domain.records import LOCAL_TENANT, BrokerRecord, ConnectionRecord
+from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
 
 
 def show_board(context: EngineContext, _params: NoParams, call: Invocation) -> None:
@@ -35,8 +38,25 @@ def show_board(context: EngineContext, _params: NoParams, call: Invocation) -> N
                 cancels_on_disconnect=card.cancel_on_disconnect,
                 query_complete=card.query_complete,
             )
-    board = VenueBoard(venues=tuple(venues.values()), accounts=tuple(accounts))
+    board = VenueBoard(venues=tuple(venues.values()), accounts=tuple(accounts), kept=_kept(context, venues))
     call.reply(CommandResult(ok=True, text=f"{len(accounts)} accounts.", data=board))
+
+
+def _kept(context: EngineContext, used: Iterable[str]) -> tuple[KeptLink, ...]:
+    """Return the connections that are kept beside those of this run's venues."""
+    records = context.state.records
+    brokers = {row.id: row.display_name or row.name for row in records.all(BrokerRecord, LOCAL_TENANT)}
+    found = [
+        KeptLink(
+            broker=brokers.get(row.broker_id, ""),
+            name=row.name,
+            kind=row.connection_type.value,
+            is_active=row.is_active,
+        )
+        for row in records.all(ConnectionRecord, LOCAL_TENANT)
+        if row.venue not in set(used)
+    ]
+    return tuple(sorted(found, key=lambda link: (link.broker, link.name)))
 
 
 def register(commands: CommandRegistry) -> None:

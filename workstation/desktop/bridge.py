@@ -26,10 +26,12 @@ ResultHandler = Callable[[CommandResult], None]
 class Bridge(QObject):
     """Carries frames and commands for one desktop.
 
-    Emits: frame_taken(Frame) on the GUI thread, after `state` has folded it.
+    Emits on the GUI thread: frame_taken(Frame), after `state` has folded it; accounts_changed(), before it, when other
+    accounts are on offer.
     """
 
     frame_taken = Signal(object)
+    accounts_changed = Signal()
     _woken = Signal()
     _answered = Signal()
 
@@ -48,6 +50,7 @@ class Bridge(QObject):
         self.commands = commands
         self._gateway = gateway
         self.state = ScreenState()
+        self._accounts = tuple(session.accounts)
         self._answers: deque[tuple[ResultHandler, CommandResult]] = deque()
         self._woken.connect(self._on_woken, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
@@ -73,6 +76,10 @@ class Bridge(QObject):
         self._early.stop()
         frame = self._outbox.take()
         self.state.apply(frame)
+        offered = tuple(self.session.accounts)
+        if offered != self._accounts:
+            self._accounts = offered
+            self.accounts_changed.emit()
         self.frame_taken.emit(frame)
         return frame
 

@@ -31,8 +31,18 @@ class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
     breaks: tuple[BreakFound, ...]
 
 
+class KeptLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection that somebody keeps and this run does not use. kind: its adapter."""
+
+    broker: str
+    name: str
+    kind: str
+    is_active: bool
+
+
 class VenueBoard(msgspec.Struct, frozen=True, kw_only=True):
     """All links and accounts."""
 
     venues: tuple[VenueLine, ...]
     accounts: tuple[AccountLine, ...]
+    kept: tuple[KeptLink, ...] = ()

@@ -11,7 +11,7 @@ import msgspec
 from workstation.domain.accounts import LockState
 from workstation.domain.numbers import format_scaled
 from workstation.domain.orders import OrderState
-from workstation.ports.venue_board import AccountLine, VenueBoard, VenueLine
+from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_time, money, time_of_day
 from workstation.viewmodels.frames import AccountSnap, StatusSnap
@@ -22,7 +22,7 @@ KEPT_CANCEL, POSITION, CASH = "kept cancel", "position", "cash"
 
 
 class LinkLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One link, stream or stage. age_ms: of the oldest value; level: ok, amber or red."""
+    """One link, stream or stage. age_ms: of the oldest value; level: ok, amber, red, or muted."""
 
     name: str
     state: str
@@ -67,8 +67,12 @@ class ConnectionsView:
 
     def take_links(self, status: StatusSnap) -> None:
         """Show links, streams and stages."""
-        if self.board is not None:
-            self.links.upsert(links(status, self.board.venues))
+        if self.board is None:
+            return
+        wanted = {line.name: line for line in links(status, self.board.venues, self.board.kept)}
+        shown = [self.links.row(number).name for number in range(self.links.total)]
+        self.links.remove([name for name in shown if name not in wanted])
+        self.links.upsert(wanted.values())
 
     def take_accounts(self, snaps: dict[str, AccountSnap]) -> None:
         """Show accounts with their newest figures."""
@@ -112,8 +116,8 @@ class ConnectionsView:
         return format_scaled(amount, 0 if instrument is None else instrument.qty_decimals, keep=0)
 
 
-def links(status: StatusSnap, venues: Sequence[VenueLine]) -> list[LinkLine]:
-    """Return the link of each venue, each stream, and the stages of the engine."""
+def links(status: StatusSnap, venues: Sequence[VenueLine], kept: Iterable[KeptLink] = ()) -> list[LinkLine]:
+    """Return the link of each venue, each stream, the stages of the engine, and what is kept but not used."""
     stale = [stream.stream.lower() for stream in status.streams if stream.state == "STALE"]
     found = []
     for venue in venues:
@@ -141,7 +145,14 @@ def links(status: StatusSnap, venues: Sequence[VenueLine]) -> list[LinkLine]:
         )
     found.append(_engine(status))
     found.append(_journal(status))
+    found.extend(_unused(link) for link in kept)
     return found
+
+
+def _unused(link: KeptLink) -> LinkLine:
+    why = "this run trades elsewhere" if link.is_active else "switched off"
+    name, detail = f"{link.broker} / {link.name}", f"{link.kind} connection; {why}"
+    return LinkLine(name=name, state="NOT USED", age_ms=None, detail=detail, level="muted")
 
 
 def _engine(status: StatusSnap) -> LinkLine:
@@ -168,9 +179,10 @@ def _journal(status: StatusSnap) -> LinkLine:
 
 def link_style(line: LinkLine) -> RowStyle:
     """Return how a link looks."""
-    ink = {"amber": "warning", "red": "danger"}.get(line.level, "buy")
-    glyph = {"amber": "dots", "red": "cross"}.get(line.level, "tick")
-    return RowStyle(cells={"state": CellStyle(ink, "", glyph, bold=True), "detail": CellStyle("text_muted")})
+    ink = {"amber": "warning", "red": "danger", "muted": "text_muted"}.get(line.level, "buy")
+    glyph = {"amber": "dots", "red": "cross", "muted": ""}.get(line.level, "tick")
+    is_bold = line.level != "muted"
+    return RowStyle(cells={"state": CellStyle(ink, "", glyph, bold=is_bold), "detail": CellStyle("text_muted")})
 
 
 def account_style(row: AccountRow) -> RowStyle:

@@ -23,6 +23,7 @@ class Sort(StrEnum):
 
     COMMAND = "command"
     INSTRUMENT = "instrument"
+    ACCOUNT = "account"
     ORDER = "order"
     SETTING = "setting"
     WORD = "word"

@@ -3,7 +3,8 @@
 Built once by the composition root. Holds no engine object: news come in frames, commands go through the gateway.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import overload
 
 import msgspec
 
@@ -12,17 +13,42 @@ from workstation.domain.instruments import Instrument
 from workstation.viewmodels.outbox import Outbox
 
 
+class OpenAccounts(Sequence[Account]):
+    """The accounts that are offered for trading. `take` on the engine's thread; reading on any sees one moment."""
+
+    def __init__(self, rows: Iterable[Account] = ()) -> None:
+        self._rows = tuple(rows)
+
+    def take(self, rows: Iterable[Account]) -> None:
+        """Offer these from now on, and no others."""
+        self._rows = tuple(rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Account: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Account, ...]: ...
+    def __getitem__(self, index: int | slice) -> Account | tuple[Account, ...]:
+        """Return the account at a place."""
+        return self._rows[index]
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The engine as seen from another thread.
 
     open_outbox(wake): returns a new outbox whose first frame holds every open order, today's executions and all
     positions and accounts; close_outbox ends it. open_rows: the same with
-    rows alone, from now on. feed: the source's name. instruments: those on offer;
+    rows alone, from now on. feed: the source's name. instruments, accounts: those on offer at the moment;
     known: with those that only history names. cl_ord_id: draws a client order id at the gesture, any thread.
     """
 
     instruments: Mapping[str, Instrument]
-    accounts: tuple[Account, ...]
+    accounts: Sequence[Account]
     environment: Environment
     version: str
     open_outbox: Callable[[Callable[[], None]], Outbox]

@@ -60,4 +60,4 @@ def test_a_start_opens_what_the_venue_forgot_but_nothing_closed_or_of_elsewhere(
     made.recall()
     assert sorted(account.account for account in venue.accounts()) == ["P-1", ACCOUNT]
     rig.record(AccountOpened(account=another(rig, closed=True), ts=rig.now))
-    assert [account.account for account in made.open()] == [ACCOUNT]
+    assert [account.account for account in made.offered] == [ACCOUNT]

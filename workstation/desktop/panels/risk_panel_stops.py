@@ -68,6 +68,7 @@ class Stops(QWidget):
         self.scope.currentIndexChanged.connect(self._show_buttons)
         self.reason.textChanged.connect(self._show_buttons)
         self.end = context.focus.listen(self._offer_scopes)
+        context.bridge.accounts_changed.connect(self._offer_scopes)
         self.show_kills(())
 
     def show_kills(self, kills: tuple[KillState, ...]) -> None:
@@ -84,7 +85,7 @@ class Stops(QWidget):
         self._show_buttons()
 
     def _offer_scopes(self) -> None:
-        chosen = max(self.scope.currentIndex(), 0)
+        chosen = self._places[max(self.scope.currentIndex(), 0)] if self._places else None
         accounts = [account.account for account in self._context.bridge.session.accounts]
         symbol = self._context.focus.symbol
         self._places = [(LimitScope.TENANT, ""), *((LimitScope.ACCOUNT, account) for account in accounts)]
@@ -92,7 +93,9 @@ class Stops(QWidget):
         with QSignalBlocker(self.scope):
             self.scope.clear()
             self.scope.addItems(["Everything", *(f"Account {account}" for account in accounts), f"Instrument {symbol}"])
-            self.scope.setCurrentIndex(chosen)
+            kept = [index for index, place in enumerate(self._places) if place == chosen]
+            was_instrument = chosen is not None and chosen[0] is LimitScope.INSTRUMENT
+            self.scope.setCurrentIndex(kept[0] if kept else len(self._places) - 1 if was_instrument else 0)
 
     def _place(self) -> tuple[LimitScope, str]:
         return self._places[self.scope.currentIndex()]

@@ -159,7 +159,8 @@ class StrategiesPanel(AskingPanel):
 
     def _running(self) -> QWidget:
         self.account = self._choice("account", "Account that a run trades on")
-        self.account.addItems([account.account for account in self.context.bridge.session.accounts])
+        self._offer_accounts()
+        self.context.bridge.accounts_changed.connect(self._offer_accounts)
         self.capital = QLineEdit(CAPITAL)
         self.capital.setObjectName(f"{self.panel_id}_capital")
         self.capital.setAccessibleName("Capital of a run, in the currency of its account")
@@ -175,6 +176,13 @@ class StrategiesPanel(AskingPanel):
         return self._block(
             bar_of(self.account, self.capital, self.start, stretch=1), bar_of(self.hold, self.policy, self.stop)
         )
+
+    def _offer_accounts(self) -> None:
+        """Offer the accounts of now; the chosen one stays chosen while it is among them."""
+        chosen = self.account.currentText()
+        self.account.clear()
+        self.account.addItems([account.account for account in self.context.bridge.session.accounts])
+        self.account.setCurrentIndex(max(self.account.findText(chosen), 0))
 
     def _choice(self, name: str, meaning: str) -> QComboBox:
         box = QComboBox()

@@ -33,13 +33,16 @@ class Choices:
         self.verbs = Verbs(context, keys, open_workspace)
 
     def entries(self) -> Iterator[Entry]:
-        """Return commands, instruments, orders and settings as they stand now."""
+        """Return commands, instruments, accounts, orders and settings as they stand now."""
         context = self._context
         for command in context.bridge.commands.all():
             key = self._keys.store.keys_of(bind_name(command.id)) if command.runs_on is RunsOn.DESKTOP else ""
             yield Entry(sort=Sort.COMMAND, name=command.id, title=command.title, key=key)
         for symbol in self.symbols():
             yield Entry(sort=Sort.INSTRUMENT, name=symbol, title=f"{symbol} · {context.instrument(symbol).name}")
+        for account in context.bridge.session.accounts:
+            title = f"Account {account.account} · {account.name or account.venue} {account.currency}"
+            yield Entry(sort=Sort.ACCOUNT, name=account.account, title=title, key=account.environment.value)
         for order in list(context.state.open_orders.values())[: -ORDERS_MAX - 1 : -1]:
             title = order_words(order.terms, context.instrument(order.terms.symbol))
             yield Entry(sort=Sort.ORDER, name=order.cl_ord_id, title=title, key=order.status.value)
@@ -69,6 +72,8 @@ class Choices:
                     say("info", f"{command.title} takes values; it is {command.id} over REST.")
             case Sort.INSTRUMENT:
                 context.focus.move(symbol=entry.name)
+            case Sort.ACCOUNT:
+                context.focus.move(account=entry.name)
             case Sort.ORDER:
                 order = context.state.orders.get(entry.name)
                 if order is not None:

@@ -1,13 +1,14 @@
 """The top bar: trade focus, arm state, size, account, day P&L, rejects not yet seen, and the clock.
 
-It shows where the next key or click will act. Clicking the arm chip arms or disarms; the reject counter, once clicked,
-counts as seen.
+It shows where the next key or click will act. Clicking the arm chip arms or disarms, the account chip chooses another
+account; the reject counter, once clicked, counts as seen.
 """
 
 from datetime import UTC, datetime
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy
 
 from workstation.commands.params import Arm, Disarm
 from workstation.desktop.context import DesktopContext
@@ -19,6 +20,8 @@ from workstation.domain.orders import OriginKind
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.read_aloud import REFUSED
 from workstation.viewmodels.status_line import Chip, arm_chip, day_chip
+
+_ACCOUNT_HOVER = "Account that keys act on. Click for another one; that disarms."
 
 
 class TopBar(QFrame):
@@ -37,7 +40,7 @@ class TopBar(QFrame):
         self.focus = ChipLabel("focus_chip", "Trade focus")
         self.arm = ChipLabel("arm_chip", "Arm state", clickable=True)
         self.size_chip = ChipLabel("size_chip", "Order size")
-        self.account = ChipLabel("account_chip", "Account")
+        self.account = ChipLabel("account_chip", "Account", clickable=True)
         self.day = ChipLabel("day_chip", "Day profit and loss")
         self.rejects = ChipLabel("rejects_chip", "Rejects not yet seen", clickable=True)
         self.notice = QLabel()
@@ -57,6 +60,7 @@ class TopBar(QFrame):
         row.addWidget(self.notice, 1)
         row.addWidget(self.clock)
         self.arm.clicked.connect(self.toggle_arm)
+        self.account.clicked.connect(self.choose_account)
         self.rejects.clicked.connect(self.see_rejects)
         context.focus.listen(self._show_focus)
         context.sizes.listen(self._show_size)
@@ -74,6 +78,27 @@ class TopBar(QFrame):
             self._context.call("risk.disarm", Disarm(), origin)
         else:
             self._context.call("risk.arm", Arm(environment=self._context.bridge.session.environment), origin)
+
+    def account_menu(self) -> QMenu:
+        """Return the accounts of now to choose from; the one that keys act on is ticked."""
+        menu = QMenu(self)
+        menu.setObjectName("account_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for account in self._context.bridge.session.accounts:
+            words = " · ".join(filter(None, (account.account, account.name, account.venue, account.currency)))
+            action = menu.addAction(f"{words} · {account.environment}")
+            action.setObjectName(f"account_{account.account}")
+            action.setCheckable(True)
+            action.setChecked(account.account == self._context.focus.account)
+            action.triggered.connect(partial(self._move_to, account.account))
+        return menu
+
+    def choose_account(self) -> None:
+        """Offer the accounts below their chip. Another account disarms hand entry."""
+        self.account_menu().popup(self.account.mapToGlobal(self.account.rect().bottomLeft()))
+
+    def _move_to(self, account: str, *_: object) -> None:
+        self._context.focus.move(account=account)
 
     def pulse_arm(self) -> None:
         """Draw the eye to the arm chip: an order was refused because hand entry is disarmed."""
@@ -128,7 +153,7 @@ class TopBar(QFrame):
         environment = self._context.bridge.session.environment
         self.focus.setFont(figure_font("emphasis"))
         self.focus.show_chip(Chip(f"▣ {focus.symbol}", "ok", f"Keys act on {focus.symbol} in {focus.account}. Ctrl+L"))
-        self.account.show_chip(Chip(f"{focus.account} {environment}", environment.lower(), "Account that keys act on"))
+        self.account.show_chip(Chip(f"{focus.account} {environment}", environment.lower(), _ACCOUNT_HOVER))
         self._show_rejects()
 
     def _show_size(self) -> None:
