@@ -7,6 +7,7 @@ desktop lives on. Engine and REST are other threads; nothing here waits for them
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.main_window import configure_docking
+from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import apply_theme, load_theme
 from workstation.kernel.logs import get_logger
@@ -44,11 +46,15 @@ class ErrorReporter(QObject):
     failed = Signal(str)
 
     def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """Log and announce (the protocol of `sys.excepthook`)."""
+        """Log, announce, and show it in the panel that it came out of (the protocol of `sys.excepthook`)."""
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return
         _log.error("slot_failed", error=f"{kind.__name__}: {error}", exc_info=(kind, error, trace))
+        panel, in_frame = Panel.behind(trace)
+        if panel is not None:
+            details = "".join(traceback.format_exception(kind, error, trace))
+            panel.show_fault(f"{kind.__name__}: {error}", f"{panel.panel_id}\n{details}", stands=in_frame)
         self.failed.emit(f"Internal error: {kind.__name__}: {error}. Details are in the log; trading goes on.")
 
 

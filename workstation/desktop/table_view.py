@@ -75,6 +75,11 @@ class ColumnView(QTableView):
         self._fit_rows()
         self.reset_widths()
 
+    @property
+    def empty_text(self) -> str:
+        """What stands in the table while it is empty."""
+        return " ".join(self._empty).strip()
+
     def set_empty_text(self, text: str, hint: str = "") -> None:
         """Say what stands in an empty table, and the gesture that fills it."""
         if self._empty != (text, hint):

@@ -1,11 +1,17 @@
 """One line that a panel shows when its data cannot be believed: what is wrong, since when, what works. Qt-free."""
 
+from typing import Final
+
 import msgspec
 
 from workstation.viewmodels.formats import time_of_day
 from workstation.viewmodels.frames import StatusSnap
 
 UP = "UP"
+LOADING_NS: Final = 150_000_000
+"""How long a panel waits before it says so."""
+SILENT_NS: Final = 5_000_000_000
+"""How long the engine may say nothing before a panel says so; it reports several times a second."""
 
 
 class PanelNote(msgspec.Struct, frozen=True):
@@ -52,11 +58,13 @@ class ConnectionWatch:
         """Return what a list of orders, fills or positions says."""
         if self._status is None:
             return WAITING
-        if not self.venue_up:
-            since = time_of_day(self._venue_left)[:8]
-            text = f"Disconnected: as of {since}. Live orders read UNKNOWN until the venue answers; exits are refused."
-            return PanelNote("danger", text)
-        return NOTHING
+        return self.note("Live orders read UNKNOWN until the venue answers; exits are refused.")
+
+    def note(self, meaning: str) -> PanelNote:
+        """Return that the venue cannot be reached, since when, and what it means; nothing while it can."""
+        if self.venue_up:
+            return NOTHING
+        return PanelNote("danger", f"Disconnected: as of {time_of_day(self._venue_left)[:8]}. {meaning}")
 
     def prices_note(self) -> PanelNote:
         """Return what a list of prices says."""
@@ -66,3 +74,26 @@ class ConnectionWatch:
             since = time_of_day(self._feed_left)[:8]
             return PanelNote("danger", f"Feed {self._status.feed} is {self._status.feed_state}: prices as of {since}.")
         return NOTHING
+
+
+class EngineWatch:
+    """Notes when the engine last reported, so that a panel can say that what it shows grows old. Times monotonic ns."""
+
+    def __init__(self, mono_ns: int) -> None:
+        self._heard = mono_ns
+        self._as_of = 0
+
+    def take(self, status: StatusSnap, mono_ns: int) -> None:
+        """Note a report."""
+        self._heard, self._as_of = mono_ns, status.now_ns
+
+    def note(self, mono_ns: int) -> PanelNote:
+        """Return that nothing came for SILENT_NS, and of when what is shown is; nothing while the engine reports."""
+        waited = mono_ns - self._heard
+        if waited <= SILENT_NS:
+            return NOTHING if self._as_of or waited <= LOADING_NS else WAITING
+        if not self._as_of:
+            return PanelNote("warning", "Still waiting for the engine: nothing has come yet. Other windows go on.")
+        since = time_of_day(self._as_of)[:8]
+        text = f"Stale: the engine is silent; what stands here is as of {since}. Commands wait until it answers."
+        return PanelNote("warning", text)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout,
 
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.table_panel import NoteLine
+from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel
 from workstation.domain.orders import OriginKind
 from workstation.viewmodels.asking import Asking

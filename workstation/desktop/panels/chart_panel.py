@@ -26,6 +26,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarKind, BarType
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.marketdata.calendar import Calendars
+from workstation.viewmodels.asking import LATE_NS
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_feed import (
     DEFAULT_INTERVAL,
@@ -65,7 +66,7 @@ class ChartPanel(Panel):
         self._formats = Formats(context.bridge.session.instruments)
         self._connection = ConnectionWatch()
         self._interval = DEFAULT_INTERVAL
-        self._asked = 0
+        self._asked = self._asked_ns = 0
         self._painted_at = 0
         self._loaded = False
         self._indicators: list[ChosenIndicator] = []
@@ -139,6 +140,7 @@ class ChartPanel(Panel):
         self._watch()
         self._show_hours()
         self._asked += 1
+        self._asked_ns = self.context.bridge.session.mono_ns()
         self._loaded = False
         self.chart.set_bars([], open=[], high=[], low=[], close=[], volume=[])
         self.chart.set_state(PanelState.LOADING)
@@ -319,6 +321,7 @@ class ChartPanel(Panel):
 
     def _take_bars(self, frame: Frame) -> None:
         if not self._loaded:
+            self._say_when_late()
             return
         wanted, instrument = self._bar_type(), self.context.instrument(self.symbol)
         scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
@@ -336,6 +339,11 @@ class ChartPanel(Panel):
                 )
         if self.chart.model.state is PanelState.EMPTY:
             self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
+
+    def _say_when_late(self) -> None:
+        late = self.context.bridge.session.mono_ns() - self._asked_ns > LATE_NS
+        if late and self.chart.model.state is PanelState.LOADING:
+            self._set_state(PanelState.LOADING, f"Still waiting for {self._interval} bars of {self.symbol}.")
 
     def _show_last(self, quote: QuoteSnap | None) -> None:
         instrument = self.context.instrument(self.symbol)

@@ -150,7 +150,8 @@ class ConnectionsPanel(AskingPanel):
             view.redress()
         waiting = ("", "") if self.asking.has_answer else (f"Loading {self.what}…", "Waiting for the engine.")
         self.links.set_empty_text(*waiting)
-        self.accounts.set_empty_text(*waiting)
+        none = ("No account yet", "It appears when its venue is connected.")
+        self.accounts.set_empty_text(*(none if self.asking.has_answer else waiting))
         agrees = ("Book and venue agree", "Differences and kept cancels appear here.")
         self.differences.set_empty_text(*(agrees if self.asking.has_answer else waiting))
         venues = () if self.rows.board is None else self.rows.board.venues

@@ -5,10 +5,12 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.viewmodels.frames import Frame, LogRow, Notice
 from workstation.viewmodels.log_lines import LogLine, line_of, matches
+from workstation.viewmodels.panel_notes import PanelNote
 
 LINES_MAX = 2_000
 
@@ -19,6 +21,7 @@ class LogPanel(Panel):
     kind = "log"
     title = "Log"
     icon = "log"
+    link_down_words = "Lines of this program go on."
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
@@ -39,7 +42,9 @@ class LogPanel(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self._note = NoteLine(f"{panel_id}_note")
         column.addLayout(bar)
+        column.addWidget(self._note)
         column.addWidget(self._list, 1)
         self._filter.textChanged.connect(self._refill)
         theme_notifier().changed.connect(self._refill)
@@ -61,12 +66,22 @@ class LogPanel(Panel):
             self._list.takeItem(0)
         if at_end:
             self._list.scrollToBottom()
+        self._show_state()
 
     def _refill(self, *_: object) -> None:
         self._list.clear()
         for line in self._lines:
             self._append(line)
         self._list.scrollToBottom()
+        self._show_state()
+
+    def _show_state(self) -> None:
+        text = ""
+        if not self._lines:
+            text = "No lines yet. What the program notes appears here."
+        elif not self._list.count():
+            text = f"None of {len(self._lines):,} lines has these words. Clear the filter to see them."
+        self._note.show_note(PanelNote("info", text))
 
     def _append(self, line: LogLine) -> None:
         if not matches(line, self._filter.text()):

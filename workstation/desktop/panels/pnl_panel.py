@@ -15,10 +15,11 @@ from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
-from workstation.viewmodels.formats import MISSING, money
+from workstation.viewmodels.formats import MISSING, age, money
 from workstation.viewmodels.frames import AccountSnap, Frame
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.pnl_view import GroupBy, LimitGauge, NetCurve, PnlRow, PnlView, ink, limit_gauge
+from workstation.viewmodels.positions_table import is_stale
 
 FIGURES = (("realised", "Realised"), ("open", "Open"), ("fees", "Fees"), ("drawdown", "Drawdown"), ("equity", "Equity"))
 CURVE_FROM_PX = 240
@@ -265,6 +266,11 @@ class PnlPanel(TablePanel):
         if not note.text and account is not None and account.unpriced:
             names = ", ".join(account.unpriced)
             return PanelNote("warning", f"{len(account.unpriced)} unmarked, left out of open: {names}.")
+        held = self.context.state.positions.items()
+        stale = [snap for key, snap in held if key[0] == self.pnl.account and key[2] == "*" and is_stale(snap)]
+        if not note.text and stale:
+            marks = ", ".join(f"{snap.position.symbol} {age(snap.mark_age_ms * 1_000_000)}" for snap in stale)
+            return PanelNote("warning", f"Stale marks: {marks}. Open and net are of that age.")
         return note
 
     def _on_focus(self) -> None:

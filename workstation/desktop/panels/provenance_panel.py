@@ -25,7 +25,7 @@ from workstation.commands.params import ReadStory
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import Weight
-from workstation.desktop.panels.table_panel import NoteLine
+from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
 from workstation.domain.orders import OrderState, OriginKind
@@ -52,6 +52,7 @@ class ProvenancePanel(Panel):
     kind = "provenance"
     title = "Provenance"
     icon = "info"
+    link_down_words = "What came from the venue may not be all; the story goes on when it answers."
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)

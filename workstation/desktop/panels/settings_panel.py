@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 
 from workstation.config.settings_file import TRADING, SettingRow
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.table_panel import NoteLine
 from workstation.desktop.shell.hotkeys_disarm import disarm
+from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.viewmodels.panel_notes import NOTHING, PanelNote
@@ -40,6 +40,7 @@ class SettingsPanel(Panel):
     kind = "settings"
     title = "Settings"
     icon = "settings"
+    link_down_words = "Settings are read and written here as ever."
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)

@@ -9,39 +9,17 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.theme import current_theme
 from workstation.viewmodels.columns import Accepts
 from workstation.viewmodels.formats import csv_text, json_text
-from workstation.viewmodels.panel_notes import ConnectionWatch, PanelNote
+from workstation.viewmodels.panel_notes import ConnectionWatch
 from workstation.viewmodels.table_query import QueryError
-
-
-class NoteLine(QLabel):
-    """One line that is there only when there is something to say."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setContentsMargins(8, 2, 8, 2)
-        self.setWordWrap(True)
-        self.hide()
-
-    def show_note(self, note: PanelNote) -> None:
-        """Show a note, or hide the line; equal notes cost nothing."""
-        if note.text == self.text():
-            return
-        self.setText(note.text)
-        self.setAccessibleName(note.text)
-        self.setVisible(bool(note.text))
-        role = {"info": "muted", "warning": "warning", "danger": "danger"}[note.level]
-        if self.property("role") != role:
-            self.setProperty("role", role)
-            self.style().polish(self)
 
 
 class TablePanel(Panel):

@@ -9,8 +9,8 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.table_panel import NoteLine
 from workstation.desktop.panels.time_sales_panel_view import TapeView
+from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution

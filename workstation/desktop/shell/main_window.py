@@ -5,6 +5,7 @@ The window knows panels only by their kind; what they show is their own affair. 
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
+import msgspec
 import PySide6QtAds as QtAds
 from PySide6.QtCore import QByteArray, QRect, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
@@ -18,6 +19,7 @@ from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.desktop.shell.status_bar import StatusBar
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.desktop.shell.workspace_placeholder import PlaceholderPanel
+from workstation.domain.accounts import Environment
 
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 960, 600
 BEHIND_MS = 50
@@ -177,12 +179,15 @@ class MainWindow(QMainWindow):
             maximized=self.isMaximized(),
             screen=self.screen().name() if len(QGuiApplication.screens()) > 1 else "",
             locked=self.locked,
-            panel=[
-                PanelEntry(name, self._entries[name].kind, panel.link_group, panel.save_settings())
-                for name, panel in self.panels.items()
-            ],
+            panel=[self._kept(name, panel) for name, panel in self.panels.items()],
             dock=from_xml(bytes(self.docking.saveState(1).data())),
         )
+
+    def _kept(self, panel_id: str, panel: Panel) -> PanelEntry:
+        """Return a panel as it stands now, which is also how it would be opened anew."""
+        entry = PanelEntry(panel_id, self._entries[panel_id].kind, panel.link_group, panel.save_settings())
+        self._entries[panel_id] = entry
+        return entry
 
     def open_panel(self, entry: PanelEntry) -> Panel:
         """Create a panel and dock it at the right; returns it."""
@@ -190,7 +195,7 @@ class MainWindow(QMainWindow):
         return self._fill(entry)
 
     def _add_dock(self, entry: PanelEntry) -> None:
-        dock = QtAds.CDockWidget(self.docking, self._kinds.get(entry.kind, PlaceholderPanel).title)
+        dock = QtAds.CDockWidget(self.docking, self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title))
         dock.setObjectName(entry.id)
         dock.setFeature(QtAds.CDockWidget.DockWidgetDeleteOnClose, False)  # noqa: FBT003  the library's signature
         dock.setMinimumSizeHintMode(QtAds.CDockWidget.MinimumSizeHintFromDockWidget)
@@ -203,7 +208,8 @@ class MainWindow(QMainWindow):
         panel = self._kinds.get(entry.kind, PlaceholderPanel)(self._context, entry.id)
         panel.restore_settings(dict(entry.settings))
         dock = self._docks[entry.id]
-        panel.title_changed.connect(dock.setWindowTitle)
+        panel.title_changed.connect(lambda title: dock.setWindowTitle(self._titled(title)))
+        panel.retry_asked.connect(lambda: self.rebuild(entry.id))
         panel.provenance_asked.connect(self.show_provenance)
         panel.command_asked.connect(self.command_asked)
         dock.takeWidget().deleteLater()
@@ -212,6 +218,17 @@ class MainWindow(QMainWindow):
         if entry.link:
             panel.set_link_group(entry.link)
         return panel
+
+    def rebuild(self, panel_id: str) -> None:
+        """Open a panel anew in its place, with the settings that were last kept of it."""
+        panel = self._panels.pop(panel_id)
+        panel.release()
+        self._fill(msgspec.structs.replace(self._entries[panel_id], link=panel.link_group))
+
+    def _titled(self, title: str) -> str:
+        """Return a panel's title, marked where what it shows is not of now."""
+        environment = self._context.bridge.session.environment
+        return f"{title} · {environment}" if environment is Environment.REPLAY else title
 
     def add_panel(self, kind: str) -> Panel:
         """Open one more panel of a kind under the first free id."""

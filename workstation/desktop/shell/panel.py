@@ -5,10 +5,12 @@ to the layout file as plain values. A failure inside one panel is shown in that 
 """
 
 from collections.abc import Callable
+from types import TracebackType
 from typing import ClassVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from workstation.commands.params import Watch
 from workstation.desktop.context import DesktopContext
@@ -21,19 +23,25 @@ PanelSettings = dict[str, str | int | float | bool | list[str | int]]
 class Panel(QWidget):
     """One docked panel. `kind` names it in layout files, `panel_id` is unique in a workspace.
 
+    `link_down_words` is what a lost link to the venue means here, said above the panel; "" for one that says it itself.
+
     Emits: title_changed(str) when what it shows changes; provenance_asked(client order id);
-    command_asked(id) for a command of the key map on the trade focus.
+    command_asked(id) for a command of the key map on the trade focus; fault_met() when an error came out of it;
+    retry_asked() to be opened anew.
     """
 
     kind: ClassVar[str] = ""
     title: ClassVar[str] = ""
     icon: ClassVar[str] = "list"
     linked: ClassVar[bool] = False
+    link_down_words: ClassVar[str] = ""
 
     title_changed = Signal(str)
     link_changed = Signal(str)
     provenance_asked = Signal(str)
     command_asked = Signal(str)
+    fault_met = Signal()
+    retry_asked = Signal()
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__()
@@ -41,6 +49,9 @@ class Panel(QWidget):
         self.panel_id = panel_id
         self.link_group = ""
         self.symbol = ""
+        self.fault = ""
+        self.fault_details = ""
+        self._stands = False
         self._wish: Watch | None = None
         self.setObjectName(panel_id)
         self.setAccessibleName(self.title)
@@ -107,6 +118,29 @@ class Panel(QWidget):
             self._wish = wish
             self.context.bridge.watch(wish)
 
+    def show_fault(self, cause: str, details: str, *, stands: bool) -> None:
+        """Show that an error came out of this panel. stands: it came while a frame was shown, so no more are taken."""
+        self._stands = self._stands or stands
+        what = "This panel stopped at a fault" if self._stands else "A step in this panel failed"
+        self.fault = f"{what}: {cause}. Retry opens it anew; other panels and all orders go on."
+        self.fault_details = details
+        self.fault_met.emit()
+
+    @staticmethod
+    def behind(trace: TracebackType | None) -> "tuple[Panel | None, bool]":
+        """Return the panel that an error came out of, None where none is found, and whether it was showing a frame."""
+        found: Panel | None = None
+        in_frame = False
+        while trace is not None:
+            owner = trace.tb_frame.f_locals.get("self")
+            while isinstance(owner, QWidget) and not isinstance(owner, Panel):
+                owner = owner.parentWidget() if isValid(owner) else None
+            if isinstance(owner, Panel) and isValid(owner):
+                found = owner
+            in_frame = in_frame or trace.tb_frame.f_code is Panel._on_frame.__code__
+            trace = trace.tb_next
+        return found, in_frame
+
     def until_released(self, end: Callable[[], None]) -> None:
         """Keep the call that ends a subscription to something that outlives the panel, for its release."""
         self._endings.append(end)
@@ -124,4 +158,5 @@ class Panel(QWidget):
             self.show_symbol(symbol)
 
     def _on_frame(self, frame: Frame) -> None:
-        self.on_frame(frame)
+        if not self._stands:
+            self.on_frame(frame)

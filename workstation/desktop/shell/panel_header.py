@@ -1,10 +1,11 @@
-"""The slim strip above a linked panel: its link group, chosen by a click, shown by letter and colour."""
+"""What stands above a panel: its link group, chosen by a click, shown by letter and colour, and its strip."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.shell.panel_strip import PanelStrip
 from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.viewmodels.focus import LINK_GROUPS
 
@@ -27,24 +28,16 @@ class PanelHeader(QToolButton):
 
     @staticmethod
     def wrap(panel: Panel) -> QWidget:
-        """Return the panel with its chip in the corner, or the panel itself when it has no instrument."""
-        if not panel.linked:
-            return panel
+        """Return the panel under its strip, with its link chip in the corner when it has an instrument."""
         holder = QWidget()
         holder.setObjectName(f"{panel.panel_id}_holder")
+        holder.setFocusProxy(panel)
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(4, 2, 4, 2)
-        bar.setSpacing(4)
-        bar.addWidget(PanelHeader(panel))
-        header = panel.header_widget()
-        if header is None:
-            bar.addStretch(1)
-        else:
-            bar.addWidget(header, 1)
-        column.addLayout(bar)
+        if panel.linked:
+            column.addLayout(_linked_bar(panel))
+        column.addWidget(PanelStrip(panel))
         column.addWidget(panel, 1)
         return holder
 
@@ -70,6 +63,19 @@ class PanelHeader(QToolButton):
         self.setIcon(_chip(group))
         self.setToolTip(f"Link group {group}" if group else "Not linked: click to join a link group")
         self.setAccessibleName(f"{self._panel.title} link group {group or 'none'}")
+
+
+def _linked_bar(panel: Panel) -> QHBoxLayout:
+    bar = QHBoxLayout()
+    bar.setContentsMargins(4, 2, 4, 2)
+    bar.setSpacing(4)
+    bar.addWidget(PanelHeader(panel))
+    header = panel.header_widget()
+    if header is None:
+        bar.addStretch(1)
+    else:
+        bar.addWidget(header, 1)
+    return bar
 
 
 def _chip(group: str) -> QIcon:
