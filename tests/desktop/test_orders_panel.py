@@ -7,10 +7,20 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QMenu
 
-from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, limit, order, status
+from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, status
 from workstation.commands.params import CancelMany, CancelOne
 from workstation.desktop.panels.orders_panel import OrdersPanel
-from workstation.domain.orders import Contingency, GroupLink, LegRole, OrdStatus, OrdType, OriginKind, Side
+from workstation.domain.orders import (
+    Contingency,
+    GroupLink,
+    LegRole,
+    OrdStatus,
+    OrdType,
+    Origin,
+    OriginKind,
+    Side,
+    TimeInForce,
+)
 
 
 @pytest.fixture
@@ -137,6 +147,43 @@ def test_an_amended_price_goes_out_with_id_and_version(panel: OrdersPanel, rig: 
     assert (change.cl_ord_id, change.version, change.price, change.order_qty) == ("OMS-1", 3, 18_720, None)
 
 
+def test_a_time_in_force_is_amended_in_its_cell(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(order("OMS-1", version=3))
+    editor = open_editor(panel, "tif")
+    assert editor.text() == "DAY"
+    editor.setText("never")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert "GTD with a date" in editor.toolTip()
+    assert rig.gateway.sent() == []
+    editor.setText("gtd 2024-01-05")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    (change,) = rig.gateway.of("order.replace")
+    assert (change.version, change.time_in_force, change.price) == (3, TimeInForce.GTD, None)
+    assert change.expire_time == 1_704_499_200 * SECOND
+
+
+def test_groups_have_subtotals_of_what_the_filter_shows(panel: OrdersPanel, rig: DesktopRig) -> None:
+    bought = order("OMS-1", state=OrdStatus.FILLED, cum_qty=100, cost=100 * 18_700)
+    rest = order("OMS-2", cum_qty=50, cost=50 * 18_800, leaves_qty=50, state=OrdStatus.PARTIALLY_FILLED)
+    rig.feed(bought, rest, order("OMS-3", limit(symbol="MSFT")))
+    assert not panel.totals.isVisible()
+    press(panel.group_menu(), "orders-1_group_symbol")
+    assert panel.totals.isVisible()
+
+    def totals() -> list[list[str]]:
+        model = panel.totals.columns
+        return [[model.index(row, column).data() for column in range(9)] for row in range(model.rowCount())]
+
+    assert totals() == [
+        ["AAPL", "AAPL", "2", "1", "150", "187.33", "0", "—", "50"],
+        ["MSFT", "MSFT", "1", "1", "0", "—", "0", "—", "100"],
+    ]
+    panel.filter_line.setText("msft")
+    assert [row[0] for row in totals()] == ["MSFT"]
+    press(panel.group_menu(), "orders-1_group_none")
+    assert not panel.totals.isVisible()
+
+
 def test_escape_drops_an_edit(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
     rig.feed(order("OMS-1"))
     editor = open_editor(panel, "qty")
@@ -190,7 +237,7 @@ def test_rejects_are_counted_until_acknowledged(panel: OrdersPanel, rig: Desktop
 def test_chips_words_and_columns_come_back(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
     panel.chips["working"].setChecked(True)
     panel.filter_line.setText("aapl")
-    panel.group_button.setChecked(True)
+    press(panel.group_menu(), "orders-1_group_group")
     settings = panel.save_settings()
     other = OrdersPanel(rig.context, "orders-2")
     qtbot.addWidget(other)
@@ -304,6 +351,25 @@ def test_a_strategys_orders_are_cancelled_together(panel: OrdersPanel, rig: Desk
     panel.view.select_key("OMS-2")
     press(panel.cancel_menu(), "orders-1_cancel_strategy_sma")
     assert rig.gateway.of("order.cancel_scope") == [CancelMany(strategy_id="sma")]
+
+
+def test_entries_alone_are_cancelled_and_counted_as_the_engine_counts_them(panel: OrdersPanel, rig: DesktopRig) -> None:
+    exit_ = order("OMS-3", limit(Side.SELL, reduce_only=True))
+    rig.feed(order("OMS-1"), order("OMS-2", limit(Side.SELL)), exit_, stop(), positions=[position(100)])
+    assert "Cancel AAPL entries only (1)" in texts(panel.cancel_menu())
+    press(panel.cancel_menu(), "orders-1_cancel_entries")
+    assert rig.gateway.of("order.cancel_scope") == [CancelMany(account=ACCOUNT, symbol="AAPL", entries_only=True)]
+
+
+def test_the_orders_of_a_script_token_are_cancelled_together(panel: OrdersPanel, rig: DesktopRig) -> None:
+    script = Origin(kind=OriginKind.REST, detail="token-abc123")
+    rig.feed(order("OMS-1", origin=script), order("OMS-2", origin=script), order("OMS-3"))
+    assert not any("token" in text for text in texts(panel.cancel_menu()))
+    panel.view.select_key("OMS-2")
+    assert "Cancel script token …abc123 (2)" in texts(panel.cancel_menu())
+    press(panel.cancel_menu(), "orders-1_cancel_token_token-abc123")
+    assert {sent.cl_ord_id for sent in rig.gateway.of("order.cancel")} == {"OMS-1", "OMS-2"}
+    assert rig.gateway.of("order.cancel_scope") == []
 
 
 def test_the_filtered_view_is_exported_as_json(panel: OrdersPanel, rig: DesktopRig, tmp_path) -> None:

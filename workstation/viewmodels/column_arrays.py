@@ -53,6 +53,10 @@ class CodeBook:
         mine: NDArray[np.int32] = codes[given.codes]
         return mine
 
+    def texts(self) -> tuple[str, ...]:
+        """Return every text by its code."""
+        return tuple(self._texts)
+
     def ranks(self) -> NDArray[np.int32]:
         """Return the alphabetical rank of each code."""
         if self._ranks is None:

@@ -324,6 +324,12 @@ class ColumnTable(Generic[R]):
         found: NDArray[np.float64] = self._array(self._by_name[name])[self._within(rows)]
         return found
 
+    def coded(self, name: str, rows: Selection) -> Coded:
+        """Return a CODE column of the given rows."""
+        number = self._by_name[name]
+        codes: NDArray[np.int32] = self._array(number)[self._within(rows)]
+        return Coded(self._books[number].texts(), codes)
+
     def matching(self, name: str, rows: Selection, accepts: Callable[[str], bool]) -> Mask:
         """Return which of the given rows have a text in a CODE column that `accepts`; texts are asked once each."""
         number = self._by_name[name]

@@ -62,7 +62,7 @@ class Formats:
         keep = _decimals_of(instrument.tick_at(scaled // 10**extra), decimals)
         return grouped(format_scaled(scaled, decimals + extra, keep=keep))
 
-    def price_number(self, symbol: str, price: int | None) -> float | None:
+    def price_number(self, symbol: str, price: float | None) -> float | None:
         """Return a price in whole units, to sort by."""
         instrument = self._instruments.get(symbol)
         return None if price is None or instrument is None else price / 10**instrument.price_decimals

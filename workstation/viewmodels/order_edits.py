@@ -4,14 +4,19 @@ A door of the order walk, before the command: a typed value is checked against t
 never clamped or rounded. An edit is bound to the order's id and version. Qt-free.
 """
 
+import re
+
 import msgspec
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderState
+from workstation.domain.orders import OrderState, TimeInForce
+from workstation.viewmodels.formats import DAY_NS, exact_time
+from workstation.viewmodels.ticket_fields import parse_utc
 
-PRICE, STOP, QUANTITY = "price", "stop", "qty"
-EDITABLE = (PRICE, STOP, QUANTITY)
+PRICE, STOP, QUANTITY, LIFE = "price", "stop", "qty", "tif"
+EDITABLE = (PRICE, STOP, QUANTITY, LIFE)
+_LIVES = f"{', '.join(life for life in TimeInForce if life is not TimeInForce.GTD)}, GTD with a date"
 _MULTIPLES = {"k": 3, "m": 6}
 
 
@@ -24,6 +29,35 @@ class Amendment(msgspec.Struct, frozen=True):
     typed: str
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """New terms of an order, on its instrument's scale; None leaves a term as it is."""
+
+    order_qty: int | None = None
+    price: int | None = None
+    stop_px: int | None = None
+    time_in_force: TimeInForce | None = None
+    expire_time: int | None = None
+
+
+def amended(instrument: Instrument, order: OrderState, edit: Amendment, now_ns: int) -> Terms | None:
+    """Return the terms that an edit asks for, None where it changes nothing.
+
+    Raises:
+        ValidationError: as `parsed`, or a time in force that is none, or has ended by now.
+    """
+    if edit.field == LIFE:
+        life, expire = _life(edit.typed, now_ns)
+        same = (life, expire) == (order.terms.time_in_force, order.terms.expire_time)
+        return None if same else Terms(time_in_force=life, expire_time=expire)
+    value = parsed(instrument, order, edit.field, edit.typed)
+    return None if value == current_value(order, edit.field) else terms_of(edit.field, value)
+
+
+def terms_of(field: str, value: int) -> Terms:
+    """Return the change of one figure: price, stop or quantity."""
+    return msgspec.structs.replace(Terms(), **{{PRICE: "price", STOP: "stop_px", QUANTITY: "order_qty"}[field]: value})
+
+
 def current_value(order: OrderState, field: str) -> int | None:
     """Return the order's price, stop or quantity, None where it has none or the field is not edited."""
     terms = order.terms
@@ -32,6 +66,9 @@ def current_value(order: OrderState, field: str) -> int | None:
 
 def edit_text(instrument: Instrument, order: OrderState, field: str) -> str | None:
     """Return what an editor starts with, None where none opens."""
+    if field == LIFE:
+        terms = order.terms
+        return terms.time_in_force if terms.expire_time is None else f"GTD {_moment(terms.expire_time)}"
     value = current_value(order, field)
     if value is None:
         return None
@@ -61,11 +98,30 @@ def parsed(instrument: Instrument, order: OrderState, field: str, typed: str) ->
 
 def conflict_text(order: OrderState, amendment: Amendment) -> str:
     """Return the question that a conflict puts."""
-    name = {PRICE: "price", STOP: "stop", QUANTITY: "quantity"}[amendment.field]
+    name = {PRICE: "price", STOP: "stop", QUANTITY: "quantity", LIFE: "time in force"}[amendment.field]
     return (
         f"{order.terms.symbol} {name} {amendment.typed}: the order changed while you typed; "
         f"now version {order.version}: re-apply or drop?"
     )
+
+
+def _life(typed: str, now_ns: int) -> tuple[TimeInForce, int | None]:
+    """Return a time in force as typed, with its end for GTD: `GTD 2026-12-31`, which includes that day, or a time."""
+    word, _, rest = typed.strip().upper().partition(" ")
+    if word not in TimeInForce.__members__ or (word == TimeInForce.GTD) != bool(rest.strip()):
+        raise ValidationError("tif", f"{typed.strip() or 'nothing'} is none", allowed=_LIVES)
+    life = TimeInForce[word]
+    if life is not TimeInForce.GTD:
+        return life, None
+    whole_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", rest.strip(), re.ASCII)
+    expire = parse_utc(f"{rest} 00:00", now_ns) + DAY_NS if whole_day else parse_utc(rest, now_ns)
+    if expire <= now_ns:
+        raise ValidationError("tif", f"{rest.strip()} is over already")
+    return life, expire
+
+
+def _moment(ts: int) -> str:
+    return exact_time(ts)[:19].replace("T", " ")
 
 
 def _quantity(instrument: Instrument, order: OrderState, text: str) -> int:

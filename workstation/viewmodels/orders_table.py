@@ -114,8 +114,9 @@ class OrderBlotter:
     """All orders of one screen: the table, which rejects nobody has seen, and whether live states can be believed."""
 
     def __init__(self, formats: Formats) -> None:
-        self._formats = formats
+        self.formats = formats
         self._groups: dict[str, int] = {}
+        self._group_names: list[str] = []
         self.now_ns = 0
         self.connected = True
         self.grouped = False
@@ -164,7 +165,11 @@ class OrderBlotter:
         word = self.word(order)
         glyph, ink = _LOOKS[word]
         if word == UNKNOWN:
-            return RowStyle(ink="surface", ground="text", cells={"state": CellStyle("surface", "", glyph, bold=True)})
+            cells = {
+                "state": CellStyle("surface", "", glyph, bold=True),
+                "side": CellStyle("surface", "", "up" if order.terms.side.sign > 0 else "down"),
+            }
+            return RowStyle(ink="surface", ground="text", cells=cells)
         side = "buy" if order.terms.side.sign > 0 else "sell"
         indent = 1 if self.grouped and order.link is not None and order.link.parent else 0
         cells = {
@@ -248,16 +253,22 @@ class OrderBlotter:
         key = order.cl_ord_id if order.link is None else order.link.group_id
         return self._groups.setdefault(key, len(self._groups))
 
+    def group_name(self, number: int) -> str:
+        """Return the id of the group that a number of the column `group` stands for."""
+        if len(self._group_names) != len(self._groups):
+            self._group_names = list(self._groups)
+        return self._group_names[number]
+
     def _average_number(self, order: OrderState) -> float | None:
-        cost = order.cost // order.cum_qty if order.cum_qty else None
-        return self._formats.price_number(order.terms.symbol, cost)
+        cost = order.cost / order.cum_qty if order.cum_qty else None
+        return self.formats.price_number(order.terms.symbol, cost)
 
     def _age(self, order: OrderState) -> str:
         return age(self.now_ns - order.created_at) if order.is_open and self.now_ns else MISSING
 
     def _columns(self) -> tuple[Column[OrderState], ...]:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
-        f = self._formats
+        f = self.formats
         return (
             Column("state", "State", code, self.word, self.word, width=13, hover=self._state_hover),
             Column("time", "Time", number, lambda o: o.created_at, lambda o: time_of_day(o.created_at), width=12,
@@ -287,7 +298,7 @@ class OrderBlotter:
                    hint="Average fill price"),
             Column("type", "Type", code, _type, _type, width=9, fixed=True),
             Column("tif", "TIF", code, lambda o: o.terms.time_in_force.value, lambda o: o.terms.time_in_force.value,
-                   width=5, steady=True, hint="Time in force"),
+                   width=5, steady=True, hint="Time in force; F2 amends"),
             Column("residence", "Res", code, lambda o: o.residence.value, lambda o: o.residence.value, width=4,
                    hint="Where the order lives: EX exchange, BR broker, PC this program"),
             Column("origin", "Origin", code, _origin, _origin, width=13, fixed=True),

@@ -70,6 +70,7 @@ def test_an_order_of_unknown_outcome_is_never_drawn_as_working() -> None:
     style = made.style(made.table.row_at(0))
     assert (style.ink, style.ground, style.cells["state"].glyph) == ("surface", "text", "question")
     assert text(made, "text") == "outcome of cancel not known: no answer"
+    assert style.cells["side"].glyph == "up", "the side is never told by colour alone"
 
 
 def test_without_the_venue_live_orders_read_unknown_and_ended_ones_stand() -> None:

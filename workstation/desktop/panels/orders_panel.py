@@ -16,7 +16,8 @@ from workstation.commands.params import CancelOne, ChangeOrder
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.order_editor import ConflictBar, OrderCellEditor
-from workstation.desktop.panels.orders_scopes import cancel_choices
+from workstation.desktop.panels.orders_scopes import CancelChoice, cancel_choices
+from workstation.desktop.panels.orders_totals import OrderTotals
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
@@ -26,15 +27,17 @@ from workstation.domain.orders import OrderState, OriginKind
 from workstation.viewmodels.formats import SECOND_NS, Formats
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.order_edits import (
+    LIFE,
     PRICE,
-    QUANTITY,
     STOP,
     Amendment,
+    Terms,
+    amended,
     conflict_text,
-    current_value,
     edit_text,
-    parsed,
+    terms_of,
 )
+from workstation.viewmodels.order_totals import GROUPINGS, SORTS
 from workstation.viewmodels.orders_table import OrderBlotter, OrderFilter
 
 CHIPS = (
@@ -47,7 +50,6 @@ CHIPS = (
 TOOLS_WIDTH_MIN_PX = 300
 CHIPS_WIDTH_PX = 780
 """Width from which the chips stand side by side; below, a menu holds them."""
-GROUP_SORT = (("group", True), ("leg", False))
 
 
 class OrdersPanel(TablePanel):
@@ -79,6 +81,7 @@ class OrdersPanel(TablePanel):
         if seconds != self._seconds:
             self._seconds = seconds
             self.view.redress()
+            self.totals.sum_up()
         if orders or frame.status is not None:
             self._show_state()
 
@@ -109,15 +112,23 @@ class OrdersPanel(TablePanel):
         action.setEnabled(bool(selection.cancels))
         action.triggered.connect(self.cancel_selection)
         menu.addSeparator()
-        strategies = {order.strategy_id for order in rows if order.strategy_id}
-        for choice in cancel_choices(self.blotter, self.context.focus, strategies):
+        for choice in cancel_choices(self.blotter, self.context.focus, rows, self._held):
             action = menu.addAction(choice.text)
             action.setObjectName(f"{self.panel_id}_cancel_{choice.name}")
             action.setEnabled(bool(choice.count.cancels))
-            action.triggered.connect(
-                lambda _checked=False, choice=choice: self._call("order.cancel_scope", choice.scope, choice.name)
-            )
+            action.triggered.connect(lambda _checked=False, choice=choice: self._cancel(choice))
         return menu
+
+    def _cancel(self, choice: CancelChoice) -> None:
+        if choice.scope is not None:
+            self._call("order.cancel_scope", choice.scope, choice.name)
+            return
+        for order in choice.count.cancels:
+            self._call("order.cancel", CancelOne(cl_ord_id=order.cl_ord_id), choice.name)
+
+    def _held(self, account: str, symbol: str) -> int:
+        snap = self.context.state.position(account, symbol)
+        return 0 if snap is None else snap.position.qty
 
     def reprice(self, ticks: int) -> None:
         """Move the price, or else the stop, of each selected order by ticks; says how many, and why not the others."""
@@ -130,7 +141,7 @@ class OrdersPanel(TablePanel):
                 continue
             price = self.context.instrument(terms.symbol).step(before, ticks)
             name = STOP if terms.price is None else PRICE
-            self._change(order, name, price, "Alt+Up" if ticks > 0 else "Alt+Down")
+            self._change(order, terms_of(name, price), "Alt+Up" if ticks > 0 else "Alt+Down")
             moved += 1
         if moved:
             self.context.announcer.say("info", f"Asked to move {moved} order{'s' if moved > 1 else ''} by {ticks:+d}t.")
@@ -143,6 +154,7 @@ class OrdersPanel(TablePanel):
         entries = (
             ("amend_price", "Amend price\tF2", lambda: self.edit("price"), len(rows) == 1),
             ("amend_qty", "Amend quantity", lambda: self.edit("qty"), len(rows) == 1),
+            ("amend_tif", "Amend time in force", lambda: self.edit(LIFE), len(rows) == 1),
             ("tick_up", "One tick up\tAlt+Up", lambda: self.reprice(1), bool(rows)),
             ("tick_down", "One tick down\tAlt+Down", lambda: self.reprice(-1), bool(rows)),
             ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
@@ -161,7 +173,7 @@ class OrdersPanel(TablePanel):
         return menu
 
     def edit(self, name: str) -> None:
-        """Open the editor of the selected order's price, stop or quantity; says why where none opens."""
+        """Open the editor of the selected order's price, stop, quantity or time in force; says why where none opens."""
         positions = self.view.selectionModel().selectedRows()
         if len(positions) != 1:
             return
@@ -184,7 +196,7 @@ class OrdersPanel(TablePanel):
     def save_settings(self) -> PanelSettings:
         """Return columns, sort, filter, chips and grouping."""
         chips: list[str | int] = [name for name, chip in self.chips.items() if chip.isChecked()]
-        return super().save_settings() | {"chips": chips, "grouped": self.group_button.isChecked()}
+        return super().save_settings() | {"chips": chips, "grouped": self.totals.by}
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Take them back."""
@@ -193,7 +205,8 @@ class OrdersPanel(TablePanel):
         if isinstance(chips, list):
             for name, chip in self.chips.items():
                 chip.setChecked(name in chips)
-        self.group_button.setChecked(settings.get("grouped") is True)
+        grouped = "group" if settings.get("grouped") is True else settings.get("grouped")
+        self.group_by(grouped if isinstance(grouped, str) and grouped in GROUPINGS else "")
 
     def _build_bar(self) -> None:
         self.add_filter("Filter: aapl sell, qty>=100, -state:filled", self._apply_filter)
@@ -201,8 +214,8 @@ class OrdersPanel(TablePanel):
             name: self.add_button(name, text, f"Show only: {text.lower()}", self._apply_filter, checkable=True)
             for name, text in CHIPS
         }
-        meaning = "Show bracket legs under their parent"
-        self.group_button = self.add_button("group", "Group", meaning, self._apply_grouping, checkable=True)
+        meaning = "Group by bracket, instrument, strategy or account, with subtotals"
+        self.group_button = self.add_button("group", "Group ▾", meaning, self._open_group_menu)
         self.rejects = self.add_button("rejects", "", "Acknowledge rejects", self.acknowledge)
         self.rejects.setProperty("role", "danger")
         self.cancel_button = self.add_button("cancel", "Cancel ▾", "Cancel orders by scope", self._open_cancel_menu)
@@ -230,6 +243,8 @@ class OrdersPanel(TablePanel):
             nudge.setContext(Qt.ShortcutContext.WidgetShortcut)
             nudge.activated.connect(partial(self.reprice, ticks))
         self.show_view(view)
+        self.totals = OrderTotals(self.blotter, self.panel_id)
+        self.column.addWidget(self.totals)
 
     def _take(self, orders: Iterable[OrderState], *, mark_rejects: bool = True) -> None:
         self.view.apply(lambda: self.blotter.take(orders, mark_rejects=mark_rejects))
@@ -248,7 +263,7 @@ class OrdersPanel(TablePanel):
         if order.version != amendment.version:
             return ""
         try:
-            parsed(self.context.instrument(order.terms.symbol), order, amendment.field, amendment.typed)
+            amended(self.context.instrument(order.terms.symbol), order, amendment, self.blotter.now_ns)
         except ValidationError as error:
             return f"Refused: {error}"
         return ""
@@ -266,18 +281,12 @@ class OrdersPanel(TablePanel):
         if refusal:
             self.context.announcer.say("warning", refusal, order.cl_ord_id)
             return
-        value = parsed(self.context.instrument(order.terms.symbol), order, amendment.field, amendment.typed)
-        if value != current_value(order, amendment.field):
-            self._change(order, amendment.field, value, amendment.field)
+        terms = amended(self.context.instrument(order.terms.symbol), order, amendment, self.blotter.now_ns)
+        if terms is not None:
+            self._change(order, terms, amendment.field)
 
-    def _change(self, order: OrderState, field: str, value: int | None, detail: str) -> None:
-        change = ChangeOrder(
-            cl_ord_id=order.cl_ord_id,
-            version=order.version,
-            price=value if field == PRICE else None,
-            stop_px=value if field == STOP else None,
-            order_qty=value if field == QUANTITY else None,
-        )
+    def _change(self, order: OrderState, terms: Terms, detail: str) -> None:
+        change = ChangeOrder(cl_ord_id=order.cl_ord_id, version=order.version, **msgspec.structs.asdict(terms))
         self._call("order.replace", change, detail)
 
     def _call(self, command_id: str, params: msgspec.Struct, detail: str) -> None:
@@ -295,13 +304,29 @@ class OrdersPanel(TablePanel):
         )
         self.filter_rows(lambda: self.blotter.accepts(wish))
         chosen = sum(on.values())
+        self.totals.sum_up()
         self.more.setText(f"Show ({chosen}) ▾" if chosen else "Show ▾")
         self._show_state()
 
-    def _apply_grouping(self) -> None:
-        self.blotter.grouped = self.group_button.isChecked()
-        self.view.set_default_sort(GROUP_SORT if self.blotter.grouped else ())
+    def group_by(self, name: str) -> None:
+        """Group the orders by a name of GROUPINGS, "" for not at all; legs stand under their parent in a bracket."""
+        self.blotter.grouped = name == "group"
+        self.group_button.setText(f"By {GROUPINGS[name].lower()} ▾" if name else "Group ▾")
+        self.view.set_default_sort(SORTS[name] if name else ())
         self.view.redress()
+        self.totals.show_groups(name)
+
+    def group_menu(self) -> QMenu:
+        """Return what orders may be grouped by."""
+        menu = QMenu(self)
+        menu.setObjectName(f"{self.panel_id}_group_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name, text in {"": "Not grouped", **GROUPINGS}.items():
+            action = QAction(text, menu, checkable=True, checked=name == self.totals.by)
+            action.setObjectName(f"{self.panel_id}_group_{name or 'none'}")
+            action.triggered.connect(lambda _checked=False, name=name: self.group_by(name))
+            menu.addAction(action)
+        return menu
 
     def _on_focus(self) -> None:
         if not self.released and self.chips["here"].isChecked():
@@ -340,6 +365,9 @@ class OrdersPanel(TablePanel):
 
     def _open_chip_menu(self) -> None:
         self.chip_menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def _open_group_menu(self) -> None:
+        self.group_menu().popup(self.group_button.mapToGlobal(self.group_button.rect().bottomLeft()))
 
     def _open_cancel_menu(self) -> None:
         button = self.cancel_button
