@@ -7,7 +7,7 @@ from typing import Any
 from workstation.app.command_line_backtest import add_market_options
 from workstation.app.command_line_client import AddHome
 
-METHODS = ("grid", "random")
+METHODS = ("grid", "random", "bayes")
 METRICS = ("sharpe", "sortino", "calmar", "total_return", "profit_factor")
 
 
@@ -22,7 +22,9 @@ def add_sweep_command(commands: Any, add_home: AddHome) -> None:
         "--param", metavar="NAME=VALUES", action="append", default=[], help="FROM:TO[:STEP], A,B,C or one; repeatable"
     )
     add_market_options(sweep, required=False)
-    sweep.add_argument("--search", choices=METHODS, default="grid", help="how trials are chosen; default grid")
+    sweep.add_argument(
+        "--search", choices=METHODS, default="grid", help="default grid; bayes needs workstation[search]"
+    )
     sweep.add_argument("--trials", metavar="N", type=int, default=100, help="of a search other than grid, each fold")
     sweep.add_argument("--metric", choices=METRICS, default="sharpe", help="what is best, in-sample")
     sweep.add_argument(

@@ -78,7 +78,7 @@ class SweepRun:
             told(self.sweep, None)
             if self._loop.run(workers, keep) and (joined := self._loop.join(workers)) is not None:
                 status = SweepStatus.DONE
-                self._change(joined=joined)
+                self._change(joined=joined, planned=len(self._loop.trials), refused=self._loop.refused)
         finally:
             workers.close()
             self._change(status=status)

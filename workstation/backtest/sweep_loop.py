@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from workstation.backtest.search import Drawn, Parameters, Space, grid, random_draw
+from workstation.backtest.search_bayes import BayesSearch
 from workstation.backtest.sweep_job import Span
 from workstation.backtest.sweep_ranking import best_of, by_fold, joined, value_of
 from workstation.backtest.sweep_trial import Outcome, Task
@@ -29,10 +30,10 @@ class Workers(Protocol):
 
 
 class Search(Protocol):
-    """Chooses the trials of one fold. planned: how many there will be at most; drawn: what is known of them before."""
+    """Chooses the trials of one fold. planned: how many at most; refused: combinations left out so far."""
 
     planned: int
-    drawn: Drawn
+    refused: int
 
     def ask(self) -> Sequence[Parameters]:
         """Return the next trials, none at the end."""
@@ -45,12 +46,13 @@ class FixedSearch:
     """Trials that are known beforehand, all at once."""
 
     def __init__(self, drawn: Drawn) -> None:
-        self.drawn, self.planned = drawn, len(drawn.trials)
+        self.planned, self.refused = len(drawn.trials), drawn.refused
+        self._trials = drawn.trials
         self._asked = False
 
     def ask(self) -> Sequence[Parameters]:
         """Return all trials, once."""
-        trials = () if self._asked else self.drawn.trials
+        trials = () if self._asked else self._trials
         self._asked = True
         return trials
 
@@ -72,7 +74,7 @@ def searches_of(terms: Terms, strategy: type[Strategy]) -> list[Search]:
     if terms.method is Method.RANDOM:
         drawn = random_draw(space, count=terms.count, seed=terms.seed)
         return [FixedSearch(drawn) for _ in range(terms.folds)]
-    raise ValidationError("method", f"{terms.method.value} is none", allowed="grid, random")
+    return [BayesSearch(space, count=terms.count, seed=terms.seed, fold=fold) for fold in range(terms.folds)]
 
 
 def parts_of(terms: Terms, span: Span) -> list[tuple[Span, Span | None]]:
@@ -109,15 +111,19 @@ class SweepLoop:
     ) -> None:
         self.terms, self._parts, self._searches = terms, parts, searches
         self.trials: dict[Key, Trial] = dict(known)
-        self.planned = sum(search.planned for search in searches)
-        self.refused = searches[0].drawn.refused
+
+    @property
+    def planned(self) -> int:
+        """Trials of all folds, at most."""
+        return sum(search.planned for search in self._searches)
+
+    @property
+    def refused(self) -> int:
+        """Combinations left out so far, in the fold with the most of them."""
+        return max(search.refused for search in self._searches)
 
     def run(self, workers: Workers, keep: Callable[[Trial], None]) -> bool:
-        """Run what is not kept; False where the workers stopped before the end.
-
-        Raises:
-            InvariantError: never by a trial: those fail by themselves.
-        """
+        """Run what is not kept; False where the workers stopped before the end."""
         numbers = [0] * len(self._searches)
         while True:
             asked = [search.ask() for search in self._searches]

@@ -23,8 +23,8 @@ LIKELY = 0.95
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
     """What the search itself explains of a fold's best trial.
 
-    trials: that have a Sharpe ratio. by_chance: yearly ratio that the best of so many has without skill, at 252 days a
-    year. deflated: probability that the choice's true ratio is above that, None where it cannot be told. inside,
+    trials: that have a Sharpe ratio. by_chance: yearly ratio that the best of so many has without skill.
+    deflated: probability that the choice's true ratio is above that, None where it cannot be told. inside,
     outside: the choice's metric in both parts.
     """
 
@@ -99,7 +99,7 @@ def guard_of(trials: Sequence[Trial], metric: Metric) -> Guard:
     chance = expected_sharpe_max(len(ratios), variance(ratios)) if len(ratios) > 1 else 0.0
     return Guard(
         trials=len(ratios),
-        by_chance=chance * sqrt(SESSIONS_A_YEAR),
+        by_chance=chance * _yearly(best),
         deflated=None if best is None else deflater(trials)(best),
         inside=None if best is None else value_of(best.inside, metric),
         outside=None if best is None else value_of(best.outside, metric),
@@ -133,6 +133,14 @@ def heat(
         if found is not None:
             cells.setdefault((trial.parameters.get(across), trial.parameters.get(down)), []).append(found)
     return {place: fmean(values) for place, values in cells.items()}
+
+
+def _yearly(trial: Trial | None) -> float:
+    """Return what makes a ratio of days a yearly one."""
+    figures = None if trial is None else trial.inside
+    if figures is None or not figures.sharpe or not figures.sharpe_day:
+        return sqrt(SESSIONS_A_YEAR)
+    return figures.sharpe / figures.sharpe_day
 
 
 def _ratios(trials: Iterable[Trial]) -> list[float]:
