@@ -276,6 +276,17 @@ def test_settings_are_changed_in_a_popup_and_act_at_once(qtbot, panel):
     assert panel.view.dynamic
 
 
+def test_a_scheme_chosen_in_the_popup_decides_the_next_click(rig, panel):
+    popup = panel.open_options()
+    popup.scheme.setCurrentIndex(1)
+    popup.own_click.setCurrentIndex(1)
+    popup.close()
+    click(panel, Column.BID, 18_722)
+    (sent,) = rig.gateway.of("order.submit")
+    assert sent.terms.ord_type is OrdType.STOP
+    assert panel.view.opens_own
+
+
 def test_large_sizes_stand_out_from_a_quantity_on(rig, panel):
     plain = panel.view.grab().toImage()
     use(panel, large_size=500)

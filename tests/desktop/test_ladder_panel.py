@@ -4,8 +4,8 @@ Long because every gesture of pointer and keyboard is made on one and the same l
 """
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton
 
@@ -411,37 +411,3 @@ def test_r_begins_the_flow_anew_and_the_column_stands_where_there_is_room(qtbot,
     panel.view.setFocus()
     qtbot.keyClick(panel.view, Qt.Key.Key_R)
     assert panel.view.ladder.flow.since(18_719) == (0, 0)
-
-
-def hold_shift(panel, *keys):
-    """Press arrows with Shift held all the while, which a simulated click of a key would let go."""
-    QTest.keyPress(panel.view, Qt.Key.Key_Shift)
-    for key in keys:
-        QApplication.sendEvent(panel.view, QKeyEvent(QEvent.Type.KeyPress, key, SHIFT))
-
-
-def at_order(rig, panel):
-    """Put the keyboard's cursor on an own bid at 187.18."""
-    rig.feed(order("OMS-1", limit(price=18_718), version=4))
-    panel.view.setFocus()
-    panel.view._cursor = (Column.BID, 18_718)
-
-
-def test_shift_and_arrows_move_an_order_that_is_amended_once_when_shift_is_let_go(rig, panel):
-    at_order(rig, panel)
-    hold_shift(panel, Qt.Key.Key_Down, Qt.Key.Key_Down)
-    assert rig.gateway.sent() == []
-    QTest.keyRelease(panel.view, Qt.Key.Key_Shift)
-    assert rig.gateway.sent() == [("order.replace", ChangeOrder(cl_ord_id="OMS-1", price=18_716, version=4))]
-    assert panel.view.drag is None
-
-
-def test_escape_returns_an_order_moved_by_keys_and_so_does_losing_the_keyboard(rig, panel):
-    at_order(rig, panel)
-    hold_shift(panel, Qt.Key.Key_Down, Qt.Key.Key_Escape)
-    QTest.keyRelease(panel.view, Qt.Key.Key_Shift)
-    at_order(rig, panel)
-    hold_shift(panel, Qt.Key.Key_Down)
-    panel.view.clearFocus()
-    QTest.keyRelease(panel.view, Qt.Key.Key_Shift)
-    assert (rig.gateway.sent(), panel.view.drag) == ([], None)

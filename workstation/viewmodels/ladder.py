@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from workstation.domain.accounts import LockState
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.viewmodels.formats import money
@@ -168,6 +169,14 @@ class Ladder:
             return Health("danger", text, f"Refused: the venue link is {status.venue_state}; wait for it.")
         if quote is not None and quote.phase is SessionPhase.HALTED:
             return Health("danger", "trading halted", f"Refused: {symbol} is halted.")
+        account, held = state.accounts.get(self.account), state.position(self.account, symbol)
+        gap = "" if held is None or held.theirs is None else self._gap(held.position.qty, held.theirs)
+        if account is not None and account.lock is not LockState.UNLOCKED:
+            reason = gap or account.lock_reason or "orders and positions are compared with the venue"
+            text = f"not reconciled: {reason}"
+            return Health("danger", text, f"Refused: {self.account} is not reconciled: {reason}.")
+        if gap:
+            return Health("danger", f"not reconciled: {gap}")
         if depth is None:
             if quote is None or quote.freshness == "ABSENT":
                 return Health("muted", f"waiting for the book of {symbol}", f"Refused: no price of {symbol} yet.")
@@ -180,6 +189,10 @@ class Ladder:
         if depth.bids and depth.asks and depth.bids[0].price >= depth.asks[0].price:
             return Health("danger", "book is crossed")
         return Health("ok")
+
+    def _gap(self, ours: int, theirs: int) -> str:
+        words = self.instrument.qty_text
+        return f"{self.instrument.symbol} {words(ours)} here, {words(theirs)} at the venue"
 
     def show_columns(self, *, pnl: bool, pnl_wide: bool, pulled: bool) -> None:
         """Fill the columns that fit, and leave the others empty."""

@@ -7,7 +7,7 @@ rows. Last stage of the tick walk, Qt-free.
 from enum import Enum
 
 from workstation.viewmodels.ladder_prices import PriceMap
-from workstation.viewmodels.ladder_settings import EDGE_ROWS, LadderSettings
+from workstation.viewmodels.ladder_settings import LadderSettings
 
 FLASH_NS = 500_000_000
 SECOND_NS = 1_000_000_000
@@ -54,12 +54,12 @@ class AutoCentre:
         every = settings.centre_every_s * SECOND_NS
         if every and mono_ns - self._centred_at >= every:
             return prices.row_of(sum(inside) // 2) != prices.rows // 2
-        if settings.centre_on_inside and any(at_edge(prices, price) for price in inside):
+        if settings.centre_on_inside and any(at_edge(prices, price, settings.edge_rows) for price in inside):
             return True
-        return settings.centre_on_last and last is not None and at_edge(prices, last)
+        return settings.centre_on_last and last is not None and at_edge(prices, last, settings.edge_rows)
 
 
-def at_edge(prices: PriceMap, price: int) -> bool:
-    """Tell whether a price lies within EDGE_ROWS of an edge, or out of view."""
+def at_edge(prices: PriceMap, price: int, rows: int) -> bool:
+    """Tell whether a price lies within so many rows of an edge, or out of view."""
     row = prices.row_of(price)
-    return row is None or not EDGE_ROWS <= row < prices.rows - EDGE_ROWS
+    return row is None or not rows <= row < prices.rows - rows

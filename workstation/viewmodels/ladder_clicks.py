@@ -13,9 +13,12 @@ import msgspec
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import format_money
 from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side, TimeInForce
+from workstation.viewmodels.formats import money
+from workstation.viewmodels.frames import PositionSnap
 from workstation.viewmodels.hotkeys import Place, Refused
 from workstation.viewmodels.ladder_amend import line_price, nudged
 from workstation.viewmodels.ladder_settings import LadderSettings, Scheme
+from workstation.viewmodels.open_profit import risk_text
 from workstation.viewmodels.preview import order_words
 
 POINTER_QUIET_NS = 400_000_000
@@ -148,7 +151,8 @@ def only_reduces(terms: OrderTerms, position_qty: int, working: list[OrderState]
 class Drag(msgspec.Struct):
     """One order under the pointer, bound to its id and version. version: None while an own amend is in flight.
 
-    legs: other orders of its bracket, which move with it by the same ticks.
+    legs: other orders of its bracket, which move with it by the same ticks. held, risk: the position and its open risk
+    as money when the drag began.
     """
 
     order: OrderState
@@ -156,6 +160,8 @@ class Drag(msgspec.Struct):
     start_price: int
     price: int
     legs: tuple[OrderState, ...] = ()
+    held: PositionSnap | None = None
+    risk: int | None = None
 
     def move_to(self, price: int) -> None:
         """Follow the pointer to another row."""
@@ -178,11 +184,22 @@ class Drag(msgspec.Struct):
         return [(self.order, self.price)] + [(leg, nudged(at, ticks, instrument)) for leg, at in legs if at is not None]
 
     def label(self, instrument: Instrument) -> str:
-        """Return the live label: new price, distance in ticks and money, and that the place in the queue is lost."""
+        """Return the live label: new price, ticks and money from before, what an exit there brings, and the queue."""
         ticks = instrument.ticks_between(self.start_price, self.price)
         qty = self.order.leaves_qty
         worth = abs(instrument.notional(self.price, qty) - instrument.notional(self.start_price, qty))
-        money = f" ({format_money(worth, 2, grouping=True)} {instrument.currency})" if ticks else ""
+        moved = f" ({format_money(worth, 2, grouping=True)} {instrument.currency})" if ticks else ""
         lost = " · loses queue place" if self.order.terms.ord_type is OrdType.LIMIT and ticks else ""
         legs = f" · {len(self.legs) + 1} legs" if self.legs else ""
-        return f"{instrument.price_text(self.price)} {ticks:+d}t{money}{legs}{lost}"
+        return f"{instrument.price_text(self.price)} {ticks:+d}t{moved}{self._outcome(instrument)}{legs}{lost}"
+
+    def _outcome(self, instrument: Instrument) -> str:
+        """Return what the position gains where the order takes from it, in money and R; "" where it adds."""
+        position = None if self.held is None else self.held.position
+        if position is None or position.qty * self.order.terms.side.sign >= 0:
+            return ""
+        sign = 1 if position.qty > 0 else -1
+        closed = sign * min(self.order.leaves_qty, abs(position.qty))
+        profit = instrument.notional(self.price, closed) - position.cost * closed // position.qty
+        in_risk = f" {risk_text(profit, self.risk)}" if self.risk else ""
+        return f" · exits {money(profit, signed=True)} {instrument.currency}{in_risk}"

@@ -10,13 +10,11 @@ from typing import Annotated
 
 import msgspec
 
-EDGE_ROWS = 3
-"""The market counts as at the edge within so many rows of it."""
-
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=3_600)]
 Ticks = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Digits = Annotated[int, msgspec.Meta(ge=0, le=3)]
 Units = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Rows = Annotated[int, msgspec.Meta(ge=0, le=50)]
 
 
 class Scheme(StrEnum):
@@ -24,6 +22,13 @@ class Scheme(StrEnum):
 
     CLASSIC = "classic"
     AUTO = "auto"
+
+
+class OwnClick(StrEnum):
+    """What a click on an own order's cell does."""
+
+    CANCEL = "cancel"
+    OPEN = "open"
 
 
 class PnlUnit(StrEnum):
@@ -43,18 +48,23 @@ LABEL_UNITS = (PnlUnit.MONEY, PnlUnit.TICKS, PnlUnit.RISK, PnlUnit.HIDDEN)
 class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of a ladder. Numbers that are 0 switch their matter off.
 
-    centre_every_s, centre_on_last, centre_on_inside: separate reasons to recentre. strong_digits: last digits of a
-    price that stand out. stop_ticks, target_ticks: the bracket that Alt attaches. second_qty: whole units of a click
-    with Shift. large_size: whole units from which a size stands out. pnl: of an exit at each row; pnl_label: of the
-    position as it is marked. pulled_s: window of pulled and stacked sizes.
+    centre_every_s, centre_on_last, centre_on_inside: separate reasons to recentre; edge_rows: how near an edge is at
+    it. reset_qty: the pad goes to 0 with each order sent; keep_size: it is kept per symbol over a restart.
+    strong_digits: last digits of a price that stand out. stop_ticks, target_ticks: the bracket that Alt attaches.
+    second_qty: whole units of a click with Shift. large_size: whole units from which a size stands out. pnl: of an
+    exit at each row; pnl_label: of the position as it is marked. pulled_s: window of pulled and stacked sizes.
     """
 
     scheme: Scheme = Scheme.CLASSIC
+    own_click: OwnClick = OwnClick.CANCEL
+    reset_qty: bool = False
+    keep_size: bool = False
     marketable: bool = False
     dynamic: bool = False
     centre_every_s: Seconds = 0
     centre_on_last: bool = False
     centre_on_inside: bool = False
+    edge_rows: Rows = 3
     pin_pointer: bool = False
     strong_digits: Digits = 0
     stop_ticks: Ticks = 20

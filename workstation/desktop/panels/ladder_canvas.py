@@ -19,7 +19,7 @@ from workstation.viewmodels.ladder import Ladder, LadderPicture, OffScreen
 from workstation.viewmodels.ladder_cells import OwnCell
 from workstation.viewmodels.ladder_clicks import Column, Drag
 from workstation.viewmodels.ladder_rows import LadderRow
-from workstation.viewmodels.ladder_settings import LadderSettings, PnlUnit
+from workstation.viewmodels.ladder_settings import LadderSettings, OwnClick, PnlUnit
 
 ENTRY_COLUMNS = (Column.BID, Column.ASK)
 OWN_COLUMNS = (Column.OWN_BID, Column.OWN_ASK)
@@ -68,6 +68,7 @@ class LadderCanvas(QWidget):
         self._cursor: tuple[Column, int] | None = None
         self._held: HeldOrder | None = None
         self.dynamic = False
+        self.opens_own = False
         self.flashing = False
         self.pnl_both = False
         self.setMouseTracking(True)
@@ -105,7 +106,7 @@ class LadderCanvas(QWidget):
 
     def take_settings(self, settings: LadderSettings) -> None:
         """Take what settings say about the look: last digits that stand out, room for ticks beside money, following."""
-        self.dynamic = settings.dynamic
+        self.dynamic, self.opens_own = settings.dynamic, settings.own_click is OwnClick.OPEN
         both = settings.pnl is PnlUnit.BOTH
         if (settings.strong_digits, both) != (self._painter.strong_digits, self.pnl_both):
             self._painter.strong_digits, self.pnl_both = settings.strong_digits, both
@@ -210,11 +211,11 @@ class LadderCanvas(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._hover is not None and self._hover.column in (*ENTRY_COLUMNS, *OWN_COLUMNS) and self.drag is None:
             painter.setPen(colors.line_strong)
-            painter.drawRect(self._cell(self._hover.column, self._hover.row).adjusted(0, 0, -1, -2))
+            painter.drawRect(self.cell_rect(self._hover.column, self._hover.row).adjusted(0, 0, -1, -2))
         cursor_row = None if self._cursor is None else self.ladder.map.row_of(self._cursor[1])
         if self._cursor is not None and cursor_row is not None and self.hasFocus():
             painter.setPen(colors.focus)
-            painter.drawRect(self._cell(self._cursor[0], cursor_row).adjusted(0, 0, -1, -2))
+            painter.drawRect(self.cell_rect(self._cursor[0], cursor_row).adjusted(0, 0, -1, -2))
         if self._held is not None and self._held.true_row != self._held.row:
             self._paint_held(painter, self._held)
         if self.flashing:
@@ -241,18 +242,19 @@ class LadderCanvas(QWidget):
         """Paint a held order under the pointer, and turn its true row into a ghost."""
         colors = self._painter.colors
         if held.true_row is not None:
-            ghost = self._cell(held.column, held.true_row).adjusted(1, 1, -1, -2)
+            ghost = self.cell_rect(held.column, held.true_row).adjusted(1, 1, -1, -2)
             painter.fillRect(ghost, with_alpha(colors.surface, GHOST_VEIL))
             painter.setPen(QPen(colors.accent, 1, Qt.PenStyle.DotLine))
             painter.drawRect(ghost)
-        cell = self._cell(held.column, held.row)
+        cell = self.cell_rect(held.column, held.row)
         painter.fillRect(cell, colors.surface)
         self._painter.chip(painter, cell.adjusted(2, 1, -2, -2), held.cell, buy=held.column is Column.OWN_BID)
         painter.setPen(colors.accent)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(cell.adjusted(0, 0, -1, -2))
 
-    def _cell(self, column: Column, row: int) -> QRect:
+    def cell_rect(self, column: Column, row: int) -> QRect:
+        """Return where a cell lies; empty when its column does not fit."""
         rect = self.grid.row_rect(row, self.width())
         return self._columns.rect(column, rect.top(), rect.height())
 
@@ -303,10 +305,11 @@ class LadderCanvas(QWidget):
         if own is None:
             return f"Rejected: {reject}. Click to acknowledge." if reject and place.column in OWN_COLUMNS else ""
         noun = "order" if own.count == 1 else "orders"
+        what = "opens" if self.opens_own else "cancels"
         place_text = f" Queue {own.queue} (ahead/total; ~ estimated)." if own.queue else ""
         return (
             f"{own.count} {noun}, {own.qty} {own.letters}, {own.state}.{place_text} "
-            "Click cancels the newest, Ctrl+click all; drag moves it; middle click edits."
+            f"Click {what} the newest, Ctrl+click cancels all; drag moves it; middle click edits."
         )
 
 

@@ -54,6 +54,14 @@ class Columns:
                 return name
         return None
 
+    def index(self, column: Column) -> int:
+        """Return a column's place from the left.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        return [name for name, _, _ in self.edges].index(column)
+
     def width(self, column: Column) -> int:
         """Return a column's width, 0 when it does not fit."""
         return self.rect(column, 0, 1).width()

@@ -10,7 +10,7 @@ import msgspec
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QSpinBox, QWidget
 
-from workstation.viewmodels.ladder_settings import LadderSettings, PnlUnit, Scheme
+from workstation.viewmodels.ladder_settings import LadderSettings, OwnClick, PnlUnit, Scheme
 
 _SCHEMES = {
     Scheme.CLASSIC: "left limit, right stop",
@@ -24,14 +24,18 @@ _PNL = {
     PnlUnit.HIDDEN: "nothing",
 }
 _LABEL = {unit: words for unit, words in _PNL.items() if unit is not PnlUnit.BOTH}
+_OWN = {OwnClick.CANCEL: "cancels it", OwnClick.OPEN: "opens it"}
 _SWITCHES = (
     ("dynamic", "Follow the market", "Rows move with the market; a working order under the pointer is held in place"),
     ("centre_on_last", "Centre when last is at the edge", "Flashes for half a second before rows move"),
     ("centre_on_inside", "Centre when bid or ask is at the edge", "Flashes for half a second before rows move"),
+    ("reset_qty", "Quantity goes to 0 after each order", "The quantity has to be given again for the next order"),
+    ("keep_size", "Keep the quantity per symbol", "Without it a restart returns to the preset"),
     ("pin_pointer", "Pointer stays on its price", "The pointer moves with its row while the wheel scrolls"),
 )
 _NUMBERS = (
     ("centre_every_s", "Centre every", 3_600, " s"),
+    ("edge_rows", "Rows that count as the edge", 50, ""),
     ("strong_digits", "Last digits that stand out", 3, ""),
     ("second_qty", "Quantity with Shift", 1_000_000, ""),
     ("stop_ticks", "Stop with Alt", 10_000, " t"),
@@ -60,6 +64,8 @@ class LadderOptions(QFrame):
         self.pnl = self._choice("pnl", "P&L column shows", _PNL)
         self.pnl_label = self._choice("pnl_label", "P&L label shows", _LABEL)
         form.addRow("Limit or stop", self.scheme)
+        self.own_click = self._choice("own_click", "A click on my order", _OWN)
+        form.addRow("A click on my order", self.own_click)
         form.addRow("P&&L column shows", self.pnl)
         form.addRow("P&&L label shows", self.pnl_label)
         for name, words, tip in _SWITCHES:
@@ -79,7 +85,8 @@ class LadderOptions(QFrame):
         for value, text in entries.items():
             box.addItem(text, value)
         box.setCurrentIndex(box.findData(getattr(self._settings, name)))
-        box.currentIndexChanged.connect(lambda _index: self._set(**{name: box.currentData()}))
+        kind = type(getattr(self._settings, name))  # Qt keeps the text of a value alone
+        box.currentIndexChanged.connect(lambda _index: self._set(**{name: kind(box.currentData())}))
         return box
 
     def _switch(self, name: str, words: str, tip: str) -> QCheckBox:

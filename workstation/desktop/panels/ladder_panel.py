@@ -19,23 +19,27 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.ladder_controls import LadderButtons, OneLine, PnlLabel, QuantityPad
 from workstation.desktop.panels.ladder_editor import OrderEditor
 from workstation.desktop.panels.ladder_header import InstrumentHeader
+from workstation.desktop.panels.ladder_keys import KeyedLadder
 from workstation.desktop.panels.ladder_options import LadderOptions
-from workstation.desktop.panels.ladder_view import LadderView, Sources
+from workstation.desktop.panels.ladder_view import Sources
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.theme import figure_font
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.viewmodels.focus import FOCUS_GUARD_NS
-from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.frames import Frame, PositionSnap
 from workstation.viewmodels.hotkeys import Place, Refused
 from workstation.viewmodels.ladder import Ladder, LadderPicture
 from workstation.viewmodels.ladder_amend import AmendQueue, Move
 from workstation.viewmodels.ladder_centring import AutoCentre, Centring
 from workstation.viewmodels.ladder_clicks import Click, Column, entry, only_reduces, rules_for
+from workstation.viewmodels.ladder_edits import Edit
 from workstation.viewmodels.ladder_settings import LABEL_UNITS, LadderSettings, plain_of, settings_from
+from workstation.viewmodels.open_profit import open_risk
 from workstation.viewmodels.preview import PREVIEW_KEY
 
 _LEVEL_ROLES = {"ok": "muted", "muted": "muted", "stale": "warning", "danger": "danger"}
+KEPT_SIZES_MAX = 200
 _IDLE_TEXT = "Point at a price to read its order."
 
 
@@ -55,9 +59,11 @@ class LadderPanel(Panel):
         self._picture: LadderPicture | None = None
         self._ticks_per_row = 1
         self._settings: dict[str, LadderSettings] = {}
+        self._kept_sizes: dict[str, int] = {}
+        self._editor: OrderEditor | None = None
         self._centre_rule = AutoCentre(context.bridge.session.mono_ns())
         self._header: InstrumentHeader | None = None
-        self._view: LadderView | None = None
+        self._view: KeyedLadder | None = None
         self.pad = QuantityPad(panel_id, context.sizes.sizes)
         self.buttons = LadderButtons(panel_id)
         self.status = OneLine(f"{panel_id}_status", "Ladder data")
@@ -72,7 +78,7 @@ class LadderPanel(Panel):
         self.buttons.flatten_pressed.connect(self._flatten)
         self.buttons.centre_pressed.connect(self._centre)
         self.buttons.position_pressed.connect(self._seed_exit_size)
-        self.pad.changed.connect(lambda _qty: self._point(None, 0, Click()))
+        self.pad.changed.connect(self._on_size)
         self.marketable.toggled.connect(self._set_marketable)
         self.options.clicked.connect(self.open_options)
         self.pnl.clicked.connect(self._toggle_pnl)
@@ -80,7 +86,7 @@ class LadderPanel(Panel):
         self.until_released(context.sizes.listen(self._take_preset))
 
     @property
-    def view(self) -> LadderView:
+    def view(self) -> KeyedLadder:
         """The drawing area.
 
         Raises:
@@ -104,7 +110,12 @@ class LadderPanel(Panel):
         if self._header is not None:
             self._header.show_symbol(symbol)
         self._open_ladder()
+        if self._editor is not None:
+            self._editor.close()
+        kept = self._kept_sizes.get(symbol)
         self.pad.show_instrument(self.context.instrument(symbol), self.context.sizes.size)
+        if kept is not None and self.settings.keep_size:
+            self.pad.set_qty(kept)
         self.watch(quotes=frozenset({symbol}), depths=frozenset({symbol}))
         self._apply_settings()
         self._refresh()
@@ -142,6 +153,8 @@ class LadderPanel(Panel):
         saved: PanelSettings = {"ticks_per_row": ticks}
         for asset_class, settings in self._settings.items():
             saved |= {f"{asset_class}.{name}": value for name, value in plain_of(settings).items()}
+        if self._kept_sizes:
+            saved["kept_sizes"] = [part for size in self._kept_sizes.items() for part in size]
         return saved
 
     def restore_settings(self, settings: PanelSettings) -> None:
@@ -153,12 +166,27 @@ class LadderPanel(Panel):
             asset_class, point, name = key.partition(".")
             if point:
                 plain.setdefault(asset_class, {})[name] = value
+        kept = settings.get("kept_sizes")
+        if isinstance(kept, list):
+            self._kept_sizes = {
+                symbol: qty
+                for symbol, qty in zip(kept[::2], kept[1::2], strict=False)
+                if isinstance(symbol, str) and isinstance(qty, int)
+            }
         self._settings = {asset_class: settings_from(values) for asset_class, values in plain.items()}
         self._apply_settings()
 
     @property
     def _class(self) -> str:
         return str(self.context.instrument(self.symbol).asset_class) if self.symbol else ""
+
+    def _on_size(self, qty: int) -> None:
+        self._point(None, 0, Click())
+        if self.symbol and self.settings.keep_size and qty:
+            self._kept_sizes.pop(self.symbol, None)
+            self._kept_sizes[self.symbol] = qty
+            if len(self._kept_sizes) > KEPT_SIZES_MAX:
+                del self._kept_sizes[next(iter(self._kept_sizes))]
 
     def _set_marketable(self, allowed: bool) -> None:
         if allowed != self.settings.marketable:
@@ -231,8 +259,9 @@ class LadderPanel(Panel):
             self._view.show_ladder(self._ladder)
             return
         state, session = self.context.state, self.context.bridge.session
-        sources = Sources(state.open_orders.get, self._legs, self._amends.in_flight, self._middle, session.mono_ns)
-        view = self._view = LadderView(self._ladder, sources)
+        in_flight = self._amends.in_flight
+        sources = Sources(state.open_orders.get, self._legs, in_flight, self._middle, session.mono_ns, self._held)
+        view = self._view = KeyedLadder(self._ladder, sources)
         view.setObjectName(f"{self.panel_id}_view")
         view.entry_clicked.connect(self._enter)
         view.cancel_asked.connect(self._cancel)
@@ -259,7 +288,7 @@ class LadderPanel(Panel):
         self.pnl.show_profit(picture, self.settings.pnl_label)
         self.status.show_text(_status_text(picture, ladder), _LEVEL_ROLES[picture.health.level])
 
-    def _keep_centred(self, ladder: Ladder, view: LadderView) -> None:
+    def _keep_centred(self, ladder: Ladder, view: KeyedLadder) -> None:
         """Move rows where a rule of the settings, or a hand before it, asked for that."""
         settings, now = self.settings, self.context.bridge.session.mono_ns()
         if settings.dynamic:
@@ -296,6 +325,13 @@ class LadderPanel(Panel):
 
     def _middle(self) -> int | None:
         return None if self._ladder is None else self._ladder.middle(self.context.state)
+
+    def _held(self) -> tuple[PositionSnap | None, int | None]:
+        """Return the position and its open risk."""
+        state, account = self.context.state, self.context.focus.account
+        held = state.position(account, self.symbol)
+        instrument = self.context.instrument(self.symbol)
+        return held, open_risk(held, state.working(account, self.symbol), instrument)
 
     def _centre(self) -> None:
         if self._view is not None:
@@ -358,6 +394,8 @@ class LadderPanel(Panel):
         )
         say("info", f"Pending: {request.words}", cl_ord_id)
         self.context.call("order.submit", order, self._origin(price), partial(self._answered, cl_ord_id))
+        if self.settings.reset_qty:
+            self.pad.set_qty(0)
 
     def _guarded(self) -> bool:
         return self.context.bridge.session.mono_ns() - self._changed_at < FOCUS_GUARD_NS
@@ -412,19 +450,39 @@ class LadderPanel(Panel):
         self._answered(cl_ord_id, result)
 
     def _edit(self, ids: tuple[str, ...]) -> None:
-        order = self.context.state.open_orders.get(ids[0])
-        if order is not None and self._view is not None:
-            editor = OrderEditor(order, self.context.instrument(self.symbol), self)
+        known = self.context.state.open_orders
+        orders = tuple(known[cl_ord_id] for cl_ord_id in ids if cl_ord_id in known)
+        if orders:
+            editor = self._editor = OrderEditor(orders, self.context.instrument(self.symbol), self)
             editor.submitted.connect(self._edited)
-            editor.open_at(QCursor.pos())
+            editor.destroyed.connect(self._forget_editor)
+            view = self.view
+            by_pointer = view.rect().contains(view.mapFromGlobal(QCursor.pos()))
+            editor.open_at(QCursor.pos() if by_pointer else view.mapToGlobal(view.cursor_point()))
 
-    def _edited(self, order: OrderState, qty: int | None, price: int | None) -> None:
-        if price is not None:
-            self._move(order, price)
-        if qty is not None:
-            change = ChangeOrder(cl_ord_id=order.cl_ord_id, order_qty=qty, version=order.version)
-            origin = self.context.origin(OriginKind.LADDER, "editor")
-            self.context.call("order.replace", change, origin, partial(self._answered, order.cl_ord_id))
+    def _forget_editor(self) -> None:
+        self._editor = None
+
+    def _edited(self, asked: list[Edit]) -> None:
+        origin = self.context.origin(OriginKind.LADDER, "editor")
+        for edit in asked:
+            cl_ord_id = edit.order.cl_ord_id
+            if edit.cancel:
+                self._cancel((cl_ord_id,))
+                continue
+            if self._amends.in_flight(cl_ord_id):
+                self.context.announcer.say("warning", "Not changed: an earlier change is unanswered.", cl_ord_id)
+                continue
+            move = None if edit.price is None else self._amends.ask(edit.order, edit.price)
+            change = ChangeOrder(
+                cl_ord_id=cl_ord_id,
+                order_qty=edit.order_qty,
+                price=None if move is None else move.price,
+                stop_px=None if move is None else move.stop_px,
+                time_in_force=edit.time_in_force,
+                version=edit.order.version,
+            )
+            self.context.call("order.replace", change, origin, partial(self._moved, cl_ord_id))
 
     def _see_reject(self, column: Column, price: int) -> None:
         if self._ladder is not None:

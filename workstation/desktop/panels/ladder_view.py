@@ -1,4 +1,4 @@
-"""The ladder's gestures: buttons, wheel and keys on rows become signals with a price.
+"""The ladder under the pointer: buttons and wheel on rows become signals with a price.
 
 First stage of an order by click. A click is priced by the row that was painted when the button
 went down. Nothing moves under a pressed or just moved pointer; a recentring then waits. It sends nothing itself.
@@ -8,16 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QCursor, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QCursor, QMouseEvent, QWheelEvent
 
 from workstation.desktop.panels.ladder_canvas import ENTRY_COLUMNS, OWN_COLUMNS, LadderCanvas
 from workstation.desktop.panels.ladder_columns import Place
 from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
 from workstation.domain.orders import OrderState
+from workstation.viewmodels.frames import PositionSnap
 from workstation.viewmodels.ladder import Ladder, LadderPicture
 from workstation.viewmodels.ladder_amend import line_price
 from workstation.viewmodels.ladder_cells import OwnCell
-from workstation.viewmodels.ladder_clicks import POINTER_QUIET_NS, Click, Column, Drag
+from workstation.viewmodels.ladder_clicks import POINTER_QUIET_NS, Click, Drag
 
 WHEEL_ROWS = 3
 WHEEL_NOTCH = 120
@@ -37,7 +38,8 @@ class Press:
 class Sources:
     """What the view asks for.
 
-    An order by id, the other legs of its bracket, whether its amend is in flight, the middle price, monotonic time.
+    An order by id, the other legs of its bracket, whether its amend is in flight, the middle price, monotonic time,
+    the position with its open risk.
     """
 
     order: Callable[[str], OrderState | None]
@@ -45,10 +47,11 @@ class Sources:
     in_flight: Callable[[str], bool]
     middle: Callable[[], int | None]
     mono_ns: Callable[[], int]
+    held: Callable[[], tuple[PositionSnap | None, int | None]]
 
 
 class LadderView(LadderCanvas):
-    """A ladder that can be worked.
+    """A ladder that can be worked with the pointer.
 
     Emits: entry_clicked(Column, price, Click), cancel_asked(ids), move_asked(OrderState, price), edit_asked(ids),
     reject_seen(Column, price), refused(text), pointed(Column or None, price, Click), centred().
@@ -141,15 +144,22 @@ class LadderView(LadderCanvas):
         elif place.price != press.place.price:
             self._refuse_moved(press.place.price, place.price)
         elif place.column in ENTRY_COLUMNS:
-            self.entry_clicked.emit(place.column, place.price, _click_of(press.modifiers, right=press.button is _RIGHT))
+            self.entry_clicked.emit(place.column, place.price, click_of(press.modifiers, right=press.button is _RIGHT))
         elif own is not None and press.button is _LEFT:
-            self._cancel(own, every=bool(press.modifiers & Qt.KeyboardModifier.ControlModifier))
+            self._work(own, every=bool(press.modifiers & Qt.KeyboardModifier.ControlModifier))
         elif place.column in OWN_COLUMNS:
             self.reject_seen.emit(place.column, place.price)
 
     def _refuse_moved(self, down: int, up: int) -> None:
         words = self.ladder.instrument.price_text
         self.refused.emit(f"Refused: pressed at {words(down)}, released at {words(up)}; click within one row.")
+
+    def _work(self, own: OwnCell, *, every: bool) -> None:
+        """Do what a click on an own cell does: cancel the newest or open it, by setting; cancel every order of it."""
+        if self.opens_own and not every:
+            self.edit_asked.emit(own.ids)
+        else:
+            self._cancel(own, every=every)
 
     def _cancel(self, own: OwnCell, *, every: bool) -> None:
         self.cancel_asked.emit(own.ids if every else own.ids[:1])
@@ -171,23 +181,9 @@ class LadderView(LadderCanvas):
 
     def _begin_drag(self, order: OrderState, start: int, *, together: bool) -> None:
         version = None if self._sources.in_flight(order.cl_ord_id) else order.version
-        self.drag = Drag(order, version, start, start, self._sources.legs(order) if together else ())
+        legs = self._sources.legs(order) if together else ()
+        self.drag = Drag(order, version, start, start, legs, *self._sources.held())
         self.setProperty(ESCAPE_LAYER, True)  # noqa: FBT003  Qt's signature
-
-    def _drag_by_key(self, rows: int) -> None:
-        """Move the newest own order at the cursor's row on its side; it is amended when Shift is let go."""
-        if self.drag is None and self._cursor is not None:
-            own = self._own_at_cursor(*self._cursor)
-            order = None if own is None else self._sources.order(own.ids[0])
-            start = None if order is None else self._row_price(order)
-            if order is not None and start is not None:
-                self._begin_drag(order, start, together=False)
-                self._by_key = True
-        if self.drag is not None and self._by_key:
-            self._move_cursor(rows, None)
-            if self._cursor is not None:
-                self.drag.move_to(self._cursor[1])
-            self.update()
 
     def _drop(self, drag: Drag, place: Place | None) -> None:
         self._end_drag()
@@ -214,22 +210,6 @@ class LadderView(LadderCanvas):
             self._end_drag()
             self._press = None
             self.refused.emit("Drag ended: the order changed under it; nothing was moved.")
-
-    def _move_cursor(self, rows: int, column: Column | None) -> None:
-        prices = self.ladder.map.prices
-        if not prices:
-            return
-        at, price = self._cursor or (Column.BID, self._sources.middle() or prices[len(prices) // 2])
-        row = self.ladder.map.row_of(price)
-        row = len(prices) // 2 if row is None else row + rows
-        if row < 0 or row >= len(prices):
-            self.ladder.map.scroll(1 if row < 0 else -1)
-            prices = self.ladder.map.prices
-            row = min(max(row, 0), len(prices) - 1)
-        self._cursor = (column or at, prices[row])
-        self.setAccessibleDescription(f"{self._cursor[0].value} {self.ladder.instrument.price_text(prices[row])}")
-        self.pointed.emit(*self._cursor, Click())
-        self.update()
 
     def _point(self, place: Place | None, click: Click) -> None:
         """Follow the pointer, and the keys held with it: the preview is of the order that a click would send now."""
@@ -281,7 +261,7 @@ class LadderView(LadderCanvas):
             self._moved_at = self._sources.mono_ns()
         if self._press is not None:
             self._maybe_drag(self._press, place)
-        self._point(place, _click_of(event.modifiers()))
+        self._point(place, click_of(event.modifiers()))
 
     def leaveEvent(self, event: QEvent) -> None:
         """Take the preview away."""
@@ -302,86 +282,11 @@ class LadderView(LadderCanvas):
         event.accept()
         self.update()
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Show what a click does without the key that was let go; with Shift, an order moved by keys is amended."""
-        self._rekey(event)
-        if event.key() == Qt.Key.Key_Shift and self._by_key and self.drag is not None and self._cursor is not None:
-            column, price = self._cursor
-            row = self.ladder.map.row_of(price)
-            self._drop(self.drag, None if row is None else Place(row, price, column))
-        super().keyReleaseEvent(event)
 
-    def _rekey(self, event: QKeyEvent) -> None:
-        """Take the modifiers as they are after a key event."""
-        key = {Qt.Key.Key_Alt: Qt.KeyboardModifier.AltModifier, Qt.Key.Key_Shift: Qt.KeyboardModifier.ShiftModifier}
-        changed = key.get(Qt.Key(event.key()))
-        if changed is not None and self._hover is not None:
-            down = event.type() == QEvent.Type.KeyPress
-            held = event.modifiers() | changed if down else event.modifiers() & ~changed
-            self._point(self._hover, _click_of(held))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the cursor with arrows, an order with Shift and arrows; Enter acts, Space centres, R resets flow."""
-        key = event.key()
-        self._rekey(event)
-        page = max(len(self.ladder.map.prices) - 2, 1)
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page}
-        sides = {Qt.Key.Key_Left: Column.BID, Qt.Key.Key_Right: Column.ASK}
-        if key == Qt.Key.Key_Escape and self.drag is not None:
-            self._end_drag()
-            self._press = None
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
-            self._drag_by_key(steps[Qt.Key(key)])
-        elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.recentre()
-        elif key == Qt.Key.Key_R and not event.modifiers():
-            self.ladder.flow.reset()
-        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            self.ladder.map.scroll(-steps[Qt.Key(key)])
-        elif key in steps and not event.modifiers():
-            self._move_cursor(steps[Qt.Key(key)], None)
-        elif key in sides:
-            self._move_cursor(0, sides[Qt.Key(key)])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cursor is not None:
-            if not event.isAutoRepeat():
-                self.entry_clicked.emit(*self._cursor, _key_click(event.modifiers()))
-        elif key == Qt.Key.Key_Delete and self._cursor is not None and not event.isAutoRepeat():
-            self._cancel_at_cursor(*self._cursor)
-        else:
-            super().keyPressEvent(event)
-            return
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Return an order that keys were moving: without the keyboard its release would not be seen."""
-        if self._by_key:
-            self._end_drag()
-        super().focusOutEvent(event)
-
-    def _own_at_cursor(self, column: Column, price: int) -> OwnCell | None:
-        row = self.ladder.map.row_of(price)
-        side = Column.OWN_BID if column is Column.BID else Column.OWN_ASK
-        return None if row is None else self._own_at(Place(row, price, side))
-
-    def _cancel_at_cursor(self, column: Column, price: int) -> None:
-        own = self._own_at_cursor(column, price)
-        if own is not None:
-            self._cancel(own, every=False)
-
-
-def _click_of(held: Qt.KeyboardModifier, *, right: bool = False) -> Click:
+def click_of(held: Qt.KeyboardModifier, *, right: bool = False) -> Click:
     """Return what the keys held with a button say: Alt a bracket, Shift the second quantity."""
     return Click(
         right=right,
         bracket=bool(held & Qt.KeyboardModifier.AltModifier),
         second=bool(held & Qt.KeyboardModifier.ShiftModifier),
-    )
-
-
-def _key_click(held: Qt.KeyboardModifier) -> Click:
-    """Return what Enter means: with Shift the other button, with Ctrl the second quantity, with Alt a bracket."""
-    return Click(
-        right=bool(held & Qt.KeyboardModifier.ShiftModifier),
-        bracket=bool(held & Qt.KeyboardModifier.AltModifier),
-        second=bool(held & Qt.KeyboardModifier.ControlModifier),
     )
