@@ -35,7 +35,10 @@ def add_sweep_command(commands: Any, add_home: AddHome) -> None:
     sweep.add_argument(
         "--workers", metavar="N", type=int, default=os.cpu_count() or 1, help="processes; default is each core"
     )
-    sweep.add_argument("--trial-seconds", metavar="S", type=float, default=3_600.0, help="longest time for one trial")
+    sweep.add_argument("--trial-seconds", metavar="S", type=float, default=3_600.0, help="longest time of a process")
+    sweep.add_argument(
+        "--cluster", metavar="ADDRESS", default="", help="run on a Dask cluster, such as tcp://HOST:8786"
+    )
     sweep.add_argument(
         "--resume", metavar="ID", nargs="?", type=int, const=0, default=None, help="go on where it stopped; the newest"
     )

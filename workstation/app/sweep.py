@@ -99,7 +99,7 @@ def _run(run: SweepRun, arguments: argparse.Namespace) -> Sweep:
     before = signal.signal(signal.SIGINT, lambda *_: stop.set())
     progress = _Progress(quiet=arguments.json)
     try:
-        return run.run(Means(arguments.workers, arguments.trial_seconds), stop, progress)
+        return run.run(Means(arguments.workers, arguments.trial_seconds, arguments.cluster), stop, progress)
     finally:
         signal.signal(signal.SIGINT, before)
         progress.end()

@@ -15,6 +15,7 @@ import msgspec
 
 from workstation.app.backtest import code_of, plan_with
 from workstation.app.command_line_sweep import market_defaults
+from workstation.app.sweep_cluster import ClusterWorkers
 from workstation.app.sweep_workers import LocalWorkers
 from workstation.backtest.sweep_job import SweepJob, encoded, job_of, span_of
 from workstation.backtest.sweep_loop import SweepLoop, Workers, parts_of, searches_of
@@ -168,4 +169,6 @@ def _made(
 
 
 def _workers(job: bytes, means: Means, stop: threading.Event) -> ClosingWorkers:
+    if means.cluster:
+        return ClusterWorkers(job, address=means.cluster, stop=stop)
     return LocalWorkers(job, count=means.workers, trial_s=means.trial_s, stop=stop)
