@@ -207,7 +207,7 @@ class TestTicks:
         found = [tick.event for tick in kept.reader.ticks(TickQuery(descending=False))]
         assert found == ticks
         assert [tick.event for tick in kept.reader.ticks(TickQuery())] == ticks[::-1]
-        assert kept.reader.ticks_kept(TickQuery()) == len(ticks)
+        assert kept.reader.ticks_kept(TickQuery(), len(ticks)) == len(ticks)
         assert sum(1 for _ in kept.reader.ticks(TickQuery(ordered=False, symbol="ACME"))) == 1_666
 
     @pytest.mark.parametrize("descending", [True, False])

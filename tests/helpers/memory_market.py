@@ -70,7 +70,7 @@ class MemoryMarket:
         rows = behind[-query.limit :] if query.newest else behind[: query.limit]
         return BarPage(tuple(rows), len(found), len(behind) > query.limit)
 
-    def ticks_kept(self, query: TickQuery) -> int:
+    def ticks_kept(self, query: TickQuery, most: int) -> int:
         return len(self.recorded)
 
     def ticks(self, query: TickQuery) -> Iterator[StoredTick]:

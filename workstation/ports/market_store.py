@@ -146,8 +146,11 @@ class MarketReader(Protocol):
     def ticks(self, query: TickQuery) -> Iterator[StoredTick]:
         """Yield ticks by time of arrival, read piece by piece as they are taken."""
 
-    def ticks_kept(self, query: TickQuery) -> int:
-        """Return how many quotes and trades lie in the pieces that may hold what is asked for."""
+    def ticks_kept(self, query: TickQuery, most: int) -> int:
+        """Return how many quotes and trades lie in the pieces that may hold what is asked for.
+
+        most: beyond it nothing more is counted.
+        """
 
     def qualities(self, query: QualityQuery) -> QualityPage:
         """List feed qualities by time."""

@@ -161,11 +161,14 @@ class SqlMarketReader:
             tuple(_decode_quality(blob) for blob in blobs[: query.limit]), total, len(blobs) > query.limit
         )
 
-    def ticks_kept(self, query: TickQuery) -> int:
-        """Return how many quotes and trades lie in the chunks that may hold what is asked for."""
-        counted = select(func.sum(tick_chunks.c.ticks)).where(*chunk_conditions(query))
-        with read_connection(self._engine) as connection:
-            return int(connection.execute(counted).scalar() or 0)
+    def ticks_kept(self, query: TickQuery, most: int) -> int:
+        """Return how many quotes and trades lie in the chunks that may hold what is asked for, or more than `most`."""
+        kept = 0
+        for chunk in self._chunks(query):
+            kept += chunk.ticks
+            if kept > most:
+                break
+        return kept
 
     def ticks(self, query: TickQuery) -> Iterator[StoredTick]:
         """Yield ticks by time of arrival; a chunk that is gone from the disk is passed over."""

@@ -107,6 +107,6 @@ market_snapshots = Table(
     _integer("active_instruments"),
     Column("state", LargeBinary, nullable=False),
     CheckConstraint("total_instruments >= 0 AND active_instruments >= 0", name="instruments"),
-    Index("ix_market_snapshots_snapshot_time", "tenant_id", "snapshot_time", "data_source"),
+    Index("ix_market_snapshots_snapshot_time", "tenant_id", "snapshot_time", "data_source", "total_instruments"),
     postgresql_partition_by=_by_month("market_snapshots"),
 )

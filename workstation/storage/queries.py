@@ -7,8 +7,11 @@ Orderings are allow-listed; ties break by id in the direction of the first field
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, func, literal_column, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, Text, func, literal_column, or_, select, tuple_
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import FINAL_STATES, OrdStatus
@@ -31,6 +34,26 @@ _ESCAPE = "\\"
 
 Conditions = list[ColumnElement[bool]]
 Columns = ReadOnlyColumnCollection[str, Any]
+
+
+class _OutOfIndex(FunctionElement[str]):
+    """A column whose own index SQLite, which guesses, is kept from: the list is walked in order instead of sorted.
+
+    Other planners know how many rows a value has, and are told the column as it is.
+    """
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(_OutOfIndex)
+def _as_it_is(element: _OutOfIndex, compiler: SQLCompiler, **given: Any) -> str:
+    return str(compiler.process(element.clauses, **given))
+
+
+@compiles(_OutOfIndex, "sqlite")
+def _joined_to_nothing(element: _OutOfIndex, compiler: SQLCompiler, **given: Any) -> str:
+    return f"({compiler.process(element.clauses, **given)} || '')"
 
 
 def order_conditions(query: OrderQuery, columns: Columns = orders.c) -> Conditions:
@@ -167,14 +190,13 @@ def _status_conditions(statuses: tuple[OrdStatus, ...], *, is_open: bool | None)
     """Word open states by the condition of their index, so that a list of them never walks history."""
     found: Conditions = []
     if statuses:
-        # One state is a range of its index in order of creation. Several are not: joined to nothing, the column keeps
-        # its value but not its index, and the list is walked in order instead of sorted.
-        column = orders.c.status if len(statuses) == 1 else orders.c.status + ""
+        # One state is a range of its index in order of creation. Several are not.
+        column = orders.c.status if len(statuses) == 1 else _OutOfIndex(orders.c.status)
         found.append(column.in_([status.value for status in statuses]))
     if is_open or (statuses and not FINAL_STATES.intersection(statuses)):
         found.append(literal_column(IS_OPEN.text))
     if is_open is False:
-        found.append(orders.c.is_open.is_(False))
+        found.append(_OutOfIndex(orders.c.status).in_([status.value for status in sorted(FINAL_STATES)]))
     return found
 
 

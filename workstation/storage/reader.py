@@ -155,11 +155,11 @@ class SqlReader:
 
     def oldest_seq(self) -> int:
         """Return the first sequence still kept, 0 when the journal is empty."""
-        return self._scalar(select(journal.c.seq).order_by(journal.c.seq).limit(1)) or 0
+        return self._scalar(select(func.min(journal.c.seq))) or 0
 
     def newest_seq(self) -> int:
         """Return the last durable sequence."""
-        return self._scalar(select(journal.c.seq).order_by(journal.c.seq.desc()).limit(1)) or 0
+        return self._scalar(select(func.max(journal.c.seq))) or 0
 
     def idempotency(self, credential: str, method: str, route: str, key: str, now_ns: int) -> IdempotencyRecord | None:
         """Return the unexpired record of a key."""

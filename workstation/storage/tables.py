@@ -162,6 +162,7 @@ orders = Table(
     Index("ix_orders_order_qty", "order_qty", "uid"),
     Index("ix_orders_price", "price", "uid"),
     Index("ix_orders_status", "status", "created_at", "uid"),
+    Index("ix_orders_status_uid", "status", "uid"),
     Index("ix_orders_symbol_uid", "symbol", "uid"),
     Index("ix_orders_symbol", "symbol", "created_at", "uid", *FILTER_COLUMNS),
     Index(
@@ -325,6 +326,7 @@ audit_entries = Table(
     CheckConstraint("sequence > 0", name="sequence"),
     Index("ix_audit_entries_created_at", "tenant_id", "created_at"),
     Index("ix_audit_entries_resource", "tenant_id", "resource_type", "resource_id", "sequence"),
+    Index("ix_audit_entries_action", "tenant_id", "action", "sequence"),
     Index("ix_audit_entries_request_id", "tenant_id", "request_id"),
     Index("ix_audit_entries_user_id", "tenant_id", "user_id", "sequence"),
 )

@@ -47,19 +47,22 @@ class Totals:
             return int(
                 connection.execute(count_of(self._table.c.uid, self._conditions_of(query, self._table.c))).scalar_one()
             )
-        newest = connection.execute(select(func.max(self._table.c.id))).scalar() or 0
+        newest = select(func.max(self._table.c.id))
         with self._lock:
             seen, total = self._known.get(key, (0, 0))
-        if newest > seen:
-            total += self._count_between(connection, query, seen, newest)
-            self._remember(key, newest, total)
+        if not seen:  # one statement sees one state of the table, so that the total and the newest row go together
+            counted = count_of(self._table.c.uid, self._conditions_of(query, self._table.c))
+            total, last = connection.execute(counted.add_columns(newest.scalar_subquery())).one()
+            self._remember(key, last or 0, total)
+            return int(total)
+        last = connection.execute(newest).scalar() or 0
+        if last > seen:
+            total += self._count_between(connection, query, seen, last)
+            self._remember(key, last, total)
         return total
 
     def _count_between(self, connection: Connection, query: Query, seen: int, newest: int) -> int:
         identity = self._table.c.id
-        if seen == 0:  # the sum keeps the planner on an index of the filters, away from a walk of the table by its key
-            conditions = [identity + 0 <= newest, *self._conditions_of(query, self._table.c)]
-            return int(connection.execute(count_of(self._table.c.uid, conditions)).scalar_one())
         added = select(self._table).where(identity > seen, identity <= newest).limit(_EVERY_ROW).subquery()
         statement = select(func.count()).select_from(added).where(*self._conditions_of(query, added.c))
         return int(connection.execute(statement).scalar_one())

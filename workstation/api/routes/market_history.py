@@ -157,7 +157,7 @@ def _tick_page(call: Call, query: TickQuery, place: Place | None, fields: tuple[
 
 
 def _count(market: MarketReader, query: TickQuery, asked: TickList) -> int | None:
-    if market.ticks_kept(query) > TICKS_COUNTED_MAX:
+    if market.ticks_kept(query, TICKS_COUNTED_MAX) > TICKS_COUNTED_MAX:
         return None
     return sum(1 for _ in _within(market.ticks(replace(query, ordered=False)), asked))
 
