@@ -124,6 +124,20 @@ def test_an_order_line_shows_its_parse_stages_with_enter_and_is_sent_by_a_second
     assert not palette.isVisible()
 
 
+def test_a_short_sale_and_a_pair_stage_in_the_ticket_and_travel_as_typed(qtbot, rig, window):
+    open_with(qtbot, window, "ss 5 aapl 188 oco ss 5 aapl stp 186")
+    ticket = window.ticket
+    press(qtbot, window, Key.Key_Return)
+    assert ticket.form.side.words == "SELL SHORT"
+    assert "OCO with SELL SHORT 5 AAPL STOP 186.00" in ticket.form.pair.text()
+    assert ticket.preview.text().endswith("OCO SELL SHORT 5 AAPL STOP 186.00 DAY · SIM-1")
+    rig.clock.advance(SECOND_ENTER_NS)
+    press(qtbot, window, Key.Key_Return)
+    (sent,) = rig.gateway.of("order.submit")
+    assert (sent.terms.side, sent.terms.price) == (Side.SELL_SHORT, 18_800)
+    assert (sent.oco.side, sent.oco.stop_px) == (Side.SELL_SHORT, 18_600)
+
+
 def test_a_line_that_is_changed_after_staging_stages_again_before_it_is_sent(qtbot, rig, window):
     open_with(qtbot, window, "b 5 aapl 187")
     press(qtbot, window, Key.Key_Return)

@@ -13,6 +13,7 @@ from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.accounts import Environment
 from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, RiskClass, Side
 from workstation.domain.verdicts import Verdict
+from workstation.viewmodels.ticket import Draft
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -210,6 +211,31 @@ def test_bracket_legs_travel_with_the_order(qtbot, rig, panel):
     qtbot.mouseClick(panel.send, LEFT)
     (params,) = rig.gateway.of("order.submit")
     assert (params.stop_loss_px, params.take_profit_px) == (18_600, 19_000)
+
+
+def test_a_side_is_marked_short_by_its_box_and_said_in_words(qtbot, rig, panel):
+    type_into(qtbot, panel, "price", "187.20")
+    box = panel.findChild(QCheckBox, "ticket-1_short")
+    qtbot.mouseClick(button(panel, "sell"), LEFT)
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    assert panel.send.text() == "Send sell short"
+    qtbot.mouseClick(panel.send, LEFT)
+    assert panel.preview.text().startswith("SELL SHORT 100 AAPL")
+    assert button(panel, "buy").text() == "BUY TO COVER"
+    assert [sent.terms.side for sent in rig.gateway.of("order.submit")] == [Side.SELL_SHORT]
+
+
+def test_a_pair_carries_no_legs_and_its_partner_can_be_taken_away(qtbot, rig, panel):
+    partner = limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_600)
+    panel.stage("AAPL", Draft(side=Side.SELL, qty="100", price="188.00", stop_loss="189", oco=partner))
+    qtbot.mouseClick(panel.send, LEFT)
+    assert rig.gateway.of("order.submit") == []
+    assert "carries no stop-loss" in panel.message.text()
+    type_into(qtbot, panel, "stop_loss", " ")
+    assert panel.lines["residence"].full_text.endswith("the link of the pair PC")
+    qtbot.mouseClick(panel.form.pair, LEFT)
+    qtbot.mouseClick(panel.send, LEFT)
+    assert [sent.oco for sent in rig.gateway.of("order.submit")] == [None]
 
 
 def test_only_the_fields_of_the_type_are_shown(panel):

@@ -14,6 +14,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Place one order, as a bracket when a stop-loss or take-profit price stands with it.
 
     cl_ord_id: made at the gesture, so that a retry is the same order; "" lets the engine draw one.
+    oco: another order of the same account and instrument, placed with it; any fill of one cancels the other.
     parent, role: attach to a live parent order as TAKE_PROFIT, STOP_LOSS or OCO leg. full: the leg goes out once its
     parent has ended or filled whole, instead of growing with each of its fills.
     """
@@ -26,6 +27,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     allow_duplicate: bool = False
     stop_loss_px: int | None = None
     take_profit_px: int | None = None
+    oco: OrderTerms | None = None
     parent: str = ""
     role: str = ""
     full: bool = False

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import Refusal, refused, storage_code
 from workstation.commands.outlook import look_at_order
+from workstation.commands.pairs import oco_pair
 from workstation.commands.params import (
     AnnotateOrder,
     CancelMany,
@@ -30,6 +31,7 @@ from workstation.domain.orders import (
     LegRole,
     OrderState,
     ReplaceOrder,
+    SubmitGroup,
     SubmitOrder,
 )
 from workstation.domain.verdicts import RuleResult
@@ -41,11 +43,15 @@ TRADE = "Trading"
 
 
 def submit_order(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:
-    """Place one order, or a bracket when leg prices stand with it; for a run, only while that runs."""
+    """Place one order, a bracket when leg prices stand with it, or an OCO pair; for a run, only while that runs."""
     if params.strategy_id and not context.state.book.knows(params.cl_ord_id):
         context.strategies.admit(params.strategy_id, params.terms.account)
     if params.stop_loss_px is not None or params.take_profit_px is not None:
         _submit_bracket(context, params, call)
+        return
+    if params.oco is not None:
+        group = oco_pair(_command(context, params, call, None), params.oco, ids=context.ids)
+        _submit_group(context, group, call, "OCO pair accepted.")
         return
     command = _command(context, params, call, _leg_link(context, params))
     answer = _order_answer(context, command.cl_ord_id, call)
@@ -235,15 +241,21 @@ def _leg_link(context: EngineContext, params: PlaceOrder) -> GroupLink | None:
 
 
 def _submit_bracket(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:
+    if params.oco is not None:
+        raise ValidationError("oco", "carries no stop-loss or take-profit")
     entry = _command(context, params, call, None)
-    entry_id = entry.cl_ord_id
     group = bracket(entry, stop_px=params.stop_loss_px, target_px=params.take_profit_px, ids=context.ids)
+    _submit_group(context, group, call, "Bracket accepted.")
+
+
+def _submit_group(context: EngineContext, group: SubmitGroup, call: Invocation, text: str) -> None:
+    entry_id = group.orders[0].cl_ord_id
     result = context.desk.submit_group(group, attach=call.attach)
     if result.denial is not None:
         order = context.state.book.get(entry_id)
         _when_durable(context, result.seq, call, lambda: refused(result.denial or _no_rule(), order))
     else:
-        _when_durable(context, result.seq, call, lambda: _order_result(context, entry_id, "Bracket accepted."))
+        _when_durable(context, result.seq, call, lambda: _order_result(context, entry_id, text))
 
 
 def _no_rule() -> RuleResult:

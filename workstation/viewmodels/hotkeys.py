@@ -110,13 +110,17 @@ class Protect(msgspec.Struct, frozen=True):
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """Fill in the ticket and send nothing. reason: why a key only stages, empty when it was meant to."""
+    """Fill in the ticket and send nothing. reason: why a key only stages, empty when it was meant to.
+
+    oco: the other order of a pair.
+    """
 
     terms: OrderTerms
     words: str
     stop_loss_px: int | None = None
     take_profit_px: int | None = None
     reason: str = ""
+    oco: OrderTerms | None = None
 
 
 class SetSize(msgspec.Struct, frozen=True):

@@ -136,7 +136,7 @@ class _Reader:
             "br": lambda: {"bracket": self._bracket()},
             "hold": lambda: {"hold": True},
             "acct": lambda: {"account": self._matched(_NAME, "an account").group()},
-            "oco": lambda: {"oco": self._matched(_NAME, "the id of an order").group()},
+            "oco": lambda: {"oco": self._pair()},
         }
 
     def read(self) -> OrderLine | Verb:
@@ -256,6 +256,14 @@ class _Reader:
         found = self._matched(_BRACKET, "stop and target such as 20t/40t")
         stop, stop_unit, target, target_unit = found.groups()
         return Bracket(Distance(Decimal(stop), stop_unit), Distance(Decimal(target), target_unit))
+
+    def _pair(self) -> OrderLine | str:
+        """Return the other order of a pair, which is the rest of the line, or the id of a working one."""
+        word = self._next
+        if word is not None and word.low in SIDES:
+            self._at += 1
+            return self._order(SIDES[word.low])
+        return self._matched(_NAME, "the other order, such as s 100 aapl stp 180").group()
 
     def _date(self) -> dt.date:
         word = self._take("a date such as 2026-12-31")

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail, TrailKind
+from workstation.domain.orders import OrderTerms, OrdType, TimeInForce, Trail, TrailKind
 from workstation.viewmodels.hotkey_snapshot import snapshot_of
 from workstation.viewmodels.hotkeys import FocusSnapshot, Refused, Stage
 from workstation.viewmodels.order_line_words import (
@@ -31,8 +31,7 @@ from workstation.viewmodels.order_line_words import (
 from workstation.viewmodels.preview import order_words
 
 _DAY_NS = 86_400_000_000_000
-_NO_OCO = "oco is not offered: the links of an order are fixed when it is placed. Place both as a bracket, br 20t/40t."
-_MARKED = {Side.SELL_SHORT: ("ss", "s"), Side.BUY_TO_COVER: ("bc", "b")}
+_NO_OCO = "The links of a working order are fixed; type both orders as one line: s 100 aapl 190 oco s 100 aapl stp 180."
 
 
 class _Missing(Exception):
@@ -45,6 +44,18 @@ def staged(line: OrderLine, focus: FocusSnapshot, sizes: tuple[int, ...]) -> Sta
         return _Reader(line, focus, sizes).stage()
     except (_Missing, UserError) as missing:
         return Refused(f"{missing}")
+
+
+def _check_pair(terms: OrderTerms, other: OrderTerms | None, *, legs: bool) -> None:
+    """Refuse what makes no pair: legs, an order at the market, an order without a price, the same order twice."""
+    if legs:
+        raise _Missing("A pair carries no sl, tp or br.")
+    if terms.ord_type is OrdType.MARKET:
+        raise _Missing("An order at the market leaves nothing for the other one; give both a price.")
+    if terms.ord_type is OrdType.LIMIT and terms.price is None:
+        raise _Missing("Both orders of a pair need their price.")
+    if terms == other:
+        raise _Missing("Both orders of the pair are the same.")
 
 
 class _Reader:
@@ -61,11 +72,7 @@ class _Reader:
 
     def stage(self) -> Stage:
         line = self._line
-        if line.oco:
-            raise _Missing(_NO_OCO)
-        if line.side in _MARKED:
-            marked, plain = _MARKED[line.side]
-            raise _Missing(f"{marked} is not offered by this ticket, which marks no short sales; type {plain}.")
+        other = self._other(line.oco)
         if line.account not in (None, self._focus.account):
             raise _Missing(f"The ticket trades {self._focus.account}; choose {line.account} first.")
         price = self._price()
@@ -84,7 +91,24 @@ class _Reader:
             expire_time=self._expiry(),
         )
         words = order_words(terms, self._instrument, stop_loss_px=stop_loss, take_profit_px=take_profit)
-        return Stage(terms, words, stop_loss, take_profit)
+        if other is not None:
+            _check_pair(terms, other, legs=stop_loss is not None or take_profit is not None)
+            words = f"{words} · OCO {order_words(other, self._instrument)}"
+        return Stage(terms, words, stop_loss, take_profit, oco=other)
+
+    def _other(self, oco: OrderLine | str | None) -> OrderTerms | None:
+        """Return the other order of a pair; it needs everything but a key press."""
+        if oco is None:
+            return None
+        if isinstance(oco, str):
+            raise _Missing(_NO_OCO)
+        if oco.symbol.upper() != self._line.symbol.upper():
+            raise _Missing("Both orders of a pair are of one instrument.")
+        staged_other = _Reader(oco, self._focus, self._sizes).stage()
+        _check_pair(staged_other.terms, None, legs=staged_other.stop_loss_px is not None or oco.take_profit is not None)
+        if staged_other.oco is not None:
+            raise _Missing("A pair has two orders.")
+        return staged_other.terms
 
     def _type(self) -> OrdType:
         line, priced = self._line, isinstance(self._line.at, AtPrice | AtQuote | AtTake)

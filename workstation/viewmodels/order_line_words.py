@@ -83,7 +83,10 @@ class Bracket(msgspec.Struct, frozen=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as typed. at None: no price was said, so that the ticket leaves its field open."""
+    """An order as typed. at None: no price was said, so that the ticket leaves its field open.
+
+    oco: the other order of a pair, or the id of one that works already.
+    """
 
     side: Side
     symbol: str
@@ -98,7 +101,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     bracket: Bracket | None = None
     hold: bool = False
     account: str | None = None
-    oco: str | None = None
+    oco: "OrderLine | str | None" = None
 
 
 class Exit(msgspec.Struct, frozen=True):

@@ -55,7 +55,7 @@ _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields as they stand, texts as typed. A field that its type does not use is ignored."""
+    """The fields as they stand, texts as typed. A field that its type does not use is ignored. oco: of a pair."""
 
     side: Side = Side.BUY
     ord_type: OrdType = OrdType.LIMIT
@@ -70,6 +70,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     display: str = ""
     stop_loss: str = ""
     take_profit: str = ""
+    oco: OrderTerms | None = None
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -88,6 +89,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     words: str = ""
     stop_loss_px: int | None = None
     take_profit_px: int | None = None
+    oco: OrderTerms | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -124,17 +126,21 @@ def read(draft: Draft, instrument: Instrument, account: str, *, now_ns: int, quo
         reduce_only=draft.reduce_only,
         display_qty=display,
     )
+    other = None if draft.oco is None else msgspec.structs.replace(draft.oco, account=account)
+    words = order_words(terms, instrument, stop_loss_px=stop_loss, take_profit_px=take_profit)
     findings = [
         *_form(terms, instrument, now_ns),
         *_legs(terms, instrument, quote, (stop_loss, take_profit)),
         *_market(terms, instrument, quote),
+        *_pair(terms, other, legs=stop_loss is not None or take_profit is not None),
     ]
     return Reading(
         terms=terms,
         findings=tuple(findings),
-        words=order_words(terms, instrument, stop_loss_px=stop_loss, take_profit_px=take_profit),
+        words=words if other is None else f"{words} · OCO {order_words(other, instrument)}",
         stop_loss_px=stop_loss,
         take_profit_px=take_profit,
+        oco=other,
     )
 
 
@@ -225,6 +231,17 @@ def _legs(
                 )
             )
     return found
+
+
+def _pair(terms: OrderTerms, other: OrderTerms | None, *, legs: bool) -> list[Finding]:
+    """Check what an OCO pair cannot be."""
+    if other is None:
+        return []
+    if legs:
+        return [Finding("stop_loss", "An OCO pair carries no stop-loss or take-profit.")]
+    if terms.ord_type is OrdType.MARKET:
+        return [Finding("type", "An order at the market leaves nothing for its OCO partner.")]
+    return []
 
 
 def _market(terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None) -> list[Finding]:

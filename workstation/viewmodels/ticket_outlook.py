@@ -147,6 +147,8 @@ def _residence(reading: Reading) -> str:
         return MISSING
     plain = terms.ord_type in (OrdType.MARKET, OrdType.LIMIT)
     entry = "EX" if plain else "EX, PC if the venue lacks the type"
+    if reading.oco is not None:
+        return f"{entry} · the link of the pair PC"
     legs = reading.stop_loss_px is not None or reading.take_profit_px is not None
     return f"{entry} · legs PC until the entry fills" if legs else entry
 

@@ -65,6 +65,10 @@ D = Decimal
         ("b 1 cl -3.5 gtd 2026-12-31 hold acct SIM-CASH oco OMS-1", OrderLine(
             side=Side.BUY, symbol="CL", qty=Units(D(1)), at=AtPrice(D("-3.5")), time_in_force=TimeInForce.GTD,
             expire_date=dt.date(2026, 12, 31), hold=True, account="SIM-CASH", oco="OMS-1")),
+        ("s 5 aapl 190 oco s 5 aapl stp 180 gtc", OrderLine(
+            side=Side.SELL, symbol="AAPL", qty=Units(D(5)), at=AtPrice(D(190)), oco=OrderLine(
+                side=Side.SELL, symbol="AAPL", qty=Units(D(5)), stop=AtPrice(D(180)),
+                time_in_force=TimeInForce.GTC))),
         ("s 5 aapl stp 180 trail 1.5%", OrderLine(
             side=Side.SELL, symbol="AAPL", qty=Units(D(5)), stop=AtPrice(D(180)), trail=Distance(D("1.5"), "%"))),
         ("b 5 aapl last-2t sl 20t tp 195", OrderLine(

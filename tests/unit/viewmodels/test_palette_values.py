@@ -151,6 +151,20 @@ def test_trails_and_dates_are_carried():
     assert "2027-01-01 00:00" in dated.words
 
 
+@pytest.mark.parametrize(("text", "side"), [("ss 5 aapl 187", Side.SELL_SHORT), ("bc 5 aapl 187", Side.BUY_TO_COVER)])
+def test_short_sales_and_covers_are_marked(text, side):
+    request = stage(text)
+    assert isinstance(request, Stage)
+    assert request.terms.side is side
+
+
+def test_a_pair_is_staged_as_one_and_said_in_full():
+    request = stage("b 5 aapl 187 oco b 4 aapl stp 188")
+    assert isinstance(request, Stage)
+    assert (request.oco.ord_type, request.oco.order_qty, request.oco.stop_px) == (OrdType.STOP, 4, 18_800)
+    assert request.words == "BUY 5 AAPL LIMIT 187.00 DAY · SIM-1 · OCO BUY 4 AAPL STOP 188.00 DAY · SIM-1"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -158,8 +172,14 @@ def test_trails_and_dates_are_carried():
         ("b risk 200 aapl 187", "risk needs a price and a stop"),
         ("b risk 200 aapl 187 sl 188", "wrong side"),
         ("b 10% aapl", "needs a price"),
-        ("b aapl 187 oco OMS-1", "oco is not offered"),
-        ("ss 5 aapl 187", "type s"),
+        ("b aapl 187 oco OMS-1", "type both orders as one line"),
+        ("b aapl 187 oco b msft 187", "of one instrument"),
+        ("b aapl 187 oco b aapl 187", "are the same"),
+        ("b aapl 187 sl 186 oco b aapl stp 188", "carries no sl"),
+        ("b aapl 187 oco b aapl stp 188 tp 189", "carries no sl"),
+        ("b aapl 187 oco b aapl mkt", "leaves nothing"),
+        ("b aapl 187 oco b aapl", "need their price"),
+        ("b aapl 187 oco b aapl 186 oco b aapl 185", "two orders"),
         ("b 5 aapl 187 acct other", "The ticket trades SIM-1"),
         ("b aapl sl 5t", "needs the order's price"),
         ("b 5 aapl 187.2051", "187.2051"),

@@ -3,11 +3,11 @@
 Enter commits and never sends. Up, Down and the wheel step by one, with Shift by ten. They know no order.
 """
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QButtonGroup,
+    QCheckBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -86,8 +86,13 @@ class TicketField(QLineEdit):
         event.accept()
 
 
+_PLAIN = {Side.BUY: "BUY", Side.SELL: "SELL"}
+_MARKED = {Side.BUY: "BUY TO COVER", Side.SELL: "SELL SHORT"}
+_MARKED_SIDES = {Side.BUY: Side.BUY_TO_COVER, Side.SELL: Side.SELL_SHORT}
+
+
 class SidePicker(QWidget):
-    """Buy or sell, as word and colour. Emits: changed(Side)."""
+    """Buy or sell, as word and colour, plain or marked as short. Emits: changed(Side)."""
 
     changed = Signal(object)
 
@@ -108,21 +113,46 @@ class SidePicker(QWidget):
             self._group.addButton(button)
             self._buttons[side] = button
             row.addWidget(button, 1)
+        self.short = QCheckBox("Short")
+        self.short.setObjectName(f"{name}_short")
+        self.short.setAccessibleName("Mark as short sale, or as buy to cover")
+        self.short.setToolTip("Marks the order: SELL SHORT, or BUY TO COVER on the buying side")
+        row.addWidget(self.short)
         self._group.buttonClicked.connect(self._on_clicked)
+        self.short.toggled.connect(self._on_clicked)
         self.choose(Side.BUY)
 
     @property
     def side(self) -> Side:
         """The chosen side."""
-        return Side.BUY if self._buttons[Side.BUY].isChecked() else Side.SELL
+        plain = Side.BUY if self._buttons[Side.BUY].isChecked() else Side.SELL
+        return _MARKED_SIDES[plain] if self.short.isChecked() else plain
+
+    @property
+    def words(self) -> str:
+        """The chosen side as its button says it."""
+        return self._button.text()
+
+    @property
+    def role(self) -> str:
+        """Role of the style sheet of the chosen side."""
+        return "buy" if self.side.sign > 0 else "sell"
 
     def choose(self, side: Side) -> None:
         """Choose a side without a signal."""
-        self._buttons[side].setChecked(True)
+        marked = side in _MARKED_SIDES.values()
+        with QSignalBlocker(self.short):
+            self.short.setChecked(marked)
+        (self._buttons[Side.BUY] if side.sign > 0 else self._buttons[Side.SELL]).setChecked(True)
         for each, button in self._buttons.items():
-            set_role(button, "role", each.value.lower() if each is side else "")
+            button.setText((_MARKED if marked else _PLAIN)[each])
+            set_role(button, "role", each.value.lower() if button.isChecked() else "")
 
-    def _on_clicked(self, _button: QAbstractButton) -> None:
+    @property
+    def _button(self) -> QPushButton:
+        return self._buttons[Side.BUY if self.side.sign > 0 else Side.SELL]
+
+    def _on_clicked(self, _what: object) -> None:
         self.choose(self.side)
         self.changed.emit(self.side)
 

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 from workstation.desktop.panels.ticket_fields import SidePicker, TicketField
 from workstation.desktop.theme import figure_font
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrdType, Side, TimeInForce
+from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
+from workstation.viewmodels.preview import order_words
 from workstation.viewmodels.ticket import FIELDS, Draft, Finding
 
 _TYPES = {
@@ -67,6 +68,8 @@ class TicketForm(QWidget):
         }
         self.post_only = self._check("post_only", "Post-only", "Refused rather than taking liquidity")
         self.reduce_only = self._check("reduce_only", "Reduce-only", "Capped at the position; never opens or reverses")
+        self._oco: OrderTerms | None = None
+        self.pair = self._pair_button()
         self._labels: dict[str, QLabel] = {}
         self._lay_out(presets)
         self.side.changed.connect(self._on_edited)
@@ -86,6 +89,7 @@ class TicketForm(QWidget):
             tif=TimeInForce(self.tif.currentData()),
             post_only=self.post_only.isChecked(),
             reduce_only=self.reduce_only.isChecked(),
+            oco=self._oco,
             **texts,
         )
 
@@ -96,7 +100,8 @@ class TicketForm(QWidget):
 
     def show_draft(self, draft: Draft) -> None:
         """Take every field from a draft, as if it had been typed."""
-        self.side.choose(Side.BUY if draft.side.sign > 0 else Side.SELL)
+        self.side.choose(draft.side)
+        self._show_pair(draft.oco)
         self.type.setCurrentIndex(self.type.findData(draft.ord_type))
         self.tif.setCurrentIndex(self.tif.findData(draft.tif))
         for name, field in self.fields.items():
@@ -112,6 +117,7 @@ class TicketForm(QWidget):
                 field.clear()
         self.post_only.setChecked(False)
         self.reduce_only.setChecked(False)
+        self._show_pair(None)
         self.edited.emit()
 
     def show_instrument(self, instrument: Instrument, qty_text: str) -> None:
@@ -125,6 +131,30 @@ class TicketForm(QWidget):
         texts = {finding.field: finding.text for finding in reversed(findings)}
         for name, field in self.fields.items():
             field.mark(texts.get(name, "") if field.text() else "")
+
+    def _pair_button(self) -> QPushButton:
+        """Return what names the other order of a pair; a press takes it away."""
+        button = QPushButton()
+        button.setObjectName(f"{self._name}_pair")
+        button.setProperty("role", "quiet")
+        button.setAccessibleName("No OCO partner")
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.clicked.connect(self._drop_pair)
+        button.hide()
+        return button
+
+    def _drop_pair(self) -> None:
+        self._show_pair(None)
+        self.edited.emit()
+
+    def _show_pair(self, other: OrderTerms | None) -> None:
+        self._oco = other
+        self.pair.setVisible(other is not None)
+        if other is not None and self._instrument is not None:
+            words = f"OCO with {order_words(other, self._instrument)}"
+            self.pair.setText(f"{words}  ✕")
+            self.pair.setAccessibleName(f"{words}; press to send the order alone")
+            self.pair.setToolTip(f"{words}. Any fill of one cancels the other. A press takes it away.")
 
     def _on_edited(self, *_: object) -> None:
         self._show_used()
@@ -163,6 +193,7 @@ class TicketForm(QWidget):
         flags.addWidget(self.reduce_only)
         flags.addStretch(1)
         grid.addLayout(flags, 9, 1, 1, 3)
+        grid.addWidget(self.pair, 10, 0, 1, 4)
 
     def _quantity_row(self, presets: tuple[int, ...]) -> QWidget:
         holder = QWidget()

@@ -286,14 +286,19 @@ class TicketPanel(Panel):
         for name, line in self.lines.items():
             line.show_text(getattr(seen, name), "")
         self.preview.setText(self._reading.words or _NO_ORDER_YET)
-        set_role(self.preview, "role", self.form.side.side.value.lower() if self._reading.words else "muted")
+        set_role(self.preview, "role", self.form.side.role if self._reading.words else "muted")
         self._show_message(seen.refusal)
         self.send.setEnabled(data.can_send and not self.sending.is_busy)
-        side = self.form.side.side.value
-        text = "Sending…" if self.sending.is_busy else "Send (reduces)" if seen.reduces else f"Send {side.lower()}"
+        text = (
+            "Sending…"
+            if self.sending.is_busy
+            else "Send (reduces)"
+            if seen.reduces
+            else f"Send {self.form.side.words.lower()}"
+        )
         self.send.setText(text)
         self.send.setAccessibleName(f"{text}: {self._reading.words}")
-        set_role(self.send, "role", side.lower())
+        set_role(self.send, "role", self.form.side.role)
 
     def _show_message(self, refusal: str) -> None:
         """Show what is wrong: a refusal of what was sent, else the first finding, else what the gate would say."""

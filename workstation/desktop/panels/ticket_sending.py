@@ -56,6 +56,7 @@ class TicketSending(QObject):
             cl_ord_id=cl_ord_id,
             stop_loss_px=reading.stop_loss_px,
             take_profit_px=reading.take_profit_px,
+            oco=reading.oco,
             metadata={PREVIEW_KEY: reading.words},
         )
         self._context.announcer.say("info", f"Pending: {reading.words}", cl_ord_id)

@@ -30,7 +30,9 @@ class Stager(Protocol):
 def stage(context: DesktopContext, request: Stage) -> bool:
     """Put a request into the ticket and say so; False where no ticket is open."""
     terms = request.terms
-    draft = draft_of(terms, context.instrument(terms.symbol), request.stop_loss_px, request.take_profit_px)
+    draft = draft_of(
+        terms, context.instrument(terms.symbol), request.stop_loss_px, request.take_profit_px, oco=request.oco
+    )
     ticket = find_ticket()
     if ticket is None:
         context.announcer.say("warning", "Not staged: open an order ticket first (View, Panels).")
@@ -48,7 +50,14 @@ def find_ticket() -> Stager | None:
     return next(iter([*seen, *tickets]), None)
 
 
-def draft_of(terms: OrderTerms, instrument: Instrument, stop_loss_px: int | None, take_profit_px: int | None) -> Draft:
+def draft_of(
+    terms: OrderTerms,
+    instrument: Instrument,
+    stop_loss_px: int | None,
+    take_profit_px: int | None,
+    *,
+    oco: OrderTerms | None = None,
+) -> Draft:
     """Return terms as the texts of a ticket; what is not known stays open."""
 
     def price(units: int | None) -> str:
@@ -69,6 +78,7 @@ def draft_of(terms: OrderTerms, instrument: Instrument, stop_loss_px: int | None
         reduce_only=terms.reduce_only,
         stop_loss=price(stop_loss_px),
         take_profit=price(take_profit_px),
+        oco=oco,
     )
 
 
