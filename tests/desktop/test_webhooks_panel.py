@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, status
+from workstation.commands.outcomes import Refusal
 from workstation.commands.records import ChangeRecord, DeleteRecord
 from workstation.commands.registry import CommandResult
 from workstation.commands.scripts import Redeliver
+from workstation.commands.webhooks import HookSecret, RotateHook, SaveHook
 from workstation.desktop.panels.webhooks_panel import WebhooksPanel
 from workstation.domain.records import Webhook
 from workstation.ports.deliveries import Delivery, DeliveryStatus
@@ -121,7 +124,7 @@ def test_dead_letters_can_be_seen_alone(panel: WebhooksPanel, rig: DesktopRig, q
 
 def test_a_webhook_is_switched_and_deleted_by_two_presses(panel: WebhooksPanel, rig: DesktopRig, qtbot) -> None:
     panel.hooks.selectRow(1)
-    assert panel.toggle.text() == "Switch on"
+    assert panel.toggle.text() == "Resume"
     press(qtbot, panel.toggle)
     changes = {"is_active": True, "disabled_reason": ""}
     assert rig.gateway.of("webhook.update") == [ChangeRecord(id="h2", changes=changes)]
@@ -157,3 +160,83 @@ def test_nobody_to_tell_says_how_one_is_made(rig: DesktopRig, qtbot) -> None:
     rig.bridge._on_answered()
     assert panel.hooks._empty[0] == "No webhooks"
     panel.release()
+
+
+def type_into(panel: WebhooksPanel, **texts: str) -> None:
+    for name, text in texts.items():
+        panel.form.fields[name].setText(text)
+
+
+def answered(rig: DesktopRig, command: str, result: CommandResult) -> None:
+    rig.gateway.answer(command, result)
+    rig.bridge._on_answered()
+
+
+def test_a_webhook_is_made_and_its_secret_shown_once_with_a_button_to_copy(panel, rig: DesktopRig, qtbot) -> None:
+    press(qtbot, panel.new)
+    type_into(panel, name="books", endpoint_url="https://books.example/x", event_types="order.*", max_retries="5")
+    press(qtbot, panel.form.save)
+    wish = SaveHook(name="books", endpoint_url="https://books.example/x", event_types=("order.*",), max_retries=5)
+    assert rig.gateway.of("script.save_hook") == [wish]
+    made = HookSecret(id="h3", secret="whsec_abc")
+    answered(rig, "script.save_hook", CommandResult(ok=True, text="Webhook is created.", data=made))
+    assert not panel.form.isVisible()
+    assert (panel.secret.text(), panel.secret.isVisible()) == ("whsec_abc", True)
+    press(qtbot, panel.copy_secret)
+    assert QGuiApplication.clipboard().text() == "whsec_abc"
+    press(qtbot, panel.hide_secret)
+    assert (panel.secret.text(), panel.made.isVisible()) == ("", False)
+
+
+def test_what_is_wrong_stands_beneath_its_field_and_nothing_is_sent(panel, rig: DesktopRig, qtbot) -> None:
+    press(qtbot, panel.new)
+    type_into(panel, name="", endpoint_url="ftp://x", timeout_s="31")
+    press(qtbot, panel.form.save)
+    assert rig.gateway.of("script.save_hook") == []
+    shown = {name: label.text() for name, label in panel.form.troubles.items() if label.isVisible()}
+    assert list(shown) == ["name", "endpoint_url", "timeout_s"]
+    assert panel.form.fields["name"].hasFocus()
+    type_into(panel, name="books", endpoint_url="https://10.0.0.1/x", timeout_s="30")
+    press(qtbot, panel.form.save)
+    text = "The endpoint leads to a private address that webhooks.allowed_hosts does not name."
+    refusal = CommandResult(ok=False, code="VALIDATION_ERROR", text=text, data=Refusal(field="endpoint_url"))
+    answered(rig, "script.save_hook", refusal)
+    assert panel.form.isVisible()
+    assert {name: label.text() for name, label in panel.form.troubles.items() if label.isVisible()} == {
+        "endpoint_url": text
+    }
+    press(qtbot, panel.form.cancel)
+    assert not panel.form.isVisible()
+
+
+def test_the_selected_webhook_is_changed_with_what_it_was_in_the_form(panel, rig: DesktopRig, qtbot) -> None:
+    assert not panel.edit.isEnabled()
+    panel.hooks.selectRow(0)
+    press(qtbot, panel.edit)
+    assert panel.form.fields["endpoint_url"].text() == HOOK.endpoint_url
+    type_into(panel, event_types="execution.created")
+    press(qtbot, panel.form.save)
+    wish = SaveHook(id="h1", name=HOOK.name, endpoint_url=HOOK.endpoint_url, event_types=("execution.created",))
+    assert rig.gateway.of("script.save_hook") == [wish]
+    answered(rig, "script.save_hook", CommandResult(ok=True, text="Webhook is changed.", data=HOOK))
+    assert not panel.form.isVisible()
+    assert not panel.made.isVisible()
+
+
+def test_a_new_secret_takes_two_presses(panel, rig: DesktopRig, qtbot) -> None:
+    panel.hooks.selectRow(0)
+    press(qtbot, panel.rotate)
+    assert rig.gateway.of("script.rotate_hook") == []
+    press(qtbot, panel.rotate)
+    assert rig.gateway.of("script.rotate_hook") == [RotateHook(id="h1")]
+    rotated = CommandResult(ok=True, text="Webhook is changed.", data=HookSecret(id="h1", secret="whsec_new"))
+    answered(rig, "script.rotate_hook", rotated)
+    assert panel.secret.text() == "whsec_new"
+
+
+def test_at_760_pixels_no_table_is_scrolled_sideways_and_none_leaves_room_empty(panel, qtbot) -> None:
+    panel.resize(760, 420)
+    qtbot.waitUntil(lambda: panel.hooks.viewport().width() > 700)
+    for view in (panel.hooks, panel.deliveries):
+        header = view.horizontalHeader()
+        assert sum(map(header.sectionSize, range(header.count()))) == view.viewport().width()

@@ -29,6 +29,7 @@ from workstation.api.token_file import (
     known_accounts,
     lasting_secret,
     remove_token_file,
+    secret_file,
     write_token_file,
 )
 from workstation.commands.registry import CommandRegistry, Gateway
@@ -147,7 +148,7 @@ class ApiServer:
         write_token_file(self._token_file, content)
 
     def _start_thread(self, sockets: list[socket.socket], port: int) -> None:
-        secret = lasting_secret(self._token_file.with_name("api-secret"))
+        secret = lasting_secret(secret_file(self._token_file))
         self._thread = threading.Thread(target=self._run, args=(sockets, port, secret), name="api", daemon=True)
         self._thread.start()
         if not self._started.wait(START_TIMEOUT_S) or self._trouble is not None:

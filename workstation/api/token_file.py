@@ -64,6 +64,11 @@ def remove_token_file(path: Path, token: str) -> None:
         path.unlink(missing_ok=True)
 
 
+def secret_file(token_file: Path) -> Path:
+    """Return where an installation's own secret is kept, beside its token file."""
+    return token_file.with_name("api-secret")
+
+
 def lasting_secret(path: Path) -> str:
     """Return the secret kept in `path` (64 hexadecimal digits), made at the first call; it outlives restarts.
 

@@ -149,7 +149,10 @@ class Program:
         self._room: RoomWatch | None = None
         self._rest: RestDoor | None = None
         self.engine.scripts.bind(
-            open_door=self._open_door, close_door=self._close_door, token_file=self.own_home.token_file
+            open_door=self._open_door,
+            close_door=self._close_door,
+            token_file=self.own_home.token_file,
+            webhook_hosts=options.settings.webhooks.allowed_hosts,
         )
         self._opening: threading.Thread | None = None
         self._beat = Heartbeat("engine", 0, options.settings.engine.stall_ms / 1e3)

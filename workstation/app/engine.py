@@ -38,6 +38,7 @@ from workstation.commands import (
     trading,
     venue_board,
     venues,
+    webhooks,
 )
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
@@ -407,7 +408,7 @@ def all_commands() -> CommandRegistry:
     registry = CommandRegistry()
     for module in (
         trading, positions, safety, accounts, pnl, market, records, limits, risk_board, venues, venue_board,
-        answers, provenance, scripts, holds, strategies,
+        answers, provenance, scripts, webhooks, holds, strategies,
     ):  # fmt: skip
         module.register(registry)
     return registry

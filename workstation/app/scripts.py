@@ -3,9 +3,10 @@
 Implements `ports.scripts.Scripts`. The engine owns it from the start, the program says later how to open the door.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,7 +14,7 @@ from workstation.api.request_log import RequestLog
 from workstation.domain.errors import StorageError, UserError
 from workstation.domain.records import LOCAL_TENANT, Webhook
 from workstation.ports.deliveries import Delivery, DeliveryQuery, DeliveryStatus
-from workstation.ports.scripts import DoorStanding
+from workstation.ports.scripts import DoorStanding, PreparedHook
 from workstation.ports.store import Reader, RecordQuery
 
 WEBHOOKS_READ = 100
@@ -29,13 +30,22 @@ class ScriptDoor:
         self.requests = RequestLog()
         self.url = self.trouble = ""
         self._token_file = ""
+        self._webhook_hosts: tuple[str, ...] = ()
         self._open: Callable[[], str] | None = None
         self._close: Callable[[], None] | None = None
         self._pool = ThreadPoolExecutor(1, "scripts")
 
-    def bind(self, *, open_door: Callable[[], str], close_door: Callable[[], None], token_file: Path) -> None:
-        """Say how the door is opened (returns its URL) and closed."""
+    def bind(
+        self,
+        *,
+        open_door: Callable[[], str],
+        close_door: Callable[[], None],
+        token_file: Path,
+        webhook_hosts: Sequence[str] = (),
+    ) -> None:
+        """Say how the door is opened (returns its URL) and closed. webhook_hosts: may be private or plain."""
         self._open, self._close, self._token_file = open_door, close_door, str(token_file)
+        self._webhook_hosts = tuple(webhook_hosts)
 
     def standing(self) -> DoorStanding:
         """Return how the door stands."""
@@ -111,9 +121,24 @@ class ScriptDoor:
 
         self._pool.submit(work)
 
+    def prepare_hook(self, url: str, done: Callable[[PreparedHook], None]) -> None:
+        """Make a webhook's secret, and judge where it points; "" judges nothing."""
+
+        def work() -> None:
+            prepared = self._prepared(url)
+            self._post(lambda: done(prepared))
+
+        self._pool.submit(work)
+
     def stop(self) -> None:
         """End the thread; what it has begun it finishes."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _prepared(self, url: str) -> PreparedHook:
+        from workstation.api.webhooks_making import prepared_hook  # noqa: PLC0415  a start does without its libraries
+
+        port = urlsplit(self.url).port or 0
+        return prepared_hook(url, allowed_hosts=self._webhook_hosts, own_port=port, token_file=Path(self._token_file))
 
     def _made_due(self, webhook_id: str, delivery_id: str) -> tuple[str, bool]:
         try:

@@ -157,7 +157,7 @@ KINDS: tuple[RecordKind, ...] = (
 def register(commands: CommandRegistry) -> None:
     """Declare the commands of every kind, as `api_key.create`, `api_key.update` and `api_key.delete`."""
     for kind in KINDS:
-        steps = _Steps(kind)
+        steps = RecordSteps(kind)
         name = kind_of(kind.record)
         commands.declare(
             RECORDS,
@@ -185,7 +185,13 @@ def note_audit(context: EngineContext, params: NoteAudit, call: Invocation) -> N
     _answer(context, seq, call, CommandResult(ok=True, text="Noted."))
 
 
-class _Steps:
+def record_steps(record: type[AnyRecord]) -> "RecordSteps":
+    """Return what keeps a kind, for commands that do something before it."""
+    [kind] = [kind for kind in KINDS if kind.record is record]
+    return RecordSteps(kind)
+
+
+class RecordSteps:
     """What the three commands of a kind run."""
 
     def __init__(self, kind: RecordKind) -> None:

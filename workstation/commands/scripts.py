@@ -37,7 +37,7 @@ def show_scripts(context: EngineContext, _params: NoParams, call: Invocation) ->
 
 def switch_door(context: EngineContext, params: SwitchDoor, call: Invocation) -> None:
     """Open or close the door; answers when it stands so."""
-    if not _by_hand(call):
+    if not by_hand(call):
         return
     context.scripts.switch(on=params.on, done=lambda text, ok: call.reply(_answer(text, ok=ok)))
 
@@ -62,7 +62,7 @@ def show_hooks(context: EngineContext, _params: NoParams, call: Invocation) -> N
 
 def redeliver(context: EngineContext, params: Redeliver, call: Invocation) -> None:
     """Have a delivery tried again."""
-    if not _by_hand(call):
+    if not by_hand(call):
         return
     context.scripts.redeliver(params.webhook_id, params.delivery_id, lambda text, ok: call.reply(_answer(text, ok=ok)))
 
@@ -71,7 +71,8 @@ def _answer(text: str, *, ok: bool) -> CommandResult:
     return CommandResult(ok=ok, code="" if ok else "NOT_READY", text=text)
 
 
-def _by_hand(call: Invocation) -> bool:
+def by_hand(call: Invocation) -> bool:
+    """Tell whether a person asks; anybody else is refused."""
     if not call.origin.kind.is_hand:
         text = "Refused: only a person in the desktop can do this."
         call.reply(CommandResult(ok=False, code="DESKTOP_ONLY", text=text))

@@ -50,6 +50,15 @@ class HookBoard(msgspec.Struct, frozen=True, kw_only=True):
     now_ns: int
 
 
+class PreparedHook(msgspec.Struct, frozen=True, kw_only=True):
+    """A new secret, plain and as it may be kept; or why an endpoint may not be told. field: what is wrong."""
+
+    secret: str = ""
+    sealed: str = ""
+    trouble: str = ""
+    field: str = ""
+
+
 class Scripts(Protocol):
     """The door and the deliveries."""
 
@@ -64,3 +73,6 @@ class Scripts(Protocol):
 
     def redeliver(self, webhook_id: str, delivery_id: str, done: Callable[[str, bool], None]) -> None:
         """Have a delivery that was given up tried again under its message id; `done(sentence, success)`."""
+
+    def prepare_hook(self, url: str, done: Callable[[PreparedHook], None]) -> None:
+        """Make a webhook's secret, and judge where it points; "" judges nothing."""

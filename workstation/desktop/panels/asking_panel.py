@@ -170,6 +170,10 @@ class Beside(QBoxLayout):
         self.addWidget(table, 1)
         self.addWidget(self._side)
 
+    def show_side(self, *, shown: bool) -> None:
+        """Show what acts on the table, or leave the table all the room."""
+        self._side.setVisible(shown)
+
     # Qt overrides
 
     def setGeometry(self, rect: QRect) -> None:
