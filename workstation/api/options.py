@@ -19,7 +19,7 @@ FAILED_AUTHENTICATIONS_MAX = 60
 """Wrong credentials a minute, all callers together, before 429 replaces 401."""
 
 SHARE = 0.3
-"""Of one processor, for all requests together once a burst is spent: what leaves a hand's orders their time."""
+"""Of one processor, for all requests together once a burst is spent, unless the settings say otherwise."""
 
 WRITE_STALL_S = 30.0
 """How long a client may take no bytes of an answer before a stream counts it as too slow; after twice that its

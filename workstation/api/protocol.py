@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from workstation.api.errors import ApiError, problem_body
 from workstation.api.options import CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT_S, WRITE_STALL_S
-from workstation.api.turnstile import Turnstile
+from workstation.api.turnstile import Turnstile, is_urgent
 
 _REASONS = {
     400: b"Bad Request",
@@ -96,12 +96,15 @@ class BoundedProtocol(H11Protocol):
     def handle_events(self) -> None:
         """Take what has come apart; where that is a new request, when its turn has come."""
         is_new = self.cycle is None or self.cycle.response_complete
-        if self._waits or (is_new and self._has_more and not self.turnstile.passes(self._begin)):
+        if self._waits or (is_new and self._has_more and not self._passes()):
             self._waits = True
             self._stop_head_timer()
             self.flow.pause_reading()
             return
         super().handle_events()
+
+    def _passes(self) -> bool:
+        return self.turnstile.passes(self._begin, urgent=is_urgent(self.conn.trailing_data[0]))
 
     def _begin(self) -> None:
         self._waits = False

@@ -45,6 +45,7 @@ class RestDoor:
                 max_body=settings.max_body,
                 engine_timeout=settings.engine_timeout,
                 venue_wait=settings.venue_wait,
+                share=settings.share,
                 idempotency_hours=self._settings.idempotency.retention,
                 subscriptions_max=self._settings.marketdata.max_subscriptions,
                 database_kind="postgresql" if database.startswith("postgres") else "sqlite",

@@ -43,6 +43,7 @@ KEPT: Mapping[str, str] = {
     "engine.": "it decides how soon late prices and stalls are noticed",
     "oms.": "it guards what scripts may trade",
     "risk.": "it guards what may be lost",
+    "strategies.paper_only": "it guards live accounts against strategies",
     "desktop.disarm_after_s": "it guards hand entry",
     "events.": "it decides what stays as proof",
     "audit.": "it decides what stays as proof",

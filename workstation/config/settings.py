@@ -37,6 +37,9 @@ class ApiSettings(_Section, frozen=True):
     max_body: Annotated[int, Meta(ge=1024)] = 10 * 1024 * 1024
     engine_timeout: Annotated[float, Meta(gt=0)] = 5.0
     venue_wait: Annotated[float, Meta(ge=0)] = 0.3
+    share: Annotated[
+        float, Meta(ge=0.05, le=1, description="of one processor for requests that come in a flood; 1: no bound")
+    ] = 0.3
 
 
 class SimSettings(_Section, frozen=True):

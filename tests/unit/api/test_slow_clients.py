@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.helpers.api_rig import ApiRig, served
 from workstation.api.errors import StreamAnswer
 from workstation.api.options import ApiOptions
 from workstation.api.stream_response import StreamResponse
+
+FLOOD = 40
 
 
 @pytest.fixture
@@ -113,6 +116,27 @@ def test_a_client_that_takes_no_answer_gives_its_connection_back(tmp_path: Path)
         protocol.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
         connection.sendall(f"GET /api/openapi.json HTTP/1.1\r\nHost: 127.0.0.1:{rig.port}\r\n\r\n".encode())
         wait_until(rig, lambda: own(connection, connections) is None)
+
+
+def test_a_cancel_is_answered_while_a_flood_waits_that_its_own_sender_has_sent(tmp_path: Path) -> None:
+    with served(tmp_path, options=ApiOptions(share=1e-9)) as rig, ExitStack() as opened:
+        order = rig.place()
+        services = rig.server._services
+        assert services is not None
+        turnstile, now = services.turnstile, time.monotonic_ns()
+        turnstile.charge(10**12)
+        turnstile._mono_ns = lambda: now  # no time goes by that others could earn a turn in
+        credential = f"Host: 127.0.0.1:{rig.port}\r\nAuthorization: Bearer {rig.token}\r\n\r\n"
+        for _ in range(FLOOD):
+            connection = opened.enter_context(socket.create_connection(("127.0.0.1", rig.port)))
+            connection.sendall(f"GET /api/v1/oms/orders HTTP/1.1\r\n{credential}".encode())
+        deadline = time.monotonic() + 30
+        while len(turnstile) < FLOOD - 1:  # one may have had the turn that was due
+            assert time.monotonic() < deadline
+        with rig.client(Authorization=f"Bearer {rig.token}") as http:
+            answer = http.delete(f"/api/v1/oms/orders/{order['id']}")
+        assert answer.status_code in (200, 202)
+        assert len(turnstile) >= FLOOD - 1
 
 
 def own(connection: socket.socket, connections: set[Any]) -> Any:

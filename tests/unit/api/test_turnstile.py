@@ -6,7 +6,15 @@ import asyncio
 
 import pytest
 
-from workstation.api.turnstile import BURST_NS, LEAST_EVERY_NS, READ_NS, Turnstile
+from workstation.api.turnstile import (
+    BURST_NS,
+    LEAST_EVERY_NS,
+    READ_NS,
+    URGENT_BURST,
+    URGENT_EVERY_NS,
+    Turnstile,
+    is_urgent,
+)
 
 MS = 1_000_000
 
@@ -19,8 +27,8 @@ class Clocks:
         self.turnstile = Turnstile(share, mono_ns=lambda: self.wall, thread_ns=lambda: self.used)
         self.begun: list[str] = []
 
-    def ask(self, name: str) -> bool:
-        return self.turnstile.passes(lambda: self.begun.append(name))
+    def ask(self, name: str, *, urgent: bool = False) -> bool:
+        return self.turnstile.passes(lambda: self.begun.append(name), urgent=urgent)
 
     def spend(self, ns: int) -> None:
         """Use processor time; as much wall time goes by."""
@@ -111,3 +119,68 @@ async def test_a_whole_share_holds_nobody_back(used_ms: int) -> None:
     for _ in range(3):
         assert clocks.ask("any")
         clocks.used += used_ms * MS
+
+
+async def test_a_cancel_passes_ahead_of_a_flood_that_waits() -> None:
+    clocks = Clocks(share=1e-9)
+    clocks.exhaust()
+    for number in range(1_000):
+        assert not clocks.ask(f"order {number}")
+    for number in range(URGENT_BURST):
+        assert clocks.ask(f"cancel {number}", urgent=True), number
+    assert clocks.begun == []
+    assert len(clocks.turnstile) == 1_000
+
+
+async def test_cancels_beyond_their_rate_are_first_in_line_and_let_others_have_every_other_turn() -> None:
+    clocks = Clocks(share=1e-9)
+    clocks.exhaust()
+    for name in ("order 1", "order 2"):
+        assert not clocks.ask(name)
+    while clocks.ask("at once", urgent=True):
+        pass
+    for name in ("cancel 1", "cancel 2", "cancel 3"):
+        assert not clocks.ask(name, urgent=True)
+    await clocks.turns()
+    assert clocks.begun == []
+    clocks.wall += URGENT_EVERY_NS  # earns one cancel its way, and the least turn is due as well
+    while len(clocks.begun) < 2:
+        await clocks.turns()
+    assert clocks.begun == ["at once", "cancel 1"]
+    while len(clocks.begun) < 6:
+        clocks.wall += LEAST_EVERY_NS
+        await clocks.turns()
+    assert clocks.begun.index("cancel 3") < clocks.begun.index("order 2")
+
+
+async def test_a_flood_of_cancels_leaves_others_their_turns() -> None:
+    clocks = Clocks(share=1e-9)
+    clocks.exhaust()
+    assert not clocks.ask("order")
+    for number in range(10 * URGENT_BURST):
+        clocks.ask(f"cancel {number}", urgent=True)
+    while "order" not in clocks.begun:
+        clocks.wall += LEAST_EVERY_NS
+        await clocks.turns()
+    assert len(clocks.begun) <= 10
+    assert len(clocks.turnstile) > URGENT_BURST
+
+
+@pytest.mark.parametrize(
+    ("line", "urgent"),
+    [
+        (b"DELETE /api/v1/oms/orders/123 HTTP/1.1", True),
+        (b"POST /api/v1/oms/orders/123/cancel HTTP/1.1", True),
+        (b"POST /api/v1/oms/orders/bulk/cancel HTTP/1.1", True),
+        (b"POST /api/v1/risk/kill-switch HTTP/1.1", True),
+        (b"POST /api/v1/risk/kill-switch/release HTTP/1.1", False),
+        (b"POST /api/v1/oms/orders HTTP/1.1", False),
+        (b"POST /api/v1/oms/orders/123/modify HTTP/1.1", False),
+        (b"GET /api/v1/oms/orders/123 HTTP/1.1", False),
+        (b"GET /x HTTP/1.1\r\nX: POST /api/v1/risk/kill-switch ", False),
+        (b"DELETE /api/v1/oms/orders/123", False),
+        (b"", False),
+    ],
+)
+def test_a_request_that_only_takes_risk_away_is_known_by_its_line(line: bytes, urgent: bool) -> None:
+    assert is_urgent(line) is urgent
