@@ -35,14 +35,14 @@ def minute_bars(path: Path, count: int) -> None:
             writer.writerow((at, *prices, int(volume[row])))
 
 
-@pytest.fixture
-def home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Return a home with the pinned bars of PIN."""
-    file, home = tmp_path / "pin.csv", tmp_path / "home"
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home with the pinned bars of PIN, which no test changes."""
+    folder = tmp_path_factory.mktemp("backtest")
+    file, home = folder / "pin.csv", folder / "home"
     minute_bars(file, BARS)
     brought = ["import", str(file), "--home", str(home), "--symbol", "PIN", "--interval", "1m", "--stamp", "open"]
-    assert main([*brought, "--new", "crypto"]) == 0, capsys.readouterr().err
-    capsys.readouterr()
+    assert main([*brought, "--new", "crypto"]) == 0
     return home
 
 
@@ -93,3 +93,27 @@ def test_a_person_is_told_what_it_made_by_which_choices_and_what_flatters_it(hom
 def test_what_does_not_fit_is_refused_by_name(home: Path, capsys, options: list[str], words: str) -> None:
     assert run(home, *options) != 0
     assert words in capsys.readouterr().err
+
+
+def test_a_report_is_written_whole_and_made_anew_from_its_run(home: Path, tmp_path: Path, capsys) -> None:
+    folder, again = tmp_path / "out" / "first", tmp_path / "again"
+    assert run(home, "--report", str(folder)) == 0, capsys.readouterr().err
+    names = {"report.html", "run.json", "fills.csv", "trades.csv", "equity.csv", "metrics.csv"}
+    assert {path.name for path in folder.iterdir()} == names
+    text = (folder / "report.html").read_text()
+    assert "952 fills" in text
+    assert 'id="prices-0"' in text
+    assert len((folder / "fills.csv").read_text().splitlines()) == FILLS + 1
+    assert main(["report", str(folder / "run.json"), str(again)]) == 0
+    assert str(again / "report.html") in capsys.readouterr().out
+    for name in names:
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("held", [None, b"{}"])
+def test_a_report_of_nothing_is_refused_in_a_line(tmp_path: Path, capsys, held: bytes | None) -> None:
+    file = tmp_path / "run.json"
+    if held is not None:
+        file.write_bytes(held)
+    assert main(["report", str(file), str(tmp_path / "out")]) == 2
+    assert "run" in capsys.readouterr().err

@@ -5,7 +5,6 @@ that flatters one is named. Progress goes to standard error; Ctrl+C ends the run
 """
 
 import argparse
-import csv
 import json
 import signal
 import sys
@@ -19,13 +18,18 @@ from typing import Any
 import msgspec
 
 from workstation import __version__
+from workstation.app.backtest_report import write_report, write_text
 from workstation.app.data_sources import StoredMarket
 from workstation.app.import_stamps import instant
 from workstation.app.strategies import CodeFolder
 from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees, ZeroFees
+from workstation.backtest.figures import FIGURES, text_of, value_of
 from workstation.backtest.metrics import metrics_of
 from workstation.backtest.options import BacktestOptions, MarketFill, Slippage, SlippageKind
 from workstation.backtest.plan import BacktestPlan, Progress
+from workstation.backtest.price_trace import Traces
+from workstation.backtest.report_page import Report
+from workstation.backtest.report_rows import fills_csv
 from workstation.backtest.result import BacktestResult
 from workstation.backtest.run import run_backtest
 from workstation.config.paths import find_home
@@ -33,14 +37,11 @@ from workstation.domain.errors import ValidationError
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, parse_scaled, rescale
 from workstation.ports.market_data import MarketHistory
 from workstation.storage import open_view
-from workstation.storage.tick_archive import replacing
 from workstation.strategies.loading import Code
 
 NS = 10**9
 HUNDREDTHS = 100
 """Fee rates are hundredths of a basis point."""
-
-FILLS = ("time", "order", "symbol", "side", "quantity", "price", "fee", "label")
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -50,13 +51,17 @@ def command(arguments: argparse.Namespace) -> int:
         UserError: an option, the strategy's parameters or the stored data do not fit.
     """
     root = find_home(arguments.home).root
-    view = open_view(arguments.database, root)
+    view, traces = open_view(arguments.database, root), Traces()
     try:
-        result = _run(plan_of(arguments, root, view.history), quiet=arguments.json)
+        plan = plan_of(arguments, root, view.history)
+        plan = msgspec.structs.replace(plan, sources=tuple(traces.watch(source) for source in plan.sources))
+        result = _run(plan, quiet=arguments.json)
     finally:
         view.close()
     if arguments.fills:
-        _write_fills(Path(arguments.fills), result)
+        write_text(Path(arguments.fills), fills_csv(result))
+    if arguments.report:
+        write_report(Path(arguments.report), Report(result=result, prices=traces.bars()))
     print(json.dumps(summary(result), indent=2) if arguments.json else "\n".join(words(result)))
     return 0
 
@@ -166,20 +171,8 @@ def words(result: BacktestResult) -> list[str]:
         f"{_day(result.first_ts)} to {_day(result.last_ts)}",
         f"net profit {_money(result.net_profit)} {result.currency}, return {metrics.total_return:.2%}",
     ]
-    shown = {
-        "a year": _percent(metrics.yearly_return),
-        "volatility": _percent(metrics.volatility),
-        "Sharpe": _ratio(metrics.sharpe),
-        "Sortino": _ratio(metrics.sortino),
-        "drawdown": _percent(metrics.drawdown),
-        "Calmar": _ratio(metrics.calmar),
-        "exposure": _percent(metrics.exposure),
-        "round trips": f"{metrics.trades:,}",
-        "won": _percent(metrics.win_rate),
-        "profit factor": _ratio(metrics.profit_factor),
-        "turnover": f"{metrics.turnover or 0:.1f}",
-    }
-    lines += [f"  {name:<14}{value:>12}" for name, value in shown.items()]
+    brief = ((figure, value_of(metrics, figure)) for figure in FIGURES if figure.brief)
+    lines += [f"  {figure.title:<14}{text_of(value, figure.unit):>14}" for figure, value in brief]
     lines += [f"! {warning}" for warning in result.warnings]
     return [*lines, f"digest {result.digest}"]
 
@@ -199,19 +192,6 @@ def _run(plan: BacktestPlan, *, quiet: bool) -> BacktestResult:
         signal.signal(signal.SIGINT, before)
         if not quiet and sys.stderr.isatty():
             print(file=sys.stderr)
-
-
-def _write_fills(path: Path, result: BacktestResult) -> None:
-    known = {instrument.symbol: instrument for instrument in result.instruments}
-    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(FILLS)
-        for fill in result.fills:
-            of = known[fill.symbol]
-            quantity, price = format_scaled(fill.qty, of.qty_decimals), format_scaled(fill.price, of.price_decimals)
-            at = datetime.fromtimestamp(fill.ts // NS, UTC).isoformat()
-            side = fill.side.value
-            writer.writerow((at, fill.cl_ord_id, fill.symbol, side, quantity, price, _money(fill.fee), fill.label))
 
 
 def _parameter(text: str) -> tuple[str, Any]:
@@ -234,11 +214,3 @@ def _money(amount: int) -> str:
 
 def _day(ts: int) -> str:
     return f"{datetime.fromtimestamp(ts // NS, UTC):%Y-%m-%d}"
-
-
-def _percent(value: float | None) -> str:
-    return "—" if value is None else f"{value:.2%}"
-
-
-def _ratio(value: float | None) -> str:
-    return "—" if value is None else f"{value:.2f}"

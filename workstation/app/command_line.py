@@ -4,7 +4,7 @@ import argparse
 from typing import NoReturn
 
 from workstation import __version__
-from workstation.app.command_line_backtest import add_backtest_command
+from workstation.app.command_line_backtest import add_backtest_command, add_report_command
 from workstation.app.command_line_client import add_client_commands
 from workstation.app.command_line_data import add_data_commands
 from workstation.app.command_line_hotkeys import add_hotkeys_commands
@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_commands(commands, _Parser, _add_home)
     add_backtest_command(commands, _add_home)
     add_sweep_command(commands, _add_home)
+    add_report_command(commands)
     add_client_commands(commands, _add_home)
     add_strategies_command(commands, _add_home)
     return parser

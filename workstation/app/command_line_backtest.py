@@ -1,4 +1,4 @@
-"""Options of `workstation backtest`. Values only."""
+"""Options of `workstation backtest` and `report`. Values only."""
 
 import argparse
 from typing import Any
@@ -13,6 +13,7 @@ def add_backtest_command(commands: Any, add_home: AddHome) -> None:
     run.add_argument("strategy", metavar="MODULE:CLASS", help="a shipped example, or a file of HOME/strategies")
     run.add_argument("--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter; repeatable")
     add_market_options(run)
+    run.add_argument("--report", metavar="DIR", default="", help="write report.html, CSV tables and run.json there")
     run.add_argument("--fills", metavar="FILE", default="", help="write the fills as CSV")
     run.add_argument("--json", action="store_true", help="print JSON")
 
@@ -35,3 +36,10 @@ def add_market_options(run: argparse.ArgumentParser, *, required: bool = True) -
     run.add_argument("--seed", metavar="N", type=int, default=1, help="of everything that is drawn")
     run.add_argument("--close-at-end", action="store_true", help="exit what is open at the last price")
     run.add_argument("--allow-gaps", action="store_true", help="go on over faulty data, which is counted")
+
+
+def add_report_command(commands: Any) -> None:
+    """Declare the report of a run that `--report` has kept."""
+    report: argparse.ArgumentParser = commands.add_parser("report", help="make the report of a backtest anew")
+    report.add_argument("run", metavar="FILE", help="run.json of a report")
+    report.add_argument("folder", metavar="DIR", help="where report.html and the tables go")

@@ -162,6 +162,12 @@ def _sweep(arguments: argparse.Namespace) -> int:
     return sweep.command(arguments)
 
 
+def _report(arguments: argparse.Namespace) -> int:
+    from workstation.app import backtest_report  # noqa: PLC0415  as above
+
+    return backtest_report.command(arguments)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "kill": kill,
     "journal": journal,
@@ -174,6 +180,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "data": data_catalogue.command,
     "backtest": _backtest,
     "sweep": _sweep,
+    "report": _report,
     **remote.COMMANDS,
     **remote_strategies.COMMANDS,
 }
