@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -108,6 +108,48 @@ def page_body(
         path, query = call.request.scope["path"], call.query.model_dump(mode="json")
         body["next_cursor"] = call.services.cursors.seal(last, path, query) if walks and last is not None else None
     return body
+
+
+class _Kept(Protocol):
+    """A row that is walked by the time it was made."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def created_at(self) -> int:
+        """UTC ns."""
+
+
+async def walked_page(
+    call: Call, form: ListForm, read: Callable[[Any], Any], query: Callable[..., Any], shown: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """Return the body of a list that grows at its end and is filtered by dates.
+
+    read: returns the page of a query; query: makes it from the window alone, what else narrows it is bound already;
+    shown: a row as a body.
+
+    Raises:
+        ApiError: 422 or 400, a period, field, ordering or cursor that the list cannot have.
+    """
+    check_dates(call)
+    asked = call.query
+    fields, ordering = chosen_fields(asked.fields, form.model), ordering_of(call, form)
+    window = query(
+        start_ns=asked.start_date,
+        end_ns=asked.end_date,
+        ordering=ordering,
+        limit=asked.limit,
+        offset=asked.offset,
+        with_count=asked.with_count,
+        after_key=place_of(call, ordering, form),
+    )
+    page = await call.services.read(read, window)
+    rows: Sequence[_Kept] = page.rows
+    bodies = [sparse(shown(row), fields) for row in rows]
+    last = (rows[-1].created_at, rows[-1].id) if rows else None
+    return page_body(call, form, bodies, total=page.total, has_next=page.has_next, ordering=ordering, last=last)
 
 
 def memory_page(call: Call, form: ListForm, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -4,11 +4,12 @@ A connection whose adapter is the venue of this run shares its session; others s
 their adapter comes. Credentials come in and are sealed; no answer has them.
 """
 
+from functools import partial
 from typing import Any
 
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer
-from workstation.api.lists import ListForm, check_dates, chosen_fields, ordering_of, page_body, place_of, sparse
+from workstation.api.lists import ListForm, walked_page
 from workstation.api.records import RecordResource, change_record, create_record, delete_record, given
 from workstation.api.schemas.connections import (
     Connection,
@@ -151,26 +152,14 @@ async def list_connection_logs(call: Call) -> Answer:
     """List what a connection's session went through."""
     record = await one_of(call, ConnectionRecord, "connection")
     asked: ConnectionLogList = call.query
-    check_dates(call)
-    fields, ordering = chosen_fields(asked.fields, LOGS.model), ordering_of(call, LOGS)
-    query = ConnectionLogQuery(
+    query = partial(
+        ConnectionLogQuery,
         tenant=record.tenant,
         connection_id=record.id,
         level=None if asked.level is None else LogLevel(asked.level),
         event_type=None if asked.event_type is None else ConnectionEvent(asked.event_type),
-        start_ns=asked.start_date,
-        end_ns=asked.end_date,
-        ordering=ordering,
-        limit=asked.limit,
-        offset=asked.offset,
-        with_count=asked.with_count,
-        after_key=place_of(call, ordering, LOGS),
     )
-    page = await call.services.read(call.services.reader.connection_logs.lines, query)
-    bodies = [sparse(log_body(line), fields) for line in page.rows]
-    last = (page.rows[-1].created_at, page.rows[-1].id) if page.rows else None
-    body = page_body(call, LOGS, bodies, total=page.total, has_next=page.has_next, ordering=ordering, last=last)
-    return json_answer(200, body)
+    return json_answer(200, await walked_page(call, LOGS, call.services.reader.connection_logs.lines, query, log_body))
 
 
 async def _body(call: Call, record: ConnectionRecord, known: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Webhooks out: endpoints that are told of events, their secrets, and what became of each delivery."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,12 +11,11 @@ from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError, invalid
 from workstation.api.lists import (
     ListForm,
-    check_dates,
     chosen_fields,
     ordering_of,
     page_body,
-    place_of,
     sparse,
+    walked_page,
     windowed,
 )
 from workstation.api.records import (
@@ -201,28 +201,17 @@ async def test_webhook(call: Call) -> Answer:
 )  # fmt: skip
 async def list_deliveries(call: Call) -> Answer:
     """List a webhook's deliveries."""
-    check_dates(call)
     record: WebhookRecord = await find_record(call, HOOKS)
     asked: DeliveryList = call.query
-    fields, ordering = chosen_fields(asked.fields, Delivery), ordering_of(call, DELIVERIES)
-    query = DeliveryQuery(
+    query = partial(
+        DeliveryQuery,
         tenant=record.tenant,
         webhook_id=record.id,
         status=None if asked.status is None else DeliveryStatus(asked.status),
         event_type=asked.event_type,
-        start_ns=asked.start_date,
-        end_ns=asked.end_date,
-        ordering=ordering,
-        limit=asked.limit,
-        offset=asked.offset,
-        with_count=asked.with_count,
-        after_key=place_of(call, ordering, DELIVERIES),
     )
-    page = await call.services.read(call.services.reader.deliveries.deliveries, query)
-    bodies = [sparse(delivery_body(delivery), fields) for delivery in page.rows]
-    last = (page.rows[-1].created_at, page.rows[-1].id) if page.rows else None
-    body = page_body(call, DELIVERIES, bodies, total=page.total, has_next=page.has_next, ordering=ordering, last=last)
-    return json_answer(200, body)
+    deliveries = call.services.reader.deliveries.deliveries
+    return json_answer(200, await walked_page(call, DELIVERIES, deliveries, query, delivery_body))
 
 
 @routes.add(
