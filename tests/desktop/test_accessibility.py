@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -128,6 +128,23 @@ def test_a_key_reads_position_working_orders_and_freshness(qtbot: QtBot, rig: De
         "Working: 1 buy for 100, 1 sell for 60. Quote fresh, 40 ms old."
     )
     assert rig.gateway.sent() == []
+
+
+def test_what_is_read_aloud_is_announced_to_the_screen_reader_at_once_and_live_values_are_not(
+    qtbot: QtBot, rig: DesktopRig, keyboard: QWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[QAccessibleEvent] = []
+    monkeypatch.setattr(QAccessible, "updateAccessibility", told.append)
+    rig.feed(order(), quotes=[quote(bid=18_720)], positions=[position()])
+    assert told == []
+    said = []
+    for key in (Qt.Key.Key_P, Qt.Key.Key_B, Qt.Key.Key_R):
+        qtbot.keyClick(keyboard, key, CTRL_SHIFT)
+        said.append(rig.spoken[-1][1])
+    assert all(isinstance(event, QAccessibleAnnouncementEvent) for event in told)
+    assert [event.message() for event in told] == said
+    assert {event.politeness() for event in told} == {QAccessible.AnnouncementPoliteness.Assertive}
+    assert {event.object() for event in told} == {keyboard.findChild(QLabel)}
 
 
 def test_the_position_read_says_when_flat_unmarked_unreconciled_unknown_stale_and_cut_off(

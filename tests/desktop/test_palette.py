@@ -138,6 +138,26 @@ def test_a_short_sale_and_a_pair_stage_in_the_ticket_and_travel_as_typed(qtbot, 
     assert (sent.oco.side, sent.oco.stop_px) == (Side.SELL_SHORT, 18_600)
 
 
+def test_escape_leaves_the_palette_then_clears_the_staged_order_and_then_cancels(qtbot, rig, window):
+    open_with(qtbot, window, "b 5 aapl 187")
+    press(qtbot, window, Key.Key_Return)
+    press(qtbot, window, Key.Key_Escape)
+    assert window.ticket.form.draft().price == "187.00"
+    window.setFocus()
+    qtbot.keyClick(window, Key.Key_Escape)
+    assert (window.ticket.form.draft().price, rig.gateway.sent()) == ("", [])
+    assert rig.spoken[-1][1] == "Staged order cleared; nothing was sent."
+    qtbot.keyClick(window, Key.Key_Escape)
+    assert [name for name, _ in rig.gateway.sent()] == ["order.cancel_scope"]
+
+
+def test_another_symbol_ends_what_is_staged(qtbot, rig, window):
+    open_with(qtbot, window, "b 5 aapl 187")
+    press(qtbot, window, Key.Key_Return)
+    window.ticket.choose_symbol("MSFT")
+    assert (window.ticket.holds_staged, window.ticket.form.draft().price) == (False, "")
+
+
 def test_a_line_that_is_changed_after_staging_stages_again_before_it_is_sent(qtbot, rig, window):
     open_with(qtbot, window, "b 5 aapl 187")
     press(qtbot, window, Key.Key_Return)

@@ -17,7 +17,7 @@ from workstation.domain.errors import UserError
 from workstation.viewmodels.hotkey_binds import parse_keys
 from workstation.viewmodels.hotkey_das import import_das
 from workstation.viewmodels.hotkey_dry_run import dry_run, focus_of, read_scene
-from workstation.viewmodels.hotkey_file import HotkeyFile, HotkeyFileError, read_hotkeys
+from workstation.viewmodels.hotkey_file import HotkeyFile, HotkeyFileError, hotkey_text, read_hotkeys
 from workstation.viewmodels.hotkey_lint import lint
 
 FOUND = 1
@@ -75,19 +75,23 @@ def _keys(arguments: argparse.Namespace) -> tuple[str, HotkeyFile]:
     """Return the named key file, else that of home, else the shipped one, with its name."""
     path = Path(arguments.file) if arguments.file else find_home(arguments.home).hotkeys_file
     shipped = not arguments.file and not path.exists()
-    text = resource_text("hotkeys", "default.toml") if shipped else _text(path)
     name = "default keys" if shipped else path.name
     try:
-        return name, read_hotkeys(text)
+        return name, read_hotkeys(resource_text("hotkeys", "default.toml") if shipped else hotkey_text(_bytes(path)))
     except HotkeyFileError as error:
         raise UserError(f"{name}: {error}") from None
 
 
-def _text(path: Path) -> str:
+def _bytes(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return _bytes(path).decode("utf-8")
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text") from None
 

@@ -72,7 +72,7 @@ def _bind(line: str, number: int) -> str:
     name, second, script = rest.partition(":")
     if not colon or not second:
         raise _NotMapped("expected KEY:NAME:SCRIPT")
-    keys = " ".join(parse_keys(key.strip()))
+    keys = " ".join(parse_keys(key.strip())).replace("\\", "\\\\")
     fields = _script([part.strip() for part in re.split(r"[;~]", script) if part.strip()])
     shown = re.sub(r"[^\w ]", "", name).strip()
     lines = ["[[bind]]", f'id = "das_{number}"', f'keys = "{keys}"', "enabled = false"]

@@ -40,6 +40,8 @@ STEP_MAX = 10
 
 _TABLE = re.compile(r"\s*\[\[?\s*([\w.]+)\s*\]\]?")
 _KEY = re.compile(r"\s*([\w-]+)\s*=\s*")
+_DEEP = re.compile(r"[\[{]{2}|[\[{]\s*\w+\s*=\s*[\[{]")
+_LONG = re.compile(r"[\d_]{300}", re.ASCII)
 _PLACE_OF_TOML = re.compile(r"\(at line (\d+), column (\d+)\)")
 _TOP = frozenset({"version", "profile", "defaults", "bind"})
 _COMMON = frozenset({"id", "keys", "when", "do", "press", "enabled"})
@@ -72,7 +74,7 @@ def read_hotkeys(text: str, commands: Sequence[str] = ()) -> HotkeyFile:
     Raises:
         HotkeyFileError: at the first thing that is wrong.
     """
-    if len(text.encode()) > FILE_BYTES_MAX:
+    if len(text.encode("utf-8", "surrogatepass")) > FILE_BYTES_MAX:
         raise HotkeyFileError(1, 1, f"the file is larger than {FILE_BYTES_MAX // 1024} KiB")
     try:
         found = tomllib.loads(text)
@@ -80,7 +82,31 @@ def read_hotkeys(text: str, commands: Sequence[str] = ()) -> HotkeyFile:
         place = _PLACE_OF_TOML.search(str(error))
         line, column = (int(place.group(1)), int(place.group(2))) if place else (text.count("\n") + 1, 1)
         raise HotkeyFileError(line, column, str(error).partition(" (at")[0]) from None
+    except (RecursionError, ValueError) as error:
+        raise _unparsed(text, error) from None
     return _Reader(text, frozenset(commands)).read(found)
+
+
+def hotkey_text(data: bytes) -> str:
+    """Return a file's bytes as text, as UTF-8.
+
+    Raises:
+        HotkeyFileError: at the first byte that is none.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        raise HotkeyFileError(line, column, "this is not UTF-8 text") from None
+
+
+def _unparsed(text: str, error: Exception) -> HotkeyFileError:
+    """Return what to say where the parser of TOML gave up for want of stack or digits, at the likeliest place."""
+    pattern, message = (_DEEP, "nested too deep") if isinstance(error, RecursionError) else (_LONG, "a number too long")
+    found = pattern.search(text)
+    at = 0 if found is None else found.start()
+    return HotkeyFileError(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), message)
 
 
 class _Reader:
@@ -167,7 +193,7 @@ class _Reader:
         return expressions, plain
 
     def _attached(self, place: tuple[str, int, str], found: Any, do: str) -> tuple[Attached, ...]:
-        if not found:
+        if found == ():
             return ()
         if do not in ORDER_VERBS or not isinstance(found, list) or len(found) > ATTACHED_MAX:
             raise self._error(place, f"attach is a list of at most {ATTACHED_MAX} orders")
@@ -191,16 +217,17 @@ class _Reader:
 
     def _plain(self, place: tuple[str, int, str], value: Any, kind: Field) -> Plain:
         whole = isinstance(value, int) and not isinstance(value, bool)
-        if kind is Field.TIF and value in TimeInForce.__members__ and value != TimeInForce.GTD:
-            return str(value)
+        said = value if isinstance(value, str) else ""
+        if kind is Field.TIF and said in TimeInForce.__members__ and said != TimeInForce.GTD:
+            return said
         if kind is Field.MILLISECONDS and whole and 0 < value <= AGE_MS_MAX:
             return int(value)
         if kind is Field.FLAG and isinstance(value, bool):
             return value
         if kind is Field.STEP and whole and 0 < abs(value) <= STEP_MAX:
             return int(value)
-        if kind is Field.SIDE and value in {"buy", "sell"}:
-            return str(value)
+        if kind is Field.SIDE and said in {"buy", "sell"}:
+            return said
         raise self._error(place, f"expected {_ALLOWED.get(kind, kind)}, found {value!r}")
 
     def _parsed(self, place: tuple[str, int, str], parse: Any, value: Any) -> Any:
@@ -245,7 +272,7 @@ def _places(text: str) -> dict[tuple[str, int, str], tuple[int, int]]:
     places: dict[tuple[str, int, str], tuple[int, int]] = {}
     seen: dict[str, int] = {}
     table, index = "", 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         header, key = _TABLE.match(line), _KEY.match(line)
         if header and "=" not in line[: header.end()]:
             table = header.group(1)

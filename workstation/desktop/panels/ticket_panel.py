@@ -55,6 +55,7 @@ class TicketPanel(Panel):
         self._header: InstrumentHeader | None = None
         self._reading = Reading(terms=None, findings=())
         self._verdict: Verdict | None = None
+        self._staged = False
         self._asked_at = 0
         self._shown_at = 0
         self._asked = 0
@@ -105,6 +106,7 @@ class TicketPanel(Panel):
         if self._header is not None:
             self._header.show_symbol(symbol)
         self.watch(quotes=frozenset({symbol}))
+        self._staged = False
         self.sending.forget()
         self.form.show_instrument(self.context.instrument(symbol), str(self.context.sizes.size))
 
@@ -127,9 +129,16 @@ class TicketPanel(Panel):
         """Show an order from a key, the palette or an undo in the fields, not sent."""
         self.choose_symbol(symbol)
         self.form.show_draft(draft)
+        self._staged = True
+
+    @property
+    def holds_staged(self) -> bool:
+        """True while an order that was staged stands in the fields, not sent."""
+        return self._staged
 
     def clear(self) -> None:
         """Empty prices and legs, and put a refusal away."""
+        self._staged = False
         self.sending.forget()
         self.form.clear()
 
@@ -151,6 +160,7 @@ class TicketPanel(Panel):
         if not armed and self._verdict is not None and self._verdict.risk_class == "INCREASE":
             pulse_arm_chip()
             return
+        self._staged = False
         self.sending.send(self._reading)
 
     def _build(self) -> None:

@@ -27,7 +27,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys_click import HeldClick
 from workstation.desktop.shell.hotkeys_requests import FocusRequests
 from workstation.desktop.shell.leader import Leader
-from workstation.desktop.shell.staging import windows
+from workstation.desktop.shell.staging import put_staged_away, windows
 from workstation.domain.orders import Origin, OriginKind
 from workstation.viewmodels import hotkeys as keys
 from workstation.viewmodels.hotkey_actions import at_half, first_that_holds, increases, request_of
@@ -36,6 +36,8 @@ from workstation.viewmodels.hotkey_dry_run import words_of
 
 ESCAPE_LAYER = "escape_layer"
 """Property of a widget that has something of its own to undo by Esc, a drag or a staged item: it gets the key first."""
+ESCAPE = "Esc"
+"""The chord that acts one layer a press: a staged order is put away before orders are cancelled."""
 KEY_TEST = "key_test"
 """Property of a field in which keys are tried: while it has the keyboard, no key acts."""
 
@@ -193,6 +195,8 @@ class HotkeyFilter(QObject):
         if not self._may_act(binds, event):
             return False
         if event.isAutoRepeat():
+            return True
+        if chord == ESCAPE and put_staged_away(self._context):
             return True
         if following:
             self.leader.begin(chord, following)

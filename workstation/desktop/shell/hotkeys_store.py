@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from workstation.config.resources import resource_text
 from workstation.viewmodels.hotkey_binds import Bind
-from workstation.viewmodels.hotkey_file import FILE_BYTES_MAX, HotkeyFile, HotkeyFileError, read_hotkeys
+from workstation.viewmodels.hotkey_file import FILE_BYTES_MAX, HotkeyFile, HotkeyFileError, hotkey_text, read_hotkeys
 
 CAUTIOUS_ORDERS = 5
 SHIPPED_FILE = "default.toml"
@@ -69,7 +69,7 @@ class KeyStore(QObject):
             found = self.shipped if text is None else _with_profile(read_hotkeys(text, self.commands()))
         except HotkeyFileError as error:
             return self._refuse(f"{error}")
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             return self._refuse(f"it cannot be read: {error}")
         self.error = ""
         self.file, self._text = found, shipped_text() if text is None else text
@@ -112,7 +112,7 @@ class KeyStore(QObject):
         if self.path is None or not self.path.exists():
             return None
         with self.path.open("rb") as file:
-            return file.read(FILE_BYTES_MAX + 1).decode("utf-8")
+            return hotkey_text(file.read(FILE_BYTES_MAX + 1))
 
     def bind(self, name: str) -> Bind | None:
         """Return the bind with this id: the enabled one in force, else the shipped one."""

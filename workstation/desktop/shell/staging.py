@@ -26,6 +26,13 @@ class Stager(Protocol):
     def press_send(self) -> None:
         """Send what the fields say, once."""
 
+    @property
+    def holds_staged(self) -> bool:
+        """True while an order that was staged stands in the fields, not sent."""
+
+    def clear(self) -> None:
+        """Put the order away."""
+
 
 def stage(context: DesktopContext, request: Stage) -> bool:
     """Put a request into the ticket and say so; False where no ticket is open."""
@@ -39,6 +46,16 @@ def stage(context: DesktopContext, request: Stage) -> bool:
         return False
     ticket.stage(terms.symbol, draft)
     context.announcer.say("info", request.reason or f"Staged, not sent: {request.words}")
+    return True
+
+
+def put_staged_away(context: DesktopContext) -> bool:
+    """Clear the staged order, and say so; False where none is staged."""
+    ticket = find_ticket()
+    if ticket is None or not ticket.holds_staged:
+        return False
+    ticket.clear()
+    context.announcer.say("info", "Staged order cleared; nothing was sent.")
     return True
 
 
