@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
 from workstation.config.settings import load_settings
-from workstation.desktop.panels.settings_panel import VALUE, SettingsPanel
+from workstation.desktop.panels.settings_panel import MEANING, VALUE, SettingsPanel
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.domain.accounts import Environment
 
@@ -106,7 +106,7 @@ def test_a_change_that_touches_trading_disarms(panel: SettingsPanel, rig: Deskto
 def test_the_default_is_one_press_away(panel: SettingsPanel) -> None:
     panel.table.selectRow(place(panel, "desktop.theme"))
     panel.default.click()
-    assert (cell(panel, "desktop.theme"), cell(panel, "desktop.theme", 3)) == ("dark", "default")
+    assert (cell(panel, "desktop.theme"), cell(panel, "desktop.theme", 4)) == ("dark", "default")
 
 
 def test_a_file_changed_outside_is_shown_as_a_difference_and_taken_on_consent(panel: SettingsPanel, path: Path) -> None:
@@ -130,3 +130,19 @@ def test_without_a_file_it_says_so(rig: DesktopRig, qtbot: QtBot) -> None:
     qtbot.addWidget(made)
     assert "without a settings file" in made.note.text()
     made.release()
+
+
+def test_in_a_narrow_panel_the_meaning_is_seen_whole_and_the_line_below_tells_the_rest(panel: SettingsPanel) -> None:
+    panel.resize(760, 400)
+    QApplication.processEvents()
+    header = panel.table.horizontalHeader()
+    seen = [number for number in range(header.count()) if not header.isSectionHidden(number)]
+    assert seen == [0, VALUE, MEANING]
+    assert panel.table.horizontalScrollBar().maximum() == 0
+    assert header.sectionSize(MEANING) > 400
+    panel.table.setCurrentCell(place(panel, "desktop.frame_hz"), 0)
+    assert panel.chosen.text().endswith("; whole number ≥ 10 ≤ 60; default 30; holds from the next start.")
+    panel.resize(1_200, 400)
+    QApplication.processEvents()
+    assert not any(header.isSectionHidden(number) for number in range(header.count()))
+    assert panel.table.horizontalScrollBar().maximum() == 0

@@ -8,6 +8,7 @@ from PySide6.QtGui import QDropEvent
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, status
 from workstation.commands.registry import CommandResult
+from workstation.desktop.cell_painting import PADDING_PX
 from workstation.desktop.panels.stored_data_import import ImportDialog
 from workstation.desktop.panels.stored_data_panel import StoredDataPanel
 from workstation.ports.market_data import Coverage, DataBoard, DataKind, Holding, Hole
@@ -65,7 +66,7 @@ def test_the_models_keep_the_rules_of_qt(panel: StoredDataPanel, qtmodeltester) 
 def test_each_series_shows_rows_coverage_and_what_is_missing(panel: StoredDataPanel) -> None:
     bars, ticks = texts(panel.series, 0), texts(panel.series, 1)
     assert (bars["symbol"], bars["rows"], bars["missing"]) == ("ACME", "130", "30")
-    assert bars["coverage"] == "██···███████████"
+    assert bars["coverage"] == "█▒·▒██████"
     assert (ticks["kind"], ticks["size"], ticks["missing"]) == ("Quotes", "4,096", "—")
 
 
@@ -132,3 +133,16 @@ def test_deleting_takes_two_presses_and_names_the_series(panel: StoredDataPanel,
     qtbot.mouseClick(panel.delete, Qt.MouseButton.LeftButton)
     [wish] = rig.gateway.of("data.delete")
     assert (wish.symbol, wish.kind, wish.interval, wish.source) == ("IBM", "QUOTES", "", "ibm.zip")
+
+
+def test_at_760_px_no_column_is_off_the_edge_and_no_time_is_cut(panel: StoredDataPanel, qtbot) -> None:
+    panel.resize(760, 420)
+    qtbot.wait(1)
+    assert panel.series.horizontalScrollBar().maximum() == 0
+    panel.series.selectRow(0)
+    for view in (panel.series, panel.holes):
+        for number, column in enumerate(view.columns.table.columns):
+            if not view.isColumnHidden(number) and len(view.columns.view):
+                text = column.text(view.columns.row_at(0))
+                needed = view.cell_paint.text_width(text, figures=column.right, bold=False) + 2 * PADDING_PX
+                assert needed <= view.columnWidth(number), (column.name, text)

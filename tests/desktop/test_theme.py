@@ -6,7 +6,10 @@ import pytest
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from tests.helpers.desktop_rig import DesktopRig
+from workstation.commands.registry import CommandRegistry
 from workstation.config.resources import resource_path
+from workstation.config.settings import DesktopSettings, load_settings
 from workstation.desktop.colors import (
     SHAPE_CONTRAST_MIN,
     SHAPE_PAIRS,
@@ -15,12 +18,16 @@ from workstation.desktop.colors import (
     contrast_ratio,
     failed_pairs,
 )
+from workstation.desktop.eventloop import Desktop
 from workstation.desktop.fonts import FIGURE_FAMILY, UI_FAMILY, load_fonts
 from workstation.desktop.icons import icon, icon_names
+from workstation.desktop.look import theme_of
+from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.stylesheet import qt_stylesheet
 from workstation.desktop.theme import (
     THEME_NAMES,
     ColorScheme,
+    Density,
     ThemeRefused,
     apply_theme,
     current_theme,
@@ -120,6 +127,38 @@ def test_larger_text_comes_with_higher_rows():
     theme = load_theme("dark", text_scale=1.5)
     assert theme.type.body == 18
     assert theme.metrics.row == 33
+
+
+def test_a_wider_density_moves_rows_apart_and_leaves_the_text():
+    compact, relaxed = load_theme("dark"), load_theme("dark", density=Density.RELAXED)
+    assert relaxed.type == compact.type
+    assert (compact.metrics.row_compact, relaxed.metrics.row_compact) == (19, 26)
+
+
+def test_the_settings_choose_colours_density_and_size():
+    plain = theme_of(DesktopSettings())
+    made = theme_of(DesktopSettings(theme="light", rising="red", density="normal", text_scale=1.2))
+    assert plain == load_theme("dark")
+    assert made == load_theme("light", scheme=ColorScheme.RED_UP, density=Density.NORMAL, text_scale=1.2)
+    assert theme_of(DesktopSettings(rising="blue")).colors.rise == QColor("#4da3ff")
+    assert theme_of(DesktopSettings(rising="orange")).colors.fall == QColor("#4da3ff")
+
+
+def test_a_setting_of_the_look_acts_at_once_and_the_menu_keeps_it(qtbot, qapp, dark, tmp_path):
+    rig, file = DesktopRig(), tmp_path / "config.toml"
+    store = SettingsStore(file, load_settings(file))
+    desktop = Desktop(
+        rig.session, rig.gateway, CommandRegistry(), layouts=tmp_path / "layouts", look=dark, frame_hz=30,
+        disarm_after_s=600, settings=store,
+    )  # fmt: skip
+    qtbot.addWidget(desktop.workspace.window)
+    assert store.set("desktop.density", "relaxed") == ""
+    assert current_theme() == load_theme("dark", density=Density.RELAXED)
+    desktop.workspace.show_theme("light")
+    assert current_theme() == load_theme("light", density=Density.RELAXED)
+    assert load_settings(file).desktop.theme == "light"
+    desktop.stop()
+    rig.stop()
 
 
 @pytest.mark.parametrize("name", THEME_NAMES)

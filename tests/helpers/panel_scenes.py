@@ -385,8 +385,8 @@ SCENES: dict[str, Scene] = {
     "hotkeys": Scene((900, 360), play=_frames),
     "alerts": Scene((760, 220), _alerts),
     "strategies": Scene((820, 420), _strategies),
-    "stored_data": Scene((860, 320), _stored),
-    "settings": Scene((760, 220), play=_settings),
+    "stored_data": Scene((760, 320), _stored),
+    "settings": Scene((760, 260), play=_settings),
     "log": Scene((620, 160), play=_log),
 }
 """Every kind of panel."""

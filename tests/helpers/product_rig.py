@@ -26,6 +26,7 @@ from workstation.app.command_line import build_parser
 from workstation.commands.params import SwitchFault
 from workstation.commands.registry import CommandResult
 from workstation.desktop.eventloop import Desktop
+from workstation.desktop.look import theme_of
 from workstation.desktop.table_view import ColumnView
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.kernel.logs import RecentLog
@@ -63,7 +64,7 @@ class Product:
             engine,
             engine.commands,
             layouts=options.home.layouts,
-            theme=settings.theme,
+            look=theme_of(settings),
             frame_hz=settings.frame_hz,
             disarm_after_s=settings.disarm_after_s,
         )

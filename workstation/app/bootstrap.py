@@ -318,6 +318,7 @@ class KillMark(msgspec.Struct, frozen=True):
 def shown_desktop(program: Program, options: Options) -> "Desktop":
     """Return the desktop of a program that runs, its window shown and watched; the REST door opens behind it."""
     from workstation.desktop.eventloop import Desktop  # noqa: PLC0415  headless runs need no Qt
+    from workstation.desktop.look import theme_of  # noqa: PLC0415  as above
     from workstation.desktop.panels.settings_panel_store import SettingsStore  # noqa: PLC0415  as above
 
     settings = options.settings.desktop
@@ -327,7 +328,7 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
         program.engine.commands,
         layouts=program.own_home.layouts,
         keys_file=program.own_home.hotkeys_file,
-        theme=settings.theme,
+        look=theme_of(settings),
         frame_hz=settings.frame_hz,
         disarm_after_s=settings.disarm_after_s,
         settings=SettingsStore(program.own_home.config_file, options.settings),

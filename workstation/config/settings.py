@@ -27,16 +27,16 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class ApiSettings(_Section, frozen=True):
     """The local REST interface."""
 
-    enabled: bool = True
-    port: Annotated[int, Meta(ge=0, le=65535)] = 8710
-    pin_token: bool = False
-    allowed_origins: list[str] = []
+    enabled: Annotated[bool, Meta(description="whether scripts may reach this program over REST")] = True
+    port: Annotated[int, Meta(ge=0, le=65535, description="port on this machine; 0 takes a free one")] = 8710
+    pin_token: Annotated[bool, Meta(description="keep the local token over a restart instead of a new one")] = False
+    allowed_origins: Annotated[list[str], Meta(description="web pages that may call, beside this machine's own")] = []
     rate_limit: Annotated[
         int, Meta(ge=1, description="requests of an API key in 60 s; the local token has 10 times")
     ] = 600
-    max_body: Annotated[int, Meta(ge=1024)] = 10 * 1024 * 1024
-    engine_timeout: Annotated[float, Meta(gt=0)] = 5.0
-    venue_wait: Annotated[float, Meta(ge=0)] = 0.3
+    max_body: Annotated[int, Meta(ge=1024, description="bytes that a request may have")] = 10 * 1024 * 1024
+    engine_timeout: Annotated[float, Meta(gt=0, description="seconds a request waits for the engine")] = 5.0
+    venue_wait: Annotated[float, Meta(ge=0, description="seconds an order waits for its venue before 202")] = 0.3
     share: Annotated[
         float, Meta(ge=0.05, le=1, description="of one processor for requests that come in a flood; 1: no bound")
     ] = 0.3
@@ -45,67 +45,78 @@ class ApiSettings(_Section, frozen=True):
 class SimSettings(_Section, frozen=True):
     """The built-in simulated exchange."""
 
-    seed: Annotated[int, Meta(ge=0)] = 20_240_808
-    plan: str = ""
-    ticks_per_s: Annotated[int, Meta(ge=1, le=100_000)] | None = None
-    exchange: str = ""
-    """Address of an exchange in a process of its own: the path of a Unix socket, or host:port."""
+    seed: Annotated[int, Meta(ge=0, description="the same seed makes the same simulated market")] = 20_240_808
+    plan: Annotated[str, Meta(description="file with the faults that the simulated exchange plays")] = ""
+    ticks_per_s: Annotated[int, Meta(ge=1, le=100_000, description="speed of the simulated market")] | None = None
+    exchange: Annotated[
+        str, Meta(description="an exchange in a process of its own: path of a Unix socket, or host:port")
+    ] = ""
 
 
 class EngineSettings(_Section, frozen=True):
     """Threads and watchdogs."""
 
-    switch_interval_ms: Annotated[float, Meta(gt=0, le=100)] = 1.0
-    stall_ms: Annotated[int, Meta(ge=50)] = 250
-    freshness_ms: Annotated[int, Meta(ge=100)] = 5_000
+    switch_interval_ms: Annotated[float, Meta(gt=0, le=100, description="how often threads take turns")] = 1.0
+    stall_ms: Annotated[int, Meta(ge=50, description="a thread that stands still so long is logged")] = 250
+    freshness_ms: Annotated[int, Meta(ge=100, description="a price of this age is stale: new risk is refused")] = 5_000
 
 
 class DesktopSettings(_Section, frozen=True):
     """Look and behaviour of the desktop."""
 
-    theme: Literal["dark", "light", "high_contrast"] = "dark"
-    density: Literal["compact", "normal", "relaxed"] = "compact"
-    frame_hz: Annotated[int, Meta(ge=10, le=60)] = 30
-    rising: Literal["green", "red", "blue"] = "green"
-    disarm_after_s: Annotated[int, Meta(ge=10)] = 600
+    theme: Annotated[Literal["dark", "light", "high_contrast"], Meta(description="colours of every window")] = "dark"
+    density: Annotated[
+        Literal["compact", "normal", "relaxed"], Meta(description="how far rows and controls stand apart")
+    ] = "compact"
+    text_scale: Annotated[float, Meta(ge=0.85, le=1.7, description="size of all text, rows with it")] = 1.0
+    frame_hz: Annotated[int, Meta(ge=10, le=60, description="how often a second the screen follows the market")] = 30
+    rising: Annotated[
+        Literal["green", "red", "blue", "orange"],
+        Meta(description="colour of buy and up; blue and orange do without red and green"),
+    ] = "green"
+    disarm_after_s: Annotated[int, Meta(ge=10, description="hand entry disarms after so long without input")] = 600
 
 
 class OmsSettings(_Section, frozen=True):
     """Orders of scripts: with `confirm_warnings`, each needs the token of its preview."""
 
-    confirm_warnings: bool = False
+    confirm_warnings: Annotated[bool, Meta(description="an order of a script needs its preview's token")] = False
 
 
 class RiskSettings(_Section, frozen=True):
     """What follows a breach: with `flatten_at_lockout`, every position of the account is exited; no price is sure."""
 
-    flatten_at_lockout: bool = False
+    flatten_at_lockout: Annotated[bool, Meta(description="exit every position when a loss limit locks")] = False
 
 
 class MarketdataSettings(_Section, frozen=True):
     """Market data: what scripts may follow, and what is kept for how long."""
 
-    max_subscriptions: Annotated[int, Meta(ge=1, le=1_000)] = 100
-    store_ticks: bool = False
+    max_subscriptions: Annotated[int, Meta(ge=1, le=1_000, description="streams that scripts may follow")] = 100
+    store_ticks: Annotated[bool, Meta(description="keep every trade and quote, not bars alone")] = False
     snapshot_interval: Annotated[float, Meta(ge=1, description="seconds from one feed quality to the next")] = 300.0
-    bar_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 1_825.0
-    tick_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 30.0
-    snapshot_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
+    bar_retention: Annotated[float, Meta(ge=0, description="how long bars are kept, in days; 0 keeps all")] = 1_825.0
+    tick_retention: Annotated[
+        float, Meta(ge=0, description="how long trades and quotes are kept, in days; 0 keeps all")
+    ] = 30.0
+    snapshot_retention: Annotated[
+        float, Meta(ge=0, description="how long feed quality is kept, in days; 0 keeps all")
+    ] = 90.0
 
 
 class StrategiesSettings(_Section, frozen=True):
     """Strategies: how many runs at once, how long one takes and on what accounts, where a strategy does not say."""
 
-    max_concurrent_runs: Annotated[int, Meta(ge=1, le=50)] = 5
-    run_timeout: Annotated[int, Meta(ge=0, description="seconds; 0 for ever")] = 3_600
+    max_concurrent_runs: Annotated[int, Meta(ge=1, le=50, description="strategies that run at once")] = 5
+    run_timeout: Annotated[int, Meta(ge=0, description="a run ends after so many seconds; 0 for ever")] = 3_600
     paper_only: Annotated[bool, Meta(description="what paper_trading_only of a new strategy is")] = True
 
 
 class WebhooksSettings(_Section, frozen=True):
     """Webhooks: which `host:port` may be private or plain http, and what an endpoint begins with."""
 
-    allowed_hosts: list[str] = []
-    max_retries: Annotated[int, Meta(ge=0, le=10)] = 3
+    allowed_hosts: Annotated[list[str], Meta(description="host:port that may be private or plain http")] = []
+    max_retries: Annotated[int, Meta(ge=0, le=10, description="tries after the first before a delivery is dead")] = 3
     retry_delay: Annotated[int, Meta(ge=1, le=3_600, description="seconds to the first retry")] = 60
     timeout: Annotated[int, Meta(ge=1, le=30, description="seconds that an endpoint has to answer")] = 30
 
@@ -113,34 +124,44 @@ class WebhooksSettings(_Section, frozen=True):
 class EventsSettings(_Section, frozen=True):
     """How long events stay readable."""
 
-    retention: Annotated[float, Meta(gt=0, description="days")] = 7.0
+    retention: Annotated[float, Meta(gt=0, description="how long events stay readable, in days")] = 7.0
 
 
 class IdempotencySettings(_Section, frozen=True):
     """How long answers to keyed calls are replayed."""
 
-    retention: Annotated[float, Meta(gt=0, description="hours")] = 24.0
+    retention: Annotated[float, Meta(gt=0, description="how long answers to keyed calls are replayed, in hours")] = 24.0
 
 
 class AuditSettings(_Section, frozen=True):
     """How long the audit is kept; what goes leaves an anchor from which the rest verifies."""
 
-    retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 2_555.0
+    retention: Annotated[float, Meta(ge=0, description="how long the audit is kept, in days; 0 keeps all")] = 2_555.0
 
 
 class StorageSettings(_Section, frozen=True):
     """How long what grows without end is kept."""
 
-    journal_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 0.0
-    execution_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 0.0
-    delivery_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
-    connection_log_retention: Annotated[float, Meta(ge=0, description="days; 0 keeps all")] = 90.0
+    journal_retention: Annotated[
+        float, Meta(ge=0, description="how long the journal is kept, in days; 0 keeps all")
+    ] = 0.0
+    execution_retention: Annotated[
+        float, Meta(ge=0, description="how long executions are kept, in days; 0 keeps all")
+    ] = 0.0
+    delivery_retention: Annotated[
+        float, Meta(ge=0, description="how long webhook deliveries are kept, in days; 0 keeps all")
+    ] = 90.0
+    connection_log_retention: Annotated[
+        float, Meta(ge=0, description="how long the log of connections is kept, in days; 0 keeps all")
+    ] = 90.0
 
 
 class LogSettings(_Section, frozen=True):
     """Log file."""
 
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(description="the least that the log file keeps")
+    ] = "INFO"
 
 
 class Settings(_Section, frozen=True):

@@ -21,7 +21,9 @@ from workstation.domain.errors import UserError
 if TYPE_CHECKING:
     import tomlkit
 
-LIVE = frozenset({"desktop.theme", "desktop.disarm_after_s"})
+LIVE = frozenset({
+    "desktop.theme", "desktop.density", "desktop.rising", "desktop.text_scale", "desktop.disarm_after_s",
+})  # fmt: skip
 """Settings that apply at once; every other one applies at the next start."""
 
 TRADING = ("oms.", "risk.", "desktop.disarm_after_s")

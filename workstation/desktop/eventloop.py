@@ -21,13 +21,14 @@ from workstation.desktop.bridge import Bridge
 from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import load_fonts
+from workstation.desktop.look import LOOKS, theme_of
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.workspace import Workspace
-from workstation.desktop.theme import apply_theme, load_theme
+from workstation.desktop.theme import Theme, apply_theme
 from workstation.kernel.logs import get_logger
 from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
 from workstation.viewmodels.session import Session
@@ -68,7 +69,7 @@ class Desktop:
         commands: CommandRegistry,
         *,
         layouts: Path,
-        theme: str,
+        look: Theme,
         frame_hz: int,
         disarm_after_s: int,
         keys_file: Path | None = None,
@@ -77,7 +78,7 @@ class Desktop:
         self.app = _application()
         self.app.setApplicationName("Workstation")
         load_fonts()
-        apply_theme(self.app, load_theme(theme))
+        apply_theme(self.app, look)
         configure_docking()
         self.bridge = Bridge(session, gateway, commands, frame_hz=frame_hz)
         first = session.accounts[0].account
@@ -134,11 +135,10 @@ class Desktop:
 
     def _apply(self, name: str, settings: Settings) -> None:
         """Let a changed setting act at once where it can."""
-        match name:
-            case "desktop.theme":
-                apply_theme(self.app, load_theme(settings.desktop.theme))
-            case "desktop.disarm_after_s":
-                self.workspace.disarm_after(settings.desktop.disarm_after_s)
+        if name in LOOKS:
+            apply_theme(self.app, theme_of(settings.desktop))
+        elif name == "desktop.disarm_after_s":
+            self.workspace.disarm_after(settings.desktop.disarm_after_s)
 
     def run(self) -> int:
         """Run until the last window closes; returns the exit code."""

@@ -52,6 +52,14 @@ class ColorScheme(Enum):
     COLOR_BLIND_SWAPPED = "color_blind_swapped"
 
 
+class Density(Enum):
+    """How far rows and controls stand apart: factors of the theme's own heights."""
+
+    COMPACT = 1.0
+    NORMAL = 1.15
+    RELAXED = 1.35
+
+
 @dataclass(frozen=True, slots=True)
 class TypeScale:
     """Text sizes in pixels."""
@@ -125,10 +133,17 @@ def current_theme() -> Theme:
     return _active[0]
 
 
-def load_theme(source: str | Path, *, scheme: ColorScheme = ColorScheme.GREEN_UP, text_scale: float = 1.0) -> Theme:
+def load_theme(
+    source: str | Path,
+    *,
+    scheme: ColorScheme = ColorScheme.GREEN_UP,
+    density: Density = Density.COMPACT,
+    text_scale: float = 1.0,
+) -> Theme:
     """Read a shipped theme by name, or a user's theme by path, and check it.
 
-    `text_scale` multiplies text, rows and controls together, so that larger text is never clipped.
+    `text_scale` multiplies text, rows and controls together, so that larger text is never clipped; `density` rows and
+    controls alone.
     Raises: NotFound for an unknown name; ThemeRefused naming the role, number or pair that is wrong.
     """
     if not TEXT_SCALE_MIN <= text_scale <= TEXT_SCALE_MAX:
@@ -146,7 +161,7 @@ def load_theme(source: str | Path, *, scheme: ColorScheme = ColorScheme.GREEN_UP
         dark=bool(table.get("dark", True)),
         colors=_schemed(_parsed_colors(file.stem, table), scheme),
         type=_scaled(_section(file.stem, "type", table, TypeScale), text_scale),
-        metrics=_scaled_metrics(_section(file.stem, "metrics", table, Metrics), text_scale),
+        metrics=_scaled_metrics(_section(file.stem, "metrics", table, Metrics), text_scale * density.value),
     )
     failures = failed_pairs(theme.colors)
     if failures:

@@ -9,7 +9,10 @@ from workstation.ports.market_data import Coverage, DataBoard, DataKind, Hole
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, exact_time
 
-COVERAGE_CELLS = 16
+COVERAGE_CELLS = 10
+MINUTE_CHARS = 16
+"""Length of a time to the minute."""
+
 FULL, PART, NONE = "█", "▒", "·"
 """What a slot of the coverage bar says: all of it is there, a part is missing, it lies in one hole."""
 
@@ -83,6 +86,10 @@ def coverage_bar(line: Coverage) -> str:
     return "".join(slots)
 
 
+def _minute(ts: int) -> str:
+    return exact_time(ts)[:MINUTE_CHARS].replace("T", " ")
+
+
 def _size(line: Coverage) -> str:
     size = line.holding.size
     return MISSING if size is None else f"{size:,}"
@@ -95,32 +102,32 @@ def _count(line: Coverage) -> str:
 def _series_columns() -> tuple[Column[Coverage], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol, width=9),
-        Column("kind", "Kind", code, lambda r: r.holding.kind, lambda r: r.holding.kind.capitalize(), width=7),
+        Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol, width=7),
+        Column("kind", "Kind", code, lambda r: r.holding.kind, lambda r: r.holding.kind.capitalize(), width=6),
         Column("interval", "Interval", code, lambda r: r.holding.interval, lambda r: r.holding.interval or MISSING,
                width=9),
-        Column("first", "First", number, lambda r: float(r.holding.first), lambda r: exact_time(r.holding.first)[:16],
-               width=14, exact=lambda r: exact_time(r.holding.first)),
-        Column("last", "Last", number, lambda r: float(r.holding.last), lambda r: exact_time(r.holding.last)[:16],
-               width=14, exact=lambda r: exact_time(r.holding.last)),
+        Column("first", "First", number, lambda r: float(r.holding.first), lambda r: _minute(r.holding.first),
+               width=MINUTE_CHARS, exact=lambda r: exact_time(r.holding.first)),
+        Column("last", "Last", number, lambda r: float(r.holding.last), lambda r: _minute(r.holding.last),
+               width=MINUTE_CHARS, exact=lambda r: exact_time(r.holding.last)),
         Column("rows", "Rows", number, lambda r: r.holding.rows, lambda r: f"{r.holding.rows:,}", right=True, width=9),
-        Column("coverage", "Coverage", code, coverage_bar, coverage_bar, width=16,
+        Column("coverage", "Coverage", code, coverage_bar, coverage_bar, width=COVERAGE_CELLS + 3,
                hint="First to last; a light slot lacks bars, a dot is empty"),
         Column("missing", "Missing", number, lambda r: r.missing, _count, right=True, width=7,
                hint="Bars that the sessions of the calendar should have"),
         Column("size", "Bytes", number, lambda r: r.holding.size, _size, right=True, width=10,
-               hint="Of files; bars lie in the database"),
-        Column("source", "Source", code, lambda r: r.holding.source, lambda r: r.holding.source, width=16),
+               hint="Of files; bars lie in the database", hidden=True),
+        Column("source", "Source", code, lambda r: r.holding.source, lambda r: r.holding.source, width=6),
     )  # fmt: skip
 
 
 def _hole_columns() -> tuple[Column[HoleRow], ...]:
     number = ColumnKind.NUMBER
     return (
-        Column("start", "From, UTC", number, lambda r: float(r.hole.start), lambda r: exact_time(r.hole.start)[:16],
-               width=14, exact=lambda r: exact_time(r.hole.start)),
-        Column("end", "To, UTC", number, lambda r: float(r.hole.end), lambda r: exact_time(r.hole.end)[:16],
-               width=14, exact=lambda r: exact_time(r.hole.end)),
+        Column("start", "From, UTC", number, lambda r: float(r.hole.start), lambda r: _minute(r.hole.start),
+               width=MINUTE_CHARS, exact=lambda r: exact_time(r.hole.start)),
+        Column("end", "To, UTC", number, lambda r: float(r.hole.end), lambda r: _minute(r.hole.end),
+               width=MINUTE_CHARS, exact=lambda r: exact_time(r.hole.end)),
         Column("missing", "Missing", number, lambda r: r.hole.missing, lambda r: f"{r.hole.missing:,}", right=True,
                width=8),
     )  # fmt: skip

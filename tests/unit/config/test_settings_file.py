@@ -71,3 +71,8 @@ def test_a_damaged_file_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"line 1, column"):
         SettingsFile(path).set("api.port", "9001")
     assert path.read_text() == "[api\nport = 1\n"
+
+
+def test_every_setting_says_what_it_means() -> None:
+    silent = [row.name for row in setting_rows(Settings(), None, {}) if not row.meaning]
+    assert silent == []

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -28,8 +28,11 @@ from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.viewmodels.panel_notes import NOTHING, PanelNote
 
-COLUMNS = ("Setting", "Value", "Default", "From", "Allowed", "Applies", "Meaning")
-VALUE = 1
+COLUMNS = ("Setting", "Value", "Meaning", "Default", "From", "Allowed", "Applies")
+WIDTHS = (186, 110, 0, 90, 70, 150, 62)
+VALUE, MEANING = 1, 2
+NARROW_PX = 1_000
+"""Below this width only what a setting is, its value and its meaning are columns; the line below tells the rest."""
 LOOK_MS = 2_000
 """How often the file is looked at for a change from outside."""
 
@@ -58,6 +61,8 @@ class SettingsPanel(Panel):
         self.reload = self._button("reload", "Reload", "Take the file as it is now", self._reload)
         self.note = NoteLine(f"{panel_id}_note")
         self.table = self._build_table()
+        self.chosen = NoteLine(f"{panel_id}_chosen")
+        self.table.currentCellChanged.connect(self._show_chosen)
         row = QHBoxLayout()
         row.setContentsMargins(8, 4, 8, 4)
         row.addWidget(self.search, 1)
@@ -69,6 +74,7 @@ class SettingsPanel(Panel):
         column.addLayout(row)
         column.addWidget(self.note)
         column.addWidget(self.table, 1)
+        column.addWidget(self.chosen)
         self.setFocusProxy(self.search)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -99,9 +105,9 @@ class SettingsPanel(Panel):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = table.horizontalHeader()
-        for column, width in enumerate((190, 130, 110, 84, 150, 70)):
+        for column, width in enumerate(WIDTHS):
             header.resizeSection(column, width)
-        header.setSectionResizeMode(len(COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(MEANING, QHeaderView.ResizeMode.Stretch)
         table.itemChanged.connect(self._on_edited)
         return table
 
@@ -169,18 +175,19 @@ class SettingsPanel(Panel):
         for place, row in enumerate(self._rows):
             applies = "restart" if row.restart else "at once"
             default = shown(row.default)
-            texts = (row.name, shown(row.value), default, row.layer, row.allowed, applies, row.meaning)
+            texts = (row.name, shown(row.value), row.meaning, default, row.layer, row.allowed, applies)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
                 item.setFlags(flags | Qt.ItemFlag.ItemIsEditable if column == VALUE and editable else flags)
-                item.setForeground(colors.text if column <= VALUE else colors.text_muted)
+                item.setForeground(colors.text if column <= MEANING else colors.text_muted)
                 if column == VALUE and row.layer != "default":
                     item.setForeground(colors.accent)
                 self.table.setItem(place, column, item)
         self.table.blockSignals(False)  # noqa: FBT003  the toolkit's signature
         self._filter()
+        self._show_chosen()
 
     def _filter(self, *_: object) -> None:
         words = self.search.text().lower().split()
@@ -189,6 +196,14 @@ class SettingsPanel(Panel):
             text = " ".join(cells).lower()
             self.table.setRowHidden(place, not all(word in text for word in words))
         self._show_state()
+
+    def _show_chosen(self, *_: object) -> None:
+        place, text = self.table.currentRow(), ""
+        if 0 <= place < len(self._rows):
+            row = self._rows[place]
+            applies = "holds from the next start" if row.restart else "holds at once"
+            text = f"{row.name}: {row.meaning}; {row.allowed}; default {shown(row.default)}; {applies}."
+        self.chosen.show_note(PanelNote("info", text))
 
     def _show_state(self) -> None:
         self.undo.setEnabled(self.store is not None and self.store.can_undo)
@@ -211,6 +226,14 @@ class SettingsPanel(Panel):
         if self._rows and all(self.table.isRowHidden(place) for place in range(len(self._rows))):
             return PanelNote("info", "No setting has these words.")
         return NOTHING
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave columns out where they would push the meaning off the edge."""
+        super().resizeEvent(event)
+        for column in range(MEANING + 1, len(COLUMNS)):
+            self.table.setColumnHidden(column, event.size().width() < NARROW_PX)
 
 
 def shown(value: object) -> str:

@@ -28,6 +28,11 @@ class SettingsStore(QObject):
         self._known = self._stamp()
 
     @property
+    def settings(self) -> Settings:
+        """Every setting as it is in force, or will be after a restart."""
+        return self._settings
+
+    @property
     def can_undo(self) -> bool:
         """True while a change of this run can be taken back."""
         return self._file.can_undo

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.look import theme_of
 from workstation.desktop.shell.alert_here import AlertHere
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
@@ -25,7 +26,7 @@ from workstation.desktop.shell.toasts import ToastStack
 from workstation.desktop.shell.tour import Tour
 from workstation.desktop.shell.workspaces import Workspaces
 from workstation.desktop.shell.workspaces_menu import UndoLoadBanner, WorkspaceMenu
-from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
+from workstation.desktop.theme import THEME_NAMES, apply_theme, current_theme, load_theme
 from workstation.domain.orders import Origin
 
 UNFOCUSED_DISARM_MS = 30_000
@@ -139,10 +140,14 @@ class Workspace(QObject):
         return menu
 
     def show_theme(self, name: str) -> None:
-        """Switch the theme live."""
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            apply_theme(app, load_theme(name))
+        """Switch the theme live, and keep it where there are settings to keep it in."""
+        store, app = self._context.settings, QApplication.instance()
+        if store is not None:
+            trouble = store.set("desktop.theme", name)
+            if trouble:
+                self._context.announcer.say("warning", f"The theme is not kept: {trouble}")
+        if isinstance(app, QApplication) and current_theme().name != name:
+            apply_theme(app, load_theme(name) if store is None else theme_of(store.settings.desktop, name))
 
     def _show_provenance(self, _origin: Origin) -> None:
         """Show where the order came from that is selected in the panel with the focus, else the newest one of ours."""
