@@ -25,6 +25,7 @@ from workstation.app.strategies import CodeFolder
 from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees, ZeroFees
 from workstation.backtest.figures import FIGURES, text_of, value_of
 from workstation.backtest.metrics import metrics_of
+from workstation.backtest.monte_carlo import MonteCarlo, monte_carlo
 from workstation.backtest.options import BacktestOptions, MarketFill, Slippage, SlippageKind
 from workstation.backtest.plan import BacktestPlan, Progress
 from workstation.backtest.price_trace import Traces
@@ -157,6 +158,7 @@ def summary(result: BacktestResult) -> dict[str, Any]:
         "net_profit": _money(result.net_profit),
         "currency": result.currency,
         "metrics": msgspec.to_builtins(metrics_of(result)),
+        "monte_carlo": msgspec.to_builtins(monte_carlo(result)),
         "warnings": list(result.warnings),
         "cancelled": result.cancelled,
         "digest": result.digest,
@@ -173,8 +175,21 @@ def words(result: BacktestResult) -> list[str]:
     ]
     brief = ((figure, value_of(metrics, figure)) for figure in FIGURES if figure.brief)
     lines += [f"  {figure.title:<14}{text_of(value, figure.unit):>14}" for figure, value in brief]
+    lines += _luck(monte_carlo(result))
     lines += [f"! {warning}" for warning in result.warnings]
     return [*lines, f"digest {result.digest}"]
+
+
+def _luck(found: MonteCarlo | None) -> list[str]:
+    if found is None:
+        return []
+    drawn = f"of {found.paths:,} draws of its {found.trades:,} round trips with replacement, 5 % to 95 %:"
+    final, fall = found.bootstrap.final, found.bootstrap.drawdown
+    return [
+        drawn,
+        f"  {'final value':<14}{final[0]:>14,.2f}  to  {final[-1]:,.2f}",
+        f"  {'drawdown':<14}{fall[0]:>14.2%}  to  {fall[-1]:.2%}",
+    ]
 
 
 def _run(plan: BacktestPlan, *, quiet: bool) -> BacktestResult:

@@ -13,6 +13,7 @@ import msgspec
 from workstation.backtest import report_charts as charts
 from workstation.backtest.figures import FIGURES, FRACTION, MONEY, NOTHING, text_of, value_of
 from workstation.backtest.metrics import metrics_of
+from workstation.backtest.monte_carlo import monte_carlo
 from workstation.backtest.months import monthly_returns
 from workstation.backtest.price_trace import PriceBars
 from workstation.backtest.report_rows import money_text, time_text
@@ -61,6 +62,7 @@ def page(report: Report, look: Look) -> str:
         _section("Equity and drawdown", charts.equity_chart(result) + charts.drawdown_chart(result)),
         _section("Returns by month", _months(result)),
         *_prices(report),
+        *_luck(result),
         _section("Figures and their formulas", _figures(result)),
         _section("Round trips", _trades(result)),
         _section("At the end", _ending(result)),
@@ -161,6 +163,28 @@ def _figures(result: BacktestResult) -> str:
         "with several currencies it is not added up.</p>"
     )
     return _table(("figure", "value", "unit", "formula"), rows, "figures") + note
+
+
+def _luck(result: BacktestResult) -> Iterable[str]:
+    found = monte_carlo(result)
+    if found is None:
+        return
+    rows = [
+        (name, measure, *(text_of(value, unit) for value in values))
+        for name, bands in (("bootstrap", found.bootstrap), ("shuffle", found.shuffle))
+        for measure, unit, values in (
+            ("value at the end", MONEY, bands.final),
+            ("drawdown", FRACTION, bands.drawdown),
+        )
+    ]
+    note = (
+        f"<p>Monte Carlo: the profits of {found.trades:,} round trips, {found.paths:,} times anew, seed {found.seed}. "
+        f"Bootstrap draws as many with replacement, and {text_of(found.bootstrap.below_start, FRACTION)} of its paths "
+        "end below the initial cash. Shuffle puts the same ones in another order, so that all end alike. Columns are "
+        "percentiles over the paths; the value of the account is counted at the end of each round trip.</p>"
+    )
+    head = ("method", "", *(f"{level} %" for level in found.levels))
+    yield _section("What luck could have made of it", _table(head, rows, "figures luck") + note)
 
 
 def _trades(result: BacktestResult) -> str:

@@ -291,3 +291,11 @@ def test_quotes_give_their_middle_prints_themselves_and_the_first_source_of_an_i
 def test_watching_a_source_changes_no_digest(made: Report) -> None:
     plain = run_backtest(cross(wave()))
     assert plain.digest == made.result.digest
+
+
+def test_luck_is_shown_with_its_methods_where_there_are_trades_enough(made: Report, text: str) -> None:
+    assert "Monte Carlo" not in text
+    many = msgspec.structs.replace(made.result, trades=made.result.trades * 4)
+    shown = page(msgspec.structs.replace(made, result=many), LOOK)
+    assert f"Monte Carlo: the profits of {len(many.trades)} round trips, 1,000 times anew, seed 1" in shown
+    assert shown.count("<td>bootstrap</td>") == shown.count("<td>shuffle</td>") == 2
