@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
+from tests.desktop.test_fills_panel import fill
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
 from workstation.desktop.panels.pnl_panel import PnlPanel
+from workstation.desktop.panels.pnl_reconcile import FillsBehind
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.numbers import MONEY_ONE
-from workstation.viewmodels.frames import AccountSnap
+from workstation.viewmodels.frames import AccountSnap, CashSeen
 
 
 def account(net: int, **changes) -> AccountSnap:
@@ -65,6 +67,42 @@ def test_figures_stand_under_what_they_mean(panel: PnlPanel, rig: DesktopRig) ->
     assert (panel.figures["realised"].text(), panel.figures["open"].text()) == ("−12.00", "+19.00")
     assert panel.caption.text() == "SIM-1: average cost · marked at last · net of fees · USD · today, own ledger"
     assert panel.limit.accessibleName() == "Day loss limit: 90 USD left of the 500 day loss limit, 82% used"
+
+
+def rows(panel: PnlPanel) -> list[list[str]]:
+    model = panel.reconcile.columns
+    return [[model.index(row, column).data() for column in range(4)] for row in range(model.rowCount())]
+
+
+def test_ours_the_brokers_and_the_gap_stand_in_rows(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(accounts=[account(0, cash=1_000 * MONEY_ONE)])
+    assert rows(panel) == [["Cash USD", "1,000.00", "—", "not available"]]
+    seen = CashSeen("USD", 1_000 * MONEY_ONE, 950 * MONEY_ONE, START_NS)
+    rig.feed(
+        positions=[position(300, theirs=200), position(5, symbol="ESZ6")], accounts=[account(0, venue_cash=(seen,))]
+    )
+    assert rows(panel) == [["Cash USD", "1,000.00", "950.00", "+50.00"], ["AAPL", "300", "200", "+100"]]
+    hover = panel.reconcile.columns.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert hover.endswith("gap +50.00 as of 2024-01-02 15:00:00 UTC")
+    rig.feed(positions=[position(200)], accounts=[account(0, venue_cash=(seen,))])
+    assert len(rows(panel)) == 1
+
+
+def test_a_click_on_a_gap_shows_the_fills_behind_it(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(fill("e1"), fill("e2", symbol="MSFT"))
+    rig.feed(positions=[position(300, theirs=200)], accounts=[account(0)])
+    spot = panel.reconcile.visualRect(panel.reconcile.columns.index(1, 3)).center()
+    qtbot.mouseClick(panel.reconcile.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    dialog = panel.findChild(FillsBehind)
+    assert dialog.words.text() == "AAPL: 300 here, 200 at the broker, gap +100"
+    assert [row.exec_key for row in map(dialog.view.columns.row_at, range(dialog.view.columns.rowCount()))] == ["e1"]
+    dialog.close()
+    panel.reconcile.setCurrentIndex(panel.reconcile.columns.index(0, 0))
+    panel.reconcile.setFocus()
+    qtbot.keyClick(panel.reconcile, Qt.Key.Key_Return)
+    dialogs = [one for one in panel.findChildren(FillsBehind) if one.isVisible()]
+    assert [one.view.columns.rowCount() for one in dialogs] == [2]
+    dialogs[0].close()
 
 
 def test_what_has_no_mark_is_left_out_and_named(panel: PnlPanel, rig: DesktopRig) -> None:

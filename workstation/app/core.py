@@ -4,7 +4,7 @@ The product gives it the machine's clock, the engine's loop and a database; a si
 journal in memory. Everything runs on one thread, and nothing here knows a screen.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -27,10 +27,11 @@ from workstation.orders.risk_view import CoreRiskView
 from workstation.portfolio.accounts import Accounts
 from workstation.portfolio.pnl import MarkKind, Pnl
 from workstation.portfolio.worth import Marks, Worth
-from workstation.ports.broker import Broker
+from workstation.ports.broker import Broker, BrokerReport
 from workstation.ports.feed import Feed
 from workstation.ports.store import Journal, Recovery
 from workstation.risk.gate import RiskGate
+from workstation.viewmodels.reconciled import VenueCash
 
 BREACH_LOOK_NS = 1_000_000_000
 BAR_CLOSE_NS = 200_000_000
@@ -69,6 +70,7 @@ class Core:
         self.instruments, self.feed, self.broker = parts.instruments, parts.feed, parts.broker
         self.bus = Bus(parts.on_fault)
         self.state = CoreState(parts.instruments)
+        self.venue_cash = VenueCash(self.state.ledger.cash)
         calendars = Calendars()
         self.market = MarketData(
             parts.clock,
@@ -131,9 +133,15 @@ class Core:
         self.market.listen(self.desk_prices)
         self.feed.start(self.market.on_feed)
         self.desk.start()
-        self.broker.connect(self.desk.on_reports)
+        self.broker.connect(self._on_reports)
         self._repeat("breaches", BREACH_LOOK_NS, self._look_for_breaches)
         self._repeat("bars", BAR_CLOSE_NS, lambda: self.market.close_bars(self.parts.market_now() - BAR_DELAY_NS))
+
+    def _on_reports(self, reports: Sequence[BrokerReport]) -> None:
+        """Book what the venue reports; the cash that it names is noted beside ours at that moment."""
+        for report in reports:
+            self.desk.on_reports((report,))
+            self.venue_cash.take(report)
 
     def watch(self) -> None:
         """Bring the feed alone up, for a run that only looks: nothing is recorded and no venue is asked."""

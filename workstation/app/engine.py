@@ -111,7 +111,7 @@ class Engine:
         self.core = core = Core(self._parts(version, freshness_ms))
         self._view = MarketView(core.market)
         self._screens = EngineScreens(core.market, core.instruments, venue, self._view)
-        self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns)
+        self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns, venue_cash=core.venue_cash)
         self._publisher = Publisher(
             bus=core.bus,
             clock=self._clock,

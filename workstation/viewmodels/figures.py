@@ -17,6 +17,7 @@ from workstation.portfolio.ledger import ACCOUNT_TOTAL
 from workstation.portfolio.pnl import Pnl
 from workstation.risk.limits import LimitType
 from workstation.viewmodels.frames import AccountSnap, PositionSnap
+from workstation.viewmodels.reconciled import VenueCash
 
 Key = tuple[str, str, str]
 NS_PER_MS = 1_000_000
@@ -26,9 +27,17 @@ class Figures:
     """Snapshots of positions and accounts. now_ns: market time."""
 
     def __init__(
-        self, state: CoreState, market: MarketData, pnl: Pnl, funds: Accounts, now_ns: Callable[[], int]
+        self,
+        state: CoreState,
+        market: MarketData,
+        pnl: Pnl,
+        funds: Accounts,
+        now_ns: Callable[[], int],
+        *,
+        venue_cash: VenueCash,
     ) -> None:
         self._state, self._market, self._pnl, self._funds, self._now_ns = state, market, pnl, funds, now_ns
+        self._venue_cash = venue_cash
         self._rows: dict[Key, PositionState] = {}
         self._changed: set[Key] = set()
         self._exits: dict[tuple[str, str], ExitProgress] = {}
@@ -137,6 +146,7 @@ class Figures:
             lock=controls.locks.state(account),
             lock_reason="" if last is None else last.reason,
             lockout=self._lockout(account),
+            venue_cash=self._venue_cash.of(account),
         )
 
     def _day_limit(self, account: str) -> int | None:

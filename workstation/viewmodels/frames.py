@@ -88,6 +88,15 @@ class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
     theirs: int | None = None
 
 
+class CashSeen(msgspec.Struct, frozen=True):
+    """Cash of one currency as its venue named it when it was asked last, beside ours then. Money; as_of: UTC ns."""
+
+    currency: str
+    ours: int
+    theirs: int
+    as_of: int
+
+
 class AccountSnap(msgspec.Struct, frozen=True, kw_only=True):
     """An account's day: money in its base currency. day_limit: loss at which the day locks, None when unlimited."""
 
@@ -108,6 +117,7 @@ class AccountSnap(msgspec.Struct, frozen=True, kw_only=True):
     lock: LockState
     lock_reason: str
     lockout: str
+    venue_cash: tuple[CashSeen, ...] = ()
 
 
 class StreamSnap(msgspec.Struct, frozen=True, kw_only=True):

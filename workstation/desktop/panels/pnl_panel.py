@@ -1,6 +1,7 @@
 """P&L panel: what the day has made, for the account and by instrument, strategy or currency; limit and curve.
 
-Last stage of both walks. The caption says method, mark, fees and currency, always. Sends nothing.
+Last stage of both walks. The caption says method, mark, fees and currency, always; the
+reconcile rows say what the broker has instead. Sends nothing.
 """
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -10,16 +11,18 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSize
 from workstation.desktop.colors import with_alpha
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import Weight
+from workstation.desktop.panels.pnl_reconcile import FillsBehind, ReconcileStrip
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
-from workstation.viewmodels.formats import MISSING, age, money
+from workstation.viewmodels.formats import MISSING, Formats, age, money
 from workstation.viewmodels.frames import AccountSnap, Frame
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.pnl_view import GroupBy, LimitGauge, NetCurve, PnlRow, PnlView, ink, limit_gauge
 from workstation.viewmodels.positions_table import is_stale
+from workstation.viewmodels.reconciled import ReconcileRow, reconcile_rows
 
 FIGURES = (("realised", "Realised"), ("open", "Open"), ("fees", "Fees"), ("drawdown", "Drawdown"), ("equity", "Equity"))
 CURVE_FROM_PX = 240
@@ -136,6 +139,7 @@ class PnlPanel(TablePanel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.pnl = PnlView(context.focus.account)
+        self._formats = Formats(context.bridge.session.instruments)
         self._build_summary()
         self.columns: ColumnModel[PnlRow] = ColumnModel(self.pnl.table)
         self.show_view(ColumnView(self.columns, self.pnl.style, name=f"{panel_id}_table", meaning="P&L by part"))
@@ -157,6 +161,11 @@ class PnlPanel(TablePanel):
         if account is not None or frame.positions or frame.status is not None:
             self._show_account()
 
+    def show_fills_behind(self, row: ReconcileRow) -> None:
+        """Show the fills that one of our figures was counted from."""
+        fills = [fill for fill in self.context.state.executions if fill.account == self.pnl.account]
+        FillsBehind(self.context, row, fills, self).show()
+
     def _build_summary(self) -> None:
         panel_id = self.panel_id
         self.net = QLabel(MISSING)
@@ -168,6 +177,8 @@ class PnlPanel(TablePanel):
         self.caption.setContentsMargins(8, 0, 8, 2)
         self.curve = CurveView(self.pnl.curve, f"{panel_id}_curve")
         self.limit = LimitBar(f"{panel_id}_limit")
+        self.reconcile = ReconcileStrip(panel_id)
+        self.reconcile.chosen.connect(self.show_fills_behind)
         self.figures: dict[str, QLabel] = {}
         grid = QGridLayout()
         grid.setContentsMargins(8, 0, 8, 2)
@@ -195,6 +206,7 @@ class PnlPanel(TablePanel):
         summary.addWidget(self.caption)
         summary.addLayout(grid)
         summary.addWidget(self.limit)
+        summary.addWidget(self.reconcile)
         summary.addWidget(self.curve)
         self.column.insertLayout(0, summary)
         self.tools.hide()
@@ -253,10 +265,12 @@ class PnlPanel(TablePanel):
             if name in ("realised", "open"):
                 self._tint(label, amount)
         self.limit.show_gauge(limit_gauge(account))
+        self.reconcile.show_rows(reconcile_rows(self._formats, account, self.context.state.positions.values()))
 
     def _show_nothing(self) -> None:
         self.caption.setText(f"{self.pnl.account}: no figures yet")
         self.limit.show_gauge(LimitGauge(0.0, "ok", ""))
+        self.reconcile.show_rows([])
         for label in (self.net, *self.figures.values()):
             label.setText(MISSING)
             self._tint(label, 0)
