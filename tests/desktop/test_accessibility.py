@@ -42,7 +42,7 @@ NOTHING = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
 @pytest.fixture
 def rig() -> Iterator[DesktopRig]:
     rig = DesktopRig()
-    for command_id in ("market.bars", "order.preview"):
+    for command_id in ("market.bars", "order.outlook"):
         rig.gateway.answers[command_id] = NOTHING
     yield rig
     rig.stop()

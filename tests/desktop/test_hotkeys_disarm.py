@@ -23,7 +23,7 @@ SMALL = 'name = "small"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntab
 @pytest.fixture
 def rig(qapp: QApplication) -> Iterator[DesktopRig]:
     made = DesktopRig()
-    for command_id in ("market.bars", "order.preview"):
+    for command_id in ("market.bars", "order.outlook"):
         made.gateway.answers[command_id] = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
     made.gateway.answers["risk.disarm"] = CommandResult(ok=True, text="Disarmed.")
     yield made

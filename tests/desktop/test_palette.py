@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from tests.helpers.desktop_rig import DesktopRig, order, position, quote
+from workstation.commands.outlook import OrderOutlook
 from workstation.commands.params import CancelMany, ExitPosition
 from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandRegistry, CommandResult
@@ -22,7 +23,14 @@ from workstation.viewmodels.palette import Sort
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
-INCREASE = Verdict(risk_class=RiskClass.INCREASE, passed=True, qty=5, results=())
+INCREASE = OrderOutlook(
+    verdict=Verdict(risk_class=RiskClass.INCREASE, passed=True, qty=5, results=()),
+    bounds={},
+    value=None,
+    margin=None,
+    commission=None,
+    warnings=(),
+)
 LINE = "b 300 aapl 187.20 day br 20t/40t"
 
 
@@ -259,7 +267,7 @@ def test_chart_changes_the_open_charts_interval_and_lists_the_valid_ones(qtbot, 
 
 
 def test_a_held_line_stays_in_the_ticket_however_often_enter_is_pressed(qtbot, rig, window):
-    rig.gateway.answers["order.preview"] = CommandResult(ok=True, text="", data=INCREASE)
+    rig.gateway.answers["order.outlook"] = CommandResult(ok=True, text="", data=INCREASE)
     open_with(qtbot, window, "b 5 aapl 187 hold")
     assert "Enter holds in the ticket" in window.palette_.said.text()
     for _ in range(3):
@@ -271,7 +279,7 @@ def test_a_held_line_stays_in_the_ticket_however_often_enter_is_pressed(qtbot, r
 
 def test_a_staged_line_is_not_sent_disarmed(qtbot, rig, window):
     rig.arm(None)
-    rig.gateway.answers["order.preview"] = CommandResult(ok=True, text="", data=INCREASE)
+    rig.gateway.answers["order.outlook"] = CommandResult(ok=True, text="", data=INCREASE)
     open_with(qtbot, window, "b 5 aapl 187")
     press(qtbot, window, Key.Key_Return)
     qtbot.waitUntil(lambda: window.ticket._verdict is not None)

@@ -6,11 +6,13 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPu
 
 from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position, quote, status
 from workstation.commands.outcomes import Refusal
+from workstation.commands.outlook import OrderOutlook
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.accounts import Environment
+from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, RiskClass, Side
 from workstation.domain.verdicts import Verdict
 from workstation.viewmodels.ticket import Draft
@@ -21,14 +23,18 @@ ACCEPTED = CommandResult(ok=True, text="Accepted.")
 
 
 def previewed(risk):
-    return CommandResult(ok=True, text="", data=Verdict(risk_class=risk, passed=True, qty=100, results=()))
+    verdict = Verdict(risk_class=risk, passed=True, qty=100, results=())
+    found = OrderOutlook(
+        verdict=verdict, bounds={}, value=None, margin=9_360 * MONEY_ONE, commission=MONEY_ONE, warnings=()
+    )
+    return CommandResult(ok=True, text="", data=found)
 
 
 @pytest.fixture
 def rig(qapp):
     rig = DesktopRig()
     rig.context.sizes.choose(3)
-    rig.gateway.answers["order.preview"] = previewed(RiskClass.INCREASE)
+    rig.gateway.answers["order.outlook"] = previewed(RiskClass.INCREASE)
     yield rig
     rig.stop()
 
@@ -149,7 +155,7 @@ def test_a_disarmed_increase_only_pulses_the_arm_chip(qtbot, rig, panel):
 
 
 def test_an_order_that_reduces_says_so_and_works_disarmed(qtbot, rig, panel):
-    rig.gateway.answers["order.preview"] = previewed(RiskClass.REDUCE)
+    rig.gateway.answers["order.outlook"] = previewed(RiskClass.REDUCE)
     rig.arm(None)
     rig.feed(positions=[position(100)])
     qtbot.mouseClick(button(panel, "sell"), LEFT)
@@ -256,10 +262,28 @@ def test_presets_fill_the_quantity(qtbot, panel):
 
 def test_the_preview_is_asked_after_a_pause_and_not_per_key(qtbot, rig, panel):
     type_into(qtbot, panel, "price", "187.20")
-    asked = len(rig.gateway.of("order.preview"))
-    qtbot.waitUntil(lambda: len(rig.gateway.of("order.preview")) > asked)
-    assert len(rig.gateway.of("order.preview")) == asked + 1
-    assert rig.gateway.of("order.preview")[-1].terms == limit(price=18_720)
+    asked = len(rig.gateway.of("order.outlook"))
+    qtbot.waitUntil(lambda: len(rig.gateway.of("order.outlook")) > asked)
+    assert len(rig.gateway.of("order.outlook")) == asked + 1
+    assert rig.gateway.of("order.outlook")[-1].terms == limit(price=18_720)
+
+
+def test_the_ticket_says_costs_money_at_the_legs_and_the_usual_size(qtbot, rig, panel):
+    type_into(qtbot, panel, "qty", "300")
+    type_into(qtbot, panel, "price", "187.20")
+    type_into(qtbot, panel, "stop_loss", "187.00")
+    type_into(qtbot, panel, "take_profit", "187.70")
+    qtbot.waitUntil(lambda: "margin" in panel.lines["costs"].full_text)
+    assert panel.lines["costs"].full_text == "fees 1.00 USD · margin +9,360.00 USD"
+    assert panel.lines["legs"].full_text == "stop −60.00 USD · target +150.00 USD (+2.5R)"
+    assert panel.lines["notional"].full_text == "56,160.00 USD · 3 × your usual size"
+
+
+def test_what_the_venue_does_not_take_is_said_before_it_is_sent(qtbot, rig, panel):
+    refusal = CommandResult(ok=False, code="UNSUPPORTED", text="Refused: SIM takes no GTD.", data=Refusal())
+    rig.gateway.answers["order.outlook"] = refusal
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.waitUntil(lambda: panel.message.text() == "Refused: SIM takes no GTD.")
 
 
 def test_a_lost_venue_link_only_stages(qtbot, rig, panel):

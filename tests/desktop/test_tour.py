@@ -22,7 +22,7 @@ from workstation.desktop.shell.workspace import Workspace
 @pytest.fixture
 def rig(qapp: object) -> Iterator[DesktopRig]:
     made = DesktopRig()
-    for command_id in ("market.bars", "order.preview"):
+    for command_id in ("market.bars", "order.outlook"):
         made.gateway.answers[command_id] = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
     made.feed(status=status(now_ns=START_NS))
     yield made

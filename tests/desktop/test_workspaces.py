@@ -29,7 +29,7 @@ OWN = 'name = "{name}"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs
 @pytest.fixture
 def rig(qapp: object) -> Iterator[DesktopRig]:
     made = DesktopRig()
-    for command_id in ("market.bars", "order.preview"):
+    for command_id in ("market.bars", "order.outlook"):
         made.gateway.answers[command_id] = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
     yield made
     made.stop()

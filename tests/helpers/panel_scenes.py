@@ -27,6 +27,7 @@ from tests.helpers.desktop_rig import (
     quote,
     status,
 )
+from workstation.commands.outlook import OrderOutlook
 from workstation.commands.registry import CommandResult
 from workstation.commands.strategies import RunTail, StrategyBoard
 from workstation.config.settings import load_settings
@@ -264,7 +265,9 @@ def _frames(panel: Panel, rig: DesktopRig) -> None:
 
 def _ticket(rig: DesktopRig) -> dict[str, Any]:
     rig.context.sizes.choose(3)
-    return {"order.preview": _ok(Verdict(risk_class=RiskClass.INCREASE, passed=True, qty=100, results=()))}
+    verdict = Verdict(risk_class=RiskClass.INCREASE, passed=True, qty=100, results=())
+    costs = {"value": None, "margin": 9_360 * MONEY_ONE, "commission": MONEY_ONE}
+    return {"order.outlook": _ok(OrderOutlook(verdict=verdict, bounds={}, warnings=(), **costs))}
 
 
 def _bars(_rig: DesktopRig) -> dict[str, Any]:

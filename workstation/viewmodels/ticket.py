@@ -216,7 +216,7 @@ def _legs(
 ) -> list[Finding]:
     """Check the bracket's legs: on the tick, and the stop-loss on the losing side of the entry."""
     found = []
-    entry, sign, words = _entry_price(terms, quote), terms.side.sign, instrument.price_text
+    entry, sign, words = entry_price(terms, quote), terms.side.sign, instrument.price_text
     for field, price, wanted in (("stop_loss", legs[0], -sign), ("take_profit", legs[1], sign)):
         if price is None:
             continue
@@ -261,7 +261,8 @@ def _market(terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None) 
     return []
 
 
-def _entry_price(terms: OrderTerms, quote: QuoteSnap | None) -> int | None:
+def entry_price(terms: OrderTerms, quote: QuoteSnap | None) -> int | None:
+    """Return the price that legs are measured from: the order's own, else the side that it would take."""
     if terms.price is not None:
         return terms.price
     if terms.stop_px is not None:

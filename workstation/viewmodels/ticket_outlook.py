@@ -17,15 +17,32 @@ from workstation.domain.orders import OrderState, OrderTerms, OrdType, RiskClass
 from workstation.domain.verdicts import RuleResult, Verdict
 from workstation.viewmodels.formats import MISSING
 from workstation.viewmodels.frames import AccountSnap, PositionSnap, QuoteSnap, StatusSnap
-from workstation.viewmodels.ticket import Reading
+from workstation.viewmodels.open_profit import risk_text
+from workstation.viewmodels.ticket import Reading, entry_price
 
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?", re.ASCII)
+
+
+class Costs(msgspec.Struct, frozen=True):
+    """What the engine says an order costs, money of the instrument's currency; None when not known.
+
+    margin: change of the margin in use, + more is used. unfit: why the venue does not take it, "" when it does.
+    """
+
+    margin: int | None = None
+    commission: int | None = None
+    unfit: str = ""
+
+
+NO_COSTS = Costs()
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """Texts under the preview line. refusal: what the gate would say now, "" when it would pass."""
 
     notional: str = MISSING
+    costs: str = MISSING
+    legs: str = MISSING
     position: str = MISSING
     limit: str = MISSING
     residence: str = MISSING
@@ -49,18 +66,26 @@ def outlook(
     held: PositionSnap | None,
     working: Sequence[OrderState],
     verdict: Verdict | None,
+    costs: Costs = NO_COSTS,
+    usual_qty: int = 0,
+    buying_power: int | None = None,
 ) -> Outlook:
-    """Return what the order would do. verdict: the gate's preview of exactly this order, None while it is asked."""
+    """Return what the order would do. verdict, costs: the engine's preview of exactly this order, None while asked.
+
+    usual_qty: the preset in quantity units, 0 for none; buying_power: money of the account, None when not known.
+    """
     terms = reading.terms
     if terms is None:
         return Outlook()
     denial = None if verdict is None else verdict.denial
     return Outlook(
-        notional=_notional(terms, instrument, quote),
+        notional=_notional(terms, instrument, quote) + _times_usual(terms, usual_qty),
+        costs=_costs(costs, instrument, buying_power, asked=verdict is None and not costs.unfit),
+        legs=_legs(reading, instrument, quote),
         position=_position(terms, instrument, held, working),
         limit=_limit(verdict),
         residence=_residence(reading),
-        refusal="" if denial is None else denial.text,
+        refusal=costs.unfit if denial is None else denial.text,
         reduces=verdict is not None and verdict.risk_class is RiskClass.REDUCE,
     )
 
@@ -129,6 +154,49 @@ def _notional(terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None
     if price is None:
         return MISSING
     return f"{about}{format_money(instrument.notional(price, terms.order_qty), grouping=True)} {instrument.currency}"
+
+
+def _times_usual(terms: OrderTerms, usual_qty: int) -> str:
+    """Return how many times the usual size this is, where it is another."""
+    if usual_qty <= 0 or terms.order_qty == usual_qty:
+        return ""
+    return f" · {terms.order_qty / usual_qty:,.3g} × your usual size"
+
+
+def _costs(costs: Costs, instrument: Instrument, buying_power: int | None, *, asked: bool) -> str:
+    """Return fees, the change of margin and what buying power there is."""
+    if asked:
+        return "asking…"
+    fees = "fees not known" if costs.commission is None else f"fees {_money(costs.commission, instrument)}"
+    sign = "+" if (costs.margin or 0) > 0 else ""
+    margin = "margin not known" if costs.margin is None else f"margin {sign}{_money(costs.margin, instrument)}"
+    power = "" if buying_power is None else f" · buying power {format_money(buying_power, grouping=True)}"
+    return f"{fees} · {margin}{power}"
+
+
+def _legs(reading: Reading, instrument: Instrument, quote: QuoteSnap | None) -> str:
+    """Return the money at the stop and at the target, and how many R the target is: multiples of the stop's loss."""
+    terms = reading.terms
+    entry = None if terms is None else entry_price(terms, quote)
+    if terms is None or entry is None:
+        return MISSING
+    worth = [
+        None
+        if price is None
+        else (instrument.notional(price, terms.order_qty) - instrument.notional(entry, terms.order_qty))
+        * terms.side.sign
+        for price in (reading.stop_loss_px, reading.take_profit_px)
+    ]
+    loss, gain = worth
+    parts = [f"stop {_money(loss, instrument)}"] if loss is not None else []
+    if gain is not None:
+        in_risk = f" ({risk_text(gain, -loss)})" if loss is not None and loss < 0 else ""
+        parts.append(f"target +{_money(gain, instrument)}{in_risk}")
+    return " · ".join(parts) or "no stop, no target"
+
+
+def _money(amount: int, instrument: Instrument) -> str:
+    return f"{format_money(amount, grouping=True)} {instrument.currency}".replace("-", "−")
 
 
 def _position(

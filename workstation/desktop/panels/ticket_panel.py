@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from workstation.commands.outcomes import Refusal
+from workstation.commands.outlook import OrderOutlook
 from workstation.commands.params import PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
@@ -27,7 +29,7 @@ from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.ladder_amend import nudged
 from workstation.viewmodels.ticket import FIELDS, Draft, Reading, read
 from workstation.viewmodels.ticket_fields import parse_price, parse_quantity
-from workstation.viewmodels.ticket_outlook import age_text, outlook, ticket_state
+from workstation.viewmodels.ticket_outlook import NO_COSTS, Costs, age_text, outlook, ticket_state
 
 PREVIEW_DELAY_MS = 120
 PREVIEW_AGAIN_NS = 1_000_000_000
@@ -36,6 +38,8 @@ OUTLOOK_AGAIN_NS = 100_000_000
 _NO_ORDER_YET = "No order yet: fill in what is missing."
 _OUTLOOK_LINES = (
     ("notional", "Notional"),
+    ("costs", "Costs"),
+    ("legs", "At the legs"),
     ("position", "Position"),
     ("limit", "Nearest limit"),
     ("residence", "Lives at"),
@@ -55,6 +59,7 @@ class TicketPanel(Panel):
         self._header: InstrumentHeader | None = None
         self._reading = Reading(terms=None, findings=())
         self._verdict: Verdict | None = None
+        self._costs = NO_COSTS
         self._staged = False
         self._asked_at = 0
         self._shown_at = 0
@@ -247,7 +252,7 @@ class TicketPanel(Panel):
         before = self._reading
         self._read()
         if self._reading != before:
-            self._verdict = None
+            self._verdict, self._costs = None, NO_COSTS
             self.sending.edited()
             if self._reading.is_complete:
                 self._delay.start()
@@ -268,10 +273,18 @@ class TicketPanel(Panel):
 
         def answered(result: CommandResult) -> None:
             if number == self._asked and reading == self._reading:
-                self._verdict = result.data if isinstance(result.data, Verdict) else None
-                self._show()
+                self._take_preview(result)
 
-        self.context.call("order.preview", params, origin, answered)
+        self.context.call("order.outlook", params, origin, answered)
+
+    def _take_preview(self, result: CommandResult) -> None:
+        """Keep the engine's word on the order: the gate's verdict and what it costs, or that no venue takes it."""
+        found = result.data
+        if isinstance(found, OrderOutlook):
+            self._verdict, self._costs = found.verdict, Costs(found.margin, found.commission)
+        else:
+            self._verdict, self._costs = None, Costs(unfit=result.text if isinstance(found, Refusal) else "")
+        self._show()
 
     def _show(self) -> None:
         if not self.symbol:
@@ -283,7 +296,8 @@ class TicketPanel(Panel):
         account = self.context.focus.account
         instrument = self.context.instrument(self.symbol)
         self._show_quotes()
-        data = ticket_state(self.symbol, self._quote, state.status, state.accounts.get(account))
+        figures = state.accounts.get(account)
+        data = ticket_state(self.symbol, self._quote, state.status, figures)
         self.state_line.show_text(data.text or "Ready.", data.role)
         seen = outlook(
             self._reading,
@@ -292,6 +306,9 @@ class TicketPanel(Panel):
             held=state.position(account, self.symbol),
             working=state.working(account, self.symbol),
             verdict=self._verdict,
+            costs=self._costs,
+            usual_qty=self.context.sizes.size * 10**instrument.qty_decimals,
+            buying_power=None if figures is None else figures.buying_power,
         )
         for name, line in self.lines.items():
             line.show_text(getattr(seen, name), "")
