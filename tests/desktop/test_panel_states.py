@@ -25,6 +25,7 @@ from workstation.domain.accounts import Environment
 from workstation.domain.market import StreamKind
 from workstation.ports.market_data import DataBoard
 from workstation.ports.scripts import DoorStanding, HookBoard, ScriptBoard
+from workstation.ports.sweeps import SweepBoard
 from workstation.ports.venue_board import VenueBoard
 from workstation.risk.board import RiskBoard
 from workstation.viewmodels.frames import Frame, LogRow, StreamSnap
@@ -54,6 +55,7 @@ EMPTY = {
     "settings": r"This desktop runs without a settings file\.",
     "stored_data": r"Nothing is stored",
     "strategies": r"No strategies",
+    "sweeps": r"No sweeps yet Choose code and ranges beside this, and press Begin\.",
     "ticket": r"No instrument|Type a symbol",
     "time_sales": r"No instrument: choose a link group, or click one in the watchlist\.",
     "watchlist": r"Nothing to watch yet Type a symbol or a name above, then Enter\.",
@@ -88,7 +90,7 @@ DISCONNECTED = dict.fromkeys(KINDS, UNKNOWN) | {
     "time_sales": FEED_DOWN,
     "watchlist": FEED_DOWN,
 }
-ASKING = ("alerts", "api_access", "chart", "connections", "risk", "stored_data", "strategies", "webhooks")
+ASKING = ("alerts", "api_access", "chart", "connections", "risk", "stored_data", "strategies", "sweeps", "webhooks")
 """Kinds that show an answer of the engine, which may be a refusal."""
 
 
@@ -106,6 +108,7 @@ NONE_OF_IT = {
     "venue.board": _ok(VenueBoard(venues=(), accounts=())),
     "strategy.board": _ok(StrategyBoard(strategies=(), runs=())),
     "strategy.codes": _ok(()),
+    "sweep.board": _ok(SweepBoard(sweeps=())),
     "data.board": _ok(DataBoard(lines=(), as_of=START_NS)),
 }
 

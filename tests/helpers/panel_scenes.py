@@ -2,6 +2,7 @@
 
 A scene answers what the panel asks while it is made, then feeds it as the engine would. Nothing in it depends on the
 machine, the day or the zone.
+Long because each kind of panel has its scene here, so that a new kind without one is seen.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tests.helpers.desktop_rig import (
     quote,
     status,
 )
+from tests.helpers.sweep_scene import sweep_answers
 from workstation.commands.outlook import OrderOutlook
 from workstation.commands.registry import CommandResult
 from workstation.commands.strategies import RunTail, StrategyBoard
@@ -369,6 +371,15 @@ def _stored(_rig: DesktopRig) -> dict[str, Any]:
     return {"data.board": _ok(DataBoard(lines=(covered,), as_of=START_NS))}
 
 
+def _sweeps(_rig: DesktopRig) -> dict[str, Any]:
+    return {name: _ok(answer) for name, answer in sweep_answers().items()}
+
+
+def _choose_sweep(panel: Panel, rig: DesktopRig) -> None:
+    panel.sweeps.select_key("3")
+    settle(rig)
+
+
 SCENES: dict[str, Scene] = {
     "watchlist": Scene((720, 200), play=_watchlist),
     "chart": Scene((600, 340), _bars, _chart),
@@ -389,6 +400,7 @@ SCENES: dict[str, Scene] = {
     "alerts": Scene((760, 220), _alerts),
     "strategies": Scene((820, 420), _strategies),
     "stored_data": Scene((760, 320), _stored),
+    "sweeps": Scene((1_000, 640), _sweeps, _choose_sweep),
     "settings": Scene((760, 260), play=_settings),
     "log": Scene((620, 160), play=_log),
 }

@@ -19,6 +19,7 @@ from workstation.app.order_stories import OrderStories
 from workstation.app.screens import EngineScreens
 from workstation.app.scripts import ScriptDoor
 from workstation.app.strategies import RUNS_NS, Strategies
+from workstation.app.sweep_desk import sweeps_of
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
 from workstation.commands import (
@@ -125,8 +126,8 @@ class Engine:
         self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
-        self._opening = AccountOpening(core, venue)
-        self._stories = OrderStories(store.reader, loop.post)
+        self._sweeps = sweeps_of(store, strategies_folder, loop.post, commands)
+        self._opening, self._stories = AccountOpening(core, venue), OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
         self._strategies = Strategies(core, strategies_folder, loop.post, store.reader.runs.source, run_budget)
         self._context = EngineContext(
@@ -255,7 +256,7 @@ class Engine:
     def stop(self) -> None:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
-        for reading in (self._market_desk.past_bars, self._stories, self._stored_data):
+        for reading in (self._market_desk.past_bars, self._stories, self._stored_data, self._sweeps):
             reading.close()
         self.scripts.stop()
         try:

@@ -114,8 +114,8 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     """A sweep as it stands, times UTC ns.
 
     code_hash, source: of the strategy as it was. data: SHA-256 by series. planned: trials of all folds. refused:
-    combinations that the strategy's schema does not take. workers: "" or the address of the cluster. joined: the
-    out-of-sample parts of each fold's choice, one after another.
+    combinations that the strategy's schema does not take. joined: the out-of-sample parts of each fold's choice, one
+    after another.
     """
 
     id: int
@@ -135,6 +135,20 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     last_ts: int = 0
     error: str = ""
     joined: tuple[Point, ...] = ()
+
+
+class SweepBoard(msgspec.Struct, frozen=True, kw_only=True):
+    """Sweeps as a screen shows them, the newest first. running: number of the one under way, 0 for none."""
+
+    sweeps: tuple[Sweep, ...]
+    running: int = 0
+
+
+class SweepTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A sweep with its trials so far."""
+
+    sweep: Sweep
+    trials: tuple[Trial, ...]
 
 
 class SweepStore(Protocol):

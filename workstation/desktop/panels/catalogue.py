@@ -17,6 +17,7 @@ from workstation.desktop.panels.risk_panel import RiskPanel
 from workstation.desktop.panels.settings_panel import SettingsPanel
 from workstation.desktop.panels.stored_data_panel import StoredDataPanel
 from workstation.desktop.panels.strategies_panel import StrategiesPanel
+from workstation.desktop.panels.sweep_panel import SweepsPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
 from workstation.desktop.panels.watchlist_panel import WatchlistPanel
@@ -44,6 +45,7 @@ PANEL_KINDS: dict[str, type[Panel]] = {
         HotkeysPanel,
         AlertsPanel,
         StrategiesPanel,
+        SweepsPanel,
         StoredDataPanel,
         SettingsPanel,
         LogPanel,
