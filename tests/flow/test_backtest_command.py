@@ -119,3 +119,42 @@ def test_a_report_of_nothing_is_refused_in_a_line(tmp_path: Path, capsys, held: 
         file.write_bytes(held)
     assert main(["report", str(file), str(tmp_path / "out")]) == 2
     assert "run" in capsys.readouterr().err
+
+
+def test_checks_run_from_the_command_line_and_look_ahead_ends_with_an_error_code(home: Path, capsys) -> None:
+    short = ["--end", "2020-01-01T12:00:00Z"]
+    assert run(home, *short, "--check") == 0
+    said = capsys.readouterr().out
+    assert "look-ahead: none found in 12 cuts of the data" in said
+    assert said.count("start-up: begun at") == 3
+    assert "costs: both twice" in said
+    assert "paths: PESSIMISTIC" in said
+    assert run(home, *short, "--check", "look-ahead", "--json") == 0
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert list(checks) == ["look_ahead"]
+
+    (home / "strategies").mkdir(exist_ok=True)
+    (home / "strategies" / "peeking.py").write_text(PEEKING)
+    assert main(["backtest", "peeking:Peeking", "--home", str(home), "--symbol", "PIN", "--interval", "1m",
+                 "--fees", "zero", *short, "--check", "look-ahead"]) == 1  # fmt: skip
+    assert "hang on later data" in capsys.readouterr().out
+
+
+PEEKING = '''
+import sys
+
+from workstation.strategies.api import Strategy
+
+
+class Peeking(Strategy):
+    """Reads the bar that is still to come where its caller keeps it."""
+
+    def on_start(self):
+        self.bars("PIN", "1m")
+
+    def on_bar(self, bar):
+        caller = sys._getframe(1).f_locals
+        coming = caller["batch"].closes[caller["at"] + 1 :][:1]
+        if coming and coming[0] > caller["batch"].closes[caller["at"]]:
+            self.signal("PIN", "BUY", 1.0)
+'''

@@ -10,6 +10,8 @@ import signal
 import sys
 import threading
 import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any
 import msgspec
 
 from workstation import __version__
+from workstation.app.backtest_checks import examined, plain
 from workstation.app.backtest_report import write_report, write_text
 from workstation.app.data_sources import StoredMarket
 from workstation.app.import_stamps import instant
@@ -46,7 +49,9 @@ HUNDREDTHS = 100
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Run a backtest and print what came of it; returns 0. A strategy that raises ends the program with its traceback.
+    """Run a backtest and print what came of it; returns 0, or 1 where a check found that it looks ahead.
+
+    A strategy that raises ends the program with its traceback.
 
     Raises:
         UserError: an option, the strategy's parameters or the stored data do not fit.
@@ -56,15 +61,20 @@ def command(arguments: argparse.Namespace) -> int:
     try:
         plan = plan_of(arguments, root, view.history)
         plan = msgspec.structs.replace(plan, sources=tuple(traces.watch(source) for source in plan.sources))
-        result = _run(plan, quiet=arguments.json)
+        with _interruptible() as unwanted:
+            result = _run(plan, unwanted, quiet=arguments.json)
+            found = examined(arguments.check, lambda: plan_of(arguments, root, view.history), unwanted)
     finally:
         view.close()
     if arguments.fills:
         write_text(Path(arguments.fills), fills_csv(result))
     if arguments.report:
         write_report(Path(arguments.report), Report(result=result, prices=traces.bars()))
-    print(json.dumps(summary(result), indent=2) if arguments.json else "\n".join(words(result)))
-    return 0
+    if arguments.json:
+        print(json.dumps(summary(result) | ({"checks": plain(found)} if found else {}), indent=2))
+    else:
+        print("\n".join((*words(result), *found.words(result.currency))))
+    return 1 if found.fails else 0
 
 
 def plan_of(arguments: argparse.Namespace, root: Path, history: MarketHistory) -> BacktestPlan:
@@ -192,20 +202,28 @@ def _luck(found: MonteCarlo | None) -> list[str]:
     ]
 
 
-def _run(plan: BacktestPlan, *, quiet: bool) -> BacktestResult:
-    """Run a plan; Ctrl+C ends it where it stands."""
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Yield what tells that Ctrl+C was pressed; a run then ends where it stands."""
     unwanted = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: unwanted.set())
+    try:
+        yield unwanted.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _run(plan: BacktestPlan, unwanted: Callable[[], bool], *, quiet: bool) -> BacktestResult:
+    shown = not quiet and sys.stderr.isatty()
 
     def progress(now: Progress) -> None:
-        if not quiet and sys.stderr.isatty():
+        if shown:
             print(f"\r{now.events:,} bars, {_day(now.ts)}", end="", file=sys.stderr, flush=True)
 
     try:
-        return run_backtest(plan, progress, unwanted.is_set)
+        return run_backtest(plan, progress, unwanted)
     finally:
-        signal.signal(signal.SIGINT, before)
-        if not quiet and sys.stderr.isatty():
+        if shown:
             print(file=sys.stderr)
 
 

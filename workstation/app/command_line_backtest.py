@@ -5,6 +5,8 @@ from typing import Any
 
 from workstation.app.command_line_client import AddHome
 
+CHECKS = ("look-ahead", "start-up", "costs", "paths", "all")
+
 
 def add_backtest_command(commands: Any, add_home: AddHome) -> None:
     """Declare the backtest."""
@@ -13,6 +15,10 @@ def add_backtest_command(commands: Any, add_home: AddHome) -> None:
     run.add_argument("strategy", metavar="MODULE:CLASS", help="a shipped example, or a file of HOME/strategies")
     run.add_argument("--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter; repeatable")
     add_market_options(run)
+    run.add_argument(
+        "--check", metavar="WHAT", choices=CHECKS, nargs="?", const="all", default="",
+        help="run again on less data, later starts, higher costs, other paths: look-ahead, start-up, costs, paths, all",
+    )  # fmt: skip
     run.add_argument("--report", metavar="DIR", default="", help="write report.html, CSV tables and run.json there")
     run.add_argument("--fills", metavar="FILE", default="", help="write the fills as CSV")
     run.add_argument("--json", action="store_true", help="print JSON")

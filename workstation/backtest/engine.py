@@ -78,7 +78,7 @@ class Engine:
             run_id=RUN,
             account=ACCOUNT,
             instruments=self.booking.instruments,
-            send=self._intents.append,
+            send=self._ask,
         )
 
     # The run
@@ -302,6 +302,10 @@ class Engine:
                 self._flush()
 
     # The strategy
+
+    def _ask(self, intent: m.Intent) -> None:
+        """Keep what the strategy asks for until its callback has returned."""
+        self._intents.append(intent)
 
     def _deliver(self, news: m.News) -> None:
         self.host.deliver(news)
