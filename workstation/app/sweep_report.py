@@ -124,6 +124,8 @@ def _line(trial: Trial, metric: str, deflated: Callable[[Trial], float | None]) 
 
 
 def _guarded(guard: Guard) -> list[str]:
+    if guard.deflated is None:
+        return [f"  {guard.verdict}"]
     chance = f"  luck alone gives the best of {guard.trials:,} trials a Sharpe ratio of {guard.by_chance:.2f}"
     return [f"{chance}; deflated Sharpe {_percent(guard.deflated)}", f"  {guard.verdict}"]
 
