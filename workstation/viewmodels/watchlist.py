@@ -297,7 +297,7 @@ class Watchlist:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
         f = self._formats
 
-        def price(name: str, title: str, width: int = 8) -> Column[WatchRow]:
+        def price(name: str, title: str, width: int = 9) -> Column[WatchRow]:
             return Column(name, title, number, lambda r: self._number(r, name), lambda r: self._price(r, name),
                           right=True, width=width)  # fmt: skip
 
@@ -307,7 +307,7 @@ class Watchlist:
 
         return (
             Column("focus", "", text, _blank, _blank, width=1, hint="Trade focus: click to aim keys at the instrument"),
-            Column("symbol", "Symbol", code, lambda r: r.entry, _symbol, width=11, fixed=True),
+            Column("symbol", "Symbol", code, lambda r: r.entry, _symbol, width=10, fixed=True),
             price("last", "Last"),
             Column("percent", "%", number, self._percent, self._percent_text, right=True, width=6,
                    hint="Change from the previous close in per cent"),
