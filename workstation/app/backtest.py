@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +20,15 @@ import msgspec
 
 from workstation import __version__
 from workstation.app.backtest_checks import examined, plain
+from workstation.app.backtest_options import options_of, rates_of
 from workstation.app.backtest_report import write_report, write_text
 from workstation.app.data_sources import StoredMarket
 from workstation.app.import_stamps import instant
 from workstation.app.strategies import CodeFolder
-from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees, ZeroFees
+from workstation.backtest.columns import Source
 from workstation.backtest.figures import FIGURES, text_of, value_of
 from workstation.backtest.metrics import metrics_of
 from workstation.backtest.monte_carlo import MonteCarlo, monte_carlo
-from workstation.backtest.options import BacktestOptions, MarketFill, Slippage, SlippageKind
 from workstation.backtest.plan import BacktestPlan, Progress
 from workstation.backtest.price_trace import Traces
 from workstation.backtest.report_page import Report
@@ -44,8 +43,6 @@ from workstation.storage import open_view
 from workstation.strategies.loading import Code
 
 NS = 10**9
-HUNDREDTHS = 100
-"""Fee rates are hundredths of a basis point."""
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -108,51 +105,55 @@ def plan_with(
     Raises:
         UserError: an option or a symbol that does not fit.
     """
-    start, end = (instant(text, None) if text else None for text in (arguments.start, arguments.end))
+    start, end, past = (
+        instant(text, None) if text else None for text in (arguments.start, arguments.end, arguments.history)
+    )
+    if past is not None and (start is None or past > start):
+        raise ValidationError("--history", "ends where --start begins", allowed="a time before --start")
     markets = [StoredMarket(history, symbol) for symbol in arguments.symbol]
-    slippage = Slippage() if arguments.slippage_ticks is None else _slippage(arguments.slippage_ticks)
+    sources = [
+        source
+        for kind in _kinds(arguments.data)
+        for market in markets
+        for source in _sources(market, kind, arguments, (start if past is None else past, end))
+    ]
     return BacktestPlan(
         strategy=code.strategy,
         name=code.entry_point,
         parameters=parameters,
         instruments=tuple(market.instrument for market in markets),
-        sources=tuple(market.bars(arguments.interval, start, end, adjusted=True) for market in markets),
-        corporate=tuple(row for market in markets for row in market.corporate()),
-        options=BacktestOptions(
-            fees=fees_of(arguments.fees),
-            market_fill=MarketFill(arguments.fill.upper()),
-            bar_share_bps=None if arguments.any_size else BacktestOptions(fees=ZeroFees()).bar_share_bps,
-            slippage=slippage,
-            close_at_end=arguments.close_at_end,
-            allow_gaps=arguments.allow_gaps,
-        ),
-        currency=markets[0].instrument.currency,
-        initial_cash=parse_scaled(arguments.cash, MONEY_DECIMALS),
+        sources=tuple(sources),
+        corporate=() if arguments.no_actions else tuple(row for market in markets for row in market.corporate()),
+        options=options_of(arguments),
+        currency=arguments.currency or markets[0].instrument.currency,
+        initial_cash=parse_scaled(arguments.cash, MONEY_DECIMALS, field="--cash"),
         seed=arguments.seed,
+        rates=rates_of(arguments.rate),
+        start_ts=0 if past is None or start is None else start,
         program_version=__version__,
     )
 
 
-def fees_of(text: str) -> FeeModel:
-    """Return a fee model: `zero`, `per-unit:0.005` with `:minimum`, or `bps:MAKER:TAKER`.
+KINDS = ("books", "quotes", "trades", "bars")
+"""What a run can play, the finest first."""
 
-    Raises:
-        ValidationError: none of these.
-    """
-    name, *amounts = text.split(":")
-    try:
-        numbers = [Decimal(amount) for amount in amounts]
-    except InvalidOperation:
-        numbers = []
-    if name == "zero" and not amounts:
-        return ZeroFees()
-    if name == "per-unit" and len(numbers) in (1, 2):
-        per_unit, minimum = (parse_scaled(str(number), MONEY_DECIMALS) for number in (*numbers, Decimal(0))[:2])
-        return PerUnitFees(per_unit=per_unit, minimum=minimum)
-    if name == "bps" and len(numbers) == 2:
-        maker, taker = (int(number * HUNDREDTHS) for number in numbers)
-        return MakerTakerFees(maker=maker, taker=taker)
-    raise ValidationError("--fees", f"{text!r} is no fee model", allowed="zero, per-unit:X[:MIN], bps:MAKER:TAKER")
+
+def _kinds(text: str) -> list[str]:
+    asked = {word.strip() for word in text.split(",")}
+    if not asked <= set(KINDS):
+        raise ValidationError("--data", f"{text!r} names what is none", allowed=", ".join(KINDS))
+    return [kind for kind in KINDS if kind in asked]
+
+
+def _sources(
+    market: StoredMarket, kind: str, arguments: argparse.Namespace, span: tuple[int | None, int | None]
+) -> list[Source]:
+    if kind == "bars":
+        adjusted = not (arguments.raw or arguments.no_actions)
+        return [market.series(text.strip(), *span, adjusted=adjusted) for text in arguments.interval.split(",")]
+    if kind == "books":
+        return [market.books(*span)]
+    return [market.quotes(*span)] if kind == "quotes" else [market.trades(*span)]
 
 
 def summary(result: BacktestResult) -> dict[str, Any]:
@@ -235,10 +236,6 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return name.strip(), value
-
-
-def _slippage(ticks: float) -> Slippage:
-    return Slippage(SlippageKind.TICKS, ticks) if ticks else Slippage(SlippageKind.NONE)
 
 
 def _money(amount: int) -> str:

@@ -26,22 +26,57 @@ def add_backtest_command(commands: Any, add_home: AddHome) -> None:
 
 def add_market_options(run: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Declare what a run plays and how it fills, charges and accounts; required: what has no default must be named."""
-    run.add_argument(
-        "--symbol", metavar="S", action="append", required=required, help="instrument with bars; repeatable"
-    )
-    run.add_argument("--interval", metavar="I", default="1d", help="length of bars, such as 1m; default 1d")
-    run.add_argument("--start", metavar="TIME", default="", help="from here on, ISO with a zone; default is all")
-    run.add_argument("--end", metavar="TIME", default="", help="up to here, exclusive")
-    run.add_argument(
-        "--fees", metavar="MODEL", required=required, help="zero, per-unit:0.005[:MINIMUM] or bps:MAKER:TAKER"
-    )
-    run.add_argument("--fill", choices=("next_open", "this_close"), default="next_open", help="of market orders")
-    run.add_argument("--slippage-ticks", metavar="N", type=float, default=None, help="default is half a tick")
-    run.add_argument("--any-size", action="store_true", help="orders take any size, whatever a bar's volume")
-    run.add_argument("--cash", metavar="MONEY", default="1000000", help="to begin with")
-    run.add_argument("--seed", metavar="N", type=int, default=1, help="of everything that is drawn")
-    run.add_argument("--close-at-end", action="store_true", help="exit what is open at the last price")
-    run.add_argument("--allow-gaps", action="store_true", help="go on over faulty data, which is counted")
+    _add_data_options(run, required=required)
+    _add_fill_options(run)
+    _add_account_options(run, required=required)
+
+
+def _add_data_options(run: argparse.ArgumentParser, *, required: bool) -> None:
+    add = run.add_argument_group("data").add_argument
+    add("--symbol", metavar="S", action="append", required=required, help="instrument with stored data; repeatable")
+    add("--data", metavar="KINDS", default="bars", help="such as quotes,trades: of bars, quotes, trades, books")
+    add("--interval", metavar="I", default="1d", help="lengths of bars, such as 1m,1h; built where not stored")
+    add("--start", metavar="TIME", default="", help="from here on, ISO with a zone; default is all")
+    add("--end", metavar="TIME", default="", help="up to here, exclusive")
+    add("--history", metavar="TIME", default="", help="data from here to --start is history that nothing trades in")
+    add("--raw", action="store_true", help="indicators read raw prices, not those adjusted by splits and dividends")
+    add("--no-actions", action="store_true", help="leave stored splits and dividends out")
+    add("--allow-gaps", action="store_true", help="go on over faulty data, which is counted")
+    add("--any-time", action="store_true", help="match outside of trading sessions too")
+
+
+def _add_fill_options(run: argparse.ArgumentParser) -> None:
+    add = run.add_argument_group("fills").add_argument
+    add("--fill", choices=("next_open", "this_close"), default="next_open", help="of market orders in bars")
+    add("--path", choices=("adaptive", "ohlc", "olhc", "pessimistic"), default="adaptive", help="inside a bar")
+    add("--limit-fill", metavar="RULE", default="through", help="of a resting limit: through, touch, or 0 to 1: chance")
+    add("--gap-fill", choices=("limit", "open"), default="limit", help="price of a limit that the open jumped over")
+    add("--volume-share", metavar="PERCENT", default="25", help="of a bar's volume that orders may take")
+    add("--any-size", action="store_true", help="orders take any size, whatever a bar's volume")
+    add("--slippage", metavar="MODEL", default="half-tick", help="none, half-tick, ticks:N, bps:N or volume:BPS")
+    add("--slippage-ticks", metavar="N", type=float, default=None, help="the same as --slippage ticks:N")
+    add("--latency", metavar="WAY=MS", action="append", default=[],
+        help="feed, order, replace, cancel, response or jitter, milliseconds; repeatable")  # fmt: skip
+    add("--queue", choices=("trades_only", "probabilistic", "none"), default="trades_only",
+        help="what shortens the queue before a limit in quotes and books")  # fmt: skip
+    add("--price-age", metavar="S", default="60", help="an order that meets an older price waits for the next, seconds")
+    add("--assumed-levels", metavar="N", type=int, default=0, help="levels beyond a quote that an order may take")
+
+
+def _add_account_options(run: argparse.ArgumentParser, *, required: bool) -> None:
+    add = run.add_argument_group("account").add_argument
+    add("--fees", metavar="MODEL", required=required, help="zero, per-unit:0.005[:MINIMUM[:CAP]] or bps:MAKER:TAKER")
+    add("--financing", metavar="KIND=BPS", action="append", default=[],
+        help="a year on debit, credit or borrow (of shares), basis points; repeatable")  # fmt: skip
+    add("--cash", metavar="MONEY", default="1000000", help="to begin with")
+    add("--currency", metavar="C", default="", help="of the account; default is that of the first instrument")
+    add("--rate", metavar="CURRENCY=PAIR", action="append", default=[],
+        help="instrument whose price is what one unit of the currency is worth; repeatable")  # fmt: skip
+    add("--margin", metavar="PERCENT", default="100", help="of positions that equity must cover; 100 is a cash account")
+    add("--no-funds-check", action="store_true", help="take orders that the money does not carry")
+    add("--liquidate", metavar="PERCENT", default="", help="exit when equity is below this share of positions")
+    add("--seed", metavar="N", type=int, default=1, help="of everything that is drawn")
+    add("--close-at-end", action="store_true", help="exit what is open at the last price")
 
 
 def add_report_command(commands: Any) -> None:

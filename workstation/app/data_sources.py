@@ -6,15 +6,18 @@ factors that adjust them stand beside, for what a strategy's indicators read.
 
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 
+from workstation.backtest.built_bars import built_bars
 from workstation.backtest.columns import BarColumns, BookRows, QuoteColumns, TradeColumns
 from workstation.backtest.plan import CorporateRow, DividendRow, SplitRow
 from workstation.domain.errors import NotFound, PrecisionLoss
 from workstation.domain.instruments import Instrument
+from workstation.domain.market import BarKind, BarType
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.coverage import adjustment_factors, ex_time
-from workstation.marketdata.intervals import bar_type_of, interval_of
+from workstation.marketdata.intervals import bar_type_of, interval_of, shortest_ns
 from workstation.ports.market_data import ActionKind, Integers, MarketHistory, Scales
 
 
@@ -61,6 +64,28 @@ class StoredMarket:
                 factor=adjustment_factors(chunk.ts_open, actions, self._calendar) if adjusted else None,
             )
 
+    def series(
+        self, interval: str, start: int | None = None, end: int | None = None, *, adjusted: bool = False
+    ) -> Iterator[BarColumns]:
+        """Return bars as `bars` does; where such are not stored, built from the longest shorter ones that fit in.
+
+        Raises:
+            ValidationError: the interval is none.
+        """
+        wanted = bar_type_of(interval, self.instrument.qty_decimals)
+        if interval_of(wanted) is not None and self._holds(interval):
+            return self.bars(interval, start, end, adjusted=adjusted)
+        for shorter in _parts_of(wanted):
+            if self._holds(shorter):
+                bars = self.bars(shorter, start, end, adjusted=adjusted)
+                return built_bars(bars, interval, self.instrument)
+        return iter(())
+
+    def _holds(self, interval: str) -> bool:
+        stored = interval_of(bar_type_of(interval))
+        found = None if stored is None else self._history.open_bars(self.instrument.symbol, stored, None, None)
+        return found is not None and next(found, None) is not None
+
     def quotes(self, start: int | None = None, end: int | None = None) -> Iterator[QuoteColumns]:
         """Yield quotes received in [start, end)."""
         for chunk in self._history.open_quotes(self.instrument.symbol, start, end):
@@ -85,11 +110,15 @@ class StoredMarket:
             )
 
     def books(self, start: int | None = None, end: int | None = None) -> Iterator[BookRows]:
-        """Yield snapshots and changes of the book received in [start, end)."""
+        """Yield snapshots and changes of the book received in [start, end), each at its time of receipt.
+
+        Quotes and prints come at theirs: the venue's clock, which may differ, would put the book before or behind them.
+        """
         for chunk in self._history.open_books(self.instrument.symbol, start, end):
             if chunk.scales != Scales(self.instrument.price_decimals, self.instrument.qty_decimals):
                 raise PrecisionLoss("book", f"{chunk.symbol}: stored on other decimals than the instrument has")
-            yield BookRows(symbol=chunk.symbol, rows=chunk.rows)
+            rows = tuple(msgspec.structs.replace(row, ts_event=row.ts_init) for row in chunk.rows)
+            yield BookRows(symbol=chunk.symbol, rows=rows)
 
     def corporate(self) -> tuple[CorporateRow, ...]:
         """Return splits and dividends, in force from their session's opening."""
@@ -108,6 +137,15 @@ class StoredMarket:
 
     def _sizes(self, column: Integers, scales: Scales) -> Integers:
         return _rescaled(column, scales.qty_decimals, self.instrument.qty_decimals)
+
+
+def _parts_of(wanted: BarType) -> list[str]:
+    """Return the short names of kept intervals that longer bars consist of, the longest first."""
+    if wanted.kind not in (BarKind.MINUTE, BarKind.HOUR, BarKind.DAY, BarKind.WEEK, BarKind.MONTH):
+        return []
+    span, day = shortest_ns(wanted), shortest_ns(BarType(BarKind.DAY, 1))
+    kept = {name: shortest_ns(bar_type_of(name)) for name in ("1d", "4h", "1h", "30m", "15m", "5m", "1m")}
+    return [name for name, part in kept.items() if part < span and (span >= day or span % part == 0)]
 
 
 def _rescaled(column: Integers, decimals: int, wanted: int) -> Integers:

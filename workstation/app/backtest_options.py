@@ -1,0 +1,154 @@
+"""What the options of a backtest mean: fees, fills, latency and the account as the engine's values.
+
+Between the command line and `backtest/options.py`; a sweep reads its options by the same words. Every choice of the
+engine has an option. Values only.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees, ZeroFees
+from workstation.backtest.options import (
+    BPS,
+    BacktestOptions,
+    Financing,
+    GapFill,
+    Latency,
+    LimitFill,
+    MarketFill,
+    Path,
+    Queue,
+    Slippage,
+    SlippageKind,
+)
+from workstation.domain.errors import ValidationError
+from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
+
+HUNDREDTHS = 100
+"""Fee rates are hundredths of a basis point."""
+
+_MS, _S = 10**6, 10**9
+_PERCENT = BPS // 100
+_FEES = "zero, per-unit:X[:MIN[:CAP]], bps:MAKER:TAKER"
+_SLIPPAGE = "none, half-tick, ticks:N, bps:N, volume:N"
+
+
+def options_of(arguments: argparse.Namespace) -> BacktestOptions:
+    """Return the choices of a run.
+
+    Raises:
+        ValidationError: an option that does not fit, by its name.
+    """
+    limit_fill, probability = _limit_fill(arguments.limit_fill)
+    share = _scaled("--volume-share", arguments.volume_share, _PERCENT)
+    liquidate = _scaled("--liquidate", arguments.liquidate, _PERCENT) if arguments.liquidate else None
+    return BacktestOptions(
+        market_fill=MarketFill(arguments.fill.upper()),
+        path=Path(arguments.path.upper()),
+        limit_fill=limit_fill,
+        fill_probability=probability,
+        gap_fill=GapFill(arguments.gap_fill.upper()),
+        bar_share_bps=None if arguments.any_size else share,
+        slippage=_slippage(arguments),
+        latency=Latency(**_named("--latency", arguments.latency, Latency.__struct_fields__, _MS)),
+        queue=Queue(arguments.queue.upper()),
+        price_age_max=_scaled("--price-age", arguments.price_age, _S),
+        assumed_levels=arguments.assumed_levels,
+        fees=fees_of(arguments.fees),
+        financing=Financing(**_financing(arguments.financing)),
+        check_funds=not arguments.no_funds_check,
+        margin_bps=_scaled("--margin", arguments.margin, _PERCENT),
+        liquidate=liquidate is not None,
+        maintenance_bps=2_500 if liquidate is None else liquidate,
+        close_at_end=arguments.close_at_end,
+        sessions=not arguments.any_time,
+        allow_gaps=arguments.allow_gaps,
+    )
+
+
+def fees_of(text: str) -> FeeModel:
+    """Return a fee model: `zero`, `per-unit:0.005` with `:minimum` and `:cap`, or `bps:MAKER:TAKER`.
+
+    Raises:
+        ValidationError: none of these.
+    """
+    name, *amounts = text.split(":")
+    try:
+        numbers = [Decimal(amount) for amount in amounts]
+    except InvalidOperation:
+        numbers = []
+    if name == "zero" and not amounts:
+        return ZeroFees()
+    if name == "per-unit" and len(numbers) in (1, 2, 3):
+        money = [parse_scaled(number, MONEY_DECIMALS, field="--fees") for number in (*numbers, Decimal(0), Decimal(0))]
+        return PerUnitFees(per_unit=money[0], minimum=money[1], cap=money[2])
+    if name == "bps" and len(numbers) == 2:
+        maker, taker = (_scaled("--fees", str(number), HUNDREDTHS) for number in numbers)
+        return MakerTakerFees(maker=maker, taker=taker)
+    raise ValidationError("--fees", f"{text!r} is no fee model", allowed=_FEES)
+
+
+def rates_of(texts: Sequence[str]) -> dict[str, str]:
+    """Return the pair that prices each currency.
+
+    Raises:
+        ValidationError: a text that is not CURRENCY=PAIR.
+    """
+    return dict(_pair("--rate", text) for text in texts)
+
+
+def _limit_fill(text: str) -> tuple[LimitFill, float]:
+    if text in ("through", "touch"):
+        return LimitFill(text.upper()), 0.5
+    try:
+        return LimitFill.PROBABILITY, float(text)
+    except ValueError:
+        raise ValidationError("--limit-fill", f"{text!r} is none", allowed="through, touch, 0 to 1") from None
+
+
+def _slippage(arguments: argparse.Namespace) -> Slippage:
+    if arguments.slippage_ticks is not None:
+        ticks = arguments.slippage_ticks
+        return Slippage(SlippageKind.TICKS, ticks) if ticks else Slippage(SlippageKind.NONE)
+    name, _colon, amount = arguments.slippage.partition(":")
+    bare = {"none": SlippageKind.NONE, "half-tick": SlippageKind.HALF_TICK}
+    if arguments.slippage in bare:
+        return Slippage(bare[name])
+    measured = {"ticks": SlippageKind.TICKS, "bps": SlippageKind.BPS, "volume": SlippageKind.VOLUME}
+    try:
+        return Slippage(measured[name], float(amount))
+    except (KeyError, ValueError):
+        raise ValidationError("--slippage", f"{arguments.slippage!r} is none", allowed=_SLIPPAGE) from None
+
+
+def _financing(texts: Sequence[str]) -> dict[str, int]:
+    return {f"{name}_bps": value for name, value in _named("--financing", texts, ("debit", "credit", "borrow")).items()}
+
+
+def _named(option: str, texts: Sequence[str], names: Sequence[str], unit: int = 1) -> Mapping[str, int]:
+    found = {}
+    for text in texts:
+        name, value = _pair(option, text)
+        if name not in names:
+            raise ValidationError(option, f"{name!r} is none", allowed=", ".join(names))
+        found[name] = _scaled(option, value, unit)
+    return found
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        raise ValidationError(option, f"{text!r} has no value", allowed="NAME=VALUE")
+    return name.strip(), value.strip()
+
+
+def _scaled(option: str, text: str, unit: int) -> int:
+    """Return a number times its unit, which must be whole."""
+    try:
+        found = Decimal(text) * unit
+    except InvalidOperation:
+        raise ValidationError(option, f"{text!r} is no number") from None
+    if not found.is_finite() or found != int(found):
+        raise ValidationError(option, f"{text!r} is finer than the engine counts")
+    return int(found)
