@@ -62,6 +62,12 @@ def _rest() -> Figures:
     return run()
 
 
+def _lists() -> Figures:
+    from workstation.app.bench_lists import run  # noqa: PLC0415  loaded only when measured
+
+    return run()
+
+
 def _chart() -> Figures:
     _draw_offscreen()
     from workstation.desktop.charts.benchmark import run  # noqa: PLC0415  loaded only when measured
@@ -110,6 +116,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "backtest": _backtest,
     "storage": _storage,
     "rest": _rest,
+    "lists": _lists,
     "chart": _chart,
     "blotter": _blotter,
     "start": _start,

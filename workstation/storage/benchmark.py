@@ -35,12 +35,13 @@ from workstation.storage.open import Store, open_store
 
 BURST_ORDERS = 5_000
 SINGLE_ORDERS = 200
+LISTED_ORDERS, WRITTEN_AT_ONCE = 100_000, 500
 LIST_ROUNDS = 50
 LIST_ROWS = 100
 SEED = 1
 _WAIT_S = 60.0
 
-_INSTRUMENT = Instrument(
+INSTRUMENT = Instrument(
     symbol="BENCH",
     asset_class=AssetClass.STOCK,
     currency="USD",
@@ -72,7 +73,7 @@ class Inbox:
 def run(home: Path) -> dict[str, Any]:
     """Return the figures: orders per second, milliseconds, and what they were measured on."""
     inbox, clock = Inbox(), SystemClock()
-    store = open_store("", home, instruments={_INSTRUMENT.symbol: _INSTRUMENT}, clock=clock, post=inbox.post)
+    store = open_store("", home, instruments={INSTRUMENT.symbol: INSTRUMENT}, clock=clock, post=inbox.post)
     try:
         orders = _orders(BURST_ORDERS + SINGLE_ORDERS, clock.now_ns())
         burst = _burst(store, inbox, orders[:BURST_ORDERS])
@@ -84,6 +85,21 @@ def run(home: Path) -> dict[str, Any]:
         }
     finally:
         store.close()
+
+
+def open_full(home: Path, url: str = "", orders: int = LISTED_ORDERS) -> Store:
+    """Return an open store with that many accepted orders of `INSTRUMENT`. url: "" for a file in `home`."""
+    inbox, clock = Inbox(), SystemClock()
+    store = open_store(url, home, instruments={INSTRUMENT.symbol: INSTRUMENT}, clock=clock, post=inbox.post)
+    durable: list[bool] = []
+    made = _orders(orders, clock.now_ns())
+    for first in range(0, orders, WRITTEN_AT_ONCE):
+        chunk = made[first : first + WRITTEN_AT_ONCE]
+        entries = [entry for order in chunk for entry in (*_intended(order), _accepted(order))]
+        written = len(durable)
+        store.journal.when_durable(store.journal.append(entries), durable.append)
+        inbox.run_until(lambda written=written: len(durable) > written)  # type: ignore[misc]  # the default binds it
+    return store
 
 
 def _burst(store: Store, inbox: Inbox, orders: list[OrderState]) -> dict[str, float]:
@@ -122,7 +138,7 @@ def _single(store: Store, inbox: Inbox, orders: list[OrderState]) -> float:
 
 def _list(store: Store) -> float:
     """Return the CPU time of one list of LIST_ROWS orders with filter and total, ms."""
-    query = OrderQuery(symbol=_INSTRUMENT.symbol, side="BUY", limit=LIST_ROWS)
+    query = OrderQuery(symbol=INSTRUMENT.symbol, side="BUY", limit=LIST_ROWS)
     store.reader.orders(query)
     began = time.thread_time()
     for _ in range(LIST_ROUNDS):
@@ -137,7 +153,7 @@ def _orders(count: int, now_ns: int) -> list[OrderState]:
 
 def _order(ids: IdSource, ts: int) -> OrderState:
     terms = OrderTerms(
-        symbol=_INSTRUMENT.symbol, account="BENCH", side=Side.BUY, ord_type=OrdType.LIMIT, order_qty=100, price=1_000
+        symbol=INSTRUMENT.symbol, account="BENCH", side=Side.BUY, ord_type=OrdType.LIMIT, order_qty=100, price=1_000
     )
     return OrderState(
         cl_ord_id=ids.cl_ord_id(),

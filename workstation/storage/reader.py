@@ -4,7 +4,7 @@ Core statements on the pool of read-only connections; what is decoded is the row
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -241,12 +241,15 @@ class SqlReader:
         key = getattr(query, "after_key", None)
         behind = [] if key is None else [queries.after_key(time_column, _identity(time_column), key, query.ordering)]
         statement = statement.where(*conditions, *behind).limit(query.limit + 1).offset(query.offset)
+        if totals is not None and query.with_count:
+            statement = statement.add_columns(totals.newest)
         with self._connection(getattr(query, "tenant", None)) as connection:
-            blobs = connection.execute(statement).scalars().all()
+            found: Sequence[Any] = connection.execute(statement).all()
+            blobs = [row[0] for row in found]
             if not query.with_count:
                 total = None
             elif totals is not None and isinstance(query, OrderQuery | ExecutionQuery):
-                total = totals.count(connection, query)
+                total = totals.count(connection, query, found[0][1] if found else None)
             else:
                 total = connection.execute(queries.count_of(time_column, conditions)).scalar_one()
         rows = tuple(decode(blob) for blob in blobs[: query.limit])

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, ScalarSelect, Table, func, select
 
 from workstation.ports.store import ExecutionQuery, OrderQuery
 from workstation.storage.queries import Columns, Conditions, count_of
@@ -40,22 +40,29 @@ class Totals:
         with self._lock:
             self._known.clear()
 
-    def count(self, connection: Connection, query: Query) -> int:
-        """Return how many committed rows the query's filters let through."""
+    @property
+    def newest(self) -> ScalarSelect[int]:
+        """Return what asks for the newest row, to be asked along with a page: a statement of its own costs a trip."""
+        return select(func.max(self._table.c.id)).scalar_subquery()
+
+    def count(self, connection: Connection, query: Query, last: int | None) -> int:
+        """Return how many committed rows the query's filters let through.
+
+        last: the newest row, None when it is not known.
+        """
         key = _key_of(query)
         if key is None:
             return int(
                 connection.execute(count_of(self._table.c.uid, self._conditions_of(query, self._table.c))).scalar_one()
             )
-        newest = select(func.max(self._table.c.id))
         with self._lock:
             seen, total = self._known.get(key, (0, 0))
         if not seen:  # one statement sees one state of the table, so that the total and the newest row go together
             counted = count_of(self._table.c.uid, self._conditions_of(query, self._table.c))
-            total, last = connection.execute(counted.add_columns(newest.scalar_subquery())).one()
+            total, last = connection.execute(counted.add_columns(self.newest)).one()
             self._remember(key, last or 0, total)
             return int(total)
-        last = connection.execute(newest).scalar() or 0
+        last = last or connection.execute(select(self.newest)).scalar() or 0
         if last > seen:
             total += self._count_between(connection, query, seen, last)
             self._remember(key, last, total)
