@@ -1,0 +1,70 @@
+"""Every table whose rows belong to a tenant is closed by the server itself: to whoever says another tenant, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from tests.helpers.large_tables import TABLES, fill
+from tests.helpers.stores import execute_sql, new_postgres_database, open_for_test
+from workstation.storage.postgres import EVERY_TENANT, TENANT_SETTING
+from workstation.storage.tables import TENANT, metadata
+
+ROWS = 3
+OTHER = "another"
+OURS = sorted(table.name for table in metadata.tables.values() if "tenant_id" in table.c)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    home: Path = tmp_path_factory.mktemp("tenants")
+    made = new_postgres_database()
+    open_for_test(home, made).close()
+    fill(made, home, ROWS)
+    return made
+
+
+@pytest.fixture
+def session(url: str, tmp_path: Path) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """Give a session of somebody who is no superuser, since no policy binds one."""
+    role = f"reader_{make_url(url).database}"
+    with psycopg.connect(url, autocommit=True) as opened:
+        known = opened.execute("SELECT count(*) FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+        if known == (0,):
+            execute_sql(url, tmp_path, f"CREATE ROLE {role}")
+            execute_sql(url, tmp_path, f"GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}")
+        opened.execute(f"SET ROLE {role}".encode())
+        yield opened
+
+
+def seen(session: psycopg.Connection[tuple[object, ...]], table: str, tenant: str) -> int:
+    session.execute("SELECT set_config(%s, %s, false)", (TENANT_SETTING, tenant))
+    (count,) = session.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() or (0,)
+    return int(str(count))
+
+
+@pytest.mark.parametrize("table", OURS)
+def test_the_table_has_a_policy_that_binds_its_owner_too(session, table):
+    found = session.execute(
+        "SELECT relrowsecurity, relforcerowsecurity, qual FROM pg_class JOIN pg_policies ON tablename = relname"
+        " WHERE relname = %s",
+        (table,),
+    ).fetchall()
+    assert [(enabled, forced) for enabled, forced, _ in found] == [(True, True)]
+    assert TENANT_SETTING in found[0][2]
+    assert "tenant_id" in found[0][2]
+
+
+@pytest.mark.parametrize("table", sorted(set(OURS) & set(TABLES)))
+def test_a_session_sees_and_moves_rows_of_its_tenant_alone(session, table):
+    assert (seen(session, table, OTHER), seen(session, table, ""), seen(session, table, TENANT)) == (0, 0, ROWS)
+    assert seen(session, table, EVERY_TENANT) == ROWS
+    seen(session, table, OTHER)
+    assert session.execute(f"UPDATE {table} SET tenant_id = tenant_id".encode()).rowcount == 0
+    seen(session, table, TENANT)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        session.execute(f"UPDATE {table} SET tenant_id = %s".encode(), (OTHER,))
