@@ -1,5 +1,6 @@
 """Indicators: both readings of a formula agree, the last bar may change, the rest is worked out by hand."""
 
+import itertools
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ from tests.helpers.bars_random import random_bars
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.marketdata.indicators.catalogue import INDICATORS, indicator
 from workstation.marketdata.indicators.evaluation import Running, over_bars
+from workstation.marketdata.indicators.graph import Column, Sum
 
 BARS = random_bars(300, seed=5)
 H, L, C, V = (BARS[name] for name in ("high", "low", "close", "volume"))
@@ -40,6 +42,31 @@ def test_a_look_at_a_forming_bar_leaves_no_trace(name):
         at_last = looked.peek(row)
         np.testing.assert_array_equal(at_last, plain.close(row))
         np.testing.assert_array_equal(looked.close(row), at_last)
+
+
+@pytest.mark.parametrize("cuts", [(), (1,), (7, 8, 40), (19, 20, 21, 60, 150)])
+@pytest.mark.parametrize("name", INDICATORS)
+def test_many_bars_at_once_give_digit_by_digit_what_one_by_one_does(name, cuts):
+    single, many = Running(INDICATORS[name].build()), Running(INDICATORS[name].build())
+    expected = np.array([single.close(row) for row in ROWS]).T
+    edges = [0, *cuts, len(ROWS)]
+    columns = {key: column.tolist() for key, column in BARS.items()}
+    parts = [
+        np.array(many.close_all({key: column[a:b] for key, column in columns.items()}))
+        for a, b in itertools.pairwise(edges)
+    ]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), expected)
+    np.testing.assert_array_equal(many.close(OTHER | ROWS[0]), single.close(OTHER | ROWS[0]))
+
+
+def test_a_sum_over_what_has_holes_is_the_same_at_once_as_one_by_one():
+    values = [math.nan, 1.1, 2.7, math.nan, 3.3, 4.9, 1e15, 0.1, -7.3, math.nan, 5.0, 6.0, 7.0]
+    for size in (1, 2, 4, len(values)):
+        one, _many = Sum(Column("close"), 3).run()
+        _one, many = Sum(Column("close"), 3).run()
+        expected = [one((value,), True) for value in values]
+        found = [x for at in range(0, len(values), size) for x in many(values[at : at + size])]
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("name", INDICATORS)

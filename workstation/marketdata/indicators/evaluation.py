@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from workstation.marketdata.indicators.graph import Array, Cell, Column, Each, Made, Node
+from workstation.marketdata.indicators.graph import Array, Cell, Column, Each, Made, Many, Node
 
 Bars = Mapping[str, Array]
 """Columns open, high, low, close, volume (prices and sizes) and time (UTC ns), shape (n,) float64 each."""
@@ -32,11 +32,14 @@ class Running:
         place = {node: at for at, node in enumerate(nodes)}
         self.names = frozenset(node.name for node in nodes if isinstance(node, Column))
         self._columns = [(at, node.name) for at, node in enumerate(nodes) if isinstance(node, Column)]
-        self._steps: list[tuple[int, Cell, tuple[int, ...]]] = [
-            (at, node.cell(), tuple(place[part] for part in node.sources))
-            for at, node in enumerate(nodes)
-            if isinstance(node, Made)
-        ]
+        self._steps: list[tuple[int, Cell, tuple[int, ...]]] = []
+        self._many: dict[int, Many] = {}
+        for at, node in enumerate(nodes):
+            if isinstance(node, Made):
+                cell, many = node.run()
+                self._steps.append((at, cell, tuple(place[part] for part in node.sources)))
+                if many is not None:
+                    self._many[at] = many
         self._stateless: dict[int, Callable[..., float]] = {
             at: node.one for at, node in enumerate(nodes) if isinstance(node, Each)
         }
@@ -57,6 +60,8 @@ class Running:
             columns = [values[source] for source in sources]
             if not columns:
                 values[at] = [cell((), _KEEP)] * count
+            elif at in self._many:
+                values[at] = self._many[at](columns[0])
             elif at in self._stateless:
                 values[at] = list(map(self._stateless[at], *columns))
             else:
