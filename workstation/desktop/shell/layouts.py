@@ -25,6 +25,9 @@ LAYOUT_BYTES_MAX = 256 * 1024
 SIZE_TOTAL_PX = 10_000
 """Sum of one splitter's sizes in the XML; the docking library scales it to the real window."""
 
+FRACTION_MAX = 100.0
+"""How far from its screen, in screens, a window may be put; what no screen shows moves into view."""
+
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 Setting = str | int | float | bool | list[str | int]
@@ -96,6 +99,7 @@ def parse_layout(text: str, *, source: str) -> Layout:
         raise UserError(f"layout {source}: {error}") from error
     if layout.version > LAYOUT_VERSION:
         raise UserError(f"layout {source}: version {layout.version} needs a newer program")
+    _check_numbers(layout, source)
     _check_tree(layout, source)
     return layout
 
@@ -110,6 +114,15 @@ def _damage(text: str) -> str:
     except ParseError as error:
         return f"line {error.line}, column {error.col}: {error}"
     return ""
+
+
+def _check_numbers(layout: Layout, source: str) -> None:
+    for geometry in (layout.geometry, *(window.geometry for window in layout.window)):
+        if len(geometry) != 4 or not all(abs(part) <= FRACTION_MAX for part in geometry):
+            raise UserError(f"layout {source}: geometry must be four fractions of the screen: x, y, width, height")
+    for name, node in layout.dock.items():
+        if not all(0 <= size <= SIZE_TOTAL_PX for size in node.sizes):
+            raise UserError(f"layout {source}: dock.{name}: a size must be a share from 0 to 1")
 
 
 def _check_tree(layout: Layout, source: str) -> None:

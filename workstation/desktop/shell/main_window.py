@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
             self._context.announcer.say("warning", f"Layout {layout.name}: the dock tree could not be restored.")
         for panel_id, dock in self._docks.items():
             if dock.isClosed():
+                self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
                 dock.toggleView(True)  # noqa: FBT003  the library's signature
                 self._context.announcer.say("info", f"Layout {layout.name}: {panel_id} had no place; it is shown.")
 

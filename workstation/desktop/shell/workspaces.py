@@ -185,6 +185,9 @@ class Workspaces(QObject):
         if not NAME.fullmatch(layout.name) or layout.name.lower() in (known.lower() for known in self.names()):
             self._say("warning", f"Refused: {path.name} is called {layout.name!r}, which is taken or is no name.")
             return False
+        if not layout.panel:
+            self._say("warning", f"Refused: {path.name} lists no panel. {self.name} stays.")
+            return False
         self.save()
         self._load(layout, f"workspace {layout.name}")
         self.save()
