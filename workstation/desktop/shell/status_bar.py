@@ -1,9 +1,11 @@
 """The status bar: age of each stream, order latency, GUI stalls, updates, memory, journal, version.
 
-Freshness and environment stand first and cannot be hidden.
+Freshness and environment stand first and cannot be hidden. The version, which never changes, gives way when the window
+is too narrow for all.
 """
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStatusBar
 
 from workstation.desktop.context import DesktopContext
@@ -36,9 +38,12 @@ class StatusBar(QStatusBar):
         self._memory = ChipLabel("memory_chip", "Memory")
         self._api = ChipLabel("api_chip", "Local REST interface")
         self._version = ChipLabel("version_chip", "Version")
-        for chip in (*self._streams.values(), self._venue, self._latency, self._lag):
+        first = (*self._streams.values(), self._venue, self._latency, self._lag)
+        last = (self._orders, self._rate, self._stall, self._storage, self._memory, self._api, self._version)
+        self._chips = first + last
+        for chip in first:
             self.addWidget(chip)
-        for chip in (self._orders, self._rate, self._stall, self._storage, self._memory, self._api, self._version):
+        for chip in last:
             self.addPermanentWidget(chip)
         self._version.show_chip(Chip(context.bridge.session.version, "muted", "Program version"))
         context.bridge.frame_taken.connect(self._on_frame)
@@ -51,6 +56,17 @@ class StatusBar(QStatusBar):
         level = "red" if worst_ms >= STALL_RED_MS else "amber" if worst_ms >= STALL_AMBER_MS else "ok"
         word = " SLOW" if level == "red" else ""
         self._stall.show_chip(Chip(f"gui {worst_ms:.0f} ms{word}", level, "Longest GUI stall of the last minute"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the version where there is room for it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        gap = layout.spacing() if layout is not None else 0
+        needed = sum(chip.sizeHint().width() + gap for chip in self._chips)
+        self._version.setVisible(needed <= self.width())
 
     def _on_frame(self, frame: Frame) -> None:
         status = frame.status
@@ -87,3 +103,4 @@ class StatusBar(QStatusBar):
         used_mb = Process().memory_info().rss / 1e6
         level = "amber" if used_mb >= MEMORY_AMBER_MB else "ok"
         self._memory.show_chip(Chip(f"mem {used_mb:.0f} MB", level, "Resident memory of this process"))
+        self._fit()
