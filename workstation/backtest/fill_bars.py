@@ -76,10 +76,11 @@ class BarMarket(Market):
         self._closed = True
 
     def skip_to(self, bar: MatchBar) -> None:
-        """Take a bar with all those before it that met no order."""
+        """Take a bar with all those before it that met no order; what its open has given is spent already."""
+        if self.bar is None or self.bar.number != bar.number:
+            self._budget(bar)
         self.bar, self._closed = bar, True
         self.last, self.last_ts = bar.close, bar.ts_close
-        self._budget(bar)
 
     # Orders
 

@@ -266,3 +266,13 @@ def test_auction_orders_trade_at_the_open_and_the_close_of_the_session():
         strategy = scripted({0: lambda s, tif=tif: s.buy("ABC", 100, tif=tif)}, wants=(("ABC", "1d"),))
         result = run_backtest(plan(strategy, bars(rows[0], (10_100, 10_300, 10_000, 10_200), **day)))
         assert fills(result) == [(1, "BUY", 100, price)]
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_what_the_open_of_a_bar_gave_its_close_does_not_give_again(fast):
+    data = bars(*[(10_000, 10_010, 9_990, 10_000)] * 5, volume=[100, 40, 100, 100, 100])
+    script = {1: lambda s: s.buy("ABC", 19), 2: lambda s: s.buy("ABC", 60)}
+    choices = options(market_fill=MarketFill.THIS_CLOSE, bar_share_bps=2_500, fast=fast)
+    result = run_backtest(plan(scripted(script), data, options=choices))
+    # ten at the close of bar 1, nine at the open of bar 2, and what bar 2 has left at its close
+    assert [(fill.bar, fill.qty) for fill in result.fills[:3]] == [(1, 10), (2, 9), (2, 16)]
