@@ -106,7 +106,7 @@ def test_alt_attaches_the_bracket_and_the_preview_says_so_with_the_money_at_risk
     click(panel, Column.BID, 18_715, ALT)
     (sent,) = rig.gateway.of("order.submit")
     assert (sent.stop_loss_px, sent.take_profit_px) == (18_705, 18_740)
-    assert sent.metadata == {"preview": read}
+    assert sent.metadata["preview"] == read
     QTest.keyRelease(panel.view, Qt.Key.Key_Alt, ALT)
     assert "STOP-LOSS" not in panel.preview.full_text
 

@@ -104,7 +104,7 @@ def test_a_click_sends_the_order_that_was_read_before_it(rig, panel, *, column, 
     terms = call.params.terms
     assert (terms.side, terms.ord_type, terms.order_qty) == (side, ord_type, 100)
     assert (terms.price if ord_type is OrdType.LIMIT else terms.stop_px) == price
-    assert call.params.metadata == {"preview": read}
+    assert call.params.metadata["preview"] == read
     assert call.origin.kind is OriginKind.LADDER
     assert call.origin.detail == f"row {price / 100:.2f}"
     assert rig.spoken[-1] == ("info", f"Pending: {read}")

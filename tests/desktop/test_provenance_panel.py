@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.desktop_rig import START_NS, DesktopRig, order, position, status
-from workstation.commands.params import ReadStory
+from tests.helpers.desktop_rig import START_NS, DesktopRig, limit, order, position, status
+from workstation.commands.params import PlaceOrder, ReadStory
 from workstation.commands.registry import CommandResult
+from workstation.config.settings import Settings
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.provenance_panel import ProvenancePanel
+from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.shell.main_window import MainWindow, configure_docking
-from workstation.domain.orders import OrderState, OrdStatus
+from workstation.domain.orders import OrderState, OrdStatus, OriginKind
 from workstation.ports.stories import OrderStory
 
 
@@ -64,6 +68,41 @@ def test_it_says_that_it_reads_then_shows_the_story(panel: ProvenancePanel, rig:
     assert "by hand, in the ticket" in values(panel)
     assert panel.note.isHidden()
     assert panel.heading.text().startswith("BUY 100 AAPL LIMIT 187.15")
+
+
+@pytest.mark.parametrize("width", [420, 560, 900])
+def test_no_text_is_cut_however_narrow_the_panel(panel: ProvenancePanel, rig: DesktopRig, width: int) -> None:
+    panel.resize(width, 500)
+    panel.show_order("OMS-1")
+    long_note = "the words on screen as it went out, which may be many, and go on in another line"
+    answer(rig, order("OMS-1", metadata={"preview": long_note, "notes": "short"}))
+    for _ in range(3):
+        QApplication.processEvents()
+    tree = panel.tree
+    assert sum(tree.columnWidth(column) for column in range(3)) <= tree.viewport().width() + 1
+    for top in (tree.topLevelItem(n) for n in range(tree.topLevelItemCount())):
+        for item in (top.child(n) for n in range(top.childCount())):
+            for column in range(1, 3):
+                place = tree.visualRect(tree.indexFromItem(item, column))
+                metrics = QFontMetrics(item.font(column))
+                wanted = metrics.boundingRect(
+                    0, 0, place.width() - 8, 9_999, Qt.TextFlag.TextWordWrap, item.text(column)
+                )
+                assert wanted.height() <= place.height(), item.text(column)
+
+
+def test_an_order_of_this_desktop_notes_what_was_in_force(rig: DesktopRig, tmp_path: Path) -> None:
+    context = replace(rig.context, settings=SettingsStore(tmp_path / "settings.toml", Settings()))
+    place = PlaceOrder(terms=limit(), metadata={"preview": "so"})
+    context.call("order.submit", place, context.origin(OriginKind.TICKET))
+    (first,) = rig.gateway.of("order.submit")
+    noted = f"program 0.0.0, settings {context.settings.version}, keys {context.keys.version}"
+    assert first.metadata == {"preview": "so", "versions": noted}
+    before = context.settings.version
+    assert context.settings.set("desktop.theme", "light") == ""
+    assert context.settings.version != before
+    assert context.settings.undo() == ""
+    assert context.settings.version == before
 
 
 def test_a_story_with_a_gap_says_so(panel: ProvenancePanel, rig: DesktopRig) -> None:

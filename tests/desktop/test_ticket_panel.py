@@ -83,7 +83,7 @@ def test_send_places_the_order_in_words_and_is_dead_until_the_answer(qtbot, rig,
     qtbot.mouseClick(panel.send, LEFT)
     (call,) = [c for c in rig.gateway.calls if c.command_id == "order.submit"]
     assert call.params.terms == limit(price=18_720)
-    assert call.params.metadata == {"preview": words}
+    assert call.params.metadata["preview"] == words
     assert call.origin.kind is OriginKind.TICKET
     assert (panel.send.isEnabled(), panel.send.text()) == (False, "Sending…")
     qtbot.mouseClick(panel.send, LEFT)

@@ -17,6 +17,7 @@ from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.viewmodels.focus import LinkGroups, PriceCursor, SizePresets, TradeFocus
 from workstation.viewmodels.hotkeys import newest
 from workstation.viewmodels.hotkeys_undo import ActionHistory
+from workstation.viewmodels.preview import VERSIONS_KEY
 from workstation.viewmodels.screen_state import ScreenState
 
 
@@ -58,6 +59,12 @@ class DesktopContext:
         """Return an account by name."""
         return next((a for a in self.bridge.session.accounts if a.account == account), None)
 
+    @property
+    def versions(self) -> str:
+        """The program, settings and keys that are in force now, for the record of an order."""
+        settings = "" if self.settings is None else f", settings {self.settings.version}"
+        return f"program {self.bridge.session.version}{settings}, keys {self.keys.version}"
+
     def origin(self, kind: OriginKind, detail: str = "") -> Origin:
         """Return the origin of a gesture made now."""
         return Origin(kind=kind, detail=detail, user="local", ts_gesture=self.bridge.session.mono_ns())
@@ -66,6 +73,8 @@ class DesktopContext:
         self, command_id: str, params: msgspec.Struct, origin: Origin, on_result: ResultHandler | None = None
     ) -> None:
         """Run an engine command; a refusal without `on_result` is announced."""
+        if isinstance(params, PlaceOrder):
+            params = msgspec.structs.replace(params, metadata=params.metadata | {VERSIONS_KEY: self.versions})
         self._remember(params)
         self.bridge.call(command_id, params, origin, on_result or self._announce)
 

@@ -14,6 +14,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NS_PER_S = 1_000_000_000
 
 PREVIEW_KEY = "preview"
+VERSIONS_KEY = "versions"
+"""Where an order's metadata says which program, settings and keys were in force as it went out."""
 """Key of the sentence in an order's metadata."""
 
 _TYPE_WORDS = {

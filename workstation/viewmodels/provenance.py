@@ -15,7 +15,7 @@ from workstation.domain.orders import OrderState, OriginKind, ReferencePrice
 from workstation.domain.verdicts import RuleResult
 from workstation.ports.stories import OrderStory, StoryLine
 from workstation.viewmodels.formats import MISSING, age, exact_time
-from workstation.viewmodels.preview import PREVIEW_KEY, order_words
+from workstation.viewmodels.preview import PREVIEW_KEY, VERSIONS_KEY, order_words
 from workstation.viewmodels.provenance_messages import direction, message_words
 
 REDACTED = "redacted"
@@ -35,6 +35,13 @@ _ORIGIN_WORDS: Mapping[OriginKind, str] = {
     OriginKind.COMMAND_LINE: "from the command line",
     OriginKind.SYSTEM: "by the program itself",
     OriginKind.EXTERNAL: "foreign: entered elsewhere, seen first at the time below",
+}
+CODE_DIGITS = 16
+_CODE_KEYS = frozenset({"strategy", "version", "code"})
+_VERSION_WORDS = {
+    "program": "in force as it went out",
+    "settings": "SHA-256 of every value in force, first digits",
+    "keys": "SHA-256 of the key file in force, first digits",
 }
 _DETAIL_NAMES = {
     OriginKind.HOTKEY: "Key",
@@ -82,8 +89,9 @@ def provenance_of(
         Section("Rules", tuple(_rules(lines))),
         Section("Family", tuple(_family(order, orders.values(), instrument))),
         Section("Messages", tuple(_messages(lines, instrument))),
+        Section("Versions", tuple(_versions(order, version))),
         Section("Timeline", tuple(_timeline(order, lines))),
-        Section("Record", tuple(_record(story, version))),
+        Section("Record", tuple(_record(story))),
     )
     return Provenance(order.cl_ord_id, order_words(order.terms, instrument), sections)
 
@@ -137,7 +145,7 @@ def _origin(order: OrderState, lines: Sequence[StoryLine], instrument: Instrumen
     if order.notes:
         yield Fact("Notes", order.notes)
     for name, value in sorted(order.metadata.items()):
-        if name != PREVIEW_KEY:
+        if name not in (PREVIEW_KEY, VERSIONS_KEY, *_code_keys(order)):
             yield Fact(name, value)
 
 
@@ -237,7 +245,26 @@ def _timeline(order: OrderState, lines: Sequence[StoryLine]) -> Iterator[Fact]:
         before = ts
 
 
-def _record(story: OrderStory, version: str) -> Iterator[Fact]:
+def _versions(order: OrderState, version: str) -> Iterator[Fact]:
+    """Yield what was in force as the order went out: noted with the order itself, so that no later change alters it."""
+    noted = [part.split(" ", 1) for part in order.metadata.get(VERSIONS_KEY, "").split(", ") if " " in part]
+    yield from (Fact(name.capitalize(), value, _VERSION_WORDS.get(name, "")) for name, value in noted)
+    if _code_keys(order):
+        yield Fact("Strategy code", order.metadata["code"][:CODE_DIGITS], "SHA-256 of the file that ran, first digits")
+        if order.metadata["version"]:
+            yield Fact("Strategy version", order.metadata["version"], order.metadata["strategy"])
+    if not noted and not _code_keys(order):
+        yield Fact("Versions", MISSING, "none were noted: the order came by another door than a screen or a strategy")
+    yield Fact("This page", f"program {version}", "what shows it now")
+
+
+def _code_keys(order: OrderState) -> tuple[str, ...]:
+    """Return the names under which a strategy's order keeps its code, nothing for any other order."""
+    kept = order.origin.kind is OriginKind.STRATEGY and order.metadata.keys() >= _CODE_KEYS
+    return tuple(_CODE_KEYS) if kept else ()
+
+
+def _record(story: OrderStory) -> Iterator[Fact]:
     order, lines = story.order, story.lines
     yield Fact("State", order.status.value, order.text, "bad" if order.reject_code else "")
     yield Fact("Venue's id", order.order_id or MISSING)
@@ -246,7 +273,6 @@ def _record(story: OrderStory, version: str) -> Iterator[Fact]:
         yield Fact("Journal lines", f"{lines[0].seq:,} to {lines[-1].seq:,}", f"{len(lines)} of this order")
         epochs = sorted({line.epoch for line in lines})
         yield Fact("Runs", ", ".join(map(str, epochs)), "starts of the program that wrote them")
-    yield Fact("Program", version, "the one that shows this page")
     if story.gap:
         yield Fact("Gap", story.gap, level="warning")
 

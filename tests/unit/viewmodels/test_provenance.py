@@ -30,7 +30,7 @@ from workstation.domain.orders import (
 )
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.ports.stories import OrderStory, StoryLine
-from workstation.viewmodels.preview import PREVIEW_KEY
+from workstation.viewmodels.preview import PREVIEW_KEY, VERSIONS_KEY
 from workstation.viewmodels.provenance import Fact, Provenance, as_json, as_text, provenance_of
 
 MS = 1_000_000
@@ -163,6 +163,18 @@ def test_the_timeline_runs_from_the_key_to_the_fill() -> None:
 def test_a_gap_of_the_record_is_named() -> None:
     story = OrderStory(order=order(), lines=(), gap="The journal no longer holds this order's lines.")
     assert facts(page(story), "Record")["Gap"].level == "warning"
+
+
+def test_what_was_in_force_is_told_as_it_was_noted_with_the_order() -> None:
+    noted = order(metadata={VERSIONS_KEY: "program 0.9, settings 0a1b2c3d4e5f, keys 99aa88bb77cc"})
+    told = facts(page(OrderStory(order=noted, lines=())), "Versions")
+    assert [told[name].value for name in ("Program", "Settings", "Keys")] == ["0.9", "0a1b2c3d4e5f", "99aa88bb77cc"]
+    ran = {"strategy": "Cross", "version": "3", "code": "ab" * 32}
+    by_code = order(origin=Origin(kind=OriginKind.STRATEGY, detail="R1"), metadata=ran)
+    told = facts(page(OrderStory(order=by_code, lines=())), "Versions")
+    assert (told["Strategy code"].value, told["Strategy version"].value) == ("ab" * 8, "3")
+    assert "code" not in facts(page(OrderStory(order=by_code, lines=())), "Origin")
+    assert facts(page(OrderStory(order=order(), lines=())), "Versions")["Versions"].value == "—"
 
 
 def test_the_copied_text_holds_every_fact() -> None:

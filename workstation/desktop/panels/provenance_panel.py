@@ -6,8 +6,8 @@ Copies as text, exports as JSON. Sends nothing.
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QBrush, QKeySequence, QShortcut
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer
+from PySide6.QtGui import QBrush, QFontMetrics, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -38,8 +40,11 @@ AGAIN_MS = 100
 AGAIN_MAX = 50
 """Readings of one version before the page is left as the journal has it."""
 
-VALUE_SHARE = 45
-"""Per cent of the width that values may take at most."""
+NAME_SHARE, VALUE_SHARE = 28, 38
+"""Per cent of the width that names and values may take at most; longer ones go on in another line."""
+
+NAME_MIN_PX = 90
+CELL_PADDING_PX, ROW_PADDING_PX = 12, 4
 
 NOTHING_CHOSEN = PanelNote("info", "No order chosen. Press Ctrl+I on an order, a fill, a position or a reject.")
 _INKS = {"good": "buy", "warning": "warning", "bad": "danger"}
@@ -174,12 +179,14 @@ class ProvenancePanel(Panel):
         self.tree.setObjectName(f"{self.panel_id}_facts")
         self.tree.setAccessibleName("Provenance")
         self.tree.setHeaderLabels(["Fact", "Value", "Beside it"])
-        self.tree.setUniformRowHeights(True)
+        self.tree.setWordWrap(True)
+        self.tree.setItemDelegate(WrappedCells(self.tree))
         self.tree.setAlternatingRowColors(False)
         header = self.tree.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.resizeSection(0, 160)
         header.setStretchLastSection(True)
+        header.sectionResized.connect(lambda *_: self.tree.scheduleDelayedItemsLayout())
         self.tree.itemActivated.connect(self._follow)
         return self.tree
 
@@ -224,6 +231,18 @@ class ProvenancePanel(Panel):
         self.note.show_note(PanelNote("warning", story.gap) if story.gap else PanelNote())
         self._show_page()
 
+    def _share_room(self) -> None:
+        """Give names what they need, values up to their share, and the rest to what stands beside them."""
+        tree = self.tree
+        names = max(tree.sizeHintForColumn(0), NAME_MIN_PX)
+        tree.setColumnWidth(0, min(names, tree.viewport().width() * NAME_SHARE // 100))
+        widest = max((QFontMetrics(figure_font("body")).horizontalAdvance(f.value) for f in self._facts()), default=0)
+        share = tree.viewport().width() * VALUE_SHARE // 100
+        tree.setColumnWidth(1, max(min(widest + 2 * CELL_PADDING_PX, share), NAME_MIN_PX))
+
+    def _facts(self) -> list[Fact]:
+        return [] if self.page is None else [fact for section in self.page.sections for fact in section.facts]
+
     def _show_page(self, *_: object) -> None:
         self.tree.clear()
         for name in ("copy", "export"):
@@ -240,8 +259,34 @@ class ProvenancePanel(Panel):
             head.setFirstColumnSpanned(True)
             head.addChildren([_item(fact) for fact in section.facts])
             head.setExpanded(True)
-        room = max(self.tree.viewport().width() * VALUE_SHARE // 100, self.tree.columnWidth(0))
-        self.tree.setColumnWidth(1, min(self.tree.sizeHintForColumn(1), room))
+        self._share_room()
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room anew."""
+        super().resizeEvent(event)
+        self._share_room()
+
+
+class WrappedCells(QStyledItemDelegate):
+    """Cells of a tree whose texts go on in another line where their column is too narrow."""
+
+    def __init__(self, tree: QTreeWidget) -> None:
+        super().__init__(tree)
+        self._tree = tree
+
+    # Qt overrides
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Return the height that the text takes in its column's width."""
+        hint, text = super().sizeHint(option, index), str(index.data() or "")
+        font = index.data(Qt.ItemDataRole.FontRole) or option.font
+        room = self._tree.columnWidth(index.column()) - CELL_PADDING_PX
+        if not index.parent().isValid() or room <= 0:
+            return hint
+        box = QFontMetrics(font).boundingRect(0, 0, room, 10_000, Qt.TextFlag.TextWordWrap, text)
+        return QSize(hint.width(), max(hint.height(), box.height() + ROW_PADDING_PX))
 
 
 def _item(fact: Fact) -> QTreeWidgetItem:

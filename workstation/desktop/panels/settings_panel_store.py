@@ -4,6 +4,7 @@ Between the settings file and what acts on it. A change that touches trading is 
 disarms; a file that changed outside waits for consent. It applies nothing itself.
 """
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from PySide6.QtCore import QObject, Signal
 from workstation.config.settings import Settings, load_settings
 from workstation.config.settings_file import SettingRow, SettingsFile, setting_rows
 from workstation.domain.errors import UserError
+
+VERSION_DIGITS = 12
 
 
 class SettingsStore(QObject):
@@ -25,12 +28,18 @@ class SettingsStore(QObject):
         self.setObjectName("settings_store")
         self._file = SettingsFile(path)
         self._settings = settings
+        self._version = _version_of(settings)
         self._known = self._stamp()
 
     @property
     def settings(self) -> Settings:
         """Every setting as it is in force, or will be after a restart."""
         return self._settings
+
+    @property
+    def version(self) -> str:
+        """The first digits of the SHA-256 of every value in force."""
+        return self._version
 
     @property
     def can_undo(self) -> bool:
@@ -81,6 +90,7 @@ class SettingsStore(QObject):
         except OSError as error:
             return f"The settings cannot be written: {error.strerror}."
         before, self._settings = self._settings, found
+        self._version = _version_of(found)
         self._known = self._stamp()
         for name, _old, _new in _differences(before, found):
             self.changed.emit(name, found)
@@ -92,6 +102,11 @@ class SettingsStore(QObject):
             return (0, 0)
         found = path.stat()
         return found.st_mtime_ns, found.st_size
+
+
+def _version_of(settings: Settings) -> str:
+    lines = [f"{row.name}={row.value!r}" for row in setting_rows(settings, None, {})]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:VERSION_DIGITS]
 
 
 def _differences(before: Settings, after: Settings) -> list[tuple[str, object, object]]:

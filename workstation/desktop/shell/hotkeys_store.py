@@ -23,11 +23,16 @@ SHIPPED_FILE = "default.toml"
 PROFILES = {"fn": SHIPPED_FILE, "modal": "modal.toml"}
 """The shipped profiles. A key file that names one and has no binds of its own takes that profile's."""
 USES_KEPT = 50
+VERSION_DIGITS = 12
 
 
 def shipped_text() -> str:
     """Return the default key file."""
     return resource_text("hotkeys", SHIPPED_FILE)
+
+
+def _version_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:VERSION_DIGITS]
 
 
 class KeyStore(QObject):
@@ -51,6 +56,7 @@ class KeyStore(QObject):
         self.error = ""
         self.cautious = 0
         self._text = shipped_text()
+        self._version = _version_of(self._text)
 
     @property
     def is_default(self) -> bool:
@@ -61,6 +67,11 @@ class KeyStore(QObject):
     def text(self) -> str:
         """The text of the file in force."""
         return self._text
+
+    @property
+    def version(self) -> str:
+        """The first digits of the SHA-256 of the text in force."""
+        return self._version
 
     def load(self) -> bool:
         """Read the file again; returns whether it is in force now. A missing file means the shipped keys."""
@@ -73,6 +84,7 @@ class KeyStore(QObject):
             return self._refuse(f"it cannot be read: {error}")
         self.error = ""
         self.file, self._text = found, shipped_text() if text is None else text
+        self._version = _version_of(self._text)
         self._judge_change()
         self.changed.emit()
         return True
