@@ -106,6 +106,12 @@ def _flood() -> Figures:
     return run()
 
 
+def _strategies() -> Figures:
+    from workstation.app.bench_strategies import run  # noqa: PLC0415  loaded only when measured
+
+    return run()
+
+
 def _draw_offscreen() -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -123,6 +129,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "desktop": _desktop,
     "recovery": _recovery,
     "flood": _flood,
+    "strategies": _strategies,
 }
 
 

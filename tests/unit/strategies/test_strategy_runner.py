@@ -1,16 +1,18 @@
 """Runs: news reach them, their orders reach the desk, and whatever they do stays theirs."""
 
+import queue
 import threading
 
 import pytest
 
 from tests.helpers.core_rig import ACCOUNT
-from tests.helpers.runner_rig import RunnerRig, RunStatus
+from tests.helpers.runner_rig import WAIT_S, RunnerRig, RunStatus
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
 from workstation.domain.orders import OrdStatus, OriginKind
 from workstation.strategies.api import Policy, Strategy
 from workstation.strategies.run import INTERRUPTS_MAX
-from workstation.strategies.runs import RunLine, RunSignal
+from workstation.strategies.runs import RunLine, RunOrder, RunSignal
+from workstation.strategies.thread import INTENTS_AHEAD
 
 SECOND = 1_000_000_000
 
@@ -72,6 +74,12 @@ class Flood(Strategy):
     def on_start(self):
         for _ in range(10_000):
             self.buy("ABC", 1, limit=1)
+
+
+class Talker(Strategy):
+    def on_start(self):
+        for number in range(10_000):
+            self.log(str(number))
 
 
 class Raising(Strategy):
@@ -250,6 +258,22 @@ def test_a_flood_is_latched_by_a_kill_switch_and_the_rest_is_dropped(rig):
     assert "more than 20 orders in a second" in run.view.reason
     assert len(rig.broker.of("submit")) <= 20
     assert rig.state.controls.kills.find("STRATEGY", "R1").on
+
+
+def test_one_that_talks_without_end_waits_for_the_engine_and_leaves_the_way_free_for_hands(rig):
+    run = rig.runner.start(RunOrder(run_id="T", account=ACCOUNT, name="T", make=_talker, policy=Policy.CANCEL))
+    ahead = [rig.calls.get(timeout=WAIT_S) for _ in range(INTENTS_AHEAD)]
+    with pytest.raises(queue.Empty):
+        rig.calls.get(timeout=0.05)
+    assert INTENTS_AHEAD <= 64, "a hand's order waits behind all of them"
+    ahead[0]()
+    assert rig.calls.get(timeout=WAIT_S), "each one done makes room for one"
+    run.thread.revoke()
+    assert run.thread.join(WAIT_S)
+
+
+def _talker(door):
+    return Talker(door, Talker.Parameters())
 
 
 def test_refusals_are_told_and_too_many_latch(rig):
