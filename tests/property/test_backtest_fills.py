@@ -191,7 +191,10 @@ def bar_data(draw: st.DrawFn) -> Any:
 )
 def test_bars_give_no_price_outside_of_them_and_no_more_than_their_share(data, orders, seed, choices):
     kind = scripted(script(orders))
-    result = run_backtest(plan(kind, data, options=options(**choices), seed=seed))
+    result, plain = (
+        run_backtest(plan(kind, data, options=options(**choices, fast=fast), seed=seed)) for fast in (True, False)
+    )
+    assert result.digest == plain.digest  # played in one go or one by one
     check_orders(result)
     whole_or_nothing(result, orders)
     taken: dict[int, int] = defaultdict(int)
