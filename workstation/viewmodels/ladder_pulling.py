@@ -69,11 +69,11 @@ class Pulling:
         oldest = mono_ns // self._slot_ns - SLOTS
         while self._slots and self._slots[0][0] <= oldest:
             for key, change in self._slots.popleft()[1].items():
-                left = self._net[key] - change
+                left = self._net.get(key, 0) - change
                 if left:
                     self._net[key] = left
                 else:
-                    del self._net[key]
+                    self._net.pop(key, None)
 
 
 def _changes(old: tuple[Level, ...], new: tuple[Level, ...], sign: int) -> dict[int, int]:

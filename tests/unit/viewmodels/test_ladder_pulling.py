@@ -54,6 +54,13 @@ def test_a_change_leaves_the_sum_when_its_window_is_over() -> None:
     assert pulling.levels(SECOND + WINDOW + SECOND) == []
 
 
+def test_a_sum_that_passes_through_nothing_while_it_ages_goes_on() -> None:
+    sizes = (500, 600, 650, 600)
+    pulling = after(*(book({99: size, 98: 400}, ASKS) for size in sizes))
+    seen = [pulling.net(1, 99, at * SECOND) for at in (3, 6, 7, 8)]
+    assert seen == [100, 0, -50, 0]
+
+
 def test_a_level_that_leaves_or_enters_the_carried_range_is_forgotten() -> None:
     rose = after(book(BIDS, ASKS), book({100: 50, 99: 500}, {101: 300, 102: 200}))
     assert rose.levels(SECOND) == [(1, 100, 50)]
