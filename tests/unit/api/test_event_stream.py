@@ -56,10 +56,16 @@ class Feeding:
             growth = self.feed.growth
 
     def follow(self, place: int, until: int | None = None) -> AsyncIterator[bytes]:
-        """Return the frames of a stream that stands at `place`."""
+        """Return the frames of a stream that stands at `place`, one by one: those at hand are sent together."""
         follower = _Follower(self.call, EventStream(), until)
         follower.place = place
-        return follower.frames()
+        return one_by_one(follower.frames())
+
+
+async def one_by_one(sent: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for text in sent:
+        for frame in text.split(b"\n\n")[:-1]:
+            yield frame + b"\n\n"
 
 
 @pytest.fixture
