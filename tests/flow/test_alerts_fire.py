@@ -1,0 +1,118 @@
+"""Each kind of alert through the running product: typed in the panel, judged in the engine, told, kept over a restart.
+
+Slow because one program lives a whole life and its alerts are read again in the next: one life serves all four kinds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.product_rig import ACCOUNT, Product, ask, running, running_headless
+from workstation.commands.params import PlaceOrder
+from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.alerts_panel import AlertsPanel
+from workstation.desktop.shell import toasts as toasts_module
+from workstation.desktop.shell.toasts import ToastStack
+from workstation.domain.alerts import AlertRow, AlertState, ListAlerts
+from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, OriginKind, Side
+from workstation.viewmodels.alerts_notes import NoteKind
+
+SYMBOL = "AAPL"
+
+
+def keep(panel: AlertsPanel, bot: QtBot, condition: str, name: str, **choices: str | bool) -> None:
+    """Type an alert and press Enter; waits until the engine has kept it."""
+    panel.symbol_line.setText(SYMBOL)
+    panel.event_choice.setCurrentIndex(panel.event_choice.findData(choices.get("event", "no event")))
+    panel.at_once.setChecked(choices.get("at_once") is True)
+    panel.repeats.setChecked(choices.get("repeats") is True)
+    panel.name_line.setText(name)
+    panel.condition.clear()
+    bot.keyClicks(panel.condition, condition)
+    before = len(panel.rows)
+    bot.keyClick(panel.condition, Qt.Key.Key_Return)
+    bot.waitUntil(lambda: len(panel.rows) > before, timeout=20_000)
+
+
+def told(product: Product, name: str) -> None:
+    """Wait for the note of an alert."""
+    toasts: ToastStack = product.desktop.workspace.toasts
+    product.wait(
+        lambda: any(note.kind is NoteKind.ALERT and name in note.text for note in toasts.board.history),
+        f"the note of {name}",
+    )
+
+
+def show_desktop_notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Stand in for a desktop with a place for notices and another program in front; returns what it is told."""
+    shown: list[str] = []
+
+    class Tray(QObject):
+        def __init__(self, _icon: object, parent: QObject) -> None:
+            super().__init__(parent)
+
+        @staticmethod
+        def isSystemTrayAvailable() -> bool:  # noqa: N802 - the name that Qt gives it
+            return True
+
+        def show(self) -> None:
+            """Have a place already."""
+
+        def showMessage(self, _title: str, text: str, *_: object) -> None:  # noqa: N802 - the name that Qt gives it
+            shown.append(text)
+
+    monkeypatch.setattr(toasts_module, "QSystemTrayIcon", Tray)
+    away = Qt.ApplicationState.ApplicationInactive
+    monkeypatch.setattr(QApplication, "applicationState", staticmethod(lambda: away))
+    return shown
+
+
+def test_alerts_on_price_indicator_order_and_pnl_fire_are_told_and_outlive_the_program(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noticed = show_desktop_notes(monkeypatch)
+    with running(qtbot, tmp_path) as product:
+        product.focus(SYMBOL)
+        toasts: ToastStack = product.desktop.workspace.toasts
+        rung: list[str] = []
+        toasts.bell.rung.connect(rung.append)
+        panel = AlertsPanel(product.context, "alerts-9")
+        qtbot.addWidget(panel)
+        panel.resize(900, 300)
+        panel.show()
+        product.wait(lambda: not panel.note.isVisible(), "the first answer")
+        quote = product.state.quotes[SYMBOL]
+        last = product.context.instrument(SYMBOL).price_text(quote.last or quote.bid or 0)
+        keep(panel, qtbot, f"last > {last} or last < {last}", "moved")
+        keep(panel, qtbot, "sma_2 > 0", "trend", at_once=True)
+        keep(panel, qtbot, "day_pnl > 0 or day_pnl < 0", "profit", repeats=True)
+        keep(panel, qtbot, "", "traded", event="FILLED")
+        assert [row.state for row in panel.rows[2:]] == [AlertState.ARMED] * 2, "nothing is traded yet"
+        told(product, "moved")
+        told(product, "trend")
+        terms = OrderTerms(symbol=SYMBOL, account=ACCOUNT, side=Side.BUY, ord_type=OrdType.MARKET, order_qty=1)
+        assert product.command("order.submit", PlaceOrder(terms=terms), OriginKind.REST).ok
+        product.wait_for_order(lambda order: order.status is OrdStatus.FILLED, "a fill")
+        for name in ("traded", "profit"):
+            told(product, name)
+        product.wait(lambda: NoteKind.ALERT in rung, "the bell")
+        assert any(text.startswith("Alert moved") for text in noticed)
+        product.wait(lambda: all(row.alert.fired_count for row in panel.rows), "the panel to count each firing")
+        panel.release()
+    with running_headless(tmp_path) as program:
+        answer: CommandResult = ask(program, "alert.list", ListAlerts())
+        rows: tuple[AlertRow, ...] = answer.data
+        assert [(row.alert.name, row.alert.fired_count > 0) for row in rows] == [
+            ("moved", True),
+            ("trend", True),
+            ("profit", True),
+            ("traded", True),
+        ]
+        states = {row.alert.name: row.state for row in rows}
+        assert {states[name] for name in ("moved", "trend", "traded")} == {AlertState.FIRED}
+        assert states["profit"] in (AlertState.ARMED, AlertState.SUSPENDED), "one that repeats waits on"
