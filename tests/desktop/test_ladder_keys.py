@@ -290,6 +290,19 @@ def test_until_the_venue_agrees_one_line_names_the_difference_and_entries_are_re
     assert panel.status.full_text.startswith("Book live")
 
 
+def test_the_reason_of_a_refusal_has_the_room_of_what_entries_need(rig, panel):
+    panel.resize(304, 700)
+    rig.frame()
+    before = panel.status.width()
+    rig.feed(depths=[depth(freshness="STALE", age_ms=7_300)])
+    QApplication.processEvents()
+    assert not panel.marketable.isVisible()
+    assert panel.status.width() > before
+    assert panel.status.text().startswith("Depth 7.3 s old")
+    rig.feed(depths=[depth()])
+    assert panel.marketable.isVisible()
+
+
 def test_a_dragged_exit_says_what_it_brings_in_money_and_r(rig, panel):
     stop = limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_690, reduce_only=True)
     rig.feed(order("OMS-1", limit(Side.SELL, 18_725)), order("OMS-2", stop), positions=[position(100)])

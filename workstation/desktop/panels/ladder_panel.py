@@ -286,6 +286,7 @@ class LadderPanel(Panel):
         self.buttons.show_counts(picture.counts)
         self._show_position(picture, ladder)
         self.pnl.show_profit(picture, self.settings.pnl_label)
+        self.marketable.setVisible(not picture.health.entry_refusal)  # its room goes to the reason
         self.status.show_text(_status_text(picture, ladder), _LEVEL_ROLES[picture.health.level])
 
     def _keep_centred(self, ladder: Ladder, view: KeyedLadder) -> None:
