@@ -9,10 +9,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workstation.app.command_line import build_parser
-from workstation.app.sweep import terms_of
-from workstation.app.sweep_run import Means, SweepRun, begun, resumed
 from workstation.app.view_only import Storage
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
@@ -24,13 +23,16 @@ from workstation.ports.market_data import MarketHistory
 from workstation.ports.sweeps import Sweep, SweepBoard, SweepStatus, SweepStore, SweepTable, Terms, Trial
 from workstation.storage import Store, StoreView
 
+if TYPE_CHECKING:
+    from workstation.app.sweep_run import Means, SweepRun
+
 CORES_LEFT = 1
 """Cores that a sweep leaves to the desk."""
 
 _log = get_logger("sweeps")
 
 Post = Callable[[Callable[[], None]], None]
-Maker = Callable[[], SweepRun]
+Maker = Callable[[], "SweepRun"]
 
 
 def sweeps_of(store: Storage, folder: Path | None, post: Post, commands: CommandRegistry) -> "SweepDesk":
@@ -139,11 +141,20 @@ class SweepDesk:
     # Running
 
     def _start(self, _context: EngineContext, params: StartSweep, call: Invocation) -> None:
-        terms = _terms(params)
-        self._run(lambda: begun(terms, self._root, self._past(), self._written()), params.cluster, call)
+        def make() -> "SweepRun":
+            from workstation.app.sweep_run import begun  # noqa: PLC0415  no start waits for strategies
+
+            return begun(_terms(params), self._root, self._past(), self._written())
+
+        self._run(make, params.cluster, call)
 
     def _resume(self, _context: EngineContext, params: SweepName, call: Invocation) -> None:
-        self._run(lambda: resumed(params.sweep_id, self._root, self._past(), self._written()), "", call)
+        def make() -> "SweepRun":
+            from workstation.app.sweep_run import resumed  # noqa: PLC0415  no start waits for strategies
+
+            return resumed(params.sweep_id, self._root, self._past(), self._written())
+
+        self._run(make, "", call)
 
     def _end(self, _context: EngineContext, _params: NoParams, call: Invocation) -> None:
         if not self._is_busy:
@@ -187,6 +198,8 @@ class SweepDesk:
             reply(CommandResult(ok=True, text=f"Sweep {sweep.id} runs: {sweep.planned:,} trials."))
 
         def work() -> None:
+            from workstation.app.sweep_run import Means  # noqa: PLC0415  no start waits for strategies
+
             means = Means(max((os.cpu_count() or 1) - CORES_LEFT, 1), cluster=cluster)
             error = self._guard("sweep", lambda: self._drive(make, means, told))
             words = "The sweep ended." if error is None else _words(error)
@@ -195,7 +208,7 @@ class SweepDesk:
 
         self._running.submit(work)
 
-    def _drive(self, make: Maker, means: Means, told: Callable[[Sweep, Trial | None], None]) -> None:
+    def _drive(self, make: Maker, means: "Means", told: Callable[[Sweep, Trial | None], None]) -> None:
         sweep = make().run(means, self._stop, told)
         if sweep.status is SweepStatus.DONE:
             _log.info("sweep_done", sweep=sweep.id, trials=sweep.done, failed=sweep.failed)
@@ -241,4 +254,6 @@ def _terms(params: StartSweep) -> Terms:
     words = [f"--{name}={value}" for name, value in options.items()]
     words += [f"--symbol={symbol}" for symbol in params.symbols] + [f"--param={text}" for text in params.parameters]
     words += ["--any-size"] if params.any_size else []
+    from workstation.app.sweep import terms_of  # noqa: PLC0415  no start waits for strategies
+
     return terms_of(build_parser().parse_args(["sweep", *words, "--", params.entry_point]))
