@@ -5,6 +5,7 @@ factors that adjust them stand beside, for what a strategy's indicators read.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -67,24 +68,18 @@ class StoredMarket:
     def series(
         self, interval: str, start: int | None = None, end: int | None = None, *, adjusted: bool = False
     ) -> Iterator[BarColumns]:
-        """Return bars as `bars` does; where such are not stored, built from the longest shorter ones that fit in.
+        """Return bars as `bars` does; where none are stored then, built from the longest shorter ones that fit in.
 
         Raises:
             ValidationError: the interval is none.
         """
         wanted = bar_type_of(interval, self.instrument.qty_decimals)
-        if interval_of(wanted) is not None and self._holds(interval):
-            return self.bars(interval, start, end, adjusted=adjusted)
+        if interval_of(wanted) is not None and (stored := _begun(self.bars(interval, start, end, adjusted=adjusted))):
+            return stored
         for shorter in _parts_of(wanted):
-            if self._holds(shorter):
-                bars = self.bars(shorter, start, end, adjusted=adjusted)
+            if bars := _begun(self.bars(shorter, start, end, adjusted=adjusted)):
                 return built_bars(bars, interval, self.instrument)
         return iter(())
-
-    def _holds(self, interval: str) -> bool:
-        stored = interval_of(bar_type_of(interval))
-        found = None if stored is None else self._history.open_bars(self.instrument.symbol, stored, None, None)
-        return found is not None and next(found, None) is not None
 
     def quotes(self, start: int | None = None, end: int | None = None) -> Iterator[QuoteColumns]:
         """Yield quotes received in [start, end)."""
@@ -137,6 +132,12 @@ class StoredMarket:
 
     def _sizes(self, column: Integers, scales: Scales) -> Integers:
         return _rescaled(column, scales.qty_decimals, self.instrument.qty_decimals)
+
+
+def _begun(chunks: Iterator[BarColumns]) -> Iterator[BarColumns] | None:
+    """Return the chunks, of which the first is read already; None where there is none."""
+    first = next(chunks, None)
+    return None if first is None else chain((first,), chunks)
 
 
 def _parts_of(wanted: BarType) -> list[str]:
