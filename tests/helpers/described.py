@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -29,13 +30,23 @@ def _paths() -> tuple[tuple[re.Pattern[str], str], ...]:
     )
 
 
-@cache
 def _validator(path: str, method: str, status: str, media: str) -> Draft202012Validator:
     answers = _described()["paths"][path][method]["responses"]
     assert status in answers, f"{method} {path} does not declare {status}"
     content = answers[status].get("content", {})
     assert media in content, f"{method} {path} does not declare {media} at {status}"
-    return Draft202012Validator({**content[media]["schema"], "components": _described()["components"]})
+    return _compiled(json.dumps(content[media]["schema"]))
+
+
+@cache
+def _compiled(schema: str) -> Draft202012Validator:
+    """Return what checks a shape; each holds megabytes, and most answers share theirs with others."""
+    return Draft202012Validator({**json.loads(schema), "components": _described()["components"]})
+
+
+def placeholders(path: str) -> list[str]:
+    """Return the names of a path's parameters."""
+    return _PLACE.findall(path)
 
 
 def check(response: httpx.Response) -> None:

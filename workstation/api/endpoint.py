@@ -56,6 +56,7 @@ class Endpoint:
     """A method on a path. answers: model by success status, None for no body. path_types: kind of each path parameter.
 
     key_required: the call needs an idempotency key. text_types: media types of answers beside or in place of a model.
+    tagged: a read whose answer has an ETag though nothing is changed at its path.
     """
 
     method: str
@@ -72,6 +73,7 @@ class Endpoint:
     key_required: bool = False
     is_stream: bool = False
     text_types: tuple[str, ...] = ()
+    tagged: bool = False
 
     @property
     def operation_id(self) -> str:

@@ -5,7 +5,7 @@ come from `schemas`; parameters from the query models, so that what is described
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,7 +17,12 @@ from workstation.api.schemas.system import Problem
 from workstation.api.schemas.values import Query
 
 _REF = "#/components/schemas/{model}"
-_REFUSALS = (400, 401, 403, 404, 405, 409, 412, 413, 414, 415, 421, 422, 423, 428, 429, 431, 500, 503)
+_REFUSALS = (400, 401, 403, 405, 413, 414, 415, 421, 422, 429, 431, 500, 503)
+"""What any call may be refused with."""
+
+_NAMING = {"broker_account_id", "instrument_symbol", "strategy_run_id", "order_id", "source"}
+"""Parameters of a query that name something which may be unknown."""
+
 _DECIMAL_PATH = {
     "uuid": {"type": "string", "format": "uuid"},
     "symbol": {"type": "string", "minLength": 1, "maxLength": 32},
@@ -41,9 +46,13 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     models = {Problem: None} | {model: None for endpoint in known for model in _models(endpoint)}
     _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
+    changed = {endpoint.path for endpoint in known if endpoint.if_match}
     for endpoint in known:
         path = API_ROOT + endpoint.path
-        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint, path, _links(endpoint, known))
+        operation = _operation(endpoint, path, _links(endpoint, known))
+        paths.setdefault(path, {})[endpoint.method.lower()] = operation
+        if endpoint.method == "GET" and (endpoint.tagged or endpoint.path in changed):
+            operation["responses"]["304"] = {"description": "Not modified."}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Workstation", "version": version, "description": "The local REST interface, version 1."},
@@ -157,10 +166,24 @@ def _responses(endpoint: Endpoint, links: dict[str, Any]) -> dict[str, Any]:
             "description": "Events as they happen.",
             "content": {"text/event-stream": {"schema": _TEXT}},
         }
-        responses["204"] = {"description": "Nothing can follow."}
-    if endpoint.method == "GET":
-        responses["304"] = {"description": "Not modified."}
+        if "until_id" in endpoint.query.model_fields:
+            responses["204"] = {"description": "Nothing can follow."}
     problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
-    for status in _REFUSALS:
+    for status in sorted({*_REFUSALS, *_special(endpoint)}):
         responses[str(status)] = {"description": "Refused, or failed; see `code`.", "content": problem}
     return responses
+
+
+def _special(endpoint: Endpoint) -> Iterator[int]:
+    """Yield what not every call may be refused with: unknown ids, conflicts, stale or missing tags, a locked login."""
+    named = {*endpoint.query.model_fields} & _NAMING
+    if "{" in endpoint.path or endpoint.body is not None or named:
+        yield 404
+    if endpoint.method != "GET":
+        yield 409
+    if endpoint.method in ("PUT", "PATCH", "DELETE") or (endpoint.method == "POST" and "{" in endpoint.path):
+        yield 412
+    if endpoint.if_match:
+        yield 428
+    if endpoint.path == "/auth/login":
+        yield 423

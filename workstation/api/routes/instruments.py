@@ -89,7 +89,7 @@ async def create_instrument(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/instruments/by-symbol/{symbol}", scope="instruments:view", query=RecordRead, answers={200: Instrument},
-    path_types=SYMBOL_PATH,
+    path_types=SYMBOL_PATH, tagged=True,
 )  # fmt: skip
 async def get_instrument_by_symbol(call: Call) -> Answer:
     """Read an instrument by its symbol."""

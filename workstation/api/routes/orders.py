@@ -186,6 +186,7 @@ async def preview_order(call: Call) -> Answer:
     query=OrderRead,
     answers={200: Order},
     path_types={"client_order_id": "client_order_id"},
+    tagged=True,
 )
 async def get_order_by_client_id(call: Call) -> Answer:
     """Read an order by its client order id."""

@@ -75,7 +75,7 @@ async def get_pnl_today(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/oms/pnl/{snapshot_id}", scope="pnl:view", query=RecordRead, answers={200: PnlSnapshotOut},
-    path_types={"snapshot_id": "uuid"},
+    path_types={"snapshot_id": "uuid"}, tagged=True,
 )  # fmt: skip
 async def get_pnl(call: Call) -> Answer:
     """Read a P&L snapshot."""

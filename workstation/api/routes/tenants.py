@@ -275,7 +275,7 @@ async def create_invitation(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/tenants/{tenant_id}/invitations/{invitation_id}", scope="tenants:manage", query=RecordRead,
-    answers={200: Invitation}, path_types=_INVITATION,
+    answers={200: Invitation}, path_types=_INVITATION, tagged=True,
 )  # fmt: skip
 async def get_invitation(call: Call) -> Answer:
     """Read an invitation."""
