@@ -101,3 +101,21 @@ def test_rules_are_listed_filtered_and_named_once(rig: ApiRig) -> None:
 )
 def test_a_rule_that_cannot_be_is_refused(rig: ApiRig, changes: dict[str, Any], status: int) -> None:
     code(rig.http.post(RULES, json=rule(**changes)), status)
+
+
+def test_a_rule_is_moved_to_another_scope_with_what_that_is_about(rig: ApiRig) -> None:
+    made = rig.http.post(RULES, json=rule(name="wash", rule_type="WASH_TRADE", config={"window_s": 60}))
+    path, any_version = made.headers["location"], {"If-Match": "*"}
+
+    def change(**body: Any) -> Any:
+        return rig.http.put(path, json=body, headers=any_version)
+
+    moved = change(scope="ACCOUNT", scope_id=ACCOUNT_UID).json()
+    assert (moved["scope"], moved["scope_id"]) == ("ACCOUNT", ACCOUNT_UID)
+    assert rig.http.get(path).json()["scope_id"] == ACCOUNT_UID
+    assert code(change(scope="INSTRUMENT"), 422) == "VALIDATION_ERROR"
+    assert code(change(scope="ACCOUNT", scope_id=UNKNOWN), 404) == "NOT_FOUND"
+    assert change(scope="TENANT").json()["scope_id"] is None
+    listed = rig.http.post(RULES, json=rule(name="list")).headers["location"]
+    body = {"scope": "ACCOUNT", "scope_id": ACCOUNT_UID}
+    assert code(rig.http.put(listed, json=body, headers=any_version), 422) == "VALIDATION_ERROR"

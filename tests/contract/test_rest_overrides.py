@@ -141,6 +141,24 @@ def test_the_list_is_sorted_cut_and_filtered(rig: ApiRig) -> None:
     assert rig.http.get(OVERRIDES, params={"broker_account_id": ACCOUNT_UID}).json()["total_count"] == 3
 
 
+def test_the_list_is_filtered_by_where_the_limit_binds(rig: ApiRig) -> None:
+    strategy = stable_uid("a", "strategy")
+    body = {"limit_type": "ORDER_NOTIONAL", "limit_value": "5000", "reason": "cautious"}
+    ids = {"TENANT": tightened(rig)}
+    for scope, place in (("ACCOUNT", {"broker_account_id": ACCOUNT_UID}), ("STRATEGY", {"strategy_id": strategy})):
+        ids[scope] = rig.http.post(LIMITS, json=body | place | {"scope": scope}).json()["id"]
+    for limit_id in ids.values():
+        assert allow(rig, limit_id).status_code == 200
+
+    def listed(**params: str) -> list[str]:
+        return [row["limit_id"] for row in rig.http.get(OVERRIDES, params=params).json()["overrides"]]
+
+    assert {scope: listed(scope=scope) for scope in ids} == {scope: [key] for scope, key in ids.items()}
+    assert listed(strategy_id=strategy) == [ids["STRATEGY"]]
+    assert listed(strategy_id=UNKNOWN) == []
+    assert len(listed()) == 3
+
+
 def test_the_risk_report_has_every_override(rig: ApiRig) -> None:
     made = allow(rig, tightened(rig)).json()["data"]
     report = rig.http.get("/api/v1/reports/risk").json()

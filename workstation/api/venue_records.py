@@ -120,6 +120,13 @@ async def standing(call: Call, venue: str) -> VenueStanding:
     return found
 
 
+def heartbeat(call: Call) -> int | None:
+    """Return when the venue of this run last said anything, UTC ns, None before it has."""
+    call.services.marks.latest()
+    status = call.services.marks.status
+    return status.now_ns or None if status is not None else None
+
+
 async def sessions(call: Call) -> Mapping[str, SessionState]:
     """Return the session of each venue of this program by its name."""
     venues = {account.venue for account in call.services.names.accounts()}

@@ -104,6 +104,7 @@ class Connection(Value, frozen=True, kw_only=True):
     enable_logging: bool
     last_connected: datetime | None
     last_disconnected: datetime | None
+    last_heartbeat: datetime | None
     last_error: str | None
     metadata: dict[str, Any]
 
@@ -118,7 +119,11 @@ class ConnectionLog(Value, frozen=True, kw_only=True):
     event_type: str
     level: str
     message: str
+    request_id: str | None
+    response_time_ms: int | None
     error_code: str | None
+    error_details: dict[str, Any] | None
+    metadata: dict[str, Any]
 
 
 class BrokerAccount(Value, frozen=True, kw_only=True):

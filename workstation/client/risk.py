@@ -224,7 +224,9 @@ class RiskOverrideList(SortedParams, kw_only=True):
     """Filters of the list of overrides. is_active: unused and not expired."""
 
     limit_type: str | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
     broker_account_id: str | UnsetType = UNSET
+    strategy_id: str | UnsetType = UNSET
     instrument_symbol: str | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
 
@@ -264,6 +266,8 @@ class ComplianceRuleUpdate(RuleId, kw_only=True):
     if_match: int | str
     name: str | UnsetType = UNSET
     config: dict[str, Any] | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
+    scope_id: str | UnsetType | None = UNSET
     is_active: bool | UnsetType = UNSET
     description: str | UnsetType | None = UNSET
 

@@ -25,6 +25,7 @@ from workstation.api.venue_records import (
     DONE,
     act,
     below,
+    heartbeat,
     kept,
     list_answer,
     one_of,
@@ -89,12 +90,8 @@ async def get_broker_status(call: Call) -> Answer:
     venue = next((row.venue for row in links if row.venue), "")
     if not venue:
         return json_answer(200, idle_status_body(call.path_params["broker_id"], names, now))
-    call.services.marks.latest()
-    status = call.services.marks.status
-    heartbeat = None if status is None or not status.now_ns else status.now_ns
-    return json_answer(
-        200, status_body(call.path_params["broker_id"], names, await standing(call, venue), heartbeat, now)
-    )
+    stands = await standing(call, venue)
+    return json_answer(200, status_body(call.path_params["broker_id"], names, stands, heartbeat(call), now))
 
 
 @routes.add("POST", "/brokers/{broker_id}/connect", scope="brokers:connect", answers=DONE, path_types=BROKER)

@@ -59,10 +59,7 @@ async def list_compliance_rules(call: Call) -> Answer:
 async def create_compliance_rule(call: Call) -> Answer:
     """Add a compliance rule."""
     asked: ComplianceRuleCreate = call.body
-    if (asked.scope == "TENANT") != (asked.scope_id is None):
-        raise invalid("scope_id", "goes with every scope but TENANT")
-    if asked.rule_type == "RESTRICTED_SYMBOL" and asked.scope != "TENANT":
-        raise invalid("scope", "of a list of symbols is the tenant", allowed=["TENANT"])
+    _check_scope(asked.rule_type, asked.scope, asked.scope_id)
     draft = ComplianceRule(
         tenant=call.credential.tenant,
         name=asked.name,
@@ -95,6 +92,10 @@ async def put_compliance_rule(call: Call) -> Answer:
     changes = given(call.body, description=lambda text: text or "")
     if "config" in changes:
         changes["config"] = _config(call, record.rule_type, changes["config"])
+    if {"scope", "scope_id"} & changes.keys():
+        scope, scope_id = changes.get("scope", record.scope), changes.pop("scope_id", None)
+        _check_scope(record.rule_type, scope, scope_id)
+        changes |= {"scope": scope, "key": scope_key(scope, scope_id, call.services.names)}
     return await change_record(call, RULES, changes, before=record)
 
 
@@ -104,6 +105,18 @@ async def put_compliance_rule(call: Call) -> Answer:
 async def delete_compliance_rule(call: Call) -> Answer:
     """Remove a compliance rule."""
     return await delete_record(call, RULES)
+
+
+def _check_scope(rule_type: str, scope: str, scope_id: str | None) -> None:
+    """Refuse a scope that lacks what it is about, or that a type cannot have.
+
+    Raises:
+        ApiError: 422.
+    """
+    if (scope == "TENANT") != (scope_id is None):
+        raise invalid("scope_id", "goes with every scope but TENANT")
+    if rule_type == "RESTRICTED_SYMBOL" and scope != "TENANT":
+        raise invalid("scope", "of a list of symbols is the tenant", allowed=["TENANT"])
 
 
 def _config(call: Call, rule_type: str, config: Any) -> dict[str, Any]:

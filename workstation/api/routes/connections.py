@@ -32,6 +32,7 @@ from workstation.api.venue_records import (
     DONE,
     act,
     below,
+    heartbeat,
     list_answer,
     one_of,
     read_answer,
@@ -164,7 +165,7 @@ async def list_connection_logs(call: Call) -> Answer:
 
 async def _body(call: Call, record: ConnectionRecord, known: Any) -> dict[str, Any]:
     times = await call.services.read(call.services.reader.connection_logs.times, record.tenant, record.id)
-    return connection_body(record, known.get(record.venue), times)
+    return connection_body(record, known.get(record.venue), times, heartbeat(call))
 
 
 def _sealed(call: Call, asked: Credentials) -> dict[str, str]:

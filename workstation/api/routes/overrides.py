@@ -3,6 +3,7 @@
 The gate alone uses them, in the transaction of the order's acceptance. For a live account only the desktop gives one.
 """
 
+from collections.abc import Callable
 from operator import attrgetter
 
 from workstation.api.endpoint import Call, Routes, json_answer
@@ -25,7 +26,7 @@ from workstation.commands.registry import Attach
 from workstation.domain.accounts import Environment
 from workstation.domain.events import Event, RecordSaved
 from workstation.domain.orders import OrderState
-from workstation.domain.records import RiskOverride
+from workstation.domain.records import RiskLimit, RiskOverride
 from workstation.ports.store import Row
 
 routes = Routes()
@@ -48,6 +49,7 @@ async def list_risk_overrides(call: Call) -> Answer:
     services, names = call.services, call.services.names
     fields, ordering, now = chosen_fields(asked.fields, FORM.model), ordering_of(call, FORM), services.now_ns()
     symbol = None if asked.instrument_symbol is None else names.symbol_key(asked.instrument_symbol)
+    fits = await _place_filter(call)
     rows = [
         row
         for row in await services.read(every_record, services.reader, RiskOverride, call.credential.tenant)
@@ -55,6 +57,7 @@ async def list_risk_overrides(call: Call) -> Answer:
         and asked.broker_account_id in (None, row.account_id)
         and symbol in (None, row.symbol)
         and asked.is_active in (None, is_active(row, now))
+        and fits(row)
     ]
     rows.sort(key=lambda row: row.id, reverse=ordering[0].startswith("-"))
     for item in reversed(ordering):
@@ -92,6 +95,24 @@ async def override_risk_limit(call: Call) -> Answer:
     result = await run_record_command(call, "risk_override.create", CreateRecord(record=draft), _stored(call))
     stored = None if call.key is None else call.key.stored
     return stored or _answer(result.data, call.services.now_ns())
+
+
+async def _place_filter(call: Call) -> Callable[[RiskOverride], bool]:
+    """Return what tells whether the limit of an override has the scope and strategy that are asked for.
+
+    A limit that has no row, or none any more, is one of the tenant.
+    """
+    asked: RiskOverrideList = call.query
+    if asked.scope is None and asked.strategy_id is None:
+        return lambda _row: True
+    limits = await call.services.read(every_record, call.services.reader, RiskLimit, call.credential.tenant)
+    places = {limit.id: (limit.scope, limit.key) for limit in limits}
+
+    def fits(row: RiskOverride) -> bool:
+        scope, key = places.get(row.limit_id, ("TENANT", ""))
+        return asked.scope in (None, scope) and asked.strategy_id in (None, key if scope == "STRATEGY" else "")
+
+    return fits
 
 
 def _stored(call: Call) -> Attach | None:

@@ -126,10 +126,15 @@ class ComplianceRuleCreate(Request):
 
 
 class ComplianceRuleUpdate(Request):
-    """A partial change: what is absent stays; null clears the description."""
+    """A partial change: what is absent stays; null clears the description.
+
+    scope and scope_id change together: another scope needs its own scope_id, TENANT none.
+    """
 
     name: Name = unchanged()
     config: dict[str, Any] = unchanged()
+    scope: RuleScope = unchanged()
+    scope_id: Uuid | None = None
     is_active: StrictBool = unchanged()
     description: Reason | None = None
 

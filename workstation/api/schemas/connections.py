@@ -142,6 +142,7 @@ class Connection(Standing):
     enable_logging: bool
     last_connected: TimeOut | None
     last_disconnected: TimeOut | None
+    last_heartbeat: TimeOut | None
     last_error: str | None
     metadata: dict[str, Any]
 
@@ -165,7 +166,10 @@ class ConnectionLogList(RecordList):
 
 
 class ConnectionLogOut(Resource):
-    """A line of a connection's log; what follows the name of a secret is not in it."""
+    """A line of a connection's log; what follows the name of a secret is not in it.
+
+    Lines of a session belong to no request: request_id, response_time_ms and error_details are null in them.
+    """
 
     id: IdOut
     tenant_id: IdOut
@@ -174,7 +178,11 @@ class ConnectionLogOut(Resource):
     event_type: EventName
     level: Level
     message: str
+    request_id: str | None
+    response_time_ms: int | None
     error_code: str | None
+    error_details: dict[str, Any] | None
+    metadata: dict[str, Any]
 
 
 class ConnectionLogPage(Resource):
@@ -187,11 +195,14 @@ class ConnectionLogPage(Resource):
 
 
 def connection_body(
-    record: ConnectionRecord, session: SessionState | None, times: ConnectionTimes | None = None
+    record: ConnectionRecord,
+    session: SessionState | None,
+    times: ConnectionTimes | None = None,
+    heartbeat_ns: int | None = None,
 ) -> dict[str, Any]:
     """Return a connection as the wire shows it. session: of the venue behind it, None where nothing here speaks to it.
 
-    times: as its log tells them, None where they were not asked for.
+    times: as its log tells them, None where they were not asked for. heartbeat_ns: when the session last said anything.
     """
     known = times or ConnectionTimes()
     return shown_fields(Connection, record) | {
@@ -199,6 +210,7 @@ def connection_body(
         "has_credentials": bool(record.credentials),
         "last_connected": time_or_none(known.last_connected),
         "last_disconnected": time_or_none(known.last_disconnected),
+        "last_heartbeat": time_or_none(heartbeat_ns if session is SessionState.UP else None),
         "last_error": known.last_error or None,
     }
 
@@ -227,5 +239,9 @@ def log_body(line: ConnectionLog) -> dict[str, Any]:
         "event_type": line.event_type.value,
         "level": line.level.value,
         "message": line.message,
+        "request_id": None,
+        "response_time_ms": None,
         "error_code": line.error_code or None,
+        "error_details": None,
+        "metadata": {},
     }

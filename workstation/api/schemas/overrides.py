@@ -6,7 +6,7 @@ from pydantic import StringConstraints
 
 from workstation.api.credentials import user_id
 from workstation.api.names import instrument_id
-from workstation.api.schemas.limits import LimitTypeName
+from workstation.api.schemas.limits import LimitScopeName, LimitTypeName
 from workstation.api.schemas.records import RecordList, RecordOut, record_body
 from workstation.api.schemas.values import (
     IdOut,
@@ -34,10 +34,12 @@ class RiskOverrideCreate(Request):
 
 
 class RiskOverrideList(RecordList):
-    """Filters of the list of overrides. is_active: unused and not expired."""
+    """Filters of the list of overrides. is_active: unused and not expired; scope, strategy_id: of the limit."""
 
     limit_type: LimitTypeName | None = None
+    scope: LimitScopeName | None = None
     broker_account_id: Uuid | None = None
+    strategy_id: Uuid | None = None
     instrument_symbol: Symbol | None = None
     is_active: QueryFlag | None = None
 
