@@ -96,6 +96,7 @@ class Theme:
     colors: Colors
     type: TypeScale
     metrics: Metrics
+    text_scale: float
 
     def environment_color(self, environment: Environment) -> QColor:
         """Return the frame colour of SIM, LIVE or REPLAY."""
@@ -162,6 +163,7 @@ def load_theme(
         colors=_schemed(_parsed_colors(file.stem, table), scheme),
         type=_scaled(_section(file.stem, "type", table, TypeScale), text_scale),
         metrics=_scaled_metrics(_section(file.stem, "metrics", table, Metrics), text_scale * density.value),
+        text_scale=text_scale,
     )
     failures = failed_pairs(theme.colors)
     if failures:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from workstation.desktop.colors import with_alpha
 from workstation.desktop.panels.ladder_columns import PNL_WIDE_WIDTH, Columns, Grid, Place, columns_for
 from workstation.desktop.panels.ladder_paint import RowPainter
-from workstation.desktop.theme import theme_notifier
+from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.viewmodels.ladder import Ladder, LadderPicture, OffScreen
 from workstation.viewmodels.ladder_cells import OwnCell
 from workstation.viewmodels.ladder_clicks import Column, Drag
@@ -149,11 +149,12 @@ class LadderCanvas(QWidget):
         text = "" if not prices else self.ladder.instrument.price_text(max(prices[0], abs(prices[-1])))
         pulled = self._picture is not None and self._picture.pulling
         room = self._painter.price_width(text + ",")
-        self._columns = columns_for(self.width(), room, pulled=pulled, both=self.pnl_both)
+        scale = current_theme().text_scale
+        self._columns = columns_for(self.width(), room, pulled=pulled, both=self.pnl_both, text_scale=scale)
         self.ladder.map.resize(self.grid.rows_in(self.height()))
         self.ladder.show_columns(
             pnl=self._columns.shows(Column.PNL),
-            pnl_wide=self._columns.width(Column.PNL) >= PNL_WIDE_WIDTH,
+            pnl_wide=self._columns.width(Column.PNL) >= round(PNL_WIDE_WIDTH * scale),
             pulled=self._columns.shows(Column.PULLED),
         )
 

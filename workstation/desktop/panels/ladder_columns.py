@@ -71,21 +71,32 @@ class Columns:
         return any(name is column for name, _, _ in self.edges)
 
 
-def columns_for(width: int, price_width: int, *, pulled: bool = False, both: bool = False) -> Columns:
+def columns_for(
+    width: int, price_width: int, *, pulled: bool = False, both: bool = False, text_scale: float = 1.0
+) -> Columns:
     """Lay the columns out: price in its own width, extra columns when there is room, the rest shared.
 
-    pulled: there are pulled and stacked sizes to show; both: P&L wants room for ticks beside money.
+    pulled: there are pulled and stacked sizes to show; both: P&L wants room for ticks beside money. text_scale: of the
+    theme; widths go with it.
     """
-    traded = TRADED_WIDTH if width >= TRADED_FROM_WIDTH else 0
-    pnl = PNL_WIDTH if width >= PNL_FROM_WIDTH else 0
-    if both and width >= PNL_WIDE_FROM_WIDTH:
-        pnl = PNL_WIDE_WIDTH
-    flow = FLOW_WIDTH if width >= FLOW_FROM_WIDTH else 0
-    pull = PULLED_WIDTH if pulled and width >= PULLED_FROM_WIDTH else 0
-    price = max(PRICE_WIDTH, price_width)
+
+    def scaled(pixels: int) -> int:
+        return round(pixels * text_scale)
+
+    def extra(pixels: int, from_width: int) -> int:
+        return scaled(pixels) if width >= scaled(from_width) else 0
+
+    traded = extra(TRADED_WIDTH, TRADED_FROM_WIDTH)
+    pnl = extra(PNL_WIDTH, PNL_FROM_WIDTH)
+    if both:
+        pnl = max(pnl, extra(PNL_WIDE_WIDTH, PNL_WIDE_FROM_WIDTH))
+    flow = extra(FLOW_WIDTH, FLOW_FROM_WIDTH)
+    pull = extra(PULLED_WIDTH, PULLED_FROM_WIDTH) if pulled else 0
+    price = max(scaled(PRICE_WIDTH), price_width)
     room = max(width - price - traded - flow - pull - pnl, 0)
+    least = scaled(OWN_WIDTH_MIN)
     own = min(
-        max(round(room * OWN_SHARE), OWN_WIDTH_MIN), OWN_WIDTH_MAX, max(room // 2 - SIZE_WIDTH_MIN, OWN_WIDTH_MIN)
+        max(round(room * OWN_SHARE), least), scaled(OWN_WIDTH_MAX), max(room // 2 - scaled(SIZE_WIDTH_MIN), least)
     )
     size = max((room - 2 * own) // 2, 0)
     slack = room - 2 * own - 2 * size
