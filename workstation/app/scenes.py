@@ -220,6 +220,7 @@ def replay(stage: Stage) -> None:
     stage.ask("venue.replay", ReplayControl(action="speed", speed=1.0))
     stage.known(stage.order(symbol, 50, 30, OriginKind.HOTKEY), _is_final, "filled")
     stage.known(stage.order(symbol, 100, -9, OriginKind.LADDER), _is_working, "working")
+    stage.ask("venue.replay", ReplayControl(action="pause"))
 
 
 def strategies(stage: Stage) -> None:
