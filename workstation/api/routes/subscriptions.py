@@ -181,14 +181,16 @@ async def _create(call: Call, asked: SubscriptionCreate) -> Answer:
 
 
 async def _judge(call: Call, url: str | None) -> None:
-    """Refuse a target that may not be called. A name that leads nowhere just now is judged when it does."""
+    """Refuse a target, by name where it may not be called at all: market data goes out by stream and list alone."""
+    if url is None:
+        return
     with contextlib.suppress(TargetUnresolved):
         try:
-            if url is not None:
-                await call.services.targets.resolve(url)
+            await call.services.targets.resolve(url)
         except TargetForbidden as error:
             fields = invalid("callback_url", str(error)).details
             raise ApiError("TARGET_FORBIDDEN", f"The callback_url {error}.", fields) from None
+    raise invalid("delivery_method", "must be SSE or POLLING: this program does not call back with market data")
 
 
 async def _check_quota(call: Call, user: str) -> None:
