@@ -155,6 +155,20 @@ def test_a_text_field_keeps_its_keys(qtbot, rig, window, key):
     assert rig.context.sizes.chosen == 0
 
 
+@pytest.mark.parametrize("to_window", [True, False])
+def test_a_text_field_keeps_its_keys_where_no_window_is_ever_active(qtbot, rig, window, monkeypatch, to_window):
+    window.field.setFocus()
+    monkeypatch.setattr(QApplication, "focusWidget", staticmethod(lambda: None))
+    target = window.windowHandle() if to_window else window.field
+    qtbot.keyClick(target, Key.Key_1)
+    qtbot.keyClick(target, Key.Key_F2)
+    assert rig.gateway.sent() == []
+    assert (rig.context.sizes.chosen, window.field.text()) == (0, "1")
+    window.setFocus()
+    qtbot.keyClick(window.windowHandle(), Key.Key_F2)
+    assert len(rig.gateway.sent()) == 1
+
+
 @pytest.mark.parametrize("key", [Key.Key_F9, Key.Key_F8, Key.Key_F12])
 def test_panic_keys_pass_a_text_field(qtbot, rig, window, key):
     window.field.setFocus()

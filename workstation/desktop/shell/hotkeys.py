@@ -180,9 +180,9 @@ class HotkeyFilter(QObject):
         visible[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
         visible[0].selectAll()
 
-    def _on_key(self, event: QKeyEvent) -> bool:
+    def _on_key(self, event: QKeyEvent, watched: QObject) -> bool:
         """Return whether the press is consumed."""
-        focused = QApplication.focusWidget()
+        focused = keyboard_widget(watched)
         if focused is not None and focused.property(KEY_TEST):
             return False
         if self.leader.waits and event.key() not in _MODIFIER_KEYS:
@@ -192,7 +192,7 @@ class HotkeyFilter(QObject):
         following = {chords[1]: found for chords, found in self._by_keys.items() if chords[0] == chord and chords[1:]}
         if not binds and not following:
             return False
-        if not self._may_act(binds, event):
+        if not self._may_act(binds, event, watched):
             return False
         if event.isAutoRepeat():
             return True
@@ -235,9 +235,9 @@ class HotkeyFilter(QObject):
             self._held = None
             self._hold.stop()
 
-    def _may_act(self, binds: tuple[Bind, ...], event: QKeyEvent) -> bool:
+    def _may_act(self, binds: tuple[Bind, ...], event: QKeyEvent, watched: QObject) -> bool:
         """Tell whether a key belongs to this filter now, or to a field, menu, dialog or drag."""
-        focused = QApplication.focusWidget()
+        focused = keyboard_widget(watched)
         covered = QApplication.activePopupWidget() is not None or QApplication.activeModalWidget() is not None
         typing = is_text_field(focused)
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
@@ -255,7 +255,7 @@ class HotkeyFilter(QObject):
         """Take the key presses that belong to a bind; everything else goes on."""
         if isinstance(event, QKeyEvent):
             if event.type() is QEvent.Type.KeyPress:
-                return self._on_key(event)
+                return self._on_key(event, watched)
             if event.type() is QEvent.Type.KeyRelease:
                 self._on_release(event)
         return self.click.take(watched, event)
@@ -281,6 +281,20 @@ def _acts_on_focus(bind: Bind) -> bool:
 
 def _reduces(bind: Bind) -> bool:
     return bind.do in REDUCES or bind.command == "trade.flatten_account"
+
+
+def keyboard_widget(watched: QObject) -> QWidget | None:
+    """Return the widget that a key goes to, also where no window manager says which window is active.
+
+    watched: what the press was sent to, a window or a widget.
+    """
+    focused = QApplication.focusWidget()
+    if focused is not None:
+        return focused
+    if isinstance(watched, QWidget):
+        return watched.window().focusWidget()
+    tops = (top for top in QApplication.topLevelWidgets() if top.windowHandle() is watched)
+    return next((top.focusWidget() for top in tops), None)
 
 
 def is_text_field(widget: QWidget | None) -> bool:
