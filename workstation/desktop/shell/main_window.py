@@ -15,7 +15,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.shell.layouts import Layout, Node, PanelEntry, from_xml, to_xml
 from workstation.desktop.shell.panel import Panel
-from workstation.desktop.shell.panel_header import PanelHeader
+from workstation.desktop.shell.panel_making import Survived, make_panel, release_panel
 from workstation.desktop.shell.status_bar import StatusBar
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.desktop.shell.workspace_placeholder import PlaceholderPanel
@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         self._behind_timer.timeout.connect(self._fill_next)
         self._docks: dict[str, QtAds.CDockWidget] = {}
         self._entries: dict[str, PanelEntry] = {}
+        self._mute: set[str] = set()
         self.layout_name = ""
         self.locked = False
         self.taken: Callable[[], Collection[str]] = self._docks.keys
@@ -185,10 +186,14 @@ class MainWindow(QMainWindow):
         )
 
     def _kept(self, panel_id: str, panel: Panel) -> PanelEntry:
-        """Return a panel as it stands now, which is also how it would be opened anew."""
-        entry = PanelEntry(panel_id, self._entries[panel_id].kind, panel.link_group, panel.save_settings())
-        self._entries[panel_id] = entry
-        return entry
+        """Return a panel as it stands now, which is also how it would be opened anew; as before where it cannot say."""
+        if panel_id not in self._mute:
+            with Survived() as step:
+                kind = self._entries[panel_id].kind
+                self._entries[panel_id] = PanelEntry(panel_id, kind, panel.link_group, panel.save_settings())
+            if step.trace is not None:
+                self._mute.add(panel_id)
+        return self._entries[panel_id]
 
     def open_panel(self, entry: PanelEntry) -> Panel:
         """Create a panel and dock it at the right; returns it."""
@@ -206,24 +211,25 @@ class MainWindow(QMainWindow):
         self._docks[entry.id], self._entries[entry.id] = dock, entry
 
     def _fill(self, entry: PanelEntry) -> Panel:
-        panel = self._kinds.get(entry.kind, PlaceholderPanel)(self._context, entry.id)
-        panel.restore_settings(dict(entry.settings))
+        panel, holder = make_panel(self._kinds, self._context, entry)
         dock = self._docks[entry.id]
         panel.title_changed.connect(lambda title: dock.setWindowTitle(self._titled(title)))
         panel.retry_asked.connect(lambda: self.rebuild(entry.id))
         panel.provenance_asked.connect(self.show_provenance)
         panel.command_asked.connect(self.command_asked)
         dock.takeWidget().deleteLater()
-        dock.setWidget(PanelHeader.wrap(panel), QtAds.CDockWidget.ForceNoScrollArea)
+        self._mute.discard(entry.id)
+        dock.setWidget(holder, QtAds.CDockWidget.ForceNoScrollArea)
         self._panels[entry.id] = panel
         if entry.link:
-            panel.set_link_group(entry.link)
+            with Survived():
+                panel.set_link_group(entry.link)
         return panel
 
     def rebuild(self, panel_id: str) -> None:
         """Open a panel anew in its place, with the settings that were last kept of it."""
         panel = self._panels.pop(panel_id)
-        panel.release()
+        release_panel(panel)
         self._fill(msgspec.structs.replace(self._entries[panel_id], link=panel.link_group))
 
     def _titled(self, title: str) -> str:
@@ -260,7 +266,7 @@ class MainWindow(QMainWindow):
         if dock is None:
             return
         if panel is not None:
-            panel.release()
+            release_panel(panel)
         self.docking.removeDockWidget(dock)
         dock.deleteLater()
 

@@ -19,12 +19,12 @@ class PlaceholderPanel(Panel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self._settings: PanelSettings = {}
-        text = QLabel(f"This version knows no panel like {panel_id}.\nIts settings are kept in the layout.")
-        text.setObjectName(f"{panel_id}_text")
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setWordWrap(True)
-        text.setProperty("role", "muted")
-        QVBoxLayout(self).addWidget(text)
+        self.text = QLabel(f"This version knows no panel like {panel_id}.\nIts settings are kept in the layout.")
+        self.text.setObjectName(f"{panel_id}_text")
+        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.text.setWordWrap(True)
+        self.text.setProperty("role", "muted")
+        QVBoxLayout(self).addWidget(self.text)
 
     def save_settings(self) -> PanelSettings:
         """Return the settings as they came."""
