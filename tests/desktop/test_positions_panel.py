@@ -9,7 +9,8 @@ from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, s
 from workstation.commands.params import ExitPosition
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.positions_panel import PositionsPanel
-from workstation.domain.orders import OriginKind
+from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.domain.orders import OrdType, OriginKind, Side
 
 
 @pytest.fixture
@@ -150,6 +151,39 @@ def test_parts_are_in_the_menu(panel: PositionsPanel, rig: DesktopRig) -> None:
     next(action for action in menu.actions() if action.objectName() == "positions-1_part_75_action").trigger()
     menu.close()
     assert rig.gateway.of("position.flatten") == [ExitPosition(account=ACCOUNT, symbol="AAPL", portion_bps=7_500)]
+
+
+def staged(panel: PositionsPanel, rig: DesktopRig, qtbot) -> TicketPanel:
+    ticket = TicketPanel(rig.context, "ticket-1")
+    qtbot.addWidget(ticket)
+    ticket.show()
+    rig.feed(positions=[position(-70, symbol="MSFT")])
+    return ticket
+
+
+def test_a_press_on_the_size_fills_a_ticket_with_the_exit_and_sends_nothing(
+    panel: PositionsPanel, rig: DesktopRig, qtbot
+) -> None:
+    ticket = staged(panel, rig, qtbot)
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, "qty"))
+    draft = ticket.form.draft()
+    assert (ticket.symbol, draft.side, draft.qty, draft.price, draft.reduce_only) == ("MSFT", Side.BUY, "70", "", True)
+    assert ticket.holds_staged
+    assert rig.gateway.sent() == []
+    ticket.release()
+
+
+def test_the_menu_adds_a_stop_of_the_position_in_the_ticket(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
+    ticket = staged(panel, rig, qtbot)
+    panel.view.selectRow(0)
+    menu = panel.context_menu()
+    next(action for action in menu.actions() if action.objectName() == "positions-1_stop_action").trigger()
+    menu.close()
+    draft = ticket.form.draft()
+    assert (draft.side, draft.ord_type, draft.qty, draft.stop, draft.reduce_only) == (
+        *(Side.BUY, OrdType.STOP, "70", "", True),
+    )
+    ticket.release()
 
 
 def test_a_difference_with_the_venue_is_named_with_both_sides(panel: PositionsPanel, rig: DesktopRig) -> None:

@@ -5,6 +5,8 @@ Engine thread. Positions that are open are valued each time; flat ones only when
 
 from collections.abc import Callable
 
+import msgspec
+
 from workstation.domain.accounts import Environment
 from workstation.domain.events import BreakFound
 from workstation.domain.executions import PositionState
@@ -17,6 +19,7 @@ from workstation.portfolio.ledger import ACCOUNT_TOTAL
 from workstation.portfolio.pnl import Pnl
 from workstation.risk.limits import LimitType
 from workstation.viewmodels.frames import AccountSnap, PositionSnap
+from workstation.viewmodels.open_profit import open_risk
 from workstation.viewmodels.reconciled import VenueCash
 
 Key = tuple[str, str, str]
@@ -99,29 +102,26 @@ class Figures:
         whole = row.strategy_id == ACCOUNT_TOTAL
         show_exit = done is not None and whole
         gap = self._state.breaks.find(row.account, row.symbol) if whole else None
-        return PositionSnap(
+        stops = self._stops(row) if whole and row.qty else []
+        snap = PositionSnap(
             position=row,
             mark=None if age is None else mark,
             mark_kind=kind,
             mark_age_ms=0 if age is None else max(age, 0) // NS_PER_MS,
             unrealised=self._pnl.unrealised(row.account, row.symbol, row.strategy_id),
-            protection=self._protection(row) if whole else "",
+            protection=_protection(row, stops) if whole else "",
             exit_phase=done.stage if show_exit and done is not None else "",
             exit_text=done.text if show_exit and done is not None else "",
             theirs=None if gap is None else gap.theirs,
         )
+        instrument = self._market.instruments.get(row.symbol)
+        if not stops or instrument is None:
+            return snap
+        return msgspec.structs.replace(snap, risk=open_risk(snap, stops, instrument))
 
-    def _protection(self, row: PositionState) -> str:
-        if not row.qty:
-            return ""
+    def _stops(self, row: PositionState) -> list[OrderState]:
         closing = -1 if row.qty > 0 else 1
-        stops = [o for o in self._state.book.open_orders(row.account, row.symbol) if _protects(o, closing)]
-        covered = sum(order.leaves_qty or order.terms.order_qty for order in stops)
-        if covered == 0:
-            return "none"
-        if all(order.residence is Residence.PROGRAM for order in stops):
-            return "program"
-        return "full" if covered >= abs(row.qty) else "partial"
+        return [o for o in self._state.book.open_orders(row.account, row.symbol) if _protects(o, closing)]
 
     def _account(self, account: str) -> AccountSnap:
         known = self._state.accounts[account]
@@ -156,6 +156,17 @@ class Figures:
     def _lockout(self, account: str) -> str:
         lockout = self._state.controls.restrictions.lockout(account)
         return "" if lockout is None else lockout.reason
+
+
+def _protection(row: PositionState, stops: list[OrderState]) -> str:
+    if not row.qty:
+        return ""
+    covered = sum(order.leaves_qty or order.terms.order_qty for order in stops)
+    if covered == 0:
+        return "none"
+    if all(order.residence is Residence.PROGRAM for order in stops):
+        return "program"
+    return "full" if covered >= abs(row.qty) else "partial"
 
 
 def _protects(order: OrderState, closing: int) -> bool:

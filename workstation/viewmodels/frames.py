@@ -74,7 +74,8 @@ class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
 
     mark_kind: last, mid or exit side. protection: full, partial, none or program (stops that die with this program).
     exit_phase: CANCELLING, SETTLED, EXITING, FLAT or "". theirs: the venue's signed quantity where it differs from
-    ours, None while both agree as far as is known.
+    ours, None while both agree as far as is known. risk: what its protective stops would lose from the average, money;
+    None without a stop that loses.
     """
 
     position: PositionState
@@ -86,6 +87,7 @@ class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
     exit_phase: str = ""
     exit_text: str = ""
     theirs: int | None = None
+    risk: int | None = None
 
 
 class CashSeen(msgspec.Struct, frozen=True):

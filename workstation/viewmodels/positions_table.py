@@ -11,7 +11,7 @@ import msgspec
 from workstation.viewmodels.columns import CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, money
 from workstation.viewmodels.frames import PositionSnap
-from workstation.viewmodels.open_profit import open_ticks, ticks_text
+from workstation.viewmodels.open_profit import open_ticks, risk_text, ticks_text
 
 ALL_STRATEGIES = "*"
 STALE_MARK_MS = 5_000
@@ -77,6 +77,7 @@ class PositionsView:
         cells = {
             "side": CellStyle(side, "", "up" if side == "buy" else "down"),
             "ticks": CellStyle(gain),
+            "risk": CellStyle(gain),
             "open": CellStyle(gain, bold=True),
             "realised": CellStyle(_ink(snap.position.realised)),
             "protection": CellStyle(ink, "", glyph),
@@ -85,7 +86,7 @@ class PositionsView:
             FLATTEN: CellStyle(button=True),
             HALF: CellStyle(button=True),
             "kind": CellStyle("warning" if snap.mark is None or is_stale(snap) else "text_muted"),
-            **dict.fromkeys(("account", "currency", "fees"), CellStyle("text_muted")),
+            **dict.fromkeys(("account", "currency", "fees", "value"), CellStyle("text_muted")),
         }
         return RowStyle(hatched=is_stale(snap), cells=cells)
 
@@ -124,6 +125,12 @@ class PositionsView:
         text = self._formats.quantity(snap.position.symbol, gap)
         return f"+{text}" if gap > 0 else text
 
+    def _value(self, snap: PositionSnap) -> int | None:
+        instrument = self._formats.instrument(snap.position.symbol)
+        if instrument is None or snap.mark is None or not snap.position.qty:
+            return None
+        return instrument.notional(snap.mark, snap.position.qty)
+
     def _ticks(self, snap: PositionSnap) -> float | None:
         instrument = self._formats.instrument(snap.position.symbol)
         return None if instrument is None else open_ticks(snap, instrument)
@@ -137,17 +144,20 @@ class PositionsView:
             Column("side", "Side", code, _side, _side, width=8),
             Column("qty", "Qty", number, lambda s: f.quantity_number(s.position.symbol, abs(s.position.qty)),
                    lambda s: f.quantity(s.position.symbol, abs(s.position.qty)), right=True, width=8,
-                   exact=lambda s: f.exact_quantity(s.position.symbol, s.position.qty)),
+                   exact=lambda s: f.exact_quantity(s.position.symbol, s.position.qty),
+                   hint="Click: a ticket with the exit of this size, not sent"),
             Column("average", "Average", number, self._average_number, self._average, right=True, width=10,
                    hint="Average cost"),
             Column("mark", "Mark", number, lambda s: f.price_number(s.position.symbol, s.mark),
                    lambda s: f.price(s.position.symbol, s.mark), right=True, width=9,
                    exact=lambda s: f.exact_price(s.position.symbol, s.mark)),
             Column("kind", "by", code, lambda s: s.mark_kind, _mark_kind, width=8, hint="What marks it, and its age"),
-            Column("ticks", "Ticks", number, self._ticks, lambda s: ticks_text(self._ticks(s)), right=True, width=8,
-                   hint="Open profit in ticks for one unit"),
             Column("open", "Open P&L", number, lambda s: s.unrealised, lambda s: money(s.unrealised, signed=True),
                    right=True, width=11, exact=lambda s: exact_money(s.unrealised)),
+            Column("ticks", "Ticks", number, self._ticks, lambda s: ticks_text(self._ticks(s)), right=True, width=8,
+                   hint="Open profit in ticks for one unit"),
+            Column("risk", "R", number, _risk_multiple, lambda s: risk_text(s.unrealised, s.risk), right=True, width=6,
+                   hint="Open profit over what its stops would lose from the average; a dash without such a stop"),
             Column("currency", "Ccy", code, lambda s: s.position.currency, lambda s: s.position.currency, width=4,
                    fixed=True),
             Column(FLATTEN, "Exit all", text, _flatten, _flatten, width=7, hint="Cancel its orders, then exit all"),
@@ -162,6 +172,8 @@ class PositionsView:
                    lambda s: money(s.position.realised, signed=True), right=True, width=11,
                    exact=lambda s: exact_money(s.position.realised), hint="Realised, before fees"),
             Column("fees", "Fees", number, lambda s: sum(s.position.fees.values()), _fees, right=True, width=9),
+            Column("value", "Value", number, self._value, lambda s: money(self._value(s), signed=True), right=True,
+                   width=13, exact=lambda s: exact_money(self._value(s)), hint="Market value at the mark, + long"),
             Column("account", "Account", code, lambda s: s.position.account, lambda s: s.position.account, width=11,
                    fixed=True),
         )  # fmt: skip
@@ -178,6 +190,10 @@ def _key(snap: PositionSnap) -> tuple[str, str]:
 
 def _ink(amount: int | None) -> str:
     return "text" if not amount else "rise" if amount > 0 else "fall"
+
+
+def _risk_multiple(snap: PositionSnap) -> float | None:
+    return None if snap.unrealised is None or not snap.risk else snap.unrealised / snap.risk
 
 
 def _side(snap: PositionSnap) -> str:

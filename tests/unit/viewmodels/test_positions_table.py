@@ -32,6 +32,21 @@ def test_a_short_position_loses_as_the_mark_rises() -> None:
     assert (row["side"], row["qty"], row["ticks"], row["open"]) == ("SHORT", "100", "−19.0", "−19.00")
 
 
+def test_profit_in_r_stands_against_what_the_stops_would_lose() -> None:
+    made = view(position(100, risk=10 * MONEY_ONE))
+    assert texts(made)["risk"] == "+1.9R"
+    made.table.sort_by([("risk", True)])
+    assert made.table.numbers("risk", made.table.view).tolist() == [1.9]
+    assert texts(view(position(100)))["risk"] == "—"
+    assert texts(view(position(100, risk=10 * MONEY_ONE, mark=None, unrealised=None)))["risk"] == "—"
+
+
+def test_market_value_counts_the_multiplier_and_the_sign() -> None:
+    assert texts(view(position(-100)))["value"] == "−18,719.00"
+    assert texts(view(position(2, symbol="ESZ6", mark=601_225)))["value"] == "+601,225.00"
+    assert texts(view(position(0)))["value"] == texts(view(position(1, mark=None, unrealised=None)))["value"] == "—"
+
+
 def test_a_future_counts_ticks_of_its_grid_and_averages_by_its_multiplier() -> None:
     held = position(2, symbol="ESZ6").position
     snap = position(

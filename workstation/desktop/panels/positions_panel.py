@@ -1,7 +1,8 @@
 """Positions panel: what is held, what it earns, what protects it; Flatten, parts, breakeven and reverse.
 
 Last stage of both walks, and a door of exits. An exit is one press on a button of the row, never a double click; it
-works disarmed, and the engine keeps at most one outstanding. An instrument chosen here moves the trade focus.
+works disarmed, and the engine keeps at most one outstanding. An instrument chosen here moves the trade focus. A press
+on the size, or a stop or target of the menu, fills a ticket in and sends nothing.
 """
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
@@ -13,11 +14,13 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.shell.staging import stage
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.domain.orders import OriginKind
+from workstation.domain.orders import OrderTerms, OrdType, OriginKind, Side
 from workstation.viewmodels.formats import Formats, money
 from workstation.viewmodels.frames import Frame, PositionSnap
+from workstation.viewmodels.hotkeys import Stage
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.positions_table import PORTIONS_BPS, PositionsView, is_stale
 
@@ -25,6 +28,9 @@ PRESS_AGAIN_MS = 1_500
 """Time within which the second press of Reverse counts."""
 
 REVERSE = "Reverse"
+TO_TICKET = "qty"
+PRESSED_CELLS = frozenset({TO_TICKET, *PORTIONS_BPS})
+"""Columns whose cells act on a press: exits, and the size, which goes into a ticket."""
 
 
 class ButtonCells(ColumnView):
@@ -39,7 +45,7 @@ class ButtonCells(ColumnView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Note a first press on a button; the second press of a double click is none."""
         index = self.indexAt(event.position().toPoint())
-        is_button = index.isValid() and self.columns.table.columns[index.column()].name in PORTIONS_BPS
+        is_button = index.isValid() and self.columns.table.columns[index.column()].name in PRESSED_CELLS
         self._pressed = index if is_button and event.button() == Qt.MouseButton.LeftButton else None
         super().mousePressEvent(event)
 
@@ -163,8 +169,29 @@ class PositionsPanel(TablePanel):
             self.note.show_note(self._note() if result.ok else PanelNote("warning", result.text))
 
     def _on_cell(self, snap: PositionSnap, name: str) -> None:
-        if snap.position.qty:
+        if name == TO_TICKET:
+            self._to_ticket(snap, OrdType.LIMIT)
+        elif snap.position.qty:
             self._exit(snap, PORTIONS_BPS[name], name)
+
+    def _to_ticket(self, snap: PositionSnap, ord_type: OrdType) -> None:
+        """Put the exit of a whole position into a ticket, not sent; its price is left to be typed."""
+        position = snap.position
+        if not position.qty:
+            return
+        terms = OrderTerms(
+            symbol=position.symbol,
+            account=position.account,
+            side=Side.SELL if position.qty > 0 else Side.BUY,
+            ord_type=ord_type,
+            order_qty=abs(position.qty),
+            reduce_only=True,
+        )
+        size = self.context.instrument(position.symbol).qty_text(terms.order_qty)
+        kind = "stop" if ord_type is OrdType.STOP else "limit"
+        words = f"{terms.side.value.capitalize()} {size} {position.symbol} {kind}, reduces only; type its price."
+        self.context.focus.move(account=position.account, symbol=position.symbol)
+        stage(self.context, Stage(terms, words))
 
     def _on_chosen(self) -> None:
         held = sum(bool(snap.position.qty) for snap in self.view.selected_rows())
@@ -214,6 +241,8 @@ class PositionsPanel(TablePanel):
             ("part_25", "Exit 25 %", lambda: self.exit_part(2_500), held),
             ("half", "Exit 50 %", self.exit_half, held),
             ("part_75", "Exit 75 %", lambda: self.exit_part(7_500), held),
+            ("stop", "Add a stop in the ticket", lambda: self._to_ticket(rows[0], OrdType.STOP), one),
+            ("target", "Add a target in the ticket", lambda: self._to_ticket(rows[0], OrdType.LIMIT), one),
             ("breakeven", "Stop to breakeven", self.breakeven, one),
             ("reverse", "Reverse", lambda: self._run_on_selected("trade.reverse"), one),
             ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),

@@ -1,0 +1,59 @@
+"""Figures of positions for screens, from a real core: what the stops cover, and what they would lose."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
+from workstation.domain.market import Quote
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import OrdType, Side
+from workstation.marketdata.service import MarketData
+from workstation.portfolio.accounts import Accounts
+from workstation.portfolio.pnl import Pnl
+from workstation.viewmodels.figures import Figures
+from workstation.viewmodels.frames import PositionSnap
+from workstation.viewmodels.reconciled import VenueCash
+
+
+@pytest.fixture
+def rig() -> CoreRig:
+    made = CoreRig()
+    made.position(100, 10_000)
+    return made
+
+
+def taken(rig: CoreRig) -> PositionSnap:
+    """Return the account's row of the position as a screen gets it, at a market of 100.18 to 100.22."""
+    state = rig.state
+    market = MarketData(rig.clock, state.instruments, on_fault=lambda *_: None)
+    market.on_feed([Quote(SYMBOL, 10_018, 5, 10_022, 5, rig.now, rig.now)])
+    pnl = Pnl(state.ledger, state.instruments)
+    pnl.mark(SYMBOL, 10_020, rig.now)
+    funds = Accounts(state.ledger, pnl)
+    figures = Figures(state, market, pnl, funds, rig.clock.now_ns, venue_cash=VenueCash(lambda _: {}))
+    figures.refresh_all()
+    rows, _ = figures.take()
+    return next(row for row in rows if row.position.account == ACCOUNT and row.position.strategy_id == "*")
+
+
+def stop(rig: CoreRig, qty: int, at: int) -> None:
+    order = rig.submit(Side.SELL, qty, None, ord_type=OrdType.STOP, stop_px=at, reduce_only=True)
+    assert order.is_open
+
+
+def test_without_a_stop_a_position_has_no_risk_to_measure_by(rig: CoreRig) -> None:
+    row = taken(rig)
+    assert (row.mark, row.unrealised, row.protection, row.risk) == (10_020, 20 * MONEY_ONE, "none", None)
+
+
+def test_risk_is_what_the_stops_would_lose_from_the_average(rig: CoreRig) -> None:
+    stop(rig, 60, 9_950)
+    assert (taken(rig).protection, taken(rig).risk) == ("partial", 30 * MONEY_ONE)
+    stop(rig, 40, 9_900)
+    assert taken(rig).risk == (30 + 40) * MONEY_ONE
+
+
+def test_a_stop_that_has_locked_a_gain_in_risks_nothing(rig: CoreRig) -> None:
+    stop(rig, 100, 10_010)
+    assert taken(rig).risk is None
