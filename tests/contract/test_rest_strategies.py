@@ -181,6 +181,25 @@ def test_a_limit_of_a_strategy_binds_its_run(rig: ApiRig) -> None:
     assert refused.json()["details"]["limit_type"] == "RUN_POSITION_SIZE"
 
 
+def test_limits_and_rules_of_a_strategy_count_and_bind_the_orders_of_its_runs(rig: ApiRig) -> None:
+    strategy_id = defined(rig)
+    run_id = begun(rig, strategy_id)
+    for name in ("OPEN_ORDERS", "ORDERS_PER_MINUTE"):
+        limit = {"limit_type": name, "limit_value": "5", "scope": "STRATEGY", "strategy_id": strategy_id}
+        assert rig.http.post("/api/v1/risk/limits", json=limit | {"reason": "few"}).status_code == 201
+    assert rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id)).status_code == 201
+    assert rig.http.post(ORDERS, json=rig.order()).status_code == 201
+    rows = rig.http.get("/api/v1/risk/status").json()["limits"]
+    used = {row["limit_type"]: row["used"] for row in rows if row["scope"] == "STRATEGY"}
+    assert used == {"OPEN_ORDERS": "1.0000", "ORDERS_PER_MINUTE": "1.0000"}
+    rule = {"name": "no buying", "rule_type": "CUSTOM", "scope": "STRATEGY", "scope_id": strategy_id}
+    made = rig.http.post("/api/v1/compliance/rules", json=rule | {"config": {"when": "buy"}})
+    assert made.status_code == 201, made.text
+    refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id))
+    assert code(refused, 422) == "COMPLIANCE_BLOCKED"
+    assert rig.http.post(ORDERS, json=rig.order()).status_code == 201
+
+
 def test_only_a_running_run_on_the_same_account_takes_orders(rig: ApiRig) -> None:
     run_id = begun(rig, defined(rig))
     first = rig.order(strategy_run_id=run_id, client_order_id="first")

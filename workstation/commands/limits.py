@@ -214,7 +214,7 @@ def use_of(context: EngineContext, bound: Bound) -> int | None:
     """Return what is used of a limit: of several accounts or positions in its scope, the one that uses most."""
     state, limit = context.state, bound.type
     if limit is LimitType.OPEN_ORDERS:
-        return state.exposure.open_orders((bound.scope, bound.key))
+        return sum(map(state.exposure.open_orders, state.controls.runs.counters(bound.scope, bound.key)))
     accounts = [name for name in state.accounts if bound.scope is not LimitScope.ACCOUNT or name == bound.key]
     if limit is LimitType.DAILY_LOSS:
         return max((max(-(context.pnl.day(name).net or 0), 0) for name in accounts), default=0)

@@ -55,12 +55,11 @@ class Restrictions:
             else:
                 self._set.pop(place, None)
 
-    def find(self, restriction: Restriction, terms: OrderTerms, strategy_id: str) -> LimitChanged | None:
-        """Return the widest setting that an order of these terms falls under, None when it is free."""
-        return next(iter(self.all(restriction, terms, strategy_id)), None)
+    def all(self, restriction: Restriction, terms: OrderTerms, *strategies: str) -> list[LimitChanged]:
+        """Return every setting that an order of these terms falls under, widest first.
 
-    def all(self, restriction: Restriction, terms: OrderTerms, strategy_id: str) -> list[LimitChanged]:
-        """Return every setting that an order of these terms falls under, widest first."""
+        strategies: the strategy that sends it and its run, "" for none.
+        """
         if not self._set:
             return []
         places: list[_Place] = [
@@ -68,8 +67,7 @@ class Restrictions:
             (restriction, LimitScope.ACCOUNT, terms.account),
             (restriction, LimitScope.INSTRUMENT, terms.symbol),
         ]
-        if strategy_id:
-            places.append((restriction, LimitScope.STRATEGY, strategy_id))
+        places += [(restriction, LimitScope.STRATEGY, key) for key in strategies if key]
         return [self._set[place] for place in places if place in self._set]
 
     def has(self, restriction: Restriction) -> bool:

@@ -1,12 +1,10 @@
 """Run bounds: what the gate knows of runs that are under way, and the bounds that come with them.
 
-Folded from records, in recovery as in live. A run belongs to a strategy: limits and kill switches of the strategy bind
-each of its runs. What strategy and run were given of their own (largest position, worst price) binds beside the limits
-that people set. The tenant's order rates are those of hands and scripts: a run has a budget of its own instead, so that
-neither uses up the other's.
+Folded from records, in recovery as in live. A run belongs to a strategy: limits, restrictions and kill switches of the
+strategy bind each of its runs. What strategy and run were given of their own (largest position, worst price) binds
+beside the limits that people set. The tenant's order rates are those of hands and scripts: a run has a budget of its
+own instead, so that neither uses up the other's.
 """
-
-from collections.abc import Iterable
 
 import msgspec
 
@@ -14,6 +12,7 @@ from workstation.domain.errors import PrecisionLoss, ValidationError
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
 from workstation.domain.records import Record, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import ORDERS_PER_SECOND
+from workstation.risk.exposure import Scope
 from workstation.risk.limits import MISSING_VALUE, Bound, Bounds, Limits, LimitScope, LimitType
 
 SECONDS = 60
@@ -70,9 +69,10 @@ class RunBounds:
         run = self._runs.get(run_id)
         return "" if run is None else run.strategy_id
 
-    def runs_of(self, strategy_id: str) -> Iterable[str]:
-        """Return the ids of a strategy's runs."""
-        return [run_id for run_id, run in self._runs.items() if run.strategy_id == strategy_id]
+    def counters(self, scope: str, key: str) -> list[Scope]:
+        """Return the counters of orders that a scope sums up: its own, and those of a strategy's runs."""
+        runs = self._runs.items() if scope == LimitScope.STRATEGY else ()
+        return [(scope, key), *((scope, run_id) for run_id, run in runs if run.strategy_id == key)]
 
     def size(self, run_id: str) -> SizeBound | None:
         """Return the tighter of the largest positions that run and strategy were given, None for none."""

@@ -5,6 +5,7 @@ Every rule judges the same snapshot, so that no two rules can disagree about wha
 
 from typing import NamedTuple
 
+from workstation.domain.events import LimitChanged
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderTerms, RiskClass
 from workstation.risk.classify import classify
@@ -13,6 +14,7 @@ from workstation.risk.exposure import Exposure
 from workstation.risk.limits import UNLIMITED, UNLIMITED_VALUE, Bound, LimitScope, LimitType
 from workstation.risk.place import Place
 from workstation.risk.rates import OrderRates
+from workstation.risk.restrictions import Restriction
 from workstation.risk.valuation import worst_price
 from workstation.risk.view import RiskIntent, RiskView
 
@@ -86,6 +88,11 @@ class Snapshot:
     def tightest(self, limit: LimitType) -> Bound:
         """Return the tightest bound of a type that this order falls under."""
         return self.bounds[limit][0]
+
+    def settings(self, restriction: Restriction) -> list[LimitChanged]:
+        """Return every setting of a restriction that this order falls under, widest first."""
+        controls, run_id = self.controls, self.intent.strategy_id
+        return controls.restrictions.all(restriction, self.terms, controls.runs.owner(run_id), run_id)
 
     def lift(self, bound: Bound, override: str) -> None:
         """Take a bound away for this order alone."""

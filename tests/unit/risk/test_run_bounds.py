@@ -46,6 +46,30 @@ def test_a_limit_of_a_strategy_binds_each_of_its_runs_and_nobody_else(desk: Risk
     assert desk.refusal(intent(terms(qty=51))) == ""
 
 
+@pytest.mark.parametrize(
+    ("restriction", "text", "code"),
+    [
+        ("CLOSE_ONLY", "on", "CLOSE_ONLY"),
+        ("CUSTOM", "qty > 50", "CUSTOM"),
+        ("MARKET_HOURS", "REFUSE||0-4000000000000000000", "MARKET_HOURS"),
+    ],
+)
+def test_a_restriction_of_a_strategy_binds_each_of_its_runs_and_nobody_else(
+    desk: RiskDesk, restriction: str, text: str, code: str
+) -> None:
+    save(desk, STRATEGY, id="S2")
+    save(desk, RUN, id="R3", strategy_id="S2")
+    desk.limit(restriction, text, "STRATEGY", "S1")
+    assert desk.refusal(by_run(51)) == code
+    assert desk.refusal(by_run(51, run_id="R2")) == code
+    assert desk.refusal(by_run(51, run_id="R3")) == ""
+    assert desk.refusal(intent(terms(qty=51))) == ""
+    desk.limit(restriction, "", "STRATEGY", "S1")
+    assert desk.refusal(by_run(51)) == ""
+    desk.limit(restriction, text, "STRATEGY", "R2")
+    assert (desk.refusal(by_run(51)), desk.refusal(by_run(51, run_id="R2"))) == ("", code)
+
+
 def test_a_kill_of_a_strategy_refuses_its_runs_at_the_gate(desk: RiskDesk) -> None:
     desk.kill(KillScope.STRATEGY, "S1")
     assert desk.refusal(by_run()) == "KILL_SWITCH_ACTIVE"

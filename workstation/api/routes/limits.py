@@ -44,13 +44,15 @@ from workstation.commands.limits import BUILT_IN, LimitUse, RiskStanding, built_
 from workstation.commands.registry import NoParams
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.orders import DENIED_STATES, OrdStatus
-from workstation.domain.records import ApiKey, RiskLimit
-from workstation.ports.store import OrderQuery, Reader
+from workstation.domain.records import ApiKey, RiskLimit, StrategyRun
+from workstation.domain.records.strategies import StrategyRunStatus
+from workstation.ports.store import OrderQuery, Reader, RecordQuery
 from workstation.risk.limits import LimitScope, LimitType, limit_id
 
 routes = Routes()
 
 MINUTE_NS = 60_000_000_000
+_UNDER_WAY = tuple(status.value for status in StrategyRunStatus if status.is_active)
 _LIMIT_ID = {"limit_id": "uuid"}
 _ORDERINGS = {"created_at": "created_at", "limit_type": "limit_type", "name": "name"}
 LIMITS = RecordResource(
@@ -277,7 +279,7 @@ def _standings(reader: Reader, tenant: str, uses: Sequence[LimitUse], now_ns: in
         kind, scope, key = use.bound.type.value, use.bound.scope.value, use.bound.key
         most, used = use.bound.value, use.used or 0
         if kind == LimitType.ORDERS_PER_MINUTE:
-            used = _orders_last_minute(reader, scope, key, now_ns)
+            used = _orders_last_minute(reader, tenant, (scope, key), now_ns)
         found.append(
             {
                 "limit_id": ids.get((kind, scope, key)) or limit_id(kind, scope, key),
@@ -292,17 +294,21 @@ def _standings(reader: Reader, tenant: str, uses: Sequence[LimitUse], now_ns: in
     return found
 
 
-def _orders_last_minute(reader: Reader, scope: str, key: str, now_ns: int) -> int:
-    """Return how many orders of a scope were accepted in the last minute."""
+def _orders_last_minute(reader: Reader, tenant: str, place: tuple[str, str], now_ns: int) -> int:
+    """Return how many orders of a scope were accepted in the last minute; of a strategy, those of its runs."""
+    scope, key = place
+    senders: list[str | None] = [None]
+    if scope == LimitScope.STRATEGY:
+        under_way = RecordQuery(tenant=tenant, equal={"strategy_id": key, "status": _UNDER_WAY})
+        senders = [key, *(run.id for run in reader.records(StrategyRun, under_way).rows)]
     query = OrderQuery(
         statuses=tuple(status for status in OrdStatus if status not in DENIED_STATES),
         account=key if scope == LimitScope.ACCOUNT else None,
         symbol=key if scope == LimitScope.INSTRUMENT else None,
-        strategy_id=key if scope == LimitScope.STRATEGY else None,
         start_ns=now_ns - MINUTE_NS,
         limit=1,
     )
-    return reader.orders(query).total or 0
+    return sum(reader.orders(replace(query, strategy_id=sender)).total or 0 for sender in senders)
 
 
 def _live_permits(reader: Reader, tenant: str, now_ns: int) -> list[dict[str, Any]]:

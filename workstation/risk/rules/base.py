@@ -88,8 +88,8 @@ class RestrictionRule(StateRule):
         return place.controls.restrictions.has(self.restriction)
 
     def setting(self, snapshot: Snapshot) -> LimitChanged | None:
-        """Return the event that set the restriction for this order, None when it is free."""
-        return snapshot.controls.restrictions.find(self.restriction, snapshot.terms, snapshot.intent.strategy_id)
+        """Return the widest setting that this order falls under, None when it is free."""
+        return next(iter(snapshot.settings(self.restriction)), None)
 
 
 class LimitRule(Rule):

@@ -49,7 +49,7 @@ class Custom(RestrictionRule):
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the condition that the order meets, or the input without which it cannot be decided."""
-        settings = snapshot.controls.restrictions.all(self.restriction, snapshot.terms, snapshot.intent.strategy_id)
+        settings = snapshot.settings(self.restriction)
         reading = _reading(snapshot) if settings else None
         for text in (line for row in settings for line in row.new.split("\n")):
             found = None if reading is None else condition(text).value(reading)

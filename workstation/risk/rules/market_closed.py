@@ -44,7 +44,7 @@ class MarketClosed(RestrictionRule):
 
     def _found(self, snapshot: Snapshot) -> _Found | None:
         """Return the first objection; one that refuses goes before one that holds, which a release has met."""
-        settings = snapshot.controls.restrictions.all(self.restriction, snapshot.terms, snapshot.intent.strategy_id)
+        settings = snapshot.settings(self.restriction)
         phase, now_ns = snapshot.phase, snapshot.intent.now_ns
         met = [
             _Found(f"{why} ({phase.value.lower()})" if why == "not open" else why, hours.holds)

@@ -1,6 +1,6 @@
 """Open orders: the most live orders that a scope may have."""
 
-from workstation.risk.limits import Bound, LimitScope, LimitType
+from workstation.risk.limits import Bound, LimitType
 from workstation.risk.rules.base import CountRule
 from workstation.risk.snapshot import Snapshot
 
@@ -15,7 +15,5 @@ class OpenOrders(CountRule):
 
     def count(self, snapshot: Snapshot, bound: Bound) -> int:
         """Return the live orders of the bound's scope after this one."""
-        scopes = [(bound.scope, bound.key)]
-        if bound.scope is LimitScope.STRATEGY:
-            scopes += [(bound.scope, run_id) for run_id in snapshot.controls.runs.runs_of(bound.key)]
+        scopes = snapshot.controls.runs.counters(bound.scope, bound.key)
         return sum(map(snapshot.exposure.open_orders, scopes)) + snapshot.is_new

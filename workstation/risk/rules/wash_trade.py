@@ -23,7 +23,7 @@ class WashTrade(RestrictionRule):
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the account of the other side."""
-        settings = snapshot.controls.restrictions.all(self.restriction, snapshot.terms, snapshot.intent.strategy_id)
+        settings = snapshot.settings(self.restriction)
         if not settings:
             return ""
         window_s = max(int(row.new) for row in settings)
