@@ -12,8 +12,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.desktop_rig import DesktopRig
+from tests.helpers.desktop_rig import START_NS, DesktopRig, limit, order, status
 from workstation.commands.registry import CommandResult
+from workstation.commands.strategies import StrategyBoard
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.shell.layouts_store import LayoutStore
@@ -21,8 +22,15 @@ from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.shell.workspaces import SHIPPED, Workspaces
 from workstation.domain.accounts import Environment
+from workstation.domain.orders import OrdStatus, OrdType, Residence, Side
+from workstation.domain.records import StrategyRun
+from workstation.domain.records.strategies import StrategyRunStatus
 
 KINDS = {"log": LogPanel, "orders": OrdersPanel}
+RUN = StrategyRun(
+    id="r1", strategy_id="s1", account="SIM-1", user_id="local", run_name="Cross 7", run_number=7,
+    initial_capital="100000", start_date="2024-01-02", status=StrategyRunStatus.RUNNING, started_at=START_NS,
+)  # fmt: skip
 OWN = 'name = "{name}"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs = ["log-1"]\n'
 
 
@@ -193,3 +201,39 @@ def test_link_groups_come_back_with_the_workspace(shown: Workspaces, rig: Deskto
     rig.context.links.choose("C", "AAPL")
     assert shown.open("small")
     assert rig.context.links.symbol("C") == "MSFT"
+
+
+def test_leaving_with_an_order_here_asks_first_and_stays_by_escape(
+    desk: Workspace, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    stop = limit(Side.SELL, None, 100, ord_type=OrdType.STOP, stop_px=18_650)
+    rig.feed(order(terms=stop, state=OrdStatus.NEW, residence=Residence.PROGRAM), status=status(active_runs=1))
+    qtbot.keyClick(desk.window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    dialog = desk.leaving.dialog
+    assert dialog is not None
+    assert "SELL 100 AAPL STOP 186.50" in dialog.body.text()
+    assert "1 strategy run: nothing is sent" in dialog.body.text()
+    assert dialog.stay.isDefault()
+    board = StrategyBoard(strategies=(), runs=(RUN,))
+    rig.gateway.answer("strategy.board", CommandResult(ok=True, text="", data=board))
+    QApplication.processEvents()
+    assert "1 strategy run (Cross 7): nothing is sent" in dialog.body.text()
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert desk.window.isVisible()
+    assert desk.leaving.dialog is None
+    assert [name for name, _ in rig.gateway.sent()] == ["strategy.board"]
+
+
+def test_leaving_closes_the_window_once_it_is_chosen_and_asks_nothing_when_all_is_flat(
+    desk: Workspace, rig: DesktopRig
+) -> None:
+    rig.feed(order(), status=status())
+    action(desk, "leave").trigger()
+    assert desk.leaving.dialog is not None
+    assert desk.window.isVisible()
+    desk.leaving.dialog.leave.click()
+    assert not desk.window.isVisible()
+    desk.window.show()
+    rig.feed(order(state=OrdStatus.FILLED, version=2), status=status())
+    action(desk, "leave").trigger()
+    assert not desk.window.isVisible()

@@ -54,7 +54,7 @@ from workstation.domain.errors import StorageError, UserError
 from workstation.domain.listing import InstrumentTable
 from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
-from workstation.domain.records import StrategyRun
+from workstation.domain.records import ApiKey, StrategyRun
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
@@ -400,8 +400,15 @@ class Engine:
             replay_speed=venue.replay_speed,
             faults=venue.faults,
             api_url=self.scripts.url,
+            active_runs=len(self._strategies.desk.active()),
+            live_keys=self._live_keys(),
             now_ns=self._venue.now_ns(),
         )
+
+    def _live_keys(self) -> int:
+        now = self._clock.now_ns()
+        keys = self.core.state.records.every(ApiKey)
+        return sum(key.is_active and key.live_permit is not None and key.live_permit.expires_at > now for key in keys)
 
 
 def all_commands() -> CommandRegistry:

@@ -142,7 +142,10 @@ class LatencySnap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
-    """What the status bar and the top bar show."""
+    """What the status bar and the top bar show.
+
+    active_runs: strategy runs under way; live_keys: scripts' keys whose permit for live accounts is in force.
+    """
 
     environment: Environment
     feed: str
@@ -164,6 +167,8 @@ class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
     replay_speed: float | None = None
     faults: tuple[str, ...] = ()
     api_url: str = ""
+    active_runs: int = 0
+    live_keys: int = 0
     now_ns: int = 0
 
 

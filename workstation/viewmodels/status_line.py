@@ -25,10 +25,21 @@ def arm_chip(status: StatusSnap | None) -> Chip:
     if status.kills:
         names = ", ".join(f"{kill.scope} {kill.key}".strip() for kill in status.kills)
         return Chip("KILLED", "red", f"Kill switch on: {names}. New risk is refused; cancels and exits work.")
+    others, beside = _others(status)
     if status.armed is None:
-        return Chip("DISARMED", "muted", "Hand entry is disarmed: orders that add risk are refused. Ctrl+F12 arms.")
+        hover = "Hand entry is disarmed: orders that add risk are refused. Ctrl+F12 arms."
+        return Chip(f"DISARMED{others}", "muted", hover + beside)
     level = {Environment.SIM: "sim", Environment.LIVE: "live", Environment.REPLAY: "replay"}[status.armed]
-    return Chip(f"ARMED {status.armed}", level, f"Hand entry is armed for {status.armed}. F12 disarms.")
+    return Chip(f"ARMED {status.armed}{others}", level, f"Hand entry is armed for {status.armed}. F12 disarms.{beside}")
+
+
+def _others(status: StatusSnap) -> tuple[str, str]:
+    """Return who else may send orders now, short and as a sentence: arming by hand does not stop them."""
+    counts = ((status.active_runs, "run"), (status.live_keys, "live key"))
+    known = [f"{number} {noun}{'s' if number > 1 else ''}" for number, noun in counts if number]
+    if not known:
+        return "", ""
+    return "".join(f" · {text}" for text in known), f" Beside the hand: {' and '.join(known)}, armed or not."
 
 
 def day_chip(account: AccountSnap | None) -> Chip:

@@ -58,6 +58,7 @@ class MainWindow(QMainWindow):
         self.layout_name = ""
         self.locked = False
         self.taken: Callable[[], Collection[str]] = self._docks.keys
+        self.may_close: Callable[[], bool] = lambda: True
         self.setObjectName(name)
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
         self.setWindowIcon(icon("app"))
@@ -313,7 +314,10 @@ class MainWindow(QMainWindow):
     # Qt overrides
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Let the layout be saved, then close."""
+        """Let the layout be saved, then close; a person who closes the window may be asked first."""
+        if event.spontaneous() and not self.may_close():
+            event.ignore()
+            return
         self.closing.emit()
         event.accept()
 

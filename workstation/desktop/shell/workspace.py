@@ -7,8 +7,8 @@ is at the keys.
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu
 
 from workstation.desktop.context import DesktopContext
@@ -18,6 +18,7 @@ from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
 from workstation.desktop.shell.hotkeys_disarm import AutoDisarm, disarm
 from workstation.desktop.shell.layouts_store import LayoutStore
+from workstation.desktop.shell.leaving import LeaveQuestion
 from workstation.desktop.shell.palette import Palette
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
@@ -61,6 +62,8 @@ class Workspace(QObject):
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
         self.toasts = ToastStack(context, self.window)
         self.toasts.opened.connect(self.window.show_provenance)
+        self.leaving = LeaveQuestion(context, self.window)
+        self.window.may_close = self.leaving.may_close
         self.tour = Tour(self.window, store.tour_file)
         self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
         context.focus.listen(self._follow_focus)
@@ -114,6 +117,13 @@ class Workspace(QObject):
         reset.triggered.connect(self.workspaces.reset)
         view.addAction(reset)
         view.addMenu(self._theme_menu(view))
+        view.addSeparator()
+        leave = QAction("E&xit", view)
+        leave.setObjectName("leave")
+        leave.setShortcut(QKeySequence("Ctrl+Q"))
+        leave.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
+        leave.triggered.connect(self.leaving.leave)
+        view.addAction(leave)
         bar.addMenu(WorkspaceMenu(self.workspaces, self.window))
         bar.addMenu(self.toasts.menu)
         trade = bar.addMenu("&Trade")
