@@ -97,6 +97,27 @@ def test_a_strategy_is_made_of_code_under_a_free_name(panel: StrategiesPanel, ri
     (wish,) = rig.gateway.of("strategy.create")
     assert isinstance(wish, CreateRecord)
     assert (wish.record.name, wish.record.config) == ("SmaCross 2", {"entry_point": ENTRIES[0]})
+    assert wish.record.paper_trading_only
+
+
+def test_a_new_strategy_is_for_live_accounts_too_where_the_setting_says_so(panel, rig: DesktopRig, qtbot) -> None:
+    rig.gateway.answers["strategy.board"] = CommandResult(
+        ok=True, text="", data=StrategyBoard(strategies=(), runs=(), paper_only=False)
+    )
+    panel.ask()
+    rig.bridge._on_answered()
+    press(rig, qtbot, panel.make)
+    (wish,) = rig.gateway.of("strategy.create")
+    assert not wish.record.paper_trading_only
+
+
+def test_code_that_cannot_be_loaded_makes_no_strategy_and_says_why(panel, rig: DesktopRig, qtbot) -> None:
+    words = "twap.py, line 3: invalid syntax"
+    rig.gateway.answers["strategy.code"] = CommandResult(ok=False, code="VALIDATION_ERROR", text=words)
+    press(rig, qtbot, panel.make)
+    assert rig.gateway.of("strategy.create") == []
+    assert words in panel.note.text()
+    assert panel.make.isEnabled()
 
 
 def test_parameters_stand_with_their_values_and_only_what_differs_is_kept(panel, rig, qtbot) -> None:

@@ -70,7 +70,15 @@ def test_a_run_is_started_watched_held_and_ended_from_a_shell(program: Program, 
     assert json.loads(said("list", "--json"))[0]["run"]["id"] == run["id"]
 
 
-def test_what_there_is_not_is_said_in_one_line(program: Program, tmp_path, capsys) -> None:
+def test_what_there_is_not_is_said_in_one_line(program: Program, tmp_path, capsys, logged) -> None:
+    (tmp_path / "strategies" / "bad.py").write_text("import nothing_of_that_name\n")
+    assert main(["strategies", "start", "bad:Bad", "--home", str(tmp_path)]) == 1
+    assert "bad.py, line 1: ModuleNotFoundError: No module named 'nothing_of_that_name'" in capsys.readouterr().err
+    assert main(["strategies", "list", "--home", str(tmp_path)]) == 0
+    assert "bad" not in capsys.readouterr().out
+    assert [line["event"] for line in logged] == ["strategy_not_loaded"]
+    assert main(["strategies", "start", "mine:Once", "--param", "quantity=many", "--home", str(tmp_path)]) == 1
+    assert "parameters: quantity: Input should be a valid integer" in capsys.readouterr().err
     assert main(["strategies", "start", "nobody", "--home", str(tmp_path)]) == 2
     assert "there is no strategy nobody" in capsys.readouterr().err
     assert main(["strategies", "logs", "nobody", "--home", str(tmp_path)]) == 2

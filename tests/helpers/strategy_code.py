@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workstation.strategies.api import Strategy, StrategyParameters
-from workstation.strategies.loading import Code, Loaded
+from workstation.strategies.describing import describe
+from workstation.strategies.loading import Code, Described, Loaded
 
 
 class Buyer(Strategy):
@@ -52,6 +53,13 @@ class CodeInHand:
 
     def look(self, done: Callable[[tuple[str, ...]], None]) -> None:
         done(tuple(self.classes))
+
+    def describe(self, entry_point: str, done: Described) -> None:
+        kind = self.classes.get(entry_point)
+        if kind is None:
+            done(None, f"there is no {entry_point}")
+        else:
+            done(describe(Code(strategy=kind, entry_point=entry_point, code_hash="", source="")), "")
 
     def load(self, entry_point: str, code_hash: str, done: Loaded, *, runs: bool = True) -> None:
         self.asked.append((entry_point, code_hash))

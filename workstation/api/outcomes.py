@@ -59,8 +59,9 @@ def refused(result: CommandResult) -> ApiError:
         code = "PRECONDITION_FAILED"
     error = ApiError(code, result.text or KINDS[code].title, _details(refusal))
     if refusal.field and code == "VALIDATION_ERROR":
-        error.details["fields"] = [_field(refusal)]
-        error.detail = f"{error.details['fields'][0]['field']}: is not valid"
+        fault = _field(refusal)
+        error.details["fields"] = [fault]
+        error.detail = f"{fault['field']}: {fault['message']}"
     elif refusal.field:
         error.details["field"] = wire_field(refusal.field)
         error.detail = KINDS[code].title if code == "NOT_FOUND" else error.detail
@@ -117,7 +118,8 @@ def _rule(rule: RuleResult) -> dict[str, Any]:
 
 def _field(refusal: Refusal) -> dict[str, Any]:
     name = wire_field(refusal.field)
-    fault: dict[str, Any] = {"field": name, "location": "body", "issue": "invalid", "message": "is not valid"}
+    message = refusal.told or "is not valid"
+    fault: dict[str, Any] = {"field": name, "location": "body", "issue": "invalid", "message": message}
     if refusal.allowed:
         fault["allowed"] = list(refusal.allowed)
     return fault

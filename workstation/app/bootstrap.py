@@ -187,7 +187,7 @@ class Program:
             keeping=_keeping(options.settings.marketdata),
             alerts_file=self.own_home.alerts_file,
             strategies_folder=self.own_home.strategies,
-            run_budget=RunBudget(runs.max_concurrent_runs, runs.run_timeout),
+            run_budget=RunBudget(runs.max_concurrent_runs, runs.run_timeout, runs.paper_only),
         )
         if options.settings.risk.flatten_at_lockout:
             core = self.engine.core

@@ -17,9 +17,23 @@ from workstation.app.confinement import confine
 from workstation.kernel.bus import Bus
 from workstation.strategies import messages as m
 from workstation.strategies.api import parameters_of
+from workstation.strategies.describing import describe
 from workstation.strategies.host import Host
-from workstation.strategies.importing import strategy_of
-from workstation.strategies.wire import LENGTH_BYTES, Begin, Handled, Message, decoded, encoded, length_of
+from workstation.strategies.importing import strategy_of, trouble_of
+from workstation.strategies.loading import MEMORY_MB_MIN, Code
+from workstation.strategies.wire import (
+    LENGTH_BYTES,
+    Begin,
+    Describe,
+    Handled,
+    Message,
+    NotLoaded,
+    decoded,
+    encoded,
+    length_of,
+)
+
+DESCRIBE_CPU_S = 5
 
 
 class _Pipes:
@@ -45,12 +59,17 @@ class _Pipes:
 
 
 def main() -> int:
-    """Run the strategy that comes first down the pipe, until it is over or nobody listens. Returns the exit code."""
+    """Run the strategy that comes first down the pipe, until it is over or nobody listens, or say what it offers.
+
+    Returns the exit code.
+    """
     pipes = _Pipes()
     if hasattr(signal, "SIGUSR1"):
         faulthandler.register(signal.SIGUSR1, file=sys.stderr, all_threads=False)
     pipes.write(Handled(over=False))
     begin = pipes.read()
+    if isinstance(begin, Describe):
+        return _describe(begin, pipes)
     if not isinstance(begin, Begin):
         return 2
     guard = Bus(lambda _run, _error: None).guard  # the host has told of the error before it comes here
@@ -59,7 +78,7 @@ def main() -> int:
         pipes.write(m.Log("WARNING", text))
     error = guard(begin, lambda: made.append(_host(begin, pipes)))
     if error is not None:
-        words = f"{type(error).__name__}: {error}"
+        words = trouble_of(error, begin.entry_point)
         pipes.write(m.Faulted("load", words, "".join(traceback.format_exception(error))))
     pipes.write(Handled(over=not made))
     while made and not made[0].over:
@@ -68,6 +87,20 @@ def main() -> int:
             break
         guard(begin, partial(made[0].deliver, news))
         pipes.write(Handled(over=made[0].over))
+    return 0
+
+
+def _describe(asked: Describe, pipes: _Pipes) -> int:
+    confine(MEMORY_MB_MIN, DESCRIBE_CPU_S)
+    entry_point, source, code_hash = asked.entry_point, asked.source, asked.code_hash
+
+    def work() -> None:
+        kind = strategy_of(entry_point, source, code_hash)
+        pipes.write(describe(Code(strategy=kind, entry_point=entry_point, code_hash=code_hash, source=source)))
+
+    error = Bus(lambda _asked, _error: None).guard(asked, work)
+    if error is not None:
+        pipes.write(NotLoaded(trouble_of(error, entry_point)))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Runs in processes of their own: started without the environment, in a folder of their own, and ended for certain.
+"""Code in processes of its own: started without the environment, in a folder of its own, and ended for certain.
 
 The engine's side of `isolated_child.py`. Used on a run's thread, which waits for the process in slices, so that the
 watch can interrupt the wait and the process with it.
@@ -19,14 +19,19 @@ from typing import IO
 import workstation
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
+from workstation.strategies.describing import CodeShape
 from workstation.strategies.inbox import SLICE_S
+from workstation.strategies.loading import Code
 from workstation.strategies.messages import Intent
 from workstation.strategies.remote import ProcessLost, RemoteHost
 from workstation.strategies.runs import RunOrder
-from workstation.strategies.wire import LENGTH_BYTES, Begin, length_of
+from workstation.strategies.wire import LENGTH_BYTES, Begin, Describe, NotLoaded, WireError, encoded, frames, length_of
 
 READ_BYTES = 64 * 1024
 END_S = 5.0
+DESCRIBE_S = 20.0
+"""How long code may take to say what it offers, the start of its process included."""
+
 WORDS_MAX = 8_000
 _KEPT = ("SYSTEMROOT",)
 """What a process cannot begin without, of the environment."""
@@ -40,16 +45,13 @@ class ChildProcess:
             raise UserError("Isolated runs need a POSIX system; run the strategy without `isolated`.")
         self._folder = tempfile.mkdtemp(prefix="workstation-run-")
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  read when the process has ended
-        root = str(Path(workstation.__file__).resolve().parents[1])
-        paths = [root, *(entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry)]
-        bare = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "workstation.app.isolated_child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             cwd=self._folder,
-            env={**bare, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"} | _ONE_THREAD,
+            env=_bare(),
             start_new_session=True,
         )
         self._in, self._out = (0 if pipe is None else pipe.fileno() for pipe in self._pipes())
@@ -136,6 +138,47 @@ class ChildProcess:
 
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def _bare() -> dict[str, str]:
+    """Return the environment of a child: where Python finds this program, and nothing of the user's."""
+    root = str(Path(workstation.__file__).resolve().parents[1])
+    paths = [root, *(entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry)]
+    bare = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {**bare, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"} | _ONE_THREAD
+
+
+def described(code: Code, limit_s: float = DESCRIBE_S) -> CodeShape:
+    """Return what code that was only read offers, as a process of its own says which runs its module.
+
+    Raises:
+        UserError: it cannot be loaded, or does not say anything in time.
+    """
+    asked = Describe(entry_point=code.entry_point, source=code.source, code_hash=code.code_hash)
+    with tempfile.TemporaryDirectory(prefix="workstation-code-") as folder:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "workstation.app.isolated_child"],
+                input=encoded(asked),
+                capture_output=True,
+                timeout=limit_s,
+                check=False,
+                cwd=folder,
+                env=_bare(),
+                start_new_session=True,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise UserError(f"{code.entry_point} did not load within {limit_s:g} s") from error
+    try:
+        answer = frames(done.stdout)[-1:]
+    except WireError as error:
+        raise UserError(f"{code.entry_point} sent {error}") from error
+    for told in answer:
+        if isinstance(told, CodeShape):
+            return told
+        if isinstance(told, NotLoaded):
+            raise UserError(told.text)
+    raise UserError(f"{code.entry_point} ended its process as it was loaded")
 
 
 def isolated_host(order: RunOrder, instruments: Mapping[str, Instrument], send: Callable[[Intent], None]) -> RemoteHost:

@@ -11,6 +11,7 @@ from typing import Any
 
 from workstation.app.remote import account_id, account_name, number_text, say, show_rows, with_client
 from workstation.client import Client
+from workstation.client.errors import Problem
 from workstation.client.strategies import Performance, RunLog, Signal, Strategy, StrategyRun
 from workstation.domain.errors import UserError
 
@@ -42,14 +43,21 @@ def _list(arguments: argparse.Namespace, client: Client) -> int:
 
 
 def _start(arguments: argparse.Namespace, client: Client) -> int:
-    strategy = _named(client, arguments.name) or _made(client, arguments)
-    run = client.strategy_runs.start(
-        strategy_id=strategy.id,
-        broker_account_id=account_id(client, arguments.account),
-        initial_capital=arguments.capital,
-        start_date=f"{strategy.updated_at:%Y-%m-%d}",
-        parameters=dict(map(_parameter, arguments.param)),
-    )
+    account, parameters = account_id(client, arguments.account), dict(map(_parameter, arguments.param))
+    known = _named(client, arguments.name)
+    strategy = known or _made(client, arguments)
+    try:
+        run = client.strategy_runs.start(
+            strategy_id=strategy.id,
+            broker_account_id=account,
+            initial_capital=arguments.capital,
+            start_date=f"{strategy.updated_at:%Y-%m-%d}",
+            parameters=parameters,
+        )
+    except Problem:
+        if known is None:
+            client.strategies.archive(strategy_id=strategy.id)  # made for this start alone
+        raise
     return _show_run(client, run, as_json=arguments.json)
 
 

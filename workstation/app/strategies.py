@@ -1,7 +1,8 @@
 """Strategies in the composition: code from the shipped examples or the user's folder, and the run desk beside the desk.
 
 Files are read and imported on a thread of their own, so that a module that takes long, or fails, holds nothing up. A
-module is imported anew for each start: an edited file counts from the next start on, never in a run under way.
+module is imported anew for each start: an edited file counts from the next start on, never in a run under way. What a
+file offers is asked of a process of its own: to look at code is not to run it.
 """
 
 import ast
@@ -14,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from workstation.app.core import Core
-from workstation.app.isolation import isolated_host
+from workstation.app.isolation import described, isolated_host
 from workstation.domain.errors import UserError, ValidationError
 from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger
 from workstation.portfolio.worth import Worth
-from workstation.strategies.importing import strategy_of
-from workstation.strategies.loading import Code, Loaded
+from workstation.strategies.describing import CodeShape
+from workstation.strategies.importing import strategy_of, trouble_of
+from workstation.strategies.loading import Code, Described, Loaded
 from workstation.strategies.run_desk import RunBudget, RunDesk
 from workstation.strategies.runner import Runner
 
@@ -31,6 +33,9 @@ RUNS_NS = 1_000_000_000
 EXAMPLES = "workstation.strategies.examples"
 YIELD_S = 0.000_1
 """How soon a strategy that computes lets other threads in, while one does; at other times as it is set."""
+
+SHAPES_MAX = 100
+"""Descriptions of code that are remembered, by what the code is."""
 
 CLOSE_S = 2.0
 """How long the end of the program waits for each run's thread."""
@@ -48,6 +53,7 @@ class CodeFolder:
     def __init__(self, folder: Path | None, post: Callable[[Callable[[], None]], None], past: Past) -> None:
         self._folder, self._post, self._past = folder, post, past
         self._pool = ThreadPoolExecutor(1, "strategy-code")
+        self._shapes: dict[tuple[str, str], CodeShape] = {}
         self._guard = Bus(lambda _entry, error: _log.warning("strategy_not_loaded", error=repr(error))).guard
 
     def load(self, entry_point: str, code_hash: str, done: Loaded, *, runs: bool = True) -> None:
@@ -59,10 +65,35 @@ class CodeFolder:
             if error is None:
                 self._post(lambda: done(found[0], ""))
                 return
-            words = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            words = trouble_of(error, entry_point)
             self._post(lambda: done(None, words))
 
         self._pool.submit(work)
+
+    def describe(self, entry_point: str, done: Described) -> None:
+        """Ask off the engine's thread what code offers; `done` is called on it."""
+
+        def work() -> None:
+            found: list[CodeShape] = []
+            error = self._guard(entry_point, lambda: found.append(self.shape(entry_point)))
+            words = "" if error is None else trouble_of(error, entry_point)
+            self._post(lambda: done(found[0] if found else None, words))
+
+        self._pool.submit(work)
+
+    def shape(self, entry_point: str) -> CodeShape:
+        """Return what code offers as its file stands, on the caller's thread; the file runs in another process.
+
+        Raises:
+            UserError: it cannot be loaded.
+        """
+        code = self.read(entry_point, "", runs=False)
+        key = (entry_point, code.code_hash)
+        if key not in self._shapes:
+            if len(self._shapes) >= SHAPES_MAX:
+                self._shapes.clear()
+            self._shapes[key] = described(code)
+        return self._shapes[key]
 
     def read(self, entry_point: str, code_hash: str, *, runs: bool = True) -> Code:
         """Return the code now, on the caller's thread. runs: False to read it only.

@@ -12,13 +12,15 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why a command was refused. order: the stored order where one exists; duplicate_of: the first with that id.
 
     field, allowed: which parameter was wrong and what would pass. state: the one that forbids the request.
-    record_id: the record that stands in the way.
+    told: what is wrong with the field, where its words are the same at every door; record_id: the record that stands in
+    the way.
     """
 
     rule: RuleResult | None = None
     order: OrderState | None = None
     duplicate_of: OrderState | None = None
     field: str = ""
+    told: str = ""
     allowed: tuple[str, ...] = ()
     state: str = ""
     known: bool = True

@@ -9,13 +9,13 @@ from collections.abc import Callable
 import msgspec
 
 from workstation.commands.context import EngineContext
-from workstation.commands.outcomes import failed, storage_code
+from workstation.commands.outcomes import Refusal, failed, storage_code
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
 from workstation.domain.errors import UserError, ValidationError
 from workstation.domain.events import RecordSaved
 from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
-from workstation.strategies.describing import describe
+from workstation.strategies.describing import CodeShape
 from workstation.strategies.loading import Code, RunRefused
 from workstation.strategies.run_signals import NamedSignal
 from workstation.strategies.run_terms import StartRun
@@ -72,10 +72,14 @@ class StopRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StrategyBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """Every strategy and run as they stand, figures as of now."""
+    """Every strategy and run as they stand, figures as of now.
+
+    paper_only: whether a new strategy is for paper accounts alone, as it is set.
+    """
 
     strategies: tuple[StrategyDefinition, ...]
     runs: tuple[StrategyRun, ...]
+    paper_only: bool = True
 
 
 def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
@@ -83,7 +87,7 @@ def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
     records = context.state.records
     strategies = tuple(records.all(StrategyDefinition, LOCAL_TENANT))
     runs = tuple(context.strategies.run(run.tenant, run.id) for run in records.all(StrategyRun, LOCAL_TENANT))
-    board = StrategyBoard(strategies=strategies, runs=runs)
+    board = StrategyBoard(strategies=strategies, runs=runs, paper_only=context.strategies.paper_only)
     call.reply(CommandResult(ok=True, text=f"{len(runs)} runs.", data=board))
 
 
@@ -99,13 +103,13 @@ def codes(context: EngineContext, _params: NoParams, call: Invocation) -> None:
 def code(context: EngineContext, params: CodeName, call: Invocation) -> None:
     """Answer what one piece of code offers: its parameters and what it says of itself."""
 
-    def loaded(found: Code | None, trouble: str) -> None:
+    def described(found: CodeShape | None, trouble: str) -> None:
         if found is None:
             call.reply(CommandResult(ok=False, code="VALIDATION_ERROR", text=trouble))
         else:
-            call.reply(CommandResult(ok=True, text=found.entry_point, data=describe(found)))
+            call.reply(CommandResult(ok=True, text=found.entry_point, data=found))
 
-    context.strategies.loader.load(params.entry_point, "", loaded)
+    context.strategies.loader.describe(params.entry_point, described)
 
 
 def lines(context: EngineContext, params: RunName, call: Invocation) -> None:
@@ -214,6 +218,10 @@ def _answered(call: Invocation, work: Callable[[], None]) -> None:
         work()
     except RunRefused as refused:
         call.reply(CommandResult(ok=False, code=refused.code, text=str(refused)))
+    except ValidationError as error:  # in the words of the strategy's own parameters and file
+        allowed = (error.allowed,) if error.allowed else ()
+        refusal = Refusal(field=error.field, told=error.message, allowed=allowed)
+        call.reply(CommandResult(ok=False, code="VALIDATION_ERROR", text=str(error), data=refusal))
     except UserError as error:
         call.reply(failed(error))
 

@@ -1,13 +1,18 @@
-"""From a strategy's text to its class: the module is made anew for each start, under a name of its own."""
+"""From a strategy's text to its class: the module is made anew for each start, under a name of its own.
+
+Its lines are known to tracebacks, so that an error names file and line as its author sees them.
+"""
 
 import importlib.util
+import linecache
 import sys
+import traceback
 from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
-from workstation.domain.errors import ValidationError
+from workstation.domain.errors import UserError, ValidationError
 
 if TYPE_CHECKING:
     from workstation.strategies.api import Strategy
@@ -16,8 +21,12 @@ if TYPE_CHECKING:
 class _Source(InspectLoader):
     """Runs a module from its text, as it would be from its file."""
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    def __init__(self, source: str, file: str) -> None:
+        self._source, self._file = source, file
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  one loader a module
+        """Return the text as code that knows its file."""
+        return self.source_to_code(self._source, self._file)
 
     def get_source(self, fullname: str) -> str:  # noqa: ARG002  one loader a module
         """Return the text."""
@@ -27,11 +36,30 @@ class _Source(InspectLoader):
 def imported(module: str, source: str, code_hash: str) -> ModuleType:
     """Return the module of a source under a name of its own, so that two versions of one file stand side by side."""
     name = f"workstation_strategy_{module}_{code_hash[:12]}"
-    loader = _Source(source)
+    file = file_of(module)
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    loader = _Source(source, file)
     made = importlib.util.module_from_spec(ModuleSpec(name, loader))
     sys.modules[name] = made  # annotations of its classes are looked up there
     loader.exec_module(made)
     return made
+
+
+def file_of(module: str) -> str:
+    """Return the name of a module's file, as errors give it."""
+    return f"{module}.py"
+
+
+def trouble_of(error: BaseException, entry_point: str) -> str:
+    """Return in one sentence why code could not be loaded, with the line of its file where it struck."""
+    if isinstance(error, UserError):
+        return str(error)
+    file = file_of(entry_point.partition(":")[0])
+    if isinstance(error, SyntaxError):
+        return f"{file}, line {error.lineno or 1}: {error.msg}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    where = f"{file}, line {lines[-1]}: " if lines else ""
+    return f"{where}{type(error).__name__}: {error}"
 
 
 def strategy_of(entry_point: str, source: str, code_hash: str) -> "type[Strategy]":

@@ -11,6 +11,7 @@ from workstation.strategies.views import Policy
 
 if TYPE_CHECKING:
     from workstation.strategies.api import Strategy, StrategyParameters
+    from workstation.strategies.describing import CodeShape
 
 ORDERS_PER_S_MAX = 100
 MEMORY_MB_MIN, MEMORY_MB_MAX = 512, 65_536
@@ -43,8 +44,15 @@ Loaded = Callable[[Code | None, str], None]
 """Takes the code, or None and one sentence that says why there is none."""
 
 
+Described = Callable[["CodeShape | None", str], None]
+"""Takes what code offers, or None and one sentence that says why it offers nothing."""
+
+
 class Loader(Protocol):
     """Reads and imports strategies, off the engine's thread."""
+
+    def describe(self, entry_point: str, done: Described) -> None:
+        """Say what `module:Class` offers, without running it here; `done` is called once, on the engine's thread."""
 
     def load(self, entry_point: str, code_hash: str, done: Loaded, *, runs: bool = True) -> None:
         """Load `module:Class`; `done` is called once, on the engine's thread. runs: False to read it only.

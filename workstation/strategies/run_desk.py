@@ -66,10 +66,14 @@ Profit = Callable[[str, str, str], int | None]
 
 
 class RunBudget(msgspec.Struct, frozen=True):
-    """Bounds of all runs together. at_once: most under way; timeout_s: longest that one takes, 0 for ever."""
+    """Bounds of all runs together. at_once: most under way; timeout_s: longest that one takes, 0 for ever.
+
+    paper_only: what a new strategy is, where nobody says.
+    """
 
     at_once: int = 5
     timeout_s: int = 0
+    paper_only: bool = True
 
 
 DEFAULT_BUDGET = RunBudget()
@@ -123,6 +127,11 @@ class RunDesk:
         if found is None:
             raise NotFound("run", run_id)
         return msgspec.structs.replace(found, figures=self._figures.get(run_id, found.figures))
+
+    @property
+    def paper_only(self) -> bool:
+        """Tell whether a new strategy is for paper accounts alone, where nobody says."""
+        return self._bounds.paper_only
 
     def shown(self, run_id: str) -> dict[str, str]:
         """Return the values of its own that a run under way shows, by name."""

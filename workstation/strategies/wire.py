@@ -11,6 +11,7 @@ import msgspec
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Quote, Trade
 from workstation.strategies import messages as m
+from workstation.strategies.describing import CodeShape
 
 LENGTH_BYTES = 4
 FRAME_MAX = 16 * 1024 * 1024
@@ -30,6 +31,20 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True):
     cpu_s: int
 
 
+class Describe(msgspec.Struct, frozen=True, kw_only=True):
+    """Code that is only to say what it offers: answered by a CodeShape or NotLoaded."""
+
+    entry_point: str
+    source: str
+    code_hash: str
+
+
+class NotLoaded(msgspec.Struct, frozen=True):
+    """Code that could not be loaded, and why."""
+
+    text: str
+
+
 class Handled(msgspec.Struct, frozen=True):
     """A callback has returned. over: the strategy takes nothing more."""
 
@@ -40,14 +55,14 @@ class WireError(ValueError):
     """Bytes that are no message."""
 
 
-Message = Begin | Handled | m.News | m.Intent
+Message = Begin | Describe | CodeShape | NotLoaded | Handled | m.News | m.Intent
 
 _KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
-        Begin, Handled, m.Submit, m.Cancel, m.CancelAll, m.Replace, m.Flatten, m.WantBars, m.WantStream, m.SetTimer,
-        m.Signal, m.Show, m.Log, m.Faulted, m.Kept, m.Done, m.Started, m.PastBars, m.BarClosed, m.BookNews, m.OrderNews,
-        m.FillNews, m.TimerNews, m.Keep, m.Stop, Quote, Trade,
+        Begin, Describe, CodeShape, NotLoaded, Handled, m.Submit, m.Cancel, m.CancelAll, m.Replace, m.Flatten,
+        m.WantBars, m.WantStream, m.SetTimer, m.Signal, m.Show, m.Log, m.Faulted, m.Kept, m.Done, m.Started, m.PastBars,
+        m.BarClosed, m.BookNews, m.OrderNews, m.FillNews, m.TimerNews, m.Keep, m.Stop, Quote, Trade,
     )
 }  # fmt: skip
 _decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
@@ -90,3 +105,19 @@ def decoded(body: bytes) -> Message:
     except (msgspec.DecodeError, KeyError) as error:
         raise WireError(f"a message that cannot be read: {error}") from error
     return message
+
+
+def frames(data: bytes) -> list[Message]:
+    """Return the messages of whole frames, one behind the other; what is cut off at the end is left out.
+
+    Raises:
+        WireError: one of them is none.
+    """
+    found, at = [], 0
+    while at + LENGTH_BYTES <= len(data):
+        end = at + LENGTH_BYTES + length_of(int.from_bytes(data[at : at + LENGTH_BYTES], "big"))
+        if end > len(data):
+            break
+        found.append(decoded(data[at + LENGTH_BYTES : end]))
+        at = end
+    return found

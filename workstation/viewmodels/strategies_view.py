@@ -34,7 +34,7 @@ class StrategiesView:
         self.definitions: ColumnTable[DefinitionRow] = ColumnTable(_definition_columns(), lambda row: row.strategy.id)
         self.runs: ColumnTable[StrategyRun] = ColumnTable(_run_columns(), lambda run: run.id)
         self.runs.sort_by([("started", True)])
-        self.has_board = False
+        self.has_board, self.paper_only = False, True
 
     def take(self, strategies: tuple[StrategyDefinition, ...], runs: tuple[StrategyRun, ...]) -> None:
         """Show another board; what is gone leaves."""

@@ -211,6 +211,7 @@ class StrategiesPanel(AskingPanel):
             for view in (self.definitions, self.runs):
                 view.reorder(lambda: self.rows.take(board.strategies, board.runs))
                 view.redress()
+            self.rows.paper_only = board.paper_only
             self.show_state()
         self._show_all()
 
@@ -297,12 +298,23 @@ class StrategiesPanel(AskingPanel):
         if not entry:
             self.refuse("There is no code to choose; put a file into the strategies folder.")
             return
+        self.make.setEnabled(False)
+        self.act("strategy.code", CodeName(entry_point=entry), "create", self._on_new)
+
+    def _on_new(self, result: CommandResult) -> None:
+        """Make a strategy of code that has been loaded once; what cannot be loaded makes none."""
+        self.make.setEnabled(True)
+        if not isinstance(result.data, CodeShape):
+            self.refuse(f"No strategy was made. {result.text}")
+            return
+        entry = result.data.entry_point
         draft = StrategyDefinition(
             name=self.rows.free_name(entry.partition(":")[2]),
             strategy_type="CUSTOM",
             user_id=self.context.origin(OriginKind.PALETTE, self.kind).user,
             rebalance_frequency="",
             config={"entry_point": entry},
+            paper_trading_only=self.rows.paper_only,
         )
         self.act("strategy.create", CreateRecord(record=draft), "create")
 
