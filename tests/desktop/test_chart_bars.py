@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, status
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.chart_panel_choice import ChoiceDialog
+from workstation.domain.errors import ValidationError
 from workstation.domain.market import Bar, BarKind, BarType
 from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_feed import read_interval
 from workstation.viewmodels.chart_indicators import choose
 from workstation.viewmodels.chart_window import ChartType, PanelState
 from workstation.viewmodels.frames import BarUpdate
@@ -94,6 +97,35 @@ def test_an_interval_that_there_is_not_is_said_and_the_chart_stays(panel: ChartP
     panel.show_interval("7m")
     assert panel.interval == "1m"
     assert "5kv" in rig.spoken[-1][1]
+
+
+def test_an_interval_is_typed_on_the_chart_itself(panel: ChartPanel, rig: DesktopRig) -> None:
+    answer(rig, MINUTE, [187.0])
+    QTest.keyClick(panel.chart, Qt.Key.Key_Comma)
+    first = panel.findChild(ChoiceDialog)
+    assert first.line.text() == "1m"
+    type_in(panel, "3m")
+    assert (panel.interval, panel.tools.counted.text()) == ("3m", "3m ▾")
+    first.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QTest.keyClick(panel.chart, Qt.Key.Key_6)
+    begun = panel.findChild(ChoiceDialog)
+    QTest.keyClicks(begun.line, "h")
+    QTest.keyClick(begun.line, Qt.Key.Key_Return)
+    assert panel.interval == "6h"
+    assert rig.gateway.of("market.bars")[-1].bar_type == BarType(BarKind.HOUR, 6)
+
+
+@pytest.mark.parametrize(
+    ("typed", "made"),
+    [("30S", "30s"), ("12m", "12m"), ("4h", "4h"), ("1w", "1w"), ("1mo", "1mo"), ("7m", ""), ("60m", ""), ("2d", "")],
+)
+def test_an_interval_of_time_divides_what_holds_it(typed: str, made: str) -> None:
+    if made:
+        assert read_interval(typed) == made
+    else:
+        with pytest.raises(ValidationError, match="no"):
+            read_interval(typed)
 
 
 def test_bricks_take_the_place_of_bars_follow_the_market_and_give_it_back(panel: ChartPanel, rig: DesktopRig) -> None:

@@ -1,24 +1,33 @@
 """What screens may ask of the market: streams for a panel, and bars that go on from the venue's history.
 
-Engine thread only, behind the market's commands. It knows no widget and sends nothing.
+Engine thread only, behind the market's commands. Series of intervals that are recorded stay; others that a panel
+typed end some time after it. It knows no widget and sends nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 
 from workstation.app.venues import Venue
 from workstation.commands.params import BarsRequest, Watch
 from workstation.domain.errors import NotFound
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BarType
+from workstation.domain.market import Bar, BarKind, BarType
+from workstation.marketdata.bars import BarAggregator
+from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.history import BarHistory
+from workstation.marketdata.intervals import interval_of
 from workstation.marketdata.service import MarketData
 from workstation.viewmodels.bars import BarSeries
-from workstation.viewmodels.market_view import MarketView, Wish
+from workstation.viewmodels.market_view import MarketView, Series, Wish
 
 BARS_BEFORE = 1_500
 """Bars of the past that a series begins with at least."""
+
+IDLE_SERIES_MAX = 16
+"""Series of unusual intervals that are built on though no panel shows them; one that is shown again has lost nothing.
+The ones given up first end."""
 
 
 class EngineScreens:
@@ -28,6 +37,9 @@ class EngineScreens:
         self, market: MarketData, instruments: Mapping[str, Instrument], venue: Venue, view: MarketView
     ) -> None:
         self._market, self._instruments, self._venue, self._view = market, instruments, venue, view
+        self._calendars = Calendars()
+        self._wanted: dict[str, frozenset[Series]] = {}
+        self._idle: dict[Series, None] = {}
 
     def watch(self, wish: Watch) -> None:
         """Take one panel's wish for streams; unknown symbols are refused by name."""
@@ -38,6 +50,7 @@ class EngineScreens:
             self.open_series(symbol, bar_type, BARS_BEFORE)
         shown = Wish(quotes=wish.quotes, depths=wish.depths, bars=wish.bars, tapes=wish.tapes)
         self._view.watch(wish.consumer, shown)
+        self._let_go(wish.consumer, frozenset(wish.bars))
 
     def bars(self, request: BarsRequest) -> BarSeries:
         """Return the newest bars of a series, from the venue's history and what was built since."""
@@ -53,5 +66,31 @@ class EngineScreens:
     def open_series(self, symbol: str, bar_type: BarType, count: int) -> BarHistory:
         """Return a series that goes on from the venue's history."""
         series = self._market.series
-        past = () if series.is_open(symbol, bar_type) else self._venue.history(symbol, bar_type, count)
-        return series.seed(symbol, bar_type, past)
+        if not series.is_open(symbol, bar_type):
+            history = series.seed(symbol, bar_type, self._past(symbol, bar_type, count))
+            if interval_of(bar_type) is None:
+                self._idle[symbol, bar_type] = None
+            return history
+        return series.seed(symbol, bar_type, ())
+
+    def _past(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
+        """Return the venue's bars; of several hours they are laid from its single hours, on the exchange's own day."""
+        if bar_type.kind is not BarKind.HOUR or bar_type.step == 1:
+            return self._venue.history(symbol, bar_type, count)
+        hours = self._venue.history(symbol, msgspec.structs.replace(bar_type, step=1), count * bar_type.step)
+        larger = BarAggregator(symbol, bar_type, self._calendars[self._instruments[symbol].calendar])
+        made = [bar for hour in hours for bar in larger.on_bar(hour)][1:]  # the first lacks what came before
+        return [*made, *(msgspec.structs.replace(bar, partial=True) for bar in larger.flush())]
+
+    def _let_go(self, consumer: str, wanted: frozenset[Series]) -> None:
+        """End the series that screens opened and no panel shows any more, beyond IDLE_SERIES_MAX of them."""
+        for given_up in self._wanted.pop(consumer, frozenset()) - wanted:
+            if given_up in self._idle:
+                self._idle[given_up] = self._idle.pop(given_up)
+        if wanted:
+            self._wanted[consumer] = wanted
+        shown: frozenset[Series] = frozenset().union(*self._wanted.values())
+        idle = [series for series in self._idle if series not in shown]
+        for symbol, bar_type in idle[: max(len(idle) - IDLE_SERIES_MAX, 0)]:
+            del self._idle[symbol, bar_type]
+            self._market.give_up(symbol, bar_type)

@@ -58,6 +58,7 @@ class MarketData:
         self._border = Border(instruments, self.quality)
         self._bus = Bus(on_fault)
         self._conflators: list[Conflator] = []
+        self._kept: set[tuple[str, BarType]] = set()
 
     def listen(self, listener: BatchListener) -> Callable[[], None]:
         """Hand every batch to `listener`, bars before the tick that closed them; returns the call that ends it."""
@@ -94,13 +95,20 @@ class MarketData:
         self._conflators = [kept for kept in self._conflators if kept is not conflator]
 
     def bars(self, symbol: str, bar_type: BarType, *, since_ns: int | None = None, keep: int = BARS_KEPT) -> BarHistory:
-        """Return the history of a bar series, which is built from now on.
+        """Return the history of a bar series, which is built from now on, also where a screen gives it up.
 
         Raises:
             NotFound: no such instrument.
             ValidationError: too many series, or no bar is built like that.
         """
-        return self.series.open(symbol, bar_type, since_ns=since_ns, keep=keep)
+        history = self.series.open(symbol, bar_type, since_ns=since_ns, keep=keep)
+        self._kept.add((symbol, bar_type))
+        return history
+
+    def give_up(self, symbol: str, bar_type: BarType) -> None:
+        """End a series that was opened for a screen, unless `bars` was asked for it."""
+        if (symbol, bar_type) not in self._kept:
+            self.series.close(symbol, bar_type)
 
     def current_bar(self, symbol: str, bar_type: BarType) -> Bar | None:
         """Return the forming bar of an open series, None between bars."""

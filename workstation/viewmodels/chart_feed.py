@@ -20,11 +20,19 @@ from workstation.viewmodels.chart_marks import FillMark, LineState, MarkSide, Or
 from workstation.viewmodels.frames import PositionSnap, QuoteSnap
 
 TIMED_INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "1d")
+MORE_INTERVALS = ("30s", "3m", "10m", "30m", "2h", "4h", "1w", "1mo")
+"""On offer in the menu, of those that any length which divides the minute, the hour or the day makes."""
+
 COUNTED_INTERVALS = ("100t", "1000t", "1kv", "10kv")
 """On offer of those whose bars close after a number of ticks or a volume; any other may be typed. A venue keeps none
 from before it was asked."""
 
-INTERVALS_ALLOWED = f"{', '.join(TIMED_INTERVALS)}, ticks such as 100t, volume such as 5kv"
+INTERVALS_ALLOWED = "1s to 30s, 1m to 30m, 1h to 12h, 1d, 1w, 1mo, ticks such as 100t, volume such as 5kv"
+_WHOLE = {BarKind.SECOND: 60, BarKind.MINUTE: 60, BarKind.HOUR: 24}
+"""What a step must divide, so that every minute, hour and day begins with a bar."""
+
+BARS_ASKED, LONG_BARS_ASKED = 5_000, 1_500
+LONG_FROM_MINUTES = 5
 DEFAULT_INTERVAL = "1m"
 FILLS_SHOWN_MAX = 2_000
 
@@ -44,15 +52,29 @@ _TYPES = {OrdType.LIMIT: "LMT", OrdType.STOP: "STP", OrdType.STOP_LIMIT: "STP LM
 
 
 def read_interval(text: str) -> str:
-    """Return the name of an interval as it was typed: one on offer, or any number of ticks or of volume.
+    """Return the name of an interval as it was typed.
 
     Raises:
         ValidationError: a chart has no such bars.
     """
     name = text.strip().lower()
-    if name not in TIMED_INTERVALS and bar_type_of(name).kind not in (BarKind.TICK, BarKind.VOLUME):
+    made = bar_type_of(name)
+    counted, whole = made.kind in (BarKind.TICK, BarKind.VOLUME), _WHOLE.get(made.kind, 1)
+    if not counted and (whole % made.step or (made.step > 1 and made.step == whole)):
         raise ValidationError("interval", f"a chart has no {name} bars", allowed=INTERVALS_ALLOWED)
     return name
+
+
+def is_within_days(bar_type: BarType) -> bool:
+    """Tell whether bars are shorter than a day, so that trading hours can be shaded behind them."""
+    return bar_type.kind not in (BarKind.DAY, BarKind.WEEK, BarKind.MONTH)
+
+
+def bars_asked(bar_type: BarType) -> int:
+    """Return how many bars of the past a chart begins with: fewer where each covers long."""
+    long = bar_type.kind not in (BarKind.SECOND, BarKind.MINUTE, BarKind.TICK, BarKind.VOLUME)
+    long = long or (bar_type.kind is BarKind.MINUTE and bar_type.step > LONG_FROM_MINUTES)
+    return LONG_BARS_ASKED if long else BARS_ASKED
 
 
 def interval_bars(interval: str, instrument: Instrument) -> BarType:

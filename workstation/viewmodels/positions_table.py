@@ -77,7 +77,7 @@ class PositionsView:
         cells = {
             "side": CellStyle(side, "", "up" if side == "buy" else "down"),
             "ticks": CellStyle(gain),
-            "risk": CellStyle(gain),
+            "risk": CellStyle(gain if snap.risk else "text_muted"),
             "open": CellStyle(gain, bold=True),
             "realised": CellStyle(_ink(snap.position.realised)),
             "protection": CellStyle(ink, "", glyph),

@@ -6,6 +6,7 @@ and off again after each change of instrument; cancels work always. A dragged li
 
 from contextlib import suppress
 
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.commands.params import BarsRequest
@@ -13,7 +14,7 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.chart_alerts import ChartAlerts
-from workstation.desktop.panels.chart_panel_choice import BRICK_CHOICE, INTERVAL_CHOICE, ChoiceDialog
+from workstation.desktop.panels.chart_panel_choice import ask_brick, ask_interval, interval_begun
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, CompareDialog
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
 from workstation.desktop.panels.chart_panel_tools import ChartTools
@@ -23,7 +24,7 @@ from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BarKind, BarType
+from workstation.domain.market import BarType
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.asking import LATE_NS
@@ -31,8 +32,10 @@ from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_feed import (
     DEFAULT_INTERVAL,
     average_price,
+    bars_asked,
     fill_marks,
     interval_bars,
+    is_within_days,
     order_lines,
     price_units,
     read_interval,
@@ -46,8 +49,6 @@ from workstation.viewmodels.formats import Formats, age, money
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
 
-BARS_ASKED = 5_000
-WHOLE_DAYS = frozenset({BarKind.DAY, BarKind.WEEK, BarKind.MONTH})
 CALENDARS = Calendars()
 PAINT_EVERY_NS = 60_000_000
 """A chart follows ticks at about 15 Hz; what trading changes, and a closed bar, at once."""
@@ -66,8 +67,7 @@ class ChartPanel(Panel):
         self._formats = Formats(context.bridge.session.instruments)
         self._connection = ConnectionWatch()
         self._interval = DEFAULT_INTERVAL
-        self._asked = self._asked_ns = 0
-        self._painted_at = 0
+        self._asked = self._asked_ns = self._painted_at = 0
         self._loaded = False
         self._indicators: list[ChosenIndicator] = []
         self._released = False
@@ -137,23 +137,22 @@ class ChartPanel(Panel):
         if not self.symbol:
             return
         bar_type = self._bar_type()
-        self._watch()
         self._show_hours()
         self._asked += 1
         self._asked_ns = self.context.bridge.session.mono_ns()
         self._loaded = False
         self.chart.set_bars([], open=[], high=[], low=[], close=[], volume=[])
         self.chart.set_state(PanelState.LOADING)
-        request = BarsRequest(symbol=self.symbol, bar_type=bar_type, count=BARS_ASKED)
+        request = BarsRequest(symbol=self.symbol, bar_type=bar_type, count=bars_asked(bar_type))
         number = self._asked
         origin = self.context.origin(OriginKind.SYSTEM, self.panel_id)
         self.context.call("market.bars", request, origin, lambda result: self._on_bars(number, result))
-        if self.compared.symbol:
-            self.compare_with(self.compared.symbol)
+        self.compare_with(self.compared.symbol)
 
     def compare_with(self, symbol: str) -> None:
         """Draw another instrument over this one in percent, "" for none."""
-        self.compared.compare(symbol if symbol != self.symbol else "", self._interval, BARS_ASKED)
+        count = bars_asked(self._bar_type()) if self.symbol else 0
+        self.compared.compare(symbol if symbol != self.symbol else "", self._interval, count)
         self._watch()
 
     def _watch(self) -> None:
@@ -195,11 +194,11 @@ class ChartPanel(Panel):
     def save_settings(self) -> PanelSettings:
         """Return interval, chart type, indicators, view and, when not linked, the instrument."""
         own = {} if self.link_group or not self.symbol else {"symbol": self.symbol}
-        views = {name: action.isChecked() for name, action in self.tools.views.items()}
         indicators: list[str | int] = [chosen.text() for chosen in self._indicators]
         if self.compared.symbol:
             own["compared"] = self.compared.symbol
         shown = {"interval": self._interval, "type": self.tools.chart_type, "brick": self.chart.model.brick_size.text}
+        views = {name: action.isChecked() for name, action in self.tools.views.items()}
         return {**shown, "indicators": indicators, **views, **own}
 
     def restore_settings(self, settings: PanelSettings) -> None:
@@ -231,8 +230,8 @@ class ChartPanel(Panel):
         tools = self.tools = ChartTools(self, self._interval)
         tools.interval_chosen.connect(self.show_interval)
         tools.type_chosen.connect(self.chart.set_chart_type)
-        tools.other_interval_asked.connect(self._ask_interval)
-        tools.brick_size_asked.connect(self._ask_brick_size)
+        tools.other_interval_asked.connect(lambda: ask_interval(self, self._interval, self.show_interval))
+        tools.brick_size_asked.connect(lambda: ask_brick(self, self.chart.model.brick_size.text, self._take_brick_size))
         tools.indicators_asked.connect(self.edit_indicators)
         tools.comparison_asked.connect(self._ask_comparison)
         tools.view_switched.connect(self._on_view)
@@ -240,12 +239,6 @@ class ChartPanel(Panel):
         tools.tool_taken.connect(self.chart.take_tool)
         self.chart.tool_put_down.connect(lambda: tools.show_tool(None))
         tools.book_edit_asked.connect(self._on_book_edit)
-
-    def _ask_interval(self) -> None:
-        ChoiceDialog(INTERVAL_CHOICE, self._interval, self.show_interval, self).show()
-
-    def _ask_brick_size(self) -> None:
-        ChoiceDialog(BRICK_CHOICE, self.chart.model.brick_size.text, self._take_brick_size, self).show()
 
     def _take_brick_size(self, text: str) -> None:
         """Take the size of bricks, and show them: whoever sets their size wants to see them."""
@@ -258,8 +251,7 @@ class ChartPanel(Panel):
         dialog.show()
 
     def _on_book_edit(self, edit: str) -> None:
-        book = self.chart.model.book
-        {"undo": book.undo, "redo": book.redo, "clear": book.clear}[edit]()
+        getattr(self.chart.model.book, edit)()
 
     def _on_pointer(self, time_ns: int | None, price: float | None) -> None:
         """Tell the charts of the link group where the pointer is, and keys for stops its price."""
@@ -274,26 +266,25 @@ class ChartPanel(Panel):
             self.chart.set_linked_crosshair(time_ns)
 
     def _on_view(self, name: str, on: bool) -> None:
-        chart = self.chart
         switches = {
-            "volume": chart.set_volume_shown,
-            "profile": chart.set_profile_shown,
-            "signals": chart.set_signals_shown,
-            "drawings": chart.set_drawings_shown,
-            "magnet": chart.set_magnet,
+            "volume": self.chart.set_volume_shown,
+            "profile": self.chart.set_profile_shown,
+            "signals": self.chart.set_signals_shown,
+            "drawings": self.chart.set_drawings_shown,
+            "magnet": self.chart.set_magnet,
         }
         if name == "hours":
             self._show_hours()
         elif name in switches:
             switches[name](on)
-        elif not chart.set_logarithmic(on):
+        elif not self.chart.set_logarithmic(on):
             self.context.announcer.say("warning", "Prices of 0 or less have no logarithm: the scale stays linear.")
             self.tools.views[name].setChecked(False)
 
     def _show_hours(self) -> None:
         """Shade what lies outside trading hours; bars of a day and more have none."""
         wanted = self.symbol and self.tools.views["hours"].isChecked()
-        shaded = wanted and self._bar_type().kind not in WHOLE_DAYS
+        shaded = wanted and is_within_days(self._bar_type())
         self.chart.set_calendar(CALENDARS[self.context.instrument(self.symbol).calendar] if shaded else None)
 
     def _on_bars(self, number: int, result: CommandResult) -> None:
@@ -397,3 +388,13 @@ class ChartPanel(Panel):
 
     def _price_text(self, instrument: Instrument, price: float) -> str:
         return self._formats.price(instrument.symbol, round(price * 10**instrument.price_decimals))
+
+    # Qt overrides
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ask for an interval on a comma, or on a digit that no order key took, which begins it."""
+        typed = interval_begun(event)
+        if typed is None:
+            super().keyPressEvent(event)
+        else:
+            ask_interval(self, typed or self._interval, self.show_interval, begun=bool(typed))

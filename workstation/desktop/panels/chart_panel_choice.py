@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from workstation.domain.errors import ValidationError
@@ -24,7 +25,9 @@ class Choice:
     check: Callable[[str], object]
 
 
-INTERVAL_CHOICE = Choice("interval", "Interval", "Ticks such as 100t, volume such as 5kv", read_interval)
+INTERVAL_CHOICE = Choice(
+    "interval", "Interval", "Time such as 3m, 4h or 1w, ticks such as 100t, volume such as 5kv", read_interval
+)
 BRICK_CHOICE = Choice("brick", "Brick size", "Ticks such as 10t, or the range of bars such as atr14", read_brick_size)
 
 
@@ -61,3 +64,24 @@ class ChoiceDialog(QDialog):
             return
         self._chosen(self.line.text())
         self.accept()
+
+
+def ask_interval(panel: QWidget, shown: str, chosen: Callable[[str], None], *, begun: bool = False) -> None:
+    """Ask for an interval. begun: `shown` is what was typed so far, and typing goes on behind it."""
+    dialog = ChoiceDialog(INTERVAL_CHOICE, shown, chosen, panel)
+    dialog.show()
+    if begun:
+        dialog.line.deselect()
+
+
+def ask_brick(panel: QWidget, shown: str, chosen: Callable[[str], None]) -> None:
+    """Ask for the size of bricks."""
+    ChoiceDialog(BRICK_CHOICE, shown, chosen, panel).show()
+
+
+def interval_begun(event: QKeyEvent) -> str | None:
+    """Return what a key begins an interval with: its digit, "" for the comma, None for any other key."""
+    plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+    text = event.text()
+    begins = plain and (text == "," or (text.isascii() and text.isdigit()))
+    return text.strip(",") if begins else None

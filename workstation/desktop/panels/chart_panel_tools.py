@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from workstation.desktop.icons import icon
-from workstation.viewmodels.chart_feed import COUNTED_INTERVALS, TIMED_INTERVALS
+from workstation.viewmodels.chart_feed import COUNTED_INTERVALS, MORE_INTERVALS, TIMED_INTERVALS
 from workstation.viewmodels.chart_window import ChartType
 from workstation.viewmodels.drawings import DrawingKind
 
@@ -91,11 +91,11 @@ class ChartTools(QWidget):
     def _fit(self) -> None:
         """Word the longest buttons by the room that there is, so that none of them is cut."""
         narrow = 0 < self._width_px < self._wide_px
-        self.counted.setText(self._counted_words or ("t ▾" if narrow else "Ticks ▾"))
+        self.counted.setText(self._counted_words or ("… ▾" if narrow else "More ▾"))
         self.indicators.setText("Ind." if narrow else "Indicators")
 
     def _interval_buttons(self, row: QHBoxLayout) -> dict[str, QToolButton | QAction]:
-        """Return a button for each interval of time, and entries of one menu for bars that count."""
+        """Return a button for each usual interval, and entries of one menu for others and for bars that count."""
         tools: dict[str, QToolButton | QAction] = {}
         for interval in TIMED_INTERVALS:
             button = tools[interval] = self._tool(f"interval_{interval}", f"Interval {interval}")
@@ -103,12 +103,15 @@ class ChartTools(QWidget):
             button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, interval=interval: self._on_interval(interval))
             row.addWidget(button)
-        self.counted, menu = self._menu_button("counted", "Bars of a number of ticks, or of a volume", "Ticks ▾")
+        self.counted, menu = self._menu_button("counted", "Other intervals, bars of ticks or of a volume", "More ▾")
         row.addWidget(self.counted)
-        for interval in COUNTED_INTERVALS:
-            action = tools[interval] = self._switch(menu, f"interval_{interval}", _counted_words(interval))
+        for interval in (*MORE_INTERVALS, *COUNTED_INTERVALS):
+            if interval == COUNTED_INTERVALS[0]:
+                menu.addSeparator()
+            title = _counted_words(interval) if interval in COUNTED_INTERVALS else interval
+            action = tools[interval] = self._switch(menu, f"interval_{interval}", title)
             action.triggered.connect(lambda _checked=False, interval=interval: self._on_interval(interval))
-        self.other_interval = self._entry(menu, "interval_other", "Other…", self.other_interval_asked)
+        self.other_interval = self._entry(menu, "interval_other", "Other…\t,", self.other_interval_asked)
         return tools
 
     def _on_interval(self, interval: str) -> None:

@@ -1,0 +1,95 @@
+"""What screens ask of the market: series go on from the past, unusual ones end once nobody shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.helpers.core_rig import START_NS, SYMBOL, instrument
+from workstation.app.screens import IDLE_SERIES_MAX, EngineScreens
+from workstation.commands.params import BarsRequest, Watch
+from workstation.domain.market import Bar, BarType
+from workstation.kernel.clock import VirtualClock
+from workstation.marketdata.intervals import bar_type_of
+from workstation.marketdata.service import MarketData
+from workstation.viewmodels.market_view import MarketView
+
+HOUR_NS = 3_600 * 10**9
+LISTED = msgspec.structs.replace(instrument(), calendar="XNYS")
+
+
+class Venue:
+    """A venue with a past of hours, whose closes count up; the last hour still forms."""
+
+    def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
+        if bar_type != bar_type_of("1h"):
+            return ()
+        first = START_NS // HOUR_NS - (count - 1)
+        hours = [(n, (first + n) * HOUR_NS) for n in range(count)]
+        return [
+            Bar(symbol, bar_type, n, n + 9, n, n + 1, 5, 1, opened, opened + HOUR_NS, partial=n == count - 1)
+            for n, opened in hours
+        ]
+
+
+class Screens:
+    def __init__(self) -> None:
+        self.market = MarketData(VirtualClock(START_NS), {SYMBOL: LISTED}, on_fault=lambda *_: None)
+        venue: Any = Venue()
+        self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market))
+
+    def watch(self, *intervals: str, consumer: str = "chart-1") -> None:
+        bars = tuple((SYMBOL, bar_type_of(name)) for name in intervals)
+        self.screens.watch(Watch(consumer=consumer, quotes=frozenset({SYMBOL}), bars=bars))
+
+    def is_open(self, interval: str) -> bool:
+        return self.market.series.is_open(SYMBOL, bar_type_of(interval))
+
+
+@pytest.fixture
+def made() -> Screens:
+    return Screens()
+
+
+def type_through(made: Screens, count: int) -> None:
+    for number in range(count):
+        made.watch(f"{100 + number}t")
+
+
+def test_typed_intervals_that_no_panel_shows_end_the_oldest_first(made: Screens) -> None:
+    type_through(made, IDLE_SERIES_MAX + 3)
+    opened = [made.is_open(f"{100 + number}t") for number in range(IDLE_SERIES_MAX + 3)]
+    assert opened == [False, False, *[True] * (IDLE_SERIES_MAX + 1)]
+    made.screens.watch(Watch(consumer="chart-1"))
+    assert not made.is_open("102t")
+    assert len(made.market.subscriptions) == 0
+
+
+def test_what_a_panel_shows_or_a_strategy_reads_goes_on(made: Screens) -> None:
+    made.watch("7t", consumer="chart-2")
+    made.watch("9t")
+    made.market.bars(SYMBOL, bar_type_of("9t"))
+    type_through(made, 2 * IDLE_SERIES_MAX)
+    assert made.is_open("7t")
+    assert made.is_open("9t")
+
+
+def test_recorded_intervals_are_built_on_for_the_store(made: Screens) -> None:
+    made.watch("5m")
+    type_through(made, 2 * IDLE_SERIES_MAX)
+    assert made.is_open("5m")
+
+
+def test_several_hours_are_laid_on_the_exchanges_day_and_the_last_goes_on_forming(made: Screens) -> None:
+    request = BarsRequest(symbol=SYMBOL, bar_type=bar_type_of("3h"), count=100)
+    bars = made.screens.bars(request)
+    assert set((bars.ts_open[1:] - bars.ts_open[:-1]).tolist()) == {3 * HOUR_NS}
+    assert set((bars.ts_open // HOUR_NS % 3).tolist()) == {1}  # midnight in New York is 04:00 UTC
+    opens, closes = bars.ohlcv[:, 0], bars.ohlcv[:, 3]
+    assert (closes - opens).round(2).tolist() == [0.03] * len(opens)
+    forming = made.market.current_bar(SYMBOL, bar_type_of("3h"))
+    assert forming is not None
+    assert forming.ts_open == bars.ts_open[-1] + 3 * HOUR_NS
