@@ -560,6 +560,9 @@ def test_a_position_shows_the_newest_mark_of_the_engine(rig: ApiRig) -> None:
     rig.fill(rig.place(), 100)
     row = rig.core.state.ledger.position("SIM-1", "ABC")
     assert row is not None
+    path = f"/api/v1/oms/positions/{rig.http.get('/api/v1/oms/positions').json()['positions'][0]['id']}"
+    unmarked = {"If-None-Match": rig.http.get(path).headers["etag"]}
+    assert rig.http.get(path, headers=unmarked).status_code == 304
     rig.rows.mark(
         PositionSnap(
             position=row, mark=10_100, mark_kind="mid", mark_age_ms=1, unrealised=100 * MONEY_ONE, protection="none"
@@ -567,3 +570,4 @@ def test_a_position_shows_the_newest_mark_of_the_engine(rig: ApiRig) -> None:
     )
     body = rig.http.get("/api/v1/oms/positions", params={"ordering": "-market_value"}).json()["positions"][0]
     assert (body["market_price"], body["market_value"], body["unrealized_pnl"]) == ("101.00", "10100.00", "100.00")
+    assert rig.http.get(path, headers=unmarked).status_code == 200, "what it is worth has changed"

@@ -49,12 +49,34 @@ def placeholders(path: str) -> list[str]:
     return _PLACE.findall(path)
 
 
+def successes() -> set[tuple[str, int]]:
+    """Return every success that an operation declares: its name and the status."""
+    return {
+        (operation["operationId"], int(status))
+        for methods in _described()["paths"].values()
+        for operation in methods.values()
+        for status in operation["responses"]
+        if int(status) < 400
+    }
+
+
+def operation_of(request: httpx.Request) -> str | None:
+    """Return the name of the operation that a request asks for, None for what is not described."""
+    path = _path_of(request)
+    operation = None if path is None else _described()["paths"][path].get(request.method.lower())
+    return None if operation is None else str(operation["operationId"])
+
+
+def _path_of(request: httpx.Request) -> str | None:
+    return next((path for pattern, path in _paths() if pattern.fullmatch(request.url.path)), None)
+
+
 def check(response: httpx.Response) -> None:
     """Fail where an answer in JSON of a described call is not as described."""
     request = response.request
     method, asked = request.method.lower(), request.url.path
     media = response.headers.get("content-type", "")
-    path = next((path for pattern, path in _paths() if pattern.fullmatch(asked)), None)
+    path = _path_of(request)
     if path is None or media not in ("application/json", "application/problem+json"):
         return
     if method not in _described()["paths"][path] or "fields" in request.url.params:

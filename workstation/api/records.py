@@ -14,6 +14,7 @@ from workstation.api.errors import Answer, ApiError, problem
 from workstation.api.guard import API_ROOT
 from workstation.api.lists import ListForm, chosen_fields, ordering_of, page_body, place_of, sparse
 from workstation.api.outcomes import refused
+from workstation.api.reading import read_answer, tags_in
 from workstation.commands.records import ChangeRecord, CreateRecord, DeleteRecord
 from workstation.commands.registry import Attach, CommandResult
 from workstation.domain.events import Event, RecordSaved
@@ -83,19 +84,7 @@ async def list_records(call: Call, resource: RecordResource) -> Answer:
 async def read_record(call: Call, resource: RecordResource, *, record: Record | None = None) -> Answer:
     """Answer one record with its ETag, or 304 when the caller has it. record: as the route has read it already."""
     record = record or await find_record(call, resource)
-    fields = chosen_fields(call.query.fields, resource.form.model)
-    if fields is not None:
-        return json_answer(200, sparse(resource.body(call, record), fields))
-    headers = {"ETag": etag_of(record)}
-    return unseen(call, headers) or json_answer(200, resource.body(call, record), headers)
-
-
-def unseen(call: Call, headers: Mapping[str, str]) -> Answer | None:
-    """Return 304 when the caller has what `headers` tags already, else None."""
-    seen = call.header(b"if-none-match")
-    if seen is not None and (seen.strip() == "*" or headers["ETag"] in _tags(seen)):
-        return Answer(304, headers=headers)
-    return None
+    return read_answer(call, resource.form.model, etag_of(record), resource.body(call, record))
 
 
 async def find_record(call: Call, resource: RecordResource) -> Any:
@@ -205,7 +194,7 @@ def expected_version(call: Call, record: Versioned) -> int | None:
         if call.endpoint.if_match:
             raise ApiError("PRECONDITION_REQUIRED", "Send If-Match with the ETag that you read.")
         return None
-    tags = _tags(asked)
+    tags = tags_in(asked)
     if "*" in tags:
         return None
     if etag_of(record) in tags:
@@ -301,7 +290,3 @@ def _is_owned(record: Record, owned: Mapping[str, Any]) -> bool:
 def _note_before(call: Call, record: Record, names: tuple[str, ...]) -> None:
     if call.audit is not None:
         call.audit.old_values = values_of(record, names)
-
-
-def _tags(header: str) -> list[str]:
-    return [part.strip() for part in header.split(",")]

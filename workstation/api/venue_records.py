@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from workstation.api.endpoint import Call, json_answer
 from workstation.api.errors import Answer, ApiError
-from workstation.api.lists import ListForm, chosen_fields, memory_page, sparse
+from workstation.api.lists import ListForm, memory_page
 from workstation.api.outcomes import refused
-from workstation.api.records import etag_of, every_record
+from workstation.api.records import every_record
 from workstation.api.schemas.system import ActionResult
 from workstation.commands.records_venues import ADAPTERS, built_ins
 from workstation.commands.venues import AccountsOf, VenueName, VenueStanding
@@ -59,18 +59,6 @@ async def below(call: Call, kind: type[K]) -> list[K]:
     """
     broker = await one_of(call, BrokerRecord, "broker")
     return [row for row in (await kept(call, kind)).values() if getattr(row, "broker_id", "") == broker.id]
-
-
-def read_answer(call: Call, model: type[Any], record: Any, body: dict[str, Any]) -> Answer:
-    """Answer one with its ETag, with the chosen fields alone, or 304 when the caller has it."""
-    fields = chosen_fields(call.query.fields, model)
-    if fields is not None:
-        return json_answer(200, sparse(body, fields))
-    tag = etag_of(record)
-    seen = call.header(b"if-none-match") or ""
-    if tag in [part.strip() for part in seen.split(",")] or seen.strip() == "*":
-        return Answer(304, headers={"ETag": tag})
-    return json_answer(200, body, {"ETag": tag})
 
 
 def list_answer(call: Call, form: ListForm, rows: list[dict[str, Any]], *filters: str) -> Answer:

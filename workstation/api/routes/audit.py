@@ -3,6 +3,7 @@
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError
 from workstation.api.lists import ListForm, check_dates, chosen_fields, ordering_of, page_body, place_of, sparse
+from workstation.api.reading import IMMUTABLE, read_answer
 from workstation.api.schemas.audit import AuditEntry, AuditList, AuditPage, AuditVerification
 from workstation.api.schemas.records import RecordRead
 from workstation.domain.audit import shown
@@ -66,14 +67,14 @@ async def verify_audit(call: Call) -> Answer:
     query=RecordRead,
     answers={200: AuditEntry},
     path_types={"sequence": "event_id"},
+    tagged=True,
 )
 async def get_audit_entry(call: Call) -> Answer:
     """Read an audit entry by its sequence."""
-    fields = chosen_fields(call.query.fields, AuditEntry)
     sequence = call.path_params["sequence"]
     found = None
     if sequence.isdecimal() and sequence.isascii() and len(sequence) <= 16:
         found = await call.services.read(call.services.reader.audit_entry, call.credential.tenant, int(sequence))
     if found is None:
         raise ApiError("NOT_FOUND", "No such entry.")
-    return json_answer(200, sparse(shown(found), fields))
+    return read_answer(call, AuditEntry, IMMUTABLE, shown(found))

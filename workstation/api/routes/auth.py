@@ -8,6 +8,7 @@ from workstation.api.errors import Answer, ApiError
 from workstation.api.guard import API_ROOT
 from workstation.api.lists import ListForm
 from workstation.api.proofs import otpauth_uri, totp_secret, totp_step
+from workstation.api.reading import unseen
 from workstation.api.records import (
     RecordResource,
     etag_of,
@@ -86,10 +87,8 @@ async def register_user(call: Call) -> Answer:
 async def get_me(call: Call) -> Answer:
     """Read who one is, where one belongs, and what this credential may do."""
     user = _self(call)
-    headers = {"ETag": etag_of(user)}
-    if headers["ETag"] == call.header(b"if-none-match"):
-        return Answer(304, headers=headers)
-    return json_answer(200, _me(call, user), headers)
+    tag = etag_of(user)
+    return unseen(call, tag) or json_answer(200, _me(call, user), {"ETag": tag})
 
 
 @routes.change("/auth/me", scope=None, body=ProfileUpdate, answers={200: Me})

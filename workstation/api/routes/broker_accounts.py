@@ -10,11 +10,13 @@ from typing import Any
 from workstation.api.endpoint import Call, Routes
 from workstation.api.errors import Answer, ApiError, invalid
 from workstation.api.lists import ListForm
+from workstation.api.reading import read_answer
 from workstation.api.records import (
     RecordResource,
     change_record,
     create_record,
     delete_record,
+    etag_of,
     given,
     run_record_command,
 )
@@ -38,7 +40,6 @@ from workstation.api.venue_records import (
     learn_accounts,
     list_answer,
     one_of,
-    read_answer,
     venue_of,
 )
 from workstation.commands.params import ReconcileAccount
@@ -108,7 +109,7 @@ async def create_account(call: Call) -> Answer:
 async def get_account(call: Call) -> Answer:
     """Read an account."""
     record = await one_of(call, AccountRecord, "account")
-    return read_answer(call, BrokerAccount, record, ACCOUNTS.body(call, record))
+    return read_answer(call, BrokerAccount, etag_of(record), ACCOUNTS.body(call, record))
 
 
 @routes.change(

@@ -6,7 +6,8 @@ One is built in: the venue that this run trades at. Others are kept for the day 
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer
 from workstation.api.lists import ListForm
-from workstation.api.records import RecordResource, change_record, create_record, delete_record, given
+from workstation.api.reading import read_answer
+from workstation.api.records import RecordResource, change_record, create_record, delete_record, etag_of, given
 from workstation.api.schemas.brokers import (
     Broker,
     BrokerCreate,
@@ -29,7 +30,6 @@ from workstation.api.venue_records import (
     kept,
     list_answer,
     one_of,
-    read_answer,
     standing,
     venue_behind,
 )
@@ -65,7 +65,7 @@ async def create_broker(call: Call) -> Answer:
 async def get_broker(call: Call) -> Answer:
     """Read a broker."""
     record = await one_of(call, BrokerRecord, "broker")
-    return read_answer(call, Broker, record, broker_body(record))
+    return read_answer(call, Broker, etag_of(record), broker_body(record))
 
 
 @routes.change(

@@ -9,8 +9,9 @@ from typing import Any
 
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError, invalid
-from workstation.api.lists import ListForm, chosen_fields, memory_page, sparse
-from workstation.api.records import etag_of, expected_version, unseen
+from workstation.api.lists import ListForm, memory_page
+from workstation.api.reading import read_answer
+from workstation.api.records import etag_of, expected_version
 from workstation.api.schemas.config import ConfigEntry, ConfigList, ConfigPage, ConfigUpdate, config_body
 from workstation.api.schemas.records import RecordRead
 from workstation.config.board import ConfigBoard, SettingChanged, is_private, why_kept
@@ -38,11 +39,7 @@ async def list_config(call: Call) -> Answer:
 async def get_config(call: Call) -> Answer:
     """Return a setting."""
     entry = await _asked(call, ConfigBoard.entry)
-    fields = chosen_fields(call.query.fields, ConfigEntry)
-    if fields is not None:
-        return json_answer(200, sparse(_body(call, entry), fields))
-    headers = {"ETag": etag_of(entry)}
-    return unseen(call, headers) or json_answer(200, _body(call, entry), headers)
+    return read_answer(call, ConfigEntry, etag_of(entry), _body(call, entry))
 
 
 @routes.change(

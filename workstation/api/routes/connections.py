@@ -10,7 +10,8 @@ from typing import Any
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer
 from workstation.api.lists import ListForm, walked_page
-from workstation.api.records import RecordResource, change_record, create_record, delete_record, given
+from workstation.api.reading import read_answer
+from workstation.api.records import RecordResource, change_record, create_record, delete_record, etag_of, given
 from workstation.api.schemas.connections import (
     Connection,
     ConnectionCreate,
@@ -35,7 +36,6 @@ from workstation.api.venue_records import (
     heartbeat,
     list_answer,
     one_of,
-    read_answer,
     sessions,
     venue_behind,
     venue_of,
@@ -98,7 +98,7 @@ async def create_connection(call: Call) -> Answer:
 async def get_connection(call: Call) -> Answer:
     """Read a connection."""
     record = await one_of(call, ConnectionRecord, "connection")
-    return read_answer(call, Connection, record, await _body(call, record, await sessions(call)))
+    return read_answer(call, Connection, etag_of(record), await _body(call, record, await sessions(call)))
 
 
 @routes.change(

@@ -11,6 +11,7 @@ from workstation.api.envelopes import EVENTS_PER_LINE, Envelope, Envelopes
 from workstation.api.errors import Answer, ApiError, StreamAnswer, invalid
 from workstation.api.lists import check_dates, chosen_fields, sparse
 from workstation.api.options import STREAMS_MAX, STREAMS_PER_CREDENTIAL_MAX
+from workstation.api.reading import IMMUTABLE, unseen
 from workstation.api.schemas.events import Event, EventList, EventPage, EventStream, event_number
 from workstation.api.schemas.system import NoQuery
 from workstation.ports.store import Reader
@@ -214,7 +215,7 @@ def _reset(about: dict[str, str]) -> bytes:
 
 @routes.add(
     "GET", "/events/{event_id}", scope="events:view", query=NoQuery, answers={200: Event},
-    path_types={"event_id": "event_id"},
+    path_types={"event_id": "event_id"}, tagged=True,
 )  # fmt: skip
 async def get_event(call: Call) -> Answer:
     """Read one event."""
@@ -224,7 +225,7 @@ async def get_event(call: Call) -> Answer:
         envelopes = Envelopes(call.services.reader, call.services.names)
         for envelope in await call.services.read(envelopes.of_lines, lines):
             if envelope.id == number and envelope.is_for(call.credential):
-                return Answer(200, envelope.body)
+                return unseen(call, IMMUTABLE) or Answer(200, envelope.body, {"ETag": IMMUTABLE})
     raise ApiError("NOT_FOUND", "No such event.")
 
 

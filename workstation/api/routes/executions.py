@@ -15,6 +15,7 @@ from workstation.api.lists import (
     sparse,
     windowed,
 )
+from workstation.api.reading import IMMUTABLE, read_answer
 from workstation.api.schemas.executions import (
     Execution,
     ExecutionList,
@@ -81,16 +82,15 @@ def _page(call: Call, query: ExecutionQuery, fields: tuple[str, ...] | None, for
 
 @routes.add(
     "GET", "/oms/executions/{execution_id}", scope="orders:view", query=ExecutionRead, answers={200: Execution},
-    path_types={"execution_id": "uuid"},
+    path_types={"execution_id": "uuid"}, tagged=True,
 )  # fmt: skip
 async def get_execution(call: Call) -> Answer:
     """Read an execution."""
     row = await call.services.read(call.services.reader.execution, call.path_params["execution_id"])
     if row is None:
         raise ApiError("NOT_FOUND", "No such execution.")
-    fields = chosen_fields(call.query.fields, Execution)
     body = await call.services.read(execution_body, row, call.services.names)
-    return json_answer(200, sparse(body, fields))
+    return read_answer(call, Execution, IMMUTABLE, body)
 
 
 @routes.add(

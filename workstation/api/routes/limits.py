@@ -14,6 +14,7 @@ from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError, invalid
 from workstation.api.lists import ListForm, chosen_fields, ordering_of, page_body, sparse
 from workstation.api.outcomes import refused
+from workstation.api.reading import read_answer
 from workstation.api.records import (
     RecordResource,
     change_record,
@@ -129,12 +130,7 @@ async def create_risk_limit(call: Call) -> Answer:
 async def get_risk_limit(call: Call) -> Answer:
     """Read a limit."""
     record = await _find(call)
-    fields = chosen_fields(call.query.fields, RiskLimitOut)
-    headers = {} if fields is not None else {"ETag": etag_of(record)}
-    seen = call.header(b"if-none-match")
-    if seen is not None and headers and headers["ETag"] in [part.strip() for part in seen.split(",")]:
-        return Answer(304, headers=headers)
-    return json_answer(200, sparse(limit_body(record, call.services.names), fields), headers)
+    return read_answer(call, RiskLimitOut, etag_of(record), limit_body(record, call.services.names))
 
 
 @routes.change(

@@ -26,6 +26,7 @@ from workstation.api.order_answers import (
 )
 from workstation.api.order_previews import check_confirmed, confirm_token, preview_body
 from workstation.api.outcomes import is_stored, location_of, refused
+from workstation.api.reading import read_answer
 from workstation.api.schemas.order_bodies import TIF_KEY, etag, kept_metadata
 from workstation.api.schemas.orders import (
     CancelRequest,
@@ -205,14 +206,8 @@ async def get_order(call: Call) -> Answer:
 async def _read_answer(call: Call, order: OrderState | None) -> Answer:
     if order is None:
         raise ApiError("NOT_FOUND", "No such order.")
-    fields = chosen_fields(call.query.fields, Order)
-    tag = etag(order)
-    headers = {} if fields is not None else {"ETag": tag}
-    seen = call.header(b"if-none-match")
-    if seen is not None and fields is None and tag in [part.strip() for part in seen.split(",")]:
-        return Answer(304, headers=headers)
     (body,) = await call.services.read(_shown, call, [order])
-    return json_answer(200, sparse(body, fields), headers)
+    return read_answer(call, Order, etag(order), body)
 
 
 async def _replace(call: Call) -> Answer:

@@ -5,6 +5,7 @@ from typing import Any
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError
 from workstation.api.lists import ListForm, chosen_fields, ordering_of, page_body, sparse, windowed
+from workstation.api.reading import read_answer
 from workstation.api.schemas.positions import (
     Position,
     PositionList,
@@ -102,16 +103,15 @@ def _cents(text: str) -> int:
 
 @routes.add(
     "GET", "/oms/positions/{position_id}", scope="positions:view", query=PositionRead, answers={200: Position},
-    path_types={"position_id": "uuid"},
+    path_types={"position_id": "uuid"}, tagged=True,
 )  # fmt: skip
 async def get_position(call: Call) -> Answer:
-    """Read a position."""
-    fields = chosen_fields(call.query.fields, Position)
+    """Read a position; its tag changes with its mark too."""
     wanted = call.path_params["position_id"]
     rows = await call.services.read(_all, call.services.reader, PositionQuery())
     row = next((row for row in rows if position_id(row.account, row.symbol) == wanted), None)
     if row is None:
         raise ApiError("NOT_FOUND", "No such position.")
     body = position_body(row, call.services.marks.latest().get((row.account, row.symbol)), call.services.names)
-    headers = {} if fields is not None else {"ETag": f'"v{row.version}"'}
-    return json_answer(200, sparse(body, fields), headers)
+    marked = "" if body["market_price"] is None else f".{body['market_price']}.{body['unrealized_pnl']}"
+    return read_answer(call, Position, f'"v{row.version}{marked}"', body)

@@ -18,6 +18,7 @@ from workstation.api.lists import (
     walked_page,
     windowed,
 )
+from workstation.api.reading import read_answer
 from workstation.api.records import (
     RecordResource,
     change_record,
@@ -216,12 +217,12 @@ async def list_deliveries(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/webhooks/out/{webhook_id}/deliveries/{delivery_id}", scope="webhooks:view", query=RecordRead,
-    answers={200: Delivery}, path_types=_DELIVERY,
+    answers={200: Delivery}, path_types=_DELIVERY, tagged=True,
 )  # fmt: skip
 async def get_delivery(call: Call) -> Answer:
     """Read a delivery."""
     delivery = await _delivery(call)
-    return json_answer(200, sparse(delivery_body(delivery), chosen_fields(call.query.fields, Delivery)))
+    return read_answer(call, Delivery, f'"v{delivery.updated_at}"', delivery_body(delivery))
 
 
 @routes.add(
