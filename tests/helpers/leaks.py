@@ -44,6 +44,8 @@ class WindowWatch:
         gc.collect()
         core = sys.modules["PySide6.QtCore"]
         core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
+        gc.collect()
+        gc.freeze()  # what survives is left out from now on: the ends of thousands of tests would walk it again
         return [f"window {type(window).__name__} {window.objectName()!r} stays" for window in self._new()]
 
     def _new(self) -> list[Any]:
