@@ -21,7 +21,7 @@ from workstation.domain.market import Bar, BarKind, BarType
 from workstation.domain.orders import OrdType, OriginKind, Side
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_indicators import choose
-from workstation.viewmodels.chart_marks import LineState, MarkSide
+from workstation.viewmodels.chart_marks import BracketZone, LineState, MarkSide
 from workstation.viewmodels.chart_window import PanelState
 from workstation.viewmodels.frames import BarUpdate
 
@@ -120,6 +120,8 @@ def test_orders_position_and_last_price_stand_on_the_chart(panel: ChartPanel, ri
     assert {(line.cl_ord_id, line.price) for line in model.orders} == {("OMS-1", 187.15), ("OMS-S", 186.0)}
     assert model.position is not None
     assert model.position.text == "Long 300  +57.00"
+    assert [order.label for order in model.orders if order.cl_ord_id == "OMS-S"] == ["SELL 100 STP EX −100"]
+    assert model.zones == [BracketZone(187.0, 186.0, gains=False)]
     assert model.last is not None
     assert model.last.price == 187.19
     rig.feed(status=status(venue_state="DOWN", now_ns=START_NS))

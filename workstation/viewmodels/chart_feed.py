@@ -4,7 +4,7 @@ Last stage of both walks. Floats are for drawing; a dragged or chosen price come
 tick. Qt-free; sends nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from workstation.domain.market import BarKind, BarType
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Side
 from workstation.domain.orders import Residence as OrderResidence
 from workstation.marketdata.intervals import bar_type_of
+from workstation.viewmodels.chart_exits import Exits, line_price
 from workstation.viewmodels.chart_marks import FillMark, LineState, MarkSide, OrderLine, Residence
 from workstation.viewmodels.frames import PositionSnap, QuoteSnap
 
@@ -82,13 +83,9 @@ def interval_bars(interval: str, instrument: Instrument) -> BarType:
     return bar_type_of(interval, instrument.qty_decimals)
 
 
-def line_price(order: OrderState) -> int | None:
-    """Return the price that an order's line stands at: its stop until that fired, else its limit."""
-    terms = order.terms
-    return terms.stop_px if terms.stop_px is not None and not order.triggered else terms.price
-
-
-def order_lines(instrument: Instrument, orders: Iterable[OrderState], *, connected: bool) -> list[OrderLine]:
+def order_lines(
+    instrument: Instrument, orders: Sequence[OrderState], exits: Exits, *, connected: bool
+) -> list[OrderLine]:
     """Return the lines of open orders that have a price; without the venue every live one is UNKNOWN."""
     lines = []
     for order in orders:
@@ -107,7 +104,7 @@ def order_lines(instrument: Instrument, orders: Iterable[OrderState], *, connect
                 type=_TYPES.get(order.terms.ord_type, "TRAIL"),
                 state=state,
                 residence=_RESIDENCES[order.residence],
-                note="" if order.link is None else order.link.role.value.replace("_", " ").lower(),
+                note=f"{_leg(order)} {exits.words(order)}".strip(),
             )
         )
     return lines
@@ -204,6 +201,10 @@ def rising_times(times_ns: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return opening times that rise strictly: bars of ticks may open in the same nanosecond."""
     steps = np.arange(len(times_ns), dtype=np.int64)
     return np.asarray(np.maximum.accumulate(times_ns - steps) + steps)
+
+
+def _leg(order: OrderState) -> str:
+    return "" if order.link is None else order.link.role.value.replace("_", " ").lower()
 
 
 def _side(side: Side) -> MarkSide:

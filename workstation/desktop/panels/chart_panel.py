@@ -29,6 +29,7 @@ from workstation.domain.orders import OrderState, OriginKind
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.asking import LATE_NS
 from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_exits import Exits, position_words
 from workstation.viewmodels.chart_feed import (
     DEFAULT_INTERVAL,
     average_price,
@@ -45,7 +46,7 @@ from workstation.viewmodels.chart_feed import (
 from workstation.viewmodels.chart_indicators import ChosenIndicator, read_chosen
 from workstation.viewmodels.chart_renko import read_brick_size
 from workstation.viewmodels.chart_window import ChartType, PanelState
-from workstation.viewmodels.formats import Formats, age, money
+from workstation.viewmodels.formats import Formats, age
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
 
@@ -368,18 +369,16 @@ class ChartPanel(Panel):
             return
         state, account = self.context.state, self.context.focus.account
         instrument = self.context.instrument(self.symbol)
-        orders = state.working(account, self.symbol)
-        self.chart.set_order_lines(order_lines(instrument, orders, connected=self._connection.venue_up))
+        orders, snap = state.working(account, self.symbol), state.position(account, self.symbol)
+        exits = Exits(instrument, orders, snap)
+        self.chart.set_order_lines(order_lines(instrument, orders, exits, connected=self._connection.venue_up))
+        self.chart.set_bracket_zones(exits.zones())
         self.chart.set_fills(fill_marks(instrument, [e for e in state.executions if e.account == account]))
-        snap = state.position(account, self.symbol)
         average = average_price(instrument, snap) if snap is not None else None
         if snap is None or average is None:
             self.chart.set_position(None)
         else:
-            quantity = snap.position.qty
-            side = "Long" if quantity > 0 else "Short"
-            text = f"{side} {instrument.qty_text(abs(quantity))}  {money(snap.unrealised, signed=True)}"
-            self.chart.set_position(average, float(quantity), text)
+            self.chart.set_position(average, float(snap.position.qty), position_words(instrument, snap))
 
     def _set_tick(self, instrument: Instrument, price: int | None) -> None:
         """Take the tick in force where the market is."""

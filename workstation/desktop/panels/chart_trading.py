@@ -13,7 +13,8 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrderTerms, Origin, OriginKind
-from workstation.viewmodels.chart_feed import exit_at, line_price, order_at, order_label, price_units
+from workstation.viewmodels.chart_exits import line_price
+from workstation.viewmodels.chart_feed import exit_at, order_at, order_label, price_units
 from workstation.viewmodels.chart_marks import MarkSide
 from workstation.viewmodels.ladder_amend import AmendQueue, Move
 from workstation.viewmodels.ladder_settings import LadderSettings
