@@ -50,6 +50,9 @@ _PANEL = st.fixed_dictionaries(
 _WINDOW = st.fixed_dictionaries(
     {"root": _NAME}, optional={"geometry": st.lists(_NUMBER, max_size=5), "maximized": st.booleans(), "screen": _NAME}
 )
+_FLOAT = st.fixed_dictionaries(
+    {"root": _NAME, "geometry": st.lists(_NUMBER, min_size=3, max_size=4)}, optional={"window": st.integers(-1, 3)}
+)
 _LAYOUT = st.fixed_dictionaries(
     {"name": _NAME},
     optional={
@@ -60,6 +63,7 @@ _LAYOUT = st.fixed_dictionaries(
         "links": st.dictionaries(st.sampled_from(["A", "B", "Z"]), st.sampled_from(["AAPL", "NONE", ""]), max_size=2),
         "panel": st.lists(_PANEL, max_size=3),
         "window": st.lists(_WINDOW, max_size=2),
+        "floating": st.lists(_FLOAT, max_size=2),
         "dock": st.dictionaries(_NAME, _NODE, max_size=3).map(lambda dock: {"root": {}} | dock),
     },
 )

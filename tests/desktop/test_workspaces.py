@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QAction, QCursor
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, limit, order, status
@@ -18,7 +18,7 @@ from workstation.commands.strategies import StrategyBoard
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.shell.layouts_store import LayoutStore
-from workstation.desktop.shell.main_window import configure_docking
+from workstation.desktop.shell.main_window import configure_docking, tabs_below
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.shell.workspaces import SHIPPED, Workspaces
 from workstation.domain.accounts import Environment
@@ -31,6 +31,22 @@ RUN = StrategyRun(
     id="r1", strategy_id="s1", account="SIM-1", user_id="local", run_name="Cross 7", run_number=7,
     initial_capital="100000", start_date="2024-01-02", status=StrategyRunStatus.RUNNING, started_at=START_NS,
 )  # fmt: skip
+PAIR = """name = "pair"
+[[panel]]
+id = "log-1"
+kind = "log"
+[[panel]]
+id = "orders-1"
+kind = "orders"
+[dock.root]
+split = "columns"
+sizes = [0.3, 0.7]
+parts = ["left", "right"]
+[dock.left]
+tabs = ["log-1"]
+[dock.right]
+tabs = ["orders-1"]
+"""
 OWN = 'name = "{name}"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs = ["log-1"]\n'
 
 
@@ -46,6 +62,7 @@ def rig(qapp: object) -> Iterator[DesktopRig]:
 @pytest.fixture
 def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
     configure_docking()
+    (tmp_path / "pair.toml").write_text(PAIR)
     (tmp_path / "small.toml").write_text(OWN.format(name="small"))
     (tmp_path / "wide.toml").write_text(OWN.format(name="wide"))
     made = Workspace(rig.context, KINDS, LayoutStore(tmp_path), disarm_after_s=600)
@@ -68,9 +85,9 @@ def action(desk: Workspace, name: str) -> QAction:
 
 
 def test_ctrl_and_a_digit_shows_the_workspace_and_disarms(desk: Workspace, rig: DesktopRig, qtbot: QtBot) -> None:
-    assert desk.workspaces.names() == [*SHIPPED, "small", "wide"]
+    assert desk.workspaces.names() == [*SHIPPED, "pair", "small", "wide"]
     rig.arm(Environment.SIM)
-    qtbot.keyClick(desk.window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(desk.window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
     assert desk.workspaces.name == "small"
     assert list(desk.window.panels) == ["log-1"]
     assert [params.reason for params in rig.gateway.of("risk.disarm")] == ["workspace small"]
@@ -105,6 +122,7 @@ def test_a_damaged_file_is_refused_with_its_place_and_nothing_changes(
     shown: Workspaces, rig: DesktopRig, tmp_path: Path
 ) -> None:
     before = list(shown.window.panels)
+    (tmp_path / "pair.toml").write_text(PAIR)
     (tmp_path / "small.toml").write_text('name = "small"\nversion = [1\n')
     assert not shown.open("small")
     assert (shown.name, list(shown.window.panels)) == ("trading", before)
@@ -115,6 +133,7 @@ def test_a_damaged_file_is_refused_with_its_place_and_nothing_changes(
 
 def test_a_panel_of_unknown_kind_keeps_its_place_and_settings(shown: Workspaces, tmp_path: Path) -> None:
     text = OWN.format(name="small").replace('kind = "log"', 'kind = "hologram"\n[panel.settings]\ndepth = 3')
+    (tmp_path / "pair.toml").write_text(PAIR)
     (tmp_path / "small.toml").write_text(text)
     shown.open("small")
     assert shown.window.panels["log-1"].title == "Unknown panel"
@@ -130,6 +149,83 @@ def test_a_locked_workspace_lets_no_panel_be_moved_or_closed(desk: Workspace, sh
     assert shown.current().locked
     action(desk, "workspace_lock").trigger()
     assert desk.window.docking.globallyLockedDockWidgetFeatures().value == 0
+
+
+def tab_of(desk: Workspace, panel_id: str) -> QWidget:
+    tab: QWidget = desk.window.docking.findDockWidget(panel_id).tabWidget()
+    return tab
+
+
+def test_a_double_click_on_a_tab_shows_its_area_alone_and_the_layout_is_still_that_of_all(
+    desk: Workspace, shown: Workspaces, qtbot: QtBot
+) -> None:
+    shown.open("pair")
+    QApplication.processEvents()
+    shown.lock(locked=True)
+    log, orders = desk.window.panels["log-1"], desk.window.panels["orders-1"]
+    before = shown.current()
+    qtbot.mouseDClick(tab_of(desk, "log-1"), Qt.MouseButton.LeftButton)
+    assert (log.isVisible(), orders.isVisible()) == (True, False)
+    assert shown.current() == before
+    qtbot.mouseDClick(tab_of(desk, "log-1"), Qt.MouseButton.LeftButton)
+    assert (log.isVisible(), orders.isVisible()) == (True, True)
+    assert shown.current() == before
+    log.setFocus()
+    action(desk, "maximise_panel").trigger()
+    assert not orders.isVisible()
+    desk.window.show_panel("orders-1")
+    assert orders.isVisible()
+
+
+def test_a_closed_panel_comes_back_where_it_stood_with_what_it_had(
+    desk: Workspace, shown: Workspaces, qtbot: QtBot
+) -> None:
+    shown.open("pair")
+    field = desk.window.panels["log-1"].findChild(QLineEdit, "log-1_filter")
+    assert field is not None
+    qtbot.keyClicks(field, "warning")
+    QApplication.processEvents()
+    before = shown.current()
+    tab = tab_of(desk, "log-1")
+    QCursor.setPos(tab.mapToGlobal(tab.rect().center()))
+    qtbot.mouseClick(tab, Qt.MouseButton.MiddleButton)
+    assert list(desk.window.panels) == ["orders-1"]
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(desk.window, Qt.Key.Key_T, keys)
+    assert shown.current().dock == before.dock
+    assert {panel.id: panel for panel in shown.current().panel} == {panel.id: panel for panel in before.panel}
+    assert shown.window.reopen() is None
+
+
+def test_panels_that_float_come_back_where_they_were(desk: Workspace, shown: Workspaces) -> None:
+    shown.open("pair")
+    over = desk.window.docking.addDockWidgetFloating(desk.window.docking.findDockWidget("log-1"))
+    over.setGeometry(60, 80, 300, 240)
+    before = shown.current()
+    assert [entry.root for entry in before.floating] == ["floating-1"]
+    shown.open("small")
+    assert not [top for top in desk.window.docking.floatingWidgets() if top.isVisible()]
+    shown.open("pair")
+    assert shown.current() == before
+    (over,) = [top for top in desk.window.docking.floatingWidgets() if top.isVisible()]
+    assert over.geometry() == QRect(60, 80, 300, 240)
+    over.move(40_000, 0)
+    shown.window.gather()
+    assert over.screen().availableGeometry().contains(over.geometry())
+
+
+def test_a_quit_that_closes_floating_panels_first_loses_none_of_them(
+    desk: Workspace, shown: Workspaces, tmp_path: Path
+) -> None:
+    shown.open("pair")
+    over = desk.window.docking.addDockWidgetFloating(desk.window.docking.findDockWidget("log-1"))
+    desk.eventFilter(desk, QEvent(QEvent.Type.Quit))
+    over.close()
+    desk.window.close()
+    shown.save()
+    kept = LayoutStore(tmp_path).load("pair")
+    assert kept is not None
+    assert [tabs_below(kept.dock, entry.root) for entry in kept.floating] == [["log-1"]]
 
 
 def test_a_second_window_comes_back_with_panels_of_its_own(shown: Workspaces) -> None:

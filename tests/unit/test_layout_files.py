@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 
 from workstation.config.resources import resource_text
 from workstation.desktop.shell.layouts import (
+    FloatEntry,
     Layout,
     Node,
     PanelEntry,
     Setting,
-    from_xml,
+    WindowEntry,
     layout_text,
     parse_layout,
-    to_xml,
 )
 from workstation.desktop.shell.layouts_store import VERSIONS_KEPT, LayoutStore
+from workstation.desktop.shell.layouts_windows import joined, windows_of
+from workstation.desktop.shell.layouts_xml import from_xml, to_xml
 from workstation.domain.errors import UserError
 
 
@@ -108,3 +110,80 @@ def test_a_damaged_file_is_set_aside_and_not_lost(tmp_path: Path) -> None:
         store.load("w")
     assert store.set_aside("w").read_text() == "name = "
     assert store.load("w") is None
+
+
+COMMENTED = """# At the top.
+
+name = "w"
+# How the window stands.
+geometry = [0.1, 0.2, 0.5, 0.6]  # on the left screen
+
+# For the morning.
+[[panel]]
+id = "b-1"
+kind = "log"  # all lines
+
+[[panel]]
+# Never close this one.
+id = "a-1"
+kind = "log"
+link = "A"  # "A" # is the group
+
+# Everything in one place.
+[dock.root]
+# Log first.
+tabs = ["b-1", "a-1"]
+"""
+
+
+def test_comments_stay_with_the_line_that_they_stand_above_or_beside() -> None:
+    layout = parse_layout(COMMENTED, source="own")
+    text = layout_text(layout, COMMENTED)
+    assert text.startswith("# At the top.")
+    for said, line in (
+        ("# How the window stands.", "geometry = [0.1, 0.2, 0.5, 0.6]  # on the left screen"),
+        ("# Never close this one.", 'id = "a-1"'),
+        ("# For the morning.", "[[panel]]"),
+        ("# Everything in one place.", "[dock.root]"),
+        ("# Log first.", 'tabs = ["b-1", "a-1"]'),
+    ):
+        assert f"{said}\n{line}" in text
+    assert text.index("# For the morning.") > text.index('id = "a-1"'), "panels are sorted, and comments go along"
+    assert 'kind = "log"  # all lines' in text
+    assert 'link = "A"  # "A" # is the group' in text
+    assert text.count("#") == COMMENTED.count("#")
+    assert parse_layout(text, source="again") == msgspec.structs.replace(
+        layout, panel=sorted(layout.panel, key=lambda panel: panel.id)
+    )
+    assert layout_text(layout, text) == text
+
+
+@given(st.text(alphabet=st.sampled_from("#\"'[]= \n\\abc1,."), max_size=120))
+def test_any_earlier_text_leaves_the_new_one_readable(previous: str) -> None:
+    layout = Layout(name="w", panel=[PanelEntry("a-1", "log")], dock={"root": Node(tabs=["a-1"])})
+    assert parse_layout(layout_text(layout, previous), source="again") == layout
+
+
+def test_floating_panels_of_each_window_come_back_to_it() -> None:
+    layout = Layout(
+        name="w",
+        panel=[PanelEntry(f"{name}-1", "log") for name in "abcd"],
+        window=[WindowEntry("second")],
+        floating=[FloatEntry("over", [0.1, 0.1, 0.2, 0.2]), FloatEntry("above", [0.5, 0.5, 0.2, 0.2], 2)],
+        dock={
+            "root": Node(tabs=["a-1"]),
+            "second": Node(tabs=["b-1"]),
+            "over": Node(tabs=["c-1"]),
+            "above": Node(tabs=["d-1"]),
+        },
+    )
+    first, second = windows_of(parse_layout(layout_text(layout), source="w"))
+    assert [panel.id for panel in first.panel] == ["a-1", "c-1"]
+    assert [panel.id for panel in second.panel] == ["b-1", "d-1"]
+    assert [(over.root, over.window) for over in second.floating] == [("above", 1)]
+    again = joined([first, second])
+    assert [(over.geometry, over.window) for over in again.floating] == [
+        ([0.1, 0.1, 0.2, 0.2], 1),
+        ([0.5, 0.5, 0.2, 0.2], 2),
+    ]
+    assert again.dock[again.floating[1].root].tabs == ["d-1"]

@@ -1,20 +1,18 @@
 """Layout texts: one readable TOML text a workspace, geometry in fractions of the screen, comments kept.
 
-A layout lists its panels, a tree of splits and tab areas, and further windows with a tree of their own. The docking
-library speaks XML in pixels; this module turns one into the other, so that a file survives other monitors and other
-versions. No widgets and no files here.
+A layout lists its panels, a tree of splits and tab areas, and further windows and floating panels with trees of their
+own. Nothing is in pixels, so that a file survives other monitors and other versions. No widgets and no files here.
 """
 
-import itertools
 import json
 import re
 import tomllib
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
 
+from workstation.desktop.shell.layouts_comments import with_comments
 from workstation.domain.errors import UserError
 
 LAYOUT_VERSION = 1
@@ -22,8 +20,8 @@ ROOT = "root"
 """Node that the tree of the first window begins at."""
 
 LAYOUT_BYTES_MAX = 256 * 1024
-SIZE_TOTAL_PX = 10_000
-"""Sum of one splitter's sizes in the XML; the docking library scales it to the real window."""
+SHARES_MAX = 10_000
+"""Most that one part of a split may weigh beside the others."""
 
 FRACTION_MAX = 100.0
 """How far from its screen, in screens, a window may be put; what no screen shows moves into view."""
@@ -65,6 +63,14 @@ class WindowEntry(msgspec.Struct, frozen=True):
     screen: str = ""
 
 
+class FloatEntry(msgspec.Struct, frozen=True):
+    """Panels that float over a window: their node, where they stand on that window's screen, and which window it is."""
+
+    root: str
+    geometry: list[float]
+    window: int = 1
+
+
 class Layout(msgspec.Struct, frozen=True):
     """A workspace: window geometry as fractions of the screen (x, y, width, height), panels and the dock tree.
 
@@ -80,6 +86,7 @@ class Layout(msgspec.Struct, frozen=True):
     links: dict[str, str] = msgspec.field(default_factory=dict)
     panel: list[PanelEntry] = msgspec.field(default_factory=list)
     window: list[WindowEntry] = msgspec.field(default_factory=list)
+    floating: list[FloatEntry] = msgspec.field(default_factory=list)
     dock: dict[str, Node] = msgspec.field(default_factory=dict)
 
 
@@ -117,11 +124,12 @@ def _damage(text: str) -> str:
 
 
 def _check_numbers(layout: Layout, source: str) -> None:
-    for geometry in (layout.geometry, *(window.geometry for window in layout.window)):
+    others = [window.geometry for window in layout.window] + [over.geometry for over in layout.floating]
+    for geometry in (layout.geometry, *others):
         if len(geometry) != 4 or not all(abs(part) <= FRACTION_MAX for part in geometry):
             raise UserError(f"layout {source}: geometry must be four fractions of the screen: x, y, width, height")
     for name, node in layout.dock.items():
-        if not all(0 <= size <= SIZE_TOTAL_PX for size in node.sizes):
+        if not all(0 <= size <= SHARES_MAX for size in node.sizes):
             raise UserError(f"layout {source}: dock.{name}: a size must be a share from 0 to 1")
 
 
@@ -144,86 +152,13 @@ def _check_tree(layout: Layout, source: str) -> None:
         for part in node.parts:
             visit(part)
 
-    for root in (ROOT, *(window.root for window in layout.window)):
+    for root in (ROOT, *(window.root for window in layout.window), *(over.root for over in layout.floating)):
         visit(root)
 
 
-def to_xml(layout: Layout) -> bytes:
-    """Return the docking library's state for a layout's tree."""
-    state = ET.Element("QtAdvancedDockingSystem", Version="1", UserVersion=str(LAYOUT_VERSION), Containers="1")
-    container = ET.SubElement(state, "Container", Floating="0")
-
-    def write(parent: ET.Element, name: str) -> None:
-        node = layout.dock[name]
-        if node.parts:
-            orientation = "|" if node.split == "columns" else "-"
-            splitter = ET.SubElement(parent, "Splitter", Orientation=orientation, Count=str(len(node.parts)))
-            for part in node.parts:
-                write(splitter, part)
-            shares = node.sizes if len(node.sizes) == len(node.parts) else [1.0] * len(node.parts)
-            total = sum(shares) or 1.0
-            ET.SubElement(splitter, "Sizes").text = " ".join(str(round(s / total * SIZE_TOTAL_PX)) for s in shares)
-            return
-        current = node.current or (node.tabs[0] if node.tabs else "")
-        area = ET.SubElement(parent, "Area", Tabs=str(len(node.tabs)), Current=current)
-        for tab in node.tabs:
-            ET.SubElement(area, "Widget", Name=tab, Closed="0")
-
-    root = layout.dock["root"]
-    if root.parts:
-        write(container, "root")
-    else:
-        holder = ET.SubElement(container, "Splitter", Orientation="|", Count="1")
-        write(holder, "root")
-        ET.SubElement(holder, "Sizes").text = str(SIZE_TOTAL_PX)
-    text = ET.tostring(state, encoding="unicode")
-    return b'<?xml version="1.0" encoding="UTF-8"?>' + text.encode("utf-8")
-
-
-def from_xml(state: bytes) -> dict[str, Node]:
-    """Return the tree of the docking library's state; floating panels join the root as a last column."""
-    nodes: dict[str, Node] = {}
-
-    def read(element: ET.Element, name: str) -> None:
-        if element.tag == "Splitter":
-            children = [child for child in element if child.tag in ("Splitter", "Area")]
-            parts = [f"{name}-{index}" if name != "root" else f"part-{index}" for index in range(1, len(children) + 1)]
-            pixels = [int(size) for size in (element.findtext("Sizes") or "").split()]
-            total = sum(pixels) or 1
-            sizes = [round(size / total, 4) for size in pixels]
-            split = "columns" if element.get("Orientation") == "|" else "rows"
-            nodes[name] = Node(split=split, sizes=sizes, parts=parts)
-            for child, part in zip(children, parts, strict=True):
-                read(child, part)
-            return
-        tabs = [w.get("Name", "") for w in element.iter("Widget") if w.get("Closed") == "0"]
-        current = element.get("Current", "")
-        nodes[name] = Node(tabs=tabs, current=current if current in tabs else "")
-
-    root = ET.fromstring(state.decode("utf-8"))  # noqa: S314  made by the docking library in this process
-    for container in root.iter("Container"):
-        tree = container.find("Splitter")
-        if tree is None:
-            continue
-        if "root" not in nodes:
-            read(tree, "root")
-        else:
-            _join(nodes, [w.get("Name", "") for w in tree.iter("Widget") if w.get("Closed") == "0"])
-    return nodes or {"root": Node()}
-
-
-def _join(nodes: dict[str, Node], tabs: list[str]) -> None:
-    root = nodes["root"]
-    name = f"floating-{len(root.parts) + 1}"
-    nodes[name] = Node(tabs=tabs)
-    share = round(1 / (len(root.parts) + 1), 4)
-    nodes["root"] = Node(split=root.split, sizes=[*root.sizes, share], parts=[*root.parts, name])
-
-
 def layout_text(layout: Layout, previous: str = "") -> str:
-    """Return the layout as TOML; the comments at the top of `previous` are kept."""
-    lines = list(itertools.takewhile(lambda line: not line.strip() or line.startswith("#"), previous.splitlines()))
-    lines += _pairs({"name": layout.name, "version": layout.version, "geometry": layout.geometry})
+    """Return the layout as TOML; comments of `previous` stay with what they stand above or beside."""
+    lines = _pairs({"name": layout.name, "version": layout.version, "geometry": layout.geometry})
     lines += _pairs({"maximized": layout.maximized})
     lines += _pairs({"screen": layout.screen} if layout.screen else {})
     lines += _pairs({"locked": True} if layout.locked else {})
@@ -235,10 +170,12 @@ def layout_text(layout: Layout, previous: str = "") -> str:
             lines += ["", "[panel.settings]", *_pairs(entry.settings)]
     for window in layout.window:
         lines += ["", "[[window]]", *_pairs(msgspec.structs.asdict(window))]
+    for floating in layout.floating:
+        lines += ["", "[[floating]]", *_pairs(msgspec.structs.asdict(floating))]
     for name in sorted(layout.dock):
         values = cast("dict[str, Any]", msgspec.to_builtins(layout.dock[name]))
         lines += ["", f"[dock.{_key(name)}]", *_pairs(values)]
-    return "\n".join(lines) + "\n"
+    return with_comments(lines, previous)
 
 
 def _pairs(values: Mapping[str, Any]) -> list[str]:

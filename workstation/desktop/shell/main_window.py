@@ -3,27 +3,37 @@
 The window knows panels only by their kind; what they show is their own affair. Closing it stops nothing in the engine.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
 import msgspec
 import PySide6QtAds as QtAds
-from PySide6.QtCore import QByteArray, QRect, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QScreen
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
-from workstation.desktop.shell.layouts import Layout, Node, PanelEntry, from_xml, to_xml
+from workstation.desktop.shell.layouts import FloatEntry, Layout, Node, PanelEntry
+from workstation.desktop.shell.layouts_xml import FLOATING, from_xml, to_xml
+from workstation.desktop.shell.maximised import Maximised
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.panel_making import Survived, make_panel, release_panel
 from workstation.desktop.shell.status_bar import StatusBar
 from workstation.desktop.shell.top_bar import TopBar
+from workstation.desktop.shell.window_place import box_of, is_seen, saved_geometry, shares_of, within
 from workstation.desktop.shell.workspace_placeholder import PlaceholderPanel
 from workstation.domain.accounts import Environment
 
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 960, 600
+FLOAT_WIDTH, FLOAT_HEIGHT = 240, 160
+"""Least size of panels that float."""
+
 BEHIND_MS = 50
 """From one panel behind another tab to the next, while they are made after the window shows."""
+
+CLOSED_MAX = 20
+"""Closed panels that can be opened again, the newest first."""
 
 _FLAGS = QtAds.CDockManager.eConfigFlag
 
@@ -32,6 +42,7 @@ def configure_docking() -> None:
     """Set the docking library's options; once, before the first window."""
     flags = _FLAGS.DefaultOpaqueConfig | _FLAGS.FocusHighlighting | _FLAGS.AllTabsHaveCloseButton
     flags &= ~(_FLAGS.XmlCompressionEnabled | _FLAGS.DockAreaHasUndockButton | _FLAGS.DockAreaHasCloseButton)
+    flags &= ~_FLAGS.DoubleClickUndocksWidget
     QtAds.CDockManager.setConfigFlags(flags | _FLAGS.MiddleMouseButtonClosesTab)
 
 
@@ -55,6 +66,7 @@ class MainWindow(QMainWindow):
         self._docks: dict[str, QtAds.CDockWidget] = {}
         self._entries: dict[str, PanelEntry] = {}
         self._mute: set[str] = set()
+        self._closed: deque[tuple[PanelEntry, dict[str, Node], list[FloatEntry]]] = deque(maxlen=CLOSED_MAX)
         self.layout_name = ""
         self.locked = False
         self.taken: Callable[[], Collection[str]] = self._docks.keys
@@ -73,6 +85,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.top_bar)
         self.docking = QtAds.CDockManager(holder)
         self.docking.setObjectName("docking")
+        self.maximised = Maximised(self.docking)
         column.addWidget(self.docking, 1)
         self.docking.setStyleSheet("")
         self.setCentralWidget(holder)
@@ -131,9 +144,7 @@ class MainWindow(QMainWindow):
         """Arrange docks while they are empty: whatever moves is styled anew with all that it holds."""
         for entry in entries:
             self._add_dock(entry)
-        known = {name: _only(node, self._docks) for name, node in layout.dock.items()}
-        state = to_xml(Layout(name=layout.name, panel=layout.panel, dock=known))
-        if not self.docking.restoreState(QByteArray(state), layout.version):
+        if not self._arrange(layout):
             self._context.announcer.say("warning", f"Layout {layout.name}: the dock tree could not be restored.")
         for panel_id, dock in self._docks.items():
             if dock.isClosed():
@@ -141,50 +152,64 @@ class MainWindow(QMainWindow):
                 dock.toggleView(True)  # noqa: FBT003  the library's signature
                 self._context.announcer.say("info", f"Layout {layout.name}: {panel_id} had no place; it is shown.")
 
+    def _arrange(self, layout: Layout) -> bool:
+        """Put the docks where a layout says; returns whether the docking library took it."""
+        known = {name: _only(node, self._docks) for name, node in layout.dock.items()}
+        screen, least = self._screen_of(layout).availableGeometry(), QSize(FLOAT_WIDTH, FLOAT_HEIGHT)
+        boxes = {
+            over.root: saved_geometry(box_of(over.geometry, screen, least))
+            for over in layout.floating
+            if tabs_below(known, over.root)
+        }
+        state = to_xml(Layout(name=layout.name, panel=layout.panel, dock=known), boxes)
+        return bool(self.docking.restoreState(QByteArray(state), layout.version))
+
     def place(self, layout: Layout) -> None:
         """Move the window to the layout's fractions of its screen, clamped into view; the first where it is gone."""
-        screens = QGuiApplication.screens()
-        named = next((screen for screen in screens if screen.name() == layout.screen), None)
-        if layout.screen and named is None:
+        screen = self._screen_of(layout)
+        if layout.screen and screen.name() != layout.screen:
             self._context.announcer.say(
                 "warning", f"Screen {layout.screen} is not there; the window is on another one."
             )
-        screen = (named or self.screen()).availableGeometry()
-        x, y, width, height = layout.geometry if len(layout.geometry) == 4 else (0.0, 0.0, 1.0, 1.0)
-        wanted = QRect(
-            screen.x() + round(x * screen.width()),
-            screen.y() + round(y * screen.height()),
-            max(round(width * screen.width()), MINIMUM_WIDTH),
-            max(round(height * screen.height()), MINIMUM_HEIGHT),
-        )
-        self.setGeometry(_within(wanted, screen))
+        least = QSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
+        self.setGeometry(box_of(layout.geometry, screen.availableGeometry(), least))
+
+    def _screen_of(self, layout: Layout) -> QScreen:
+        named = (screen for screen in QGuiApplication.screens() if screen.name() == layout.screen)
+        return next(named, None) or self.screen()
 
     def gather(self) -> bool:
-        """Move a window that no screen shows any more into view; returns whether it had to move."""
-        if any(screen.availableGeometry().intersects(self.geometry()) for screen in QGuiApplication.screens()):
-            return False
-        self.setGeometry(_within(self.geometry(), self.screen().availableGeometry()))
-        return True
+        """Move a window, and what floats over it, into view where no screen shows them; returns whether it had to."""
+        lost = [top for top in (self, *self.docking.floatingWidgets()) if not is_seen(top.geometry())]
+        for top in lost:
+            top.setGeometry(within(top.geometry(), self.screen().availableGeometry()))
+        return bool(lost)
 
     def current_layout(self) -> Layout:
         """Return what is shown now as a layout."""
         screen = self.screen().availableGeometry()
-        box = self.normalGeometry() if self.isMaximized() else self.geometry()
-        fractions = [
-            round((box.x() - screen.x()) / screen.width(), 4),
-            round((box.y() - screen.y()) / screen.height(), 4),
-            round(box.width() / screen.width(), 4),
-            round(box.height() / screen.height(), 4),
-        ]
+        panels = [self._kept(name, panel) for name, panel in self.panels.items()]
+        dock, floating = self._trees()
         return Layout(
             name=self.layout_name,
-            geometry=fractions,
+            geometry=shares_of(self.normalGeometry() if self.isMaximized() else self.geometry(), screen),
             maximized=self.isMaximized(),
             screen=self.screen().name() if len(QGuiApplication.screens()) > 1 else "",
             locked=self.locked,
-            panel=[self._kept(name, panel) for name, panel in self.panels.items()],
-            dock=from_xml(bytes(self.docking.saveState(1).data())),
+            panel=panels,
+            floating=floating,
+            dock=dock,
         )
+
+    def _trees(self, closed: str = "") -> tuple[dict[str, Node], list[FloatEntry]]:
+        """Return where panels are docked and what floats, on the screen of this window; `closed` as if still open."""
+        dock = from_xml(self.maximised.state or bytes(self.docking.saveState(1).data()), closed=closed)
+        screen = self.screen().availableGeometry()
+        floating = []
+        for root in (name for name in dock if name.startswith(FLOATING) and name.count("-") == 1):
+            top = self._docks[tabs_below(dock, root)[0]].window()
+            floating.append(FloatEntry(root, shares_of(top.geometry(), screen)))
+        return dock, floating
 
     def _kept(self, panel_id: str, panel: Panel) -> PanelEntry:
         """Return a panel as it stands now, which is also how it would be opened anew; as before where it cannot say."""
@@ -202,11 +227,13 @@ class MainWindow(QMainWindow):
         return self._fill(entry)
 
     def _add_dock(self, entry: PanelEntry) -> None:
+        self.maximised.end()
         dock = QtAds.CDockWidget(self.docking, self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title))
         dock.setObjectName(entry.id)
         dock.setFeature(QtAds.CDockWidget.DockWidgetDeleteOnClose, False)  # noqa: FBT003  the library's signature
         dock.setMinimumSizeHintMode(QtAds.CDockWidget.MinimumSizeHintFromDockWidget)
         dock.closed.connect(lambda: self._on_dock_closed(entry.id))
+        dock.tabWidget().installEventFilter(self)
         dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
         self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
         self._docks[entry.id], self._entries[entry.id] = dock, entry
@@ -266,13 +293,16 @@ class MainWindow(QMainWindow):
         self._entries.pop(panel_id, None)
         if dock is None:
             return
+        self.maximised.end()
         if panel is not None:
             release_panel(panel)
         self.docking.removeDockWidget(dock)
         dock.deleteLater()
 
     def show_panel(self, panel_id: str) -> None:
-        """Bring a panel to the front of its tabs."""
+        """Bring a panel to the front of its tabs, and out from behind one that is shown alone."""
+        if not self._docks[panel_id].dockAreaWidget().isVisible():
+            self.maximised.end()
         self._docks[panel_id].setAsCurrentTab()
 
     def panel_of(self, widget: QWidget | None) -> Panel | None:
@@ -308,10 +338,40 @@ class MainWindow(QMainWindow):
             self.close_panel(panel_id)
 
     def _on_dock_closed(self, panel_id: str) -> None:
-        if panel_id in self._panels or panel_id in self._behind:
-            self.close_panel(panel_id)
+        if panel_id not in self._panels and panel_id not in self._behind:
+            return
+        panel = self._panels.get(panel_id)
+        entry = self._entries[panel_id] if panel is None else self._kept(panel_id, panel)
+        self._closed.append((entry, *self._trees(panel_id)))
+        self.close_panel(panel_id)
+
+    def reopen(self) -> Panel | None:
+        """Open the panel that was closed last, where it stood while its neighbours still stand; None for none."""
+        if not self._closed:
+            self._context.announcer.say("info", "No closed panel to open again.")
+            return None
+        entry, before, floating = self._closed.pop()
+        if entry.id in self.taken():
+            return self.add_panel(entry.kind) if entry.kind in self._kinds else self.reopen()
+        panel = self.open_panel(entry)
+        now = self.current_layout()
+        if {tab for node in before.values() for tab in node.tabs} == set(self._docks):
+            self._arrange(msgspec.structs.replace(now, dock=before, floating=floating))
+        self.show_panel(entry.id)
+        return panel
+
+    def toggle_maximised(self, panel_id: str) -> None:
+        """Show the area of a panel alone, or all again."""
+        self.maximised.toggle(self._docks[panel_id])
 
     # Qt overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Show a panel alone, or all again, by a double click on its tab."""
+        if event.type() is QEvent.Type.MouseButtonDblClick and isinstance(watched, QtAds.CDockWidgetTab):
+            self.maximised.toggle(watched.dockWidget())
+            return True
+        return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the layout be saved, then close; a person who closes the window may be asked first."""
@@ -328,9 +388,7 @@ def _only(node: Node, panels: Container[str]) -> Node:
     return Node(split=node.split, sizes=node.sizes, parts=node.parts, tabs=tabs, current=current)
 
 
-def _within(box: QRect, screen: QRect) -> QRect:
-    """Return a box moved, and cut where it is larger, into a screen."""
-    width, height = min(box.width(), screen.width()), min(box.height(), screen.height())
-    left = min(max(box.x(), screen.x()), screen.x() + screen.width() - width)
-    top = min(max(box.y(), screen.y()), screen.y() + screen.height() - height)
-    return QRect(left, top, width, height)
+def tabs_below(dock: Mapping[str, Node], root: str) -> list[str]:
+    """Return the panels of a node and of all below it."""
+    node = dock[root]
+    return [*node.tabs, *(tab for part in node.parts for tab in tabs_below(dock, part))]

@@ -4,7 +4,7 @@ Which layout is shown, and its further windows, are the business of `workspaces`
 is at the keys.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -112,18 +112,12 @@ class Workspace(QObject):
         view = bar.addMenu("&View")
         view.setObjectName("view_menu")
         view.addMenu(self.window.panel_menu())
-        reset = QAction("Reset layout", view)
-        reset.setObjectName("reset_layout")
-        reset.triggered.connect(self.workspaces.reset)
-        view.addAction(reset)
+        self._add(view, "reopen_panel", "Reopen &closed panel", self._reopen, "Ctrl+Shift+T")
+        self._add(view, "maximise_panel", "&Maximise panel, or all again", self._maximise, "Ctrl+Shift+M")
+        self._add(view, "reset_layout", "&Reset layout", self.workspaces.reset)
         view.addMenu(self._theme_menu(view))
         view.addSeparator()
-        leave = QAction("E&xit", view)
-        leave.setObjectName("leave")
-        leave.setShortcut(QKeySequence("Ctrl+Q"))
-        leave.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
-        leave.triggered.connect(self.leaving.leave)
-        view.addAction(leave)
+        self._add(view, "leave", "E&xit", self.leaving.leave, "Ctrl+Q")
         bar.addMenu(WorkspaceMenu(self.workspaces, self.window))
         bar.addMenu(self.toasts.menu)
         trade = bar.addMenu("&Trade")
@@ -134,10 +128,28 @@ class Workspace(QObject):
 
         shown = bar.addMenu("&Help")
         shown.setObjectName("help_menu")
-        tour = QAction("&Tour", shown)
-        tour.setObjectName("tour_start")
-        tour.triggered.connect(self.tour.start)
-        shown.addAction(tour)
+        self._add(shown, "tour_start", "&Tour", self.tour.start)
+
+    def _add(self, menu: QMenu, name: str, text: str, run: Callable[[], object], key: str = "") -> None:
+        action = QAction(text, menu)
+        action.setObjectName(name)
+        action.triggered.connect(lambda _checked=False: run())
+        if key:
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
+        menu.addAction(action)
+
+    def _reopen(self) -> None:
+        self.workspaces.front.reopen()
+
+    def _maximise(self) -> None:
+        """Show the panel with the keyboard alone, or all again."""
+        window = self.workspaces.front
+        panel = window.panel_of(QApplication.focusWidget())
+        if panel is not None:
+            window.toggle_maximised(panel.panel_id)
+        else:
+            window.maximised.end()
 
     def _theme_menu(self, parent: QMenu) -> QMenu:
         menu = QMenu("Theme", parent)
@@ -180,7 +192,9 @@ class Workspace(QObject):
     # Qt overrides
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Count any input as a sign of life; never consumes an event."""
+        """Count any input as a sign of life, and save before a quit closes the windows; never consumes an event."""
         if event.type() in _INPUT:
             self._idle.start()
+        elif event.type() is QEvent.Type.Quit:
+            self.workspaces.settle()
         return super().eventFilter(watched, event)

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from workstation.config.resources import resource_text
@@ -48,6 +49,7 @@ class Workspaces(QObject):
         self.window = self._built("main_window")
         self.window.closing.connect(self._on_first_closing)
         self._others: list[MainWindow] = []
+        self._is_settled = False
         self._before: Layout | None = None
         self._undo = QTimer(self, interval=UNDO_MS, singleShot=True)
         self._undo.timeout.connect(self._end_undo)
@@ -64,6 +66,12 @@ class Workspaces(QObject):
     def windows(self) -> list[MainWindow]:
         """Every window, the first one first."""
         return [self.window, *self._others]
+
+    @property
+    def front(self) -> MainWindow:
+        """The window that a key is meant for: the active one, or the one that the active one floats over."""
+        active = QApplication.activeWindow()
+        return next((w for w in self.windows if active is w or (active and w.isAncestorOf(active))), self.window)
 
     @property
     def locked(self) -> bool:
@@ -95,13 +103,18 @@ class Workspaces(QObject):
 
     def save(self) -> None:
         """Write what is shown when it changed; a folder that cannot be written is announced, nothing is lost."""
-        if not self.window.panels:
+        if self._is_settled or not self.window.panels:
             return
         try:
             self._store.save(self.current())
             self._store.set_active(self.name)
         except OSError as error:
             self._say("warning", f"Layout not saved: {error.strerror}.")
+
+    def settle(self) -> None:
+        """Save for the last time, before the program's end closes windows one by one: what floats is kept."""
+        self.save()
+        self._is_settled = True
 
     def current(self) -> Layout:
         """Return what is shown now, all windows of it."""
@@ -215,7 +228,7 @@ class Workspaces(QObject):
 
     def end(self) -> None:
         """Save and close every window."""
-        self.save()
+        self.settle()
         self._close_others()
         self.window.release()
         self.window.close()
@@ -268,7 +281,7 @@ class Workspaces(QObject):
 
     def _on_first_closing(self) -> None:
         """Save, and let no other window keep the program open; they end with it."""
-        self.save()
+        self.settle()
         for window in self._others:
             window.hide()
 
