@@ -11,6 +11,7 @@ import pytest
 
 from tests.helpers.api_rig import ACCOUNT_UID, WAIT_S, ApiRig, served
 from tests.helpers.core_rig import START_NS
+from tests.helpers.strategy_code import Faulty
 from workstation.api.options import ApiOptions
 from workstation.domain.accounts import Environment, KillScope
 from workstation.domain.events import RecordSaved
@@ -275,6 +276,11 @@ def test_a_live_account_needs_approval_that_a_change_withdraws(tmp_path: Path) -
         assert rig.http.post(f"{path}/approve", json={"reason": "seen"}).status_code == 200
         shown = rig.http.get(path)
         assert (shown.json()["is_approved"], shown.json()["status"]) == (True, "ACTIVE")
+        rig.engine.code.classes["hand:Buyer"], first = Faulty, rig.engine.code.classes["hand:Buyer"]
+        refused = rig.http.post(f"{path}/runs", json=start())
+        assert code(refused, 403) == "NOT_APPROVED"
+        assert "file has changed" in refused.json()["detail"]
+        rig.engine.code.classes["hand:Buyer"] = first
         changed = rig.http.put(path, json={"parameters": {"quantity": 1}}, headers={"If-Match": shown.headers["etag"]})
         assert changed.json()["is_approved"] is False
         assert code(rig.http.post(f"{path}/runs", json=start()), 403) == "NOT_APPROVED"

@@ -165,6 +165,14 @@ def test_a_run_is_held_and_ends_on_the_second_press_by_the_chosen_policy(panel, 
     assert rig.gateway.of("strategy.stop") == [StopRun(run_id="r1", policy=Policy.FLATTEN)]
 
 
+def test_a_chosen_run_takes_its_edited_file(panel, rig, qtbot) -> None:
+    assert not panel.reload.isEnabled()
+    choose(rig, panel.runs)
+    press(rig, qtbot, panel.reload)
+    (wish,) = rig.gateway.of("strategy.reload")
+    assert wish.run_id == "r1"
+
+
 def test_a_chosen_run_shows_its_own_values_as_they_change(panel, rig, qtbot) -> None:
     assert panel.own.isHidden()
     rig.gateway.answers["strategy.lines"] = tail("begun", average="100.25", held="10")

@@ -32,6 +32,8 @@ def check_strategy(context: EngineContext, before: Record | None, after: Record)
     was, status = (False, StrategyStatus.DRAFT) if earlier is None else (earlier.is_approved, earlier.status)
     if after.is_approved and (not was or any(getattr(earlier, name) != getattr(after, name) for name in WITHDRAW)):
         raise ValidationError("is_approved", "is given by strategy.approve, and goes with parameters and version")
+    if after.approved_code != ("" if earlier is None else earlier.approved_code):
+        raise ValidationError("approved_code", "is noted by strategy.approve")
     if after.status is not status and (status, after.status) not in _BY_HAND:
         allowed = tuple(sorted(end for start, end in _BY_HAND if start is status))
         raise StateConflict(f"The strategy is {status}.", state=status, allowed=allowed)

@@ -16,7 +16,7 @@ from workstation.domain.events import RecordSaved
 from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
 from workstation.strategies.describing import CodeShape
-from workstation.strategies.loading import Code, RunRefused
+from workstation.strategies.loading import Code, RunRefused, config_of
 from workstation.strategies.run_signals import NamedSignal
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runs import RunLine
@@ -131,7 +131,25 @@ def signals(context: EngineContext, params: SignalsOf, call: Invocation) -> None
 
 
 def approve(context: EngineContext, params: Approve, call: Invocation) -> None:
-    """Approve a strategy; a draft becomes active."""
+    """Approve a strategy with its file as it is; a draft becomes active."""
+    before = context.strategies.strategy(params.tenant, params.strategy_id)
+    entry_point = config_of(before.config).entry_point
+
+    def read(code: Code | None, trouble: str) -> None:
+        if code is None:
+            raise ValidationError("config", trouble)
+        _approve(context, params, call, code.code_hash)
+
+    def loaded(code: Code | None, trouble: str) -> None:
+        _answered(call, lambda: read(code, trouble))
+
+    if entry_point:
+        context.strategies.loader.load(entry_point, "", loaded, runs=False)
+    else:
+        _approve(context, params, call, "")
+
+
+def _approve(context: EngineContext, params: Approve, call: Invocation, code_hash: str) -> None:
     before = context.strategies.strategy(params.tenant, params.strategy_id)
     now = context.clock.now_ns()
     status = StrategyStatus.ACTIVE if before.status is StrategyStatus.DRAFT else before.status
@@ -141,11 +159,12 @@ def approve(context: EngineContext, params: Approve, call: Invocation) -> None:
         approved_at=now,
         approved_by=call.origin.user,
         approval_reason=params.reason,
+        approved_code=code_hash,
         status=status,
         row_version=before.row_version + 1,
         updated_at=now,
     )
-    changed = ("is_approved", "approved_at", "approved_by", "approval_reason", "status")
+    changed = ("is_approved", "approved_at", "approved_by", "approval_reason", "approved_code", "status")
     saved = RecordSaved(record=after, changed=changed, actor=call.origin.actor, ts=now)
     seq = context.desk.recorder.record([saved], actor=call.origin.actor, attach=call.attach)
     _answer(context, seq, call, CommandResult(ok=True, text="Strategy is approved.", data=after))
@@ -180,6 +199,28 @@ def resume(context: EngineContext, params: RunName, call: Invocation) -> None:
     _done(context, params, call, "goes on")
 
 
+def reload(context: EngineContext, params: RunName, call: Invocation) -> None:
+    """Let a run go on with its file as it is now, its state and its orders kept."""
+    desk = context.strategies
+
+    def done(run: StrategyRun | None) -> None:
+        if run is None:
+            text = "The run has ended meanwhile; its log says why."
+            call.reply(CommandResult(ok=False, code="STATE_CONFLICT", text=text))
+        else:
+            _done(context, params, call, f"has the code {run.code_hash[:12]}")
+
+    def begin(code: Code | None, trouble: str) -> None:
+        if code is None:
+            raise ValidationError("config", trouble)
+        desk.reload(desk.run(params.tenant, params.run_id), code, call.origin.actor, done)
+
+    def loaded(code: Code | None, trouble: str) -> None:
+        _answered(call, lambda: begin(code, trouble))
+
+    desk.prepare_reload(desk.run(params.tenant, params.run_id), loaded)
+
+
 def stop(context: EngineContext, params: StopRun, call: Invocation) -> None:
     """End a run."""
     desk = context.strategies
@@ -201,6 +242,7 @@ def register(commands: CommandRegistry) -> None:
             ("strategy.start", "Start strategy", StartRun, "strategies:run", start),
             ("strategy.pause", "Pause run", RunName, "strategies:run", pause),
             ("strategy.resume", "Resume run", RunName, "strategies:run", resume),
+            ("strategy.reload", "Reload code of a run", RunName, "strategies:run", reload),
         ),
     )
     commands.declare(STRATEGIES, (("strategy.stop", "Stop run", StopRun, "strategies:run", stop),), urgent=True)

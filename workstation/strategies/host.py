@@ -88,6 +88,7 @@ class Host:
             m.PastBars: self._on_history,
             m.Started: self._on_start,
             m.Stop: self._on_stop,
+            m.Leave: self._on_leave,
         }
 
     def _made(self, make: "Callable[[Host], Strategy]") -> "Strategy":
@@ -238,6 +239,10 @@ class Host:
             return
         self.strategy.on_stop()
         self.done()
+
+    def _on_leave(self, _news: m.Leave) -> None:
+        self.over = True
+        self._send(m.Done(self.strategy.state() if self._begun else {}, left=True))
 
     # The door
 

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 
 from workstation.domain.market import Quote, Trade
-from workstation.strategies.messages import BarClosed, BookNews, News
+from workstation.strategies.messages import BarClosed, BookNews, FillNews, News, OrderNews
 
 NEWS_MAX = 10_000
 SLICE_S = 0.05
@@ -64,6 +64,11 @@ class Inbox:
                 return None
             found = self._news.popleft()
             return self._newest.pop(found) if isinstance(found, tuple) else found
+
+    def untold(self) -> list[News]:
+        """Return the orders and fills that nobody has taken, oldest first."""
+        with self._lock:
+            return [news for news in self._news if isinstance(news, OrderNews | FillNews)]
 
     def clear_market(self) -> None:
         """Forget waiting market news, as a pause does; orders, fills and commands stay."""

@@ -123,9 +123,10 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """The strategy ended by itself, or has answered a stop."""
+    """The strategy ended by itself, or has answered a stop. left: it stood aside for another edition of its code."""
 
     state: dict[str, Any]
+    left: bool = False
 
 
 OrderIntent = Submit | Cancel | CancelAll | Replace | Flatten
@@ -197,5 +198,9 @@ class Stop(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class Leave(msgspec.Struct, frozen=True):
+    """Stand aside for another edition of the code: `on_stop` does not run, and nothing is done to orders."""
+
+
 MarketNews = PastBars | BarClosed | Quote | Trade | BookNews
-News = MarketNews | Started | OrderNews | FillNews | TimerNews | Keep | Stop
+News = MarketNews | Started | OrderNews | FillNews | TimerNews | Keep | Stop | Leave

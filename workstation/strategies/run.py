@@ -72,6 +72,7 @@ class Run:
         self._sent: deque[int] = deque(maxlen=max(order.orders_per_s_max, 1))
         self._refusals = self._interrupts = self._reported = self._looks_without = 0
         self._policy = order.policy
+        self._left: Callable[[bool], None] | None = None
         self._handlers: Mapping[type, Callable[..., None]] = {
             m.Submit: self._submit,
             m.Replace: self._replace,
@@ -126,6 +127,18 @@ class Run:
         self._policy = policy or self._policy
         self._change(status=RunStatus.STOPPING, reason=reason)
         self.thread.inbox.put_first(m.Stop(reason))
+
+    def hand_over(self, left: Callable[[bool], None]) -> None:
+        """Have the strategy stand aside with its orders as they are; `left` is told whether it did, once.
+
+        Raises:
+            StateConflict: the run is ending or over.
+        """
+        if self.status not in (RunStatus.RUNNING, RunStatus.PAUSED):
+            raise StateConflict(f"the run is {self.status}", state=self.status, allowed=("RUNNING", "PAUSED"))
+        self._left = left
+        self._change(status=RunStatus.STOPPING, reason="its code is reloaded")
+        self.thread.inbox.put(m.Leave())
 
     def leave(self, symbol: str, why: str) -> None:
         """Cancel the run's orders in an instrument and exit its position, telling why."""
@@ -291,6 +304,11 @@ class Run:
         self._end(RunStatus.FAULTED, f"{fault.callback}: {fault.error}", fault.traceback)
 
     def _done(self, done: m.Done) -> None:
+        if done.left:
+            self.thread.revoke()
+            self._change(status=RunStatus.REPLACED, state=done.state or self.view.state)
+            self._tell_left(left=True)
+            return
         asked = self.status is RunStatus.STOPPING
         reason = self.view.reason if asked else "the strategy ended by itself"
         self._change(state=done.state)
@@ -302,6 +320,12 @@ class Run:
         level = "INFO" if status in {RunStatus.STOPPED, RunStatus.COMPLETED} else "CRITICAL"
         self.tell(level, f"{status}: {reason}", "ENDED", {"status": status.value})
         self.treat()
+        self._tell_left(left=False)
+
+    def _tell_left(self, *, left: bool) -> None:
+        told, self._left = self._left, None
+        if told is not None:
+            told(left)
 
     def treat(self) -> None:
         """Deal with orders and position by the run's policy."""

@@ -37,7 +37,7 @@ from workstation.strategies.run_rows import RunRows
 from workstation.strategies.run_signals import RunSignals
 from workstation.strategies.run_starts import AutoStarts, due
 from workstation.strategies.run_tails import RunTails
-from workstation.strategies.run_terms import StartRun, concerns, order_of, startable
+from workstation.strategies.run_terms import StartRun, check_code, concerns, order_of, startable
 from workstation.strategies.runner import Runner
 from workstation.strategies.runs import RunStatus, RunView
 from workstation.strategies.views import Policy
@@ -175,6 +175,7 @@ class RunDesk:
             UserError: it may not be started any more, or the parameters do not fit.
         """
         strategy = startable(self._desk.state, wanted, self.active(), self._bounds.at_once)
+        check_code(self._desk.state, strategy, wanted.account, code)
         chosen = {**strategy.parameters, **(wanted.parameters or {})}
         code.fit(chosen)
         now, number = self._clock.now_ns(), strategy.total_runs + 1
@@ -237,6 +238,57 @@ class RunDesk:
         else:
             self._runner.treat(order_of(run, None, policy))
             self._save(run, status=StrategyRunStatus.STOPPED, ended_at=self._clock.now_ns(), error_message=reason)
+
+    def prepare_reload(self, run: StrategyRun, done: Callable[[Code | None, str], None]) -> None:
+        """Load a run's file as it is now; `done` is called on the engine's thread, then `reload`.
+
+        Raises:
+            StateConflict: it has ended.
+        """
+        if not run.status.is_active:
+            raise StateConflict(f"The run has ended: {run.status}.", state=run.status, allowed=("RUNNING", "PAUSED"))
+        config = config_of(run.config_snapshot)
+        self.loader.load(config.entry_point, "", done, runs=not config.isolated)
+
+    def reload(self, run: StrategyRun, code: Code, actor: str, done: Callable[[StrategyRun | None], None]) -> None:
+        """Let a run go on with this code, its state and orders kept; a failure of the old code ends it all the same.
+
+        done: told the record, once; None where the run has ended instead.
+
+        Raises:
+            UserError: it may not go on with this code; the one that it has goes on.
+        """
+        check_code(self._desk.state, self.strategy(run.tenant, run.strategy_id), run.account, code)
+        code.fit(run.parameters_snapshot)
+        if not self._is_live(run.id):
+            done(self._recoded(run, code, actor))
+            return
+        reason = self._runner.run(run.id).view.reason
+
+        def left(is_free: bool) -> None:
+            if not is_free:
+                done(None)
+                return
+            before, view = self.run(run.tenant, run.id), self._runner.run(run.id).view
+            again = self._recoded(before, code, actor, generation=before.generation + 1, kept_state=view.state)
+            self._launch(again, code)
+            now = self._runner.run(run.id)
+            words = f"Reloaded: code {before.code_hash[:12]} → {code.code_hash[:12]}"
+            now.tell("INFO", words, "RELOADED", {"before": before.code_hash, "after": code.code_hash})
+            if before.status is StrategyRunStatus.PAUSED:
+                now.pause(reason)
+            done(self.run(run.tenant, run.id))
+
+        self._runner.run(run.id).hand_over(left)
+
+    def _recoded(self, run: StrategyRun, code: Code, actor: str, **fields: Any) -> StrategyRun:
+        """Record that a run goes on with other code."""
+        now = self._clock.now_ns()
+        after: StrategyRun = _changed(run, now, code_hash=code.code_hash, **fields)
+        kept = CodeSnapshot(code_hash=code.code_hash, entry_point=code.entry_point, source=code.source, created_at=now)
+        saved = RecordSaved(record=after, changed=("code_hash", *fields), actor=actor, ts=now)
+        self._desk.recorder.record([saved], actor=actor, rows=(kept,))
+        return after
 
     # Life of the program
 

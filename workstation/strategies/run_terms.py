@@ -63,6 +63,16 @@ def startable(state: CoreState, wanted: StartRun, active: Sequence[StrategyRun],
     return strategy
 
 
+def check_code(state: CoreState, strategy: StrategyDefinition, account: str, code: Code) -> None:
+    """Refuse on a live account code that is not what a person has approved.
+
+    Raises:
+        RunRefused: the file has another content by now.
+    """
+    if state.accounts[account].environment is Environment.LIVE and code.code_hash != strategy.approved_code:
+        raise RunRefused("NOT_APPROVED", "The strategy's file has changed since it was approved; approve it as it is.")
+
+
 def order_of(run: StrategyRun, code: Code | None, policy: Policy | None) -> RunOrder:
     """Return what the runner is asked for, all but what makes the strategy; policy: None for what is declared."""
     config: StrategyConfig = config_of(run.config_snapshot)

@@ -83,10 +83,14 @@ class Runner:
             raise ValidationError("run_id", f"{order.run_id} was used before")
         if len(self.active()) >= self._runs_max:
             raise ValidationError("runs", f"{self._runs_max} runs are under way", allowed=f"{self._runs_max}")
+        before = self._runs.get(order.run_id)
         thread = RunThread(order.run_id, lambda send: self._host(order, send), self._clock)
         run = self._runs[order.run_id] = self._made(order, thread)
         thread.start(lambda intent: self._post(lambda: self._take(run, intent)))
         run.begin(self._started(order))
+        if before is not None and before.status is RunStatus.REPLACED:
+            for news in before.thread.inbox.untold():
+                thread.inbox.put(news)
         if self._watch is None:
             self._look()
         return run

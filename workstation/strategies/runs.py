@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class RunStatus(StrEnum):
-    """Life of a run. FAULTED ended by itself or was interrupted; STUCK could not be, and burns until a restart."""
+    """Life of a run. FAULTED ended by itself or was interrupted; STUCK could not be, and burns until a restart.
+
+    REPLACED: another edition of its code goes on in its place.
+    """
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -25,11 +28,15 @@ class RunStatus(StrEnum):
     STOPPED = "STOPPED"
     FAULTED = "FAULTED"
     STUCK = "STUCK"
+    REPLACED = "REPLACED"
 
     @property
     def is_final(self) -> bool:
         """True when the run never goes on."""
-        return self in {RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.FAULTED, RunStatus.STUCK}
+        return self in _FINAL
+
+
+_FINAL = frozenset({RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.FAULTED, RunStatus.STUCK, RunStatus.REPLACED})
 
 
 class Isolated(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,7 +62,7 @@ _KINDS: dict[str, type] = {
     for kind in (
         Begin, Describe, CodeShape, NotLoaded, Handled, m.Submit, m.Cancel, m.CancelAll, m.Replace, m.Flatten,
         m.WantBars, m.WantStream, m.SetTimer, m.Signal, m.Show, m.Log, m.Faulted, m.Kept, m.Done, m.Started, m.PastBars,
-        m.BarClosed, m.BookNews, m.OrderNews, m.FillNews, m.TimerNews, m.Keep, m.Stop, Quote, Trade,
+        m.BarClosed, m.BookNews, m.OrderNews, m.FillNews, m.TimerNews, m.Keep, m.Stop, m.Leave, Quote, Trade,
     )
 }  # fmt: skip
 _decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {

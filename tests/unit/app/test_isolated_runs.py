@@ -119,6 +119,17 @@ def test_an_isolated_run_trades_as_one_in_the_program_does(rig):
     assert rig.working() == []
 
 
+def test_one_that_stands_aside_says_what_it_remembers_and_leaves_its_order(rig):
+    run = rig.isolated(TRADE, quantity=3)
+    rig.quote(9_990, 10_000)
+    rig.until(lambda: rig.working() and run.view.values)
+    told = []
+    run.hand_over(told.append)
+    assert rig.ended(run) is RunStatus.REPLACED
+    assert (told, run.view.state) == ([True], {"kept": 7})
+    assert [order.cl_ord_id for order in rig.working()] == ["R1-1"]
+
+
 def test_a_parameter_that_does_not_fit_ends_it_with_the_reason(rig):
     run = rig.isolated(TRADE, quantity="many")
     assert rig.ended(run) is RunStatus.FAULTED

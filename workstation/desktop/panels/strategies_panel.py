@@ -167,6 +167,12 @@ class StrategiesPanel(AskingPanel):
         self.capital.setToolTip("Capital of a run, in the currency of its account")
         self.start = self.button("start", "Start", "Start the selected strategy on this account", self._start, role="")
         self.hold = self.button("hold", "Pause", "Hold the selected run back, or let it go on", self._hold)
+        self.reload = self.button(
+            "reload",
+            "Reload code",
+            "Let the selected run go on with its file as it is now, its state and orders kept",
+            self._reload,
+        )
         self.policy = self._choice("policy", "What becomes of a run's orders and position when it is stopped")
         self.policy.addItem("As declared", None)
         for policy in Policy:
@@ -174,7 +180,9 @@ class StrategiesPanel(AskingPanel):
         self.stop = PressTwice("Stop", self._stop)
         named(self.stop, f"{self.panel_id}_stop", "End the selected run; press twice", "quiet")
         return self._block(
-            bar_of(self.account, self.capital, self.start, stretch=1), bar_of(self.hold, self.policy, self.stop)
+            bar_of(self.account, self.capital, self.start, stretch=1),
+            bar_of(self.hold, self.reload),
+            bar_of(self.policy, self.stop),
         )
 
     def _offer_accounts(self) -> None:
@@ -284,6 +292,7 @@ class StrategiesPanel(AskingPanel):
         self.start.setEnabled(strategy is not None)
         self.approve.setEnabled(strategy is not None and not strategy.is_approved)
         self.hold.setEnabled(is_active)
+        self.reload.setEnabled(is_active)
         self.stop.setEnabled(is_active)
         self.policy.setEnabled(is_active)
         is_paused = run is not None and run.status is StrategyRunStatus.PAUSED
@@ -350,6 +359,11 @@ class StrategiesPanel(AskingPanel):
         if run is not None:
             word = "resume" if run.status is StrategyRunStatus.PAUSED else "pause"
             self.act(f"strategy.{word}", RunName(run_id=run.id), word)
+
+    def _reload(self) -> None:
+        run = self._run()
+        if run is not None:
+            self.act("strategy.reload", RunName(run_id=run.id), "reload")
 
     def _stop(self) -> None:
         run = self._run()

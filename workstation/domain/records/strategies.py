@@ -56,9 +56,9 @@ class DailyReturns(msgspec.Struct, frozen=True, kw_only=True):
 class StrategyDefinition(Record, frozen=True, kw_only=True, tag="strategy"):
     """A strategy. config: `entry_point` (`module:Class`), `on_stop`, `on_restart` and what else its maker notes.
 
-    approval is for live accounts and goes with parameters and version: a change of either withdraws it. total_pnl:
-    integer money. wins: closed trades that earned. returns, fall_bps: of all runs that have ended, the largest fall in
-    hundredths of a percent.
+    approval is for live accounts and goes with parameters and version: a change of either withdraws it. approved_code:
+    SHA-256 of the file that was approved. total_pnl: integer money. wins: closed trades that earned. returns, fall_bps:
+    of all runs that have ended, the largest fall in hundredths of a percent.
     """
 
     name: str
@@ -88,6 +88,7 @@ class StrategyDefinition(Record, frozen=True, kw_only=True, tag="strategy"):
     approved_at: int | None = None
     approved_by: str | None = None
     approval_reason: str = ""
+    approved_code: str = ""
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     total_runs: int = 0
