@@ -6,74 +6,17 @@ import msgspec
 import pytest
 
 from tests.helpers.core_rig import ACCOUNT
-from tests.helpers.runner_rig import RunnerRig
-from tests.helpers.strategy_code import Buyer, CodeInHand
+from tests.helpers.run_desk_rig import STRATEGY, DeskRig, bought
 from workstation.domain.accounts import KillScope, KillState
-from workstation.domain.errors import StateConflict, ValidationError
+from workstation.domain.errors import StateConflict
 from workstation.domain.events import RecordSaved, SessionChanged
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.orders import Origin, OriginKind
-from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
-from workstation.strategies.api import StrategyParameters
 from workstation.strategies.messages import Show
-from workstation.strategies.run_desk import RunBudget, RunDesk
-from workstation.strategies.run_terms import StartRun
-from workstation.strategies.runner import Runner
-from workstation.strategies.runs import RunLine, RunStatus
+from workstation.strategies.run_desk import RunBudget
+from workstation.strategies.runs import RunLine
 
 NS = 1_000_000_000
-PERSON = Origin(kind=OriginKind.REST, user="local")
-STRATEGY = StrategyDefinition(
-    id="S1", row_version=1, name="first", strategy_type="CUSTOM", user_id="local", rebalance_frequency="NONE",
-    config={"entry_point": "hand:Buyer"},
-)  # fmt: skip
-
-
-class DeskRig(RunnerRig):
-    def __init__(self, **config):
-        super().__init__()
-        self.pnl, self.profit, self.bounds = 0, None, RunBudget()
-        self.code = CodeInHand()
-        self.runs = self.made()
-        strategy = msgspec.structs.replace(STRATEGY, config={**STRATEGY.config, **config})
-        self.desk.recorder.record([RecordSaved(record=strategy, changed=("name",), actor="test", ts=1)])
-
-    def made(self):
-        return RunDesk(
-            desk=self.desk, bus=self.bus, runner=self.runner, loader=self.code, clock=self.clock, ids=self.ids,
-            worth=lambda _account, _run: (self.pnl, 0), profit=lambda _account, _symbol, _run: self.profit,
-            bounds=self.bounds,
-        )  # fmt: skip
-
-    def start(self, **fields):
-        wanted = StartRun(
-            strategy_id="S1", account=ACCOUNT, initial_capital="1000.00", start_date="2026-01-05", **fields
-        )
-        found = []
-        self.runs.prepare(wanted, lambda code, trouble: found.append((code, trouble)))
-        run, _ = self.runs.start(wanted, found[0][0], PERSON)
-        return run.id
-
-    def kept(self, run_id):
-        return self.state.records.find(StrategyRun, "local", run_id)
-
-    def die(self):
-        """End every thread without a word and begin anew over the same book, as after a kill."""
-        self.runner.close(20)
-        self.bus._handlers.clear()
-        self.bus._routes.clear()
-        self.runner = Runner(
-            desk=self.desk, market=self.market, bus=self.bus, clock=self.clock, scheduler=self.clock, ids=self.ids,
-            post=self.calls.put,
-        )  # fmt: skip
-        while not self.calls.empty():
-            self.calls.get()
-        self.runs = self.made()
-        self.runs.begin()
-
-    def ordered(self, run_id):
-        return sorted(order.cl_ord_id for order in self.working() if order.strategy_id == run_id)
 
 
 @pytest.fixture
@@ -81,12 +24,6 @@ def rig():
     made = DeskRig()
     yield made
     made.runner.close(20)
-
-
-def bought(rig, run_id):
-    """Let the run send its first order; what it remembers of it is kept right behind it."""
-    rig.until(lambda: (rig.quote(9_999, 10_001), rig.ordered(run_id))[1])
-    rig.until(lambda: rig.kept(run_id).kept_state == {"bought": True})
 
 
 def test_a_run_that_was_killed_waits_for_a_person_and_sends_nothing_twice(rig):
@@ -133,96 +70,6 @@ def test_orders_of_a_run_taken_up_again_have_ids_of_their_own(rig):
     rig.runs.resume(rig.runs.run("local", run_id))
     rig.until(lambda: (rig.quote(9_997, 9_999), len(rig.ordered(run_id)) == 2)[1])  # other terms, no duplicate
     assert rig.ordered(run_id) == [f"{run_id}-1", f"{run_id}-1.1"]
-
-
-class Second(Buyer):
-    """The next edition of its code."""
-
-    def on_start(self):
-        super().on_start()
-        self.log("second edition")
-
-
-class Hungry(Second):
-    """Wants a parameter that no run has."""
-
-    class Parameters(StrategyParameters):
-        """One without a default."""
-
-        appetite: int
-
-
-class Stubborn(Buyer):
-    """Cannot say what it remembers once it is asked for the second time."""
-
-    def state(self):
-        self.asked = getattr(self, "asked", 0) + 1
-        if self.asked > 1:
-            raise RuntimeError("forgotten")
-        return super().state()
-
-
-def reloaded(rig, run_id):
-    """Reload a run's file and return what became of it, None where it has ended instead."""
-    found, told = [], []
-    run = rig.runs.run("local", run_id)
-    rig.runs.prepare_reload(run, lambda code, _trouble: found.append(code))
-    rig.runs.reload(run, found[0], "pat", told.append)
-    rig.until(lambda: told)
-    return told[0]
-
-
-def test_a_reloaded_file_goes_on_with_state_and_orders_and_its_hash_is_kept(rig):
-    run_id = rig.start()
-    bought(rig, run_id)
-    rig.code.classes["hand:Buyer"] = Second
-    assert reloaded(rig, run_id).code_hash == "second"
-    rig.until(lambda: "second edition" in [line.text for line in rig.said(RunLine)])
-    kept = rig.kept(run_id)
-    assert (kept.status, kept.code_hash, kept.generation) == (StrategyRunStatus.RUNNING, "second", 1)
-    assert "Reloaded: code buyer → second" in [line.text for line in rig.said(RunLine)]
-    rig.quote(9_997, 9_999)
-    assert rig.ordered(run_id) == [f"{run_id}-1"]
-    rig.runs.stop(kept, "enough")
-    rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
-    assert rig.state.records.find(StrategyDefinition, "local", "S1").total_runs == 1
-
-
-def test_code_that_does_not_fit_leaves_the_run_as_it_is(rig):
-    run_id = rig.start()
-    bought(rig, run_id)
-    rig.code.classes["hand:Buyer"] = Hungry
-    with pytest.raises(ValidationError, match="appetite"):
-        reloaded(rig, run_id)
-    assert rig.kept(run_id).code_hash == "buyer"
-    assert [run.status for run in rig.runner.active()] == [RunStatus.RUNNING]
-
-
-def test_a_run_that_waits_for_a_person_goes_on_with_the_reloaded_file(rig):
-    run_id = rig.start()
-    bought(rig, run_id)
-    rig.die()
-    rig.code.classes["hand:Buyer"] = Second
-    assert reloaded(rig, run_id).status is StrategyRunStatus.PAUSED
-    rig.runs.resume(rig.runs.run("local", run_id))
-    assert rig.code.asked[-1] == ("hand:Buyer", "second")
-
-
-def test_a_paused_run_stays_paused_over_a_reload(rig):
-    run_id = rig.start()
-    bought(rig, run_id)
-    rig.runs.pause(rig.runs.run("local", run_id))
-    rig.code.classes["hand:Buyer"] = Second
-    assert reloaded(rig, run_id).status is StrategyRunStatus.PAUSED
-    assert [run.status for run in rig.runner.active()] == [RunStatus.PAUSED]
-
-
-def test_old_code_that_fails_as_it_leaves_ends_the_run(rig):
-    rig.code.classes["hand:Buyer"] = Stubborn
-    run_id = rig.start()
-    bought(rig, run_id)
-    assert reloaded(rig, run_id) is None
-    assert rig.kept(run_id).status is StrategyRunStatus.ERROR
 
 
 def test_a_venue_that_goes_pauses_the_run_and_does_not_end_it(rig):
