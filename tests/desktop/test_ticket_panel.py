@@ -5,29 +5,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
 
 from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position, quote, status
+from tests.helpers.ticket_rig import button, field, open_ticket, previewed, type_into
 from workstation.commands.outcomes import Refusal
-from workstation.commands.outlook import OrderOutlook
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ticket_panel import TicketPanel
-from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.accounts import Environment
-from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, RiskClass, Side
-from workstation.domain.verdicts import Verdict
 from workstation.viewmodels.ticket import Draft
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 ACCEPTED = CommandResult(ok=True, text="Accepted.")
-
-
-def previewed(risk):
-    verdict = Verdict(risk_class=risk, passed=True, qty=100, results=())
-    found = OrderOutlook(
-        verdict=verdict, bounds={}, value=None, margin=9_360 * MONEY_ONE, commission=MONEY_ONE, warnings=()
-    )
-    return CommandResult(ok=True, text="", data=found)
 
 
 @pytest.fixture
@@ -41,33 +30,9 @@ def rig(qapp):
 
 @pytest.fixture
 def panel(qtbot, rig):
-    panel = TicketPanel(rig.context, "ticket-1")
-    holder = PanelHeader.wrap(panel)
-    panel.holder = holder
-    qtbot.addWidget(holder)
-    holder.resize(320, 600)
-    holder.show()
-    panel.show_symbol("AAPL")
-    rig.arm()
-    rig.feed(quotes=[quote()])
+    panel = open_ticket(qtbot, rig)
     yield panel
     panel.release()
-
-
-def field(panel, name):
-    return panel.findChild(QLineEdit, f"ticket-1_{name}")
-
-
-def button(panel, name):
-    return panel.findChild(QPushButton, f"ticket-1_{name}")
-
-
-def type_into(qtbot, panel, name, text):
-    line = field(panel, name)
-    line.setFocus()
-    line.selectAll()
-    qtbot.keyClicks(line, text)
-    return line
 
 
 def test_it_fits_a_narrow_column(panel):

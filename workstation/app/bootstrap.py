@@ -328,6 +328,7 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
         program.engine.commands,
         layouts=program.own_home.layouts,
         keys_file=program.own_home.hotkeys_file,
+        presets_file=program.own_home.presets_file,
         look=theme_of(settings),
         frame_hz=settings.frame_hz,
         disarm_after_s=settings.disarm_after_s,

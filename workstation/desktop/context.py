@@ -10,6 +10,7 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.bridge import Bridge, ResultHandler
 from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.panels.settings_panel_store import SettingsStore
+from workstation.desktop.panels.ticket_presets_store import PresetStore
 from workstation.desktop.shell.hotkeys_store import KeyStore
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
@@ -45,6 +46,7 @@ class DesktopContext:
     keys: KeyStore = field(default_factory=KeyStore)
     charts: ChartLinks = field(default_factory=ChartLinks)
     settings: SettingsStore | None = None
+    presets: PresetStore = field(default_factory=PresetStore)
 
     @property
     def state(self) -> ScreenState:

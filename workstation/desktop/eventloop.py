@@ -24,6 +24,7 @@ from workstation.desktop.fonts import load_fonts
 from workstation.desktop.look import LOOKS, theme_of
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.settings_panel_store import SettingsStore
+from workstation.desktop.panels.ticket_presets_store import PresetStore
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.panel import Panel
@@ -73,6 +74,7 @@ class Desktop:
         frame_hz: int,
         disarm_after_s: int,
         keys_file: Path | None = None,
+        presets_file: Path | None = None,
         settings: SettingsStore | None = None,
     ) -> None:
         self.app = _application()
@@ -90,6 +92,7 @@ class Desktop:
             sizes=SizePresets(),
             charts=ChartLinks(layouts.parent / "drawings", lambda text: self.context.announcer.say("warning", text)),
             settings=settings,
+            presets=PresetStore(presets_file),
         )
         self.workspace = Workspace(
             self.context, PANEL_KINDS, LayoutStore(layouts), disarm_after_s=disarm_after_s, keys_file=keys_file
@@ -119,6 +122,8 @@ class Desktop:
         """
         sys.excepthook = self.reporter
         self.workspace.open()
+        if self.context.presets.error:
+            self.context.announcer.say("warning", self.context.presets.error)
         self.bridge.start()
         beat_timer = QTimer(self.bridge, interval=BEAT_MS)
         beat_timer.timeout.connect(beat)

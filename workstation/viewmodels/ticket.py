@@ -17,6 +17,7 @@ from workstation.risk.validity import validate
 from workstation.viewmodels.frames import QuoteSnap
 from workstation.viewmodels.preview import order_words
 from workstation.viewmodels.ticket_fields import parse_price, parse_quantity, parse_trail, parse_utc
+from workstation.viewmodels.ticket_legs import Leg, leg_price, parse_distance
 
 FIELDS: dict[OrdType, tuple[str, ...]] = {
     OrdType.MARKET: (),
@@ -50,6 +51,9 @@ _WORDS = {
     "stop_loss": "Stop-loss",
     "take_profit": "Take-profit",
 }
+LEGS = ("stop_loss", "take_profit")
+"""Fields of the bracket's legs."""
+
 _PRICED = frozenset({OrdType.LIMIT, OrdType.STOP_LIMIT})
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
@@ -107,8 +111,7 @@ def read(draft: Draft, instrument: Instrument, account: str, *, now_ns: int, quo
     trail = reader.trail() if "trail" in shown else None
     expire = reader.expire() if draft.tif is TimeInForce.GTD else None
     display = reader.quantity("display") if draft.display.strip() else None
-    stop_loss = reader.price("stop_loss") if draft.stop_loss.strip() else None
-    take_profit = reader.price("take_profit") if draft.take_profit.strip() else None
+    typed = {name: reader.leg(name) if getattr(draft, name).strip() else None for name in LEGS}
     if reader.findings or qty is None:
         return Reading(terms=None, findings=tuple(reader.findings))
     terms = OrderTerms(
@@ -127,9 +130,12 @@ def read(draft: Draft, instrument: Instrument, account: str, *, now_ns: int, quo
         display_qty=display,
     )
     other = None if draft.oco is None else msgspec.structs.replace(draft.oco, account=account)
+    legs = _Legs(terms, instrument, entry_price(terms, quote))
+    stop_loss, take_profit = (legs.price(name, typed[name]) for name in LEGS)
     words = order_words(terms, instrument, stop_loss_px=stop_loss, take_profit_px=take_profit)
     findings = [
         *_form(terms, instrument, now_ns),
+        *legs.findings,
         *_legs(terms, instrument, quote, (stop_loss, take_profit)),
         *_market(terms, instrument, quote),
         *_pair(terms, other, legs=stop_loss is not None or take_profit is not None),
@@ -172,6 +178,15 @@ class _Reader:
             self._note(field, error)
         return None
 
+    def leg(self, field: str) -> Leg | None:
+        text = getattr(self._draft, field)
+        try:
+            distance = parse_distance(text, self._instrument.currency, field=_WORDS[field])
+        except ValidationError as error:
+            self._note(field, error)
+            return None
+        return Leg(self.price(field)) if distance is None else Leg(distance=distance)
+
     def trail(self) -> Trail | None:
         try:
             return parse_trail(self._draft.trail, self._instrument)
@@ -189,6 +204,36 @@ class _Reader:
     def _note(self, field: str, error: ValidationError) -> None:
         allowed = f"; allowed: {error.allowed}" if error.allowed else ""
         self.findings.append(Finding(field, f"{_WORDS[field]} {error.message}{allowed}."))
+
+
+class _Legs:
+    """Turns legs as typed into prices, measured from the entry."""
+
+    def __init__(self, terms: OrderTerms, instrument: Instrument, entry: int | None) -> None:
+        self._terms, self._instrument, self._entry = terms, instrument, entry
+        self.findings: list[Finding] = []
+
+    def price(self, field: str, leg: Leg | None) -> int | None:
+        if leg is None or leg.distance is None:
+            return None if leg is None else leg.price
+        if self._terms.order_qty <= 0:
+            return None
+        terms, word = self._terms, _WORDS[field]
+        if self._entry is None:
+            self.findings.append(Finding(field, f"{word} as a distance needs an entry price, and there is no quote."))
+            return None
+        try:
+            return leg_price(
+                leg.distance,
+                self._instrument,
+                terms.side,
+                self._entry,
+                terms.order_qty,
+                stop=field == "stop_loss",
+            )
+        except ValidationError as error:
+            self.findings.append(Finding(field, f"{word} {error.message}."))
+            return None
 
 
 def nearest_prices(text: str, instrument: Instrument) -> tuple[str, ...]:

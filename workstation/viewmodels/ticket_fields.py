@@ -29,7 +29,7 @@ def parse_quantity(text: str, instrument: Instrument, *, field: str = "quantity"
     """
     body = text.strip().lower()
     zeros = _MULTIPLES.get(body[-1:], 0)
-    plain = _plain(body[:-1] if zeros else body, field, _QUANTITY_ALLOWED)
+    plain = plain_number(body[:-1] if zeros else body, field, _QUANTITY_ALLOWED)
     return parse_scaled(_shifted(plain, zeros), instrument.qty_decimals, field=field)
 
 
@@ -39,7 +39,9 @@ def parse_price(text: str, instrument: Instrument, *, field: str = "price") -> i
     Raises:
         ValidationError: no plain number, or more decimals than the instrument's prices have.
     """
-    return parse_scaled(_plain(text.strip(), field, "a number such as 187.20"), instrument.price_decimals, field=field)
+    return parse_scaled(
+        plain_number(text.strip(), field, "a number such as 187.20"), instrument.price_decimals, field=field
+    )
 
 
 def parse_trail(text: str, instrument: Instrument) -> Trail:
@@ -51,10 +53,10 @@ def parse_trail(text: str, instrument: Instrument) -> Trail:
     body, allowed = text.strip().lower().replace(" ", ""), "a distance such as 0.50, 5t, 25bps or 0.25%"
     for suffix, kind, decimals in (("bps", TrailKind.BPS, 0), ("%", TrailKind.BPS, 2), ("t", TrailKind.TICKS, 0)):
         if body.endswith(suffix):
-            plain = _plain(body.removesuffix(suffix), "trail", allowed)
+            plain = plain_number(body.removesuffix(suffix), "trail", allowed)
             return Trail(kind, parse_scaled(plain, decimals, field="trail"))
     return Trail(
-        TrailKind.PRICE, parse_scaled(_plain(body, "trail", allowed), instrument.price_decimals, field="trail")
+        TrailKind.PRICE, parse_scaled(plain_number(body, "trail", allowed), instrument.price_decimals, field="trail")
     )
 
 
@@ -77,8 +79,12 @@ def parse_utc(text: str, now_ns: int) -> int:
     raise ValidationError("expire_time", f"{_shown(text)} is not a time", allowed=_TIME_ALLOWED)
 
 
-def _plain(body: str, field: str, allowed: str) -> str:
-    """Return a number without grouping, leading zeros or a bare point."""
+def plain_number(body: str, field: str, allowed: str) -> str:
+    """Return a number without grouping, leading zeros or a bare point.
+
+    Raises:
+        ValidationError: no plain number; the text is shown in the reason.
+    """
     if not body or len(body) > TEXT_CHARS_MAX or not _NUMBER.fullmatch(body) or not body.strip("-."):
         raise ValidationError(field, f"{_shown(body)} is not a number" if body else "is empty", allowed=allowed)
     sign, digits = ("-", body[1:]) if body.startswith("-") else ("", body)

@@ -212,3 +212,51 @@ def test_each_state_of_the_data_is_said(quoted, state, text, can_send):
     shown = ticket_state("AAPL", quoted, state, None)
     assert text in shown.text
     assert shown.can_send is can_send
+
+
+@pytest.mark.parametrize(
+    ("side", "stop_loss", "take_profit", "prices"),
+    [
+        (Side.BUY, "20t", "40t", (18_700, 18_760)),
+        (Side.SELL, "20t", "40t", (18_740, 18_680)),
+        (Side.BUY, "0.5%", "1%", (18_627, 18_908)),
+        (Side.SELL, "0.5%", "1%", (18_813, 18_532)),
+        (Side.BUY, "50 USD", "100usd", (18_670, 18_820)),
+        (Side.SELL, "33.33USD", "33.33 usd", (18_753, 18_686)),
+        (Side.BUY, "10t", "190", (18_710, 19_000)),
+    ],
+)
+def test_legs_are_distances_in_ticks_percent_or_money_and_never_lose_more(side, stop_loss, take_profit, prices):
+    found = reading(side=side, stop_loss=stop_loss, take_profit=take_profit)
+    assert not found.findings
+    assert (found.stop_loss_px, found.take_profit_px) == prices
+    assert f"STOP-LOSS {stock().price_text(prices[0])}" in found.words
+
+
+def test_money_at_a_leg_counts_the_contracts_multiplier():
+    quoted = quote("ESZ6", bid=612_500, ask=612_525)
+    found = reading(future(), quoted, qty="2", price="6125", stop_loss="530 USD", take_profit="530 USD")
+    assert (found.stop_loss_px, found.take_profit_px) == (611_975, 613_050)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"stop_loss": "0t"}, "must be a distance above 0"),
+        ({"stop_loss": "1.5t"}, "whole ticks"),
+        ({"stop_loss": "-1%"}, "above 0"),
+        ({"stop_loss": "x%"}, "is not a number"),
+        ({"stop_loss": "0.5 USD"}, "nearer than one tick"),
+        ({"stop_loss": "120%"}, "below any price"),
+        ({"take_profit": "20 EUR"}, "is not a number"),
+    ],
+)
+def test_a_distance_that_is_none_is_named(fields, text):
+    (found,) = reading(**fields).findings
+    assert text in found.text
+    assert found.field in fields
+
+
+def test_a_distance_from_no_price_is_refused():
+    (found,) = reading(quoted=quote(bid=None, ask=None), ord_type=OrdType.MARKET, price="", stop_loss="20t").findings
+    assert "needs an entry price" in found.text

@@ -52,10 +52,11 @@ class TicketField(QLineEdit):
         self._new_font()
         theme_notifier().changed.connect(self._new_font)
 
-    def mark(self, text: str) -> None:
-        """Mark the field as wrong and say why on hover; "" takes the mark away."""
+    def mark(self, text: str, source: str = "") -> None:
+        """Mark the field as wrong and say why on hover; "" takes the mark away and says where its value comes from."""
         set_role(self, "invalid", "true" if text else "false")
-        self.setToolTip(text)
+        self.setToolTip(text or source)
+        self.setAccessibleDescription(text or source)
 
     def _new_font(self, *_: object) -> None:
         self.setFont(figure_font("emphasis"))

@@ -3,8 +3,11 @@
 Fields that a type does not use are not shown. The form changes no order and sends nothing.
 """
 
+from collections.abc import Mapping, Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QGridLayout,
@@ -22,6 +25,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
 from workstation.viewmodels.preview import order_words
 from workstation.viewmodels.ticket import FIELDS, Draft, Finding
+from workstation.viewmodels.ticket_peg import PegTo
 
 _TYPES = {
     OrdType.LIMIT: "Limit",
@@ -31,6 +35,10 @@ _TYPES = {
     OrdType.TRAILING_STOP: "Trailing stop",
     OrdType.TRAILING_STOP_LIMIT: "Trailing limit",
 }
+_PEGS: tuple[tuple[str, object], ...] = (
+    ("fixed", PegTo.FIXED),
+    *((f"= {to.value}", to) for to in PegTo if to is not PegTo.FIXED),
+)
 _LABEL_WIDTH = 56
 _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
@@ -63,13 +71,17 @@ class TicketForm(QWidget):
             "trail": self._field("trail", "Trailing distance", "0.50, 5t, 0.25%"),
             "expire": self._field("expire", "Good till, UTC", "16:00 or date and time"),
             "display": self._field("display", "Shown quantity", "all"),
-            "stop_loss": self._field("stop_loss", "Stop-loss price", "none"),
-            "take_profit": self._field("take_profit", "Take-profit price", "none"),
+            "stop_loss": self._field("stop_loss", "Stop-loss: price or distance", "20t, 1%"),
+            "take_profit": self._field("take_profit", "Take-profit: price or distance", "40t, 2%"),
         }
         self.post_only = self._check("post_only", "Post-only", "Refused rather than taking liquidity")
         self.reduce_only = self._check("reduce_only", "Reduce-only", "Capped at the position; never opens or reverses")
         self._oco: OrderTerms | None = None
+        self.typed: set[str] = set()
+        self._sources: dict[str, str] = {}
         self.pair = self._pair_button()
+        self.more = self._more_button()
+        self.peg = self._combo("peg", "What the price follows until it is sent", _PEGS)
         self._labels: dict[str, QLabel] = {}
         self._lay_out(presets)
         self.side.changed.connect(self._on_edited)
@@ -80,13 +92,31 @@ class TicketForm(QWidget):
         """The chosen type."""
         return OrdType(self.type.currentData())
 
+    @property
+    def tif_chosen(self) -> TimeInForce:
+        """The chosen time in force."""
+        return TimeInForce(self.tif.currentData())
+
+    @property
+    def is_pressed(self) -> bool:
+        """True while a mouse button is down: nothing moves under it."""
+        return QApplication.mouseButtons() != Qt.MouseButton.NoButton
+
+    def choose_type(self, kind: str) -> None:
+        """Choose an order type by its value."""
+        self.type.setCurrentIndex(self.type.findData(OrdType(kind)))
+
+    def choose_tif(self, tif: str) -> None:
+        """Choose a time in force by its value."""
+        self.tif.setCurrentIndex(self.tif.findData(TimeInForce(tif)))
+
     def draft(self) -> Draft:
         """Return the fields as they stand."""
         texts = {name: field.text() for name, field in self.fields.items()}
         return Draft(
             side=self.side.side,
             ord_type=self.ord_type,
-            tif=TimeInForce(self.tif.currentData()),
+            tif=self.tif_chosen,
             post_only=self.post_only.isChecked(),
             reduce_only=self.reduce_only.isChecked(),
             oco=self._oco,
@@ -95,11 +125,17 @@ class TicketForm(QWidget):
 
     def set_text(self, field: str, text: str) -> None:
         """Put a text into a field, as if it had been typed."""
+        self.typed.add(field)
+        self.fill(field, text)
+
+    def fill(self, field: str, text: str) -> None:
+        """Put a text into a field that nobody typed: a preset's, or a price that follows the market."""
         self.fields[field].setText(text)
         self.edited.emit()
 
     def show_draft(self, draft: Draft) -> None:
         """Take every field from a draft, as if it had been typed."""
+        self.typed = set(self.fields)
         self.side.choose(draft.side)
         self._show_pair(draft.oco)
         self.type.setCurrentIndex(self.type.findData(draft.ord_type))
@@ -110,27 +146,68 @@ class TicketForm(QWidget):
         self.reduce_only.setChecked(draft.reduce_only)
         self._on_edited()
 
-    def clear(self) -> None:
-        """Empty every price and leg; side, type, quantity and time in force stay."""
+    def clear(self, start: Mapping[str, str] | None = None) -> None:
+        """Empty every price and leg, or take what `start` says; side, type, quantity and time in force stay."""
+        texts = start or {}
+        self.typed -= {name for name in self.fields if name != "qty"}
         for name, field in self.fields.items():
             if name != "qty":
-                field.clear()
+                field.setText(texts.get(name, ""))
         self.post_only.setChecked(False)
         self.reduce_only.setChecked(False)
         self._show_pair(None)
         self.edited.emit()
 
-    def show_instrument(self, instrument: Instrument, qty_text: str) -> None:
-        """Start afresh for an instrument with a preset quantity."""
+    def show_instrument(self, instrument: Instrument, qty_text: str, start: Mapping[str, str] | None = None) -> None:
+        """Start afresh for an instrument with a quantity, and texts that other fields begin with."""
         self._instrument = instrument
+        self.typed.clear()
         self.fields["qty"].setText(qty_text)
-        self.clear()
+        self.clear(start)
+
+    @property
+    def quantity_word(self) -> str:
+        """The rule that fills the quantity, as its label says it."""
+        return self._labels["qty"].text()
+
+    @property
+    def price_word(self) -> str:
+        """What the limit price follows, as its label says it."""
+        return self._labels["price"].text()
+
+    def name_quantity(self, word: str) -> None:
+        """Name the quantity's field by the rule that fills it."""
+        self._labels["qty"].setText(word)
+
+    def name_price(self, word: str) -> None:
+        """Name the limit price's field by what it follows."""
+        self._labels["price"].setText(word)
+
+    def explain(self, sources: Mapping[str, str]) -> None:
+        """Say on hover where values come from, by field."""
+        self._sources = dict(sources)
+        for name, field in self.fields.items():
+            if field.property("invalid") != "true":
+                field.mark("", self._sources.get(name, ""))
+        self.type.setToolTip(self._sources.get("ord_type", "Order type"))
+        self.tif.setToolTip(self._sources.get("tif", "Time in force"))
 
     def mark(self, findings: tuple[Finding, ...]) -> None:
         """Mark the fields that findings name; empty fields nobody has typed in yet are left unmarked."""
         texts = {finding.field: finding.text for finding in reversed(findings)}
         for name, field in self.fields.items():
-            field.mark(texts.get(name, "") if field.text() else "")
+            field.mark(texts.get(name, "") if field.text() else "", self._sources.get(name, ""))
+
+    def _more_button(self) -> QToolButton:
+        """Return what opens the presets."""
+        button = QToolButton()
+        button.setObjectName(f"{self._name}_presets")
+        button.setText("⋯")
+        button.setFont(figure_font("caption"))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip("Presets: what a ticket starts with, by layer")
+        button.setAccessibleName("Presets of the ticket")
+        return button
 
     def _pair_button(self) -> QPushButton:
         """Return what names the other order of a pair; a press takes it away."""
@@ -171,6 +248,7 @@ class TicketForm(QWidget):
         ):
             self.fields[name].setVisible(shown)
             self._labels[name].setVisible(shown)
+        self.peg.setVisible("price" in used)
         self.post_only.setEnabled("price" in used)
 
     def _lay_out(self, presets: tuple[int, ...]) -> None:
@@ -184,7 +262,7 @@ class TicketForm(QWidget):
         self._choices(grid, 1)
         self._wide(grid, 2, "qty", self._quantity_row(presets))
         for row, name in enumerate((*_PRICE_FIELDS, "expire"), start=3):
-            self._wide(grid, row, name, self.fields[name])
+            self._wide(grid, row, name, self._price_row() if name == "price" else self.fields[name])
         self._pair(grid, 7, ("stop_loss", self.fields["stop_loss"]), ("take_profit", self.fields["take_profit"]))
         self._wide(grid, 8, "display", self.fields["display"])
         flags = QHBoxLayout()
@@ -194,6 +272,15 @@ class TicketForm(QWidget):
         flags.addStretch(1)
         grid.addLayout(flags, 9, 1, 1, 3)
         grid.addWidget(self.pair, 10, 0, 1, 4)
+
+    def _price_row(self) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(self.fields["price"], _TYPE_SHARE)
+        row.addWidget(self.peg, _TIF_SHARE)
+        return holder
 
     def _quantity_row(self, presets: tuple[int, ...]) -> QWidget:
         holder = QWidget()
@@ -212,6 +299,7 @@ class TicketForm(QWidget):
             button.setAccessibleName(f"Quantity preset {preset}")
             button.clicked.connect(lambda _checked=False, preset=preset: self.set_text("qty", str(preset)))
             row.addWidget(button)
+        row.addWidget(self.more)
         return holder
 
     def _pair(self, grid: QGridLayout, row: int, left: tuple[str, QWidget], right: tuple[str, QWidget]) -> None:
@@ -248,13 +336,14 @@ class TicketForm(QWidget):
 
     def _field(self, name: str, accessible: str, placeholder: str = "") -> TicketField:
         field = TicketField(f"{self._name}_{name}", accessible, placeholder)
+        field.textEdited.connect(lambda _text: self.typed.add(name))
         field.textEdited.connect(self._on_edited)
         field.editingFinished.connect(self.edited)
         field.stepped.connect(lambda steps: self.stepped.emit(name, steps))
         field.escaped.connect(self.escaped)
         return field
 
-    def _combo(self, name: str, accessible: str, items: list[tuple[str, object]]) -> QComboBox:
+    def _combo(self, name: str, accessible: str, items: Sequence[tuple[str, object]]) -> QComboBox:
         combo = QComboBox()
         combo.setObjectName(f"{self._name}_{name}")
         combo.setAccessibleName(accessible)
@@ -274,41 +363,3 @@ class TicketForm(QWidget):
         box.setToolTip(tip)
         box.toggled.connect(self._on_edited)
         return box
-
-
-class FixButtons(QWidget):
-    """One-click fixes of the first finding. Emits: chosen(field, text)."""
-
-    chosen = Signal(str, str)
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setObjectName(f"{name}_fixes")
-        self._name = name
-        self._shown: Finding | None = None
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(4)
-        self._buttons: list[QPushButton] = []
-        self._row.addStretch(1)
-
-    def show_finding(self, finding: Finding | None) -> None:
-        """Offer the fixes of a finding, or nothing."""
-        if finding == self._shown:
-            return
-        self._shown = finding
-        for button in self._buttons:
-            button.hide()
-            button.deleteLater()
-        fixes = () if finding is None else finding.fixes
-        self._buttons = [self._button(finding.field, text) for text in fixes] if finding is not None else []
-        for index, button in enumerate(self._buttons):
-            self._row.insertWidget(index, button)
-        self.setVisible(bool(self._buttons))
-
-    def _button(self, field: str, text: str) -> QPushButton:
-        button = QPushButton(f"Use {text}")
-        button.setObjectName(f"{self._name}_fix_{text}")
-        button.setAccessibleName(f"Use {text} as {field}")
-        button.clicked.connect(lambda: self.chosen.emit(field, text))
-        return button

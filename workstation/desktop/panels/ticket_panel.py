@@ -4,6 +4,7 @@ First stage of an order by hand. It shows the gate's own preview, sends one comm
 view until the order is edited. Orders that reduce are sent disarmed too; the gate decides everything.
 """
 
+import msgspec
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -16,19 +17,19 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.ladder_controls import OneLine
 from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ticket_fields import QuoteButton, set_role
-from workstation.desktop.panels.ticket_form import FixButtons, TicketForm
+from workstation.desktop.panels.ticket_fixes import FixButtons
+from workstation.desktop.panels.ticket_form import TicketForm
+from workstation.desktop.panels.ticket_presets import TicketPresets
+from workstation.desktop.panels.ticket_pricing import TicketPricing
 from workstation.desktop.panels.ticket_sending import TicketSending
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
-from workstation.desktop.shell.panel import Panel
+from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.theme import figure_font, theme_notifier
-from workstation.domain.errors import UserError
 from workstation.domain.orders import OriginKind
 from workstation.domain.verdicts import Verdict
 from workstation.viewmodels.formats import MISSING
 from workstation.viewmodels.frames import Frame, QuoteSnap
-from workstation.viewmodels.ladder_amend import nudged
-from workstation.viewmodels.ticket import FIELDS, Draft, Reading, read
-from workstation.viewmodels.ticket_fields import parse_price, parse_quantity
+from workstation.viewmodels.ticket import Draft, Reading, read
 from workstation.viewmodels.ticket_outlook import NO_COSTS, Costs, age_text, outlook, ticket_state
 
 PREVIEW_DELAY_MS = 120
@@ -65,12 +66,14 @@ class TicketPanel(Panel):
         self._shown_at = 0
         self._asked = 0
         self.form = TicketForm(panel_id, context.sizes.sizes)
+        self.presets = TicketPresets(context, self.form)
         self.sending = TicketSending(context)
         self.quotes = {
             "bid": QuoteButton(f"{panel_id}_bid", "bid", "buy"),
             "last": QuoteButton(f"{panel_id}_last", "last", ""),
             "ask": QuoteButton(f"{panel_id}_ask", "ask", "sell"),
         }
+        self.pricing = TicketPricing(context, self.form, self.quotes, lambda: self.symbol)
         self._quotes = QWidget()
         self.state_line = OneLine(f"{panel_id}_state", "Ticket state")
         self.preview = QLabel()
@@ -82,13 +85,13 @@ class TicketPanel(Panel):
         self._delay.timeout.connect(self._ask_preview)
         self._build()
         self.form.edited.connect(self._on_edited)
-        self.form.stepped.connect(self._step)
+        self.form.more.clicked.connect(lambda: self.presets.open(self))
+        context.presets.changed.connect(self.presets.changed)
+        self.until_released(self._leave_presets)
         self.form.escaped.connect(self.clear)
         self.fixes.chosen.connect(self.form.set_text)
         self.sending.changed.connect(self._show)
         self.send.clicked.connect(self.press_send)
-        for name, button in self.quotes.items():
-            button.clicked.connect(lambda _checked=False, name=name: self._copy_price(name))
         for key in ("Ctrl+Return", "Ctrl+Enter"):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -113,7 +116,8 @@ class TicketPanel(Panel):
         self.watch(quotes=frozenset({symbol}))
         self._staged = False
         self.sending.forget()
-        self.form.show_instrument(self.context.instrument(symbol), str(self.context.sizes.size))
+        self.pricing.end_peg()
+        self.presets.start(symbol)
 
     def on_frame(self, frame: Frame) -> None:
         """Follow quotes, the state of the account and the word of the venue on what was sent."""
@@ -123,6 +127,9 @@ class TicketPanel(Panel):
         now = self.context.bridge.session.mono_ns()
         if frame.status is not None or frame.positions or frame.rows or now - self._shown_at >= OUTLOOK_AGAIN_NS:
             self._shown_at = now
+            self.pricing.follow()
+            if frame.positions and not self.sending.text:
+                self.presets.follow()
             self._read()
             self._show()
             if self._reading.is_complete and now - self._asked_at >= PREVIEW_AGAIN_NS and not self._delay.isActive():
@@ -133,6 +140,7 @@ class TicketPanel(Panel):
     def stage(self, symbol: str, draft: Draft) -> None:
         """Show an order from a key, the palette or an undo in the fields, not sent."""
         self.choose_symbol(symbol)
+        self.pricing.end_peg()
         self.form.show_draft(draft)
         self._staged = True
 
@@ -145,7 +153,16 @@ class TicketPanel(Panel):
         """Empty prices and legs, and put a refusal away."""
         self._staged = False
         self.sending.forget()
-        self.form.clear()
+        self.pricing.end_peg()
+        self.presets.clear()
+
+    def save_settings(self) -> PanelSettings:
+        """Return the ticket's own presets."""
+        return self.presets.save()
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Take them back."""
+        self.presets.restore(settings)
 
     def press_send(self) -> None:
         """Send the order, once per press; say in place why not."""
@@ -166,7 +183,9 @@ class TicketPanel(Panel):
             pulse_arm_chip()
             return
         self._staged = False
-        self.sending.send(self._reading)
+        draft = self.form.draft()
+        pegged = msgspec.structs.replace(draft, price=self.pricing.peg.words) if self.pricing.peg.is_on else draft
+        self.sending.send(self._reading, (terms.symbol, terms.account, pegged))
 
     def _build(self) -> None:
         scroll = QScrollArea()
@@ -249,6 +268,7 @@ class TicketPanel(Panel):
 
     def _on_edited(self) -> None:
         """Read again, ask the gate after a pause, and put an old refusal away."""
+        self.presets.follow()
         before = self._reading
         self._read()
         if self._reading != before:
@@ -357,36 +377,10 @@ class TicketPanel(Panel):
                 caption = f"{name} · {age_text(quote.age_ms)}"
             button.show_price(price, text, caption, stale=stale)
 
-    def _copy_price(self, name: str) -> None:
-        """Copy a quoted price into the field that the type prices by, once."""
-        price, used = self.quotes[name].price, FIELDS[self.form.ord_type]
-        field = "price" if "price" in used else "stop" if "stop" in used else ""
-        if price is not None and field:
-            self.form.set_text(field, self.context.instrument(self.symbol).price_text(price))
-
-    def _step(self, field: str, steps: int) -> None:
-        """Step a field by lots or ticks; an empty price starts at the market."""
-        if not self.symbol or field in ("trail", "expire"):
-            return
-        instrument = self.context.instrument(self.symbol)
-        text = self.form.fields[field].text()
-        try:
-            if field in ("qty", "display"):
-                qty = max(parse_quantity(text or "0", instrument) + steps * instrument.lot, 0)
-                self.form.set_text(field, instrument.qty_text(qty))
-                return
-            price = parse_price(text, instrument) if text else self._start_price()
-        except UserError:
-            return
-        if price is not None:
-            self.form.set_text(field, instrument.price_text(nudged(price, steps, instrument) if text else price))
-
-    def _start_price(self) -> int | None:
-        quote = self._quote
-        if quote is None:
-            return None
-        return quote.bid if self.form.side.side.sign > 0 else quote.ask
+    def _leave_presets(self) -> None:
+        self.context.presets.changed.disconnect(self.presets.changed)
 
     def _take_preset(self) -> None:
         if self.symbol:
             self.form.set_text("qty", str(self.context.sizes.size))
+            self.presets.follow()

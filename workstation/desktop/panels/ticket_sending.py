@@ -31,7 +31,7 @@ class TicketSending(QObject):
         self._context = context
         self._busy_with = ""
         self._last = ""
-        self._retry: tuple[Reading, str] | None = None
+        self._retry: tuple[object, str] | None = None
         self.text = ""
         self.role = "danger"
 
@@ -40,14 +40,18 @@ class TicketSending(QObject):
         """True from the press until the answer, or until the outcome is known to be unknown."""
         return bool(self._busy_with)
 
-    def send(self, reading: Reading) -> None:
-        """Send a complete reading. The same reading after a failed hand-over goes out under the same id."""
+    def send(self, reading: Reading, typed: object = None) -> None:
+        """Send a complete reading. The same order after a failed hand-over goes out under the same id.
+
+        typed: what makes it the same order, where prices follow the market; without it the reading itself.
+        """
         terms = reading.terms
         if terms is None or self._busy_with:
             return
         session = self._context.bridge.session
+        what = reading if typed is None else typed
         same, kept = self._retry or (None, "")
-        cl_ord_id = kept if same == reading else session.new_cl_ord_id()
+        cl_ord_id = kept if same == what else session.new_cl_ord_id()
         self._busy_with = self._last = cl_ord_id
         self._retry = None
         self.text = ""
@@ -62,7 +66,7 @@ class TicketSending(QObject):
         self._context.announcer.say("info", f"Pending: {reading.words}", cl_ord_id)
         self.changed.emit()
         origin = self._context.origin(OriginKind.TICKET, "send")
-        self._context.call("order.submit", order, origin, lambda result: self._answered(cl_ord_id, reading, result))
+        self._context.call("order.submit", order, origin, lambda result: self._answered(cl_ord_id, what, result))
 
     def refuse(self, text: str) -> None:
         """Show why nothing was sent."""
@@ -86,14 +90,12 @@ class TicketSending(QObject):
             if isinstance(row, OrderState) and row.cl_ord_id == self._last:
                 if row.unknown is not None and self._busy_with:
                     self._busy_with = ""
-                    self._keep(
-                        "Sent, but the outcome is not known yet; look at the orders before sending again.", "warning"
-                    )
+                    self._keep(_UNKNOWN_TEXT, "warning")
                 elif row.status is OrdStatus.REJECTED or row.status in DENIED_STATES:
                     self._busy_with = ""
                     self._keep(row.text or f"{row.status}: {row.reject_code}", "danger")
 
-    def _answered(self, cl_ord_id: str, reading: Reading, result: CommandResult) -> None:
+    def _answered(self, cl_ord_id: str, what: object, result: CommandResult) -> None:
         if cl_ord_id != self._last:
             self._context.announcer.say("info" if result.ok else "warning", result.text, cl_ord_id)
             return
@@ -103,7 +105,7 @@ class TicketSending(QObject):
             self.changed.emit()
             return
         stored = isinstance(result.data, Refusal) and result.data.order is not None
-        self._retry = None if stored else (reading, cl_ord_id)
+        self._retry = None if stored else (what, cl_ord_id)
         if result.code == "NOT_ARMED":
             pulse_arm_chip()
         self._context.announcer.say("warning", result.text, cl_ord_id)

@@ -36,6 +36,7 @@ class AutoDisarm(QObject):
         context.bridge.frame_taken.connect(self._on_frame)
         store.changed.connect(lambda: disarm(context, "keys reloaded"))
         store.failed.connect(lambda _text: disarm(context, "key file refused"))
+        context.presets.changed.connect(lambda: disarm(context, "ticket presets changed"))
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.applicationStateChanged.connect(self._on_application_state)
