@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from tests.helpers.desktop_rig import START_NS, DesktopRig, position, quote, status
+from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, position, quote, status
 from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
 from workstation.desktop.panels.watchlist_panel import WatchlistPanel
 from workstation.desktop.panels.watchlist_trends import MINUTE
+from workstation.domain.orders import OrdStatus
 from workstation.viewmodels.bars import BarSeries
 
 
@@ -113,6 +117,37 @@ def test_rows_move_by_key_and_by_drag(panel: WatchlistPanel, qtbot) -> None:
     assert entries(panel)[-1] == "MSFT"
 
 
+def test_a_row_let_go_over_another_panel_is_shown_there(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
+    tape = TimeSalesPanel(rig.context, "tape-1")
+    qtbot.addWidget(tape)
+    tape.setGeometry(panel.x(), panel.y() + panel.height() + 60, 300, 300)
+    tape.show()
+    before, port = entries(panel), panel.view.viewport()
+    for row in (0, 2):
+        place = port.mapFromGlobal(tape.mapToGlobal(QPoint(150, 200)))
+        qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=centre(panel, row))
+        where, none = QPointF(port.mapToGlobal(place)), Qt.KeyboardModifier.NoModifier
+        left, no = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        QApplication.sendEvent(port, QMouseEvent(QEvent.Type.MouseMove, QPointF(place), where, no, left, none))
+        assert port.cursor().shape() is Qt.CursorShape.DragLinkCursor
+        qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=place)
+        assert tape.symbol == {0: "", 2: "MSFT"}[row]  # a heading is no instrument
+    assert (entries(panel), port.cursor().shape()) == (before, Qt.CursorShape.ArrowCursor)
+    tape.release()
+
+
+def test_a_double_click_fills_a_ticket_in_and_sends_nothing(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
+    ticket = TicketPanel(rig.context, "ticket-1")
+    qtbot.addWidget(ticket)
+    ticket.show()
+    rig.feed(quotes=[quote("MSFT", 41_233)])
+    qtbot.mouseDClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, 2))
+    draft = ticket.form.draft()
+    assert (ticket.symbol, draft.qty, draft.price) == ("MSFT", str(rig.context.sizes.size), "412.33")
+    assert rig.gateway.sent() == []
+    ticket.release()
+
+
 def test_order_by_a_column_leaves_headings_out(panel: WatchlistPanel, rig: DesktopRig) -> None:
     rig.feed(quotes=[quote("AAPL", 18_719), quote("MSFT", 41_233)])
     panel.view.sort_by([("last", True)])
@@ -121,10 +156,13 @@ def test_order_by_a_column_leaves_headings_out(panel: WatchlistPanel, rig: Deskt
     assert entries(panel)[0] == "# Stocks"
 
 
-def test_positions_and_prices_stand_in_the_row(panel: WatchlistPanel, rig: DesktopRig) -> None:
-    rig.feed(quotes=[quote()], positions=[position(300)])
+def test_positions_orders_and_prices_stand_in_the_row(panel: WatchlistPanel, rig: DesktopRig) -> None:
+    rig.feed(order(), quotes=[quote()], positions=[position(300)])
     texts = {c.name: c.text(panel.list.table.get("AAPL")) for c in panel.columns.table.columns if c.name}
-    assert (texts["last"], texts["position"]) == ("187.19", "300")
+    assert (texts["last"], texts["position"], texts["orders"], texts["profit"]) == ("187.19", "300", "1B", "+57.00")
+    rig.clock.advance(SECOND)
+    rig.feed(order(state=OrdStatus.CANCELLED, version=9))
+    assert panel.columns.index(1, panel.columns.column_named("orders")).data() == ""
 
 
 def test_without_the_feed_prices_are_hatched_as_of_a_time(panel: WatchlistPanel, rig: DesktopRig) -> None:

@@ -6,6 +6,7 @@ symbols and headings, so that a layout file keeps it. Sends nothing.
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 
 import msgspec
 import numpy as np
@@ -22,16 +23,17 @@ from workstation.viewmodels.columns import (
     RowStyle,
     Selection,
 )
-from workstation.viewmodels.formats import MISSING, Formats, age, grouped
+from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, grouped, money
 from workstation.viewmodels.frames import QuoteSnap
 from workstation.viewmodels.watchlist_computed import COMPUTED_MAX, Computed, computed_column
-from workstation.viewmodels.watchlist_rows import HEADING, WatchRow
+from workstation.viewmodels.watchlist_rows import HEADING, NOTHING_MINE, Mine, WatchRow
 from workstation.viewmodels.watchlist_trend import POINTS, Trends
 
 FLASH_NS = 250_000_000
 UNDO_NS = 10_000_000_000
 AGE_SHOWN_MS = 1_000
 MATCHES_MAX = 8
+NEAR_MAX = 3
 ENTRIES_MAX = 1_000
 STALE, ABSENT = "STALE", "ABSENT"
 _QUIET_CELLS = dict.fromkeys(
@@ -59,7 +61,10 @@ def default_entries(instruments: Mapping[str, Instrument]) -> list[str]:
 
 
 def search(instruments: Mapping[str, Instrument], text: str, limit: int = MATCHES_MAX) -> list[Instrument]:
-    """Return instruments by symbol or name, best first: exact symbol, its beginning, a word of the name, any part."""
+    """Return instruments by symbol or name, best first: exact symbol, its beginning, a word of the name, any part.
+
+    Last come those of a venue that is named whole.
+    """
     wanted = text.strip().lower()
     if not wanted:
         return []
@@ -74,11 +79,18 @@ def search(instruments: Mapping[str, Instrument], text: str, limit: int = MATCHE
             rank = 2
         elif wanted in symbol or wanted in name:
             rank = 3
+        elif wanted == item.exchange.lower():
+            rank = 4
         else:
             continue
         ranked.append((rank, len(symbol), symbol, item))
     ranked.sort(key=lambda found: found[:3])
     return [found[3] for found in ranked[:limit]]
+
+
+def near_symbols(instruments: Mapping[str, Instrument], text: str) -> list[str]:
+    """Return the symbols that are most like a text which matches nothing."""
+    return get_close_matches(text.strip().upper(), list(instruments), n=NEAR_MAX, cutoff=0.5)
 
 
 class Watchlist:
@@ -161,13 +173,13 @@ class Watchlist:
     def take(
         self,
         quotes: Mapping[str, QuoteSnap],
-        positions: Mapping[str, int],
+        mine: Mapping[str, Mine],
         focus: str,
         now_ns: int,
         *,
         most: int = ENTRIES_MAX,
     ) -> Changes:
-        """Fold new quotes, positions by symbol and the trade focus in; flashes begin and end here.
+        """Fold new quotes, what is mine by symbol and the trade focus in; flashes begin and end here.
 
         At most `most` rows change; where more would, `behind` is true and the rest have their turn in the next call.
         """
@@ -178,7 +190,7 @@ class Watchlist:
             self.behind = len(changed) == most
             if self.behind:
                 break
-            row = self._folded(self._rows[self._turn[0]], quotes, positions, focus, now_ns)
+            row = self._folded(self._rows[self._turn[0]], quotes, mine, focus, now_ns)
             self._turn.rotate(-1)
             if row is not None:
                 changed.append(row)
@@ -189,7 +201,7 @@ class Watchlist:
         self,
         row: WatchRow,
         quotes: Mapping[str, QuoteSnap],
-        positions: Mapping[str, int],
+        mine: Mapping[str, Mine],
         focus: str,
         now_ns: int,
     ) -> WatchRow | None:
@@ -198,14 +210,12 @@ class Watchlist:
         quote, flash = quotes.get(entry, row.quote), row.flash if entry in self._flashes else 0
         if quote is not row.quote and quote is not None and row.quote is not None:
             flash = self._flash(entry, row.quote.last, quote.last, now_ns) or flash
-        position, focused = positions.get(entry, 0), entry == focus
-        if quote is row.quote and (position, flash, focused) == (row.position, row.flash, row.focused):
+        own, focused = mine.get(entry, NOTHING_MINE), entry == focus
+        if quote is row.quote and (own, flash, focused) == (row.mine, row.flash, row.focused):
             return None
         last = None if quote is None else quote.last
         trend = row.trend if last is None else self.trends.note(entry, last, now_ns)
-        return WatchRow(
-            entry=entry, rank=row.rank, quote=quote, position=position, flash=flash, focused=focused, trend=trend
-        )
+        return WatchRow(entry=entry, rank=row.rank, quote=quote, mine=own, flash=flash, focused=focused, trend=trend)
 
     def hide_headings(self, hidden: bool) -> None:
         """Leave headings out: they mean nothing in another order than the list's own."""
@@ -234,6 +244,7 @@ class Watchlist:
             "change": CellStyle(move),
             "percent": CellStyle(move),
             "position": CellStyle("buy" if row.position > 0 else "sell" if row.position < 0 else "text_muted"),
+            "profit": CellStyle(_ink(row.mine.profit)),
             "age": CellStyle("warning" if quote.flags else "text_muted"),
             **_QUIET_CELLS,
         }
@@ -321,6 +332,12 @@ class Watchlist:
             Column("position", "Pos", number, lambda r: f.quantity_number(r.entry, r.position) if r.position else None,
                    lambda r: f.quantity(r.entry, r.position) if r.position else "", right=True, width=7,
                    hint="My position in the account in focus"),
+            Column("orders", "Orders", number, lambda r: (r.mine.bids + r.mine.asks) or None, _orders, right=True,
+                   width=7, hint="My open orders in the account in focus: B to buy, S to sell"),
+            Column("profit", "Open P&L", number, lambda r: r.mine.profit if r.position else None,
+                   lambda r: money(r.mine.profit, signed=True) if r.position else "", right=True, width=10,
+                   exact=lambda r: exact_money(r.mine.profit) if r.position else "",
+                   hint="Open profit of my position, as the positions panel says it"),
             Column("trend", "Trend", text, _trend, _trend, right=True, width=POINTS, hint="The last price over time"),
             *(computed_column(column, self._instruments) for column in self.computed),
             size("bid", "Bid sz"),
@@ -341,6 +358,11 @@ def _key(row: WatchRow) -> str:
 
 def _blank(_row: WatchRow) -> str:
     return ""
+
+
+def _orders(row: WatchRow) -> str:
+    sides = ((row.mine.bids, "B"), (row.mine.asks, "S"))
+    return " ".join(f"{count}{side}" for count, side in sides if count)
 
 
 def _trend(row: WatchRow) -> str:

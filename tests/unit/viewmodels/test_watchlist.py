@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tests.helpers.desktop_rig import future, quote, stock
+from tests.helpers.desktop_rig import ACCOUNT, future, limit, order, position, quote, stock
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
+from workstation.domain.orders import Side
 from workstation.viewmodels.formats import Formats
-from workstation.viewmodels.watchlist import FLASH_NS, UNDO_NS, Watchlist, default_entries, search
+from workstation.viewmodels.watchlist import FLASH_NS, UNDO_NS, Watchlist, default_entries, near_symbols, search
+from workstation.viewmodels.watchlist_rows import Mine, mine_by_symbol
 
 INSTRUMENTS = {
     "AAPL": stock(),
@@ -80,12 +82,36 @@ def test_entries_move_by_steps_and_to_a_place() -> None:
 
 def test_a_quote_reads_exactly_with_spread_in_ticks() -> None:
     watchlist = made()
-    watchlist.take({"AAPL": quote()}, {"AAPL": -40}, "AAPL", 0)
+    watchlist.take({"AAPL": quote()}, {"AAPL": Mine(-40)}, "AAPL", 0)
     row = texts(watchlist, "AAPL")
     assert (row["last"], row["change"], row["percent"]) == ("187.19", "+0.89", "+0.48")
     assert (row["bid"], row["ask"], row["bid_size"], row["spread"]) == ("187.19", "187.21", "300", "2")
     assert (row["volume"], row["high"], row["position"], row["age"]) == ("1,250,000", "187.90", "−40", "live")
     assert watchlist.style(watchlist.table.get("AAPL")).cells["focus"].glyph == "pointer"
+
+
+def test_what_is_mine_stands_in_the_row() -> None:
+    watchlist = made()
+    bids = [order(f"OMS-{n}", limit()) for n in range(2)]
+    sale = order("OMS-S", limit(Side.SELL, 18_800, symbol="MSFT"))
+    other = order("OMS-X", limit(account="OTHER"))
+    held = {(ACCOUNT, "AAPL", "*"): position(-40), ("OTHER", "MSFT", "*"): position(5, symbol="MSFT")}
+    mine = mine_by_symbol(ACCOUNT, held, [*bids, sale, other])
+    assert mine == {"AAPL": Mine(-40, 2, 0, held[ACCOUNT, "AAPL", "*"].unrealised), "MSFT": Mine(0, 0, 1)}
+    quotes = {symbol: quote(symbol=symbol) for symbol in INSTRUMENTS}
+    watchlist.take(quotes, mine, "", 0)
+    rows = {symbol: texts(watchlist, symbol) for symbol in INSTRUMENTS}
+    assert [(row["position"], row["orders"], row["profit"]) for row in rows.values()] == [
+        *(("−40", "2B", "−7.60"), ("", "1S", ""), ("", "", ""), ("", "", "")),
+    ]
+    assert watchlist.take(quotes, mine, "", 0).changed == frozenset()
+    assert len(watchlist.take(quotes, {}, "", 0).changed) == 2
+
+
+def test_a_venue_is_found_by_its_name_and_what_is_mistyped_has_neighbours() -> None:
+    assert [item.symbol for item in search(INSTRUMENTS, "xcme")] == ["ESZ6"]
+    assert near_symbols(INSTRUMENTS, "appl") == ["AAPL"]
+    assert near_symbols(INSTRUMENTS, "zzzzzz") == []
 
 
 def test_prices_have_the_decimals_of_their_tick() -> None:

@@ -12,14 +12,14 @@ from workstation.viewmodels.watchlist import Watchlist
 from workstation.viewmodels.watchlist_computed import Computed, computed_column, definition
 from workstation.viewmodels.watchlist_import import resolve
 from workstation.viewmodels.watchlist_lists import FIRST, LISTS_MAX, NamedLists
-from workstation.viewmodels.watchlist_rows import WatchRow
+from workstation.viewmodels.watchlist_rows import Mine, WatchRow
 from workstation.viewmodels.watchlist_trend import BLOCKS, POINTS, STEP_NS, Trends, sparkline
 
 INSTRUMENTS = {"AAPL": stock(), "ESZ6": future(), "BTC-USD": stock("BTC-USD"), "BTC-EUR": stock("BTC-EUR")}
 
 
 def shown(text: str, symbol: str = "AAPL", **changes) -> str:
-    row = WatchRow(entry=symbol, rank=0, quote=quote(symbol, **changes), position=200)
+    row = WatchRow(entry=symbol, rank=0, quote=quote(symbol, **changes), mine=Mine(200))
     return computed_column(Computed("x", text), INSTRUMENTS).text(row)
 
 

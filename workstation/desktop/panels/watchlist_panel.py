@@ -1,7 +1,7 @@
 """Watchlist panel: instruments with their prices and how fresh these are; the selection moves the link group.
 
 Last stage of the tick walk. Prices are folded at the frame rate whatever the tick rate. A click on the marker column
-aims the trade focus; nothing here sends an order.
+aims the trade focus, a double click fills a ticket in; nothing here sends an order.
 """
 
 from collections.abc import Iterable
@@ -16,18 +16,21 @@ from workstation.desktop.icons import icon
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.panels.watchlist_lists import ListChoice
 from workstation.desktop.panels.watchlist_trends import TrendSeeding
-from workstation.desktop.panels.watchlist_view import RANK_SORT, WatchView
+from workstation.desktop.panels.watchlist_view import RANK_SORT, WatchView, panel_at
 from workstation.desktop.shell.panel import PanelSettings
+from workstation.desktop.shell.staging import stage
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.expressions.tokens import ExpressionError
+from workstation.domain.orders import OrderTerms, OrdType, Side
 from workstation.viewmodels.columns import Changes
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame
-from workstation.viewmodels.watchlist import UNDO_NS, Watchlist, search
+from workstation.viewmodels.hotkeys import Stage
+from workstation.viewmodels.watchlist import UNDO_NS, Watchlist, near_symbols, search
 from workstation.viewmodels.watchlist_computed import COMPUTED_MAX, Computed, definition, expression_of
 from workstation.viewmodels.watchlist_import import resolve
 from workstation.viewmodels.watchlist_lists import NamedLists
-from workstation.viewmodels.watchlist_rows import HEADING, WatchRow
+from workstation.viewmodels.watchlist_rows import HEADING, Mine, WatchRow, mine_by_symbol
 
 FLASH_END_MS = 260
 PAINT_EVERY_NS = 30_000_000
@@ -49,6 +52,7 @@ class WatchlistPanel(TablePanel):
         super().__init__(context, panel_id)
         instruments = context.bridge.session.instruments
         self._behind = False
+        self._mine: dict[str, Mine] | None = None
         self._taken_at = context.bridge.session.mono_ns() - PAINT_EVERY_NS
         self.list = Watchlist(instruments, Formats(instruments))
         self.lists = NamedLists()
@@ -71,14 +75,15 @@ class WatchlistPanel(TablePanel):
                 self.list.connected = self.connection.feed_up
                 self.view.redress()
             self._show_state()
-        self._behind |= bool(frame.quotes or frame.positions)
+        if frame.positions or frame.rows:
+            self._mine, self._behind = None, True
+        self._behind |= bool(frame.quotes)
         if self._behind and self._now() - self._taken_at >= PAINT_EVERY_NS:
             self._take_frame()
 
     def on_symbol(self, symbol: str) -> None:
         """Select the link group's instrument where it is in the list."""
-        chosen = self.view.selected_rows()
-        if [row.entry for row in chosen] != [symbol]:
+        if [row.entry for row in self.view.selected_rows()] != [symbol]:
             self._following = True
             self.view.select_key(symbol)
             self._following = False
@@ -99,7 +104,9 @@ class WatchlistPanel(TablePanel):
             return
         found = search(self.context.bridge.session.instruments, line.text().split("  ")[0])
         if not found:
-            self._refuse(f"No instrument matches “{line.text()}”.")
+            near = near_symbols(self.context.bridge.session.instruments, line.text())
+            hint = f" Near it: {', '.join(near)}." if near else ""
+            self._refuse(f"No instrument matches “{line.text()}”.{hint}")
             return
         symbol = found[0].symbol
         after = next((row.entry for row in self.view.selected_rows()), None)
@@ -113,6 +120,10 @@ class WatchlistPanel(TablePanel):
         self._insert(resolved.entries)
         left = resolved.unknown or resolved.ambiguous
         self.context.announcer.say("warning" if left else "info", resolved.words)
+
+    def paste(self) -> None:
+        """Add the symbols on the clipboard."""
+        self.import_text(QApplication.clipboard().text())
 
     def import_file(self) -> None:
         """Ask for a text or CSV file of symbols and add them."""
@@ -249,6 +260,8 @@ class WatchlistPanel(TablePanel):
         view.set_flexible("symbol")
         view.marker_clicked.connect(self._aim)
         view.row_dropped.connect(self._drop)
+        view.row_carried.connect(self._carry)
+        view.row_opened.connect(self.open_ticket)
         view.move_pressed.connect(self._move)
         view.paste_pressed.connect(self.paste)
         view.delete_pressed.connect(self.remove_selected)
@@ -266,12 +279,9 @@ class WatchlistPanel(TablePanel):
 
     def _taken(self) -> Changes:
         focus, state = self.context.focus, self.context.state
-        positions = {
-            symbol: snap.position.qty
-            for (account, symbol, strategy), snap in state.positions.items()
-            if account == focus.account and strategy == "*"
-        }
-        changes = self.list.take(state.quotes, positions, focus.symbol, self._now(), most=ROWS_A_FRAME)
+        if self._mine is None:
+            self._mine = mine_by_symbol(focus.account, state.positions, state.open_orders.values())
+        changes = self.list.take(state.quotes, self._mine, focus.symbol, self._now(), most=ROWS_A_FRAME)
         if changes.changed:
             self._flash_end.start()
         return changes
@@ -284,10 +294,6 @@ class WatchlistPanel(TablePanel):
     def _watch(self) -> None:
         self.watch(quotes=frozenset(self.list.symbols))
         self.seeding.want(self.list.symbols)
-
-    def paste(self) -> None:
-        """Add the symbols on the clipboard."""
-        self.import_text(QApplication.clipboard().text())
 
     def _now(self) -> int:
         return self.context.bridge.session.mono_ns()
@@ -305,6 +311,25 @@ class WatchlistPanel(TablePanel):
     def _drop(self, entry: str, place: int) -> None:
         self.view.apply(lambda: self.list.move_to(entry, place))
 
+    def _carry(self, entry: str, at: QPoint) -> None:
+        """Show an instrument in the panel that its row was carried to."""
+        target = panel_at(at)
+        if target is not None and target is not self and target.linked and not entry.startswith(HEADING):
+            target.choose_symbol(entry)
+
+    def open_ticket(self, symbol: str) -> None:
+        """Fill a ticket in with the size in force at the near price, not sent."""
+        quote = self.context.state.quotes.get(symbol)
+        terms = OrderTerms(
+            symbol=symbol,
+            account=self.context.focus.account,
+            side=Side.BUY,
+            ord_type=OrdType.LIMIT,
+            order_qty=self.context.sizes.size * 10 ** self.context.instrument(symbol).qty_decimals,
+            price=quote.bid if quote is not None and quote.freshness == "FRESH" else None,
+        )
+        stage(self.context, Stage(terms, f"{symbol} in the ticket; choose side and price."))
+
     def _move(self, steps: int) -> None:
         rows = self.view.selected_rows()
         if len(rows) == 1 and self.list.table.sorting == RANK_SORT:
@@ -318,6 +343,7 @@ class WatchlistPanel(TablePanel):
 
     def _on_focus(self) -> None:
         if not self.released:
+            self._mine = None
             self._take_frame()
 
     def _order_headings(self) -> None:
@@ -335,6 +361,7 @@ class WatchlistPanel(TablePanel):
         rows = self.view.selected_rows()
         one = len(rows) == 1
         entries = (
+            ("ticket", "Open in the ticket", lambda: self.open_ticket(rows[0].entry), one and not rows[0].is_heading),
             ("aim", "Aim keys at it", lambda: self._aim(rows[0].entry), one and not rows[0].is_heading),
             ("up", "Move up\tAlt+Up", lambda: self._move(-1), one),
             ("down", "Move down\tAlt+Down", lambda: self._move(1), one),

@@ -1,11 +1,13 @@
-"""The table of a watchlist: rows can be dragged to another place, and its marker column aims the trade focus.
+"""The table of a watchlist: rows can be dragged to another place or panel, its marker aims the trade focus.
 
 Last stage of the tick walk. Says what was done with the pointer and the keys; changes no list and sends nothing.
 """
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication
 
+from workstation.desktop.shell.panel import Panel
 from workstation.desktop.table_view import ColumnView
 from workstation.viewmodels.watchlist_rows import WatchRow
 
@@ -15,12 +17,14 @@ RANK_SORT = (("rank", False),)
 class WatchView(ColumnView):
     """The table of a watchlist: rows can be dragged to another place while it stands in its own order.
 
-    Emits: marker_clicked(entry), row_dropped(entry, place), move_pressed(steps),
-    paste_pressed().
+    Emits: marker_clicked(entry), row_dropped(entry, place), row_carried(entry, place on the screen) where a row is let
+    go outside, row_opened(entry) on a double click, move_pressed(steps), paste_pressed().
     """
 
     marker_clicked = Signal(str)
     row_dropped = Signal(str, int)
+    row_carried = Signal(str, QPoint)
+    row_opened = Signal(str)
     move_pressed = Signal(int)
     paste_pressed = Signal()
 
@@ -54,6 +58,12 @@ class WatchView(ColumnView):
         """Show where a dragged row would go."""
         point = event.position().toPoint()
         held = self._dragged is not None and event.buttons() & Qt.MouseButton.LeftButton
+        outside = held and not self.viewport().rect().contains(point)
+        self.viewport().setCursor(Qt.CursorShape.DragLinkCursor if outside else Qt.CursorShape.ArrowCursor)
+        if outside:
+            self._target = -1
+            self.viewport().update()
+            return
         if held and self.columns.table.sorting == RANK_SORT and (point - self._press).manhattanLength() > 8:
             self._target = self._place_at(point.y())
             self.viewport().update()
@@ -64,10 +74,21 @@ class WatchView(ColumnView):
         """Drop a dragged row."""
         target, dragged = self._target, self._dragged
         self._target, self._dragged = -1, None
+        self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
         super().mouseReleaseEvent(event)
+        if dragged is not None and not self.viewport().rect().contains(event.position().toPoint()):
+            self.row_carried.emit(dragged.entry, event.globalPosition().toPoint())
+            return
         if target >= 0 and dragged is not None:
             self.viewport().update()
             self.row_dropped.emit(dragged.entry, target)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open the row's instrument in a ticket."""
+        row = self.row_under(event.position().toPoint())
+        self._dragged = None
+        if row is not None and not row.is_heading and event.button() == Qt.MouseButton.LeftButton:
+            self.row_opened.emit(row.entry)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the selected row with Alt and an arrow; paste symbols on the platform's key."""
@@ -89,3 +110,11 @@ class WatchView(ColumnView):
             painter.setPen(QPen(self.cell_paint.color("accent"), 2))
             painter.drawLine(0, y, self.viewport().width(), y)
             painter.end()
+
+
+def panel_at(place: QPoint) -> Panel | None:
+    """Return the panel at a place of the screen."""
+    found = QApplication.widgetAt(place)
+    while found is not None and not isinstance(found, Panel):
+        found = found.parentWidget()
+    return found
