@@ -55,7 +55,6 @@ PARAMETERS = {
 KNOWN_WITHOUT = {
     ("DELETE", "/tenants/{tenant_id}"),  # nobody deletes tenants, or invites to one, where there is one
     ("POST", "/tenants/{tenant_id}/invitations"),
-    ("GET", "/strategies/{strategy_id}/runs"),  # runs of a strategy that has gone stay readable
 }
 STRANGERS: WeakKeyDictionary[ApiRig, dict[str, httpx.Client]] = WeakKeyDictionary()
 

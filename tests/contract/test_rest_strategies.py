@@ -109,6 +109,7 @@ def test_a_run_orders_fills_tells_and_stops(rig: ApiRig) -> None:
     ]
     assert [(row["take_profit"], row["metadata"]) for row in signals] == [("105.01", {"model": "first"})]
     assert [list(row["market_conditions"]) for row in signals] == [["spread"]]
+    assert [row["created_at"] for row in signals] == [row["signal_time"] for row in signals]
     assert listed(rig, run_id, "signals", min_confidence="0.95") == []
     assert [(row["message"], row["data"]) for row in listed(rig, run_id, "logs", event_type="BEGUN")] == [
         ("begun", {"quantity": 10})
@@ -170,8 +171,7 @@ def test_a_limit_of_a_strategy_binds_its_run(rig: ApiRig) -> None:
     strategy_id = defined(rig)
     run_id = begun(rig, strategy_id)
     limit = {"limit_type": "ORDER_QUANTITY", "limit_value": "20", "scope": "STRATEGY", "strategy_id": strategy_id}
-    made = rig.http.post("/api/v1/risk/limits", json=limit | {"reason": "small"})
-    assert made.status_code == 201
+    assert rig.http.post("/api/v1/risk/limits", json=limit | {"reason": "small"}).status_code == 201
     refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id, quantity="21"))
     assert code(refused, 422) == "RISK_LIMIT_BREACH"
     assert refused.json()["details"]["limit_type"] == "ORDER_QUANTITY"
@@ -256,7 +256,19 @@ def test_a_strategy_has_one_active_run_on_an_account_and_cannot_be_archived_mean
     ends(rig, run_id, "STOPPED")
     assert rig.http.delete(f"{STRATEGIES}/{strategy_id}").status_code == 204
     assert rig.http.get(f"{RUNS}/{run_id}").status_code == 200
+    assert [row["id"] for row in rig.http.get(f"{STRATEGIES}/{strategy_id}/runs").json()["runs"]] == [run_id]
     assert code(rig.http.get(f"{STRATEGIES}/{strategy_id}"), 404) == "NOT_FOUND"
+
+
+def test_runs_are_bounded_by_the_capital_that_they_began_with(rig: ApiRig) -> None:
+    kept = {capital: begun(rig, defined(rig, name=capital), initial_capital=capital) for capital in ("5.00", "5.01")}
+    for bounds, wanted in (
+        ({"min_capital": "5.01"}, {kept["5.01"]}),
+        ({"max_capital": "5"}, {kept["5.00"]}),
+        ({"min_capital": "5", "max_capital": "5.01"}, {*kept.values()}),
+    ):
+        assert {row["id"] for row in rig.http.get(RUNS, params=bounds).json()["runs"]} == wanted
+    assert code(rig.http.get(RUNS, params={"min_capital": "much"}), 422) == "VALIDATION_ERROR"
 
 
 def test_at_most_five_runs_are_under_way(rig: ApiRig) -> None:
@@ -329,8 +341,8 @@ def test_a_draft_becomes_active_by_approval_alone(rig: ApiRig) -> None:
     assert code(refused, 409) == "STATE_CONFLICT"
     rig.http.post(f"{path}/approve")
     assert rig.http.put(path, json={"is_active": False}, headers={"If-Match": "*"}).json()["status"] == "PAUSED"
-    listed_ = rig.http.get(STRATEGIES, params={"status": "PAUSED", "is_approved": "true"}).json()["strategies"]
-    assert [row["name"] for row in listed_] == ["first"]
+    paused = rig.http.get(STRATEGIES, params={"status": "PAUSED", "is_approved": "true"}).json()["strategies"]
+    assert [row["name"] for row in paused] == ["first"]
     assert rig.http.get(STRATEGIES, params={"statuses": ["ACTIVE", "DRAFT"]}).json()["strategies"] == []
 
 
@@ -377,7 +389,6 @@ def test_many_runs_start_each_on_its_own(rig: ApiRig) -> None:
     first, second = defined(rig), defined(rig, name="second")
     items = [start(strategy_definition_id=first), start(), start(strategy_definition_id=second)]
     answer = rig.http.post(f"{RUNS}/bulk", json={"runs": items}, headers={"Idempotency-Key": "k1"})
-    assert answer.status_code == 200, answer.text
     body = answer.json()
     assert [run["strategy_definition_id"] for run in body["accepted"]] == [first, second]
     assert [(item["index"], item["code"]) for item in body["rejected"]] == [(1, "VALIDATION_ERROR")]
@@ -389,8 +400,7 @@ def test_many_runs_start_each_on_its_own(rig: ApiRig) -> None:
 
 def test_a_start_repeated_with_its_key_is_one_run(rig: ApiRig) -> None:
     path = f"{STRATEGIES}/{defined(rig)}/runs"
-    first = rig.http.post(path, json=start(), headers={"Idempotency-Key": "once"})
-    again = rig.http.post(path, json=start(), headers={"Idempotency-Key": "once"})
+    first, again = (rig.http.post(path, json=start(), headers={"Idempotency-Key": "once"}) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
     assert len(rig.http.get(path).json()["runs"]) == 1

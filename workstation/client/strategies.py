@@ -121,6 +121,7 @@ class Signal(Value, frozen=True, kw_only=True):
 
     id: str
     tenant_id: str
+    created_at: datetime
     strategy_run_id: str
     instrument_id: str
     instrument_symbol: str
@@ -270,6 +271,8 @@ class RunList(SortedParams, kw_only=True):
     statuses: tuple[str, ...] | UnsetType = UNSET
     broker_account_id: str | UnsetType = UNSET
     user_id: str | UnsetType = UNSET
+    min_capital: Number | UnsetType = UNSET
+    max_capital: Number | UnsetType = UNSET
     start_date: When | UnsetType = UNSET
     end_date: When | UnsetType = UNSET
     strategy_definition_id: str | UnsetType = UNSET
@@ -283,6 +286,8 @@ class RunsOfStrategy(SortedParams, kw_only=True):
     statuses: tuple[str, ...] | UnsetType = UNSET
     broker_account_id: str | UnsetType = UNSET
     user_id: str | UnsetType = UNSET
+    min_capital: Number | UnsetType = UNSET
+    max_capital: Number | UnsetType = UNSET
     start_date: When | UnsetType = UNSET
     end_date: When | UnsetType = UNSET
 

@@ -209,14 +209,14 @@ class PositionQuery(msgspec.Struct, frozen=True, kw_only=True):
 class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Filters of a record list of one tenant; deleted records are not listed.
 
-    equal: column to value, any of several values when it is a tuple. between: column to its least and greatest text,
+    equal: column to value, any of several values when it is a tuple. between: column to its least and greatest value,
     both included, None for no end. words: column of words between ends of lines to those of which it holds any.
     Columns and orderings are those of the kind.
     """
 
     tenant: str
     equal: Mapping[str, str | bool | tuple[str, ...]] = {}
-    between: Mapping[str, tuple[str | None, str | None]] = {}
+    between: Mapping[str, tuple[str | int | None, str | int | None]] = {}
     words: Mapping[str, tuple[str, ...]] = {}
     search: str | None = None
     start_ns: int | None = None

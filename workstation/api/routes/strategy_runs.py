@@ -8,7 +8,7 @@ import msgspec
 from workstation.api.bulk import bulk_answer, rejections, run_items
 from workstation.api.credentials import user_key
 from workstation.api.endpoint import Call, Routes, json_answer, validated
-from workstation.api.errors import Answer, invalid
+from workstation.api.errors import Answer, ApiError, invalid
 from workstation.api.lists import ListForm, check_dates, chosen_fields, ordering_of, page_body, place_of, sparse
 from workstation.api.records import (
     RecordResource,
@@ -50,10 +50,11 @@ from workstation.commands.strategies import RunName, StopRun
 from workstation.domain.events import Event, RecordSaved
 from workstation.domain.numbers import parse_scaled
 from workstation.domain.orders import OrderState
-from workstation.domain.records import StrategyRun
+from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records.pnl import NET_DECIMALS
 from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.ports.run_rows import RunRowQuery
-from workstation.ports.store import RecordQuery, Row
+from workstation.ports.store import Reader, RecordQuery, Row
 from workstation.strategies.run_terms import StartRun
 
 routes = Routes()
@@ -88,8 +89,11 @@ PERFORMANCES = ListForm(
     answers={200: StrategyRunPage}, path_types=_STRATEGY,
 )  # fmt: skip
 async def list_strategy_runs(call: Call) -> Answer:
-    """List the runs of a strategy."""
-    return await _list_runs(call, call.path_params["strategy_id"])
+    """List the runs of a strategy; those of an archived one stay readable."""
+    strategy_id = call.path_params["strategy_id"]
+    if not await call.services.read(_is_known, call.services.reader, call.credential.tenant, strategy_id):
+        raise ApiError("NOT_FOUND", "No such strategy.")
+    return await _list_runs(call, strategy_id)
 
 
 @routes.add("GET", "/strategies/runs", scope="strategies:view", query=AllRunsList, answers={200: StrategyRunPage})
@@ -242,6 +246,14 @@ async def list_run_performance(call: Call) -> Answer:
     return _page(call, PERFORMANCES, query, page, performance_body)
 
 
+def _is_known(reader: Reader, tenant: str, strategy_id: str) -> bool:
+    """Tell whether there is such a strategy, or was one that has run."""
+    if reader.record(StrategyDefinition, tenant, strategy_id) is not None:
+        return True
+    query = RecordQuery(tenant=tenant, equal={"strategy_id": strategy_id}, limit=1, with_count=False)
+    return bool(reader.records(StrategyRun, query).rows)
+
+
 async def _list_runs(call: Call, strategy_id: str | None) -> Answer:
     asked: StrategyRunList = call.query
     check_dates(call)
@@ -251,9 +263,13 @@ async def _list_runs(call: Call, strategy_id: str | None) -> Answer:
     if asked.user_id is not None:
         equal["user_id"] = user_key(asked.user_id)
     statuses = (*asked.statuses, asked.status) if asked.status else asked.statuses
+    least, most = (
+        None if value is None else parse_scaled(value, NET_DECIMALS) for value in (asked.min_capital, asked.max_capital)
+    )
     query = RecordQuery(
         tenant=call.credential.tenant,
         equal={**equal, **({"status": statuses} if statuses else {})},
+        between={} if least is most is None else {"capital_order": (least, most)},
         start_ns=asked.start_date,
         end_ns=asked.end_date,
         ordering=ordering_of(call, RUNS.form),

@@ -96,6 +96,7 @@ class SignalOut(Resource):
 
     id: IdOut
     tenant_id: IdOut
+    created_at: TimeOut
     strategy_run_id: IdOut
     instrument_id: IdOut
     instrument_symbol: str
@@ -177,6 +178,7 @@ def signal_body(row: StrategySignal, names: Names) -> dict[str, Any]:
     return {
         "id": row.id,
         "tenant_id": tenant_uid(row.tenant),
+        "created_at": time_text(row.signal_time),
         "strategy_run_id": row.run_id,
         "instrument_id": instrument_id(row.symbol),
         "instrument_symbol": row.symbol,

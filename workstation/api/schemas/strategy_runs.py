@@ -14,6 +14,7 @@ from workstation.api.schemas.values import (
     DecimalOut,
     EndTime,
     IdOut,
+    Money,
     PositiveMoney,
     Reason,
     Request,
@@ -72,12 +73,14 @@ class BulkStrategyRunCreate(Request):
 
 
 class StrategyRunList(RecordList):
-    """Filters of the list of a strategy's runs."""
+    """Filters of the list of a strategy's runs. min_capital, max_capital: what they began with, bounds included."""
 
     status: RunStatusName | None = None
     statuses: tuple[RunStatusName, ...] = ()
     broker_account_id: Uuid | None = None
     user_id: Uuid | None = None
+    min_capital: Money | None = None
+    max_capital: Money | None = None
     start_date: StartTime | None = None
     end_date: EndTime | None = None
 
