@@ -1,26 +1,34 @@
-"""The status bar: nothing of it is cut; the version is the first to go where the window is narrow."""
+"""The status bar: nothing of it is cut, what matters least goes first, and a person hides what he does not want."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, status
 from workstation.desktop.shell.chips import ChipLabel
 from workstation.desktop.shell.status_bar import StatusBar
+from workstation.viewmodels.frames import LatencySnap
 
 
 @pytest.fixture
-def bar(qtbot: QtBot) -> Iterator[StatusBar]:
-    rig = DesktopRig()
+def rig(qapp: object) -> Iterator[DesktopRig]:
+    made = DesktopRig()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def bar(rig: DesktopRig, qtbot: QtBot) -> StatusBar:
     bar = StatusBar(rig.context)
     qtbot.addWidget(bar)
     rig.feed(status=status())
     bar.show()
-    yield bar
-    rig.stop()
+    return bar
 
 
 @pytest.mark.parametrize("room", [-10, 0, 200])
@@ -41,3 +49,54 @@ def test_what_is_shown_is_shown_whole_and_the_version_goes_first(bar: StatusBar,
 def _resized(bar: StatusBar, width: int, version: ChipLabel) -> bool:
     bar.resize(width, bar.height())
     return version.isVisible()
+
+
+LONG = status(
+    latency=LatencySnap(
+        key_to_journal=(5_700, 9_000),
+        journal_to_sent=(100, 200),
+        sent_to_ack=(5_500, 9_900),
+        ack_to_fill=(123_400, 200_000),
+        count=12,
+        last=(5_700, 100, 5_500, 123_400),
+        acks=tuple(range(12)),
+    ),
+    open_orders=1_234,
+    unknown_orders=12,
+    updates_per_s=50_000.0,
+    journal_seq=12_345_678,
+    api_url="http://127.0.0.1:39217",
+    faults=("DROP_ACK",),
+)
+
+
+@pytest.mark.parametrize("width", [960, 1_280, 1_536])
+def test_items_that_grow_push_lesser_ones_out_and_are_never_cut(rig: DesktopRig, bar: StatusBar, width: int) -> None:
+    bar.resize(width, bar.height())
+    rig.feed(status=LONG)
+    bar.show_stall(441.0)
+    QApplication.processEvents()
+    shown = [chip for chip in bar.findChildren(ChipLabel) if chip.isVisible()]
+    for chip in shown:
+        assert chip.width() >= chip.sizeHint().width(), chip.objectName()
+        assert chip.geometry().right() < bar.width(), chip.objectName()
+    names = {chip.objectName() for chip in shown}
+    assert {"stream_quotes_chip", "venue_chip", "latency_chip", "stall_chip"} <= names
+
+
+def test_a_right_click_hides_an_item_and_brings_it_back_but_never_freshness(bar: StatusBar) -> None:
+    bar.resize(4_000, bar.height())
+    chips = {chip.objectName(): chip for chip in bar.findChildren(ChipLabel)}
+    hide = chosen(bar, chips["memory_chip"], "Hide memory")
+    hide.trigger()
+    assert not chips["memory_chip"].isVisible()
+    assert bar.hidden == ["memory_chip"]
+    chosen(bar, chips["venue_chip"], "Show memory").trigger()
+    assert chips["memory_chip"].isVisible()
+    assert not chosen(bar, chips["stream_quotes_chip"], "Hide quotes age").isEnabled()
+    bar.hide_items(["stream_quotes_chip", "venue_chip", "rate_chip"])
+    assert bar.hidden == ["rate_chip"]
+
+
+def chosen(bar: StatusBar, chip: ChipLabel, text: str) -> QAction:
+    return next(action for action in bar.menu(chip).actions() if action.text() == text)

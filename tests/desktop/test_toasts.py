@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLineEdit, QMainWindow
+from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, status
-from workstation.desktop.shell.toasts import CLOCK_PX, SHOWN_MAX, TOP_PX, ToastStack
+from workstation.desktop.shell.toasts import SHOWN_MAX, ToastStack
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrdStatus, Side
 from workstation.viewmodels.alerts_notes import NoteKind
@@ -168,11 +168,21 @@ def test_a_refusal_of_a_gesture_is_a_note_and_mere_information_is_not(stack: Toa
     assert texts(stack) == ["Refused: price collar."]
 
 
-def test_toasts_leave_the_chips_the_clock_and_every_button_free(stack: ToastStack, window: QMainWindow) -> None:
+def test_toasts_stand_beside_the_menus_and_cover_nothing(stack: ToastStack, window: QMainWindow) -> None:
+    bar = window.menuBar()
+    bar.addMenu(stack.menu)
+    QApplication.processEvents()
+    words = "Refused: the price is outside of the collar of the venue, and so is the stop, by more than it allows."
     for number in range(SHOWN_MAX + 1):
-        stack.show(stack.board.refused("warning", f"Refused: limit {number}.", number * SECOND))
+        stack.show(stack.board.refused("warning", f"{words} {number}", number * SECOND))
     places = [toast.geometry() for toast in stack.toasts]
+    menus = bar.actionGeometry(stack.menu.menuAction())
     assert len(places) == SHOWN_MAX
-    assert len({place.height() for place in places}) == 1
-    assert max(place.right() for place in places) < window.width() - CLOCK_PX
-    assert max(place.bottom() for place in places) < 3 * TOP_PX
+    assert not places[0].intersects(places[1])
+    for place in places:
+        assert bar.geometry().contains(place)
+        assert place.left() > menus.right()
+    for toast in stack.toasts:
+        assert toast.text.text().endswith("…")
+        assert words in toast.toolTip()
+        assert words in toast.accessibleName()

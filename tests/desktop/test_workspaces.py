@@ -162,6 +162,7 @@ def test_a_double_click_on_a_tab_shows_its_area_alone_and_the_layout_is_still_th
     shown.open("pair")
     QApplication.processEvents()
     shown.lock(locked=True)
+    shown.window.status_bar.hide_items(["rate_chip"])
     log, orders = desk.window.panels["log-1"], desk.window.panels["orders-1"]
     before = shown.current()
     qtbot.mouseDClick(tab_of(desk, "log-1"), Qt.MouseButton.LeftButton)
@@ -203,7 +204,10 @@ def test_panels_that_float_come_back_where_they_were(desk: Workspace, shown: Wor
     over.setGeometry(60, 80, 300, 240)
     before = shown.current()
     assert [entry.root for entry in before.floating] == ["floating-1"]
+    shown.window.status_bar.hide_items(["rate_chip", "memory_chip"])
+    before = shown.current()
     shown.open("small")
+    assert shown.window.status_bar.hidden == []
     assert not [top for top in desk.window.docking.floatingWidgets() if top.isVisible()]
     shown.open("pair")
     assert shown.current() == before

@@ -403,6 +403,7 @@ class Engine:
             active_runs=len(self._strategies.desk.active()),
             live_keys=self._live_keys(),
             now_ns=self._venue.now_ns(),
+            mono_ns=self._clock.mono_ns(),
         )
 
     def _live_keys(self) -> int:

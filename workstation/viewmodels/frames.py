@@ -133,18 +133,25 @@ class StreamSnap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LatencySnap(msgspec.Struct, frozen=True, kw_only=True):
-    """Order latency in microseconds, (p50, p99) per stage over the recent orders; empty stages are None."""
+    """Order latency in microseconds, (p50, p99) per stage over the recent orders; empty stages are None.
+
+    last: the newest order's stages in the order of the fields; acks: the newest acknowledgements, oldest first.
+    """
 
     key_to_journal: tuple[int, int] | None
     journal_to_sent: tuple[int, int] | None
     sent_to_ack: tuple[int, int] | None
     count: int
+    ack_to_fill: tuple[int, int] | None = None
+    last: tuple[int | None, ...] = ()
+    acks: tuple[int, ...] = ()
 
 
 class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
     """What the status bar and the top bar show.
 
     active_runs: strategy runs under way; live_keys: scripts' keys whose permit for live accounts is in force.
+    mono_ns: when this was made, on the monotonic clock of this process.
     """
 
     environment: Environment
@@ -170,6 +177,7 @@ class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
     active_runs: int = 0
     live_keys: int = 0
     now_ns: int = 0
+    mono_ns: int = 0
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,7 @@
-"""Order latency, stage by stage: gesture to journal, journal to sent, sent to acknowledged. Bounded and exact."""
+"""Order latency, stage by stage: gesture to journal, to sent, to acknowledged, to filled. Bounded and exact.
+
+The last stage counts orders that fill at once alone: how long a resting order waits is no latency.
+"""
 
 from collections import deque
 
@@ -6,32 +9,59 @@ from workstation.domain.orders import OrderState
 from workstation.viewmodels.frames import LatencySnap
 
 SAMPLES_KEPT = 500
+ACKS_SHOWN = 12
+AT_ONCE_US = 1_000_000
+"""A fill within this of the acknowledgement belongs to the order's way out."""
 
 
 class LatencyMeter:
     """Keeps the stages of the newest orders, in microseconds. Gesture times are monotonic, others wall time."""
 
     def __init__(self) -> None:
-        self._stages: tuple[deque[int], ...] = tuple(deque(maxlen=SAMPLES_KEPT) for _ in range(3))
+        self._stages: tuple[deque[int], ...] = tuple(deque(maxlen=SAMPLES_KEPT) for _ in range(4))
         self._seen: deque[str] = deque(maxlen=SAMPLES_KEPT)
+        self._filled: deque[str] = deque(maxlen=SAMPLES_KEPT)
+        self._last: dict[str, tuple[int | None, ...]] = {}
         self.count = 0
 
     def on_order(self, order: OrderState) -> None:
-        """Take an order's stages once, when it is first acknowledged."""
-        if not order.ts_acked or not order.ts_sent or order.cl_ord_id in self._seen:
+        """Take an order's stages once each: when it is first acknowledged, and when it first fills."""
+        if not order.ts_acked or not order.ts_sent:
             return
+        if order.cl_ord_id not in self._seen:
+            self._take(order)
+        if order.cum_qty and order.cl_ord_id not in self._filled:
+            self._filled.append(order.cl_ord_id)
+            waited = max(order.updated_at - order.ts_acked, 0) // 1_000
+            if waited <= AT_ONCE_US:
+                self._stages[3].append(waited)
+                if order.cl_ord_id in self._last:
+                    self._last[order.cl_ord_id] = (*self._last[order.cl_ord_id][:3], waited)
+
+    def _take(self, order: OrderState) -> None:
         self._seen.append(order.cl_ord_id)
         self.count += 1
-        journal, sent, acked = self._stages
+        journal, sent, acked, _ = self._stages
+        way: tuple[int | None, ...] = (None, None)
         if order.ts_durable:
             journal.append(max(order.ts_durable - order.created_at, 0) // 1_000)
             sent.append(max(order.ts_sent - order.ts_durable, 0) // 1_000)
+            way = (journal[-1], sent[-1])
         acked.append(max(order.ts_acked - order.ts_sent, 0) // 1_000)
+        self._last = {order.cl_ord_id: (*way, acked[-1], None)}
 
     def snap(self) -> LatencySnap:
-        """Return (p50, p99) of each stage."""
-        journal, sent, acked = (_percentiles(stage) for stage in self._stages)
-        return LatencySnap(key_to_journal=journal, journal_to_sent=sent, sent_to_ack=acked, count=self.count)
+        """Return (p50, p99) of each stage, the newest order's own, and the newest acknowledgements."""
+        journal, sent, acked, filled = (_percentiles(stage) for stage in self._stages)
+        return LatencySnap(
+            key_to_journal=journal,
+            journal_to_sent=sent,
+            sent_to_ack=acked,
+            ack_to_fill=filled,
+            count=self.count,
+            last=next(iter(self._last.values()), ()),
+            acks=tuple(self._stages[2])[-ACKS_SHOWN:],
+        )
 
 
 def _percentiles(samples: deque[int]) -> tuple[int, int] | None:

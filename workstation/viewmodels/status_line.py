@@ -1,5 +1,7 @@
 """Words of the top bar and the status bar: every state says itself in text, never by colour alone. Qt-free."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from workstation.domain.accounts import Environment
@@ -8,6 +10,12 @@ from workstation.viewmodels.frames import AccountSnap, StatusSnap, StreamSnap
 
 STALE_AMBER_MS = 1_500
 STALE_RED_MS = 5_000
+LAG_AMBER_MS, LAG_RED_MS = 100, 1_000
+MEMORY_AMBER_MB = 1_000
+MEMORY_GROWTH_AMBER_MB = 100
+"""Growth in an hour."""
+
+_BARS = "▁▂▃▄▅▆▇█"
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -75,19 +83,51 @@ def stream_chip(stream: StreamSnap) -> Chip:
 
 
 def latency_chip(status: StatusSnap) -> Chip:
-    """Return the order latency of the recent orders, stage by stage."""
+    """Return the newest order's latency stage by stage, a sparkline of acknowledgements, and percentiles on hover."""
     latency = status.latency
     stages = (
         ("key→journal", latency.key_to_journal),
         ("→sent", latency.journal_to_sent),
         ("→ack", latency.sent_to_ack),
+        ("→fill", latency.ack_to_fill),
     )
     known = [(name, pair) for name, pair in stages if pair is not None]
     if not known:
         return Chip("orders no data", "muted", "Latency appears with the first order.")
-    text = " ".join(f"{name} {pair[0] / 1000:.1f}" for name, pair in known) + " ms"
+    newest = zip((name for name, _ in stages), latency.last, strict=False)
+    told = [f"{name} {waited / 1000:.1f}" for name, waited in newest if waited is not None]
+    text = " ".join(told) or " ".join(f"{name} {pair[0] / 1000:.1f}" for name, pair in known)
     hover = "; ".join(f"{name} p50 {pair[0] / 1000:.2f} ms, p99 {pair[1] / 1000:.2f} ms" for name, pair in known)
-    return Chip(text, "ok", f"{hover}; {latency.count} orders.")
+    line = f" {sparkline(latency.acks)}" if len(latency.acks) > 1 else ""
+    whose = "newest order" if told else "median"
+    return Chip(f"{text} ms{line}", "ok", f"{status.feed}: {whose} {text} ms. {hover}; {latency.count} orders.")
+
+
+def sparkline(values: Sequence[int]) -> str:
+    """Return one bar a value, the largest full."""
+    top = max(values, default=0)
+    return "".join(_BARS[min(value * len(_BARS) // top, len(_BARS) - 1)] if top else _BARS[0] for value in values)
+
+
+def lag_chip(status: StatusSnap, screen_ms: float | None) -> Chip:
+    """Return how late the engine's timers and this screen run; a screen that has not measured has no figure."""
+    screen = "" if screen_ms is None else f"+{screen_ms:.0f}"
+    worst = max(status.engine_lag_ms, screen_ms or 0.0)
+    level = "red" if worst >= LAG_RED_MS else "amber" if worst >= LAG_AMBER_MS else "ok"
+    word = " BEHIND" if level == "red" else " late" if level == "amber" else ""
+    hover = f"The engine's timers run {status.engine_lag_ms:.0f} ms late"
+    hover += f"; the screen shows the engine's report {screen_ms:.0f} ms after it was made." if screen else "."
+    return Chip(f"lag {status.engine_lag_ms:.0f}{screen} ms{word}", level, hover)
+
+
+def memory_chip(used_mb: float, growth_mb: float | None) -> Chip:
+    """Return resident memory and how fast it grows, MB an hour; None while it is too early to say."""
+    grows = growth_mb is not None and growth_mb >= MEMORY_GROWTH_AMBER_MB
+    text = f"mem {used_mb:.0f} MB" + (f" {growth_mb:+.0f}/h" if growth_mb is not None else "")
+    hover = "Resident memory of this process"
+    hover += "; its slope is told after ten minutes." if growth_mb is None else f", {growth_mb:+.1f} MB an hour."
+    level = "amber" if grows or used_mb >= MEMORY_AMBER_MB else "ok"
+    return Chip(text + (" GROWS" if grows else ""), level, hover)
 
 
 def storage_chip(status: StatusSnap) -> Chip:

@@ -16,7 +16,14 @@ from workstation.viewmodels.frames import (
 )
 from workstation.viewmodels.log_lines import line_of, matches
 from workstation.viewmodels.outbox import ROWS_MAX, Outbox
-from workstation.viewmodels.status_line import arm_chip, latency_chip, storage_chip, stream_chip
+from workstation.viewmodels.status_line import (
+    arm_chip,
+    lag_chip,
+    latency_chip,
+    memory_chip,
+    storage_chip,
+    stream_chip,
+)
 
 MINUTE = BarType(BarKind.MINUTE, 1)
 
@@ -122,6 +129,12 @@ def test_every_state_of_the_bars_says_itself_in_words() -> None:
     stale = StreamSnap(stream=StreamKind.QUOTES, state="UP", worst_age_ms=7_200, worst_symbol="A", updates_per_s=0.0)
     assert stream_chip(stale).text == "quotes 7.2 s STALE"
     assert "no data" in latency_chip(status()).text
+    assert lag_chip(status(engine_lag_ms=2.0), 40.0).text == "lag 2+40 ms"
+    assert lag_chip(status(engine_lag_ms=2.0), 1_400.0).text == "lag 2+1400 ms BEHIND"
+    assert lag_chip(status(), None).text == "lag 0 ms"
+    assert memory_chip(300.4, None).text == "mem 300 MB"
+    assert memory_chip(300.0, 3.6).text == "mem 300 MB +4/h"
+    assert memory_chip(300.0, 150.0).text == "mem 300 MB +150/h GROWS"
     assert storage_chip(status(storage_trouble="disk full")).text == "STORAGE disk full"
 
 

@@ -17,7 +17,7 @@ class ChipLabel(QLabel):
 
     def __init__(self, name: str, meaning: str, *, clickable: bool = False) -> None:
         super().__init__()
-        self._meaning = meaning
+        self.meaning = meaning
         self._chip = Chip("—", "muted", meaning)
         self.setObjectName(name)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -34,7 +34,7 @@ class ChipLabel(QLabel):
             self._chip = chip
             self.setText(chip.text)
             self.setToolTip(chip.hover)
-            self.setAccessibleName(f"{self._meaning}: {chip.text}")
+            self.setAccessibleName(f"{self.meaning}: {chip.text}")
             if repaint:
                 self._paint()
 

@@ -75,6 +75,7 @@ class Layout(msgspec.Struct, frozen=True):
     """A workspace: window geometry as fractions of the screen (x, y, width, height), panels and the dock tree.
 
     screen: the screen's name, "" for the first; links: instrument by link group; locked: nothing moves or closes.
+    hidden: items that the status bar leaves out.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Layout(msgspec.Struct, frozen=True):
     maximized: bool = False
     screen: str = ""
     locked: bool = False
+    hidden: list[str] = msgspec.field(default_factory=list)
     links: dict[str, str] = msgspec.field(default_factory=dict)
     panel: list[PanelEntry] = msgspec.field(default_factory=list)
     window: list[WindowEntry] = msgspec.field(default_factory=list)
@@ -162,6 +164,7 @@ def layout_text(layout: Layout, previous: str = "") -> str:
     lines += _pairs({"maximized": layout.maximized})
     lines += _pairs({"screen": layout.screen} if layout.screen else {})
     lines += _pairs({"locked": True} if layout.locked else {})
+    lines += _pairs({"hidden": layout.hidden} if layout.hidden else {})
     if layout.links:
         lines += ["", "[links]", *_pairs(dict(sorted(layout.links.items())))]
     for entry in sorted(layout.panel, key=lambda panel: panel.id):

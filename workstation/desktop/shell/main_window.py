@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
                 self._behind[entry.id] = entry
         self._behind_timer.start()
         self.lock(locked=layout.locked)
+        self.status_bar.hide_items(layout.hidden)
 
     def lock(self, *, locked: bool) -> None:
         """Freeze where panels stand and that they are open, or set them free; what they hold stays usable."""
@@ -196,6 +197,7 @@ class MainWindow(QMainWindow):
             maximized=self.isMaximized(),
             screen=self.screen().name() if len(QGuiApplication.screens()) > 1 else "",
             locked=self.locked,
+            hidden=self.status_bar.hidden,
             panel=panels,
             floating=floating,
             dock=dock,

@@ -1,21 +1,23 @@
-"""The status bar: age of each stream, order latency, GUI stalls, updates, memory, journal, version.
+"""The status bar: age of each stream, order latency, lag of engine and screen, GUI stalls, memory, journal, version.
 
-Freshness and environment stand first and cannot be hidden. The version, which never changes, gives way when the window
-is too narrow for all.
+Freshness and environment stand first and cannot be hidden. Where the window is too narrow for all, what matters least
+gives way, so that nothing is cut. A click tells the detail, a right click hides an item or brings hidden ones back.
 """
 
-from PySide6.QtCore import QTimer
+from functools import partial
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStatusBar
+from PySide6.QtWidgets import QMenu, QStatusBar, QToolTip
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.chips import ChipLabel
 from workstation.domain.market import StreamKind
 from workstation.viewmodels.frames import Frame, StatusSnap
-from workstation.viewmodels.status_line import Chip, latency_chip, storage_chip, stream_chip
+from workstation.viewmodels.memory_trend import MemoryTrend
+from workstation.viewmodels.status_line import Chip, lag_chip, latency_chip, memory_chip, storage_chip, stream_chip
 
 MEMORY_INTERVAL_MS = 2_000
-MEMORY_AMBER_MB = 1_000
 STALL_AMBER_MS = 16
 STALL_RED_MS = 100
 
@@ -30,7 +32,7 @@ class StatusBar(QStatusBar):
         self._streams = {kind: ChipLabel(f"stream_{kind.lower()}_chip", f"{kind} age") for kind in StreamKind}
         self._venue = ChipLabel("venue_chip", "Venue link")
         self._latency = ChipLabel("latency_chip", "Order latency")
-        self._lag = ChipLabel("lag_chip", "Engine lag")
+        self._lag = ChipLabel("lag_chip", "Lag of engine and screen")
         self._stall = ChipLabel("stall_chip", "Longest GUI stall of the last minute")
         self._rate = ChipLabel("rate_chip", "Updates a second")
         self._orders = ChipLabel("open_orders_chip", "Open orders")
@@ -41,10 +43,18 @@ class StatusBar(QStatusBar):
         first = (*self._streams.values(), self._venue, self._latency, self._lag)
         last = (self._orders, self._rate, self._stall, self._storage, self._memory, self._api, self._version)
         self._chips = first + last
-        for chip in first:
-            self.addWidget(chip)
-        for chip in last:
-            self.addPermanentWidget(chip)
+        self._hidden: set[str] = set()
+        self._trend = MemoryTrend()
+        self._mono_ns = context.bridge.session.mono_ns
+        self._yielding = (
+            self._version, self._rate, self._api, self._storage, self._memory, self._lag, self._orders, self._stall,
+            self._latency,
+        )  # fmt: skip
+        for chip in self._chips:
+            self.addWidget(chip) if chip in first else self.addPermanentWidget(chip)
+            chip.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            chip.customContextMenuRequested.connect(partial(self._offer, chip))
+            chip.clicked.connect(partial(self._tell, chip))
         self._version.show_chip(Chip(context.bridge.session.version, "muted", "Program version"))
         context.bridge.frame_taken.connect(self._on_frame)
         timer = QTimer(self, interval=MEMORY_INTERVAL_MS)
@@ -57,16 +67,49 @@ class StatusBar(QStatusBar):
         word = " SLOW" if level == "red" else ""
         self._stall.show_chip(Chip(f"gui {worst_ms:.0f} ms{word}", level, "Longest GUI stall of the last minute"))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the version where there is room for it."""
-        super().resizeEvent(event)
+    @property
+    def hidden(self) -> list[str]:
+        """Names of the items that a person has hidden."""
+        return sorted(self._hidden)
+
+    def hide_items(self, names: list[str]) -> None:
+        """Hide these items and no others; freshness and environment stay whatever is asked."""
+        self._hidden = set(names) & {chip.objectName() for chip in self._yielding}
         self._fit()
 
+    def menu(self, chip: ChipLabel) -> QMenu:
+        """Return what a right click on an item offers."""
+        menu = QMenu(self)
+        menu.setObjectName("status_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        hide = menu.addAction(
+            f"Hide {chip.meaning.lower()}", lambda: self.hide_items([*self._hidden, chip.objectName()])
+        )
+        hide.setEnabled(chip in self._yielding)
+        for hidden in (found for found in self._yielding if found.objectName() in self._hidden):
+            kept = [name for name in self._hidden if name != hidden.objectName()]
+            menu.addAction(f"Show {hidden.meaning.lower()}", partial(self.hide_items, kept))
+        return menu
+
+    def _offer(self, chip: ChipLabel, place: QPoint) -> None:
+        self.menu(chip).popup(chip.mapToGlobal(place))
+
+    def _tell(self, chip: ChipLabel) -> None:
+        QToolTip.showText(chip.mapToGlobal(QPoint(0, -2 * chip.height())), f"{chip.meaning}: {chip.toolTip()}", chip)
+
     def _fit(self) -> None:
+        """Show what is wanted and has room; what matters least gives way first."""
         layout = self.layout()
         gap = layout.spacing() if layout is not None else 0
-        needed = sum(chip.sizeHint().width() + gap for chip in self._chips)
-        self._version.setVisible(needed <= self.width())
+        wanted = [chip for chip in self._chips if chip.objectName() not in self._hidden]
+        needed = sum(chip.sizeHint().width() + gap for chip in wanted)
+        for chip in self._yielding:
+            if chip in wanted and needed > self.width():
+                wanted.remove(chip)
+                needed -= chip.sizeHint().width() + gap
+        for chip in self._chips:
+            if chip.isHidden() == (chip in wanted):
+                chip.setVisible(chip in wanted)
 
     def _on_frame(self, frame: Frame) -> None:
         status = frame.status
@@ -76,7 +119,8 @@ class StatusBar(QStatusBar):
             self._streams[stream.stream].show_chip(stream_chip(stream))
         self._show_venue(status)
         self._latency.show_chip(latency_chip(status))
-        self._lag.show_chip(Chip(f"lag {status.engine_lag_ms:.0f} ms", "ok", "How late the engine's timers run"))
+        screen_ms = max(self._mono_ns() - status.mono_ns, 0) / 1e6 if status.mono_ns else None
+        self._lag.show_chip(lag_chip(status, screen_ms))
         self._rate.show_chip(Chip(f"{status.updates_per_s:,.0f} upd/s", "ok", f"From {status.feed}"))
         self._storage.show_chip(storage_chip(status))
         unknown = f", {status.unknown_orders} UNKNOWN" if status.unknown_orders else ""
@@ -101,6 +145,17 @@ class StatusBar(QStatusBar):
         from psutil import Process  # noqa: PLC0415  the window shows first
 
         used_mb = Process().memory_info().rss / 1e6
-        level = "amber" if used_mb >= MEMORY_AMBER_MB else "ok"
-        self._memory.show_chip(Chip(f"mem {used_mb:.0f} MB", level, "Resident memory of this process"))
+        self._memory.show_chip(memory_chip(used_mb, self._trend.take(used_mb, self._mono_ns())))
+
+    # Qt overrides
+
+    def event(self, event: QEvent) -> bool:
+        """Fit the items again when one of them has become longer or shorter."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show what there is room for."""
+        super().resizeEvent(event)
         self._fit()

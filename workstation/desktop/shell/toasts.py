@@ -1,4 +1,4 @@
-"""Toasts: notes at the top of the window, which never take the keyboard; their history and counter in a menu.
+"""Toasts: notes in the free part of the menu bar, which never take the keyboard; their history and counter in a menu.
 
 Last stage of both walks. A critical one stays until it is acknowledged, others leave by themselves. A click opens the
 order that a note is about; a right click mutes its kind. While another program has the screen, the desktop tells it.
@@ -6,8 +6,9 @@ order that a note is about; a right click mutes its kind. While another program 
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QMenu, QSystemTrayIcon, QWidget
 
@@ -22,11 +23,9 @@ from workstation.viewmodels.frames import Frame
 SHOWN_MAX = 2
 STAYS_MS = {"info": 4_000, "warning": 8_000}
 FLASH_MS = 350
-WIDTH_PX = 460
-MARGIN_PX = 8
-TOP_PX = 30
-CLOCK_PX = 130
-"""Room that the clock at the right end of the top bar keeps."""
+WIDTH_PX = 560
+"""Most that one toast is wide; two share what is free beside the menus."""
+GAP_PX = 8
 
 HISTORY_SHOWN = 25
 _ROLES = {"info": "info", "warning": "warning", "critical": "danger"}
@@ -45,16 +44,27 @@ class Toast(QFrame):
         self.setProperty("role", "raised")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(f"{note.level}: {note.text}")
-        self.setToolTip("Click: acknowledge and open. Right click: mute this kind for 15 minutes.")
-        head = QLabel(f"{note.kind.value.upper()} · {time_of_day(note.ts)[:8]}")
-        head.setProperty("role", _ROLES[note.level])
-        text = QLabel(note.text)
-        text.setWordWrap(True)
+        hint = "Click: acknowledge and open. Right click: mute this kind for 15 minutes."
+        self.setToolTip(f"<p>{escape(note.text)}</p><p>{hint}</p>")
+        self._head = QLabel(f"{note.kind.value.upper()} · {time_of_day(note.ts)[:8]}")
+        self._head.setProperty("role", _ROLES[note.level])
+        self.text = QLabel(note.text)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 3, 10, 3)
-        row.setSpacing(10)
-        row.addWidget(head)
-        row.addWidget(text, 1)
+        row.setContentsMargins(GAP_PX, 0, GAP_PX, 0)
+        row.setSpacing(GAP_PX)
+        row.addWidget(self._head)
+        row.addWidget(self.text, 1)
+
+    def fit(self, box: QRect) -> None:
+        """Stand in a box; a text that is too long for it ends in dots, and is whole on hover."""
+        wanted = self._head.sizeHint().width() + self.text.fontMetrics().horizontalAdvance(self.note.text) + 4 * GAP_PX
+        self.setGeometry(
+            QRect(max(box.right() - wanted, box.left()), box.top(), min(wanted, box.width()), box.height())
+        )
+        room = self.width() - self._head.sizeHint().width() - 3 * GAP_PX - 2
+        shown = self.text.fontMetrics().elidedText(self.note.text, Qt.TextElideMode.ElideRight, room)
+        self.text.setText(shown)
 
     # Qt overrides
 
@@ -150,15 +160,24 @@ class ToastStack(QObject):
             self._arrange()
 
     def _arrange(self) -> None:
-        """Stack the toasts from the top bar's free end down: its chips, and whatever sends or cancels, stay free."""
-        top, left = TOP_PX, max(self._window.width() - CLOCK_PX - WIDTH_PX, 0)
-        for toast in self.toasts:
-            toast.setFixedWidth(WIDTH_PX)
-            toast.resize(WIDTH_PX, toast.heightForWidth(WIDTH_PX))
-            toast.move(left, top)
-            top += toast.height() + MARGIN_PX // 2
+        """Put the toasts beside the menus, the newest at the right end: nothing that trades or tells is covered."""
+        room = self._free()
+        share = min((room.width() - GAP_PX * (SHOWN_MAX - 1)) // SHOWN_MAX, WIDTH_PX)
+        right = room.right()
+        for toast in reversed(self.toasts):
+            width = min(room.width(), 2 * WIDTH_PX) if len(self.toasts) == 1 else share
+            toast.fit(QRect(right - width, room.top(), width, room.height()))
+            right = toast.x() - GAP_PX
             toast.show()
             toast.raise_()
+
+    def _free(self) -> QRect:
+        """Return where the menu bar has no menus; without one in the window, the window's top edge."""
+        bar = self._window.menuBar()
+        if bar.isNativeMenuBar() or not bar.actions():
+            return QRect(0, 0, self._window.width(), self._window.fontMetrics().height() + GAP_PX)
+        menus = max(bar.actionGeometry(action).right() for action in bar.actions()) + 2 * GAP_PX
+        return QRect(menus, 1, self._window.width() - menus - GAP_PX, bar.height() - 2)
 
     def _show_flash(self) -> None:
         self._flash.setStyleSheet(f"background: {current_theme().colors.warning.name()};")
