@@ -45,7 +45,7 @@ def walk(seed: int, count: int, symbol: str = "ABC", volume: int = 1_000) -> Bar
     return columns(opened, high, low, close, rng.integers(1, volume, count), symbol=symbol)
 
 
-ACTIONS = ("buy", "sell", "limit", "stop", "bracket", "cancel", "trail", "indicator", "signal")
+ACTIONS = ("buy", "sell", "limit", "stop", "bracket", "cancel", "trail", "indicator", "vwap", "signal")
 
 
 class Actor(Scripted):
@@ -78,8 +78,22 @@ class Actor(Scripted):
             self.cancel_all()
         elif action == "indicator":
             self.average = self.indicator("ABC", "1m", "ema", bars=2 + distance)
+        elif action == "vwap":
+            self.average = self.indicator("ABC", "1m", "vwap")
         elif action == "signal":
             self.signal("ABC", "HOLD", 0.5)
+
+
+class Listener(Actor):
+    """Hears of its orders and fills too, and answers every other fill while more reports of that step are waiting."""
+
+    def on_order(self, order):
+        self.told.append((order.id, order.state, self.now, len(self.orders())))
+
+    def on_fill(self, fill):
+        self.told.append((fill.order_id, fill.price, self.now, self.position("ABC")))
+        if len(self.told) % 2:
+            (self.sell if fill.side.sign > 0 else self.buy)("ABC", 5)
 
 
 acts = st.dictionaries(st.integers(0, 59), st.tuples(st.sampled_from(ACTIONS), st.integers(0, 12)), max_size=12)
@@ -90,13 +104,14 @@ acts = st.dictionaries(st.integers(0, 59), st.tuples(st.sampled_from(ACTIONS), s
     acts=acts,
     seed=st.integers(0, 1_000),
     two=st.booleans(),
+    base=st.sampled_from([Actor, Listener]),
     market_fill=st.sampled_from(MarketFill),
     path=st.sampled_from(Path),
     limit_fill=st.sampled_from(LimitFill),
     bar_share_bps=st.sampled_from([None, 100, 2_500]),
 )
-def test_bars_played_in_one_go_give_what_they_give_one_by_one(acts, seed, two, **choices):
-    kind = type("Actor", (Actor,), {"acts": acts})
+def test_bars_played_in_one_go_give_what_they_give_one_by_one(acts, seed, two, base, **choices):
+    kind = type("Actor", (base,), {"acts": acts})
     sources = [walk(seed, 60)] + ([walk(seed + 1, 40, "XYZ")] if two else [])
     choices["slippage"] = Slippage(SlippageKind.HALF_TICK)
     choices["financing"] = Financing(debit_bps=500, credit_bps=100, borrow_bps=300)

@@ -54,18 +54,27 @@ class Agenda:
         """Let the run stand at `due`."""
         self.now, self.ts = due, due[0]
 
+    def run_before(self, due: Due) -> bool:
+        """Run the next entry where it is due before `due`; False where there is none."""
+        entries = self._entries
+        if not entries or entries[0][0] >= due:
+            return False
+        self.now, call, argument = heapq.heappop(entries)
+        self.ts = self.now[0]
+        call(argument)
+        return True
+
     def add(self, ts: int, rank: Rank, call: Callable[[Any], None], argument: Any = None) -> None:
         """Call `call(argument)` at `ts`; what is due at this instant and of an earlier rank goes to the next cycle."""
         cycle = 0
         if ts <= self.ts:
-            ts, cycle, now_rank, _tie = self.now
-            if rank <= now_rank:
-                cycle += 1
+            ts, cycle, reached, _tie = self.now
+            cycle += rank <= reached
         self._sequence += 1
         heapq.heappush(self._entries, ((ts, cycle, rank, self._sequence), call, argument))
 
     def run_next(self) -> None:
         """Move to the next entry and run it."""
-        due, call, argument = heapq.heappop(self._entries)
-        self.move_to(due)
+        self.now, call, argument = heapq.heappop(self._entries)
+        self.ts = self.now[0]
         call(argument)

@@ -4,6 +4,8 @@ Order walk: what `order_desk` decides and the markets fill is booked here as eve
 market and no strategy.
 """
 
+from typing import Any
+
 from workstation.backtest.plan import BacktestPlan, SplitRow
 from workstation.backtest.result import CashRow, FillRow, OrderRow, TradeRow
 from workstation.backtest.round_trips import RoundTrip
@@ -11,7 +13,7 @@ from workstation.backtest.valuation import Valuation
 from workstation.backtest.working import Working
 from workstation.domain.accounts import Account, Environment
 from workstation.domain.errors import InvariantError
-from workstation.domain.events import AccountOpened, CashAdjusted, Event, OrderEvent, OrderFilled, SplitApplied
+from workstation.domain.events import AccountOpened, CashAdjusted, Event, OrderFilled, SplitApplied
 from workstation.domain.executions import Execution, Liquidity
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.orders.fold import CoreState
@@ -29,6 +31,7 @@ class Booking:
         self.instruments = {instrument.symbol: instrument for instrument in plan.instruments}
         self.state = CoreState(dict(self.instruments))
         self._gated = bool(plan.limits)
+        self._book, self._ledger = self.state.book, self.state.ledger
         self.fills: list[FillRow] = []
         self.trades: list[TradeRow] = []
         self.orders: list[OrderRow] = []
@@ -47,21 +50,27 @@ class Booking:
         )
         self._trips = {symbol: RoundTrip(instrument) for symbol, instrument in self.instruments.items()}
 
-    def fold(self, event: Event) -> OrderState | None:
-        """Apply an event; return the order that it changed. Exposure is kept where the gate may ask for it."""
-        if self._gated or not isinstance(event, OrderEvent):
+    def fold(self, event: Event) -> None:
+        """Apply an event that is no order's."""
+        self.state.fold(event)
+
+    def fold_order(self, event: Any) -> OrderState:
+        """Apply an `OrderEvent`; return its order as it then is. Exposure is kept where the gate may ask for it."""
+        if self._gated:
             after = self.state.fold(event).after
         else:
-            after = self.state.book.apply(event).after
-            if isinstance(event, OrderFilled):
-                self.state.ledger.apply(event)
-        if after is not None and after.status.is_final:
+            after = self._book.apply(event).after
+            if type(event) is OrderFilled:
+                self._ledger.apply(event)
+        if after is None:
+            return self.order(event.cl_ord_id)
+        if after.status.is_final:
             self.orders.append(order_row(after))
         return after
 
     def qty(self, symbol: str) -> int:
         """Return the position, signed, + long."""
-        return self.state.ledger.qty(ACCOUNT, symbol)
+        return self._ledger.qty(ACCOUNT, symbol)
 
     def order(self, cl_ord_id: str) -> OrderState:
         """Return an order; one that has just been made or is open is always there.
@@ -69,7 +78,7 @@ class Booking:
         Raises:
             InvariantError: it is not.
         """
-        found = self.state.book.get(cl_ord_id)
+        found = self._book.get(cl_ord_id)
         if found is None:
             raise InvariantError(f"order {cl_ord_id} is not in the book")
         return found
@@ -85,10 +94,11 @@ class Booking:
 
     def fill(
         self, order: Working, qty: int, price: int, liquidity: Liquidity, *, bar: int, sensitive: bool
-    ) -> Execution:
-        """Book a fill and return its execution."""
-        instrument, symbol = self.instruments[order.terms.symbol], order.terms.symbol
-        before = order.terms.order_qty - order.leaves - qty
+    ) -> tuple[Execution, OrderState]:
+        """Book a fill and return its execution, and the order after it."""
+        terms = order.terms
+        instrument, symbol = self.instruments[terms.symbol], terms.symbol
+        before = terms.order_qty - order.leaves - qty
         fee = self.plan.options.fees.due(instrument, price, qty, before, liquidity)
         number = len(self.fills) + 1
         key = f"{RUN}-F{number}"
@@ -100,7 +110,7 @@ class Booking:
             order_id=order.cl_ord_id,
             account=ACCOUNT,
             symbol=symbol,
-            side=order.terms.side,
+            side=terms.side,
             last_qty=qty,
             last_px=price,
             fee=fee,
@@ -112,14 +122,14 @@ class Booking:
             strategy_id=RUN,
         )
         realised = self._realised(symbol)
-        self.fold(OrderFilled(cl_ord_id=order.cl_ord_id, ts=self.now, execution=execution))
+        after = self.fold_order(OrderFilled(cl_ord_id=order.cl_ord_id, ts=self.now, execution=execution))
         self.fills.append(
             FillRow(
                 ts=self.now,
                 bar=bar,
                 cl_ord_id=order.cl_ord_id,
                 symbol=symbol,
-                side=order.terms.side,
+                side=terms.side,
                 qty=qty,
                 price=price,
                 fee=fee,
@@ -134,10 +144,10 @@ class Booking:
         closed = self._trips[symbol].fill(self.now, bar, order.sign * qty, price, fee=fee, realised=earned)
         if closed is not None:
             self.trades.append(closed)
-        return execution
+        return execution, after
 
     def _realised(self, symbol: str) -> int:
-        holding = self.state.ledger.holding(ACCOUNT, symbol)
+        holding = self._ledger.holding(ACCOUNT, symbol)
         return 0 if holding is None else holding.now.total.realised
 
     # Money without a trade

@@ -88,22 +88,18 @@ class OrderChecks:
 
     def verdict(self, terms: OrderTerms, cl_ord_id: str, *, replaces: OrderState | None = None) -> Verdict:
         """Return the answer; a passed order's money is reserved until `release`."""
-        verdict = self._gated(terms, cl_ord_id, replaces) if self._gate is not None else self._free(terms)
-        if not verdict.passed or not self._options.check_funds:
+        held = self._booking.qty(terms.symbol)
+        verdict = self._free(terms, held) if self._gate is None else self._gated(terms, cl_ord_id, replaces)
+        after = held + terms.side.sign * terms.order_qty
+        if not verdict.passed or not self._options.check_funds or terms.reduce_only or abs(after) <= abs(held):
             return verdict
-        need = self._need(terms)
-        if need is None:
+        price = terms.price or terms.stop_px or self._last(terms.symbol)
+        need = None if price is None else self._need(terms.symbol, price, abs(after) - abs(held))
+        if price is None or need is None:
             return verdict
-        valuation, held = self._booking.valuation, self._booking.qty(terms.symbol)
-        price = self._price(terms)
         self.release(cl_ord_id)
-        if not valuation.carries(
-            terms.symbol,
-            held + terms.side.sign * terms.order_qty,
-            price or 0,
-            margin_bps=self._options.margin_bps,
-            reserved=self._total,
-        ):
+        margin_bps, reserved = self._options.margin_bps, self._total
+        if not self._booking.valuation.carries(terms.symbol, after, price, margin_bps=margin_bps, reserved=reserved):
             return _refusal("BUYING_POWER", "Refused: the account's money does not carry this order.")
         self._reserved[cl_ord_id] = need
         self._total += need
@@ -135,8 +131,7 @@ class OrderChecks:
             self._gate.count(intent)
         return verdict
 
-    def _free(self, terms: OrderTerms) -> Verdict:
-        held = self._booking.qty(terms.symbol)
+    def _free(self, terms: OrderTerms, held: int) -> Verdict:
         reduces = held * terms.side.sign < 0 and abs(held) >= terms.order_qty
         return Verdict(
             risk_class=RiskClass.REDUCE if reduces else RiskClass.INCREASE,
@@ -145,20 +140,12 @@ class OrderChecks:
             results=(),
         )
 
-    def _price(self, terms: OrderTerms) -> int | None:
-        return terms.price or terms.stop_px or self._last(terms.symbol)
-
-    def _need(self, terms: OrderTerms) -> int | None:
-        """Return by how much the order may enlarge the worth of positions, None where it cannot or is not priced."""
-        held, price = self._booking.qty(terms.symbol), self._price(terms)
-        after = held + terms.side.sign * terms.order_qty
-        instrument = self._booking.instruments[terms.symbol]
-        if terms.reduce_only or abs(after) <= abs(held) or price is None:
+    def _need(self, symbol: str, price: int, more: int) -> int | None:
+        """Return by how much `more` of the instrument enlarges the worth of positions, None where no rate is known."""
+        instrument, valuation = self._booking.instruments[symbol], self._booking.valuation
+        if not valuation.converts(instrument.currency):
             return None
-        if not self._booking.valuation.converts(instrument.currency):
-            return None
-        notional = abs(instrument.notional(price, abs(after) - abs(held)))
-        return self._booking.valuation.converted(notional, instrument.currency)
+        return valuation.converted(abs(instrument.notional(price, more)), instrument.currency)
 
 
 def _refusal(code: str, text: str) -> Verdict:

@@ -96,11 +96,11 @@ class DataDigest:
     def add(self, chunk: Chunk) -> None:
         """Take a chunk."""
         if isinstance(chunk, BookRows):
-            parts: list[bytes] = [b"".join(_encoder.encode(row) for row in chunk.rows)]
+            parts: list[bytes | memoryview] = [b"".join(_encoder.encode(row) for row in chunk.rows)]
         else:
-            parts = [np.ascontiguousarray(column, dtype="<i8").tobytes() for column in chunk.columns]
+            parts = [np.ascontiguousarray(column, dtype="<i8").data for column in chunk.columns]
             if isinstance(chunk, BarColumns) and chunk.factor is not None:
-                parts.append(np.ascontiguousarray(chunk.factor, dtype="<f8").tobytes())
+                parts.append(np.ascontiguousarray(chunk.factor, dtype="<f8").data)
         while len(self._hashes) < len(parts):
             self._hashes.append(hashlib.sha256())
         for known, part in zip(self._hashes, parts, strict=False):

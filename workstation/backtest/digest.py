@@ -19,8 +19,8 @@ def digest_of(parts: dict[str, Any], curve: EquityCurve) -> str:
     """Return 64 hex digits over the parts and the curve."""
     found = hashlib.sha256(_encoder.encode(parts))
     for column in (curve.equity, curve.exposure, curve.cash):
-        found.update(np.ascontiguousarray(column, dtype="<f8").tobytes())
-    found.update(np.ascontiguousarray(curve.ts, dtype="<i8").tobytes())
+        found.update(np.ascontiguousarray(column, dtype="<f8").data)
+    found.update(np.ascontiguousarray(curve.ts, dtype="<i8").data)
     return found.hexdigest()
 
 

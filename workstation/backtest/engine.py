@@ -72,6 +72,7 @@ class Engine:
         self.first_ts = self.last_ts = plan.start_ts
         self.cancelled = False
         latency = plan.options.latency
+        self._holds = plan.options.fast
         self._fast = plan.options.fast and not latency.feed and not plan.options.liquidate
         self.host = Host(
             lambda host: plan.strategy(host, plan.strategy.Parameters(**plan.parameters)),
@@ -98,14 +99,11 @@ class Engine:
             steps += 1
             if steps % PROGRESS_EVERY == 0 and not self._goes_on(progress, cancelled):
                 break
-            due = heap[0][0]
-            first = agenda.next_due
-            if first is not None and first < due:
-                agenda.run_next()
+            due, _number, feed = heap[0]
+            if agenda.run_before(due):
                 continue
             agenda.now = due
             agenda.ts = self.booking.now = self.last_ts = due[0]
-            feed = heap[0][2]
             if isinstance(feed, BarFeed):
                 self._on_bar_due(feed)
             elif isinstance(feed, RowFeed):
@@ -198,7 +196,8 @@ class Engine:
 
     def _play(self, feed: BarFeed) -> bool:
         """Play the bars that nothing else comes between and no order waits for; False where there are not two."""
-        market, symbol = self.markets[feed.symbol], feed.symbol
+        symbol = feed.symbol
+        market = self.markets[symbol]
         if (feed.matches and market.orders) or self.booking.valuation.is_rate(symbol) or feed.batch is None:
             return False
         first, stop = feed.at, feed.stop_before(self._quiet_until())
@@ -218,9 +217,9 @@ class Engine:
 
     def _mark_bars(self, feed: BarFeed, first: int, stop: int) -> None:
         """Take the closes of bars that were played: for the worth of positions, the trip that is open, the curve."""
-        symbol, low, high = feed.symbol, *feed.extremes(first, stop)
-        self.booking.mark(symbol, low, high, feed.bar(stop - 1).close)
-        if self.plan.options.fast:
+        symbol = feed.symbol
+        self.booking.mark(symbol, *feed.closes(first, stop))
+        if self._holds:
             terms = self.booking.valuation.terms(symbol)
             self.curve.hold(feed.ts_closes, feed.marks, first, stop=stop, terms=terms)
         else:
@@ -309,7 +308,8 @@ class Engine:
 
     def _deliver(self, news: m.News) -> None:
         self.host.deliver(news)
-        self._flush()
+        if self._intents:
+            self._flush()
 
     def _flush(self) -> None:
         """Act on what the strategy has asked for, in its order."""

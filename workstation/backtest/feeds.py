@@ -77,8 +77,10 @@ class BarFeed(Feed):
         self.batch: BarBatch | None = None
         self.marks, self.ts_closes = np.zeros(0), np.zeros(0, dtype=np.int64)
         self.adjusted, self.lacks_volume = first.factor is not None, first.volume is None
-        self._columns: list[list[int]] = []
-        self._volumes: list[int] | None = None
+        self._opens: list[int] = []
+        self._ends: list[int] = []
+        self._closes: list[int] = []
+        self._table, self._has_volume = np.zeros((0, 7), dtype=np.int64), True
         self._chunk: BarColumns | None = None
         self._offset = 0
 
@@ -91,7 +93,7 @@ class BarFeed(Feed):
     def advance(self) -> None:
         """Go on: from the opening to the close, to the news, to the next bar."""
         if self.phase is Rank.CORPORATE:
-            self.phase, self.due = Rank.MATCH, (self._columns[1][self.at], 0, Rank.MATCH, FEED_TIE + self.number)
+            self.phase, self.due = Rank.MATCH, (self._ends[self.at], 0, Rank.MATCH, FEED_TIE + self.number)
         elif self.phase is Rank.MATCH:
             self._stand_at_news()
         else:
@@ -110,30 +112,31 @@ class BarFeed(Feed):
             self.due = None
         elif self.matches:
             self.phase = Rank.CORPORATE
-            self.due = self._columns[0][self.at], OPENING, Rank.MATCH, FEED_TIE + self.number
+            self.due = self._opens[self.at], OPENING, Rank.MATCH, FEED_TIE + self.number
         else:
             self._stand_at_news()
 
     def _stand_at_news(self) -> None:
         self.phase = Rank.NEWS
-        self.due = self._columns[1][self.at], 0, Rank.NEWS, self._news_tie
+        self.due = self._ends[self.at], 0, Rank.NEWS, self._news_tie
 
     def stop_before(self, ts: int) -> int:
         """Return the place of the first bar of the batch that closes at `ts` or later."""
-        ends = self._columns[1]
+        ends = self._ends
         return self.size if ends[-1] < ts else bisect_left(ends, ts)
 
-    def extremes(self, first: int, stop: int) -> tuple[int, int]:
-        """Return the lowest and the highest close of bars `first` to `stop`, price units."""
-        closes = self._columns[5][first:stop]
-        return min(closes), max(closes)
+    def closes(self, first: int, stop: int) -> tuple[int, int, int]:
+        """Return the lowest, the highest and the last close of bars `first` to `stop`, price units."""
+        closes = self._closes[first:stop]
+        return min(closes), max(closes), closes[-1]
 
     def bar(self, at: int) -> MatchBar:
         """Return a bar of the batch as the venue sees it."""
-        ts_open, ts_close, opened, high, low, close = self._columns
-        volume = None if self._volumes is None else self._volumes[at]
+        row: list[Any] = self._table[at].tolist()
         number = self.rows + at - self.at
-        return MatchBar(number, ts_open[at], ts_close[at], opened[at], high[at], low[at], close[at], volume)
+        if not self._has_volume:
+            row.append(None)
+        return MatchBar(number, *row)
 
     def _load(self) -> None:
         """Unpack the next batch of bars; an empty one ends the feed."""
@@ -151,9 +154,12 @@ class BarFeed(Feed):
     def _unpack(self, chunk: BarColumns, rows: slice) -> None:
         price, size = 10**self.instrument.price_decimals, 10**self.instrument.qty_decimals
         self.marks, self.ts_closes = chunk.close[rows].astype(np.float64), chunk.ts_close[rows]
-        self._columns = [column[rows].tolist() for column in chunk.columns[:6]]
-        self._volumes = None if chunk.volume is None else chunk.volume[rows].tolist()
-        self.size = len(self._columns[0])
+        self._table = np.stack([column[rows] for column in chunk.columns], axis=1)
+        self._has_volume = chunk.volume is not None
+        self._opens, self._ends, self._closes = (
+            column[rows].tolist() for column in (chunk.ts_open, chunk.ts_close, chunk.close)
+        )
+        self.size = len(self._ends)
         prices = [column[rows] / price for column in chunk.columns[2:6]]
         volume = np.zeros(self.size) if chunk.volume is None else chunk.volume[rows] / size
         seen = [column.tolist() for column in (*prices, volume)]
@@ -162,10 +168,14 @@ class BarFeed(Feed):
             factor = chunk.factor[rows]
             read = [column.tolist() for column in (*(column * factor for column in prices), volume / factor)]
         columns = dict(zip(("open", "high", "low", "close", "volume"), read, strict=True))
-        columns["time"] = chunk.ts_open[rows].astype(np.float64).tolist()
-        ts_open, ts_close, closes = self._columns[0], self._columns[1], self._columns[5]
         self.batch = BarBatch(
-            self.symbol, self.interval, columns, seen=seen, closes=closes, ts_open=ts_open, ts_close=ts_close
+            self.symbol,
+            self.interval,
+            columns,
+            seen=seen,
+            closes=self._closes,
+            ts_open=self._opens,
+            ts_close=self._ends,
         )
 
 

@@ -87,9 +87,10 @@ class Market:
         return known
 
     def _expire(self, now: int) -> None:
-        for order in [order for order in self.orders.values() if order.expires is not None and order.expires <= now]:
-            del self.orders[order.cl_ord_id]
-            self._floor.on_ended(order, "time in force ended", expired=True)
+        for order in tuple(self.orders.values()):
+            if order.expires is not None and order.expires <= now:
+                del self.orders[order.cl_ord_id]
+                self._floor.on_ended(order, "time in force ended", expired=True)
 
     def _end(self, order: Working, reason: str) -> None:
         self.orders.pop(order.cl_ord_id, None)

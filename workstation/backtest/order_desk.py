@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from workstation.backtest.agenda import Agenda, Rank
+from workstation.backtest.agenda import Agenda, Due, Rank
 from workstation.backtest.booking import ACCOUNT, ORIGIN, RUN, Booking
 from workstation.backtest.checks import OrderChecks
 from workstation.backtest.fill_bars import BarMarket
@@ -66,12 +66,15 @@ class OrderDesk:
     ) -> None:
         self._booking, self._agenda, self._markets, self._deliver = booking, agenda, markets, deliver
         self._options, self._latency = booking.plan.options, booking.plan.options.latency
+        self._fold_order = booking.fold_order
         self._ways, self._ids = ways, ids
         self.checks = OrderChecks(booking, agenda, self._last)
         self.refused: dict[str, int] = {}
         self._arrivals = self._exits = 0
         self._labels: dict[str, str] = {}
         self._unwanted: set[str] = set()
+        self._said: list[m.News] = []
+        self._said_at: Due | None = None
         self._takers: dict[type, Callable[[Any], None]] = {
             m.Submit: self._submit,
             m.Cancel: lambda intent: self._cancel(intent.cl_ord_id),
@@ -93,7 +96,7 @@ class OrderDesk:
             return
         group = bracket(entry, stop_px=intent.stop_px, target_px=intent.target_px, ids=self._ids)
         for leg in group.orders[1:]:
-            self._fold(OrderCreated(cl_ord_id=leg.cl_ord_id, ts=self._now, command=leg))
+            self._fold_order(OrderCreated(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, command=leg))
         self._open(group.orders[0])
 
     def flatten(self, symbol: str, label: str = "") -> None:
@@ -130,8 +133,8 @@ class OrderDesk:
         return SubmitOrder(cl_ord_id=cl_ord_id, uid=cl_ord_id, terms=terms, origin=ORIGIN, strategy_id=RUN, notes=notes)
 
     def _open(self, command: SubmitOrder) -> None:
-        cl_ord_id, now = command.cl_ord_id, self._now
-        self._fold(OrderCreated(cl_ord_id=cl_ord_id, ts=now, command=command))
+        cl_ord_id, now = command.cl_ord_id, self._agenda.ts
+        self._fold_order(OrderCreated(cl_ord_id=cl_ord_id, ts=now, command=command))
         verdict = self.checks.verdict(command.terms, cl_ord_id)
         denial = verdict.denial
         if denial is not None:
@@ -142,22 +145,24 @@ class OrderDesk:
         self._send(cl_ord_id, verdict, self._latency.order)
 
     def _send(self, cl_ord_id: str, verdict: Verdict, delay: int) -> None:
-        self._fold(OrderIntended(cl_ord_id=cl_ord_id, ts=self._now, verdict=verdict, qty=verdict.qty, epoch=1))
+        self._fold_order(
+            OrderIntended(cl_ord_id=cl_ord_id, ts=self._agenda.ts, verdict=verdict, qty=verdict.qty, epoch=1)
+        )
         self._travel(delay, self._arrive, cl_ord_id)
 
     def _travel(self, delay: int, call: Callable[[str], None], cl_ord_id: str) -> None:
         jitter = self._latency.jitter
         way = delay + (self._ways.randint(0, jitter) if jitter else 0)
-        self._agenda.add(self._now + way, Rank.ARRIVAL, call, cl_ord_id)
+        self._agenda.add(self._agenda.ts + way, Rank.ARRIVAL, call, cl_ord_id)
 
     def _cancel(self, cl_ord_id: str) -> None:
         order = self._booking.state.book.get(cl_ord_id)
         if order is None or not order.is_open:
             return
         if order.status is OrdStatus.NEW:
-            self._end(OrderCancelled(cl_ord_id=cl_ord_id, ts=self._now, reason="cancelled before it was sent"))
+            self._end(OrderCancelled(cl_ord_id=cl_ord_id, ts=self._agenda.ts, reason="cancelled before it was sent"))
             return
-        self._fold(CancelRequested(cl_ord_id=cl_ord_id, ts=self._now, origin=ORIGIN))
+        self._fold_order(CancelRequested(cl_ord_id=cl_ord_id, ts=self._agenda.ts, origin=ORIGIN))
         self._travel(self._latency.cancel, self._cancel_arrives, cl_ord_id)
 
     def _cancel_all(self, symbol: str | None) -> None:
@@ -179,7 +184,7 @@ class OrderDesk:
         if verdict.denial is not None:
             self.refused[verdict.denial.code] = self.refused.get(verdict.denial.code, 0) + 1
             return
-        self._fold(ReplaceRequested(cl_ord_id=order.cl_ord_id, ts=self._now, terms=changed, origin=ORIGIN))
+        self._fold_order(ReplaceRequested(cl_ord_id=order.cl_ord_id, ts=self._agenda.ts, terms=changed, origin=ORIGIN))
         self._travel(self._latency.replace, self._replace_arrives, order.cl_ord_id)
 
     # At the venue
@@ -196,14 +201,16 @@ class OrderDesk:
     def _working(self, order: OrderState) -> Working:
         self._arrivals += 1
         working = Working(
-            order.cl_ord_id, order.terms, leaves=order.leaves_qty, arrived=self._now, sequence=self._arrivals
+            order.cl_ord_id, order.terms, leaves=order.leaves_qty, arrived=self._agenda.ts, sequence=self._arrivals
         )
         working.label = self._labels.pop(order.cl_ord_id, "")
         return working
 
     def _accept(self, order: Working) -> None:
         cl_ord_id = order.cl_ord_id
-        self._tell(self._fold(OrderAccepted(cl_ord_id=cl_ord_id, ts=self._now, order_id=cl_ord_id, ts_event=self._now)))
+        now = self._agenda.ts
+        accepted = self._fold_order(OrderAccepted(cl_ord_id=cl_ord_id, ts=now, order_id=cl_ord_id, ts_event=now))
+        self._report(m.OrderNews(accepted))
 
     def _cancel_arrives(self, cl_ord_id: str) -> None:
         order = self._booking.state.book.get(cl_ord_id)
@@ -222,41 +229,38 @@ class OrderDesk:
         working, terms = market.orders.get(cl_ord_id), order.pending_terms
         if working is None:
             event = ReplaceRejected(
-                cl_ord_id=cl_ord_id, ts=self._now, code="TOO_LATE", text="the order is not at the venue any more"
+                cl_ord_id=cl_ord_id, ts=self._agenda.ts, code="TOO_LATE", text="the order is not at the venue any more"
             )
-            self._tell(self._fold(event))
+            self._report(m.OrderNews(self._fold_order(event)))
             return
         self._change(market, working, terms)
 
     def _change(self, market: Market, working: Working, terms: OrderTerms) -> None:
         cl_ord_id = working.cl_ord_id
-        self._tell(
-            self._fold(
-                OrderReplaced(cl_ord_id=cl_ord_id, ts=self._now, terms=terms, order_id=cl_ord_id, ts_event=self._now)
-            )
-        )
-        market.replace(working, terms, self._now)
+        now = self._agenda.ts
+        event = OrderReplaced(cl_ord_id=cl_ord_id, ts=now, terms=terms, order_id=cl_ord_id, ts_event=now)
+        self._report(m.OrderNews(self._fold_order(event)))
+        market.replace(working, terms, now)
 
     # The floor
 
     def on_fill(self, order: Working, qty: int, price: int, liquidity: Liquidity, *, sensitive: bool = False) -> None:
         """Book a fill, tell of it, and let the group follow."""
-        self._booking.now = self._now
+        self._booking.now = self._agenda.ts
         symbol = order.terms.symbol
         market = self._markets[symbol]
         bar = market.bar.number if isinstance(market, BarMarket) and market.bar is not None else -1
-        execution = self._booking.fill(order, qty, price, liquidity, bar=bar, sensitive=sensitive)
+        execution, state = self._booking.fill(order, qty, price, liquidity, bar=bar, sensitive=sensitive)
         if not order.leaves:
             self.checks.release(order.cl_ord_id)
-        state = self._booking.order(order.cl_ord_id)
-        self._tell(state)
+        self._report(m.OrderNews(state))
         self._report(m.FillNews(execution, self._booking.qty(symbol)))
         if state.link is not None:
             self._follow_fill(state, state.link, qty)
 
     def on_ended(self, order: Working, reason: str, *, expired: bool = False) -> None:
         """Book the end of an order."""
-        cl_ord_id, now = order.cl_ord_id, self._now
+        cl_ord_id, now = order.cl_ord_id, self._agenda.ts
         if expired:
             self._end(OrderExpired(cl_ord_id=cl_ord_id, ts=now, reason=reason, ts_event=order.expires or now))
         else:
@@ -264,7 +268,9 @@ class OrderDesk:
 
     def on_triggered(self, order: Working, price: int) -> None:
         """Book that a stop fired."""
-        self._fold(OrderTriggered(cl_ord_id=order.cl_ord_id, ts=self._now, stop_px=price, ts_event=self._now))
+        self._fold_order(
+            OrderTriggered(cl_ord_id=order.cl_ord_id, ts=self._agenda.ts, stop_px=price, ts_event=self._agenda.ts)
+        )
 
     def room(self, order: Working, price: int) -> tuple[int, str]:
         """Return how much of the order may trade at `price` and, where it is nothing, why the order ends."""
@@ -297,9 +303,13 @@ class OrderDesk:
     def _grow(self, leg: OrderState, qty: int) -> None:
         if leg.status is OrdStatus.NEW:
             terms = msgspec.structs.replace(leg.terms, order_qty=qty)
-            self._fold(OrderChanged(cl_ord_id=leg.cl_ord_id, ts=self._now, terms=terms, reason="entry filled"))
+            self._fold_order(
+                OrderChanged(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, terms=terms, reason="entry filled")
+            )
             verdict = msgspec.structs.replace(_PASSED, qty=qty)
-            self._fold(OrderIntended(cl_ord_id=leg.cl_ord_id, ts=self._now, verdict=verdict, qty=qty, epoch=1))
+            self._fold_order(
+                OrderIntended(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, verdict=verdict, qty=qty, epoch=1)
+            )
             self._arrive(leg.cl_ord_id)
         else:
             self._resize(leg, leg.terms.order_qty + qty)
@@ -317,7 +327,7 @@ class OrderDesk:
         if working is None or not leg.status.is_working:
             return
         terms = msgspec.structs.replace(leg.terms, order_qty=qty)
-        self._fold(ReplaceRequested(cl_ord_id=leg.cl_ord_id, ts=self._now, terms=terms, origin=ORIGIN))
+        self._fold_order(ReplaceRequested(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, terms=terms, origin=ORIGIN))
         self._change(market, working, terms)
 
     def _follow_end(self, order: OrderState, link: GroupLink) -> None:
@@ -326,34 +336,35 @@ class OrderDesk:
             return
         for leg in self._booking.state.book.group(link.group_id):
             if leg.status is OrdStatus.NEW:
-                self._end(OrderCancelled(cl_ord_id=leg.cl_ord_id, ts=self._now, reason="its entry ended unfilled"))
+                self._end(
+                    OrderCancelled(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, reason="its entry ended unfilled")
+                )
 
     # Back
-
-    @property
-    def _now(self) -> int:
-        return self._agenda.ts
 
     def _last(self, symbol: str) -> int | None:
         market = self._markets.get(symbol)
         return None if market is None else market.last
 
-    def _fold(self, event: Any) -> OrderState:
-        after = self._booking.fold(event)
-        return after if after is not None else self._booking.order(event.cl_ord_id)
-
     def _end(self, event: OrderCancelled | OrderExpired | OrderDenied) -> None:
-        after = self._fold(event)
+        after = self._fold_order(event)
         self.checks.release(event.cl_ord_id)
-        self._tell(after)
+        self._report(m.OrderNews(after))
         if after.link is not None:
             self._follow_end(after, after.link)
 
-    def _tell(self, order: OrderState) -> None:
-        self._report(m.OrderNews(order))
-
     def _report(self, news: m.News) -> None:
-        self._agenda.add(self._now + self._latency.response, Rank.REPORT, self._deliver, news)
+        """Send news on its way; what is said at one step of the run is due together, and goes as one entry."""
+        agenda = self._agenda
+        if self._said_at is agenda.now:
+            self._said.append(news)
+            return
+        self._said_at, self._said = agenda.now, [news]
+        agenda.add(agenda.ts + self._latency.response, Rank.REPORT, self._deliver_all, self._said)
+
+    def _deliver_all(self, reports: list[m.News]) -> None:
+        for news in reports:
+            self._deliver(news)
 
 
 _PASSED = Verdict(risk_class=RiskClass.REDUCE, passed=True, qty=0, results=())

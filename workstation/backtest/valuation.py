@@ -78,15 +78,19 @@ class Valuation:
         if line is None:
             line = self._lines[symbol] = _Line(Contract(self._instruments[symbol]))
         held = self._ledger.holding(self._account, symbol)
-        line.qty, line.cost = (0, 0) if held is None else (held.now.total.qty, held.now.total.cost)
+        if held is not None:
+            line.qty, line.cost = held.now.total.qty, held.now.total.cost
         line.price = price
         self._value_anew(line)
         self.recount_cash()
 
     def recount_cash(self) -> None:
         """Take the account's cash from the ledger."""
-        cash = self._ledger.purse(self._account).cash
-        self._cash = sum(self.converted(amount, currency) for currency, amount in cash.items() if amount)
+        total, own = 0, self._currency
+        for currency, amount in self._ledger.purse(self._account).cash.items():
+            if amount:
+                total += amount if currency == own else self.converted(amount, currency)
+        self._cash = total
 
     def _value_anew(self, line: _Line) -> None:
         contract = line.contract
@@ -94,11 +98,12 @@ class Valuation:
         self._net -= line.exposure
         self._gross -= abs(line.exposure)
         line.value = line.exposure = 0
-        if line.qty:
-            worth = contract.worth(line.price, line.qty)
-            value = worth if contract.principal else contract.sense * (worth - line.cost)
-            line.value = self.converted(value, contract.currency)
-            line.exposure = self.converted(worth, contract.currency)
+        if not line.qty:
+            return
+        worth = contract.worth(line.price, line.qty)
+        value = worth if contract.principal else contract.sense * (worth - line.cost)
+        line.value = self.converted(value, contract.currency)
+        line.exposure = self.converted(worth, contract.currency)
         self._value += line.value
         self._net += line.exposure
         self._gross += abs(line.exposure)

@@ -3,19 +3,33 @@
 Beside `host.py`, which plays a batch with the same callbacks as bars that come one at a time. Values only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
 
 from workstation.marketdata.indicators.evaluation import Running
 from workstation.strategies.views import Bar
 
 
+class BatchColumns(dict[str, list[float]]):
+    """Columns by name; `time`, which few indicators read, is made when it is asked for first."""
+
+    def __init__(self, columns: Mapping[str, list[float]], ts_open: Sequence[int]) -> None:
+        super().__init__(columns)
+        self._ts_open = ts_open
+
+    def __missing__(self, name: str) -> list[float]:
+        if name != "time":
+            raise KeyError(name)
+        made = self[name] = list(map(float, self._ts_open))
+        return made
+
+
 class BarBatch:
     """Closed bars, oldest first.
 
-    columns: open, high, low, close, volume and time of opening as floats, as indicators read them; seen: the first five
-    as the strategy sees them; closes: closing prices in price units; ts_close: UTC ns. known: values of indicators over
-    these bars, filled by the host.
+    columns: open, high, low, close and volume as floats, as indicators read them, who may ask for the time of opening
+    too; seen: these five as the strategy sees them; closes: closing prices in price units; ts_close: UTC ns. known:
+    values of indicators over these bars, filled by the host.
     """
 
     __slots__ = ("_bars", "_seen", "_ts_open", "closes", "columns", "interval", "known", "symbol", "ts_close")
@@ -24,14 +38,14 @@ class BarBatch:
         self,
         symbol: str,
         interval: str,
-        columns: dict[str, list[float]],
+        columns: Mapping[str, list[float]],
         *,
         seen: Sequence[Sequence[float]],
         closes: Sequence[int],
         ts_open: Sequence[int],
         ts_close: Sequence[int],
     ) -> None:
-        self.symbol, self.interval, self.columns = symbol, interval, columns
+        self.symbol, self.interval, self.columns = symbol, interval, BatchColumns(columns, ts_open)
         self.closes, self.ts_close = closes, ts_close
         self.known: dict[Running, list[list[float]]] = {}
         self._seen, self._ts_open = seen, ts_open

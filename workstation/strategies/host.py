@@ -215,11 +215,12 @@ class Host:
             self.strategy.on_order(self._scale(order.terms.symbol).order(order))
 
     def _on_fill(self, news: m.FillNews) -> None:
-        fill, scale = news.execution, self._scale(news.execution.symbol)
+        fill = news.execution
         self.now_ns = max(self.now_ns, fill.ts_event)
         self._positions[fill.symbol] = news.position
         if not self._hears_fills:
             return
+        scale = self._scale(fill.symbol)
         quantity, price = scale.quantity(fill.last_qty), scale.exact_price(fill.last_px)
         fee = to_decimal(fill.fee, MONEY_DECIMALS)
         self.strategy.on_fill(Fill(fill.cl_ord_id, fill.symbol, fill.side, quantity, price, fee, fill.ts_event))
@@ -308,8 +309,10 @@ class Host:
             raise ValidationError("order", f"a run has at most {ORDERS_OPEN_MAX} open orders")
         self.orders_made += 1
         cl_ord_id = f"{self._run_id}-{self._made_under}{self.orders_made}"
-        stop = leg_price(instrument, side, terms.get("stop_loss"), stop=True)
-        target = leg_price(instrument, side, terms.get("take_profit"), stop=False)
+        stop = target = None
+        if terms:
+            stop = leg_price(instrument, side, terms.get("stop_loss"), stop=True)
+            target = leg_price(instrument, side, terms.get("take_profit"), stop=False)
         self._send(m.Submit(cl_ord_id, made, stop, target, str(terms.get("notes", ""))[:TEXT_MAX]))
         return cl_ord_id
 

@@ -62,7 +62,7 @@ class SeriesIndicators:
         """
         for running, _followers in self._running.values():
             if running not in known:
-                rest = {name: column[first:] for name, column in columns.items()} if first else columns
+                rest = {name: columns[name][first:] for name in (*running.names, "close")} if first else columns
                 known[running] = [[math.nan] * first + line for line in running.close_all(rest)]
         return [
             (follower, known[running][follower.line])

@@ -35,8 +35,8 @@ def order_terms(
     Raises:
         ValidationError: an unknown term, or a value that is no number.
     """
-    unknown = terms.keys() - _TERMS
-    if unknown:
+    if not terms.keys() <= _TERMS:
+        unknown = terms.keys() - _TERMS
         raise ValidationError(min(unknown), "is no term of an order", allowed=", ".join(sorted(_TERMS)))
     limit, stop, trail = terms.get("limit"), terms.get("stop"), terms.get("trail_percent")
     buys = side.sign > 0
@@ -131,6 +131,8 @@ def _bps(percent: object) -> int:
 
 
 def _member(kind: type[TimeInForce], value: object, field: str) -> TimeInForce:
+    if type(value) is kind:
+        return value
     if value not in kind.__members__:
         raise ValidationError(field, f"{value!r} is none", allowed=", ".join(kind.__members__))
     return kind(str(value))
