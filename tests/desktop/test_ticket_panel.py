@@ -1,10 +1,12 @@
 """The ticket under real keys and buttons: what is sent, when, and what stays in view."""
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
 
 from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position, quote, status
+from tests.helpers.fake_broker import CARD
 from tests.helpers.ticket_rig import button, field, open_ticket, previewed, type_into
 from workstation.commands.outcomes import Refusal
 from workstation.commands.registry import CommandResult
@@ -63,6 +65,23 @@ def test_enter_commits_and_never_sends_and_ctrl_enter_sends(qtbot, rig, panel):
     assert rig.gateway.of("order.submit") == []
     qtbot.keyClick(line, Qt.Key.Key_Return, CTRL)
     assert len(rig.gateway.of("order.submit")) == 1
+
+
+def test_ctrl_shift_enter_holds_a_complete_order_until_it_is_sent_or_put_away(qtbot, rig, panel):
+    line = type_into(qtbot, panel, "price", "187.205")
+    qtbot.keyClick(line, Qt.Key.Key_Return, CTRL | SHIFT)
+    assert not panel.holds_staged
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.keyClick(line, Qt.Key.Key_Return, CTRL | SHIFT)
+    assert panel.holds_staged
+    assert panel.message.text().startswith("Held here, not sent")
+    assert rig.gateway.of("order.submit") == []
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert (panel.holds_staged, line.text(), panel.message.isVisible()) == (False, "", False)
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.keyClick(line, Qt.Key.Key_Return, CTRL | SHIFT)
+    qtbot.keyClick(line, Qt.Key.Key_Return, CTRL)
+    assert (len(rig.gateway.of("order.submit")), panel.holds_staged) == (1, False)
 
 
 def test_escape_clears_the_prices(qtbot, panel):
@@ -218,6 +237,26 @@ def test_only_the_fields_of_the_type_are_shown(panel):
     assert not field(panel, "price").isVisible()
     panel.form.tif.setCurrentText("GTD")
     assert field(panel, "expire").isVisible()
+
+
+def test_what_the_venue_lacks_is_greyed_with_the_reason_and_what_is_kept_here_says_so(qtbot, rig, panel):
+    panel.form.offer(
+        msgspec.structs.replace(
+            CARD, venue="V", ord_types=frozenset({OrdType.LIMIT}), times_in_force=frozenset({"DAY"})
+        )
+    )
+    kinds = {panel.form.type.itemData(row): row for row in range(panel.form.type.count())}
+    market, stop = (panel.form.type.model().item(kinds[kind]) for kind in (OrdType.MARKET, OrdType.STOP))
+    assert not market.isEnabled()
+    assert market.toolTip() == "V takes no order type MARKET; it takes LIMIT."
+    assert (stop.isEnabled(), stop.text()) == (True, "Stop · PC")
+    assert "it dies with the program" in stop.toolTip()
+    panel.form.offer(msgspec.structs.replace(CARD, venue="V", post_only=False, display_qty=False))
+    assert (panel.form.post_only.isEnabled(), panel.form.post_only.toolTip()) == (False, "V takes no post-only orders")
+    assert field(panel, "display").placeholderText() == "V takes no shown part"
+    panel.form.offer(None)
+    assert (market.isEnabled(), stop.text()) == (True, "Stop")
+    assert panel.form.post_only.isEnabled()
 
 
 def test_presets_fill_the_quantity(qtbot, panel):

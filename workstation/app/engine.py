@@ -181,6 +181,7 @@ class Engine:
             new_cl_ord_id=self._gesture_ids.cl_ord_id,
             mono_ns=self._clock.mono_ns,
             feed=self._venue.feed.name,
+            card=self.core.desk.routes.card,
         )
 
     @property

@@ -10,6 +10,7 @@ import msgspec
 
 from workstation.domain.accounts import Account, Environment
 from workstation.domain.instruments import Instrument
+from workstation.ports.broker import CapabilityCard
 from workstation.viewmodels.outbox import Outbox
 
 
@@ -38,6 +39,10 @@ class OpenAccounts(Sequence[Account]):
         return len(self._rows)
 
 
+def _no_card(_account: str) -> CapabilityCard | None:
+    return None
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The engine as seen from another thread.
 
@@ -45,6 +50,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     positions and accounts; close_outbox ends it. open_rows: the same with
     rows alone, from now on. feed: the source's name. instruments, accounts: those on offer at the moment;
     known: with those that only history names. cl_ord_id: draws a client order id at the gesture, any thread.
+    card: what the venue of an account takes, any thread.
     """
 
     instruments: Mapping[str, Instrument]
@@ -58,3 +64,4 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     mono_ns: Callable[[], int]
     feed: str = "SIM"
     known: Mapping[str, Instrument] = {}
+    card: Callable[[str], CapabilityCard | None] = _no_card

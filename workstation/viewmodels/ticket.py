@@ -9,15 +9,18 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from workstation.domain.errors import PrecisionLoss, ValidationError
+from workstation.domain.errors import NotFound, PrecisionLoss, ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail
-from workstation.risk.validity import validate
+from workstation.marketdata.calendar import Calendars
+from workstation.ports.broker import CapabilityCard
+from workstation.risk.validity import Invalid, validate
 from workstation.viewmodels.frames import QuoteSnap
-from workstation.viewmodels.preview import order_words
+from workstation.viewmodels.preview import order_words, utc_minute
 from workstation.viewmodels.ticket_fields import parse_price, parse_quantity, parse_trail, parse_utc
 from workstation.viewmodels.ticket_legs import Leg, leg_price, parse_distance
+from workstation.viewmodels.ticket_venue import offer
 
 FIELDS: dict[OrdType, tuple[str, ...]] = {
     OrdType.MARKET: (),
@@ -51,6 +54,8 @@ _WORDS = {
     "stop_loss": "Stop-loss",
     "take_profit": "Take-profit",
 }
+_CALENDARS = Calendars()
+
 LEGS = ("stop_loss", "take_profit")
 """Fields of the bracket's legs."""
 
@@ -101,8 +106,16 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         return self.terms is not None and not self.findings
 
 
-def read(draft: Draft, instrument: Instrument, account: str, *, now_ns: int, quote: QuoteSnap | None = None) -> Reading:
-    """Return the order that a draft says, with what is wrong with it in reading order."""
+def read(
+    draft: Draft,
+    instrument: Instrument,
+    account: str,
+    *,
+    now_ns: int,
+    quote: QuoteSnap | None = None,
+    card: CapabilityCard | None = None,
+) -> Reading:
+    """Return the order that a draft says, with what is wrong with it in reading order. card: what the venue takes."""
     reader = _Reader(draft, instrument, now_ns)
     shown = FIELDS[draft.ord_type]
     qty = reader.quantity("qty")
@@ -134,10 +147,11 @@ def read(draft: Draft, instrument: Instrument, account: str, *, now_ns: int, quo
     stop_loss, take_profit = (legs.price(name, typed[name]) for name in LEGS)
     words = order_words(terms, instrument, stop_loss_px=stop_loss, take_profit_px=take_profit)
     findings = [
+        *_venue(terms, card),
         *_form(terms, instrument, now_ns),
         *legs.findings,
         *_legs(terms, instrument, quote, (stop_loss, take_profit)),
-        *_market(terms, instrument, quote),
+        *_market(terms, instrument, quote, now_ns),
         *_pair(terms, other, legs=stop_loss is not None or take_profit is not None),
     ]
     return Reading(
@@ -252,8 +266,24 @@ def _form(terms: OrderTerms, instrument: Instrument, now_ns: int) -> list[Findin
     for invalid in validate(terms, instrument, now_ns):
         field = _TICKET_NAMES.get(invalid.field, invalid.field)
         allowed = f"; allowed: {invalid.allowed}" if invalid.allowed else ""
-        found.append(Finding(field, f"{_WORDS.get(field, field)}: {invalid.text}{allowed}.", invalid.nearest))
+        fixes = invalid.nearest or _bounds_of(invalid, instrument)
+        found.append(Finding(field, f"{_WORDS.get(field, field)}: {invalid.text}{allowed}.", fixes))
     return found
+
+
+def _bounds_of(invalid: Invalid, instrument: Instrument) -> tuple[str, ...]:
+    """Return the bound that a quantity breaks, as what would pass."""
+    if invalid.code == "QUANTITY_BELOW_MIN":
+        return (instrument.qty_text(instrument.min_qty),)
+    if invalid.code == "QUANTITY_ABOVE_MAX" and instrument.max_qty is not None:
+        return (instrument.qty_text(instrument.max_qty // instrument.lot * instrument.lot),)
+    return ()
+
+
+def _venue(terms: OrderTerms, card: CapabilityCard | None) -> list[Finding]:
+    """Check what the venue does not take."""
+    kinds = (("type", offer(terms.ord_type, card)), ("tif", offer(terms.time_in_force, card)))
+    return [Finding(field, found.reason) for field, found in kinds if not found.usable]
 
 
 def _legs(
@@ -289,20 +319,36 @@ def _pair(terms: OrderTerms, other: OrderTerms | None, *, legs: bool) -> list[Fi
     return []
 
 
-def _market(terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None) -> list[Finding]:
+def next_opening(instrument: Instrument, quote: QuoteSnap | None, now_ns: int) -> str:
+    """Return when a closed market opens next, "" while it is open and where it is closed against its calendar."""
+    if quote is None or quote.phase is not SessionPhase.CLOSED:
+        return ""
+    try:
+        calendar = _CALENDARS[instrument.calendar]
+    except NotFound:
+        return ""
+    found = None if calendar.session_at(now_ns) else calendar.session_after(now_ns)
+    return "" if found is None else utc_minute(found.open)
+
+
+def _market(terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None, now_ns: int) -> list[Finding]:
     """Check what only the market can tell."""
     if quote is None:
         return []
     words, sign = instrument.price_text, terms.side.sign
     far = quote.ask if sign > 0 else quote.bid
     if quote.phase is SessionPhase.CLOSED and (terms.ord_type not in _PRICED or terms.time_in_force in _AT_ONCE):
-        text = "Market closed: only a limit order for the next opening is taken, DAY, GTC, GTD or OPG; it waits here."
+        opens = next_opening(instrument, quote, now_ns)
+        text = (
+            f"Market closed{opens and f' until {opens}'}: only a limit order for the next opening is taken, "
+            "DAY, GTC, GTD or OPG; it waits at the venue."
+        )
         return [Finding("tif" if terms.ord_type in _PRICED else "type", text)]
     is_stop = terms.ord_type in (OrdType.STOP, OrdType.STOP_LIMIT)
     if is_stop and terms.stop_px is not None and far is not None and (terms.stop_px - far) * sign <= 0:
         side, where = ("ask", "above") if sign > 0 else ("bid", "below")
         text = f"Stop {words(terms.stop_px)} would trigger at once: it must be {where} the {side} {words(far)}."
-        return [Finding("stop", text)]
+        return [Finding("stop", text, (words(instrument.step(far, sign)),))]
     return []
 
 

@@ -13,12 +13,14 @@ from workstation.domain.accounts import Environment
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.numbers import format_money
-from workstation.domain.orders import OrderState, OrderTerms, OrdType, RiskClass
+from workstation.domain.orders import OrderState, OrderTerms, RiskClass
 from workstation.domain.verdicts import RuleResult, Verdict
+from workstation.ports.broker import CapabilityCard
 from workstation.viewmodels.formats import MISSING
 from workstation.viewmodels.frames import AccountSnap, PositionSnap, QuoteSnap, StatusSnap
 from workstation.viewmodels.open_profit import risk_text
 from workstation.viewmodels.ticket import Reading, entry_price
+from workstation.viewmodels.ticket_venue import residence_words
 
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?", re.ASCII)
 
@@ -69,10 +71,12 @@ def outlook(
     costs: Costs = NO_COSTS,
     usual_qty: int = 0,
     buying_power: int | None = None,
+    card: CapabilityCard | None = None,
 ) -> Outlook:
     """Return what the order would do. verdict, costs: the engine's preview of exactly this order, None while asked.
 
-    usual_qty: the preset in quantity units, 0 for none; buying_power: money of the account, None when not known.
+    usual_qty: the preset in quantity units, 0 for none; buying_power: money of the account, None when not known;
+    card: what the venue takes.
     """
     terms = reading.terms
     if terms is None:
@@ -84,16 +88,16 @@ def outlook(
         legs=_legs(reading, instrument, quote),
         position=_position(terms, instrument, held, working),
         limit=_limit(verdict),
-        residence=_residence(reading),
+        residence=_residence(reading, card),
         refusal=costs.unfit if denial is None else denial.text,
         reduces=verdict is not None and verdict.risk_class is RiskClass.REDUCE,
     )
 
 
 def ticket_state(
-    symbol: str, quote: QuoteSnap | None, status: StatusSnap | None, account: AccountSnap | None
+    symbol: str, quote: QuoteSnap | None, status: StatusSnap | None, account: AccountSnap | None, opens: str = ""
 ) -> TicketState:
-    """Return what a person must know before sending, gravest first."""
+    """Return what a person must know before sending, gravest first. opens: when the market does, "" if not known."""
     if status is not None and status.venue_state != "UP":
         return TicketState(
             f"Venue link {status.venue_state}: orders can be prepared, not sent.", "danger", can_send=False
@@ -105,7 +109,8 @@ def ticket_state(
     if quote.phase is SessionPhase.HALTED:
         return TicketState(f"{symbol} is halted: new risk is refused.", "danger")
     if quote.phase is SessionPhase.CLOSED:
-        return TicketState("Market closed: limit orders wait for the next opening.", "warning")
+        until = opens and f" until {opens}"
+        return TicketState(f"Market closed{until}: limit orders wait at the venue for the next opening.", "warning")
     if quote.freshness == "STALE":
         cause = f" ({quote.reason})" if quote.reason else ""
         return TicketState(f"Quote {age_text(quote.age_ms)} old{cause}: new risk is refused.", "warning")
@@ -209,16 +214,12 @@ def _position(
     return f"{text} · {_signed(after + live, instrument)} if all fill" if live else text
 
 
-def _residence(reading: Reading) -> str:
-    terms = reading.terms
-    if terms is None:
+def _residence(reading: Reading, card: CapabilityCard | None) -> str:
+    if reading.terms is None:
         return MISSING
-    plain = terms.ord_type in (OrdType.MARKET, OrdType.LIMIT)
-    entry = "EX" if plain else "EX, PC if the venue lacks the type"
-    if reading.oco is not None:
-        return f"{entry} · the link of the pair PC"
-    legs = reading.stop_loss_px is not None or reading.take_profit_px is not None
-    return f"{entry} · legs PC until the entry fills" if legs else entry
+    stop_loss, take_profit = reading.stop_loss_px is not None, reading.take_profit_px is not None
+    words = residence_words(reading.terms, card, stop_loss=stop_loss, take_profit=take_profit)
+    return f"{words} · the link of the pair PC" if reading.oco is not None else words
 
 
 def _signed(qty: int, instrument: Instrument) -> str:

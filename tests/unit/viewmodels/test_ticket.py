@@ -1,16 +1,19 @@
 """What a ticket's fields say as an order, and every way in which they say none."""
 
+import msgspec
 import pytest
 
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, future, limit, order, position, quote, status, stock
+from tests.helpers.fake_broker import CARD
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrdType, RiskClass, Side, TimeInForce, Trail, TrailKind
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
-from workstation.viewmodels.ticket import Draft, nearest_prices, read
+from workstation.viewmodels.ticket import Draft, nearest_prices, next_opening, read
 from workstation.viewmodels.ticket_fields import parse_price, parse_quantity, parse_trail, parse_utc
 from workstation.viewmodels.ticket_outlook import nearest_limit, outlook, ticket_state
+from workstation.viewmodels.ticket_venue import offer
 
 DAY = 86_400_000_000_000
 COIN = Instrument(
@@ -194,7 +197,7 @@ def test_a_market_order_is_valued_at_the_opposite_side():
 
 def test_residence_names_where_order_and_legs_live():
     assert seen(reading()).residence == "EX"
-    assert seen(reading(stop_loss="186")).residence == "EX · legs PC until the entry fills"
+    assert seen(reading(stop_loss="186")).residence.startswith("EX · legs PC until the entry fills, then stop EX")
 
 
 @pytest.mark.parametrize(
@@ -260,3 +263,56 @@ def test_a_distance_that_is_none_is_named(fields, text):
 def test_a_distance_from_no_price_is_refused():
     (found,) = reading(quoted=quote(bid=None, ask=None), ord_type=OrdType.MARKET, price="", stop_loss="20t").findings
     assert "needs an entry price" in found.text
+
+
+NARROW = msgspec.structs.replace(
+    CARD,
+    venue="V",
+    ord_types=frozenset({OrdType.LIMIT}),
+    times_in_force=frozenset({TimeInForce.DAY, TimeInForce.GTC}),
+)
+
+
+def test_what_the_venue_lacks_is_refused_by_name_or_kept_here():
+    def carded(**fields):
+        found = read(Draft(qty="100", **fields), stock(), ACCOUNT, now_ns=START_NS, quote=quote(), card=NARROW)
+        return [(finding.field, finding.text) for finding in found.findings]
+
+    assert carded(ord_type=OrdType.MARKET) == [("type", "V takes no order type MARKET; it takes LIMIT.")]
+    assert carded(price="187", tif=TimeInForce.FOK) == [("tif", "V takes no time in force FOK; it takes DAY, GTC.")]
+    assert carded(ord_type=OrdType.STOP, stop="190") == []
+    assert carded(price="187", tif=TimeInForce.GTD, expire="16:30") == []
+    assert offer(OrdType.STOP, NARROW).on_pc
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"stop_loss": "186"}, "EX · legs PC until the entry fills, then stop PC"),
+        ({"stop_loss": "186", "take_profit": "190"}, "EX · legs PC until the entry fills, then stop PC, target EX"),
+        ({"ord_type": OrdType.STOP, "stop": "190"}, "PC"),
+        ({"tif": TimeInForce.GTD, "expire": "16:30"}, "EX, its GTD on PC"),
+    ],
+)
+def test_residence_is_read_from_the_venues_card(fields, words):
+    assert seen(reading(**fields), card=NARROW).residence == words
+
+
+def test_a_quantity_out_of_bounds_and_a_stop_that_would_trigger_have_one_click_fixes():
+    assert reading(qty="2m").findings[0].fixes == ("1000000",)
+    small = msgspec.structs.replace(stock(), min_qty=10)
+    assert reading(small, qty="5").findings[0].fixes == ("10",)
+    assert reading(ord_type=OrdType.STOP, stop="187.10").findings[0].fixes == ("187.22",)
+    assert reading(ord_type=OrdType.STOP, stop="187.20", side=Side.SELL).findings[0].fixes == ("187.18",)
+
+
+def test_a_closed_market_says_when_it_opens_unless_its_calendar_says_it_is_open():
+    closed, evening = quote(phase=SessionPhase.CLOSED), START_NS + 8 * 3_600 * 10**9
+    listed = msgspec.structs.replace(stock(), calendar="XNYS")
+    draft = Draft(qty="100", ord_type=OrdType.MARKET)
+    (found,) = read(draft, listed, ACCOUNT, now_ns=evening, quote=closed).findings
+    assert found.text.startswith("Market closed until 2024-01-03 14:30 UTC: only a limit order")
+    assert "waits at the venue" in found.text
+    assert next_opening(listed, closed, START_NS) == ""
+    assert next_opening(listed, quote(), evening) == ""
+    assert next_opening(msgspec.structs.replace(stock(), calendar="ELSEWHERE"), closed, evening) == ""

@@ -6,6 +6,7 @@ Fields that a type does not use are not shown. The form changes no order and sen
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -23,9 +24,11 @@ from workstation.desktop.panels.ticket_fields import SidePicker, TicketField
 from workstation.desktop.theme import figure_font
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
+from workstation.ports.broker import CapabilityCard
 from workstation.viewmodels.preview import order_words
 from workstation.viewmodels.ticket import FIELDS, Draft, Finding
 from workstation.viewmodels.ticket_peg import PegTo
+from workstation.viewmodels.ticket_venue import offer
 
 _TYPES = {
     OrdType.LIMIT: "Limit",
@@ -39,6 +42,7 @@ _PEGS: tuple[tuple[str, object], ...] = (
     ("fixed", PegTo.FIXED),
     *((f"= {to.value}", to) for to in PegTo if to is not PegTo.FIXED),
 )
+_POST_ONLY = "Refused rather than taking liquidity"
 _LABEL_WIDTH = 56
 _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
@@ -74,9 +78,10 @@ class TicketForm(QWidget):
             "stop_loss": self._field("stop_loss", "Stop-loss: price or distance", "20t, 1%"),
             "take_profit": self._field("take_profit", "Take-profit: price or distance", "40t, 2%"),
         }
-        self.post_only = self._check("post_only", "Post-only", "Refused rather than taking liquidity")
+        self.post_only = self._check("post_only", "Post-only", _POST_ONLY)
         self.reduce_only = self._check("reduce_only", "Reduce-only", "Capped at the position; never opens or reverses")
         self._oco: OrderTerms | None = None
+        self._card: CapabilityCard | None = None
         self.typed: set[str] = set()
         self._sources: dict[str, str] = {}
         self.pair = self._pair_button()
@@ -109,6 +114,22 @@ class TicketForm(QWidget):
     def choose_tif(self, tif: str) -> None:
         """Choose a time in force by its value."""
         self.tif.setCurrentIndex(self.tif.findData(TimeInForce(tif)))
+
+    def offer(self, card: CapabilityCard | None) -> None:
+        """Grey what a venue does not take, with the reason, and badge what this program keeps in its place."""
+        if card is self._card:
+            return
+        self._card = card
+        for combo, kind in ((self.type, OrdType), (self.tif, TimeInForce)):
+            model = combo.model()
+            for row in range(combo.count()):
+                choice = kind(combo.itemData(row))
+                found, word = offer(choice, card), _TYPES[choice] if isinstance(choice, OrdType) else choice.value
+                combo.setItemText(row, f"{word} · PC" if found.on_pc else word)
+                combo.setItemData(row, found.reason or None, Qt.ItemDataRole.ToolTipRole)
+                if isinstance(model, QStandardItemModel):
+                    model.item(row).setEnabled(found.usable)
+        self._show_used()
 
     def draft(self) -> Draft:
         """Return the fields as they stand."""
@@ -249,7 +270,17 @@ class TicketForm(QWidget):
             self.fields[name].setVisible(shown)
             self._labels[name].setVisible(shown)
         self.peg.setVisible("price" in used)
-        self.post_only.setEnabled("price" in used)
+        self._show_flags(priced="price" in used)
+
+    def _show_flags(self, *, priced: bool) -> None:
+        """Grey flags that the type does not use or the venue does not take, with the reason."""
+        card, display = self._card, self.fields["display"]
+        post_only, shown_part = card is None or card.post_only, card is None or card.display_qty
+        venue = "" if card is None else card.venue
+        self.post_only.setEnabled(priced and post_only)
+        self.post_only.setToolTip(_POST_ONLY if post_only else f"{venue} takes no post-only orders")
+        display.setEnabled(shown_part)
+        display.setPlaceholderText("all" if shown_part else f"{venue} takes no shown part")
 
     def _lay_out(self, presets: tuple[int, ...]) -> None:
         grid = QGridLayout(self)

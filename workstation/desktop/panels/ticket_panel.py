@@ -4,6 +4,8 @@ First stage of an order by hand. It shows the gate's own preview, sends one comm
 view until the order is edited. Orders that reduce are sent disarmed too; the gate decides everything.
 """
 
+from collections.abc import Callable
+
 import msgspec
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -27,15 +29,16 @@ from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.theme import figure_font, theme_notifier
 from workstation.domain.orders import OriginKind
 from workstation.domain.verdicts import Verdict
-from workstation.viewmodels.formats import MISSING
+from workstation.ports.broker import CapabilityCard
 from workstation.viewmodels.frames import Frame, QuoteSnap
-from workstation.viewmodels.ticket import Draft, Reading, read
-from workstation.viewmodels.ticket_outlook import NO_COSTS, Costs, age_text, outlook, ticket_state
+from workstation.viewmodels.ticket import Draft, Reading, next_opening, read
+from workstation.viewmodels.ticket_outlook import NO_COSTS, Costs, outlook, ticket_state
 
 PREVIEW_DELAY_MS = 120
 PREVIEW_AGAIN_NS = 1_000_000_000
 OUTLOOK_AGAIN_NS = 100_000_000
 """Prices follow every frame; what the order would do follows moving prices no faster than it can be read."""
+_HELD = "Held here, not sent: Ctrl+Enter sends, Esc puts it away. It dies with the program."
 _NO_ORDER_YET = "No order yet: fill in what is missing."
 _OUTLOOK_LINES = (
     ("notional", "Notional"),
@@ -86,17 +89,14 @@ class TicketPanel(Panel):
         self._build()
         self.form.edited.connect(self._on_edited)
         self.form.more.clicked.connect(lambda: self.presets.open(self))
-        context.presets.changed.connect(self.presets.changed)
-        self.until_released(self._leave_presets)
+        self.until_released(self.presets.release)
         self.form.escaped.connect(self.clear)
         self.fixes.chosen.connect(self.form.set_text)
         self.sending.changed.connect(self._show)
         self.send.clicked.connect(self.press_send)
-        for key in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(self.press_send)
+        for key in ("Return", "Enter"):
+            self._on_chord(f"Ctrl+{key}", self.press_send)
+            self._on_chord(f"Ctrl+Shift+{key}", self.hold)
         self.until_released(context.focus.listen(self._on_edited))
         self.until_released(context.sizes.listen(self._take_preset))
         self._show()
@@ -135,7 +135,7 @@ class TicketPanel(Panel):
             if self._reading.is_complete and now - self._asked_at >= PREVIEW_AGAIN_NS and not self._delay.isActive():
                 self._ask_preview()
         elif self.symbol in frame.quotes:
-            self._show_quotes()
+            self.pricing.show_quotes()
 
     def stage(self, symbol: str, draft: Draft) -> None:
         """Show an order from a key, the palette or an undo in the fields, not sent."""
@@ -148,6 +148,14 @@ class TicketPanel(Panel):
     def holds_staged(self) -> bool:
         """True while an order that was staged stands in the fields, not sent."""
         return self._staged
+
+    def hold(self) -> None:
+        """Keep a complete order in the ticket, not sent, until it is sent or put away; say in place why it cannot."""
+        self._read()
+        if self._is_complete() and not self.sending.is_busy:
+            self._staged = True
+            self.context.announcer.say("info", f"Held here, not sent: {self._reading.words}")
+            self._show()
 
     def clear(self) -> None:
         """Empty prices and legs, and put a refusal away."""
@@ -169,13 +177,7 @@ class TicketPanel(Panel):
         self._read()
         self.form.mark(self._reading.findings)
         terms = self._reading.terms
-        if self.sending.is_busy or not self.send.isEnabled():
-            return
-        if terms is None or self._reading.findings:
-            first = self._reading.findings[0] if self._reading.findings else None
-            self.sending.refuse(first.text if first else "Choose an instrument first.")
-            if first is not None and first.field in self.form.fields:
-                self.form.fields[first.field].setFocus()
+        if self.sending.is_busy or not self.send.isEnabled() or not self._is_complete() or terms is None:
             return
         status = self.context.state.status
         armed = status is not None and status.armed is self.context.bridge.session.environment
@@ -186,6 +188,22 @@ class TicketPanel(Panel):
         draft = self.form.draft()
         pegged = msgspec.structs.replace(draft, price=self.pricing.peg.words) if self.pricing.peg.is_on else draft
         self.sending.send(self._reading, (terms.symbol, terms.account, pegged))
+
+    def _is_complete(self) -> bool:
+        """Tell whether the fields say an order; else say what is wrong and put the keyboard there."""
+        findings = self._reading.findings
+        if self._reading.terms is not None and not findings:
+            return True
+        self.sending.refuse(findings[0].text if findings else "Choose an instrument first.")
+        if findings and findings[0].field in self.form.fields:
+            self.form.fields[findings[0].field].setFocus()
+        return False
+
+    def _on_chord(self, keys: str, act: Callable[[], None]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(act)
 
     def _build(self) -> None:
         scroll = QScrollArea()
@@ -238,7 +256,7 @@ class TicketPanel(Panel):
         self.message.setWordWrap(True)
         self.send.setObjectName(f"{self.panel_id}_send")
         self.send.setMinimumHeight(30)
-        self.send.setToolTip("Send the order above (Ctrl+Enter)")
+        self.send.setToolTip("Send the order above (Ctrl+Enter; Ctrl+Shift+Enter holds it here)")
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 4, 8, 8)
         foot.setSpacing(6)
@@ -254,6 +272,10 @@ class TicketPanel(Panel):
     def _quote(self) -> QuoteSnap | None:
         return self.context.state.quotes.get(self.symbol)
 
+    @property
+    def _card(self) -> CapabilityCard | None:
+        return self.context.bridge.session.card(self.context.focus.account)
+
     def _read(self) -> None:
         if not self.symbol:
             return
@@ -264,10 +286,12 @@ class TicketPanel(Panel):
             self.context.focus.account,
             now_ns=0 if status is None else status.now_ns,
             quote=self._quote,
+            card=self._card,
         )
 
     def _on_edited(self) -> None:
         """Read again, ask the gate after a pause, and put an old refusal away."""
+        self.form.offer(self._card)
         self.presets.follow()
         before = self._reading
         self._read()
@@ -315,9 +339,10 @@ class TicketPanel(Panel):
         state = self.context.state
         account = self.context.focus.account
         instrument = self.context.instrument(self.symbol)
-        self._show_quotes()
+        self.pricing.show_quotes()
         figures = state.accounts.get(account)
-        data = ticket_state(self.symbol, self._quote, state.status, figures)
+        opens = next_opening(instrument, self._quote, 0 if state.status is None else state.status.now_ns)
+        data = ticket_state(self.symbol, self._quote, state.status, figures, opens)
         self.state_line.show_text(data.text or "Ready.", data.role)
         seen = outlook(
             self._reading,
@@ -329,6 +354,7 @@ class TicketPanel(Panel):
             costs=self._costs,
             usual_qty=self.context.sizes.size * 10**instrument.qty_decimals,
             buying_power=None if figures is None else figures.buying_power,
+            card=self._card,
         )
         for name, line in self.lines.items():
             line.show_text(getattr(seen, name), "")
@@ -355,6 +381,8 @@ class TicketPanel(Panel):
             text, role = finding.text, "danger"
         elif not text and refusal:
             text, role = refusal, "warning"
+        elif not text and self._staged:
+            text, role = _HELD, "muted"
         self.message.setText(text)
         self.message.setVisible(bool(text))
         self.message.setAccessibleName(f"Ticket message: {text}")
@@ -364,21 +392,6 @@ class TicketPanel(Panel):
     def _typed(self, field: str) -> bool:
         widget = self.form.fields.get(field)
         return widget is None or bool(widget.text())
-
-    def _show_quotes(self) -> None:
-        quote, instrument = self._quote, self.context.instrument(self.symbol)
-        stale = quote is not None and quote.freshness != "FRESH"
-        for name, button in self.quotes.items():
-            price = None if quote is None else getattr(quote, name)
-            size = 0 if quote is None else getattr(quote, f"{name}_size")
-            text = MISSING if price is None else instrument.price_text(price)
-            caption = name if quote is None else f"{name} {instrument.qty_text(size)}" if size else name
-            if stale and quote is not None:
-                caption = f"{name} · {age_text(quote.age_ms)}"
-            button.show_price(price, text, caption, stale=stale)
-
-    def _leave_presets(self) -> None:
-        self.context.presets.changed.disconnect(self.presets.changed)
 
     def _take_preset(self) -> None:
         if self.symbol:

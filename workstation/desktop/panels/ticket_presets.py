@@ -25,6 +25,11 @@ class TicketPresets:
         self._context, self._form = context, form
         self._own = Preset()
         self._symbol = ""
+        context.presets.changed.connect(self.changed)
+
+    def release(self) -> None:
+        """Hear no more of changed presets."""
+        self._context.presets.changed.disconnect(self.changed)
 
     @property
     def presets(self) -> Presets:

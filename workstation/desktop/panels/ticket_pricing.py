@@ -13,10 +13,12 @@ from workstation.desktop.panels.ticket_fields import QuoteButton, set_role
 from workstation.desktop.panels.ticket_form import TicketForm
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
+from workstation.viewmodels.formats import MISSING
 from workstation.viewmodels.frames import QuoteSnap
 from workstation.viewmodels.ladder_amend import nudged
 from workstation.viewmodels.ticket import FIELDS
 from workstation.viewmodels.ticket_fields import parse_price, parse_quantity
+from workstation.viewmodels.ticket_outlook import age_text
 from workstation.viewmodels.ticket_peg import Peg, PegTo
 
 _UNSTEPPED = ("trail", "expire")
@@ -48,6 +50,19 @@ class TicketPricing(QObject):
             return
         price = self.peg.price(self._quote, self._instrument, self._form.side.side)
         self._form.fields["price"].setText("" if price is None else self._instrument.price_text(price))
+
+    def show_quotes(self) -> None:
+        """Show bid, last and ask; stale ones with their age."""
+        quote, instrument = self._quote, self._instrument
+        stale = quote is not None and quote.freshness != "FRESH"
+        for name, button in self._quotes.items():
+            price = None if quote is None else getattr(quote, name)
+            size = 0 if quote is None else getattr(quote, f"{name}_size")
+            text = MISSING if price is None else instrument.price_text(price)
+            caption = name if quote is None else f"{name} {instrument.qty_text(size)}" if size else name
+            if stale and quote is not None:
+                caption = f"{name} · {age_text(quote.age_ms)}"
+            button.show_price(price, text, caption, stale=stale)
 
     def end_peg(self) -> None:
         """Leave the price where it is; it follows nothing from now on."""
