@@ -89,7 +89,7 @@ def test_del_removes_and_undo_brings_back(panel: WatchlistPanel, qtbot) -> None:
 def test_a_selection_moves_the_link_group(panel: WatchlistPanel, rig: DesktopRig, qtbot) -> None:
     panel.set_link_group("A")
     qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, 2))
-    assert rig.context.links.symbol("A") == "MSFT"
+    assert rig.context.links.chosen("A") == "MSFT"
     rig.context.links.choose("A", "ESZ6")
     assert [row.entry for row in panel.view.selected_rows()] == ["ESZ6"]
     assert rig.context.focus.symbol == "AAPL"

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QAction, QCursor
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, limit, order, status
 from workstation.commands.registry import CommandResult
 from workstation.commands.strategies import StrategyBoard
+from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.shell.layouts_store import LayoutStore
@@ -26,7 +27,7 @@ from workstation.domain.orders import OrdStatus, OrdType, Residence, Side
 from workstation.domain.records import StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
 
-KINDS = {"log": LogPanel, "orders": OrdersPanel}
+KINDS = {"chart": ChartPanel, "log": LogPanel, "orders": OrdersPanel}
 RUN = StrategyRun(
     id="r1", strategy_id="s1", account="SIM-1", user_id="local", run_name="Cross 7", run_number=7,
     initial_capital="100000", start_date="2024-01-02", status=StrategyRunStatus.RUNNING, started_at=START_NS,
@@ -232,6 +233,36 @@ def test_a_quit_that_closes_floating_panels_first_loses_none_of_them(
     assert [tabs_below(kept.dock, entry.root) for entry in kept.floating] == [["log-1"]]
 
 
+def test_charts_of_an_interval_link_move_together_and_keep_it_in_the_file(
+    desk: Workspace, shown: Workspaces, tmp_path: Path
+) -> None:
+    shown.open("pair")
+    first, second, third = (desk.window.add_panel("chart") for _ in range(3))
+    first.show_interval("5m")
+    for panel in (first, second):
+        join = desk.window.findChild(QAction, f"{panel.panel_id}_interval_link_C")
+        assert join is not None
+        join.trigger()
+    assert [panel.interval for panel in (first, second, third)] == ["5m", "5m", "1m"]
+    second.show_interval("15m")
+    second.set_link_group("B")
+    assert [panel.interval for panel in (first, second, third)] == ["15m", "15m", "1m"]
+    chip = desk.window.findChild(QToolButton, "chart-1_interval_link")
+    assert chip is not None
+    assert chip.accessibleName() == "Chart interval link C"
+    shown.open("small")
+    text = (tmp_path / "pair.toml").read_text()
+    assert text.count('interval_link = "C"') == 2
+    shown.open("pair")
+    again = desk.window.panels
+    assert [again[f"chart-{n}"].interval_group for n in (1, 2, 3)] == ["C", "C", ""]
+    again["chart-1"].show_interval("1h")
+    assert [again[f"chart-{n}"].interval for n in (1, 2, 3)] == ["1h", "1h", "1m"]
+    again["chart-2"].set_interval_group("")
+    again["chart-1"].show_interval("1d")
+    assert again["chart-2"].interval == "1h"
+
+
 def test_a_second_window_comes_back_with_panels_of_its_own(shown: Workspaces) -> None:
     shown.open("small")
     window = shown.new_window()
@@ -300,7 +331,7 @@ def test_link_groups_come_back_with_the_workspace(shown: Workspaces, rig: Deskto
     shown.open("wide")
     rig.context.links.choose("C", "AAPL")
     assert shown.open("small")
-    assert rig.context.links.symbol("C") == "MSFT"
+    assert rig.context.links.chosen("C") == "MSFT"
 
 
 def test_leaving_with_an_order_here_asks_first_and_stays_by_escape(

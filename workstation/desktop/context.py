@@ -40,6 +40,7 @@ class DesktopContext:
     focus: TradeFocus
     links: LinkGroups
     sizes: SizePresets
+    intervals: LinkGroups = field(default_factory=LinkGroups)
     announcer: Announcer = field(default_factory=Announcer)
     cursor: PriceCursor = field(default_factory=PriceCursor)
     actions: ActionHistory = field(default_factory=ActionHistory)

@@ -44,27 +44,31 @@ class TradeFocus:
 
 
 class LinkGroups:
-    """The instrument shown by each link group. A panel listens to its own group only."""
+    """What each link group shows: an instrument, or an interval. A panel listens to its own group only."""
 
     def __init__(self) -> None:
-        self._symbols: dict[str, str] = {}
+        self._chosen: dict[str, str] = {}
         self._listeners: list[Callable[[str, str], None]] = []
 
     def listen(self, listener: Callable[[str, str], None]) -> Callable[[], None]:
-        """Call `listener(group, symbol)` after each change; returns the call that ends it."""
+        """Call `listener(group, chosen)` after each change; returns the call that ends it."""
         return _added(self._listeners, listener)
 
-    def symbol(self, group: str) -> str | None:
-        """Return the group's instrument."""
-        return self._symbols.get(group)
+    def chosen(self, group: str) -> str | None:
+        """Return the group's instrument or interval."""
+        return self._chosen.get(group)
 
-    def choose(self, group: str, symbol: str) -> None:
-        """Move a whole group to an instrument."""
-        if self._symbols.get(group) == symbol:
+    def choose(self, group: str, chosen: str) -> None:
+        """Move a whole group to an instrument or interval."""
+        if self._chosen.get(group) == chosen:
             return
-        self._symbols[group] = symbol
+        self._chosen[group] = chosen
         for listener in tuple(self._listeners):
-            listener(group, symbol)
+            listener(group, chosen)
+
+    def forget(self) -> None:
+        """Let every group begin anew with what its next member shows."""
+        self._chosen.clear()
 
 
 class PriceCursor:

@@ -106,7 +106,7 @@ def test_a_link_group_moves_together_and_others_stay() -> None:
     end()
     links.choose("A", "Z")
     assert told == [("A", "X"), ("B", "Y")]
-    assert (links.symbol("A"), links.symbol("C")) == ("Z", None)
+    assert (links.chosen("A"), links.chosen("C")) == ("Z", None)
 
 
 def test_sizes_stay_within_their_presets() -> None:

@@ -90,7 +90,7 @@ class AlertsPanel(AskingPanel):
         self.condition = self._line("condition", "Condition, such as last > 187.50 or rsi_14 < 30")
         self.name_line = self._line("name", "Name, may be empty")
         self.event_choice = self._choice("event", "Event of an order instead of a condition", ("no event", *EVENTS))
-        self.interval = self._choice("interval", "Bars that indicators are read from", tuple(INTERVALS))
+        self.interval_choice = self._choice("interval", "Bars that indicators are read from", tuple(INTERVALS))
         self.repeats = QCheckBox("Repeat")
         self.repeats.setObjectName(f"{self.panel_id}_repeats")
         self.repeats.setAccessibleName("Fire again each time")
@@ -104,7 +104,9 @@ class AlertsPanel(AskingPanel):
         grid.addWidget(self.symbol_line, 0, 0)
         grid.addWidget(self.condition, 0, 1, 1, 3)
         grid.addWidget(self.keep, 0, 4)
-        for place, widget in enumerate((self.event_choice, self.interval, self.name_line, self.repeats, self.at_once)):
+        for place, widget in enumerate(
+            (self.event_choice, self.interval_choice, self.name_line, self.repeats, self.at_once)
+        ):
             grid.addWidget(widget, 1, place)
         grid.setColumnStretch(2, 1)
         self.condition.textChanged.connect(lambda _text: self._mark_condition())
@@ -141,7 +143,7 @@ class AlertsPanel(AskingPanel):
             symbol=self.symbol_line.text().strip().upper(),
             condition=self.condition.text().strip(),
             event="" if event == "no event" else event,
-            interval=str(self.interval.currentData()),
+            interval=str(self.interval_choice.currentData()),
             name=self.name_line.text().strip(),
             repeats=self.repeats.isChecked(),
             is_on=True,
@@ -189,7 +191,7 @@ class AlertsPanel(AskingPanel):
         self.condition.setText(alert.condition)
         self.name_line.setText(alert.name)
         self.event_choice.setCurrentIndex(max(self.event_choice.findData(alert.event), 0))
-        self.interval.setCurrentIndex(max(self.interval.findData(alert.interval), 0))
+        self.interval_choice.setCurrentIndex(max(self.interval_choice.findData(alert.interval), 0))
         self.repeats.setChecked(alert.repeats)
         self.condition.setFocus()
 

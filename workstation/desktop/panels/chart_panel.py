@@ -172,6 +172,7 @@ class ChartPanel(Panel):
         if interval != self._interval:
             self._interval = interval
             self.load()
+        self.move_interval_group()
 
     def _bar_type(self) -> BarType:
         return interval_bars(self._interval, self.context.instrument(self.symbol))

@@ -32,12 +32,13 @@ Setting = str | int | float | bool | list[str | int]
 
 
 class PanelEntry(msgspec.Struct, frozen=True):
-    """One panel of a layout: its kind, link group ("" for none) and own settings."""
+    """One panel of a layout: its kind, link group ("" for none), own settings, and link of intervals ("" for none)."""
 
     id: str
     kind: str
     link: str = ""
     settings: dict[str, Setting] = msgspec.field(default_factory=dict)
+    interval_link: str = ""
 
 
 class Node(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -169,6 +170,7 @@ def layout_text(layout: Layout, previous: str = "") -> str:
         lines += ["", "[links]", *_pairs(dict(sorted(layout.links.items())))]
     for entry in sorted(layout.panel, key=lambda panel: panel.id):
         lines += ["", "[[panel]]", *_pairs({"id": entry.id, "kind": entry.kind, "link": entry.link})]
+        lines += _pairs({"interval_link": entry.interval_link} if entry.interval_link else {})
         if entry.settings:
             lines += ["", "[panel.settings]", *_pairs(entry.settings)]
     for window in layout.window:

@@ -217,8 +217,8 @@ class MainWindow(QMainWindow):
         """Return a panel as it stands now, which is also how it would be opened anew; as before where it cannot say."""
         if panel_id not in self._mute:
             with Survived() as step:
-                kind = self._entries[panel_id].kind
-                self._entries[panel_id] = PanelEntry(panel_id, kind, panel.link_group, panel.save_settings())
+                kind, links = self._entries[panel_id].kind, (panel.link_group, panel.interval_group)
+                self._entries[panel_id] = PanelEntry(panel_id, kind, links[0], panel.save_settings(), links[1])
             if step.trace is not None:
                 self._mute.add(panel_id)
         return self._entries[panel_id]
@@ -251,8 +251,10 @@ class MainWindow(QMainWindow):
         self._mute.discard(entry.id)
         dock.setWidget(holder, QtAds.CDockWidget.ForceNoScrollArea)
         self._panels[entry.id] = panel
-        if entry.link:
-            with Survived():
+        with Survived():
+            if entry.interval_link:
+                panel.set_interval_group(entry.interval_link)
+            if entry.link:
                 panel.set_link_group(entry.link)
         return panel
 
@@ -260,7 +262,8 @@ class MainWindow(QMainWindow):
         """Open a panel anew in its place, with the settings that were last kept of it."""
         panel = self._panels.pop(panel_id)
         release_panel(panel)
-        self._fill(msgspec.structs.replace(self._entries[panel_id], link=panel.link_group))
+        links = {"link": panel.link_group, "interval_link": panel.interval_group}
+        self._fill(msgspec.structs.replace(self._entries[panel_id], **links))
 
     def _titled(self, title: str) -> str:
         """Return a panel's title, marked where what it shows is not of now."""

@@ -47,7 +47,7 @@ class Panel(QWidget):
         super().__init__()
         self.context = context
         self.panel_id = panel_id
-        self.link_group = ""
+        self.link_group = self.interval_group = ""
         self.symbol = ""
         self.fault = ""
         self.fault_details = ""
@@ -57,6 +57,7 @@ class Panel(QWidget):
         self.setAccessibleName(self.title)
         self._endings: list[Callable[[], None]] = []
         self.until_released(context.links.listen(self._on_link))
+        self.until_released(context.intervals.listen(self._on_interval_link))
         context.bridge.frame_taken.connect(self._on_frame)
 
     def on_frame(self, frame: Frame) -> None:
@@ -87,9 +88,32 @@ class Panel(QWidget):
         """Join a link group ("" leaves it) and take over its instrument."""
         self.link_group = group
         self.link_changed.emit(group)
-        symbol = self.context.links.symbol(group) if group else None
+        symbol = self.context.links.chosen(group) if group else None
         if symbol:
             self.show_symbol(symbol)
+
+    @property
+    def interval(self) -> str:
+        """The interval shown, "" for a panel that has none and so joins no interval link."""
+        return ""
+
+    def show_interval(self, interval: str) -> None:
+        """Show another interval, in a panel that has one."""
+
+    def set_interval_group(self, group: str) -> None:
+        """Join an interval link ("" leaves it) and take over its interval; the first one to join gives it its own."""
+        self.interval_group = group
+        self.link_changed.emit(self.link_group)
+        interval = self.context.intervals.chosen(group) if group else None
+        if interval:
+            self.show_interval(interval)
+        else:
+            self.move_interval_group()
+
+    def move_interval_group(self) -> None:
+        """Move the whole interval link to what this panel shows."""
+        if self.interval_group and self.interval:
+            self.context.intervals.choose(self.interval_group, self.interval)
 
     def show_symbol(self, symbol: str) -> None:
         """Show an instrument, without moving the link group."""
@@ -156,6 +180,10 @@ class Panel(QWidget):
     def _on_link(self, group: str, symbol: str) -> None:
         if group == self.link_group:
             self.show_symbol(symbol)
+
+    def _on_interval_link(self, group: str, interval: str) -> None:
+        if group == self.interval_group and interval != self.interval:
+            self.show_interval(interval)
 
     def _on_frame(self, frame: Frame) -> None:
         if not self._stands:

@@ -1,6 +1,8 @@
-"""What stands above a panel: its link group, chosen by a click, shown by letter and colour, and its strip."""
+"""What stands above a panel: its links of instrument and interval, by letter, colour and shape, and its strip."""
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -21,14 +23,18 @@ class PanelHeader(QToolButton):
         self.setObjectName(f"{panel.panel_id}_link")
         self.setAutoRaise(True)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setMenu(self._build_menu())
+        menu = group_menu(self, f"{panel.panel_id}_link", panel.set_link_group)
+        if panel.interval:
+            menu.addSeparator()
+            menu.addMenu(interval_menu(menu, panel))
+        self.setMenu(menu)
         panel.link_changed.connect(self._show)
         theme_notifier().changed.connect(self._show)
         self._show()
 
     @staticmethod
     def wrap(panel: Panel) -> QWidget:
-        """Return the panel under its strip, with its link chip in the corner when it has an instrument."""
+        """Return the panel under its strip, with its link chips in the corner when it has an instrument."""
         holder = QWidget()
         holder.setObjectName(f"{panel.panel_id}_holder")
         holder.setFocusProxy(panel)
@@ -41,23 +47,6 @@ class PanelHeader(QToolButton):
         column.addWidget(panel, 1)
         return holder
 
-    def _build_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setObjectName(f"{self._panel.panel_id}_link_menu")
-        for group in ("", *LINK_GROUPS):
-            action = QAction(group or "Not linked", menu)
-            action.setObjectName(f"{self._panel.panel_id}_link_{group or 'none'}")
-            action.triggered.connect(lambda _checked=False, group=group: self._panel.set_link_group(group))
-            menu.addAction(action)
-        menu.aboutToShow.connect(lambda: self._paint_menu(menu))
-        return menu
-
-    def _paint_menu(self, menu: QMenu) -> None:
-        for action in menu.actions():
-            group = action.text()
-            if group in LINK_GROUPS:
-                action.setIcon(_chip(group))
-
     def _show(self, *_: object) -> None:
         group = self._panel.link_group
         self.setIcon(_chip(group))
@@ -65,11 +54,62 @@ class PanelHeader(QToolButton):
         self.setAccessibleName(f"{self._panel.title} link group {group or 'none'}")
 
 
+class IntervalChip(QToolButton):
+    """The interval link of one panel; it is there while the panel is in one."""
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__()
+        self._panel = panel
+        self.setObjectName(f"{panel.panel_id}_interval_link")
+        self.setAutoRaise(True)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setMenu(interval_menu(self, panel))
+        panel.link_changed.connect(self._show)
+        theme_notifier().changed.connect(self._show)
+        self._show()
+
+    def _show(self, *_: object) -> None:
+        group = self._panel.interval_group
+        self.setIcon(_chip(group, clock=True))
+        self.setToolTip(f"Interval link {group}: charts in it show one interval")
+        self.setAccessibleName(f"{self._panel.title} interval link {group or 'none'}")
+        self.setVisible(bool(group))
+
+
+def interval_menu(parent: QWidget, panel: Panel) -> QMenu:
+    """Return the menu that puts a panel into an interval link."""
+    menu = group_menu(parent, f"{panel.panel_id}_interval_link", panel.set_interval_group, clock=True)
+    menu.setTitle("Interval link")
+    return menu
+
+
+def group_menu(parent: QWidget, name: str, join: Callable[[str], None], *, clock: bool = False) -> QMenu:
+    """Return a menu of no group and of each group, by letter and colour."""
+    menu = QMenu(parent)
+    menu.setObjectName(f"{name}_menu")
+    for group in ("", *LINK_GROUPS):
+        action = QAction(group or "Not linked", menu)
+        action.setObjectName(f"{name}_{group or 'none'}")
+        action.triggered.connect(lambda _checked=False, group=group: join(group))
+        menu.addAction(action)
+    menu.aboutToShow.connect(lambda: _paint_menu(menu, clock=clock))
+    return menu
+
+
+def _paint_menu(menu: QMenu, *, clock: bool) -> None:
+    for action in menu.actions():
+        group = action.text()
+        if group in LINK_GROUPS:
+            action.setIcon(_chip(group, clock=clock))
+
+
 def _linked_bar(panel: Panel) -> QHBoxLayout:
     bar = QHBoxLayout()
     bar.setContentsMargins(4, 2, 4, 2)
     bar.setSpacing(4)
     bar.addWidget(PanelHeader(panel))
+    if panel.interval:
+        bar.addWidget(IntervalChip(panel))
     header = panel.header_widget()
     if header is None:
         bar.addStretch(1)
@@ -78,7 +118,8 @@ def _linked_bar(panel: Panel) -> QHBoxLayout:
     return bar
 
 
-def _chip(group: str) -> QIcon:
+def _chip(group: str, *, clock: bool = False) -> QIcon:
+    """Return a group's letter on its colour: a square for instruments, a disc for intervals, like a clock's face."""
     theme = current_theme()
     pixmap = QPixmap(CHIP_PX * 2, CHIP_PX * 2)
     pixmap.setDevicePixelRatio(2)
@@ -90,7 +131,8 @@ def _chip(group: str) -> QIcon:
         painter.setPen(Qt.PenStyle.NoPen)
     else:
         painter.setPen(theme.colors.text_muted)
-    painter.drawRoundedRect(1, 1, CHIP_PX - 2, CHIP_PX - 2, 3, 3)
+    corner = CHIP_PX / 2 if clock else 3
+    painter.drawRoundedRect(QRectF(1, 1, CHIP_PX - 2, CHIP_PX - 2), corner, corner)
     if group:
         font = painter.font()
         font.setPixelSize(CHIP_PX - 6)

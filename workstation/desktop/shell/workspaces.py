@@ -119,7 +119,7 @@ class Workspaces(QObject):
     def current(self) -> Layout:
         """Return what is shown now, all windows of it."""
         layout = joined([window.current_layout() for window in self.windows])
-        links = {group: self._context.links.symbol(group) for group in LINK_GROUPS}
+        links = {group: self._context.links.chosen(group) for group in LINK_GROUPS}
         return msgspec.structs.replace(layout, links={group: symbol for group, symbol in links.items() if symbol})
 
     def open(self, name: str) -> bool:
@@ -253,6 +253,7 @@ class Workspaces(QObject):
     def _show(self, layout: Layout) -> None:
         parts = windows_of(layout)
         self._close_others()
+        self._context.intervals.forget()
         for group, symbol in layout.links.items():
             if group in LINK_GROUPS and group != "A" and symbol in self._context.bridge.session.instruments:
                 self._context.links.choose(group, symbol)
