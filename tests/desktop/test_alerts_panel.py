@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -76,7 +77,7 @@ def test_a_condition_that_cannot_be_read_is_marked_and_kept_as_typed(
 
 def test_a_row_shows_state_firing_and_why_it_is_suspended(panel: AlertsPanel, rig: DesktopRig) -> None:
     answer(rig, AlertRow(KEPT, AlertState.SUSPENDED, "prices are stale"))
-    assert cells(panel) == ["SUSPENDED", "AAPL", "AAPL last > 187", "—", "0", "prices are stale"]
+    assert cells(panel) == ["SUSPENDED", "AAPL", "AAPL last > 187", "", "—", "0", "prices are stale"]
 
 
 def test_space_switches_off_and_del_deletes_the_chosen_one(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:
@@ -98,6 +99,38 @@ def test_a_double_click_puts_an_alert_into_the_form(panel: AlertsPanel, rig: Des
     panel.table.itemDoubleClicked.emit(item)
     assert panel.form_alert().id == "a1"
     assert panel.condition.text() == "last > 187"
+
+
+def trigger(panel: AlertsPanel, name: str) -> None:
+    menu = panel.context_menu()
+    next(action for action in menu.actions() if action.objectName() == f"alerts-1_{name}_action").trigger()
+    menu.close()
+
+
+def test_the_menu_snoozes_and_wakes_the_chosen_one(panel: AlertsPanel, rig: DesktopRig) -> None:
+    answer(rig, AlertRow(KEPT, AlertState.ARMED))
+    panel.table.selectRow(0)
+    trigger(panel, "snooze_900")
+    sent = rig.gateway.of("alert.save")[-1].alert
+    assert (sent.id, sent.snoozed_until) == ("a1", START_NS + 900 * SECOND)
+    panel.ask()
+    answer(rig, AlertRow(sent, AlertState.SNOOZED, "", "last 187.19"))
+    assert cells(panel)[0] == "SNOOZED"
+    assert (cells(panel)[3], cells(panel)[6]) == ("last 187.19", "until 01-02 15:15:00")
+    trigger(panel, "wake")
+    assert rig.gateway.of("alert.save")[-1].alert.snoozed_until is None
+
+
+def test_a_duplicate_is_a_new_alert_without_the_old_ones_past(panel: AlertsPanel, rig: DesktopRig) -> None:
+    old = msgspec.structs.replace(KEPT, fired_count=3, fired_at=START_NS, history=(START_NS,))
+    answer(rig, AlertRow(old, AlertState.FIRED))
+    panel.table.selectRow(0)
+    assert "01-02 15:00:00" in panel.table.item(0, 4).toolTip()
+    trigger(panel, "duplicate")
+    panel.condition.setText("last > 190")
+    panel.keep_form()
+    sent = rig.gateway.of("alert.save")[-1].alert
+    assert (sent.id, sent.condition, sent.fired_count, sent.history) == ("", "last > 190", 0, ())
 
 
 def test_a_refusal_stays_in_the_panel(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:

@@ -334,8 +334,13 @@ def _hooks(_rig: DesktopRig) -> dict[str, Any]:
 
 def _alerts(_rig: DesktopRig) -> dict[str, Any]:
     rows = (
-        AlertRow(Alert(id="a1", symbol="AAPL", condition="last > 187"), next(iter(AlertState)), "187.19"),
-        AlertRow(Alert(id="a2", symbol="MSFT", condition="rsi_14 < 30", repeats=True), list(AlertState)[-1], "41.2"),
+        AlertRow(Alert(id="a1", symbol="AAPL", condition="last > 187"), next(iter(AlertState)), "", "last 187.19"),
+        AlertRow(
+            Alert(id="a2", symbol="MSFT", condition="rsi_14 < 30", repeats=True),
+            list(AlertState)[-1],
+            "",
+            "rsi_14 41.2",
+        ),
     )
     return {"alert.list": _ok(rows)}
 

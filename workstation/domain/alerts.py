@@ -14,14 +14,20 @@ EVENTS = (OrdStatus.FILLED, OrdStatus.PARTIALLY_FILLED, OrdStatus.REJECTED, OrdS
 
 ALERTS_MAX = 500
 NAME_CHARS_MAX = 80
+HISTORY_MAX = 20
+"""Firings that an alert remembers."""
 
 
 class AlertState(StrEnum):
-    """Where an alert stands. SUSPENDED: what it reads is stale or absent; FIRED: it was for once and has fired."""
+    """Where an alert stands.
+
+    SUSPENDED: what it reads is stale or absent; SNOOZED: put off for a time by hand; FIRED: it was for once and has.
+    """
 
     ARMED = "ARMED"
     FIRED = "FIRED"
     SUSPENDED = "SUSPENDED"
+    SNOOZED = "SNOOZED"
     OFF = "OFF"
     EXPIRED = "EXPIRED"
 
@@ -31,7 +37,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
     event: a state of an order, as in EVENTS. interval: of the bars that indicators are read from. account: whose
     figures and orders, "" for any order. cooldown_s: least time between two firings of one that repeats. holds: whether
-    the condition held when last read, None before the first reading. fired_at, expires_at: UTC ns.
+    the condition held when last read, None before the first reading. fired_at, expires_at, snoozed_until: UTC ns.
+    history: when it fired, oldest first, the newest HISTORY_MAX.
     """
 
     id: str = ""
@@ -48,14 +55,17 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     holds: bool | None = None
     fired_at: int | None = None
     fired_count: int = 0
+    snoozed_until: int | None = None
+    history: tuple[int, ...] = ()
 
 
 class AlertRow(msgspec.Struct, frozen=True):
-    """An alert as a list shows it: what it says of itself, and the last value of the left side of its condition."""
+    """An alert as a list shows it. remark: why it waits; reading: what it read last, such as `last 187.19`."""
 
     alert: Alert
     state: AlertState
     remark: str = ""
+    reading: str = ""
 
 
 class SaveAlert(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
-from workstation.domain.alerts import ALERTS_MAX, EVENTS, NAME_CHARS_MAX, Alert, AlertRow, AlertState
+from workstation.domain.alerts import ALERTS_MAX, EVENTS, HISTORY_MAX, NAME_CHARS_MAX, Alert, AlertRow, AlertState
 from workstation.domain.errors import NotFound, ValidationError
-from workstation.domain.expressions.evaluation import Absent, Expression, Snapshot, compiled
+from workstation.domain.expressions.evaluation import Absent, Expression, Snapshot, Value, compiled
 from workstation.domain.expressions.tokens import ExpressionError
 from workstation.domain.expressions.vocabulary import Kind
 from workstation.domain.orders import OrderState
 from workstation.marketdata.indicators.catalogue import INDICATORS, Indicator, Pane
 from workstation.marketdata.intervals import INTERVALS
+from workstation.viewmodels.formats import MISSING
 
 NS_PER_S = 1_000_000_000
+NAMES_READ_MAX = 3
+"""Values that a row says, of all that a condition reads."""
 
 _NAMES: Mapping[Kind, str] = {
     Kind.PRICE: "bid ask mid last hod lod vwap",
@@ -122,6 +125,7 @@ class _Watch(msgspec.Struct):
     alert: Alert
     condition: Expression | None
     suspended: str = ""
+    reading: str = ""
 
 
 Read = Callable[[Alert, frozenset[str]], Snapshot]
@@ -147,7 +151,7 @@ class AlertBook:
 
     def rows(self, now_ns: int) -> tuple[AlertRow, ...]:
         """Return every alert with its state, oldest first."""
-        return tuple(AlertRow(w.alert, _state(w, now_ns), w.suspended) for w in self._watches.values())
+        return tuple(AlertRow(w.alert, _state(w, now_ns), w.suspended, w.reading) for w in self._watches.values())
 
     def save(self, alert: Alert, now_ns: int, *, fire_now: bool = False) -> None:
         """Keep an alert; a condition that holds already fires on `fire_now`, else the next time it comes to hold.
@@ -202,6 +206,7 @@ class AlertBook:
 
     def _judge(self, watch: _Watch, condition: Expression, now_ns: int) -> None:
         snapshot = self._read(watch.alert, condition.names)
+        watch.reading = _reading(condition, snapshot)
         stale = snapshot.values.get("fresh") is False and bool(condition.names - _ALWAYS)
         value = Absent("prices are stale") if stale else condition.value(snapshot)
         if isinstance(value, Absent):
@@ -217,14 +222,19 @@ class AlertBook:
 
     def _fire(self, watch: _Watch, now_ns: int, why: str) -> None:
         count = watch.alert.fired_count + 1
-        watch.alert = msgspec.structs.replace(watch.alert, fired_at=now_ns, fired_count=count)
+        history = (*watch.alert.history, now_ns)[-HISTORY_MAX:]
+        watch.alert = msgspec.structs.replace(watch.alert, fired_at=now_ns, fired_count=count, history=history)
         self.dirty = True
         self._tell(watch.alert, f"Alert {words_of(watch.alert)}: {why}.")
 
 
 def _waits(alert: Alert, now_ns: int) -> bool:
     expired = alert.expires_at is not None and alert.expires_at <= now_ns
-    return alert.is_on and not expired and (alert.repeats or not alert.fired_count)
+    return alert.is_on and not expired and not _snoozes(alert, now_ns) and (alert.repeats or not alert.fired_count)
+
+
+def _snoozes(alert: Alert, now_ns: int) -> bool:
+    return alert.snoozed_until is not None and now_ns < alert.snoozed_until
 
 
 def _rested(alert: Alert, now_ns: int) -> bool:
@@ -239,4 +249,21 @@ def _state(watch: _Watch, now_ns: int) -> AlertState:
         return AlertState.FIRED
     if alert.expires_at is not None and alert.expires_at <= now_ns:
         return AlertState.EXPIRED
+    if _snoozes(alert, now_ns):
+        return AlertState.SNOOZED
     return AlertState.SUSPENDED if watch.suspended else AlertState.ARMED
+
+
+def _reading(condition: Expression, snapshot: Snapshot) -> str:
+    """Return what a condition reads, as texts; what is absent is a dash."""
+    names = sorted(condition.names)
+    said = [f"{name} {_value(snapshot.values.get(name))}" for name in names[:NAMES_READ_MAX]]
+    return ", ".join([*said, "…"] if len(names) > NAMES_READ_MAX else said)
+
+
+def _value(value: Value | None) -> str:
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{float(value):,.4f}".rstrip("0").rstrip(".").replace("-", "−")

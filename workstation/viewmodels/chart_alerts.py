@@ -18,7 +18,7 @@ from workstation.viewmodels.frames import QuoteSnap
 
 NO_MARKET = "There is no price yet, so that an alert could not know on which side to wait."
 _LEVEL = re.compile(r"\s*(last|bid|ask|mid)\s*(>=|<=|>|<)\s*(-?\d{1,15}(?:\.\d{1,9})?)\s*", re.ASCII)
-_WAITING = frozenset({AlertState.ARMED, AlertState.SUSPENDED})
+_WAITING = frozenset({AlertState.ARMED, AlertState.SUSPENDED, AlertState.SNOOZED})
 
 
 def level_of(alert: Alert) -> tuple[str, Decimal] | None:
@@ -33,7 +33,7 @@ def alert_lines(symbol: str, rows: Iterable[AlertRow]) -> list[AlertLine]:
     for row in rows:
         level = level_of(row.alert)
         if level is not None and row.alert.symbol == symbol and row.state in _WAITING:
-            note = f"  {row.state.lower()}: {row.remark}" if row.state is AlertState.SUSPENDED else ""
+            note = "" if row.state is AlertState.ARMED else f"  {row.state.lower()}: {row.remark}".rstrip(": ")
             lines.append(AlertLine(row.alert.id, float(level[1]), words_of(row.alert) + note))
     return lines
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.helpers.desktop_rig import ACCOUNT, limit, order
-from workstation.domain.alerts import Alert, AlertState
+from workstation.domain.alerts import HISTORY_MAX, Alert, AlertState
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.expressions.evaluation import Snapshot, Value
 from workstation.domain.expressions.vocabulary import Kind
@@ -73,6 +73,27 @@ def test_a_condition_that_holds_at_the_start_fires_only_where_asked(market: Mark
     assert len(market.told) == fired
     market.last(186)
     assert market.last(190) == 1 - fired
+
+
+def test_a_snoozed_alert_says_nothing_until_its_time_then_waits_for_the_next_crossing(market: Market) -> None:
+    market.book.save(above(snoozed_until=10 * SECOND), 0)
+    assert market.book.rows(5 * SECOND)[0].state is AlertState.SNOOZED
+    assert [market.last(price) for price in (186, 188, 186)] == [0, 0, 0]
+    assert market.last(188, after_s=10) == 0  # it holds already when it is read again for the first time
+    assert market.book.rows(market.now)[0].state is AlertState.ARMED
+    assert [market.last(price) for price in (186, 188)] == [0, 1]
+
+
+def test_a_row_says_what_was_read_last_and_when_it_fired(market: Market) -> None:
+    market.book.save(above(repeats=True, cooldown_s=0.0, condition="last > 187 and fresh and long"), 0)
+    assert market.book.rows(0)[0].reading == "fresh yes, last 186, long —"
+    market.values |= {"long": True}
+    market.last(186)
+    for price in (188, 186) * (HISTORY_MAX + 5):
+        market.last(price)
+    alert = market.book.rows(market.now)[0].alert
+    assert (alert.fired_count, len(alert.history), alert.history[-1]) == (HISTORY_MAX + 5, HISTORY_MAX, alert.fired_at)
+    assert list(alert.history) == sorted(alert.history)
 
 
 def test_stale_prices_suspend_and_a_crossing_meanwhile_is_told_once_they_are_fresh(market: Market) -> None:

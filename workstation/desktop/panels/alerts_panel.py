@@ -1,13 +1,15 @@
 """The alerts panel: every alert with its state and last firing, and the line that makes one.
 
 Beside the tick walk: alerts are judged in the engine and act with this window closed. Double click edits; Del deletes,
-Space switches on and off. An alert never sends an order.
+Space switches on and off, a right click puts off. An alert never sends an order.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QMenu,
     QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
@@ -32,10 +35,16 @@ from workstation.domain.errors import ValidationError
 from workstation.marketdata.intervals import INTERVALS
 from workstation.viewmodels.alerts import checked, words_of
 
-COLUMNS = ("State", "Instrument", "Alert", "Fired", "Times", "Remark")
+COLUMNS = ("State", "Instrument", "Alert", "Now", "Fired", "Times", "Remark")
+SNOOZES = (("15 minutes", 15 * 60), ("an hour", 3_600), ("a day", 86_400))
 NS_PER_S = 1_000_000_000
 _EMPTY = "No alerts yet. Type a condition such as  last > 187.50  or  rsi_14 < 30  below, and press Enter."
-_STATE_COLORS = {AlertState.FIRED: "accent", AlertState.SUSPENDED: "stale", AlertState.ARMED: "text"}
+_STATE_COLORS = {
+    AlertState.FIRED: "accent",
+    AlertState.SUSPENDED: "stale",
+    AlertState.SNOOZED: "warning",
+    AlertState.ARMED: "text",
+}
 
 
 class AlertsPanel(AskingPanel):
@@ -80,6 +89,8 @@ class AlertsPanel(AskingPanel):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._open_context_menu)
         table.itemDoubleClicked.connect(lambda _item: self.edit_chosen())
         return table
 
@@ -150,6 +161,8 @@ class AlertsPanel(AskingPanel):
             holds=None,
             fired_count=0,
             fired_at=None,
+            snoozed_until=None,
+            history=(),
         )
 
     def keep_form(self) -> None:
@@ -178,8 +191,49 @@ class AlertsPanel(AskingPanel):
         row = self.chosen()
         if row is not None:
             on = row.state in (AlertState.OFF, AlertState.FIRED)
-            changed = msgspec.structs.replace(row.alert, is_on=on, holds=None, fired_count=0)
+            changed = msgspec.structs.replace(row.alert, is_on=on, holds=None, fired_count=0, snoozed_until=None)
             self.act("alert.save", SaveAlert(alert=changed), "toggle")
+
+    def snooze_chosen(self, seconds: int) -> None:
+        """Put the selected alert off for a time; 0 ends that."""
+        row, status = self.chosen(), self.context.state.status
+        if row is not None and status is not None:
+            until = status.now_ns + seconds * NS_PER_S if seconds else None
+            changed = msgspec.structs.replace(row.alert, snoozed_until=until, holds=None)
+            self.act("alert.save", SaveAlert(alert=changed), "snooze")
+
+    def duplicate_chosen(self) -> None:
+        """Put a copy of the selected alert into the form, to be changed and kept as a new one."""
+        self.edit_chosen()
+        self._edited = Alert(symbol="")
+
+    def context_menu(self) -> QMenu:
+        """Return the commands on the selected alert."""
+        menu, row = QMenu(self), self.chosen()
+        menu.setObjectName(f"{self.panel_id}_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        snoozed = row is not None and row.state is AlertState.SNOOZED
+        on = row is not None and row.state not in (AlertState.OFF, AlertState.FIRED)
+        entries: list[tuple[str, str, Callable[[], None]]] = [
+            ("edit", "Edit", self.edit_chosen),
+            ("duplicate", "Duplicate", self.duplicate_chosen),
+            ("toggle", "Switch off\tSpace" if on else "Arm\tSpace", self.toggle_chosen),
+            *((f"snooze_{s}", f"Snooze for {words}", partial(self.snooze_chosen, s)) for words, s in SNOOZES),
+            *([("wake", "End the snooze", partial(self.snooze_chosen, 0))] if snoozed else []),
+            ("delete", "Delete\tDel", self.delete_chosen),
+        ]
+        for name, text, run in entries:
+            action = menu.addAction(text)
+            action.setObjectName(f"{self.panel_id}_{name}_action")
+            action.setEnabled(row is not None and (on or not name.startswith("snooze")))
+            action.triggered.connect(lambda _checked=False, run=run: run())
+        return menu
+
+    def _open_context_menu(self, point: QPoint) -> None:
+        row = self.table.rowAt(point.y())
+        if row >= 0:
+            self.table.selectRow(row)
+        self.context_menu().popup(self.table.viewport().mapToGlobal(point))
 
     def edit_chosen(self) -> None:
         """Put the selected alert into the form."""
@@ -212,13 +266,14 @@ class AlertsPanel(AskingPanel):
                 row.state,
                 alert.symbol,
                 words_of(alert),
+                row.reading,
                 _time(alert.fired_at),
                 str(alert.fired_count),
-                row.remark,
+                row.remark or (f"until {_time(alert.snoozed_until)}" if row.state is AlertState.SNOOZED else ""),
             )
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(_history(alert) if COLUMNS[column] in ("Fired", "Times") else text)
                 item.setForeground(getattr(colors, _STATE_COLORS.get(row.state, "text_muted")))
                 self.table.setItem(place, column, item)
 
@@ -247,3 +302,8 @@ class AlertsPanel(AskingPanel):
 
 def _time(ts: int | None) -> str:
     return "—" if ts is None else f"{datetime.fromtimestamp(ts / NS_PER_S, UTC):%m-%d %H:%M:%S}"
+
+
+def _history(alert: Alert) -> str:
+    times = "\n".join(_time(ts) for ts in reversed(alert.history))
+    return f"Fired, newest first, UTC:\n{times}" if times else "It has not fired."
