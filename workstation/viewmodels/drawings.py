@@ -29,18 +29,23 @@ class DrawingKind(StrEnum):
     RAY = "ray"
     HORIZONTAL = "horizontal"
     VERTICAL = "vertical"
+    ARROW = "arrow"
+    CHANNEL = "channel"
     RECTANGLE = "rectangle"
     FIBONACCI = "fibonacci"
     MEASURE = "measure"
+    RISK_REWARD = "risk-reward"
     TEXT = "text"
 
     @property
     def points(self) -> int:
         """Return how many points it has."""
-        return 1 if self in _ONE_POINT else 2
+        return 1 if self in _ONE_POINT else 3 if self in _THREE_POINTS else 2
 
 
 _ONE_POINT = {DrawingKind.HORIZONTAL, DrawingKind.VERTICAL, DrawingKind.TEXT}
+_THREE_POINTS = {DrawingKind.CHANNEL, DrawingKind.RISK_REWARD}
+"""Their first two are drawn, the third follows from them and is pulled afterwards."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ usual length. Must not know Qt.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import copysign, hypot, inf
+from math import atan2, copysign, cos, hypot, inf, pi, sin
 from typing import TYPE_CHECKING, Final
 
 from workstation.viewmodels.drawings import Drawing, DrawingKind, Point
@@ -23,17 +23,28 @@ FIBONACCI_LEVELS: Final = (0.0, 0.236, 0.382, 0.5, 0.618, 0.786, 1.0)
 LABEL_GAP_PX: Final = 6.0
 TEXT_REACH_PX: Final = (60.0, 9.0)
 SNAP_PX: Final = 9.0
+ARROW_HEAD_PX: Final = 10.0
+ARROW_HEAD_ANGLE: Final = pi / 7
+CHANNEL_SHARE: Final = 0.12
+"""Width of a new channel as a share of the pane's height."""
+REWARD_DRAWN: Final = 2.0
+"""Reward of a new risk and reward box, as a multiple of its risk."""
 
 Segment = tuple[float, float, float, float]
 
 
 @dataclass(slots=True)
 class Shape:
-    """A drawing in pixels. segments and areas: (x1, y1, x2, y2); labels: (left, middle, text); handles: (x, y)."""
+    """A drawing in pixels. segments and areas: (x1, y1, x2, y2); labels: (left, middle, text); handles: (x, y).
+
+    gains, losses: areas of their own colours.
+    """
 
     handles: list[tuple[float, float]]
     segments: list[Segment] = field(default_factory=list)
     areas: list[Segment] = field(default_factory=list)
+    gains: list[Segment] = field(default_factory=list)
+    losses: list[Segment] = field(default_factory=list)
     labels: list[tuple[float, float, str]] = field(default_factory=list)
 
 
@@ -80,6 +91,19 @@ class Ground:
             near = min((column[row] for row in (OPEN, HIGH, LOW, CLOSE)), key=lambda each: abs(self.pane.y(each) - y))
             price = near if abs(self.pane.y(near) - y) <= SNAP_PX else price
         return Point(self.time_at(bar), price)
+
+    def stretched(self, drawing: Drawing, end: Point) -> Drawing:
+        """Return a drawing whose second point is being drawn: a third one follows from the first two."""
+        if drawing.kind.points == 1:
+            return drawing.with_point(0, end)
+        begin = drawing.points[0]
+        drawn = drawing.with_point(1, end)
+        if drawing.kind is DrawingKind.CHANNEL:
+            beside = self.pane.price(self.pane.y(begin.price) + CHANNEL_SHARE * self.pane.height)
+            return drawn.with_point(2, Point(begin.time_ns, beside))
+        if drawing.kind is DrawingKind.RISK_REWARD:
+            return drawn.with_point(2, Point(end.time_ns, begin.price + REWARD_DRAWN * (begin.price - end.price)))
+        return drawn
 
     def moved(self, drawing: Drawing, by_bars: int, start: Point, end: Point) -> Drawing:
         """Return a drawing moved by a number of bars and from one price to another, equally far in pixels."""
@@ -143,6 +167,43 @@ def _vertical(shape: Shape, _drawing: Drawing, ground: Ground) -> None:
     shape.segments = [(x, 0.0, x, ground.pane.height)]
 
 
+def _arrow(shape: Shape, drawing: Drawing, ground: Ground) -> None:
+    _trend_line(shape, drawing, ground)
+    (x1, y1), (x2, y2) = shape.handles
+    back = atan2(y1 - y2, x1 - x2)
+    for turn in (-ARROW_HEAD_ANGLE, ARROW_HEAD_ANGLE):
+        end = (x2 + ARROW_HEAD_PX * cos(back + turn), y2 + ARROW_HEAD_PX * sin(back + turn))
+        shape.segments.append((x2, y2, *end))
+
+
+def _channel(shape: Shape, _drawing: Drawing, _ground: Ground) -> None:
+    """Draw the line through two points and its parallel through the third, with the middle between them."""
+    (x1, y1), (x2, y2), (x3, y3) = shape.handles
+    beside = y3 - (y1 if x1 == x2 else y1 + (y2 - y1) * (x3 - x1) / (x2 - x1))
+    shape.segments = [(x1, y1 + part * beside, x2, y2 + part * beside) for part in (0.0, 0.5, 1.0)]
+
+
+def _risk_reward(shape: Shape, drawing: Drawing, ground: Ground) -> None:
+    """Draw what a trade from the first point risks to the second and may gain to the third."""
+    entry, stop, target = (point.price for point in drawing.points)
+    (x1, y1), (x2, y2), (x3, y3) = shape.handles
+    left, right = min(x1, x2, x3), max(x1, x2, x3)
+    shape.losses = [(left, min(y1, y2), right, max(y1, y2))]
+    shape.gains = [(left, min(y1, y3), right, max(y1, y3))]
+    shape.segments = [(left, y, right, y) for y in (y1, y2, y3)]
+    risk = abs(entry - stop)
+    # A target on the stop's side gains nothing: the multiple is negative then.
+    gain = (target - entry) * (1 if stop < entry else -1)
+    multiple = f"{gain / risk:.1f}R".replace("-", "−") if risk else "—"
+    share = f"{risk / abs(entry) * 100:.2f} %" if entry else "—"
+    at = right + LABEL_GAP_PX
+    shape.labels = [
+        (at, y1, f"entry {ground.format_price(entry)}"),
+        (at, y2, f"stop {ground.format_price(stop)}  −{ground.format_price(risk)}  {share}"),
+        (at, y3, f"target {ground.format_price(target)}  {multiple}"),
+    ]
+
+
 def _rectangle(shape: Shape, _drawing: Drawing, _ground: Ground) -> None:
     (x1, y1), (x2, y2) = shape.handles
     shape.areas = [(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))]
@@ -189,8 +250,11 @@ _SHAPERS: Final[dict[DrawingKind, Callable[[Shape, Drawing, Ground], None]]] = {
     DrawingKind.RAY: _ray,
     DrawingKind.HORIZONTAL: _horizontal,
     DrawingKind.VERTICAL: _vertical,
+    DrawingKind.ARROW: _arrow,
+    DrawingKind.CHANNEL: _channel,
     DrawingKind.RECTANGLE: _rectangle,
     DrawingKind.FIBONACCI: _fibonacci,
     DrawingKind.MEASURE: _measure,
+    DrawingKind.RISK_REWARD: _risk_reward,
     DrawingKind.TEXT: _text,
 }

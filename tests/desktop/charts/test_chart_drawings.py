@@ -34,11 +34,11 @@ def draw(chart, kind: DrawingKind, start: QPoint = START, end: QPoint = END) -> 
     return chart.model.book.drawings[-1]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in DrawingKind if kind.points == 2])
+@pytest.mark.parametrize("kind", [kind for kind in DrawingKind if kind.points > 1])
 def test_a_pull_draws_from_where_it_began_to_where_it_ended(chart, kind):
     drawing = draw(chart, kind)
     assert drawing.kind is kind
-    first, last = (place(chart, point) for point in drawing.points)
+    first, last, *_ = (place(chart, point) for point in drawing.points)
     assert (first - START).manhattanLength() <= 6
     assert (last - END).manhattanLength() <= 6
     assert chart.model.window.following, "drawing moves no window"
@@ -103,6 +103,14 @@ def test_a_pull_at_a_handle_moves_that_point_alone(chart):
     after = only(chart)
     assert after.points[0] == before.points[0]
     assert (place(chart, after.points[1]) - QPoint(600, 300)).manhattanLength() <= 8
+
+
+def test_a_third_point_is_pulled_after_the_first_two_were_drawn(chart):
+    box = draw(chart, DrawingKind.RISK_REWARD, START, QPoint(400, 170))
+    chart.drag(place(chart, box.points[2]), QPoint(400, 20))
+    after = only(chart)
+    assert after.points[:2] == box.points[:2]
+    assert (place(chart, after.points[2]) - QPoint(400, 20)).manhattanLength() <= 8
 
 
 def test_delete_removes_and_undo_brings_back(chart):

@@ -76,7 +76,7 @@ POINTS = st.builds(Point, st.integers(0, TIME_NS_MAX), st.floats(allow_nan=False
 WORDS = st.lists(st.text(st.characters(whitelist_categories=("L", "N", "P")), min_size=1, max_size=8), max_size=4)
 
 
-@given(st.lists(st.tuples(st.sampled_from(DrawingKind), st.lists(POINTS, min_size=2, max_size=2), WORDS), max_size=6))
+@given(st.lists(st.tuples(st.sampled_from(DrawingKind), st.lists(POINTS, min_size=3, max_size=3), WORDS), max_size=6))
 def test_text_and_back_is_the_same(made: list[tuple[DrawingKind, list[Point], list[str]]]) -> None:
     drawings = [
         Drawing(number, kind, tuple(points[: kind.points]), " ".join(words))
@@ -125,6 +125,38 @@ def test_levels_divide_the_move() -> None:
     assert texts[-1] == "100.0 %  100.00"
 
 
+def test_a_risk_and_reward_box_is_drawn_at_two_to_one_and_says_both() -> None:
+    begun = Drawing(1, DrawingKind.RISK_REWARD, (A, A, A))
+    drawn = ground().stretched(begun, Point(300, 98.0))
+    assert drawn.points == (A, Point(300, 98.0), Point(300, 104.0))
+    shape = shape_of(drawn, ground())
+    assert [text for _, _, text in shape.labels] == [
+        *("entry 100.00", "stop 98.00  −2.00  2.00 %", "target 104.00  2.0R"),
+    ]
+    ((_, top, _, bottom),), ((_, stop_top, _, stop_bottom),) = shape.gains, shape.losses
+    assert (top, bottom, stop_top, stop_bottom) == (PANE.y(104), PANE.y(100), PANE.y(100), PANE.y(98))
+    short = ground().stretched(begun, Point(300, 101.0))
+    assert [text for _, _, text in shape_of(short, ground()).labels][2] == "target 98.00  2.0R"
+    wrong = drawn.with_point(2, Point(300, 99.0))
+    assert [text for _, _, text in shape_of(wrong, ground()).labels][2] == "target 99.00  −0.5R"
+
+
+def test_a_channel_runs_beside_its_line_through_its_third_point() -> None:
+    drawn = ground().stretched(Drawing(1, DrawingKind.CHANNEL, (A, A, A)), B)
+    wide = drawn.with_point(2, Point(300, 104.0))
+    (x1, y1, x2, y2), _, (u1, v1, u2, v2) = shape_of(wide, ground()).segments
+    assert (x1, x2) == (u1, u2)
+    assert v1 - y1 == pytest.approx(v2 - y2)
+    assert v2 == pytest.approx(PANE.y(104.0))
+    assert drawn.points[2].price < A.price, "a new one lies below its line"
+
+
+def test_an_arrow_points_at_its_end() -> None:
+    line, *head = shape_of(Drawing(1, DrawingKind.ARROW, (A, B)), ground()).segments
+    assert [segment[:2] for segment in head] == [line[2:], line[2:]]
+    assert all(segment[2] < line[2] for segment in head), "its barbs go back"
+
+
 def test_a_measure_says_change_share_and_bars() -> None:
     up = shape_of(Drawing(1, DrawingKind.MEASURE, (A, B)), ground())
     down = shape_of(Drawing(1, DrawingKind.MEASURE, (B, A)), ground())
@@ -136,7 +168,7 @@ def test_a_measure_says_change_share_and_bars() -> None:
 @pytest.mark.parametrize("logarithmic", [False, True])
 def test_what_is_drawn_can_be_taken_at_its_handles(kind: DrawingKind, logarithmic: bool) -> None:
     pane = PaneScale(0.0, 10.0, 90.0, 120.0, 1_000.0, 300.0, 1.0, logarithmic)
-    shape = shape_of(Drawing(1, kind, (A, B)[: kind.points], "words"), ground(pane))
+    shape = shape_of(Drawing(1, kind, (A, B, Point(200, 95.0))[: kind.points], "words"), ground(pane))
     assert len(shape.handles) == kind.points
     for number, (x, y) in enumerate(shape.handles):
         assert handle_at(shape, x + 3, y, 6.0) == number

@@ -1,9 +1,10 @@
 """Drawing with mouse and keys: making, selecting, moving, reshaping, deleting, undoing.
 
-A tool draws one drawing and is put down again. Two points are made by press, pull and release, or by two clicks; they
-snap to open, high, low or close of the bar under them (the magnet), Ctrl suspends that. A click selects, a pull moves
-the whole or the handle under the pointer, Delete removes, Ctrl+Z and Ctrl+Y undo and redo, arrows move what is
-selected by a bar or a tick, Esc gives up. Each gesture is one step of the book. It touches no order.
+A tool draws one drawing and is put down again. Two points are made by press, pull and release, or by two clicks; a
+third follows from them and is pulled afterwards. They snap to open, high, low or close of the bar under them (the
+magnet), Ctrl suspends that. A click selects, a pull moves the whole or the handle under the pointer, Delete removes,
+Ctrl+Z and Ctrl+Y undo and redo, arrows move what is selected by a bar or a tick, Esc gives up. Each gesture is one step
+of the book. It touches no order.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from workstation.desktop.charts.model import ChartModel
     from workstation.desktop.charts.tools_layer import DrawingsLayer
+    from workstation.viewmodels.drawings_geometry import Ground
 
 PULL_PX: Final = 4.0
 DRAFT: Final = -1
@@ -73,7 +75,7 @@ class DrawingTools(QObject):
         if self.tool is not None:
             point = self._point(at, modifiers)
             if model.draft is not None:
-                model.draft = model.draft.with_point(1, point)
+                model.draft = self._ground.stretched(model.draft, point)
             else:
                 model.draft = Drawing(DRAFT, self.tool, (point,) * self.tool.points)
             self.changed.emit()
@@ -96,7 +98,7 @@ class DrawingTools(QObject):
                 return
             model.draft = self._pulled(held, at, modifiers)
         elif model.draft is not None:
-            model.draft = model.draft.with_point(model.draft.kind.points - 1, self._point(at, modifiers))
+            model.draft = self._ground.stretched(model.draft, self._point(at, modifiers))
         else:
             return
         self.changed.emit()
@@ -182,16 +184,19 @@ class DrawingTools(QObject):
             self.tool_put_down.emit()
         return busy
 
+    @property
+    def _ground(self) -> Ground:
+        return self._model.ground(self._layer.pane)
+
     def _nudge(self, drawing: Drawing, bars: int, ticks: int) -> None:
-        ground = self._model.ground(self._layer.pane)
         start = drawing.points[0]
         end = Point(start.time_ns, start.price + ticks * self._model.tick_size)
-        self._model.book.change(ground.moved(drawing, bars, start, end))
+        self._model.book.change(self._ground.moved(drawing, bars, start, end))
 
     def _pulled(self, held: _Held, at: QPointF, modifiers: Qt.KeyboardModifier) -> Drawing:
         if held.handle is not None:
             return held.drawing.with_point(held.handle, self._point(at, modifiers))
-        ground = self._model.ground(self._layer.pane)
+        ground = self._ground
         end = ground.point_at(at.x(), at.y(), snap=False)
         bars = ground.bar_at(end.time_ns) - ground.bar_at(held.point.time_ns)
         return ground.moved(held.drawing, bars, held.point, end)
@@ -199,4 +204,4 @@ class DrawingTools(QObject):
     def _point(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> Point:
         snap = self._model.magnet and not modifiers & Qt.KeyboardModifier.ControlModifier
         y = min(max(at.y(), 0.0), self._layer.pane.height)
-        return self._model.ground(self._layer.pane).point_at(at.x(), y, snap=snap)
+        return self._ground.point_at(at.x(), y, snap=snap)

@@ -62,8 +62,9 @@ class DrawingsLayer(Layer):
         colors = current_theme().colors
         draft = self.model.draft
         selected = drawing.number == self.model.selected or drawing is draft
-        for left, top, right, bottom in shape.areas:
-            painter.fillRect(QRectF(QPointF(left, top), QPointF(right, bottom)), with_alpha(colors.info, AREA_OPACITY))
+        for areas, ink in ((shape.areas, colors.info), (shape.gains, colors.rise), (shape.losses, colors.fall)):
+            for left, top, right, bottom in areas:
+                painter.fillRect(QRectF(QPointF(left, top), QPointF(right, bottom)), with_alpha(ink, AREA_OPACITY))
         painter.setPen(QPen(colors.info, SELECTED_WIDTH if selected else LINE_WIDTH))
         for x1, y1, x2, y2 in shape.segments:
             painter.drawLine(QLineF(x1, y1, x2, y2))
