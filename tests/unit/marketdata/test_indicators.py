@@ -131,6 +131,31 @@ def test_vwap_begins_anew_each_day():
     assert line[day - 1] == pytest.approx((price[:day] * V[:day]).sum() / V[:day].sum())
 
 
+def test_pivots_come_from_the_day_before_and_stand_all_day():
+    lines = over_bars(indicator("pivots").build(), BARS)
+    day = 288
+    high, low, close = H[:day].max(), L[:day].min(), C[day - 1]
+    middle = (high + low + close) / 3
+    levels = (middle, 2 * middle - low, 2 * middle - high, middle + high - low, middle - high + low)
+    assert all(np.isnan(line[:day]).all() for line in lines)
+    assert [set(line[day:].round(9)) for line in lines] == [{round(level, 9)} for level in levels]
+
+
+def test_an_opening_range_grows_for_its_minutes_and_then_stands():
+    high, low = over_bars(indicator("opening").build({"minutes": 30}), BARS)
+    for start, end in ((0, 288), (288, 300)):
+        grown = [(H[start : at + 1].max(), L[start : at + 1].min()) for at in range(start, start + 6)]
+        assert list(zip(high[start : start + 6], low[start : start + 6], strict=True)) == grown
+        assert set(high[start + 5 : end]) == {H[start : start + 6].max()}
+        assert set(low[start + 5 : end]) == {L[start : start + 6].min()}
+
+
+def test_relative_volume_is_measured_by_the_bars_before():
+    (line,) = over_bars(indicator("rvol").build({"bars": 10}), BARS)
+    assert line[40] == pytest.approx(V[40] / V[30:40].mean())
+    assert np.isnan(line[9])
+
+
 def test_vortex_and_choppiness_measure_the_way():
     plus, minus = over_bars(indicator("vortex").build({"bars": 14}), BARS)
     span = range(60 - 13, 61)

@@ -9,8 +9,8 @@ from enum import StrEnum
 import msgspec
 
 from workstation.domain.errors import NotFound, ValidationError
+from workstation.marketdata.indicators import days, recursions
 from workstation.marketdata.indicators import formulas as f
-from workstation.marketdata.indicators import recursions
 from workstation.marketdata.indicators.graph import CLOSE, WINDOW_MAX, Node
 
 BARS_DEFAULT = 14
@@ -128,6 +128,10 @@ _PRICE = {
     ),
     "Trend": (
         _row("supertrend", "SuperTrend", f.supertrend, _bars(10), _factor("width", 3.0)),
+        _row("pivots", "Pivots", days.pivots, lines="p r1 s1 r2 s2"),
+        _row(
+            "opening", "Opening range", days.opening_range, Parameter("minutes", 30, 1, 1_440), lines="high low",
+        ),
         _row("psar", "Parabolic SAR", recursions.parabolic, _factor("step", 0.02, 1), _factor("most", 0.2, 1)),
     ),
 }  # fmt: skip
@@ -173,6 +177,7 @@ _OWN = {
         _row("stdev", "Standard deviation", lambda n: f.deviation(CLOSE, n), _bars(20)),
     ),
     "Volume": (
+        _row("rvol", "Relative volume", f.relative_volume, _bars(20), levels=(1,)),
         _row("obv", "On-balance volume", f.obv),
         _row("ad", "Accumulation", f.accumulation),
         _row("adosc", "Chaikin oscillator", f.chaikin_oscillator, _bars(3, "fast"), _bars(10, "slow"), levels=(0,)),

@@ -318,6 +318,11 @@ def supertrend(bars: int, width: float) -> Node:
 # Volume
 
 
+def relative_volume(bars: int) -> Node:
+    """Volume over the average of the `bars` bars before; 0 where those had none."""
+    return ratio(VOLUME, sma(Previous(VOLUME), bars))
+
+
 def obv() -> Node:
     """Volume added on rising closes and taken off on falling ones, begun with the first bar's."""
     before = Previous(CLOSE)
