@@ -1,4 +1,4 @@
-"""A walk through the REST interface on which each success that an operation declares is met at least once."""
+"""A walk through the REST interface that keeps what each operation has answered, its successes and its conflicts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from workstation.api.guard import API_ROOT
 
 
 class Tour:
-    """A served core and what its answers have been so far: `met` holds operation and status of each."""
+    """A served core and what its answers have been so far.
+
+    met: operation and status of each answer. conflicts: operation and code of each that was refused with 409.
+    """
 
     def __init__(self, rig: ApiRig) -> None:
         self.rig = rig
         self.met: set[tuple[str, int]] = set()
+        self.conflicts: set[tuple[str, str]] = set()
         self._clients: list[httpx.Client] = []
         self.http = self.client(Authorization=f"Bearer {rig.token}")
 
@@ -71,6 +75,18 @@ class Tour:
     def delete(self, path: str, status: int = 204, **params: Any) -> None:
         """Delete something."""
         self._ask("DELETE", path, status, params=params)
+
+    def refused(self, code: str, method: str, *path_and_body: Any, **more: Any) -> None:
+        """Ask for what cannot be as things stand: refused with 409 and this code."""
+        path, *body = path_and_body
+        given = {"json": body[0]} if body else {}
+        answer = self._ask(
+            method, path, 409, **given, **{"headers": {"If-Match": "*"} if method[0] == "P" else {}} | more
+        )
+        assert answer.json()["code"] == code, answer.text
+        operation = described.operation_of(answer.request)
+        assert operation is not None
+        self.conflicts.add((operation, code))
 
     def _ask(self, method: str, path: str, status: int, **more: Any) -> httpx.Response:
         answer = self.http.request(method, API_ROOT + path, **more)
