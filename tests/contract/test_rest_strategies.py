@@ -53,15 +53,16 @@ def start(**fields: Any) -> dict[str, Any]:
 
 
 def defined(rig: ApiRig, **fields: Any) -> str:
-    made = rig.http.post(STRATEGIES, json=strategy(**fields))
-    assert made.status_code == 201, made.text
-    return str(made.json()["id"])
+    return made(rig.http.post(STRATEGIES, json=strategy(**fields)))
 
 
 def begun(rig: ApiRig, strategy_id: str, **fields: Any) -> str:
-    made = rig.http.post(f"{STRATEGIES}/{strategy_id}/runs", json=start(**fields))
-    assert made.status_code == 201, made.text
-    return str(made.json()["id"])
+    return made(rig.http.post(f"{STRATEGIES}/{strategy_id}/runs", json=start(**fields)))
+
+
+def made(answer: Any) -> str:
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 def until(rig: ApiRig, fact: Callable[[], Any]) -> Any:
@@ -124,8 +125,7 @@ def test_a_run_orders_fills_tells_and_stops(rig: ApiRig) -> None:
     assert [(told["data"]["id"], told["data"]["signal_type"]) for told in page] == [(signal["id"], "BUY")]
     run = until(rig, lambda: (found := run_of(rig, run_id))["total_positions_taken"] and found)
     assert run["is_active"]
-    stopped = rig.http.post(f"{RUNS}/{run_id}/stop")
-    assert stopped.status_code == 200
+    assert rig.http.post(f"{RUNS}/{run_id}/stop").status_code == 200
     ended = ends(rig, run_id, "STOPPED")
     assert ended["ended_at"] is not None
     periods = listed(rig, run_id, "performance")
@@ -142,9 +142,7 @@ def test_a_run_orders_fills_tells_and_stops(rig: ApiRig) -> None:
 def test_an_order_placed_for_a_running_run_is_the_runs_own(rig: ApiRig) -> None:
     run_id = begun(rig, defined(rig))
     body = rig.order(strategy_run_id=run_id, quantity="7")
-    placed = rig.http.post(ORDERS, json=body)
-    assert placed.status_code == 201, placed.text
-    order = placed.json()
+    order = rig.http.post(ORDERS, json=body).json()
     assert order["strategy_run_id"] == run_id
     kept = rig.core.state.book.get(order["client_order_id"])
     assert (kept.strategy_id, kept.origin.kind) == (run_id, OriginKind.REST)
@@ -153,8 +151,7 @@ def test_an_order_placed_for_a_running_run_is_the_runs_own(rig: ApiRig) -> None:
     fills = rig.http.get("/api/v1/oms/executions", params={"strategy_run_id": run_id}).json()["executions"]
     assert [fill["order_id"] for fill in fills] == [order["id"]]
     assert until(rig, lambda: run_of(rig, run_id)["total_positions_taken"]) == 1
-    previewed = rig.http.post(f"{ORDERS}/preview", json=body)
-    assert previewed.status_code == 200, previewed.text
+    assert rig.http.post(f"{ORDERS}/preview", json=body).status_code == 200
 
 
 def test_an_order_placed_for_a_run_is_under_the_limits_of_that_run(rig: ApiRig) -> None:
@@ -204,7 +201,7 @@ def test_limits_and_rules_of_a_strategy_count_and_bind_the_orders_of_its_runs(ri
 def test_only_a_running_run_on_the_same_account_takes_orders(rig: ApiRig) -> None:
     run_id = begun(rig, defined(rig))
     first = rig.order(strategy_run_id=run_id, client_order_id="first")
-    assert rig.http.post(ORDERS, json=first).status_code == 201
+    made(rig.http.post(ORDERS, json=first))
     for door in ("", "/preview"):
         assert code(rig.http.post(f"{ORDERS}{door}", json=rig.order(strategy_run_id=UNKNOWN)), 404) == "NOT_FOUND"
     rig.http.post(f"{RUNS}/{run_id}/pause")
