@@ -158,3 +158,52 @@ class Peeking(Strategy):
         if coming and coming[0] > caller["batch"].closes[caller["at"]]:
             self.signal("PIN", "BUY", 1.0)
 '''
+
+
+BREAKS = """from workstation.strategies.api import Bar, Strategy, StrategyParameters
+
+
+class Parameters(StrategyParameters):
+    symbol: str = "PIN"
+    how: str = "divides"
+
+
+class Breaks(Strategy):
+    Parameters = Parameters
+
+    def on_start(self) -> None:
+        self.bars(self.parameters.symbol, "1m")
+
+    def on_bar(self, bar: Bar) -> None:
+        self.act(bar)
+
+    def act(self, bar: Bar) -> None:
+        if self.parameters.how == "divides":
+            self.log(str(1 / (bar.volume - bar.volume)))
+        self.buy(self.parameters.symbol, -5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "line", "error"),
+    [
+        ("divides", "self.log(str(1 / (bar.volume - bar.volume)))", "ZeroDivisionError"),
+        ("asks", "self.buy(self.parameters.symbol, -5)", "order_qty"),
+    ],
+)
+def test_a_strategy_that_raises_is_told_by_its_own_lines_and_fails_the_run(
+    home: Path, capsys, how, line, error
+) -> None:
+    folder = home / "strategies"
+    folder.mkdir(exist_ok=True)
+    (folder / "breaks.py").write_text(BREAKS)
+    plain = ["--home", str(home), "--symbol", "PIN", "--interval", "1m", "--fees", "zero", "--end", "2020-01-01T01:00Z"]
+    assert main(["backtest", "breaks:Breaks", *plain, "--param", f"how={how}"]) == 1
+    out, said = capsys.readouterr()
+    assert not out
+    assert said.startswith("workstation: the strategy breaks:Breaks failed, and with it the run:\n  breaks.py, line ")
+    assert ", in on_bar\n    self.act(bar)\n" in said
+    assert f", in act\n    {line}\n" in said
+    assert error in said
+    assert "at 2020-01-01T00:01:00Z of the market" in said
+    assert "host.py" not in said

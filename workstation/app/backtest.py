@@ -25,6 +25,7 @@ from workstation.app.backtest_report import write_report, write_text
 from workstation.app.data_sources import StoredMarket
 from workstation.app.import_stamps import instant
 from workstation.app.strategies import CodeFolder
+from workstation.app.strategy_fault import run_or_fault
 from workstation.backtest.columns import Source
 from workstation.backtest.figures import FIGURES, text_of, value_of
 from workstation.backtest.metrics import metrics_of
@@ -46,9 +47,7 @@ NS = 10**9
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Run a backtest and print what came of it; returns 0, or 1 where a check found that it looks ahead.
-
-    A strategy that raises ends the program with its traceback.
+    """Run a backtest and print what came of it; returns 0, or 1 where it looks ahead by a check or its strategy raised.
 
     Raises:
         UserError: an option, the strategy's parameters or the stored data do not fit.
@@ -59,10 +58,19 @@ def command(arguments: argparse.Namespace) -> int:
         plan = plan_of(arguments, root, view.history)
         plan = msgspec.structs.replace(plan, sources=tuple(traces.watch(source) for source in plan.sources))
         with _interruptible() as unwanted:
-            result = _run(plan, unwanted, quiet=arguments.json)
-            found = examined(arguments.check, lambda: plan_of(arguments, root, view.history), unwanted)
+            ran = run_or_fault(
+                plan.name,
+                lambda: (
+                    _run(plan, unwanted, quiet=arguments.json),
+                    examined(arguments.check, lambda: plan_of(arguments, root, view.history), unwanted),
+                ),
+            )
     finally:
         view.close()
+    if isinstance(ran, list):
+        print("workstation:", "\n".join(ran), file=sys.stderr)
+        return 1
+    result, found = ran
     if arguments.fills:
         write_text(Path(arguments.fills), fills_csv(result))
     if arguments.report:

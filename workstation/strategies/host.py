@@ -9,6 +9,7 @@ Long because everything that a strategy may ask for ends here, each in a few lin
 
 import traceback
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +163,8 @@ class Host:
 
     def _tell_fault(self, callback: str, error: Exception) -> None:
         self.over = True
+        if self.now_ns:
+            error.add_note(f"at {datetime.fromtimestamp(self.now_ns // 10**9, UTC):%Y-%m-%dT%H:%M:%SZ} of the market")
         self._send(m.Faulted(callback, f"{type(error).__name__}: {error}", traceback.format_exc()))
 
     # News
