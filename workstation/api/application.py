@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -105,16 +106,23 @@ def build(services: Services) -> FastAPI:
         methods[endpoint.method] = _handle(services, endpoint)
         if endpoint.method == "GET" and not endpoint.is_stream:
             methods["HEAD"] = methods["GET"]
-    described = document(ENDPOINTS, services.version)
+    described, page = _described(services.version)
     page_headers = {"Content-Security-Policy": docs_page.POLICY}
-    by_path["/api/openapi.json"] = _constant(msgspec.json.encode(described), "application/json", {})
-    by_path["/api/docs"] = _constant(docs_page.page(described), "text/html", page_headers)
+    by_path["/api/openapi.json"] = _constant(described, "application/json", {})
+    by_path["/api/docs"] = _constant(page, "text/html", page_headers)
     for path in sorted(by_path, key=lambda path: path.count("{")):
         route = Route(path.replace("{symbol}", "{symbol:path}"), _dispatch(by_path[path]), include_in_schema=False)
         route.methods = set()  # every method, so that what a path refuses is never taken for another path's parameter
         app.router.routes.append(route)
     app.add_exception_handler(HTTPException, _unrouted)
     return app
+
+
+@lru_cache(maxsize=1)
+def _described(version: str) -> tuple[bytes, bytes]:
+    """Return the description and its page, made once for all starts: it takes most of the time of one."""
+    described = document(ENDPOINTS, version)
+    return msgspec.json.encode(described), docs_page.page(described)
 
 
 def _handle(services: Services, endpoint: Endpoint) -> Handle:
