@@ -73,7 +73,6 @@ class TestMaking:
             {"delivery_method": "PIGEON"},
             {"delivery_method": "WEBHOOK"},
             {"callback_url": "https://example.com/"},
-            {"delivery_method": "WEBHOOK", "callback_url": "https://192.0.2.1.invalid/"},
             {"price_threshold": "-1"},
             {"volume_threshold": -1},
             {"unknown": 1},

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
+from tests.helpers.core_rig import START_NS
+from tests.helpers.hook_receiver import HookReceiver
+from workstation.api import callers
 from workstation.api.credentials import LOCAL_USER_ID, TENANT_ID
 from workstation.api.options import ApiOptions
+from workstation.domain.market import Aggressor, Trade
+from workstation.domain.records import MarketSubscription
+from workstation.domain.records.market import SubscriptionStatus
 
 ROOT = "/api/v1"
 TENANTS = f"{ROOT}/tenants"
@@ -264,3 +271,39 @@ def test_no_tenant_reaches_into_another(team: ApiRig) -> None:
         assert client.post(f"{ROOT}/risk/kill-switch").status_code in (403, 404)
         assert client.get(f"{ROOT}/oms/pnl/today", params={"broker_account_id": ACCOUNT_UID}).status_code == 404
     assert team.http.get(f"{ROOT}/risk/kill-switch").json()["kill_switches"] == []
+
+
+def test_a_callback_of_another_tenant_is_called_as_its_own_and_nobody_else_sees_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callers, "CALL_GAP_S", 0.0)
+    with HookReceiver() as receiver:
+        options = ApiOptions(database_kind="postgresql", pin_token=True, webhook_hosts=(receiver.host,))
+        with served(tmp_path, options=options) as rig:
+            acme = rig.http.post(TENANTS, json=ACME).json()["id"]
+            token = invited(rig, acme, "eve@acme.example")
+            asked = {
+                "instrument_symbols": ["ABC"], "data_types": ["LEVEL_1"], "update_frequency": "REALTIME",
+                "delivery_method": "WEBHOOK", "callback_url": receiver.url,
+            }  # fmt: skip
+            path = f"{ROOT}/marketdata/subscriptions"
+            with rig.client(Authorization=f"Bearer {token}") as eve:
+                hers = eve.post(path, json=asked).json()
+            assert code(rig.http.get(f"{path}/{hers['id']}")) == (404, "NOT_FOUND")
+            assert rig.http.get(path).json()["subscriptions"] == []
+            rig.feed(Trade("ABC", 10_000, 5, Aggressor.SELL, "", START_NS, START_NS))
+            [envelope] = msgspec.json.decode(receiver.wait_for(1)[0].body)
+            assert (envelope["tenantid"], envelope["data"]["last_price"]) == (acme, "100.00")
+            rig.restart_api()
+            rig.feed(Trade("ABC", 10_001, 5, Aggressor.SELL, "", START_NS + 1, START_NS + 1))
+            receiver.wait(lambda found: b'"100.01"' in found[-1].body, "a call after the restart")
+            suspended = rig.http.patch(f"{TENANTS}/{acme}", json={"is_suspended": True}, headers={"If-Match": "*"})
+            assert suspended.status_code == 200, suspended.text
+            calls = len(receiver.messages)
+            rig.feed(Trade("ABC", 10_002, 5, Aggressor.SELL, "", START_NS + 2, START_NS + 2))
+            kept = lambda: rig.reader.record(MarketSubscription, acme, hers["id"])  # noqa: E731 -- a word for a look
+            for _ in range(2_000):
+                if kept().status is SubscriptionStatus.ERROR:
+                    break
+                rig.engine.do(lambda: None)
+            assert (kept().trouble, len(receiver.messages)) == (callers.NO_RIGHT, calls)

@@ -5,13 +5,17 @@ import contextlib
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import msgspec
 import uvicorn
 
 from workstation.api.application import build
-from workstation.api.credentials import Credentials
+from workstation.api.callbacks import Callbacks
+from workstation.api.callers import Calling
+from workstation.api.credentials import Credentials, user_id
 from workstation.api.cursors import Cursors
+from workstation.api.directory import Directory
 from workstation.api.engine import Engine, News
 from workstation.api.envelopes import Envelopes
 from workstation.api.event_feed import EventFeed
@@ -75,6 +79,18 @@ class HttpServer(uvicorn.Server):
                     await self._ending.wait()
 
 
+class _Doors(NamedTuple):
+    """What goes out is made of: webhooks and callbacks."""
+
+    reader: Reader
+    read: Read
+    engine: Engine
+    news: News
+    now_ns: Callable[[], int]
+    sealer: Sealer
+    targets: Targets
+
+
 def assemble(
     *,
     session: Session,
@@ -100,12 +116,9 @@ def assemble(
     news.listen(feed.wake)
     credentials = _credentials(reader, news, Credentials(token, options, time.monotonic_ns, now_ns, Tokens(secret)))
     engine = Engine(gateway, options.engine_timeout)
-    sealer, targets = Sealer(secret), Targets(options.webhook_hosts, port)
-    outbox, dialler = Outbox(reader, envelopes, now_ns), Dialler(targets)
-    sender = Sender(
-        reader=reader, outbox=outbox, dialler=dialler, sealer=sealer, engine=engine, read=read, now_ns=now_ns
-    )
-    _start(sender, news)
+    sealer, targets, tuned = Sealer(secret), Targets(options.webhook_hosts, port), Tuned(options)
+    doors = _Doors(reader, read, engine, news, now_ns, sealer, targets)
+    market_feed = _market_feed(engine, names, news, source=session.feed, now_ns=now_ns)
     return Services(
         session=session,
         reader=reader,
@@ -113,14 +126,15 @@ def assemble(
         news=news,
         marks=Marks(session, loop),
         feed=feed,
-        market_feed=_market_feed(engine, names, news, source=session.feed, now_ns=now_ns),
+        market_feed=market_feed,
+        callbacks=_callbacks(doors, market_feed, credentials.directory, tuned),
         names=names,
         order_texts=OrderTexts(names),
         credentials=credentials,
         idempotency=Idempotency(options.idempotency_hours, now_ns),
         cursors=Cursors(secret),
         options=options,
-        tuned=Tuned(options),
+        tuned=tuned,
         readiness=readiness,
         version=version,
         now_ns=now_ns,
@@ -130,7 +144,7 @@ def assemble(
         meters=Meters(now_ns()),
         sealer=sealer,
         targets=targets,
-        webhooks=sender,
+        webhooks=_webhooks(doors, envelopes),
         key_uses=_kept_uses(credentials, reader, read),
         turnstile=Turnstile(options.share),
     )
@@ -141,6 +155,23 @@ def _market_feed(engine: Engine, names: Names, news: News, *, source: str, now_n
     feed = MarketFeed(engine, names, source=source, boot=f"{now_ns():x}", now_ns=now_ns)
     news.listen_to_records(feed.on_record)
     return feed
+
+
+def _callbacks(doors: _Doors, feed: MarketFeed, directory: Directory, tuned: Tuned) -> Callbacks:
+    """Let callbacks hear of subscriptions, and begin to call."""
+    calling = Calling(
+        feed=feed,
+        engine=doors.engine,
+        dialler=Dialler(doors.targets),
+        sealer=doors.sealer,
+        may=lambda tenant, user: "marketdata:view" in directory.scopes(tenant, user_id(user)),
+        timeout_s=lambda: tuned.webhook_timeout_s,
+        now_ns=doors.now_ns,
+    )
+    callbacks = Callbacks(doors.reader, doors.read, calling)
+    doors.news.listen_to_records(callbacks.learn)
+    callbacks.start()
+    return callbacks
 
 
 def _reading(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> Read:
@@ -159,11 +190,21 @@ def _kept_uses(credentials: Credentials, reader: Reader, read: Read) -> KeyUseKe
     return keeper
 
 
-def _start(sender: Sender, news: News) -> None:
+def _webhooks(doors: _Doors, envelopes: Envelopes) -> Sender:
     """Let webhooks hear of events and of their own records, and begin to deliver."""
-    news.listen(sender.hear)
-    news.listen_to_records(sender.learn)
+    sender = Sender(
+        reader=doors.reader,
+        outbox=Outbox(doors.reader, envelopes, doors.now_ns),
+        dialler=Dialler(doors.targets),
+        sealer=doors.sealer,
+        engine=doors.engine,
+        read=doors.read,
+        now_ns=doors.now_ns,
+    )
+    doors.news.listen(sender.hear)
+    doors.news.listen_to_records(sender.learn)
     sender.start()
+    return sender
 
 
 def _credentials(reader: Reader, news: News, credentials: Credentials) -> Credentials:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from workstation.api.credentials import TENANT_ID
+from workstation.api.credentials import tenant_uid
 from workstation.api.engine import Engine
 from workstation.api.errors import ApiError
 from workstation.api.names import Names, instrument_id
@@ -23,6 +23,7 @@ from workstation.api.schemas.values import price_text, quantity_text, time_text
 from workstation.commands.market_params import Changes, Follow
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import MarketSubscription, Record
+from workstation.kernel.logs import get_logger
 from workstation.marketdata.conflation import DepthSnapshot, MarketSnapshot
 from workstation.marketdata.inquiry import MarketChanges
 
@@ -32,10 +33,14 @@ POLL_S = 0.05
 LINGER_S = 30.0
 """How long frames are kept for a stream that comes back after the last one has gone."""
 
+AGAIN_S = 1.0
+"""Pause before the asking begins again where it has failed."""
+
 SOURCE = "workstation/marketdata"
 QUOTE, TRADE, DEPTH = "marketdata.quote", "marketdata.trade", "marketdata.depth"
 _CONSUMER = "rest streams"
 _ORIGIN = Origin(kind=OriginKind.REST, detail=_CONSUMER)
+_log = get_logger("market")
 
 Key = tuple[str, str]
 """Symbol and type."""
@@ -51,21 +56,22 @@ class MarketFrame:
     envelope: dict[str, Any]
     last: Decimal | None = None
     volume: int = 0
-    encoded: dict[bool, bytes] = field(default_factory=dict)
+    encoded: dict[tuple[str, bool], bytes] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
         """What it replaces."""
         return self.symbol, self.type
 
-    def body(self, *, with_metadata: bool) -> bytes:
-        """Return the envelope as JSON, encoded once for all who read it."""
-        if with_metadata not in self.encoded:
-            shown = self.envelope
+    def body(self, tenant: str, *, with_metadata: bool) -> bytes:
+        """Return the envelope as JSON for a tenant, encoded once for all of it who read it."""
+        form = (tenant, with_metadata)
+        if form not in self.encoded:
+            shown = self.envelope | {"tenantid": tenant_uid(tenant)}
             if not with_metadata:
-                shown = shown | {"data": {k: v for k, v in shown["data"].items() if k != "metadata"}}
-            self.encoded[with_metadata] = msgspec.json.encode(shown)
-        return self.encoded[with_metadata]
+                shown["data"] = {name: value for name, value in shown["data"].items() if name != "metadata"}
+            self.encoded[form] = msgspec.json.encode(shown)
+        return self.encoded[form]
 
 
 class MarketFeed:
@@ -82,7 +88,7 @@ class MarketFeed:
         self._told: dict[tuple[str, Key], tuple[int, int]] = {}
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
-        self._wish_changed = self._stirred = False
+        self._wish_changed = self._is_asking = self._stirred = False
         self._next_stream = 0
         self.boot = boot
         self.number = self.floor = 0
@@ -93,7 +99,7 @@ class MarketFeed:
     # Streams
 
     def open(self, credential: str) -> int:
-        """Count a stream in; returns its number, for `wish` and `close`."""
+        """Count a stream in; returns its number, for `wish` and `close`. credential: "" for what no cap counts."""
         self._next_stream += 1
         self._wishes[self._next_stream] = (credential, frozenset(), frozenset())
         return self._next_stream
@@ -103,8 +109,7 @@ class MarketFeed:
         credential = self._wishes[stream][0]
         self._wishes[stream] = (credential, quotes, depths)
         self._wish_changed = True
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="api-market")
+        self._begin()
 
     def close(self, stream: int) -> None:
         """Count a stream out."""
@@ -112,8 +117,13 @@ class MarketFeed:
         self._wish_changed = True
 
     def count(self, credential: str | None = None) -> int:
-        """Return the open streams of a credential, or of all."""
-        return sum(credential in (None, owner) for owner, _, _ in self._wishes.values())
+        """Return the open streams of a credential, or of all that have one."""
+        return sum(bool(owner) and credential in (None, owner) for owner, _, _ in self._wishes.values())
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the newest of all that is followed was asked for since the last wish; before, frames may be old."""
+        return not self._wish_changed and not self._is_asking
 
     def newer(self, place: int) -> list[MarketFrame]:
         """Return the newest frame of every key that is newer than a place, oldest first."""
@@ -162,6 +172,18 @@ class MarketFeed:
 
     # Asking
 
+    def _begin(self) -> None:
+        if (self._task is None or self._task.done()) and self._wishes and not self.stopping:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="api-market")
+            self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Say why the asking has failed, and begin again after a pause for whoever still follows."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("market_feed_failed", error=repr(error))
+            self._wish_changed = True
+            asyncio.get_running_loop().call_later(AGAIN_S, self._begin)
+
     async def _run(self) -> None:
         self._frames.clear()
         self._seen.clear()
@@ -178,12 +200,16 @@ class MarketFeed:
 
     async def _ask(self) -> None:
         if self._wish_changed:
-            self._wish_changed = False
+            self._wish_changed, self._is_asking = False, True
             known = self._names.instruments.keys()
             quotes = frozenset[str]().union(*(quotes for _, quotes, _ in self._wishes.values())) & known
             depths = frozenset[str]().union(*(depths for _, _, depths in self._wishes.values())) & known
-            await self._engine.call("market.follow", Follow(consumer=_CONSUMER, quotes=quotes, depths=depths), _ORIGIN)
+            followed = Follow(consumer=_CONSUMER, quotes=quotes, depths=depths)
+            result = await self._engine.call("market.follow", followed, _ORIGIN)
+            if not result.ok:
+                _log.warning("market_not_followed", reason=result.text)
         result = await self._engine.call("market.changes", Changes(consumer=_CONSUMER), _ORIGIN)
+        self._stirred, self._is_asking = self._stirred or self._is_asking, False
         if isinstance(result.data, MarketChanges):
             made = [frame for snap in result.data.quotes for frame in self._of_snapshot(snap)]
             made += [self._of_depth(depth) for depth in result.data.depths]
@@ -230,7 +256,6 @@ class MarketFeed:
             "datacontenttype": "application/json",
             "dataversion": "1",
             "sequence": self.number,
-            "tenantid": TENANT_ID,
             "traceid": None,
             "data": data,
         }

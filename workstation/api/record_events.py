@@ -63,13 +63,21 @@ def always(name: str) -> Callable[[RecordSaved], str]:
     return lambda _: name
 
 
+_STATUS_EVENTS = {
+    SubscriptionStatus.ACTIVE: "resumed",
+    SubscriptionStatus.PAUSED: "paused",
+    SubscriptionStatus.ERROR: "error",
+    SubscriptionStatus.CANCELLED: "cancelled",
+}
+
+
 def _of_subscription(saved: RecordSaved) -> str:
-    """Return the event type of a subscription's save: pausing and resuming are told by name."""
+    """Return the event type of a subscription's save: a change of its status is told by name."""
     record = saved.record
     if isinstance(record, MarketSubscription) and record.deleted_at is not None:
         return "marketdata.subscription.cancelled"
     if isinstance(record, MarketSubscription) and record.row_version > 1 and "status" in saved.changed:
-        return f"marketdata.subscription.{'resumed' if record.status is SubscriptionStatus.ACTIVE else 'paused'}"
+        return f"marketdata.subscription.{_STATUS_EVENTS[record.status]}"
     return named("marketdata.subscription")(saved)
 
 

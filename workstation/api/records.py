@@ -133,14 +133,20 @@ async def create_record(
 
 
 async def change_record(
-    call: Call, resource: RecordResource, changes: Mapping[str, Any], *, before: Record | None = None
+    call: Call,
+    resource: RecordResource,
+    changes: Mapping[str, Any],
+    *,
+    before: Record | None = None,
+    once: Mapping[str, str] | None = None,
 ) -> Answer:
     """Change fields of the record that the path names, under If-Match where the endpoint asks for it.
 
-    before: the record as the route has read it already.
+    before: the record as the route has read it already. once: members of this answer alone, secrets.
     """
-    result = await _change(call, resource, changes, before, _stored(call, resource, 200, None))
-    return _stored_or(call, record_answer(call, resource, 200, result.data))
+    result = await _change(call, resource, changes, before, _stored(call, resource, 200, once))
+    answer = record_answer(call, resource, 200, result.data, once)
+    return answer if once else _stored_or(call, answer)
 
 
 async def renew_record(

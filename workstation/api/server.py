@@ -202,6 +202,7 @@ class ApiServer:
                 await serving
             finally:
                 await asyncio.gather(services.feed.stop(), services.market_feed.stop())
+                await services.callbacks.stop()
                 await services.webhooks.stop()
                 await services.key_uses.stop()
                 services.news.close()

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+from workstation.api.callbacks import Callbacks
 from workstation.api.credentials import Credentials
 from workstation.api.cursors import Cursors
 from workstation.api.engine import Engine, News
@@ -45,6 +46,7 @@ class Services:
     marks: Marks
     feed: EventFeed
     market_feed: MarketFeed
+    callbacks: Callbacks
     names: Names
     order_texts: OrderTexts
     idempotency: Idempotency

@@ -61,7 +61,8 @@ class Dialler:
 
     async def _send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         target = await self._targets.resolve(url)
-        sent = {**headers, "Host": target.authority, "Content-Type": "application/json", "Accept-Encoding": "identity"}
+        own = {"Host": target.authority, "Accept-Encoding": "identity"}
+        sent = {"Content-Type": "application/json", **headers, **own}
         extensions = {"sni_hostname": target.url.host}
         async with self._http.stream(
             "POST", target.dialled, content=body, headers=sent, extensions=extensions

@@ -5,10 +5,12 @@ A secret is shown once; in the journal it stands sealed with a key that follows 
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
+from typing import Protocol
 
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -18,6 +20,9 @@ PREFIX = "whsec_"
 SECRET_BYTES = 32
 TOLERANCE_S = 300
 """How far a sender's clock may be from ours."""
+
+ROTATION_NS = 24 * 3_600 * 10**9
+"""How long the secret before is good as well."""
 
 SIGNATURES_MAX = 10
 _PURPOSE = b"workstation webhook secrets"
@@ -44,6 +49,37 @@ class Sealer:
             return self._box.decrypt(sealed).decode()
         except InvalidToken:
             raise InvariantError("a webhook's secret was sealed by another installation") from None
+
+
+class Signing(Protocol):
+    """What signs its messages. secret: sealed, "" for none; the one before is good until `previous_until`, UTC ns."""
+
+    @property
+    def secret(self) -> str:
+        """The newest secret."""
+
+    @property
+    def previous_secret(self) -> str:
+        """The one before."""
+
+    @property
+    def previous_until(self) -> int:
+        """How long that one is good."""
+
+
+def good_secrets(sealer: Sealer, signing: Signing, now_ns: int) -> list[str]:
+    """Return the secrets that are good now, the newest first; empty where there are none.
+
+    One before that cannot be opened here signs nothing any more: a new one was made because of that.
+
+    Raises:
+        InvariantError: the newest was sealed by another installation.
+    """
+    opened = [sealer.open(signing.secret)] if signing.secret else []
+    if opened and signing.previous_secret and signing.previous_until > now_ns:
+        with contextlib.suppress(InvariantError):
+            opened.append(sealer.open(signing.previous_secret))
+    return opened
 
 
 def new_secret() -> str:

@@ -16,7 +16,7 @@ import msgspec
 from workstation.api.engine import Engine
 from workstation.api.webhooks_dial import Answer, Dialler
 from workstation.api.webhooks_outbox import Outbox
-from workstation.api.webhooks_secrets import Sealer, signed_headers
+from workstation.api.webhooks_secrets import Sealer, good_secrets, signed_headers
 from workstation.commands.records import ChangeRecord
 from workstation.domain.errors import InvariantError, WorkstationError
 from workstation.domain.orders import Origin, OriginKind
@@ -141,7 +141,7 @@ class Sender:
             return
         now = self._now_ns()
         try:
-            secrets = self._secrets(hook, now)
+            secrets = good_secrets(self._sealer, hook, now)
         except InvariantError as error:
             await self._keep(_given_up(delivery, now, str(error)))
             return
@@ -153,11 +153,6 @@ class Sender:
             await self._change(hook, {"is_active": False, "disabled_reason": GONE})
         if after.status is DeliveryStatus.DEAD:
             await self._change(hook, {"last_dead": after.id})
-
-    def _secrets(self, hook: Webhook, now_ns: int) -> list[str]:
-        """Return the secrets that are good now, the newest first."""
-        sealed = [hook.secret, *([hook.previous_secret] if hook.previous_until > now_ns else [])]
-        return [self._sealer.open(secret) for secret in sealed]
 
     async def _keep(self, delivery: Delivery) -> None:
         """Store what became of a delivery; while that fails, it is not sent again either."""

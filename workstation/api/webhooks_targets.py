@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from workstation.api.errors import ApiError, invalid
+
 RESOLVE_TIMEOUT_S = 5.0
 URL_MAX = 2_000
 _PORTS = {"https": 443, "http": 80}
@@ -94,6 +96,21 @@ class Targets:
                 raise TargetForbidden("leads to this program's own interface")
             if not address.is_global and not is_allowed:
                 raise TargetForbidden("leads to a private address that webhooks.allowed_hosts does not name")
+
+
+async def judge(targets: Targets, url: str, field: str) -> None:
+    """Refuse a URL that may not be called. A name that leads nowhere just now is judged when it does.
+
+    Raises:
+        ApiError: 422, naming `field`.
+    """
+    try:
+        await targets.resolve(url)
+    except TargetUnresolved:
+        return
+    except TargetForbidden as error:
+        fields = invalid(field, str(error)).details
+        raise ApiError("TARGET_FORBIDDEN", f"The {field} {error}.", fields) from None
 
 
 def _inside(address: Address) -> list[Address]:

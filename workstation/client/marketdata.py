@@ -127,7 +127,12 @@ class FeedQuality(Value, frozen=True, kw_only=True):
 
 
 class Subscription(Value, frozen=True, kw_only=True):
-    """What a user follows. total_updates, last_update: what this run has told him of it by stream."""
+    """What a user follows.
+
+    total_updates, last_update: what this run has told him of it, by stream or by calls that were taken. error_count:
+    calls that failed in this run. last_error: why it is in ERROR, or what became of the last call where that failed.
+    secret: what calls are signed with, only in the answer to what made it.
+    """
 
     id: str
     tenant_id: str
@@ -150,6 +155,8 @@ class Subscription(Value, frozen=True, kw_only=True):
     total_updates: int
     last_update: datetime | None
     error_count: int
+    last_error: str | None
+    secret: str | None = None
 
 
 class BulkFault(Value, frozen=True, kw_only=True):
@@ -286,8 +293,9 @@ class BulkSubscriptionCreate(Params, kw_only=True):
 
 
 class SubscriptionUpdate(SubscriptionId, kw_only=True):
-    """A partial change; `is_active` false pauses, true resumes.
+    """A partial change; `is_active` false pauses, true resumes, out of ERROR as well.
 
+    rotate_secret: of a callback; the answer shows the new one, once, and for a day calls are signed with both.
     if_match: the version that it must still have, or "*" for any.
     """
 
@@ -303,6 +311,7 @@ class SubscriptionUpdate(SubscriptionId, kw_only=True):
     notes: str | UnsetType | None = UNSET
     metadata: dict[str, Any] | UnsetType | None = UNSET
     is_active: bool | UnsetType = UNSET
+    rotate_secret: bool | UnsetType = UNSET
 
 
 class Market(Group[W], Generic[W]):

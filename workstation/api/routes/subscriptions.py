@@ -4,13 +4,13 @@ They are few for a user, by quota, so that lists choose in memory what no column
 several. Writes of one user go one after the other, so that of two that would both reach the quota one does.
 """
 
-import contextlib
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from workstation.api.bulk import bulk_answer, rejections, run_items
+from workstation.api.callbacks import CALLBACKS_MAX, CALLBACKS_PER_USER_MAX
 from workstation.api.credentials import user_id
 from workstation.api.endpoint import Call, Routes, json_answer, validated
 from workstation.api.errors import Answer, ApiError, invalid
@@ -33,10 +33,12 @@ from workstation.api.schemas.subscriptions import (
     SubscriptionList,
     SubscriptionPage,
     SubscriptionUpdate,
+    Told,
     check_callback,
     subscription_body,
 )
-from workstation.api.webhooks_targets import TargetForbidden, TargetUnresolved
+from workstation.api.webhooks_secrets import ROTATION_NS, new_secret
+from workstation.api.webhooks_targets import judge
 from workstation.domain.records import MarketSubscription
 from workstation.domain.records.market import DataType, DeliveryMethod, SubscriptionStatus, UpdateFrequency
 from workstation.ports.store import RecordQuery
@@ -54,7 +56,9 @@ FORM = ListForm(
 
 
 def _body(call: Call, record: MarketSubscription) -> dict[str, Any]:
-    return subscription_body(record, call.services.market_feed.told(record))
+    if record.delivery_method is DeliveryMethod.WEBHOOK:
+        return subscription_body(record, call.services.callbacks.told(record))
+    return subscription_body(record, Told(*call.services.market_feed.told(record)))
 
 
 SUBSCRIPTIONS = RecordResource(kind=MarketSubscription, form=FORM, body=_body, id_name="subscription_id")
@@ -78,7 +82,7 @@ async def list_subscriptions(call: Call) -> Answer:
     answers={201: Subscription},
 )  # fmt: skip
 async def create_subscription(call: Call) -> Answer:
-    """Follow instruments."""
+    """Follow instruments; the secret of callbacks is shown once."""
     return await _create(call, call.body)
 
 
@@ -87,16 +91,19 @@ async def create_subscription(call: Call) -> Answer:
     key_required=True, answers={200: BulkSubscriptionResult, 201: BulkSubscriptionResult},
 )  # fmt: skip
 async def create_subscriptions(call: Call) -> Answer:
-    """Make up to 100 subscriptions, each on its own."""
+    """Make up to 100 subscriptions, each on its own; a repeat shows no secret again."""
     items = call.body.subscriptions
 
     async def work(single: Call, index: int) -> Answer:
         return await _create(single, validated(SubscriptionCreate, items[index], "body"))
 
     answers = await run_items(call, items, work)
-    accepted = [msgspec.Raw(answer.body) for answer in answers if answer.status == 201]
+    accepted = [msgspec.json.decode(answer.body) for answer in answers if answer.status == 201]
     rejected = rejections(answers, items)
-    return await bulk_answer(call, answers, 200 if rejected else 201, accepted, rejected)
+    status = 200 if rejected else 201
+    kept = [{name: value for name, value in row.items() if name != "secret"} for row in accepted]
+    call.repeat = await bulk_answer(call, answers, status, kept, rejected)
+    return json_answer(status, {"accepted": accepted, "rejected": rejected})
 
 
 @routes.add(
@@ -113,7 +120,7 @@ async def get_subscription(call: Call) -> Answer:
     answers={200: Subscription}, path_types=_ID,
 )  # fmt: skip
 async def put_subscription(call: Call) -> Answer:
-    """Change, pause or resume a subscription."""
+    """Change, pause or resume a subscription, or give its callback a new secret, which is shown once."""
     asked: SubscriptionUpdate = call.body
     record: MarketSubscription = await find_record(call, SUBSCRIPTIONS)
     changes = given(
@@ -125,17 +132,21 @@ async def put_subscription(call: Call) -> Answer:
         metadata=lambda value: value or {},
     )
     if (is_active := changes.pop("is_active", None)) is not None:
-        changes["status"] = SubscriptionStatus.ACTIVE if is_active else SubscriptionStatus.PAUSED
+        changes |= _standing(record, is_active=is_active)
+    rotates = changes.pop("rotate_secret", False)
     after = msgspec.structs.replace(record, **changes)
     try:
         check_callback(after.delivery_method, after.callback_url)
     except ValueError as error:
         raise invalid("callback_url", str(error)) from None
     await _judge(call, changes.get("callback_url"))
+    secrets, once = _secrets(call, record, after, rotates=rotates)
     async with call.services.order_lock(f"subscriptions {record.user_id}"):
         if after.status is SubscriptionStatus.ACTIVE and record.status is not SubscriptionStatus.ACTIVE:
             await _check_quota(call, record.user_id)
-        return await change_record(call, SUBSCRIPTIONS, changes, before=record)
+        if after.is_called and not record.is_called:
+            await _check_callbacks(call, record.user_id)
+        return await change_record(call, SUBSCRIPTIONS, changes | secrets, before=record, once=once)
 
 
 @routes.add(
@@ -175,22 +186,52 @@ async def _create(call: Call, asked: SubscriptionCreate) -> Answer:
         notes=asked.notes,
         metadata=asked.metadata or {},
     )
+    secrets, once = _secrets(call, draft, draft)
     async with call.services.order_lock(f"subscriptions {call.credential.user}"):
         await _check_quota(call, call.credential.user)
-        return await create_record(call, SUBSCRIPTIONS, draft)
+        if draft.is_called:
+            await _check_callbacks(call, call.credential.user)
+        return await create_record(call, SUBSCRIPTIONS, msgspec.structs.replace(draft, **secrets), once=once)
+
+
+def _standing(record: MarketSubscription, *, is_active: bool) -> dict[str, Any]:
+    """Return the change that pauses or resumes a subscription.
+
+    Raises:
+        ApiError: 409, one in ERROR cannot be paused: nothing is told by it.
+    """
+    if is_active:
+        return {"status": SubscriptionStatus.ACTIVE, "trouble": ""}
+    if record.status is SubscriptionStatus.ERROR:
+        details = {"state": record.status.value, "allowed": [SubscriptionStatus.ACTIVE.value]}
+        raise ApiError("STATE_CONFLICT", "A subscription in ERROR can be resumed or deleted.", details)
+    return {"status": SubscriptionStatus.PAUSED}
+
+
+def _secrets(
+    call: Call, before: MarketSubscription, after: MarketSubscription, *, rotates: bool = False
+) -> tuple[dict[str, Any], dict[str, str] | None]:
+    """Return the change of what calls are signed with, and the new secret as the answer shows it, None without one.
+
+    Raises:
+        ApiError: 422, a new secret is asked for what is not called.
+    """
+    is_callback = after.delivery_method is DeliveryMethod.WEBHOOK
+    if rotates and not is_callback:
+        raise invalid("rotate_secret", "goes with delivery_method WEBHOOK alone")
+    if not is_callback:
+        return {"secret": "", "previous_secret": "", "previous_until": 0} if before.secret else {}, None
+    if before.secret and not rotates:
+        return {}, None
+    secret = new_secret()
+    until = call.services.now_ns() + ROTATION_NS if before.secret else 0
+    sealed = call.services.sealer.seal(secret)
+    return {"secret": sealed, "previous_secret": before.secret, "previous_until": until}, {"secret": secret}
 
 
 async def _judge(call: Call, url: str | None) -> None:
-    """Refuse a target, by name where it may not be called at all: market data goes out by stream and list alone."""
-    if url is None:
-        return
-    with contextlib.suppress(TargetUnresolved):
-        try:
-            await call.services.targets.resolve(url)
-        except TargetForbidden as error:
-            fields = invalid("callback_url", str(error)).details
-            raise ApiError("TARGET_FORBIDDEN", f"The callback_url {error}.", fields) from None
-    raise invalid("delivery_method", "must be SSE or POLLING: this program does not call back with market data")
+    if url is not None:
+        await judge(call.services.targets, url, "callback_url")
 
 
 async def _check_quota(call: Call, user: str) -> None:
@@ -200,6 +241,14 @@ async def _check_quota(call: Call, user: str) -> None:
     most = call.services.tuned.subscriptions_max
     if active >= most:
         raise ApiError("QUOTA_EXCEEDED", "Too many active subscriptions.", {"limit": most, "current": active})
+
+
+async def _check_callbacks(call: Call, user: str) -> None:
+    """Refuse one callback too many, of a user or of all: each is a connection to somewhere else."""
+    own = sum(record.user_id == user and record.is_called for record in await subscriptions(call))
+    for most, current in ((CALLBACKS_PER_USER_MAX, own), (CALLBACKS_MAX, call.services.callbacks.count)):
+        if current >= most:
+            raise ApiError("QUOTA_EXCEEDED", "Too many callbacks.", {"limit": most, "current": current})
 
 
 def _known(call: Call, symbols: list[str]) -> tuple[str, ...]:

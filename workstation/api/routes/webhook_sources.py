@@ -7,9 +7,7 @@ within 24 hours is answered like the first and ignored.
 from collections.abc import Sequence
 from uuid import uuid4
 
-import msgspec
-
-from workstation.api.endpoint import Call, Routes, json_answer
+from workstation.api.endpoint import Call, Routes
 from workstation.api.errors import Answer, invalid
 from workstation.api.idempotency import KeyedCall
 from workstation.api.lists import ListForm
@@ -113,8 +111,8 @@ async def put_source(call: Call) -> Answer:
     if not rotates:
         return await change_record(call, SOURCES, changes, before=source)
     secret = new_secret()
-    changed = await change_record(call, SOURCES, changes | {"secret": call.services.sealer.seal(secret)}, before=source)
-    return json_answer(200, {**msgspec.json.decode(changed.body), "secret": secret}, changed.headers)
+    sealed = {"secret": call.services.sealer.seal(secret)}
+    return await change_record(call, SOURCES, changes | sealed, before=source, once={"secret": secret})
 
 
 @routes.add(

@@ -8,7 +8,7 @@ import msgspec
 
 from workstation.api.credentials import tenant_uid
 from workstation.api.endpoint import Call, Routes, json_answer
-from workstation.api.errors import Answer, ApiError, invalid
+from workstation.api.errors import Answer, ApiError
 from workstation.api.lists import (
     ListForm,
     chosen_fields,
@@ -47,17 +47,14 @@ from workstation.api.schemas.webhooks import (
     webhook_body,
 )
 from workstation.api.webhooks_outbox import WEBHOOKS_MAX
-from workstation.api.webhooks_secrets import new_secret
-from workstation.api.webhooks_targets import TargetForbidden, TargetUnresolved
+from workstation.api.webhooks_secrets import ROTATION_NS, new_secret
+from workstation.api.webhooks_targets import judge
 from workstation.domain.records import Webhook as WebhookRecord
 from workstation.ports.deliveries import Delivery as CoreDelivery
 from workstation.ports.deliveries import DeliveryQuery, DeliveryStatus
 from workstation.ports.store import IdempotencyRecord, RecordQuery
 
 routes = Routes()
-
-ROTATION_NS = 24 * 3_600 * 10**9
-"""How long the secret before is good as well."""
 
 TEST_EVENT = "webhook.test"
 _HOOK = {"webhook_id": "uuid"}
@@ -117,7 +114,7 @@ async def list_webhooks(call: Call) -> Answer:
 async def create_webhook(call: Call) -> Answer:
     """Make a webhook; its secret is shown once."""
     asked: WebhookCreate = call.body
-    await _judge(call, asked.endpoint_url)
+    await judge(call.services.targets, asked.endpoint_url, "endpoint_url")
     tuned, secret = call.services.tuned, new_secret()
     draft = WebhookRecord(
         tenant=call.credential.tenant,
@@ -152,7 +149,7 @@ async def put_webhook(call: Call) -> Answer:
     """Change a webhook."""
     changes = given(call.body, event_types=tuple, metadata=lambda value: value or {})
     if "endpoint_url" in changes:
-        await _judge(call, changes["endpoint_url"])
+        await judge(call.services.targets, changes["endpoint_url"], "endpoint_url")
     if changes.get("is_active"):
         changes["disabled_reason"] = ""
     return await change_record(call, HOOKS, changes)
@@ -258,17 +255,6 @@ async def _delivery(call: Call) -> CoreDelivery:
     if found is None:
         raise ApiError("NOT_FOUND", "No such thing.")
     return found
-
-
-async def _judge(call: Call, url: str) -> None:
-    """Refuse a URL that may not be called. A name that leads nowhere just now is judged when it does."""
-    try:
-        await call.services.targets.resolve(url)
-    except TargetUnresolved:
-        return
-    except TargetForbidden as error:
-        fields = invalid("endpoint_url", str(error)).details
-        raise ApiError("TARGET_FORBIDDEN", f"The endpoint_url {error}.", fields) from None
 
 
 def _test_delivery(call: Call, record: WebhookRecord) -> CoreDelivery:

@@ -1,6 +1,6 @@
 """Subscriptions to market data on the wire."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
@@ -82,7 +82,10 @@ class SubscriptionCreate(_Wish):
 
 
 class SubscriptionUpdate(_Wish):
-    """A partial change; `is_active` false pauses, true resumes."""
+    """A partial change; `is_active` false pauses, true resumes, out of ERROR as well.
+
+    rotate_secret: of a callback; the answer shows the new one, once, and for a day calls are signed with both.
+    """
 
     instrument_symbols: Symbols = unchanged()
     data_types: DataTypes = unchanged()
@@ -95,6 +98,7 @@ class SubscriptionUpdate(_Wish):
     notes: Notes | None = None
     metadata: Metadata | None = None
     is_active: StrictBool = unchanged()
+    rotate_secret: StrictBool = unchanged()
 
 
 class BulkSubscriptionCreate(Request):
@@ -105,7 +109,12 @@ class BulkSubscriptionCreate(Request):
 
 
 class Subscription(RecordOut):
-    """What a user follows. total_updates, last_update: what this run has told him of it by stream."""
+    """What a user follows.
+
+    total_updates, last_update: what this run has told him of it, by stream or by calls that were taken. error_count:
+    calls that failed in this run. last_error: why it is in ERROR, or what became of the last call where that failed.
+    secret: what calls are signed with, only in the answer to what made it.
+    """
 
     user_id: IdOut
     instrument_symbols: list[str]
@@ -124,6 +133,8 @@ class Subscription(RecordOut):
     total_updates: int
     last_update: TimeOut | None
     error_count: int
+    last_error: str | None
+    secret: str | None = None
 
 
 class SubscriptionPage(Resource):
@@ -151,9 +162,20 @@ def check_callback(delivery: str, url: str | None) -> None:
         raise ValueError("callback_url goes with delivery_method WEBHOOK, and only with it")
 
 
-def subscription_body(record: MarketSubscription, told: tuple[int, int | None] = (0, None)) -> dict[str, Any]:
-    """Return a subscription as the wire shows it. told: how many updates this run has told of it, and when last."""
-    updates, last = told
+class Told(NamedTuple):
+    """What this run has told of a subscription: how many updates, when last in UTC ns, and how calls went."""
+
+    updates: int = 0
+    last: int | None = None
+    errors: int = 0
+    last_error: str = ""
+
+
+NOTHING_TOLD = Told()
+
+
+def subscription_body(record: MarketSubscription, told: Told = NOTHING_TOLD) -> dict[str, Any]:
+    """Return a subscription as the wire shows it."""
     return {
         **record_body(record),
         "user_id": user_id(record.user_id),
@@ -169,8 +191,9 @@ def subscription_body(record: MarketSubscription, told: tuple[int, int | None] =
         "metadata": record.metadata,
         "status": record.status,
         "is_active": record.status is SubscriptionStatus.ACTIVE,
-        "last_heartbeat": time_or_none(last),
-        "total_updates": updates,
-        "last_update": time_or_none(last),
-        "error_count": 0,
+        "last_heartbeat": time_or_none(told.last),
+        "total_updates": told.updates,
+        "last_update": time_or_none(told.last),
+        "error_count": told.errors,
+        "last_error": record.trouble or told.last_error or None,
     }

@@ -53,7 +53,8 @@ class MarketSubscription(Record, frozen=True, kw_only=True, tag="market_subscrip
     """What a user follows: each symbol with each data type. No (symbol, data type) twice for one user.
 
     price_threshold: least change of the last price that is told, as a plain decimal; volume_threshold: of the day's
-    volume, in whole units.
+    volume, in whole units. secret: sealed, of calls to the callback_url, "" where there are none; the one before is
+    good until `previous_until`, UTC ns. trouble: why it is in ERROR, "" in any other status.
     """
 
     user_id: str
@@ -68,11 +69,21 @@ class MarketSubscription(Record, frozen=True, kw_only=True, tag="market_subscrip
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     notes: str | None = None
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
+    secret: str = ""
+    previous_secret: str = ""
+    previous_until: int = 0
+    trouble: str = ""
 
     @property
     def pairs(self) -> frozenset[tuple[str, DataType]]:
         """Every symbol with every data type."""
         return frozenset((symbol, kind) for symbol in self.instrument_symbols for kind in self.data_types)
+
+    @property
+    def is_called(self) -> bool:
+        """Whether its callback is to be called now."""
+        is_living = self.deleted_at is None and self.status is SubscriptionStatus.ACTIVE
+        return is_living and self.delivery_method is DeliveryMethod.WEBHOOK
 
 
 class InstrumentEntry(Record, frozen=True, kw_only=True, tag="instrument"):
