@@ -58,6 +58,7 @@ from workstation.domain.records import ApiKey, StrategyRun
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
+from workstation.kernel.mailbox import MailboxFull
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.ports.store import ExecutionQuery
 from workstation.strategies.run_desk import DEFAULT_BUDGET, RunBudget
@@ -79,6 +80,9 @@ RECOVERY_TIMEOUT_S = 600.0
 BEAT_NS = 25_000_000
 EXPIRY_NS = 1_000_000_000
 """How often temporary limits are looked at for their end."""
+
+TRADING_SCOPES = frozenset({"orders:place", "orders:modify", "orders:cancel", "risk:kill"})
+"""Commands for which strategies stand aside until they are answered."""
 
 DAILY = BarType(BarKind.DAY, 1)
 
@@ -129,7 +133,7 @@ class Engine:
         self._sweeps = sweeps_of(store, strategies_folder, loop.post, commands)
         self._opening, self._stories = AccountOpening(core, venue), OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
-        self._strategies = Strategies(core, strategies_folder, loop.post, store.reader.runs.source, run_budget)
+        self._strategies = Strategies(core, strategies_folder, loop, store.reader.runs.source, run_budget)
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,
@@ -312,8 +316,16 @@ class Engine:
             NotFound: no such command.
         """
         command = self.commands.get(command_id)
+        courtesy = self._strategies.courtesy if command.scope in TRADING_SCOPES else None
+        if courtesy is not None:
+            reply = courtesy.until(reply)
         call = Invocation(command_id=command_id, params=params, origin=origin, reply=reply, attach=attach)
-        self._loop.post(lambda: self._run(call), urgent=command.urgent)
+        try:
+            self._loop.post(lambda: self._run(call), urgent=command.urgent)
+        except MailboxFull:
+            if courtesy is not None:
+                courtesy.end()
+            raise
 
     def _run(self, call: Invocation) -> None:
         if self._stopping:

@@ -1,6 +1,7 @@
 """The engine's thread: one asyncio loop that owns feeds, books, desk, gate, ledger and broker sessions.
 
 Messages come in through a bounded mailbox drained by one coalesced wake-up; timers run on the loop. Nothing blocks.
+What strategies ask for comes in through a second one, a call at a time, whenever the first is empty.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ class EngineLoop:
     def __init__(self, on_fault: Callable[[object, BaseException], None]) -> None:
         self._on_fault = on_fault
         self._inbox: Mailbox[Callable[[], None]] = Mailbox(INBOX_CAPACITY, self._wake)
+        self._behind: Mailbox[Callable[[], None]] = Mailbox(INBOX_CAPACITY, self._wake_behind)
         self.loop: asyncio.AbstractEventLoop = new_event_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -64,6 +66,14 @@ class EngineLoop:
         """
         self._inbox.put(call, urgent=urgent)
 
+    def post_behind(self, call: Callable[[], None]) -> None:
+        """Run `call` on the engine's thread once nothing else waits; from any thread.
+
+        Raises:
+            MailboxFull: the engine is far behind.
+        """
+        self._behind.put(call)
+
     def ask(self, call: Callable[[], object], timeout_s: float) -> object:
         """Run `call` on the engine's thread and return its result; only for start and stop, never for a screen."""
         future: Future[object] = Future()
@@ -82,6 +92,14 @@ class EngineLoop:
 
     def _drain(self) -> None:
         for call in self._inbox.drain(DRAIN_MOST):
+            call()
+
+    def _wake_behind(self) -> None:
+        self.loop.call_soon_threadsafe(self._drain_behind)
+
+    def _drain_behind(self) -> None:
+        self._drain()
+        for call in self._behind.drain(1):
             call()
 
     def call_later(self, delay_ns: int, call: Callable[[], None]) -> Timer:

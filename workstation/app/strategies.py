@@ -15,13 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from workstation.app.core import Core
+from workstation.app.engine_loop import EngineLoop
 from workstation.app.isolation import described, isolated_host
 from workstation.domain.errors import UserError, ValidationError
 from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger
 from workstation.portfolio.worth import Worth
+from workstation.strategies.courtesy import Courtesy
 from workstation.strategies.describing import CodeShape
-from workstation.strategies.importing import strategy_of, trouble_of
+from workstation.strategies.importing import Aside, strategy_of, trouble_of
 from workstation.strategies.loading import Code, Described, Loaded
 from workstation.strategies.run_desk import RunBudget, RunDesk
 from workstation.strategies.runner import Runner
@@ -48,10 +50,15 @@ Past = Callable[[str], str | None]
 
 
 class CodeFolder:
-    """Loads `module:Class` from the user's folder, else from the shipped examples; see `loading.Loader`."""
+    """Loads `module:Class` from the user's folder, else from the shipped examples; see `loading.Loader`.
 
-    def __init__(self, folder: Path | None, post: Callable[[Callable[[], None]], None], past: Past) -> None:
-        self._folder, self._post, self._past = folder, post, past
+    aside: called at every turn of a loop of what is loaded.
+    """
+
+    def __init__(
+        self, folder: Path | None, post: Callable[[Callable[[], None]], None], past: Past, aside: Aside | None = None
+    ) -> None:
+        self._folder, self._post, self._past, self._aside = folder, post, past, aside
         self._pool = ThreadPoolExecutor(1, "strategy-code")
         self._shapes: dict[tuple[str, str], CodeShape] = {}
         self._guard = Bus(lambda _entry, error: _log.warning("strategy_not_loaded", error=repr(error))).guard
@@ -117,7 +124,7 @@ class CodeFolder:
 
         if not runs:
             return Code(strategy=Strategy, entry_point=entry_point, code_hash=found, source=source, is_read_only=True)
-        kind = strategy_of(entry_point, source, found)
+        kind = strategy_of(entry_point, source, found, self._aside)
         return Code(strategy=kind, entry_point=entry_point, code_hash=found, source=source)
 
     def look(self, done: Callable[[tuple[str, ...]], None]) -> None:
@@ -187,18 +194,22 @@ class _Yielding:
 
 
 class Strategies:
-    """The run desk of a core, with the runner and the code below it. past: source that is kept of a hash."""
+    """The run desk of a core, with the runner and the code below it. past: source that is kept of a hash.
+
+    loop: where calls of files and runs are made; courtesy: what runs ask whether somebody's order is under way.
+    """
 
     def __init__(
         self,
         core: Core,
         folder: Path | None,
-        post: Callable[[Callable[[], None]], None],
+        loop: EngineLoop,
         past: Past,
         bounds: RunBudget,
     ) -> None:
+        self.courtesy = Courtesy()
         self._core, self._worth = core, Worth(core.funds, core.pnl)
-        self._code = CodeFolder(folder, post, past)
+        self._code = CodeFolder(folder, loop.post, past, self.courtesy.stand_aside)
         self._runner = Runner(
             desk=core.desk,
             market=core.market,
@@ -206,9 +217,10 @@ class Strategies:
             clock=core.clock,
             scheduler=core.scheduler,
             ids=core.parts.ids,
-            post=post,
+            post=loop.post_behind,
             on_burn=_Yielding(),
             isolate=isolated_host,
+            aside=self.courtesy.stand_aside,
         )
         self.desk = RunDesk(
             desk=core.desk,

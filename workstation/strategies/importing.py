@@ -7,39 +7,53 @@ import importlib.util
 import linecache
 import sys
 import traceback
+from collections.abc import Callable
 from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
 from workstation.domain.errors import UserError, ValidationError
+from workstation.strategies.turns import ASIDE, with_turns
 
 if TYPE_CHECKING:
     from workstation.strategies.api import Strategy
 
 
+Aside = Callable[[], bool]
+"""Called where code may be held up for a moment; returns True."""
+
+
 class _Source(InspectLoader):
     """Runs a module from its text, as it would be from its file."""
 
-    def __init__(self, source: str, file: str) -> None:
-        self._source, self._file = source, file
+    def __init__(self, source: str, file: str, *, turns: bool) -> None:
+        self._source, self._file, self._turns = source, file, turns
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  one loader a module
         """Return the text as code that knows its file."""
-        return self.source_to_code(self._source, self._file)
+        if not self._turns:
+            return self.source_to_code(self._source, self._file)
+        made: CodeType = compile(with_turns(self._source, self._file), self._file, "exec", dont_inherit=True)
+        return made
 
     def get_source(self, fullname: str) -> str:  # noqa: ARG002  one loader a module
         """Return the text."""
         return self._source
 
 
-def imported(module: str, source: str, code_hash: str) -> ModuleType:
-    """Return the module of a source under a name of its own, so that two versions of one file stand side by side."""
+def imported(module: str, source: str, code_hash: str, aside: Aside | None = None) -> ModuleType:
+    """Return the module of a source under a name of its own, so that two versions of one file stand side by side.
+
+    aside: called at every turn of its loops.
+    """
     name = f"workstation_strategy_{module}_{code_hash[:12]}"
     file = file_of(module)
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    loader = _Source(source, file)
+    loader = _Source(source, file, turns=aside is not None)
     made = importlib.util.module_from_spec(ModuleSpec(name, loader))
+    if aside is not None:
+        setattr(made, ASIDE, aside)
     sys.modules[name] = made  # annotations of its classes are looked up there
     loader.exec_module(made)
     return made
@@ -62,8 +76,8 @@ def trouble_of(error: BaseException, entry_point: str) -> str:
     return f"{where}{type(error).__name__}: {error}"
 
 
-def strategy_of(entry_point: str, source: str, code_hash: str) -> "type[Strategy]":
-    """Return the class that `module:Class` names, made of the module's text.
+def strategy_of(entry_point: str, source: str, code_hash: str, aside: Aside | None = None) -> "type[Strategy]":
+    """Return the class that `module:Class` names, made of the module's text; aside: as for `imported`.
 
     Raises:
         ValidationError: the module has no such strategy.
@@ -72,7 +86,7 @@ def strategy_of(entry_point: str, source: str, code_hash: str) -> "type[Strategy
     from workstation.strategies.api import Strategy  # noqa: PLC0415  the window stands before it is loaded
 
     module, _, name = entry_point.partition(":")
-    kind = getattr(imported(module, source, code_hash), name, None)
+    kind = getattr(imported(module, source, code_hash, aside), name, None)
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         raise ValidationError("entry_point", f"{module} has no strategy {name}")
     return kind

@@ -37,10 +37,10 @@ Isolate = Callable[[RunOrder, Mapping[str, Instrument], Callable[[m.Intent], Non
 
 
 class Runner:
-    """Starts, feeds, watches and ends runs. post: runs a call on the engine's thread, from a run's.
+    """Starts, feeds, watches and ends runs. post: runs a call on the engine's thread, from a run's, after all others.
 
     on_burn: told when a callback holds the processor, and when none does any more; isolate: makes hosts of runs that
-    have a process of their own.
+    have a process of their own; aside: holds a run's thread up for a moment where somebody's order is under way.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Runner:
         runs_max: int = RUNS_MAX,
         on_burn: Callable[[bool], None] = lambda _burning: None,
         isolate: Isolate | None = None,
+        aside: Callable[[], object] = lambda: None,
     ) -> None:
         self._desk, self._market, self._bus, self._clock = desk, market, bus, clock
         self._scheduler, self._ids, self._post, self._runs_max = scheduler, ids, post, runs_max
@@ -65,7 +66,7 @@ class Runner:
         self._held: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._timers: dict[tuple[str, str], Timer] = {}
         self._watch: Timer | None = None
-        self._on_burn, self._burning, self._isolate = on_burn, False, isolate
+        self._on_burn, self._burning, self._isolate, self._aside = on_burn, False, isolate, aside
         bus.subscribe(OrderState, self._on_order)
         bus.subscribe(Execution, self._on_execution)
         market.listen(self._on_batch)
@@ -84,7 +85,7 @@ class Runner:
         if len(self.active()) >= self._runs_max:
             raise ValidationError("runs", f"{self._runs_max} runs are under way", allowed=f"{self._runs_max}")
         before = self._runs.get(order.run_id)
-        thread = RunThread(order.run_id, lambda send: self._host(order, send), self._clock)
+        thread = RunThread(order.run_id, lambda send: self._host(order, send), self._clock, self._aside)
         run = self._runs[order.run_id] = self._made(order, thread)
         thread.start(lambda intent: self._post(lambda: self._take(run, intent)))
         run.begin(self._started(order))

@@ -46,11 +46,20 @@ class StrategyInterrupted(BaseException):
 
 
 class RunThread:
-    """Runs one host. make: builds the host on the thread, given where to send intents."""
+    """Runs one host. make: builds the host on the thread, given where to send intents.
 
-    def __init__(self, name: str, make: Callable[[Callable[[Intent], None]], Served], clock: Clock) -> None:
+    aside: called before it takes news and before it says anything; may hold it up for a moment.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[Callable[[Intent], None]], Served],
+        clock: Clock,
+        aside: Callable[[], object] = lambda: None,
+    ) -> None:
         self.inbox = Inbox()
-        self._make, self._clock = make, clock
+        self._make, self._clock, self._aside = make, clock, aside
         self._send: Callable[[Intent], None] = _nowhere
         self._room = threading.Semaphore(INTENTS_AHEAD)
         self._since = 0
@@ -113,6 +122,7 @@ class RunThread:
             self._since = 0
             while not (host.over or self._revoked.is_set()):
                 news = self.inbox.take()
+                self._aside()
                 if news is not None:
                     self._since = self._clock.mono_ns()
                     before = host.orders_made
@@ -136,6 +146,7 @@ class RunThread:
                 continue
 
     def _offer(self, intent: Intent) -> None:
+        self._aside()
         while not self._revoked.is_set():
             if self._room.acquire(timeout=SLICE_S):
                 self._send(intent)

@@ -1,0 +1,37 @@
+"""The engine's thread: what strategies ask for comes after all else, a call at a time."""
+
+from __future__ import annotations
+
+import threading
+
+from workstation.app.engine_loop import EngineLoop
+
+WAIT_S = 60.0
+
+
+def test_what_strategies_ask_for_comes_a_call_at_a_time_behind_all_else() -> None:
+    faults: list[object] = []
+    loop = EngineLoop(lambda message, error: faults.append((message, error)))
+    done: list[str] = []
+    begun, held, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        assert held.wait(WAIT_S)
+
+    def first() -> None:
+        done.append("first of a strategy")
+        loop.post(lambda: done.append("of a hand, meanwhile"))
+
+    loop.start()
+    loop.post(hold)
+    assert begun.wait(WAIT_S)
+    loop.post_behind(first)
+    loop.post_behind(lambda: done.append("second of a strategy"))
+    loop.post_behind(ended.set)
+    loop.post(lambda: done.append("of a hand"))
+    held.set()
+    assert ended.wait(WAIT_S)
+    loop.stop()
+    assert done == ["of a hand", "first of a strategy", "of a hand, meanwhile", "second of a strategy"]
+    assert faults == []
