@@ -1,15 +1,23 @@
 """What every inbound hook passes: its source is known and on, its signature is right and new enough, its id is new.
 
-Each refusal says which of these it was: whoever signs for a source may know it, and a secret never shows in it.
+What passes is taken once, by a command whose effect keeps the answer. Each refusal says which of these it was: whoever
+signs for a source may know it, and a secret never shows in it.
 """
+
+from collections.abc import Callable
+
+import msgspec
 
 from workstation.api.endpoint import Call, json_answer
 from workstation.api.errors import Answer, ApiError
 from workstation.api.idempotency import KeyedCall, check_same
+from workstation.api.outcomes import refused
 from workstation.api.schemas.webhooks import HookQuery
 from workstation.api.webhooks_secrets import TOLERANCE_S, is_near, is_signed
+from workstation.domain.events import Event
+from workstation.domain.orders import OrderState
 from workstation.domain.records import WebhookSource
-from workstation.ports.store import RecordQuery
+from workstation.ports.store import RecordQuery, Row
 
 HOOK_BYTES_MAX = 256 * 1024
 """Largest payload of an inbound hook: it is kept in the journal."""
@@ -65,12 +73,55 @@ def proved_id(call: Call, source: WebhookSource) -> str:
     return message_id
 
 
-async def came_before(call: Call, keyed: KeyedCall) -> bool:
-    """Tell whether a message with this id was taken already.
+async def take_once(
+    call: Call,
+    source: WebhookSource,
+    message_id: str,
+    *,
+    content: str,
+    command: Callable[[], tuple[str, msgspec.Struct]],
+) -> Answer:
+    """Take a message by a command, unless one with its id came within the hours that answers are kept.
+
+    content: what a message with the same id must have in common with the first. What is answered is kept with the
+    command's effect, under the message's id and the call's own key.
 
     Raises:
-        ApiError: 422, another one was.
+        ApiError: 409 while the first is being taken, 422 when the first was another one; what the engine refuses.
     """
+    keyed = call.services.idempotency.begin((source.id, "POST", call.endpoint.path, message_id), content)
+    answer: Answer | None = None
+    try:
+        if await _came_before(call, keyed):
+            answer = _taken("It came before and is ignored.", source, message_id)
+        else:
+            answer = await take(call, source, message_id, command(), keyed)
+    finally:
+        keyed.finish(answer)
+    return answer
+
+
+async def take(
+    call: Call, source: WebhookSource, message_id: str, command: tuple[str, msgspec.Struct], keyed: KeyedCall | None
+) -> Answer:
+    """Take a message by a command and answer 202. keyed: the message's id as a key, None where it has none.
+
+    Raises:
+        ApiError: the engine refuses.
+    """
+    answer = _taken("Received.", source, message_id)
+
+    def rows(_order: OrderState | None, _event: Event) -> tuple[Row, ...]:
+        stored = [key.record(answer) for key in (keyed, call.key) if key is not None]
+        return tuple(row for row in stored if row is not None)
+
+    result = await call.services.engine.call(*command, call.origin, attach=rows)
+    if not result.ok:
+        raise refused(result)
+    return answer
+
+
+async def _came_before(call: Call, keyed: KeyedCall) -> bool:
     if call.services.idempotency.remembered(keyed) is not None:
         return True
     record = await call.services.read(call.services.reader.idempotency, *keyed.place, call.services.now_ns())
@@ -79,8 +130,7 @@ async def came_before(call: Call, keyed: KeyedCall) -> bool:
     return record is not None
 
 
-def taken(text: str, source: WebhookSource, message_id: str) -> Answer:
-    """Return what a source is answered."""
+def _taken(text: str, source: WebhookSource, message_id: str) -> Answer:
     data = {"source": source.name, "message_id": message_id}
     return json_answer(202, {"success": True, "message": text, "data": data})
 

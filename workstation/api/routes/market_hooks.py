@@ -8,17 +8,12 @@ import hashlib
 
 from workstation.api.endpoint import Call, Routes
 from workstation.api.errors import Answer, ApiError, invalid
-from workstation.api.idempotency import KeyedCall
-from workstation.api.outcomes import refused
 from workstation.api.schemas.market_hooks import MarketHook, bars_of, summary, ticks_of
 from workstation.api.schemas.system import ActionResult
 from workstation.api.schemas.webhooks import HookQuery
-from workstation.api.webhooks_inbound import came_before, check_size, proved_id, source_of, taken
+from workstation.api.webhooks_inbound import check_size, proved_id, source_of, take_once
 from workstation.commands.market_outside import TakeOutside
-from workstation.domain.events import Event
-from workstation.domain.orders import OrderState
 from workstation.domain.records import ReceivedHook, WebhookSource
-from workstation.ports.store import Row
 
 routes = Routes()
 
@@ -33,27 +28,25 @@ async def receive_market_data(call: Call) -> Answer:
     if not source.secret:
         raise ApiError("PERMISSION_DENIED", "Only a source that signs may send market data.")
     message_id = proved_id(call, source)
-    keyed = call.services.idempotency.begin((source.id, "POST", PATH, message_id), hashlib.sha256(call.raw).hexdigest())
-    answer: Answer | None = None
-    try:
-        if await came_before(call, keyed):
-            answer = taken("It came before and is ignored.", source, message_id)
-        else:
-            answer = await _take(call, source, message_id, keyed)
-    finally:
-        keyed.finish(answer)
-    return answer
+    content = hashlib.sha256(call.raw).hexdigest()
+    return await take_once(
+        call, source, message_id, content=content, command=lambda: _command(call, source, message_id)
+    )
 
 
-async def _take(call: Call, source: WebhookSource, message_id: str, keyed: KeyedCall) -> Answer:
+def _command(call: Call, source: WebhookSource, message_id: str) -> tuple[str, TakeOutside]:
+    """Return the command that takes a message.
+
+    Raises:
+        ApiError: 422, the source may not price the instrument.
+    """
     hook: MarketHook = call.body
     if hook.instrument_symbol not in source.instruments:
         allowed = sorted(source.instruments)
         raise invalid("instrument_symbol", "is not enabled for this source", issue="not_enabled", allowed=allowed)
     instrument = call.services.names.instrument(hook.instrument_symbol)
     now_ns = call.services.now_ns()
-    answer = taken("Received.", source, message_id)
-    params = TakeOutside(
+    return "market.take", TakeOutside(
         source=source.id,
         tenant=source.tenant,
         symbol=instrument.symbol,
@@ -62,12 +55,3 @@ async def _take(call: Call, source: WebhookSource, message_id: str, keyed: Keyed
         ticks=ticks_of(hook, instrument, now_ns),
         bars=bars_of(hook, instrument),
     )
-
-    def rows(_order: OrderState | None, _event: Event) -> tuple[Row, ...]:
-        stored = [key.record(answer) for key in (keyed, call.key) if key is not None]
-        return tuple(row for row in stored if row is not None)
-
-    result = await call.services.engine.call("market.take", params, call.origin, attach=rows)
-    if not result.ok:
-        raise refused(result)
-    return answer

@@ -9,9 +9,7 @@ from uuid import uuid4
 
 from workstation.api.endpoint import Call, Routes
 from workstation.api.errors import Answer, invalid
-from workstation.api.idempotency import KeyedCall
 from workstation.api.lists import ListForm
-from workstation.api.outcomes import refused
 from workstation.api.records import (
     RecordResource,
     change_record,
@@ -34,14 +32,11 @@ from workstation.api.schemas.webhooks import (
     WebhookSourceUpdate,
     source_body,
 )
-from workstation.api.webhooks_inbound import came_before, check_size, proved_id, source_of, taken
+from workstation.api.webhooks_inbound import check_size, proved_id, source_of, take, take_once
 from workstation.api.webhooks_secrets import new_secret
 from workstation.commands.records import ChangeRecord
-from workstation.domain.events import Event
-from workstation.domain.orders import OrderState
 from workstation.domain.records import ReceivedHook
 from workstation.domain.records import WebhookSource as SourceRecord
-from workstation.ports.store import Row
 
 routes = Routes()
 
@@ -130,32 +125,15 @@ async def receive_hook(call: Call) -> Answer:
     source = await source_of(call)
     message_id = proved_id(call, source)
     if not message_id:
-        return await _take(call, source, uuid4().hex, None)
-    keyed = call.services.idempotency.begin((source.id, "POST", IN, message_id), "")
-    answer: Answer | None = None
-    try:
-        if await came_before(call, keyed):
-            answer = taken("It came before and is ignored.", source, message_id)
-        else:
-            answer = await _take(call, source, message_id, keyed)
-    finally:
-        keyed.finish(answer)
-    return answer
+        named = uuid4().hex
+        return await take(call, source, named, _command(call, source, named), None)
+    return await take_once(call, source, message_id, content="", command=lambda: _command(call, source, message_id))
 
 
-async def _take(call: Call, source: SourceRecord, message_id: str, keyed: KeyedCall | None) -> Answer:
-    answer = taken("Received.", source, message_id)
+def _command(call: Call, source: SourceRecord, message_id: str) -> tuple[str, ChangeRecord]:
+    """Return the command that takes a message: it becomes an event of its source."""
     hook = ReceivedHook(message_id=message_id, payload=call.body.root, received_at=call.services.now_ns())
-    params = ChangeRecord(id=source.id, tenant=source.tenant, changes={"last_received": hook})
-
-    def rows(_order: OrderState | None, _event: Event) -> tuple[Row, ...]:
-        stored = [key.record(answer) for key in (keyed, call.key) if key is not None]
-        return tuple(row for row in stored if row is not None)
-
-    result = await call.services.engine.call("webhook_source.update", params, call.origin, attach=rows)
-    if not result.ok:
-        raise refused(result)
-    return answer
+    return "webhook_source.update", ChangeRecord(id=source.id, tenant=source.tenant, changes={"last_received": hook})
 
 
 def _check_priced(call: Call, symbols: Sequence[str], *, signs: bool) -> None:
