@@ -13,7 +13,9 @@ import standardwebhooks
 
 from tests.helpers.api_rig import WAIT_S, ApiRig, served
 from tests.helpers.hook_receiver import HookReceiver, Message
+from workstation.api import standing, webhooks_sender
 from workstation.api.options import ApiOptions
+from workstation.api.webhooks_outbox import Outbox
 from workstation.domain.records import Webhook
 
 OUT = "/api/v1/webhooks/out"
@@ -238,6 +240,44 @@ def test_while_nothing_can_be_stored_nothing_is_lost_and_nothing_is_sent_twice(
     placed = rig.place()
     rig.reader.deliveries.writable = True
     assert event(receiver.wait_for(1)[0])["data"]["id"] == placed["id"]
+
+
+def test_a_sender_that_fails_inside_says_so_and_goes_on(
+    rig: ApiRig, receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch, logged: list[dict[str, Any]]
+) -> None:
+    monkeypatch.setattr(standing, "PAUSE_S_MAX", 0.01)
+    faults = [RuntimeError("planted"), KeyError("planted as well")]
+    advance = Outbox.advance
+
+    def broken(outbox: Outbox) -> int:
+        if faults:
+            raise faults.pop(0)
+        return advance(outbox)
+
+    make(rig, receiver, event_types=["order.created"])
+    monkeypatch.setattr(Outbox, "advance", broken)
+    placed = rig.place()
+    assert event(receiver.wait_for(1)[0])["data"]["id"] == placed["id"]
+    assert [(line["event"], line["task"]) for line in logged] == [("task_failed", "webhooks")] * 2
+
+
+def test_a_delivery_that_fails_inside_is_said_and_left_alone(
+    rig: ApiRig, receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch, logged: list[dict[str, Any]]
+) -> None:
+    def broken(delivery: Any, *_: Any) -> Any:
+        raise RuntimeError(delivery.event_type)
+
+    monkeypatch.setattr(webhooks_sender, "outcome", broken)
+    first = make(rig, receiver, event_types=["order.created"])
+    rig.place()
+    wait(rig, f"{OUT}/{first['id']}", lambda _: bool(logged))
+    monkeypatch.undo()
+    assert [(line["event"], line["error"]) for line in logged] == [("delivery_failed", "RuntimeError('order.created')")]
+    second = make(rig, receiver, event_types=["order.submitted"])
+    rig.place()
+    settled(rig, second, "DELIVERED")
+    assert settled(rig, first, "DELIVERED")[0]["attempt_count"] == 1
+    assert len([message for message in receiver.messages if event(message)["type"] == "order.created"]) == 2
 
 
 @pytest.mark.parametrize(

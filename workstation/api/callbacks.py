@@ -11,6 +11,7 @@ from typing import Any
 
 from workstation.api.callers import Caller, Calling, Tally
 from workstation.api.schemas.subscriptions import Told
+from workstation.api.standing import StandingTask
 from workstation.domain.errors import StorageError
 from workstation.domain.records import LOCAL_TENANT, MarketSubscription, Record, Tenant
 from workstation.domain.records.market import DeliveryMethod, SubscriptionStatus
@@ -36,23 +37,20 @@ class Callbacks:
         self._callers: dict[str, Caller] = {}
         self._tallies: dict[str, Tally] = {}
         self._versions: dict[str, int] = {}
-        self._loading: asyncio.Task[None] | None = None
+        self._loading = StandingTask("callbacks", self._load)
         self._is_on = False
 
     def start(self) -> None:
         """Go on with the subscriptions that are kept; does nothing where their state cannot be written."""
         if self._reader.deliveries.is_writable:
             self._is_on = True
-            self._loading = asyncio.get_running_loop().create_task(self._load(), name="callbacks")
-            self._loading.add_done_callback(_heard)
+            self._loading.start()
 
     async def stop(self) -> None:
         """End at once; the next start goes on with what is newest then."""
         self._is_on = False
+        await self._loading.stop()
         tasks = [caller.end() for caller in self._callers.values()]
-        if self._loading is not None:
-            self._loading.cancel()
-            tasks.append(self._loading)
         self._callers.clear()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._calling.dialler.close()
@@ -66,7 +64,7 @@ class Callbacks:
         """Note that a record was saved: a subscription may begin, end or change what it is called about."""
         if not isinstance(record, MarketSubscription) or not self._is_on:
             return
-        if self._loading is not None and not self._loading.done():
+        if self._loading.is_on:
             self._versions[record.id] = record.row_version
         self._apply(record)
         if record.deleted_at is not None:
@@ -122,8 +120,3 @@ def _every(reader: Reader, kind: type[Any], tenant: str, equal: dict[str, Any]) 
         rows += page.rows
         if not page.has_next:
             return rows
-
-
-def _heard(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _log.error("callbacks_not_begun", error=repr(error))

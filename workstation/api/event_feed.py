@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from workstation.api.envelopes import EVENTS_PER_LINE, Envelope, Envelopes
+from workstation.api.standing import StandingTask
 from workstation.domain.errors import StorageError
 from workstation.ports.store import Reader
 
@@ -38,7 +39,7 @@ class EventFeed:
         self._floor = 0
         self._woken = asyncio.Event()
         self._changed = asyncio.Condition()
-        self._task: asyncio.Task[None] | None = None
+        self._reading = StandingTask("api-events", self._run)
         self._streams: dict[str, int] = {}
         self.growth = 0
         self.stopping = False
@@ -48,8 +49,7 @@ class EventFeed:
     def open(self, credential: str) -> None:
         """Count a stream in; the first one starts the reading."""
         self._streams[credential] = self._streams.get(credential, 0) + 1
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="api-events")
+        self._reading.start()
 
     def close(self, credential: str) -> None:
         """Count a stream out."""
@@ -70,9 +70,7 @@ class EventFeed:
         self.stopping = True
         self._woken.set()
         await self._tell()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._reading.stop()
 
     # Reading
 

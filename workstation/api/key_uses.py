@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from workstation.api.standing import StandingTask
 from workstation.domain.errors import StorageError
 from workstation.ports.key_uses import KeyUse, KeyUses
 
@@ -55,13 +56,13 @@ class KeyUseKeeper:
 
     def __init__(self, tally: KeyTally, kept: KeyUses, read: Read, *, every_s: float = KEEP_S) -> None:
         self._tally, self._kept, self._read, self._every_s = tally, kept, read, every_s
-        self._running: asyncio.Task[None] | None = None
+        self._running = StandingTask("key uses", self._run)
 
     def start(self) -> None:
         """Begin, with what was kept before; where that cannot be read, from nothing."""
         with contextlib.suppress(StorageError):
             self._tally.learn(self._kept.every())
-        self._running = asyncio.get_running_loop().create_task(self._run(), name="key uses")
+        self._running.start()
 
     async def keep(self) -> None:
         """Keep what is not kept yet."""
@@ -71,9 +72,7 @@ class KeyUseKeeper:
 
     async def stop(self) -> None:
         """End, after what is not kept yet."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        await self._running.stop()
         await self.keep()
 
     async def _run(self) -> None:

@@ -20,6 +20,7 @@ from workstation.api.errors import ApiError
 from workstation.api.names import Names, instrument_id
 from workstation.api.schemas.marketdata import depth_body, market_data_body
 from workstation.api.schemas.values import price_text, quantity_text, time_text
+from workstation.api.standing import StandingTask
 from workstation.commands.market_params import Changes, Follow
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import MarketSubscription, Record
@@ -32,9 +33,6 @@ POLL_S = 0.05
 
 LINGER_S = 30.0
 """How long frames are kept for a stream that comes back after the last one has gone."""
-
-AGAIN_S = 1.0
-"""Pause before the asking begins again where it has failed."""
 
 SOURCE = "workstation/marketdata"
 QUOTE, TRADE, DEPTH = "marketdata.quote", "marketdata.trade", "marketdata.depth"
@@ -86,7 +84,7 @@ class MarketFeed:
         self._seen: dict[str, MarketSnapshot] = {}
         self._wishes: dict[int, tuple[str, frozenset[str], frozenset[str]]] = {}
         self._told: dict[tuple[str, Key], tuple[int, int]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._asking = StandingTask("api-market", self._run)
         self._changed = asyncio.Condition()
         self._wish_changed = self._is_asking = self._stirred = False
         self._next_stream = 0
@@ -109,7 +107,8 @@ class MarketFeed:
         credential = self._wishes[stream][0]
         self._wishes[stream] = (credential, quotes, depths)
         self._wish_changed = True
-        self._begin()
+        if not self.stopping:
+            self._asking.start()
 
     def close(self, stream: int) -> None:
         """Count a stream out."""
@@ -147,9 +146,7 @@ class MarketFeed:
         """End every stream and the asking."""
         self.stopping = True
         await self._tell()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._asking.stop()
 
     # Subscriptions
 
@@ -172,31 +169,23 @@ class MarketFeed:
 
     # Asking
 
-    def _begin(self) -> None:
-        if (self._task is None or self._task.done()) and self._wishes and not self.stopping:
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="api-market")
-            self._task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Say why the asking has failed, and begin again after a pause for whoever still follows."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("market_feed_failed", error=repr(error))
-            self._wish_changed = True
-            asyncio.get_running_loop().call_later(AGAIN_S, self._begin)
-
     async def _run(self) -> None:
         self._frames.clear()
         self._seen.clear()
         self.floor = self.number
+        self._wish_changed = True
         idle = 0.0
-        while not self.stopping and idle < LINGER_S:
+        while not self.stopping:
             idle = 0.0 if self._wishes else idle + POLL_S
             try:
+                if idle >= LINGER_S:
+                    await self._engine.call("market.follow", Follow(consumer=_CONSUMER), _ORIGIN)
+                    if not self._wishes:
+                        return
                 await self._ask()
             except ApiError:
                 self._wish_changed = True  # the engine is behind: asked again after the pause
             await asyncio.sleep(POLL_S)
-        await self._engine.call("market.follow", Follow(consumer=_CONSUMER), _ORIGIN)
 
     async def _ask(self) -> None:
         if self._wish_changed:

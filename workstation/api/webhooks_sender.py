@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from workstation.api.engine import Engine
+from workstation.api.standing import StandingTask
 from workstation.api.webhooks_dial import Answer, Dialler
 from workstation.api.webhooks_outbox import Outbox
 from workstation.api.webhooks_secrets import Sealer, good_secrets, signed_headers
@@ -33,6 +34,9 @@ COMMIT_LOOK_S = 0.02
 DELAY_S_MAX = 24 * 3_600.0
 JITTER = 0.2
 """By how much of itself a delay is made longer or shorter at most."""
+
+ASIDE_S = 60.0
+"""How long a delivery that failed inside this program is left alone, so that it is not sent again and again."""
 
 GONE = "the endpoint answered 410"
 _NS = 1_000_000_000
@@ -60,12 +64,13 @@ class Sender:
         self._woken = asyncio.Event()
         self._is_due = True
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._running: asyncio.Task[None] | None = None
+        self._aside: set[str] = set()
+        self._running = StandingTask("webhooks", self._run)
 
     def start(self) -> None:
         """Begin; does nothing where deliveries cannot be written."""
         if self._reader.deliveries.is_writable:
-            self._running = asyncio.get_running_loop().create_task(self._run(), name="webhooks")
+            self._running.start()
 
     def hear(self) -> None:
         """Look for events: there is news. Costs nothing while there is nobody to tell."""
@@ -85,7 +90,8 @@ class Sender:
 
     async def stop(self) -> None:
         """End at once; what is under way is tried again at the next start."""
-        tasks = [*self._under_way.values(), *([self._running] if self._running else [])]
+        await self._running.stop()
+        tasks = list(self._under_way.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -120,8 +126,11 @@ class Sender:
         room = AT_ONCE_MAX - len(self._under_way)
         if room <= 0:
             return
-        due = await self._read(self._reader.deliveries.due, self._now_ns(), AT_ONCE_MAX + room)
+        passed_over = len(self._under_way) + len(self._aside)
+        due = await self._read(self._reader.deliveries.due, self._now_ns(), passed_over + room)
         for delivery in due:
+            if delivery.id in self._aside:
+                continue
             if delivery.id not in self._under_way and len(self._under_way) < AT_ONCE_MAX:
                 task = asyncio.get_running_loop().create_task(self._attempt(delivery))
                 self._under_way[delivery.id] = task
@@ -130,7 +139,9 @@ class Sender:
     def _ended(self, delivery_id: str, task: asyncio.Task[None]) -> None:
         del self._under_way[delivery_id]
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("delivery_failed", delivery=delivery_id, error=repr(error))
+            _log.error("delivery_failed", delivery=delivery_id, error=repr(error), again_s=ASIDE_S)
+            self._aside.add(delivery_id)
+            asyncio.get_running_loop().call_later(ASIDE_S, self._aside.discard, delivery_id)
         else:
             self.wake()
 
