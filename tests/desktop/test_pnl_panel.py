@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from tests.desktop.test_fills_panel import fill
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
@@ -65,6 +67,7 @@ def test_figures_stand_under_what_they_mean(panel: PnlPanel, rig: DesktopRig) ->
     rig.feed(positions=[position(100)], accounts=[account(-410)])
     assert panel.net.text() == "−410.00 USD"
     assert (panel.figures["realised"].text(), panel.figures["open"].text()) == ("−12.00", "+19.00")
+    assert (panel.figures["high"].text(), panel.figures["drawdown"].text()) == ("−380.00", "30.00")
     assert panel.caption.text() == "SIM-1: average cost · marked at last · net of fees · USD · today, own ledger"
     assert panel.limit.accessibleName() == "Day loss limit: 90 USD left of the 500 day loss limit, 82% used"
 
@@ -76,12 +79,12 @@ def rows(panel: PnlPanel) -> list[list[str]]:
 
 def test_ours_the_brokers_and_the_gap_stand_in_rows(panel: PnlPanel, rig: DesktopRig) -> None:
     rig.feed(accounts=[account(0, cash=1_000 * MONEY_ONE)])
-    assert rows(panel) == [["Cash USD", "1,000.00", "—", "not available"]]
+    assert rows(panel) == [["Cash USD", "not available", "1,000.00", "—"]]
     seen = CashSeen("USD", 1_000 * MONEY_ONE, 950 * MONEY_ONE, START_NS)
     rig.feed(
         positions=[position(300, theirs=200), position(5, symbol="ESZ6")], accounts=[account(0, venue_cash=(seen,))]
     )
-    assert rows(panel) == [["Cash USD", "1,000.00", "950.00", "+50.00"], ["AAPL", "300", "200", "+100"]]
+    assert rows(panel) == [["Cash USD", "+50.00", "1,000.00", "950.00"], ["AAPL", "+100", "300", "200"]]
     hover = panel.reconcile.columns.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert hover.endswith("gap +50.00 as of 2024-01-02 15:00:00 UTC")
     rig.feed(positions=[position(200)], accounts=[account(0, venue_cash=(seen,))])
@@ -91,7 +94,7 @@ def test_ours_the_brokers_and_the_gap_stand_in_rows(panel: PnlPanel, rig: Deskto
 def test_a_click_on_a_gap_shows_the_fills_behind_it(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
     rig.feed(fill("e1"), fill("e2", symbol="MSFT"))
     rig.feed(positions=[position(300, theirs=200)], accounts=[account(0)])
-    spot = panel.reconcile.visualRect(panel.reconcile.columns.index(1, 3)).center()
+    spot = panel.reconcile.visualRect(panel.reconcile.columns.index(1, 1)).center()
     qtbot.mouseClick(panel.reconcile.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     dialog = panel.findChild(FillsBehind)
     assert dialog.words.text() == "AAPL: 300 here, 200 at the broker, gap +100"
@@ -116,6 +119,17 @@ def test_the_curve_grows_with_the_day(panel: PnlPanel, rig: DesktopRig) -> None:
         rig.feed(accounts=[account(second * 10)], status=status(now_ns=moment))
     assert [net // MONEY_ONE for _, net in panel.pnl.curve.points] == [0, 10, 20]
     assert not panel.curve.grab().isNull()
+
+
+def test_the_pointer_on_the_curve_reads_time_net_and_fall(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    for second, net in enumerate((0, 50, 20)):
+        rig.feed(accounts=[account(net)], status=status(now_ns=START_NS + second * 1_000_000_000))
+    curve = panel.curve
+    assert curve.reading_at(0) == "15:00:00  0.00"
+    QTest.mouseMove(curve, QPoint(curve.width() - 1, curve.height() // 2))
+    assert curve.reading == "15:00:02  +20.00  30.00 below the high"
+    QApplication.sendEvent(curve, QEvent(QEvent.Type.Leave))
+    assert curve.reading == ""
 
 
 def test_another_account_in_focus_starts_afresh(panel: PnlPanel, rig: DesktopRig) -> None:

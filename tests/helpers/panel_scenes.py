@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
@@ -241,7 +242,11 @@ def _positions(panel: Panel, rig: DesktopRig) -> None:
 
 def _pnl(panel: Panel, rig: DesktopRig) -> None:
     _positions(panel, rig)
-    rig.feed(accounts=[_account(rig)])
+    last = msgspec.structs.replace(_account(rig), drawdown=96 * MONEY_ONE)
+    for second, net in enumerate((0, 30, 55, 20, -60, -80, -41)):
+        moment = msgspec.structs.replace(status_of_scene(), now_ns=START_NS + second * SECOND)
+        rig.feed(accounts=[msgspec.structs.replace(last, net=net * MONEY_ONE)], status=moment)
+    rig.feed(accounts=[last], status=status_of_scene())
 
 
 def _provenance(panel: Panel, rig: DesktopRig) -> None:

@@ -6,6 +6,7 @@ mix currencies; what has no mark is left out and counted. Sends nothing.
 
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import accumulate
 
 import msgspec
 
@@ -200,6 +201,20 @@ class NetCurve:
             self.points = self.points[::2]
             self._step_ns *= 2
         return True
+
+    def highs(self) -> list[int]:
+        """Return at each point the highest net so far."""
+        return list(accumulate((net for _, net in self.points), max))
+
+    def reading(self, share: float) -> tuple[int, int, int] | None:
+        """Return time, net and fall from the high before it, at the point nearest to a share of the time, 0 to 1."""
+        if not self.points:
+            return None
+        start, end = self.points[0][0], self.points[-1][0]
+        wanted = start + min(max(share, 0.0), 1.0) * (end - start)
+        place = min(range(len(self.points)), key=lambda at: abs(self.points[at][0] - wanted))
+        ts, net = self.points[place]
+        return ts, net, self.highs()[place] - net
 
     def extremes(self) -> tuple[int, int]:
         """Return the lowest and highest net, with 0 among them."""

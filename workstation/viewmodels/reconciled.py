@@ -106,12 +106,12 @@ def reconcile_table() -> ColumnTable[ReconcileRow]:
     columns: tuple[Column[ReconcileRow], ...] = (
         Column("what", "Reconcile", code, lambda r: r.what, lambda r: r.what, width=7, hover=lambda r: r.words,
                fixed=True, hint="Our figures beside the broker's; a click shows the fills behind one"),
+        Column("gap", "Gap", code, lambda r: r.gap, lambda r: r.gap, right=True, width=12,
+               hover=lambda r: r.words, hint="Ours less the broker's"),
         Column("ours", "Ours", code, lambda r: r.ours, lambda r: r.ours, right=True, width=11,
                hover=lambda r: r.words, hint="What this program counts"),
         Column("theirs", "Broker", code, lambda r: r.theirs, lambda r: r.theirs, right=True, width=12,
                hover=lambda r: r.words, hint="What the broker named when it was asked last"),
-        Column("gap", "Gap", code, lambda r: r.gap, lambda r: r.gap, right=True, width=12,
-               hover=lambda r: r.words, hint="Ours less the broker's"),
     )  # fmt: skip
     return ColumnTable(columns, lambda row: row.what)
 

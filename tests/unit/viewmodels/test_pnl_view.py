@@ -89,6 +89,17 @@ def test_the_curve_keeps_a_day_within_its_bound() -> None:
     assert curve.points[-1][1] == 5 * CURVE_POINTS_MAX - 1
 
 
+def test_the_curve_is_read_at_its_nearest_point_with_the_fall_from_the_high_before_it() -> None:
+    curve = NetCurve()
+    assert curve.reading(0.5) is None
+    for second, net in enumerate((0, 100, 40, 70, 200)):
+        curve.add(second * CURVE_STEP_NS, net)
+    read = [curve.reading(share) for share in (-1.0, 0.2, 0.55, 0.8, 3.0)]
+    assert read == [(0, 0, 0), (CURVE_STEP_NS, 100, 0), (2 * CURVE_STEP_NS, 40, 60), (3 * CURVE_STEP_NS, 70, 30),
+                    (4 * CURVE_STEP_NS, 200, 0)]  # fmt: skip
+    assert curve.highs() == [0, 100, 100, 100, 200]
+
+
 def test_a_change_within_a_step_moves_the_last_point() -> None:
     curve = NetCurve()
     assert curve.add(0, 10)

@@ -4,129 +4,32 @@ Last stage of both walks. The caption says method, mark, fees and currency, alwa
 reconcile rows say what the broker has instead. Sends nothing.
 """
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
-from workstation.desktop.colors import with_alpha
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import Weight
+from workstation.desktop.panels.pnl_gauges import CurveView, LimitBar
 from workstation.desktop.panels.pnl_reconcile import FillsBehind, ReconcileStrip
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
+from workstation.desktop.theme import figure_font, theme_notifier
 from workstation.viewmodels.formats import MISSING, Formats, age, money
 from workstation.viewmodels.frames import AccountSnap, Frame
 from workstation.viewmodels.panel_notes import PanelNote
-from workstation.viewmodels.pnl_view import GroupBy, LimitGauge, NetCurve, PnlRow, PnlView, ink, limit_gauge
+from workstation.viewmodels.pnl_view import GroupBy, LimitGauge, PnlRow, PnlView, ink, limit_gauge
 from workstation.viewmodels.positions_table import is_stale
 from workstation.viewmodels.reconciled import ReconcileRow, reconcile_rows
 
-FIGURES = (("realised", "Realised"), ("open", "Open"), ("fees", "Fees"), ("drawdown", "Drawdown"), ("equity", "Equity"))
+FIGURES = (
+    *(("realised", "Realised"), ("open", "Open"), ("fees", "Fees"), ("equity", "Equity")),
+    *(("high", "High"), ("drawdown", "Drawdown")),
+)
 CURVE_FROM_PX = 240
 """Height of the panel from which the curve is shown; below, figures and table have the room."""
-
-
-class CurveView(QWidget):
-    """The day's net as a line around zero, its extremes written out."""
-
-    def __init__(self, curve: NetCurve, name: str) -> None:
-        super().__init__()
-        self._curve = curve
-        self.setObjectName(name)
-        self.setAccessibleName("Net P&L over the day")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme_notifier().changed.connect(self.update)
-
-    # Qt overrides
-
-    def sizeHint(self) -> QSize:
-        """Return a height at which a day's shape is legible."""
-        return QSize(160, 52)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the curve over its zero line."""
-        painter = QPainter(self)
-        self._draw(painter)
-        painter.end()
-
-    def _draw(self, painter: QPainter) -> None:
-        colors = current_theme().colors
-        points = self._curve.points
-        low, high = self._curve.extremes()
-        low, high = min(low, 0), max(high, 0)
-        font = figure_font("caption")
-        painter.setFont(font)
-        if len(points) < 2 or low == high:
-            painter.setPen(colors.text_muted)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "The day's curve begins with the first change.")
-            return
-        labels = (money(high, signed=True, places=0), money(low, signed=True, places=0))
-        room = max(painter.fontMetrics().horizontalAdvance(label) for label in labels) + 6
-        box = QRectF(self.rect()).adjusted(8, 5, -room - 6, -5)
-        start, span = points[0][0], points[-1][0] - points[0][0] or 1
-
-        def y_of(net: int) -> float:
-            return box.bottom() - (net - low) / (high - low) * box.height()
-
-        line = [QPointF(box.left() + (ts - start) / span * box.width(), y_of(net)) for ts, net in points]
-        zero = y_of(0)
-        color = colors.rise if points[-1][1] >= 0 else colors.fall
-        painter.setPen(QPen(colors.line_strong, 1, Qt.PenStyle.DotLine))
-        painter.drawLine(QPointF(box.left(), zero), QPointF(box.right(), zero))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(with_alpha(color, 0.16))
-        painter.drawPolygon(QPolygonF([QPointF(box.left(), zero), *line, QPointF(box.right(), zero)]))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(color, 1.4))
-        painter.drawPolyline(QPolygonF(line))
-        painter.setPen(colors.text_muted)
-        side = QRectF(box.right() + 4, 0, room, self.height())
-        painter.drawText(side, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, labels[0])
-        painter.drawText(side, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, labels[1])
-
-
-class LimitBar(QWidget):
-    """How much of the day's loss limit is used, as a bar and in words."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._gauge = LimitGauge(0.0, "ok", "")
-        self.setObjectName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme_notifier().changed.connect(self.update)
-
-    def show_gauge(self, gauge: LimitGauge) -> None:
-        """Show a distance; equal ones cost nothing."""
-        if gauge != self._gauge:
-            self._gauge = gauge
-            self.setAccessibleName(f"Day loss limit: {gauge.text}")
-            self.setToolTip(gauge.text)
-            self.update()
-
-    # Qt overrides
-
-    def sizeHint(self) -> QSize:
-        """Return a bar with a line of words."""
-        return QSize(160, 24)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the words over a thin bar."""
-        colors = current_theme().colors
-        painter = QPainter(self)
-        level = {"ok": colors.accent, "amber": colors.warning, "red": colors.danger}[self._gauge.level]
-        box = self.rect().adjusted(8, 0, -8, -2)
-        painter.setFont(ui_font("caption"))
-        painter.setPen(colors.text_muted if self._gauge.level == "ok" else level)
-        text = painter.fontMetrics().elidedText(self._gauge.text, Qt.TextElideMode.ElideRight, box.width())
-        painter.drawText(box.adjusted(0, 0, 0, -6), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
-        track = QRectF(box.left(), box.bottom() - 4, box.width(), 4)
-        painter.fillRect(track, colors.line)
-        painter.fillRect(QRectF(track.left(), track.top(), track.width() * self._gauge.share, 4), level)
-        painter.end()
 
 
 class PnlPanel(TablePanel):
@@ -258,9 +161,10 @@ class PnlPanel(TablePanel):
             ("fees", account.fees),
             ("drawdown", account.drawdown),
             ("equity", account.equity),
+            ("high", account.net + account.drawdown),
         ):
             label = self.figures[name]
-            label.setText(money(amount, signed=name in ("realised", "open")))
+            label.setText(money(amount, signed=name in ("realised", "open", "high")))
             label.setAccessibleName(f"{name} {label.text()}")
             if name in ("realised", "open"):
                 self._tint(label, amount)
