@@ -1,4 +1,4 @@
-"""Sweeps on every store: alone on a home and beside a running journal, kept once, read back as they were."""
+"""Sweeps and backtests on every store: alone on a home and beside a running journal, kept once, read back as kept."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import pytest
 from tests.helpers.stores import new_postgres_database, open_for_test
 from workstation.domain.errors import StorageError, StorageLocked
 from workstation.domain.numbers import MONEY_ONE
+from workstation.ports.backtests import KEPT_MAX, Backtest, BacktestStatus, Worth
 from workstation.ports.sweeps import Figures, Point, Sweep, SweepStatus, Terms, Trial, TrialStatus
 from workstation.storage import open_view
+from workstation.storage.backtest_store import SqlBacktests
 from workstation.storage.sweep_store import open_sweeps
 
 NOW = 1_700_000_000 * 10**9
@@ -22,6 +24,10 @@ FIGURES = Figures(
 SWEEP = Sweep(
     id=1, terms=Terms(entry_point="a:B", axes={"n": [1, 2.5, "x"]}), status=SweepStatus.RUNNING, created_at=NOW,
     updated_at=NOW, code_hash="h", source="text", data={"0: ABC bars 1d": "f"}, joined=(Point(1, 1.25),),
+)  # fmt: skip
+BACKTEST = Backtest(
+    id=1, entry_point="a:B", parameters={"n": 1}, market={"symbol": ["ABC"]}, status=BacktestStatus.RUNNING,
+    created_at=NOW, updated_at=NOW,
 )  # fmt: skip
 TRIALS = [
     Trial(fold=0, number=number, parameters={"n": number}, status=TrialStatus.DONE, inside=FIGURES)
@@ -60,6 +66,7 @@ def test_beside_a_journal_they_go_through_its_queue_and_a_second_writer_is_refus
         opened.store.sweeps.save(SWEEP, TRIALS)
         assert opened.store.sweeps.sweep(1) == SWEEP
         assert list(opened.store.sweeps.trials(1)) == TRIALS
+        keeps_backtests(opened.store.backtests)
         with pytest.raises(StorageLocked):
             open_sweeps(url, tmp_path / "home", NOW)
         view = open_view(url, tmp_path / "home")
@@ -67,7 +74,27 @@ def test_beside_a_journal_they_go_through_its_queue_and_a_second_writer_is_refus
             assert view.sweeps.sweep(1) == SWEEP
             with pytest.raises(StorageError, match="nothing is written"):
                 view.sweeps.save(SWEEP)
+            assert [row.id for row in view.backtests.backtests()] == [KEPT_MAX + 2, 2]
+            with pytest.raises(StorageError, match="nothing is written"):
+                view.backtests.save(BACKTEST)
         finally:
             view.close()
     finally:
         opened.close()
+
+
+def keeps_backtests(store: SqlBacktests) -> None:
+    """Hold a store to what it says of backtests: the last state, the rows, and no more than KEPT_MAX."""
+    assert store.next_id() == 1
+    store.save(BACKTEST)
+    done = msgspec.structs.replace(BACKTEST, status=BacktestStatus.DONE, figures=FIGURES, curve=(Worth(1, 2.5),))
+    store.save(done, b"\x00rows\xff")
+    store.save(msgspec.structs.replace(BACKTEST, id=2))
+    assert (store.backtests()[1], store.rows(1), store.rows(2), store.rows(9)) == (done, b"\x00rows\xff", b"", b"")
+    store.save(msgspec.structs.replace(BACKTEST, id=3))
+    store.delete(3)
+    store.save(msgspec.structs.replace(BACKTEST, id=KEPT_MAX + 1))
+    assert [row.id for row in store.backtests()] == [KEPT_MAX + 1, 2]
+    store.delete(KEPT_MAX + 1)
+    store.save(msgspec.structs.replace(BACKTEST, id=KEPT_MAX + 2, status=BacktestStatus.FAILED, error="why"))
+    store.save(msgspec.structs.replace(BACKTEST, id=2))

@@ -23,6 +23,7 @@ from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.shell.main_window import MainWindow, configure_docking
 from workstation.domain.accounts import Environment
 from workstation.domain.market import StreamKind
+from workstation.ports.backtests import BacktestBoard
 from workstation.ports.market_data import DataBoard
 from workstation.ports.scripts import DoorStanding, HookBoard, ScriptBoard
 from workstation.ports.sweeps import SweepBoard
@@ -55,6 +56,7 @@ EMPTY = {
     "settings": r"This desktop runs without a settings file\.",
     "stored_data": r"Nothing is stored",
     "strategies": r"No strategies",
+    "backtests": r"No backtests yet Choose code and data beside this, and press Run\.",
     "sweeps": r"No sweeps yet Choose code and ranges beside this, and press Begin\.",
     "ticket": r"No instrument|Type a symbol",
     "time_sales": r"No instrument: choose a link group, or click one in the watchlist\.",
@@ -90,7 +92,18 @@ DISCONNECTED = dict.fromkeys(KINDS, UNKNOWN) | {
     "time_sales": FEED_DOWN,
     "watchlist": FEED_DOWN,
 }
-ASKING = ("alerts", "api_access", "chart", "connections", "risk", "stored_data", "strategies", "sweeps", "webhooks")
+ASKING = (
+    "alerts",
+    "api_access",
+    "chart",
+    "connections",
+    "risk",
+    "stored_data",
+    "strategies",
+    "sweeps",
+    "webhooks",
+    "backtests",
+)
 """Kinds that show an answer of the engine, which may be a refusal."""
 
 
@@ -109,6 +122,7 @@ NONE_OF_IT = {
     "strategy.board": _ok(StrategyBoard(strategies=(), runs=())),
     "strategy.codes": _ok(()),
     "sweep.board": _ok(SweepBoard(sweeps=())),
+    "backtest.board": _ok(BacktestBoard(backtests=())),
     "data.board": _ok(DataBoard(lines=(), as_of=START_NS)),
 }
 

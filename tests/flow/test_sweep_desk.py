@@ -2,86 +2,39 @@
 
 from __future__ import annotations
 
-import csv
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import NamedTuple
 
 import msgspec
 import pytest
 
-from tests.helpers.stores import OpenedStore, open_for_test
-from tests.helpers.sweeps import PROBE, hours
-from workstation.app.import_files import import_file
-from workstation.app.import_options import ImportOptions
-from workstation.app.import_stamps import Stamp
-from workstation.app.sweep_desk import SweepDesk, sweeps_of
-from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
+from tests.helpers.past_rig import Asker, store_with_hours
+from tests.helpers.stores import OpenedStore
+from workstation.app.sweep_desk import sweeps_of
+from workstation.commands.registry import CommandRegistry, NoParams
 from workstation.commands.sweeps import StartSweep, SweepName
 from workstation.domain.errors import StateConflict
-from workstation.domain.orders import Origin, OriginKind
-from workstation.ports.sweeps import SweepBoard, SweepStatus
+from workstation.ports.sweeps import SweepStatus
 
-WAIT_S = 120.0
-HAND = Origin(kind=OriginKind.PALETTE, detail="test", user="local", ts_gesture=0)
 WISH = StartSweep(
     entry_point="probe:Probe", symbols=("ABC",), parameters=("back=2:40", "quantity=50"), interval="1h", fees="zero",
     any_size=True,
 )  # fmt: skip
 
 
-class Rig(NamedTuple):
+class Rig(Asker):
     """The commands of sweeps over a store with hourly bars."""
 
-    commands: CommandRegistry
-    desk: SweepDesk
-    opened: OpenedStore
-
-    def ask(self, name: str, params: msgspec.Struct) -> CommandResult:
-        done, answers = threading.Event(), list[CommandResult]()
-
-        def reply(result: CommandResult) -> None:
-            answers.append(result)
-            done.set()
-
-        self.commands.run_of(name)(
-            SimpleNamespace(), params, Invocation(command_id=name, params=params, origin=HAND, reply=reply)
-        )
-        assert done.wait(WAIT_S)
-        return answers[0]
-
-    def until(self, fact: Callable[[SweepBoard], bool]) -> SweepBoard:
-        """Ask for the board until a fact holds of it."""
-        end, pause = time.monotonic() + WAIT_S, threading.Event()
-        while time.monotonic() < end:
-            board = self.ask("sweep.board", NoParams()).data
-            if fact(board):
-                return board
-            pause.wait(0.05)
-        pytest.fail("the sweep never came so far")
+    def __init__(self, commands: CommandRegistry, opened: OpenedStore) -> None:
+        super().__init__(commands, "sweep.board")
+        self.opened = opened
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
-    home, file = tmp_path / "home", tmp_path / "abc.csv"
-    opened = open_for_test(home, "")
-    bars = hours(300)
-    with file.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("time", "open", "high", "low", "close", "volume"))
-        for row in range(len(bars.close)):
-            prices = (f"{column[row] / 100:.2f}" for column in (bars.open, bars.high, bars.low, bars.close))
-            writer.writerow((int(bars.ts_open[row]) // 10**9, *prices, 1_000))
-    options = ImportOptions(symbol="ABC", interval="1h", stamp=Stamp.OPEN, new="crypto")
-    import_file(file, options, opened.store.imports, lambda _report, _done: None)
-    (home / "strategies").mkdir()
-    (home / "strategies" / "probe.py").write_text(PROBE)
-    commands = CommandRegistry()
-    desk = sweeps_of(opened.store, home / "strategies", lambda call: call(), commands)
-    yield Rig(commands, desk, opened)
+    opened, commands = store_with_hours(tmp_path), CommandRegistry()
+    desk = sweeps_of(opened.store, tmp_path / "home" / "strategies", lambda call: call(), commands)
+    yield Rig(commands, opened)
     desk.close()
     opened.close()
 

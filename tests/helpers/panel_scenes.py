@@ -17,6 +17,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tests.helpers.backtest_scene import backtest_answers
 from tests.helpers.desktop_rig import (
     ACCOUNT,
     SECOND,
@@ -385,6 +386,15 @@ def _sweeps(_rig: DesktopRig) -> dict[str, Any]:
     return {name: _ok(answer) for name, answer in sweep_answers().items()}
 
 
+def _backtests(_rig: DesktopRig) -> dict[str, Any]:
+    return {name: _ok(answer) for name, answer in backtest_answers().items()}
+
+
+def _choose_backtest(panel: Panel, rig: DesktopRig) -> None:
+    panel.runs.select_key("7")
+    settle(rig)
+
+
 def _choose_sweep(panel: Panel, rig: DesktopRig) -> None:
     panel.sweeps.select_key("3")
     settle(rig)
@@ -410,6 +420,7 @@ SCENES: dict[str, Scene] = {
     "alerts": Scene((760, 220), _alerts),
     "strategies": Scene((820, 420), _strategies),
     "stored_data": Scene((760, 320), _stored),
+    "backtests": Scene((1_000, 600), _backtests, _choose_backtest),
     "sweeps": Scene((1_000, 640), _sweeps, _choose_sweep),
     "settings": Scene((760, 260), play=_settings),
     "log": Scene((620, 160), play=_log),

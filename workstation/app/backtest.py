@@ -89,7 +89,16 @@ def plan_of(arguments: argparse.Namespace, root: Path, history: MarketHistory) -
         UserError: an option, a parameter or a symbol that does not fit.
     """
     code = code_of(arguments.strategy, root)
-    return plan_with(arguments, code, code.fit(dict(map(_parameter, arguments.param))).model_dump(), history)
+    return plan_with(arguments, code, parameters_of(arguments, code), history)
+
+
+def parameters_of(arguments: argparse.Namespace, code: Code) -> dict[str, Any]:
+    """Return the strategy's parameters as the options give them, its defaults for the rest.
+
+    Raises:
+        UserError: one that the strategy does not take.
+    """
+    return dict(code.fit(dict(map(_parameter, arguments.param))).model_dump())
 
 
 def code_of(entry_point: str, root: Path, kept: str | None = None, code_hash: str = "") -> Code:

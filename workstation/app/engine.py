@@ -11,6 +11,7 @@ import msgspec
 
 from workstation.app.account_opening import AccountOpening
 from workstation.app.alerts import LOOK_NS, Alerts
+from workstation.app.backtest_desk import backtests_of
 from workstation.app.core import Core, CoreParts
 from workstation.app.data_board import ARCHIVE_EVERY_NS, stored_data_of
 from workstation.app.engine_loop import EngineLoop
@@ -109,8 +110,7 @@ class Engine:
         run_budget: RunBudget = DEFAULT_BUDGET,
     ) -> None:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
-        self.view_only, self.commands = view_only, commands
-        self._clock = SystemClock()
+        self.view_only, self.commands, self._clock = view_only, commands, SystemClock()
         self._ids, self._gesture_ids = IdSource(), IdSource()
         self._lag_ms, self._stopping = 0.0, False
         self.core = core = Core(self._parts(version, freshness_ms))
@@ -131,6 +131,7 @@ class Engine:
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
         self._sweeps = sweeps_of(store, strategies_folder, loop.post, commands)
+        self._backtests = backtests_of(store, strategies_folder, loop.post, commands)
         self._opening, self._stories = AccountOpening(core, venue), OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
         self._strategies = Strategies(core, strategies_folder, loop, store.reader.runs.source, run_budget)
@@ -261,7 +262,7 @@ class Engine:
     def stop(self) -> None:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
-        for reading in (self._market_desk.past_bars, self._stories, self._stored_data, self._sweeps):
+        for reading in (self._market_desk.past_bars, self._stories, self._stored_data, self._sweeps, self._backtests):
             reading.close()
         self.scripts.stop()
         try:

@@ -18,6 +18,7 @@ from workstation.kernel.clock import Clock
 from workstation.storage.anchors import audit_heads
 from workstation.storage.audit import AuditChain
 from workstation.storage.backend import Backend, backend_for
+from workstation.storage.backtest_store import SqlBacktests
 from workstation.storage.backup import make_backup
 from workstation.storage.driver import Driver
 from workstation.storage.fixed_point import InstrumentSource, Scales
@@ -58,6 +59,7 @@ class StoreView:
         self.reader = reader
         self.history = SqlMarketHistory(engine, reader.market.files)
         self.sweeps = SqlSweeps(engine, None)
+        self.backtests = SqlBacktests(engine, None)
 
     def close(self) -> None:
         """Give every connection up."""
@@ -71,6 +73,7 @@ class Beside(NamedTuple):
     retention: Retention
     imports: MarketImports
     sweeps: SqlSweeps
+    backtests: SqlBacktests
 
 
 class Store(StoreView):
@@ -89,7 +92,7 @@ class Store(StoreView):
         super().__init__(engine, reader)
         self.backend = backend
         self.journal = journal
-        self.recorder, self.retention, self.imports, self.sweeps = beside
+        self.recorder, self.retention, self.imports, self.sweeps, self.backtests = beside
         self._release = release
 
     @property
@@ -162,8 +165,13 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         recorder = Recorder(queue=queue, engine=engine, files=files, instruments=instruments)
         reader = SqlReader(engine, queue, files, heads=partial(audit_heads, home))
         retention, imports = Retention(queue, engine, reader.forget_totals), imports_beside(queue, engine, files)
-        beside = Beside(recorder, retention, imports, SqlSweeps(engine, QueuedDriver(queue, engine)))
+        beside = Beside(recorder, retention, imports, *_past_runs(queue, engine))
         return Store(backend, engine, reader, journal, release.pop_all(), beside=beside)
+
+
+def _past_runs(queue: WorkQueue, engine: Engine) -> tuple[SqlSweeps, SqlBacktests]:
+    pens = QueuedDriver(queue, engine), QueuedDriver(queue, engine)
+    return SqlSweeps(engine, pens[0]), SqlBacktests(engine, pens[1])
 
 
 def open_view(url: str, home: Path) -> StoreView:

@@ -2,6 +2,7 @@
 
 from workstation.desktop.panels.alerts_panel import AlertsPanel
 from workstation.desktop.panels.api_access_panel import ApiAccessPanel
+from workstation.desktop.panels.backtest_panel import BacktestsPanel
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.connections_panel import ConnectionsPanel
 from workstation.desktop.panels.faults_panel import FaultsPanel
@@ -45,6 +46,7 @@ PANEL_KINDS: dict[str, type[Panel]] = {
         HotkeysPanel,
         AlertsPanel,
         StrategiesPanel,
+        BacktestsPanel,
         SweepsPanel,
         StoredDataPanel,
         SettingsPanel,

@@ -1,0 +1,192 @@
+"""Backtests panel: a strategy over stored data, run with progress, what came of it, its curve, and its whole report.
+
+Beside both walks. A run has a process of its own; the panel begins, stops and forgets runs, and reads what came.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from workstation.commands.backtests import BacktestName
+from workstation.commands.registry import CommandResult, NoParams
+from workstation.commands.strategies import CodeName
+from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
+from workstation.desktop.panels.backtest_curve import CurveView
+from workstation.desktop.panels.backtest_form import BacktestForm
+from workstation.desktop.table_view import ColumnView
+from workstation.desktop.tables import ColumnModel
+from workstation.domain.errors import ValidationError
+from workstation.ports.backtests import Backtest, BacktestBoard
+from workstation.strategies.describing import CodeShape
+from workstation.viewmodels.backtest_view import BacktestsView, backtest_style, curve_of, figure_words
+from workstation.viewmodels.panel_notes import PanelNote
+
+SIZES = (190, 300)
+FORM_HEIGHT_PX = 200
+WAITS = ("Loading backtests…", "Waiting for the engine.")
+NONE = ("No backtests yet", "Choose code and data beside this, and press Run.")
+
+
+class BacktestsPanel(AskingPanel):
+    """Backtests of this installation."""
+
+    kind = "backtests"
+    title = "Backtests"
+    icon = "replay"
+    what = "backtests"
+
+    def __init__(self, context: DesktopContext, panel_id: str) -> None:
+        super().__init__(context, panel_id)
+        self.rows = BacktestsView()
+        self.runs = ColumnView(ColumnModel(self.rows.table), backtest_style, name=f"{panel_id}_runs", meaning="Runs")
+        self.runs.set_flexible("strategy")
+        self.runs.set_default_sort((("id", True),))
+        self.runs.set_empty_text(*WAITS)
+        self.runs.rows_chosen.connect(self._on_chosen)
+        self.curve = CurveView(f"{panel_id}_curve")
+        self.figures = QLabel()
+        self.figures.setObjectName(f"{panel_id}_figures")
+        self.figures.setAccessibleName("What came of the selected backtest")
+        self.figures.setProperty("role", "caption")
+        self.figures.setTextFormat(Qt.TextFormat.PlainText)
+        self.figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.figures.setWordWrap(True)
+        self.figures.setContentsMargins(8, 3, 8, 3)
+        self.figures.hide()
+        self._waited = 0
+        self._build()
+        self.setFocusProxy(self.runs)
+        self._show_chosen()
+        self.ask()
+
+    def questions(self) -> Sequence[Question]:
+        """Return the backtests, and the code there is."""
+        asked: list[Question] = [("backtest.board", NoParams(), self._on_board)]
+        if not self.form.code.count():
+            asked.append(("strategy.codes", NoParams(), self._on_codes))
+        return asked
+
+    def trouble(self) -> PanelNote:
+        """Say how far the running backtest is."""
+        progress = self.rows.progress()
+        return PanelNote("info", progress) if progress else PanelNote()
+
+    # Building
+
+    def _build(self) -> None:
+        tables = QSplitter(Qt.Orientation.Vertical)
+        tables.setObjectName(f"{self.panel_id}_tables")
+        tables.setChildrenCollapsible(False)
+        tables.addWidget(self.runs)
+        tables.addWidget(self._details())
+        tables.setSizes(list(SIZES))
+        self.column.addLayout(Beside(self, tables, self._scrolled(), self._buttons()), 1)
+
+    def _details(self) -> QWidget:
+        details = QWidget()
+        column = QVBoxLayout(details)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.figures)
+        column.addWidget(self.curve, 1)
+        return details
+
+    def _scrolled(self) -> QWidget:
+        self.form = BacktestForm(self.panel_id)
+        self.form.code_chosen.connect(self._on_code_chosen)
+        scrolled = QScrollArea()
+        scrolled.setObjectName(f"{self.panel_id}_scroll")
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setMinimumHeight(FORM_HEIGHT_PX)
+        scrolled.setWidget(self.form)
+        return scrolled
+
+    def _buttons(self) -> QWidget:
+        self.begin = self.button("begin", "Run", "Run this strategy over the stored data", self._begin, role="")
+        self.stop = self.button("stop", "Stop", "Stop the running backtest; nothing of it is kept", self._stop)
+        self.report = self.button("report", "Report", "Make the report of the selected run and open it", self._report)
+        self.forget = PressTwice("Forget", self._forget)
+        named(self.forget, f"{self.panel_id}_forget", "Delete the selected backtest; press twice", "quiet")
+        block = QWidget()
+        block.setLayout(bar_of(self.begin, self.stop, self.report, self.forget))
+        return block
+
+    # Answers
+
+    def _on_board(self, result: CommandResult) -> None:
+        if self.take(result, BacktestBoard):
+            self.runs.reorder(lambda: self.rows.take(result.data))
+            self.runs.redress()
+            self._follow(result.data.running)
+            self.show_state()
+        self.runs.set_empty_text(*(WAITS if self.rows.board is None else NONE))
+        self._show_chosen()
+
+    def _follow(self, running: int) -> None:
+        """Choose a run that has just begun, so that it is seen when it ends."""
+        if running and running != self._waited:
+            self.runs.select_key(str(running))
+        self._waited = running
+
+    def _on_codes(self, result: CommandResult) -> None:
+        if result.ok and not self.form.code.count():
+            self.form.code.addItems(list(result.data))
+
+    def _on_shape(self, result: CommandResult) -> None:
+        if result.ok and isinstance(result.data, CodeShape) and result.data.entry_point == self.form.code.currentText():
+            self.form.show_shape(result.data)
+
+    def _on_report(self, result: CommandResult) -> None:
+        self._on_done(result)
+        if result.ok:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(result.data)))
+
+    # What is chosen
+
+    def _chosen(self) -> Backtest | None:
+        chosen: list[Backtest] = list(self.runs.selected_rows())
+        return chosen[0] if len(chosen) == 1 else None
+
+    def _on_chosen(self) -> None:
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        chosen, running = self._chosen(), self.rows.running
+        self.figures.setText("\n".join(figure_words(chosen)))
+        self.figures.setVisible(bool(self.figures.text()))
+        self.curve.show_curve(curve_of(chosen))
+        self.begin.setEnabled(not running)
+        self.stop.setEnabled(bool(running))
+        self.report.setEnabled(chosen is not None and chosen.reported)
+        self.forget.setEnabled(chosen is not None and chosen.id != running)
+
+    # Gestures
+
+    def _on_code_chosen(self, entry_point: str) -> None:
+        if entry_point:
+            self._send("strategy.code", CodeName(entry_point=entry_point), "code", self._on_shape)
+
+    def _begin(self) -> None:
+        try:
+            wish = self.form.wish()
+        except ValidationError as error:
+            self.refuse(str(error))
+            return
+        self.act("backtest.start", wish, "begin")
+
+    def _stop(self) -> None:
+        self.act("backtest.stop", NoParams(), "stop")
+
+    def _report(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None:
+            self.act("backtest.report", BacktestName(backtest_id=chosen.id), "report", self._on_report)
+
+    def _forget(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None:
+            self.act("backtest.delete", BacktestName(backtest_id=chosen.id), "forget")
