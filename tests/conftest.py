@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -60,6 +61,12 @@ def _no_unexpected_warning(request: pytest.FixtureRequest, _warning_watch: Warni
     if _warning_watch.events and not {"logged", "caplog"} & set(request.fixturenames):
         lines = "; ".join(str(event) for event in _warning_watch.events)
         pytest.fail(f"logged warnings, and the test does not ask for `logged`: {lines}", pytrace=False)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
