@@ -80,6 +80,16 @@ def test_a_row_shows_state_firing_and_why_it_is_suspended(panel: AlertsPanel, ri
     assert cells(panel) == ["SUSPENDED", "AAPL", "AAPL last > 187", "", "—", "0", "prices are stale"]
 
 
+def test_what_an_alert_waits_for_is_not_squeezed_away(panel: AlertsPanel, rig: DesktopRig) -> None:
+    answer(rig, AlertRow(KEPT, AlertState.ARMED))
+    text = panel.table.fontMetrics().horizontalAdvance("AAPL last > 187")
+    for width in (400, 700, 1_400):
+        panel.resize(width, 300)
+        QApplication.processEvents()
+        assert panel.table.columnWidth(2) > text
+    assert panel.table.horizontalHeader().length() >= panel.table.viewport().width()
+
+
 def test_space_switches_off_and_del_deletes_the_chosen_one(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:
     answer(rig, AlertRow(KEPT, AlertState.ARMED))
     panel.table.selectRow(0)

@@ -88,7 +88,7 @@ def test_a_refused_exit_stands_in_the_panel(panel: PositionsPanel, rig: DesktopR
 
 def test_totals_count_what_has_no_mark(panel: PositionsPanel, rig: DesktopRig) -> None:
     rig.feed(positions=[position(100), position(1, symbol="ESZ6", mark=None, unrealised=None)])
-    assert panel.totals.text() == "open +19.00  realised 0.00  fees 0.00 USD   ·   1 unpriced: ESZ6"
+    assert panel.totals.full_text == "open +19.00  realised 0.00  fees 0.00 USD   ·   1 unpriced: ESZ6"
 
 
 def test_a_stale_mark_is_named(panel: PositionsPanel, rig: DesktopRig) -> None:

@@ -60,6 +60,15 @@ def test_prints_of_one_frame_stand_newest_first(panel: TimeSalesPanel, rig: Desk
     assert panel.summary.text() == "volume 200 · delta +200"
 
 
+def test_a_narrow_tape_gives_up_thousandths_before_the_side(panel: TimeSalesPanel, rig: DesktopRig) -> None:
+    rig.feed(prints=[printed(0)])
+    assert panel.view.shows_thousandths
+    panel.resize(230, 300)
+    QApplication.processEvents()
+    assert not panel.view.shows_thousandths
+    assert panel.view.copied().startswith("15:00:00.000\t"), "a copy keeps them"
+
+
 def test_space_holds_the_tape_and_space_again_lets_it_run(panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot) -> None:
     rig.feed(prints=[printed(0)])
     qtbot.keyClick(panel.view, Qt.Key.Key_Space)

@@ -247,10 +247,10 @@ def _columns() -> tuple[Column[LimitLine], ...]:
     return (
         Column("order", "", number, _order, lambda _r: "", width=0),
         Column("limit", "Limit", code, lambda r: TITLES[r.limit], lambda r: TITLES[r.limit], width=17, fixed=True),
-        Column("scope", "Scope", code, _scope_text, _scope_text, width=12, fixed=True),
         Column("value", "Value", number, lambda r: float(r.value), _limit_text, right=True, width=10,
                exact=lambda r: r.text, hint="Money in the account's currency; quantities in units"),
         Column("headroom", "Headroom", number, share_of, headroom, width=19, hint="How much of the limit is used"),
+        Column("scope", "Scope", code, _scope_text, _scope_text, width=12, fixed=True),
         Column("used", "Used", number, lambda r: None if r.used is None else float(r.used),
                lambda r: value_text(r, r.used), right=True, width=10, hint="Of several in its scope, the most used"),
         Column("changed", "Changed, UTC", number, lambda r: float(r.changed_at), _changed, width=16,

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
     QGridLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
@@ -36,6 +35,10 @@ from workstation.marketdata.intervals import INTERVALS
 from workstation.viewmodels.alerts import checked, words_of
 
 COLUMNS = ("State", "Instrument", "Alert", "Now", "Fired", "Times", "Remark")
+WIDTHS = {"State": 11, "Instrument": 11, "Now": 18, "Fired": 15, "Times": 6, "Remark": 20}
+"""Digits that columns have room for; the alert's words take what is left, and no less than ALERT_DIGITS_MIN."""
+
+ALERT_DIGITS_MIN = 20
 SNOOZES = (("15 minutes", 15 * 60), ("an hour", 3_600), ("a day", 86_400))
 NS_PER_S = 1_000_000_000
 _EMPTY = "No alerts yet. Type a condition such as  last > 187.50  or  rsi_14 < 30  below, and press Enter."
@@ -88,11 +91,25 @@ class AlertsPanel(AskingPanel):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        table.setWordWrap(False)
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setStretchLastSection(True)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._open_context_menu)
         table.itemDoubleClicked.connect(lambda _item: self.edit_chosen())
         return table
+
+    def _fit_columns(self) -> None:
+        """Give each column its room, and the alert's words the rest."""
+        digit = self.table.fontMetrics().horizontalAdvance("0")
+        for place, name in enumerate(COLUMNS):
+            if name in WIDTHS:
+                self.table.setColumnWidth(place, WIDTHS[name] * digit)
+        rest = self.table.viewport().width() - sum(WIDTHS.values()) * digit
+        self.table.setColumnWidth(COLUMNS.index("Alert"), max(rest, ALERT_DIGITS_MIN * digit))
+        self.table.verticalHeader().setDefaultSectionSize(current_theme().metrics.row_compact)
 
     def _build_form(self) -> QWidget:
         form = QWidget()
@@ -298,6 +315,19 @@ class AlertsPanel(AskingPanel):
         self.condition.setProperty("invalid", "true" if trouble else "false")
         self.condition.setToolTip(trouble or self.condition.placeholderText())
         self.condition.style().polish(self.condition)
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the columns into the new width."""
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the columns to another size of type."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit_columns()
 
 
 def _time(ts: int | None) -> str:

@@ -7,12 +7,13 @@ on the size, or a stop or target of the menu, fills a ticket in and sends nothin
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QLabel, QMenu
+from PySide6.QtWidgets import QMenu
 
 from workstation.commands.params import ExitPosition
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
+from workstation.desktop.panels.ladder_controls import OneLine
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.staging import stage
 from workstation.desktop.table_view import ColumnView
@@ -72,9 +73,7 @@ class PositionsPanel(TablePanel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.positions = PositionsView(Formats(context.bridge.session.instruments))
-        self.totals = QLabel()
-        self.totals.setObjectName(f"{panel_id}_totals")
-        self.totals.setProperty("role", "figure")
+        self.totals = OneLine(f"{panel_id}_totals", "Totals by currency")
         self.bar.addWidget(self.totals, 1)
         self.even = self.add_button(
             "breakeven", "Breakeven", "Stop of the selected position to breakeven", self.breakeven
@@ -208,7 +207,7 @@ class PositionsPanel(TablePanel):
         unpriced = self.positions.unpriced()
         if unpriced:
             parts.append(f"{len(unpriced)} unpriced: {', '.join(unpriced)}")
-        self.totals.setText("   ·   ".join(parts))
+        self.totals.show_text("   ·   ".join(parts), "figure")
         self.note.show_note(self._note())
         self._on_chosen()
         if self.connection.heard:

@@ -18,6 +18,9 @@ from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.panel_notes import NOTHING, ConnectionWatch, PanelNote
 from workstation.viewmodels.tape import Tape, filter_of
 
+FIELD_EDGES_PX = 22
+"""What a field needs beside its words."""
+
 SIDES = (("All", ""), ("Buys", "BUY"), ("Sells", "SELL"))
 NS_PER_S = 1_000_000_000
 
@@ -63,7 +66,7 @@ class TimeSalesPanel(Panel):
         self._tools = QWidget(self)
         self._tools.setObjectName(f"{self.panel_id}_tools")
         self.size_min = self._field("size", "size ≥", "Least size")
-        self.prices = self._field("prices", "price or 187-188", "Price or range of prices")
+        self.prices = self._field("prices", "price", "Price, or range of prices such as 187-188")
         self.side = QComboBox()
         self.side.setObjectName(f"{self.panel_id}_side")
         self.side.setAccessibleName("Side that took")
@@ -88,7 +91,8 @@ class TimeSalesPanel(Panel):
         field.setObjectName(f"{self.panel_id}_{name}")
         field.setAccessibleName(meaning)
         field.setPlaceholderText(hint)
-        field.setMinimumWidth(48)
+        field.setToolTip(meaning)
+        field.setMinimumWidth(field.fontMetrics().horizontalAdvance(hint) + FIELD_EDGES_PX)
         field.textChanged.connect(lambda _text: self._filter())
         return field
 

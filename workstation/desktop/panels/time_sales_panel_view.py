@@ -13,6 +13,9 @@ from workstation.viewmodels.tape import Tape, TapeLine
 
 PADDING_PX = 8
 _TIME, _PRICE, _SIZE = 13, 9, 8
+_TIME_SHORT, _WORDS = 9, 6
+"""Digits of a time without thousandths, for a list that has no room for them, and of the side in words."""
+
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -58,6 +61,11 @@ class TapeView(QAbstractScrollArea):
         """How many whole lines are seen."""
         return max(self.viewport().height() // self._row, 1)
 
+    @property
+    def shows_thousandths(self) -> bool:
+        """Whether a line has room for the thousandths of its time; the side in words goes before them."""
+        return (_TIME + _PRICE + _SIZE + _WORDS) * self._digit + 2 * PADDING_PX <= self.viewport().width()
+
     def copied(self) -> str:
         """Put the lines that are seen on the clipboard, tab-separated; returns the text."""
         lines = self._seen()
@@ -88,8 +96,9 @@ class TapeView(QAbstractScrollArea):
             painter.fillRect(box, blend(colors.accent, colors.surface, 0.25))
         x = PADDING_PX
         painter.setPen(colors.text_muted)
-        painter.drawText(QRect(x, top, _TIME * self._digit, self._row), _LEFT, line.time)
-        x += _TIME * self._digit
+        time, digits = (line.time, _TIME) if self.shows_thousandths else (line.time.partition(".")[0], _TIME_SHORT)
+        painter.drawText(QRect(x, top, digits * self._digit, self._row), _LEFT, time)
+        x += digits * self._digit
         painter.setPen(ink)
         painter.drawText(QRect(x, top, _PRICE * self._digit, self._row), _RIGHT, line.price)
         x += _PRICE * self._digit
