@@ -23,8 +23,11 @@ from tests.helpers.stores import (
     open_for_test,
 )
 from workstation.domain.errors import StorageDamaged
+from workstation.domain.events import RunNoted
+from workstation.domain.strategy_rows import RunLog, StrategySignal
 from workstation.kernel.clock import VirtualClock
 from workstation.ports.deliveries import DeliveryQuery
+from workstation.ports.run_rows import RunRowQuery
 from workstation.ports.store import Entry, ExecutionQuery
 from workstation.storage import retention
 from workstation.storage.anchors import append_anchor, check_anchor
@@ -53,7 +56,7 @@ def store(url: str, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(retention, "TAIL_LINES", 5)
     opened = open_for_test(tmp_path, url, clock=clock)
     if url:
-        for aged in AGED:
+        for aged in (aged for aged in AGED if aged.in_ranges):
             execute_sql(url, tmp_path, f"DROP TABLE {aged.table}_000000, {aged.table}_000001")
     opened.store.retention.look(NOTHING, START_NS)
     yield opened
@@ -151,6 +154,27 @@ def test_old_deliveries_go(store: OpenedStore) -> None:
     page = deliveries.deliveries(DeliveryQuery(tenant="local", webhook_id=HOOK, limit=500))
     first = page.rows[-1].event_id // 8
     assert (first, page.rows[0].event_id // 8) in {(25, 29), (2 * RANGE, 29)}
+
+
+def test_what_runs_said_long_ago_goes_and_what_they_say_now_stays(store: OpenedStore) -> None:
+    def said(number: int, ts: int) -> Entry:
+        own = {"tenant": "local" if number % 2 else "other", "run_id": "R1"}
+        line = RunLog(id=f"L{number}", level="INFO", message="", created_at=ts, **own)
+        signal = StrategySignal(
+            id=f"S{number}", symbol="ACME", signal_type="BUY", confidence=1, signal_time=ts, cl_ord_id="", **own
+        )
+        return Entry(RunNoted(signals=(), rows=2, ts=ts), (line, signal))
+
+    later = START_NS + 30 * DAY_NS
+    write(store, [said(number, START_NS) for number in range(4)] + [said(number, later) for number in range(4, 8)])
+    kept = Kept(audit_days=0, deliveries_days=0, run_logs_days=10, run_signals_days=10)
+    assert store.store.retention.look(kept, START_NS + DAY_NS) == 0
+    assert store.store.retention.look(kept, later) == 2
+    runs = store.store.reader.runs
+    for tenant, left in (("local", ["5", "7"]), ("other", ["4", "6"])):
+        asked = RunRowQuery(tenant=tenant, run_id="R1")
+        assert sorted(row.id[1:] for row in runs.logs(asked).rows) == left
+        assert sorted(row.id[1:] for row in runs.signals(asked).rows) == left
 
 
 def test_what_is_young_stays(store: OpenedStore) -> None:

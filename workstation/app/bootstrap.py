@@ -127,6 +127,8 @@ def _kept(settings: Settings) -> Kept:
         audit_days=settings.audit.retention,
         deliveries_days=storage.delivery_retention,
         connection_logs_days=storage.connection_log_retention,
+        run_logs_days=storage.run_log_retention,
+        run_signals_days=storage.signal_retention,
     )
 
 

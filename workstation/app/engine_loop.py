@@ -21,14 +21,21 @@ else:
 INBOX_CAPACITY = 20_000
 DRAIN_MOST = 256
 STOP_TIMEOUT_S = 10.0
+HOLD_S, HOLDS_MAX = 0.001, 20
+"""How long, and how often in a row, a strategy's call is held for what is under way."""
 
 
 class EngineLoop:
-    """Runs calls on the engine's thread; the core's Scheduler in the product."""
+    """Runs calls on the engine's thread; the core's Scheduler in the product.
+
+    holds_behind: whether what strategies ask for waits a moment longer; asked on the engine's thread.
+    """
 
     def __init__(self, on_fault: Callable[[object, BaseException], None]) -> None:
         self._on_fault = on_fault
         self._inbox: Mailbox[Callable[[], None]] = Mailbox(INBOX_CAPACITY, self._wake)
+        self.holds_behind: Callable[[], bool] = lambda: False
+        self._held = 0
         self._behind: Mailbox[Callable[[], None]] = Mailbox(INBOX_CAPACITY, self._wake_behind)
         self.loop: asyncio.AbstractEventLoop = new_event_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -99,6 +106,11 @@ class EngineLoop:
 
     def _drain_behind(self) -> None:
         self._drain()
+        if self.holds_behind() and self._held < HOLDS_MAX:
+            self._held += 1
+            self.loop.call_later(HOLD_S, self._drain_behind)
+            return
+        self._held = 0
         for call in self._behind.drain(1):
             call()
 

@@ -208,6 +208,7 @@ class Strategies:
         bounds: RunBudget,
     ) -> None:
         self.courtesy = Courtesy()
+        loop.holds_behind = self.courtesy.is_asked
         self._core, self._worth = core, Worth(core.funds, core.pnl)
         self._code = CodeFolder(folder, loop.post, past, self.courtesy.stand_aside)
         self._runner = Runner(

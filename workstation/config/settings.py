@@ -154,6 +154,12 @@ class StorageSettings(_Section, frozen=True):
     connection_log_retention: Annotated[
         float, Meta(ge=0, description="how long the log of connections is kept, in days; 0 keeps all")
     ] = 90.0
+    run_log_retention: Annotated[
+        float, Meta(ge=0, description="how long the logs of runs are kept, in days; 0 keeps all")
+    ] = 90.0
+    signal_retention: Annotated[
+        float, Meta(ge=0, description="how long signals of runs are kept, in days; 0 keeps all")
+    ] = 0.0
 
 
 class LogSettings(_Section, frozen=True):

@@ -2,9 +2,9 @@
 
 A thread that watches over the database calls `look`; reads run on the pool, and what throws away goes to the journal
 thread as work aside, a little at a time, so that no order waits for it. On SQLite the oldest rows are deleted; on
-PostgreSQL whole ranges are dropped, and new ranges are made before the journal reaches them. Where a chain loses its
-beginning, the last link that went stays behind as its anchor. Never touched: lines after the oldest snapshot, and the
-newest that every start verifies.
+PostgreSQL whole ranges are dropped, and new ranges are made before the journal reaches them. What runs say is not cut
+into ranges and goes by rows on both. Where a chain loses its beginning, the last link that went stays behind as its
+anchor. Never touched: lines after the oldest snapshot, and the newest that every start verifies.
 """
 
 import itertools
@@ -39,6 +39,7 @@ _DAY_NS = 86_400 * 10**9
 _SAVE_ANCHOR = upsert(chain_anchors, ("chain", "sequence", "hash"), ("chain",))
 _SOFT = Statement(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
 _PARTS = sql("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = CAST(:parent AS regclass) ORDER BY 1")
+_ALL_TENANTS = sql("SELECT set_config('workstation.tenant', '*', true)")
 
 Work = list[tuple[Statement, list[Parameters]]]
 
@@ -51,15 +52,21 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     audit_days: float = 2_555.0
     deliveries_days: float = 90.0
     connection_logs_days: float = 0.0
+    run_logs_days: float = 0.0
+    run_signals_days: float = 0.0
 
 
 class _Aged(NamedTuple):
-    """A table that grows without end. time: the column that its age goes by; per_line: range keys of a journal line."""
+    """A table that grows without end. time: the column that its age goes by; per_line: range keys of a journal line.
+
+    in_ranges: whether PostgreSQL has it in parts.
+    """
 
     table: str
     time: str
     key: str = "seq"
     per_line: int = 1
+    in_ranges: bool = True
 
 
 _JOURNAL = _Aged("journal", "ts_wall")
@@ -70,6 +77,8 @@ AGED = (
     _AUDIT,
     _Aged("deliveries", "created_at", "event_id", 8),
     _Aged("connection_logs", "created_at"),
+    _Aged("run_logs", "created_at", in_ranges=False),
+    _Aged("run_signals", "signal_time", in_ranges=False),
 )
 
 
@@ -102,11 +111,26 @@ class Retention:
 
     def _forget(self, aged: _Aged, before_ns: int) -> int:
         for step in range(STEPS_A_LOOK):
-            old = self._oldest_range(aged, before_ns) if self._in_ranges else self._oldest_rows(aged, before_ns)
+            old = self._oldest(aged, before_ns)
             if old is None or not self._write([*self._anchors(aged, old.source), *old.remove]):
                 return step
             self._on_removed()
         return STEPS_A_LOOK
+
+    def _oldest(self, aged: _Aged, before_ns: int) -> _Old | None:
+        if not aged.in_ranges:
+            return self._oldest_lines(aged, before_ns)
+        return self._oldest_range(aged, before_ns) if self._in_ranges else self._oldest_rows(aged, before_ns)
+
+    def _oldest_lines(self, aged: _Aged, before_ns: int) -> _Old | None:
+        """Return the rows of the first journal lines that brought only what is too old."""
+        oldest = self._rows(f"SELECT seq, {aged.time} FROM {aged.table} ORDER BY seq LIMIT {DELETED_AT_ONCE}")  # noqa: S608  names are ours
+        young = min((row[0] for row in oldest if row[1] >= before_ns), default=None)
+        last = max((row[0] for row in oldest if young is None or row[0] < young), default=None)
+        if last is None:
+            return None
+        source = f"{aged.table} WHERE seq <= {last}"
+        return _Old(source, [(Statement(f"DELETE FROM {source}"), [()])])  # noqa: S608  the same
 
     def _oldest_rows(self, aged: _Aged, before_ns: int) -> _Old | None:
         """Return the first rows of a file's table that are all too old; rows come in the journal's order."""
@@ -149,7 +173,7 @@ class Retention:
     def _make_room(self) -> None:
         """Make the range that the journal is in and the one after it, in every table."""
         now_in = self._newest_line() // RANGE_LINES
-        for aged in AGED:
+        for aged in (aged for aged in AGED if aged.in_ranges):
             for part in {now_in, now_in + 1} - self._ranges(aged):
                 size = RANGE_LINES * aged.per_line
                 span = f"FROM ({part * size}) TO ({(part + 1) * size})"
@@ -174,6 +198,8 @@ class Retention:
 
     def _rows(self, statement: str) -> Sequence[Any]:
         with self._engine.connect() as connection:
+            if self._in_ranges:
+                connection.execute(_ALL_TENANTS)
             return connection.execute(sql(statement)).all()
 
     def _write(self, work: Work) -> bool:

@@ -43,6 +43,10 @@ class Courtesy:
             if not self._under_way:
                 self._free.set()
 
+    def is_asked(self) -> bool:
+        """Tell whether an order is under way."""
+        return self._under_way > 0
+
     def stand_aside(self) -> bool:
         """Wait until no order is under way, at most `aside_s` and once for each; True, so that it fits a condition."""
         if self._under_way and getattr(self._waited, "turn", 0) != self._turn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from workstation.app.engine_loop import EngineLoop
+from workstation.app.engine_loop import HOLDS_MAX, EngineLoop
 
 WAIT_S = 60.0
 
@@ -35,3 +35,21 @@ def test_what_strategies_ask_for_comes_a_call_at_a_time_behind_all_else() -> Non
     loop.stop()
     assert done == ["of a hand", "first of a strategy", "of a hand, meanwhile", "second of a strategy"]
     assert faults == []
+
+
+def test_what_strategies_ask_for_is_held_while_an_order_is_under_way_but_not_for_good() -> None:
+    loop = EngineLoop(lambda _message, _error: None)
+    asked: list[str] = []
+    ended = threading.Event()
+
+    def holds() -> bool:
+        asked.append("?")
+        return len(asked) != 3
+
+    loop.holds_behind = holds
+    loop.start()
+    loop.post_behind(lambda: asked.append("first"))
+    loop.post_behind(lambda: (asked.append("second"), ended.set()))
+    assert ended.wait(WAIT_S)
+    loop.stop()
+    assert asked == ["?", "?", "?", "first", *["?"] * (HOLDS_MAX + 1), "second"]
