@@ -16,42 +16,17 @@ import httpx
 import pytest
 
 from tests.helpers import described
-from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
+from tests.helpers.api_rig import ApiRig, served
+from tests.helpers.least_calls import UNKNOWN, WITH_BODY, least_of
 from workstation.api.application import ENDPOINTS
 from workstation.api.endpoint import Endpoint
 from workstation.api.guard import API_ROOT, PUBLIC
 from workstation.api.options import HEAD_BYTES_MAX, ApiOptions
-from workstation.kernel.ids import stable_uid
 
 BODY_MAX = 2_000
-UNKNOWN = stable_uid("nobody", "knows")
-WITH_BODY = ("POST", "PUT", "PATCH")
 NAMES = {"symbol": "NOBODYS", "event_id": "99999999", "sequence": "99999999", "command_id": "nobody.knows"}
 """What stands for a path's parameters, else UNKNOWN."""
 
-BODIES: dict[tuple[str, str], Any] = {
-    ("PUT", "/risk/limits/{limit_id}"): {"reason": "why"},
-    ("POST", "/brokers/{broker_id}/connections"): {"name": "n", "connection_type": "PAPER"},
-    ("POST", "/brokers/{broker_id}/accounts"): {
-        "account_number": "1",
-        "account_name": "n",
-        "account_type": "INDIVIDUAL",
-    },
-    ("POST", "/compliance/holds/{order_id}/refuse"): {"reason": "why"},
-    ("PUT", "/system/config/{key}"): {"value": 1},
-    ("POST", "/tenants/{tenant_id}/users"): {"user_id": UNKNOWN, "role": "VIEWER"},
-    ("POST", "/strategies/{strategy_id}/runs"): {
-        "broker_account_id": ACCOUNT_UID,
-        "initial_capital": "1000",
-        "start_date": "2026-01-05",
-    },
-}
-"""The least that a call may bring, where that is something; an alias takes what PUT does."""
-
-PARAMETERS = {
-    ("DELETE", "/risk/limits/{limit_id}"): {"reason": "why"},
-    ("GET", "/marketdata/bars/{symbol}"): {"interval": "1m"},
-}
 KNOWN_WITHOUT = {
     ("DELETE", "/tenants/{tenant_id}"),  # nobody deletes tenants, or invites to one, where there is one
     ("POST", "/tenants/{tenant_id}/invitations"),
@@ -181,10 +156,9 @@ def test_every_operation_on_something_unknown_says_so(rig: ApiRig) -> None:
         place = endpoint.method.replace("PATCH", "PUT"), endpoint.path
         if "{" not in endpoint.path or place in KNOWN_WITHOUT:
             continue
-        body = BODIES.get(place, {}) if endpoint.method in WITH_BODY else None
         headers = {"If-Match": '"v1"', "Idempotency-Key": uuid.uuid4().hex}
-        params = PARAMETERS.get(place, {})
-        answer = rig.http.request(endpoint.method, path_of(endpoint), json=body, headers=headers, params=params)
+        least = least_of(endpoint.method, endpoint.path)
+        answer = rig.http.request(endpoint.method, path_of(endpoint), headers=headers, **least)
         if answer.status_code != 404:
             wrong[endpoint.method, endpoint.path] = (answer.status_code, answer.text[:300])
     assert not wrong, "\n".join(f"{where}: {what}" for where, what in wrong.items())

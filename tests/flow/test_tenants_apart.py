@@ -11,13 +11,19 @@ import httpx
 import msgspec
 import pytest
 
+from tests.helpers import described
+from tests.helpers.least_calls import least_of
 from tests.helpers.product_rig import running_headless
 from tests.helpers.stores import new_postgres_database
+from workstation.api.application import ENDPOINTS
+from workstation.api.credentials import TENANT_ID
 from workstation.api.token_file import TokenFile
 
 ROOT = "/api/v1"
 PASSWORD = "correct horse battery"
 ACCOUNT = "SIM-MARGIN"
+NOBODY = "127.0.0.1:9"
+ANY = {"If-Match": "*"}
 LISTS = (
     "oms/orders", "oms/executions", "oms/positions", "oms/pnl", "events", "webhooks/out", "auth/api-keys",
     "marketdata/subscriptions", "compliance/rules", "compliance/holds", "risk/overrides", "risk/kill-switch",
@@ -74,7 +80,8 @@ class Desk:
 @contextmanager
 def traded(home: Path) -> Iterator[Desk]:
     url = new_postgres_database()
-    with running_headless(home, "--database", url, "--api-port", "0"):
+    hosts = f'webhooks.allowed_hosts=["{NOBODY}"]'
+    with running_headless(home, "--database", url, "--api-port", "0", "--set", hosts):
         found = msgspec.json.decode((home / "api-token.json").read_bytes(), type=TokenFile)
         desk = Desk(found.url, found.token)
         yield desk
@@ -198,3 +205,150 @@ def test_an_audit_shows_ones_own_entries_alone(desk: Desk, filled: dict[str, Any
     done = [row for row in entries if row["outcome"] == "SUCCESS" and row["resource_type"] == "order"]
     assert [row["resource_id"] for row in done if row["resource_id"] is not None] == [], "bulk calls alone, all refused"
     assert filled["id"] in desk.ours.get(f"{ROOT}/audit", params={"limit": 500}).text
+
+
+# Every path that names something, in both directions
+
+RECORDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "strategy_id": (
+        "strategies",
+        {
+            "name": "cross", "strategy_type": "CUSTOM", "instruments": ["SIM-FILL"], "rebalance_frequency": "NONE",
+            "config": {"entry_point": "sma_cross:SmaCross"},
+        },
+    ),
+    "webhook_id": ("webhooks/out", {"name": "w", "endpoint_url": f"http://{NOBODY}/", "event_types": ["risk.*"]}),
+    "source_id": ("webhooks/in/sources", {"name": "alerts"}),
+    "rule_id": ("compliance/rules", {"name": "n", "rule_type": "SHORT_SALE", "config": {"action": "REFUSE"}}),
+    "key_id": ("auth/api-keys", {"name": "k", "scopes": ["events:view"]}),
+    "broker_id": ("brokers", {"name": "House", "broker_type": "ALPACA"}),
+    "connection_id": ("brokers/{broker_id}/connections", {"name": "day", "connection_type": "FIX"}),
+    "subscription_id": (
+        "marketdata/subscriptions",
+        {"instrument_symbols": ["SIM-SLOW"], "data_types": ["LEVEL_1"], "update_frequency": "REALTIME",
+         "delivery_method": "SSE"},
+    ),
+    "invitation_id": ("tenants/{tenant_id}/invitations", {"email": "joe@desk.example", "role": "VIEWER"}),
+    "user_id": ("users", {"email": "{who}@desk.example", "password": PASSWORD}),
+}  # fmt: skip
+"""By the path's parameter that names one: where it is made, and of what; what either tenant can have."""
+
+TRADED = {"account_id", "order_id", "execution_id", "position_id", "snapshot_id", "run_id", "limit_id", "event_id"}
+"""What only a tenant with an account has."""
+
+ELSEWHERE = {"symbol", "command_id", "key", "client_order_id", "instrument_id", "sequence", "session_id"}
+"""Parameters that name what belongs to nobody, or are tried beside."""
+
+
+def records_of(client: httpx.Client, tenant: str, who: str) -> dict[str, str]:
+    """Make one of each record; return their ids by the parameter that names them."""
+    ids = {"tenant_id": tenant}
+    for name, (path, body) in RECORDS.items():
+        filled_in = {key: value.replace("{who}", who) if key == "email" else value for key, value in body.items()}
+        answer = client.post(f"{ROOT}/{path.format(**ids)}", json=filled_in)
+        assert answer.status_code == 201, (path, answer.text)
+        ids[name] = answer.json()["id"]
+    tested = client.post(f"{ROOT}/webhooks/out/{ids['webhook_id']}/test")
+    assert tested.status_code == 202, tested.text
+    deliveries = client.get(f"{ROOT}/webhooks/out/{ids['webhook_id']}/deliveries").json()["deliveries"]
+    return ids | {"delivery_id": deliveries[0]["id"]}
+
+
+def traded_of(desk: Desk, order: dict[str, Any], ids: dict[str, str]) -> dict[str, str]:
+    """Return ids of what trading leaves behind, beside the records of the same tenant."""
+    account = {"account_number": "A-1", "account_type": "JOINT"}
+    limit = {"limit_type": "ORDER_QUANTITY", "limit_value": "9", "scope": "INSTRUMENT", "instrument_symbol": "SIM-SLOW"}
+    start = {"broker_account_id": desk.account, "initial_capital": "1000.00", "start_date": "2026-01-05"}
+    day = {"broker_account_id": desk.account}
+
+    def first(path: str) -> str:
+        return next(str(value[0]["id"]) for value in desk.ours.get(f"{ROOT}/{path}").json().values() if value)
+
+    return ids | {
+        "account_id": desk.made(f"brokers/{ids['broker_id']}/accounts", account)["id"],
+        "order_id": order["id"],
+        "execution_id": first(f"oms/orders/{order['id']}/executions"),
+        "position_id": first("oms/positions"),
+        "event_id": first("events"),
+        "limit_id": desk.made("risk/limits", limit | {"reason": "small"})["id"],
+        "run_id": desk.made(f"strategies/{ids['strategy_id']}/runs", start)["id"],
+        "snapshot_id": desk.made("oms/pnl/snapshot", day)["id"],
+    }
+
+
+def crossed(client: httpx.Client, ids: dict[str, str], *methods: str, status: int = 404) -> list[str]:
+    """Ask every operation whose path names one of these; return those that answered with another status."""
+    wrong = []
+    for endpoint in ENDPOINTS:
+        names = described.placeholders(endpoint.path)
+        if not names or not set(names) <= set(ids) or endpoint.method not in (methods or (endpoint.method,)):
+            continue
+        path = ROOT + endpoint.path.format(**ids)
+        answer = client.request(endpoint.method, path, headers=ANY, **least_of(endpoint.method, endpoint.path))
+        if answer.status_code != status:
+            wrong.append(f"{endpoint.method} {endpoint.path}: {answer.status_code} {answer.text[:200]}")
+    return wrong
+
+
+MOVING = ("/audit", "/events", "/marketdata", "/marketdata/ticks", "/marketdata/snapshots", "/strategies/runs")
+"""Lists whose rows come or change by themselves."""
+
+
+def held(client: httpx.Client) -> dict[str, Any]:
+    """Return what each list holds: how many, and which version of each."""
+    found = {}
+    for endpoint in ENDPOINTS:
+        model = endpoint.answers.get(200)
+        if model is None or "total_count" not in model.model_fields or "{" in endpoint.path or endpoint.path in MOVING:
+            continue
+        body = client.get(ROOT + endpoint.path, params={"limit": 500}).json()
+        rows = next((value for value in body.values() if isinstance(value, list)), [])
+        versions = [(row.get("id"), row.get("updated_at")) for row in rows]
+        found[endpoint.path] = (body.get("total_count", body.get("code")), versions)
+    return found
+
+
+@pytest.fixture(scope="module")
+def known(desk: Desk, filled: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the ids of what is ours and of what is theirs."""
+    ours = traded_of(desk, filled, records_of(desk.ours, TENANT_ID, "ours"))
+    return ours, records_of(desk.theirs, desk.acme, "theirs")
+
+
+def test_every_path_that_names_something_is_tried() -> None:
+    named = {name for endpoint in ENDPOINTS for name in described.placeholders(endpoint.path)}
+    assert named - ELSEWHERE == {*RECORDS, *TRADED, "tenant_id", "delivery_id"}
+
+
+def test_no_operation_reaches_what_is_the_others(desk: Desk, known: tuple[dict[str, str], dict[str, str]]) -> None:
+    ours, theirs = known
+    assert crossed(desk.ours, ours, "GET", status=200) == []
+    assert crossed(desk.theirs, theirs, "GET", status=200) == []
+    before = held(desk.ours), held(desk.theirs)
+    assert crossed(desk.their_key, ours) == []
+    apart = {name: uid for name, uid in theirs.items() if name not in ("tenant_id", "invitation_id")}
+    assert crossed(desk.ours, apart) == [], "whoever made a tenant belongs to it, and reaches its places alone"
+    assert (held(desk.ours), held(desk.theirs)) == before
+    for path in ("strategies", "webhooks/out", "webhooks/in/sources", "compliance/rules", "marketdata/subscriptions"):
+        shown = desk.theirs.get(f"{ROOT}/{path}").json()
+        rows = next(value for value in shown.values() if isinstance(value, list))
+        assert (shown["total_count"], {row["tenant_id"] for row in rows}) == (len(rows), {desk.acme}), path
+
+
+def test_what_another_tenant_decides_does_not_bind_us(desk: Desk, filled: dict[str, Any]) -> None:
+    listed = desk.ours.get(f"{ROOT}/instruments", params={"symbol": "SIM-FILL"}).json()["instruments"][0]
+    rule = {"name": "none", "rule_type": "RESTRICTED_SYMBOL", "config": {"symbols": ["SIM-FILL"]}}
+    limit = {"limit_type": "ORDER_QUANTITY", "limit_value": "1", "scope": "INSTRUMENT", "instrument_symbol": "SIM-FILL"}
+    listing = f"{ROOT}/instruments/{listed['id']}"
+    for method, path, body, status in (
+        ("POST", f"{ROOT}/compliance/rules", rule, 201),
+        ("POST", f"{ROOT}/risk/limits", limit | {"reason": "small"}, 201),
+        ("PUT", listing, {"is_tradable": False}, 404),
+        ("PATCH", listing, {"min_order_size": "500"}, 404),
+        ("DELETE", listing, None, 409),
+        ("POST", f"{ROOT}/risk/kill-switch", {"scope": "GLOBAL", "reason": "enough"}, 404),
+    ):
+        answer = desk.their_key.request(method, path, json=body, headers=ANY)
+        assert answer.status_code == status, (method, path, answer.text)
+    assert desk.ours.get(listing).json()["is_tradable"]
+    desk.made("oms/orders", desk.order())

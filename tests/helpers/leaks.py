@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import sys
@@ -27,7 +28,8 @@ class ThreadWatch:
         deadline = time.monotonic() + within_s
         threads = [thread for thread in threading.enumerate() if thread not in self._before]
         for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            with contextlib.suppress(RuntimeError):  # another thread is just about to start it
+                thread.join(max(0.0, deadline - time.monotonic()))
         return [f"thread {thread.name} still runs" for thread in threads if thread.is_alive()]
 
 

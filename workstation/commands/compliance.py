@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from workstation.commands.context import EngineContext
 from workstation.domain.events import Event, LimitChanged
-from workstation.domain.records import ComplianceRule, Record, RuleType
+from workstation.domain.records import LOCAL_TENANT, ComplianceRule, Record, RuleType
 from workstation.risk.hours import HOLD, Hours
 from workstation.risk.limits import LimitScope
 from workstation.risk.restrictions import Restriction
@@ -21,10 +21,10 @@ NEEDS_PERMISSION = "OPTION,FUTURE,FOREX,BOND"
 
 
 def rule_effects(context: EngineContext, before: Record | None, after: Record, actor: str) -> Sequence[Event]:
-    """Return the changes of what is forbidden that a save of a rule is."""
-    if not isinstance(after, ComplianceRule):
+    """Return the changes of what is forbidden that a save of a rule is; a tenant that does not trade forbids nobody."""
+    if not isinstance(after, ComplianceRule) or after.tenant != LOCAL_TENANT:
         return ()
-    others = [row for row in context.state.records.every(ComplianceRule) if row.id != after.id]
+    others = [row for row in context.state.records.all(ComplianceRule, LOCAL_TENANT) if row.id != after.id]
     earlier = [before] if isinstance(before, ComplianceRule) else []
     old, new = _forbidden([*others, *earlier]), _forbidden([*others, after])
     return [

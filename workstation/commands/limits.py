@@ -91,7 +91,7 @@ def check_limit(context: EngineContext, _before: Record | None, after: Record) -
         parse_limit(limit, after.limit_value)
         if not after.reason.strip():
             raise ValidationError("reason", "is needed to change a limit", allowed="one or more words")
-        if loosens(context, limit, scope, after.key, _enforced(after)):
+        if after.tenant == LOCAL_TENANT and loosens(context, limit, scope, after.key, _enforced(after)):
             refuse_while_locked_out(context, scope, after.key)
 
 
@@ -118,8 +118,8 @@ def refuse_while_locked_out(context: EngineContext, scope: LimitScope, key: str)
 
 
 def limit_effects(context: EngineContext, _before: Record | None, after: Record, actor: str) -> Sequence[Event]:
-    """Return the change of what is enforced that a save of a limit is."""
-    if not isinstance(after, RiskLimit):
+    """Return the change of what is enforced that a save of a limit is; a tenant that does not trade binds nobody."""
+    if not isinstance(after, RiskLimit) or after.tenant != LOCAL_TENANT:
         return ()
     limit, scope = LimitType(after.limit_type), LimitScope(after.scope)
     old, new = context.state.controls.limits.text(limit, scope, after.key), _enforced(after)

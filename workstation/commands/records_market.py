@@ -1,9 +1,9 @@
 """What subscriptions and instruments must hold before they are kept; pure checks, engine's thread."""
 
 from workstation.commands.context import EngineContext
-from workstation.domain.errors import Duplicate, InUse
+from workstation.domain.errors import Duplicate, InUse, NotFound
 from workstation.domain.listing import instrument_of
-from workstation.domain.records import Record
+from workstation.domain.records import LOCAL_TENANT, Record
 from workstation.domain.records.market import InstrumentEntry, MarketSubscription
 
 
@@ -25,11 +25,14 @@ def check_instrument(context: EngineContext, _before: Record | None, after: Reco
     """Refuse terms that no instrument has, and the end of one that is in use.
 
     Raises:
+        NotFound: it is of a tenant that does not trade here, whose instruments these are.
         ValidationError: the terms.
         InUse: it is deleted although a venue lists it, or with open orders or a position.
     """
     if not isinstance(after, InstrumentEntry):
         return
+    if after.tenant != LOCAL_TENANT:
+        raise NotFound("instrument", after.symbol)
     state = context.state
     if after.deleted_at is None:
         instrument_of(after, state.instruments.get(after.symbol))

@@ -19,6 +19,7 @@ from workstation.domain.events import (
     TradingDayRolled,
 )
 from workstation.domain.records import (
+    LOCAL_TENANT,
     AccountRecord,
     Record,
     RiskLimit,
@@ -99,7 +100,12 @@ class Controls:
         return self.runs.bounds(self.limits, account, strategy_id, symbol)
 
     def learn(self, record: Record) -> None:
-        """Take in what a record says of limits, overrides, accounts and runs; other kinds are passed over."""
+        """Take in what a record says of limits, overrides, accounts and runs; other kinds are passed over.
+
+        Whoever trades here is the installation's own tenant: what another one keeps binds nobody.
+        """
+        if record.tenant != LOCAL_TENANT:
+            return
         if isinstance(record, RiskLimit):
             self.limits.name(record.limit_type, record.scope, record.key, "" if record.deleted_at else record.id)
         elif isinstance(record, RiskOverride):
