@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, status
 from workstation.desktop.panels.fills_panel import FillsPanel
@@ -81,6 +82,35 @@ def test_this_instrument_follows_the_trade_focus(panel: FillsPanel, rig: Desktop
     rig.context.focus.move(symbol="ESZ6")
     assert panel.columns.rowCount() == 0
     assert "None of 2" in panel.view._empty[0]
+
+
+def test_fills_stand_by_order_at_a_press_filtered_and_exported_alike(
+    panel: FillsPanel, rig: DesktopRig, qtbot, qtmodeltester
+) -> None:
+    rig.feed(fill("X-1"), fill("X-2", last_px=18_730), fill("X-3", symbol="MSFT", cl_ord_id="OMS-2"))
+    qtbot.mouseClick(panel.by_order, Qt.MouseButton.LeftButton)
+    assert (panel.single.isVisible(), panel.summed.isVisible()) == (False, True)
+    qtmodeltester.check(panel.summed.columns)
+    panel.filter_line.setText("aapl")
+    assert [(row.count, row.qty) for row in panel.visible_rows()] == [(2, 200)]
+    panel.summed.selectRow(0)
+    assert panel.chosen_order() == "OMS-1"
+    assert panel.export_text().splitlines()[0].startswith("Last,Symbol,Side,Qty,Average,Fills")
+    rig.feed(fill("X-4"))
+    assert [row.count for row in panel.visible_rows()] == [3]
+    qtbot.mouseClick(panel.by_order, Qt.MouseButton.LeftButton)
+    assert [row.exec_key for row in panel.visible_rows()] == ["X-4", "X-2", "X-1"]
+
+
+def test_the_way_fills_stand_comes_back_with_the_columns(panel: FillsPanel, rig: DesktopRig, qtbot) -> None:
+    panel.single.sort_by([("qty", True)])
+    panel.by_order.setChecked(True)
+    other = FillsPanel(rig.context, "fills-2")
+    qtbot.addWidget(other)
+    other.restore_settings(panel.save_settings())
+    assert (other.by_order.isChecked(), other.blotter.table.sorting) == (True, (("qty", True),))
+    assert other.view is other.summed
+    other.release()
 
 
 def test_without_the_venue_it_says_as_of_when(panel: FillsPanel, rig: DesktopRig) -> None:

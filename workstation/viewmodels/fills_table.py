@@ -24,7 +24,7 @@ from workstation.viewmodels.columns import (
 from workstation.viewmodels.formats import MISSING, Formats, exact_money, exact_time, money, time_of_day
 from workstation.viewmodels.table_query import TableQuery
 
-_SIDES = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
+SIDE_WORDS = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
 _MUTED = CellStyle("text_muted")
 FEE_PLACES = 4
 _NAMES = {"sym": "symbol", "acct": "account", "quantity": "qty", "px": "price", "liq": "liquidity", "id": "order"}
@@ -157,7 +157,7 @@ def _key(execution: Execution) -> str:
 
 
 def _side(execution: Execution) -> str:
-    return _SIDES[execution.side.value]
+    return SIDE_WORDS[execution.side.value]
 
 
 def _liquidity(execution: Execution) -> str:

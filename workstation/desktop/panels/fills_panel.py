@@ -1,7 +1,9 @@
-"""Fills panel: one row an execution, newest first; what was taken back is struck through and linked.
+"""Fills panel: one row an execution, newest first, or one an order; what was taken back is struck through and linked.
 
 Last stage of the order walk upward. Read-only: it sends nothing.
 """
+
+from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QMenu
@@ -9,9 +11,11 @@ from PySide6.QtWidgets import QLabel, QMenu
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.executions import Execution
+from workstation.viewmodels.fills_by_order import FillsByOrder
 from workstation.viewmodels.fills_table import FillBlotter
 from workstation.viewmodels.formats import Formats, money
 from workstation.viewmodels.frames import Frame
@@ -31,17 +35,30 @@ class FillsPanel(TablePanel):
         self.here = self.add_button(
             "here", "This instrument", "Show only: this instrument", self._apply_filter, checkable=True
         )
+        self.by_order = self.add_button(
+            "by_order",
+            "By order",
+            "One row an order: quantity, average price and fees",
+            self._on_by_order,
+            checkable=True,
+        )
         self.totals = QLabel()
         self.totals.setObjectName(f"{panel_id}_totals")
         self.totals.setProperty("role", "caption")
         self.bar.addWidget(self.totals)
         self.columns: ColumnModel[Execution] = ColumnModel(self.blotter.table)
-        view = ColumnView(self.columns, self.blotter.style, name=f"{panel_id}_table", meaning="Fills")
-        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        view.customContextMenuRequested.connect(self._open_context_menu)
-        self.show_view(view)
+        self.orders = FillsByOrder(Formats(context.bridge.session.instruments))
+        self.single = ColumnView(self.columns, self.blotter.style, name=f"{panel_id}_table", meaning="Fills")
+        self.summed = ColumnView(
+            ColumnModel(self.orders.table), self.orders.style, name=f"{panel_id}_orders", meaning="Fills by order"
+        )
+        for view in (self.summed, self.single):
+            view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            view.customContextMenuRequested.connect(self._open_context_menu)
+            self.show_view(view)
+        self.summed.hide()
         self.until_released(context.focus.listen(self._on_focus))
-        self.view.apply(lambda: self.blotter.take(context.state.executions))
+        self._take(context.state.executions)
         self._show_state()
 
     def on_frame(self, frame: Frame) -> None:
@@ -50,7 +67,7 @@ class FillsPanel(TablePanel):
             self.connection.take(frame.status)
         fills = [row for row in frame.rows if isinstance(row, Execution)]
         if fills:
-            self.view.apply(lambda: self.blotter.take(fills))
+            self._take(fills)
         if fills or frame.status is not None:
             self._show_state()
 
@@ -59,11 +76,37 @@ class FillsPanel(TablePanel):
         rows = self.view.selected_rows()
         return rows[0].cl_ord_id if rows else ""
 
+    def save_settings(self) -> PanelSettings:
+        """Return columns, widths and sort of single fills, the filter, and whether fills stand by order."""
+        settings = self.single.save_settings() | {"by_order": self.by_order.isChecked()}
+        line = self.filter_line
+        return settings | ({"filter": line.text()} if line is not None and line.text() else {})
+
+    def restore_settings(self, settings: PanelSettings) -> None:
+        """Take them back."""
+        self.by_order.setChecked(False)
+        super().restore_settings(settings)
+        self.by_order.setChecked(settings.get("by_order") is True)
+
+    def _take(self, fills: Iterable[Execution]) -> None:
+        held = list(fills)
+        self.single.apply(lambda: self.blotter.take(held))
+        self.summed.apply(lambda: self.orders.take(held))
+
+    def _on_by_order(self) -> None:
+        by_order = self.by_order.isChecked()
+        self.view = self.summed if by_order else self.single
+        self.single.setVisible(not by_order)
+        self.summed.setVisible(by_order)
+        self.setFocusProxy(self.view)
+        self._apply_filter()
+
     def _apply_filter(self) -> None:
         line = self.filter_line.text() if self.filter_line is not None else ""
         symbol = self.context.focus.symbol if self.here.isChecked() else ""
         now_ns = 0 if self.context.state.status is None else self.context.state.status.now_ns
-        self.filter_rows(lambda: self.blotter.accepts(line, symbol, now_ns=now_ns))
+        shown = self.orders if self.by_order.isChecked() else self.blotter
+        self.filter_rows(lambda: shown.accepts(line, symbol, now_ns=now_ns))
         self._show_state()
 
     def _on_focus(self) -> None:
@@ -76,9 +119,10 @@ class FillsPanel(TablePanel):
         taken_back = f"  {totals.struck} taken back" if totals.struck else ""
         self.totals.setText(f"{totals.count:,} fill{'' if totals.count == 1 else 's'}{taken_back}  {fees}".rstrip())
         self.note.show_note(self.connection.orders_note())
-        table = self.blotter.table
+        table = self.view.columns.table
         if table.total and not len(table):
-            self.view.set_empty_text(f"None of {table.total:,} fills matches.", "Esc in the filter line clears it.")
+            what = "orders" if self.by_order.isChecked() else "fills"
+            self.view.set_empty_text(f"None of {table.total:,} {what} matches.", "Esc in the filter line clears it.")
         elif not self.connection.heard:
             self.view.set_empty_text("Loading fills…", "Waiting for the engine.")
         else:
