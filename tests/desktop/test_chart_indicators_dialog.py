@@ -77,6 +77,17 @@ def test_a_colour_is_chosen(shown: Shown) -> None:
     assert shown.texts == ["sma bars=20 color=1"]
 
 
+def test_larger_bars_are_chosen_and_kept_when_a_figure_changes(shown: Shown) -> None:
+    combo = shown.dialog.form.findChild(QWidget, "chart-1_indicators_dialog_over")
+    QTest.keyClick(combo, Qt.Key.Key_Down)
+    assert shown.texts == ["sma bars=20 over=5 color=0"]
+    assert shown.dialog.shown.item(0).text() == "SMA 20 · 5m"
+    field = shown.dialog.fields["bars"]
+    field.selectAll()
+    QTest.keyClicks(field, "50")
+    assert shown.texts == ["sma bars=50 over=5 color=0"]
+
+
 def test_the_selected_indicator_is_removed(shown: Shown) -> None:
     shown.click(shown.dialog.add)
     shown.dialog.shown.setCurrentRow(0)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 from workstation.domain.errors import UserError, ValidationError
 from workstation.marketdata.indicators.catalogue import Indicator, indicator
 from workstation.marketdata.indicators.evaluation import Running, over_bars
+from workstation.viewmodels.chart_larger_bars import LARGER, LargerBars, checked_length
 from workstation.viewmodels.level_of_detail import SPARE_BARS_MIN
 
 if TYPE_CHECKING:
@@ -36,16 +37,22 @@ _BANDS: Final = frozenset({"upper", "middle", "lower"})
 
 @dataclass(frozen=True)
 class ChosenIndicator:
-    """An indicator of the catalogue with its figures. color: the number of its first line's colour, 0 to 3."""
+    """An indicator of the catalogue with its figures.
+
+    color: the number of its first line's colour, 0 to 3. minutes: length of the bars that it is read from, 0 for the
+    chart's own.
+    """
 
     indicator: Indicator
     settings: tuple[tuple[str, float], ...] = ()
     color: int = 0
+    minutes: int = 0
 
     @property
     def label(self) -> str:
-        """Return what a legend says, such as `EMA 20`."""
-        return self.indicator.label(dict(self.settings))
+        """Return what a legend says, such as `EMA 20`, or `EMA 20 · 15m` of larger bars."""
+        label = self.indicator.label(dict(self.settings))
+        return f"{label} · {LARGER[self.minutes]}" if self.minutes else label
 
     def line_color(self, line: int) -> int:
         """Return the number of a line's colour; the three lines of a band share one."""
@@ -54,20 +61,23 @@ class ChosenIndicator:
     def text(self) -> str:
         """Return it as a layout keeps it, such as `ema bars=20 color=1`."""
         figures = [f"{name}={value:g}" for name, value in self.settings]
-        return " ".join([self.indicator.id, *figures, f"color={self.color}"])
+        over = [f"over={self.minutes}"] if self.minutes else []
+        return " ".join([self.indicator.id, *figures, *over, f"color={self.color}"])
 
 
-def choose(indicator_id: str, settings: Mapping[str, float] | None = None, color: int = 0) -> ChosenIndicator:
+def choose(
+    indicator_id: str, settings: Mapping[str, float] | None = None, color: int = 0, *, minutes: int = 0
+) -> ChosenIndicator:
     """Return an indicator with every figure filled in.
 
     Raises:
         NotFound: no such indicator.
-        ValidationError: an unknown figure, or one outside its bounds.
+        ValidationError: an unknown figure, one outside its bounds, or bars of a length that is not on offer.
     """
     found = indicator(indicator_id)
     values = found.values(settings or {})
     named = tuple((parameter.name, value) for parameter, value in zip(found.parameters, values, strict=True))
-    return ChosenIndicator(found, named, color % COLORS)
+    return ChosenIndicator(found, named, color % COLORS, checked_length(minutes))
 
 
 def read_chosen(texts: Iterable[object]) -> list[ChosenIndicator]:
@@ -78,7 +88,8 @@ def read_chosen(texts: Iterable[object]) -> list[ChosenIndicator]:
         try:
             figures = {key: float(value) for key, _, value in (pair.partition("=") for pair in pairs)}
             color = int(figures.pop("color", len(chosen)))
-            chosen.append(choose(name, figures, color))
+            minutes = int(figures.pop("over", 0))
+            chosen.append(choose(name, figures, color, minutes=minutes))
         except (UserError, ValueError, OverflowError):
             continue
     return chosen[:INDICATORS_MAX]
@@ -114,12 +125,24 @@ def closed_bars(bars: BarPyramid) -> ClosedBars:
     return ClosedBars(bars.times_ns[:count], bars.columns[:, :count])
 
 
+class Steps(Protocol):
+    """Lines that go on bar by bar. `names` are the columns that they read."""
+
+    names: frozenset[str]
+
+    def close(self, bar: Mapping[str, float]) -> tuple[float, ...]:
+        """Return the values at a bar that is complete, and go on to the next."""
+
+    def peek(self, bar: Mapping[str, float]) -> tuple[float, ...]:
+        """Return the values as if the bar ended now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calculation:
     """What `calculate` made of the first `count` bars: (lines, count) values, and the state that goes on from them."""
 
     values: NDArray[np.float64]
-    running: Running
+    running: Steps
     count: int
 
 
@@ -128,15 +151,19 @@ def calculate(chosen: ChosenIndicator, bars: ClosedBars, wanted: Callable[[], bo
     nodes = chosen.indicator.build(dict(chosen.settings))
     count = len(bars.times_ns)
     columns = {**dict(zip(COLUMN_NAMES, bars.columns, strict=True)), "time": bars.times_ns.astype(np.float64)}
-    values = np.vstack(over_bars(nodes, columns)) if count else np.empty((len(nodes), 0))
-    running = Running(nodes)
+    running: Steps = LargerBars(nodes, chosen.minutes) if chosen.minutes else Running(nodes)
+    values = np.empty((len(nodes), count))
+    if count and not chosen.minutes:
+        values = np.vstack(over_bars(nodes, columns))
     names = list(running.names)
     for start in range(0, count, BARS_BETWEEN_CHECKS):
         if not wanted():
             return None
         part = (columns[name][start : start + BARS_BETWEEN_CHECKS].tolist() for name in names)
-        for row in zip(*part, strict=True):
-            running.close(dict(zip(names, row, strict=True)))
+        for at, row in enumerate(zip(*part, strict=True), start):
+            found = running.close(dict(zip(names, row, strict=True)))
+            if chosen.minutes:
+                values[:, at] = found
     return Calculation(values, running, count)
 
 
@@ -147,7 +174,7 @@ class IndicatorLines:
         self.chosen = chosen
         self.error = ""
         self._values = np.empty((len(chosen.indicator.lines), 0))
-        self._running: Running | None = None
+        self._running: Steps | None = None
         self._closed = 0
 
     @property

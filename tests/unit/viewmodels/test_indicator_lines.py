@@ -7,6 +7,7 @@ import pytest
 
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.marketdata.indicators.catalogue import INDICATORS
+from workstation.marketdata.indicators.evaluation import over_bars
 from workstation.viewmodels.chart_axes import level_text
 from workstation.viewmodels.chart_indicators import (
     COLUMN_NAMES,
@@ -65,6 +66,57 @@ def test_lines_kept_up_by_ticks_are_those_computed_anew(name: str) -> None:
     anew = computed(choose(name), bars)
     for number in range(len(lines.chosen.indicator.lines)):
         np.testing.assert_allclose(lines.line(number)[:341], anew.line(number)[:341], rtol=1e-9)
+
+
+def larger(bars: BarPyramid, minutes: int, upto: int) -> dict[str, np.ndarray]:
+    """Return bars of so many minutes of the first `upto`, the last as far as it got."""
+    cells = [range(at, min(at + minutes, upto)) for at in range(0, upto, minutes)]
+    open_, high, low, close, volume = bars.columns
+    columns = {
+        "open": [open_[c[0]] for c in cells], "high": [high[list(c)].max() for c in cells],
+        "low": [low[list(c)].min() for c in cells], "close": [close[c[-1]] for c in cells],
+        "volume": [volume[list(c)].sum() for c in cells], "time": [float(bars.times_ns[c[0]]) for c in cells],
+    }  # fmt: skip
+    return {name: np.array(values) for name, values in columns.items()}
+
+
+@pytest.mark.parametrize("name", ["sma", "rsi", "atr", "obv", "macd", "vwap"])
+def test_an_indicator_of_larger_bars_says_at_each_bar_what_those_so_far_give(name: str) -> None:
+    bars = pyramid(260)
+    lines = computed(choose(name, minutes=5), bars)
+    for at in (3, 99, 137, 201, 259):
+        wanted = over_bars(choose(name).indicator.build(), larger(bars, 5, at + 1))
+        found = [lines.value(line, at) for line in range(len(wanted))]
+        np.testing.assert_allclose(found, [line[-1] for line in wanted], rtol=1e-9, atol=1e-12)
+
+
+def test_larger_bars_keep_up_with_ticks_as_if_computed_anew() -> None:
+    bars = pyramid(63)
+    lines = computed(choose("ema", {"bars": 3}, minutes=15), bars)
+    for _ in range(40):
+        for close in (99.0, 101.0):
+            bars.put(int(bars.times_ns[-1]), (*bars.columns[:3, -1].tolist(), close, 60.0))
+            lines.update_last(bars)
+        grow(bars, 1)
+        lines.update_last(bars)
+    anew = computed(choose("ema", {"bars": 3}, minutes=15), bars)
+    np.testing.assert_array_equal(lines.line(0)[: len(bars)], anew.line(0)[: len(bars)])
+
+
+def test_bars_longer_than_asked_for_stand_for_themselves() -> None:
+    bars = pyramid(50)
+    bars.replace(
+        np.arange(50) * 60 * MINUTE_NS,
+        **dict(zip(("open", "high", "low", "close", "volume"), bars.columns.copy(), strict=True)),
+    )
+    own, asked = computed(choose("sma"), bars), computed(choose("sma", minutes=5), bars)
+    np.testing.assert_allclose(asked.line(0)[:50], own.line(0)[:50], rtol=1e-12)
+
+
+def test_the_length_of_bars_is_in_the_label_and_in_the_layout() -> None:
+    chosen = choose("ema", {"bars": 20}, 1, minutes=15)
+    assert (chosen.label, chosen.text()) == ("EMA 20 · 15m", "ema bars=20 over=15 color=1")
+    assert read_chosen([chosen.text(), "ema bars=20 over=7 color=1"]) == [chosen]
 
 
 def test_room_grows_with_the_series() -> None:

@@ -5,6 +5,8 @@ that is impossible is told of under its field and changes nothing. It shows and 
 are the catalogue's.
 """
 
+from dataclasses import replace
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
@@ -25,6 +27,7 @@ from workstation.desktop.charts.indicator_layers import series_color
 from workstation.domain.errors import ValidationError
 from workstation.marketdata.indicators.catalogue import INDICATORS, Parameter
 from workstation.viewmodels.chart_indicators import COLORS, INDICATORS_MAX, ChosenIndicator, choose, read_figure
+from workstation.viewmodels.chart_larger_bars import LARGER
 
 SWATCH_PX = 12
 ID_ROLE = Qt.ItemDataRole.UserRole
@@ -112,6 +115,7 @@ class IndicatorsDialog(QDialog):
             for parameter, (_, value) in zip(chosen.indicator.parameters, chosen.settings, strict=True):
                 form.addRow(parameter.name.replace("_", " ").capitalize(), self._field(fresh, parameter, value))
                 form.addRow("", self.errors[parameter.name])
+            form.addRow("Bars of", self._length_choice(fresh, chosen))
             form.addRow("Colour", self._color_choice(fresh, chosen))
         self._right.replaceWidget(self.form, fresh)
         self.form.deleteLater()
@@ -129,6 +133,16 @@ class IndicatorsDialog(QDialog):
         field.textEdited.connect(lambda text, name=parameter.name: self._on_edited(name, text))
         self.fields[parameter.name], self.errors[parameter.name] = field, error
         return field
+
+    def _length_choice(self, parent: QWidget, chosen: ChosenIndicator) -> QComboBox:
+        combo = QComboBox(parent)
+        combo.setObjectName(f"{self.objectName()}_over")
+        combo.setAccessibleName("Length of the bars that it is read from")
+        for minutes, name in LARGER.items():
+            combo.addItem(name, minutes)
+        combo.setCurrentIndex(combo.findData(chosen.minutes))
+        combo.currentIndexChanged.connect(lambda _index: self._on_length(int(combo.currentData())))
+        return combo
 
     def _color_choice(self, parent: QWidget, chosen: ChosenIndicator) -> QComboBox:
         combo = QComboBox(parent)
@@ -151,12 +165,16 @@ class IndicatorsDialog(QDialog):
             error.show()
             return
         error.hide()
-        self._change(row, choose(chosen.indicator.id, {**dict(chosen.settings), name: value}, chosen.color))
+        settings = {**dict(chosen.settings), name: value}
+        self._change(row, choose(chosen.indicator.id, settings, chosen.color, minutes=chosen.minutes))
 
     def _on_color(self, color: int) -> None:
         row = self.shown.currentRow()
-        chosen = self._chosen[row]
-        self._change(row, choose(chosen.indicator.id, dict(chosen.settings), color))
+        self._change(row, replace(self._chosen[row], color=color))
+
+    def _on_length(self, minutes: int) -> None:
+        row = self.shown.currentRow()
+        self._change(row, replace(self._chosen[row], minutes=minutes))
 
     def _change(self, row: int, chosen: ChosenIndicator) -> None:
         self._chosen[row] = chosen
