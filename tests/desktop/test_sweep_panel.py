@@ -135,3 +135,35 @@ def test_a_sweep_is_forgotten_by_two_presses(panel: SweepsPanel, rig: DesktopRig
     assert rig.gateway.of("sweep.delete") == []
     qtbot.mouseClick(panel.forget, Qt.MouseButton.LeftButton)
     assert [name.sweep_id for name in rig.gateway.of("sweep.delete")] == [3]
+
+
+def test_a_sweep_is_asked_for_and_chosen_by_the_keyboard_alone(
+    panel: SweepsPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    window = panel.window()
+
+    def step(*typed: str) -> str:
+        """Type where the focus is, then go on to what is next; return its name."""
+        for text in typed:
+            qtbot.keyClicks(window.focusWidget(), text)
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        return window.focusWidget().objectName().removeprefix(f"{panel.panel_id}_")
+
+    panel.form.code.setFocus(Qt.FocusReason.TabFocusReason)
+    passed = [step(), step("acme"), step(), step(), step("zero"), step(), step(), step(), step(), step(), step()]
+    assert passed == [
+        "symbols", "interval", "parameters", "fees", "search", "best", "cluster", "out_of_sample", "folds", "seed",
+        "cash",
+    ]  # fmt: skip
+    assert [step(), step()] == ["any_size", "begin"]
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    [wish] = rig.gateway.of("sweep.start")
+    assert (wish.symbols, wish.fees) == (("ACME",), "zero")
+    panel.sweeps.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Down)
+    settle(rig)
+    assert [sweep.id for sweep in panel.sweeps.selected_rows()] == [2]
+    panel.begin.setFocus(Qt.FocusReason.TabFocusReason)
+    assert step() == "resume", "what cannot be pressed is passed over"
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    assert [name.sweep_id for name in rig.gateway.of("sweep.resume")] == [2]

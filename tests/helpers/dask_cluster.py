@@ -42,6 +42,12 @@ class DaskCluster:
             if process.stderr is not None:
                 process.stderr.close()
 
+    def kill_workers(self) -> None:
+        """End every worker; the scheduler stays."""
+        for process in self._processes[1:]:
+            process.kill()
+            process.wait()
+
     def alive(self) -> int:
         """Return how many workers still run."""
         return sum(process.poll() is None for process in self._processes[1:])

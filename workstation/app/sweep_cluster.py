@@ -44,17 +44,28 @@ def made_of() -> tuple[str, str, str]:
 class ClusterWorkers:
     """job: as bytes. address: of the scheduler, such as tcp://10.0.0.1:8786. stop: tells that it is over.
 
+    alone_s, attempts_max: see ALONE_S and ATTEMPTS_MAX.
+
     Raises:
         UserError: the extra is missing, nobody answers there, or a worker runs other versions.
     """
 
-    def __init__(self, job: bytes, *, address: str, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        job: bytes,
+        *,
+        address: str,
+        stop: threading.Event,
+        alone_s: float = ALONE_S,
+        attempts_max: int = ATTEMPTS_MAX,
+    ) -> None:
         try:
             import distributed  # noqa: PLC0415  an extra
         except ImportError:
             raise UserError("a cluster needs Dask: install workstation[cluster]") from None
         self._library: Any = distributed
-        self._job, self._stop = job, stop
+        self._job, self._stop, self._address = job, stop, address
+        self._alone_s, self._attempts_max = alone_s, attempts_max
         _knock(address)
         try:
             self._client = self._library.Client(address, timeout=CONNECT_S, set_as_default=False)
@@ -71,14 +82,14 @@ class ClusterWorkers:
         """Yield outcomes as they come; ends early when `stop` is set.
 
         Raises:
-            ClusterGone: no worker was there for ALONE_S.
+            ClusterGone: no worker was there for `alone_s`.
         """
         waiting = [(task, 1) for task in reversed(tasks)]
         flying: dict[Any, tuple[Task, int]] = {}
         came_at = time.monotonic()
         while (waiting or flying) and not self._stop.is_set():
             room = self._room() - len(flying)
-            while waiting and room > 0:
+            while waiting and room > 0 and self._holds_job():
                 task, attempt = waiting.pop()
                 flying[self._submitted(task)] = task, attempt
                 room -= 1
@@ -93,8 +104,9 @@ class ClusterWorkers:
                     yield outcome
             if done or self._client.nthreads():
                 came_at = time.monotonic()
-            elif time.monotonic() - came_at > ALONE_S:
-                raise ClusterGone(f"the cluster has no worker left since {ALONE_S:.0f} s; go on with --resume")
+            elif time.monotonic() - came_at > self._alone_s:
+                gone = f"the cluster at {self._address} has had no worker for {self._alone_s:g} s"
+                raise ClusterGone(f"{gone}; go on with --resume")
         self._client.cancel(list(flying))
 
     def close(self) -> None:
@@ -120,13 +132,25 @@ class ClusterWorkers:
 
     def _room(self) -> int:
         threads: dict[str, int] = self._client.nthreads()
-        return max(sum(threads.values()), 1) * TASKS_PER_THREAD
+        return sum(threads.values()) * TASKS_PER_THREAD
+
+    def _holds_job(self) -> bool:
+        """Tell whether the workers have the job, which is sent again where it was lost with those that had it."""
+        if self._data.status != "finished":
+            try:
+                self._data = self._sent()
+            except TimeoutError:  # the last worker has just gone
+                return False
+        return True
 
     def _submitted(self, task: Task) -> Any:
         return self._client.submit(evaluated, self._data, encoded_task(task), pure=False)
 
     def _first_of(self, flying: dict[Any, tuple[Task, int]]) -> list[Any]:
         """Return what has ended or was lost, after a wait for the first."""
+        if not flying:
+            self._stop.wait(LOOK_S)
+            return []
         with self._client.as_current(), contextlib.suppress(TimeoutError, self._library.CancelledError):
             self._library.wait(list(flying), timeout=LOOK_S, return_when="FIRST_COMPLETED")
         return [future for future in flying if future.status != "pending"]
@@ -138,12 +162,10 @@ class ClusterWorkers:
                 return decoded_outcome(future.result())
         if future.status == "error":
             error: Any = future.exception()
-            if not isinstance(error, self._library.KilledWorker) or attempt >= ATTEMPTS_MAX:
+            if not isinstance(error, self._library.KilledWorker) or attempt >= self._attempts_max:
                 return failed(task, f"{type(error).__name__}: {error}")
-        elif attempt >= ATTEMPTS_MAX:
+        elif attempt >= self._attempts_max:
             return failed(task, f"it was lost with {attempt} workers")
-        if self._data.status != "finished":
-            self._data = self._sent()
         return None
 
 
