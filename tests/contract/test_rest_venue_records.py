@@ -114,10 +114,20 @@ class TestConnections:
         address = f"{path}/{kept['id']}"
         assert rig.http.get(address).json()["status"] == "CONNECTED"
         assert code(rig.http.delete(address), 409) == "IN_USE"
-        rig.engine.do(lambda: rig.core.broker.session(SessionState.DOWN))
+        rig.core.clock.advance(10**9)
+        rig.engine.do(lambda: rig.core.broker.session(SessionState.DOWN, "line lost, token=hush"))
+        rig.core.clock.advance(25 * 10**8)
         rig.engine.do(lambda: rig.core.broker.session(SessionState.UP))
         rows = rig.http.get(f"{address}/logs").json()
         assert [row["event_type"] for row in rows["logs"]][:2] == ["RECONNECT", "DISCONNECT"]
+        known = [(row["metadata"], row["error_details"]) for row in rows["logs"]][:2]
+        assert known == [
+            ({"venue": "FAKE", "state": "UP", "lasted_ms": 2_500}, None),
+            (
+                {"venue": "FAKE", "state": "DOWN", "lasted_ms": 1_000},
+                {"state": "DOWN", "reason": "line lost, token=[redacted]"},
+            ),
+        ]
         warned = rig.http.get(f"{address}/logs", params={"level": "WARNING", "fields": "event_type"}).json()
         assert warned["logs"] == [{"event_type": "DISCONNECT"}]
         read = rig.http.get(address).json()

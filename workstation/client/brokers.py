@@ -110,7 +110,7 @@ class Connection(Value, frozen=True, kw_only=True):
 
 
 class ConnectionLog(Value, frozen=True, kw_only=True):
-    """A line of a connection's log."""
+    """A line of a connection's log. metadata: venue, state, and in lasted_ms how long the state before had lasted."""
 
     id: str
     tenant_id: str

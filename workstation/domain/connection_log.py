@@ -44,7 +44,11 @@ class LogLevel(StrEnum):
 
 
 class ConnectionLog(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. connection_id: the record's, or that of the venue's own connection; created_at: UTC ns."""
+    """One line. connection_id: the record's, or that of the venue's own connection; created_at: UTC ns.
+
+    state: of the session from then on; reason: the venue's words for it; lasted_ms: how long the state before had
+    lasted, None where this run did not see it begin.
+    """
 
     id: str
     tenant: str
@@ -54,6 +58,10 @@ class ConnectionLog(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     level: LogLevel = LogLevel.INFO
     error_code: str = ""
+    venue: str = ""
+    state: str = ""
+    reason: str = ""
+    lasted_ms: int | None = None
 
 
 def redacted(text: str) -> str:

@@ -33,7 +33,7 @@ from workstation.api.schemas.values import (
     time_or_none,
     time_text,
 )
-from workstation.domain.connection_log import ConnectionLog
+from workstation.domain.connection_log import ConnectionLog, LogLevel
 from workstation.domain.records import ConnectionRecord
 from workstation.domain.records.venues import ConnectionType
 from workstation.ports.broker import SessionState
@@ -168,7 +168,10 @@ class ConnectionLogList(RecordList):
 class ConnectionLogOut(Resource):
     """A line of a connection's log; what follows the name of a secret is not in it.
 
-    Lines of a session belong to no request: request_id, response_time_ms and error_details are null in them.
+    Lines tell what a session went through and belong to no request: request_id and response_time_ms are null, and
+    error_code is where the venue gave no code. error_details: state and reason of a line that warns, where the venue
+    gave a reason. metadata: venue, state, and in lasted_ms how long the state before had lasted, where that is known;
+    empty in lines of versions that did not keep it.
     """
 
     id: IdOut
@@ -231,6 +234,8 @@ def connection_draft(
 
 def log_body(line: ConnectionLog) -> dict[str, Any]:
     """Return a line of a log as the wire shows it."""
+    warns = line.level not in (LogLevel.DEBUG, LogLevel.INFO)
+    known = {"venue": line.venue, "state": line.state, "lasted_ms": line.lasted_ms}
     return {
         "id": line.id,
         "tenant_id": tenant_uid(line.tenant),
@@ -242,6 +247,6 @@ def log_body(line: ConnectionLog) -> dict[str, Any]:
         "request_id": None,
         "response_time_ms": None,
         "error_code": line.error_code or None,
-        "error_details": None,
-        "metadata": {},
+        "error_details": {"state": line.state, "reason": line.reason} if warns and line.reason else None,
+        "metadata": {name: value for name, value in known.items() if value not in ("", None)},
     }
