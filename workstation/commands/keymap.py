@@ -62,6 +62,7 @@ KEY_COMMANDS: tuple[Command[NoParams], ...] = (
     _key("view.read_position", "Read the position aloud", "Ctrl+Shift+P", text="To a screen reader, and as text."),
     _key("view.read_market", "Read the inside market aloud", "Ctrl+Shift+B", text="To a screen reader, and as text."),
     _key("view.read_refusal", "Read the last refusal aloud", "Ctrl+Shift+R", text="To a screen reader, and as text."),
+    _key("view.hold_still", "Hold the ladder or table still for reading", "Ctrl+Shift+F", text="Again to go on."),
     _key("view.alert_here", "Create an alert at the pointed price", "Ctrl+Shift+L", text="In a chart or a ladder."),
     _key("size.smaller", "Smaller size", "["),
     _key("size.larger", "Larger size", "]"),

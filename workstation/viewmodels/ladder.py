@@ -5,6 +5,7 @@ and volume come from one snapshot. It never moves rows by itself, guesses no sta
 state. Qt-free.
 """
 
+from copy import deepcopy
 from typing import Literal
 
 import msgspec
@@ -13,7 +14,7 @@ from workstation.domain.accounts import LockState
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.viewmodels.formats import money
-from workstation.viewmodels.frames import Frame, PositionSnap
+from workstation.viewmodels.frames import DepthSnap, Frame, PositionSnap, QuoteSnap
 from workstation.viewmodels.ladder_amend import line_price
 from workstation.viewmodels.ladder_cells import OwnOrders, RejectMarks, row_mark
 from workstation.viewmodels.ladder_flow import Flow
@@ -64,6 +65,14 @@ class LadderPicture(msgspec.Struct, frozen=True):
     pulling: bool = False
 
 
+class _Market(msgspec.Struct, frozen=True):
+    """Book, quote and pulled sizes of one moment."""
+
+    depth: DepthSnap | None
+    quote: QuoteSnap | None
+    pulled: tuple[tuple[int, int, int], ...]
+
+
 class Ladder:
     """The ladder of one (account, instrument)."""
 
@@ -75,6 +84,7 @@ class Ladder:
         self._pulled_s = 0
         self._pulling: Pulling | None = None
         self._label = PnlUnit.MONEY
+        self._held: _Market | None = None
         self._rows = RowMaker(self.map, self.flow)
         self.rejects = RejectMarks(account, instrument.symbol)
 
@@ -86,6 +96,30 @@ class Ladder:
             self.flow.take(depth)
             if self._pulling is not None:
                 self._pulling.take(depth, mono_ns)
+
+    @property
+    def is_held(self) -> bool:
+        """True while the market columns stand still for reading."""
+        return self._held is not None
+
+    def hold(self, state: ScreenState, mono_ns: int) -> None:
+        """Keep the market columns as they are now; own orders, position and the state of the data stay current."""
+        symbol = self.instrument.symbol
+        changed = () if self._pulling is None else tuple(self._pulling.levels(mono_ns))
+        self._held = _Market(state.depths.get(symbol), state.quotes.get(symbol), changed)
+        self._rows.flow = deepcopy(self.flow)
+
+    def let_go(self) -> None:
+        """Show the present market again."""
+        self._held = None
+        self._rows.flow = self.flow
+
+    def _market(self, state: ScreenState, mono_ns: int) -> "_Market":
+        if self._held is not None:
+            return self._held
+        symbol = self.instrument.symbol
+        changed = () if self._pulling is None else tuple(self._pulling.levels(mono_ns))
+        return _Market(state.depths.get(symbol), state.quotes.get(symbol), changed)
 
     def place(self, state: ScreenState) -> bool:
         """Centre a map that has no place yet, once there is a price; returns whether it did."""
@@ -118,10 +152,10 @@ class Ladder:
 
     def view(self, state: ScreenState, mono_ns: int) -> LadderPicture:
         """Return what to paint now."""
-        symbol = self.instrument.symbol
-        depth, quote = state.depths.get(symbol), state.quotes.get(symbol)
+        symbol, market = self.instrument.symbol, self._market(state, mono_ns)
+        depth, quote = market.depth, market.quote
         held = state.position(self.account, symbol)
-        health = self.health(state)
+        health = self._held_health(state) if self.is_held else self.health(state)
         bids, asks = levels(depth, quote)
         working = state.working(self.account, symbol)
         own = OwnOrders(self.instrument, connected=_connected(state))
@@ -139,11 +173,12 @@ class Ladder:
             marks[row] = "".join(sorted({row_mark(order, position_qty), *marks.get(row, "")}))
             hidden.append(price)
         average = average_price(held, self.instrument)
-        cells = own.cells(queues(depth), {level.price: level.size for level in (*bids, *asks)})
+        book = state.depths.get(symbol)
+        ahead = (level for side in levels(book, state.quotes.get(symbol)) for level in side)
+        cells = own.cells(queues(book), {level.price: level.size for level in ahead})
         bid, ask = (bids[0].price if bids else None), (asks[0].price if asks else None)
         risk = open_risk(held, working, self.instrument)
-        changed = () if self._pulling is None else self._pulling.levels(mono_ns)
-        extras = Extras(changed, marks, risk)
+        extras = Extras(market.pulled, marks, risk)
         pnl, pnl_sign = self._pnl_label(held, risk)
         return LadderPicture(
             rows=self._rows.rows(depth, quote, held, cells, rejects=self.rejects.showing(mono_ns), extras=extras),
@@ -189,6 +224,13 @@ class Ladder:
         if depth.bids and depth.asks and depth.bids[0].price >= depth.asks[0].price:
             return Health("danger", "book is crossed")
         return Health("ok")
+
+    def _held_health(self, state: ScreenState) -> Health:
+        """Return that the market stands still for reading, and what is wrong with the present besides."""
+        now = self.health(state)
+        level, trouble = ("stale", "") if now.level == "ok" else (now.level, f"; now: {now.text}")
+        refusal = now.entry_refusal or "Refused: the ladder is held still for reading; let it go to enter here."
+        return Health(level, f"held still for reading{trouble}", refusal)
 
     def _gap(self, ours: int, theirs: int) -> str:
         words = self.instrument.qty_text

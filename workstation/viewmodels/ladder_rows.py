@@ -84,7 +84,7 @@ class RowMaker:
 
     def __init__(self, prices: PriceMap, flow: Flow) -> None:
         self._map = prices
-        self._flow = flow
+        self.flow = flow
         self._instrument: Instrument = prices.instrument
         self.show_pnl = True
         self.pnl_wide = False
@@ -205,8 +205,8 @@ class RowMaker:
         """Return `sold×bought` since the reset, by row."""
         rows: dict[int, tuple[int, int]] = {}
         high, low = self._map.prices[0] + self._map.slack, self._map.prices[-1]
-        for price in self._flow.traded():
-            sold, bought = self._flow.since(price) if low <= price <= high else (0, 0)
+        for price in self.flow.traded():
+            sold, bought = self.flow.since(price) if low <= price <= high else (0, 0)
             if sold or bought:
                 row = self._map.bucket(price, "down")
                 before = rows.get(row, (0, 0))
@@ -243,7 +243,7 @@ class RowMaker:
         source = quote if depth is None else depth
         if source is None or source.last is None:
             return None, ""
-        streak = self._flow.streak(source.last)
+        streak = self.flow.streak(source.last)
         size = source.last_size if streak is None else streak
         return self._map.bucket(source.last, "down"), self.size_text(size) or "·"
 

@@ -25,6 +25,13 @@ NOTHING = PanelNote()
 WAITING = PanelNote("info", "Waiting for the engine…")
 
 
+def held_note(since: str, rows: int, trouble: PanelNote) -> PanelNote:
+    """Return that a panel is held still for reading since a time of day, what waits, and what is wrong besides."""
+    waiting = f" {rows} changes wait." if rows else ""
+    head = f"Held still for reading, as of {since or 'the start'}.{waiting} Orders and keys act on the present."
+    return PanelNote(trouble.level if trouble.text else "warning", f"{head} {trouble.text}".strip())
+
+
 class ConnectionWatch:
     """Notes when the venue or the feed went away, so that what stays on screen can say "as of"."""
 

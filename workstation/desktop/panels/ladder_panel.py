@@ -50,6 +50,7 @@ class LadderPanel(Panel):
     title = "Ladder"
     icon = "ladder"
     linked = True
+    holdable = holds_itself = True
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
@@ -137,6 +138,14 @@ class LadderPanel(Panel):
         popup.changed.connect(self.set_settings)
         popup.open_under(self.options)
         return popup
+
+    def on_held(self, *, held: bool) -> None:
+        """Keep the market columns still, or show the present."""
+        if self._ladder is not None and held:
+            self._ladder.hold(self.context.state, self.context.bridge.session.mono_ns())
+        elif self._ladder is not None:
+            self._ladder.let_go()
+        self._refresh()
 
     def on_frame(self, frame: Frame) -> None:
         """Paint what is new and send amends that waited."""
@@ -254,6 +263,8 @@ class LadderPanel(Panel):
         rows = 1 if self._ladder is None else self._ladder.map.rows
         self._ladder = Ladder(self.context.instrument(self.symbol), self.context.focus.account, rows)
         self._ladder.map.set_grouping(ticks)
+        if self.is_held:
+            self._ladder.hold(self.context.state, self.context.bridge.session.mono_ns())
         self._apply_settings()
         if self._view is not None:
             self._view.show_ladder(self._ladder)
@@ -280,7 +291,8 @@ class LadderPanel(Panel):
         if ladder is None or view is None or not self.isVisible():
             return
         ladder.place(self.context.state)
-        self._keep_centred(ladder, view)
+        if not ladder.is_held:
+            self._keep_centred(ladder, view)
         picture = self._picture = ladder.view(self.context.state, self.context.bridge.session.mono_ns())
         view.show_picture(picture)
         self.buttons.show_counts(picture.counts)
@@ -344,7 +356,7 @@ class LadderPanel(Panel):
         if ladder is None or picture is None:
             return None
         rules = rules_for(click, self.settings, ladder.instrument, ladder.account, self.pad.qty)
-        inside = (picture.bid, picture.ask)
+        inside = ladder.inside(self.context.state)[:2] if ladder.is_held else (picture.bid, picture.ask)
         return entry(column, price, ladder.instrument, rules, stop=click.right, inside=inside)
 
     def _point(self, column: Column | None, price: int, click: Click) -> None:

@@ -25,6 +25,8 @@ from workstation.viewmodels.table_query import QueryError
 class TablePanel(Panel):
     """Base of the order, fill, position and P&L panels. `bar` is the row above the table."""
 
+    holdable = True
+
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.connection = ConnectionWatch()

@@ -16,7 +16,10 @@ from workstation.commands.params import Watch
 from workstation.desktop.context import DesktopContext
 from workstation.domain.market import BarType
 from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.outbox import Outbox
 
+HELD_ROWS_MAX = 20_000
+"""Orders and fills that wait for a held panel; beyond, it goes on by itself."""
 PanelSettings = dict[str, str | int | float | bool | list[str | int]]
 
 
@@ -27,7 +30,10 @@ class Panel(QWidget):
 
     Emits: title_changed(str) when what it shows changes; provenance_asked(client order id);
     command_asked(id) for a command of the key map on the trade focus; fault_met() when an error came out of it;
-    retry_asked() to be opened anew.
+    retry_asked() to be opened anew; held_changed() when it is held still, or goes on.
+
+    holdable: it can be held still for reading. Frames wait meanwhile and come as one, but in a panel that
+    `holds_itself`: it takes each, and keeps still what it must.
     """
 
     kind: ClassVar[str] = ""
@@ -35,6 +41,8 @@ class Panel(QWidget):
     icon: ClassVar[str] = "list"
     linked: ClassVar[bool] = False
     link_down_words: ClassVar[str] = ""
+    holdable: ClassVar[bool] = False
+    holds_itself: ClassVar[bool] = False
 
     title_changed = Signal(str)
     link_changed = Signal(str)
@@ -42,6 +50,7 @@ class Panel(QWidget):
     command_asked = Signal(str)
     fault_met = Signal()
     retry_asked = Signal()
+    held_changed = Signal()
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__()
@@ -53,6 +62,8 @@ class Panel(QWidget):
         self.fault_details = ""
         self._stands = False
         self._wish: Watch | None = None
+        self._waiting: Outbox | None = None
+        self._rows_waiting = 0
         self.setObjectName(panel_id)
         self.setAccessibleName(self.title)
         self._endings: list[Callable[[], None]] = []
@@ -83,6 +94,36 @@ class Panel(QWidget):
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Take settings back; unknown entries are ignored, bad values refused by falling back on defaults."""
+
+    @property
+    def is_held(self) -> bool:
+        """True while what is shown stands still for reading."""
+        return self._waiting is not None
+
+    @property
+    def rows_waiting(self) -> int:
+        """How many orders and fills came in since the panel was held."""
+        return self._rows_waiting
+
+    def hold_still(self) -> None:
+        """Hold what is shown; the state that orders act on goes on."""
+        if self.holdable and self._waiting is None:
+            self._waiting = Outbox(_nobody_waits)
+            self._rows_waiting = 0
+            self.on_held(held=True)
+            self.held_changed.emit()
+
+    def let_go(self) -> None:
+        """Show the present again, with all that came meanwhile."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self.on_held(held=False)
+            if not self.holds_itself:
+                self._on_frame(waiting.take())
+            self.held_changed.emit()
+
+    def on_held(self, *, held: bool) -> None:
+        """Keep still what is shown, or go on; for a panel that holds itself."""
 
     def set_link_group(self, group: str) -> None:
         """Join a link group ("" leaves it) and take over its instrument."""
@@ -118,6 +159,7 @@ class Panel(QWidget):
     def show_symbol(self, symbol: str) -> None:
         """Show an instrument, without moving the link group."""
         if symbol != self.symbol and symbol in self.context.bridge.session.instruments:
+            self.let_go()
             self.symbol = symbol
             self.on_symbol(symbol)
             self.title_changed.emit(f"{self.title} · {symbol}" if self.linked else self.title)
@@ -186,5 +228,25 @@ class Panel(QWidget):
             self.show_interval(interval)
 
     def _on_frame(self, frame: Frame) -> None:
-        if not self._stands:
+        if self._stands:
+            return
+        if self._waiting is None or self.holds_itself:
             self.on_frame(frame)
+            return
+        self._rows_waiting += len(frame.rows)
+        self._waiting.put_rows(frame.rows)
+        self._waiting.put_snapshots(
+            quotes=frame.quotes.values(),
+            depths=frame.depths.values(),
+            bars=frame.bars,
+            positions=frame.positions.values(),
+            accounts=frame.accounts.values(),
+            status=frame.status,
+            prints=frame.prints,
+        )
+        if frame.overflowed or self._rows_waiting > HELD_ROWS_MAX:
+            self.let_go()
+
+
+def _nobody_waits() -> None:
+    """Take a wake-up that nobody needs: a held panel is let go by hand."""

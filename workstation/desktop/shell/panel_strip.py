@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel
+from workstation.viewmodels.formats import time_of_day
 from workstation.viewmodels.frames import Frame
-from workstation.viewmodels.panel_notes import NOTHING, WAITING, ConnectionWatch, EngineWatch, PanelNote
+from workstation.viewmodels.panel_notes import NOTHING, WAITING, ConnectionWatch, EngineWatch, PanelNote, held_note
 
 
 class PanelStrip(QWidget):
@@ -21,6 +22,7 @@ class PanelStrip(QWidget):
         self._panel = panel
         bridge = panel.context.bridge
         self._mono_ns = bridge.session.mono_ns
+        self._held_at = ""
         self._engine, self._links = EngineWatch(self._mono_ns()), ConnectionWatch()
         if bridge.state.status is not None:
             self._links.take(bridge.state.status)
@@ -39,6 +41,7 @@ class PanelStrip(QWidget):
         bridge.frame_taken.connect(self._on_frame)
         panel.until_released(self._stop_listening)
         panel.fault_met.connect(self.show_state)
+        panel.held_changed.connect(self._on_held)
         self.show_state()
 
     def show_state(self) -> None:
@@ -53,7 +56,13 @@ class PanelStrip(QWidget):
     def _note(self) -> PanelNote:
         if self._panel.fault:
             return PanelNote("danger", self._panel.fault)
+        trouble = self._trouble()
+        return held_note(self._held_at, self._panel.rows_waiting, trouble) if self._panel.is_held else trouble
+
+    def _trouble(self) -> PanelNote:
         silence, words = self._engine.note(self._mono_ns()), self._panel.link_down_words
+        if self._panel.is_held and not silence.text:
+            return self._links.note(words or "What stands here is older still.")
         if not words:
             return NOTHING if silence is WAITING else silence
         return silence if silence.text else self._links.note(words)
@@ -65,6 +74,11 @@ class PanelStrip(QWidget):
         button.setToolTip(meaning)
         button.setProperty("role", "quiet")
         return button
+
+    def _on_held(self) -> None:
+        status = self._panel.context.state.status
+        self._held_at = "" if status is None else time_of_day(status.now_ns)[:8]
+        self.show_state()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._panel.fault_details)

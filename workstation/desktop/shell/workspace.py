@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.look import theme_of
 from workstation.desktop.shell.alert_here import AlertHere
+from workstation.desktop.shell.hold_still import HoldStill
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
 from workstation.desktop.shell.hotkeys_disarm import AutoDisarm, disarm
@@ -56,6 +57,7 @@ class Workspace(QObject):
         self.hotkeys.runs["view.provenance"] = self._show_provenance
         self.alert_here = AlertHere(context, self.hotkeys)
         self.spoken = SpokenLine(context, self.hotkeys, self.window.top_bar.notice)
+        self.hold_still = HoldStill(context, self.hotkeys, self.spoken)
         self.window.add_banner(KeyFileBanner(self.hotkeys.store))
         self.window.add_banner(UndoLoadBanner(self.workspaces))
         self.palette = Palette(context, Choices(context, self.hotkeys, self.workspaces.open), self.window)
