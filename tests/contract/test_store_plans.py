@@ -20,11 +20,12 @@ from tests.helpers.large_tables import START_NS, STEP_NS, TABLES, fill
 from tests.helpers.stores import new_postgres_database, open_for_test
 from workstation.domain.connection_log import ConnectionEvent, LogLevel
 from workstation.domain.orders import OrdStatus
+from workstation.domain.records import PnlSnapshot, StrategyRun
 from workstation.ports.connection_log import ConnectionLogQuery
 from workstation.ports.deliveries import DeliveryQuery, DeliveryStatus
 from workstation.ports.market_store import BarQuery, QualityQuery, TickQuery
 from workstation.ports.run_rows import RunRowQuery
-from workstation.ports.store import AuditQuery, ExecutionQuery, OrderQuery
+from workstation.ports.store import AuditQuery, ExecutionQuery, OrderQuery, RecordQuery
 from workstation.storage import StoreView, open_view, queries
 from workstation.storage.run_reader import LOG_ORDERINGS, PERFORMANCE_ORDERINGS, SIGNAL_ORDERINGS
 from workstation.storage.tables import TENANT
@@ -151,6 +152,27 @@ PERFORMANCES = variants(
     },
     PERFORMANCE_ORDERINGS,
 )
+RUNS = variants(
+    lambda **given: RecordQuery(tenant=TENANT, **given),
+    {
+        "strategy": {"equal": {"strategy_id": "w7"}},
+        "account": {"equal": {"account": "A3"}},
+        "user": {"equal": {"user_id": "user3"}},
+        "rare state": {"equal": {"status": ("RUNNING",)}},
+        "common state": {"equal": {"status": ("COMPLETED",)}},
+        "states": {"equal": {"status": ("RUNNING", "ERROR")}},
+        "capital": {"between": {"capital_order": (10, 20)}},
+        "span": SPAN,
+    },
+    ["created_at", "pnl_order", "status"],
+)
+"""By their start they are sorted: a run that waits for its own stands last both ways, which is no index's order."""
+
+SNAPSHOTS = variants(
+    lambda **given: RecordQuery(tenant=TENANT, **{"ordering": ("-day",), **given}),
+    {"account": {"equal": {"account": "A3"}}, "days": {"between": {"day": ("day 100000500", "day 100000700")}}},
+    ["day", "net_order"],
+)
 BARS = {
     "stretch": BarQuery(symbol="S7", interval="1_MINUTE", **SPAN),
     "newest": BarQuery(symbol="S7", interval="1_MINUTE", newest=True),
@@ -188,6 +210,8 @@ ASKED: dict[str, Ask] = {
     **asked("run logs", lambda view, query: view.reader.runs.logs(query), RUN_LOGS),
     **asked("signals", lambda view, query: view.reader.runs.signals(query), SIGNALS),
     **asked("performances", lambda view, query: view.reader.runs.performances(query), PERFORMANCES),
+    **asked("runs", lambda view, query: view.reader.records(StrategyRun, query), RUNS),
+    **asked("snapshots", lambda view, query: view.reader.records(PnlSnapshot, query), SNAPSHOTS),
     **asked("bars", lambda view, query: view.reader.market.bars(query), BARS),
     **asked("ticks", lambda view, query: next(view.reader.market._chunks(query), None), TICKS),
     **asked("kept ticks", lambda view, query: view.reader.market.ticks_kept(query, 20_000), TICKS),
@@ -278,7 +302,7 @@ def test_what_a_list_asks_comes_from_an_index(view: StoreView, name: str) -> Non
         assert not walks(plan), f"{statement}\n{plan}"
 
 
-LONGEST = [name for name in ASKED if re.fullmatch("(orders|executions|audit): (all|key|by .*)", name)]
+LONGEST = [name for name in ASKED if re.fullmatch("(orders|executions|audit|runs|snapshots): (all|key|by .*)", name)]
 
 
 @pytest.mark.parametrize("name", LONGEST)

@@ -169,6 +169,22 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "period_return": "i % 1000",
         "state": "WIDE",
     },
+    "strategy_runs": {
+        "state": "WIDE",
+        "strategy_id": _OWNER,
+        "account": "'A' || i % 20",
+        "user_id": "'user' || i % 7",
+        "status": "CASE WHEN i % 5000 = 0 THEN 'RUNNING' WHEN i % 90 = 0 THEN 'ERROR' ELSE 'COMPLETED' END",
+        "started_at": _TIME,
+        "pnl_order": "i % 5000",
+        "capital_order": "i % 3000",
+    },
+    "pnl_snapshots": {
+        "state": "WIDE",
+        "account": "'A' || i % 20",
+        "day": "'day ' || (100000000 + i)",
+        "net_order": "i % 5000",
+    },
     "connection_logs": {
         "connection_id": _OWNER,
         "event_type": "CASE WHEN i % 200 = 0 THEN 'CONNECT' ELSE 'HEARTBEAT' END",

@@ -16,7 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import FINAL_STATES, OrdStatus
 from workstation.ports.store import AuditQuery, ExecutionQuery, OrderQuery, PositionQuery, RecordQuery
-from workstation.storage.record_tables import RecordTable
+from workstation.storage.record_tables import FILLED, RecordTable
 from workstation.storage.tables import ACCOUNT_ROW, IS_OPEN, audit_entries, executions, orders, positions
 
 ORDER_ORDERINGS: Mapping[str, Column[Any]] = {
@@ -159,7 +159,7 @@ def ordered(
         if column is None:
             raise ValidationError("ordering", f"cannot sort by {item!r}", allowed=", ".join(sorted(allowed)))
         term = column.desc() if item.startswith("-") else column.asc()
-        terms.append(term.nulls_last() if column.nullable else term)
+        terms.append(term.nulls_last() if column.nullable and not column.info.get(FILLED) else term)
     descending = bool(ordering) and ordering[0].startswith("-")
     terms += [column.desc() if descending else column.asc() for column in ties]
     return statement.order_by(*terms)

@@ -47,6 +47,9 @@ from workstation.storage.tables import metadata
 
 _encode = msgspec.json.Encoder().encode
 LIVING = text("deleted_at IS NULL")
+FILLED = "filled"
+"""What a column says of itself that has a value in every row."""
+
 BASE = ("tenant_id", "id", "row_version", "created_at", "updated_at", "deleted_at", "seq", "state")
 
 
@@ -75,12 +78,15 @@ def record_table(
     integers: Iterable[str] = (),
     enums: Mapping[str, type[StrEnum]] | None = None,
     searched: Iterable[str] = (),
+    indexed: Iterable[tuple[str, ...]] = (),
 ) -> RecordTable:
     """Declare the table of a kind.
 
     texts, flags, integers: fields of the record that lists filter or sort by; absent values are NULL. enums: text
     fields with their allowed values, which the database checks too, as it does the bounds of `domain/records/bounds`.
+    indexed: of a kind that grows by itself the columns that its lists come by; its other lists are walked by time.
     """
+    indexed = tuple(indexed)
     types: dict[str, TypeEngine[Any]] = {
         **dict.fromkeys((*texts, *(enums or ())), Text()),
         **dict.fromkeys(flags, Boolean()),
@@ -102,12 +108,12 @@ def record_table(
         Column("deleted_at", BigInteger, nullable=True),
         Column("seq", BigInteger, nullable=False),
         Column("state", LargeBinary, nullable=False),
-        *[Column(field, column, nullable=True) for field, column in types.items()],
+        *[Column(field, column, nullable=True, info=_info(field, indexed)) for field, column in types.items()],
         CheckConstraint("row_version > 0", name="row_version"),
         *[CheckConstraint(one_of(field, values), name=field) for field, values in allowed.items()],
         *[CheckConstraint(f"{field} BETWEEN {low} AND {high}", name=field) for field, (low, high) in ranges.items()],
         *[_unique(name, fields) for fields in unique],
-        Index(f"ix_{name}_created_at", "tenant_id", "created_at", "id"),
+        *[_index(name, fields) for fields in (("created_at",), *indexed)],
     )
     columns = (*BASE, *types)
     statement = upsert(table, columns, ("tenant_id", "id"), frozen=("created_at",))
@@ -124,6 +130,17 @@ def _unique(name: str, fields: tuple[str, ...]) -> Index:
     """Return the index of a unique rule among the living rows of a tenant; the engine looks past the case as well."""
     index = f"uq_{name}_{'_'.join(fields)}"
     return Index(index, "tenant_id", *fields, unique=True, sqlite_where=LIVING, postgresql_where=LIVING)
+
+
+def _index(name: str, fields: tuple[str, ...]) -> Index:
+    """Return the index of a list: living rows of a tenant by these columns, and then by id."""
+    index = f"ix_{name}_{'_'.join(fields)}"
+    return Index(index, "tenant_id", *fields, "id", sqlite_where=LIVING, postgresql_where=LIVING)
+
+
+def _info(field: str, indexed: tuple[tuple[str, ...], ...]) -> dict[str, bool]:
+    """Return what lists know of a column: one that they are sorted by on its own has a value in every row."""
+    return {FILLED: (field,) in indexed}
 
 
 def _plain(value: Any) -> Any:
@@ -147,7 +164,13 @@ TABLES: Mapping[type[Record], RecordTable] = {
             searched=("email",),
         ),
         record_table(UserSession, "user_sessions", texts=("user_id",), flags=("is_active",)),
-        record_table(PnlSnapshot, "pnl_snapshots", texts=("account", "day"), integers=("net_order",)),
+        record_table(
+            PnlSnapshot,
+            "pnl_snapshots",
+            texts=("account", "day"),
+            integers=("net_order",),
+            indexed=(("day",), ("net_order",), ("account", "day")),
+        ),
         record_table(
             ComplianceRule,
             "compliance_rules",
@@ -182,6 +205,12 @@ TABLES: Mapping[type[Record], RecordTable] = {
             texts=("strategy_id", "account", "user_id"),
             enums={"status": StrategyRunStatus},
             integers=("started_at", "pnl_order", "capital_order"),
+            indexed=(
+                ("status",),
+                ("pnl_order",),
+                ("capital_order",),
+                *[(name, "created_at") for name in ("strategy_id", "account", "user_id", "status")],
+            ),
         ),
         record_table(
             BrokerRecord,
