@@ -123,9 +123,16 @@ class FakeGateway:
 class DesktopRig:
     """Bridge and context of a desktop test. `frame()` takes what was fed; `clock` moves only by hand."""
 
-    def __init__(self, *instruments: Instrument, environment: Environment = Environment.SIM) -> None:
+    def __init__(
+        self,
+        *instruments: Instrument,
+        environment: Environment = Environment.SIM,
+        clock: VirtualClock | None = None,
+        seed: int = 7,
+        gateway: Any = None,
+    ) -> None:
         known = instruments or (stock(), stock("MSFT", name="Microsoft Corp. common stock"), future())
-        self.clock = VirtualClock(START_NS)
+        self.clock = clock or VirtualClock(START_NS)
         self.clock.advance(SECOND)
         self.instruments = {instrument.symbol: instrument for instrument in known}
         self.account = Account(
@@ -137,9 +144,9 @@ class DesktopRig:
             initial_cash=100_000 * MONEY_ONE,
         )
         self.accounts = OpenAccounts([self.account])
-        self.gateway = FakeGateway()
+        self.gateway = FakeGateway() if gateway is None else gateway
         self.outboxes: list[Outbox] = []
-        self._ids = IdSource(7)
+        self._ids = IdSource(seed)
         self.session = Session(
             instruments=self.instruments,
             accounts=self.accounts,
