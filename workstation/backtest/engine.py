@@ -316,9 +316,9 @@ class Engine:
         self.booking.now = self.agenda.ts
         while self._intents:
             intent = self._intents.pop(0)
-            if isinstance(intent, m.OrderIntent):
-                self.desk.take(intent)
-            elif isinstance(intent, m.WantBars):
+            if self.desk.take(intent):
+                continue
+            if isinstance(intent, m.WantBars):
                 self._want_bars(intent)
             elif isinstance(intent, m.SetTimer):
                 self._set_timer(intent)

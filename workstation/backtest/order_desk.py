@@ -83,9 +83,13 @@ class OrderDesk:
             m.Flatten: lambda intent: self.flatten(intent.symbol),
         }
 
-    def take(self, intent: m.OrderIntent) -> None:
-        """Act on what the strategy wants."""
-        self._takers[type(intent)](intent)
+    def take(self, intent: m.Intent) -> bool:
+        """Act on what the strategy wants of its orders; False where that is about none."""
+        taker = self._takers.get(type(intent))
+        if taker is None:
+            return False
+        taker(intent)
+        return True
 
     # To the venue
 

@@ -40,7 +40,7 @@ class RoundTrip:
         held, sign = self._qty, 1 if qty > 0 else -1
         closing = min(abs(qty), abs(held)) if held * qty < 0 else 0
         opening = abs(qty) - closing
-        fee_out = div_half_even(fee * closing, abs(qty))
+        fee_out = div_half_even(fee * closing, abs(qty)) if fee else 0
         row = None
         if closing:
             self._out_qty += closing

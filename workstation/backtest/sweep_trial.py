@@ -51,7 +51,7 @@ def evaluated(job: bytes, task: bytes) -> bytes:
     guard = Bus(lambda _task, _error: None).guard  # a strategy's failure is the outcome's text
     error = guard(wanted, lambda: made.append(_evaluated(loaded(job), wanted)))
     if error is not None:
-        text = "".join(traceback.format_exception_only(error)).strip()
+        text = ", ".join(line.strip() for line in traceback.format_exception_only(error))
         made.append(failed(wanted, text))
     return _encode(made[0])
 

@@ -19,7 +19,7 @@ from workstation.domain.market import Quote as MarketQuote
 from workstation.domain.market import StreamKind
 from workstation.domain.market import Trade as MarketTrade
 from workstation.domain.numbers import MONEY_DECIMALS, to_decimal
-from workstation.domain.orders import OrderState, Side
+from workstation.domain.orders import OrderState, OrderTerms, Side
 from workstation.marketdata.intervals import bar_type_of
 from workstation.risk.validity import validate
 from workstation.strategies import messages as m
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 ORDERS_OPEN_MAX = 1_000
 SERIES_MAX = 200
 TIMERS_MAX = 50
+PLAIN_MAX = 1_000
+"""Sizes of plain orders whose terms are kept, with their side and symbol."""
+
+_NUMBERS = frozenset({int, float, Decimal})
+
 SHOWN_MAX = 50
 TEXT_MAX = 2_000
 EVENT_MAX = 40
@@ -72,6 +77,7 @@ class Host:
         self._last_px: dict[str, int] = {}
         self._series: dict[tuple[str, str], SeriesIndicators] = {}
         self._timers: set[str] = set()
+        self._plain: dict[tuple[str, Side, Number, type], tuple[Instrument, OrderTerms]] = {}
         self.orders_made = 0
         self._made_under = ""
         self._begun = False
@@ -305,9 +311,7 @@ class Host:
             ValidationError: a term is wrong in itself, or the run has too many open orders.
         """
         instrument = self._instrument(symbol)
-        made = order_terms(instrument, self._account, side, quantity, terms)
-        for broken in validate(made, instrument, self.now_ns):
-            raise ValidationError(broken.field, broken.text, allowed=broken.allowed)
+        made = self._terms(instrument, side, quantity, terms)
         if len(self._open) >= ORDERS_OPEN_MAX:
             raise ValidationError("order", f"a run has at most {ORDERS_OPEN_MAX} open orders")
         self.orders_made += 1
@@ -318,6 +322,19 @@ class Host:
             target = leg_price(instrument, side, terms.get("take_profit"), stop=False)
         self._send(m.Submit(cl_ord_id, made, stop, target, str(terms.get("notes", ""))[:TEXT_MAX]))
         return cl_ord_id
+
+    def _terms(self, instrument: Instrument, side: Side, quantity: Number, terms: Mapping[str, Any]) -> OrderTerms:
+        """Return the terms of an order. Those without any wish but a size are the same each time, and kept."""
+        is_plain = not terms and type(quantity) in _NUMBERS
+        key = instrument.symbol, side, quantity, type(quantity)
+        if is_plain and (known := self._plain.get(key)) is not None and known[0] is instrument:
+            return known[1]
+        made = order_terms(instrument, self._account, side, quantity, terms)
+        for broken in validate(made, instrument, self.now_ns):
+            raise ValidationError(broken.field, broken.text, allowed=broken.allowed)
+        if is_plain and (len(self._plain) < PLAIN_MAX or key in self._plain):
+            self._plain[key] = instrument, made
+        return made
 
     def replace(self, order_id: str, quantity: Number | None, limit: Number | None, stop: Number | None) -> None:
         """Change an open order of the run.

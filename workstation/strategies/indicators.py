@@ -33,6 +33,8 @@ class SeriesIndicators:
 
     def __init__(self) -> None:
         self._running: dict[tuple[str, tuple[tuple[str, float], ...]], tuple[Running, list[FollowedIndicator]]] = {}
+        self._known: dict[Running, list[list[float]]] | None = None
+        self._lines: list[tuple[FollowedIndicator, list[float]]] = []
 
     def follow(self, name: str, parameters: Mapping[str, float]) -> FollowedIndicator:
         """Return a follower of one line, `name.line` where there are several.
@@ -51,6 +53,7 @@ class SeriesIndicators:
         running, followers = self._running[key]
         follower = FollowedIndicator(running, found.lines.index(line) if line else 0)
         followers.append(follower)
+        self._known = None
         return follower
 
     def values_over(
@@ -60,15 +63,19 @@ class SeriesIndicators:
 
         known: kept by the caller for these columns. An indicator that is new to it begins at bar `first`.
         """
+        if known is self._known:
+            return self._lines
         for running, _followers in self._running.values():
             if running not in known:
                 rest = {name: columns[name][first:] for name in (*running.names, "close")} if first else columns
                 known[running] = [[math.nan] * first + line for line in running.close_all(rest)]
-        return [
+        self._known = known
+        self._lines = [
             (follower, known[running][follower.line])
             for running, followers in self._running.values()
             for follower in followers
         ]
+        return self._lines
 
     def close(self, bar: Bar) -> None:
         """Bring every indicator up to a closed bar."""

@@ -38,7 +38,7 @@ def test_a_trial_that_raises_is_one_failed_row_with_its_text() -> None:
     trials = swept(terms, job, DirectWorkers(job))
     failed = [trial for trial in trials if trial.status is TrialStatus.FAILED]
     assert {trial.parameters["back"] for trial in failed} == {5}
-    assert failed[0].error == "RuntimeError: told to fail"
+    assert failed[0].error == "RuntimeError: told to fail, at 2020-01-01T01:00:00Z of the market"
     assert len(trials) - len(failed) == 5
     assert best_of(trials, Metric.SHARPE) is not None
 

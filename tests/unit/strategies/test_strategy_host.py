@@ -13,6 +13,7 @@ from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
 from workstation.strategies import messages as m
 from workstation.strategies.api import Field, Strategy, StrategyParameters
+from workstation.strategies.host import Host
 
 
 class Quiet(Strategy):
@@ -272,3 +273,29 @@ def test_an_order_that_somebody_placed_for_the_run_can_be_cancelled_by_it():
     rig.accept(msgspec.structs.replace(submit, cl_ord_id="OMS-9"))
     rig.strategy.cancel("OMS-9")
     assert rig.take(m.Cancel) == [m.Cancel("OMS-9")]
+
+
+def test_orders_of_a_size_asked_for_again_are_judged_as_the_first_by_the_kind_of_number_and_the_instrument():
+    instruments = {"ABC": instrument("ABC")}
+    sent = []
+    host = Host(
+        lambda host: Quiet(host, Quiet.Parameters()),
+        run_id="R1",
+        account="SIM",
+        instruments=instruments,
+        send=sent.append,
+    )
+    buys = host.strategy.buy
+    for quantity in (10, 10, 10.0, Decimal(10), 10):
+        buys("ABC", quantity)
+    host.strategy.sell("ABC", 10)
+    made = [intent.terms for intent in sent if isinstance(intent, m.Submit)]
+    assert [(terms.side, terms.order_qty) for terms in made] == [(Side.BUY, 10)] * 5 + [(Side.SELL, 10)]
+    assert len({intent.cl_ord_id for intent in sent if isinstance(intent, m.Submit)}) == 6
+    for wrong, words in ((True, "no number"), ([10], "no number"), ("10", "no number"), (-10, "not above 0")):
+        buys("ABC", 1)
+        with pytest.raises(ValidationError, match=words):
+            buys("ABC", wrong)
+    instruments["ABC"] = msgspec.structs.replace(instrument("ABC"), lot=100)
+    with pytest.raises(ValidationError, match="multiple of the lot"):
+        buys("ABC", 10)
