@@ -192,6 +192,21 @@ def test_escape_drops_an_edit(panel: OrdersPanel, rig: DesktopRig, qtbot) -> Non
     assert rig.gateway.sent() == []
 
 
+def test_arrows_step_an_edit_and_the_loss_of_the_queue_place_is_said_before_enter(
+    panel: OrdersPanel, rig: DesktopRig, qtbot
+) -> None:
+    rig.feed(order("OMS-1"))
+    editor = open_editor(panel, "price")
+    qtbot.keyClick(editor, Qt.Key.Key_Up)
+    qtbot.keyClick(editor, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert (editor.text(), editor.toolTip()) == ("187.26", "+11t, loses queue place")
+    editor.selectAll()
+    qtbot.keyClicks(editor, "187.14")
+    assert editor.accessibleDescription() == "−1t, loses queue place"
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert [(change.price, change.version) for change in rig.gateway.of("order.replace")] == [(18_714, 1)]
+
+
 def test_a_refused_entry_keeps_the_text_and_says_the_rule(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
     rig.feed(order("OMS-1", cum_qty=40, state=OrdStatus.PARTIALLY_FILLED))
     editor = open_editor(panel, "qty")

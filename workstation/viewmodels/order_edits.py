@@ -10,7 +10,7 @@ import msgspec
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderState, TimeInForce
+from workstation.domain.orders import OrderState, OrdType, TimeInForce
 from workstation.viewmodels.formats import DAY_NS, exact_time
 from workstation.viewmodels.ticket_fields import parse_utc
 
@@ -103,6 +103,43 @@ def conflict_text(order: OrderState, amendment: Amendment) -> str:
         f"{order.terms.symbol} {name} {amendment.typed}: the order changed while you typed; "
         f"now version {order.version}: re-apply or drop?"
     )
+
+
+def outlook(instrument: Instrument, order: OrderState, edit: Amendment, now_ns: int) -> str:
+    """Return what Enter would do to the order: how far its price goes, and whether its place in the queue is lost."""
+    try:
+        terms = amended(instrument, order, edit, now_ns)
+    except ValidationError as error:
+        return f"Refused: {error}"
+    if terms is None:
+        return "no change"
+    if edit.field == LIFE:
+        return f"time in force {terms.time_in_force}"
+    before, after = current_value(order, edit.field) or 0, parsed(instrument, order, edit.field, edit.typed)
+    if edit.field == QUANTITY:
+        words = f"{'+' if after > before else '−'}{instrument.qty_text(abs(after - before))}"
+    else:
+        words = f"{instrument.ticks_between(before, after):+d}t".replace("-", "−")
+    if order.terms.ord_type is not OrdType.LIMIT:
+        return words
+    keeps = edit.field == QUANTITY and after < before
+    return f"{words}, {'keeps its' if keeps else 'loses'} queue place"
+
+
+def stepped(instrument: Instrument, order: OrderState, edit: Amendment, steps: int) -> str:
+    """Return the typed text moved by ticks or lots; one that cannot be read, or a result that cannot be, stays."""
+    if edit.field == LIFE:
+        return edit.typed
+    try:
+        value = parsed(instrument, order, edit.field, edit.typed)
+        if edit.field == QUANTITY:
+            moved = instrument.qty_text(value + steps * instrument.lot)
+        else:
+            moved = instrument.price_text(instrument.step(value, steps))
+        parsed(instrument, order, edit.field, moved)
+    except ValidationError:
+        return edit.typed
+    return moved
 
 
 def _life(typed: str, now_ns: int) -> tuple[TimeInForce, int | None]:

@@ -1,11 +1,13 @@
 """Editing an order's price, stop or quantity in its cell: Enter commits, Esc drops, leaving drops.
 
-A refused entry keeps the typed text, is marked and says the rule. The editor remembers the version that it opened on;
+While it is typed the line below says what Enter would do; Up and Down move by a tick or a lot, with Shift by ten. A
+refused entry keeps the typed text, is marked and says the rule. The editor remembers the version that it opened on;
 when the order changed meanwhile, the conflict bar asks. This module sends nothing: the panel does.
 """
 
 from collections.abc import Callable
 
+import msgspec
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -26,28 +28,33 @@ from workstation.domain.orders import OrderState
 from workstation.viewmodels.order_edits import Amendment
 
 Check = Callable[[Amendment], str]
+Step = Callable[[Amendment, int], str]
+STEPS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+STEPS_WITH_SHIFT = 10
 Index = QModelIndex | QPersistentModelIndex
 
 
 class OrderCellEditor(QStyledItemDelegate):
     """Opens a line in the cell. `check(amendment)` returns why a typed text is refused, "" when it stands.
 
+    `tell(amendment)` words what Enter would do; `step(amendment, steps)` returns the text moved by ticks or lots.
     Emits: committed(Amendment).
     """
 
     committed = Signal(object)
 
-    def __init__(self, parent: QWidget, model: ColumnModel[OrderState], check: Check) -> None:
+    def __init__(
+        self, parent: QWidget, model: ColumnModel[OrderState], check: Check, *, tell: Check, step: Step
+    ) -> None:
         super().__init__(parent)
         self._model = model
-        self._check = check
+        self._check, self._tell, self._step = check, tell, step
         self._open: dict[int, Amendment] = {}
 
     def _commit(self, line: QLineEdit) -> None:
-        opened = self._open.get(id(line))
-        if opened is None:
+        opened, amendment = self._open.get(id(line)), self._typed(line)
+        if opened is None or amendment is None:
             return
-        amendment = Amendment(opened.cl_ord_id, opened.version, opened.field, line.text())
         refusal = self._check(amendment)
         if refusal:
             line.setProperty("invalid", "true")
@@ -58,6 +65,25 @@ class OrderCellEditor(QStyledItemDelegate):
         self._close(line)
         if amendment.typed != opened.typed:
             self.committed.emit(amendment)
+
+    def _typed(self, line: QLineEdit) -> Amendment | None:
+        opened = self._open.get(id(line))
+        return None if opened is None else msgspec.structs.replace(opened, typed=line.text())
+
+    def _say(self, line: QLineEdit) -> None:
+        """Say below the line what Enter would do."""
+        amendment = self._typed(line)
+        if amendment is not None:
+            words = self._tell(amendment)
+            line.setToolTip(words)
+            line.setAccessibleDescription(words)
+            QToolTip.showText(line.mapToGlobal(line.rect().bottomLeft()), words, line)
+
+    def _move(self, line: QLineEdit, steps: int) -> None:
+        amendment = self._typed(line)
+        if amendment is not None:
+            line.setText(self._step(amendment, steps))
+            self._say(line)
 
     def _close(self, line: QLineEdit) -> None:
         self._open.pop(id(line), None)
@@ -78,6 +104,7 @@ class OrderCellEditor(QStyledItemDelegate):
         line.setStyleSheet("min-height: 0; padding: 0 3px;")
         typed = str(self._model.data(index, Qt.ItemDataRole.EditRole))
         self._open[id(line)] = Amendment(order.cl_ord_id, order.version, column.name, typed)
+        line.textEdited.connect(lambda _text: self._say(line))
         return line
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
@@ -102,6 +129,10 @@ class OrderCellEditor(QStyledItemDelegate):
                     return True
                 if event.key() == Qt.Key.Key_Escape:
                     self._close(watched)
+                    return True
+                if event.key() in STEPS:
+                    shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+                    self._move(watched, STEPS[Qt.Key(event.key())] * (STEPS_WITH_SHIFT if shift else 1))
                     return True
             elif event.type() == QEvent.Type.FocusOut:
                 self._close(watched)

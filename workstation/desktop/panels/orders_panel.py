@@ -35,6 +35,8 @@ from workstation.viewmodels.order_edits import (
     amended,
     conflict_text,
     edit_text,
+    outlook,
+    stepped,
     terms_of,
 )
 from workstation.viewmodels.order_totals import GROUPINGS, SORTS
@@ -232,7 +234,7 @@ class OrdersPanel(TablePanel):
         self.columns: ColumnModel[OrderState] = ColumnModel(self.blotter.table, self._edit_text)
         view = ColumnView(self.columns, self.blotter.style, name=f"{self.panel_id}_table", meaning="Orders")
         view.setEditTriggers(QTableView.EditTrigger.EditKeyPressed | QTableView.EditTrigger.SelectedClicked)
-        editor = OrderCellEditor(view, self.columns, self._refusal_of)
+        editor = OrderCellEditor(view, self.columns, self._refusal_of, tell=self._outlook_of, step=self._stepped)
         editor.committed.connect(self._amend)
         view.setItemDelegate(editor)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -267,6 +269,17 @@ class OrdersPanel(TablePanel):
         except ValidationError as error:
             return f"Refused: {error}"
         return ""
+
+    def _outlook_of(self, amendment: Amendment) -> str:
+        order = self.blotter.table.get(amendment.cl_ord_id)
+        instrument = None if order is None else self.context.instrument(order.terms.symbol)
+        return "" if order is None or instrument is None else outlook(instrument, order, amendment, self.blotter.now_ns)
+
+    def _stepped(self, amendment: Amendment, steps: int) -> str:
+        order = self.blotter.table.get(amendment.cl_ord_id)
+        if order is None:
+            return amendment.typed
+        return stepped(self.context.instrument(order.terms.symbol), order, amendment, steps)
 
     def _amend(self, amendment: Amendment) -> None:
         order = self.blotter.table.get(amendment.cl_ord_id)
