@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import uvicorn
@@ -22,6 +23,7 @@ from workstation.api.event_feed import EventFeed
 from workstation.api.guard import Guard
 from workstation.api.idempotency import Idempotency
 from workstation.api.key_uses import KeyUseKeeper, Read
+from workstation.api.listening import Listener, Pace
 from workstation.api.market_feed import MarketFeed
 from workstation.api.marks import Marks
 from workstation.api.meters import Meters
@@ -70,6 +72,21 @@ class HttpServer(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave the process's signals alone."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen on the sockets, at the pace of `listening` where the loop lets others watch them."""
+        loop, pace = asyncio.get_running_loop(), Pace()
+        try:
+            listening: Any = [Listener(loop, bound, self._protocol, pace) for bound in sockets or ()]
+            self.servers = listening
+        except NotImplementedError:
+            await super().startup(sockets)
+        self.started = True
+
+    def _protocol(self) -> asyncio.Protocol:
+        kind: Any = self.config.http_protocol_class
+        made: asyncio.Protocol = kind(config=self.config, server_state=self.server_state, app_state={})
+        return made
 
     async def main_loop(self) -> None:
         """Keep the Date header current until the end is asked for."""

@@ -2,10 +2,12 @@
 
 One process runs the whole program and a hand that places an order now and again: from the call that a key makes until
 the order is durable and on its way. This process floods its door at FLOOD_HZ with what a runaway script sends: lists,
-wrong tokens, orders over the limit, on kept connections without waiting for answers, and on new ones. The figures are
-the hand's latencies without and with the flood, taken in turns so that both see the same machine.
+wrong tokens, orders over the limit, on kept connections without waiting for answers, and on new ones; and in turn it
+storms the door with new connections as fast as it is let, and asks nothing. The figures are the hand's latencies
+without either and with each, taken in turns so that all see the same machine.
 """
 
+import contextlib
 import json
 import re
 import selectors
@@ -13,7 +15,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import cycle
 from typing import Any
@@ -26,27 +28,38 @@ CONNECTIONS = 48
 NEW_EVERY = 50
 """Every so-many-th request comes on a connection of its own."""
 
+STORM_KEPT = 20
+"""Connections of the storm that are open at once."""
+
 HAND_ORDERS = 100
 ROUNDS = 4
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 
 
 def run(orders: int = HAND_ORDERS) -> dict[str, Any]:
-    """Return latencies of hand orders in ms, quiet and under the flood, their ratios, and what the door answered.
+    """Return latencies of hand orders in ms, quiet, under the flood and in the storm, their ratios, and the rates.
 
-    orders: placed in each of ROUNDS rounds, quiet as well as flooded.
+    orders: placed in each of ROUNDS rounds, each way.
     """
     with tempfile.TemporaryDirectory() as home, DeskProcess(home) as desk:
         desk.place(orders)
         quiet: list[float] = []
         flooded: list[float] = []
+        stormed: list[float] = []
         flood = Flood(desk.door["port"], desk.door["token"], desk.door["account"])
+        storm = Storm(desk.door["port"])
         for _ in range(ROUNDS):
             quiet += desk.place(orders)
             flood.start()
             flooded += desk.place(orders)
             flood.stop()
-    return compared(quiet, flooded, "flood") | flood.rates()
+            storm.start()
+            stormed += desk.place(orders)
+            storm.stop()
+    in_storm = compared(quiet, stormed, "storm")
+    ratios = {f"storm_{name}": value for name, value in in_storm.items() if name.startswith("ratio")}
+    latencies = {name: value for name, value in in_storm.items() if name.startswith("storm")}
+    return compared(quiet, flooded, "flood") | flood.rates() | latencies | ratios | storm.rates()
 
 
 class Flood:
@@ -131,6 +144,45 @@ class Flood:
         if connection.fileno() in self._selector.get_map():
             self._selector.unregister(connection)
         connection.close()
+
+
+class Storm:
+    """New connections one after the other, as fast as the door takes them, from a thread of its own."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._made, self._lasted_s = 0, 0.0
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, or begin again."""
+        self._ending.clear()
+        self._thread = threading.Thread(target=self._run, name="storm", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is open is closed."""
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def rates(self) -> dict[str, float]:
+        """Return connections a second that were made."""
+        return {"connected_per_s": self._made / self._lasted_s}
+
+    def _run(self) -> None:
+        kept: deque[socket.socket] = deque()
+        began = time.monotonic()
+        while not self._ending.is_set():
+            with contextlib.suppress(OSError):
+                kept.append(socket.create_connection(("127.0.0.1", self._port), timeout=SLICE_S))
+                self._made += 1
+            if len(kept) > STORM_KEPT:
+                kept.popleft().close()
+        self._lasted_s += time.monotonic() - began
+        for connection in kept:
+            connection.close()
 
 
 def _requests(port: int, token: str, account: str) -> Iterator[bytes]:
