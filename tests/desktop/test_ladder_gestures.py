@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QSpinBox
 from tests.helpers.desktop_rig import DesktopRig, depth, limit, order, position, quote
 from workstation.commands.params import CancelOne, ChangeOrder
 from workstation.desktop.panels.ladder_panel import LadderPanel
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.orders import Contingency, GroupLink, LegRole, OrdStatus, OrdType, Side
 from workstation.viewmodels.ladder_centring import FLASH_NS
 from workstation.viewmodels.ladder_clicks import POINTER_QUIET_NS, Column
@@ -181,6 +182,20 @@ def test_a_rule_flashes_for_half_a_second_before_it_moves_rows(rig, panel):
     assert panel.view.ladder.map.row_of(before) == panel.view.ladder.map.rows // 2
     market(rig, before - 1)
     assert not panel.view.flashing
+
+
+def test_without_flashes_rows_move_as_late_and_nothing_lights_up(qapp, rig, panel):
+    apply_theme(qapp, load_theme("dark", flashing=False))
+    try:
+        use(panel, centre_on_inside=True)
+        before = top(panel)
+        market(rig, before - 1)
+        assert (panel.view.flashing, top(panel)) == (False, before)
+        rig.clock.advance(FLASH_NS)
+        market(rig, before - 1)
+        assert panel.view.ladder.map.row_of(before) == panel.view.ladder.map.rows // 2
+    finally:
+        apply_theme(qapp, load_theme("dark"))
 
 
 def test_a_rule_whose_reason_goes_away_moves_nothing(rig, panel):

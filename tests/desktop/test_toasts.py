@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, status
 from workstation.desktop.shell.toasts import SHOWN_MAX, ToastStack
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrdStatus, Side
 from workstation.viewmodels.alerts_notes import NoteKind
@@ -160,6 +161,20 @@ def test_kinds_ring_differently_and_each_ring_is_seen_as_a_flash(
     flash = window.findChild(QFrame, "bell_flash")
     assert flash is not None
     assert flash.isVisible()
+
+
+def test_without_flashes_a_ring_lights_nothing_up(
+    qapp: QApplication, stack: ToastStack, rig: DesktopRig, window: QMainWindow
+) -> None:
+    apply_theme(qapp, load_theme("dark", flashing=False))
+    try:
+        rig.feed(order("OMS-9", state=OrdStatus.REJECTED))
+        flash = window.findChild(QFrame, "bell_flash")
+        assert flash is not None
+        assert not flash.isVisible()
+        assert texts(stack) == ["BUY AAPL rejected by the venue"]
+    finally:
+        apply_theme(qapp, load_theme("dark"))
 
 
 def test_a_refusal_of_a_gesture_is_a_note_and_mere_information_is_not(stack: ToastStack, rig: DesktopRig) -> None:

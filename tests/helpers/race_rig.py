@@ -86,7 +86,7 @@ class RaceRig:
         self.rig = DesktopRig(instrument(), clock=self.core.clock, seed=100_000 + seed, gateway=gateway)
         self.presses: Counter[str] = Counter()
         self.story: list[str] = []
-        self._answered = 0
+        self._answered = self._told = 0
         self._rows: list[OrderState] = []
         self._grabbed: tuple[str, QPoint] | None = None
         self._begin()
@@ -98,7 +98,8 @@ class RaceRig:
         if not self.armed:
             self.core.record(ArmChanged(armed=False, environment="", actor="test", reason="", ts=self.core.now))
         self.core.broker.auto = False
-        self._answered = len(self.core.broker.calls)
+        self.core.broker.answering = False
+        self._answered, self._told = len(self.core.broker.calls), len(self.core.broker.asks)
         self.window = QWidget()
         self.panel = LadderPanel(self.rig.context, "ladder-1")
         QVBoxLayout(self.window).addWidget(self.panel)
@@ -204,11 +205,17 @@ class RaceRig:
         return [order for order in self.core.broker.orders.values() if not order.status.is_final]
 
     def _venue_answers(self) -> None:
-        if self._answered < len(self.core.broker.calls):
-            call = self.core.broker.calls[self._answered]
+        """Answer what was asked first: a question stands behind every request before it, as at a real venue."""
+        broker = self.core.broker
+        if self._answered < len(broker.calls):
+            call = broker.calls[self._answered]
             self._answered += 1
             self._note(f"venue answers {call.kind} {call.cl_ord_id}")
             self._answer(call.kind, call.cl_ord_id, call.terms)
+        elif self._told < len(broker.asks):
+            self._note("venue answers a question")
+            broker.answer(broker.asks[self._told])
+            self._told += 1
 
     def _answer(self, kind: str, cl_ord_id: str, terms: Any) -> None:
         broker, found = self.core.broker, self.core.broker.orders[cl_ord_id]
@@ -299,7 +306,7 @@ class RaceRig:
         if self.core.broker.frozen:
             self.core.broker.thaw()
         for _ in range(SETTLE_ROUNDS):
-            while self._answered < len(self.core.broker.calls):
+            while self._answered < len(self.core.broker.calls) or self._told < len(self.core.broker.asks):
                 self._venue_answers()
             self.frame()
             self.core.clock.advance(SECOND)

@@ -23,7 +23,8 @@ PRIVATE = ("api.", "webhooks.allowed_hosts")
 """Beginnings of names that only the settings file, the environment and the command line may set."""
 
 CHANGEABLE = frozenset({
-    "desktop.theme", "desktop.density", "desktop.frame_hz", "desktop.rising", "desktop.text_scale", "log.level",
+    "desktop.theme", "desktop.density", "desktop.frame_hz", "desktop.rising", "desktop.text_scale",
+    "desktop.flashing", "log.level",
     "marketdata.max_subscriptions", "marketdata.store_ticks", "marketdata.snapshot_interval",
     "marketdata.bar_retention", "marketdata.tick_retention", "marketdata.snapshot_retention",
     "strategies.max_concurrent_runs", "strategies.run_timeout",

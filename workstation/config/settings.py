@@ -74,6 +74,7 @@ class DesktopSettings(_Section, frozen=True):
         Literal["green", "red", "blue", "orange"],
         Meta(description="colour of buy and up; blue and orange do without red and green"),
     ] = "green"
+    flashing: Annotated[bool, Meta(description="whether a ring, and a ladder about to move, flash")] = True
     disarm_after_s: Annotated[int, Meta(ge=10, description="hand entry disarms after so long without input")] = 600
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import tomlkit
 
 LIVE = frozenset({
-    "desktop.theme", "desktop.density", "desktop.rising", "desktop.text_scale", "desktop.disarm_after_s",
+    "desktop.theme", "desktop.density", "desktop.rising", "desktop.text_scale", "desktop.flashing",
+    "desktop.disarm_after_s",
 })  # fmt: skip
 """Settings that apply at once; every other one applies at the next start."""
 

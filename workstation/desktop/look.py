@@ -8,7 +8,9 @@ from typing import Final
 from workstation.config.settings import DesktopSettings
 from workstation.desktop.theme import ColorScheme, Density, Theme, load_theme
 
-LOOKS: Final = frozenset({"desktop.theme", "desktop.rising", "desktop.density", "desktop.text_scale"})
+LOOKS: Final = frozenset(
+    {"desktop.theme", "desktop.rising", "desktop.density", "desktop.text_scale", "desktop.flashing"}
+)
 """Settings that change the look; all of them at once."""
 
 _SCHEMES: Final = {
@@ -26,4 +28,5 @@ def theme_of(settings: DesktopSettings, name: str = "") -> Theme:
         scheme=_SCHEMES[settings.rising],
         density=Density[settings.density.upper()],
         text_scale=settings.text_scale,
+        flashing=settings.flashing,
     )

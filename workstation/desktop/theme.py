@@ -97,6 +97,7 @@ class Theme:
     type: TypeScale
     metrics: Metrics
     text_scale: float
+    flashing: bool = True
 
     def environment_color(self, environment: Environment) -> QColor:
         """Return the frame colour of SIM, LIVE or REPLAY."""
@@ -140,11 +141,12 @@ def load_theme(
     scheme: ColorScheme = ColorScheme.GREEN_UP,
     density: Density = Density.COMPACT,
     text_scale: float = 1.0,
+    flashing: bool = True,
 ) -> Theme:
     """Read a shipped theme by name, or a user's theme by path, and check it.
 
     `text_scale` multiplies text, rows and controls together, so that larger text is never clipped; `density` rows and
-    controls alone.
+    controls alone. Without `flashing` nothing lights up for a moment.
     Raises: NotFound for an unknown name; ThemeRefused naming the role, number or pair that is wrong.
     """
     if not TEXT_SCALE_MIN <= text_scale <= TEXT_SCALE_MAX:
@@ -164,6 +166,7 @@ def load_theme(
         type=_scaled(_section(file.stem, "type", table, TypeScale), text_scale),
         metrics=_scaled_metrics(_section(file.stem, "metrics", table, Metrics), text_scale * density.value),
         text_scale=text_scale,
+        flashing=flashing,
     )
     failures = failed_pairs(theme.colors)
     if failures:

@@ -99,7 +99,8 @@ class LadderCanvas(QWidget):
         self.update()
 
     def show_flash(self, flashing: bool) -> None:
-        """Frame the ladder before a rule moves its rows."""
+        """Frame the ladder before a rule moves its rows, unless the theme does without flashes."""
+        flashing = flashing and current_theme().flashing
         if flashing != self.flashing:
             self.flashing = flashing
             self.update()

@@ -180,6 +180,8 @@ class ToastStack(QObject):
         return QRect(menus, 1, self._window.width() - menus - GAP_PX, bar.height() - 2)
 
     def _show_flash(self) -> None:
+        if not current_theme().flashing:
+            return
         self._flash.setStyleSheet(f"background: {current_theme().colors.warning.name()};")
         self._flash.setGeometry(0, 0, self._window.width(), 4)
         self._flash.show()
