@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees, ZeroFees
+from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.backtest.options import (
     BPS,
     BacktestOptions,
@@ -30,7 +31,8 @@ HUNDREDTHS = 100
 
 _MS, _S = 10**6, 10**9
 _PERCENT = BPS // 100
-_FEES = "zero, per-unit:X[:MIN[:CAP]], bps:MAKER:TAKER"
+_FEES = "zero, per-unit:X[:MIN[:CAP]], percent:X[:MIN[:CAP]], bps:MAKER:TAKER, tiers:LEAST:MAKER:TAKER,..."
+_NO_BOUNDS = (Decimal(0), Decimal(0))
 _SLIPPAGE = "none, half-tick, ticks:N, bps:N, volume:N"
 
 
@@ -68,12 +70,14 @@ def options_of(arguments: argparse.Namespace) -> BacktestOptions:
 
 
 def fees_of(text: str) -> FeeModel:
-    """Return a fee model: `zero`, `per-unit:0.005` with `:minimum` and `:cap`, or `bps:MAKER:TAKER`.
+    """Return a fee model of its text; `_FEES` says which there are.
 
     Raises:
         ValidationError: none of these.
     """
     name, *amounts = text.split(":")
+    if name == "tiers":
+        return TieredFees(tiers=tuple(map(_tier, text.removeprefix("tiers:").split(","))))
     try:
         numbers = [Decimal(amount) for amount in amounts]
     except InvalidOperation:
@@ -86,7 +90,19 @@ def fees_of(text: str) -> FeeModel:
     if name == "bps" and len(numbers) == 2:
         maker, taker = (_scaled("--fees", str(number), HUNDREDTHS) for number in numbers)
         return MakerTakerFees(maker=maker, taker=taker)
+    if name == "percent" and len(numbers) in (1, 2, 3):
+        bounds = [parse_scaled(number, MONEY_DECIMALS, field="--fees") for number in (*numbers[1:], *_NO_BOUNDS)]
+        rate = _scaled("--fees", str(numbers[0]), HUNDREDTHS * _PERCENT)
+        return PercentFees(rate=rate, minimum=bounds[0], cap=bounds[1])
     raise ValidationError("--fees", f"{text!r} is no fee model", allowed=_FEES)
+
+
+def _tier(text: str) -> Tier:
+    least, *rates = text.split(":")
+    if len(rates) != 2:
+        raise ValidationError("--fees", f"{text!r} is no tier", allowed="LEAST:MAKER:TAKER")
+    maker, taker = (_scaled("--fees", rate, HUNDREDTHS) for rate in rates)
+    return Tier(least=parse_scaled(least, MONEY_DECIMALS, field="--fees"), maker=maker, taker=taker)
 
 
 def rates_of(texts: Sequence[str]) -> dict[str, str]:

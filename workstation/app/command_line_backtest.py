@@ -63,9 +63,14 @@ def _add_fill_options(run: argparse.ArgumentParser) -> None:
     add("--assumed-levels", metavar="N", type=int, default=0, help="levels beyond a quote that an order may take")
 
 
+FEES_HELP = (
+    "zero, per-unit:0.005[:MINIMUM[:CAP]], percent:0.1[:MINIMUM[:CAP]], bps:MAKER:TAKER, or tiers:LEAST:MAKER:TAKER,..."
+)
+
+
 def _add_account_options(run: argparse.ArgumentParser, *, required: bool) -> None:
     add = run.add_argument_group("account").add_argument
-    add("--fees", metavar="MODEL", required=required, help="zero, per-unit:0.005[:MINIMUM[:CAP]] or bps:MAKER:TAKER")
+    add("--fees", metavar="MODEL", required=required, help=FEES_HELP)
     add("--financing", metavar="KIND=BPS", action="append", default=[],
         help="a year on debit, credit or borrow (of shares), basis points; repeatable")  # fmt: skip
     add("--cash", metavar="MONEY", default="1000000", help="to begin with")

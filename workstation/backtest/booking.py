@@ -6,6 +6,8 @@ market and no strategy.
 
 from typing import Any
 
+from workstation.backtest.fees import ZeroFees
+from workstation.backtest.fees_by_value import PercentFees, TieredFees, Turnover
 from workstation.backtest.plan import BacktestPlan, SplitRow
 from workstation.backtest.result import CashRow, FillRow, OrderRow, TradeRow
 from workstation.backtest.round_trips import RoundTrip
@@ -31,6 +33,9 @@ class Booking:
         self.instruments = {instrument.symbol: instrument for instrument in plan.instruments}
         self.state = CoreState(dict(self.instruments))
         self._gated = bool(plan.limits)
+        fees = plan.options.fees
+        self._turnover = Turnover(fees) if isinstance(fees, PercentFees | TieredFees) else None
+        self._fees = ZeroFees() if isinstance(fees, PercentFees | TieredFees) else fees
         self._book, self._ledger = self.state.book, self.state.ledger
         self.fills: list[FillRow] = []
         self.trades: list[TradeRow] = []
@@ -66,6 +71,8 @@ class Booking:
             return self.order(event.cl_ord_id)
         if after.status.is_final:
             self.orders.append(order_row(after))
+            if self._turnover is not None:
+                self._turnover.forget(after.cl_ord_id)
         return after
 
     def qty(self, symbol: str) -> int:
@@ -99,7 +106,11 @@ class Booking:
         terms = order.terms
         instrument, symbol = self.instruments[terms.symbol], terms.symbol
         before = terms.order_qty - order.leaves - qty
-        fee = self.plan.options.fees.due(instrument, price, qty, before, liquidity)
+        if self._turnover is None:
+            fee = self._fees.due(instrument, price, qty, before, liquidity)
+        else:
+            value = abs(instrument.notional(price, qty))
+            fee = self._turnover.due(order.cl_ord_id, instrument.currency, value, ts=self.now, liquidity=liquidity)
         number = len(self.fills) + 1
         key = f"{RUN}-F{number}"
         execution = Execution(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees
+from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.backtest.metrics import metrics_of
 from workstation.backtest.options import BacktestOptions, Path, Slippage, SlippageKind
 from workstation.backtest.plan import Cancelled
@@ -133,7 +134,15 @@ def _fees_twice(fees: FeeModel) -> FeeModel:
         return PerUnitFees(per_unit=2 * fees.per_unit, minimum=2 * fees.minimum, cap=2 * fees.cap)
     if isinstance(fees, MakerTakerFees):
         return MakerTakerFees(maker=max(2 * fees.maker, fees.maker), taker=max(2 * fees.taker, fees.taker))
+    if isinstance(fees, PercentFees):
+        return PercentFees(rate=2 * fees.rate, minimum=2 * fees.minimum, cap=2 * fees.cap)
+    if isinstance(fees, TieredFees):
+        return TieredFees(tiers=tuple(_tier_twice(tier) for tier in fees.tiers))
     return fees
+
+
+def _tier_twice(tier: Tier) -> Tier:
+    return Tier(least=tier.least, maker=max(2 * tier.maker, tier.maker), taker=max(2 * tier.taker, tier.taker))
 
 
 def _slips_twice(slippage: Slippage) -> Slippage:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
+from workstation.backtest.fees_by_value import PercentFees, TieredFees
 from workstation.domain.executions import Liquidity
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import div_half_even
@@ -54,4 +55,4 @@ class MakerTakerFees(msgspec.Struct, frozen=True, tag="maker_taker", kw_only=Tru
         return div_half_even(abs(instrument.notional(price, qty)) * rate, _RATE_ONE)
 
 
-FeeModel = ZeroFees | PerUnitFees | MakerTakerFees
+FeeModel = ZeroFees | PerUnitFees | MakerTakerFees | PercentFees | TieredFees

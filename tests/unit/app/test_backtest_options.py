@@ -10,6 +10,7 @@ from workstation.app.backtest_options import fees_of, options_of, rates_of
 from workstation.app.command_line import build_parser
 from workstation.backtest import options as o
 from workstation.backtest.fees import MakerTakerFees, PerUnitFees, ZeroFees
+from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.domain.errors import UserError
 from workstation.domain.numbers import MONEY_ONE
 
@@ -51,6 +52,12 @@ CHOICES: dict[str, list[tuple[list[str], Any]]] = {
         (["--fees", "per-unit:0.005:1:9"],
          PerUnitFees(per_unit=MONEY_ONE // 200, minimum=MONEY_ONE, cap=9 * MONEY_ONE)),
         (["--fees", "bps:-0.25:4"], MakerTakerFees(maker=-25, taker=400)),
+        (["--fees", "percent:0.1:1.5:20"],
+         PercentFees(rate=1_000, minimum=3 * MONEY_ONE // 2, cap=20 * MONEY_ONE)),
+        (["--fees", "percent:0.25"], PercentFees(rate=2_500)),
+        (["--fees", "tiers:0:2:5,1000000:-1:3"],
+         TieredFees(tiers=(Tier(least=0, maker=200, taker=500),
+                           Tier(least=10**6 * MONEY_ONE, maker=-100, taker=300)))),
     ],
     "financing": [
         (["--financing", "debit=500", "--financing", "credit=120", "--financing", "borrow=300"],
@@ -109,6 +116,9 @@ def test_an_option_sets_its_choice(name: str, words: list[str], value: Any) -> N
         (["--price-age", "0"], "options"),
         (["--fees", "per-unit:1:2:3:4"], "--fees"),
         (["--fees", "bps:nan:1"], "--fees"),
+        (["--fees", "percent:0.1:1:2:3"], "--fees"),
+        (["--fees", "tiers:0:2"], "--fees"),
+        (["--fees", "tiers:5:1:2"], "the first tier"),
         (["--path", "zigzag"], "--path"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from tests.helpers.backtests import MINUTE, START, Scripted, bars, options, plan, quotes, scripted
 from tests.helpers.market import instrument
 from workstation.backtest.fees import MakerTakerFees, PerUnitFees
+from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.backtest.options import Financing, Latency
 from workstation.backtest.plan import DividendRow, SplitRow
 from workstation.backtest.run import run_backtest
@@ -39,12 +40,47 @@ def buy(quantity=100, **terms):
         (PerUnitFees(per_unit=CENT, minimum=5 * MONEY_ONE), 5 * MONEY_ONE),
         (PerUnitFees(per_unit=CENT, cap=MONEY_ONE // 2), MONEY_ONE // 2),
         (MakerTakerFees(maker=-100, taker=500), 5 * MONEY_ONE),
+        (PercentFees(rate=1_000), 10 * MONEY_ONE),
+        (PercentFees(rate=1_000, minimum=20 * MONEY_ONE), 20 * MONEY_ONE),
+        (PercentFees(rate=1_000, cap=4 * MONEY_ONE), 4 * MONEY_ONE),
+        (TieredFees(tiers=(Tier(least=0, maker=-100, taker=500),)), 5 * MONEY_ONE),
     ],
 )
 def test_a_fill_costs_what_the_named_model_says(fees, due):
     result = run(buy(), FLAT, FLAT, choices={"fees": fees})
     assert result.fills[0].fee == due
     assert result.net_profit == -due
+
+
+@pytest.mark.parametrize(
+    ("fees", "due"),
+    [
+        (PercentFees(rate=1_000, minimum=2 * MONEY_ONE), 10 * MONEY_ONE),
+        (PercentFees(rate=1_000, minimum=30 * MONEY_ONE), 30 * MONEY_ONE),
+        (PercentFees(rate=1_000, cap=4 * MONEY_ONE), 4 * MONEY_ONE),
+    ],
+)
+def test_an_order_in_pieces_owes_its_percentage_minimum_and_cap_once(fees, due):
+    data = bars(FLAT, *[FLAT] * 5, volume=[100] * 6)
+    result = run_backtest(plan(scripted(buy()), data, options=options(fees=fees, bar_share_bps=2_500)))
+    assert [fill.qty for fill in result.fills] == [25] * 4
+    assert sum(fill.fee for fill in result.fills) == due
+    assert result.net_profit == -due
+
+
+def test_a_tier_is_that_of_what_was_traded_before_in_the_month_and_begins_anew_with_the_next():
+    tiers = (Tier(least=0, maker=100, taker=500), Tier(least=15_000 * MONEY_ONE, maker=0, taker=200))
+    turn = {
+        number: lambda s, number=number: (s.sell if number % 2 else s.buy)("ABC", 100, tif=TimeInForce.GTC)
+        for number in range(5)
+    }
+    days = bars(*[FLAT] * 7, interval="1d", start=1_580_256_000 * 10**9, step=DAY)  # 2020-01-29
+    result = run_backtest(
+        plan(scripted(turn, wants=(("ABC", "1d"),)), days, options=options(fees=TieredFees(tiers=tiers)))
+    )
+    assert [fill.fee // MONEY_ONE for fill in result.fills] == [5, 5, 5, 5, 2]
+    with pytest.raises(ValidationError, match="the first tier is from 0 on"):
+        TieredFees(tiers=tiers[1:])
 
 
 def test_a_maker_may_be_paid():

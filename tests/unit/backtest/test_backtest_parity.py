@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
+from collections.abc import Iterator
 from functools import cache
 
+import msgspec
 import numpy as np
 import pytest
 
-from tests.helpers.backtests import gapped_bars, options, parity_bars, sma_cross
+from tests.helpers.backtests import MINUTE, START, columns, gapped_bars, options, parity_bars, plan, sma_cross
+from workstation.backtest.benchmark import STOCK, Watcher
+from workstation.backtest.columns import BarColumns
 from workstation.backtest.digest import fills_digest
 from workstation.backtest.options import MarketFill
+from workstation.backtest.run import run_backtest
 from workstation.domain.numbers import MONEY_ONE
 
 NIGHTLY = pytest.param(1_000_000, marks=pytest.mark.nightly)
@@ -112,3 +118,26 @@ def test_round_trips_add_up_to_the_profit():
     result = run(25_000, MarketFill.NEXT_OPEN)
     assert len(result.trades) * 2 == len(result.fills)
     assert sum(trade.pnl for trade in result.trades) == result.net_profit
+
+
+def test_memory_follows_the_chunk_that_is_played_and_not_the_history() -> None:
+    def chunks(count: int) -> Iterator[BarColumns]:
+        price = np.full(2_000, 10_000)
+        for number in range(count):
+            yield columns(
+                price, price + 5, price - 5, price, price, symbol="SYM", start=START + number * 2_000 * MINUTE
+            )
+
+    def peak(count: int) -> int:
+        watched = msgspec.structs.replace(
+            plan(Watcher, [next(chunks(1))], instruments=(STOCK,)), sources=(chunks(count),)
+        )
+        tracemalloc.start()
+        try:
+            assert run_backtest(watched).bars == 2_000 * count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    points = 32 * 2_000 * 20  # the curve's own, 32 bytes each, which have a bound of their own
+    assert peak(24) < peak(4) + 1.25 * points + 200_000

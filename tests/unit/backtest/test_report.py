@@ -101,6 +101,22 @@ def test_the_page_is_whole_and_loads_nothing(text: str) -> None:
     assert not re.search(r"url\((?!#)", text)
 
 
+def test_everything_in_a_chart_lies_within_its_box(text: str) -> None:
+    for chart in charts(text).values():
+        left, top, width, height = map(float, chart.attrib["viewBox"].split())
+        across, down = [], []
+        for part in chart.iter():
+            across += [float(part.attrib[name]) for name in ("x", "x1", "x2", "cx") if name in part.attrib]
+            down += [float(part.attrib[name]) for name in ("y", "y1", "y2", "cy") if name in part.attrib]
+            for point in part.attrib.get("points", "").split():
+                x, y = point.split(",")
+                across.append(float(x))
+                down.append(float(y))
+        assert len(across) > 10
+        assert left <= min(across) <= max(across) <= left + width
+        assert top <= min(down) <= max(down) <= top + height
+
+
 def test_the_same_plan_gives_the_same_bytes(text: str) -> None:
     assert page(report(), LOOK) == text
     assert page(report(seed=2), LOOK) != text
