@@ -109,6 +109,21 @@ class TestMaking:
             == "QUOTA_EXCEEDED"
         )
 
+    def test_what_the_feed_has_no_room_for_is_refused_and_leaves_the_rest_as_it_was(
+        self, rig: ApiRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = follow(rig, "ABC")
+        monkeypatch.setattr(rig.engine.market.subscriptions, "_most", 1)
+        refusal = call(rig, "POST", status=422, json=wish("XYZ")).json()
+        [fault] = refusal["details"]["fields"]
+        assert (fault["field"], fault["allowed"]) == (
+            "instrument_symbols",
+            ["what the feed has room for, 2000 streams at once"],
+        )
+        call(rig, "PUT", f"/{made['id']}", json={"notes": "n"}, headers={"If-Match": "*"})
+        assert call(rig, "GET").json()["total_count"] == 1
+        follow(rig, "XYZ", data_types=["NEWS"])
+
     def test_a_repeat_with_the_same_key_makes_one(self, rig: ApiRig) -> None:
         first, again = (call(rig, "POST", status=201, json=wish(), headers={"Idempotency-Key": "k"}) for _ in range(2))
         assert again.content == first.content

@@ -18,7 +18,7 @@ from workstation.domain.records.market import DeliveryMethod, SubscriptionStatus
 from workstation.kernel.logs import get_logger
 from workstation.ports.store import Reader, RecordQuery
 
-CALLBACKS_MAX = 100
+CALLBACKS_MAX = 50
 """Subscriptions that are called at one time, of all tenants."""
 
 CALLBACKS_PER_USER_MAX = 20

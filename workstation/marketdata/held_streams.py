@@ -22,6 +22,11 @@ _STREAMS = {
 """Streams of the feed that a data type needs; the others are no streams."""
 
 
+def streams_of(subscription: MarketSubscription) -> frozenset[tuple[str, StreamKind]]:
+    """Return what of the feed a subscription needs."""
+    return frozenset((symbol, stream) for symbol, kind in subscription.pairs for stream in _STREAMS.get(kind, ()))
+
+
 class HeldStreams:
     """Acquires and releases by subscription."""
 
@@ -47,12 +52,7 @@ class HeldStreams:
             release()
 
     def _acquire(self, subscription: MarketSubscription) -> list[Callable[[], None]]:
-        wanted = {
-            (symbol, stream)
-            for symbol, kind in subscription.pairs
-            for stream in _STREAMS.get(kind, ())
-            if symbol in self._market.instruments
-        }
+        wanted = {pair for pair in streams_of(subscription) if pair[0] in self._market.instruments}
         held: list[Callable[[], None]] = []
         with contextlib.suppress(ValidationError):
             held.extend(self._market.subscriptions.acquire(symbol, stream) for symbol, stream in sorted(wanted))

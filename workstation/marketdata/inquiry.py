@@ -66,6 +66,11 @@ class MarketInquiry:
             conflator = self._market.conflate(tuple(quotes | depths))
             self._followers[consumer] = _Follower(conflator, held, depths, {})
 
+    def lacking(self, wanted: Iterable[tuple[str, StreamKind]]) -> int:
+        """Return for how many of the wanted streams of known instruments the feed has no room, 0 for none."""
+        known = self._market.instruments
+        return self._market.subscriptions.lacking((symbol, kind) for symbol, kind in wanted if symbol in known)
+
     def changes(self, consumer: str) -> MarketChanges:
         """Return what changed of what a consumer follows since its last question; the first answer holds all."""
         follower = self._followers.get(consumer)

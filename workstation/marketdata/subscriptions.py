@@ -4,7 +4,7 @@ Beside the tick walk: panels, strategies and the API ask here; the feed hears on
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.market import StreamKind
@@ -41,6 +41,10 @@ class Subscriptions:
         self._counts[key] += 1
         held = [key]
         return lambda: self._release(held.pop()) if held else None
+
+    def lacking(self, wanted: Iterable[tuple[str, StreamKind]]) -> int:
+        """Return how many of the wanted pairs there is no room for, 0 when all can be open."""
+        return max(len(self._counts.keys() | set(wanted)) - self._most, 0)
 
     def active(self) -> tuple[tuple[str, StreamKind], ...]:
         """Return what is open, to ask for it again after a reconnect."""
