@@ -247,8 +247,13 @@ def test_what_the_venue_lacks_is_greyed_with_the_reason_and_what_is_kept_here_sa
     )
     kinds = {panel.form.type.itemData(row): row for row in range(panel.form.type.count())}
     market, stop = (panel.form.type.model().item(kinds[kind]) for kind in (OrdType.MARKET, OrdType.STOP))
-    assert not market.isEnabled()
-    assert market.toolTip() == "V takes no order type MARKET; it takes LIMIT."
+    assert market.isEnabled()  # as a limit through the other side
+    assert (panel.form.true_market.isEnabled(), panel.form.true_market.toolTip()) == (
+        False,
+        "V takes no order type MARKET; it takes LIMIT.",
+    )
+    fok = panel.form.tif.model().item(panel.form.tif.findText("FOK"))
+    assert (fok.isEnabled(), fok.toolTip()) == (False, "V takes no time in force FOK; it takes DAY.")
     assert (stop.isEnabled(), stop.text()) == (True, "Stop · PC")
     assert "it dies with the program" in stop.toolTip()
     panel.form.offer(msgspec.structs.replace(CARD, venue="V", post_only=False, display_qty=False))
@@ -257,6 +262,32 @@ def test_what_the_venue_lacks_is_greyed_with_the_reason_and_what_is_kept_here_sa
     panel.form.offer(None)
     assert (market.isEnabled(), stop.text()) == (True, "Stop")
     assert panel.form.post_only.isEnabled()
+
+
+def test_a_market_order_is_bounded_unless_a_true_one_is_picked(qtbot, rig, panel):
+    panel.form.type.setCurrentText("Market")
+    assert panel.preview.text() == "BUY 100 AAPL LIMIT 187.31 DAY · SIM-1"
+    rig.clock.advance(SECOND)
+    rig.feed(quotes=[quote(bid=18_730, ask=18_732)])
+    assert panel.preview.text() == "BUY 100 AAPL LIMIT 187.42 DAY · SIM-1"
+    qtbot.mouseClick(panel.send, LEFT)
+    rig.gateway.answer("order.submit", ACCEPTED)
+    qtbot.waitUntil(panel.send.isEnabled)
+    panel.form.true_market.setFocus()
+    qtbot.keyClick(panel.form.true_market, Qt.Key.Key_Space)
+    qtbot.mouseClick(panel.send, LEFT)
+    bounded, true = (sent.terms for sent in rig.gateway.of("order.submit"))
+    assert (bounded.ord_type, bounded.price, true.ord_type) == (OrdType.LIMIT, 18_742, OrdType.MARKET)
+
+
+def test_a_preview_of_a_price_that_moved_on_meanwhile_is_still_of_this_order(qtbot, rig, panel):
+    del rig.gateway.answers["order.outlook"]
+    panel.form.type.setCurrentText("Market")
+    qtbot.waitUntil(lambda: rig.gateway.of("order.outlook") != [])
+    rig.clock.advance(SECOND // 2)
+    rig.feed(quotes=[quote(bid=18_730, ask=18_732)])
+    rig.gateway.answer("order.outlook", previewed(RiskClass.INCREASE))
+    qtbot.waitUntil(lambda: panel.lines["limit"].full_text == "none set")
 
 
 def test_presets_fill_the_quantity(qtbot, panel):

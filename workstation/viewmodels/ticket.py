@@ -54,6 +54,9 @@ _WORDS = {
     "stop_loss": "Stop-loss",
     "take_profit": "Take-profit",
 }
+PROTECTED_TICKS = 10
+"""How far through the other side a market order may trade where it is protected."""
+
 _CALENDARS = Calendars()
 
 LEGS = ("stop_loss", "take_profit")
@@ -64,10 +67,14 @@ _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields as they stand, texts as typed. A field that its type does not use is ignored. oco: of a pair."""
+    """The fields as they stand, texts as typed. A field that its type does not use is ignored. oco: of a pair.
+
+    true_market: a MARKET order goes out as one; without it as a limit PROTECTED_TICKS through the other side.
+    """
 
     side: Side = Side.BUY
     ord_type: OrdType = OrdType.LIMIT
+    true_market: bool = True
     qty: str = ""
     price: str = ""
     stop: str = ""
@@ -119,7 +126,8 @@ def read(
     reader = _Reader(draft, instrument, now_ns)
     shown = FIELDS[draft.ord_type]
     qty = reader.quantity("qty")
-    price = reader.price("price") if "price" in shown else None
+    protects = draft.ord_type is OrdType.MARKET and not draft.true_market
+    price = reader.price("price") if "price" in shown else reader.protection(quote) if protects else None
     stop = reader.price("stop") if "stop" in shown else None
     trail = reader.trail() if "trail" in shown else None
     expire = reader.expire() if draft.tif is TimeInForce.GTD else None
@@ -131,7 +139,7 @@ def read(
         symbol=instrument.symbol,
         account=account,
         side=draft.side,
-        ord_type=draft.ord_type,
+        ord_type=OrdType.LIMIT if protects else draft.ord_type,
         order_qty=qty,
         price=price,
         stop_px=stop,
@@ -191,6 +199,18 @@ class _Reader:
         except ValidationError as error:
             self._note(field, error)
         return None
+
+    def protection(self, quote: QuoteSnap | None) -> int | None:
+        """Return the worst price of a protected market order."""
+        sign = self._draft.side.sign
+        far = None if quote is None else quote.ask if sign > 0 else quote.bid
+        if far is None or quote is None or quote.freshness == "ABSENT":
+            text = "A protected market order needs a quote to bound it: wait for one, or pick true market."
+            self.findings.append(Finding("type", text))
+            return None
+        if quote.phase is SessionPhase.CLOSED:
+            self.findings.append(_closed("type", self._instrument, quote, self._now_ns))
+        return self._instrument.step(far, sign * PROTECTED_TICKS)
 
     def leg(self, field: str) -> Leg | None:
         text = getattr(self._draft, field)
@@ -319,6 +339,15 @@ def _pair(terms: OrderTerms, other: OrderTerms | None, *, legs: bool) -> list[Fi
     return []
 
 
+def _closed(field: str, instrument: Instrument, quote: QuoteSnap, now_ns: int) -> Finding:
+    opens = next_opening(instrument, quote, now_ns)
+    return Finding(
+        field,
+        f"Market closed{opens and f' until {opens}'}: only a limit order for the next opening is taken, "
+        "DAY, GTC, GTD or OPG; it waits at the venue.",
+    )
+
+
 def next_opening(instrument: Instrument, quote: QuoteSnap | None, now_ns: int) -> str:
     """Return when a closed market opens next, "" while it is open and where it is closed against its calendar."""
     if quote is None or quote.phase is not SessionPhase.CLOSED:
@@ -338,12 +367,7 @@ def _market(terms: OrderTerms, instrument: Instrument, quote: QuoteSnap | None, 
     words, sign = instrument.price_text, terms.side.sign
     far = quote.ask if sign > 0 else quote.bid
     if quote.phase is SessionPhase.CLOSED and (terms.ord_type not in _PRICED or terms.time_in_force in _AT_ONCE):
-        opens = next_opening(instrument, quote, now_ns)
-        text = (
-            f"Market closed{opens and f' until {opens}'}: only a limit order for the next opening is taken, "
-            "DAY, GTC, GTD or OPG; it waits at the venue."
-        )
-        return [Finding("tif" if terms.ord_type in _PRICED else "type", text)]
+        return [_closed("tif" if terms.ord_type in _PRICED else "type", instrument, quote, now_ns)]
     is_stop = terms.ord_type in (OrdType.STOP, OrdType.STOP_LIMIT)
     if is_stop and terms.stop_px is not None and far is not None and (terms.stop_px - far) * sign <= 0:
         side, where = ("ask", "above") if sign > 0 else ("bid", "below")

@@ -265,6 +265,13 @@ def test_a_distance_from_no_price_is_refused():
     assert "needs an entry price" in found.text
 
 
+def test_a_protected_market_order_needs_a_quote_and_an_open_market():
+    bounded = {"ord_type": OrdType.MARKET, "true_market": False}
+    assert reading(**bounded, side=Side.SELL).terms == limit(Side.SELL, 18_709)
+    assert "needs a quote" in texts(reading(quoted=quote(ask=None), **bounded))
+    assert "next opening" in texts(reading(quoted=quote(phase=SessionPhase.CLOSED), **bounded))
+
+
 NARROW = msgspec.structs.replace(
     CARD,
     venue="V",

@@ -1,6 +1,7 @@
 """The ticket's form: every field of an order in a narrow column, read as a draft and marked where it is wrong.
 
 Fields that a type does not use are not shown. The form changes no order and sends nothing.
+Long because every field of an order is made, laid out, filled and read here, so that a draft and a form cannot differ.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
 from workstation.ports.broker import CapabilityCard
 from workstation.viewmodels.preview import order_words
-from workstation.viewmodels.ticket import FIELDS, Draft, Finding
+from workstation.viewmodels.ticket import FIELDS, PROTECTED_TICKS, Draft, Finding
 from workstation.viewmodels.ticket_peg import PegTo
 from workstation.viewmodels.ticket_venue import offer
 
@@ -43,6 +44,7 @@ _PEGS: tuple[tuple[str, object], ...] = (
     *((f"= {to.value}", to) for to in PegTo if to is not PegTo.FIXED),
 )
 _POST_ONLY = "Refused rather than taking liquidity"
+_TRUE_MARKET = f"Without it a market order is a limit {PROTECTED_TICKS} ticks through the other side"
 _LABEL_WIDTH = 56
 _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
@@ -81,6 +83,7 @@ class TicketForm(QWidget):
         self.post_only = self._check("post_only", "Post-only", _POST_ONLY)
         self.reduce_only = self._check("reduce_only", "Reduce-only", "Capped at the position; never opens or reverses")
         self._oco: OrderTerms | None = None
+        self.true_market = self._check("true_market", "True market", _TRUE_MARKET)
         self._card: CapabilityCard | None = None
         self.typed: set[str] = set()
         self._sources: dict[str, str] = {}
@@ -128,7 +131,8 @@ class TicketForm(QWidget):
                 combo.setItemText(row, f"{word} · PC" if found.on_pc else word)
                 combo.setItemData(row, found.reason or None, Qt.ItemDataRole.ToolTipRole)
                 if isinstance(model, QStandardItemModel):
-                    model.item(row).setEnabled(found.usable)
+                    bounded = choice is OrdType.MARKET and offer(OrdType.LIMIT, card).usable
+                    model.item(row).setEnabled(found.usable or bounded)
         self._show_used()
 
     def draft(self) -> Draft:
@@ -140,6 +144,7 @@ class TicketForm(QWidget):
             tif=self.tif_chosen,
             post_only=self.post_only.isChecked(),
             reduce_only=self.reduce_only.isChecked(),
+            true_market=self.true_market.isChecked(),
             oco=self._oco,
             **texts,
         )
@@ -165,6 +170,7 @@ class TicketForm(QWidget):
             field.setText(getattr(draft, name))
         self.post_only.setChecked(draft.post_only)
         self.reduce_only.setChecked(draft.reduce_only)
+        self.true_market.setChecked(draft.true_market and draft.ord_type is OrdType.MARKET)
         self._on_edited()
 
     def clear(self, start: Mapping[str, str] | None = None) -> None:
@@ -174,6 +180,7 @@ class TicketForm(QWidget):
         for name, field in self.fields.items():
             if name != "qty":
                 field.setText(texts.get(name, ""))
+        self.true_market.setChecked(False)
         self.post_only.setChecked(False)
         self.reduce_only.setChecked(False)
         self._show_pair(None)
@@ -277,6 +284,11 @@ class TicketForm(QWidget):
         card, display = self._card, self.fields["display"]
         post_only, shown_part = card is None or card.post_only, card is None or card.display_qty
         venue = "" if card is None else card.venue
+        at_market = offer(OrdType.MARKET, card)
+        self.true_market.setVisible(self.ord_type is OrdType.MARKET)
+        self.true_market.setEnabled(at_market.usable)
+        self.true_market.setToolTip(at_market.reason or _TRUE_MARKET)
+        self.post_only.setVisible(self.ord_type is not OrdType.MARKET)
         self.post_only.setEnabled(priced and post_only)
         self.post_only.setToolTip(_POST_ONLY if post_only else f"{venue} takes no post-only orders")
         display.setEnabled(shown_part)
@@ -298,6 +310,7 @@ class TicketForm(QWidget):
         self._wide(grid, 8, "display", self.fields["display"])
         flags = QHBoxLayout()
         flags.setSpacing(12)
+        flags.addWidget(self.true_market)
         flags.addWidget(self.post_only)
         flags.addWidget(self.reduce_only)
         flags.addStretch(1)

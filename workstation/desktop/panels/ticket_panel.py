@@ -2,6 +2,7 @@
 
 First stage of an order by hand. It shows the gate's own preview, sends one command per press, and keeps a refusal in
 view until the order is edited. Orders that reduce are sent disarmed too; the gate decides everything.
+Long because reading, previewing, showing and sending are steps of one gesture and share what was read.
 """
 
 from collections.abc import Callable
@@ -185,9 +186,13 @@ class TicketPanel(Panel):
             pulse_arm_chip()
             return
         self._staged = False
-        draft = self.form.draft()
-        pegged = msgspec.structs.replace(draft, price=self.pricing.peg.words) if self.pricing.peg.is_on else draft
-        self.sending.send(self._reading, (terms.symbol, terms.account, pegged))
+        self.sending.send(self._reading, self._typed_order())
+
+    def _typed_order(self) -> tuple[str, str, Draft]:
+        """Return what makes the order one and the same while its prices follow the market."""
+        draft, peg = self.form.draft(), self.pricing.peg
+        pegged = msgspec.structs.replace(draft, price=peg.words) if peg.is_on else draft
+        return self.symbol, self.context.focus.account, pegged
 
     def _is_complete(self) -> bool:
         """Tell whether the fields say an order; else say what is wrong and put the keyboard there."""
@@ -311,12 +316,12 @@ class TicketPanel(Panel):
             return
         self._asked += 1
         self._asked_at = self.context.bridge.session.mono_ns()
-        number, reading = self._asked, self._reading
+        number, reading, typed = self._asked, self._reading, self._typed_order()
         params = PlaceOrder(terms=terms, stop_loss_px=reading.stop_loss_px, take_profit_px=reading.take_profit_px)
         origin = self.context.origin(OriginKind.TICKET, "preview")
 
         def answered(result: CommandResult) -> None:
-            if number == self._asked and reading == self._reading:
+            if number == self._asked and typed == self._typed_order():
                 self._take_preview(result)
 
         self.context.call("order.outlook", params, origin, answered)
