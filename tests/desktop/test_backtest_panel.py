@@ -121,3 +121,24 @@ def test_the_report_is_made_and_opened_and_a_run_is_forgotten_by_two_presses(
     assert rig.gateway.of("backtest.delete") == []
     qtbot.mouseClick(panel.forget, Qt.MouseButton.LeftButton)
     assert [name.backtest_id for name in rig.gateway.of("backtest.delete")] == [7]
+
+
+def test_round_trips_of_the_chosen_run_are_listed_and_the_chosen_one_stands_out_on_the_curve(
+    panel: BacktestsPanel, rig: DesktopRig, qtmodeltester
+) -> None:
+    table = panel.trips.columns.table
+    assert [table.row_at(place).number for place in range(len(table))] == [1, 2, 3, 4]
+    qtmodeltester.check(panel.trips.columns)
+    before = panel.curve.grab().toImage()
+    panel.trips.select_key("3")
+    [chosen] = panel.trips.selected_rows()
+    assert panel.curve.span == (chosen.entry_ts, chosen.exit_ts)
+    assert panel.curve.grab().toImage() != before
+    panel.ask()
+    settle(rig)
+    assert panel.curve.span is not None, "an answer that changes nothing leaves what was chosen"
+    assert len(rig.gateway.of("backtest.trips")) == 1
+    panel.runs.select_key("6")
+    settle(rig)
+    assert len(table) == 0
+    assert panel.curve.span is None

@@ -63,6 +63,9 @@ def test_a_run_is_kept_with_its_figures_and_curve_and_the_same_wish_gives_the_sa
     assert first.curve[-1].equity == pytest.approx(1_000_000 + first.figures.net_profit / 10**18)
     assert second.id == first.id + 1
     assert second.figures == first.figures
+    found = rig.ask("backtest.trips", BacktestName(backtest_id=first.id)).data
+    assert (found.backtest_id, len(found.trips)) == (first.id, first.figures.trades)
+    assert (found.trips[0].symbol, found.trips[0].qty, found.trips[0].number) == ("ABC", "50", 1)
     report = rig.ask("backtest.report", BacktestName(backtest_id=first.id))
     assert report.ok, report.text
     page = Path(report.data).read_text()

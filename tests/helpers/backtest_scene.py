@@ -9,7 +9,8 @@ import numpy as np
 from tests.helpers.desktop_rig import START_NS
 from tests.helpers.sweep_scene import ENTRY, sweep_answers
 from workstation.domain.numbers import MONEY_ONE
-from workstation.ports.backtests import Backtest, BacktestBoard, BacktestStatus, Worth
+from workstation.domain.orders import Side
+from workstation.ports.backtests import Backtest, BacktestBoard, BacktestStatus, BacktestTrips, Trip, Worth
 from workstation.ports.sweeps import Figures
 
 DAY_NS = 86_400 * 10**9
@@ -42,11 +43,26 @@ def backtests_of_scene() -> tuple[Backtest, ...]:
     return done, failed, stopped
 
 
+def trips_of_scene() -> tuple[Trip, ...]:
+    """Return a few round trips, one of them short and one at a loss."""
+    made = ((1, 4, 12, 1_250), (-1, 20, 31, -840), (1, 60, 88, 5_310), (1, 120, 131, 96))
+    return tuple(
+        Trip(
+            number=number, symbol="ACME", side=Side.BUY if sign > 0 else Side.SELL_SHORT, qty="100",
+            entry_ts=START_NS + entry * DAY_NS, entry_px=101.25 + number, exit_ts=START_NS + left * DAY_NS,
+            exit_px=101.25 + number + sign * pnl / 100, pnl=pnl * MONEY_ONE, fees=MONEY_ONE, mae=-300.5,
+            mfe=max(pnl, 0) * 1.5, bars=left - entry,
+        )
+        for number, (sign, entry, left, pnl) in enumerate(made, 1)
+    )  # fmt: skip
+
+
 def backtest_answers() -> dict[str, Any]:
     """Return what the panel asks, by command."""
     answers = sweep_answers()
     return {
         "backtest.board": BacktestBoard(backtests=backtests_of_scene()),
+        "backtest.trips": BacktestTrips(backtest_id=7, trips=trips_of_scene()),
         "strategy.codes": answers["strategy.codes"],
         "strategy.code": answers["strategy.code"],
     }

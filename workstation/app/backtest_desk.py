@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,9 +22,12 @@ from workstation.domain.errors import NotFound, StateConflict, StorageError, Use
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.logs import get_logger
-from workstation.ports.backtests import Backtest, BacktestBoard, BacktestStatus, BacktestStore
+from workstation.ports.backtests import Backtest, BacktestBoard, BacktestStatus, BacktestStore, BacktestTrips
 from workstation.ports.market_data import MarketHistory
 from workstation.storage import Store, StoreView
+
+if TYPE_CHECKING:
+    from workstation.backtest.report_page import Report
 
 REPORTS_FOLDER = "reports"
 
@@ -69,6 +73,7 @@ class BacktestDesk:
         """Declare the commands."""
         rows: tuple[Declaration, ...] = (
             ("backtest.board", "Show backtests", NoParams, "strategies:view", self._show),
+            ("backtest.trips", "Show a backtest's round trips", BacktestName, "strategies:view", self._show_trips),
             ("backtest.start", "Run a backtest", StartBacktest, "desktop", self._start),
             ("backtest.stop", "Stop the running backtest", NoParams, "desktop", self._end),
             ("backtest.report", "Make a backtest's report", BacktestName, "desktop", self._report),
@@ -86,6 +91,9 @@ class BacktestDesk:
 
     def _show(self, _context: EngineContext, _params: NoParams, call: Invocation) -> None:
         self._answer(self._board, call)
+
+    def _show_trips(self, _context: EngineContext, params: BacktestName, call: Invocation) -> None:
+        self._answer(lambda: self._trips(params.backtest_id), call)
 
     def _report(self, _context: EngineContext, params: BacktestName, call: Invocation) -> None:
         self._answer(lambda: self._reported(params.backtest_id), call)
@@ -112,15 +120,31 @@ class BacktestDesk:
         board = msgspec.structs.replace(now, backtests=kept)
         return CommandResult(ok=True, text=f"{len(kept)} backtests.", data=board)
 
-    def _reported(self, backtest_id: int) -> CommandResult:
-        from workstation.app.backtest_report import PAGE, write_report  # noqa: PLC0415  no start waits for reports
-        from workstation.backtest.kept_run import unpacked  # noqa: PLC0415  as above
+    def _trips(self, backtest_id: int) -> CommandResult:
+        from workstation.backtest.kept_run import trips_of  # noqa: PLC0415  no start waits for backtests
+
+        trips = trips_of(self._whole(backtest_id))
+        found = BacktestTrips(backtest_id=backtest_id, trips=trips)
+        return CommandResult(ok=True, text=f"{len(trips):,} round trips.", data=found)
+
+    def _whole(self, backtest_id: int) -> "Report":
+        """Return a run with its rows.
+
+        Raises:
+            NotFound: none are kept.
+        """
+        from workstation.backtest.kept_run import unpacked  # noqa: PLC0415  no start waits for backtests
 
         rows = self._read_store().rows(backtest_id)
         if not rows:
             raise NotFound("rows of backtest", str(backtest_id))
+        return unpacked(rows)
+
+    def _reported(self, backtest_id: int) -> CommandResult:
+        from workstation.app.backtest_report import PAGE, write_report  # noqa: PLC0415  no start waits for reports
+
         folder = self._root / REPORTS_FOLDER / f"backtest-{backtest_id}"
-        write_report(folder, unpacked(rows))
+        write_report(folder, self._whole(backtest_id))
         return CommandResult(ok=True, text=f"The report is in {folder}.", data=str(folder / PAGE))
 
     def _read_store(self) -> BacktestStore:

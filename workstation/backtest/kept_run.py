@@ -14,7 +14,7 @@ from workstation.backtest.saved_run import decoded, encoded
 from workstation.backtest.sweep_trial import figures_of
 from workstation.domain.errors import UserError
 from workstation.domain.numbers import MONEY_ONE
-from workstation.ports.backtests import CURVE_POINTS_MAX, Backtest, BacktestStatus, Worth
+from workstation.ports.backtests import CURVE_POINTS_MAX, Backtest, BacktestStatus, Trip, Worth
 
 ROWS_BYTES_MAX = 8 * 1_024 * 1_024
 """A run's rows beyond this are not kept: they would hold the journal up that they pass through."""
@@ -95,6 +95,29 @@ def unpacked(rows: bytes) -> Report:
     except zlib.error as error:
         raise UserError(f"the run that is kept cannot be read: {error}") from error
     return decoded(raw)
+
+
+def trips_of(report: Report) -> tuple[Trip, ...]:
+    """Return the round trips of a run as a screen shows them."""
+    instruments = {instrument.symbol: instrument for instrument in report.result.instruments}
+    return tuple(
+        Trip(
+            number=number,
+            symbol=trade.symbol,
+            side=trade.side,
+            qty=instruments[trade.symbol].qty_text(trade.qty),
+            entry_ts=trade.entry_ts,
+            entry_px=trade.entry_px,
+            exit_ts=trade.exit_ts,
+            exit_px=trade.exit_px,
+            pnl=trade.pnl,
+            fees=trade.fees,
+            mae=trade.mae,
+            mfe=trade.mfe,
+            bars=trade.bars,
+        )
+        for number, trade in enumerate(report.result.trades, 1)
+    )
 
 
 def _curve(result: BacktestResult) -> tuple[Worth, ...]:

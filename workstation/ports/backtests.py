@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from workstation.domain.orders import Side
 from workstation.ports.sweeps import Figures
 
 KEPT_MAX = 200
@@ -71,6 +72,34 @@ class BacktestBoard(msgspec.Struct, frozen=True, kw_only=True):
     running: int = 0
     played: int = 0
     at: int = 0
+
+
+class Trip(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A closed round trip. side: of its entry; qty: largest size held, as text. entry_px, exit_px: averages.
+
+    pnl, before fees, and fees: money of the instrument's currency; mae, mfe: worst and best open profit, whole units.
+    """
+
+    number: int
+    symbol: str
+    side: Side
+    qty: str
+    entry_ts: int
+    entry_px: float
+    exit_ts: int
+    exit_px: float
+    pnl: int
+    fees: int
+    mae: float
+    mfe: float
+    bars: int
+
+
+class BacktestTrips(msgspec.Struct, frozen=True, kw_only=True):
+    """The round trips of a backtest, in the order of their ends."""
+
+    backtest_id: int
+    trips: tuple[Trip, ...]
 
 
 class BacktestStore(Protocol):

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from workstation.ports.backtests import Backtest, BacktestBoard, BacktestStatus
+from workstation.ports.backtests import Backtest, BacktestBoard, BacktestStatus, BacktestTrips, Trip
 from workstation.ports.sweeps import Figures
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, exact_time, money
@@ -30,6 +30,11 @@ class AccountCurve(msgspec.Struct, frozen=True, kw_only=True):
     initial: float
     currency: str
 
+    def share(self, ts: int) -> float:
+        """Return where an instant stands in the span of time, 0 to 1, nearest where it is outside."""
+        share = (ts - int(self.ts[0])) / (int(self.ts[-1]) - int(self.ts[0]))
+        return min(max(share, 0.0), 1.0)
+
     def at(self, share: float) -> int:
         """Return which point is nearest to a share of the span of time, 0 to 1."""
         wanted = self.ts[0] + share * (self.ts[-1] - self.ts[0])
@@ -37,18 +42,21 @@ class AccountCurve(msgspec.Struct, frozen=True, kw_only=True):
 
     def words(self, place: int) -> str:
         """Return one point in words."""
-        when = exact_time(int(self.ts[place]))[:16].replace("T", " ")
+        when = _minute(int(self.ts[place]))
         fall = f", {self.fall[place]:.2%} below its peak" if self.fall[place] > 0 else ""
         return f"{when}: {self.equity[place]:,.2f} {self.currency}{fall}"
 
 
 class BacktestsView:
-    """The table of one screen. board: what was answered last."""
+    """The tables of one screen. board: what was answered last; shown: whose round trips are, 0 for none."""
 
     def __init__(self) -> None:
         self.table: ColumnTable[Backtest] = ColumnTable(_columns(), backtest_key)
+        self.trips: ColumnTable[Trip] = ColumnTable(_trip_columns(), trip_key)
         self.board: BacktestBoard | None = None
+        self.shown = 0
         self._keys: set[str] = set()
+        self._trip_keys: set[str] = set()
 
     @property
     def running(self) -> int:
@@ -62,6 +70,15 @@ class BacktestsView:
         self.table.remove([key for key in self._keys if key not in living])
         self._keys = living
         self.table.upsert([_standing(row, board.running) for row in board.backtests])
+
+    def show(self, found: BacktestTrips | None) -> None:
+        """Show the round trips of a backtest, none for None."""
+        self.shown = 0 if found is None else found.backtest_id
+        trips = () if found is None else found.trips
+        living = {trip_key(trip) for trip in trips}
+        self.trips.remove([key for key in self._trip_keys if key not in living])
+        self._trip_keys = living
+        self.trips.upsert(list(trips))
 
     def progress(self) -> str:
         """Return how far the running backtest is, "" where none runs."""
@@ -77,6 +94,17 @@ class BacktestsView:
 def backtest_key(backtest: Backtest) -> str:
     """Return what names a backtest."""
     return str(backtest.id)
+
+
+def trip_key(trip: Trip) -> str:
+    """Return what names a round trip of its backtest."""
+    return str(trip.number)
+
+
+def trip_style(trip: Trip) -> RowStyle:
+    """Return how a round trip looks: its side and its profit in their colours."""
+    side = "buy" if trip.side.sign > 0 else "sell"
+    return RowStyle(cells={"side": CellStyle(side), "pnl": CellStyle(_ink(trip.pnl))})
 
 
 def backtest_style(backtest: Backtest) -> RowStyle:
@@ -158,7 +186,11 @@ def _day(ts: int) -> str:
 
 
 def _made(backtest: Backtest) -> str:
-    return exact_time(backtest.created_at)[:16].replace("T", " ")
+    return _minute(backtest.created_at)
+
+
+def _minute(ts: int) -> str:
+    return exact_time(ts)[:16].replace("T", " ")
 
 
 def _market(name: str) -> Callable[[Backtest], str]:
@@ -191,6 +223,30 @@ def _columns() -> tuple[Column[Backtest], ...]:
                right=True, width=7, hint="Round trips"),
         Column("created", "Made", number, lambda r: float(r.created_at), _made, width=17,
                exact=lambda r: exact_time(r.created_at)),
+    )  # fmt: skip
+
+
+def _trip_columns() -> tuple[Column[Trip], ...]:
+    code, number = ColumnKind.CODE, ColumnKind.NUMBER
+    return (
+        Column("number", "No.", number, lambda r: r.number, lambda r: str(r.number), right=True, width=5),
+        Column("symbol", "Symbol", code, lambda r: r.symbol, lambda r: r.symbol, width=8),
+        Column("side", "Side", code, lambda r: r.side.value, lambda r: "Long" if r.side.sign > 0 else "Short", width=6),
+        Column("qty", "Size", number, lambda r: float(r.qty), lambda r: r.qty, right=True, width=8),
+        Column("pnl", "Profit", number, lambda r: float(r.pnl), lambda r: money(r.pnl, signed=True), right=True,
+               width=12, hint="Before fees"),
+        Column("entry", "Entered", number, lambda r: float(r.entry_ts), lambda r: _minute(r.entry_ts), width=17,
+               exact=lambda r: exact_time(r.entry_ts)),
+        Column("entry_px", "At", number, lambda r: r.entry_px, lambda r: f"{r.entry_px:,.4f}", right=True, width=11),
+        Column("exit", "Left", number, lambda r: float(r.exit_ts), lambda r: _minute(r.exit_ts), width=17,
+               exact=lambda r: exact_time(r.exit_ts)),
+        Column("exit_px", "At", number, lambda r: r.exit_px, lambda r: f"{r.exit_px:,.4f}", right=True, width=11),
+        Column("fees", "Fees", number, lambda r: float(r.fees), lambda r: money(r.fees), right=True, width=9),
+        Column("mae", "Worst", number, lambda r: r.mae, lambda r: f"{r.mae:,.2f}", right=True, width=11,
+               hint="Worst open profit on its way (MAE)"),
+        Column("mfe", "Best", number, lambda r: r.mfe, lambda r: f"{r.mfe:,.2f}", right=True, width=11,
+               hint="Best open profit on its way (MFE)"),
+        Column("bars", "Bars", number, lambda r: r.bars, lambda r: f"{r.bars:,}", right=True, width=6),
     )  # fmt: skip
 
 

@@ -23,11 +23,12 @@ NOTHING = "Select a backtest that is done to see its account over time."
 
 
 class CurveView(QWidget):
-    """Paints a curve; `shown` is what it shows."""
+    """Paints a curve; `shown` is what it shows, `span` the time that stands out, UTC ns."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.shown: AccountCurve | None = None
+        self.span: tuple[int, int] | None = None
         self.setObjectName(name)
         self.setAccessibleName("Account over time")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -36,8 +37,13 @@ class CurveView(QWidget):
 
     def show_curve(self, shown: AccountCurve | None) -> None:
         """Show a curve, None for none."""
-        self.shown = shown
+        self.shown, self.span = shown, None
         self.setAccessibleDescription(NOTHING if shown is None else f"Ends {shown.words(len(shown.ts) - 1)}")
+        self.update()
+
+    def mark_span(self, span: tuple[int, int] | None) -> None:
+        """Let a span of time stand out, UTC ns; None for none."""
+        self.span = span
         self.update()
 
     def text_at(self, point: QPointF) -> str:
@@ -75,6 +81,10 @@ class CurveView(QWidget):
         above = QRectF(box.left(), box.top(), box.width(), box.height() - below.height() - GAP_PX)
         high, low = max(float(shown.equity.max()), shown.initial), min(float(shown.equity.min()), shown.initial)
         xs = box.left() + (shown.ts - shown.ts[0]) / (shown.ts[-1] - shown.ts[0]) * box.width()
+        if self.span is not None:
+            left, right = (box.left() + shown.share(ts) * box.width() for ts in self.span)
+            held = QRectF(left, box.top(), max(right - left, 1.0), box.height())
+            painter.fillRect(held, blend(colors.accent, colors.surface, FILL_SHARE))
         span = (high - low) or 1.0
         ys = above.bottom() - (shown.equity - low) / span * above.height()
         begun = above.bottom() - (shown.initial - low) / span * above.height()

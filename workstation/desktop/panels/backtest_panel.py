@@ -19,14 +19,16 @@ from workstation.desktop.panels.backtest_form import BacktestForm
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.errors import ValidationError
-from workstation.ports.backtests import Backtest, BacktestBoard
+from workstation.ports.backtests import Backtest, BacktestBoard, BacktestTrips
 from workstation.strategies.describing import CodeShape
-from workstation.viewmodels.backtest_view import BacktestsView, backtest_style, curve_of, figure_words
+from workstation.viewmodels.backtest_view import BacktestsView, backtest_style, curve_of, figure_words, trip_style
 from workstation.viewmodels.panel_notes import PanelNote
 
-SIZES = (190, 300)
+SIZES = (130, 280, 140)
 FORM_HEIGHT_PX = 200
 WAITS = ("Loading backtests…", "Waiting for the engine.")
+UNCHOSEN = ("Round trips", "Select a backtest that is done to see them.")
+NO_TRIPS = ("No round trips", "The strategy closed no position.")
 NONE = ("No backtests yet", "Choose code and data beside this, and press Run.")
 
 
@@ -46,6 +48,12 @@ class BacktestsPanel(AskingPanel):
         self.runs.set_default_sort((("id", True),))
         self.runs.set_empty_text(*WAITS)
         self.runs.rows_chosen.connect(self._on_chosen)
+        self.trips = ColumnView(
+            ColumnModel(self.rows.trips), trip_style, name=f"{panel_id}_trips", meaning="Round trips of the run"
+        )
+        self.trips.set_default_sort((("number", False),))
+        self.trips.set_empty_text(*UNCHOSEN)
+        self.trips.rows_chosen.connect(self._on_trip_chosen)
         self.curve = CurveView(f"{panel_id}_curve")
         self.figures = QLabel()
         self.figures.setObjectName(f"{panel_id}_figures")
@@ -57,16 +65,20 @@ class BacktestsPanel(AskingPanel):
         self.figures.setContentsMargins(8, 3, 8, 3)
         self.figures.hide()
         self._waited = 0
+        self._curve_of: tuple[int, int] | None = None
         self._build()
         self.setFocusProxy(self.runs)
         self._show_chosen()
         self.ask()
 
     def questions(self) -> Sequence[Question]:
-        """Return the backtests, and the code there is."""
+        """Return the backtests, the code there is, and the round trips of the chosen run where they are not shown."""
         asked: list[Question] = [("backtest.board", NoParams(), self._on_board)]
         if not self.form.code.count():
             asked.append(("strategy.codes", NoParams(), self._on_codes))
+        chosen = self._chosen()
+        if chosen is not None and chosen.reported and chosen.id != self.rows.shown:
+            asked.append(("backtest.trips", BacktestName(backtest_id=chosen.id), self._on_trips))
         return asked
 
     def trouble(self) -> PanelNote:
@@ -82,6 +94,7 @@ class BacktestsPanel(AskingPanel):
         tables.setChildrenCollapsible(False)
         tables.addWidget(self.runs)
         tables.addWidget(self._details())
+        tables.addWidget(self.trips)
         tables.setSizes(list(SIZES))
         self.column.addLayout(Beside(self, tables, self._scrolled(), self._buttons()), 1)
 
@@ -140,6 +153,11 @@ class BacktestsPanel(AskingPanel):
         if result.ok and isinstance(result.data, CodeShape) and result.data.entry_point == self.form.code.currentText():
             self.form.show_shape(result.data)
 
+    def _on_trips(self, result: CommandResult) -> None:
+        chosen = self._chosen()
+        if result.ok and isinstance(result.data, BacktestTrips) and chosen is not None:
+            self._show_trips(result.data if result.data.backtest_id == chosen.id else None)
+
     def _on_report(self, result: CommandResult) -> None:
         self._on_done(result)
         if result.ok:
@@ -152,13 +170,29 @@ class BacktestsPanel(AskingPanel):
         return chosen[0] if len(chosen) == 1 else None
 
     def _on_chosen(self) -> None:
+        chosen = self._chosen()
+        if self.rows.shown and (chosen is None or chosen.id != self.rows.shown):
+            self._show_trips(None)
         self._show_chosen()
+        self.ask()
+
+    def _on_trip_chosen(self) -> None:
+        chosen = list(self.trips.selected_rows())
+        self.curve.mark_span((chosen[0].entry_ts, chosen[-1].exit_ts) if len(chosen) == 1 else None)
+
+    def _show_trips(self, found: BacktestTrips | None) -> None:
+        self.trips.reorder(lambda: self.rows.show(found))
+        self.trips.redress()
+        self.trips.set_empty_text(*(UNCHOSEN if found is None else NO_TRIPS))
 
     def _show_chosen(self) -> None:
         chosen, running = self._chosen(), self.rows.running
         self.figures.setText("\n".join(figure_words(chosen)))
         self.figures.setVisible(bool(self.figures.text()))
-        self.curve.show_curve(curve_of(chosen))
+        shown = None if chosen is None else (chosen.id, chosen.updated_at)
+        if shown != self._curve_of:
+            self._curve_of = shown
+            self.curve.show_curve(curve_of(chosen))
         self.begin.setEnabled(not running)
         self.stop.setEnabled(bool(running))
         self.report.setEnabled(chosen is not None and chosen.reported)
