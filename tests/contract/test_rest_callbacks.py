@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -137,9 +138,13 @@ def test_while_a_call_is_under_way_the_newest_alone_waits(rig: ApiRig, receiver:
     receiver.wait_for(1)
     for number in range(1, 50):
         rig.feed(trade("ABC", 10_000 + number, at=number))
-    feed = rig.server._services.market_feed
+
+    async def knows_the_newest() -> bool:
+        frames = rig.server._services.market_feed.newer(0)
+        return any(frame.envelope["data"].get("last_price") == "100.49" for frame in frames)
+
     for _ in range(int(WAIT_S * 200)):
-        if any(frame.envelope["data"].get("last_price") == "100.49" for frame in feed.newer(0)):
+        if asyncio.run_coroutine_threadsafe(knows_the_newest(), rig.server._loop).result(WAIT_S):
             break
         rig.engine.do(lambda: None)
     assert len(receiver.messages) == 1
