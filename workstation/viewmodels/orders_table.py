@@ -17,6 +17,7 @@ from workstation.domain.orders import (
     OrderTerms,
     OrdStatus,
     OrdType,
+    OriginKind,
 )
 from workstation.viewmodels.column_arrays import Mask
 from workstation.viewmodels.columns import (
@@ -87,12 +88,16 @@ _AMENDABLE = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIAL
 
 
 class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What the blotter shows: rows that the filter line asks for; state chips add up; today and symbol narrow."""
+    """What the blotter shows: what the line asks for; state chips add up; foreign, today and symbol narrow.
+
+    foreign: placed elsewhere than here.
+    """
 
     line: str = ""
     working: bool = False
     rejected: bool = False
     unknown: bool = False
+    foreign: bool = False
     today: bool = False
     symbol: str = ""
 
@@ -200,7 +205,7 @@ class OrderBlotter:
             if on
             for word in group
         )
-        if asked is None and not states and not wish.today and not wish.symbol:
+        if asked is None and not states and not (wish.today or wish.symbol or wish.foreign):
             return None
         day_start = float(self.now_ns - self.now_ns % DAY_NS)
 
@@ -208,6 +213,8 @@ class OrderBlotter:
             tests: list[Mask] = [] if asked is None else [self._query.accepts(asked, now_ns=self.now_ns)(rows)]
             if states:
                 tests.append(self.table.matching("state", rows, states.__contains__))
+            if wish.foreign:
+                tests.append(self.table.matching("origin", rows, _is_foreign))
             if wish.symbol:
                 tests.append(self.table.matching("symbol", rows, wish.symbol.__eq__))
             if wish.today:
@@ -359,6 +366,10 @@ def _origin(order: OrderState) -> str:
     kind = order.origin.kind.value.replace("_", " ").lower()
     detail = order.origin.detail
     return f"{kind} {detail}" if detail and detail != order.origin.kind else kind
+
+
+def _is_foreign(origin: str) -> bool:
+    return origin.partition(" ")[0] == OriginKind.EXTERNAL.value.lower()
 
 
 def _ms(start: int, end: int | None) -> float | None:

@@ -56,6 +56,13 @@ def bracket() -> list:
     ]
 
 
+def test_orders_from_elsewhere_can_be_shown_alone() -> None:
+    foreign = order("X-1", origin=Origin(kind=OriginKind.EXTERNAL, detail="client 7", user=""))
+    made = blotter(order("OMS-1"), foreign)
+    made.table.filter_by(made.accepts(OrderFilter(foreign=True)))
+    assert shown(made) == ["X-1"]
+
+
 def test_every_stored_state_has_a_word_and_a_look() -> None:
     made = blotter()
     for status in OrdStatus:
@@ -113,6 +120,7 @@ def test_a_reject_stays_unseen_until_acknowledged() -> None:
         (OrderFilter(line="0003"), {"OMS-00000003"}),
         (OrderFilter(line="nothing such"), set()),
         (OrderFilter(working=True), {"OMS-00000001"}),
+        (OrderFilter(foreign=True), set()),
         (OrderFilter(rejected=True), {"OMS-00000003"}),
         (OrderFilter(unknown=True, working=True), {"OMS-00000001", "OMS-00000002"}),
         (OrderFilter(symbol="ESZ6"), {"OMS-00000002"}),

@@ -46,11 +46,12 @@ CHIPS = (
     ("working", "Working"),
     ("rejected", "Rejected"),
     ("unknown", "Unknown"),
+    ("foreign", "Foreign"),
     ("today", "Today"),
     ("here", "This instrument"),
 )
 TOOLS_WIDTH_MIN_PX = 300
-CHIPS_WIDTH_PX = 780
+CHIPS_WIDTH_PX = 860
 """Width from which the chips stand side by side; below, a menu holds them."""
 
 
@@ -309,11 +310,8 @@ class OrdersPanel(TablePanel):
         on = {name: chip.isChecked() for name, chip in self.chips.items()}
         wish = OrderFilter(
             line=self.filter_line.text() if self.filter_line is not None else "",
-            working=on["working"],
-            rejected=on["rejected"],
-            unknown=on["unknown"],
-            today=on["today"],
             symbol=self.context.focus.symbol if on["here"] else "",
+            **{name: checked for name, checked in on.items() if name != "here"},
         )
         self.filter_rows(lambda: self.blotter.accepts(wish))
         chosen = sum(on.values())
