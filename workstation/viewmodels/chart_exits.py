@@ -4,6 +4,7 @@ Last stage of both walks, beside `chart_feed`. An exit is measured from the aver
 that has not filled from that entry's price. Qt-free; values nothing by a market price, sends nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 
@@ -41,6 +42,10 @@ class Exits:
     def __init__(self, instrument: Instrument, orders: Iterable[OrderState], held: PositionSnap | None) -> None:
         self._instrument, self._held = instrument, held
         self._orders = {order.cl_ord_id: order for order in orders if order.is_open}
+        self._stops: dict[str, list[OrderState]] = defaultdict(list)
+        for order in self._orders.values():
+            if order.is_protective and order.link is not None and order.link.parent:
+                self._stops[order.link.parent].append(order)
 
     def words(self, order: OrderState) -> str:
         """Return what a fill at the line would gain or lose, such as `−120 −1.0R`; "" for an order that enters."""
@@ -87,8 +92,7 @@ class Exits:
     def _risk(self, way: _Way) -> int | None:
         if not way.parent:
             return None if self._held is None else self._held.risk
-        stops = [o for o in self._orders.values() if o.is_protective and o.link and o.link.parent == way.parent]
-        return sum(max(-(self._profit(stop, way) or 0), 0) for stop in stops) or None
+        return sum(max(-(self._profit(stop, way) or 0), 0) for stop in self._stops[way.parent]) or None
 
 
 def position_words(instrument: Instrument, held: PositionSnap) -> str:

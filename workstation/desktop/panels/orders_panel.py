@@ -51,7 +51,7 @@ CHIPS = (
     ("here", "This instrument"),
 )
 TOOLS_WIDTH_MIN_PX = 300
-CHIPS_WIDTH_PX = 860
+CHIPS_WIDTH_PX = 940
 """Width from which the chips stand side by side; below, a menu holds them."""
 
 
