@@ -16,8 +16,7 @@ from workstation.api.options import ApiOptions
 from workstation.domain.accounts import Environment, KillScope
 from workstation.domain.events import RecordSaved
 from workstation.domain.market import Quote
-from workstation.domain.orders import OriginKind
-from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records import StrategyDefinition
 from workstation.domain.records.strategies import DailyReturns
 from workstation.kernel.ids import stable_uid
 
@@ -137,94 +136,6 @@ def test_a_run_orders_fills_tells_and_stops(rig: ApiRig) -> None:
     assert last["data"] == {"status": "STOPPED"}
     assert code(rig.http.post(f"{RUNS}/{run_id}/stop"), 409) == "STATE_CONFLICT"
     assert code(rig.http.delete(f"{RUNS}/{run_id}"), 409) == "STATE_CONFLICT"
-
-
-def test_an_order_placed_for_a_running_run_is_the_runs_own(rig: ApiRig) -> None:
-    run_id = begun(rig, defined(rig))
-    body = rig.order(strategy_run_id=run_id, quantity="7")
-    order = rig.http.post(ORDERS, json=body).json()
-    assert order["strategy_run_id"] == run_id
-    kept = rig.core.state.book.get(order["client_order_id"])
-    assert (kept.strategy_id, kept.origin.kind) == (run_id, OriginKind.REST)
-    rig.fill(order, 7, 10_000)
-    assert rig.core.state.ledger.position("SIM-1", "ABC", run_id).qty == 7
-    fills = rig.http.get("/api/v1/oms/executions", params={"strategy_run_id": run_id}).json()["executions"]
-    assert [fill["order_id"] for fill in fills] == [order["id"]]
-    assert until(rig, lambda: run_of(rig, run_id)["total_positions_taken"]) == 1
-    assert rig.http.post(f"{ORDERS}/preview", json=body).status_code == 200
-
-
-def test_an_order_placed_for_a_run_is_under_the_limits_of_that_run(rig: ApiRig) -> None:
-    run_id = begun(rig, defined(rig))
-    limit = {"limit_type": "ORDER_QUANTITY", "limit_value": "5", "scope": "STRATEGY", "strategy_id": run_id}
-    made(rig.http.post("/api/v1/risk/limits", json=limit | {"reason": "small"}))
-    refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id, quantity="7"))
-    assert code(refused, 422) == "RISK_LIMIT_BREACH"
-    assert refused.json()["details"]["limit_type"] == "ORDER_QUANTITY"
-    assert rig.http.post(ORDERS, json=rig.order(quantity="7")).status_code == 201
-
-
-def test_a_limit_of_a_strategy_binds_its_run(rig: ApiRig) -> None:
-    strategy_id = defined(rig)
-    run_id = begun(rig, strategy_id)
-    limit = {"limit_type": "ORDER_QUANTITY", "limit_value": "20", "scope": "STRATEGY", "strategy_id": strategy_id}
-    assert rig.http.post("/api/v1/risk/limits", json=limit | {"reason": "small"}).status_code == 201
-    refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id, quantity="21"))
-    assert code(refused, 422) == "RISK_LIMIT_BREACH"
-    assert refused.json()["details"]["limit_type"] == "ORDER_QUANTITY"
-    small = {"max_position_size": "700.00"}
-    assert rig.http.put(f"{RUNS}/{run_id}", json=small, headers={"If-Match": "*"}).status_code == 200
-    refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id, quantity="8"))
-    assert code(refused, 422) == "RISK_LIMIT_BREACH"
-    assert refused.json()["details"]["limit_type"] == "RUN_POSITION_SIZE"
-
-
-def test_limits_and_rules_of_a_strategy_count_and_bind_the_orders_of_its_runs(rig: ApiRig) -> None:
-    strategy_id = defined(rig)
-    run_id = begun(rig, strategy_id)
-    for name in ("OPEN_ORDERS", "ORDERS_PER_MINUTE"):
-        limit = {"limit_type": name, "limit_value": "5", "scope": "STRATEGY", "strategy_id": strategy_id}
-        assert rig.http.post("/api/v1/risk/limits", json=limit | {"reason": "few"}).status_code == 201
-    assert rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id)).status_code == 201
-    assert rig.http.post(ORDERS, json=rig.order()).status_code == 201
-    rows = rig.http.get("/api/v1/risk/status").json()["limits"]
-    used = {row["limit_type"]: row["used"] for row in rows if row["scope"] == "STRATEGY"}
-    assert used == {"OPEN_ORDERS": "1.0000", "ORDERS_PER_MINUTE": "1.0000"}
-    rule = {"name": "no buying", "rule_type": "CUSTOM", "scope": "STRATEGY", "scope_id": strategy_id}
-    made = rig.http.post("/api/v1/compliance/rules", json=rule | {"config": {"when": "buy"}})
-    assert made.status_code == 201, made.text
-    refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id))
-    assert code(refused, 422) == "COMPLIANCE_BLOCKED"
-    assert rig.http.post(ORDERS, json=rig.order()).status_code == 201
-
-
-def test_only_a_running_run_on_the_same_account_takes_orders(rig: ApiRig) -> None:
-    run_id = begun(rig, defined(rig))
-    first = rig.order(strategy_run_id=run_id, client_order_id="first")
-    made(rig.http.post(ORDERS, json=first))
-    for door in ("", "/preview"):
-        assert code(rig.http.post(f"{ORDERS}{door}", json=rig.order(strategy_run_id=UNKNOWN)), 404) == "NOT_FOUND"
-    rig.http.post(f"{RUNS}/{run_id}/pause")
-    body = rig.order(strategy_run_id=run_id)
-    refused = rig.http.post(ORDERS, json=body)
-    assert code(refused, 409) == "STATE_CONFLICT"
-    assert refused.json()["details"] == {"state": "PAUSED", "allowed": ["RUNNING"]}
-    rig.http.post(f"{RUNS}/{run_id}/resume")
-    rig.http.post(f"{RUNS}/{run_id}/stop")
-    ends(rig, run_id, "STOPPED")
-    for door in ("", "/preview"):
-        assert code(rig.http.post(f"{ORDERS}{door}", json=body), 409) == "STATE_CONFLICT"
-    assert code(rig.http.post(ORDERS, json=first), 409) == "DUPLICATE"
-
-
-def test_an_order_for_a_run_on_another_account_is_refused_by_name(rig: ApiRig) -> None:
-    run_id = begun(rig, defined(rig))
-    run = rig.core.state.records.find(StrategyRun, "local", run_id)
-    elsewhere = msgspec.structs.replace(run, account="SIM-2", row_version=run.row_version + 1)
-    rig.engine.do(lambda: rig.core.record(RecordSaved(record=elsewhere, changed=("account",), actor="t", ts=START_NS)))
-    refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id))
-    assert code(refused, 422) == "VALIDATION_ERROR"
-    assert refused.json()["details"]["fields"][0]["field"] == "broker_account_id"
 
 
 def test_a_run_is_held_and_goes_on(rig: ApiRig) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
-from tests.helpers.desktop_rig import START_NS, DesktopRig, status
+from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
 from workstation.commands.records import ChangeRecord, CreateRecord
 from workstation.commands.registry import CommandResult
-from workstation.commands.strategies import RunName, RunTail, StopRun, StrategyBoard
+from workstation.commands.strategies import ADOPTED_BY, RunName, RunTail, StopRun, StrategyBoard
 from workstation.desktop.panels.strategies_panel import StrategiesPanel
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
 from workstation.strategies.describing import CodeShape, ParameterField
 from workstation.strategies.run_terms import StartRun
-from workstation.strategies.runs import RunLine
+from workstation.strategies.runs import RunLine, RunPosition
 from workstation.strategies.views import Policy
 
 ENTRIES = ("sma_cross:SmaCross", "twap:Twap")
@@ -124,7 +125,7 @@ def test_parameters_stand_with_their_values_and_only_what_differs_is_kept(panel,
     choose(rig, panel.definitions)
     fast = panel.findChild(object, "strategies-1_parameter_fast")
     assert (fast.text(), fast.toolTip()) == ("8", "bars of the quick average. ≥ 2")
-    assert panel.says.text() == "Two averages cross."
+    assert panel.says.text().startswith("Two averages cross.\nVersion 1.0.0")
     retype(qtbot, fast, "12")
     panel.findChild(object, "strategies-1_parameter_short").setChecked(True)
     press(rig, qtbot, panel.save)
@@ -183,6 +184,53 @@ def test_a_chosen_run_shows_its_own_values_as_they_change(panel, rig, qtbot) -> 
     panel.ask()
     rig.bridge._on_answered()
     assert panel.own.isHidden()
+
+
+def test_words_stand_where_nothing_is_chosen_and_where_there_are_no_parameters(panel, rig, qtbot) -> None:
+    assert panel.says.text() == "Select a strategy to see its parameters."
+    bare = msgspec.structs.replace(SHAPE, parameters=())
+    rig.gateway.answers["strategy.code"] = CommandResult(ok=True, text="", data=bare)
+    choose(rig, panel.definitions)
+    assert panel.says.text().endswith("It has no parameters.")
+    assert "Version 1.0.0, paper accounts only, not approved for live." in panel.says.text()
+
+
+@pytest.mark.parametrize("width", [760, 1_280])
+def test_no_table_scrolls_sideways(panel, width: int) -> None:
+    panel.resize(width, 600)
+    QApplication.sendPostedEvents()
+    for view in (panel.definitions, panel.runs):
+        assert view.horizontalScrollBar().maximum() == 0
+
+
+def test_a_chosen_run_shows_what_it_has_open(panel, rig, qtbot) -> None:
+    held = RunPosition(symbol="AAPL", qty=-100, profit=-12 * MONEY_ONE, currency="USD")
+    data = RunTail(run_id="r1", lines=(), positions=(held,), orders=(order(),))
+    rig.gateway.answers["strategy.lines"] = CommandResult(ok=True, text="", data=data)
+    choose(rig, panel.runs)
+    first, second = panel.own.text().split("\n")[-2:]
+    assert first == "Open: AAPL −100 (−12.00 USD)"
+    assert second.startswith("Order: BUY 100 AAPL")
+
+
+def test_orders_of_ended_runs_are_listed_to_cancel_or_to_adopt(panel, rig, qtbot) -> None:
+    assert not panel.orphans.isVisible()
+    data = StrategyBoard(strategies=(CROSS,), runs=(RUN,), orphans=(order("o1"), order("o2")))
+    rig.gateway.answers["strategy.board"] = CommandResult(ok=True, text="", data=data)
+    panel.ask()
+    rig.bridge._on_answered()
+    assert panel.orphans.isVisible()
+    panel.orphans.view.selectRow(0)
+    press(rig, qtbot, panel.orphans.adopt)
+    (wish,) = rig.gateway.of("order.annotate")
+    assert wish.metadata == {ADOPTED_BY: "local"}
+    press(rig, qtbot, panel.orphans.cancel)
+    (gone,) = rig.gateway.of("order.cancel")
+    assert gone.cl_ord_id == wish.cl_ord_id
+    rig.gateway.answers["strategy.board"] = board(RUN)
+    panel.ask()
+    rig.bridge._on_answered()
+    assert not panel.orphans.isVisible()
 
 
 def test_a_chosen_run_shows_what_it_says_and_a_failed_one_why(panel, rig, qtbot) -> None:

@@ -5,6 +5,7 @@ answer with the run as it is recorded by then, its end comes as news.
 """
 
 from collections.abc import Callable
+from itertools import islice
 
 import msgspec
 
@@ -13,16 +14,21 @@ from workstation.commands.outcomes import Refusal, failed, storage_code
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
 from workstation.domain.errors import UserError, ValidationError
 from workstation.domain.events import RecordSaved
+from workstation.domain.orders import OrderState
 from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
 from workstation.strategies.describing import CodeShape
 from workstation.strategies.loading import Code, RunRefused, config_of
 from workstation.strategies.run_signals import NamedSignal
 from workstation.strategies.run_terms import StartRun
-from workstation.strategies.runs import RunLine
+from workstation.strategies.runs import RunLine, RunPosition
 from workstation.strategies.views import Policy
 
 STRATEGIES = "Strategies"
+ADOPTED_BY = "adopted_by"
+"""Name in an order's metadata of the person who watches it since its run has ended."""
+
+ROWS_SHOWN = 100
 
 
 class Approve(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +54,13 @@ class CodeName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunTail(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest lines of a run, oldest first, and the values of its own that it shows now."""
+    """The newest lines of a run, oldest first, the values of its own that it shows now, and what it has open."""
 
     run_id: str
     lines: tuple[RunLine, ...]
     values: dict[str, str] = {}
+    positions: tuple[RunPosition, ...] = ()
+    orders: tuple[OrderState, ...] = ()
 
 
 class SignalsOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,12 +82,14 @@ class StopRun(msgspec.Struct, frozen=True, kw_only=True):
 class StrategyBoard(msgspec.Struct, frozen=True, kw_only=True):
     """Every strategy and run as they stand, figures as of now.
 
-    paper_only: whether a new strategy is for paper accounts alone, as it is set.
+    paper_only: whether a new strategy is for paper accounts alone, as it is set. orphans: open orders of runs that have
+    ended, which no person has adopted.
     """
 
     strategies: tuple[StrategyDefinition, ...]
     runs: tuple[StrategyRun, ...]
     paper_only: bool = True
+    orphans: tuple[OrderState, ...] = ()
 
 
 def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
@@ -87,8 +97,20 @@ def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
     records = context.state.records
     strategies = tuple(records.all(StrategyDefinition, LOCAL_TENANT))
     runs = tuple(context.strategies.run(run.tenant, run.id) for run in records.all(StrategyRun, LOCAL_TENANT))
-    board = StrategyBoard(strategies=strategies, runs=runs, paper_only=context.strategies.paper_only)
+    board = StrategyBoard(
+        strategies=strategies, runs=runs, paper_only=context.strategies.paper_only, orphans=_orphans(context, runs)
+    )
     call.reply(CommandResult(ok=True, text=f"{len(runs)} runs.", data=board))
+
+
+def _orphans(context: EngineContext, runs: tuple[StrategyRun, ...]) -> tuple[OrderState, ...]:
+    ended = {run.id for run in runs if not run.status.is_active}
+    found = (
+        order
+        for order in context.state.book.open_orders()
+        if order.strategy_id in ended and ADOPTED_BY not in order.metadata
+    )
+    return tuple(islice(found, ROWS_SHOWN))
 
 
 def codes(context: EngineContext, _params: NoParams, call: Invocation) -> None:
@@ -116,8 +138,33 @@ def lines(context: EngineContext, params: RunName, call: Invocation) -> None:
     """Answer the newest lines of a run's log since the program began, and what it shows of its own."""
     run = context.strategies.run(params.tenant, params.run_id)
     told = context.strategies.tails.of(run.id)
-    tail = RunTail(run_id=run.id, lines=told, values=context.strategies.shown(run.id))
+    own = (order for order in context.state.book.open_orders() if order.strategy_id == run.id)
+    tail = RunTail(
+        run_id=run.id,
+        lines=told,
+        values=context.strategies.shown(run.id),
+        positions=_positions(context, run),
+        orders=tuple(islice(own, ROWS_SHOWN)),
+    )
     call.reply(CommandResult(ok=True, text=f"{len(told)} lines.", data=tail))
+
+
+def _positions(context: EngineContext, run: StrategyRun) -> tuple[RunPosition, ...]:
+    ledger = context.state.ledger
+    found = [
+        (holding.contract.symbol, ledger.position(run.account, holding.contract.symbol, run.id))
+        for holding in ledger.holdings_of(run.account)
+    ]
+    return tuple(
+        RunPosition(
+            symbol=symbol,
+            qty=row.qty,
+            profit=context.pnl.unrealised(run.account, symbol, run.id),
+            currency=row.currency,
+        )
+        for symbol, row in found
+        if row is not None and row.qty
+    )
 
 
 def signals(context: EngineContext, params: SignalsOf, call: Invocation) -> None:

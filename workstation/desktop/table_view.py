@@ -97,6 +97,10 @@ class ColumnView(QTableView):
         self._flexible = self.columns.column_named(name)
         header = self.horizontalHeader()
         header.setStretchLastSection(False)
+        for number in range(header.count()):
+            if header.isSectionHidden(number):  # a hidden last section has got room with that
+                self.showColumn(number)
+                self.hideColumn(number)
         header.sectionResized.connect(self._on_resized)
         header.sectionMoved.connect(self._fit_flexible)
         self._fit_flexible()

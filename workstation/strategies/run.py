@@ -40,7 +40,7 @@ OVERRUN_NS = 1_000_000_000
 """A callback that runs longer is interrupted."""
 
 INTERRUPTS_MAX = 20
-REFUSALS_LATCH = 50
+REFUSALS_LATCH = 25
 """Refusals in a row after which a run is taken for broken."""
 
 LOOKS_WITHOUT_MAX = 20

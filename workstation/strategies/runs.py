@@ -91,6 +91,15 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     state: dict[str, object] = {}
 
 
+class RunPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """A position of a run's own. qty: signed units; profit: open, money of its currency, None while unpriced."""
+
+    symbol: str
+    qty: int
+    profit: int | None
+    currency: str
+
+
 class RunSignal(msgspec.Struct, frozen=True):
     """An opinion of a run's. ts: UTC ns."""
 

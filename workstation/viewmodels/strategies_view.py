@@ -3,15 +3,22 @@
 Beside both walks. Reads what `strategy.board` answered; starts and ends nothing.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, rescale
+from workstation.domain.orders import OrderState
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
-from workstation.strategies.runs import RunLine
+from workstation.strategies.describing import CodeShape
+from workstation.strategies.runs import RunLine, RunPosition
 from workstation.strategies.views import Policy
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import exact_time
+from workstation.viewmodels.formats import Formats, exact_time, grouped
+from workstation.viewmodels.preview import order_words
+
+ORDER_LINES = 4
 
 _RUN_INKS = {
     StrategyRunStatus.RUNNING: "buy",
@@ -87,6 +94,39 @@ def values_text(values: dict[str, str]) -> str:
     return "   ".join(f"{name} {value}" for name, value in values.items())
 
 
+def shape_text(shape: CodeShape, strategy: StrategyDefinition) -> str:
+    """Return what a strategy says of itself, its version and where it may run, and that it has no parameters."""
+    where = "paper accounts only" if strategy.paper_trading_only else "paper and live accounts"
+    approved = "approved" if strategy.is_approved else "not approved for live"
+    lines = [shape.says, f"Version {strategy.version}, {where}, {approved}."]
+    if not shape.parameters:
+        lines.append("It has no parameters.")
+    return "\n".join(line for line in lines if line)
+
+
+def code_text(run: StrategyRun) -> str:
+    """Return which edition of its code a run has."""
+    return f"Version {run.version}, code {run.code_hash[:12]}" if run.code_hash else ""
+
+
+def position_text(formats: Formats, row: RunPosition) -> str:
+    """Return a position of a run: instrument, signed quantity, open profit."""
+    profit = "no price" if row.profit is None else f"{money_text(row.profit)} {row.currency}"
+    return f"{row.symbol} {'+' if row.qty > 0 else ''}{formats.quantity(row.symbol, row.qty)} ({profit})"
+
+
+def open_text(formats: Formats, positions: Sequence[RunPosition], orders: Sequence[OrderState]) -> str:
+    """Return what a run has open: its positions in one line, each of its orders in one, the first ORDER_LINES."""
+    lines = ["Open: " + ", ".join(position_text(formats, row) for row in positions)] if positions else []
+    for order in orders[:ORDER_LINES]:
+        instrument = formats.instrument(order.terms.symbol)
+        if instrument is not None:
+            lines.append(f"Order: {order_words(order.terms, instrument)} · {order.status}")
+    if len(orders) > ORDER_LINES:
+        lines.append(f"and {len(orders) - ORDER_LINES} more orders; the panel Orders lists them by strategy")
+    return "\n".join(lines)
+
+
 def day_text(ts: int) -> str:
     """Return the UTC day of an instant, YYYY-MM-DD."""
     return exact_time(ts)[:10]
@@ -98,8 +138,8 @@ def stop_words(policy: Policy) -> str:
 
 
 def money_text(amount: int) -> str:
-    """Return integer money with cents and its sign."""
-    return format_scaled(rescale(amount, MONEY_DECIMALS, 2), 2, keep=2)
+    """Return integer money with cents and its sign, thousands grouped."""
+    return grouped(format_scaled(rescale(amount, MONEY_DECIMALS, 2), 2, keep=2))
 
 
 def _rows(table: ColumnTable[DefinitionRow]) -> list[DefinitionRow]:
@@ -117,28 +157,29 @@ def _entry(row: DefinitionRow) -> str:
 def _definition_columns() -> tuple[Column[DefinitionRow], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("name", "Strategy", code, lambda r: r.strategy.name, lambda r: r.strategy.name, width=16),
+        Column("name", "Strategy", code, lambda r: r.strategy.name, lambda r: r.strategy.name, width=14),
         Column("state", "State", code, lambda r: r.strategy.status, lambda r: r.strategy.status, width=8),
         Column("active", "Runs", number, lambda r: r.active, lambda r: str(r.active), right=True, width=5),
-        Column("version", "Version", code, lambda r: r.strategy.version, lambda r: r.strategy.version, width=8),
         Column("pnl", "P&L", number, lambda r: r.strategy.pnl_order, lambda r: money_text(r.strategy.total_pnl),
-               right=True, width=10),
-        Column("code", "Code", code, _entry, _entry, width=20),
+               right=True, width=9),
+        Column("code", "Code", code, _entry, _entry, width=12),
+        Column("version", "Version", code, lambda r: r.strategy.version, lambda r: r.strategy.version, width=8,
+               hidden=True),
     )  # fmt: skip
 
 
 def _run_columns() -> tuple[Column[StrategyRun], ...]:
     code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
     return (
-        Column("started", "Started, UTC", number, lambda r: float(r.started_at or 0),
-               lambda r: exact_time(r.started_at)[5:19].replace("T", " "), width=13),
-        Column("name", "Run", code, lambda r: r.run_name, lambda r: r.run_name, width=16),
-        Column("account", "Account", code, lambda r: r.account, lambda r: r.account, width=11),
-        Column("state", "State", code, lambda r: r.status, lambda r: r.status, width=9),
-        Column("pnl", "P&L", number, lambda r: r.pnl_order, _pnl, right=True, width=10),
-        Column("trades", "Trades", number, lambda r: r.figures.trades, lambda r: str(r.figures.trades), right=True,
-               width=6),
+        Column("name", "Run", code, lambda r: r.run_name, lambda r: r.run_name, width=12),
+        Column("state", "State", code, lambda r: r.status, lambda r: r.status, width=8),
+        Column("pnl", "P&L", number, lambda r: r.pnl_order, _pnl, right=True, width=9),
         Column("positions", "Open", number, lambda r: r.figures.positions, lambda r: str(r.figures.positions),
                right=True, width=5),
-        Column("reason", "Reason", text, lambda r: r.error_message, lambda r: r.error_message, width=12),
+        Column("account", "Account", code, lambda r: r.account, lambda r: r.account, width=10),
+        Column("reason", "Reason", text, lambda r: r.error_message, lambda r: r.error_message, width=3),
+        Column("trades", "Trades", number, lambda r: r.figures.trades, lambda r: str(r.figures.trades), right=True,
+               width=6, hidden=True),
+        Column("started", "Started, UTC", number, lambda r: float(r.started_at or 0),
+               lambda r: exact_time(r.started_at)[5:19].replace("T", " "), width=13, hidden=True),
     )  # fmt: skip

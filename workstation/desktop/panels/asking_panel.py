@@ -156,11 +156,11 @@ class AskingPanel(Panel):
 class Beside(QBoxLayout):
     """A table with what acts on it: beside the table where the panel is wide, below it where it is narrow."""
 
-    def __init__(self, panel: QWidget, table: QWidget, *controls: QWidget) -> None:
+    def __init__(self, panel: QWidget, table: QWidget, *controls: QWidget, share: float = SIDE_SHARE) -> None:
         super().__init__(QBoxLayout.Direction.LeftToRight)
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(0)
-        self._side = QWidget(panel)
+        self._side, self._share = QWidget(panel), share
         column = QVBoxLayout(self._side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -182,7 +182,7 @@ class Beside(QBoxLayout):
         wanted = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         if wanted is not self.direction():
             self.setDirection(wanted)
-        side = min(max(round(rect.width() * SIDE_SHARE), SIDE_WIDTH_MIN_PX), SIDE_WIDTH_MAX_PX)
+        side = min(max(round(rect.width() * self._share), SIDE_WIDTH_MIN_PX), SIDE_WIDTH_MAX_PX)
         self._side.setMaximumWidth(side if is_wide else QWIDGETSIZE_MAX)
         self._side.setMinimumWidth(side if is_wide else 0)
         super().setGeometry(rect)

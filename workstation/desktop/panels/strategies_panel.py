@@ -20,28 +20,34 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation.commands.params import AnnotateOrder, CancelOne
 from workstation.commands.records import ChangeRecord, CreateRecord
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.strategies import Approve, CodeName, RunName, RunTail, StopRun, StrategyBoard
+from workstation.commands.strategies import ADOPTED_BY, Approve, CodeName, RunName, RunTail, StopRun, StrategyBoard
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
 from workstation.desktop.panels.strategies_form import ParametersForm
+from workstation.desktop.panels.strategies_orphans import OrphanList
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.domain.orders import OriginKind
+from workstation.domain.orders import OrderState, OriginKind
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.strategies.describing import CodeShape
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.views import Policy
+from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.strategies_view import (
     DefinitionRow,
     StrategiesView,
+    code_text,
     day_text,
     definition_style,
     line_text,
+    open_text,
     run_style,
+    shape_text,
     stop_words,
     values_text,
 )
@@ -49,7 +55,8 @@ from workstation.viewmodels.strategies_view import (
 CAPITAL = "100000"
 LOG_LINES_MAX = 500
 LOG_HEIGHT_PX = 140
-FORM_HEIGHT_PX = 220
+FORM_HEIGHT_PX, FORM_SHARE = 220, 0.36
+NONE_CHOSEN = "Select a strategy to see its parameters."
 
 
 class StrategiesPanel(AskingPanel):
@@ -78,14 +85,13 @@ class StrategiesPanel(AskingPanel):
         self.log.setPlaceholderText("What the selected run says appears here.")
         self.log.setMaximumBlockCount(LOG_LINES_MAX)
         self.log.setMinimumHeight(LOG_HEIGHT_PX // 2)
-        self.own = QLabel()
-        self.own.setObjectName(f"{panel_id}_own")
-        self.own.setAccessibleName("What the selected run shows of its own")
-        self.own.setProperty("role", "caption")
-        self.own.setTextFormat(Qt.TextFormat.PlainText)
-        self.own.setWordWrap(True)
-        self.own.setContentsMargins(8, 3, 8, 3)
+        self.own = self._caption("own")
+        self.own.setAccessibleName("What the selected run shows of its own, and what it has open")
         self.own.hide()
+        self.orphans = OrphanList(panel_id, context.bridge.session.instruments)
+        self.orphans.adopt_asked.connect(self._adopt)
+        self.orphans.cancel_asked.connect(self._cancel)
+        self._formats = Formats(context.bridge.session.instruments)
         self._build()
         self.definitions.rows_chosen.connect(self._on_strategy_chosen)
         self.runs.rows_chosen.connect(self._on_run_chosen)
@@ -120,17 +126,12 @@ class StrategiesPanel(AskingPanel):
         for part in (self.definitions, self.runs, self._told()):
             tables.addWidget(part)
         tables.setSizes([LOG_HEIGHT_PX, LOG_HEIGHT_PX, LOG_HEIGHT_PX])
-        self.column.addLayout(Beside(self, tables, self._new(), self._chosen(), self._running()), 1)
+        whole = self._block(tables, self.orphans)
+        self.column.addLayout(Beside(self, whole, self._new(), self._chosen(), self._running(), share=FORM_SHARE), 1)
 
     def _told(self) -> QWidget:
         """Return what the chosen run says: its own values, and its log."""
-        told = QWidget()
-        column = QVBoxLayout(told)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.own)
-        column.addWidget(self.log, 1)
-        return told
+        return self._block(self.own, self.log)
 
     def _new(self) -> QWidget:
         self.code = self._choice("code", "Code of a new strategy: an example, or a file of the strategies folder")
@@ -138,12 +139,8 @@ class StrategiesPanel(AskingPanel):
         return self._block(bar_of(self.code, self.make, stretch=0))
 
     def _chosen(self) -> QWidget:
-        self.says = QLabel()
-        self.says.setObjectName(f"{self.panel_id}_says")
-        self.says.setProperty("role", "caption")
-        self.says.setTextFormat(Qt.TextFormat.PlainText)
-        self.says.setWordWrap(True)
-        self.says.setContentsMargins(8, 3, 8, 3)
+        self.says = self._caption("says")
+        self.says.setText(NONE_CHOSEN)
         self.form = ParametersForm(self.panel_id)
         self.scrolled = QScrollArea()
         self.scrolled.setObjectName(f"{self.panel_id}_scroll")
@@ -151,6 +148,7 @@ class StrategiesPanel(AskingPanel):
         self.scrolled.setFrameShape(QFrame.Shape.NoFrame)
         self.scrolled.setMinimumHeight(FORM_HEIGHT_PX)
         self.scrolled.setWidget(self.form)
+        self.scrolled.hide()
         self.save = self.button("save", "Save parameters", "Keep these parameters; approval is withdrawn", self._save)
         self.form.edited.connect(lambda: self.save.setEnabled(True))
         self.approve = PressTwice("Approve for live", self._approve)
@@ -162,9 +160,7 @@ class StrategiesPanel(AskingPanel):
         self._offer_accounts()
         self.context.bridge.accounts_changed.connect(self._offer_accounts)
         self.capital = QLineEdit(CAPITAL)
-        self.capital.setObjectName(f"{self.panel_id}_capital")
-        self.capital.setAccessibleName("Capital of a run, in the currency of its account")
-        self.capital.setToolTip("Capital of a run, in the currency of its account")
+        self._name(self.capital, "capital", "Capital of a run, in the currency of its account")
         self.start = self.button("start", "Start", "Start the selected strategy on this account", self._start, role="")
         self.hold = self.button("hold", "Pause", "Hold the selected run back, or let it go on", self._hold)
         self.reload = self.button(
@@ -194,10 +190,22 @@ class StrategiesPanel(AskingPanel):
 
     def _choice(self, name: str, meaning: str) -> QComboBox:
         box = QComboBox()
-        box.setObjectName(f"{self.panel_id}_{name}")
-        box.setAccessibleName(meaning)
-        box.setToolTip(meaning)
+        self._name(box, name, meaning)
         return box
+
+    def _name(self, part: QWidget, name: str, meaning: str) -> None:
+        part.setObjectName(f"{self.panel_id}_{name}")
+        part.setAccessibleName(meaning)
+        part.setToolTip(meaning)
+
+    def _caption(self, name: str) -> QLabel:
+        caption = QLabel()
+        caption.setObjectName(f"{self.panel_id}_{name}")
+        caption.setProperty("role", "caption")
+        caption.setTextFormat(Qt.TextFormat.PlainText)
+        caption.setWordWrap(True)
+        caption.setContentsMargins(8, 3, 8, 3)
+        return caption
 
     def _block(self, *parts: Any) -> QWidget:
         block = QWidget()
@@ -220,6 +228,7 @@ class StrategiesPanel(AskingPanel):
                 view.reorder(lambda: self.rows.take(board.strategies, board.runs))
                 view.redress()
             self.rows.paper_only = board.paper_only
+            self.orphans.take(board.orphans, {run.id: run.run_name for run in board.runs})
             self.show_state()
         self._show_all()
 
@@ -231,8 +240,10 @@ class StrategiesPanel(AskingPanel):
         run = self._run()
         if not result.ok or run is None or not isinstance(result.data, RunTail) or result.data.run_id != run.id:
             return
-        self.own.setText(values_text(result.data.values))
-        self.own.setVisible(bool(result.data.values))
+        tail = result.data
+        parts = (code_text(run), values_text(tail.values), open_text(self._formats, tail.positions, tail.orders))
+        self.own.setText("\n".join(part for part in parts if part))
+        self.own.setVisible(any(parts))
         text = "\n".join(line_text(line) for line in result.data.lines)
         if run.error_traceback:
             text = f"{text}\n{run.error_traceback}".strip()
@@ -246,9 +257,14 @@ class StrategiesPanel(AskingPanel):
         if strategy is None:
             return
         self.shape = result.data if result.ok and isinstance(result.data, CodeShape) else None
-        self.says.setText(self.shape.says if self.shape is not None else result.text)
-        self.form.show_shape(self.shape, strategy.parameters)
+        self.says.setText(result.text if self.shape is None else shape_text(self.shape, strategy))
+        self._fill_form(self.shape, strategy.parameters)
         self.save.setEnabled(False)
+
+    def _fill_form(self, shape: CodeShape | None, values: dict[str, Any]) -> None:
+        """Show parameters; without any the form gives its room to what stands below it."""
+        self.form.show_shape(shape, values)
+        self.scrolled.setVisible(shape is not None and bool(shape.parameters))
 
     # What is chosen
 
@@ -265,8 +281,8 @@ class StrategiesPanel(AskingPanel):
         key = "" if strategy is None else f"{strategy.id} {strategy.row_version}"
         if key != self._shaped:
             self._shaped = key
-            self.form.show_shape(None, {})
-            self.says.setText("")
+            self._fill_form(None, {})
+            self.says.setText(NONE_CHOSEN if strategy is None else "")
             if strategy is not None:
                 entry = CodeName(entry_point=str(strategy.config.get("entry_point", "")))
                 self._send("strategy.code", entry, "code", self._on_code)
@@ -359,6 +375,17 @@ class StrategiesPanel(AskingPanel):
         if run is not None:
             word = "resume" if run.status is StrategyRunStatus.PAUSED else "pause"
             self.act(f"strategy.{word}", RunName(run_id=run.id), word)
+
+    def _cancel(self, order: OrderState) -> None:
+        self.act("order.cancel", CancelOne(cl_ord_id=order.cl_ord_id), "cancel")
+
+    def _adopt(self, order: OrderState) -> None:
+        user = self.context.origin(OriginKind.PALETTE, self.kind).user
+        self.act(
+            "order.annotate",
+            AnnotateOrder(cl_ord_id=order.cl_ord_id, metadata={**order.metadata, ADOPTED_BY: user}),
+            "adopt",
+        )
 
     def _reload(self) -> None:
         run = self._run()
