@@ -5,9 +5,6 @@ sends an entry, but for the reversal, which the engine's gate judges like one by
 """
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
-
-from PySide6.QtWidgets import QWidget
 
 from workstation.commands.params import CancelMany, ExitPosition
 from workstation.commands.positions import ReverseFocus
@@ -27,14 +24,6 @@ from workstation.viewmodels.chart_feed import INTERVALS_ALLOWED, read_interval
 LOCK_REASON = "typed in the palette"
 _PLAIN: dict[type[words.Verb], str] = {words.Size: "Choose the order size", words.Undo: "Undo the last order action"}
 OpenWorkspace = Callable[[str], bool]
-
-
-@runtime_checkable
-class Charted(Protocol):
-    """A panel that shows bars at an interval."""
-
-    def show_interval(self, interval: str) -> None:
-        """Show another interval."""
 
 
 class Verbs:
@@ -158,7 +147,7 @@ class Verbs:
         except ValidationError:
             self._context.announcer.say("warning", f"There are no {interval} bars; there are {INTERVALS_ALLOWED}.")
             return
-        shown = [panel for panel in _panels() if isinstance(panel, Charted) and panel.isVisible()]
+        shown = [panel for panel in _panels() if panel.interval and panel.isVisible()]
         if shown:
             shown[0].show_interval(interval)
         else:
@@ -171,7 +160,7 @@ class Verbs:
             self._context.announcer.say("warning", "Refused: a size is one whole unit or more.")
 
 
-def _panels() -> list[QWidget]:
+def _panels() -> list[Panel]:
     return [panel for top in windows() for panel in top.findChildren(Panel)]
 
 
