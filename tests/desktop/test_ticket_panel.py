@@ -2,7 +2,8 @@
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
 
 from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position, quote, status
@@ -372,3 +373,28 @@ def test_every_control_has_a_name_and_an_accessible_name(panel):
         assert made.objectName()
         assert made.accessibleName(), made.objectName()
     assert QApplication.focusWidget() is None or QApplication.focusWidget().objectName()
+
+
+def turn_wheel(line, notches, modifiers=Qt.KeyboardModifier.NoModifier):
+    at = QPointF(line.rect().center())
+    turned, nothing = QPoint(0, notches * 120), QPoint()
+    event = QWheelEvent(
+        at,
+        line.mapToGlobal(at),
+        nothing,
+        turned,
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(line, event)
+
+
+def test_the_wheel_steps_the_field_that_has_the_keyboard_and_no_other(qtbot, panel):
+    price = type_into(qtbot, panel, "price", "187.20")
+    turn_wheel(price, 1)
+    turn_wheel(price, -1, SHIFT)
+    assert price.text() == "187.11"
+    turn_wheel(field(panel, "qty"), 1)
+    assert field(panel, "qty").text() == "100"
