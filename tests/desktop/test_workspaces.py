@@ -1,4 +1,7 @@
-"""Workspaces by real keys and files: shown, taken back, locked, several windows, damaged and unknown parts survived."""
+"""Workspaces by real keys and files: shown, taken back, locked, several windows, damaged and unknown parts survived.
+
+Long because each gesture on a workspace, its docks, links, versions and its end, is tried on one desktop.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.main_window import configure_docking, tabs_below
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.shell.workspaces import SHIPPED, Workspaces
+from workstation.desktop.shell.workspaces_versions import VersionsDialog
 from workstation.domain.accounts import Environment
 from workstation.domain.orders import OrdStatus, OrdType, Residence, Side
 from workstation.domain.records import StrategyRun
@@ -294,6 +298,41 @@ def test_yesterdays_layout_comes_back_however_often_today_was_saved(shown: Works
         shown.save()
     shown.restore_yesterday()
     assert list(shown.window.panels) == ["log-1"]
+
+
+def test_an_earlier_version_is_chosen_by_what_it_would_change(desk: Workspace, shown: Workspaces) -> None:
+    shown.open("pair")
+    shown.save()
+    desk.window.add_panel("log")
+    shown.save()
+    desk.window.close_panel("orders-1")
+    shown.save()
+    action(desk, "workspace_versions").trigger()
+    dialog = desk.window.findChild(VersionsDialog)
+    assert dialog is not None
+    newest, oldest = 0, dialog.list.count() - 1
+    dialog.list.setCurrentRow(newest)
+    assert '+id = "orders-1"' in dialog.text.toPlainText()
+    assert '-id = "log-2"' not in dialog.text.toPlainText()
+    dialog.list.setCurrentRow(oldest)
+    assert '-id = "log-2"' in dialog.text.toPlainText()
+    dialog.restore.click()
+    assert set(desk.window.panels) == {"log-1", "orders-1"}
+    shown.undo_load()
+    assert set(desk.window.panels) == {"log-1", "log-2"}
+
+
+def test_a_damaged_version_is_refused_and_what_is_shown_stays(
+    desk: Workspace, shown: Workspaces, rig: DesktopRig
+) -> None:
+    shown.open("pair")
+    desk.window.add_panel("log")
+    shown.save()
+    version = shown.versions()[0]
+    version.write_text("name = ")
+    assert not shown.restore_version(version)
+    assert rig.spoken[-1][1].startswith("Refused: layout pair.000001.toml, line 1, column")
+    assert "log-2" in desk.window.panels
 
 
 def test_an_export_can_be_imported_under_another_name_only(shown: Workspaces, rig: DesktopRig, tmp_path: Path) -> None:

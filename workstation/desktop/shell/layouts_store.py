@@ -84,6 +84,14 @@ class LayoutStore:
         """Return the kept versions of a layout, oldest first."""
         return sorted((self._folder / "versions").glob(f"{name}.*.toml"))
 
+    def version_text(self, version: Path) -> str:
+        """Return the text of a kept version.
+
+        Raises:
+            OSError: it cannot be read; a save may have let the oldest go.
+        """
+        return version.read_text(encoding="utf-8", errors="replace")
+
     def yesterday(self, name: str) -> Layout | None:
         """Return the layout as it stood at the end of the last earlier day of use, None where there is none.
 

@@ -4,6 +4,7 @@ A workspace is one layout file and may have several windows. Loading one disarms
 that cannot be read is refused with line and column while what is shown stays. Trading goes on whatever happens here.
 """
 
+import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -178,6 +179,32 @@ class Workspaces(QObject):
             return
         self.save()
         self._load(layout, "layout of an earlier day")
+
+    def versions(self) -> list[Path]:
+        """Return the kept versions of what is shown, the newest first."""
+        return self._store.versions(self.name)[::-1]
+
+    def difference(self, version: Path) -> str:
+        """Return what showing a kept version would change: lines that go begin with -, those that come with +."""
+        try:
+            then = self._store.version_text(version)
+        except OSError as error:
+            return f"{version.name} cannot be read: {error.strerror}."
+        now = layout_text(self.current(), then)
+        lines = difflib.unified_diff(now.splitlines(), then.splitlines(), "now", version.name, lineterm="", n=2)
+        return "\n".join(lines) or "The same as what is shown."
+
+    def restore_version(self, version: Path) -> bool:
+        """Show a kept version; returns False, with what is shown unchanged, where it cannot be read."""
+        try:
+            layout = parse_layout(self._store.version_text(version), source=version.name)
+        except (OSError, UserError) as error:
+            self._say("warning", f"Refused: {error}. {self.name} stays.")
+            return False
+        name = self.name
+        self.save()
+        self._load(msgspec.structs.replace(layout, name=name), "an earlier layout")
+        return True
 
     def export_to(self, path: Path) -> None:
         """Write what is shown to a file of its own."""

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QInputDialog, QLabel, QMenu, QPushButton, QWidget
 
 from workstation.desktop.shell.workspaces import UNDO_MS, Workspaces
+from workstation.desktop.shell.workspaces_versions import VersionsDialog
 
 KEYS_MAX = 9
 _FILES = "Workspaces (*.toml)"
@@ -69,6 +70,7 @@ class WorkspaceMenu(QMenu):
         self._add("workspace_undo", "&Undo load", shown.undo_load)
         self._add("workspace_save_as", "&Save as…", self._ask_name)
         self._add("workspace_yesterday", "Restore &yesterday", shown.restore_yesterday)
+        self._add("workspace_versions", "Earlier &versions…", self._show_versions)
         self._add("workspace_import", "&Import…", self._ask_import)
         self._add("workspace_export", "&Export…", self._ask_export)
         self._add("workspace_window", "&New window", shown.new_window)
@@ -96,6 +98,9 @@ class WorkspaceMenu(QMenu):
             trouble = self._workspaces.save_as(name.strip())
             if not trouble:
                 return
+
+    def _show_versions(self) -> None:
+        VersionsDialog(self._workspaces, self.parentWidget() or self).open()
 
     def _ask_import(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self.parentWidget(), "Import workspace", "", _FILES)
