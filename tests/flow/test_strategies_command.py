@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.hook_receiver import HookReceiver
 from tests.helpers.product_rig import ACCOUNT, running_headless
 from tests.helpers.storage_flow import quoted, wait_for
 from workstation.__main__ import main
 from workstation.app.bootstrap import Program
+from workstation.client import Client
 
 SOURCE = """
 from workstation.strategies.api import Strategy, StrategyParameters
@@ -38,17 +40,29 @@ class Once(Strategy):
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
+def receiver() -> Iterator[HookReceiver]:
+    with HookReceiver() as made:
+        yield made
+
+
+@pytest.fixture
+def program(tmp_path: Path, receiver: HookReceiver) -> Iterator[Program]:
     folder = tmp_path / "strategies"
     folder.mkdir()
     (folder / "mine.py").write_text(SOURCE)
-    with running_headless(tmp_path, "--api-port", "0") as program:
+    allowed = f"webhooks.allowed_hosts={json.dumps([receiver.host])}"
+    with running_headless(tmp_path, "--api-port", "0", "--set", allowed) as program:
         quoted(program, "SIM-FILL")
         yield program
 
 
 @pytest.mark.parametrize("isolated", [[], ["--isolated"]])
-def test_a_run_is_started_watched_held_and_ended_from_a_shell(program: Program, tmp_path, capsys, isolated) -> None:
+def test_a_run_is_started_watched_held_and_ended_from_a_shell(
+    program: Program, receiver: HookReceiver, tmp_path, capsys, isolated
+) -> None:
+    with Client(home=tmp_path) as client:
+        client.webhooks.create(name="signals", endpoint_url=receiver.url, event_types=("strategy.signal",))
+
     def said(*words: str, code: int = 0) -> str:
         assert main(["strategies", words[0], "--home", str(tmp_path), *words[1:]]) == code, capsys.readouterr().err
         return capsys.readouterr().out
@@ -57,6 +71,9 @@ def test_a_run_is_started_watched_held_and_ended_from_a_shell(program: Program, 
     (run,) = json.loads(said("start", "mine:Once", *options))
     assert (run["run_name"], run["status"]) == ("mine:Once 1", "RUNNING")
     wait_for(lambda: any(row["is_executed"] for row in json.loads(said("signals", "mine:Once", "--json"))))
+    told = json.loads(receiver.wait_for(1)[0].body)
+    assert (told["type"], told["data"]["strategy_run_id"]) == ("strategy.signal", run["id"])
+    assert (told["data"]["signal_type"], told["data"]["instrument_symbol"]) == ("BUY", "SIM-FILL")
     table = said("signals", run["id"])
     assert "SIM-FILL" in table
     assert "once" in table
