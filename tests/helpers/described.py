@@ -13,6 +13,12 @@ from jsonschema_rs import Draft202012Validator
 from workstation.api.application import ENDPOINTS
 from workstation.api.openapi import document
 
+_OF_HTTP = frozenset(
+    {"date", "content-type", "content-length", "connection", "transfer-encoding", "cache-control"}
+    | {"x-content-type-options"}
+)
+"""Headers of every answer that say nothing of the call."""
+
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -31,11 +37,18 @@ def _paths() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _validator(path: str, method: str, status: str, media: str) -> Draft202012Validator:
-    answers = _described()["paths"][path][method]["responses"]
-    assert status in answers, f"{method} {path} does not declare {status}"
-    content = answers[status].get("content", {})
+    content = _answer(path, method, status).get("content", {})
     assert media in content, f"{method} {path} does not declare {media} at {status}"
     return _compiled(json.dumps(content[media]["schema"]))
+
+
+def _answer(path: str, method: str, status: str) -> dict[str, Any]:
+    """Return what is declared of an answer; a refusal is declared once for all operations."""
+    answers = _described()["paths"][path][method]["responses"]
+    assert status in answers, f"{method} {path} does not declare {status}"
+    named = answers[status].get("$ref", "").rpartition("/")[2]
+    answer: dict[str, Any] = _described()["components"]["responses"][named] if named else answers[status]
+    return answer
 
 
 @cache
@@ -81,6 +94,9 @@ def check(response: httpx.Response) -> None:
         return
     if method not in _described()["paths"][path] or "fields" in request.url.params:
         return
+    declared = {name.lower() for name in _answer(path, method, str(response.status_code)).get("headers", {})}
+    undeclared = set(response.headers) - declared - _OF_HTTP
+    assert not undeclared, f"{request.method} {asked} -> {response.status_code} does not declare {undeclared}"
     response.read()
     for error in _validator(path, method, str(response.status_code), media).iter_errors(response.json()):
         raise AssertionError(f"{request.method} {asked} -> {response.status_code}: {error.message} in {response.text}")

@@ -40,7 +40,7 @@ def page(document: dict[str, Any]) -> bytes:
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     scope = operation.get("x-scope") or ("public" if operation.get("security") == [] else "any credential")
     rows = "".join(
-        f"<tr><td><code>{_text(p['name'])}</code><td>{_text(p['in'])}<td>{_json(p['schema'])}"
+        f"<tr><td><code>{_text(p['name'])}</code><td>{_text(p['in'])}<td>{_text(p['description'])}<td>{_json(p['schema'])}"
         for p in operation["parameters"]
     )
     body = operation.get("requestBody")
@@ -52,7 +52,8 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     )
     return (
         f"<details><summary><span class=m>{_text(method.upper())}</span> <code>{_text(path)}</code> "
-        f"{_text(operation['summary'])}</summary><p>Scope: <code>{_text(scope)}</code></p>"
+        f"{_text(operation['summary'])}</summary><p>{_text(operation['description'])}</p>"
+        f"<p>Scope: <code>{_text(scope)}</code></p>"
         f"<table>{rows}</table>{takes}<ul>{gives}</ul></details>"
     )
 

@@ -1,7 +1,7 @@
 """One endpoint: its declaration, and the checks that every call of it passes, in the contract's order.
 
 Media type and size -> scope -> idempotency lookup -> schema -> the handler (preconditions, state, engine). Handlers get
-a `Call` and return an `Answer`; they never see the web framework.
+a `Call` and return an `Answer`; they never see the web framework. Long because the walk of a call is read in one piece.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -24,6 +24,7 @@ from workstation.api.credentials import Credential
 from workstation.api.errors import Answer, ApiError, StreamAnswer, boundary, invalid
 from workstation.api.guard import Passport
 from workstation.api.idempotency import KeyedCall, fingerprint_of, key_of, replayed, required_key
+from workstation.api.retirement import Retirement
 from workstation.api.schemas.system import NoQuery
 from workstation.api.schemas.values import ClientOrderId, Query, Uuid
 from workstation.api.services import Services
@@ -33,6 +34,9 @@ from workstation.commands.records import NoteAudit
 from workstation.domain.errors import NotFound, UserError
 from workstation.domain.errors import ValidationError as CoreValidationError
 from workstation.domain.orders import Origin, OriginKind
+
+if TYPE_CHECKING:
+    from workstation.api.lists import ListForm
 
 QUERY_FIELDS_MAX = 200
 NO_WRITE = frozenset({"VALIDATION_ERROR", "BAD_REQUEST", "IDEMPOTENCY_KEY_REQUIRED", "IDEMPOTENT_REPLAY"})
@@ -56,7 +60,8 @@ class Endpoint:
     """A method on a path. answers: model by success status, None for no body. path_types: kind of each path parameter.
 
     key_required: the call needs an idempotency key. text_types: media types of answers beside or in place of a model.
-    tagged: a read whose answer has an ETag though nothing is changed at its path.
+    tagged: a read whose answer has an ETag though nothing is changed at its path. form: how a list is sorted. retires:
+    the route is on its way out, and every answer says so.
     """
 
     method: str
@@ -74,6 +79,8 @@ class Endpoint:
     is_stream: bool = False
     text_types: tuple[str, ...] = ()
     tagged: bool = False
+    form: "ListForm | None" = None
+    retires: Retirement | None = None
 
     @property
     def operation_id(self) -> str:
@@ -168,6 +175,8 @@ async def serve(services: Services, endpoint: Endpoint, request: Request) -> Res
     began = time.monotonic()
     answer = await boundary(lambda: _run(call), instance=path, trace_id=passport.trace_id)
     services.meters.count(endpoint.method, endpoint.path, answer.status, time.monotonic() - began)
+    if endpoint.retires is not None:
+        answer = endpoint.retires.told(answer)
     if isinstance(answer, StreamAnswer):
         return StreamResponse(answer, stall_s=services.options.write_stall)
     return Response(answer.body, answer.status, dict(answer.headers), answer.media_type if answer.body else None)

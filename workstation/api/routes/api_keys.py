@@ -57,7 +57,9 @@ KEYS = RecordResource(
 )
 
 
-@routes.add("GET", "/auth/api-keys", scope="apikeys:manage", query=ApiKeyList, answers={200: ApiKeyPage})
+@routes.add(
+    "GET", "/auth/api-keys", scope="apikeys:manage", query=ApiKeyList, answers={200: ApiKeyPage}, form=KEYS.form
+)
 async def list_api_keys(call: Call) -> Answer:
     """List one's own API keys."""
     return await list_records(call, KEYS)

@@ -16,7 +16,7 @@ FORM = ListForm(
 )
 
 
-@routes.add("GET", "/audit", scope="audit:view", query=AuditList, answers={200: AuditPage})
+@routes.add("GET", "/audit", scope="audit:view", query=AuditList, answers={200: AuditPage}, form=FORM)
 async def list_audit_entries(call: Call) -> Answer:
     """List audit entries."""
     asked: AuditList = call.query

@@ -175,7 +175,7 @@ SESSIONS = RecordResource(
 )
 
 
-@routes.add("GET", "/auth/sessions", scope=None, query=SessionList, answers={200: SessionPage})
+@routes.add("GET", "/auth/sessions", scope=None, query=SessionList, answers={200: SessionPage}, form=SESSIONS.form)
 async def list_sessions(call: Call) -> Answer:
     """List one's own sessions."""
     return await list_records(call, SESSIONS)

@@ -68,6 +68,7 @@ ACCOUNTS = RecordResource(
 
 @routes.add(
     "GET", "/brokers/{broker_id}/accounts", scope="brokers:view", query=AccountList, answers={200: AccountPage},
+    form=ACCOUNTS.form,
     path_types=BROKER,
 )  # fmt: skip
 async def list_accounts(call: Call) -> Answer:

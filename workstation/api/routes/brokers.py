@@ -46,7 +46,7 @@ BROKERS = RecordResource(
 )
 
 
-@routes.add("GET", "/brokers", scope="brokers:view", query=BrokerList, answers={200: BrokerPage})
+@routes.add("GET", "/brokers", scope="brokers:view", query=BrokerList, answers={200: BrokerPage}, form=BROKERS.form)
 async def list_brokers(call: Call) -> Answer:
     """List brokers."""
     rows = [broker_body(record) for record in (await kept(call, BrokerRecord)).values()]

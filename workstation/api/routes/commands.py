@@ -33,7 +33,7 @@ routes = Routes()
 _FORM = ListForm(key="commands", model=CommandInfo, orderings={"id": "id"}, default="id")
 
 
-@routes.add("GET", "/commands", scope=None, query=RecordList, answers={200: CommandPage})
+@routes.add("GET", "/commands", scope=None, query=RecordList, answers={200: CommandPage}, form=_FORM)
 async def list_commands(call: Call) -> Answer:
     """List the program's commands."""
     offered = filter(_is_offered, call.services.commands.all())

@@ -46,7 +46,12 @@ RULES = RecordResource(
 
 
 @routes.add(
-    "GET", "/compliance/rules", scope="compliance:view", query=ComplianceRuleList, answers={200: ComplianceRulePage}
+    "GET",
+    "/compliance/rules",
+    scope="compliance:view",
+    query=ComplianceRuleList,
+    answers={200: ComplianceRulePage},
+    form=RULES.form,
 )
 async def list_compliance_rules(call: Call) -> Answer:
     """List compliance rules."""

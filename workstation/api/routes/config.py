@@ -24,7 +24,7 @@ _FORM = ListForm(key="config", model=ConfigEntry, orderings={"key": "key"}, defa
 _KEY = {"key": "config_key"}
 
 
-@routes.add("GET", "/system/config", scope="system:view", query=ConfigList, answers={200: ConfigPage})
+@routes.add("GET", "/system/config", scope="system:view", query=ConfigList, answers={200: ConfigPage}, form=_FORM)
 async def list_config(call: Call) -> Answer:
     """List the settings."""
     category = call.query.category

@@ -64,7 +64,7 @@ LOGS = ListForm(
 
 @routes.add(
     "GET", "/brokers/{broker_id}/connections", scope="brokers:view", query=ConnectionList,
-    answers={200: ConnectionPage}, path_types=BROKER,
+    answers={200: ConnectionPage}, form=CONNECTIONS.form, path_types=BROKER,
 )  # fmt: skip
 async def list_connections(call: Call) -> Answer:
     """List a broker's connections."""
@@ -147,7 +147,7 @@ async def disconnect_connection(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/brokers/{broker_id}/connections/{connection_id}/logs", scope="brokers:view", query=ConnectionLogList,
-    answers={200: ConnectionLogPage}, path_types=CONNECTION,
+    answers={200: ConnectionLogPage}, form=LOGS, path_types=CONNECTION,
 )  # fmt: skip
 async def list_connection_logs(call: Call) -> Answer:
     """List what a connection's session went through."""

@@ -44,7 +44,7 @@ _HISTORY = ListForm(key="transitions", model=Transition, orderings={"sequence": 
 _ORDER_ID = {"order_id": "uuid"}
 
 
-@routes.add("GET", "/oms/executions", scope="orders:view", query=ExecutionList, answers={200: ExecutionPage})
+@routes.add("GET", "/oms/executions", scope="orders:view", query=ExecutionList, answers={200: ExecutionPage}, form=FORM)
 async def list_executions(call: Call) -> Answer:
     """List executions."""
     asked: ExecutionList = call.query
@@ -95,6 +95,7 @@ async def get_execution(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/oms/orders/{order_id}/executions", scope="orders:view", query=RecordList, answers={200: ExecutionPage},
+    form=_OF_ORDER,
     path_types=_ORDER_ID,
 )  # fmt: skip
 async def list_order_executions(call: Call) -> Answer:
@@ -113,6 +114,7 @@ async def list_order_executions(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/oms/orders/{order_id}/history", scope="orders:view", query=RecordList, answers={200: TransitionPage},
+    form=_HISTORY,
     path_types=_ORDER_ID,
 )  # fmt: skip
 async def list_order_history(call: Call) -> Answer:

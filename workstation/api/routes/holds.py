@@ -30,7 +30,7 @@ FORM = ListForm(key="holds", model=Order, orderings={"created_at": "created_at"}
 _ORDER = {"order_id": "uuid"}
 
 
-@routes.add("GET", "/compliance/holds", scope="compliance:view", query=HoldList, answers={200: HoldPage})
+@routes.add("GET", "/compliance/holds", scope="compliance:view", query=HoldList, answers={200: HoldPage}, form=FORM)
 async def list_holds(call: Call) -> Answer:
     """List the orders that wait for compliance."""
     services = call.services

@@ -57,7 +57,9 @@ INSTRUMENTS = RecordResource(
 )
 
 
-@routes.add("GET", "/instruments", scope="instruments:view", query=InstrumentList, answers={200: InstrumentPage})
+@routes.add(
+    "GET", "/instruments", scope="instruments:view", query=InstrumentList, answers={200: InstrumentPage}, form=FORM
+)
 async def list_instruments(call: Call) -> Answer:
     """List instruments."""
     asked: InstrumentList = call.query

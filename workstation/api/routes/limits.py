@@ -64,7 +64,9 @@ LIMITS = RecordResource(
 )
 
 
-@routes.add("GET", "/risk/limits", scope="risk:view", query=RiskLimitList, answers={200: RiskLimitPage})
+@routes.add(
+    "GET", "/risk/limits", scope="risk:view", query=RiskLimitList, answers={200: RiskLimitPage}, form=LIMITS.form
+)
 async def list_risk_limits(call: Call) -> Answer:
     """List limits, built-in ones included."""
     asked: RiskLimitList = call.query

@@ -117,7 +117,7 @@ async def _fetch(call: Call, stretch: BarQuery) -> None:
     await call.services.engine.call("market.fetch_bars", params, call.origin)
 
 
-@routes.add("GET", "/marketdata/ticks", scope="marketdata:view", query=TickList, answers={200: TickPage})
+@routes.add("GET", "/marketdata/ticks", scope="marketdata:view", query=TickList, answers={200: TickPage}, form=_TICKS)
 async def list_ticks(call: Call) -> Answer:
     """List recorded ticks."""
     check_dates(call)
@@ -176,7 +176,14 @@ def _within(ticks: Iterator[StoredTick], asked: TickList) -> Iterator[StoredTick
     return filter(fits, ticks)
 
 
-@routes.add("GET", "/marketdata/snapshots", scope="marketdata:view", query=SnapshotList, answers={200: SnapshotPage})
+@routes.add(
+    "GET",
+    "/marketdata/snapshots",
+    scope="marketdata:view",
+    query=SnapshotList,
+    answers={200: SnapshotPage},
+    form=_SNAPSHOTS,
+)
 async def list_feed_qualities(call: Call) -> Answer:
     """List snapshots of the feeds' quality."""
     check_dates(call)

@@ -28,7 +28,9 @@ FORM = ListForm(
 )
 
 
-@routes.add("GET", "/marketdata", scope="marketdata:view", query=MarketDataList, answers={200: MarketDataPage})
+@routes.add(
+    "GET", "/marketdata", scope="marketdata:view", query=MarketDataList, answers={200: MarketDataPage}, form=FORM
+)
 async def list_market_data(call: Call) -> Answer:
     """List the latest values of instruments."""
     asked: MarketDataList = call.query

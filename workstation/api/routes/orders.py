@@ -79,7 +79,7 @@ FORM = ListForm(
 )
 
 
-@routes.add("GET", "/oms/orders", scope="orders:view", query=OrderList, answers={200: OrderPage})
+@routes.add("GET", "/oms/orders", scope="orders:view", query=OrderList, answers={200: OrderPage}, form=FORM)
 async def list_orders(call: Call) -> Answer:
     """List orders."""
     asked: OrderList = call.query

@@ -42,7 +42,9 @@ FORM = ListForm(
 )
 
 
-@routes.add("GET", "/risk/overrides", scope="risk:view", query=RiskOverrideList, answers={200: RiskOverridePage})
+@routes.add(
+    "GET", "/risk/overrides", scope="risk:view", query=RiskOverrideList, answers={200: RiskOverridePage}, form=FORM
+)
 async def list_risk_overrides(call: Call) -> Answer:
     """List overrides, used and expired ones included."""
     asked: RiskOverrideList = call.query

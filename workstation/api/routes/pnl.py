@@ -43,7 +43,7 @@ SNAPSHOTS = RecordResource(
 )
 
 
-@routes.add("GET", "/oms/pnl", scope="pnl:view", query=PnlList, answers={200: PnlPage})
+@routes.add("GET", "/oms/pnl", scope="pnl:view", query=PnlList, answers={200: PnlPage}, form=SNAPSHOTS.form)
 async def list_pnl(call: Call) -> Answer:
     """List P&L snapshots."""
     asked: PnlList = call.query

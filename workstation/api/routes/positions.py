@@ -37,7 +37,7 @@ FORM = ListForm(
 )
 
 
-@routes.add("GET", "/oms/positions", scope="positions:view", query=PositionList, answers={200: PositionPage})
+@routes.add("GET", "/oms/positions", scope="positions:view", query=PositionList, answers={200: PositionPage}, form=FORM)
 async def list_positions(call: Call) -> Answer:
     """List positions."""
     asked: PositionList = call.query

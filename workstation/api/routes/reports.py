@@ -57,7 +57,7 @@ Source = Callable[[Call, Extent], Iterator[Mapping[str, Cell]]]
 """Gives the rows of a report as resources."""
 
 
-@routes.add("GET", "/reports", scope="reports:view", query=RecordList, answers={200: ReportPage})
+@routes.add("GET", "/reports", scope="reports:view", query=RecordList, answers={200: ReportPage}, form=_FORM)
 async def list_reports(call: Call) -> Answer:
     """List the reports, with their parameters and columns."""
     known = [

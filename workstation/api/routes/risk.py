@@ -36,7 +36,9 @@ ORDERS_LOOKED_AT_MAX = 500
 """Newest orders of a switch's scope among which its cancels are counted."""
 
 
-@routes.add("GET", "/risk/kill-switch", scope="risk:view", query=KillSwitchList, answers={200: KillSwitchPage})
+@routes.add(
+    "GET", "/risk/kill-switch", scope="risk:view", query=KillSwitchList, answers={200: KillSwitchPage}, form=_FORM
+)
 async def list_kill_switches(call: Call) -> Answer:
     """List kill switches."""
     asked: KillSwitchList = call.query

@@ -49,7 +49,9 @@ STRATEGIES = RecordResource(
 )
 
 
-@routes.add("GET", "/strategies", scope="strategies:view", query=StrategyList, answers={200: StrategyPage})
+@routes.add(
+    "GET", "/strategies", scope="strategies:view", query=StrategyList, answers={200: StrategyPage}, form=STRATEGIES.form
+)
 async def list_strategies(call: Call) -> Answer:
     """List strategies."""
     asked: StrategyList = call.query

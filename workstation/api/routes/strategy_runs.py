@@ -86,7 +86,7 @@ PERFORMANCES = ListForm(
 
 @routes.add(
     "GET", "/strategies/{strategy_id}/runs", scope="strategies:view", query=StrategyRunList,
-    answers={200: StrategyRunPage}, path_types=_STRATEGY,
+    answers={200: StrategyRunPage}, form=RUNS.form, path_types=_STRATEGY,
 )  # fmt: skip
 async def list_strategy_runs(call: Call) -> Answer:
     """List the runs of a strategy; those of an archived one stay readable."""
@@ -96,7 +96,14 @@ async def list_strategy_runs(call: Call) -> Answer:
     return await _list_runs(call, strategy_id)
 
 
-@routes.add("GET", "/strategies/runs", scope="strategies:view", query=AllRunsList, answers={200: StrategyRunPage})
+@routes.add(
+    "GET",
+    "/strategies/runs",
+    scope="strategies:view",
+    query=AllRunsList,
+    answers={200: StrategyRunPage},
+    form=RUNS.form,
+)
 async def list_runs(call: Call) -> Answer:
     """List all runs."""
     return await _list_runs(call, call.query.strategy_definition_id)
@@ -198,6 +205,7 @@ async def resume_run(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/strategies/runs/{run_id}/logs", scope="strategies:view", query=RunLogList, answers={200: RunLogPage},
+    form=LOGS,
     path_types=_RUN,
 )  # fmt: skip
 async def list_run_logs(call: Call) -> Answer:
@@ -210,6 +218,7 @@ async def list_run_logs(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/strategies/runs/{run_id}/signals", scope="strategies:view", query=SignalList, answers={200: SignalPage},
+    form=SIGNALS,
     path_types=_RUN,
 )  # fmt: skip
 async def list_run_signals(call: Call) -> Answer:
@@ -226,7 +235,7 @@ async def list_run_signals(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/strategies/runs/{run_id}/performance", scope="strategies:view", query=PerformanceList,
-    answers={200: PerformancePage}, path_types=_RUN,
+    answers={200: PerformancePage}, form=PERFORMANCES, path_types=_RUN,
 )  # fmt: skip
 async def list_run_performance(call: Call) -> Answer:
     """List a run's days, weeks and months."""

@@ -65,7 +65,12 @@ SUBSCRIPTIONS = RecordResource(kind=MarketSubscription, form=FORM, body=_body, i
 
 
 @routes.add(
-    "GET", "/marketdata/subscriptions", scope="marketdata:view", query=SubscriptionList, answers={200: SubscriptionPage}
+    "GET",
+    "/marketdata/subscriptions",
+    scope="marketdata:view",
+    query=SubscriptionList,
+    answers={200: SubscriptionPage},
+    form=FORM,
 )
 async def list_subscriptions(call: Call) -> Answer:
     """List subscriptions."""

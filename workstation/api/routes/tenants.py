@@ -115,7 +115,7 @@ INVITATIONS = RecordResource(
 )
 
 
-@routes.add("GET", "/tenants", scope=None, query=TenantList, answers={200: TenantPage})
+@routes.add("GET", "/tenants", scope=None, query=TenantList, answers={200: TenantPage}, form=TENANTS.form)
 async def list_tenants(call: Call) -> Answer:
     """List the tenants that one belongs to."""
     return await list_records(call, TENANTS)
@@ -176,6 +176,7 @@ async def delete_tenant(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/tenants/{tenant_id}/users", scope="users:view", query=MemberList, answers={200: MemberPage},
+    form=MEMBERS.form,
     path_types=_TENANT_ID,
 )  # fmt: skip
 async def list_members(call: Call) -> Answer:
@@ -243,7 +244,7 @@ async def delete_member(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/tenants/{tenant_id}/invitations", scope="tenants:manage", query=InvitationList,
-    answers={200: InvitationPage}, path_types=_TENANT_ID,
+    answers={200: InvitationPage}, form=INVITATIONS.form, path_types=_TENANT_ID,
 )  # fmt: skip
 async def list_invitations(call: Call) -> Answer:
     """List a tenant's invitations."""

@@ -54,7 +54,7 @@ USERS = RecordResource(
 )
 
 
-@routes.add("GET", "/users", scope="users:view", query=UserList, answers={200: UserPage})
+@routes.add("GET", "/users", scope="users:view", query=UserList, answers={200: UserPage}, form=USERS.form)
 async def list_users(call: Call) -> Answer:
     """List the people of the tenant."""
     return await list_records(call, USERS)

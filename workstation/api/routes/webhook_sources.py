@@ -58,7 +58,12 @@ SOURCES = RecordResource(
 
 
 @routes.add(
-    "GET", "/webhooks/in/sources", scope="webhooks:manage", query=WebhookSourceList, answers={200: WebhookSourcePage}
+    "GET",
+    "/webhooks/in/sources",
+    scope="webhooks:manage",
+    query=WebhookSourceList,
+    answers={200: WebhookSourcePage},
+    form=SOURCES.form,
 )
 async def list_sources(call: Call) -> Answer:
     """List sources of inbound hooks."""

@@ -86,7 +86,9 @@ DELIVERIES = ListForm(
 )
 
 
-@routes.add("GET", "/webhooks/out", scope="webhooks:view", query=WebhookList, answers={200: WebhookPage})
+@routes.add(
+    "GET", "/webhooks/out", scope="webhooks:view", query=WebhookList, answers={200: WebhookPage}, form=HOOKS.form
+)
 async def list_webhooks(call: Call) -> Answer:
     """List webhooks."""
     asked: WebhookList = call.query
@@ -195,7 +197,7 @@ async def test_webhook(call: Call) -> Answer:
 
 @routes.add(
     "GET", "/webhooks/out/{webhook_id}/deliveries", scope="webhooks:view", query=DeliveryList,
-    answers={200: DeliveryPage}, path_types=_HOOK,
+    answers={200: DeliveryPage}, form=DELIVERIES, path_types=_HOOK,
 )  # fmt: skip
 async def list_deliveries(call: Call) -> Answer:
     """List a webhook's deliveries."""
