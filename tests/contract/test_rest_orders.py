@@ -5,6 +5,7 @@ Long because one resource has one contract, and its rows are read side by side.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -423,6 +424,8 @@ def test_an_engine_that_is_behind_does_nothing_and_says_so(rig: ApiRig) -> None:
 def test_a_preview_stores_nothing_and_says_what_each_rule_answers(rig: ApiRig) -> None:
     body = rig.http.post(f"{ORDERS}/preview", json=rig.order()).json()
     assert (body["valid"], body["estimated_value"]) == (True, "10000.0000")
+    figures = [entry[name] for entry in body["risk"]["limits"] for name in ("limit", "used", "headroom")]
+    assert all(re.fullmatch(r"-?\d+(\.\d+)?", figure) for figure in figures if figure is not None), figures
     limit(rig, "ORDER_NOTIONAL", "5000")
     body = rig.http.post(f"{ORDERS}/preview", json=rig.order()).json()
     assert body["valid"] is False

@@ -37,13 +37,15 @@ _HEADERS: Mapping[str, str] = {
 _OF_REFUSAL: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate", "Retry-After"),
     405: ("Allow",),
-    409: ("Location", "Retry-After"),
-    422: ("Location",),
+    409: ("Location", "Retry-After", "Idempotency-Replayed"),
+    422: ("Location", "Idempotency-Replayed"),
     423: ("Retry-After",),
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
-"""Headers that a refusal may bring beside those of every answer. Location: of the order that it left behind or met."""
+"""Headers that a refusal may bring beside those of every answer. Location: of the order that it left behind or met.
+
+A refusal that is kept with its effect, or that stands in for a secret shown once, is replayed under its key."""
 
 
 def headers() -> dict[str, Any]:

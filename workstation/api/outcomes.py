@@ -15,7 +15,7 @@ from workstation.commands.registry import CommandResult
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.domain.verdicts import RuleResult
 from workstation.kernel.ids import stable_uid
-from workstation.risk.limits import limit_id
+from workstation.risk.limits import UNLIMITED, limit_id
 
 ORDERS = f"{API_ROOT}/oms/orders"
 
@@ -37,7 +37,7 @@ _STORED_CODES = {
     OrdStatus.COMPLIANCE_REJECTED: "COMPLIANCE_BLOCKED",
     OrdStatus.INSUFFICIENT_FUNDS: "INSUFFICIENT_FUNDS",
 }
-_FIGURE = re.compile(r"(-?[0-9][0-9,]*(?:\.[0-9]+)?)(?: \S+)?")
+_FIGURE = re.compile(r"(-?[0-9][0-9,]*(?:\.[0-9]+)?)(?: \S+|t)?")
 _RETRY = frozenset({"NOT_READY", "STORAGE_FULL", "BROKER_UNAVAILABLE"})
 
 
@@ -75,7 +75,12 @@ def refused(result: CommandResult) -> ApiError:
 
 
 def plain_figure(text: str) -> str | None:
-    """Return a rule's figure as a plain decimal, without grouping and unit; other texts as they are, "" as None."""
+    """Return a rule's figure as a plain decimal, without grouping and unit; a distance of price is in ticks.
+
+    None for "" and for a limit that is none; other texts as they are.
+    """
+    if text == UNLIMITED:
+        return None
     found = _FIGURE.fullmatch(text)
     return found[1].replace(",", "") if found else text or None
 

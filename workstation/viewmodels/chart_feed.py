@@ -13,7 +13,7 @@ from workstation.domain.errors import ValidationError
 from workstation.domain.executions import ExecKind, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarKind, BarType
-from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Side
+from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, OriginKind, Side
 from workstation.domain.orders import Residence as OrderResidence
 from workstation.marketdata.intervals import bar_type_of
 from workstation.viewmodels.chart_exits import Exits, line_price
@@ -104,7 +104,7 @@ def order_lines(
                 type=_TYPES.get(order.terms.ord_type, "TRAIL"),
                 state=state,
                 residence=_RESIDENCES[order.residence],
-                note=f"{_leg(order)} {exits.words(order)}".strip(),
+                note=" ".join(word for word in (_leg(order), exits.words(order), _by(order)) if word),
             )
         )
     return lines
@@ -205,6 +205,11 @@ def rising_times(times_ns: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _leg(order: OrderState) -> str:
     return "" if order.link is None else order.link.role.value.replace("_", " ").lower()
+
+
+def _by(order: OrderState) -> str:
+    """Return who placed an order that no hand on this desktop did, "" for the hand."""
+    return "script" if order.origin.kind is OriginKind.REST else ""
 
 
 def _side(side: Side) -> MarkSide:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import DENIED_STATES, LegRole, OrderState, OrdStatus, OrdType, Residence
+from workstation.domain.orders import DENIED_STATES, LegRole, OrderState, OrdStatus, OrdType, OriginKind, Residence
 from workstation.viewmodels.ladder_amend import line_price
 
 REJECT_FADE_NS = 30_000_000_000
@@ -29,7 +29,10 @@ _LETTERS = {
 
 
 class OwnCell(msgspec.Struct, frozen=True):
-    """Own orders of one side at one row. ids: newest first; queue: `ahead/total`, with ~ in front where estimated."""
+    """Own orders of one side at one row. ids: newest first; queue: `ahead/total`, with ~ in front where estimated.
+
+    by: "script" where one of them came over REST.
+    """
 
     qty: str
     letters: str
@@ -37,6 +40,7 @@ class OwnCell(msgspec.Struct, frozen=True):
     count: int
     ids: tuple[str, ...]
     queue: str = ""
+    by: str = ""
 
 
 class RejectMark(msgspec.Struct, frozen=True):
@@ -108,6 +112,7 @@ class OwnOrders:
             count=len(orders),
             ids=tuple(order.cl_ord_id for order in newest_first),
             queue="" if ahead is None else self._queue(ahead, level_sizes.get(oldest.terms.price or 0, 0)),
+            by="script" if any(order.origin.kind is OriginKind.REST for order in orders) else "",
         )
 
     def _queue(self, place: tuple[int, bool], total: int) -> str:

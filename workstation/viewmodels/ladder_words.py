@@ -62,6 +62,8 @@ def _own(own: OwnCell | None, reject: str) -> str:
         parts.append(f"{own.qty} {kinds}, {own.state}")
         if own.count > 1:
             parts.append(f"{own.count} orders")
+        if own.by:
+            parts.append(f"by a {own.by}")
         if own.queue:
             parts.append(f"queue {own.queue.removeprefix('~')}{' estimated' if own.queue.startswith('~') else ''}")
     if reject:

@@ -162,10 +162,11 @@ def test_only_our_own_token_file_is_removed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "figure"),
-    [("100,000.00 USD", "100000.00"), ("5.00 %", "5.00"), ("-1,234", "-1234"), ("UNLIMITED", "UNLIMITED"), ("", None)],
+    [("100,000.00 USD", "100000.00"), ("5.00 %", "5.00"), ("-1,234", "-1234"), ("1000t", "1000"), ("UNLIMITED", None)],
 )
 def test_a_rules_figure_is_a_plain_decimal_on_the_wire(text: str, figure: str | None) -> None:
     assert plain_figure(text) == figure
+    assert plain_figure("") is None
 
 
 def test_a_grids_texts_are_those_of_its_figures_however_many_are_asked() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tests.helpers.desktop_rig import limit, order, position, stock
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.orders import Contingency, GroupLink, LegRole, OrderState, OrdType, Side
+from workstation.domain.orders import Contingency, GroupLink, LegRole, OrderState, OrdType, Origin, OriginKind, Side
 from workstation.viewmodels.chart_exits import Exits, position_words
 from workstation.viewmodels.chart_feed import order_lines
 from workstation.viewmodels.chart_marks import BracketZone
@@ -62,3 +64,9 @@ def test_the_position_says_its_profit_in_r_where_a_stop_says_how_much_that_is() 
     assert position_words(stock(), HELD) == "Long 100  +19.00  +0.2R"
     assert position_words(stock(), position(-100)) == "Short 100  −19.00"
     assert position_words(stock(), position(100, mark=None, unrealised=None, risk=MONEY_ONE)) == "Long 100  —"
+
+
+def test_an_order_of_a_script_says_so() -> None:
+    sent = replace(TARGET, origin=Origin(kind=OriginKind.REST, detail="key"))
+    assert notes(HELD, sent)["OMS-T"] == "+150 +1.5R script"
+    assert notes(None, sent)["OMS-T"] == "script"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.helpers.desktop_rig import ACCOUNT, depth, future, limit, order, position, quote, status, stock
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.market import Level, SessionPhase
-from workstation.domain.orders import OrdStatus, OrdType, RequestKind, Residence, Side
+from workstation.domain.orders import OrdStatus, OrdType, Origin, OriginKind, RequestKind, Residence, Side
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.hotkeys import Place, Refused
 from workstation.viewmodels.ladder import Ladder
@@ -175,6 +175,15 @@ def test_an_own_order_says_its_state(changes, word):
 def test_orders_turn_unknown_when_the_venue_link_is_down():
     picture = ladder().view(screen(order("OMS-1", limit(price=18_715)), status=status(venue_state="DOWN")), 0)
     assert row_at(picture, 18_715).own_bid.state == "unknown"
+
+
+def test_a_row_says_when_a_script_placed_one_of_its_orders():
+    by_hand, sent = (
+        order(name, limit(price=18_715), origin=Origin(kind=kind))
+        for name, kind in (("OMS-1", OriginKind.LADDER), ("OMS-2", OriginKind.REST))
+    )
+    assert row_at(ladder().view(screen(by_hand), 0), 18_715).own_bid.by == ""
+    assert row_at(ladder().view(screen(by_hand, sent), 0), 18_715).own_bid.by == "script"
 
 
 def test_orders_at_one_price_are_consolidated_newest_first_with_the_oldest_ones_queue_place():

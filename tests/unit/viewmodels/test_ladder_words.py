@@ -50,3 +50,8 @@ def test_a_cell_says_column_price_and_what_stands_there(column: Column, said: st
 @pytest.mark.parametrize("column", list(Column))
 def test_an_empty_cell_has_a_name_as_well(column: Column) -> None:
     assert cell_words(LadderRow(price=1, text="0.01"), column) == f"{column.value} 0.01: nothing"
+
+
+def test_an_order_of_a_script_says_so() -> None:
+    row = LadderRow(price=1, text="0.01", own_ask=OwnCell("5", "L", "working", 1, ("A",), by="script"))
+    assert cell_words(row, Column.OWN_ASK) == "my asks 0.01: 5 limit, working, by a script"

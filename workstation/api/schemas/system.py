@@ -64,7 +64,7 @@ class ActionResult(Resource):
 
 
 class PreviewLimit(Resource):
-    """One limit's answer to a previewed order, in words with units."""
+    """One rule's answer to a previewed order. Figures are decimals; those of a price collar count ticks."""
 
     limit_id: str
     limit_type: str

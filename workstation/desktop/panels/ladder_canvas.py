@@ -309,8 +309,9 @@ class LadderCanvas(QWidget):
         noun = "order" if own.count == 1 else "orders"
         what = "opens" if self.opens_own else "cancels"
         place_text = f" Queue {own.queue} (ahead/total; ~ estimated)." if own.queue else ""
+        by = f", by a {own.by}" if own.by else ""
         return (
-            f"{own.count} {noun}, {own.qty} {own.letters}, {own.state}.{place_text} "
+            f"{own.count} {noun}, {own.qty} {own.letters}, {own.state}{by}.{place_text} "
             f"Click {what} the newest, Ctrl+click cancels all; drag moves it; middle click edits."
         )
 

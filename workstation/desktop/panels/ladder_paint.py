@@ -363,8 +363,15 @@ def _runs(tops: list[int], height: int) -> list[tuple[int, int]]:
 
 
 def _chip_texts(own: OwnCell) -> tuple[str, ...]:
-    """Return what an own order's chip says, from the longest to the shortest form."""
+    """Return what an own order's chip says, from the longest to the shortest form; `*` stands for a script."""
     head = {"unknown": "?", "held here": "PC", "held at broker": "BR"}.get(own.state, "")
     count = f"×{own.count}" if own.count > 1 else ""
-    parts = [part for part in (head, own.qty, own.letters, count) if part]
-    return " ".join(parts), f"{head}{own.qty}{own.letters}{count}", f"{head}{own.qty}{own.letters}", own.qty
+    letters = own.letters + ("*" if own.by else "")
+    spelled = (f"{head} {own.qty} {own.letters} {count} {own.by}",) if own.by else ()
+    forms = (*spelled, f"{head} {own.qty} {letters} {count}")
+    return (
+        *(" ".join(form.split()) for form in forms),
+        f"{head}{own.qty}{letters}{count}",
+        f"{head}{own.qty}{letters}",
+        own.qty,
+    )
