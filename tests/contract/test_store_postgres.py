@@ -108,3 +108,13 @@ def test_a_server_that_does_not_wait_for_its_disk_is_refused(url, setting):
                 PostgresDriver(url)
         finally:
             session.execute(f"ALTER DATABASE {name} RESET ALL".encode())
+
+
+def test_a_writer_that_ends_gives_the_lease_back_before_its_session_is_over(url):
+    driver = PostgresDriver(url)
+    end, driver._connection.close = driver._connection.close, lambda: None
+    with pytest.raises(StorageLocked):
+        PostgresDriver(url)
+    driver.close()
+    PostgresDriver(url).close()
+    end()

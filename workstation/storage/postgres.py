@@ -7,6 +7,7 @@ A connection lost at COMMIT leaves an unknown outcome; the journal thread looks 
 
 import contextlib
 import functools
+import select
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,6 +27,9 @@ CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000
+GIVE_BACK_S = 1.0
+"""How long the end of a session waits for a server that does not answer."""
+
 
 TENANT_SETTING, EVERY_TENANT = "workstation.tenant", "*"
 """What the policies of the tables look at; the writer and the start see every tenant, a tenant's own reads only its."""
@@ -141,7 +145,12 @@ class PostgresDriver:
         """Do nothing: the server tends its own log."""
 
     def close(self) -> None:
-        """End the session, and with it the advisory lock."""
+        """End the session. Its lock is given back before: the server ends sessions in its own time."""
+        with contextlib.suppress(psycopg.Error):
+            session = self._connection.pgconn
+            session.send_query(b"SELECT pg_advisory_unlock_all()")
+            session.flush()
+            select.select([session.socket], [], [], GIVE_BACK_S)
         self._connection.close()
 
     def _run(self, sql: str, parameters: Parameters = ()) -> None:
