@@ -24,6 +24,8 @@ from workstation.app.command_line import build_parser
 from workstation.commands.params import PlaceOrder
 from workstation.domain.orders import OrderTerms, OrdType, Side
 from workstation.ports.store import ExecutionQuery, OrderQuery
+from workstation.viewmodels.hotkey_file import read_hotkeys
+from workstation.viewmodels.ticket_presets_file import read_presets
 
 GUIDE = ROOT / "resources" / "docs" / "guide"
 STARTER = "python3 packaging/bootstrap.py run"
@@ -123,3 +125,25 @@ def test_a_replay_starts_as_its_page_says(tmp_path: Path) -> None:
         assert process.wait(60) == 0
     assert {row["environment"] for row in ready["accounts"]} == {"REPLAY"}
     assert list((tmp_path / "replays").iterdir())
+
+
+def files_of(page: str) -> str:
+    """Return the one example of a file on a page."""
+    (text,) = re.findall(r"^```toml\n(.*?)^```", (GUIDE / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return str(text)
+
+
+def test_the_examples_of_files_are_files_that_the_program_reads() -> None:
+    presets = read_presets(files_of("ticket.md"))
+    assert (presets["class.FUTURE"].stop_loss, presets["symbol.AAPL"].close) == ("20t", "50%")
+    (bind,) = read_hotkeys(files_of("keys_file.md")).binds
+    assert bind.id == "risk_long"
+
+
+@pytest.mark.parametrize("page", ["backups.md", "keys_file.md"])
+def test_the_commands_of_a_page_are_ones_that_the_program_takes(page: str) -> None:
+    text = (GUIDE / page).read_text(encoding="utf-8")
+    lines = re.findall(r"^workstation (.+)$", text, re.MULTILINE)
+    assert lines
+    for line in lines:
+        assert build_parser().parse_args(shlex.split(line)).command == shlex.split(line)[0]
