@@ -62,9 +62,7 @@ class ColumnView(QTableView):
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self._build_header()
+        self._build_headers()
         self._still = QTimer(self, interval=STILL_MS, singleShot=True)
         refresh = QTimer(self, interval=REFRESH_MS)
         refresh.timeout.connect(self.refresh)
@@ -256,8 +254,14 @@ class ColumnView(QTableView):
         if number != self._flexible:
             self._fit_flexible()
 
-    def _build_header(self) -> None:
-        header = self.horizontalHeader()
+    def _build_headers(self) -> None:
+        """Make headers of our own: one that Qt made may be taken for what stood at its address before."""
+        rows = QHeaderView(Qt.Orientation.Vertical, self)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setVerticalHeader(rows)
+        rows.hide()
+        header = QHeaderView(Qt.Orientation.Horizontal, self)
+        self.setHorizontalHeader(header)
         header.setObjectName(f"{self.objectName()}_header")
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
