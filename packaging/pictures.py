@@ -46,6 +46,23 @@ ALL = {
     "stale": Picture("stale"),
     "disconnected": Picture("disconnected"),
     "replay": Picture("replay", replay=True),
+    "ladders": Picture("ladders", size="1280x720"),
+    **{
+        name: Picture(name, size="1100x620")
+        for name in (
+            "alerts",
+            "blotter",
+            "charts",
+            "connections",
+            "data",
+            "keys",
+            "risk",
+            "scripts",
+            "settings",
+            "sweeps",
+            "watchlist",
+        )
+    },
     "small-1280x720": Picture("trading", size="1280x720"),
     "large-2560x1440-scale-2": Picture("trading", size="1280x720", scale="2"),
 }

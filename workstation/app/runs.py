@@ -111,6 +111,7 @@ def _play(shot: PictureOptions, program: Program, desktop: "Desktop") -> "SceneT
         press=scene.press,
         first=scene.first,
         last=scene.last,
+        alone=scene.alone,
     )
     playing.start()
     return playing

@@ -14,6 +14,7 @@ import msgspec
 from workstation.commands.params import Arm, CancelOne, PlaceOrder, ReplayControl, SwitchFault, Watch
 from workstation.commands.records import CreateRecord
 from workstation.commands.registry import CommandResult, Gateway
+from workstation.domain.alerts import Alert, SaveAlert
 from workstation.domain.errors import UserError, WorkstationError
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Origin, OriginKind, Side
 from workstation.domain.records import StrategyDefinition
@@ -154,8 +155,9 @@ class Stage:
 class Scene(msgspec.Struct, frozen=True):
     """A scene and how the desktop looks at it.
 
-    front: panel before its tabs. workspace: the one that is shown, "" for that of a first start. first: buttons, by
-    name, at the start. press, last: a key command and buttons once the scene stands.
+    front: panel before its tabs, by id, or a kind to open; alone: nothing else is shown. workspace: the one that is
+    shown, "" for that of a first start. first: buttons, by name, at the start. press, last: a key command and buttons
+    once the scene stands.
     """
 
     play: Callable[[Stage], None]
@@ -164,6 +166,7 @@ class Scene(msgspec.Struct, frozen=True):
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     workspace: str = ""
+    alone: bool = False
 
 
 def live(stage: Stage) -> None:
@@ -240,6 +243,16 @@ def strategies(stage: Stage) -> None:
     stage.until(lambda state: any(o.origin.kind in ours for o in state.orders.values()), "an order of a strategy")
 
 
+def watched(stage: Stage) -> None:
+    """Trade, and have two alerts wait beside it."""
+    trading(stage)
+    for condition, note in (("last > 400", "new high"), ("rsi_14 < 30", "")):
+        alert = Alert(symbol=FOCUS, condition=condition, name=note, account=stage.account)
+        answer = stage.ask("alert.save", SaveAlert(alert=alert))
+        if not answer.ok:
+            raise SceneFailed(f"{condition}: {answer.text}")
+
+
 SCENES = {
     "live": Scene(live),
     "empty": Scene(live, front="positions-1"),
@@ -252,6 +265,18 @@ SCENES = {
     "strategies": Scene(strategies, workspace="strategies"),
     "stale": Scene(stale, press="trade.buy_take"),
     "disconnected": Scene(disconnected),
+    "alerts": Scene(watched, front="alerts", alone=True),
+    "blotter": Scene(trading, front="orders-1", alone=True),
+    "charts": Scene(trading, front="chart-1", alone=True),
+    "connections": Scene(trading, front="connections", alone=True),
+    "data": Scene(live, front="stored_data", alone=True),
+    "keys": Scene(live, front="hotkeys", alone=True),
+    "ladders": Scene(trading, workspace="ladders"),
+    "risk": Scene(trading, front="risk", alone=True),
+    "scripts": Scene(live, front="api_access", alone=True),
+    "settings": Scene(live, front="settings", alone=True),
+    "sweeps": Scene(live, front="sweeps", alone=True),
+    "watchlist": Scene(trading, front="watchlist-1", alone=True),
     "replay": Scene(replay, front="fills-1", first=("chart-1_interval_5s",), last=("ladder-1_centre",)),
 }
 """Every scene by the name that `--shot-scene` takes."""

@@ -32,10 +32,12 @@ def take_picture(
     press: str = "",
     first: Sequence[str] = (),
     last: Sequence[str] = (),
+    alone: bool = False,
 ) -> None:
     """Save a picture of the window once it shows live data and `ready` holds, then end the application.
 
-    workspace: the one that is shown, "" for that of the start. front: panel brought before its tabs. first: buttons, by
+    workspace: the one that is shown, "" for that of the start. front: panel brought before its tabs, by id, or a
+    kind of which one is opened; alone: nothing else is shown. first: buttons, by
     name, clicked at once. press, last: key command and buttons before the picture is taken.
     Exit code 1 when nothing to be seen came within GIVE_UP_MS.
     """
@@ -44,8 +46,11 @@ def take_picture(
     window = desktop.workspace.window
     window.showNormal()
     window.resize(*size)
-    if front in window.panels:
-        window.show_panel(front)
+    if front:
+        panel_id = front if front in window.panel_ids else window.shown(front).panel_id
+        window.show_panel(panel_id)
+        if alone:
+            window.toggle_maximised(panel_id)
     waited = QTimer(window, interval=100)
 
     def click(names: Sequence[str]) -> None:
