@@ -51,6 +51,7 @@ ALL = {
         name: Picture(name, size="1100x620")
         for name in (
             "alerts",
+            "backtests",
             "blotter",
             "charts",
             "connections",

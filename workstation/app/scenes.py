@@ -266,6 +266,7 @@ SCENES = {
     "stale": Scene(stale, press="trade.buy_take"),
     "disconnected": Scene(disconnected),
     "alerts": Scene(watched, front="alerts", alone=True),
+    "backtests": Scene(live, front="backtests", alone=True),
     "blotter": Scene(trading, front="orders-1", alone=True),
     "charts": Scene(trading, front="chart-1", alone=True),
     "connections": Scene(trading, front="connections", alone=True),
