@@ -35,8 +35,14 @@ def test_a_listed_symbol_is_refused_with_the_order_stored_until_the_rule_goes(ri
     made = rig.http.post(RULES, json=rule(description="insiders"))
     assert made.status_code == 201
     assert (made.json()["config"], made.json()["scope_id"]) == ({"symbols": ["ABC"]}, None)
-    refused = rig.http.post(ORDERS, json=rig.order())
+    refused = rig.http.post(ORDERS, json=rig.order(), headers={"Idempotency-Key": "one"})
     assert code(refused, 422) == "COMPLIANCE_BLOCKED"
+    named = refused.json()["details"]["rule_id"]
+    assert (named, rig.http.get(f"{RULES}/{named}").status_code) == (made.json()["id"], 200)
+    again = rig.http.post(ORDERS, json=rig.order(), headers={"Idempotency-Key": "one"})
+    assert again.json()["details"] == refused.json()["details"]
+    seen = rig.http.post(f"{ORDERS}/preview", json=rig.order()).json()["compliance"]["rules"]
+    assert [line["rule_id"] for line in seen] == [named]
     assert rig.http.get(refused.headers["location"]).json()["state"] == "COMPLIANCE_REJECTED"
     assert rig.http.post(ORDERS, json=rig.order(instrument_symbol="XYZ")).status_code == 201
     assert rig.http.delete(made.headers["location"]).status_code == 204
@@ -46,9 +52,11 @@ def test_a_listed_symbol_is_refused_with_the_order_stored_until_the_rule_goes(ri
 
 def test_of_two_rules_that_name_a_symbol_the_other_still_forbids_it(rig: ApiRig) -> None:
     first = rig.http.post(RULES, json=rule())
-    rig.http.post(RULES, json=rule(name="other", config={"symbols": ["ABC", "XYZ"]}))
+    other = rig.http.post(RULES, json=rule(name="other", config={"symbols": ["ABC", "XYZ"]})).json()
     assert rig.http.delete(first.headers["location"]).status_code == 204
-    assert code(rig.http.post(ORDERS, json=rig.order()), 422) == "COMPLIANCE_BLOCKED"
+    refused = rig.http.post(ORDERS, json=rig.order())
+    assert code(refused, 422) == "COMPLIANCE_BLOCKED"
+    assert refused.json()["details"]["rule_id"] == other["id"]
 
 
 def test_a_change_under_the_version_that_was_read_binds_at_once(rig: ApiRig) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from workstation.api.endpoint import Call
 from workstation.api.errors import ApiError
-from workstation.api.outcomes import plain_figure
+from workstation.api.outcomes import plain_figure, rule_id
 from workstation.api.schemas.orders import OrderCreate
 from workstation.api.schemas.values import money_text
 from workstation.commands.outlook import OrderOutlook
@@ -34,7 +34,7 @@ def preview_body(found: OrderOutlook, token: str) -> dict[str, Any]:
         "compliance": {
             "passed": all(rule.passed for rule in rules),
             "rules": [
-                {"rule_id": stable_uid("limit", rule.code), "rule_type": rule.code, "message": rule.text}
+                {"rule_id": rule_id(rule), "rule_type": rule.code, "message": rule.text}
                 for rule in rules
                 if not rule.passed
             ],

@@ -13,7 +13,7 @@ from workstation.api.guard import API_ROOT
 from workstation.commands.outcomes import Refusal
 from workstation.commands.registry import CommandResult
 from workstation.domain.orders import OrderState, OrdStatus
-from workstation.domain.verdicts import RuleResult
+from workstation.domain.verdicts import DenialKind, RuleResult
 from workstation.kernel.ids import stable_uid
 from workstation.risk.limits import UNLIMITED, limit_id
 
@@ -109,11 +109,18 @@ def _details(refusal: Refusal) -> dict[str, Any]:
     return details
 
 
+def rule_id(rule: RuleResult) -> str:
+    """Return the id of the rule that a person keeps; of one that is built in, one that its kind always has."""
+    is_kept = rule.kind is DenialKind.COMPLIANCE and rule.limit_id
+    return rule.limit_id if is_kept else stable_uid("limit", rule.code)
+
+
 def _rule(rule: RuleResult) -> dict[str, Any]:
+    is_limit = rule.kind is not DenialKind.COMPLIANCE and rule.limit_id
     return {
-        "limit_id": rule.limit_id or limit_id(rule.code),
+        "limit_id": rule.limit_id if is_limit else limit_id(rule.code),
         "limit_type": rule.code,
-        "rule_id": stable_uid("limit", rule.code),
+        "rule_id": rule_id(rule),
         "rule_type": rule.code,
         "value": plain_figure(rule.value),
         "limit": plain_figure(rule.limit),

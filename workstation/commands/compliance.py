@@ -49,21 +49,26 @@ def _forbidden(rules: Iterable[ComplianceRule]) -> dict[Place, str]:
     for rule in rules:
         if not rule.is_active or rule.deleted_at is not None:
             continue
-        if rule.rule_type is RuleType.RESTRICTED_SYMBOL:
-            for symbol in rule.config["symbols"]:
-                found[Restriction.RESTRICTED_SYMBOL, LimitScope.INSTRUMENT, symbol] = ON_LIST
-            continue
-        place = (Restriction(rule.rule_type), rule.scope, rule.key)
-        if rule.rule_type in (RuleType.CUSTOM, RuleType.MARKET_HOURS):
-            lines.setdefault(place, set()).add(_setting(rule))
-        else:
-            found[place] = max(found.get(place, ""), _setting(rule), key=lambda text: (len(text), text))
+        for place in places_of(rule):
+            if rule.rule_type in (RuleType.CUSTOM, RuleType.MARKET_HOURS):
+                lines.setdefault(place, set()).add(setting_of(rule))
+            else:
+                found[place] = max(found.get(place, ""), setting_of(rule), key=lambda text: (len(text), text))
     return found | {place: "\n".join(sorted(texts)) for place, texts in lines.items()}
 
 
-def _setting(rule: ComplianceRule) -> str:
+def places_of(rule: ComplianceRule) -> list[Place]:
+    """Return where a rule forbids: for a list at each of its symbols."""
+    if rule.rule_type is RuleType.RESTRICTED_SYMBOL:
+        return [(Restriction.RESTRICTED_SYMBOL, LimitScope.INSTRUMENT, symbol) for symbol in rule.config["symbols"]]
+    return [(Restriction(rule.rule_type), rule.scope, rule.key)]
+
+
+def setting_of(rule: ComplianceRule) -> str:
     """Return what the gate goes by: of some types a line each, else of two rules at one place the longer text."""
     config = rule.config
+    if rule.rule_type is RuleType.RESTRICTED_SYMBOL:
+        return ON_LIST
     if rule.rule_type is RuleType.CUSTOM:
         return str(config["when"])
     if rule.rule_type is RuleType.MARKET_HOURS:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from workstation.commands.compliance_naming import named, naming
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import refused, storage_code
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
@@ -27,7 +28,7 @@ class RefuseHeld(msgspec.Struct, frozen=True, kw_only=True):
 
 def release_held(context: EngineContext, params: ReleaseHeld, call: Invocation) -> None:
     """Release a held order; what the gate says of it now decides."""
-    result = context.desk.release(params.cl_ord_id, call.origin, params.reason, attach=call.attach)
+    result = context.desk.release(params.cl_ord_id, call.origin, params.reason, attach=naming(context, call.attach))
     _answer(context, call, result, "Released.")
 
 
@@ -35,25 +36,28 @@ def refuse_held(context: EngineContext, params: RefuseHeld, call: Invocation) ->
     """Refuse a held order."""
     if not params.reason.strip():
         raise ValidationError("reason", "is needed to refuse an order", allowed="one or more words")
-    result = context.desk.refuse(params.cl_ord_id, call.origin, params.reason, attach=call.attach)
+    result = context.desk.refuse(params.cl_ord_id, call.origin, params.reason, attach=naming(context, call.attach))
     _answer(context, call, result, "Refused.")
 
 
 def _answer(context: EngineContext, call: Invocation, result: ChangeResult, text: str) -> None:
     """Reply once what became of the order is durable; at once where it stays as it is."""
-    if not result.seq and result.denial is not None:
-        call.reply(refused(result.denial, result.order))
+    denial, order = result.denial, result.order
+    if denial is not None and order is not None:
+        denial = named(context, denial, order.terms, order.strategy_id)
+    if not result.seq and denial is not None:
+        call.reply(refused(denial, order))
         return
 
     def reply(durable: bool) -> None:
         if not durable:
             trouble = context.journal.trouble or "the journal could not store it"
             call.reply(CommandResult(ok=False, code=storage_code(trouble), text=f"NOT STORED: {trouble}."))
-        elif result.denial is not None:
-            call.reply(refused(result.denial, result.order))
+        elif denial is not None:
+            call.reply(refused(denial, order))
         else:
-            order = None if result.order is None else context.state.book.get(result.order.cl_ord_id)
-            call.reply(CommandResult(ok=True, text=text, data=order))
+            now = None if order is None else context.state.book.get(order.cl_ord_id)
+            call.reply(CommandResult(ok=True, text=text, data=now))
 
     context.journal.when_durable(result.seq, reply)
 

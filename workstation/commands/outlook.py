@@ -4,7 +4,9 @@ Beside the order walk: asked by scripts before they place. Nothing is stored, co
 """
 
 import msgspec
+from msgspec.structs import replace
 
+from workstation.commands.compliance_naming import named
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import refused
 from workstation.commands.params import PlaceOrder
@@ -69,6 +71,8 @@ def look_at_order(context: EngineContext, params: PlaceOrder, call: Invocation) 
         allow_duplicate=params.allow_duplicate,
     )
     verdict = context.desk.preview(command)
+    results = tuple(named(context, result, terms, params.strategy_id) for result in verdict.results)
+    verdict = replace(verdict, results=results)
     broker = context.desk.routes.broker(terms.account)
     card = None if broker is None else broker.capabilities
     unfit = unsupported(terms, instrument, card, now_ns=context.clock.now_ns())

@@ -5,6 +5,7 @@ Every door calls these with the same parameters. An answer goes out when its eff
 
 from collections.abc import Callable
 
+from workstation.commands.compliance_naming import named, naming
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import Refusal, refused, storage_code
 from workstation.commands.outlook import look_at_order
@@ -55,13 +56,13 @@ def submit_order(context: EngineContext, params: PlaceOrder, call: Invocation) -
         return
     command = _command(context, params, call, _leg_link(context, params))
     answer = _order_answer(context, command.cl_ord_id, call)
-    result = context.desk.submit(command, attach=call.attach, on_durable=answer)
+    result = context.desk.submit(command, attach=naming(context, call.attach), on_durable=answer)
     if result.duplicate:
         call.reply(_duplicate(result.order, command.cl_ord_id))
     elif result.denial is not None and not result.seq:
         call.reply(refused(result.denial))
     elif result.denial is not None:
-        answer.denial = result.denial
+        answer.denial = named(context, result.denial, command.terms, command.strategy_id)
 
 
 class _order_answer:  # noqa: N801  reads as the function that it is: called once with whether the effect is durable
@@ -250,16 +251,13 @@ def _submit_bracket(context: EngineContext, params: PlaceOrder, call: Invocation
 
 def _submit_group(context: EngineContext, group: SubmitGroup, call: Invocation, text: str) -> None:
     entry_id = group.orders[0].cl_ord_id
-    result = context.desk.submit_group(group, attach=call.attach)
+    result = context.desk.submit_group(group, attach=naming(context, call.attach))
     if result.denial is not None:
-        order = context.state.book.get(entry_id)
-        _when_durable(context, result.seq, call, lambda: refused(result.denial or _no_rule(), order))
+        order, entry = context.state.book.get(entry_id), group.orders[0]
+        denial = named(context, result.denial, entry.terms, entry.strategy_id)
+        _when_durable(context, result.seq, call, lambda: refused(denial, order))
     else:
         _when_durable(context, result.seq, call, lambda: _order_result(context, entry_id, text))
-
-
-def _no_rule() -> RuleResult:
-    raise ValidationError("group", "was refused without a rule")
 
 
 def _order_result(context: EngineContext, cl_ord_id: str, text: str) -> CommandResult:
