@@ -97,6 +97,24 @@ class TestBrokers:
         assert (code(answer, 409), "none is active" in answer.json()["detail"]) == ("STATE_CONFLICT", True)
 
 
+class TestEmptyTexts:
+    def test_what_nobody_gave_is_null_and_null_takes_it_away_again(self, rig: ApiRig) -> None:
+        kept = broker(rig, host="fix.example.com", website=None)
+        assert [kept[name] for name in ("display_name", "description", "website", "api_version")] == [None] * 4
+        path = f"{BROKERS}/{kept['id']}"
+        assert rig.http.put(path, json={"host": None}, headers=ANY).json()["host"] is None
+        line = made(rig.http.post(f"{path}/connections", json={"name": "day", "connection_type": "FIX"}))
+        assert [line[name] for name in ("description", "host", "username")] == [None] * 3
+        at = f"{path}/connections/{line['id']}"
+        assert rig.http.put(at, json={"username": "u"}, headers=ANY).json()["username"] == "u"
+        assert rig.http.put(at, json={"username": None}, headers=ANY).json()["username"] is None
+        body = {"account_number": "A-1", "account_type": "INDIVIDUAL", "account_name": "Ours"}
+        account = made(rig.http.post(f"{path}/accounts", json=body))
+        at = f"{path}/accounts/{account['id']}"
+        assert rig.http.put(at, json={"account_name": None}, headers=ANY).json()["account_name"] is None
+        assert code(rig.http.put(at, json={"account_type": None}, headers=ANY), 422) == "VALIDATION_ERROR"
+
+
 class TestConnections:
     def test_credentials_are_written_and_never_read_back(self, rig: ApiRig) -> None:
         path = f"{BROKERS}/{broker(rig)['id']}/connections"

@@ -20,20 +20,20 @@ class Broker(Value, frozen=True, kw_only=True):
     created_at: datetime | None
     updated_at: datetime | None
     name: str
-    display_name: str
+    display_name: str | None
     broker_type: str
-    description: str
-    host: str
+    description: str | None
+    host: str | None
     port: int | None
     use_ssl: bool
-    api_version: str
+    api_version: str | None
     timeout_seconds: int
     max_retries: int
     is_active: bool
     is_testing: bool
-    website: str
-    support_email: str
-    documentation_url: str
+    website: str | None
+    support_email: str | None
+    documentation_url: str | None
     config: dict[str, Any]
     metadata: dict[str, Any]
 
@@ -84,15 +84,15 @@ class Connection(Value, frozen=True, kw_only=True):
     broker_id: str
     name: str
     connection_type: str
-    description: str
-    host: str
+    description: str | None
+    host: str | None
     port: int | None
     use_ssl_override: bool | None
     client_id: int | None
     status: str
     is_active: bool
     is_paper_trading: bool
-    username: str
+    username: str | None
     has_credentials: bool
     trading_hours_start: str | None
     trading_hours_end: str | None
@@ -136,7 +136,7 @@ class BrokerAccount(Value, frozen=True, kw_only=True):
     broker_id: str
     broker_connection_id: str
     account_number: str
-    account_name: str
+    account_name: str | None
     account_type: str
     status: str
     is_active: bool
@@ -170,19 +170,19 @@ class BrokerList(SortedParams, kw_only=True):
 class BrokerFields(Params, kw_only=True):
     """What a broker may hold beside its name and type."""
 
-    display_name: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
-    host: str | UnsetType = UNSET
+    display_name: str | UnsetType | None = UNSET
+    description: str | UnsetType | None = UNSET
+    host: str | UnsetType | None = UNSET
     port: int | UnsetType | None = UNSET
     use_ssl: bool | UnsetType = UNSET
-    api_version: str | UnsetType = UNSET
+    api_version: str | UnsetType | None = UNSET
     timeout_seconds: int | UnsetType = UNSET
     max_retries: int | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
     is_testing: bool | UnsetType = UNSET
-    website: str | UnsetType = UNSET
-    support_email: str | UnsetType = UNSET
-    documentation_url: str | UnsetType = UNSET
+    website: str | UnsetType | None = UNSET
+    support_email: str | UnsetType | None = UNSET
+    documentation_url: str | UnsetType | None = UNSET
     config: dict[str, Any] | UnsetType = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
 
@@ -206,13 +206,13 @@ class ConnectionFields(Params, kw_only=True):
     """What a connection may hold beside its name and adapter. credentials: by name, written and never read back."""
 
     broker_id: str
-    description: str | UnsetType = UNSET
-    host: str | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    host: str | UnsetType | None = UNSET
     port: int | UnsetType | None = UNSET
     use_ssl_override: bool | UnsetType | None = UNSET
     client_id: int | UnsetType | None = UNSET
     is_paper_trading: bool | UnsetType = UNSET
-    username: str | UnsetType = UNSET
+    username: str | UnsetType | None = UNSET
     credentials: dict[str, str] | UnsetType = UNSET
     trading_hours_start: str | UnsetType | None = UNSET
     trading_hours_end: str | UnsetType | None = UNSET
@@ -245,7 +245,7 @@ class AccountFields(Params, kw_only=True):
     """What an account may hold beside its number and its owner."""
 
     broker_id: str
-    account_name: str | UnsetType = UNSET
+    account_name: str | UnsetType | None = UNSET
     currency: str | UnsetType = UNSET
     base_currency: str | UnsetType = UNSET
     can_trade_stocks: bool | UnsetType = UNSET

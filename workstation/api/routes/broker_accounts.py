@@ -30,6 +30,7 @@ from workstation.api.schemas.broker_accounts import (
     account_draft,
     in_own_types,
 )
+from workstation.api.schemas.brokers import emptied
 from workstation.api.schemas.records import RecordRead
 from workstation.api.schemas.system import ActionResult
 from workstation.api.venue_records import (
@@ -120,7 +121,7 @@ async def get_account(call: Call) -> Answer:
 async def put_account(call: Call) -> Answer:
     """Change an account: what it may trade, whether it is open for entries, its leverage."""
     record = await one_of(call, AccountRecord, "account")
-    answer = await change_record(call, ACCOUNTS, in_own_types(given(call.body)), before=record)
+    answer = await change_record(call, ACCOUNTS, in_own_types(emptied(AccountRecord, given(call.body))), before=record)
     await learn_accounts(call)
     return answer
 

@@ -17,6 +17,7 @@ from workstation.api.schemas.brokers import (
     BrokerUpdate,
     broker_body,
     broker_draft,
+    emptied,
     idle_status_body,
     status_body,
 )
@@ -73,7 +74,8 @@ async def get_broker(call: Call) -> Answer:
 )
 async def put_broker(call: Call) -> Answer:
     """Change a broker."""
-    return await change_record(call, BROKERS, given(call.body), before=await one_of(call, BrokerRecord, "broker"))
+    changes = emptied(BrokerRecord, given(call.body))
+    return await change_record(call, BROKERS, changes, before=await one_of(call, BrokerRecord, "broker"))
 
 
 @routes.add("DELETE", "/brokers/{broker_id}", scope="brokers:manage", answers={204: None}, path_types=BROKER)

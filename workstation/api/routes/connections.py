@@ -12,6 +12,7 @@ from workstation.api.errors import Answer
 from workstation.api.lists import ListForm, walked_page
 from workstation.api.reading import read_answer
 from workstation.api.records import RecordResource, change_record, create_record, delete_record, etag_of, given
+from workstation.api.schemas.brokers import emptied
 from workstation.api.schemas.connections import (
     Connection,
     ConnectionCreate,
@@ -108,7 +109,7 @@ async def get_connection(call: Call) -> Answer:
 async def put_connection(call: Call) -> Answer:
     """Change a connection; credentials that are sent take the place of those of their names."""
     record = await one_of(call, ConnectionRecord, "connection")
-    changes = given(call.body)
+    changes = emptied(ConnectionRecord, given(call.body))
     asked = changes.pop("credentials", None)
     if isinstance(asked, Credentials):
         sent = _sealed(call, asked)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
-from workstation.api.schemas.brokers import Metadata, Name, Standing, Text200, plain, shown_fields
+from workstation.api.schemas.brokers import Metadata, Name, Standing, Text200, emptied, plain, shown_fields
 from workstation.api.schemas.records import RecordList, unchanged
 from workstation.api.schemas.values import (
     DecimalOut,
@@ -61,7 +61,7 @@ class AccountCreate(Request):
     account_number: Name
     account_type: AccountTypeName
     broker_connection_id: Uuid | None = None
-    account_name: Text200 = ""
+    account_name: Text200 | None = None
     currency: Currency = "USD"
     base_currency: Currency = "USD"
     can_trade_stocks: StrictBool = True
@@ -77,9 +77,12 @@ class AccountCreate(Request):
 
 
 class AccountUpdate(Request):
-    """A partial change: what is absent stays; null takes the leverage away. Currencies of an open account are fixed."""
+    """A partial change: what is absent stays; null clears what may be empty.
 
-    account_name: Text200 = unchanged()
+    Currencies of an open account are fixed.
+    """
+
+    account_name: Text200 | None = None
     account_type: AccountTypeName = unchanged()
     currency: Currency = unchanged()
     base_currency: Currency = unchanged()
@@ -102,7 +105,7 @@ class BrokerAccount(Standing):
     broker_id: IdOut
     broker_connection_id: IdOut
     account_number: str
-    account_name: str
+    account_name: str | None
     account_type: AccountTypeName
     status: StatusName
     is_active: bool
@@ -138,7 +141,6 @@ def account_body(record: AccountRecord, snap: AccountSnap | None) -> dict[str, A
     power = None if snap is None or snap.buying_power is None else money_text(snap.buying_power)
     return shown_fields(BrokerAccount, record) | {
         "broker_connection_id": record.connection_id,
-        "account_name": record.account_name or record.account_number,
         "balance": None if snap is None else money_text(snap.cash),
         "buying_power": power,
         "day_trading_buying_power": power,
@@ -157,7 +159,7 @@ def account_draft(
         connection_id=connection,
         account=account,
         is_paper=is_paper,
-        **in_own_types(plain(asked, "broker_connection_id")),
+        **in_own_types(emptied(AccountRecord, plain(asked, "broker_connection_id"))),
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+import msgspec
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StringConstraints
 
 from workstation.api.credentials import tenant_uid
@@ -92,40 +93,40 @@ class BrokerCreate(Request):
 
     name: Name
     broker_type: BrokerTypeName
-    display_name: Text200 = ""
-    description: Description = ""
-    host: Host = ""
+    display_name: Text200 | None = None
+    description: Description | None = None
+    host: Host | None = None
     port: Port | None = None
     use_ssl: StrictBool = True
-    api_version: Text20 = ""
+    api_version: Text20 | None = None
     timeout_seconds: Seconds = 30
     max_retries: Retries = 3
     is_active: StrictBool = True
     is_testing: StrictBool = False
-    website: Text200 = ""
-    support_email: Text254 = ""
-    documentation_url: Text200 = ""
+    website: Text200 | None = None
+    support_email: Text254 | None = None
+    documentation_url: Text200 | None = None
     config: Config = Field(default_factory=dict)
     metadata: Metadata = Field(default_factory=dict)
 
 
 class BrokerUpdate(Request):
-    """A partial change: what is absent stays; null clears a port."""
+    """A partial change: what is absent stays; null clears what may be empty."""
 
     name: Name = unchanged()
-    display_name: Text200 = unchanged()
-    description: Description = unchanged()
-    host: Host = unchanged()
+    display_name: Text200 | None = None
+    description: Description | None = None
+    host: Host | None = None
     port: Port | None = None
     use_ssl: StrictBool = unchanged()
-    api_version: Text20 = unchanged()
+    api_version: Text20 | None = None
     timeout_seconds: Seconds = unchanged()
     max_retries: Retries = unchanged()
     is_active: StrictBool = unchanged()
     is_testing: StrictBool = unchanged()
-    website: Text200 = unchanged()
-    support_email: Text254 = unchanged()
-    documentation_url: Text200 = unchanged()
+    website: Text200 | None = None
+    support_email: Text254 | None = None
+    documentation_url: Text200 | None = None
     config: Config = unchanged()
     metadata: Metadata = unchanged()
 
@@ -143,20 +144,20 @@ class Broker(Standing):
     """A broker; built in is the venue that this program trades at."""
 
     name: str
-    display_name: str
+    display_name: str | None
     broker_type: BrokerTypeName
-    description: str
-    host: str
+    description: str | None
+    host: str | None
     port: int | None
     use_ssl: bool
-    api_version: str
+    api_version: str | None
     timeout_seconds: int
     max_retries: int
     is_active: bool
     is_testing: bool
-    website: str
-    support_email: str
-    documentation_url: str
+    website: str | None
+    support_email: str | None
+    documentation_url: str | None
     config: dict[str, Any]
     metadata: dict[str, Any]
 
@@ -206,9 +207,13 @@ class BrokerStatus(Resource):
 
 
 def shown_fields(model: type[BaseModel], record: Record) -> dict[str, Any]:
-    """Return those fields of a resource that its record has by the same name, and what every record shows."""
-    plain = {name: getattr(record, name) for name in model.model_fields if hasattr(record, name)}
-    return plain | {
+    """Return those fields of a resource that its record has by the same name, and what every record shows.
+
+    An empty text is shown as null.
+    """
+    found = {name: getattr(record, name) for name in model.model_fields if hasattr(record, name)}
+    shown = {name: None if value == "" else value for name, value in found.items()}
+    return shown | {
         "tenant_id": tenant_uid(record.tenant),
         "created_at": time_or_none(record.created_at or None),
         "updated_at": time_or_none(record.updated_at or None),
@@ -217,17 +222,25 @@ def shown_fields(model: type[BaseModel], record: Record) -> dict[str, Any]:
 
 def broker_body(record: BrokerRecord) -> dict[str, Any]:
     """Return a broker as the wire shows it."""
-    return shown_fields(Broker, record) | {"display_name": record.display_name or record.name}
+    return shown_fields(Broker, record)
 
 
 def broker_draft(asked: BrokerCreate, tenant: str) -> BrokerRecord:
     """Return the record of a new broker."""
-    return BrokerRecord(tenant=tenant, broker_type=BrokerType(asked.broker_type), **plain(asked, "broker_type"))
+    return BrokerRecord(
+        tenant=tenant, broker_type=BrokerType(asked.broker_type), **emptied(BrokerRecord, plain(asked, "broker_type"))
+    )
 
 
 def plain(asked: Request, *without: str) -> dict[str, Any]:
     """Return the fields of a body but for those that its record holds otherwise."""
     return {name: getattr(asked, name) for name in type(asked).model_fields if name not in without}
+
+
+def emptied(kind: type[Record], fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields of a body with null as the empty text, where that is what the kind keeps for nothing."""
+    texts = {row.name for row in msgspec.structs.fields(kind) if row.default == ""}
+    return {name: "" if value is None and name in texts else value for name, value in fields.items()}
 
 
 def status_body(

@@ -15,6 +15,7 @@ from workstation.api.schemas.brokers import (
     Port,
     Standing,
     Text100,
+    emptied,
     plain,
     shown_fields,
 )
@@ -73,13 +74,13 @@ class ConnectionCreate(Request):
 
     name: Name
     connection_type: Adapter
-    description: Description = ""
-    host: Host = ""
+    description: Description | None = None
+    host: Host | None = None
     port: Port | None = None
     use_ssl_override: StrictBool | None = None
     client_id: ClientId | None = None
     is_paper_trading: StrictBool = True
-    username: Text100 = ""
+    username: Text100 | None = None
     credentials: Credentials | None = None
     trading_hours_start: Clock | None = None
     trading_hours_end: Clock | None = None
@@ -96,13 +97,13 @@ class ConnectionUpdate(Request):
     """A partial change: what is absent stays; null clears what may be empty."""
 
     name: Name = unchanged()
-    description: Description = unchanged()
-    host: Host = unchanged()
+    description: Description | None = None
+    host: Host | None = None
     port: Port | None = None
     use_ssl_override: StrictBool | None = None
     client_id: ClientId | None = None
     is_paper_trading: StrictBool = unchanged()
-    username: Text100 = unchanged()
+    username: Text100 | None = None
     credentials: Credentials = unchanged()
     trading_hours_start: Clock | None = None
     trading_hours_end: Clock | None = None
@@ -122,15 +123,15 @@ class Connection(Standing):
     broker_id: IdOut
     name: str
     connection_type: Adapter
-    description: str
-    host: str
+    description: str | None
+    host: str | None
     port: int | None
     use_ssl_override: bool | None
     client_id: int | None
     status: ConnectionState
     is_active: bool
     is_paper_trading: bool
-    username: str
+    username: str | None
     has_credentials: bool
     trading_hours_start: str | None
     trading_hours_end: str | None
@@ -228,7 +229,7 @@ def connection_draft(
         venue=venue,
         connection_type=ConnectionType(asked.connection_type),
         credentials=credentials,
-        **plain(asked, "connection_type", "credentials"),
+        **emptied(ConnectionRecord, plain(asked, "connection_type", "credentials")),
     )
 
 
