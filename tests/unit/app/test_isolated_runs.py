@@ -75,6 +75,9 @@ STRANGER = """
         self.buy("ABC", 1, limit=quote.bid)
 """
 
+ANSWER_S = 0.02
+"""Pause before a child is asked again where it stands: what it may write in all is bounded, its answers too."""
+
 
 class Rig(RunnerRig):
     def __init__(self) -> None:
@@ -149,8 +152,8 @@ def test_one_that_never_returns_is_ended_with_its_process(rig):
     rig.quote(9_990, 10_000)
     child = rig.child(run)
     while "on_quote" not in child.last_words():
-        assert run.thread.alive
         child.ask_where()
+        assert not run.thread.join(ANSWER_S)
     rig.clock.advance(1_100_000_000)
     assert rig.ended(run) is RunStatus.FAULTED
     assert run.view.reason == "process: a callback did not return, and its process was ended by SIGKILL"
