@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
+from tests.helpers.desktop_rig import status
 from workstation.kernel.ids import stable_uid
 from workstation.ports.broker import SessionState
+from workstation.viewmodels.frames import LatencySnap
 
 BROKERS = "/api/v1/brokers"
 UNKNOWN = stable_uid("nobody", "knows")
@@ -66,6 +68,15 @@ def test_the_status_names_link_agreement_and_what_the_venue_takes(rig: ApiRig) -
     assert (locked["reconcile"], locked["last_error"]) != ("OK", None)
     rig.engine.do(lambda: rig.core.broker.session(SessionState.MAINTENANCE))
     assert rig.http.get(f"{path_of(rig)}/status").json()["status"] == "MAINTENANCE"
+
+
+def test_the_status_tells_how_long_the_venue_takes_once_it_has_taken_an_order(rig: ApiRig) -> None:
+    path = f"{path_of(rig)}/status"
+    assert rig.http.get(path).json()["connections"][0]["latency_ms"] is None
+    taken = LatencySnap(key_to_journal=None, journal_to_sent=None, sent_to_ack=(1_250, 9_000), count=3)
+    for box in tuple(rig.rows.boxes):
+        box.put_snapshots(status=status(latency=taken))
+    assert rig.http.get(path).json()["connections"][0]["latency_ms"] == "1.250"
 
 
 def test_a_link_is_ended_and_brought_back_once(rig: ApiRig) -> None:

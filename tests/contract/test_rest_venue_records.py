@@ -136,6 +136,10 @@ class TestConnections:
         rig.engine.do(lambda: rig.core.broker.session(SessionState.DOWN, "line lost, token=hush"))
         rig.core.clock.advance(25 * 10**8)
         rig.engine.do(lambda: rig.core.broker.session(SessionState.UP))
+        known = rig.http.get(address).json()
+        link = rig.http.get(f"{path.removesuffix('/connections')}/status").json()["connections"][0]
+        assert None not in (link["last_connected"], link["last_disconnected"])
+        assert all(link[name] == known[name] for name in ("last_connected", "last_disconnected"))
         rows = rig.http.get(f"{address}/logs").json()
         assert [row["event_type"] for row in rows["logs"]][:2] == ["RECONNECT", "DISCONNECT"]
         known = [(row["metadata"], row["error_details"]) for row in rows["logs"]][:2]

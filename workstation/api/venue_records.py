@@ -115,6 +115,14 @@ def heartbeat(call: Call) -> int | None:
     return status.now_ns or None if status is not None else None
 
 
+def latency(call: Call) -> int | None:
+    """Return how long the venue of this run takes to acknowledge an order: median of the recent ones, microseconds."""
+    call.services.marks.latest()
+    status = call.services.marks.status
+    times = None if status is None else status.latency.sent_to_ack
+    return None if times is None else times[0]
+
+
 async def sessions(call: Call) -> Mapping[str, SessionState]:
     """Return the session of each venue of this program by its name."""
     venues = {account.venue for account in call.services.names.accounts()}

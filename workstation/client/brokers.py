@@ -39,13 +39,16 @@ class Broker(Value, frozen=True, kw_only=True):
 
 
 class ConnectionStatus(Value, frozen=True, kw_only=True):
-    """How a link stands. reconcile: whether book and venue agree."""
+    """How a link stands. reconcile: whether book and venue agree; latency_ms: median of the recent orders."""
 
     connection_id: str
     name: str
     status: str
+    last_connected: datetime | None
+    last_disconnected: datetime | None
     last_heartbeat: datetime | None
     heartbeat_age_ms: int | None
+    latency_ms: Decimal | None
     last_error: str | None
     reconcile: str
     on_disconnect: str

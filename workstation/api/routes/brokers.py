@@ -15,6 +15,8 @@ from workstation.api.schemas.brokers import (
     BrokerPage,
     BrokerStatus,
     BrokerUpdate,
+    Link,
+    Pulse,
     broker_body,
     broker_draft,
     emptied,
@@ -29,6 +31,7 @@ from workstation.api.venue_records import (
     below,
     heartbeat,
     kept,
+    latency,
     list_answer,
     one_of,
     standing,
@@ -87,13 +90,15 @@ async def delete_broker(call: Call) -> Answer:
 @routes.add("GET", "/brokers/{broker_id}/status", scope="brokers:view", answers={200: BrokerStatus}, path_types=BROKER)
 async def get_broker_status(call: Call) -> Answer:
     """Say how a broker stands: its links, whether book and venue agree, and what it takes."""
-    links = await below(call, ConnectionRecord)
-    names, now = {row.id: row.name for row in links}, call.services.now_ns()
-    venue = next((row.venue for row in links if row.venue), "")
+    rows, now = await below(call, ConnectionRecord), call.services.now_ns()
+    times = call.services.reader.connection_logs.times
+    links = [Link(row.id, row.name, await call.services.read(times, row.tenant, row.id)) for row in rows]
+    venue = next((row.venue for row in rows if row.venue), "")
     if not venue:
-        return json_answer(200, idle_status_body(call.path_params["broker_id"], names, now))
+        return json_answer(200, idle_status_body(call.path_params["broker_id"], links, now))
     stands = await standing(call, venue)
-    return json_answer(200, status_body(call.path_params["broker_id"], names, stands, heartbeat(call), now))
+    pulse = Pulse(heartbeat(call), latency(call))
+    return json_answer(200, status_body(call.path_params["broker_id"], links, stands, pulse, now))
 
 
 @routes.add("POST", "/brokers/{broker_id}/connect", scope="brokers:connect", answers=DONE, path_types=BROKER)

@@ -1,8 +1,8 @@
 """Brokers on the wire, as they are configured and as they stand, and what their connections and accounts share."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StringConstraints
@@ -11,12 +11,14 @@ from workstation.api.credentials import tenant_uid
 from workstation.api.schemas.orders import check_metadata
 from workstation.api.schemas.records import RecordList, unchanged
 from workstation.api.schemas.values import (
+    DecimalOut,
     IdOut,
     QueryFlag,
     Request,
     Resource,
     SearchText,
     TimeOut,
+    fixed_text,
     time_or_none,
     time_text,
 )
@@ -26,6 +28,7 @@ from workstation.domain.orders import Side
 from workstation.domain.records import BrokerRecord, Record
 from workstation.domain.records.venues import BrokerType
 from workstation.ports.broker import ReplaceKind, SessionState
+from workstation.ports.connection_log import ConnectionTimes
 
 BrokerTypeName = Literal[
     "PAPER", "INTERACTIVE_BROKERS", "DERIV", "TD_AMERITRADE", "CHARLES_SCHWAB", "ETRADE", "FIDELITY", "ROBINHOOD",
@@ -171,13 +174,20 @@ class BrokerPage(Resource):
 
 
 class ConnectionStatus(Resource):
-    """How a link stands. reconcile: whether book and venue agree."""
+    """How a link stands. reconcile: whether book and venue agree.
+
+    last_connected, last_disconnected: as its log tells them. latency_ms: median over the recent orders, from sending
+    one to the venue's word; null before any.
+    """
 
     connection_id: IdOut
     name: str
     status: ConnectionState
+    last_connected: TimeOut | None
+    last_disconnected: TimeOut | None
     last_heartbeat: TimeOut | None
     heartbeat_age_ms: int | None
+    latency_ms: DecimalOut | None
     last_error: str | None
     reconcile: Literal["OK", "RUNNING", "REQUIRED", "FAILED"]
     on_disconnect: Literal["KEEP", "CANCEL", "DEAD_MAN"]
@@ -243,10 +253,35 @@ def emptied(kind: type[Record], fields: dict[str, Any]) -> dict[str, Any]:
     return {name: "" if value is None and name in texts else value for name, value in fields.items()}
 
 
+class Link(NamedTuple):
+    """A connection of a broker, with what its log tells."""
+
+    id: str
+    name: str
+    times: ConnectionTimes
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the status of a connection says of it whether or not anything reaches it."""
+        return {
+            "connection_id": self.id,
+            "name": self.name,
+            "last_connected": time_or_none(self.times.last_connected),
+            "last_disconnected": time_or_none(self.times.last_disconnected),
+        }
+
+
+class Pulse(NamedTuple):
+    """What the engine says of the venue's session. heartbeat_ns: UTC ns; latency_us: None before any order."""
+
+    heartbeat_ns: int | None
+    latency_us: int | None
+
+
 def status_body(
-    broker: str, links: Mapping[str, str], standing: VenueStanding, heartbeat_ns: int | None, now_ns: int
+    broker: str, links: Sequence[Link], standing: VenueStanding, pulse: Pulse, now_ns: int
 ) -> dict[str, Any]:
-    """Return how a broker's venue stands. links: its connections' names by id; heartbeat_ns: of the engine, UTC ns."""
+    """Return how a broker's venue stands."""
+    heartbeat_ns, latency = pulse
     card = standing.card
     running = any(row.state is LockState.RECONCILING for row in standing.locked)
     reconcile = "RUNNING" if running else "REQUIRED" if standing.locked or standing.unknown else "OK"
@@ -257,11 +292,11 @@ def status_body(
         "status": state,
         "connections": [
             {
-                "connection_id": connection,
-                "name": name,
+                **link.shown(),
                 "status": state,
                 "last_heartbeat": time_or_none(heartbeat_ns),
                 "heartbeat_age_ms": age,
+                "latency_ms": None if latency is None else fixed_text(latency, 3),
                 "last_error": standing.locked[0].reason if standing.locked else None,
                 "reconcile": reconcile,
                 "on_disconnect": "CANCEL" if card.cancel_on_disconnect else "KEEP",
@@ -269,7 +304,7 @@ def status_body(
                 "open_breaks": standing.breaks,
                 "unknown_orders": standing.unknown,
             }
-            for connection, name in links.items()
+            for link in links
         ],
         "capabilities": {
             "order_types": sorted(card.ord_types),
@@ -282,18 +317,18 @@ def status_body(
     }
 
 
-def idle_status_body(broker: str, links: Mapping[str, str], now_ns: int) -> dict[str, Any]:
+def idle_status_body(broker: str, links: Sequence[Link], now_ns: int) -> dict[str, Any]:
     """Return how a broker stands that no adapter of this program reaches."""
     return {
         "broker_id": broker,
         "status": "DISCONNECTED",
         "connections": [
             {
-                "connection_id": connection,
-                "name": name,
+                **link.shown(),
                 "status": "DISCONNECTED",
                 "last_heartbeat": None,
                 "heartbeat_age_ms": None,
+                "latency_ms": None,
                 "last_error": "no adapter of this program reaches it",
                 "reconcile": "REQUIRED",
                 "on_disconnect": "KEEP",
@@ -301,7 +336,7 @@ def idle_status_body(broker: str, links: Mapping[str, str], now_ns: int) -> dict
                 "open_breaks": 0,
                 "unknown_orders": 0,
             }
-            for connection, name in links.items()
+            for link in links
         ],
         "capabilities": {
             "order_types": [],
