@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,28 @@ def test_the_description_of_what_runs_holds_limits_and_no_secrets(rig: ApiRig) -
     assert (body["database_kind"], body["uptime_s"], body["streams_open"]) == ("sqlite", 90, 0)
     assert (body["limits"]["bulk_items"], body["limits"]["connections"]) == (100, 256)
     assert rig.token not in get(rig, "/info").text
+
+
+def test_what_waits_is_counted_while_it_waits(rig: ApiRig) -> None:
+    def reaches(calls: int) -> bool:
+        return any(get(rig, "/info").json()["queues"]["engine_calls"] == calls for _ in range(1_000))
+
+    assert reaches(0)
+    assert get(rig, "/info").json()["queues"].keys() == {
+        "journal_percent",
+        "requests_waiting",
+        "engine_calls",
+        "webhook_deliveries",
+    }
+    rig.engine.held.clear()
+    with ThreadPoolExecutor(1) as pool:
+        placed = pool.submit(rig.place)
+        try:
+            assert reaches(1)
+        finally:
+            rig.engine.held.set()
+        assert placed.result()["id"]
+    assert reaches(0)
 
 
 @pytest.mark.parametrize("path", ["/system/metrics", "/metrics"])

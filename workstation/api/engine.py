@@ -27,6 +27,12 @@ class Engine:
     def __init__(self, gateway: Gateway, timeout_s: float) -> None:
         self._gateway = gateway
         self._timeout_s = timeout_s
+        self._unanswered = 0
+
+    @property
+    def unanswered(self) -> int:
+        """How many calls wait for the engine's answer."""
+        return self._unanswered
 
     async def call(
         self,
@@ -64,6 +70,7 @@ class Engine:
             raise ApiError(
                 "NOT_READY", "The engine is behind; nothing was done.", headers={"Retry-After": "1"}
             ) from None
+        self._unanswered += 1
         try:
             return await asyncio.wait_for(answered, self._timeout_s)
         except TimeoutError:
@@ -74,6 +81,8 @@ class Engine:
                 {"Retry-After": "1"},
                 hint="Repeat with the same idempotency key, or look the order up by its client id.",
             ) from None
+        finally:
+            self._unanswered -= 1
 
 
 class News:

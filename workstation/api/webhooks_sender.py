@@ -67,6 +67,11 @@ class Sender:
         self._aside: set[str] = set()
         self._running = StandingTask("webhooks", self._run)
 
+    @property
+    def under_way(self) -> int:
+        """How many deliveries are being told."""
+        return len(self._under_way)
+
     def start(self) -> None:
         """Begin; does nothing where deliveries cannot be written."""
         if self._reader.deliveries.is_writable:

@@ -45,7 +45,11 @@ class Version(Value, frozen=True, kw_only=True):
 
 
 class SystemInfo(Value, frozen=True, kw_only=True):
-    """What runs, and how busy it is. queues: how full, in percent; limits: by name, in the unit of the name."""
+    """What runs, and how busy it is. queues and limits: by name, in the unit of the name.
+
+    queues: journal_percent, how full the journal's queue is; the others are depths. requests_waiting: for their turn;
+    engine_calls: for the engine's answer; webhook_deliveries: under way.
+    """
 
     database_kind: str
     uptime_s: int

@@ -65,7 +65,12 @@ async def get_system_info(call: Call) -> Answer:
         "uptime_s": max(services.now_ns() - started, 0) // NS,
         "started_at": time_text(started),
         "python_version": platform.python_version(),
-        "queues": {"journal_percent": 0 if status is None else round(100 * status.journal_fill)},
+        "queues": {
+            "journal_percent": 0 if status is None else round(100 * status.journal_fill),
+            "requests_waiting": len(services.turnstile),
+            "engine_calls": services.engine.unanswered,
+            "webhook_deliveries": services.webhooks.under_way,
+        },
         "streams_open": services.feed.count(),
         "limits": {
             "requests_per_window": options.rate_limit,
