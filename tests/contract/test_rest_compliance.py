@@ -77,7 +77,10 @@ def test_a_short_sale_is_forbidden_in_its_scope(rig: ApiRig) -> None:
     body = rule(rule_type="SHORT_SALE", config={"action": "REFUSE"}, scope="ACCOUNT", scope_id=ACCOUNT_UID)
     made = rig.http.post(RULES, json=body)
     assert (made.status_code, made.json()["scope_id"]) == (201, ACCOUNT_UID)
-    assert code(rig.http.post(ORDERS, json=rig.order(side="SELL_SHORT")), 422) == "COMPLIANCE_BLOCKED"
+    rig.http.post(RULES, json=rule(name="off", is_active=False, rule_type="SHORT_SALE", config={"action": "REFUSE"}))
+    refused = rig.http.post(ORDERS, json=rig.order(side="SELL_SHORT"))
+    assert code(refused, 422) == "COMPLIANCE_BLOCKED"
+    assert refused.json()["details"]["rule_id"] == made.json()["id"]
     assert rig.http.post(ORDERS, json=rig.order()).status_code == 201
 
 

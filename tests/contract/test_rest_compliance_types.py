@@ -65,10 +65,15 @@ def test_a_condition_that_does_not_read_is_refused_with_its_column(rig: ApiRig) 
 
 def test_conditions_of_two_rules_both_hold_until_each_goes(rig: ApiRig) -> None:
     first = made(rig, "CUSTOM", {"when": "qty > 50"})
-    made(rig, "CUSTOM", {"when": "notional > 1000"}, name="other")
-    assert code(rig.http.post(ORDERS, json=rig.order()), 422) == "COMPLIANCE_BLOCKED"
+    other = made(rig, "CUSTOM", {"when": "notional > 1000"}, name="other")
+    kept = {"qty > 50": first.json()["id"], "notional > 1000": other.json()["id"]}
+    refused = rig.http.post(ORDERS, json=rig.order())
+    assert code(refused, 422) == "COMPLIANCE_BLOCKED"
+    met = next(text for text in kept if text in refused.json()["detail"])
+    assert refused.json()["details"]["rule_id"] == kept[met]
     assert rig.http.delete(first.headers["location"]).status_code == 204
-    assert "notional" in rig.http.post(ORDERS, json=rig.order()).json()["detail"]
+    refused = rig.http.post(ORDERS, json=rig.order()).json()
+    assert ("notional" in refused["detail"], refused["details"]["rule_id"]) == (True, kept["notional > 1000"])
 
 
 def test_a_condition_of_one_account_binds_that_account(rig: ApiRig) -> None:
