@@ -64,6 +64,30 @@ def listed(rig: ApiRig, **query: Any) -> list[dict[str, Any]]:
     return list(rig.http.get(EVENTS, params={"ordering": "sequence", "limit": 500, **query}).json()["events"])
 
 
+def test_a_trace_goes_to_the_events_and_the_history_that_its_call_causes(rig: ApiRig) -> None:
+    def sent(letter: str) -> dict[str, str]:
+        return {"traceparent": f"00-{letter * 32}-{'0' * 15}1-01"}
+
+    def shown() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        rows = rig.http.get(f"{path}/history").json()["transitions"]
+        events = listed(rig, types=["order.*", "execution.created", "position.updated"])
+        return [(row["trigger"], row["trace_id"]) for row in rows], [(row["type"], row["traceid"]) for row in events]
+
+    order = rig.http.post("/api/v1/oms/orders", json=rig.order(), headers=sent("a")).json()
+    path = f"/api/v1/oms/orders/{order['id']}"
+    rig.engine.do(lambda: rig.core.clock.advance(1_000))
+    rig.fill(order, 40)
+    rig.engine.do(lambda: rig.core.clock.advance(1_000))
+    assert rig.http.post(f"{path}/cancel", json={}, headers=sent("b")).is_success
+    history, events = shown()
+    assert {trace for trigger, trace in history if trigger not in ("request_cancel", "cancel")} == {"a" * 32}
+    assert {trace for trigger, trace in history if trigger in ("request_cancel", "cancel")} == {"b" * 32}
+    assert ("execution.created", "a" * 32) in events
+    assert ("position.updated", "a" * 32) in events
+    assert ("order.created", "a" * 32) in events
+    assert ("order.pending_cancel", "b" * 32) in events
+
+
 def test_a_fill_shows_as_execution_then_order_then_position(rig: ApiRig) -> None:
     order = rig.place()
     rig.fill(order, 40)

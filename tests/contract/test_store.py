@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.helpers.stores import (
     ACME,
@@ -198,6 +199,20 @@ class TestRows:
         history = store.store.reader.transitions(state.cl_ord_id)
         assert [row.to_status for row in history] == [OrdStatus.NEW, OrdStatus.PENDING_SUBMIT, OrdStatus.SUBMITTED]
         assert history[0].from_status is None
+
+    def test_the_trace_of_a_call_is_in_the_history_after_a_restart_and_other_lines_are_without_one(self, reopen, maker):
+        first = reopen()
+        state, entry = maker.created()
+        command = replace(entry.event.command, origin=replace(state.origin, trace="a" * 32))
+        traced = Entry(replace(entry.event, command=command), entry.rows)
+        other, plain = maker.created()
+        _, sending = intended(state)
+        first.write(traced, sending, plain)
+        again = reopen()
+        assert [row.trace for row in again.store.reader.transitions(state.cl_ord_id)] == ["a" * 32, None]
+        assert [row.trace for row in again.store.reader.transitions(other.cl_ord_id)] == [""]
+        payloads = [line.payload for line in again.store.recovery.replay(0)]
+        assert [b'"trace"' in payload for payload in payloads] == [True, False, False]
 
     def test_a_fill_its_position_and_its_order_are_there_together(self, store, maker):
         state, entry = maker.created()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from msgspec.structs import replace
+
 from tests.helpers.memory_connection_logs import MemoryConnectionLogs
 from tests.helpers.memory_deliveries import MemoryDeliveries
 from tests.helpers.memory_journal import MemoryJournal
@@ -14,7 +16,7 @@ from tests.helpers.memory_runs import MemoryRuns
 from workstation.domain.accounts import KillState
 from workstation.domain.audit import FIRST_HASH, AuditEntry, hash_of, linked
 from workstation.domain.connection_log import ConnectionLog
-from workstation.domain.events import KillChanged
+from workstation.domain.events import KillChanged, trace_of
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.orders import OrderState
 from workstation.domain.records import BUILT_IN, Record
@@ -67,7 +69,8 @@ class MemoryReader:
         with self._lock:
             for entry in self._journal.entries[self._done : self._journal.durable_seq]:
                 for row in entry.rows:
-                    self._take(row)
+                    traced = isinstance(row, OrderTransition)
+                    self._take(replace(row, trace=trace_of(entry.event)) if traced else row)
                 if isinstance(entry.event, KillChanged):
                     self._take(entry.event.state)
             self._lines += self._journal.replay(self._done)

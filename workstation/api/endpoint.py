@@ -121,11 +121,11 @@ class Call:
     @property
     def origin(self) -> Origin:
         """Who asks, for the command; on a public path nobody is known yet."""
-        credential = self.passport.credential
+        credential, trace = self.passport.credential, self.passport.trace_id
         if credential is None and self.endpoint.scope is None:
-            return Origin(kind=OriginKind.REST, user="")
+            return Origin(kind=OriginKind.REST, user="", trace=trace)
         credential = self.credential
-        return Origin(kind=OriginKind.REST, detail=credential.id, user=credential.user)
+        return Origin(kind=OriginKind.REST, detail=credential.id, user=credential.user, trace=trace)
 
     def header(self, name: bytes) -> str | None:
         """Return a request header's first value."""

@@ -17,7 +17,7 @@ import msgspec
 from workstation.api.credentials import Credential, tenant_uid
 from workstation.api.names import Names
 from workstation.api.record_events import RECORD_TYPES
-from workstation.api.schemas.executions import execution_body
+from workstation.api.schemas.executions import execution_body, traces_of
 from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.pnl import pnl_body
 from workstation.api.schemas.positions import position_body, position_id
@@ -143,37 +143,22 @@ class Envelopes:
     def _of_line(self, line: JournalLine, seen: _Seen) -> list[Envelope]:
         event = happened.decode_event(line.payload)
         drafts = self._drafts(event, line, seen)[:EVENTS_PER_LINE]
-        return [self._seal(line, event.ts, place, draft) for place, draft in enumerate(drafts)]
+        trace = self._trace(event, seen) if drafts else None
+        first = line.seq * EVENTS_PER_LINE
+        return [_seal(first + place, event.ts, trace, draft) for place, draft in enumerate(drafts)]
 
-    def _seal(self, line: JournalLine, ts: int, place: int, draft: _Draft) -> Envelope:
-        number = line.seq * EVENTS_PER_LINE + place
-        envelope = {
-            "specversion": "1.0",
-            "id": str(number),
-            "source": SOURCE,
-            "type": draft.type,
-            "time": time_text(ts),
-            "subject": f"{draft.resource_type}/{draft.resource_id}",
-            "datacontenttype": "application/json",
-            "dataversion": "1",
-            "sequence": number,
-            "tenantid": tenant_uid(draft.tenant),
-            "traceid": None,
-            "data": draft.data,
-        }
-        return Envelope(
-            number,
-            draft.type,
-            ts,
-            draft.resource_type,
-            draft.resource_id,
-            draft.account,
-            draft.symbol,
-            msgspec.json.encode(envelope),
-            draft.tenant,
-            draft.own_scope,
-            draft.owner,
-        )
+    def _trace(self, event: happened.Event, seen: _Seen) -> str | None:
+        """Return the trace of the call behind an event: its own, else that of the order's last request before it."""
+        own = happened.trace_of(event)
+        if own is not None or not isinstance(event, happened.OrderEvent) or isinstance(event, happened.OrderNoted):
+            return own or None
+        before = [row for row in self._history(event.cl_ord_id, seen) if row.ts <= event.ts]
+        return traces_of(before)[-1] if before else None
+
+    def _history(self, cl_ord_id: str, seen: _Seen) -> tuple[OrderTransition, ...]:
+        if cl_ord_id not in seen.transitions:
+            seen.transitions[cl_ord_id] = self._reader.transitions(cl_ord_id)
+        return seen.transitions[cl_ord_id]
 
     def _drafts(self, event: happened.Event, line: JournalLine, seen: _Seen) -> list[_Draft]:
         if isinstance(event, _SILENT):
@@ -210,13 +195,8 @@ class Envelopes:
     def _types(self, event: happened.OrderEvent, kind: str, order: OrderState, seen: _Seen) -> list[str]:
         """Return the types of an order event: one for each state that the line entered, else what else it did."""
         triggers = _TRIGGERS.get(kind, frozenset())
-        if triggers and order.cl_ord_id not in seen.transitions:
-            seen.transitions[order.cl_ord_id] = self._reader.transitions(order.cl_ord_id)
-        entered = [
-            row
-            for row in seen.transitions.get(order.cl_ord_id, ())
-            if triggers and row.ts == event.ts and row.trigger in triggers
-        ]
+        history = self._history(order.cl_ord_id, seen) if triggers else ()
+        entered = [row for row in history if row.ts == event.ts and row.trigger in triggers]
         if entered:
             return [_type_of(row) for row in entered]
         if isinstance(event, happened.OrderFilled):
@@ -258,6 +238,36 @@ class Envelopes:
         draft = _Draft("pnl.snapshot.created", "pnl_snapshot", record.id, body, account)
         draft.tenant, draft.own_scope = record.tenant, "pnl:view"
         return draft
+
+
+def _seal(number: int, ts: int, trace: str | None, draft: _Draft) -> Envelope:
+    envelope = {
+        "specversion": "1.0",
+        "id": str(number),
+        "source": SOURCE,
+        "type": draft.type,
+        "time": time_text(ts),
+        "subject": f"{draft.resource_type}/{draft.resource_id}",
+        "datacontenttype": "application/json",
+        "dataversion": "1",
+        "sequence": number,
+        "tenantid": tenant_uid(draft.tenant),
+        "traceid": trace,
+        "data": draft.data,
+    }
+    return Envelope(
+        number,
+        draft.type,
+        ts,
+        draft.resource_type,
+        draft.resource_id,
+        draft.account,
+        draft.symbol,
+        msgspec.json.encode(envelope),
+        draft.tenant,
+        draft.own_scope,
+        draft.owner,
+    )
 
 
 def _of_record(event: happened.RecordSaved) -> list[_Draft]:

@@ -434,3 +434,11 @@ def decode_event(payload: bytes) -> Event:
     """
     event: Event = _decoder.decode(payload)
     return event
+
+
+def trace_of(event: Event) -> str | None:
+    """Return the trace of the call that an event is the request of, "" for no call, None for what is no request."""
+    origin = event.command.origin if isinstance(event, OrderCreated) else getattr(event, "origin", None)
+    if origin is None:
+        return None
+    return origin.trace or ""

@@ -167,12 +167,14 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     """Who asked and how: `detail` is the key, row, token id or strategy id; `user` the person or credential owner.
 
     ts_gesture: monotonic ns of the key press or click, 0 where there was none; latency is measured from it.
+    trace: trace id of a script's call; not written where there is none, so that such lines are as they always were.
     """
 
     kind: OriginKind
     detail: str = ""
     user: str = "local"
     ts_gesture: int = 0
+    trace: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def actor(self) -> str:

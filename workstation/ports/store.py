@@ -28,7 +28,11 @@ R = TypeVar("R", bound=Record)
 
 
 class OrderTransition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One change of an order's state; append-only history."""
+    """One change of an order's state; append-only history.
+
+    trace: read from its journal line, not stored: of the call that asked for it, "" for a request of no call and None
+    where the line is no request (a venue's word, say).
+    """
 
     cl_ord_id: str
     from_status: OrdStatus | None
@@ -38,6 +42,7 @@ class OrderTransition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str
     ts: int
     ts_event: int | None = None
+    trace: str | None = None
 
 
 class IdempotencyRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from workstation.domain.accounts import Account, KillState
 from workstation.domain.audit import AuditEntry
 from workstation.domain.errors import StorageError
+from workstation.domain.events import decode_event, trace_of
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrdStatus
@@ -124,7 +125,9 @@ class SqlReader:
     def transitions(self, cl_ord_id: str) -> tuple[OrderTransition, ...]:
         """Return an order's history, oldest first."""
         table = order_transitions.c
-        statement = select(order_transitions).where(table.cl_ord_id == cl_ord_id).order_by(table.id)
+        told = order_transitions.outerjoin(journal, journal.c.seq == table.seq)
+        statement = select(order_transitions, journal.c.payload).select_from(told)
+        statement = statement.where(table.cl_ord_id == cl_ord_id).order_by(table.id)
         return tuple(_transition_of(row) for row in self._rows(statement))
 
     def executions(self, query: ExecutionQuery) -> ExecutionPage:
@@ -305,4 +308,5 @@ def _transition_of(row: Any) -> OrderTransition:
         reason=row.reason,
         ts=row.ts,
         ts_event=row.ts_event,
+        trace=None if row.payload is None else trace_of(decode_event(row.payload)),
     )

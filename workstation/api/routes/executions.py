@@ -24,6 +24,7 @@ from workstation.api.schemas.executions import (
     Transition,
     TransitionPage,
     execution_body,
+    traces_of,
     transition_body,
 )
 from workstation.api.schemas.records import RecordList
@@ -123,14 +124,14 @@ async def list_order_history(call: Call) -> Answer:
     asked: RecordList = call.query
     ordering, fields = ordering_of(call, _HISTORY), chosen_fields(asked.fields, Transition)
     rows = await call.services.read(call.services.reader.transitions, order.cl_ord_id)
-    numbered = list(enumerate(rows, start=1))
+    numbered = list(zip(range(1, len(rows) + 1), rows, traces_of(rows), strict=True))
     if ordering == ("-sequence",):
         numbered.reverse()
     bodies, has_next = windowed(
         numbered,
         asked.limit,
         asked.offset,
-        lambda item: sparse(transition_body(item[1], order.uid, item[0]), fields),
+        lambda item: sparse(transition_body(item[1], order.uid, item[0], item[2]), fields),
     )
     total = len(rows) if asked.with_count else None
     return json_answer(200, page_body(call, _HISTORY, bodies, total=total, has_next=has_next))

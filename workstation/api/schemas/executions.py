@@ -1,5 +1,6 @@
 """Executions and order history on the wire. Both only grow; a correction is a row of its own."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -140,7 +141,19 @@ def execution_body(execution: CoreExecution, names: Names) -> dict[str, Any]:
     }
 
 
-def transition_body(transition: OrderTransition, order_uid: str, sequence: int) -> dict[str, Any]:
+def traces_of(transitions: Iterable[OrderTransition]) -> list[str | None]:
+    """Return the trace of each line of a history: of its own request, else of the last one before it."""
+    traces: list[str | None] = []
+    last: str | None = None
+    for row in transitions:
+        last = last if row.trace is None else row.trace or None
+        traces.append(last)
+    return traces
+
+
+def transition_body(
+    transition: OrderTransition, order_uid: str, sequence: int, trace: str | None = None
+) -> dict[str, Any]:
     """Return one line of an order's history; its id is the same at every reading."""
     return {
         "id": stable_uid("transition", order_uid, str(sequence)),
@@ -154,5 +167,5 @@ def transition_body(transition: OrderTransition, order_uid: str, sequence: int) 
         "actor": transition.actor,
         "reason": transition.reason or None,
         "broker_time": time_or_none(transition.ts_event),
-        "trace_id": None,
+        "trace_id": trace,
     }
