@@ -6,9 +6,9 @@ follows from what it carries, so that the same batch sent again has the same one
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from time import monotonic
 from typing import Any
 
@@ -47,6 +47,7 @@ UNSIGNED = "it has no secret to sign with: resuming it makes one"
 NO_RIGHT = "its user may not see market data here any more"
 _NS = 1_000_000_000
 _log = get_logger("callbacks")
+_jitter = Random()  # its own, so that it disturbs nobody who seeds the common one
 
 
 @dataclass
@@ -190,7 +191,7 @@ class Caller:
         if called.callback_url != self._record.callback_url:
             return  # the address has changed since: the failures of the new one are counted alone
         self._failures += 1
-        delay_s = min(DELAY_S * 2 ** (self._failures - 1), DELAY_S_MAX) * random.uniform(1 - JITTER, 1 + JITTER)
+        delay_s = min(DELAY_S * 2 ** (self._failures - 1), DELAY_S_MAX) * _jitter.uniform(1 - JITTER, 1 + JITTER)
         self._not_before = monotonic() + delay_s
         if answer.is_gone:
             self._trouble = GONE

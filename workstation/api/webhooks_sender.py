@@ -5,10 +5,10 @@ Lives on the API's loop. What is under way at a stop or a crash is tried again a
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import chain, repeat
+from random import Random
 from typing import Any
 
 import msgspec
@@ -41,6 +41,7 @@ ASIDE_S = 60.0
 GONE = "the endpoint answered 410"
 _NS = 1_000_000_000
 _log = get_logger("webhooks")
+_jitter = Random()  # its own, so that it disturbs nobody who seeds the common one
 
 Read = Callable[..., Awaitable[Any]]
 
@@ -202,7 +203,7 @@ def outcome(delivery: Delivery, hook: Webhook, answer: Answer, now_ns: int) -> D
         )
     if answer.is_gone or tried.attempt_count > hook.max_retries:
         return _given_up(tried, now_ns, answer.error)
-    delay_s = min(hook.retry_delay_s * 2 ** (tried.attempt_count - 1), DELAY_S_MAX) * random.uniform(
+    delay_s = min(hook.retry_delay_s * 2 ** (tried.attempt_count - 1), DELAY_S_MAX) * _jitter.uniform(
         1 - JITTER, 1 + JITTER
     )
     return msgspec.structs.replace(tried, status=DeliveryStatus.RETRYING, next_attempt_at=now_ns + int(delay_s * _NS))
