@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.helpers.past_rig import Asker, store_with_hours
-from workstation.app.backtest_desk import backtests_of
+from workstation.app.backtest_desk import BacktestDesk
 from workstation.commands.backtests import BacktestName, StartBacktest
 from workstation.commands.registry import CommandRegistry, NoParams
 from workstation.domain.errors import StateConflict
@@ -39,7 +39,7 @@ class Endless(Strategy):
 def rig(tmp_path: Path) -> Iterator[Asker]:
     opened, commands = store_with_hours(tmp_path), CommandRegistry()
     (tmp_path / "home" / "strategies" / "endless.py").write_text(ENDLESS)
-    desk = backtests_of(opened.store, tmp_path / "home" / "strategies", lambda call: call(), commands)
+    desk = BacktestDesk.of(opened.store, tmp_path / "home" / "strategies", lambda call: call(), commands)
     yield Asker(commands, "backtest.board")
     desk.close()
     opened.close()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.past_rig import Asker, store_with_hours
 from tests.helpers.stores import OpenedStore
-from workstation.app.sweep_desk import sweeps_of
+from workstation.app.sweep_desk import SweepDesk
 from workstation.commands.registry import CommandRegistry, NoParams
 from workstation.commands.sweeps import StartSweep, SweepName
 from workstation.domain.errors import StateConflict
@@ -33,7 +33,7 @@ class Rig(Asker):
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     opened, commands = store_with_hours(tmp_path), CommandRegistry()
-    desk = sweeps_of(opened.store, tmp_path / "home" / "strategies", lambda call: call(), commands)
+    desk = SweepDesk.of(opened.store, tmp_path / "home" / "strategies", lambda call: call(), commands)
     yield Rig(commands, opened)
     desk.close()
     opened.close()

@@ -1,73 +1,50 @@
 """What the backtests panel asks for: backtests that are kept, one run, stopped or forgotten, and its report.
 
-Beside both walks, on threads of its own; a run has a process that gives way to the desk. One backtest at a time. What
-was read is kept until it changes, so that a panel that asks every second costs the database nothing.
+A desk of studies, beside both walks; a run has a process that gives way to the desk.
 """
 
 import argparse
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from workstation.app.command_line import build_parser
-from workstation.app.view_only import Storage
+from workstation.app.study_desk import Post, Reply, StudyDesk
 from workstation.commands.backtests import BacktestName, StartBacktest
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
-from workstation.domain.errors import NotFound, StateConflict, StorageError, UserError, WorkstationError
-from workstation.kernel.bus import Bus
+from workstation.domain.errors import NotFound, StateConflict
 from workstation.kernel.clock import SystemClock
-from workstation.kernel.logs import get_logger
 from workstation.ports.backtests import Backtest, BacktestBoard, BacktestStatus, BacktestStore, BacktestTrips
 from workstation.ports.market_data import MarketHistory
-from workstation.storage import Store, StoreView
+from workstation.storage import StoreView
 
 if TYPE_CHECKING:
     from workstation.backtest.report_page import Report
 
 REPORTS_FOLDER = "reports"
 
-_log = get_logger("backtests")
 
-Post = Callable[[Callable[[], None]], None]
-Reply = Callable[[CommandResult], None]
+class BacktestDesk(StudyDesk[BacktestStore]):
+    """The commands of backtests."""
 
-
-def backtests_of(store: Storage, folder: Path | None, post: Post, commands: CommandRegistry) -> "BacktestDesk":
-    """Return the commands of a run's backtests, declared. folder: of the user's strategies."""
-    view = store if isinstance(store, StoreView) else None
-    found = BacktestDesk(
-        None if view is None else view.backtests,
-        None if view is None else view.history,
-        post,
-        root=Path() if folder is None else folder.parent,
-        is_writable=isinstance(store, Store),
-    )
-    found.register(commands)
-    return found
-
-
-class BacktestDesk:
-    """The commands of backtests. post: runs a call on the engine's thread. root: home whose strategies are run."""
+    what = "backtest"
+    ends = "The backtest stops."
 
     def __init__(
         self, store: BacktestStore | None, history: MarketHistory | None, post: Post, *, root: Path, is_writable: bool
     ) -> None:
-        self._store, self._history, self._post, self._root = store, history, post, root
-        self._is_writable = is_writable
-        self._reading = ThreadPoolExecutor(1, "backtests")
-        self._running = ThreadPoolExecutor(1, "backtest")
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
+        super().__init__(store, history, post, root=root, is_writable=is_writable)
         self._kill: Callable[[], None] = lambda: None
-        self._is_busy = False
         self._now = BacktestBoard(backtests=())
         self._kept: tuple[Backtest, ...] | None = None
-        self._guard = Bus(lambda _what, error: _log.info("backtest_ended_early", error=repr(error))).guard
+
+    @classmethod
+    def store_of(cls, view: StoreView) -> BacktestStore:
+        """Return where backtests are kept."""
+        return view.backtests
 
     def register(self, commands: CommandRegistry) -> None:
         """Declare the commands."""
@@ -81,12 +58,6 @@ class BacktestDesk:
         )
         commands.declare("Backtests", rows)
 
-    def close(self) -> None:
-        """Stop the running backtest and end the threads."""
-        self._end_run()
-        self._running.shutdown(wait=True, cancel_futures=True)
-        self._reading.shutdown(wait=True, cancel_futures=True)
-
     # Reading
 
     def _show(self, _context: EngineContext, _params: NoParams, call: Invocation) -> None:
@@ -98,18 +69,8 @@ class BacktestDesk:
     def _report(self, _context: EngineContext, params: BacktestName, call: Invocation) -> None:
         self._answer(lambda: self._reported(params.backtest_id), call)
 
-    def _answer(self, read: Callable[[], CommandResult], call: Invocation) -> None:
-        def work() -> None:
-            try:
-                result = read()
-            except (UserError, StorageError) as error:
-                result = CommandResult(ok=False, code="NOT_READY", text=f"Backtests cannot be read: {error}.")
-            self._post(lambda: call.reply(result))
-
-        self._reading.submit(work)
-
     def _board(self) -> CommandResult:
-        store = self._read_store()
+        store = self._readable()
         with self._lock:
             kept, now = self._kept, self._now
         if kept is None:
@@ -135,7 +96,7 @@ class BacktestDesk:
         """
         from workstation.backtest.kept_run import unpacked  # noqa: PLC0415  no start waits for backtests
 
-        rows = self._read_store().rows(backtest_id)
+        rows = self._readable().rows(backtest_id)
         if not rows:
             raise NotFound("rows of backtest", str(backtest_id))
         return unpacked(rows)
@@ -147,33 +108,11 @@ class BacktestDesk:
         write_report(folder, self._whole(backtest_id))
         return CommandResult(ok=True, text=f"The report is in {folder}.", data=str(folder / PAGE))
 
-    def _read_store(self) -> BacktestStore:
-        if self._store is None:
-            raise StorageError("the database cannot be read")
-        return self._store
-
     # Running
 
     def _start(self, _context: EngineContext, params: StartBacktest, call: Invocation) -> None:
         store = self._written()
-        if self._is_busy:
-            raise StateConflict("A backtest is running; stop it or wait for its end.", state="RUNNING")
-        self._is_busy = True
-        self._stop.clear()
-        answered: list[CommandResult] = []
-
-        def reply(result: CommandResult) -> None:
-            if not answered:
-                answered.append(result)
-                self._post(lambda: call.reply(result))
-
-        def work() -> None:
-            error = self._guard("backtest", lambda: self._drive(params, store, reply))
-            words = "The backtest ended." if error is None else _words(error)
-            self._forget()
-            reply(CommandResult(ok=False, code="NOT_RUN", text=words))
-
-        self._running.submit(work)
+        self._run_alone(lambda reply: self._drive(params, store, reply), call)
 
     def _drive(self, params: StartBacktest, store: BacktestStore, reply: Reply) -> None:
         from workstation.app.backtest_runs import asked, played  # noqa: PLC0415  no start waits for strategies
@@ -188,7 +127,7 @@ class BacktestDesk:
             ended, rows = played(backtest, job, self._tell, self._hold)
         finally:
             store.save(msgspec.structs.replace(ended, updated_at=SystemClock().now_ns()), rows)
-        _log.info("backtest_ended", backtest=ended.id, status=ended.status.value)
+        self._log.info("backtest_ended", backtest=ended.id, status=ended.status.value)
 
     def _hold(self, kill: Callable[[], None]) -> bool:
         """Take what ends the run; False where it shall not begin any more."""
@@ -196,14 +135,8 @@ class BacktestDesk:
         return not self._stop.is_set()
 
     def _end_run(self) -> None:
-        self._stop.set()
+        super()._end_run()
         self._kill()
-
-    def _end(self, _context: EngineContext, _params: NoParams, call: Invocation) -> None:
-        if not self._is_busy:
-            raise StateConflict("No backtest is running.", state="IDLE")
-        self._end_run()
-        call.reply(CommandResult(ok=True, text="The backtest stops."))
 
     def _delete(self, _context: EngineContext, params: BacktestName, call: Invocation) -> None:
         store = self._written()
@@ -227,21 +160,6 @@ class BacktestDesk:
         with self._lock:
             self._now, self._kept = BacktestBoard(backtests=()), None
         self._kill = lambda: None
-        self._is_busy = False
-
-    def _past(self) -> MarketHistory:
-        if self._history is None:
-            raise StorageError("the database cannot be read")
-        return self._history
-
-    def _written(self) -> BacktestStore:
-        if self._store is None or not self._is_writable:
-            raise StateConflict("This run writes nothing.", state="VIEW_ONLY")
-        return self._store
-
-
-def _words(error: BaseException) -> str:
-    return str(error) if isinstance(error, WorkstationError) else f"{type(error).__name__}: {error}"
 
 
 def _arguments(params: StartBacktest) -> argparse.Namespace:

@@ -11,7 +11,7 @@ import msgspec
 
 from workstation.app.account_opening import AccountOpening
 from workstation.app.alerts import LOOK_NS, Alerts
-from workstation.app.backtest_desk import backtests_of
+from workstation.app.backtest_desk import BacktestDesk
 from workstation.app.core import Core, CoreParts
 from workstation.app.data_board import ARCHIVE_EVERY_NS, stored_data_of
 from workstation.app.engine_loop import EngineLoop
@@ -20,7 +20,7 @@ from workstation.app.order_stories import OrderStories
 from workstation.app.screens import EngineScreens
 from workstation.app.scripts import ScriptDoor
 from workstation.app.strategies import RUNS_NS, Strategies
-from workstation.app.sweep_desk import sweeps_of
+from workstation.app.sweep_desk import SweepDesk
 from workstation.app.venues import Venue
 from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
 from workstation.commands import (
@@ -130,8 +130,8 @@ class Engine:
         self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
-        self._sweeps = sweeps_of(store, strategies_folder, loop.post, commands)
-        self._backtests = backtests_of(store, strategies_folder, loop.post, commands)
+        self._sweeps = SweepDesk.of(store, strategies_folder, loop.post, commands)
+        self._backtests = BacktestDesk.of(store, strategies_folder, loop.post, commands)
         self._opening, self._stories = AccountOpening(core, venue), OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
         self._strategies = Strategies(core, strategies_folder, loop, store.reader.runs.source, run_budget)

@@ -26,6 +26,7 @@ from workstation.ports.market_store import (
     TickKind,
     TickQuery,
 )
+from workstation.storage.driver import Parameters, Statement
 from workstation.storage.market_tables import market_bars, market_snapshots, tick_chunks
 from workstation.storage.queries import Conditions
 from workstation.storage.tables import TENANT
@@ -133,6 +134,17 @@ def read_connection(engine: Engine) -> Iterator[Connection]:
             yield connection
     except SQLAlchemyError as error:
         raise StorageError(f"the database cannot be read: {type(error).__name__}") from error
+
+
+def rows_of(engine: Engine, statement: Statement, parameters: Parameters) -> list[tuple[Any, ...]]:
+    """Run one statement of a driver on a connection that is lent; returns its rows.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    text = statement.text.replace("?", "%s" if engine.dialect.name == "postgresql" else "?")
+    with read_connection(engine) as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(text, tuple(parameters))]
 
 
 class SqlMarketReader:

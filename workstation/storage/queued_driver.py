@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from workstation.domain.errors import StorageError, StorageFull
 from workstation.storage.driver import Parameters, Statement
-from workstation.storage.market_reader import read_connection
+from workstation.storage.market_reader import rows_of
 from workstation.storage.queue import Aside, WorkQueue
 
 ROWS_A_PIECE = 500
@@ -52,7 +52,6 @@ class QueuedDriver:
 
     def __init__(self, queue: WorkQueue, engine: Engine) -> None:
         self._queue, self._engine = queue, engine
-        self._marks = "%s" if engine.dialect.name == "postgresql" else "?"
         self._held: list[tuple[Statement, list[Parameters]]] = []
         self._rows = 0
 
@@ -79,9 +78,7 @@ class QueuedDriver:
 
     def query(self, statement: Statement, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Read what is committed; what is held back is not seen."""
-        text = statement.text.replace("?", self._marks)
-        with read_connection(self._engine) as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(text, tuple(parameters))]
+        return rows_of(self._engine, statement, parameters)
 
     def commit(self) -> None:
         """Write what is held, piece by piece.

@@ -5,18 +5,13 @@ Written alone on a home by the command line, or beside a running journal through
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from sqlalchemy import Engine
 
-from workstation.domain.errors import StorageError
 from workstation.ports.sweeps import Sweep, Trial
-from workstation.storage.driver import Parameters, Statement
 from workstation.storage.market_history import SqlMarketHistory
-from workstation.storage.market_reader import read_connection
-from workstation.storage.queued_driver import Pen
 from workstation.storage.sole_writer import SoleWriter, sole_writer
+from workstation.storage.study_rows import StudyRows
 from workstation.storage.sweep_tables import (
     ADD_TRIAL,
     DELETE_SWEEP,
@@ -35,17 +30,10 @@ _sweep = msgspec.json.Decoder(Sweep).decode
 _trial = msgspec.json.Decoder(Trial).decode
 
 
-class SqlSweeps:
-    """pen: None where nothing is written here."""
+class SqlSweeps(StudyRows):
+    """The sweeps of this installation."""
 
-    def __init__(self, engine: Engine, pen: Pen | None) -> None:
-        self._engine, self._pen = engine, pen
-        self._marks = "%s" if engine.dialect.name == "postgresql" else "?"
-
-    def next_id(self) -> int:
-        """Return the number of the next sweep."""
-        [(newest,)] = self._read(NEWEST_ID, (TENANT,))
-        return int(newest or 0) + 1
+    newest = NEWEST_ID
 
     def save(self, sweep: Sweep, trials: Sequence[Trial] = ()) -> None:
         """Keep a sweep as it stands, and trials of it; a trial that is kept stays as it is.
@@ -73,24 +61,6 @@ class SqlSweeps:
     def trials(self, sweep_id: int) -> tuple[Trial, ...]:
         """Return a sweep's trials by fold and number."""
         return tuple(_trial(blob) for (blob,) in self._read(READ_TRIALS, (TENANT, sweep_id)))
-
-    def _read(self, statement: Statement, parameters: Parameters) -> list[tuple[Any, ...]]:
-        text = statement.text.replace("?", self._marks)
-        with read_connection(self._engine) as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(text, tuple(parameters))]
-
-    def _write(self, *work: tuple[Statement, Sequence[Parameters]]) -> None:
-        pen = self._pen
-        if pen is None:
-            raise StorageError("nothing is written here: this run only looks at the database")
-        pen.begin()
-        try:
-            for statement, rows in work:
-                if rows:
-                    pen.execute_many(statement, rows)
-            pen.commit()
-        finally:
-            pen.rollback()
 
 
 class SweepHome:

@@ -4,14 +4,11 @@ Last stage of the order walk, beside `fills_table`. Sums grow with each fill; no
 """
 
 from collections.abc import Iterable
-from functools import reduce
 
 import msgspec
-import numpy as np
 
 from workstation.domain.executions import ExecKind, Execution, Liquidity
 from workstation.domain.orders import Side
-from workstation.viewmodels.column_arrays import Mask
 from workstation.viewmodels.columns import (
     Accepts,
     CellStyle,
@@ -20,7 +17,6 @@ from workstation.viewmodels.columns import (
     ColumnKind,
     ColumnTable,
     RowStyle,
-    Selection,
 )
 from workstation.viewmodels.fills_table import FEE_PLACES, SIDE_WORDS
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, exact_time, money, time_of_day
@@ -118,17 +114,7 @@ class FillsByOrder:
         Raises:
             QueryError: at the first part of the line that cannot be read.
         """
-        asked = self._query.read(line)
-        if asked is None and not symbol:
-            return None
-
-        def accepted(rows: Selection) -> Mask:
-            tests = [] if asked is None else [self._query.accepts(asked, now_ns=now_ns)(rows)]
-            if symbol:
-                tests.append(self.table.matching("symbol", rows, symbol.__eq__))
-            return reduce(np.logical_and, tests)
-
-        return accepted
+        return self._query.accepts_line(line, symbol, now_ns=now_ns)
 
     def _average_number(self, row: OrderFill) -> float | None:
         return self._formats.price_number(row.symbol, row.cost / row.qty if row.qty else None)

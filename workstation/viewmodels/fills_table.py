@@ -4,13 +4,10 @@ Last stage of the order walk. A repeated execution never makes a second row. Rea
 """
 
 from collections.abc import Iterable, Mapping
-from functools import reduce
 
 import msgspec
-import numpy as np
 
 from workstation.domain.executions import ExecKind, Execution, Liquidity
-from workstation.viewmodels.column_arrays import Mask
 from workstation.viewmodels.columns import (
     Accepts,
     CellStyle,
@@ -19,7 +16,6 @@ from workstation.viewmodels.columns import (
     ColumnKind,
     ColumnTable,
     RowStyle,
-    Selection,
 )
 from workstation.viewmodels.formats import MISSING, Formats, exact_money, exact_time, money, time_of_day
 from workstation.viewmodels.table_query import TableQuery
@@ -96,17 +92,7 @@ class FillBlotter:
         Raises:
             QueryError: at the first part of the line that cannot be read.
         """
-        asked = self._query.read(line)
-        if asked is None and not symbol:
-            return None
-
-        def accepted(rows: Selection) -> Mask:
-            tests = [] if asked is None else [self._query.accepts(asked, now_ns=now_ns)(rows)]
-            if symbol:
-                tests.append(self.table.matching("symbol", rows, symbol.__eq__))
-            return reduce(np.logical_and, tests)
-
-        return accepted
+        return self._query.accepts_line(line, symbol, now_ns=now_ns)
 
     def _add_fee(self, execution: Execution, sign: int) -> None:
         if execution.fee:

@@ -113,6 +113,24 @@ class TableQuery:
         day = now_ns - now_ns % DAY_NS
         return lambda rows: self._mask(part, rows, day)
 
+    def accepts_line(self, line: str, symbol: str = "", *, now_ns: int = 0) -> Accepts | None:
+        """Return the test of rows for a line, of one instrument where one is given; None shows everything.
+
+        Raises:
+            QueryError: at the first thing that cannot be read.
+        """
+        asked = self.read(line)
+        if asked is None and not symbol:
+            return None
+
+        def accepted(rows: Selection) -> Mask:
+            tests = [] if asked is None else [self.accepts(asked, now_ns=now_ns)(rows)]
+            if symbol:
+                tests.append(self._table.matching("symbol", rows, symbol.__eq__))
+            return reduce(np.logical_and, tests)
+
+        return accepted
+
     def _mask(self, part: Part, rows: Selection, day_ns: int) -> Mask:
         match part:
             case Word(text):

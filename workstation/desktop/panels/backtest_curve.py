@@ -4,12 +4,12 @@ Part of the backtests panel. It paints what it is given.
 """
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from workstation.desktop.colors import blend
-from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
+from workstation.desktop.panels.study_drawing import StudyDrawing
+from workstation.desktop.theme import current_theme, figure_font
 from workstation.viewmodels.backtest_view import AccountCurve, Values
 from workstation.viewmodels.formats import exact_time
 
@@ -22,18 +22,13 @@ FILL_SHARE = 0.25
 NOTHING = "Select a backtest that is done to see its account over time."
 
 
-class CurveView(QWidget):
+class CurveView(StudyDrawing):
     """Paints a curve; `shown` is what it shows, `span` the time that stands out, UTC ns."""
 
     def __init__(self, name: str) -> None:
-        super().__init__()
+        super().__init__(name, "Account over time")
         self.shown: AccountCurve | None = None
         self.span: tuple[int, int] | None = None
-        self.setObjectName(name)
-        self.setAccessibleName("Account over time")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(96)
-        theme_notifier().changed.connect(self.update)
 
     def show_curve(self, shown: AccountCurve | None) -> None:
         """Show a curve, None for none."""
@@ -69,9 +64,7 @@ class CurveView(QWidget):
     def _draw(self, painter: QPainter) -> None:
         colors, shown = current_theme().colors, self.shown
         if shown is None:
-            painter.setFont(ui_font("caption"))
-            painter.setPen(colors.text_muted)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, NOTHING)
+            self._draw_nothing(painter, NOTHING)
             return
         self.setFont(figure_font("caption"))
         painter.setFont(self.font())
@@ -122,23 +115,6 @@ class CurveView(QWidget):
     def sizeHint(self) -> QSize:
         """Return a size at which a year is legible."""
         return QSize(360, 180)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the account, its falls and their figures."""
-        painter = QPainter(self)
-        self._draw(painter)
-        painter.end()
-
-    def event(self, event: QEvent) -> bool:
-        """Tell of the point under the pointer."""
-        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = self.text_at(QPointF(event.pos()))
-            if text:
-                QToolTip.showText(event.globalPos(), text, self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
 
 
 def _line(xs: Values, ys: Values) -> QPainterPath:

@@ -7,38 +7,36 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from workstation.commands.backtests import BacktestName
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.strategies import CodeName
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
+from workstation.desktop.panels.asking_panel import Beside, PressTwice, Question, bar_of, named
 from workstation.desktop.panels.backtest_curve import CurveView
 from workstation.desktop.panels.backtest_form import BacktestForm
+from workstation.desktop.panels.study_panel import StudyPanel
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.domain.errors import ValidationError
 from workstation.ports.backtests import Backtest, BacktestBoard, BacktestTrips
-from workstation.strategies.describing import CodeShape
 from workstation.viewmodels.backtest_view import BacktestsView, backtest_style, curve_of, figure_words, trip_style
 from workstation.viewmodels.panel_notes import PanelNote
 
 SIZES = (130, 280, 140)
-FORM_HEIGHT_PX = 200
 WAITS = ("Loading backtests…", "Waiting for the engine.")
 UNCHOSEN = ("Round trips", "Select a backtest that is done to see them.")
 NO_TRIPS = ("No round trips", "The strategy closed no position.")
 NONE = ("No backtests yet", "Choose code and data beside this, and press Run.")
 
 
-class BacktestsPanel(AskingPanel):
+class BacktestsPanel(StudyPanel[BacktestForm]):
     """Backtests of this installation."""
 
     kind = "backtests"
     title = "Backtests"
     icon = "replay"
     what = "backtests"
+    begins = "backtest.start"
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
@@ -74,8 +72,7 @@ class BacktestsPanel(AskingPanel):
     def questions(self) -> Sequence[Question]:
         """Return the backtests, the code there is, and the round trips of the chosen run where they are not shown."""
         asked: list[Question] = [("backtest.board", NoParams(), self._on_board)]
-        if not self.form.code.count():
-            asked.append(("strategy.codes", NoParams(), self._on_codes))
+        asked += self._code_question()
         chosen = self._chosen()
         if chosen is not None and chosen.reported and chosen.id != self.rows.shown:
             asked.append(("backtest.trips", BacktestName(backtest_id=chosen.id), self._on_trips))
@@ -96,7 +93,7 @@ class BacktestsPanel(AskingPanel):
         tables.addWidget(self._details())
         tables.addWidget(self.trips)
         tables.setSizes(list(SIZES))
-        self.column.addLayout(Beside(self, tables, self._scrolled(), self._buttons()), 1)
+        self.column.addLayout(Beside(self, tables, self._scrolled(BacktestForm(self.panel_id)), self._buttons()), 1)
 
     def _details(self) -> QWidget:
         details = QWidget()
@@ -106,17 +103,6 @@ class BacktestsPanel(AskingPanel):
         column.addWidget(self.figures)
         column.addWidget(self.curve, 1)
         return details
-
-    def _scrolled(self) -> QWidget:
-        self.form = BacktestForm(self.panel_id)
-        self.form.code_chosen.connect(self._on_code_chosen)
-        scrolled = QScrollArea()
-        scrolled.setObjectName(f"{self.panel_id}_scroll")
-        scrolled.setWidgetResizable(True)
-        scrolled.setFrameShape(QFrame.Shape.NoFrame)
-        scrolled.setMinimumHeight(FORM_HEIGHT_PX)
-        scrolled.setWidget(self.form)
-        return scrolled
 
     def _buttons(self) -> QWidget:
         self.begin = self.button("begin", "Run", "Run this strategy over the stored data", self._begin, role="")
@@ -144,14 +130,6 @@ class BacktestsPanel(AskingPanel):
         if running and running != self._waited:
             self.runs.select_key(str(running))
         self._waited = running
-
-    def _on_codes(self, result: CommandResult) -> None:
-        if result.ok and not self.form.code.count():
-            self.form.code.addItems(list(result.data))
-
-    def _on_shape(self, result: CommandResult) -> None:
-        if result.ok and isinstance(result.data, CodeShape) and result.data.entry_point == self.form.code.currentText():
-            self.form.show_shape(result.data)
 
     def _on_trips(self, result: CommandResult) -> None:
         chosen = self._chosen()
@@ -199,18 +177,6 @@ class BacktestsPanel(AskingPanel):
         self.forget.setEnabled(chosen is not None and chosen.id != running)
 
     # Gestures
-
-    def _on_code_chosen(self, entry_point: str) -> None:
-        if entry_point:
-            self._send("strategy.code", CodeName(entry_point=entry_point), "code", self._on_shape)
-
-    def _begin(self) -> None:
-        try:
-            wish = self.form.wish()
-        except ValidationError as error:
-            self.refuse(str(error))
-            return
-        self.act("backtest.start", wish, "begin")
 
     def _stop(self) -> None:
         self.act("backtest.stop", NoParams(), "stop")

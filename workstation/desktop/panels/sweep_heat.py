@@ -3,12 +3,12 @@
 Part of the sweeps panel. It paints what it is given; a cell says on hover what it stands for.
 """
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter
 
 from workstation.desktop.colors import blend
-from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
+from workstation.desktop.panels.study_drawing import StudyDrawing
+from workstation.desktop.theme import current_theme, figure_font
 from workstation.viewmodels.sweep_view import HeatMap, heat_text
 
 SHARE_MIN, SHARE_MAX = 0.08, 0.62
@@ -20,17 +20,12 @@ HEAD_PX = 20
 NOTHING = "Choose a sweep of two or more parameters to see their map."
 
 
-class HeatView(QWidget):
+class HeatView(StudyDrawing):
     """Paints a map; `shown` is what it shows."""
 
     def __init__(self, name: str) -> None:
-        super().__init__()
+        super().__init__(name, "Map of two parameters")
         self.shown: HeatMap | None = None
-        self.setObjectName(name)
-        self.setAccessibleName("Map of two parameters")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(96)
-        theme_notifier().changed.connect(self.update)
 
     def show_map(self, shown: HeatMap | None) -> None:
         """Show a map, None for none."""
@@ -69,9 +64,7 @@ class HeatView(QWidget):
     def _draw(self, painter: QPainter) -> None:
         colors, shown = current_theme().colors, self.shown
         if shown is None:
-            painter.setFont(ui_font("caption"))
-            painter.setPen(colors.text_muted)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, NOTHING)
+            self._draw_nothing(painter, NOTHING)
             return
         box, (width, height) = self._box(), self._cell(shown)
         painter.setFont(figure_font("caption"))
@@ -98,23 +91,6 @@ class HeatView(QWidget):
     def sizeHint(self) -> QSize:
         """Return a size at which a map of ten by ten is legible."""
         return QSize(320, 180)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw cells and the values of both axes."""
-        painter = QPainter(self)
-        self._draw(painter)
-        painter.end()
-
-    def event(self, event: QEvent) -> bool:
-        """Tell what a cell stands for."""
-        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = self.text_at(QPointF(event.pos()))
-            if text:
-                QToolTip.showText(event.globalPos(), text, self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
 
 
 def _spread(count: int, each: float, room: float) -> range:

@@ -7,25 +7,22 @@ what came of them.
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.strategies import CodeName
 from workstation.commands.sweeps import SweepName
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
+from workstation.desktop.panels.asking_panel import Beside, PressTwice, Question, bar_of, named
+from workstation.desktop.panels.study_panel import StudyPanel
 from workstation.desktop.panels.sweep_form import SweepForm
 from workstation.desktop.panels.sweep_heat import HeatView
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.domain.errors import ValidationError
 from workstation.ports.sweeps import Sweep, SweepBoard, SweepStatus, SweepTable
-from workstation.strategies.describing import CodeShape
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.sweep_view import MEASURES, SweepsView, sweep_style, trial_style
 
 SIZES = (110, 220, 190)
-FORM_HEIGHT_PX = 200
 BEST_FIRST = (("in_metric", True),)
 WAITS = ("Loading sweeps…", "Waiting for the engine.")
 NONE = ("No sweeps yet", "Choose code and ranges beside this, and press Begin.")
@@ -33,13 +30,14 @@ UNCHOSEN = ("Trials", "Select a sweep to see its trials.")
 NO_TRIALS = ("No trials yet", "They appear here as they end.")
 
 
-class SweepsPanel(AskingPanel):
+class SweepsPanel(StudyPanel[SweepForm]):
     """Sweeps of this installation."""
 
     kind = "sweeps"
     title = "Sweeps"
     icon = "search"
     what = "sweeps"
+    begins = "sweep.start"
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
@@ -68,8 +66,7 @@ class SweepsPanel(AskingPanel):
     def questions(self) -> Sequence[Question]:
         """Return the sweeps, the code there is, and the trials of the chosen sweep where they may have changed."""
         asked: list[Question] = [("sweep.board", NoParams(), self._on_board)]
-        if not self.form.code.count():
-            asked.append(("strategy.codes", NoParams(), self._on_codes))
+        asked += self._code_question()
         chosen = self._chosen()
         if chosen is not None and self._is_due(chosen):
             asked.append(("sweep.trials", SweepName(sweep_id=chosen.id), self._on_trials))
@@ -92,7 +89,7 @@ class SweepsPanel(AskingPanel):
         for part in (self.sweeps, self.trials, self._mapped()):
             self.tables.addWidget(part)
         self.tables.setSizes(list(SIZES))
-        self.column.addLayout(Beside(self, self.tables, self._scrolled(), self._buttons()), 1)
+        self.column.addLayout(Beside(self, self.tables, self._scrolled(SweepForm(self.panel_id)), self._buttons()), 1)
 
     def _trials_view(self) -> ColumnView:
         view = ColumnView(
@@ -118,17 +115,6 @@ class SweepsPanel(AskingPanel):
         column.addLayout(bar_of(self.across, QLabel("by"), self.down, self.measure, stretch=3))
         column.addWidget(self.heat, 1)
         return mapped
-
-    def _scrolled(self) -> QWidget:
-        self.form = SweepForm(self.panel_id)
-        self.form.code_chosen.connect(self._on_code_chosen)
-        scrolled = QScrollArea()
-        scrolled.setObjectName(f"{self.panel_id}_scroll")
-        scrolled.setWidgetResizable(True)
-        scrolled.setFrameShape(QFrame.Shape.NoFrame)
-        scrolled.setMinimumHeight(FORM_HEIGHT_PX)
-        scrolled.setWidget(self.form)
-        return scrolled
 
     def _buttons(self) -> QWidget:
         self.begin = self.button("begin", "Begin", "Begin a sweep of these ranges", self._begin, role="")
@@ -161,14 +147,6 @@ class SweepsPanel(AskingPanel):
             self.show_state()
         self.sweeps.set_empty_text(*(NONE if self.rows.has_board else WAITS))
         self._show_buttons()
-
-    def _on_codes(self, result: CommandResult) -> None:
-        if result.ok and not self.form.code.count():
-            self.form.code.addItems(list(result.data))
-
-    def _on_shape(self, result: CommandResult) -> None:
-        if result.ok and isinstance(result.data, CodeShape) and result.data.entry_point == self.form.code.currentText():
-            self.form.show_shape(result.data)
 
     def _on_trials(self, result: CommandResult) -> None:
         chosen = self._chosen()
@@ -231,18 +209,6 @@ class SweepsPanel(AskingPanel):
         self.forget.setEnabled(not running and chosen is not None)
 
     # Gestures
-
-    def _on_code_chosen(self, entry_point: str) -> None:
-        if entry_point:
-            self._send("strategy.code", CodeName(entry_point=entry_point), "code", self._on_shape)
-
-    def _begin(self) -> None:
-        try:
-            wish = self.form.wish()
-        except ValidationError as error:
-            self.refuse(str(error))
-            return
-        self.act("sweep.start", wish, "begin")
 
     def _stop(self) -> None:
         self.act("sweep.stop", NoParams(), "stop")

@@ -1,0 +1,62 @@
+"""What panels of studies share: the form in its scroll, the code that it offers, and how a study is begun.
+
+Base of the backtests and sweeps panels, beside both walks.
+"""
+
+from typing import ClassVar, Generic, TypeVar
+
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from workstation.commands.registry import CommandResult, NoParams
+from workstation.commands.strategies import CodeName
+from workstation.desktop.panels.asking_panel import AskingPanel, Question
+from workstation.desktop.panels.study_form import StudyForm
+from workstation.domain.errors import ValidationError
+from workstation.strategies.describing import CodeShape
+
+FORM_HEIGHT_PX = 200
+
+Form = TypeVar("Form", bound=StudyForm)
+
+
+class StudyPanel(AskingPanel, Generic[Form]):
+    """A panel that begins studies. begins: the command; form: what it is asked with, made by `_scrolled`."""
+
+    begins: ClassVar[str]
+    form: Form
+
+    def _scrolled(self, form: Form) -> QWidget:
+        """Take a form, and return it in its scroll."""
+        self.form = form
+        form.code_chosen.connect(self._on_code_chosen)
+        scrolled = QScrollArea()
+        scrolled.setObjectName(f"{self.panel_id}_scroll")
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setMinimumHeight(FORM_HEIGHT_PX)
+        scrolled.setWidget(form)
+        return scrolled
+
+    def _code_question(self) -> list[Question]:
+        """Return the question for the code there is, while it is not known."""
+        return [] if self.form.code.count() else [("strategy.codes", NoParams(), self._on_codes)]
+
+    def _on_codes(self, result: CommandResult) -> None:
+        if result.ok and not self.form.code.count():
+            self.form.code.addItems(list(result.data))
+
+    def _on_code_chosen(self, entry_point: str) -> None:
+        if entry_point:
+            self._send("strategy.code", CodeName(entry_point=entry_point), "code", self._on_shape)
+
+    def _on_shape(self, result: CommandResult) -> None:
+        if result.ok and isinstance(result.data, CodeShape) and result.data.entry_point == self.form.code.currentText():
+            self.form.show_shape(result.data)
+
+    def _begin(self) -> None:
+        try:
+            wish = self.form.wish()
+        except ValidationError as error:
+            self.refuse(str(error))
+            return
+        self.act(self.begins, wish, "begin")
