@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
@@ -16,13 +14,6 @@ from workstation.desktop.panels.strategies_panel import StrategiesPanel
 from workstation.desktop.shell.top_bar import TopBar
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def rig(qapp: Any) -> Iterator[DesktopRig]:
-    made = DesktopRig()
-    yield made
-    made.stop()
 
 
 def open_second(rig: DesktopRig) -> None:

@@ -20,13 +20,6 @@ from workstation.ports.backtests import BacktestBoard
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot: QtBot, tmp_path: Path):
     shown = shown_panel("backtests", rig, tmp_path)
     qtbot.addWidget(shown.holder)

@@ -25,13 +25,6 @@ MINUTE = BarType(BarKind.MINUTE, 1)
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot):
     made = ChartPanel(rig.context, "chart-1")
     qtbot.addWidget(made)

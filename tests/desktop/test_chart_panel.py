@@ -36,13 +36,6 @@ def series(count: int = 50) -> BarSeries:
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot):
     made = ChartPanel(rig.context, "chart-1")
     qtbot.addWidget(made)

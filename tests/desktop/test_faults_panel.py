@@ -15,13 +15,6 @@ from workstation.viewmodels.faults_view import FAULTS
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot):
     made = FaultsPanel(rig.context, "faults-1")
     qtbot.addWidget(made)

@@ -34,13 +34,6 @@ def fill(exec_key: str = "X-1", symbol: str = "AAPL", **changes) -> Execution:
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot):
     made = FillsPanel(rig.context, "fills-1")
     qtbot.addWidget(made)

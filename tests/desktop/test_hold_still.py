@@ -25,11 +25,9 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def rig(qapp):
-    rig = DesktopRig()
+def rig(rig: DesktopRig) -> DesktopRig:
     rig.context.sizes.choose(3)
-    yield rig
-    rig.stop()
+    return rig
 
 
 @pytest.fixture

@@ -23,11 +23,9 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def rig(qapp):
-    rig = DesktopRig()
+def rig(rig: DesktopRig) -> DesktopRig:
     rig.context.sizes.choose(3)
-    yield rig
-    rig.stop()
+    return rig
 
 
 @pytest.fixture

@@ -30,11 +30,9 @@ CTRL, SHIFT, ALT = (
 
 
 @pytest.fixture
-def rig(qapp):
-    rig = DesktopRig()
+def rig(rig: DesktopRig) -> DesktopRig:
     rig.context.sizes.choose(3)
-    yield rig
-    rig.stop()
+    return rig
 
 
 @pytest.fixture

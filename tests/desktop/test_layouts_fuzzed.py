@@ -85,13 +85,6 @@ BYTES = st.one_of(st.binary(max_size=200), _EDITS.map(_edited), _LAYOUT.map(_wri
 
 
 @pytest.fixture
-def rig(qapp: object) -> Iterator[DesktopRig]:
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def shown(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspaces]:
     configure_docking()
     made = Workspaces(rig.context, KINDS, LayoutStore(tmp_path / "layouts"))

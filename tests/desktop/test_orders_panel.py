@@ -24,13 +24,6 @@ from workstation.domain.orders import (
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot):
     made = OrdersPanel(rig.context, "orders-1")
     qtbot.addWidget(made)

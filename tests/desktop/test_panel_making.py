@@ -77,13 +77,6 @@ class FrailPanel(Panel):
 
 
 @pytest.fixture
-def rig(qapp: object) -> Iterator[DesktopRig]:
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def shown(rig: DesktopRig, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspaces]:
     configure_docking()
     reporter = ErrorReporter()

@@ -40,13 +40,6 @@ def account(net: int, **changes) -> AccountSnap:
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot):
     made = PnlPanel(rig.context, "pnl-1")
     qtbot.addWidget(made)

@@ -14,13 +14,6 @@ from workstation.domain.orders import OrdType, OriginKind, Side
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot):
     made = PositionsPanel(rig.context, "positions-1")
     qtbot.addWidget(made)

@@ -19,13 +19,6 @@ from workstation.domain.accounts import Environment
 
 
 @pytest.fixture
-def rig(qapp: object) -> Iterator[DesktopRig]:
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def path(tmp_path: Path) -> Path:
     made = tmp_path / "config.toml"
     made.write_text('# mine\n[desktop]\ntheme = "light"\n')

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
@@ -13,13 +11,6 @@ from tests.helpers.desktop_rig import DesktopRig, status
 from workstation.desktop.shell.chips import ChipLabel
 from workstation.desktop.shell.status_bar import StatusBar
 from workstation.viewmodels.frames import LatencySnap
-
-
-@pytest.fixture
-def rig(qapp: object) -> Iterator[DesktopRig]:
-    made = DesktopRig()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

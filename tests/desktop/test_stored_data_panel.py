@@ -29,13 +29,6 @@ def board(*lines: Coverage) -> CommandResult:
     return CommandResult(ok=True, text="", data=DataBoard(lines=lines, as_of=START_NS))
 
 
-@pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
 def opened(rig: DesktopRig, qtbot, answer: CommandResult) -> StoredDataPanel:
     rig.gateway.answers["data.board"] = answer
     panel = StoredDataPanel(rig.context, "stored_data-1")

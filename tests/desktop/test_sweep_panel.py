@@ -17,13 +17,6 @@ from workstation.ports.sweeps import SweepBoard, SweepStatus
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot: QtBot, tmp_path: Path):
     shown = shown_panel("sweeps", rig, tmp_path)
     qtbot.addWidget(shown.holder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ from workstation.domain.executions import Execution
 from workstation.domain.orders import OrdStatus, Side
 from workstation.viewmodels.alerts_notes import NoteKind
 from workstation.viewmodels.frames import Notice
-
-
-@pytest.fixture
-def rig(qapp: object) -> Iterator[DesktopRig]:
-    made = DesktopRig()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

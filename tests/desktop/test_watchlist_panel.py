@@ -19,13 +19,6 @@ from workstation.viewmodels.bars import BarSeries
 
 
 @pytest.fixture
-def rig(qapp):
-    made = DesktopRig()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def panel(rig: DesktopRig, qtbot):
     made = WatchlistPanel(rig.context, "watchlist-1")
     qtbot.addWidget(made)

@@ -15,6 +15,7 @@ import socket
 import tempfile
 import threading
 import time
+from abc import abstractmethod
 from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import cycle
@@ -62,29 +63,44 @@ def run(orders: int = HAND_ORDERS) -> dict[str, Any]:
     return compared(quiet, flooded, "flood") | flood.rates() | latencies | ratios | storm.rates()
 
 
-class Flood:
-    """Requests at FLOOD_HZ from a thread of its own, in the form that a script which reads no answer sends them."""
+class Load:
+    """What presses on the service from a thread of its own, again and again."""
 
-    def __init__(self, port: int, token: str, account: str) -> None:
-        self._port = port
-        self._requests = cycle(_requests(port, token, account))
-        self._counts: Counter[str] = Counter()
+    name = ""
+
+    def __init__(self) -> None:
         self._ending = threading.Event()
-        self._selector = selectors.DefaultSelector()
         self._thread: threading.Thread | None = None
         self._lasted_s = 0.0
 
     def start(self) -> None:
         """Begin, or begin again."""
         self._ending.clear()
-        self._thread = threading.Thread(target=self._run, name="flood", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End; what was sent and has no answer yet is dropped with its connection."""
+        """End; what has no answer yet is dropped with its connection."""
         self._ending.set()
         if self._thread is not None:
             self._thread.join()
+
+    @abstractmethod
+    def _run(self) -> None:
+        """Press until it shall end."""
+
+
+class Flood(Load):
+    """Requests at FLOOD_HZ from a thread of its own, in the form that a script which reads no answer sends them."""
+
+    name = "flood"
+
+    def __init__(self, port: int, token: str, account: str) -> None:
+        super().__init__()
+        self._port = port
+        self._requests = cycle(_requests(port, token, account))
+        self._counts: Counter[str] = Counter()
+        self._selector = selectors.DefaultSelector()
 
     def rates(self) -> dict[str, float]:
         """Return requests a second that were offered, held back by their socket, and answered, by status."""
@@ -146,26 +162,15 @@ class Flood:
         connection.close()
 
 
-class Storm:
+class Storm(Load):
     """New connections one after the other, as fast as the door takes them, from a thread of its own."""
 
+    name = "storm"
+
     def __init__(self, port: int) -> None:
+        super().__init__()
         self._port = port
-        self._made, self._lasted_s = 0, 0.0
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin, or begin again."""
-        self._ending.clear()
-        self._thread = threading.Thread(target=self._run, name="storm", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; what is open is closed."""
-        self._ending.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._made = 0
 
     def rates(self) -> dict[str, float]:
         """Return connections a second that were made."""

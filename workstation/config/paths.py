@@ -1,11 +1,13 @@
 """The home folder: where settings, database, journal, layouts, logs and the token file live."""
 
 import os
+import sys
 from pathlib import Path
 
 import platformdirs
 
 HOME_VARIABLE = "WORKSTATION_HOME"
+PRIVATE, OTHERS = 0o700, 0o077
 
 
 class Home:
@@ -31,12 +33,16 @@ class Home:
         return f"sqlite:///{self.database}"
 
     def create(self) -> None:
-        """Make the folder if it is missing.
+        """Make the folder if it is missing; one of the user's own that others may look into is closed to them.
 
         Raises:
             OSError: the folder cannot be made or used.
         """
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+        if sys.platform != "win32":
+            found = self.root.stat()
+            if found.st_uid == os.geteuid() and found.st_mode & OTHERS:
+                self.root.chmod(PRIVATE)
 
 
 def find_home(argument: str | None) -> Home:

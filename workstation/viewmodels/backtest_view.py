@@ -12,7 +12,7 @@ import numpy.typing as npt
 from workstation.ports.backtests import Backtest, BacktestBoard, BacktestStatus, BacktestTrips, Trip
 from workstation.ports.sweeps import Figures
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import MISSING, exact_time, money
+from workstation.viewmodels.formats import MISSING, exact_time, gain_ink, money, percent, ratio
 
 Values = npt.NDArray[np.float64]
 Value = Callable[[Backtest], float | None]
@@ -104,7 +104,7 @@ def trip_key(trip: Trip) -> str:
 def trip_style(trip: Trip) -> RowStyle:
     """Return how a round trip looks: its side and its profit in their colours."""
     side = "buy" if trip.side.sign > 0 else "sell"
-    return RowStyle(cells={"side": CellStyle(side), "pnl": CellStyle(_ink(trip.pnl))})
+    return RowStyle(cells={"side": CellStyle(side), "pnl": CellStyle(gain_ink(trip.pnl))})
 
 
 def backtest_style(backtest: Backtest) -> RowStyle:
@@ -115,7 +115,7 @@ def backtest_style(backtest: Backtest) -> RowStyle:
         BacktestStatus.FAILED: "danger",
         BacktestStatus.DONE: "",
     }[backtest.status]
-    signed = {name: CellStyle(_ink(_SIGNED[name](backtest))) for name in _SIGNED}
+    signed = {name: CellStyle(gain_ink(_SIGNED[name](backtest))) for name in _SIGNED}
     return RowStyle(cells={"status": CellStyle(ink), **signed})
 
 
@@ -145,7 +145,7 @@ def figure_words(backtest: Backtest | None) -> list[str]:
     span = f"{_day(backtest.first_ts)} to {_day(backtest.last_ts)}, {backtest.bars:,} bars"
     lines.append(f"{span}, {figures.fills:,} fills: {made}")
     ratios = (("Sharpe", figures.sharpe), ("Sortino", figures.sortino), ("Calmar", figures.calmar))
-    shown = [f"{name} {_ratio(value)}" for name, value in (*ratios, ("profit factor", figures.profit_factor))]
+    shown = [f"{name} {ratio(value)}" for name, value in (*ratios, ("profit factor", figures.profit_factor))]
     lines.append(", ".join((*shown, f"deepest fall {figures.drawdown:.2%}")))
     return [*lines, *(f"! {warning}" for warning in backtest.warnings)]
 
@@ -167,18 +167,6 @@ def _figure(name: str) -> Value:
 
 
 _SIGNED: dict[str, Value] = {"return": _figure("total_return"), "profit": _figure("net_profit")}
-
-
-def _ink(value: float | None) -> str:
-    return "" if not value else "buy" if value > 0 else "sell"
-
-
-def _ratio(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2f}"
-
-
-def _percent(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2%}"
 
 
 def _day(ts: int) -> str:
@@ -215,10 +203,10 @@ def _columns() -> tuple[Column[Backtest], ...]:
         Column("symbols", "Symbols", code, symbols, symbols, width=8, hover=symbols),
         Column("interval", "Bars", code, interval, interval, width=5),
         Column("status", "Is", code, lambda r: r.status.value, lambda r: r.status.value.capitalize(), width=8),
-        _number("return", "Return", _SIGNED["return"], _percent, "Gain on what the account began with"),
+        _number("return", "Return", _SIGNED["return"], percent, "Gain on what the account began with"),
         Column("profit", "Net profit", number, _SIGNED["profit"], _profit, right=True, width=13),
-        _number("sharpe", "Sharpe", _figure("sharpe"), _ratio, "Yearly return for its risk, of daily returns"),
-        _number("drawdown", "Drawdown", _figure("drawdown"), _percent, "Deepest fall from a peak"),
+        _number("sharpe", "Sharpe", _figure("sharpe"), ratio, "Yearly return for its risk, of daily returns"),
+        _number("drawdown", "Drawdown", _figure("drawdown"), percent, "Deepest fall from a peak"),
         Column("trades", "Trades", number, trades, lambda r: MISSING if r.figures is None else f"{r.figures.trades:,}",
                right=True, width=7, hint="Round trips"),
         Column("created", "Made", number, lambda r: float(r.created_at), _made, width=17,

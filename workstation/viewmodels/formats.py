@@ -185,3 +185,18 @@ def _rounded(numerator: int, denominator: int) -> int:
     quotient, rest = divmod(numerator, denominator)
     twice = 2 * rest
     return quotient + (twice > denominator or (twice == denominator and quotient % 2 == 1))
+
+
+def gain_ink(value: float | None) -> str:
+    """Return the colour role of a gain or a loss; that of plain text for neither."""
+    return "text" if not value else "rise" if value > 0 else "fall"
+
+
+def ratio(value: float | None) -> str:
+    """Return a ratio, such as a Sharpe, to two decimals."""
+    return MISSING if value is None else f"{value:.2f}"
+
+
+def percent(value: float | None) -> str:
+    """Return a share of one in percent, to two decimals."""
+    return MISSING if value is None else f"{value:.2%}"

@@ -301,7 +301,7 @@ class OrderBlotter:
                    exact=lambda o: f.exact_price(o.terms.symbol, o.terms.stop_px), steady=True,
                    hint="Stop price; F2 amends"),
             Column("average", "Average", number, self._average_number,
-                   lambda o: f.average(o.terms.symbol, o.cost, o.cum_qty), right=True, width=9,
+                   lambda o: f.average(o.terms.symbol, o.cost, o.cum_qty), right=True, width=11,
                    hint="Average fill price"),
             Column("type", "Type", code, _type, _type, width=9, fixed=True),
             Column("tif", "TIF", code, lambda o: o.terms.time_in_force.value, lambda o: o.terms.time_in_force.value,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from workstation.viewmodels.columns import CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, money
+from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, gain_ink, money
 from workstation.viewmodels.frames import PositionSnap
 from workstation.viewmodels.open_profit import open_ticks, risk_text, ticks_text
 
@@ -73,13 +73,13 @@ class PositionsView:
             return RowStyle(ink="text_muted", cells=cells | {"gap": CellStyle("danger", bold=True)})
         side = "buy" if snap.position.qty > 0 else "sell"
         _, glyph, ink = _PROTECTION.get(snap.protection, ("", "", "text_muted"))
-        gain = _ink(snap.unrealised)
+        gain = gain_ink(snap.unrealised)
         cells = {
             "side": CellStyle(side, "", "up" if side == "buy" else "down"),
             "ticks": CellStyle(gain),
             "risk": CellStyle(gain if snap.risk else "text_muted"),
             "open": CellStyle(gain, bold=True),
-            "realised": CellStyle(_ink(snap.position.realised)),
+            "realised": CellStyle(gain_ink(snap.position.realised)),
             "protection": CellStyle(ink, "", glyph),
             "exit": CellStyle("warning", "", "dots") if snap.exit_phase else CellStyle("text_muted"),
             "gap": CellStyle("danger", bold=True),
@@ -186,10 +186,6 @@ def is_stale(snap: PositionSnap) -> bool:
 
 def _key(snap: PositionSnap) -> tuple[str, str]:
     return snap.position.account, snap.position.symbol
-
-
-def _ink(amount: int | None) -> str:
-    return "text" if not amount else "rise" if amount > 0 else "fall"
 
 
 def _risk_multiple(snap: PositionSnap) -> float | None:

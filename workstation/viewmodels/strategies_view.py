@@ -15,7 +15,7 @@ from workstation.strategies.describing import CodeShape
 from workstation.strategies.runs import RunLine, RunPosition
 from workstation.strategies.views import Policy
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import Formats, exact_time, grouped
+from workstation.viewmodels.formats import Formats, exact_time, gain_ink, grouped
 from workstation.viewmodels.preview import order_words
 
 ORDER_LINES = 4
@@ -72,7 +72,7 @@ class StrategiesView:
 
 def run_style(run: StrategyRun) -> RowStyle:
     """Return how a run looks: its standing in colour, what it lost in red."""
-    cells = {"pnl": CellStyle("buy" if run.figures.pnl > 0 else "sell" if run.figures.pnl < 0 else "text")}
+    cells = {"pnl": CellStyle(gain_ink(run.figures.pnl))}
     if run.status in _RUN_INKS:
         cells["state"] = CellStyle(_RUN_INKS[run.status], bold=run.status is StrategyRunStatus.ERROR)
     return RowStyle(ink="text" if run.status.is_active else "text_muted", cells=cells)

@@ -11,7 +11,7 @@ import msgspec
 from workstation.backtest.sweep_ranking import by_fold, deflater, guard_of, heat, value_of
 from workstation.ports.sweeps import Metric, Sweep, SweepBoard, SweepStatus, SweepTable, Trial, TrialStatus
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import MISSING, exact_time
+from workstation.viewmodels.formats import MISSING, exact_time, gain_ink, percent, ratio
 
 Value = Callable[["TrialRow"], float | None]
 
@@ -112,8 +112,8 @@ class SweepsView:
         for fold, trials in by_fold(self.table.trials).items():
             guard = guard_of(trials, terms.metric)
             name = f"Fold {fold + 1}. " if terms.folds > 1 else ""
-            chosen = f"{terms.metric.value} {_ratio(guard.inside)} in-sample, {_ratio(guard.outside)} out-of-sample"
-            chance = f"luck alone: Sharpe {guard.by_chance:.2f}; deflated {_percent(guard.deflated)}"
+            chosen = f"{terms.metric.value} {ratio(guard.inside)} in-sample, {ratio(guard.outside)} out-of-sample"
+            chance = f"luck alone: Sharpe {guard.by_chance:.2f}; deflated {percent(guard.deflated)}"
             found.append(f"{name}Best of {guard.trials:,}: {chosen}; {chance}. {guard.verdict}")
         if self.table.sweep.joined and terms.folds > 1:
             made = self.table.sweep.joined[-1].equity - 1
@@ -154,7 +154,7 @@ def trial_style(row: TrialRow) -> RowStyle:
     """Return how a trial looks: one that failed in red, gain and loss by their sign."""
     if row.trial.status is TrialStatus.FAILED:
         return RowStyle(ink="text_muted", cells={"error": CellStyle("danger")})
-    cells = {name: CellStyle(_ink(value(row))) for name, value in _SIGNED.items()}
+    cells = {name: CellStyle(gain_ink(value(row))) for name, value in _SIGNED.items()}
     return RowStyle(cells=cells)
 
 
@@ -183,18 +183,6 @@ def _standing(sweep: Sweep, running: int) -> Sweep:
 def _ordered(values: set[Any]) -> tuple[Any, ...]:
     numbers = all(isinstance(value, int | float) for value in values)
     return tuple(sorted(values) if numbers else sorted(values, key=str))
-
-
-def _ink(value: float | None) -> str:
-    return "" if not value else "buy" if value > 0 else "sell"
-
-
-def _ratio(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2f}"
-
-
-def _percent(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2%}"
 
 
 _SIGNED: dict[str, Value] = {
@@ -228,13 +216,13 @@ def _sweep_columns() -> tuple[Column[Sweep], ...]:
 def _trial_columns(axes: Sequence[str]) -> tuple[Column[TrialRow], ...]:
     number, text = ColumnKind.NUMBER, ColumnKind.TEXT
     shown = (
-        _column("in_metric", "In", _SIGNED["in_metric"], _ratio, "The metric in-sample, which trials are ranked by"),
-        _column("out_metric", "Out", _SIGNED["out_metric"], _ratio, "The metric out-of-sample"),
-        _column("deflated", "Deflated", MEASURES["Deflated Sharpe"], _percent,
+        _column("in_metric", "In", _SIGNED["in_metric"], ratio, "The metric in-sample, which trials are ranked by"),
+        _column("out_metric", "Out", _SIGNED["out_metric"], ratio, "The metric out-of-sample"),
+        _column("deflated", "Deflated", MEASURES["Deflated Sharpe"], percent,
                 "Probability that the Sharpe ratio is better than the luckiest of all trials"),
-        _column("in_return", "Return in", _SIGNED["in_return"], _percent, "Return in-sample"),
-        _column("out_return", "Return out", _SIGNED["out_return"], _percent, "Return out-of-sample"),
-        _column("drawdown", "Drawdown", MEASURES["Drawdown, in-sample"], _percent, "Deepest fall in-sample"),
+        _column("in_return", "Return in", _SIGNED["in_return"], percent, "Return in-sample"),
+        _column("out_return", "Return out", _SIGNED["out_return"], percent, "Return out-of-sample"),
+        _column("drawdown", "Drawdown", MEASURES["Drawdown, in-sample"], percent, "Deepest fall in-sample"),
         _column("trades", "Trades", _inside("trades"), _count, "Round trips in-sample"),
     )  # fmt: skip
     return (

@@ -23,7 +23,7 @@ from workstation.viewmodels.columns import (
     RowStyle,
     Selection,
 )
-from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, grouped, money
+from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, gain_ink, grouped, money
 from workstation.viewmodels.frames import QuoteSnap
 from workstation.viewmodels.watchlist_computed import COMPUTED_MAX, Computed, computed_column
 from workstation.viewmodels.watchlist_rows import HEADING, NOTHING_MINE, Mine, WatchRow
@@ -235,7 +235,7 @@ class Watchlist:
             return RowStyle(ink="text_muted", cells={"focus": marker, "symbol": CellStyle("text", bold=row.focused)})
         if quote.freshness == STALE or not self.connected:
             return RowStyle(ink="stale", hatched=True, cells={"focus": marker, "age": CellStyle("warning")})
-        move = _ink(self._change(row))
+        move = gain_ink(self._change(row))
         flash = {1: "rise_flash", -1: "fall_flash"}.get(row.flash, "")
         cells = {
             "focus": marker,
@@ -244,7 +244,7 @@ class Watchlist:
             "change": CellStyle(move),
             "percent": CellStyle(move),
             "position": CellStyle("buy" if row.position > 0 else "sell" if row.position < 0 else "text_muted"),
-            "profit": CellStyle(_ink(row.mine.profit)),
+            "profit": CellStyle(gain_ink(row.mine.profit)),
             "age": CellStyle("warning" if quote.flags else "text_muted"),
             **_QUIET_CELLS,
         }
@@ -371,10 +371,6 @@ def _trend(row: WatchRow) -> str:
 
 def _symbol(row: WatchRow) -> str:
     return row.entry.removeprefix(HEADING)
-
-
-def _ink(change: int | None) -> str:
-    return "text" if not change else "rise" if change > 0 else "fall"
 
 
 def _age_text(row: WatchRow) -> str:

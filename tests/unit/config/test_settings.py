@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,15 @@ def test_a_home_is_made_private(tmp_path: Path) -> None:
     home.create()
     assert home.root.stat().st_mode & 0o777 == 0o700
     assert home.database_url.endswith("workstation.db")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are those of Unix")
+def test_a_home_that_others_could_look_into_is_closed_to_them(tmp_path: Path) -> None:
+    open_to_all = tmp_path / "home"
+    open_to_all.mkdir(mode=0o755)
+    open_to_all.chmod(0o755)
+    find_home(str(open_to_all)).create()
+    assert open_to_all.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_environment_names_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,9 +34,9 @@ def test_a_strategy_shows_how_many_of_its_runs_are_under_way_and_leaves_when_it_
 def test_a_run_shows_what_it_has_made_in_the_colour_of_its_sign():
     view = StrategiesView()
     view.take((), (run("1", pnl=-3),))
-    assert run_style(view.runs.get("1")).cells["pnl"].ink == "sell"
+    assert run_style(view.runs.get("1")).cells["pnl"].ink == "fall"
     view.take((), (run("1", pnl=4),))
-    assert run_style(view.runs.get("1")).cells["pnl"].ink == "buy"
+    assert run_style(view.runs.get("1")).cells["pnl"].ink == "rise"
 
 
 def test_the_newest_run_of_a_strategy_tells_whether_it_has_failed():
