@@ -231,6 +231,16 @@ def test_schemas_speak_the_words_of_json_schema_alone(described: dict[str, Any])
     assert not foreign
 
 
+def test_what_a_generator_of_clients_stumbles_over_is_not_there(described: dict[str, Any]) -> None:
+    """A default must be a value of its field; an enum within a model is named after both, which no model may be."""
+    schemas = described["components"]["schemas"]
+    fields = [(name, *field) for name, shape in schemas.items() for field in shape.get("properties", {}).items()]
+    for model, field, shape in fields:
+        inner = {**shape, "components": described["components"]}
+        assert "default" not in shape or Draft202012Validator(inner).is_valid(shape["default"]), (model, field)
+        assert "enum" not in shape or model + shape["title"].replace(" ", "") not in schemas, (model, field)
+
+
 def test_a_list_is_sorted_by_what_is_described_and_by_nothing_else(tmp_path: Path, described: dict[str, Any]) -> None:
     asked = 0
     with served(tmp_path, options=PLENTY) as rig, rig.client(Authorization=f"Bearer {rig.token}") as client:

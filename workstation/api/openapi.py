@@ -48,6 +48,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     )
     schemas: dict[str, Any] = definitions.get("$defs", {})
     explain(schemas)
+    _drop_false_defaults(schemas)
     paths: dict[str, dict[str, Any]] = {}
     changed = {endpoint.path for endpoint in known if endpoint.if_match}
     for endpoint in known:
@@ -69,6 +70,15 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
         },
         "security": [{"bearer": []}],
     }
+
+
+def _drop_false_defaults(schemas: dict[str, Any]) -> None:
+    """Take away a default of null where null may not be sent: it only says that the field may be absent."""
+    for shape in schemas.values():
+        for described in shape.get("properties", {}).values():
+            options = described.get("anyOf", (described,))
+            if "default" in described and described["default"] is None and _NULL not in options:
+                del described["default"]
 
 
 def _models(endpoint: Endpoint) -> list[type[BaseModel]]:

@@ -38,7 +38,7 @@ class Broker(Value, frozen=True, kw_only=True):
     metadata: dict[str, Any]
 
 
-class ConnectionStatus(Value, frozen=True, kw_only=True):
+class ConnectionHealth(Value, frozen=True, kw_only=True):
     """How a link stands. reconcile: whether book and venue agree; latency_ms: median of the recent orders."""
 
     connection_id: str
@@ -72,7 +72,7 @@ class BrokerStatus(Value, frozen=True, kw_only=True):
 
     broker_id: str
     status: str
-    connections: tuple[ConnectionStatus, ...]
+    connections: tuple[ConnectionHealth, ...]
     capabilities: Capabilities
     timestamp: datetime
 

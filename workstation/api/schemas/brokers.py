@@ -173,7 +173,7 @@ class BrokerPage(Resource):
     has_next: bool
 
 
-class ConnectionStatus(Resource):
+class ConnectionHealth(Resource):
     """How a link stands. reconcile: whether book and venue agree.
 
     last_connected, last_disconnected: as its log tells them. latency_ms: median over the recent orders, from sending
@@ -211,7 +211,7 @@ class BrokerStatus(Resource):
 
     broker_id: IdOut
     status: ConnectionState
-    connections: list[ConnectionStatus]
+    connections: list[ConnectionHealth]
     capabilities: Capabilities
     timestamp: TimeOut
 
