@@ -94,6 +94,12 @@ def _desktop() -> Figures:
     return run_desktop_load()
 
 
+def _soak() -> Figures:
+    from workstation.app.bench_desktop import run_soak  # noqa: PLC0415  loaded only when measured
+
+    return run_soak()
+
+
 def _recovery() -> Figures:
     from workstation.app.bench_recovery import run  # noqa: PLC0415  loaded only when measured
 
@@ -130,11 +136,14 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "recovery": _recovery,
     "flood": _flood,
     "strategies": _strategies,
+    "soak": _soak,
 }
+SHORT = tuple(name for name in BENCHMARKS if name != "soak")
+"""What is measured when nothing is named: all but what takes half an hour."""
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Run the named benchmarks, or all; prints a table or JSON."""
+    """Run the named benchmarks, or all of SHORT; prints a table or JSON."""
     if arguments.list:
         print("\n".join(BENCHMARKS))
         return 0
@@ -142,7 +151,7 @@ def command(arguments: argparse.Namespace) -> int:
     if unknown:
         raise UserError(f"bench: no benchmark {', '.join(unknown)}; known: {', '.join(BENCHMARKS)}")
     results: dict[str, Figures] = {"calibration": {"cpu_s": round(calibrate(), 4)}}
-    for name in arguments.names or BENCHMARKS:
+    for name in arguments.names or SHORT:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         results[name] = BENCHMARKS[name]()
     if arguments.json:

@@ -1,4 +1,6 @@
-"""How the real window fares under load, and how long a start takes. Behind `workstation bench desktop` and `start`.
+"""How the real window fares under load, and how long a start takes.
+
+Behind `workstation bench desktop`, `start` and `soak`.
 
 The window runs offscreen with two charts, the ladder and seven more panels in sight, on a temporary home, in a process
 of its own: once behind a feed that
@@ -27,6 +29,7 @@ STRESS_TICKS = 50_000
 FRAME_HZ = 60
 WARM_S = 5.0
 MEASURE_S = 20.0
+SOAK_MINUTES = 30
 START_TRIES = 3
 START_TIMEOUT_S = 60.0
 
@@ -34,6 +37,11 @@ START_TIMEOUT_S = 60.0
 def run_desktop_load() -> dict[str, Any]:
     """Return stalls, frames, memory and CPU of the window under load, by feed: `feed_…` and `exchange_…`."""
     return {f"{source}_{name}": value for source in ("feed", "exchange") for name, value in _measured(source).items()}
+
+
+def run_soak() -> dict[str, Any]:
+    """Return how the window fares over SOAK_MINUTES behind the feed that makes nothing but load."""
+    return _measured("soak")
 
 
 def run_start() -> dict[str, Any]:
@@ -59,7 +67,7 @@ def _run(*arguments: str) -> dict[str, Any]:
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
-        timeout=START_TIMEOUT_S * 2,
+        timeout=START_TIMEOUT_S * 2 + (SOAK_MINUTES * 60 if arguments[0] == "soak" else 0),
         check=True,
     )
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -88,11 +96,14 @@ def _desktop(home: str, *arguments: str, stress: bool = False) -> "tuple[Program
 
 
 def _load(home: str, source: str) -> dict[str, float]:
-    from workstation.desktop.benchmark_window import measure_load  # noqa: PLC0415  this process measures, others do not
+    from workstation.desktop.benchmark_window import measure_load, measure_soak  # noqa: PLC0415  this process measures, others do not
 
     rate, frames = f"sim.ticks_per_s={STRESS_TICKS}", f"desktop.frame_hz={FRAME_HZ}"
-    program, desktop = _desktop(home, "--set", rate, "--set", frames, stress=source == "feed")
-    figures = measure_load(desktop, warm_s=WARM_S, measure_s=MEASURE_S)
+    program, desktop = _desktop(home, "--set", rate, "--set", frames, stress=source != "exchange")
+    if source == "soak":
+        figures = measure_soak(desktop, warm_s=WARM_S, minutes=SOAK_MINUTES)
+    else:
+        figures = measure_load(desktop, warm_s=WARM_S, measure_s=MEASURE_S)
     program.stop()
     return figures
 

@@ -102,6 +102,6 @@ def _add_config(commands: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _add_bench(commands: "argparse._SubParsersAction[_Parser]") -> None:
     bench = commands.add_parser("bench", help="measure the budgets on this machine")
-    bench.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks; all when none is named")
+    bench.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks; all but soak when none is named")
     bench.add_argument("--json", action="store_true", help="print JSON")
     bench.add_argument("--list", action="store_true", help="list the benchmarks")

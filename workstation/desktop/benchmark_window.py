@@ -6,8 +6,9 @@ of the one on the ladder: how old it was as it came, and how long it has stood. 
 what stands behind it.
 """
 
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import psutil
 from PySide6.QtCore import QObject, QTimer
@@ -33,6 +34,7 @@ BUDGETS = {
 """Least and most that a figure may be, as the architecture has it; figures of CPU time are held to the same."""
 BEAT_MS = 5
 IDLE_MS = 2_000
+MINUTE_MS = 60_000
 
 
 class LoadMeter(QObject):
@@ -123,6 +125,54 @@ def measure_load(desktop: Desktop, *, warm_s: float, measure_s: float) -> dict[s
     QTimer.singleShot(round((warm_s + measure_s) * 1e3), end)
     desktop.run()
     return found
+
+
+def measure_soak(desktop: Desktop, *, warm_s: float, minutes: int) -> dict[str, float]:
+    """Run a desktop that has started for `minutes` after `warm_s`; return the worst of any minute, and the memory.
+
+    memory_mb_per_h: slope of the resident memory over the later half, when every bounded buffer is full.
+    """
+    window = desktop.workspace.window
+    window.load_layout(busy_layout())
+    window.resize(WIDTH, HEIGHT)
+    meter = LoadMeter(desktop)
+    seen: list[dict[str, float]] = []
+    memory_mb: list[float] = []
+    minute = QTimer(interval=MINUTE_MS)
+
+    def begin() -> None:
+        meter.begin()
+        minute.start()
+
+    def note() -> None:
+        seen.append(meter.figures())
+        memory_mb.append(psutil.Process().memory_info().rss / 1e6)
+        meter.begin()
+        if len(seen) == minutes:
+            desktop.app.exit(0)
+
+    minute.timeout.connect(note)
+    QTimer.singleShot(round(warm_s * 1e3), begin)
+    desktop.run()
+    return soaked(seen, memory_mb)
+
+
+def soaked(minutes: Sequence[Mapping[str, float]], memory_mb: Sequence[float]) -> dict[str, float]:
+    """Return the worst of any minute, and the resident memory at the ends of the minutes and its slope."""
+    worst = {name: (min if BUDGETS[name][0] else max)(figures[name] for figures in minutes) for name in BUDGETS}
+    later = memory_mb[len(memory_mb) // 2 :]
+    slope = statistics.linear_regression(range(len(later)), later).slope if len(later) > 1 else 0.0
+    return {
+        "minutes": float(len(minutes)),
+        "updates_per_s": statistics.mean(figures["updates_per_s"] for figures in minutes),
+        **{f"{name}_of_the_worst_minute": value for name, value in worst.items()},
+        "gap_ms_p99_median": statistics.median(figures["gap_ms_p99"] for figures in minutes),
+        "book_age_ms_p99_median": statistics.median(figures["book_age_ms_p99"] for figures in minutes),
+        "memory_mb_first": memory_mb[0],
+        "memory_mb_half": later[0],
+        "memory_mb_last": memory_mb[-1],
+        "memory_mb_per_h": slope * 60,
+    }
 
 
 def busy_layout() -> Layout:
