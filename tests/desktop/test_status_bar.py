@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, status
 from workstation.desktop.shell.chips import ChipLabel
 from workstation.desktop.shell.status_bar import StatusBar
+from workstation.desktop.shell.status_detail import DetailCard
 from workstation.viewmodels.frames import LatencySnap
 
 
@@ -91,3 +93,25 @@ def test_a_right_click_hides_an_item_and_brings_it_back_but_never_freshness(bar:
 
 def chosen(bar: StatusBar, chip: ChipLabel, text: str) -> QAction:
     return next(action for action in bar.menu(chip).actions() if action.text() == text)
+
+
+def test_a_click_or_return_on_any_item_tells_its_figures_in_a_card_that_stays_on_the_screen(
+    rig: DesktopRig, bar: StatusBar, qtbot: QtBot
+) -> None:
+    rig.feed(status=LONG)
+    bar.resize(4_000, bar.height())
+    for chip in bar.findChildren(ChipLabel):
+        card = bar.card(chip)
+        labels = [label.text() for label in card.findChildren(QLabel)]
+        assert labels[0] == chip.meaning
+        assert len(labels) >= 3, chip.objectName()
+        assert labels[2] != "no data" or chip.objectName().startswith("stream_"), chip.objectName()
+        card.deleteLater()
+    latency = next(chip for chip in bar.findChildren(ChipLabel) if chip.objectName() == "latency_chip")
+    qtbot.keyClick(latency, Qt.Key.Key_Return)
+    card = QApplication.activePopupWidget()
+    assert isinstance(card, DetailCard)
+    assert latency.screen().availableGeometry().contains(card.geometry())
+    assert "p99 9.90" in card.accessibleName()
+    qtbot.keyClick(card, Qt.Key.Key_Escape)
+    assert QApplication.activePopupWidget() is None

@@ -337,7 +337,13 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
         settings=SettingsStore(program.own_home.config_file, options.settings),
     )
     beat = Heartbeat("desktop", desktop.thread_id, options.settings.engine.stall_ms / 1e3)
-    desktop.start(beat=beat.beat, settled=beat.forget, worst_stall_ms=beat.worst_ms, shown=program.open_rest_later)
+    desktop.start(
+        beat=beat.beat,
+        settled=beat.forget,
+        worst_stall_ms=beat.worst_ms,
+        stalls=beat.stalls,
+        shown=program.open_rest_later,
+    )
     program.watch(beat)
     return desktop
 

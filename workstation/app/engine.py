@@ -51,6 +51,7 @@ from workstation.commands.registry import (
     Invocation,
     Reply,
 )
+from workstation.domain.accounts import Environment
 from workstation.domain.errors import StorageError, UserError
 from workstation.domain.listing import InstrumentTable
 from workstation.domain.market import BarKind, BarType, StreamKind
@@ -63,9 +64,11 @@ from workstation.kernel.mailbox import MailboxFull
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.ports.store import ExecutionQuery
 from workstation.strategies.run_desk import DEFAULT_BUDGET, RunBudget
+from workstation.viewmodels.clock_offset import ClockOffset
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap
 from workstation.viewmodels.market_view import MarketView
+from workstation.viewmodels.memory_trend import largest
 from workstation.viewmodels.outbox import Outbox
 from workstation.viewmodels.publisher import Publisher
 from workstation.viewmodels.session import Session
@@ -127,6 +130,9 @@ class Engine:
             first_rows=self._first_rows,
         )
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
+        self._feed_clock = ClockOffset()
+        if venue.environment is not Environment.REPLAY:
+            core.market.listen(self._feed_clock.on_batch)
         self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
@@ -418,6 +424,9 @@ class Engine:
             live_keys=self._live_keys(),
             now_ns=self._venue.now_ns(),
             mono_ns=self._clock.mono_ns(),
+            venue=self._venue.broker.venue,
+            clock_offset_ns=self._feed_clock.offset_ns(),
+            largest=largest(core.market.series.histories()),
         )
 
     def _live_keys(self) -> int:

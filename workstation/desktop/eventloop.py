@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
 
@@ -113,12 +113,13 @@ class Desktop:
         beat: Callable[[], None],
         settled: Callable[[], None],
         worst_stall_ms: Callable[[], float],
+        stalls: Collection[tuple[float, float]] = (),
         shown: Callable[[], None] | None = None,
     ) -> None:
         """Show the window and begin to take frames; `beat` is called every 25 ms for the watchdog.
 
         shown: called once the window has had time to paint, for what can wait until then. settled: called later,
-        when stalls begin to count.
+        when stalls begin to count. stalls: those of the GUI thread so far, (monotonic end, length) in seconds.
         """
         sys.excepthook = self.reporter
         self.workspace.open()
@@ -132,7 +133,8 @@ class Desktop:
         if shown is not None:
             QTimer.singleShot(SHOWN_MS, shown)
         stall_timer = QTimer(self.bridge, interval=1_000)
-        stall_timer.timeout.connect(lambda: self.workspace.window.status_bar.show_stall(worst_stall_ms()))
+        bar = self.workspace.window.status_bar
+        stall_timer.timeout.connect(lambda: bar.show_stall(worst_stall_ms(), stalls))
         stall_timer.start()
         save_timer = QTimer(self.bridge, interval=LAYOUT_SAVE_MS)
         save_timer.timeout.connect(self.workspace.save)

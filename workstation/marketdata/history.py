@@ -43,6 +43,11 @@ class BarHistory:
         return self._end - self._start
 
     @property
+    def nbytes(self) -> int:
+        """Memory that the bars take, in bytes, with what is kept free for more."""
+        return self._times.nbytes + self._values.nbytes
+
+    @property
     def ts_open(self) -> Ints:
         """Opening times, (n,) int64, UTC ns ascending; a view that the next `append` may outdate."""
         return self._times[self._start : self._end, 0]

@@ -4,7 +4,7 @@ Third step of `service.on_feed`. A series that ticks or outside bars feed is ask
 by all who ask. Closed bars are put into the batch just before the tick that closed them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
@@ -59,6 +59,10 @@ class BarSeriesSet:
     def is_open(self, symbol: str, bar_type: BarType) -> bool:
         """Tell whether a series is kept."""
         return (symbol, bar_type) in self._histories
+
+    def histories(self) -> Iterable[BarHistory]:
+        """Return the history of every series that is kept."""
+        return self._histories.values()
 
     def seed(self, symbol: str, bar_type: BarType, bars: Sequence[Bar]) -> BarHistory:
         """Open a series on a history given from outside: closed bars are kept, a last partial one goes on forming.

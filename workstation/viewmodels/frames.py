@@ -151,7 +151,9 @@ class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
     """What the status bar and the top bar show.
 
     active_runs: strategy runs under way; live_keys: scripts' keys whose permit for live accounts is in force.
-    mono_ns: when this was made, on the monotonic clock of this process.
+    mono_ns: when this was made, on the monotonic clock of this process. venue: the gateway that orders go to.
+    clock_offset_ns: the feed's clock less ours on arrival, None before the first tick and in a replay. largest: the
+    series of bars that take most memory, (name, bytes), the largest first.
     """
 
     environment: Environment
@@ -178,6 +180,9 @@ class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
     live_keys: int = 0
     now_ns: int = 0
     mono_ns: int = 0
+    venue: str = ""
+    clock_offset_ns: int | None = None
+    largest: tuple[tuple[str, int], ...] = ()
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

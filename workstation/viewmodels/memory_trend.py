@@ -1,11 +1,18 @@
-"""How fast memory grows: readings thinned to one a minute, and the slope of the last hour of them. Bounded, Qt-free."""
+"""How fast memory grows, thinned to one reading a minute for an hour, and which series take most of it. Qt-free."""
 
 from collections import deque
+from collections.abc import Iterable
+
+from workstation.marketdata.history import BarHistory
 
 MINUTE_NS = 60_000_000_000
 READINGS_KEPT = 61
 READINGS_MIN = 10
 """Minutes before a slope is told: a start is no trend."""
+
+LARGEST_TOLD = 3
+ORDER_BYTES, EXECUTION_BYTES = 2_000, 1_200
+"""What one row takes with all that hangs on it, about."""
 
 
 class MemoryTrend:
@@ -25,3 +32,15 @@ class MemoryTrend:
         mean_x, mean_y = sum(hours) / count, sum(used for _, used in self._readings) / count
         above = sum((x - mean_x) * (used - mean_y) for x, (_, used) in zip(hours, self._readings, strict=True))
         return above / sum((x - mean_x) ** 2 for x in hours)
+
+
+def largest(histories: Iterable[BarHistory]) -> tuple[tuple[str, int], ...]:
+    """Return the series that take most memory, as (name, bytes), the largest first."""
+    sizes = [(f"bars {h.symbol} {h.bar_type.step} {h.bar_type.kind.lower()}", h.nbytes) for h in histories if len(h)]
+    return tuple(sorted(sizes, key=lambda size: size[1], reverse=True)[:LARGEST_TOLD])
+
+
+def with_rows(series: Iterable[tuple[str, int]], orders: int, executions: int) -> list[tuple[str, int]]:
+    """Return series with a screen's own rows among them, the largest first."""
+    rows = [(f"{orders:,} orders", orders * ORDER_BYTES), (f"{executions:,} fills", executions * EXECUTION_BYTES)]
+    return sorted([*series, *rows], key=lambda size: size[1], reverse=True)

@@ -1,12 +1,14 @@
 """Words of the top bar and the status bar: every state says itself in text, never by colour alone. Qt-free."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
 from workstation.domain.accounts import Environment
-from workstation.domain.numbers import format_money
+from workstation.viewmodels.formats import money
 from workstation.viewmodels.frames import AccountSnap, StatusSnap, StreamSnap
+from workstation.viewmodels.trading_hours import HoursEvent
 
 STALE_AMBER_MS = 1_500
 STALE_RED_MS = 5_000
@@ -14,6 +16,9 @@ LAG_AMBER_MS, LAG_RED_MS = 100, 1_000
 MEMORY_AMBER_MB = 1_000
 MEMORY_GROWTH_AMBER_MB = 100
 """Growth in an hour."""
+
+STALL_AMBER_MS, STALL_RED_MS = 16, 100
+OFFSET_AMBER_MS, OFFSET_RED_MS = 500, 2_000
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -54,15 +59,13 @@ def day_chip(account: AccountSnap | None) -> Chip:
     """Return the day's net P&L with the distance to the day limit."""
     if account is None:
         return Chip("—", "muted", "No account figures yet.")
-    text = f"{format_money(account.net, grouping=True)} {account.currency}"
-    if account.net > 0:
-        text = "+" + text
-    hover = f"Day net: realised {format_money(account.realised)}, open {format_money(account.unrealised)}"
-    hover += f", fees {format_money(account.fees)}. Average cost, marked at last."
+    text = f"{money(account.net, signed=True)} {account.currency}"
+    hover = f"Day net: realised {money(account.realised)}, open {money(account.unrealised)}"
+    hover += f", fees {money(account.fees)}. Average cost, marked at last."
     if account.day_limit is not None:
         left = account.day_limit + min(account.net, 0)
-        text += f"  ▸ {format_money(left, 0, grouping=True)}"
-        hover += f" {format_money(left)} left to the day loss limit of {format_money(account.day_limit)}."
+        text += f"  ▸ {money(left, places=0)} to limit"
+        hover += f" {money(left)} left to the day loss limit of {money(account.day_limit)}."
     if account.unpriced:
         hover += f" {len(account.unpriced)} unmarked: {', '.join(account.unpriced)}."
     level = "rise" if account.net > 0 else "fall" if account.net < 0 else "ok"
@@ -100,7 +103,8 @@ def latency_chip(status: StatusSnap) -> Chip:
     hover = "; ".join(f"{name} p50 {pair[0] / 1000:.2f} ms, p99 {pair[1] / 1000:.2f} ms" for name, pair in known)
     line = f" {sparkline(latency.acks)}" if len(latency.acks) > 1 else ""
     whose = "newest order" if told else "median"
-    return Chip(f"{text} ms{line}", "ok", f"{status.feed}: {whose} {text} ms. {hover}; {latency.count} orders.")
+    gateway = status.venue or status.feed
+    return Chip(f"{text} ms{line}", "ok", f"{gateway}: {whose} {text} ms. {hover}; {latency.count} orders.")
 
 
 def sparkline(values: Sequence[int]) -> str:
@@ -120,14 +124,51 @@ def lag_chip(status: StatusSnap, screen_ms: float | None) -> Chip:
     return Chip(f"lag {status.engine_lag_ms:.0f}{screen} ms{word}", level, hover)
 
 
-def memory_chip(used_mb: float, growth_mb: float | None) -> Chip:
-    """Return resident memory and how fast it grows, MB an hour; None while it is too early to say."""
+def memory_chip(used_mb: float, growth_mb: float | None, series: Sequence[tuple[str, int]] = ()) -> Chip:
+    """Return resident memory and how fast it grows, MB an hour; None while it is too early to say.
+
+    series: what takes most of it, (name, bytes), the largest first; named once memory is over its bound.
+    """
     grows = growth_mb is not None and growth_mb >= MEMORY_GROWTH_AMBER_MB
     text = f"mem {used_mb:.0f} MB" + (f" {growth_mb:+.0f}/h" if growth_mb is not None else "")
     hover = "Resident memory of this process"
     hover += "; its slope is told after ten minutes." if growth_mb is None else f", {growth_mb:+.1f} MB an hour."
-    level = "amber" if grows or used_mb >= MEMORY_AMBER_MB else "ok"
-    return Chip(text + (" GROWS" if grows else ""), level, hover)
+    is_over = used_mb >= MEMORY_AMBER_MB
+    if is_over and series:
+        name, size = series[0]
+        text += f" · {name}"
+        hover += f". Over {MEMORY_AMBER_MB:,} MB; the largest series is {name}, {size / 1e6:.0f} MB"
+    level = "amber" if grows or is_over else "ok"
+    return Chip(text + (" GROWS" if grows else " OVER" if is_over else ""), level, hover)
+
+
+def stall_chip(worst_ms: float) -> Chip:
+    """Return the longest time that the GUI thread was blocked within the last minute."""
+    level = "red" if worst_ms >= STALL_RED_MS else "amber" if worst_ms >= STALL_AMBER_MS else "ok"
+    word = " SLOW" if level == "red" else " late" if level == "amber" else ""
+    return Chip(f"gui {worst_ms:.0f} ms{word}", level, "Longest GUI stall of the last minute")
+
+
+def clock_chip(now_ns: int, hours: HoursEvent) -> Chip:
+    """Return the time of the market in UTC with the next event of trading hours of the trade focus."""
+    moment = datetime.fromtimestamp(now_ns / 1e9, UTC)
+    hover = f"{moment:%A %Y-%m-%d %H:%M:%S} UTC. {hours.sentence}"
+    return Chip(f"{moment:%H:%M:%S} UTC · {hours.text}", "amber" if hours.is_near else "muted", hover)
+
+
+def offset_chip(status: StatusSnap) -> Chip:
+    """Return how far the feed's clock stands from ours."""
+    if status.clock_offset_ns is None:
+        return Chip("clock no data", "muted", "The feed's clock is told with the first tick; a replay has none.")
+    ms = status.clock_offset_ns / 1e6
+    level = "red" if abs(ms) >= OFFSET_RED_MS else "amber" if abs(ms) >= OFFSET_AMBER_MS else "ok"
+    word = " OFF" if level == "red" else " apart" if level == "amber" else ""
+    text = f"{ms:+,.0f} ms" if round(ms) else "0 ms"
+    side = "ahead of" if ms > 0 else "behind"
+    hover = f"On arrival, ticks of {status.feed} are {abs(ms):,.1f} ms {side} this machine's clock"
+    return Chip(
+        f"clock {text}{word}".replace("-", "−"), level, f"{hover}: its offset less the shortest way of a minute."
+    )
 
 
 def storage_chip(status: StatusSnap) -> Chip:

@@ -1,7 +1,7 @@
 """Chips: small labelled states of the top and status bars. Colour, word and hover text always agree."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLabel
 
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier
@@ -60,11 +60,19 @@ class ChipLabel(QLabel):
         ground = fill.name() if fill is not None else "transparent"
         weight = 700 if level in _FILLED else 500
         self.setStyleSheet(
-            f"QLabel {{ color: {ink.name()}; background: {ground}; border-radius: 3px; padding: 1px 6px;"
-            f" font-weight: {weight}; }} QToolTip {{ font-weight: 400; }}"
+            f"QLabel {{ color: {ink.name()}; background: {ground}; border-radius: 3px; padding: 0 5px;"
+            f" border: 1px solid {ground}; font-weight: {weight}; }}"
+            f" QLabel:focus {{ border-color: {colors.focus.name()}; }} QToolTip {{ font-weight: 400; }}"
         )
 
     # Qt overrides
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take Return or the space bar for a click."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Report a click that ends on the chip."""

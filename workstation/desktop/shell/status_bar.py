@@ -1,25 +1,37 @@
-"""The status bar: age of each stream, order latency, lag of engine and screen, GUI stalls, memory, journal, version.
+"""The status bar: age of each stream, order latency, lag, clock offset, GUI stalls, memory, journal, version.
 
 Freshness and environment stand first and cannot be hidden. Where the window is too narrow for all, what matters least
 gives way, so that nothing is cut. A click tells the detail, a right click hides an item or brings hidden ones back.
 """
 
+import time
+from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMenu, QStatusBar, QToolTip
+from PySide6.QtWidgets import QMenu, QStatusBar
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.chips import ChipLabel
+from workstation.desktop.shell.status_detail import DetailCard
 from workstation.domain.market import StreamKind
 from workstation.viewmodels.frames import Frame, StatusSnap
-from workstation.viewmodels.memory_trend import MemoryTrend
-from workstation.viewmodels.status_line import Chip, lag_chip, latency_chip, memory_chip, storage_chip, stream_chip
+from workstation.viewmodels.memory_trend import MemoryTrend, with_rows
+from workstation.viewmodels.stall_minutes import StallMinutes
+from workstation.viewmodels.status_detail import StatusFacts, detail_of
+from workstation.viewmodels.status_line import (
+    Chip,
+    lag_chip,
+    latency_chip,
+    memory_chip,
+    offset_chip,
+    stall_chip,
+    storage_chip,
+    stream_chip,
+)
 
 MEMORY_INTERVAL_MS = 2_000
-STALL_AMBER_MS = 16
-STALL_RED_MS = 100
 
 
 class StatusBar(QStatusBar):
@@ -29,26 +41,31 @@ class StatusBar(QStatusBar):
         super().__init__()
         self.setObjectName("status_bar")
         self.setSizeGripEnabled(False)
-        self._streams = {kind: ChipLabel(f"stream_{kind.lower()}_chip", f"{kind} age") for kind in StreamKind}
-        self._venue = ChipLabel("venue_chip", "Venue link")
-        self._latency = ChipLabel("latency_chip", "Order latency")
-        self._lag = ChipLabel("lag_chip", "Lag of engine and screen")
-        self._stall = ChipLabel("stall_chip", "Longest GUI stall of the last minute")
-        self._rate = ChipLabel("rate_chip", "Updates a second")
-        self._orders = ChipLabel("open_orders_chip", "Open orders")
-        self._storage = ChipLabel("storage_chip", "Journal")
-        self._memory = ChipLabel("memory_chip", "Memory")
-        self._api = ChipLabel("api_chip", "Local REST interface")
-        self._version = ChipLabel("version_chip", "Version")
-        first = (*self._streams.values(), self._venue, self._latency, self._lag)
+        self._streams = {kind: _item(f"stream_{kind.lower()}_chip", f"{kind} age") for kind in StreamKind}
+        self._venue = _item("venue_chip", "Venue link")
+        self._latency = _item("latency_chip", "Order latency")
+        self._lag = _item("lag_chip", "Lag of engine and screen")
+        self._offset = _item("offset_chip", "Clock offset")
+        self._stall = _item("stall_chip", "Longest GUI stall of the last minute")
+        self._rate = _item("rate_chip", "Updates a second")
+        self._orders = _item("open_orders_chip", "Open orders")
+        self._storage = _item("storage_chip", "Journal")
+        self._memory = _item("memory_chip", "Memory")
+        self._api = _item("api_chip", "Local REST interface")
+        self._version = _item("version_chip", "Version")
+        first = (*self._streams.values(), self._venue, self._latency, self._lag, self._offset)
         last = (self._orders, self._rate, self._stall, self._storage, self._memory, self._api, self._version)
         self._chips = first + last
         self._hidden: set[str] = set()
-        self._trend = MemoryTrend()
+        self._context = context
+        self._trend, self._stalls = MemoryTrend(), StallMinutes()
+        self._used_mb = 0.0
+        self._growth_mb: float | None = None
+        self._screen_ms: float | None = None
         self._mono_ns = context.bridge.session.mono_ns
         self._yielding = (
-            self._version, self._rate, self._api, self._storage, self._memory, self._lag, self._orders, self._stall,
-            self._latency,
+            self._version, self._rate, self._api, self._storage, self._offset, self._memory, self._lag, self._orders,
+            self._stall, self._latency,
         )  # fmt: skip
         for chip in self._chips:
             self.addWidget(chip) if chip in first else self.addPermanentWidget(chip)
@@ -61,11 +78,13 @@ class StatusBar(QStatusBar):
         timer.timeout.connect(self._show_memory)
         timer.start()
 
-    def show_stall(self, worst_ms: float) -> None:
-        """Show the longest time the GUI thread was blocked within the last minute."""
-        level = "red" if worst_ms >= STALL_RED_MS else "amber" if worst_ms >= STALL_AMBER_MS else "ok"
-        word = " SLOW" if level == "red" else ""
-        self._stall.show_chip(Chip(f"gui {worst_ms:.0f} ms{word}", level, "Longest GUI stall of the last minute"))
+    def show_stall(self, worst_ms: float, stalls: Iterable[tuple[float, float]] = ()) -> None:
+        """Show the longest time the GUI thread was blocked within the last minute, and mark the minutes of stalls.
+
+        stalls: (monotonic end, length) in seconds.
+        """
+        self._stall.show_chip(stall_chip(worst_ms))
+        self._stalls.take(stalls, time.monotonic(), time.time_ns())
 
     @property
     def hidden(self) -> list[str]:
@@ -94,8 +113,30 @@ class StatusBar(QStatusBar):
     def _offer(self, chip: ChipLabel, place: QPoint) -> None:
         self.menu(chip).popup(chip.mapToGlobal(place))
 
+    def card(self, chip: ChipLabel) -> DetailCard:
+        """Return the card with an item's figures of now."""
+        state = self._context.state
+        lines = [] if state.status is None else detail_of(chip.objectName(), self._facts(state.status))
+        return DetailCard("status_detail", chip.meaning, lines or [("Now", "no data")], self)
+
+    def _facts(self, status: StatusSnap) -> StatusFacts:
+        return StatusFacts(
+            status=status,
+            screen_ms=self._screen_ms,
+            used_mb=self._used_mb,
+            growth_mb=self._growth_mb,
+            series=self._series(),
+            stalls=self._stalls.marked(time.time_ns()),
+            version=self._context.bridge.session.version,
+        )
+
+    def _series(self) -> list[tuple[str, int]]:
+        state = self._context.state
+        engine = () if state.status is None else state.status.largest
+        return with_rows(engine, len(state.orders), len(state.executions))
+
     def _tell(self, chip: ChipLabel) -> None:
-        QToolTip.showText(chip.mapToGlobal(QPoint(0, -2 * chip.height())), f"{chip.meaning}: {chip.toolTip()}", chip)
+        self.card(chip).stand_above(chip)
 
     def _fit(self) -> None:
         """Show what is wanted and has room; what matters least gives way first."""
@@ -119,8 +160,9 @@ class StatusBar(QStatusBar):
             self._streams[stream.stream].show_chip(stream_chip(stream))
         self._show_venue(status)
         self._latency.show_chip(latency_chip(status))
-        screen_ms = max(self._mono_ns() - status.mono_ns, 0) / 1e6 if status.mono_ns else None
-        self._lag.show_chip(lag_chip(status, screen_ms))
+        self._screen_ms = max(self._mono_ns() - status.mono_ns, 0) / 1e6 if status.mono_ns else None
+        self._lag.show_chip(lag_chip(status, self._screen_ms))
+        self._offset.show_chip(offset_chip(status))
         self._rate.show_chip(Chip(f"{status.updates_per_s:,.0f} upd/s", "ok", f"From {status.feed}"))
         self._storage.show_chip(storage_chip(status))
         unknown = f", {status.unknown_orders} UNKNOWN" if status.unknown_orders else ""
@@ -144,8 +186,9 @@ class StatusBar(QStatusBar):
     def _show_memory(self) -> None:
         from psutil import Process  # noqa: PLC0415  the window shows first
 
-        used_mb = Process().memory_info().rss / 1e6
-        self._memory.show_chip(memory_chip(used_mb, self._trend.take(used_mb, self._mono_ns())))
+        self._used_mb = Process().memory_info().rss / 1e6
+        self._growth_mb = self._trend.take(self._used_mb, self._mono_ns())
+        self._memory.show_chip(memory_chip(self._used_mb, self._growth_mb, self._series()))
 
     # Qt overrides
 
@@ -159,3 +202,10 @@ class StatusBar(QStatusBar):
         """Show what there is room for."""
         super().resizeEvent(event)
         self._fit()
+
+
+def _item(name: str, meaning: str) -> ChipLabel:
+    """Return an item: a click or Return tells its detail, so it is reached by Tab."""
+    item = ChipLabel(name, meaning, clickable=True)
+    item.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return item

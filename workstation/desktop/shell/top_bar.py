@@ -4,7 +4,6 @@ It shows where the next key or click will act. Clicking the arm chip arms or dis
 account; the reject counter, once clicked, counts as seen.
 """
 
-from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -17,9 +16,11 @@ from workstation.desktop.shell.replay_bar import ReplayBar
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.domain.accounts import Environment
 from workstation.domain.orders import OriginKind
+from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.read_aloud import REFUSED
-from workstation.viewmodels.status_line import Chip, arm_chip, day_chip
+from workstation.viewmodels.status_line import Chip, arm_chip, clock_chip, day_chip
+from workstation.viewmodels.trading_hours import HoursEvent, next_event
 
 _ACCOUNT_HOVER = "Account that keys act on. Click for another one; that disarms."
 
@@ -35,6 +36,7 @@ class TopBar(QFrame):
         self._context = context
         self._unseen: set[str] = set()
         self._seen_before_start = True
+        self._calendars = Calendars()
         self.setObjectName("top_bar")
         self.setProperty("role", "panel")
         self.focus = ChipLabel("focus_chip", "Trade focus")
@@ -48,7 +50,7 @@ class TopBar(QFrame):
         self.notice.setAccessibleName("Notice")
         self.notice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.clock = ChipLabel("clock_chip", "Clock, UTC")
+        self.clock = ChipLabel("clock_chip", "Clock with the next event of trading hours")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(6)
@@ -125,10 +127,13 @@ class TopBar(QFrame):
         self._count_rejects(frame)
         if frame.status is not None:
             self.arm.show_chip(arm_chip(state.status))
-            moment = datetime.fromtimestamp(frame.status.now_ns / 1e9, UTC)
-            self.clock.show_chip(Chip(f"{moment:%H:%M:%S} UTC", "muted", f"{moment:%A %Y-%m-%d %H:%M:%S} UTC"))
+            self.clock.show_chip(clock_chip(frame.status.now_ns, self._hours(frame.status.now_ns)))
         if frame.accounts:
             self.day.show_chip(day_chip(state.accounts.get(self._context.focus.account)))
+
+    def _hours(self, now_ns: int) -> HoursEvent:
+        calendar = self._context.instrument(self._context.focus.symbol).calendar
+        return next_event(self._calendars, calendar, now_ns)
 
     def _count_rejects(self, frame: Frame) -> None:
         fresh = [row for row in frame.rows if getattr(row, "status", None) in REFUSED]
