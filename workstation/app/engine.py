@@ -51,7 +51,6 @@ from workstation.commands.registry import (
     Invocation,
     Reply,
 )
-from workstation.domain.accounts import Environment
 from workstation.domain.errors import StorageError, UserError
 from workstation.domain.listing import InstrumentTable
 from workstation.domain.market import BarKind, BarType, StreamKind
@@ -64,7 +63,7 @@ from workstation.kernel.mailbox import MailboxFull
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.ports.store import ExecutionQuery
 from workstation.strategies.run_desk import DEFAULT_BUDGET, RunBudget
-from workstation.viewmodels.clock_offset import ClockOffset
+from workstation.viewmodels.clock_offset import feed_clock
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap
 from workstation.viewmodels.market_view import MarketView
@@ -114,8 +113,7 @@ class Engine:
     ) -> None:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
         self.view_only, self.commands, self._clock = view_only, commands, SystemClock()
-        self._ids, self._gesture_ids = IdSource(), IdSource()
-        self._lag_ms, self._stopping = 0.0, False
+        self._ids, self._gesture_ids, self._lag_ms, self._stopping = IdSource(), IdSource(), 0.0, False
         self.core = core = Core(self._parts(version, freshness_ms))
         self._view = MarketView(core.market)
         self._screens = EngineScreens(core.market, core.instruments, venue, self._view)
@@ -130,9 +128,7 @@ class Engine:
             first_rows=self._first_rows,
         )
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
-        self._feed_clock = ClockOffset()
-        if venue.environment is not Environment.REPLAY:
-            core.market.listen(self._feed_clock.on_batch)
+        self._feed_clock = feed_clock(core.market, venue.environment)
         self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)

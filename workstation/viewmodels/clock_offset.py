@@ -6,7 +6,9 @@ greatest within a minute had the shortest way, so that what is told is the offse
 
 from collections import deque
 
+from workstation.domain.accounts import Environment
 from workstation.domain.market import MarketEvent, Quote, Trade
+from workstation.marketdata.service import MarketData
 
 BUCKET_NS = 5_000_000_000
 BUCKETS_KEPT = 12
@@ -32,3 +34,11 @@ class ClockOffset:
     def offset_ns(self) -> int | None:
         """Return how far the feed's clock is ahead (+) or behind (-) on arrival, ns; None before the first tick."""
         return max((ahead for _, ahead in self._buckets), default=None)
+
+
+def feed_clock(market: MarketData, environment: Environment) -> ClockOffset:
+    """Return the clock of a feed, measured from now on; a replay's has none, since its ticks are of another day."""
+    clock = ClockOffset()
+    if environment is not Environment.REPLAY:
+        market.listen(clock.on_batch)
+    return clock
