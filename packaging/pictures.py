@@ -47,6 +47,7 @@ ALL = {
     "disconnected": Picture("disconnected"),
     "replay": Picture("replay", replay=True),
     "ladders": Picture("ladders", size="1280x720"),
+    "start": Picture("start", size="1280x720"),
     **{
         name: Picture(name, size="1100x620")
         for name in (

@@ -148,11 +148,11 @@ def test_a_panel_of_unknown_kind_keeps_its_place_and_settings(shown: Workspaces,
 
 def test_a_locked_workspace_lets_no_panel_be_moved_or_closed(desk: Workspace, shown: Workspaces) -> None:
     shown.open("small")
-    action(desk, "workspace_lock").trigger()
+    action(desk, "workspace.lock").trigger()
     features = desk.window.docking.globallyLockedDockWidgetFeatures()
     assert features.value != 0
     assert shown.current().locked
-    action(desk, "workspace_lock").trigger()
+    action(desk, "workspace.lock").trigger()
     assert desk.window.docking.globallyLockedDockWidgetFeatures().value == 0
 
 
@@ -177,7 +177,7 @@ def test_a_double_click_on_a_tab_shows_its_area_alone_and_the_layout_is_still_th
     assert (log.isVisible(), orders.isVisible()) == (True, True)
     assert shown.current() == before
     log.setFocus()
-    action(desk, "maximise_panel").trigger()
+    action(desk, "panel.maximise").trigger()
     assert not orders.isVisible()
     desk.window.show_panel("orders-1")
     assert orders.isVisible()
@@ -307,7 +307,7 @@ def test_an_earlier_version_is_chosen_by_what_it_would_change(desk: Workspace, s
     shown.save()
     desk.window.close_panel("orders-1")
     shown.save()
-    action(desk, "workspace_versions").trigger()
+    action(desk, "workspace.versions").trigger()
     dialog = desk.window.findChild(VersionsDialog)
     assert dialog is not None
     newest, oldest = 0, dialog.list.count() - 1
@@ -355,6 +355,62 @@ def test_a_name_that_is_taken_or_no_file_name_is_refused(shown: Workspaces) -> N
     assert "mine" in shown.names()
 
 
+def test_a_renamed_workspace_keeps_its_versions_and_one_from_the_start_keeps_its_name(
+    desk: Workspace, shown: Workspaces, tmp_path: Path
+) -> None:
+    assert "keeps its name" in shown.rename("mine")
+    shown.open("small")
+    desk.window.add_panel("log")
+    assert shown.rename("wide") == "There is a workspace wide already."
+    assert shown.rename("mine") == ""
+    assert (shown.name, LayoutStore(tmp_path).active()) == ("mine", "mine")
+    assert "small" not in shown.names()
+    assert [len(LayoutStore(tmp_path).versions(name)) for name in ("small", "mine")] == [0, 2]
+    kept = LayoutStore(tmp_path).load("mine")
+    assert kept is not None
+    assert (kept.name, [panel.id for panel in kept.panel]) == ("mine", ["log-1", "log-2"])
+
+
+def test_a_command_of_the_window_runs_from_palette_menu_and_its_key(desk: Workspace, qtbot: QtBot) -> None:
+    for act in (
+        lambda: desk.hotkeys.run_command("panel.add_log"),
+        lambda: action(desk, "panel.add_log").trigger(),
+    ):
+        before = len(desk.window.panels)
+        act()
+        assert len(desk.window.panels) == before + 1
+    desk.hotkeys.run_command("workspace.show_9")
+    assert desk.workspaces.name == "trading"
+    desk.hotkeys.run_command("workspace.show_5")
+    assert desk.workspaces.name == "pair"
+    shown = [entry.objectName() for entry in desk.window.findChildren(QAction) if entry.isChecked()]
+    assert [name for name in shown if name.startswith("workspace.")] == ["workspace.show_5"]
+
+
+@pytest.mark.parametrize(
+    ("bind", "key", "shown", "left"),
+    [
+        ('id = "mine"\nkeys = "Ctrl+J L"\ndo = "run(workspace.lock)"', "Ctrl+J L", "Lock panels\tCtrl+J L", "Ctrl+5"),
+        ('id = "x"\nkeys = "Ctrl+5"\ndo = "run(workspace.lock)"', "Ctrl+5", "Lock panels\tCtrl+5", ""),
+    ],
+)
+def test_the_key_file_binds_a_command_of_the_window_and_takes_a_menus_key(
+    *, desk: Workspace, qtbot: QtBot, tmp_path: Path, bind: str, key: str, shown: str, left: str
+) -> None:
+    file = tmp_path / "hotkeys.toml"
+    file.write_text(f"version = 1\n[[bind]]\n{bind}\n")
+    desk.hotkeys.store.path = file
+    assert desk.hotkeys.store.load()
+    assert action(desk, "workspace.lock").text() == shown
+    assert action(desk, "workspace.show_5").shortcut().toString() == left
+    for chord in key.split():
+        name = chord.rpartition("+")[2]
+        held = Qt.KeyboardModifier.ControlModifier if "Ctrl" in chord else Qt.KeyboardModifier.NoModifier
+        qtbot.keyClick(desk.window, Qt.Key[f"Key_{name}"], held)
+    assert desk.workspaces.locked
+    assert desk.workspaces.name == "trading"
+
+
 def test_a_window_that_no_screen_shows_moves_into_view(shown: Workspaces) -> None:
     shown.window.showNormal()
     shown.window.setGeometry(QRect(90_000, 90_000, 1_000, 700))
@@ -398,12 +454,12 @@ def test_leaving_closes_the_window_once_it_is_chosen_and_asks_nothing_when_all_i
     desk: Workspace, rig: DesktopRig
 ) -> None:
     rig.feed(order(), status=status())
-    action(desk, "leave").trigger()
+    action(desk, "screen.leave").trigger()
     assert desk.leaving.dialog is not None
     assert desk.window.isVisible()
     desk.leaving.dialog.leave.click()
     assert not desk.window.isVisible()
     desk.window.show()
     rig.feed(order(state=OrdStatus.FILLED, version=2), status=status())
-    action(desk, "leave").trigger()
+    action(desk, "screen.leave").trigger()
     assert not desk.window.isVisible()

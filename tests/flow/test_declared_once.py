@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMenuBar
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.product_rig import CALM, Product, running
 from workstation.commands.keymap import KEY_COMMANDS
 from workstation.commands.records import RECORDS
 from workstation.commands.registry import RunsOn
+from workstation.commands.screen import ADD_PANEL, SCREEN_COMMANDS, SHOW_WORKSPACE, WORKSPACE_KEYS
 from workstation.config.resources import resource_text
+from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.shell.hotkeys import bind_name
 from workstation.desktop.shell.hotkeys_store import PROFILES
+from workstation.desktop.shell.workspaces import SHIPPED
 from workstation.viewmodels.hotkey_file import read_hotkeys
 from workstation.viewmodels.palette import Sort
 
@@ -30,6 +34,19 @@ NO_COMMAND = dict.fromkeys(
     ("click_buy", "click_sell", "click_buy_stop", "click_sell_stop"),
     "a held key with a click: the price is the pointer's, which no menu or script has",
 )
+NO_COMMAND_IN_MENU = {"no_notes": "a line that says that there are no notes"}
+
+
+def entries_of(menu: QMenu | QMenuBar) -> dict[str, QAction]:
+    """Return every entry of a menu and of those below it, by object name."""
+    found: dict[str, QAction] = {}
+    for action in menu.actions():
+        below = action.menu()
+        if isinstance(below, QMenu):
+            found |= entries_of(below)
+        elif not action.isSeparator():
+            found[action.objectName()] = action
+    return found
 
 
 @pytest.fixture
@@ -52,12 +69,26 @@ def test_menu_palette_keys_and_rest_are_one_registry(product: Product) -> None:
     assert all(offered[name]["title"] == registry[name].title for name in offered)
     assert records
 
-    trade = product.find(QMenu, "trade_menu")
-    menu = {action.objectName() for action in trade.actions() if not action.isSeparator()}
+    entries = entries_of(product.window.menuBar())
+    offered_by_menu = {name for name in entries if "." in name}
     of_screen = {name for name, command in registry.items() if command.runs_on is RunsOn.DESKTOP}
-    assert menu == of_screen == {command.id for command in KEY_COMMANDS}
-    titles = {action.objectName(): action.text().partition("\t")[0] for action in trade.actions()}
-    assert titles == {name: registry[name].title for name in menu}
+    assert entries.keys() - offered_by_menu == NO_COMMAND_IN_MENU.keys()
+    no_place_yet = {f"{SHOW_WORKSPACE}{n}" for n in range(len(SHIPPED) + 1, WORKSPACE_KEYS + 1)}
+    assert offered_by_menu == of_screen - no_place_yet
+    assert of_screen == {command.id for command in (*KEY_COMMANDS, *SCREEN_COMMANDS)} | {
+        f"{ADD_PANEL}{kind}" for kind in PANEL_KINDS
+    }
+    for name in offered_by_menu:
+        shown, title = entries[name].text().partition("\t")[0], registry[name].title
+        if name.startswith(SHOW_WORKSPACE):
+            assert shown == SHIPPED[int(name.removeprefix(SHOW_WORKSPACE)) - 1]
+        elif name.startswith(ADD_PANEL):
+            assert title == f"Open a panel: {shown}"
+        else:
+            assert shown == title
+    keys = product.desktop.workspace.hotkeys
+    runs = {bind_name(name) for name in keys.runs} | {bind.id for bind in keys.store.shipped.binds}
+    assert {bind_name(name) for name in of_screen} <= runs, "every one of them runs"
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.helpers.source_tree import ROOT
 from workstation.commands.keymap import KEY_COMMANDS
+from workstation.commands.screen import SCREEN_COMMANDS
 
 PAGE = ROOT / "resources" / "docs" / "guide" / "keys.md"
 
@@ -22,6 +23,14 @@ def declared_rows() -> list[str]:
     ]
 
 
+def window_rows() -> list[str]:
+    """Return the rows of the commands of the window, those with a key and those without."""
+    keys = (" ".join(shown(key) for key in command.keys) or "—" for command in SCREEN_COMMANDS)
+    return [f"| {key} | {command.title} | `{command.id}` |" for key, command in zip(keys, SCREEN_COMMANDS, strict=True)]
+
+
 def test_the_reference_of_keys_is_the_key_map() -> None:
-    written = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| **")]
-    assert written == declared_rows()
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    commands = [line for line in lines if line.startswith("| ") and line.endswith("` |")]
+    assert commands == window_rows()
+    assert [line for line in lines if line.startswith("| **") and line not in commands] == declared_rows()

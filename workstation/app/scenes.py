@@ -273,6 +273,7 @@ SCENES = {
     "data": Scene(live, front="stored_data", alone=True),
     "keys": Scene(live, front="hotkeys", alone=True),
     "ladders": Scene(trading, workspace="ladders"),
+    "start": Scene(live, press="screen.start_page"),
     "risk": Scene(trading, front="risk", alone=True),
     "scripts": Scene(live, front="api_access", alone=True),
     "settings": Scene(live, front="settings", alone=True),

@@ -13,6 +13,8 @@ CATEGORY_VIEW = "View"
 SIZE_KEYS = 5
 
 _CATEGORIES = {"trade": CATEGORY_TRADE, "size": CATEGORY_SIZE, "view": CATEGORY_VIEW}
+KEY_CATEGORIES = frozenset(_CATEGORIES.values())
+"""Categories of the commands whose keys stand in the key file."""
 
 
 def _key(command_id: str, title: str, *keys: str, reduces: bool = False, text: str = "") -> Command[NoParams]:

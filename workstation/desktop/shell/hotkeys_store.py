@@ -136,6 +136,15 @@ class KeyStore(QObject):
         found = next((bind for bind in self.file.binds if bind.id == name and bind.enabled), None)
         return "" if found is None else keys_text(found)
 
+    def keys_that_run(self, command_id: str) -> str:
+        """Return the keys of the first bind in force that runs a command of the registry by its id; "" for none."""
+        found = next((bind for bind in self.file.binds if bind.command == command_id and bind.enabled), None)
+        return "" if found is None else keys_text(found)
+
+    def takes(self, chord: str) -> bool:
+        """Tell whether a bind in force begins with a chord, so that no menu may have it."""
+        return any(bind.enabled and bind.keys[0] == chord for bind in self.file.binds)
+
     # Half size after a change
 
     @property

@@ -24,6 +24,11 @@ class LayoutStore:
         self._folder = folder
         self.tour_file = folder / "tour-shown.txt"
 
+    @property
+    def is_new(self) -> bool:
+        """True before anything was ever kept here."""
+        return not self.active() and not self.names()
+
     def names(self) -> list[str]:
         """Return the saved workspaces, sorted."""
         return sorted(path.stem for path in self._folder.glob("*.toml") if NAME.fullmatch(path.stem))
@@ -74,6 +79,18 @@ class LayoutStore:
             if not _written_today(path):
                 _write_atomically(self._yesterday(layout.name), previous)
         _write_atomically(path, text)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a layout another name, its kept versions first, so that what is cut short still has its file.
+
+        Raises:
+            OSError: the folder cannot be written, or there is no such file.
+        """
+        for version in self.versions(name):
+            version.rename(version.with_name(f"{new}.{version.name.rsplit('.', 2)[-2]}.toml"))
+        if self._yesterday(name).exists():
+            self._yesterday(name).rename(self._yesterday(new))
+        (self._folder / f"{name}.toml").rename(self._folder / f"{new}.toml")
 
     def set_aside(self, name: str) -> Path:
         """Rename a damaged layout file, so that the next save does not lose it; returns its new path."""

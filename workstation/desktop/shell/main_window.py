@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Container, Mapping, Sequence
 import msgspec
 import PySide6QtAds as QtAds
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QScreen
-from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QScreen
+from PySide6.QtWidgets import QFrame, QMainWindow, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
@@ -325,17 +325,6 @@ class MainWindow(QMainWindow):
     def show_provenance(self, cl_ord_id: str) -> None:
         """Show where an order came from."""
         self.shown("provenance").show_order(cl_ord_id)
-
-    def panel_menu(self) -> QMenu:
-        """Return the menu that opens one more panel of each kind."""
-        menu = QMenu("Add panel", self)
-        menu.setObjectName("add_panel_menu")
-        for kind, panel in sorted(self._kinds.items(), key=lambda pair: pair[1].title):
-            action = QAction(icon(panel.icon), panel.title, menu)
-            action.setObjectName(f"add_panel_{kind}")
-            action.triggered.connect(lambda _checked=False, kind=kind: self.add_panel(kind))
-            menu.addAction(action)
-        return menu
 
     def release(self) -> None:
         """End every panel; the window shows nothing afterwards."""

@@ -5,10 +5,12 @@ themselves, orders stage in the ticket. Nothing is sent from here.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
-from workstation.commands.registry import RunsOn
+from workstation.commands.keymap import KEY_CATEGORIES
+from workstation.commands.registry import Command, RunsOn
 from workstation.config.settings import Settings
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter, bind_name
@@ -36,7 +38,7 @@ class Choices:
         """Return commands, instruments, accounts, orders and settings as they stand now."""
         context = self._context
         for command in context.bridge.commands.all():
-            key = self._keys.store.keys_of(bind_name(command.id)) if command.runs_on is RunsOn.DESKTOP else ""
+            key = self._key_of(command) if command.runs_on is RunsOn.DESKTOP else ""
             yield Entry(sort=Sort.COMMAND, name=command.id, title=command.title, key=key)
         for symbol in self.symbols():
             yield Entry(sort=Sort.INSTRUMENT, name=symbol, title=f"{symbol} · {context.instrument(symbol).name}")
@@ -51,6 +53,14 @@ class Choices:
                 for setting in msgspec.structs.fields(section.type):
                     name = f"{section.name}.{setting.name}"
                     yield Entry(sort=Sort.SETTING, name=name, title=name, key=f"default {setting.default}")
+
+    def _key_of(self, command: Command[Any]) -> str:
+        """Return the keys that a command of the desktop has now: those of the key file, else the menu's."""
+        store = self._keys.store
+        bound = store.keys_that_run(command.id)
+        if command.category in KEY_CATEGORIES:
+            return bound or store.keys_of(bind_name(command.id))
+        return bound or " ".join(key for key in command.keys if not store.takes(key))
 
     def symbols(self) -> list[str]:
         """Return every instrument: those of positions and orders first, then watched ones, then the rest."""

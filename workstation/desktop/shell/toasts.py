@@ -9,7 +9,7 @@ from functools import partial
 from html import escape
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QMenu, QSystemTrayIcon, QWidget
 
 from workstation.desktop.context import DesktopContext
@@ -214,7 +214,18 @@ class NotesMenu(QMenu):
         super().__init__("N&otes", parent)
         self.setObjectName("notes_menu")
         self._stack = stack
+        self._head: tuple[QAction, ...] = ()
         self.aboutToShow.connect(self._fill)
+        self._fill()
+
+    def begin_with(self, *head: QAction) -> None:
+        """Put entries before the notes; the last one, do-not-disturb, is ticked while it is on."""
+        self._head = head
+        self._fill()
+
+    def toggle_quiet(self) -> None:
+        """Let notes come up, or only keep them."""
+        self._stack.board.quiet = not self._stack.board.quiet
         self._fill()
 
     def show_count(self, count: int) -> None:
@@ -222,15 +233,13 @@ class NotesMenu(QMenu):
         self.setTitle(f"N&otes ({count})" if count else "N&otes")
 
     def _fill(self) -> None:
-        for action in self.actions():
-            self.removeAction(action)
-            action.deleteLater()
+        self.clear()
         stack = self._stack
-        seen = self._add("notes_acknowledge", "&Acknowledge all", stack.acknowledge)
-        seen.setShortcut(QKeySequence("Ctrl+Shift+A"))
-        quiet = self._add("notes_quiet", "&Do not disturb", self._toggle_quiet)
-        quiet.setCheckable(True)
-        quiet.setChecked(stack.board.quiet)
+        for action in self._head:
+            self.addAction(action)
+        if self._head:
+            self._head[-1].setCheckable(True)
+            self._head[-1].setChecked(stack.board.quiet)
         self.addSeparator()
         notes = list(stack.board.history)[: -HISTORY_SHOWN - 1 : -1]
         for note in notes:
@@ -238,9 +247,6 @@ class NotesMenu(QMenu):
             self._add("note", text, partial(stack.opened.emit, note.cl_ord_id)).setEnabled(bool(note.cl_ord_id))
         if not notes:
             self._add("no_notes", "No notes yet", stack.acknowledge).setEnabled(False)
-
-    def _toggle_quiet(self) -> None:
-        self._stack.board.quiet = not self._stack.board.quiet
 
     def _add(self, name: str, text: str, run: Callable[[], object]) -> QAction:
         action = QAction(text, self)

@@ -5,11 +5,11 @@ is at the keys.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.look import theme_of
@@ -20,14 +20,17 @@ from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
 from workstation.desktop.shell.hotkeys_disarm import AutoDisarm, disarm
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.leaving import LeaveQuestion
+from workstation.desktop.shell.menu_bar import MenuBar
 from workstation.desktop.shell.palette import Palette
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.shell.screen_commands import ScreenCommands
 from workstation.desktop.shell.spoken_line import SpokenLine
+from workstation.desktop.shell.start_page import StartPage
 from workstation.desktop.shell.toasts import ToastStack
 from workstation.desktop.shell.tour import Tour
 from workstation.desktop.shell.workspaces import Workspaces
-from workstation.desktop.shell.workspaces_menu import UndoLoadBanner, WorkspaceMenu
+from workstation.desktop.shell.workspaces_menu import UndoLoadBanner
 from workstation.desktop.theme import THEME_NAMES, apply_theme, current_theme, load_theme
 from workstation.domain.orders import Origin
 
@@ -53,6 +56,8 @@ class Workspace(QObject):
         self.workspaces = Workspaces(context, kinds, store)
         self.window = self.workspaces.window
         self.hotkeys = HotkeyFilter(context, keys_file)
+        titles = {name: kind.title for name, kind in kinds.items()}
+        self.commands = ScreenCommands(context, self.hotkeys, titles, self.window)
         self.window.command_asked.connect(self.hotkeys.run_command)
         self.hotkeys.runs["view.provenance"] = self._show_provenance
         self.alert_here = AlertHere(context, self.hotkeys)
@@ -67,9 +72,11 @@ class Workspace(QObject):
         self.leaving = LeaveQuestion(context, self.window)
         self.window.may_close = self.leaving.may_close
         self.tour = Tour(self.window, store.tour_file)
+        self.start_page = StartPage(self.window.docking, titles, self.workspaces.open)
+        self.start_page.closed.connect(self.tour.offer)
         self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
         context.focus.listen(self._follow_focus)
-        self._build_menu()
+        self._build_menu(kinds)
         self._idle = QTimer(self, interval=disarm_after_s * 1_000, singleShot=True)
         self._idle.timeout.connect(lambda: self._disarm("no input"))
         self._unfocused = QTimer(self, interval=UNFOCUSED_DISARM_MS, singleShot=True)
@@ -78,6 +85,7 @@ class Workspace(QObject):
     def open(self) -> None:
         """Load the layout, show the window and listen to keys."""
         self.hotkeys.store.load()
+        is_first = self.workspaces.is_first
         layout = self.workspaces.begin()
         self.window.place(layout)
         if layout.maximized:
@@ -90,7 +98,10 @@ class Workspace(QObject):
             app.installEventFilter(self.hotkeys)
             app.focusWindowChanged.connect(self._on_window_focus)
         self._idle.start()
-        self.tour.offer()
+        if is_first and QApplication.platformName() != "offscreen":
+            self.start_page.open()
+        else:
+            self.tour.offer()
 
     def close(self) -> None:
         """Save and end every panel."""
@@ -108,38 +119,19 @@ class Workspace(QObject):
         """Disarm after so long without input, from now on."""
         self._idle.setInterval(seconds * 1_000)
 
-    def _build_menu(self) -> None:
-        bar = self.window.menuBar()
-        bar.setObjectName("menu_bar")
-        view = bar.addMenu("&View")
-        view.setObjectName("view_menu")
-        view.addMenu(self.window.panel_menu())
-        self._add(view, "reopen_panel", "Reopen &closed panel", self._reopen, "Ctrl+Shift+T")
-        self._add(view, "maximise_panel", "&Maximise panel, or all again", self._maximise, "Ctrl+Shift+M")
-        self._add(view, "reset_layout", "&Reset layout", self.workspaces.reset)
-        view.addMenu(self._theme_menu(view))
-        view.addSeparator()
-        self._add(view, "leave", "E&xit", self.leaving.leave, "Ctrl+Q")
-        bar.addMenu(WorkspaceMenu(self.workspaces, self.window))
-        bar.addMenu(self.toasts.menu)
-        trade = bar.addMenu("&Trade")
-        trade.setObjectName("trade_menu")
-        for command_id, action in self.hotkeys.actions(trade).items():
-            action.setObjectName(command_id)
-            trade.addAction(action)
-
-        shown = bar.addMenu("&Help")
-        shown.setObjectName("help_menu")
-        self._add(shown, "tour_start", "&Tour", self.tour.start)
-
-    def _add(self, menu: QMenu, name: str, text: str, run: Callable[[], object], key: str = "") -> None:
-        action = QAction(text, menu)
-        action.setObjectName(name)
-        action.triggered.connect(lambda _checked=False: run())
-        if key:
-            action.setShortcut(QKeySequence(key))
-            action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
-        menu.addAction(action)
+    def _build_menu(self, kinds: Mapping[str, type[Panel]]) -> None:
+        menus = MenuBar(self.window, self.commands)
+        runs: dict[str, Callable[[], object]] = {
+            "panel.reopen": self._reopen,
+            "panel.maximise": self._maximise,
+            "screen.leave": self.leaving.leave,
+        }
+        runs |= {f"screen.theme_{name}": partial(self.show_theme, name) for name in THEME_NAMES}
+        menus.add_view(self.workspaces, kinds, runs)
+        menus.add_workspaces(self.workspaces)
+        menus.add_notes(self.toasts)
+        menus.add_trade(self.hotkeys.actions(self.window))
+        menus.add_help({"screen.start_page": self.start_page.open, "screen.tour": self.tour.start})
 
     def _reopen(self) -> None:
         self.workspaces.front.reopen()
@@ -152,16 +144,6 @@ class Workspace(QObject):
             window.toggle_maximised(panel.panel_id)
         else:
             window.maximised.end()
-
-    def _theme_menu(self, parent: QMenu) -> QMenu:
-        menu = QMenu("Theme", parent)
-        menu.setObjectName("theme_menu")
-        for name in THEME_NAMES:
-            action = QAction(name.replace("_", " ").capitalize(), menu)
-            action.setObjectName(f"theme_{name}")
-            action.triggered.connect(lambda _checked=False, name=name: self.show_theme(name))
-            menu.addAction(action)
-        return menu
 
     def show_theme(self, name: str) -> None:
         """Switch the theme live, and keep it where there are settings to keep it in."""

@@ -102,15 +102,25 @@ class Workspaces(QObject):
         self._show(layout)
         return layout
 
-    def save(self) -> None:
-        """Write what is shown when it changed; a folder that cannot be written is announced, nothing is lost."""
+    @property
+    def is_first(self) -> bool:
+        """True before anything was ever kept: a first start."""
+        return self._store.is_new
+
+    def save(self) -> bool:
+        """Write what is shown when it changed; a folder that cannot be written is announced, nothing is lost.
+
+        Returns whether the file says what is shown.
+        """
         if self._is_settled or not self.window.panels:
-            return
+            return False
         try:
             self._store.save(self.current())
             self._store.set_active(self.name)
         except OSError as error:
             self._say("warning", f"Layout not saved: {error.strerror}.")
+            return False
+        return True
 
     def settle(self) -> None:
         """Save for the last time, before the program's end closes windows one by one: what floats is kept."""
@@ -137,16 +147,52 @@ class Workspaces(QObject):
         self._load(layout, f"workspace {name}")
         return True
 
+    def open_number(self, number: int) -> bool:
+        """Show the workspace at a place of the list, counted from 1; returns False where there is none."""
+        names = self.names()
+        if number > len(names):
+            self._say("info", f"There is no workspace {number}: there are {len(names)}.")
+            return False
+        return self.open(names[number - 1])
+
+    def save_now(self) -> None:
+        """Write what is shown, and say so."""
+        if self.save():
+            self._say("info", f"Workspace {self.name} is saved.")
+
     def save_as(self, name: str) -> str:
         """Give what is shown a name of its own; returns why not, "" when done."""
+        trouble = self._why_not(name)
+        if not trouble:
+            self.save()
+            self.window.layout_name = name
+            self.save()
+            self.changed.emit()
+        return trouble
+
+    def rename(self, name: str) -> str:
+        """Call what is shown otherwise, its file and kept versions too; returns why not, "" when done."""
+        if self.name in SHIPPED:
+            return f"{self.name} is there from the start and keeps its name; save it under another one."
+        trouble = self._why_not(name)
+        if trouble or not self.save():
+            return trouble or "The folder of layouts cannot be written."
+        try:
+            self._store.rename(self.name, name)
+        except OSError as error:
+            return f"Not renamed: {error.strerror}."
+        for window in self.windows:
+            window.layout_name = name
+        self.save()
+        self.changed.emit()
+        return ""
+
+    def _why_not(self, name: str) -> str:
+        """Return why a workspace cannot be called so, "" where it can."""
         if not NAME.fullmatch(name):
             return "A name has 1 to 40 letters, digits, blanks, - or _."
         if name.lower() in (known.lower() for known in self.names()):
             return f"There is a workspace {name} already."
-        self.save()
-        self.window.layout_name = name
-        self.save()
-        self.changed.emit()
         return ""
 
     def undo_load(self) -> None:

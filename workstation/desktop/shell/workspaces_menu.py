@@ -1,20 +1,20 @@
-"""The workspace menu and its keys, and the line that offers to take a load back.
+"""The workspace menu, and the line that offers to take a load back.
 
-Ctrl+1 to Ctrl+9 show a workspace; everything else is reached by the menu's letters. It only asks `Workspaces`.
+Every entry is a command of the registry, so that the palette and the key file reach it too. It only asks `Workspaces`.
 """
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QInputDialog, QLabel, QMenu, QPushButton, QWidget
 
+from workstation.commands.screen import SHOW_WORKSPACE, WORKSPACE_KEYS
+from workstation.desktop.shell.screen_commands import ScreenCommands
 from workstation.desktop.shell.workspaces import UNDO_MS, Workspaces
 from workstation.desktop.shell.workspaces_versions import VersionsDialog
 
-KEYS_MAX = 9
 _FILES = "Workspaces (*.toml)"
 
 
@@ -46,56 +46,74 @@ class UndoLoadBanner(QFrame):
 
 
 class WorkspaceMenu(QMenu):
-    """Names with their keys, then what can be done with the one that is shown."""
+    """Names with their keys, then what can be done with the one that is shown, each a command of the registry."""
 
-    def __init__(self, workspaces: Workspaces, parent: QWidget) -> None:
+    def __init__(self, workspaces: Workspaces, commands: ScreenCommands, parent: QWidget) -> None:
         super().__init__("&Workspaces", parent)
         self.setObjectName("workspaces_menu")
-        self._workspaces = workspaces
+        self._workspaces, self._commands = workspaces, commands
         self._fill()
         workspaces.changed.connect(self._fill)
         workspaces.loaded.connect(lambda _name: self._fill())
+        self.aboutToShow.connect(self._mark)
 
     def _fill(self) -> None:
-        for action in self.actions():
-            self.removeAction(action)
-            action.deleteLater()
-        shown = self._workspaces
-        for number, name in enumerate(shown.names(), start=1):
-            key = f"Ctrl+{number}" if number <= KEYS_MAX else ""
-            action = self._add(f"workspace_{number}", name, partial(shown.open, name), key)
-            action.setCheckable(True)
-            action.setChecked(name == shown.name)
+        self.clear()
+        shown, commands = self._workspaces, self._commands
+        names = shown.names()
+        for number in range(1, WORKSPACE_KEYS + 1):
+            name = names[number - 1] if number <= len(names) else ""
+            entry = commands.action(f"{SHOW_WORKSPACE}{number}", partial(self._show_number, number), name)
+            entry.setCheckable(True)
+            if name:
+                self.addAction(entry)
+        for name in names[WORKSPACE_KEYS:]:
+            entry = QAction(name, self, checkable=True)
+            entry.triggered.connect(lambda _checked=False, name=name: shown.open(name))
+            self.addAction(entry)
         self.addSeparator()
-        self._add("workspace_undo", "&Undo load", shown.undo_load)
-        self._add("workspace_save_as", "&Save as…", self._ask_name)
-        self._add("workspace_yesterday", "Restore &yesterday", shown.restore_yesterday)
-        self._add("workspace_versions", "Earlier &versions…", self._show_versions)
-        self._add("workspace_import", "&Import…", self._ask_import)
-        self._add("workspace_export", "&Export…", self._ask_export)
-        self._add("workspace_window", "&New window", shown.new_window)
-        lock = self._add("workspace_lock", "&Lock panels", lambda: shown.lock(locked=not shown.locked))
+        runs: dict[str, Callable[[], object]] = {
+            "undo_load": shown.undo_load,
+            "save": shown.save_now,
+            "save_as": partial(self._ask_name, "Save workspace as", shown.save_as),
+            "rename": partial(self._ask_name, "Rename workspace", shown.rename),
+            "restore_yesterday": shown.restore_yesterday,
+            "versions": self._show_versions,
+            "import": self._ask_import,
+            "export": self._ask_export,
+            "new_window": shown.new_window,
+            "lock": self._toggle_lock,
+            "reset": shown.reset,
+        }
+        for name, run in runs.items():
+            commands.put(self, f"workspace.{name}", run)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Tick what is shown and what is locked, whatever a press has done to the ticks."""
+        for entry, name in zip(self.actions(), self._workspaces.names(), strict=False):
+            entry.setChecked(name == self._workspaces.name)
+        lock = self._commands.action("workspace.lock", self._toggle_lock)
         lock.setCheckable(True)
-        lock.setChecked(shown.locked)
+        lock.setChecked(self._workspaces.locked)
 
-    def _add(self, name: str, text: str, run: Callable[[], object], key: str = "") -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(name)
-        action.triggered.connect(lambda _checked=False: run())
-        if key:
-            action.setShortcut(QKeySequence(key))
-            action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
-        self.addAction(action)
-        return action
+    def _toggle_lock(self) -> None:
+        self._workspaces.lock(locked=not self._workspaces.locked)
 
-    def _ask_name(self) -> None:
+    def _show_number(self, number: int) -> None:
+        """Show the workspace of a place in the list; a place that is empty is told, and nothing changes."""
+        self._workspaces.open_number(number)
+        self._mark()
+
+    def _ask_name(self, title: str, take: Callable[[str], str]) -> None:
+        """Ask for a name until one is taken, its trouble said beside the field, or until nobody wants it."""
         trouble, name = "", self._workspaces.name
         while True:
             label = f"{trouble}\nName of the workspace:".strip()
-            name, given = QInputDialog.getText(self.parentWidget(), "Save workspace as", label, text=name)
+            name, given = QInputDialog.getText(self.parentWidget(), title, label, text=name)
             if not given:
                 return
-            trouble = self._workspaces.save_as(name.strip())
+            trouble = take(name.strip())
             if not trouble:
                 return
 
