@@ -26,8 +26,9 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.desktop_rig import DesktopRig, limit, order, position, quote, status
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.catalogue import PANEL_KINDS
+from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.hotkeys import HotkeyFilter
-from workstation.desktop.shell.main_window import MainWindow, configure_docking
+from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.shell.spoken_line import SpokenLine
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.orders import OrdStatus, RequestKind, Side

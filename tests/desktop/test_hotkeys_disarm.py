@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.desktop_rig import DesktopRig
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.log_panel import LogPanel
+from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts_store import LayoutStore
-from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.workspace import UNFOCUSED_DISARM_MS, Workspace
 
 SMALL = 'name = "small"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs = ["log-1"]\n'

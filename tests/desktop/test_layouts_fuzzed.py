@@ -16,9 +16,9 @@ from tests.helpers.desktop_rig import DesktopRig
 from workstation.config.resources import resource_text
 from workstation.desktop.panels.fills_panel import FillsPanel
 from workstation.desktop.panels.log_panel import LogPanel
+from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts import LAYOUT_BYTES_MAX, parse_layout
 from workstation.desktop.shell.layouts_store import LayoutStore
-from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.workspaces import Workspaces
 from workstation.domain.errors import UserError
 

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.desktop_rig import DesktopRig, status
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.catalogue import PANEL_KINDS
-from workstation.desktop.shell.main_window import MainWindow, configure_docking
+from workstation.desktop.shell.docks import configure_docking
+from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.theme import current_theme, load_theme, theme_notifier
 
 

@@ -16,8 +16,8 @@ from tests.helpers.panel_words import words_of
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.eventloop import ErrorReporter
 from workstation.desktop.panels.log_panel import LogPanel
+from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts_store import LayoutStore
-from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.shell.workspaces import Workspaces
 from workstation.viewmodels.frames import Frame

@@ -20,7 +20,8 @@ from workstation.commands.registry import CommandResult
 from workstation.commands.strategies import StrategyBoard
 from workstation.desktop.eventloop import ErrorReporter
 from workstation.desktop.panels.catalogue import PANEL_KINDS
-from workstation.desktop.shell.main_window import MainWindow, configure_docking
+from workstation.desktop.shell.docks import configure_docking
+from workstation.desktop.shell.main_window import MainWindow
 from workstation.domain.accounts import Environment
 from workstation.domain.market import StreamKind
 from workstation.ports.backtests import BacktestBoard

@@ -20,7 +20,8 @@ from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.provenance_panel import ProvenancePanel
 from workstation.desktop.panels.settings_panel_store import SettingsStore
-from workstation.desktop.shell.main_window import MainWindow, configure_docking
+from workstation.desktop.shell.docks import configure_docking
+from workstation.desktop.shell.main_window import MainWindow
 from workstation.domain.orders import OrderState, OrdStatus, OriginKind
 from workstation.ports.stories import OrderStory
 

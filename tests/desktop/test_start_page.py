@@ -14,10 +14,10 @@ from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
 from workstation.commands.registry import CommandResult
 from workstation.config.resources import resource_text
 from workstation.desktop.panels.log_panel import LogPanel
+from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layout_picture import areas
 from workstation.desktop.shell.layouts import ROOT, parse_layout
 from workstation.desktop.shell.layouts_store import LayoutStore
-from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.start_page import BEGINNINGS
 from workstation.desktop.shell.workspace import Workspace
 from workstation.domain.accounts import Environment

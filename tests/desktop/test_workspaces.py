@@ -21,8 +21,8 @@ from workstation.commands.strategies import StrategyBoard
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.desktop.shell.docks import configure_docking, tabs_below
 from workstation.desktop.shell.layouts_store import LayoutStore
-from workstation.desktop.shell.main_window import configure_docking, tabs_below
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.shell.workspaces import SHIPPED, Workspaces
 from workstation.desktop.shell.workspaces_versions import VersionsDialog

@@ -25,8 +25,8 @@ from workstation.desktop.look import LOOKS, theme_of
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.panels.ticket_presets_store import PresetStore
+from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts_store import LayoutStore
-from workstation.desktop.shell.main_window import configure_docking
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import Theme, apply_theme

@@ -4,46 +4,32 @@ The window knows panels only by their kind; what they show is their own affair. 
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
-import PySide6QtAds as QtAds
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QScreen
 from PySide6.QtWidgets import QFrame, QMainWindow, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
+from workstation.desktop.shell.docks import Docks
 from workstation.desktop.shell.layouts import FloatEntry, Layout, Node, PanelEntry
-from workstation.desktop.shell.layouts_xml import FLOATING, from_xml, to_xml
-from workstation.desktop.shell.maximised import Maximised
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.panel_making import Survived, make_panel, release_panel
 from workstation.desktop.shell.status_bar import StatusBar
 from workstation.desktop.shell.top_bar import TopBar
-from workstation.desktop.shell.window_place import box_of, is_seen, saved_geometry, shares_of, within
+from workstation.desktop.shell.window_place import box_of, is_seen, shares_of, within
 from workstation.desktop.shell.workspace_placeholder import PlaceholderPanel
 from workstation.domain.accounts import Environment
 
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 960, 600
-FLOAT_WIDTH, FLOAT_HEIGHT = 240, 160
-"""Least size of panels that float."""
 
 BEHIND_MS = 50
 """From one panel behind another tab to the next, while they are made after the window shows."""
 
 CLOSED_MAX = 20
 """Closed panels that can be opened again, the newest first."""
-
-_FLAGS = QtAds.CDockManager.eConfigFlag
-
-
-def configure_docking() -> None:
-    """Set the docking library's options; once, before the first window."""
-    flags = _FLAGS.DefaultOpaqueConfig | _FLAGS.FocusHighlighting | _FLAGS.AllTabsHaveCloseButton
-    flags &= ~(_FLAGS.XmlCompressionEnabled | _FLAGS.DockAreaHasUndockButton | _FLAGS.DockAreaHasCloseButton)
-    flags &= ~_FLAGS.DoubleClickUndocksWidget
-    QtAds.CDockManager.setConfigFlags(flags | _FLAGS.MiddleMouseButtonClosesTab)
 
 
 class MainWindow(QMainWindow):
@@ -63,13 +49,12 @@ class MainWindow(QMainWindow):
         self._behind: dict[str, PanelEntry] = {}
         self._behind_timer = QTimer(self, interval=BEHIND_MS)
         self._behind_timer.timeout.connect(self._fill_next)
-        self._docks: dict[str, QtAds.CDockWidget] = {}
         self._entries: dict[str, PanelEntry] = {}
         self._mute: set[str] = set()
         self._closed: deque[tuple[PanelEntry, dict[str, Node], list[FloatEntry]]] = deque(maxlen=CLOSED_MAX)
         self.layout_name = ""
         self.locked = False
-        self.taken: Callable[[], Collection[str]] = self._docks.keys
+        self.taken: Callable[[], Collection[str]] = lambda: self.panel_ids
         self.may_close: Callable[[], bool] = lambda: True
         self.setObjectName(name)
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
@@ -83,11 +68,10 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top_bar)
-        self.docking = QtAds.CDockManager(holder)
-        self.docking.setObjectName("docking")
-        self.maximised = Maximised(self.docking)
+        self._docks = Docks(holder)
+        self._docks.closed.connect(self._on_dock_closed)
+        self.docking, self.maximised = self._docks.docking, self._docks.maximised
         column.addWidget(self.docking, 1)
-        self.docking.setStyleSheet("")
         self.setCentralWidget(holder)
         self.setStatusBar(self.status_bar)
         self.setWindowTitle(f"Workstation · {context.bridge.session.environment}")
@@ -101,12 +85,12 @@ class MainWindow(QMainWindow):
         """Every panel by id, in the order of the layout; one that waits behind another tab is made now."""
         while self._behind:
             self._fill_next()
-        return {panel_id: self._panels[panel_id] for panel_id in self._docks if panel_id in self._panels}
+        return {panel_id: self._panels[panel_id] for panel_id in self.panel_ids if panel_id in self._panels}
 
     @property
     def panel_ids(self) -> Collection[str]:
         """The id of every panel, made or not yet."""
-        return self._docks.keys()
+        return self._docks.ids
 
     def load_layout(self, layout: Layout) -> None:
         """Replace every panel by those of a layout. One of unknown kind is announced, and a placeholder keeps it.
@@ -120,7 +104,7 @@ class MainWindow(QMainWindow):
                 self._context.announcer.say("warning", f"Layout {layout.name}: panel kind {entry.kind!r} is not known.")
         self._dock(layout.panel, layout)
         for entry in layout.panel:
-            if self._docks[entry.id].isCurrentTab():
+            if self._docks.is_front(entry.id):
                 self._fill(entry)
             else:
                 self._behind[entry.id] = entry
@@ -131,9 +115,7 @@ class MainWindow(QMainWindow):
     def lock(self, *, locked: bool) -> None:
         """Freeze where panels stand and that they are open, or set them free; what they hold stays usable."""
         self.locked = locked
-        features = QtAds.CDockWidget.DockWidgetFeature
-        frozen = features.DockWidgetMovable | features.DockWidgetClosable | features.DockWidgetFloatable
-        self.docking.lockDockWidgetFeaturesGlobally(frozen if locked else features.NoDockWidgetFeatures)
+        self._docks.lock(locked=locked)
 
     def _fill_next(self) -> None:
         if self._behind:
@@ -147,23 +129,11 @@ class MainWindow(QMainWindow):
             self._add_dock(entry)
         if not self._arrange(layout):
             self._context.announcer.say("warning", f"Layout {layout.name}: the dock tree could not be restored.")
-        for panel_id, dock in self._docks.items():
-            if dock.isClosed():
-                self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
-                dock.toggleView(True)  # noqa: FBT003  the library's signature
-                self._context.announcer.say("info", f"Layout {layout.name}: {panel_id} had no place; it is shown.")
+        for panel_id in self._docks.show_placeless():
+            self._context.announcer.say("info", f"Layout {layout.name}: {panel_id} had no place; it is shown.")
 
     def _arrange(self, layout: Layout) -> bool:
-        """Put the docks where a layout says; returns whether the docking library took it."""
-        known = {name: _only(node, self._docks) for name, node in layout.dock.items()}
-        screen, least = self._screen_of(layout).availableGeometry(), QSize(FLOAT_WIDTH, FLOAT_HEIGHT)
-        boxes = {
-            over.root: saved_geometry(box_of(over.geometry, screen, least))
-            for over in layout.floating
-            if tabs_below(known, over.root)
-        }
-        state = to_xml(Layout(name=layout.name, panel=layout.panel, dock=known), boxes)
-        return bool(self.docking.restoreState(QByteArray(state), layout.version))
+        return self._docks.arrange(layout, self._screen_of(layout).availableGeometry())
 
     def place(self, layout: Layout) -> None:
         """Move the window to the layout's fractions of its screen, clamped into view; the first where it is gone."""
@@ -190,7 +160,7 @@ class MainWindow(QMainWindow):
         """Return what is shown now as a layout."""
         screen = self.screen().availableGeometry()
         panels = [self._kept(name, panel) for name, panel in self.panels.items()]
-        dock, floating = self._trees()
+        dock, floating = self._docks.trees(screen)
         return Layout(
             name=self.layout_name,
             geometry=shares_of(self.normalGeometry() if self.isMaximized() else self.geometry(), screen),
@@ -202,16 +172,6 @@ class MainWindow(QMainWindow):
             floating=floating,
             dock=dock,
         )
-
-    def _trees(self, closed: str = "") -> tuple[dict[str, Node], list[FloatEntry]]:
-        """Return where panels are docked and what floats, on the screen of this window; `closed` as if still open."""
-        dock = from_xml(self.maximised.state or bytes(self.docking.saveState(1).data()), closed=closed)
-        screen = self.screen().availableGeometry()
-        floating = []
-        for root in (name for name in dock if name.startswith(FLOATING) and name.count("-") == 1):
-            top = self._docks[tabs_below(dock, root)[0]].window()
-            floating.append(FloatEntry(root, shares_of(top.geometry(), screen)))
-        return dock, floating
 
     def _kept(self, panel_id: str, panel: Panel) -> PanelEntry:
         """Return a panel as it stands now, which is also how it would be opened anew; as before where it cannot say."""
@@ -229,27 +189,17 @@ class MainWindow(QMainWindow):
         return self._fill(entry)
 
     def _add_dock(self, entry: PanelEntry) -> None:
-        self.maximised.end()
-        dock = QtAds.CDockWidget(self.docking, self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title))
-        dock.setObjectName(entry.id)
-        dock.setFeature(QtAds.CDockWidget.DockWidgetDeleteOnClose, False)  # noqa: FBT003  the library's signature
-        dock.setMinimumSizeHintMode(QtAds.CDockWidget.MinimumSizeHintFromDockWidget)
-        dock.closed.connect(lambda: self._on_dock_closed(entry.id))
-        dock.tabWidget().installEventFilter(self)
-        dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
-        self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
-        self._docks[entry.id], self._entries[entry.id] = dock, entry
+        self._docks.add(entry.id, self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title))
+        self._entries[entry.id] = entry
 
     def _fill(self, entry: PanelEntry) -> Panel:
         panel, holder = make_panel(self._kinds, self._context, entry)
-        dock = self._docks[entry.id]
-        panel.title_changed.connect(lambda title: dock.setWindowTitle(self._titled(title)))
+        panel.title_changed.connect(lambda title: self._docks.retitle(entry.id, self._titled(title)))
         panel.retry_asked.connect(lambda: self.rebuild(entry.id))
         panel.provenance_asked.connect(self.show_provenance)
         panel.command_asked.connect(self.command_asked)
-        dock.takeWidget().deleteLater()
         self._mute.discard(entry.id)
-        dock.setWidget(holder, QtAds.CDockWidget.ForceNoScrollArea)
+        self._docks.fill(entry.id, holder)
         self._panels[entry.id] = panel
         with Survived():
             if entry.interval_link:
@@ -282,10 +232,9 @@ class MainWindow(QMainWindow):
 
     def _tab_with_lists(self, panel_id: str) -> None:
         """Move a panel without an instrument of its own among the tabs of such panels, where there is room for it."""
-        unlinked = (d for i, d in self._docks.items() if i != panel_id and not self._is_linked(i))
-        area = next((dock.dockAreaWidget() for dock in unlinked), None)
-        if area is not None:
-            self.docking.addDockWidget(QtAds.DockWidgetArea.CenterDockWidgetArea, self._docks[panel_id], area)
+        other = next((name for name in self.panel_ids if name != panel_id and not self._is_linked(name)), None)
+        if other is not None:
+            self._docks.join(panel_id, other)
 
     def _is_linked(self, panel_id: str) -> bool:
         return self._kinds.get(self._entries[panel_id].kind, PlaceholderPanel).linked
@@ -294,21 +243,15 @@ class MainWindow(QMainWindow):
         """End a panel and give its streams up."""
         self._behind.pop(panel_id, None)
         panel = self._panels.pop(panel_id, None)
-        dock = self._docks.pop(panel_id, None)
         self._entries.pop(panel_id, None)
-        if dock is None:
-            return
-        self.maximised.end()
         if panel is not None:
+            self.maximised.end()
             release_panel(panel)
-        self.docking.removeDockWidget(dock)
-        dock.deleteLater()
+        self._docks.remove(panel_id)
 
     def show_panel(self, panel_id: str) -> None:
         """Bring a panel to the front of its tabs, and out from behind one that is shown alone."""
-        if not self._docks[panel_id].dockAreaWidget().isVisible():
-            self.maximised.end()
-        self._docks[panel_id].setAsCurrentTab()
+        self._docks.show(panel_id)
 
     def panel_of(self, widget: QWidget | None) -> Panel | None:
         """Return the panel that a widget is part of."""
@@ -328,7 +271,7 @@ class MainWindow(QMainWindow):
 
     def release(self) -> None:
         """End every panel; the window shows nothing afterwards."""
-        for panel_id in tuple(self._docks):
+        for panel_id in tuple(self.panel_ids):
             self.close_panel(panel_id)
 
     def _on_dock_closed(self, panel_id: str) -> None:
@@ -336,7 +279,7 @@ class MainWindow(QMainWindow):
             return
         panel = self._panels.get(panel_id)
         entry = self._entries[panel_id] if panel is None else self._kept(panel_id, panel)
-        self._closed.append((entry, *self._trees(panel_id)))
+        self._closed.append((entry, *self._docks.trees(self.screen().availableGeometry(), panel_id)))
         self.close_panel(panel_id)
 
     def reopen(self) -> Panel | None:
@@ -349,23 +292,16 @@ class MainWindow(QMainWindow):
             return self.add_panel(entry.kind) if entry.kind in self._kinds else self.reopen()
         panel = self.open_panel(entry)
         now = self.current_layout()
-        if {tab for node in before.values() for tab in node.tabs} == set(self._docks):
+        if {tab for node in before.values() for tab in node.tabs} == set(self.panel_ids):
             self._arrange(msgspec.structs.replace(now, dock=before, floating=floating))
         self.show_panel(entry.id)
         return panel
 
     def toggle_maximised(self, panel_id: str) -> None:
         """Show the area of a panel alone, or all again."""
-        self.maximised.toggle(self._docks[panel_id])
+        self._docks.toggle_maximised(panel_id)
 
     # Qt overrides
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Show a panel alone, or all again, by a double click on its tab."""
-        if event.type() is QEvent.Type.MouseButtonDblClick and isinstance(watched, QtAds.CDockWidgetTab):
-            self.maximised.toggle(watched.dockWidget())
-            return True
-        return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the layout be saved, then close; a person who closes the window may be asked first."""
@@ -374,15 +310,3 @@ class MainWindow(QMainWindow):
             return
         self.closing.emit()
         event.accept()
-
-
-def _only(node: Node, panels: Container[str]) -> Node:
-    tabs = [tab for tab in node.tabs if tab in panels]
-    current = node.current if node.current in tabs else ""
-    return Node(split=node.split, sizes=node.sizes, parts=node.parts, tabs=tabs, current=current)
-
-
-def tabs_below(dock: Mapping[str, Node], root: str) -> list[str]:
-    """Return the panels of a node and of all below it."""
-    node = dock[root]
-    return [*node.tabs, *(tab for part in node.parts for tab in tabs_below(dock, part))]

@@ -1,0 +1,159 @@
+"""The docks of one window by panel id: where each stands, read from a layout's tree and told as one.
+
+The only place that speaks with the docking library about panels; what stands in a dock is the window's business.
+"""
+
+from collections.abc import Collection, Container, Mapping
+
+import PySide6QtAds as QtAds
+from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Signal
+from PySide6.QtWidgets import QWidget
+
+from workstation.desktop.shell.layouts import FloatEntry, Layout, Node
+from workstation.desktop.shell.layouts_xml import FLOATING, from_xml, to_xml
+from workstation.desktop.shell.maximised import Maximised
+from workstation.desktop.shell.window_place import box_of, saved_geometry, shares_of
+
+FLOAT_WIDTH, FLOAT_HEIGHT = 240, 160
+"""Least size of panels that float."""
+
+_FLAGS = QtAds.CDockManager.eConfigFlag
+
+
+def configure_docking() -> None:
+    """Set the docking library's options; once, before the first window."""
+    flags = _FLAGS.DefaultOpaqueConfig | _FLAGS.FocusHighlighting | _FLAGS.AllTabsHaveCloseButton
+    flags &= ~(_FLAGS.XmlCompressionEnabled | _FLAGS.DockAreaHasUndockButton | _FLAGS.DockAreaHasCloseButton)
+    flags &= ~_FLAGS.DoubleClickUndocksWidget
+    QtAds.CDockManager.setConfigFlags(flags | _FLAGS.MiddleMouseButtonClosesTab)
+
+
+class Docks(QObject):
+    """Every dock of a window. `docking` is the library's widget that holds them.
+
+    Emits: closed(panel id) when a person closed a dock.
+    """
+
+    closed = Signal(str)
+
+    def __init__(self, holder: QWidget) -> None:
+        super().__init__(holder)
+        self.setObjectName("docks")
+        self.docking = QtAds.CDockManager(holder)
+        self.docking.setObjectName("docking")
+        self.docking.setStyleSheet("")
+        self.maximised = Maximised(self.docking)
+        self._docks: dict[str, QtAds.CDockWidget] = {}
+
+    @property
+    def ids(self) -> Collection[str]:
+        """The id of every panel that has a dock, in the order of the layout."""
+        return self._docks.keys()
+
+    def add(self, panel_id: str, title: str) -> None:
+        """Make an empty dock at the right."""
+        self.maximised.end()
+        dock = QtAds.CDockWidget(self.docking, title)
+        dock.setObjectName(panel_id)
+        dock.setFeature(QtAds.CDockWidget.DockWidgetDeleteOnClose, False)  # noqa: FBT003  the library's signature
+        dock.setMinimumSizeHintMode(QtAds.CDockWidget.MinimumSizeHintFromDockWidget)
+        dock.closed.connect(lambda: self.closed.emit(panel_id))
+        dock.tabWidget().installEventFilter(self)
+        dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
+        self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
+        self._docks[panel_id] = dock
+
+    def fill(self, panel_id: str, widget: QWidget) -> None:
+        """Put a widget into a dock, in place of what was there."""
+        dock = self._docks[panel_id]
+        dock.takeWidget().deleteLater()
+        dock.setWidget(widget, QtAds.CDockWidget.ForceNoScrollArea)
+
+    def retitle(self, panel_id: str, title: str) -> None:
+        """Give a dock another title."""
+        self._docks[panel_id].setWindowTitle(title)
+
+    def remove(self, panel_id: str) -> bool:
+        """End a dock; returns whether there was one."""
+        dock = self._docks.pop(panel_id, None)
+        if dock is None:
+            return False
+        self.maximised.end()
+        self.docking.removeDockWidget(dock)
+        dock.deleteLater()
+        return True
+
+    def show(self, panel_id: str) -> None:
+        """Bring a dock to the front of its tabs, and out from behind one that is shown alone."""
+        if not self._docks[panel_id].dockAreaWidget().isVisible():
+            self.maximised.end()
+        self._docks[panel_id].setAsCurrentTab()
+
+    def is_front(self, panel_id: str) -> bool:
+        """Tell whether a dock is the one that its area shows."""
+        return bool(self._docks[panel_id].isCurrentTab())
+
+    def join(self, panel_id: str, other: str) -> None:
+        """Move a dock among the tabs of another one."""
+        area = self._docks[other].dockAreaWidget()
+        self.docking.addDockWidget(QtAds.DockWidgetArea.CenterDockWidgetArea, self._docks[panel_id], area)
+
+    def toggle_maximised(self, panel_id: str) -> None:
+        """Show the area of a dock alone, or all again."""
+        self.maximised.toggle(self._docks[panel_id])
+
+    def lock(self, *, locked: bool) -> None:
+        """Freeze where docks stand and that they are open, or set them free."""
+        features = QtAds.CDockWidget.DockWidgetFeature
+        frozen = features.DockWidgetMovable | features.DockWidgetClosable | features.DockWidgetFloatable
+        self.docking.lockDockWidgetFeaturesGlobally(frozen if locked else features.NoDockWidgetFeatures)
+
+    def arrange(self, layout: Layout, screen: QRect) -> bool:
+        """Put the docks where a layout says; returns whether the docking library took it. screen: the room there is."""
+        known = {name: _only(node, self._docks) for name, node in layout.dock.items()}
+        least = QSize(FLOAT_WIDTH, FLOAT_HEIGHT)
+        boxes = {
+            over.root: saved_geometry(box_of(over.geometry, screen, least))
+            for over in layout.floating
+            if tabs_below(known, over.root)
+        }
+        state = to_xml(Layout(name=layout.name, panel=layout.panel, dock=known), boxes)
+        return bool(self.docking.restoreState(QByteArray(state), layout.version))
+
+    def show_placeless(self) -> list[str]:
+        """Dock at the right what a layout gave no place; returns those panels."""
+        placeless = [(panel_id, dock) for panel_id, dock in self._docks.items() if dock.isClosed()]
+        for _, dock in placeless:
+            self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
+            dock.toggleView(True)  # noqa: FBT003  the library's signature
+        return [panel_id for panel_id, _ in placeless]
+
+    def trees(self, screen: QRect, closed: str = "") -> tuple[dict[str, Node], list[FloatEntry]]:
+        """Return where docks stand and what floats, as shares of a screen; `closed` as if still open."""
+        dock = from_xml(self.maximised.state or bytes(self.docking.saveState(1).data()), closed=closed)
+        floating = []
+        for root in (name for name in dock if name.startswith(FLOATING) and name.count("-") == 1):
+            top = self._docks[tabs_below(dock, root)[0]].window()
+            floating.append(FloatEntry(root, shares_of(top.geometry(), screen)))
+        return dock, floating
+
+    # Qt overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Show a panel alone, or all again, by a double click on its tab."""
+        if event.type() is QEvent.Type.MouseButtonDblClick and isinstance(watched, QtAds.CDockWidgetTab):
+            self.maximised.toggle(watched.dockWidget())
+            return True
+        return super().eventFilter(watched, event)
+
+
+def _only(node: Node, panels: Container[str]) -> Node:
+    tabs = [tab for tab in node.tabs if tab in panels]
+    current = node.current if node.current in tabs else ""
+    return Node(split=node.split, sizes=node.sizes, parts=node.parts, tabs=tabs, current=current)
+
+
+def tabs_below(dock: Mapping[str, Node], root: str) -> list[str]:
+    """Return the panels of a node and of all below it."""
+    node = dock[root]
+    return [*node.tabs, *(tab for part in node.parts for tab in tabs_below(dock, part))]
