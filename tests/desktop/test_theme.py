@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF
+from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QFontMetricsF
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from tests.helpers.desktop_rig import DesktopRig
@@ -36,7 +36,11 @@ from workstation.desktop.theme import (
     theme_notifier,
     ui_font,
 )
+from workstation.desktop.theme_shelf import ThemeShelf
+from workstation.domain.accounts import Account, Environment
 from workstation.domain.errors import NotFound
+from workstation.domain.numbers import MONEY_ONE
+from workstation.viewmodels.account_marks import mark_of
 
 
 @pytest.fixture
@@ -44,6 +48,12 @@ def dark(qapp):
     apply_theme(qapp, load_theme("dark"))
     yield current_theme()
     apply_theme(qapp, load_theme("dark"))
+
+
+def account_named(name: str) -> Account:
+    return Account(
+        account=name, uid=name, venue="SIM", environment=Environment.SIM, currency="USD", initial_cash=MONEY_ONE
+    )
 
 
 def changed_theme(tmp_path: Path, old: str, new: str) -> Path:
@@ -104,6 +114,8 @@ def test_red_up_swaps_both_pairs_and_the_colour_blind_set_has_no_green():
         ('text_muted = "#98a5b6"', 'text_muted = "#2a3038"', "text_muted on surface"),
         ('text_muted = "#98a5b6"', 'text_mutd = "#98a5b6"', "unknown colour role 'text_mutd'"),
         ('live = "#ff8a3d"', 'live = "#0a0d12"', "live on"),
+        ('live = "#ff8a3d"', 'live = "#43a9bb"', "sim and live cannot be told apart"),
+        ('account_2 = "#8ecae6"', 'account_2 = "#1a202a"', "account_2 on surface"),
         ("row = 22", "row = 2200", "metrics.row"),
         ("row = 22", 'row = "22"', "metrics.row"),
         ("body = 12\n", "", "type.body"),
@@ -154,11 +166,96 @@ def test_a_setting_of_the_look_acts_at_once_and_the_menu_keeps_it(qtbot, qapp, d
     qtbot.addWidget(desktop.workspace.window)
     assert store.set("desktop.density", "relaxed") == ""
     assert current_theme() == load_theme("dark", density=Density.RELAXED)
-    desktop.workspace.show_theme("light")
+    desktop.workspace.themes.show_theme("light")
     assert current_theme() == load_theme("light", density=Density.RELAXED)
     assert load_settings(file).desktop.theme == "light"
     desktop.stop()
     rig.stop()
+
+
+@pytest.fixture
+def desktop(qtbot, qapp, dark, tmp_path):
+    rig, file, folder = DesktopRig(), tmp_path / "config.toml", tmp_path / "themes"
+    desktop = Desktop(
+        rig.session, rig.gateway, CommandRegistry(), layouts=tmp_path / "layouts", look=dark, frame_hz=30,
+        disarm_after_s=600, settings=SettingsStore(file, load_settings(file)), themes=ThemeShelf(folder),
+    )  # fmt: skip
+    qtbot.addWidget(desktop.workspace.window)
+    yield desktop
+    desktop.stop()
+    rig.stop()
+
+
+@pytest.fixture
+def spoken(desktop):
+    said = []
+    desktop.context.announcer.spoken.connect(lambda _level, text, _id: said.append(text))
+    return said
+
+
+def test_a_theme_of_ones_own_is_copied_edited_and_chosen_live_from_the_menu(desktop, tmp_path):
+    menu = desktop.workspace.themes
+    next(action for action in menu.actions() if action.objectName() == "screen.theme_copy").trigger()
+    file = tmp_path / "themes" / "my_dark.toml"
+    file.write_text(file.read_text("utf-8").replace('accent = "#5aa2ff"', 'accent = "#66b3ff"'), "utf-8")
+    menu.aboutToShow.emit()
+    menu.findChild(QAction, "theme_my_dark").trigger()
+    assert (current_theme().name, current_theme().colors.accent) == ("my_dark", QColor("#66b3ff"))
+    assert load_settings(tmp_path / "config.toml").desktop.theme == "my_dark"
+    menu.copy_theme()
+    assert sorted(found.name for found in file.parent.iterdir()) == ["my_dark.toml", "my_dark1.toml"]
+
+
+@pytest.mark.parametrize("door", ["menu", "setting"])
+def test_an_own_theme_that_hides_an_environment_is_refused_with_the_pair_and_nothing_changes(
+    desktop, spoken, tmp_path, door
+):
+    folder = tmp_path / "themes"
+    folder.mkdir()
+    changed_theme(folder, 'live = "#ff8a3d"', 'live = "#43a9bb"')
+    if door == "menu":
+        desktop.workspace.themes.show_theme("mine")
+        said = spoken[-1]
+    else:
+        said = desktop.context.settings.set("desktop.theme", '"mine"')
+    assert "sim and live cannot be told apart" in said
+    assert current_theme().name == "dark"
+    assert not (tmp_path / "config.toml").exists()
+
+
+@pytest.mark.parametrize(("name", "why"), [("gone", "gone"), ("mine", "text_muted on surface")])
+def test_a_start_with_a_theme_that_is_missing_or_refused_takes_the_default_and_says_so(tmp_path, name, why):
+    changed_theme(tmp_path, 'text_muted = "#98a5b6"', 'text_muted = "#2a3038"')
+    theme, words = ThemeShelf(tmp_path).at_start(DesktopSettings(theme=name, rising="red"))
+    assert theme == load_theme("dark", scheme=ColorScheme.RED_UP)
+    assert why in words
+    assert words.endswith("The theme dark takes its place.")
+
+
+def test_a_theme_file_that_goes_while_it_is_shown_falls_back_with_a_notice(desktop, spoken, tmp_path):
+    desktop.workspace.themes.copy_theme()
+    desktop.workspace.themes.show_theme("my_dark")
+    (tmp_path / "themes" / "my_dark.toml").unlink()
+    assert desktop.context.settings.set("desktop.density", "relaxed") == ""
+    assert current_theme() == load_theme("dark", density=Density.RELAXED)
+    assert spoken[-1].endswith("The theme dark takes its place.")
+
+
+def test_each_account_has_a_colour_that_frames_the_trade_focus(desktop):
+    accounts = [account_named(name) for name in ("A", "B", "C", "D", "E", "F", "G")]
+    marks = [mark_of(accounts, account.account) for account in accounts]
+    assert marks[0] == marks[6] == "account_1"
+    assert len(set(marks)) == 6
+    assert mark_of(accounts, "gone") == ""
+    for name in THEME_NAMES:
+        colors = load_theme(name).colors
+        assert len({getattr(colors, mark).name() for mark in marks}) == 6
+    bar = desktop.workspace.window.top_bar
+    color = current_theme().colors.account_1.name()
+    assert f"border-left: 4px solid {color}" in bar.focus.styleSheet()
+    assert f"border-left: 4px solid {color}" in bar.account.styleSheet()
+    icon = bar.account_menu().actions()[0].icon()
+    assert icon.pixmap(12, 12).toImage().pixelColor(6, 6).name() == color
 
 
 @pytest.mark.parametrize("name", THEME_NAMES)

@@ -320,10 +320,11 @@ class KillMark(msgspec.Struct, frozen=True):
 def shown_desktop(program: Program, options: Options) -> "Desktop":
     """Return the desktop of a program that runs, its window shown and watched; the REST door opens behind it."""
     from workstation.desktop.eventloop import Desktop  # noqa: PLC0415  headless runs need no Qt
-    from workstation.desktop.look import theme_of  # noqa: PLC0415  as above
     from workstation.desktop.panels.settings_panel_store import SettingsStore  # noqa: PLC0415  as above
+    from workstation.desktop.theme_shelf import ThemeShelf  # noqa: PLC0415  as above
 
-    settings = options.settings.desktop
+    settings, themes = options.settings.desktop, ThemeShelf(options.home.themes)
+    look, words = themes.at_start(settings)
     desktop = Desktop(
         program.engine.session,
         program.engine,
@@ -331,10 +332,11 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
         layouts=program.own_home.layouts,
         keys_file=program.own_home.hotkeys_file,
         presets_file=program.own_home.presets_file,
-        look=theme_of(settings),
+        look=look,
         frame_hz=settings.frame_hz,
         disarm_after_s=settings.disarm_after_s,
         settings=SettingsStore(program.own_home.config_file, options.settings),
+        themes=themes,
     )
     beat = Heartbeat("desktop", desktop.thread_id, options.settings.engine.stall_ms / 1e3)
     desktop.start(
@@ -344,6 +346,8 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
         stalls=beat.stalls,
         shown=program.open_rest_later,
     )
+    if words:
+        desktop.context.announcer.say("warning", words)
     program.watch(beat)
     return desktop
 

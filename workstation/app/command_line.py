@@ -69,7 +69,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shot-scene", metavar="NAME", default="live", help="what that picture shows, such as trading, armed or stale"
     )
-    parser.add_argument("--theme", default=None, choices=("dark", "light", "high_contrast"), help="look of the desktop")
+    parser.add_argument("--theme", default=None, metavar="NAME", help="look: dark, light, high_contrast or an own one")
 
 
 def _add_kill(commands: "argparse._SubParsersAction[_Parser]") -> None:

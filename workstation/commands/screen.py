@@ -48,6 +48,7 @@ SCREEN_COMMANDS: tuple[Command[NoParams], ...] = (
     _screen("screen.theme_dark", "Dark theme"),
     _screen("screen.theme_light", "Light theme"),
     _screen("screen.theme_high_contrast", "High contrast theme"),
+    _screen("screen.theme_copy", "Copy this theme to edit"),
     _screen("screen.acknowledge_notes", "Acknowledge all notes", "Ctrl+Shift+A"),
     _screen("screen.quiet", "Do not disturb", text="Notes are kept, none comes up; again to let them."),
     _screen("screen.leave", "Exit", "Ctrl+Q", text="Asks first where something ends with the program."),

@@ -22,6 +22,7 @@ class Home:
         self.logs = root / "logs"
         self.hotkeys_file = root / "hotkeys.toml"
         self.presets_file = root / "presets.toml"
+        self.themes = root / "themes"
         self.alerts_file = root / "alerts.json"
         self.strategies = root / "strategies"
         self.kill_mark = root / "kill.json"

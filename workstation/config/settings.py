@@ -64,7 +64,13 @@ class EngineSettings(_Section, frozen=True):
 class DesktopSettings(_Section, frozen=True):
     """Look and behaviour of the desktop."""
 
-    theme: Annotated[Literal["dark", "light", "high_contrast"], Meta(description="colours of every window")] = "dark"
+    theme: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,63}$",
+            description="colours of every window: dark, light, high_contrast, or the name of a file in themes",
+        ),
+    ] = "dark"
     density: Annotated[
         Literal["compact", "normal", "relaxed"], Meta(description="how far rows and controls stand apart")
     ] = "compact"

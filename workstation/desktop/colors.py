@@ -8,6 +8,7 @@ relative luminance of sRGB. This module must not read files or touch widgets.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 from PySide6.QtGui import QColor
@@ -55,6 +56,12 @@ class Colors:
     on_live: QColor
     replay: QColor
     on_replay: QColor
+    account_1: QColor
+    account_2: QColor
+    account_3: QColor
+    account_4: QColor
+    account_5: QColor
+    account_6: QColor
     series_1: QColor
     series_2: QColor
     series_3: QColor
@@ -71,6 +78,10 @@ class Colors:
 
 SURFACES: Final = ("surface", "surface_raised", "surface_sunken")
 ENVIRONMENTS: Final = ("sim", "live", "replay")
+ENVIRONMENT_DISTANCE_MIN: Final = 80.0
+"""Least distance of two environments' colours, of 765; below, one would be taken for the other."""
+
+ACCOUNTS: Final = tuple(f"account_{number}" for number in range(1, 7))
 LINK_GROUPS: Final = ("a", "b", "c", "d", "e", "f", "g", "h")
 
 # (foreground, background): readable text.
@@ -78,6 +89,7 @@ TEXT_PAIRS: Final = (
     *((ink, ground) for ink in ("text", "text_muted", "accent", "warning", "danger", "info") for ground in SURFACES),
     *((ink, ground) for ink in ("buy", "sell", "rise", "fall") for ground in SURFACES),
     *((ink, "surface") for ink in ("stale", "sim", "live", "replay")),
+    *((account, ground) for account in ACCOUNTS for ground in ("surface", "surface_raised")),
     ("text", "backdrop"),
     ("text_muted", "backdrop"),
     ("text", "surface_hover"),
@@ -131,9 +143,23 @@ def blend(color: QColor, ground: QColor, share: float) -> QColor:
     )
 
 
+def distance(one: QColor, other: QColor) -> float:
+    """Return how far two colours stand apart to the eye, 0 (equal) to 765.
+
+    The weighted distance in RGB of T. Riemersma, Colour metric (compuphase.com/cmetric.htm).
+    """
+    mean = (one.red() + other.red()) / 2
+    red, green, blue = one.red() - other.red(), one.green() - other.green(), one.blue() - other.blue()
+    weighed = (2 + mean / 256) * red**2 + 4 * green**2 + (2 + (255 - mean) / 256) * blue**2
+    return float(weighed**0.5)
+
+
 def failed_pairs(colors: Colors) -> list[str]:
-    """Return one sentence for each pair below its minimum contrast; empty means the theme is readable."""
+    """Return one sentence for each pair below its minimum: of contrast, and of distance between environments."""
     failures = []
+    for one, other in combinations(ENVIRONMENTS, 2):
+        if distance(getattr(colors, one), getattr(colors, other)) < ENVIRONMENT_DISTANCE_MIN:
+            failures.append(f"{one} and {other} cannot be told apart: they mark the environment")
     for pairs, minimum in ((TEXT_PAIRS, TEXT_CONTRAST_MIN), (SHAPE_PAIRS, SHAPE_CONTRAST_MIN)):
         for ink, ground in pairs:
             ratio = contrast_ratio(getattr(colors, ink), getattr(colors, ground))

@@ -12,6 +12,7 @@ from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.panels.ticket_presets_store import PresetStore
 from workstation.desktop.shell.hotkeys_store import KeyStore
+from workstation.desktop.theme_shelf import ThemeShelf
 from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, Origin, OriginKind
@@ -48,6 +49,7 @@ class DesktopContext:
     charts: ChartLinks = field(default_factory=ChartLinks)
     settings: SettingsStore | None = None
     presets: PresetStore = field(default_factory=PresetStore)
+    themes: ThemeShelf = field(default_factory=ThemeShelf)
 
     @property
     def state(self) -> ScreenState:

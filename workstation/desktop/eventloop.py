@@ -21,7 +21,7 @@ from workstation.desktop.bridge import Bridge
 from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import load_fonts
-from workstation.desktop.look import LOOKS, theme_of
+from workstation.desktop.look import LOOKS
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.panels.ticket_presets_store import PresetStore
@@ -30,6 +30,7 @@ from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import Theme, apply_theme
+from workstation.desktop.theme_shelf import ThemeShelf
 from workstation.kernel.logs import get_logger
 from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
 from workstation.viewmodels.session import Session
@@ -76,6 +77,7 @@ class Desktop:
         keys_file: Path | None = None,
         presets_file: Path | None = None,
         settings: SettingsStore | None = None,
+        themes: ThemeShelf | None = None,
     ) -> None:
         self.app = _application()
         self.app.setApplicationName("Workstation")
@@ -93,12 +95,14 @@ class Desktop:
             charts=ChartLinks(layouts.parent / "drawings", lambda text: self.context.announcer.say("warning", text)),
             settings=settings,
             presets=PresetStore(presets_file),
+            themes=themes or ThemeShelf(),
         )
         self.workspace = Workspace(
             self.context, PANEL_KINDS, LayoutStore(layouts), disarm_after_s=disarm_after_s, keys_file=keys_file
         )
         if settings is not None:
             settings.changed.connect(self._apply)
+            settings.refusal = lambda name, text: self.context.themes.refusal(name, text, settings.settings.desktop)
         self.reporter = ErrorReporter()
         self.reporter.failed.connect(lambda text: self.context.announcer.say("critical", text))
 
@@ -143,7 +147,10 @@ class Desktop:
     def _apply(self, name: str, settings: Settings) -> None:
         """Let a changed setting act at once where it can."""
         if name in LOOKS:
-            apply_theme(self.app, theme_of(settings.desktop))
+            look, words = self.context.themes.at_start(settings.desktop)
+            if words:
+                self.context.announcer.say("warning", words)
+            apply_theme(self.app, look)
         elif name == "desktop.disarm_after_s":
             self.workspace.disarm_after(settings.desktop.disarm_after_s)
 

@@ -3,10 +3,11 @@
 Stands between `config` and `theme`, which knows no settings. Nothing here draws.
 """
 
+from pathlib import Path
 from typing import Final
 
 from workstation.config.settings import DesktopSettings
-from workstation.desktop.theme import ColorScheme, Density, Theme, load_theme
+from workstation.desktop.theme import THEME_NAMES, ColorScheme, Density, Theme, load_theme
 
 LOOKS: Final = frozenset(
     {"desktop.theme", "desktop.rising", "desktop.density", "desktop.text_scale", "desktop.flashing"}
@@ -21,10 +22,18 @@ _SCHEMES: Final = {
 }
 
 
-def theme_of(settings: DesktopSettings, name: str = "") -> Theme:
-    """Return the theme of the settings, or another one by name in the same colours, density and size."""
+def theme_of(settings: DesktopSettings, name: str = "", folder: Path | None = None) -> Theme:
+    """Return the theme of the settings, or another one by name in the same colours, density and size.
+
+    folder: where a person's own themes are; a shipped one goes before one of the same name.
+
+    Raises:
+        NotFound, ThemeRefused: as `load_theme`.
+    """
+    wanted = name or settings.theme
+    own = None if folder is None or wanted in THEME_NAMES else folder / f"{wanted}.toml"
     return load_theme(
-        name or settings.theme,
+        wanted if own is None else own,
         scheme=_SCHEMES[settings.rising],
         density=Density[settings.density.upper()],
         text_scale=settings.text_scale,

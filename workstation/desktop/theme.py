@@ -153,7 +153,7 @@ def load_theme(
         raise ThemeRefused(f"text scale {text_scale} is outside {TEXT_SCALE_MIN} to {TEXT_SCALE_MAX}")
     file = source if isinstance(source, Path) else resource_path("themes") / f"{source}.toml"
     if not file.is_file():
-        raise NotFound("theme", str(source))
+        raise NotFound("theme", file.stem)
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

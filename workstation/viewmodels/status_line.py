@@ -24,11 +24,15 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 class Chip(msgspec.Struct, frozen=True):
-    """One item of a bar: text, level (ok, muted, amber, red, sim, live, replay) and the long text on hover."""
+    """One item of a bar: text, level (ok, muted, amber, red, sim, live, replay) and the long text on hover.
+
+    mark: colour role of the account that it belongs to, "" for none.
+    """
 
     text: str
     level: str
     hover: str
+    mark: str = ""
 
 
 def arm_chip(status: StatusSnap | None) -> Chip:

@@ -33,7 +33,8 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         (["port=1"], "names look like api.port"),
         (["api.port"], "expected NAME=VALUE"),
         (["api.port=99999"], "setting api.port"),
-        (["desktop.theme=pink"], "setting desktop.theme"),
+        (["desktop.theme=../pink"], "setting desktop.theme"),
+        (["desktop.rising=pink"], "setting desktop.rising"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(overrides: list[str], said: str) -> None:

@@ -33,7 +33,8 @@ def test_every_setting_says_where_its_value_is_from(tmp_path: Path) -> None:
 def test_every_setting_says_what_it_may_be() -> None:
     rows = {row.name: row for row in setting_rows(Settings(), None, {})}
     assert rows["api.port"].allowed == "whole number ≥ 0 ≤ 65535"
-    assert rows["desktop.theme"].allowed.startswith("dark, ")
+    assert rows["desktop.rising"].allowed == "blue, green, orange, red"
+    assert "dark, light, high_contrast" in rows["desktop.theme"].meaning
     assert rows["sim.ticks_per_s"].allowed == "whole number ≥ 1 ≤ 100000"
     assert not rows["desktop.theme"].restart
     assert rows["api.port"].restart

@@ -14,6 +14,7 @@ from workstation.desktop.fonts import Weight
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.theme import figure_font, theme_notifier
 from workstation.domain.accounts import Environment
+from workstation.viewmodels.account_marks import mark_of
 
 SYMBOL_WIDTH = 92
 NEAREST_SHOWN = 3
@@ -121,6 +122,8 @@ class InstrumentHeader(QWidget):
         account = self._panel.context.focus.account
         self._account.setText(f"{account} {environment}" if environment not in account else account)
         self._account.setProperty("chip", environment.value.lower())
+        self._account.setProperty("account", mark_of(self._panel.context.bridge.session.accounts, account))
+        self._account.style().polish(self._account)
         self._account.setToolTip(f"Orders of this panel go to account {account}, {environment}.")
         self._account.setAccessibleName(f"Account {account}, environment {environment}")
         self._account.setFont(figure_font("caption"))

@@ -30,6 +30,7 @@ class SettingsStore(QObject):
         self._settings = settings
         self._version = _version_of(settings)
         self._known = self._stamp()
+        self.refusal: Callable[[str, str], str] = lambda _name, _text: ""
 
     @property
     def settings(self) -> Settings:
@@ -57,8 +58,8 @@ class SettingsStore(QObject):
         return setting_rows(self._settings, self._file.path, os.environ)
 
     def set(self, name: str, text: str) -> str:
-        """Change a setting; returns why not, "" when done."""
-        return self._run(lambda: self._file.set(name, text))
+        """Change a setting; returns why not, "" when done. What `refusal` says of name and text goes first."""
+        return self.refusal(name, text) or self._run(lambda: self._file.set(name, text))
 
     def reset(self, name: str) -> str:
         """Take a setting back to its default; returns why not, "" when done."""

@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QLabel
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.viewmodels.status_line import Chip
 
+MARK_PX = 4
+"""Width of the stripe that tells an account."""
+
 _FILLED = frozenset({"sim", "live", "replay", "red"})
 
 
@@ -30,7 +33,7 @@ class ChipLabel(QLabel):
     def show_chip(self, chip: Chip) -> None:
         """Show a state; equal states cost nothing."""
         if chip != self._chip:
-            repaint = chip.level != self._chip.level
+            repaint = (chip.level, chip.mark) != (self._chip.level, self._chip.mark)
             self._chip = chip
             self.setText(chip.text)
             self.setToolTip(chip.hover)
@@ -58,10 +61,12 @@ class ChipLabel(QLabel):
         }[level]
         fill = {"sim": colors.sim, "live": colors.live, "replay": colors.replay, "red": colors.danger}.get(level)
         ground = fill.name() if fill is not None else "transparent"
+        mark = getattr(colors, self._chip.mark).name() if self._chip.mark else ""
+        frame = f"border: 1px solid {mark or ground};" + (f" border-left: {MARK_PX}px solid {mark};" if mark else "")
         weight = 700 if level in _FILLED else 500
         self.setStyleSheet(
             f"QLabel {{ color: {ink.name()}; background: {ground}; border-radius: 3px; padding: 0 5px;"
-            f" border: 1px solid {ground}; font-weight: {weight}; }}"
+            f" {frame} font-weight: {weight}; }}"
             f" QLabel:focus {{ border-color: {colors.focus.name()}; }} QToolTip {{ font-weight: 400; }}"
         )
 

@@ -16,7 +16,6 @@ from workstation.desktop.shell.screen_commands import ScreenCommands
 from workstation.desktop.shell.toasts import ToastStack
 from workstation.desktop.shell.workspaces import Workspaces
 from workstation.desktop.shell.workspaces_menu import WorkspaceMenu
-from workstation.desktop.theme import THEME_NAMES
 
 Run = Callable[[], object]
 
@@ -29,13 +28,15 @@ class MenuBar:
         self._bar = window.menuBar()
         self._bar.setObjectName("menu_bar")
 
-    def add_view(self, workspaces: Workspaces, kinds: Mapping[str, type[Panel]], runs: Mapping[str, Run]) -> None:
-        """Add the menu of panels and looks, with the way out at its end. runs: commands by id, without themes."""
+    def add_view(
+        self, workspaces: Workspaces, kinds: Mapping[str, type[Panel]], runs: Mapping[str, Run], themes: QMenu
+    ) -> None:
+        """Add the menu of panels and looks, with the way out at its end. runs: commands by id."""
         menu = self._menu("&View")
         menu.addMenu(self._panels(menu, workspaces, kinds))
         for command_id in ("panel.reopen", "panel.maximise"):
             self._commands.put(menu, command_id, runs[command_id])
-        menu.addMenu(self._themes(menu, runs))
+        menu.addMenu(themes)
         menu.addSeparator()
         self._commands.put(menu, "screen.leave", runs["screen.leave"])
 
@@ -75,13 +76,6 @@ class MenuBar:
         for kind, panel in sorted(kinds.items(), key=lambda pair: pair[1].title):
             add = partial(_add_panel, workspaces, kind)
             self._commands.put(menu, f"{ADD_PANEL}{kind}", add, panel.title).setIcon(icon(panel.icon))
-        return menu
-
-    def _themes(self, parent: QWidget, runs: Mapping[str, Run]) -> QMenu:
-        menu = QMenu("&Theme", parent)
-        menu.setObjectName("theme_menu")
-        for name in THEME_NAMES:
-            self._commands.put(menu, f"screen.theme_{name}", runs[f"screen.theme_{name}"])
         return menu
 
 

@@ -7,6 +7,7 @@ account; the reject counter, once clicked, counts as seen.
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy
 
 from workstation.commands.params import Arm, Disarm
@@ -17,11 +18,13 @@ from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.domain.accounts import Environment
 from workstation.domain.orders import OriginKind
 from workstation.marketdata.calendar import Calendars
+from workstation.viewmodels.account_marks import mark_of
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.read_aloud import REFUSED
 from workstation.viewmodels.status_line import Chip, arm_chip, clock_chip, day_chip
 from workstation.viewmodels.trading_hours import HoursEvent, next_event
 
+SWATCH_PX = 12
 _ACCOUNT_HOVER = "Account that keys act on. Click for another one; that disarms."
 
 
@@ -90,6 +93,7 @@ class TopBar(QFrame):
             words = " · ".join(filter(None, (account.account, account.name, account.venue, account.currency)))
             action = menu.addAction(f"{words} · {account.environment}")
             action.setObjectName(f"account_{account.account}")
+            action.setIcon(_swatch(mark_of(self._context.bridge.session.accounts, account.account)))
             action.setCheckable(True)
             action.setChecked(account.account == self._context.focus.account)
             action.triggered.connect(partial(self._move_to, account.account))
@@ -157,11 +161,20 @@ class TopBar(QFrame):
         focus = self._context.focus
         environment = self._context.bridge.session.environment
         self.focus.setFont(figure_font("emphasis"))
-        self.focus.show_chip(Chip(f"▣ {focus.symbol}", "ok", f"Keys act on {focus.symbol} in {focus.account}. Ctrl+L"))
-        self.account.show_chip(Chip(f"{focus.account} {environment}", environment.lower(), _ACCOUNT_HOVER))
+        mark = mark_of(self._context.bridge.session.accounts, focus.account)
+        hover = f"Keys act on {focus.symbol} in {focus.account}, in whose colour it is framed. Ctrl+L"
+        self.focus.show_chip(Chip(f"▣ {focus.symbol}", "ok", hover, mark))
+        self.account.show_chip(Chip(f"{focus.account} {environment}", environment.lower(), _ACCOUNT_HOVER, mark))
         self._show_rejects()
 
     def _show_size(self) -> None:
         sizes = self._context.sizes
         hover = "Size presets on keys 1 to 5: " + " · ".join(str(size) for size in sizes.sizes) + ". [ and ] step."
         self.size_chip.show_chip(Chip(f"size {sizes.size:,}", "ok", hover))
+
+
+def _swatch(mark: str) -> QIcon:
+    """Return a square in an account's colour."""
+    square = QPixmap(SWATCH_PX, SWATCH_PX)
+    square.fill(getattr(current_theme().colors, mark))
+    return QIcon(square)

@@ -5,14 +5,12 @@ is at the keys.
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.look import theme_of
 from workstation.desktop.shell.alert_here import AlertHere
 from workstation.desktop.shell.hold_still import HoldStill
 from workstation.desktop.shell.hotkeys import HotkeyFilter
@@ -27,11 +25,11 @@ from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.screen_commands import ScreenCommands
 from workstation.desktop.shell.spoken_line import SpokenLine
 from workstation.desktop.shell.start_page import StartPage
+from workstation.desktop.shell.theme_menu import ThemeMenu
 from workstation.desktop.shell.toasts import ToastStack
 from workstation.desktop.shell.tour import Tour
 from workstation.desktop.shell.workspaces import Workspaces
 from workstation.desktop.shell.workspaces_menu import UndoLoadBanner
-from workstation.desktop.theme import THEME_NAMES, apply_theme, current_theme, load_theme
 from workstation.domain.orders import Origin
 
 UNFOCUSED_DISARM_MS = 30_000
@@ -76,6 +74,7 @@ class Workspace(QObject):
         self.start_page.closed.connect(self.tour.offer)
         self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
         context.focus.listen(self._follow_focus)
+        self.themes = ThemeMenu(context, self.commands, self.window)
         self._build_menu(kinds)
         self._idle = QTimer(self, interval=disarm_after_s * 1_000, singleShot=True)
         self._idle.timeout.connect(lambda: self._disarm("no input"))
@@ -126,8 +125,7 @@ class Workspace(QObject):
             "panel.maximise": self._maximise,
             "screen.leave": self.leaving.leave,
         }
-        runs |= {f"screen.theme_{name}": partial(self.show_theme, name) for name in THEME_NAMES}
-        menus.add_view(self.workspaces, kinds, runs)
+        menus.add_view(self.workspaces, kinds, runs, self.themes)
         menus.add_workspaces(self.workspaces)
         menus.add_notes(self.toasts)
         menus.add_trade(self.hotkeys.actions(self.window))
@@ -144,16 +142,6 @@ class Workspace(QObject):
             window.toggle_maximised(panel.panel_id)
         else:
             window.maximised.end()
-
-    def show_theme(self, name: str) -> None:
-        """Switch the theme live, and keep it where there are settings to keep it in."""
-        store, app = self._context.settings, QApplication.instance()
-        if store is not None:
-            trouble = store.set("desktop.theme", name)
-            if trouble:
-                self._context.announcer.say("warning", f"The theme is not kept: {trouble}")
-        if isinstance(app, QApplication) and current_theme().name != name:
-            apply_theme(app, load_theme(name) if store is None else theme_of(store.settings.desktop, name))
 
     def _show_provenance(self, _origin: Origin) -> None:
         """Show where the order came from that is selected in the panel with the focus, else the newest one of ours."""
