@@ -27,6 +27,7 @@ class ChipLabel(QLabel):
         self.setFont(figure_font("caption"))
         if clickable:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme_notifier().changed.connect(self._repaint_theme)
         self._paint()
 

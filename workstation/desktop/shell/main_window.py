@@ -60,6 +60,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
         self.setWindowIcon(icon("app"))
         self.top_bar = TopBar(context)
+        self.top_bar.command_asked.connect(self.command_asked)
         self.status_bar = StatusBar(context)
         holder = QFrame()
         holder.setObjectName("dock_holder")
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(holder)
         self.setStatusBar(self.status_bar)
         self.setWindowTitle(f"Workstation · {context.bridge.session.environment}")
+        self.top_bar.notice.setFocus()
 
     def add_banner(self, banner: QWidget) -> None:
         """Put a line across the window, under the top bar."""

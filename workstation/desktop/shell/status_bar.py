@@ -206,6 +206,4 @@ class StatusBar(QStatusBar):
 
 def _item(name: str, meaning: str) -> ChipLabel:
     """Return an item: a click or Return tells its detail, so it is reached by Tab."""
-    item = ChipLabel(name, meaning, clickable=True)
-    item.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return item
+    return ChipLabel(name, meaning, clickable=True)

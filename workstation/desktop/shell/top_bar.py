@@ -10,13 +10,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy
 
-from workstation.commands.params import Arm, Disarm
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.chips import ChipLabel
 from workstation.desktop.shell.replay_bar import ReplayBar
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.domain.accounts import Environment
-from workstation.domain.orders import OriginKind
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.account_marks import mark_of
 from workstation.viewmodels.frames import Frame
@@ -29,9 +27,9 @@ _ACCOUNT_HOVER = "Account that keys act on. Click for another one; that disarms.
 
 
 class TopBar(QFrame):
-    """Emits: menu_requested(), rejects_clicked()."""
+    """Emits: command_asked(id), rejects_clicked()."""
 
-    menu_requested = Signal()
+    command_asked = Signal(str)
     rejects_clicked = Signal()
 
     def __init__(self, context: DesktopContext) -> None:
@@ -76,13 +74,10 @@ class TopBar(QFrame):
         self._show_size()
 
     def toggle_arm(self) -> None:
-        """Arm for this session's environment, or disarm."""
+        """Ask for what the arm keys do: arming LIVE asks for the account's end here too."""
         status = self._context.state.status
-        origin = self._context.origin(OriginKind.TICKET, "arm_chip")
-        if status is not None and status.armed is not None:
-            self._context.call("risk.disarm", Disarm(), origin)
-        else:
-            self._context.call("risk.arm", Arm(environment=self._context.bridge.session.environment), origin)
+        armed = status is not None and status.armed is not None
+        self.command_asked.emit("trade.disarm" if armed else "trade.arm")
 
     def account_menu(self) -> QMenu:
         """Return the accounts of now to choose from; the one that keys act on is ticked."""
