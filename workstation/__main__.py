@@ -37,6 +37,8 @@ def _run(parsed: Namespace) -> int:
     from workstation.app.runs import run_desktop, run_headless  # noqa: PLC0415  as above
 
     options = options_from(parsed)
+    if options.settings_trouble:
+        print(f"workstation: {options.settings_trouble}", file=sys.stderr)
     if parsed.headless:
         return run_headless(options)
     shot = picture_options(parsed)

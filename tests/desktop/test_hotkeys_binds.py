@@ -14,8 +14,8 @@ from workstation.commands.params import CancelOne, ChangeOrder, Disarm
 from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.desktop.shell.file_banners import KeyFileBanner
 from workstation.desktop.shell.hotkeys import HotkeyFilter
-from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
 from workstation.desktop.shell.hotkeys_disarm import AutoDisarm
 from workstation.desktop.shell.hotkeys_store import CAUTIOUS_ORDERS, shipped_text
 from workstation.desktop.shell.leader import LEADER_MS

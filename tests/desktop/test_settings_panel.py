@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
 from workstation.config.settings import load_settings
+from workstation.config.start import settings_at_start
 from workstation.desktop.panels.settings_panel import MEANING, VALUE, SettingsPanel
 from workstation.desktop.panels.settings_panel_store import SettingsStore
+from workstation.desktop.shell.file_banners import SettingsBanner
 from workstation.domain.accounts import Environment
 
 
@@ -139,3 +141,42 @@ def test_in_a_narrow_panel_the_meaning_is_seen_whole_and_the_line_below_tells_th
     QApplication.processEvents()
     assert not any(header.isSectionHidden(number) for number in range(header.count()))
     assert panel.table.horizontalScrollBar().maximum() == 0
+
+
+def test_a_file_that_was_broken_at_the_start_is_told_across_the_window_until_it_reads_well(
+    rig: DesktopRig, path: Path, qtbot: QtBot
+) -> None:
+    path.write_text("[api\n")
+    settings, trouble = settings_at_start(path, (), {})
+    store = SettingsStore(path, settings, trouble)
+    rig.arm(Environment.SIM)
+    banner = SettingsBanner(rig.context, store)
+    qtbot.addWidget(banner)
+    panel = SettingsPanel(dataclasses.replace(rig.context, settings=store), "settings-1")
+    qtbot.addWidget(panel)
+    text, reload = banner.findChild(QLabel), banner.findChild(QPushButton, "settings_banner_reload")
+    assert text is not None
+    assert reload is not None
+    assert not banner.isHidden()
+    assert "line 1, column" in text.text()
+    assert panel.note.text() == text.text()
+    reload.click()
+    assert "line 1, column" in text.text()
+    assert [params.reason for params in rig.gateway.of("risk.disarm")] == ["settings reloaded"]
+    assert path.read_text() == "[api\n"
+    path.write_text("[api]\nport = 9000\n")
+    reload.click()
+    assert banner.isHidden()
+    assert store.settings.api.port == 9000
+    panel.release()
+
+
+def test_a_folder_that_cannot_be_written_leaves_settings_for_reading(
+    panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workstation.desktop.panels.settings_panel_store.os.access", lambda *_: False)
+    panel._fill()
+    item = panel.table.item(place(panel, "desktop.theme"), VALUE)
+    assert item is not None
+    assert not item.flags() & Qt.ItemFlag.ItemIsEditable
+    assert panel.note.text() == "The folder cannot be written: settings are for reading."

@@ -29,7 +29,8 @@ from workstation.app.view_only import NO_ROOM, ViewOnly, home_beside, open_stora
 from workstation.app.watchdog import Heartbeat, Watchdog
 from workstation.commands.params import Kill
 from workstation.config.paths import Home, find_home
-from workstation.config.settings import MarketdataSettings, Settings, load_settings
+from workstation.config.settings import MarketdataSettings, Settings
+from workstation.config.start import settings_at_start
 from workstation.domain.accounts import KillScope
 from workstation.domain.errors import StorageDamaged, StorageError, UserError
 from workstation.domain.instruments import Instrument
@@ -57,6 +58,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Home
     settings: Settings
+    settings_trouble: str = ""
     database: str
     feed: str
     speed: float
@@ -67,20 +69,20 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def options_from(arguments: argparse.Namespace) -> Options:
-    """Return a run's options from the command line, the environment and the settings file.
+    """Return a run's options from the command line, the environment and the settings file; a broken one is told.
 
     Raises:
-        UserError: an unknown name, a bad value or an unreadable file, in one line.
+        UserError: an unknown name or a bad value of the command line or the environment, in one line.
     """
     home = find_home(arguments.home)
-    settings = load_settings(home.config_file, arguments.settings)
-    if arguments.theme:
-        settings = load_settings(home.config_file, [*arguments.settings, f'desktop.theme="{arguments.theme}"'])
+    look = [f'desktop.theme="{arguments.theme}"'] if arguments.theme else []
+    settings, trouble = settings_at_start(home.config_file, [*arguments.settings, *look])
     replays = home.root / "replays"
     return Options(
         store_folder=_replay_folder(replays) if arguments.feed.startswith("replay:") else home.root,
         home=home,
         settings=settings,
+        settings_trouble=trouble,
         database=arguments.database,
         feed=arguments.feed,
         speed=arguments.speed,
@@ -335,7 +337,7 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
         look=look,
         frame_hz=settings.frame_hz,
         disarm_after_s=settings.disarm_after_s,
-        settings=SettingsStore(program.own_home.config_file, options.settings),
+        settings=SettingsStore(program.own_home.config_file, options.settings, options.settings_trouble),
         themes=themes,
     )
     beat = Heartbeat("desktop", desktop.thread_id, options.settings.engine.stall_ms / 1e3)
@@ -354,7 +356,10 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
 
 def started(options: Options, *, rest_later: bool = False) -> Program:
     """Return a program that runs."""
-    program = Program(options, _begin_log(options))
+    recent = _begin_log(options)
+    if options.settings_trouble:
+        _log.warning("settings_file", trouble=options.settings_trouble)
+    program = Program(options, recent)
     program.start(rest_later=rest_later)
     return program
 

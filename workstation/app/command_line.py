@@ -96,8 +96,17 @@ def _add_restore(commands: "argparse._SubParsersAction[_Parser]") -> None:
 
 
 def _add_config(commands: "argparse._SubParsersAction[_Parser]") -> None:
-    config = commands.add_parser("config", help="show the settings in force and where each comes from")
+    config = commands.add_parser("config", help="show the settings, what a file would change, or put it in their place")
     _add_home(config)
+    actions = config.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
+    actions.add_parser("show", help="every setting in force; what differs from its default is marked")
+    diff = actions.add_parser("diff", help="what a file would change; else what differs from the defaults")
+    diff.add_argument("file", nargs="?", metavar="FILE", default=None, help="a settings file")
+    apply = actions.add_parser("apply", help="put a file in the place of the settings file, whole or not at all")
+    apply.add_argument("file", metavar="FILE", help="a settings file")
+    apply.add_argument("--dry-run", action="store_true", help="say what would change and write nothing")
+    for parser in (diff, apply):
+        parser.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS, help="whose settings")
 
 
 def _add_bench(commands: "argparse._SubParsersAction[_Parser]") -> None:

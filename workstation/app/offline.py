@@ -4,7 +4,6 @@ Each prints its result on standard output, its errors in one readable line on st
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 
@@ -14,6 +13,7 @@ import msgspec
 from workstation.api.names import instrument_id
 from workstation.app import (
     bench,
+    config_commands,
     data_catalogue,
     data_export,
     hotkey_files,
@@ -24,7 +24,6 @@ from workstation.app import (
 )
 from workstation.app.bootstrap import leave_mark
 from workstation.config.paths import Home, find_home
-from workstation.config.settings import load_settings
 from workstation.domain.accounts import KillScope
 from workstation.domain.errors import StorageError, UserError
 from workstation.storage import open_view
@@ -138,18 +137,6 @@ def journal(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def config(arguments: argparse.Namespace) -> int:
-    """Show every setting in force."""
-    home = find_home(arguments.home)
-    settings = load_settings(home.config_file, arguments.settings)
-    defaults = load_settings(None, (), {})
-    for section, values in msgspec.to_builtins(settings).items():
-        for name, value in values.items():
-            mark = "" if value == getattr(getattr(defaults, section), name) else "  (changed)"
-            print(f"{section}.{name} = {json.dumps(value)}{mark}")
-    return 0
-
-
 def _backtest(arguments: argparse.Namespace) -> int:
     from workstation.app import backtest  # noqa: PLC0415  no other command needs the engine of backtests
 
@@ -171,7 +158,7 @@ def _report(arguments: argparse.Namespace) -> int:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "kill": kill,
     "journal": journal,
-    "config": config,
+    "config": config_commands.command,
     "bench": bench.command,
     "restore": restore.command,
     "hotkeys": hotkey_files.command,

@@ -199,19 +199,14 @@ class Settings(_Section, frozen=True):
 def load_settings(
     file: Path | None, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None
 ) -> Settings:
-    """Return the settings of all layers.
+    """Return the settings of all layers. What a file names beyond the schema is left to `unknown_names`.
 
     overrides: `name=value` pairs of the command line, value in TOML syntax or bare text.
 
     Raises:
         errors.UserError: unreadable file (with line), unknown name or bad value, in one line.
     """
-    values: dict[str, Any] = {}
-    if file is not None and file.exists():
-        try:
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise errors.UserError(f"settings file {file.name}: {error}") from error
+    values = {} if file is None else _only_known(_filed(file))
     for name, text in _from_environment(os.environ if environment is None else environment):
         _put(values, name, text, source=f"environment {name}")
     for override in overrides:
@@ -223,6 +218,53 @@ def load_settings(
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise errors.UserError(_in_words(str(error))) from error
+
+
+def unknown_names(file: Path) -> list[str]:
+    """Return what a file names that is no setting: kept in the file, and without effect.
+
+    Raises:
+        errors.UserError: the file cannot be read.
+    """
+    values = _filed(file)
+    known = _only_known(values)
+    found = [section for section in values if section not in known]
+    for section, table in known.items():
+        if isinstance(table, Mapping):
+            found += [f"{section}.{name}" for name in values[section] if name not in table]
+    return found
+
+
+def is_setting(name: str) -> bool:
+    """Tell whether there is a setting of this name, such as `api.port`."""
+    section, _, key = name.partition(".")
+    return key in _names().get(section, ())
+
+
+def _names() -> Mapping[str, tuple[str, ...]]:
+    sections = msgspec.structs.fields(Settings)
+    return {section.name: type(section.default).__struct_fields__ for section in sections}
+
+
+def _filed(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise errors.UserError(f"settings file {file.name}: {error}") from error
+
+
+def _only_known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a file's values without names that are no settings; a table that is none is left to be refused."""
+    names = _names()
+    return {
+        section: {key: value for key, value in table.items() if key in names[section]}
+        if isinstance(table, Mapping)
+        else table
+        for section, table in values.items()
+        if section in names
+    }
 
 
 def _in_words(problem: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import inspect
 
-from workstation.config.settings import ENVIRONMENT_PREFIX, Settings, load_settings
+from workstation.config.settings import ENVIRONMENT_PREFIX, Settings, is_setting, load_settings
 from workstation.domain.errors import UserError
 
 if TYPE_CHECKING:
@@ -99,9 +99,22 @@ class SettingsFile:
             UserError: an unknown name, a value of the wrong type or out of range, or a file that is damaged.
             OSError: the file cannot be written.
         """
+        if not is_setting(name):
+            raise UserError(f"setting {name}: unknown name")
         before = self.text()
         after = changed_text(before, name, value)
         return self._write(after, before)
+
+    def replace(self, text: str) -> Settings:
+        """Put another text in the place of the whole file; returns the settings of file and environment.
+
+        Raises:
+            UserError: the text is damaged, a value is of the wrong type or out of range.
+            OSError: the file cannot be written.
+        """
+        before = self.text()
+        _parsed(text)
+        return self._write(text, before)
 
     def reset(self, name: str) -> Settings:
         """Take one value out of the file, so that its default holds.

@@ -217,6 +217,8 @@ class SettingsPanel(Panel):
             return PanelNote("warning", f"Refused: {self._trouble}")
         trouble, changes = self.store.outside()
         if trouble:
+            if trouble == self.store.trouble:
+                return PanelNote("warning", trouble)
             return PanelNote("danger", f"{trouble}. The settings before stay in force; the file stays as it is.")
         if changes:
             self.reload.show()

@@ -13,18 +13,24 @@ from PySide6.QtCore import QObject, Signal
 
 from workstation.config.settings import Settings, load_settings
 from workstation.config.settings_file import SettingRow, SettingsFile, setting_rows
+from workstation.config.start import unknown_words
 from workstation.domain.errors import UserError
 
 VERSION_DIGITS = 12
 
 
 class SettingsStore(QObject):
-    """Emits: changed(name, Settings) for each setting that has another value now."""
+    """Emits: changed(name, Settings) for each setting that has another value now, sound() when the file reads well.
+
+    trouble: what is wrong with the file that this run began with, "" for nothing.
+    """
 
     changed = Signal(str, object)
+    sound = Signal()
 
-    def __init__(self, path: Path, settings: Settings) -> None:
+    def __init__(self, path: Path, settings: Settings, trouble: str = "") -> None:
         super().__init__()
+        self.trouble = trouble
         self.setObjectName("settings_store")
         self._file = SettingsFile(path)
         self._settings = settings
@@ -72,7 +78,7 @@ class SettingsStore(QObject):
     def outside(self) -> tuple[str, list[str]]:
         """Return what is wrong with a file that changed outside, and `name: before → after` of what it would change."""
         if self._stamp() == self._known:
-            return "", []
+            return self.trouble, []
         try:
             found = load_settings(self._file.path)
         except UserError as error:
@@ -92,7 +98,8 @@ class SettingsStore(QObject):
             return f"The settings cannot be written: {error.strerror}."
         before, self._settings = self._settings, found
         self._version = _version_of(found)
-        self._known = self._stamp()
+        self._known, self.trouble = self._stamp(), unknown_words(self._file.path)
+        self.sound.emit()
         for name, _old, _new in _differences(before, found):
             self.changed.emit(name, found)
         return ""

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.alert_here import AlertHere
+from workstation.desktop.shell.file_banners import KeyFileBanner, SettingsBanner
 from workstation.desktop.shell.hold_still import HoldStill
 from workstation.desktop.shell.hotkeys import HotkeyFilter
-from workstation.desktop.shell.hotkeys_banner import KeyFileBanner
 from workstation.desktop.shell.hotkeys_disarm import AutoDisarm, disarm
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.leaving import LeaveQuestion
@@ -62,6 +62,8 @@ class Workspace(QObject):
         self.spoken = SpokenLine(context, self.hotkeys, self.window.top_bar.notice)
         self.hold_still = HoldStill(context, self.hotkeys, self.spoken)
         self.window.add_banner(KeyFileBanner(self.hotkeys.store))
+        if context.settings is not None:
+            self.window.add_banner(SettingsBanner(context, context.settings))
         self.window.add_banner(UndoLoadBanner(self.workspaces))
         self.palette = Palette(context, Choices(context, self.hotkeys, self.workspaces.open), self.window)
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
