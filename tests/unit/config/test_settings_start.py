@@ -41,8 +41,8 @@ def test_without_a_good_one_the_defaults_hold(file: Path, text: str) -> None:
 
 def test_a_mistake_of_the_command_line_is_refused_beside_a_broken_file(file: Path) -> None:
     file.write_text(BROKEN)
-    with pytest.raises(UserError, match=r"desktop\.theme"):
-        settings_at_start(file, ["desktop.theme=pink"], {})
+    with pytest.raises(UserError, match=r"desktop\.density"):
+        settings_at_start(file, ["desktop.density=pink"], {})
     with pytest.raises(UserError, match=r"api\.port"):
         settings_at_start(file, (), {"WORKSTATION_API__PORT": "often"})
 
