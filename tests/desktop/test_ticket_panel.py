@@ -1,24 +1,35 @@
-"""The ticket under real keys and buttons: what is sent, when, and what stays in view."""
+"""The ticket under real keys and buttons: what is sent, when, and what stays in view.
+
+Long because each gesture on a ticket, and each state around it, is tried on the same open ticket.
+"""
 
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QScrollArea, QToolButton
 
 from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position, quote, status
 from tests.helpers.fake_broker import CARD
 from tests.helpers.ticket_rig import button, field, open_ticket, previewed, type_into
 from workstation.commands.outcomes import Refusal
 from workstation.commands.registry import CommandResult
+from workstation.config.resources import resource_text
+from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.desktop.shell.layouts import parse_layout
 from workstation.desktop.shell.top_bar import TopBar
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.accounts import Environment
 from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, RiskClass, Side
 from workstation.viewmodels.ticket import Draft
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+LEAST_PLACE = (298, 428)
+"""Width and height of the ticket, without its tab, in the shipped workspace in a window of 1280 x 720."""
+LEAST_SHARE = 0.72
+"""Share of its column that leaves the ticket that height."""
 ACCEPTED = CommandResult(ok=True, text="Accepted.")
 
 
@@ -42,6 +53,23 @@ def test_it_fits_a_narrow_column(panel):
     assert panel.holder.minimumSizeHint().width() <= 300
     content = panel.form.parentWidget()
     assert content.minimumSizeHint().width() <= 300
+
+
+def test_the_whole_of_it_stands_in_the_default_place_of_the_least_window(qapp, qtbot, panel):
+    """The place is what the shipped workspace leaves of 1280 x 720: a full order with both legs, nothing scrolled."""
+    shipped = parse_layout(resource_text("layouts", "trading.toml"), source="shipped")
+    assert shipped.dock["left"].sizes[1] >= LEAST_SHARE
+    load_fonts()
+    apply_theme(qapp, load_theme("dark"))
+    panel.holder.resize(*LEAST_PLACE)
+    for name, text in (("price", "187.20"), ("stop_loss", "20t"), ("take_profit", "40t")):
+        type_into(qtbot, panel, name, text)
+    qtbot.waitUntil(lambda: panel.findChild(QScrollArea, "ticket-1_scroll").verticalScrollBar().maximum() == 0)
+    assert not panel.message.isVisible()
+    assert panel.preview.height() >= panel.preview.heightForWidth(panel.preview.width())
+    for part in (panel.lines["residence"], panel.form.fields["display"], panel.form.reduce_only, panel.send):
+        assert part.visibleRegion().boundingRect().size() == part.size()
+    assert panel.state_line.text() == panel.state_line.full_text
 
 
 def test_send_places_the_order_in_words_and_is_dead_until_the_answer(qtbot, rig, panel):

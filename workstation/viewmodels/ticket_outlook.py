@@ -115,7 +115,7 @@ def ticket_state(
         cause = f" ({quote.reason})" if quote.reason else ""
         return TicketState(f"Quote {age_text(quote.age_ms)} old{cause}: new risk is refused.", "warning")
     if status is not None and status.armed is None:
-        return TicketState("Disarmed: only orders that reduce are sent. Ctrl+F12 arms.", "muted")
+        return TicketState("Disarmed: exits only. Ctrl+F12 arms.", "muted")
     if status is not None and status.armed is Environment.LIVE:
         return TicketState("Armed LIVE: orders are real.", "warning")
     return TicketState()

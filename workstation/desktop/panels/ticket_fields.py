@@ -176,7 +176,7 @@ class QuoteButton(QPushButton):
         set_role(self._caption, "role", "caption")
         self._role = role
         column = QVBoxLayout(self)
-        column.setContentsMargins(2, 3, 2, 3)
+        column.setContentsMargins(2, 2, 2, 2)
         column.setSpacing(0)
         column.addWidget(self._value)
         column.addWidget(self._caption)

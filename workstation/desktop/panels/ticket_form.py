@@ -49,6 +49,7 @@ _LABEL_WIDTH = 56
 _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
 _PRESET_SPARE = 10
+_ROW_GAP = 2
 _PRICE_FIELDS = ("trail", "stop", "price")
 
 
@@ -298,7 +299,7 @@ class TicketForm(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(6)
-        grid.setVerticalSpacing(4)
+        grid.setVerticalSpacing(_ROW_GAP)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         grid.addWidget(self.side, 0, 0, 1, 4)
@@ -307,15 +308,18 @@ class TicketForm(QWidget):
         for row, name in enumerate((*_PRICE_FIELDS, "expire"), start=3):
             self._wide(grid, row, name, self._price_row() if name == "price" else self.fields[name])
         self._pair(grid, 7, ("stop_loss", self.fields["stop_loss"]), ("take_profit", self.fields["take_profit"]))
-        self._wide(grid, 8, "display", self.fields["display"])
-        flags = QHBoxLayout()
-        flags.setSpacing(12)
-        flags.addWidget(self.true_market)
-        flags.addWidget(self.post_only)
-        flags.addWidget(self.reduce_only)
-        flags.addStretch(1)
-        grid.addLayout(flags, 9, 1, 1, 3)
-        grid.addWidget(self.pair, 10, 0, 1, 4)
+        grid.addLayout(self._flags_row(), 8, 0, 1, 4)
+        grid.addWidget(self.pair, 9, 0, 1, 4)
+
+    def _flags_row(self) -> QHBoxLayout:
+        """Put the shown part and the flags side by side: a low window shows the whole form."""
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self._label("display", narrow=True))
+        row.addWidget(self.fields["display"], 1)
+        for box in (self.true_market, self.post_only, self.reduce_only):
+            row.addWidget(box)
+        return row
 
     def _price_row(self) -> QWidget:
         holder = QWidget()

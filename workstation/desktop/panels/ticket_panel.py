@@ -229,8 +229,8 @@ class TicketPanel(Panel):
         """Return what scrolls in a low panel: quotes, fields and what the order would do."""
         holder = QWidget()
         column = QVBoxLayout(holder)
-        column.setContentsMargins(8, 4, 8, 4)
-        column.setSpacing(6)
+        column.setContentsMargins(8, 4, 8, 0)
+        column.setSpacing(4)
         quotes = QHBoxLayout(self._quotes)
         quotes.setContentsMargins(0, 0, 0, 0)
         quotes.setSpacing(4)
@@ -242,7 +242,7 @@ class TicketPanel(Panel):
         lines = QFormLayout()
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setHorizontalSpacing(8)
-        lines.setVerticalSpacing(1)
+        lines.setVerticalSpacing(0)
         for name, word in _OUTLOOK_LINES:
             label = QLabel(word)
             label.setProperty("role", "caption")
@@ -260,11 +260,11 @@ class TicketPanel(Panel):
         self.message.setObjectName(f"{self.panel_id}_message")
         self.message.setWordWrap(True)
         self.send.setObjectName(f"{self.panel_id}_send")
-        self.send.setMinimumHeight(30)
+        self.send.setMinimumHeight(28)
         self.send.setToolTip("Send the order above (Ctrl+Enter; Ctrl+Shift+Enter holds it here)")
         foot = QVBoxLayout()
-        foot.setContentsMargins(8, 4, 8, 8)
-        foot.setSpacing(6)
+        foot.setContentsMargins(8, 2, 8, 6)
+        foot.setSpacing(4)
         for widget in (self.preview, self.message, self.fixes, self.send):
             foot.addWidget(widget)
         return foot
