@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.market import real_data
 from tests.helpers.product_rig import running_headless
 from workstation.app.bootstrap import Program
-from workstation.app.scenes import SCENES, SceneThread, scene_named
+from workstation.app.scenes import FOCUS, SCENES, Scene, SceneThread, Stage, scene_named
 from workstation.domain.errors import UserError
 from workstation.domain.orders import OrdStatus
 from workstation.ports.store import OrderQuery
@@ -41,6 +41,22 @@ def test_a_scene_of_the_simulated_market_comes_about(tmp_path: Path, name: str) 
         },
     }
     assert left >= wanted.get(name, wanted["trading"])
+
+
+def test_a_scene_comes_about_after_another_in_the_same_home_and_says_why_it_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(stage: Stage) -> None:
+        stage.order(FOCUS, 500_000, -1)
+
+    monkeypatch.setitem(SCENES, "too_much", Scene(too_much))
+    with running_headless(tmp_path) as program:
+        play(program, "armed")
+        assert OrdStatus.REJECTED in play(program, "trading")
+        refused = SceneThread("too_much", program.engine.session, program.engine)
+        refused.start()
+        refused._thread.join()
+    assert refused.failure.startswith(f"order of +500,000 {FOCUS}: Refused: ")
 
 
 def test_the_scene_of_a_replay_comes_about(tmp_path: Path) -> None:

@@ -113,13 +113,36 @@ class Stage:
         quote: QuoteSnap = self.until(fresh, f"a quote of {symbol}").quotes[symbol]
         return quote.bid or 0, quote.ask or 0
 
-    def order(
-        self, symbol: str, qty: int, ticks: int, kind: OriginKind = OriginKind.TICKET, **legs: int
-    ) -> OrderState | None:
+    def order(self, symbol: str, qty: int, ticks: int, kind: OriginKind = OriginKind.TICKET, **legs: int) -> OrderState:
         """Place a limit order `ticks` through the near side: negative rests behind it. qty: signed, + buys.
 
-        legs: stop_loss and take_profit, ticks away from the order's price. Returns the order, None when refused.
+        legs: stop_loss and take_profit, ticks away from the order's price.
+
+        Raises:
+            SceneFailed: it was refused; with the refusal's own words.
         """
+        answer = self._placed(symbol, qty, ticks, kind, **legs)
+        if not answer.ok or not isinstance(answer.data, OrderState):
+            raise SceneFailed(f"order of {qty:+,} {symbol}: {answer.text}")
+        return answer.data
+
+    def refused(self, symbol: str, qty: int, ticks: int) -> None:
+        """Place a limit order that is more than the limits allow.
+
+        Raises:
+            SceneFailed: it was taken.
+        """
+        if self._placed(symbol, qty, ticks, OriginKind.TICKET).ok:
+            raise SceneFailed(f"order of {qty:+,} {symbol}: taken where a refusal was to be seen")
+
+    def clear(self) -> None:
+        """Cancel every order of the account that still works: one left by another scene may stand in the way."""
+        left = [order for order in self._state.orders.values() if order.is_open and order.terms.account == self.account]
+        for order in left:
+            self.ask("order.cancel", CancelOne(cl_ord_id=order.cl_ord_id))
+            self.known(order, _is_final, f"{order.terms.symbol} cancelled")
+
+    def _placed(self, symbol: str, qty: int, ticks: int, kind: OriginKind, **legs: int) -> CommandResult:
         bid, ask = self.quote(symbol)
         side = Side.BUY if qty > 0 else Side.SELL
         instrument = self.session.instruments[symbol]
@@ -133,7 +156,7 @@ class Stage:
             price=price,
         )
         stop, target = legs.get("stop_loss"), legs.get("take_profit")
-        answer = self.ask(
+        return self.ask(
             "order.submit",
             PlaceOrder(
                 terms=terms,
@@ -143,12 +166,9 @@ class Stage:
             ),
             kind,
         )
-        return answer.data if answer.ok and isinstance(answer.data, OrderState) else None
 
-    def known(self, order: OrderState | None, fact: Callable[[OrderState], bool], what: str) -> None:
+    def known(self, order: OrderState, fact: Callable[[OrderState], bool], what: str) -> None:
         """Wait until a fact holds of an order."""
-        if order is None:
-            raise SceneFailed(f"the order was refused before it was {what}")
         self.until(lambda state: order.cl_ord_id in state.orders and fact(state.orders[order.cl_ord_id]), what)
 
 
@@ -189,13 +209,12 @@ def trading(stage: Stage) -> None:
     stage.known(stage.order(SECOND, 100, 20, stop_loss=120, take_profit=180), _is_final, "filled")
     stage.known(stage.order(PARTIAL, 90, 2, OriginKind.REST), _is_final, "filled in parts")
     stage.known(stage.order(REJECTED, 100, 2), _is_final, "rejected")
-    stage.order(FOCUS, 500_000, -1)
+    stage.refused(FOCUS, 500_000, -1)
     for qty, ticks in ((200, -3), (300, -7), (-200, -4), (-100, -9)):
         stage.known(stage.order(FOCUS, qty, ticks, OriginKind.LADDER), _is_working, "working")
     mistaken = stage.order(SECOND, 100, -30)
     stage.known(mistaken, _is_working, "working")
-    if mistaken is not None:
-        stage.ask("order.cancel", CancelOne(cl_ord_id=mistaken.cl_ord_id))
+    stage.ask("order.cancel", CancelOne(cl_ord_id=mistaken.cl_ord_id))
     stage.known(mistaken, _is_final, "cancelled")
     stage.until(lambda state: len(state.positions) >= len(STOCKS), "positions")
 
@@ -329,6 +348,7 @@ def _arm(stage: Stage) -> None:
     )
     stage.ask("risk.arm", Arm(environment=stage.session.environment))
     stage.until(lambda s: s.status is not None and s.status.armed is not None, "armed")
+    stage.clear()
 
 
 def _is_working(order: OrderState) -> bool:
