@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import sys
+import wave
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, status
+from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, position, status
+from workstation.desktop.shell.sounds import Bell
+from workstation.desktop.shell.speech import Voice
 from workstation.desktop.shell.toasts import SHOWN_MAX, ToastStack
 from workstation.desktop.theme import apply_theme, load_theme
+from workstation.domain.accounts import Environment, LockState
 from workstation.domain.executions import Execution
+from workstation.domain.market import StreamKind
+from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdStatus, Side
-from workstation.viewmodels.alerts_notes import NoteKind
-from workstation.viewmodels.frames import Notice
+from workstation.viewmodels.frames import AccountSnap, Notice, StreamSnap
+from workstation.viewmodels.notes import NoteKind
+from workstation.viewmodels.tones import tone
 
 
 @pytest.fixture
@@ -58,6 +68,15 @@ def fill(number: int, **changes: Any) -> Execution:
         "venue_seq": number,
     }
     return Execution(**{**fields, **changes})
+
+
+def account(**changes: Any) -> AccountSnap:
+    fields: dict[str, Any] = dict.fromkeys(("cash", "equity", "realised", "unrealised", "fees", "net", "drawdown"), 0)
+    fields |= {
+        "account": "SIM-1", "environment": Environment.SIM, "venue": "SIM", "currency": "USD", "buying_power": None,
+        "day_limit": None, "unpriced": (), "lock": LockState.UNLOCKED, "lock_reason": "", "lockout": "",
+    }  # fmt: skip
+    return AccountSnap(**{**fields, **changes})
 
 
 def notice(level: str, text: str = "Something happened.") -> Notice:
@@ -193,3 +212,163 @@ def test_toasts_stand_beside_the_menus_and_cover_nothing(stack: ToastStack, wind
         assert toast.text.text().endswith("…")
         assert words in toast.toolTip()
         assert words in toast.accessibleName()
+
+
+def statuses(window: QMainWindow) -> str:
+    flash = window.findChild(QFrame, "bell_flash")
+    return "" if flash is None or not flash.isVisible() else "flash"
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> tuple[tuple[str, ...], Path]:
+    """Return a player that only writes down what it shall play, and where."""
+    heard = tmp_path / "heard.txt"
+    script = "import sys, pathlib; f = pathlib.Path(sys.argv[1]).open('a'); f.write(sys.argv[2] + '\\n'); f.close()"
+    return (sys.executable, "-S", "-c", script, str(heard)), heard
+
+
+def heard_after(bell: Bell, kind: NoteKind, heard: Path, qtbot: QtBot) -> Path:
+    with qtbot.waitSignal(bell._process.finished):
+        bell.ring(kind)
+    return Path(heard.read_text().splitlines()[-1])
+
+
+def test_each_kind_is_played_as_a_tone_of_its_own_and_each_environment_has_its_voice(
+    qtbot: QtBot, listener: tuple[tuple[str, ...], Path]
+) -> None:
+    player, heard = listener
+    bell = Bell(Environment.LIVE, player)
+    file = heard_after(bell, NoteKind.FILL, heard, qtbot)
+    assert file.name == "live-fill.wav"
+    assert file.read_bytes() == tone(NoteKind.FILL, Environment.LIVE)
+    tones = {tone(kind, environment) for kind in NoteKind for environment in Environment}
+    assert len(tones) == len(NoteKind) * len(Environment)
+    with wave.open(str(file)) as sound:
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")
+        assert (sound.getnchannels(), sound.getframerate()) == (1, 22_050)
+    assert 0.1 < len(samples) / 22_050 < 0.5
+    assert 5_000 < int(np.abs(samples).max()) < 32_767
+    assert samples[0] == 0
+
+
+def test_a_sound_of_ones_own_is_played_and_a_missing_one_is_told_once(
+    qtbot: QtBot, tmp_path: Path, listener: tuple[tuple[str, ...], Path], logged: Any
+) -> None:
+    player, heard = listener
+    bell, told = Bell(Environment.SIM, player), []
+    own = tmp_path / "ding.wav"
+    bell.own = lambda: {"fill": own}
+    bell.troubled.connect(lambda level, text: told.append((level, text)))
+    for _ in range(2):
+        assert heard_after(bell, NoteKind.FILL, heard, qtbot).name == "sim-fill.wav"
+    assert told == [("warning", "The sound ding.wav of fill is not there; the built-in tone takes its place.")]
+    own.write_bytes(tone(NoteKind.NOTICE, Environment.SIM))
+    assert heard_after(bell, NoteKind.FILL, heard, qtbot) == own
+
+
+@pytest.mark.parametrize("player", [(), (sys.executable, "-S", "-c", "raise SystemExit(3)"), ("no-such-player",)])
+def test_without_a_device_the_top_bar_flashes_and_one_notice_says_so(
+    rig: DesktopRig, stack: ToastStack, window: QMainWindow, qtbot: QtBot, player: tuple[str, ...]
+) -> None:
+    stack.bell = Bell(Environment.SIM, player)
+    stack.bell.rung.connect(lambda _kind: stack._show_flash())
+    stack.bell.troubled.connect(stack._on_troubled)
+    for number in range(2):
+        rig.feed(order(f"OMS-{number}", state=OrdStatus.REJECTED))
+        assert statuses(window) == "flash"
+        qtbot.waitUntil(lambda: stack.bell._sounding is None)
+    said = [note.text for note in stack.board.history if note.text.startswith("No sound: ")]
+    assert len(said) == 1
+
+
+def test_a_more_urgent_kind_breaks_another_off_and_a_lesser_one_waits_for_nothing(qtbot: QtBot, tmp_path: Path) -> None:
+    bell, rung = Bell(Environment.SIM, (sys.executable, "-S", "-c", "input()")), []
+    bell.rung.connect(rung.append)
+    for kind in (NoteKind.FILL, NoteKind.FILL, NoteKind.REJECT, NoteKind.FILL, NoteKind.LIMIT_HIT, NoteKind.REJECT):
+        bell.ring(kind)
+    assert rung == ["fill", "reject", "limit_hit"]
+    bell.stop()
+
+
+def test_what_comes_up_is_spoken_where_it_is_switched_on_and_no_voice_is_told_once(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    said, told = tmp_path / "said.txt", []
+    script = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read())"
+    voice = Voice((sys.executable, "-S", "-c", script, str(said)))
+    voice.say("Bought 100 AAPL")
+    voice.enabled = True
+    with qtbot.waitSignal(voice._process.finished):
+        voice.say("Bought 100 AAPL at −5; `rm`")
+    assert said.read_text() == "Bought 100 AAPL at −5; `rm`\n"
+    mute = Voice(())
+    mute.enabled = True
+    mute.troubled.connect(told.append)
+    mute.say("one")
+    mute.say("two")
+    assert len(told) == 1
+
+
+def test_a_fill_of_an_order_that_goes_on_is_a_part_and_the_last_one_is_a_fill(
+    stack: ToastStack, rig: DesktopRig
+) -> None:
+    kinds = []
+    for number, state in enumerate((OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED)):
+        rig.feed(fill(number), order("OMS-1", state=state))
+        rig.clock.advance(SECOND)
+        rig.feed(status=status(now_ns=START_NS))
+        kinds.append(stack.board.history[-1].kind)
+    assert kinds == [NoteKind.PARTIAL, NoteKind.FILL]
+
+
+def test_arming_is_heard_and_does_not_come_up(stack: ToastStack, rig: DesktopRig) -> None:
+    rung: list[str] = []
+    stack.bell.rung.connect(rung.append)
+    rig.feed(status=status(armed=Environment.SIM))
+    rig.feed(status=status())
+    assert rung == ["arm", "disarm"]
+    assert texts(stack) == []
+    stack.board.quiet = True
+    rig.feed(status=status(armed=Environment.SIM))
+    assert rung == ["arm", "disarm"]
+
+
+def test_a_stream_that_goes_stale_is_told_once_a_minute_at_most(stack: ToastStack, rig: DesktopRig) -> None:
+    def stream(state: str, after_s: int) -> None:
+        snap = StreamSnap(stream=StreamKind.QUOTES, state=state, worst_age_ms=1, worst_symbol="AAPL", updates_per_s=1.0)
+        rig.feed(status=status(streams=(snap,), now_ns=START_NS + after_s * SECOND))
+
+    for state, after_s in (("UP", 0), ("STALE", 1), ("STALE", 2), ("UP", 3), ("STALE", 4), ("UP", 70), ("STALE", 71)):
+        stream(state, after_s)
+    kinds = [note.text for note in stack.board.history if note.kind is NoteKind.STALE]
+    assert kinds == ["Quotes of AAPL are stale"] * 2
+
+
+def test_a_limit_that_is_near_and_one_that_is_hit_are_told_once_each(stack: ToastStack, rig: DesktopRig) -> None:
+    for net, lockout in ((-10, ""), (-850, ""), (-860, ""), (-1_001, "day loss 1,001 of 1,000"), (-1_001, "the same")):
+        rig.feed(accounts=[account(net=net * MONEY_ONE, day_limit=1_000 * MONEY_ONE, lockout=lockout)])
+    told = [(note.kind, note.level) for note in stack.board.history]
+    assert told == [(NoteKind.LIMIT_NEAR, "warning"), (NoteKind.LIMIT_HIT, "critical")]
+    assert "150.00 USD left to the day loss limit" in stack.board.history[0].text
+
+
+def test_a_position_that_loses_its_stop_is_told_and_one_on_its_way_out_is_not(
+    stack: ToastStack, rig: DesktopRig
+) -> None:
+    for protection, phase in (("none", ""), ("full", ""), ("none", "CANCELLING"), ("full", ""), ("none", "")):
+        rig.feed(positions=[position(protection=protection, exit_phase=phase)])
+    told = [note for note in stack.board.history if note.kind is NoteKind.UNPROTECTED]
+    assert [note.text for note in told] == ["The position in AAPL of SIM-1 has no stop any more"]
+
+
+def test_del_in_the_menu_of_notes_acknowledges_the_one_that_is_chosen(
+    stack: ToastStack, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    rig.feed(notice("critical", "The disk is full."), notice("critical", "The feed is down."))
+    stack.menu.popup(stack.menu.pos())
+    chosen = next(action for action in stack.menu.actions() if "The disk is full." in action.text())
+    stack.menu.setActiveAction(chosen)
+    qtbot.keyClick(stack.menu, Qt.Key.Key_Delete)
+    assert texts(stack) == ["The feed is down."]
+    assert stack.menu.title() == "N&otes (1)"
+    stack.menu.close()

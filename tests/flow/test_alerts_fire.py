@@ -20,7 +20,7 @@ from workstation.desktop.shell import toasts as toasts_module
 from workstation.desktop.shell.toasts import ToastStack
 from workstation.domain.alerts import AlertRow, AlertState, ListAlerts
 from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, OriginKind, Side
-from workstation.viewmodels.alerts_notes import NoteKind
+from workstation.viewmodels.notes import NoteKind
 
 SYMBOL = "AAPL"
 

@@ -81,6 +81,12 @@ class DesktopSettings(_Section, frozen=True):
         Meta(description="colour of buy and up; blue and orange do without red and green"),
     ] = "green"
     flashing: Annotated[bool, Meta(description="whether a ring, and a ladder about to move, flash")] = True
+    sound: Annotated[bool, Meta(description="whether notes are heard")] = True
+    sound_files: Annotated[
+        list[Annotated[str, Meta(pattern=r"^[a-z_]+=[^/\\]+\.wav$")]],
+        Meta(description="sounds of one's own in the folder sounds, such as fill=ding.wav; else a built-in tone"),
+    ] = []
+    speech: Annotated[bool, Meta(description="whether notes, and what is read aloud on a key, are spoken")] = False
     disarm_after_s: Annotated[int, Meta(ge=10, description="hand entry disarms after so long without input")] = 600
 
 

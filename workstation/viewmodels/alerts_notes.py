@@ -5,47 +5,26 @@ never a critical one. Bounded; it sends nothing.
 """
 
 from collections import Counter, deque
-from enum import StrEnum
 
 import msgspec
 
-from workstation.domain.accounts import Environment
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderState, OrdStatus
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame, Notice
+from workstation.viewmodels.notes import Note, NoteKind
+from workstation.viewmodels.notes_watch import StateWatch
 
 COALESCE_NS = 250_000_000
 MUTE_NS = 15 * 60 * 1_000_000_000
 HISTORY_KEPT = 500
 FILLS_WAITING_MAX = 1_000
+_HEARD = frozenset({NoteKind.ARM, NoteKind.DISARM})
+"""Kinds that are heard though they are information and do not come up."""
+
 _REFUSED = frozenset(
     {OrdStatus.REJECTED, OrdStatus.RISK_REJECTED, OrdStatus.COMPLIANCE_REJECTED, OrdStatus.INSUFFICIENT_FUNDS}
 )
-
-
-class NoteKind(StrEnum):
-    """What a note is about; each kind has a sound of its own and can be muted."""
-
-    FILL = "fill"
-    REJECT = "reject"
-    REFUSAL = "refusal"
-    ARM = "arm"
-    DISARM = "disarm"
-    ALERT = "alert"
-    DISCONNECT = "disconnect"
-    NOTICE = "notice"
-
-
-class Note(msgspec.Struct, frozen=True):
-    """One note. level: info, warning or critical; ts: market time of the screen, UTC ns; loud: shown and sounded."""
-
-    kind: NoteKind
-    level: str
-    text: str
-    ts: int
-    cl_ord_id: str = ""
-    loud: bool = True
 
 
 class NoteBoard:
@@ -54,15 +33,20 @@ class NoteBoard:
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
         self.history: deque[Note] = deque(maxlen=HISTORY_KEPT)
-        self.unseen = 0
+        self._unseen: deque[Note] = deque(maxlen=HISTORY_KEPT)
         self.quiet = False
         self._muted: dict[NoteKind, int] = {}
         self._fills: deque[Execution] = deque(maxlen=FILLS_WAITING_MAX)
         self._fills_since: int | None = None
-        self._armed: Environment | None = None
-        self._venue_state = ""
+        self._working: dict[str, None] = {}
+        self._watch = StateWatch()
         self._rejected: deque[str] = deque(maxlen=HISTORY_KEPT)
         self._ts = 0
+
+    @property
+    def unseen(self) -> int:
+        """How many notes nobody has seen."""
+        return len(self._unseen)
 
     @property
     def waits(self) -> bool:
@@ -75,7 +59,7 @@ class NoteBoard:
             began = self._ts == 0
             self._ts = frame.status.now_ns
             if began:
-                self._armed, self._venue_state = frame.status.armed, frame.status.venue_state
+                self._watch.take(frame, self._ts)
                 return []
         if self._ts == 0:
             return []
@@ -88,10 +72,12 @@ class NoteBoard:
                 case OrderState(status=status) if status in _REFUSED and row.cl_ord_id not in self._rejected:
                     self._rejected.append(row.cl_ord_id)
                     notes.append(self._rejection(row))
+                case OrderState():
+                    self._note_working(row)
                 case Notice():
                     kind = NoteKind.ALERT if row.text.startswith("Alert ") else NoteKind.NOTICE
                     notes.append(Note(kind, row.level, row.text, row.ts, row.cl_ord_id))
-        notes += self._states(frame)
+        notes += self._watch.take(frame, self._ts)
         return self._told([*notes, *self._due(now_ns)], now_ns)
 
     def due(self, now_ns: int) -> list[Note]:
@@ -104,22 +90,32 @@ class NoteBoard:
             return []
         return self._told([Note(NoteKind.REFUSAL, level, text, self._ts)], now_ns)
 
+    def noted(self, level: str, text: str, now_ns: int) -> list[Note]:
+        """Note what the desktop itself has to say."""
+        return self._told([Note(NoteKind.NOTICE, level, text, self._ts)], now_ns)
+
     def mute(self, kind: NoteKind, now_ns: int) -> None:
         """Keep a kind silent for 15 minutes; a critical note of it still speaks."""
         self._muted[kind] = now_ns + MUTE_NS
 
     def seen(self) -> None:
         """Count every note as seen."""
-        self.unseen = 0
+        self._unseen.clear()
+
+    def seen_one(self, note: Note) -> None:
+        """Count one note as seen."""
+        if note in self._unseen:
+            self._unseen.remove(note)
 
     def _told(self, notes: list[Note], now_ns: int) -> list[Note]:
         told = []
         for note in notes:
             silent = self.quiet or self._muted.get(note.kind, 0) > now_ns
-            loud = note.level == "critical" or (not silent and _is_loud(note))
-            told.append(msgspec.structs.replace(note, loud=loud))
+            speaks = note.level == "critical" or not silent
+            rings = speaks and (_is_loud(note) or note.kind in _HEARD)
+            told.append(msgspec.structs.replace(note, loud=speaks and _is_loud(note), rings=rings))
         self.history.extend(told)
-        self.unseen += sum(_is_loud(note) for note in told)
+        self._unseen.extend(note for note in told if _is_loud(note))
         return told
 
     def _due(self, now_ns: int) -> list[Note]:
@@ -140,26 +136,22 @@ class NoteBoard:
                 sums[_verb(fill), fill.symbol] += fill.last_qty
             parts = [f"{verb} {self._formats.quantity(symbol, qty)} {symbol}" for (verb, symbol), qty in sums.items()]
             text = f"{len(fills)} fills: {', '.join(parts[:4])}{' …' if len(parts) > 4 else ''}"
-        return Note(NoteKind.FILL, "info", text, last.ts_event, last.cl_ord_id)
+        is_partial = all(fill.cl_ord_id in self._working for fill in fills)
+        kind = NoteKind.PARTIAL if is_partial else NoteKind.FILL
+        return Note(kind, "info", text, last.ts_event, last.cl_ord_id)
+
+    def _note_working(self, order: OrderState) -> None:
+        """Remember which orders still have something to fill, so that their fills are told as parts."""
+        self._working.pop(order.cl_ord_id, None)
+        if order.status is OrdStatus.PARTIALLY_FILLED:
+            self._working[order.cl_ord_id] = None
+            if len(self._working) > FILLS_WAITING_MAX:
+                del self._working[next(iter(self._working))]
 
     def _rejection(self, order: OrderState) -> Note:
         word = "rejected by the venue" if order.status is OrdStatus.REJECTED else "refused"
         text = f"{order.terms.side.value} {order.terms.symbol} {word}"
         return Note(NoteKind.REJECT, "warning", text, order.updated_at, order.cl_ord_id)
-
-    def _states(self, frame: Frame) -> list[Note]:
-        status = frame.status
-        if status is None:
-            return []
-        notes = []
-        if status.armed is not self._armed:
-            kind = NoteKind.ARM if status.armed is not None else NoteKind.DISARM
-            text = f"Hand entry is armed for {status.armed}" if status.armed is not None else "Hand entry is disarmed"
-            notes.append(Note(kind, "info", text, self._ts))
-        if status.venue_state not in (self._venue_state, "UP"):
-            notes.append(Note(NoteKind.DISCONNECT, "warning", f"The venue is {status.venue_state}", self._ts))
-        self._armed, self._venue_state = status.armed, status.venue_state
-        return notes
 
 
 def _verb(fill: Execution) -> str:
@@ -167,4 +159,4 @@ def _verb(fill: Execution) -> str:
 
 
 def _is_loud(note: Note) -> bool:
-    return note.level != "info" or note.kind is NoteKind.FILL
+    return note.level != "info" or note.kind in (NoteKind.FILL, NoteKind.PARTIAL)

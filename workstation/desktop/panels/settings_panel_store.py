@@ -44,6 +44,11 @@ class SettingsStore(QObject):
         return self._settings
 
     @property
+    def folder(self) -> Path:
+        """The home, where the settings file stands."""
+        return self._file.path.parent
+
+    @property
     def version(self) -> str:
         """The first digits of the SHA-256 of every value in force."""
         return self._version

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter
+from workstation.desktop.shell.speech import Voice
 from workstation.domain.orders import Origin
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.read_aloud import market_words, position_words, refusal_words
@@ -19,6 +20,7 @@ class SpokenLine:
 
     def __init__(self, context: DesktopContext, keys: HotkeyFilter, speaker: QWidget) -> None:
         self._context, self._keys, self._speaker = context, keys, speaker
+        self.voice: Voice | None = None
         keys.runs["view.read_position"] = self._read_position
         keys.runs["view.read_market"] = self._read_market
         keys.runs["view.read_refusal"] = self._read_refusal
@@ -29,6 +31,10 @@ class SpokenLine:
         event = QAccessibleAnnouncementEvent(self._speaker, text)
         event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
         QAccessible.updateAccessibility(event)
+        if self.voice is not None:
+            store = self._context.settings
+            self.voice.enabled = store is not None and store.settings.desktop.speech
+            self.voice.say(text)
 
     def _read_position(self, _origin: Origin) -> None:
         status = self._context.state.status

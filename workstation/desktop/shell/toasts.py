@@ -7,18 +7,21 @@ order that a note is about; a right click mutes its kind. While another program 
 from collections.abc import Callable
 from functools import partial
 from html import escape
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QMenu, QSystemTrayIcon, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.shell.sounds import Bell
+from workstation.desktop.shell.speech import Voice
 from workstation.desktop.theme import current_theme
-from workstation.viewmodels.alerts_notes import COALESCE_NS, Note, NoteBoard
+from workstation.viewmodels.alerts_notes import COALESCE_NS, NoteBoard
 from workstation.viewmodels.formats import Formats, time_of_day
 from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.notes import Note
 
 SHOWN_MAX = 2
 STAYS_MS = {"info": 4_000, "warning": 8_000}
@@ -46,7 +49,7 @@ class Toast(QFrame):
         self.setAccessibleName(f"{note.level}: {note.text}")
         hint = "Click: acknowledge and open. Right click: mute this kind for 15 minutes."
         self.setToolTip(f"<p>{escape(note.text)}</p><p>{hint}</p>")
-        self._head = QLabel(f"{note.kind.value.upper()} · {time_of_day(note.ts)[:8]}")
+        self._head = QLabel(f"{note.kind.words.upper()} · {time_of_day(note.ts)[:8]}")
         self._head.setProperty("role", _ROLES[note.level])
         self.text = QLabel(note.text)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
@@ -84,7 +87,10 @@ class ToastStack(QObject):
         self._context, self._window = context, window
         self._mono_ns = context.bridge.session.mono_ns
         self.board = NoteBoard(Formats(context.bridge.session.instruments))
-        self.bell = Bell()
+        self.bell, self.voice = Bell(context.bridge.session.environment), Voice()
+        self.bell.own = self._own_sounds
+        self.bell.troubled.connect(self._on_troubled)
+        self.voice.troubled.connect(lambda text: self._on_troubled("info", text))
         self.toasts: list[Toast] = []
         self.menu = NotesMenu(self, window)
         self._tray: QSystemTrayIcon | None = None
@@ -101,10 +107,15 @@ class ToastStack(QObject):
 
     def show(self, notes: list[Note]) -> None:
         """Show and sound what is loud."""
+        store = self._context.settings
+        if notes and store is not None:
+            self.bell.enabled, self.voice.enabled = store.settings.desktop.sound, store.settings.desktop.speech
         for note in notes:
+            if note.rings:
+                self.bell.ring(note.kind)
             if note.loud:
                 self._pop(note)
-                self.bell.ring(note.kind)
+                self.voice.say(note.text)
                 self._tell_desktop(note)
         if notes:
             self.menu.show_count(self.board.unseen)
@@ -116,8 +127,31 @@ class ToastStack(QObject):
         self.board.seen()
         self.menu.show_count(0)
 
+    def acknowledge_one(self, note: Note) -> None:
+        """Put a note's toast away and count it as seen."""
+        for toast in [toast for toast in self.toasts if toast.note == note]:
+            self._remove(toast)
+        self.board.seen_one(note)
+        self.menu.show_count(self.board.unseen)
+
+    def end(self) -> None:
+        """Be silent: what still sounds is broken off."""
+        self.bell.stop()
+        self.voice.stop()
+
+    def _own_sounds(self) -> dict[str, Path]:
+        """Return a person's own sound files by kind."""
+        store = self._context.settings
+        if store is None:
+            return {}
+        named = (entry.partition("=") for entry in store.settings.desktop.sound_files)
+        return {kind: store.folder / "sounds" / file for kind, _, file in named}
+
+    def _on_troubled(self, level: str, text: str) -> None:
+        self.show(self.board.noted(level, text, self._mono_ns()))
+
     def _on_frame(self, frame: Frame) -> None:
-        if frame.rows or frame.status is not None:
+        if frame.rows or frame.status is not None or frame.accounts or frame.positions:
             self.show(self.board.take(frame, self._mono_ns()))
         if self.board.waits and not self._fills.isActive():
             self._fills.start()
@@ -149,7 +183,7 @@ class ToastStack(QObject):
 
     def _mute(self, toast: Toast) -> None:
         self.board.mute(toast.note.kind, self._mono_ns())
-        self._context.announcer.say("info", f"Notes of kind {toast.note.kind.value} are muted for 15 minutes.")
+        self._context.announcer.say("info", f"Notes of kind {toast.note.kind.words} are muted for 15 minutes.")
         self._remove(toast)
 
     def _remove(self, toast: Toast) -> None:
@@ -196,7 +230,7 @@ class ToastStack(QObject):
         if self._tray is None:
             self._tray = QSystemTrayIcon(icon("app"), self)
             self._tray.show()
-        self._tray.showMessage(f"Workstation: {note.kind.value}", note.text, icon("app"), STAYS_MS["warning"])
+        self._tray.showMessage(f"Workstation: {note.kind.words}", note.text, icon("app"), STAYS_MS["warning"])
 
     # Qt overrides
 
@@ -243,10 +277,16 @@ class NotesMenu(QMenu):
         self.addSeparator()
         notes = list(stack.board.history)[: -HISTORY_SHOWN - 1 : -1]
         for note in notes:
-            text = f"{time_of_day(note.ts)[:8]}  {note.kind.value}: {note.text}".replace("&", "&&")
-            self._add("note", text, partial(stack.opened.emit, note.cl_ord_id)).setEnabled(bool(note.cl_ord_id))
+            text = f"{time_of_day(note.ts)[:8]}  {note.kind.words}: {note.text}".replace("&", "&&")
+            self._add("note", text, partial(self._choose, note)).setData(note)
         if not notes:
             self._add("no_notes", "No notes yet", stack.acknowledge).setEnabled(False)
+
+    def _choose(self, note: Note) -> None:
+        """Count a note as seen, and open its order where it is about one."""
+        self._stack.acknowledge_one(note)
+        if note.cl_ord_id:
+            self._stack.opened.emit(note.cl_ord_id)
 
     def _add(self, name: str, text: str, run: Callable[[], object]) -> QAction:
         action = QAction(text, self)
@@ -254,3 +294,14 @@ class NotesMenu(QMenu):
         action.triggered.connect(lambda _checked=False: run())
         self.addAction(action)
         return action
+
+    # Qt overrides
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Acknowledge the chosen note with Del; the menu stays open."""
+        chosen = self.activeAction()
+        note = chosen.data() if chosen is not None else None
+        if event.key() == Qt.Key.Key_Delete and isinstance(note, Note):
+            self._stack.acknowledge_one(note)
+        else:
+            super().keyPressEvent(event)

@@ -69,6 +69,7 @@ class Workspace(QObject):
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
         self.toasts = ToastStack(context, self.window)
         self.toasts.opened.connect(self.window.show_provenance)
+        self.spoken.voice = self.toasts.voice
         self.leaving = LeaveQuestion(context, self.window)
         self.window.may_close = self.leaving.may_close
         self.tour = Tour(self.window, store.tour_file)
@@ -110,6 +111,7 @@ class Workspace(QObject):
         if isinstance(app, QApplication):
             app.removeEventFilter(self.hotkeys)
             app.removeEventFilter(self)
+        self.toasts.end()
         self.workspaces.end()
 
     def save(self) -> None:
