@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from workstation.desktop.benchmark_tables import BUDGETS_S, run
 from workstation.desktop.table_view import ColumnView
@@ -62,6 +63,14 @@ def test_new_rows_stand_on_top_and_the_selection_follows_its_row(view: ColumnVie
     assert view.selected_rows() == chosen
     view.filter_by(lambda rows: view.columns.table.matching("word", rows, "nothing".__eq__))
     assert view.selected_rows() == []
+
+
+def test_a_row_that_the_program_chooses_is_chosen_while_a_person_holds_ctrl(view: ColumnView, qtbot: QtBot) -> None:
+    view.select_key("k003")
+    qtbot.keyPress(view, Qt.Key.Key_F24, Qt.KeyboardModifier.ControlModifier)
+    view.select_key("k005")
+    qtbot.keyRelease(view, Qt.Key.Key_F24)
+    assert [row[0] for row in view.selected_rows()] == ["k005"]
 
 
 def test_rows_that_join_above_leave_what_is_read_in_place(view: ColumnView) -> None:

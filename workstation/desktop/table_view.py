@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QItemSelectionRange, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QItemSelectionRange, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QTableView
 
@@ -168,11 +168,12 @@ class ColumnView(QTableView):
         return None if position < 0 else self.columns.row_at(position)
 
     def select_key(self, key: Any) -> None:
-        """Select the row of a key and bring it into view."""
+        """Select the row of a key alone and bring it into view, whatever keys are held meanwhile."""
         position = self.columns.table.position_of(key)
         if position is not None:
-            self.selectRow(position)
-            self.scrollTo(self.columns.index(position, 0))
+            index, flag = self.columns.index(position, 0), QItemSelectionModel.SelectionFlag
+            self.selectionModel().setCurrentIndex(index, flag.ClearAndSelect | flag.Rows)
+            self.scrollTo(index)
 
     def copy_selection(self) -> str:
         """Put the selected rows on the clipboard, tab-separated at full precision; returns the text."""
