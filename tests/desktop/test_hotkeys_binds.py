@@ -9,10 +9,11 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.helpers.desktop_rig import DesktopRig, limit, order, position, quote
+from tests.helpers.desktop_rig import START_NS, DesktopRig, limit, order, position, quote
 from workstation.commands.params import CancelOne, ChangeOrder, Disarm
 from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.shell.file_banners import KeyFileBanner
 from workstation.desktop.shell.hotkeys import HotkeyFilter
@@ -299,6 +300,31 @@ def test_an_action_that_cannot_be_undone_is_said_and_lets_the_one_before_through
 def test_ctrl_z_with_nothing_done_says_so(qtbot, rig, window):
     press(qtbot, Key.Key_Z, CTRL)
     assert rig.spoken[-1][1] == "Nothing to undo: no order was placed, changed or cancelled here."
+
+
+def test_a_nudge_moves_the_order_chosen_in_the_panel_with_the_keyboard_and_else_the_newest(qtbot, rig, window):
+    panel = OrdersPanel(rig.context, "orders-1")
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.activateWindow()
+    away = order("OMS-3", limit(price=18_700, symbol="MSFT"), created_at=START_NS + 3)
+    first, second = (order(f"OMS-{n}", limit(price=18_700 + n), created_at=START_NS + n) for n in (1, 2))
+    rig.feed(first, second, away)
+    panel.view.setFocus()
+    qtbot.waitUntil(panel.view.hasFocus)
+    for chosen, moved in (("OMS-1", "OMS-1"), ("OMS-3", "OMS-2"), ("OMS-2", "OMS-2")):
+        panel.view.select_key(chosen)
+        press(qtbot, Key.Key_Up, CTRL)
+        assert rig.gateway.of("order.replace")[-1].cl_ord_id == moved
+        rig.gateway.answer("order.replace", CommandResult(ok=False, code="REJECTED", text=f"no {chosen}"))
+        qtbot.waitUntil(lambda chosen=chosen: rig.spoken[-1] == ("warning", f"no {chosen}"))
+    panel.view.select_key("OMS-1")
+    window.activateWindow()
+    window.setFocus()
+    qtbot.waitUntil(window.hasFocus)
+    press(qtbot, Key.Key_Down, CTRL)
+    assert rig.gateway.of("order.replace")[-1].cl_ord_id == "OMS-2"
+    panel.release()
 
 
 # Leaders, held keys, files

@@ -51,8 +51,8 @@ def window(qtbot, rig, qapp):
     keys = window.keys = HotkeyFilter(rig.context)
     ticket = window.ticket = TicketPanel(rig.context, "ticket")
     QVBoxLayout(window).addWidget(ticket)
-    window.opened = []
-    window.choices = Choices(rig.context, keys, lambda name: window.opened.append(name) is None)
+    window.opened, window.settings = [], []
+    window.choices = Choices(rig.context, keys, lambda name: window.opened.append(name) is None, window.settings.append)
     palette = window.palette_ = Palette(rig.context, window.choices, window)
     keys.runs["view.palette"] = lambda _origin: palette.open()
     qtbot.addWidget(window)
@@ -293,6 +293,12 @@ def test_the_list_holds_open_orders_and_settings(rig, window):
     entries = {(entry.sort, entry.name): entry for entry in window.choices.entries()}
     assert entries[Sort.ORDER, "OMS-1"].title.startswith("BUY 100 AAPL LIMIT 187.15")
     assert entries[Sort.SETTING, "desktop.theme"].key == "default dark"
+
+
+def test_a_setting_is_shown_where_it_is_set(qtbot, window):
+    open_with(qtbot, window, "disarm_after")
+    press(qtbot, window, Key.Key_Return)
+    assert window.settings == ["desktop.disarm_after_s"]
 
 
 def test_menu_palette_and_keys_offer_the_commands_of_one_registry(rig, qtbot, window):

@@ -21,6 +21,7 @@ from workstation.commands.strategies import StrategyBoard
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.desktop.panels.settings_panel import SettingsPanel
 from workstation.desktop.shell.docks import configure_docking, tabs_below
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.workspace import Workspace
@@ -31,7 +32,7 @@ from workstation.domain.orders import OrdStatus, OrdType, Residence, Side
 from workstation.domain.records import StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
 
-KINDS = {"chart": ChartPanel, "log": LogPanel, "orders": OrdersPanel}
+KINDS = {"chart": ChartPanel, "log": LogPanel, "orders": OrdersPanel, "settings": SettingsPanel}
 RUN = StrategyRun(
     id="r1", strategy_id="s1", account="SIM-1", user_id="local", run_name="Cross 7", run_number=7,
     initial_capital="100000", start_date="2024-01-02", status=StrategyRunStatus.RUNNING, started_at=START_NS,
@@ -409,6 +410,15 @@ def test_the_key_file_binds_a_command_of_the_window_and_takes_a_menus_key(
         qtbot.keyClick(desk.window, Qt.Key[f"Key_{name}"], held)
     assert desk.workspaces.locked
     assert desk.workspaces.name == "trading"
+
+
+def test_a_setting_chosen_in_the_palette_stands_alone_in_the_settings_panel(desk: Workspace, qtbot: QtBot) -> None:
+    qtbot.keyClick(desk.window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(desk.palette.field, "text_scale")
+    qtbot.keyClick(desk.palette.field, Qt.Key.Key_Return)
+    panel = desk.window.panels["settings-1"]
+    assert isinstance(panel, SettingsPanel)
+    assert panel.search.text() == "desktop.text_scale"
 
 
 def test_a_window_that_no_screen_shows_moves_into_view(shown: Workspaces) -> None:

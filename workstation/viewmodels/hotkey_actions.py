@@ -322,7 +322,9 @@ def _cancel_last(reading: Reading) -> Request:
 
 
 def _nudge(reading: Reading) -> Request:
-    order = newest(reading.focus.working, _has_price)
+    working = reading.focus.working
+    chosen = [row for row in working if row.cl_ord_id == reading.focus.chosen]
+    order = newest(chosen, _has_price) or newest(working, _has_price)
     if order is None:
         raise Refusal(f"Nothing to move: no working priced order in {reading.instrument.symbol}.")
     return Nudge(order, reading.ticks("by", 0))

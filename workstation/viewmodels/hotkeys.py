@@ -24,7 +24,7 @@ class FocusSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The trade focus at the instant of a press. working: open orders, oldest first; size in whole units.
 
     cursor: the price that a ladder or chart of the instrument points at; armed: the environment that hand entry is
-    armed for; environment: this session's.
+    armed for; environment: this session's; chosen: the order that is selected in the panel with the keyboard.
     """
 
     account: str
@@ -37,6 +37,7 @@ class FocusSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     funds: AccountSnap | None = None
     armed: Environment | None = None
     environment: Environment = Environment.SIM
+    chosen: str = ""
 
     @property
     def order_qty(self) -> int:

@@ -4,13 +4,11 @@ Beside the tick walk. What is shown stands; the state that keys, clicks and orde
 position in a held ladder stay current. It sends nothing.
 """
 
-from PySide6.QtWidgets import QApplication, QWidget
-
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.spoken_line import SpokenLine
-from workstation.desktop.shell.staging import windows
+from workstation.desktop.shell.staging import panel_with_keyboard, windows
 from workstation.domain.orders import Origin
 
 COMMAND = "view.hold_still"
@@ -39,11 +37,3 @@ class HoldStill:
         panels = (panel for top in windows() for panel in top.findChildren(Panel) if panel.isVisible())
         symbol = self._context.focus.symbol
         return next((panel for panel in panels if panel.kind == "ladder" and panel.symbol == symbol), None)
-
-
-def panel_with_keyboard() -> Panel | None:
-    """Return the panel that the focused widget is in, header included."""
-    widget: QWidget | None = QApplication.focusWidget()
-    while widget is not None and not isinstance(widget, Panel):
-        widget = widget.parentWidget()
-    return widget

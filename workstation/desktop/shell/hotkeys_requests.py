@@ -25,7 +25,7 @@ from workstation.commands.params import (
 from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.shell.staging import stage
+from workstation.desktop.shell.staging import panel_with_keyboard, stage
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.accounts import Environment
 from workstation.domain.errors import InvariantError
@@ -235,6 +235,7 @@ def focus_snapshot(context: DesktopContext, symbol: str = "") -> keys.FocusSnaps
     """Return the trade focus as it stands; with a symbol, that instrument in the account of the focus."""
     focus, state = context.focus, context.state
     symbol = symbol or focus.symbol
+    panel = panel_with_keyboard()
     return keys.FocusSnapshot(
         account=focus.account,
         instrument=context.instrument(symbol),
@@ -246,6 +247,7 @@ def focus_snapshot(context: DesktopContext, symbol: str = "") -> keys.FocusSnaps
         funds=state.accounts.get(focus.account),
         armed=None if state.status is None else state.status.armed,
         environment=context.bridge.session.environment,
+        chosen="" if panel is None else panel.chosen_order(),
     )
 
 

@@ -4,7 +4,7 @@ Between the palette's list and the doors that exist already: commands run throug
 themselves, orders stage in the ticket. Nothing is sent from here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -27,11 +27,18 @@ ORDERS_MAX = 200
 
 
 class Choices:
-    """Everything that the palette can do. verbs: what a line that is no order says."""
+    """Everything that the palette can do. verbs: what a line that is no order says; show_setting: by its name."""
 
-    def __init__(self, context: DesktopContext, keys: HotkeyFilter, open_workspace: OpenWorkspace) -> None:
+    def __init__(
+        self,
+        context: DesktopContext,
+        keys: HotkeyFilter,
+        open_workspace: OpenWorkspace,
+        show_setting: Callable[[str], None],
+    ) -> None:
         self._context = context
         self._keys = keys
+        self._show_setting = show_setting
         self.verbs = Verbs(context, keys, open_workspace)
 
     def entries(self) -> Iterator[Entry]:
@@ -90,7 +97,7 @@ class Choices:
                     context.focus.move(symbol=order.terms.symbol)
                     say("info", f"{entry.title}: {order.status.value.lower()}", entry.name)
             case Sort.SETTING:
-                say("info", f"{entry.name} is set in config.toml of your home ({entry.key}).")
+                self._show_setting(entry.name)
 
     def staging(self, line: words.OrderLine) -> Stage | Refused:
         """Return what an order line stages; nothing is shown or sent."""

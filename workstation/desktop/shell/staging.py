@@ -1,6 +1,7 @@
 """Staging: an order from a key, the palette or an undo stands in a ticket's fields and is not sent.
 
-Finds the ticket, nothing else. A ticket is any open panel that can `stage`; sending is the ticket's own business.
+Finds windows, the ticket, and the panel with the keyboard; nothing else. A ticket is any open panel that can `stage`;
+sending is the ticket's own business.
 """
 
 from typing import Protocol, runtime_checkable
@@ -104,3 +105,11 @@ def windows() -> list[QWidget]:
     active = QApplication.activeWindow()
     others = [window for window in QApplication.topLevelWidgets() if window is not active]
     return others if active is None else [active, *others]
+
+
+def panel_with_keyboard() -> Panel | None:
+    """Return the panel that the focused widget is in, header included."""
+    widget: QWidget | None = QApplication.focusWidget()
+    while widget is not None and not isinstance(widget, Panel):
+        widget = widget.parentWidget()
+    return widget

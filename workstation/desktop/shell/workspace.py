@@ -65,7 +65,8 @@ class Workspace(QObject):
         if context.settings is not None:
             self.window.add_banner(SettingsBanner(context, context.settings))
         self.window.add_banner(UndoLoadBanner(self.workspaces))
-        self.palette = Palette(context, Choices(context, self.hotkeys, self.workspaces.open), self.window)
+        choices = Choices(context, self.hotkeys, self.workspaces.open, self._show_setting)
+        self.palette = Palette(context, choices, self.window)
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
         self.toasts = ToastStack(context, self.window)
         self.toasts.opened.connect(self.window.show_provenance)
@@ -152,6 +153,12 @@ class Workspace(QObject):
         panel = self.window.panel_of(QApplication.focusWidget())
         chosen = "" if panel is None else panel.chosen_order()
         self.window.show_provenance(chosen or self._context.state.order_behind())
+
+    def _show_setting(self, name: str) -> None:
+        """Bring the settings panel to the front, searched for one setting, with the keyboard in it."""
+        panel = self.window.shown("settings")
+        panel.restore_settings({"search": name})
+        panel.setFocus()
 
     def _follow_focus(self) -> None:
         self._context.links.choose("A", self._context.focus.symbol)
