@@ -175,6 +175,8 @@ def test_a_double_click_on_a_tab_shows_its_area_alone_and_the_layout_is_still_th
     assert (log.isVisible(), orders.isVisible()) == (True, False)
     assert shown.current() == before
     qtbot.mouseDClick(tab_of(desk, "log-1"), Qt.MouseButton.LeftButton)
+    qtbot.mouseRelease(desk.window, Qt.MouseButton.LeftButton)
+    assert QApplication.mouseButtons() == Qt.MouseButton.NoButton, "what is tested next has a free pointer"
     assert (log.isVisible(), orders.isVisible()) == (True, True)
     assert shown.current() == before
     log.setFocus()
