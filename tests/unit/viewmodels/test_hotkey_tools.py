@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from tests.helpers.source_tree import ROOT
+from workstation.commands.screen import SCREEN_COMMANDS
 from workstation.risk.rules.armed import Armed
 from workstation.viewmodels.hotkey_binds import parse_keys
 from workstation.viewmodels.hotkey_das import import_das
 from workstation.viewmodels.hotkey_dry_run import dry_run, focus_of, read_scene
 from workstation.viewmodels.hotkey_file import read_hotkeys
-from workstation.viewmodels.hotkey_lint import lint
+from workstation.viewmodels.hotkey_lint import SHADOWS, lint
 from workstation.viewmodels.hotkeys import not_armed
 
 SHIPPED = read_hotkeys((ROOT / "resources" / "hotkeys" / "default.toml").read_text())
@@ -73,6 +74,10 @@ def test_the_shipped_keys_are_clean():
 )
 def test_lint_names_each_fault(binds, text):
     assert any(found.startswith(text) or text in found for found in findings(*binds))
+
+
+def test_lint_knows_every_key_of_the_menus():
+    assert {key for command in SCREEN_COMMANDS for key in command.keys} <= SHADOWS.keys()
 
 
 def test_lint_knows_the_keyboard_and_leaves_conditions_that_can_hold_alone():
