@@ -12,13 +12,14 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.helpers.mail_server import MailServer
 from tests.helpers.product_rig import ACCOUNT, Product, ask, running, running_headless
 from workstation.commands.params import PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.alerts_panel import AlertsPanel
 from workstation.desktop.shell import toasts as toasts_module
 from workstation.desktop.shell.toasts import ToastStack
-from workstation.domain.alerts import AlertRow, AlertState, ListAlerts
+from workstation.domain.alerts import AlertRow, AlertState, ListAlerts, SaveAlert
 from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, OriginKind, Side
 from workstation.viewmodels.notes import NoteKind
 
@@ -31,12 +32,18 @@ def keep(panel: AlertsPanel, bot: QtBot, condition: str, name: str, **choices: s
     panel.event_choice.setCurrentIndex(panel.event_choice.findData(choices.get("event", "no event")))
     panel.at_once.setChecked(choices.get("at_once") is True)
     panel.repeats.setChecked(choices.get("repeats") is True)
+    panel.mail.setChecked(choices.get("mail") is True)
     panel.name_line.setText(name)
     panel.condition.clear()
     bot.keyClicks(panel.condition, condition)
     before = len(panel.rows)
     bot.keyClick(panel.condition, Qt.Key.Key_Return)
     bot.waitUntil(lambda: len(panel.rows) > before, timeout=20_000)
+
+
+def mailing_through(server: MailServer) -> list[str]:
+    values = ('host="127.0.0.1"', f"port={server.port}", 'security="none"', 'sender="a@b.test"', 'to=["c@d.test"]')
+    return [part for value in values for part in ("--set", f"mail.{value}")]
 
 
 def told(product: Product, name: str) -> None:
@@ -76,7 +83,7 @@ def test_alerts_on_price_indicator_order_and_pnl_fire_are_told_and_outlive_the_p
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noticed = show_desktop_notes(monkeypatch)
-    with running(qtbot, tmp_path) as product:
+    with MailServer() as server, running(qtbot, tmp_path, "--no-api", *mailing_through(server)) as product:
         product.focus(SYMBOL)
         toasts: ToastStack = product.desktop.workspace.toasts
         rung: list[str] = []
@@ -89,7 +96,7 @@ def test_alerts_on_price_indicator_order_and_pnl_fire_are_told_and_outlive_the_p
         quote = product.state.quotes[SYMBOL]
         last = product.context.instrument(SYMBOL).price_text(quote.last or quote.bid or 0)
         keep(panel, qtbot, f"last > {last} or last < {last}", "moved")
-        keep(panel, qtbot, "sma_2 > 0", "trend", at_once=True)
+        keep(panel, qtbot, "sma_2 > 0", "trend", at_once=True, mail=True)
         keep(panel, qtbot, "day_pnl > 0 or day_pnl < 0", "profit", repeats=True)
         keep(panel, qtbot, "", "traded", event="FILLED")
         waiting = panel.rows[2:]
@@ -105,7 +112,10 @@ def test_alerts_on_price_indicator_order_and_pnl_fire_are_told_and_outlive_the_p
         product.wait(lambda: NoteKind.ALERT in rung, "the bell")
         assert any(text.startswith("Alert moved") for text in noticed)
         product.wait(lambda: all(row.alert.fired_count for row in panel.rows), "the panel to count each firing")
+        product.wait(lambda: "mailed" in panel.rows[1].remark, "the mail to be listed as sent")
         panel.release()
+    assert [mail["Subject"] for mail in server.mails] == ["Workstation: trend"]
+    assert "Alert trend" in str(server.mails[0].get_payload())
     with running_headless(tmp_path) as program:
         answer: CommandResult = ask(program, "alert.list", ListAlerts())
         rows: tuple[AlertRow, ...] = answer.data
@@ -115,6 +125,10 @@ def test_alerts_on_price_indicator_order_and_pnl_fire_are_told_and_outlive_the_p
             ("profit", True),
             ("traded", True),
         ]
+        assert [row.alert.mail for row in rows] == [False, True, False, False]
+        unset = ask(program, "alert.save", SaveAlert(alert=rows[1].alert))
+        assert not unset.ok
+        assert "mail.host, mail.sender and mail.to" in unset.text
         states = {row.alert.name: row.state for row in rows}
         assert {states[name] for name in ("moved", "trend", "traded")} == {AlertState.FIRED}
         assert states["profit"] in (AlertState.ARMED, AlertState.SUSPENDED), "one that repeats waits on"

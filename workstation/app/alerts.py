@@ -14,10 +14,12 @@ import msgspec
 import numpy as np
 
 from workstation.app.core import Core
+from workstation.app.mail import Mail, Mailer, Outcome, mail_secret
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
+from workstation.config.settings import MailSettings
 from workstation.domain.alerts import Alert, AlertRow, DeleteAlert, ListAlerts, SaveAlert
-from workstation.domain.errors import NotFound
+from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.expressions.evaluation import Snapshot, Value
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarType, MarketEvent, Quote, Trade
@@ -27,7 +29,7 @@ from workstation.kernel.logs import get_logger
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.indicators.evaluation import over_bars
 from workstation.marketdata.intervals import INTERVALS
-from workstation.viewmodels.alerts import AlertBook, Study, study_of
+from workstation.viewmodels.alerts import AlertBook, Study, study_of, words_of
 
 BARS_READ = 600
 """Newest closed bars that an indicator is computed over."""
@@ -39,6 +41,16 @@ NS_PER_S = 1_000_000_000
 _log = get_logger("alerts")
 
 
+class Alerting(msgspec.Struct, frozen=True):
+    """What alerts need beside the core. file: where they are kept, None for nowhere."""
+
+    file: Path | None = None
+    mail: MailSettings = MailSettings()
+
+
+NO_ALERTING = Alerting()
+
+
 class Alerts:
     """The alerts of one engine. All calls on the engine's thread; `say(level, text)` shows a notice everywhere."""
 
@@ -47,12 +59,13 @@ class Alerts:
         core: Core,
         series: Callable[[str, BarType, int], BarHistory],
         say: Callable[[str, str], None],
-        file: Path | None,
+        keeping: Alerting,
     ) -> None:
-        self._core, self._series, self._say, self._file = core, series, say, file
+        self._core, self._series, self._say, self._file = core, series, say, keeping.file
+        self._mailer, self._mailed = Mailer(keeping.mail, mail_secret), dict[str, str]()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alerts-file")
         self._studies: dict[tuple[str, str, str], tuple[int, float]] = {}
-        self.book = AlertBook(self._read, lambda _alert, text: say("warning", text))
+        self.book = AlertBook(self._read, self._tell)
 
     def begin(self) -> None:
         """Take the kept alerts back and listen; a file that cannot be read is said and stays as it is."""
@@ -71,6 +84,8 @@ class Alerts:
     def look(self) -> None:
         """Judge everything once, for what moves without a tick, and keep what changed."""
         self.book.check(self._now(), self.book.symbols)
+        for outcome in self._mailer.outcomes():
+            self._on_mail(outcome)
         if self.book.dirty:
             self.book.dirty = False
             self._keep()
@@ -78,6 +93,7 @@ class Alerts:
     def end(self) -> None:
         """Keep what changed and end the writer."""
         self.look()
+        self._mailer.close()
         self._writer.shutdown(wait=True)
 
     def register(self, commands: CommandRegistry) -> None:
@@ -92,19 +108,43 @@ class Alerts:
         )
 
     def _list(self, _context: EngineContext, _params: ListAlerts, call: Invocation) -> None:
-        rows: tuple[AlertRow, ...] = self.book.rows(self._now())
+        rows = tuple(self._with_mail(row) for row in self.book.rows(self._now()))
         call.reply(CommandResult(ok=True, text="", data=rows))
 
     def _save(self, context: EngineContext, params: SaveAlert, call: Invocation) -> None:
         if params.alert.symbol not in self._core.instruments:
             raise NotFound("instrument", params.alert.symbol)
+        if params.alert.mail and not self._mailer.is_set:
+            raise ValidationError("mail", "goes nowhere yet", allowed="mail.host, mail.sender and mail.to are set")
         alert = msgspec.structs.replace(params.alert, id=params.alert.id or context.ids.uid())
         self.book.save(alert, self._now(), fire_now=params.fire_now)
         call.reply(CommandResult(ok=True, text="The alert is kept.", data=alert))
 
     def _delete(self, _context: EngineContext, params: DeleteAlert, call: Invocation) -> None:
         self.book.delete(params.id)
+        self._mailed.pop(params.id, None)
         call.reply(CommandResult(ok=True, text="The alert is deleted."))
+
+    def _tell(self, alert: Alert, text: str) -> None:
+        """Show a firing, and mail it where the alert asks for that."""
+        self._say("warning", text)
+        if alert.mail:
+            self._mailed[alert.id] = "mail under way"
+            self._mailer.post(Mail(alert.id, f"Workstation: {words_of(alert)}", f"{text}\n"))
+
+    def _on_mail(self, outcome: Outcome) -> None:
+        if not outcome.reason:
+            self._mailed[outcome.key] = "mailed"
+        elif outcome.is_last:
+            self._mailed[outcome.key] = f"mail FAILED: {outcome.reason}"
+            self._say("warning", f"Not mailed after {outcome.tries} tries: {outcome.subject}: {outcome.reason}.")
+        else:
+            self._mailed[outcome.key] = f"mail is tried again: {outcome.reason}"
+
+    def _with_mail(self, row: AlertRow) -> AlertRow:
+        mailed = self._mailed.get(row.alert.id, "")
+        remark = "; ".join(part for part in (row.remark, mailed) if part)
+        return msgspec.structs.replace(row, remark=remark) if mailed else row
 
     def _now(self) -> int:
         return self._core.clock.now_ns()

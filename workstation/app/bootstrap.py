@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from workstation import __version__
+from workstation.app.alerts import Alerting
 from workstation.app.backups import Backups
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
@@ -189,7 +190,7 @@ class Program:
             recent=recent,
             view_only=view_only,
             keeping=_keeping(options.settings.marketdata),
-            alerts_file=self.own_home.alerts_file,
+            alerting=Alerting(self.own_home.alerts_file, options.settings.mail),
             strategies_folder=self.own_home.strategies,
             run_budget=RunBudget(runs.max_concurrent_runs, runs.run_timeout, runs.paper_only),
         )

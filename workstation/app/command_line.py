@@ -8,6 +8,7 @@ from workstation.app.command_line_backtest import add_backtest_command, add_repo
 from workstation.app.command_line_client import add_client_commands
 from workstation.app.command_line_data import add_data_commands
 from workstation.app.command_line_hotkeys import add_hotkeys_commands
+from workstation.app.command_line_mail import add_mail_command
 from workstation.app.command_line_strategies import add_strategies_command
 from workstation.app.command_line_sweep import add_sweep_command
 from workstation.domain.errors import UserError
@@ -35,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_config(commands)
     _add_bench(commands)
     add_hotkeys_commands(commands, _Parser, _add_home)
+    add_mail_command(commands, _Parser, _add_home)
     add_data_commands(commands, _Parser, _add_home)
     add_backtest_command(commands, _add_home)
     add_sweep_command(commands, _add_home)

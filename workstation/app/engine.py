@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from workstation.app.account_opening import AccountOpening
-from workstation.app.alerts import LOOK_NS, Alerts
+from workstation.app.alerts import LOOK_NS, NO_ALERTING, Alerting, Alerts
 from workstation.app.backtest_desk import BacktestDesk
 from workstation.app.core import Core, CoreParts
 from workstation.app.data_board import ARCHIVE_EVERY_NS, stored_data_of
@@ -107,7 +107,7 @@ class Engine:
         recent: RecentLog,
         view_only: ViewOnly | None = None,
         keeping: KeepingOptions | None = None,
-        alerts_file: Path | None = None,
+        alerting: Alerting = NO_ALERTING,
         strategies_folder: Path | None = None,
         run_budget: RunBudget = DEFAULT_BUDGET,
     ) -> None:
@@ -129,7 +129,7 @@ class Engine:
         )
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
         self._feed_clock = feed_clock(core.market, venue.environment)
-        self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerts_file)
+        self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerting)
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
         self._sweeps = SweepDesk.of(store, strategies_folder, loop.post, commands)

@@ -24,7 +24,7 @@ PRIVATE = ("api.", "webhooks.allowed_hosts")
 
 CHANGEABLE = frozenset({
     "desktop.theme", "desktop.density", "desktop.frame_hz", "desktop.rising", "desktop.text_scale",
-    "desktop.flashing", "log.level",
+    "desktop.flashing", "desktop.sound", "desktop.sound_files", "desktop.speech", "log.level",
     "marketdata.max_subscriptions", "marketdata.store_ticks", "marketdata.snapshot_interval",
     "marketdata.bar_retention", "marketdata.tick_retention", "marketdata.snapshot_retention",
     "strategies.max_concurrent_runs", "strategies.run_timeout",
@@ -46,6 +46,7 @@ KEPT: Mapping[str, str] = {
     "risk.": "it guards what may be lost",
     "strategies.paper_only": "it guards live accounts against strategies",
     "desktop.disarm_after_s": "it guards hand entry",
+    "mail.": "it decides who is written to",
     "events.": "it decides what stays as proof",
     "audit.": "it decides what stays as proof",
     "storage.": "it decides what stays as proof",

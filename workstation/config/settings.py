@@ -19,6 +19,9 @@ from workstation.domain import errors
 ENVIRONMENT_PREFIX = "WORKSTATION_"
 _RESERVED = frozenset({"HOME", "TEST_POSTGRES_URL", "TEST_DATA", "SIM_SEED", "SIM_SEEDS"})
 
+_SECRETS = "SECRET_"
+"""Beginning of variables that stand for the key store: see `secrets`."""
+
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One table of the file; an unknown name in it is refused."""
@@ -134,6 +137,19 @@ class WebhooksSettings(_Section, frozen=True):
     timeout: Annotated[int, Meta(ge=1, le=30, description="seconds that an endpoint has to answer")] = 30
 
 
+class MailSettings(_Section, frozen=True):
+    """Mail of alerts; its password is kept in the key store by `workstation mail password`, never in this file."""
+
+    host: Annotated[str, Meta(description="SMTP server that takes mail of alerts; empty for none")] = ""
+    port: Annotated[int, Meta(ge=1, le=65_535, description="its port")] = 587
+    security: Annotated[
+        Literal["starttls", "tls", "none"], Meta(description="how the connection is encrypted; none for this machine")
+    ] = "starttls"
+    user: Annotated[str, Meta(description="name to log in with; empty for no log-in")] = ""
+    sender: Annotated[str, Meta(description="address that mail comes from")] = ""
+    to: Annotated[list[str], Meta(description="addresses that mail goes to")] = []
+
+
 class EventsSettings(_Section, frozen=True):
     """How long events stay readable."""
 
@@ -195,6 +211,7 @@ class Settings(_Section, frozen=True):
     marketdata: MarketdataSettings = MarketdataSettings()
     strategies: StrategiesSettings = StrategiesSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
+    mail: MailSettings = MailSettings()
     events: EventsSettings = EventsSettings()
     idempotency: IdempotencySettings = IdempotencySettings()
     audit: AuditSettings = AuditSettings()
@@ -286,7 +303,7 @@ def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str]]:
     found = []
     for name, text in sorted(environment.items()):
         short = name.removeprefix(ENVIRONMENT_PREFIX)
-        if name.startswith(ENVIRONMENT_PREFIX) and short not in _RESERVED:
+        if name.startswith(ENVIRONMENT_PREFIX) and short not in _RESERVED and not short.startswith(_SECRETS):
             found.append((short.lower().replace("__", "."), text))
     return found
 

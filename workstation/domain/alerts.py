@@ -38,7 +38,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     event: a state of an order, as in EVENTS. interval: of the bars that indicators are read from. account: whose
     figures and orders, "" for any order. cooldown_s: least time between two firings of one that repeats. holds: whether
     the condition held when last read, None before the first reading. fired_at, expires_at, snoozed_until: UTC ns.
-    history: when it fired, oldest first, the newest HISTORY_MAX.
+    history: when it fired, oldest first, the newest HISTORY_MAX. mail: whether a firing is also mailed.
     """
 
     id: str = ""
@@ -57,6 +57,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     fired_count: int = 0
     snoozed_until: int | None = None
     history: tuple[int, ...] = ()
+    mail: bool = False
 
 
 class AlertRow(msgspec.Struct, frozen=True):

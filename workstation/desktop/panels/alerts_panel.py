@@ -122,6 +122,10 @@ class AlertsPanel(AskingPanel):
         self.repeats = QCheckBox("Repeat")
         self.repeats.setObjectName(f"{self.panel_id}_repeats")
         self.repeats.setAccessibleName("Fire again each time")
+        self.mail = QCheckBox("Mail")
+        self.mail.setObjectName(f"{self.panel_id}_mail")
+        self.mail.setAccessibleName("Mail it when it fires")
+        self.mail.setToolTip("Mail it when it fires; mail.host, mail.sender and mail.to are settings")
         self.at_once = QCheckBox("If true now, fire now")
         self.at_once.setObjectName(f"{self.panel_id}_at_once")
         self.at_once.setToolTip("Otherwise it fires the next time that the condition comes to hold")
@@ -130,10 +134,10 @@ class AlertsPanel(AskingPanel):
         grid.setContentsMargins(8, 4, 8, 4)
         grid.setSpacing(4)
         grid.addWidget(self.symbol_line, 0, 0)
-        grid.addWidget(self.condition, 0, 1, 1, 3)
-        grid.addWidget(self.keep, 0, 4)
+        grid.addWidget(self.condition, 0, 1, 1, 4)
+        grid.addWidget(self.keep, 0, 5)
         for place, widget in enumerate(
-            (self.event_choice, self.interval_choice, self.name_line, self.repeats, self.at_once)
+            (self.event_choice, self.interval_choice, self.name_line, self.repeats, self.mail, self.at_once)
         ):
             grid.addWidget(widget, 1, place)
         grid.setColumnStretch(2, 1)
@@ -174,6 +178,7 @@ class AlertsPanel(AskingPanel):
             interval=str(self.interval_choice.currentData()),
             name=self.name_line.text().strip(),
             repeats=self.repeats.isChecked(),
+            mail=self.mail.isChecked(),
             is_on=True,
             holds=None,
             fired_count=0,
@@ -264,6 +269,7 @@ class AlertsPanel(AskingPanel):
         self.event_choice.setCurrentIndex(max(self.event_choice.findData(alert.event), 0))
         self.interval_choice.setCurrentIndex(max(self.interval_choice.findData(alert.interval), 0))
         self.repeats.setChecked(alert.repeats)
+        self.mail.setChecked(alert.mail)
         self.condition.setFocus()
 
     def _heard(self, result: CommandResult) -> None:

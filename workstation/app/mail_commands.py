@@ -1,0 +1,33 @@
+"""`workstation mail`: keep the password of the mail server in the key store, and send a mail to see that it works."""
+
+import argparse
+import getpass
+import sys
+
+from workstation.app.mail import SECRET, Mail, Mailer, mail_secret
+from workstation.config.paths import find_home
+from workstation.config.secrets import keep_secret
+from workstation.config.settings import load_settings
+
+FAILED, UNUSABLE = 1, 2
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run one action; returns the exit code."""
+    if arguments.action == "password":
+        typed = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        keep_secret(SECRET, typed)
+        print("The password is kept." if typed else "The password is forgotten.")
+        return 0
+    settings = load_settings(find_home(arguments.home).config_file).mail
+    mailer = Mailer(settings, mail_secret)
+    if not mailer.is_set:
+        print("workstation: set mail.host, mail.sender and mail.to first", file=sys.stderr)
+        return UNUSABLE
+    try:
+        mailer.send(Mail("test", "Workstation: test", "Mail of alerts reaches you.\n"))
+    except (OSError, ValueError) as error:
+        print(f"workstation: not sent through {settings.host}:{settings.port}: {error}", file=sys.stderr)
+        return FAILED
+    print(f"Sent to {', '.join(settings.to)} through {settings.host}:{settings.port}.")
+    return 0
