@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,14 +24,31 @@ TIMEOUT_S = 180
 TOTAL_BYTES_MAX = 4_000_000
 
 
+STOCKS = ("stocks_daily_2000_2013.csv.gz", "--interval", "1d")
+MINUTES = (
+    *("btc_perp_1m_202201.csv.gz", "--symbol", "BTC", "--interval", "1m", "--stamp", "open", "--zone", "UTC"),
+    *("--new", "crypto", "--qty-decimals", "4"),
+)
+TRADES, QUOTES = ("lean/tick/ibm_20131008_trade.zip",), ("lean/tick/ibm_20131008_quote.zip",)
+KEEP_ALL = ["--set", "marketdata.bar_retention=0", "--set", "marketdata.tick_retention=0"]
+"""What is imported before a picture of stored data: recorded files with options; and that all of it stays."""
+
+
 class Picture(NamedTuple):
-    """One picture: scene, window in logical pixels, theme, device pixels a logical one, and whether it is a replay."""
+    """One picture: scene, window in logical pixels, theme, device pixels a logical one, and what it needs.
+
+    replay: the recorded capture runs; data: files imported before; api: scripts come through the REST interface;
+    damaged: a day was traded before, and then one line of its journal got lost.
+    """
 
     scene: str
     size: str = "1600x950"
     theme: str = "dark"
     scale: str = "1"
     replay: bool = False
+    data: tuple[tuple[str, ...], ...] = ()
+    api: bool = False
+    damaged: bool = False
 
 
 ALL = {
@@ -45,6 +64,7 @@ ALL = {
     "strategies": Picture("strategies"),
     "stale": Picture("stale"),
     "disconnected": Picture("disconnected"),
+    "damaged": Picture("damaged", damaged=True),
     "replay": Picture("replay", replay=True),
     "ladders": Picture("ladders", size="1280x720"),
     "start": Picture("start", size="1280x720"),
@@ -52,28 +72,28 @@ ALL = {
         name: Picture(name, size="1100x620")
         for name in (
             "alerts",
-            "backtests",
             "blotter",
             "charts",
             "connections",
-            "data",
             "keys",
             "risk",
-            "scripts",
             "settings",
-            "sweeps",
             "watchlist",
         )
     },
+    "backtests": Picture("backtests", size="1100x620", data=(STOCKS,)),
+    "sweeps": Picture("sweeps", size="1100x620", data=(STOCKS,)),
+    "data": Picture("data", size="1100x620", data=(STOCKS, MINUTES, TRADES, QUOTES)),
+    "scripts": Picture("scripts", size="1100x620", api=True),
     "small-1280x720": Picture("trading", size="1280x720"),
     "large-2560x1440-scale-2": Picture("trading", size="1280x720", scale="2"),
 }
 
 
-def capture() -> Path | None:
-    """Return the recorded data of the replay's picture, None where there is none."""
+def recorded(name: str) -> Path | None:
+    """Return a file of the recorded data, None where there is none."""
     folder = os.environ.get("WORKSTATION_TEST_DATA")
-    file = (Path(folder) if folder else bootstrap.ROOT.parent / "shared" / "data") / CAPTURE
+    file = (Path(folder) if folder else bootstrap.ROOT.parent / "shared" / "data") / name
     return file if file.exists() else None
 
 
@@ -88,19 +108,37 @@ def interpreter() -> str:
 
 def take(python: str, name: str, picture: Picture) -> bool:
     """Take one picture; returns whether it is there."""
+    needed = ([CAPTURE] if picture.replay else []) + [file for file, *_ in picture.data]
+    if any(recorded(file) is None for file in needed):
+        bootstrap.say(f"{name}: skipped, no recorded data (WORKSTATION_TEST_DATA)")
+        return True
     arguments = ["--offscreen-shot", str(PICTURES / f"{name}.png"), "--shot-scene", picture.scene]
     arguments += ["--shot-size", picture.size, "--theme", picture.theme]
-    if picture.replay:
-        recorded = capture()
-        if recorded is None:
-            bootstrap.say(f"{name}: skipped, no recorded data (WORKSTATION_TEST_DATA)")
-            return True
-        arguments += ["--feed", f"replay:{recorded}"]
+    arguments += ["--feed", f"replay:{recorded(CAPTURE)}"] if picture.replay else []
+    arguments += KEEP_ALL if picture.data else []
+    arguments += ["--api-port", "0"] if picture.api else ["--no-api"]
+    commands = [["import", str(recorded(file)), *options] for file, *options in picture.data] + [arguments]
     with tempfile.TemporaryDirectory() as home:
-        command = [python, "-m", "workstation", "--home", home, "--no-api", *arguments]
-        environment = {**bootstrap.child_environment(), "QT_SCALE_FACTOR": picture.scale}
-        done = subprocess.run(command, cwd=str(bootstrap.ROOT), env=environment, timeout=TIMEOUT_S, check=False)
-    bootstrap.say("{}: {}".format(name, "ok" if done.returncode == 0 else "FAILED"))
+        if picture.damaged:
+            traded = ["--no-api", "--offscreen-shot", str(Path(home) / "before.png"), "--shot-scene", "trading"]
+            run(python, home, traded, scale=picture.scale)
+            damage(Path(home))
+        done = all(run(python, home, words, scale=picture.scale) for words in commands)
+    bootstrap.say("{}: {}".format(name, "ok" if done else "FAILED"))
+    return done
+
+
+def damage(home: Path) -> None:
+    """Lose what one line of the journal says, as a bad disk would."""
+    with closing(sqlite3.connect(home / "workstation.db")) as database, database:
+        database.execute("UPDATE journal SET payload = X'' WHERE seq = (SELECT max(seq) / 2 FROM journal)")
+
+
+def run(python: str, home: str, words: list[str], *, scale: str) -> bool:
+    """Run the program with a home; returns whether it ended well."""
+    environment = {**bootstrap.child_environment(), "QT_SCALE_FACTOR": scale}
+    command = [python, "-m", "workstation", "--home", home, *words]
+    done = subprocess.run(command, cwd=str(bootstrap.ROOT), env=environment, timeout=TIMEOUT_S, check=False)
     return done.returncode == 0
 
 

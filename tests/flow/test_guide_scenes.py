@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.market import real_data
-from tests.helpers.product_rig import running_headless
+from tests.helpers.product_rig import ask, running_headless
 from workstation.app.bootstrap import Program
-from workstation.app.scenes import FOCUS, SCENES, Scene, SceneThread, Stage, scene_named
+from workstation.app.scene_stage import Stage
+from workstation.app.scenes import FOCUS, SCENES, Scene, SceneThread, scene_named
+from workstation.commands.registry import NoParams
 from workstation.domain.errors import UserError
-from workstation.domain.orders import OrdStatus
+from workstation.domain.orders import OrdStatus, OriginKind
 from workstation.ports.store import OrderQuery
 
 
@@ -57,6 +59,14 @@ def test_a_scene_comes_about_after_another_in_the_same_home_and_says_why_it_does
         refused.start()
         refused._thread.join()
     assert refused.failure.startswith(f"order of +500,000 {FOCUS}: Refused: ")
+
+
+def test_the_scene_of_scripts_makes_keys_and_reads_with_them(tmp_path: Path) -> None:
+    with running_headless(tmp_path, "--api-port", "0") as program:
+        play(program, "scripts")
+        asked = ask(program, "script.board", NoParams(), OriginKind.TICKET).data.door.requests
+    assert {line.path for line in asked} >= {"/api/v1/oms/orders", "/api/v1/oms/positions"}
+    assert len({line.credential for line in asked}) == 2
 
 
 def test_the_scene_of_a_replay_comes_about(tmp_path: Path) -> None:

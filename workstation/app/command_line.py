@@ -47,15 +47,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_home(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--home", metavar="DIR", default=None, help="where settings, database, layouts and logs live")
-    parser.add_argument("--database", metavar="URL", default="", help="SQLAlchemy URL; default is SQLite inside home")
+    """Let a command name the home too; what stands before the command holds where the command says nothing."""
+    left = argparse.SUPPRESS
+    parser.add_argument("--home", metavar="DIR", default=left, help="where settings, database, layouts and logs live")
+    parser.add_argument("--database", metavar="URL", default=left, help="SQLAlchemy URL; default is SQLite inside home")
     parser.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[], dest="settings", help="set a setting, repeatable"
+        "--set", metavar="NAME=VALUE", action="append", default=left, dest="settings", help="set a setting, repeatable"
     )
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     _add_home(parser)
+    parser.set_defaults(home=None, database="", settings=[])
     parser.add_argument("--headless", action="store_true", help="engine and REST without a window")
     parser.add_argument("--api-port", type=int, metavar="N", default=None, help="port of the REST interface; 0 is any")
     parser.add_argument("--no-api", action="store_true", help="start without the REST interface")

@@ -111,7 +111,9 @@ def _play(shot: PictureOptions, program: Program, desktop: "Desktop") -> "SceneT
         press=scene.press,
         first=scene.first,
         last=scene.last,
+        chosen=scene.chosen,
         alone=scene.alone,
+        priced=scene.priced,
     )
     playing.start()
     return playing

@@ -1,32 +1,26 @@
 """Scenes: a state of the whole program brought about by command, for pictures of it.
 
-A scene speaks to the engine as a person would, through the gateway, from a thread of its own, and waits on frames for
-what it asked. It belongs to no walk and knows no widget: `picture` shows what the engine then has to show.
+It belongs to no walk and knows no widget: `picture` shows what the engine then has to show.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from workstation.commands.params import Arm, CancelOne, PlaceOrder, ReplayControl, SwitchFault, Watch
+from workstation.app.scene_stage import SceneFailed, Stage
+from workstation.app.scenes_studies import backtests, scripts, sweeps
+from workstation.commands.params import Arm, CancelOne, ReplayControl, SwitchFault
 from workstation.commands.records import CreateRecord
-from workstation.commands.registry import CommandResult, Gateway
+from workstation.commands.registry import Gateway
 from workstation.domain.alerts import Alert, SaveAlert
-from workstation.domain.errors import UserError, WorkstationError
-from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Origin, OriginKind, Side
+from workstation.domain.errors import UserError
+from workstation.domain.orders import OrderState, OrdStatus, OriginKind
 from workstation.domain.records import StrategyDefinition
-from workstation.kernel.mailbox import MailboxFull
 from workstation.strategies.run_terms import StartRun
-from workstation.viewmodels.frames import QuoteSnap
-from workstation.viewmodels.screen_state import ScreenState
 from workstation.viewmodels.session import Session
 
-STEP_TIMEOUT_S = 20.0
-LOOK_S = 0.02
-CONSUMER = "scene"
 REPLAY_SPEED = 20.0
 OUTAGE_S = "600"
 """How long a fault of a scene lasts: longer than any picture takes."""
@@ -44,140 +38,12 @@ RUNNING: tuple[tuple[str, str, dict[str, Any]], ...] = (
 """What runs in the scene of strategies: name, code, parameters."""
 
 
-class SceneFailed(WorkstationError):
-    """A step of a scene did not come about in time."""
-
-
-class Stage:
-    """What a scene acts on: commands with their answers, and the state that frames tell."""
-
-    def __init__(self, session: Session, gateway: Gateway) -> None:
-        self.session = session
-        self.account = session.accounts[0].account
-        self._gateway = gateway
-        self._state = ScreenState()
-        self._outbox = session.open_outbox(lambda: None)
-
-    def enter(self) -> None:
-        """Ask for every quote."""
-        self.ask("market.watch", Watch(consumer=CONSUMER, quotes=frozenset(self.session.instruments)))
-
-    def leave(self) -> None:
-        """End; the engine forgets this consumer."""
-        self.ask("market.watch", Watch(consumer=CONSUMER))
-        self.session.close_outbox(self._outbox)
-
-    def until(self, fact: Callable[[ScreenState], bool], what: str) -> ScreenState:
-        """Return the state once a fact holds.
-
-        Raises:
-            SceneFailed: it does not within STEP_TIMEOUT_S.
-        """
-        end = time.monotonic() + STEP_TIMEOUT_S
-        while time.monotonic() < end:
-            self._state.apply(self._outbox.take())
-            if fact(self._state):
-                return self._state
-            time.sleep(LOOK_S)
-        raise SceneFailed(f"never: {what}")
-
-    def ask(self, command_id: str, params: msgspec.Struct, kind: OriginKind = OriginKind.TICKET) -> CommandResult:
-        """Run a command and return its answer.
-
-        Raises:
-            SceneFailed: no answer within STEP_TIMEOUT_S.
-        """
-        answered = threading.Event()
-        answers: list[CommandResult] = []
-
-        def reply(result: CommandResult) -> None:
-            answers.append(result)
-            answered.set()
-
-        origin = Origin(kind=kind, detail="scene", user="local", ts_gesture=self.session.mono_ns())
-        try:
-            self._gateway.call(command_id, params, origin, reply)
-        except MailboxFull as error:
-            raise SceneFailed(f"{command_id}: the engine is behind") from error
-        if not answered.wait(STEP_TIMEOUT_S):
-            raise SceneFailed(f"no answer to {command_id}")
-        return answers[0]
-
-    def quote(self, symbol: str) -> tuple[int, int]:
-        """Return bid and ask of a fresh quote."""
-
-        def fresh(state: ScreenState) -> bool:
-            quote = state.quotes.get(symbol)
-            return quote is not None and quote.freshness == "FRESH" and None not in (quote.bid, quote.ask)
-
-        quote: QuoteSnap = self.until(fresh, f"a quote of {symbol}").quotes[symbol]
-        return quote.bid or 0, quote.ask or 0
-
-    def order(self, symbol: str, qty: int, ticks: int, kind: OriginKind = OriginKind.TICKET, **legs: int) -> OrderState:
-        """Place a limit order `ticks` through the near side: negative rests behind it. qty: signed, + buys.
-
-        legs: stop_loss and take_profit, ticks away from the order's price.
-
-        Raises:
-            SceneFailed: it was refused; with the refusal's own words.
-        """
-        answer = self._placed(symbol, qty, ticks, kind, **legs)
-        if not answer.ok or not isinstance(answer.data, OrderState):
-            raise SceneFailed(f"order of {qty:+,} {symbol}: {answer.text}")
-        return answer.data
-
-    def refused(self, symbol: str, qty: int, ticks: int) -> None:
-        """Place a limit order that is more than the limits allow.
-
-        Raises:
-            SceneFailed: it was taken.
-        """
-        if self._placed(symbol, qty, ticks, OriginKind.TICKET).ok:
-            raise SceneFailed(f"order of {qty:+,} {symbol}: taken where a refusal was to be seen")
-
-    def clear(self) -> None:
-        """Cancel every order of the account that still works: one left by another scene may stand in the way."""
-        left = [order for order in self._state.orders.values() if order.is_open and order.terms.account == self.account]
-        for order in left:
-            self.ask("order.cancel", CancelOne(cl_ord_id=order.cl_ord_id))
-            self.known(order, _is_final, f"{order.terms.symbol} cancelled")
-
-    def _placed(self, symbol: str, qty: int, ticks: int, kind: OriginKind, **legs: int) -> CommandResult:
-        bid, ask = self.quote(symbol)
-        side = Side.BUY if qty > 0 else Side.SELL
-        instrument = self.session.instruments[symbol]
-        price = instrument.step(bid if qty > 0 else ask, ticks * side.sign)
-        terms = OrderTerms(
-            symbol=symbol,
-            account=self.account,
-            side=side,
-            ord_type=OrdType.LIMIT,
-            order_qty=abs(qty) * instrument.lot,
-            price=price,
-        )
-        stop, target = legs.get("stop_loss"), legs.get("take_profit")
-        return self.ask(
-            "order.submit",
-            PlaceOrder(
-                terms=terms,
-                allow_duplicate=True,
-                stop_loss_px=None if stop is None else instrument.step(price, -stop * side.sign),
-                take_profit_px=None if target is None else instrument.step(price, target * side.sign),
-            ),
-            kind,
-        )
-
-    def known(self, order: OrderState, fact: Callable[[OrderState], bool], what: str) -> None:
-        """Wait until a fact holds of an order."""
-        self.until(lambda state: order.cl_ord_id in state.orders and fact(state.orders[order.cl_ord_id]), what)
-
-
 class Scene(msgspec.Struct, frozen=True):
     """A scene and how the desktop looks at it.
 
-    front: panel before its tabs, by id, or a kind to open; alone: nothing else is shown. workspace: the one that is
-    shown, "" for that of a first start. first: buttons, by name, at the start. press, last: a key command and buttons
-    once the scene stands.
+    front: panel before its tabs, by id, or a kind to open; alone: nothing else is shown. priced: live prices are waited
+    for. workspace: the one that is shown, "" for that of a first start. first: buttons, by name, at the start. press,
+    last, chosen: a key command, buttons, and a row of a table to select, once the scene stands.
     """
 
     play: Callable[[Stage], None]
@@ -185,8 +51,10 @@ class Scene(msgspec.Struct, frozen=True):
     press: str = ""
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+    chosen: tuple[tuple[str, int], ...] = ()
     workspace: str = ""
     alone: bool = False
+    priced: bool = True
 
 
 def live(stage: Stage) -> None:
@@ -231,6 +99,17 @@ def disconnected(stage: Stage) -> None:
     trading(stage)
     stage.ask("venue.fault", SwitchFault(kind="disconnect", arguments={"for_s": OUTAGE_S}))
     stage.until(lambda state: state.status is not None and state.status.venue_state != "UP", "the venue down")
+
+
+def damaged(stage: Stage) -> None:
+    """Wait for the orders that a damaged database still shows; nothing can be done.
+
+    Raises:
+        SceneFailed: the database is sound.
+    """
+    state = stage.until(lambda state: bool(state.orders) and state.status is not None, "orders in view")
+    if state.status is not None and state.status.venue_state == "UP":
+        raise SceneFailed("the database is sound, there is nothing to be seen")
 
 
 def replay(stage: Stage) -> None:
@@ -284,19 +163,20 @@ SCENES = {
     "strategies": Scene(strategies, workspace="strategies"),
     "stale": Scene(stale, press="trade.buy_take"),
     "disconnected": Scene(disconnected),
+    "damaged": Scene(damaged, priced=False),
     "alerts": Scene(watched, front="alerts", alone=True),
-    "backtests": Scene(live, front="backtests", alone=True),
+    "backtests": Scene(backtests, front="backtests", alone=True, chosen=(("backtests-1_runs", 0),)),
     "blotter": Scene(trading, front="orders-1", alone=True),
     "charts": Scene(trading, front="chart-1", alone=True),
     "connections": Scene(trading, front="connections", alone=True),
-    "data": Scene(live, front="stored_data", alone=True),
+    "data": Scene(live, front="stored_data", alone=True, chosen=(("stored_data-1_series", 1),)),
     "keys": Scene(live, front="hotkeys", alone=True),
     "ladders": Scene(trading, workspace="ladders"),
     "start": Scene(live, press="screen.start_page"),
     "risk": Scene(trading, front="risk", alone=True),
-    "scripts": Scene(live, front="api_access", alone=True),
+    "scripts": Scene(scripts, front="api_access", alone=True),
     "settings": Scene(live, front="settings", alone=True),
-    "sweeps": Scene(live, front="sweeps", alone=True),
+    "sweeps": Scene(sweeps, front="sweeps", alone=True, chosen=(("sweeps-1_sweeps", 0),)),
     "watchlist": Scene(trading, front="watchlist-1", alone=True),
     "replay": Scene(replay, front="fills-1", first=("chart-1_interval_5s",), last=("ladder-1_centre",)),
 }

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QImage, QImageWriter, QPainter, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QTableView, QWidget
 
 from workstation.desktop.eventloop import Desktop
 
@@ -32,13 +32,18 @@ def take_picture(
     press: str = "",
     first: Sequence[str] = (),
     last: Sequence[str] = (),
+    chosen: Sequence[tuple[str, int]] = (),
     alone: bool = False,
+    priced: bool = True,
 ) -> None:
     """Save a picture of the window once it shows live data and `ready` holds, then end the application.
 
+    priced: False where no live data comes.
+
     workspace: the one that is shown, "" for that of the start. front: panel brought before its tabs, by id, or a
     kind of which one is opened; alone: nothing else is shown. first: buttons, by
-    name, clicked at once. press, last: key command and buttons before the picture is taken.
+    name, clicked at once. press, last: key command and buttons before the picture is taken; chosen: tables, by name,
+    and the row that is then selected, from 0.
     Exit code 1 when nothing to be seen came within GIVE_UP_MS.
     """
     if workspace:
@@ -53,22 +58,17 @@ def take_picture(
             window.toggle_maximised(panel_id)
     waited = QTimer(window, interval=100)
 
-    def click(names: Sequence[str]) -> None:
-        for name in names:
-            button = window.findChild(QAbstractButton, name)
-            if isinstance(button, QAbstractButton):
-                button.click()
-
     def look() -> None:
         quotes = desktop.bridge.state.quotes
-        if ready() and any(quote.bid is not None for quote in quotes.values()):
+        if ready() and (not priced or any(quote.bid is not None for quote in quotes.values())):
             waited.stop()
             QTimer.singleShot(SETTLE_MS // 2, act)
 
     def act() -> None:
         if press:
             desktop.workspace.hotkeys.run_command(press)
-        click(last)
+        _click(window, last)
+        _choose(window, chosen)
         QTimer.singleShot(SETTLE_MS // 2, save)
 
     def save() -> None:
@@ -76,10 +76,24 @@ def take_picture(
         writer.setCompression(100)
         desktop.app.exit(0 if writer.write(with_palette(painted(window))) else 1)
 
-    click(first)
+    _click(window, first)
     waited.timeout.connect(look)
     waited.start()
     QTimer.singleShot(GIVE_UP_MS, lambda: desktop.app.exit(1))
+
+
+def _click(window: QWidget, names: Sequence[str]) -> None:
+    for name in names:
+        button = window.findChild(QAbstractButton, name)
+        if isinstance(button, QAbstractButton):
+            button.click()
+
+
+def _choose(window: QWidget, rows: Sequence[tuple[str, int]]) -> None:
+    for name, row in rows:
+        table = window.findChild(QTableView, name)
+        if isinstance(table, QTableView):
+            table.selectRow(row)
 
 
 def painted(window: QWidget) -> QImage:

@@ -102,7 +102,7 @@ def _count(line: Coverage) -> str:
 def _series_columns() -> tuple[Column[Coverage], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol, width=7),
+        Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol, width=9),
         Column("kind", "Kind", code, lambda r: r.holding.kind, lambda r: r.holding.kind.capitalize(), width=6),
         Column("interval", "Interval", code, lambda r: r.holding.interval, lambda r: r.holding.interval or MISSING,
                width=9),

@@ -65,12 +65,20 @@ class ConnectionWatch:
         """Return what a list of orders, fills or positions says."""
         if self._status is None:
             return WAITING
+        if self.venue_up and self._status.storage_trouble:
+            text = f"Storage: {self._status.storage_trouble}. New orders are refused; cancels and exits go on."
+            return PanelNote("danger", text)
         return self.note("Live orders read UNKNOWN until the venue answers; exits are refused.")
 
     def note(self, meaning: str) -> PanelNote:
-        """Return that the venue cannot be reached, since when, and what it means; nothing while it can."""
-        if self.venue_up:
+        """Return that the venue cannot be reached, since when, and what it means; nothing while it can.
+
+        A database that is only looked at is named before the venue that nobody connects to then.
+        """
+        if self.venue_up or self._status is None:
             return NOTHING
+        if self._status.storage_trouble:
+            return PanelNote("danger", f"Nothing can be sent. {self._status.storage_trouble}")
         return PanelNote("danger", f"Disconnected: as of {time_of_day(self._venue_left)[:8]}. {meaning}")
 
     def prices_note(self) -> PanelNote:

@@ -178,7 +178,11 @@ def offset_chip(status: StatusSnap) -> Chip:
 def storage_chip(status: StatusSnap) -> Chip:
     """Return the journal's state: last sequence, how full its queue is, or why it takes no new risk."""
     if status.storage_trouble:
-        return Chip(f"STORAGE {status.storage_trouble}", "red", "New orders are refused; cancels and exits go on.")
+        head, _, _ = status.storage_trouble.partition(":")
+        works = (
+            "Nothing can be sent." if status.venue_state != "UP" else "New orders are refused; cancels and exits go on."
+        )
+        return Chip(f"STORAGE {head}", "red", f"{status.storage_trouble} {works}")
     level = "amber" if status.journal_fill >= 0.5 else "ok"
     return Chip(f"journal {status.journal_seq:,}", level, f"Journal queue {status.journal_fill:.0%} full.")
 

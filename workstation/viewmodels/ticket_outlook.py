@@ -98,6 +98,10 @@ def ticket_state(
     symbol: str, quote: QuoteSnap | None, status: StatusSnap | None, account: AccountSnap | None, opens: str = ""
 ) -> TicketState:
     """Return what a person must know before sending, gravest first. opens: when the market does, "" if not known."""
+    if status is not None and status.venue_state != "UP" and status.storage_trouble:
+        return TicketState(status.storage_trouble, "danger", can_send=False)
+    if status is not None and status.storage_trouble:
+        return TicketState(f"Storage: {status.storage_trouble}. Only exits are sent.", "danger")
     if status is not None and status.venue_state != "UP":
         return TicketState(
             f"Venue link {status.venue_state}: orders can be prepared, not sent.", "danger", can_send=False

@@ -16,6 +16,7 @@ from workstation.viewmodels.frames import (
 )
 from workstation.viewmodels.log_lines import line_of, matches
 from workstation.viewmodels.outbox import ROWS_MAX, Outbox
+from workstation.viewmodels.panel_notes import ConnectionWatch, PanelNote
 from workstation.viewmodels.status_line import (
     arm_chip,
     lag_chip,
@@ -136,6 +137,11 @@ def test_every_state_of_the_bars_says_itself_in_words() -> None:
     assert memory_chip(300.0, 3.6).text == "mem 300 MB +4/h"
     assert memory_chip(300.0, 150.0).text == "mem 300 MB +150/h GROWS"
     assert storage_chip(status(storage_trouble="disk full")).text == "STORAGE disk full"
+    damaged = storage_chip(status(storage_trouble="VIEW ONLY: line 7 was changed.", venue_state="DOWN"))
+    assert (damaged.text, damaged.hover) == (
+        "STORAGE VIEW ONLY",
+        "VIEW ONLY: line 7 was changed. Nothing can be sent.",
+    )
 
 
 def test_a_log_text_is_one_line_and_found_by_its_words() -> None:
@@ -144,3 +150,13 @@ def test_a_log_text_is_one_line_and_found_by_its_words() -> None:
     assert "\n" not in line.text
     assert matches(line, "ORDER warn")
     assert not matches(line, "order fill")
+
+
+def test_a_list_of_orders_names_a_database_that_takes_no_orders_before_the_venue() -> None:
+    watch = ConnectionWatch()
+    watch.take(status(storage_trouble="disk full"))
+    assert watch.orders_note().text == "Storage: disk full. New orders are refused; cancels and exits go on."
+    watch.take(status(storage_trouble="VIEW ONLY: line 7 was changed.", venue_state="DOWN"))
+    assert watch.orders_note() == PanelNote("danger", "Nothing can be sent. VIEW ONLY: line 7 was changed.")
+    watch.take(status(venue_state="DOWN"))
+    assert watch.orders_note().text.startswith("Disconnected: as of ")

@@ -204,6 +204,8 @@ def test_residence_names_where_order_and_legs_live():
     ("quoted", "state", "text", "can_send"),
     [
         (quote(), status(venue_state="DOWN"), "Venue link DOWN", False),
+        (quote(), status(venue_state="DOWN", storage_trouble="VIEW ONLY: damaged"), "VIEW ONLY: damaged", False),
+        (quote(), status(storage_trouble="disk full"), "Storage: disk full. Only exits are sent.", True),
         (None, status(), "No quote of AAPL", True),
         (quote(freshness="STALE", age_ms=7_300, reason="quotes silent"), status(), "7.3 s old (quotes silent)", True),
         (quote(phase=SessionPhase.HALTED), status(), "halted", True),
