@@ -18,6 +18,7 @@ from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
 from workstation.ports.broker import SessionState
 from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
+from workstation.viewmodels.connections_view import link_style
 from workstation.viewmodels.frames import StreamSnap
 
 SHORT = BreakFound(account="SIM-1", symbol="AAPL", ours=100, theirs=80, resolution="open", ts=START_NS)
@@ -181,3 +182,17 @@ def test_connections_that_are_kept_and_not_used_stand_below_the_links_until_they
     names = [panel.rows.links.row_at(place).name for place in range(len(panel.rows.links))]
     assert "House / main" not in names
     assert "Venue SIM" in names
+
+
+@pytest.mark.parametrize(
+    ("offset_ns", "state", "ink"),
+    [(None, "no data yet", "text_muted"), (3_000_000, "+3 ms", "buy"), (-3_000_000_000, "−3,000 ms OFF", "danger")],
+)
+def test_the_clock_of_the_feed_stands_among_the_links(
+    panel: ConnectionsPanel, rig: DesktopRig, offset_ns: int | None, state: str, ink: str
+) -> None:
+    rig.feed(status=status(clock_offset_ns=offset_ns))
+    links = panel.rows.links
+    line = next(row for row in map(links.row_at, range(len(links))) if row.name == "Clock offset")
+    assert line.state == state
+    assert link_style(line).cells["state"].ink == ink

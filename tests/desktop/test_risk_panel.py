@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, quote, status
-from workstation.commands.params import Kill, LiftKill, SetLimit
+from workstation.commands.params import ExitAccount, ExitPosition, Kill, LiftKill, SetLimit
 from workstation.commands.registry import CommandResult
 from workstation.commands.risk_board import LockOut, SetCloseOnly
+from workstation.config.settings import load_settings
 from workstation.desktop.panels.risk_panel import RiskPanel
+from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.events import LimitChanged
 from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.orders import OrdStatus
+from workstation.domain.orders import OrdStatus, RequestKind
 from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import LimitScope, LimitType
 from workstation.viewmodels.asking import LATE_NS
@@ -150,6 +155,61 @@ def test_a_lockout_needs_an_account_a_reason_and_two_presses(panel: RiskPanel, r
     for _ in range(2):
         qtbot.mouseClick(panel.stops.lock_out, Qt.MouseButton.LeftButton)
     assert rig.gateway.of("risk.lock_out") == [LockOut(account="SIM-1", reason="enough")]
+
+
+def test_a_lockout_for_a_time_is_chosen_beside_it(panel: RiskPanel, rig: DesktopRig, qtbot) -> None:
+    panel.stops.scope.setCurrentIndex(1)
+    panel.stops.lock_for.setCurrentText("for an hour")
+    qtbot.keyClicks(panel.stops.reason, "enough")
+    for _ in range(2):
+        qtbot.mouseClick(panel.stops.lock_out, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("risk.lock_out") == [LockOut(account="SIM-1", reason="enough", seconds=3_600)]
+
+
+def test_flattening_is_a_step_of_its_own_that_works_with_the_kill_switch_on(
+    panel: RiskPanel, rig: DesktopRig, qtbot
+) -> None:
+    on = KillState(scope=KillScope.ALL, key="", on=True, reason="x", actor="y", ts=START_NS)
+    rig.feed(status=status(kills=(on,)))
+    qtbot.mouseClick(panel.stops.flatten, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("position.flatten_account") == []
+    qtbot.mouseClick(panel.stops.flatten, Qt.MouseButton.LeftButton)
+    for place in (1, 2):
+        panel.stops.scope.setCurrentIndex(place)
+        for _ in range(2):
+            qtbot.mouseClick(panel.stops.flatten, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("position.flatten_account") == [ExitAccount(account="SIM-1")] * 2
+    assert rig.gateway.of("position.flatten") == [ExitPosition(account="SIM-1", symbol="AAPL")]
+
+
+def test_with_the_kill_switch_on_cancels_that_the_venue_has_not_confirmed_are_listed_until_it_has(
+    panel: RiskPanel, rig: DesktopRig
+) -> None:
+    on = KillState(scope=KillScope.ALL, key="", on=True, reason="news", actor="HOTKEY:local", ts=START_NS)
+    rig.feed(order("OMS-000001", state=OrdStatus.PENDING_CANCEL), order("OMS-000002"))
+    assert panel.stops.kills.text() == ""
+    rig.feed(status=status(kills=(on,)))
+    assert "NOT CONFIRMED by the venue: 1 cancel: BUY AAPL …000001." in panel.stops.kills.text()
+    unknown = {"unknown": RequestKind.CANCEL, "unknown_since": START_NS, "version": 3}
+    rig.feed(order("OMS-000002", **unknown))
+    assert "2 cancels" in panel.stops.kills.text()
+    for name in ("OMS-000001", "OMS-000002"):
+        rig.feed(order(name, state=OrdStatus.CANCELLED, version=9))
+    assert "NOT CONFIRMED" not in panel.stops.kills.text()
+
+
+@pytest.mark.parametrize(("flattens", "said"), [(True, "no price is sure"), (False, "positions stay")])
+def test_what_a_lockout_does_with_positions_is_said_with_what_it_cannot_promise(
+    rig: DesktopRig, qtbot, tmp_path: Path, flattens: bool, said: str
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"[risk]\nflatten_at_lockout = {str(flattens).lower()}\n")
+    context = dataclasses.replace(rig.context, settings=SettingsStore(file, load_settings(file)))
+    made = RiskPanel(context, "risk-2")
+    qtbot.addWidget(made)
+    heard(rig)
+    assert said in made.orders.text()
+    made.release()
 
 
 def test_close_only_is_set_and_ended_by_the_same_button(panel: RiskPanel, rig: DesktopRig, qtbot) -> None:

@@ -15,6 +15,7 @@ from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, Ven
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_time, money, time_of_day
 from workstation.viewmodels.frames import AccountSnap, StatusSnap
+from workstation.viewmodels.status_line import offset_chip
 
 MS_NS = 1_000_000
 _US_NS = 1_000
@@ -143,8 +144,7 @@ def links(status: StatusSnap, venues: Sequence[VenueLine], kept: Iterable[KeptLi
                 level=level,
             )
         )
-    found.append(_engine(status))
-    found.append(_journal(status))
+    found += [_engine(status), _clock(status), _journal(status)]
     found.extend(_unused(link) for link in kept)
     return found
 
@@ -166,6 +166,13 @@ def _engine(status: StatusSnap) -> LinkLine:
     detail = f"{', '.join(parts)} (p50 / p99 of {latency.count})" if parts else "no orders timed yet"
     return LinkLine(name="Order latency", state=f"lag {status.engine_lag_ms:.0f} ms", age_ms=None, detail=detail,
                     level="ok")  # fmt: skip
+
+
+def _clock(status: StatusSnap) -> LinkLine:
+    """Return how far the feed's clock stands from this machine's, as the status bar judges it."""
+    chip = offset_chip(status)
+    state = "no data yet" if status.clock_offset_ns is None else chip.text.removeprefix("clock ")
+    return LinkLine(name="Clock offset", state=state, age_ms=None, detail=chip.hover, level=chip.level)
 
 
 def _journal(status: StatusSnap) -> LinkLine:

@@ -12,7 +12,7 @@ from workstation.domain.accounts import KillState, LockState
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled
-from workstation.domain.orders import OrderState, OrdStatus
+from workstation.domain.orders import OrderState, OrdStatus, RequestKind
 from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import UNLIMITED, LimitScope, LimitType, parse_limit
 from workstation.risk.restrictions import Restriction, lockout_end_text
@@ -23,6 +23,7 @@ from workstation.viewmodels.frames import AccountSnap, StatusSnap
 BAR_CELLS = 10
 NEAR_SHARE = 0.8
 REFUSALS_SHOWN = 50
+UNCONFIRMED_NAMED = 4
 REFUSED = frozenset({OrdStatus.RISK_REJECTED, OrdStatus.COMPLIANCE_REJECTED})
 TITLES: dict[LimitType, str] = {
     LimitType.ORDER_QUANTITY: "Order quantity",
@@ -179,6 +180,32 @@ def kill_text(kills: Sequence[KillState]) -> str:
         f"by {actor_text(kill.actor)}: {kill.reason or 'no reason given'}"
         for kill in kills
     )
+
+
+def unconfirmed_text(orders: Iterable[OrderState]) -> str:
+    """Return which cancels the venue has not confirmed, "" for none."""
+    waiting = [
+        order
+        for order in orders
+        if order.is_open
+        and (
+            order.status is OrdStatus.PENDING_CANCEL
+            or order.unknown is RequestKind.CANCEL
+            or order.cancel_requested_at is not None
+        )
+    ]
+    named = ", ".join(f"{o.terms.side} {o.terms.symbol} …{o.cl_ord_id[-6:]}" for o in waiting[:UNCONFIRMED_NAMED])
+    rest = f" and {len(waiting) - UNCONFIRMED_NAMED} more" if len(waiting) > UNCONFIRMED_NAMED else ""
+    plural = "s" if len(waiting) > 1 else ""
+    return f"NOT CONFIRMED by the venue: {len(waiting)} cancel{plural}: {named}{rest}." if waiting else ""
+
+
+def lockout_policy(*, flattens: bool) -> str:
+    """Return what a loss limit that is hit does beside locking, and what it cannot promise."""
+    if flattens:
+        limits = "gaps, halts and a link that is down stand in the way"
+        return f"At a lockout every position is exited; no price is sure: {limits}."
+    return "At a lockout positions stay (risk.flatten_at_lockout is off)."
 
 
 def refusals(orders: Iterable[OrderState]) -> list[OrderState]:

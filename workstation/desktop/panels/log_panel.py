@@ -1,4 +1,7 @@
-"""Log panel: the newest log lines and notices, filtered by text and level. Bounded; never takes the focus."""
+"""Log panel: the newest log lines and notices, filtered by text and level. Bounded; never takes the focus.
+
+A double click or Enter on a line that names an order shows where that order came from; it changes nothing.
+"""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
@@ -9,7 +12,7 @@ from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.viewmodels.frames import Frame, LogRow, Notice
-from workstation.viewmodels.log_lines import LogLine, line_of, matches
+from workstation.viewmodels.log_lines import LogLine, line_of, matches, order_named
 from workstation.viewmodels.panel_notes import PanelNote
 
 LINES_MAX = 2_000
@@ -47,6 +50,7 @@ class LogPanel(Panel):
         column.addWidget(self._note)
         column.addWidget(self._list, 1)
         self._filter.textChanged.connect(self._refill)
+        self._list.itemActivated.connect(self._jump)
         theme_notifier().changed.connect(self._refill)
         self._lines += [line_of(row) for row in context.state.log]
         self._lines += [line_of(row) for row in context.state.notices]
@@ -67,6 +71,23 @@ class LogPanel(Panel):
         if at_end:
             self._list.scrollToBottom()
         self._show_state()
+
+    def chosen_order(self) -> str:
+        """Return the order that the selected line names."""
+        item = self._list.currentItem()
+        return "" if item is None else self._order_in(item)
+
+    def _jump(self, item: QListWidgetItem) -> None:
+        """Show where the order came from that a line names."""
+        order = self._order_in(item)
+        if order:
+            self.provenance_asked.emit(order)
+        else:
+            self.context.announcer.say("info", "This line names no order.")
+
+    def _order_in(self, item: QListWidgetItem) -> str:
+        known = str(item.data(Qt.ItemDataRole.UserRole) or "")
+        return known or order_named(item.toolTip(), self.context.state.orders)
 
     def _refill(self, *_: object) -> None:
         self._list.clear()
@@ -89,6 +110,7 @@ class LogPanel(Panel):
         item = QListWidgetItem(f"{line.at}  {line.level.upper():<8} {line.text}")
         item.setForeground(_ink(line.level))
         item.setToolTip(line.text)
+        item.setData(Qt.ItemDataRole.UserRole, line.order)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         self._list.addItem(item)
 

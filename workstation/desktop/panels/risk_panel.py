@@ -23,7 +23,15 @@ from workstation.risk.board import RiskBoard
 from workstation.risk.limits import LimitScope
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.panel_notes import PanelNote
-from workstation.viewmodels.risk_view import TITLES, RiskView, refusal_text, refusals, stale_text, switches_text
+from workstation.viewmodels.risk_view import (
+    TITLES,
+    RiskView,
+    lockout_policy,
+    refusal_text,
+    refusals,
+    stale_text,
+    switches_text,
+)
 
 REFUSALS_HEIGHT_PX = 76
 
@@ -52,6 +60,7 @@ class RiskPanel(AskingPanel):
         self.orders.setAccessibleName("Orders of the trading day")
         self.orders.setProperty("role", "caption")
         self.orders.setContentsMargins(8, 2, 8, 2)
+        self.orders.hide()
         self.columns = ColumnModel(self.risk.table)
         self.view = ColumnView(self.columns, self.risk.style, name=f"{panel_id}_table", meaning="Limits")
         self.view.set_flexible("reason")
@@ -98,17 +107,23 @@ class RiskPanel(AskingPanel):
             self._show_switches()
         if any(isinstance(row, OrderState) for row in frame.rows):
             self._show_refusals()
+            self._show_status()
 
     def _on_board(self, result: CommandResult) -> None:
         if self.take(result, RiskBoard):
             self.view.apply(lambda: self.risk.take(result.data))
             self.view.redress()
             self.stops.show_restrictions(self.risk.restrictions)
-            self.orders.setText(self.risk.orders)
+            self.orders.setText("\n".join(part for part in (self.risk.orders, self._policy()) if part))
+            self.orders.setVisible(bool(self.orders.text()))
             self._show_switches()
             self.show_state()
         empty = ("No limits", "Without limits every order is refused.") if self.asking.has_answer else ("", "")
         self.view.set_empty_text(*empty)
+
+    def _policy(self) -> str:
+        store = self.context.settings
+        return "" if store is None else lockout_policy(flattens=store.settings.risk.flatten_at_lockout)
 
     def _on_chosen(self) -> None:
         chosen = self.view.selected_rows()

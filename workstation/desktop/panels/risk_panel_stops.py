@@ -7,7 +7,7 @@ works in every state of the program; the engine refuses what may not be. Sends n
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from workstation.commands.params import Kill, LiftKill
+from workstation.commands.params import ExitAccount, ExitPosition, Kill, LiftKill
 from workstation.commands.risk_board import LockOut, SetCloseOnly
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import PressTwice, bar_of, named
@@ -15,7 +15,13 @@ from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.events import LimitChanged
 from workstation.risk.limits import LimitScope
 from workstation.risk.restrictions import Restriction
-from workstation.viewmodels.risk_view import kill_text
+from workstation.viewmodels.risk_view import kill_text, unconfirmed_text
+
+LOCK_TIMES = (
+    ("until the next trading day", 0), ("for 30 minutes", 1_800), ("for an hour", 3_600), ("for 2 hours", 7_200),
+    ("for 4 hours", 14_400),
+)  # fmt: skip
+"""How long one may lock oneself out, in seconds; 0 until the account's next trading day."""
 
 _KILL_SCOPES = {
     LimitScope.TENANT: KillScope.ALL,
@@ -51,8 +57,16 @@ class Stops(QWidget):
         self.lift.clicked.connect(self._ask_lift)
         self.close_only = named(QPushButton("Close-only"), f"{panel_id}_close_only", "Let the scope only reduce", "")
         self.close_only.clicked.connect(self._ask_close_only)
+        self.flatten = PressTwice("Flatten", self._ask_flatten)
+        meaning = "Exit every position of the scope: the second step, which no kill switch takes; press twice"
+        named(self.flatten, f"{panel_id}_flatten", meaning, "")
+        self.lock_for = QComboBox()
+        self.lock_for.setObjectName(f"{panel_id}_lock_for")
+        self.lock_for.setAccessibleName("How long to lock out")
+        for words, seconds in LOCK_TIMES:
+            self.lock_for.addItem(words, seconds)
         self.lock_out = PressTwice("Lock out", self._ask_lock_out)
-        meaning = "Lock the account out until its next trading day, for good; for a time, type lock 30m in the palette"
+        meaning = "Lock the account out for that time; nothing takes it back. Cancels and exits stay open; press twice"
         named(self.lock_out, f"{panel_id}_lock_out", meaning, "")
         self.kills = QLabel()
         self.kills.setObjectName(f"{panel_id}_kills")
@@ -64,7 +78,8 @@ class Stops(QWidget):
         column.setSpacing(0)
         column.addWidget(self.kills)
         column.addLayout(bar_of(self.scope, self.reason, stretch=1))
-        column.addLayout(bar_of(self.kill, self.lift, self.close_only, self.lock_out))
+        column.addLayout(bar_of(self.kill, self.flatten, self.lift, self.close_only))
+        column.addLayout(bar_of(self.lock_out, self.lock_for))
         self.scope.currentIndexChanged.connect(self._show_buttons)
         self.reason.textChanged.connect(self._show_buttons)
         self.end = context.focus.listen(self._offer_scopes)
@@ -72,10 +87,13 @@ class Stops(QWidget):
         self.show_kills(())
 
     def show_kills(self, kills: tuple[KillState, ...]) -> None:
-        """Show which kill switches are on."""
+        """Show which kill switches are on, and which of their cancels the venue has not confirmed."""
         self._kills = kills
-        self.kills.setText(kill_text(kills))
-        self.kills.setVisible(bool(kills))
+        unconfirmed = unconfirmed_text(self._context.state.open_orders.values()) if kills else ""
+        text = "\n".join(part for part in (kill_text(kills), unconfirmed) if part)
+        if text != self.kills.text():
+            self.kills.setText(text)
+            self.kills.setVisible(bool(kills))
         self._show_buttons()
 
     def show_restrictions(self, restrictions: tuple[LimitChanged, ...]) -> None:
@@ -110,6 +128,7 @@ class Stops(QWidget):
         self.lift.setEnabled(has_words and self._chosen_kill() is not None)
         self.close_only.setText("End close-only" if (scope, key) in self._close_only else "Close-only")
         self.close_only.setEnabled(has_words)
+        self.lock_for.setEnabled(scope is LimitScope.ACCOUNT)
         self.lock_out.setEnabled(has_words and scope is LimitScope.ACCOUNT and key not in self._locked_out)
 
     def _chosen_kill(self) -> KillState | None:
@@ -135,6 +154,17 @@ class Stops(QWidget):
         self.asked.emit("risk.close_only", SetCloseOnly(on=on, reason=self._words(), scope=scope, key=key))
         self.reason.clear()
 
+    def _ask_flatten(self) -> None:
+        scope, key = self._place()
+        if scope is LimitScope.INSTRUMENT:
+            self.asked.emit("position.flatten", ExitPosition(account=self._context.focus.account, symbol=key))
+            return
+        accounts = [account.account for account in self._context.bridge.session.accounts]
+        for account in [key] if scope is LimitScope.ACCOUNT else accounts:
+            self.asked.emit("position.flatten_account", ExitAccount(account=account))
+
     def _ask_lock_out(self) -> None:
-        self.asked.emit("risk.lock_out", LockOut(account=self._place()[1], reason=self._words()))
+        seconds = int(self.lock_for.currentData())
+        wish = LockOut(account=self._place()[1], reason=self._words(), seconds=seconds)
+        self.asked.emit("risk.lock_out", wish)
         self.reason.clear()
