@@ -13,9 +13,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.helpers.core_gateway import CoreGateway
 from tests.helpers.core_rig import SYMBOL, CoreRig, instrument
 from tests.helpers.desktop_rig import DesktopRig, quote
-from tests.helpers.race_rig import CoreGateway
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.domain.accounts import Environment
 from workstation.domain.events import ArmChanged, LimitChanged

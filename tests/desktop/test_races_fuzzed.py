@@ -1,10 +1,13 @@
-"""Keys, pulls, fills, late answers and frozen streams in any order send no exit twice, none beyond the position."""
+"""Keys, pulls, tickets, fills, late answers, frozen streams in any order: no exit twice, none beyond the position."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from tests.helpers.core_rig import SYMBOL
 from tests.helpers.race_rig import RaceRig, play
 from workstation.domain.orders import Side
+from workstation.viewmodels.preview import PREVIEW_KEY
 
 SEEDS, STEPS = 14, 40
 NIGHTLY_SEEDS, NIGHTLY_STEPS = 1_000, 80
@@ -31,6 +34,21 @@ def test_the_rules_catch_what_they_are_about(qapp, orders, words):
                 f"PLANTED-{number}", rig.core.terms(Side.SELL, price=10_010, symbol=SYMBOL, **fields)
             )
         with pytest.raises(AssertionError, match=words):
+            rig.check()
+    finally:
+        rig.close()
+
+
+def test_a_ticket_that_forgot_what_is_in_the_air_is_caught(qapp):
+    rig = RaceRig(qapp, 0, armed=True)
+    try:
+        for qty in (50, 100):
+            rig.type_order(Side.BUY, qty, -2)
+            rig.ticket.sending.forget()
+            QTest.mouseClick(rig.ticket.send, Qt.MouseButton.LeftButton)
+            rig._shown.append(rig.gateway.orders[-1][0].metadata[PREVIEW_KEY])
+            rig.presses["ticket"] += 1
+        with pytest.raises(AssertionError, match="before it knew of the one before"):
             rig.check()
     finally:
         rig.close()

@@ -1,7 +1,7 @@
-"""A trader at real keys and a real ladder over the real desk, and a venue that answers when one seed says so.
+"""A trader at real keys, a real ladder and ticket over the real desk; desk and venue answer when one seed says so.
 
-Every step is drawn from the seed: a key, a press, a pull of an order's line, a fill, an answer, a frozen stream, a late
-frame, time. After each step the rules that no order of these may break are checked.
+Every step is drawn from the seed: a key, a press, a pull of an order's line, an order typed and sent, a fill, an
+answer, a frozen stream, a late frame, time. After each step the rules that no order of these may break are checked.
 """
 
 from __future__ import annotations
@@ -13,22 +13,20 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QWidget
 
+from tests.helpers.core_gateway import CoreGateway
 from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig, instrument
 from tests.helpers.desktop_rig import DesktopRig, depth, position, quote, status
-from workstation.commands import positions, trading
-from workstation.commands.context import EngineContext
-from workstation.commands.outcomes import failed
-from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, Reply
 from workstation.desktop.panels.ladder_panel import LadderPanel
+from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.domain.accounts import Environment
-from workstation.domain.errors import UserError
 from workstation.domain.events import ArmChanged
-from workstation.domain.orders import OrderState, Origin, OriginKind, Side
+from workstation.domain.orders import OrderState, OriginKind, Side
 from workstation.ports.broker import VenueOrder
 from workstation.viewmodels.ladder_clicks import Column
+from workstation.viewmodels.preview import PREVIEW_KEY
 
 HELD, RESTING = 300, ((100, 10_005), (50, 10_008))
 """What is held when trading begins, and the orders that rest above it: quantity and price."""
@@ -39,40 +37,10 @@ SETTLE_ROUNDS = 40
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 EXIT_KEYS = (Qt.Key.Key_F9, Qt.Key.Key_F9, Qt.Key.Key_F8, Qt.Key.Key_Escape, Qt.Key.Key_Backspace, Qt.Key.Key_F7)
 ENTRY_KEYS = (Qt.Key.Key_F1, Qt.Key.Key_F4, Qt.Key.Key_F2, Qt.Key.Key_F3)
+TYPED = (50, 100, 151, 300, 400)
+"""Quantities that are typed into the ticket: some are more than what is held less what is on its way out."""
+
 NUDGES = (Qt.Key.Key_Up, Qt.Key.Key_Down)
-
-
-class CoreGateway:
-    """Runs trading commands on the core at once; what it has no command for is answered with a refusal."""
-
-    def __init__(self, core: CoreRig) -> None:
-        nothing: Any = None
-        self._commands = CommandRegistry()
-        trading.register(self._commands)
-        positions.register(self._commands)
-        self._context = EngineContext(
-            **dict.fromkeys(EngineContext.__struct_fields__, nothing)
-            | {
-                "desk": core.desk,
-                "state": core.state,
-                "journal": core.journal,
-                "ids": core.ids,
-                "clock": core.clock,
-                "environment": Environment.SIM,
-            }
-        )
-
-    def call(self, command_id: str, params: Any, origin: Origin, reply: Reply, attach: object = None) -> None:
-        """Run a command."""
-        known = {command.id for command in self._commands.all()} - {"order.outlook", "order.preview"}
-        if command_id not in known:
-            reply(CommandResult(ok=False, code="NOT_FOUND", text="not here"))
-            return
-        call = Invocation(command_id=command_id, params=params, origin=origin, reply=reply)
-        try:
-            self._commands.run_of(command_id)(self._context, params, call)
-        except UserError as error:
-            reply(failed(error))
 
 
 class RaceRig:
@@ -82,13 +50,14 @@ class RaceRig:
         self.app, self.armed, self.seed = app, armed, seed
         self.random = random.Random(seed)
         self.core = CoreRig()
-        gateway = CoreGateway(self.core)
-        self.rig = DesktopRig(instrument(), clock=self.core.clock, seed=100_000 + seed, gateway=gateway)
+        self.gateway = CoreGateway(self.core, late=True)
+        self.rig = DesktopRig(instrument(), clock=self.core.clock, seed=100_000 + seed, gateway=self.gateway)
         self.presses: Counter[str] = Counter()
         self.story: list[str] = []
         self._answered = self._told = 0
         self._rows: list[OrderState] = []
         self._grabbed: tuple[str, QPoint] | None = None
+        self._shown: list[str] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -102,11 +71,15 @@ class RaceRig:
         self._answered, self._told = len(self.core.broker.calls), len(self.core.broker.asks)
         self.window = QWidget()
         self.panel = LadderPanel(self.rig.context, "ladder-1")
-        QVBoxLayout(self.window).addWidget(self.panel)
-        self.window.resize(420, 620)
+        self.ticket = TicketPanel(self.rig.context, "ticket-1")
+        row = QHBoxLayout(self.window)
+        row.addWidget(self.panel, 4)
+        row.addWidget(self.ticket, 3)
+        self.window.resize(760, 620)
         self.window.show()
         self.window.activateWindow()
         self.panel.show_symbol(SYMBOL)
+        self.ticket.show_symbol(SYMBOL)
         self.core.bus.subscribe(OrderState, self._rows.append)
         self._rows.extend(self.core.state.book.open_orders())
         self.core.clock.advance(SECOND)
@@ -119,6 +92,7 @@ class RaceRig:
         """Put everything away."""
         self.app.removeEventFilter(self.keys)
         self.panel.release()
+        self.ticket.release()
         self.rig.stop()
         self.core.desk.stop()
         self.window.deleteLater()
@@ -129,8 +103,9 @@ class RaceRig:
         """Make one step and check every rule."""
         drawn = self.random.choices(
             (self._press_exit, self._press_entry, self._nudge, self._flatten_button, self._pull, self._venue_answers,
-             self._fill, self._toggle_stream, self.frame, self._wait, self._move_market, self._click_own),
-            (6, 3 if self.armed else 0.5, 2, 2, 5, 6, 4, 1, 6, 4, 2, 1),
+             self._fill, self._toggle_stream, self.frame, self._wait, self._move_market, self._click_own,
+             self._type_order, self._send_order, self._desk_answers),
+            (6, 3 if self.armed else 0.5, 2, 2, 5, 6, 4, 1, 6, 4, 2, 1, 3, 4, 5),
         )[0]  # fmt: skip
         drawn()
         self.check()
@@ -153,6 +128,41 @@ class RaceRig:
 
     def _nudge(self) -> None:
         self._press(self.random.choice(NUDGES), Qt.KeyboardModifier.ControlModifier)
+
+    def _type_order(self) -> None:
+        """Type an order into the ticket; the keyboard goes back to the ladder or stays in a field."""
+        side = self.random.choice((Side.SELL, Side.SELL, Side.BUY))
+        self.type_order(side, self.random.choice(TYPED), self.random.randint(-2, 4))
+        if self.random.random() < 0.7:
+            self.panel.view.setFocus()
+
+    def type_order(self, side: Side, qty: int, away: int) -> None:
+        """Choose a side and type quantity and price, so many ticks away from the first bid."""
+        form = self.ticket.form
+        self._note(f"type {side.value} {qty} at {away} from the bid")
+        QTest.mouseClick(form.side.findChild(QAbstractButton, f"ticket-1_{side.value.lower()}"), LEFT)
+        for name, text in (("qty", str(qty)), ("price", instrument().price_text(BID + away))):
+            form.fields[name].setFocus()
+            form.fields[name].selectAll()
+            QTest.keyClicks(form.fields[name], text)
+
+    def _send_order(self) -> None:
+        """Press the ticket's Send, once or many times, by key or by button."""
+        for _ in range(self.random.choice((1, 1, 2, 6))):
+            self.presses["ticket"] += 1
+            self._note("send")
+            before, shown = len(self.gateway.orders), self.ticket.preview.text()
+            if self.random.random() < 0.5:
+                QTest.mouseClick(self.ticket.send, LEFT)
+            else:
+                QTest.keyClick(self.ticket.send, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+            self._shown += [shown] * (len(self.gateway.orders) - before)
+
+    def _desk_answers(self) -> None:
+        """Let the desk's answers reach the screen, some of them."""
+        self._note("desk answers")
+        self.gateway.answer(self.random.choice((1, 2, 99)))
+        self.app.processEvents()
 
     def _flatten_button(self) -> None:
         self._note("flatten button")
@@ -281,7 +291,9 @@ class RaceRig:
             AssertionError: with the seed and the story up to here.
         """
         live = self._live()
-        exits = [order.cl_ord_id for order in live if order.terms.reduce_only]
+        typed = [order for order, origin in self.gateway.orders if origin.kind is OriginKind.TICKET]
+        by_ticket = {order.cl_ord_id for order in typed}
+        exits = [order.cl_ord_id for order in live if order.terms.reduce_only and order.cl_ord_id not in by_ticket]
         self._must(len(exits) <= 1, f"two exits at the venue: {exits}")
         waiting = Counter(call.cl_ord_id for call in self.core.broker.calls[self._answered :] if call.kind == "replace")
         self._must(max(waiting.values(), default=0) <= 1, f"two changes in flight: {waiting}")
@@ -291,12 +303,22 @@ class RaceRig:
             if order.origin.kind is OriginKind.HOTKEY and not order.terms.reduce_only
         ]
         self._must(len(entries) <= self.presses["entry"], f"{len(entries)} orders of {self.presses['entry']} presses")
+        self._must(len(typed) <= self.presses["ticket"], f"{len(typed)} orders of {self.presses['ticket']} sends")
+        said = [order.metadata[PREVIEW_KEY] for order in typed]
+        self._must(said == self._shown, f"sent {said}, where the ticket said {self._shown}")
+        in_air = [name for name in self.gateway.unanswered if name in by_ticket and not self._is_told(name)]
+        self._must(len(in_air) <= 1, f"the ticket sent before it knew of the one before: {in_air}")
         if not self.armed:
             open_sells = sum(o.terms.order_qty - o.cum_qty for o in live if o.terms.side.sign < 0)
             held = self.core.broker.positions.get((ACCOUNT, SYMBOL), 0)
             self._must(held >= 0, f"the position turned: {held}")
             self._must(open_sells <= held, f"{open_sells} on the way out of {held}")
         self._must(not self.core.faults, f"{self.core.faults}")
+
+    def _is_told(self, cl_ord_id: str) -> bool:
+        """Tell whether the screen has the venue's or the gate's word on an order, or that none is known."""
+        order = self.rig.context.state.orders.get(cl_ord_id)
+        return order is not None and (order.status.is_final or order.unknown is not None)
 
     def settle(self) -> None:
         """Let every answer come, and check that book and venue agree."""
@@ -306,6 +328,8 @@ class RaceRig:
         if self.core.broker.frozen:
             self.core.broker.thaw()
         for _ in range(SETTLE_ROUNDS):
+            self.gateway.answer(99)
+            self.app.processEvents()
             while self._answered < len(self.core.broker.calls) or self._told < len(self.core.broker.asks):
                 self._venue_answers()
             self.frame()
