@@ -15,6 +15,7 @@ import psycopg
 
 from workstation.storage.backend import SqliteBackend, backend_for
 from workstation.storage.market_tables import TIME_COLUMNS
+from workstation.storage.search_index import SEARCHED, Searched
 from workstation.storage.tables import OPEN_STATES, TENANT
 
 START_NS = 1_700_000_000_000_000_000
@@ -206,6 +207,11 @@ def fill(url: str, home: Path, rows: int) -> None:
                 wide, word = f"zeroblob({WIDTH})", "zeroblob(32)"
                 connection.execute(f"{_insert(table, columns[table], wide, word, numbers)} FROM numbers")
                 connection.commit()
+            for searched in SEARCHED:
+                texts = f"SELECT id, {_texts(searched)} FROM {searched.table.name}"
+                connection.execute(f"INSERT INTO {searched.text_table} (rowid, texts) {texts}")
+            connection.execute(f"UPDATE search_marks SET last_id = {rows}")
+            connection.commit()
         return
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("SET synchronous_commit = off")
@@ -218,7 +224,17 @@ def fill(url: str, home: Path, rows: int) -> None:
                 f"{_insert(table, names, wide, word, '')} FROM generate_series(CAST(1 AS BIGINT), {rows}) AS numbers(i)"
             )
             session.execute(statement.encode())
+        for kept, searched in ((searched.piece_table, searched) for searched in SEARCHED):
+            session.execute(f"DROP INDEX ix_{kept}_pieces".encode())  # a whole index is made faster than by rows
+            pieces = f"SELECT id, search_pieces(tenant_id, {_texts(searched)}) FROM {searched.table.name}"
+            session.execute(f"INSERT INTO {kept} (id, pieces) {pieces}".encode())
+            session.execute(f"CREATE INDEX ix_{kept}_pieces ON {kept} USING gin (pieces)".encode())
+        session.execute(f"UPDATE search_marks SET last_id = {rows}".encode())
         session.execute("VACUUM ANALYZE")
+
+
+def _texts(searched: Searched) -> str:
+    return " || '\n' || ".join(column.name for column in searched.texts)
 
 
 def _columns(cursor: Any) -> list[str]:

@@ -78,7 +78,8 @@ _PARAMETERS: Mapping[str, str] = {
     "reason": "Why, kept with the change.",
     "resource_id": "Id of what it is about.",
     "resource_type": "Kind of what it is about.",
-    "search": "Text that the row holds somewhere, taken literally.",
+    "search": "Text that the row holds somewhere, taken literally and without regard to case. In orders and executions"
+    " one or two characters are looked for in the newest 10,000 rows that the other filters let through.",
     "since_id": "Only events after this id.",
     "source": "Name of the source.",
     "start_date": "Start of the period, part of it: a time or a day.",

@@ -218,6 +218,8 @@ class Program:
             self.engine.say("warning", self.store.remark)
         if self.view_only is None:
             self._obey_kill_mark()
+        if self.view_only is None and isinstance(self.store, Store):
+            self.store.search.start()
         if self.view_only is None and self._backups is not None:
             self._backups.start()
         if self._options.api_enabled and not rest_later:

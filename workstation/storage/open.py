@@ -35,6 +35,7 @@ from workstation.storage.recovery import SqlRecovery
 from workstation.storage.reserve import Reserve
 from workstation.storage.retention import Retention
 from workstation.storage.schema import HEAD
+from workstation.storage.search_index import SearchFiller
 from workstation.storage.sqlite import load_library
 from workstation.storage.sweep_store import SqlSweeps
 from workstation.storage.tables import metadata
@@ -74,6 +75,7 @@ class Beside(NamedTuple):
     imports: MarketImports
     sweeps: SqlSweeps
     backtests: SqlBacktests
+    search: SearchFiller
 
 
 class Store(StoreView):
@@ -92,7 +94,7 @@ class Store(StoreView):
         super().__init__(engine, reader)
         self.backend = backend
         self.journal = journal
-        self.recorder, self.retention, self.imports, self.sweeps, self.backtests = beside
+        self.recorder, self.retention, self.imports, self.sweeps, self.backtests, self.search = beside
         self._release = release
 
     @property
@@ -103,6 +105,7 @@ class Store(StoreView):
     def close(self) -> None:
         """Write everything queued, end the journal thread and give the home up. Call it while `post` still works."""
         with self._release:
+            self.search.close()
             self.recorder.close()
             self.journal.close()
 
@@ -165,7 +168,7 @@ def open_store(url: str, home: Path, *, instruments: InstrumentSource, clock: Cl
         recorder = Recorder(queue=queue, engine=engine, files=files, instruments=instruments)
         reader = SqlReader(engine, queue, files, heads=partial(audit_heads, home))
         retention, imports = Retention(queue, engine, reader.forget_totals), imports_beside(queue, engine, files)
-        beside = Beside(recorder, retention, imports, *_past_runs(queue, engine))
+        beside = Beside(recorder, retention, imports, *_past_runs(queue, engine), SearchFiller(queue, engine))
         return Store(backend, engine, reader, journal, release.pop_all(), beside=beside)
 
 

@@ -54,6 +54,9 @@ _LINE = (
 ORDERS_OF_SAME_TERMS = "orders/same terms"
 """Orders whose terms stand in the database already: leaving those columns out spares their indexes."""
 
+ORDERS_TO_SEARCH = "order_backlog"
+"""Final orders as they are written, which the index of searches takes up later; open ones it looks at themselves."""
+
 TERMS_KNOWN_MAX = 20_000
 
 INSERT_LINE = insert(tables.journal, _LINE)
@@ -61,6 +64,7 @@ INSERT_LINE = insert(tables.journal, _LINE)
 STATEMENTS: dict[str, Statement] = {
     "orders": upsert(tables.orders, _ORDER, _ORDER_KEY, frozen=_ORDER_FROZEN),
     ORDERS_OF_SAME_TERMS: upsert(tables.orders, _ORDER, _ORDER_KEY, frozen=(*_ORDER_FROZEN, *_ORDER_TERMS)),
+    ORDERS_TO_SEARCH: insert(tables.order_backlog, ("cl_ord_id",)),
     "order_transitions": insert(tables.order_transitions, _TRANSITION),
     "executions": insert(tables.executions, _EXECUTION),
     "positions": upsert(
@@ -278,4 +282,6 @@ class RowBatch:
         for seq, row in (*states, *self._facts):
             statement, parameters = encode(seq, row)
             by_statement.setdefault(statement, []).append(parameters)
+            if isinstance(row, OrderState) and row.status in FINAL_STATES:
+                by_statement.setdefault(ORDERS_TO_SEARCH, []).append((row.cl_ord_id,))
         return by_statement

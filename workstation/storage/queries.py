@@ -70,7 +70,7 @@ def order_conditions(query: OrderQuery, columns: Columns = orders.c) -> Conditio
     found += _status_conditions(query.statuses, is_open=query.is_open)
     found += _within(columns.created_at, query.start_ns, query.end_ns)
     if query.search:
-        found.append(_contains(query.search, columns.cl_ord_id, columns.order_id, columns.symbol, columns.notes))
+        found.append(contains(query.search, columns.cl_ord_id, columns.order_id, columns.symbol, columns.notes))
     return found
 
 
@@ -84,7 +84,7 @@ def execution_conditions(query: ExecutionQuery, columns: Columns = executions.c)
     )
     found += _within(columns.ts_event, query.start_ns, query.end_ns)
     if query.search:
-        found.append(_contains(query.search, columns.exec_id, columns.exec_key, columns.uid))
+        found.append(contains(query.search, columns.exec_id, columns.exec_key, columns.uid))
     return found
 
 
@@ -116,10 +116,10 @@ def record_conditions(declared: RecordTable, query: RecordQuery) -> Conditions:
         found += [columns[name] >= least] if least is not None else []
         found += [columns[name] <= greatest] if greatest is not None else []
     for name, words in query.words.items():
-        found.append(or_(*[_contains(f"\n{word}\n", columns[name]) for word in words]))
+        found.append(or_(*[contains(f"\n{word}\n", columns[name]) for word in words]))
     found += _within(columns.created_at, query.start_ns, query.end_ns)
     if query.search:
-        found.append(_contains(query.search, *[columns[name] for name in declared.searched]))
+        found.append(contains(query.search, *[columns[name] for name in declared.searched]))
     return found
 
 
@@ -186,6 +186,17 @@ def count_of(table_column: Column[Any], conditions: Conditions) -> Select[int]:
     return select(func.count()).select_from(table_column.table).where(*conditions)
 
 
+def contains(wanted: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition of a literal substring in one of the columns, without regard to the case of letters.
+
+    A file knows the case of ASCII letters alone.
+    """
+    literal = wanted
+    for special in (_ESCAPE, "%", "_"):
+        literal = literal.replace(special, _ESCAPE + special)
+    return or_(*[column.ilike(f"%{literal}%", escape=_ESCAPE) for column in columns])
+
+
 def _status_conditions(statuses: tuple[OrdStatus, ...], *, is_open: bool | None) -> Conditions:
     """Word open states by the condition of their index, so that a list of them never walks history."""
     found: Conditions = []
@@ -211,11 +222,3 @@ def _within(column: Column[Any], start_ns: int | None, end_ns: int | None) -> Co
     if end_ns is not None:
         found.append(column < end_ns)
     return found
-
-
-def _contains(wanted: str, *columns: Column[Any]) -> ColumnElement[bool]:
-    """Return the condition of a literal substring, without regard to the case of ASCII letters."""
-    literal = wanted.lower()
-    for special in (_ESCAPE, "%", "_"):
-        literal = literal.replace(special, _ESCAPE + special)
-    return or_(*[func.lower(column).like(f"%{literal}%", escape=_ESCAPE) for column in columns])

@@ -46,6 +46,7 @@ from workstation.storage.market_reader import SqlMarketReader
 from workstation.storage.queue import Ping, WorkQueue
 from workstation.storage.record_tables import TABLES
 from workstation.storage.run_reader import SqlRuns
+from workstation.storage.search_index import EXECUTIONS, ORDERS, Narrowed, narrow
 from workstation.storage.tables import (
     TENANT,
     accounts,
@@ -247,12 +248,14 @@ class SqlReader:
         if totals is not None and query.with_count:
             statement = statement.add_columns(totals.newest)
         with self._connection(getattr(query, "tenant", None)) as connection:
+            narrowed = _narrowed(connection, query)
+            statement = statement.where(*narrowed.page)
             found: Sequence[Any] = connection.execute(statement).all()
             blobs = [row[0] for row in found]
             if not query.with_count:
                 total = None
             elif totals is not None and isinstance(query, OrderQuery | ExecutionQuery):
-                total = totals.count(connection, query, found[0][1] if found else None)
+                total = totals.count(connection, query, found[0][1] if found else None, narrowed.total)
             else:
                 total = connection.execute(queries.count_of(time_column, conditions)).scalar_one()
         rows = tuple(decode(blob) for blob in blobs[: query.limit])
@@ -289,6 +292,17 @@ class SqlReader:
     def _scalar(self, statement: Select[Any], tenant: str | None = None) -> Any:
         with self._connection(tenant) as connection:
             return connection.execute(statement).scalar()
+
+
+def _narrowed(connection: Connection, query: object) -> Narrowed:
+    """Return what a search of a long list adds to its filters; nothing without one."""
+    if isinstance(query, OrderQuery) and query.search:
+        others = queries.order_conditions(msgspec.structs.replace(query, search=None))
+        return narrow(connection, ORDERS, query.search, others)
+    if isinstance(query, ExecutionQuery) and query.search:
+        others = queries.execution_conditions(msgspec.structs.replace(query, search=None))
+        return narrow(connection, EXECUTIONS, query.search, others)
+    return Narrowed([], [])
 
 
 def _identity(column: Column[Any]) -> Column[Any]:

@@ -193,6 +193,15 @@ order_transitions = Table(
     Index("ix_order_transitions_cl_ord_id", "cl_ord_id"),
 )
 
+order_backlog = Table(
+    "order_backlog",
+    metadata,
+    Column("id", _SEQUENCE, primary_key=True, autoincrement=True),
+    _tenant(),
+    _text("cl_ord_id"),
+)
+"""Final orders that were written and wait for the index of searches."""
+
 executions = Table(
     "executions",
     metadata,
@@ -228,6 +237,14 @@ executions = Table(
     Index("ix_executions_last_qty", "last_qty", "uid"),
     Index("ix_executions_last_px", "last_px", "uid"),
 )
+
+search_marks = Table(
+    "search_marks",
+    metadata,
+    _text("listed", primary_key=True),
+    Column("last_id", BigInteger, nullable=False),
+)
+"""By list the last row that the index of searches holds."""
 
 positions = Table(
     "positions",

@@ -45,16 +45,15 @@ class Totals:
         """Return what asks for the newest row, to be asked along with a page: a statement of its own costs a trip."""
         return select(func.max(self._table.c.id)).scalar_subquery()
 
-    def count(self, connection: Connection, query: Query, last: int | None) -> int:
+    def count(self, connection: Connection, query: Query, last: int | None, narrowed: Conditions) -> int:
         """Return how many committed rows the query's filters let through.
 
-        last: the newest row, None when it is not known.
+        last: the newest row, None when it is not known. narrowed: by what a search finds its rows.
         """
         key = _key_of(query)
         if key is None:
-            return int(
-                connection.execute(count_of(self._table.c.uid, self._conditions_of(query, self._table.c))).scalar_one()
-            )
+            conditions = [*self._conditions_of(query, self._table.c), *narrowed]
+            return int(connection.execute(count_of(self._table.c.uid, conditions)).scalar_one())
         with self._lock:
             seen, total = self._known.get(key, (0, 0))
         if not seen:  # one statement sees one state of the table, so that the total and the newest row go together
