@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, quote, status
 from workstation.commands.params import ExitAccount, ExitPosition, Kill, LiftKill, SetLimit
@@ -16,6 +16,7 @@ from workstation.commands.risk_board import LockOut, SetCloseOnly
 from workstation.config.settings import load_settings
 from workstation.desktop.panels.risk_panel import RiskPanel
 from workstation.desktop.panels.settings_panel_store import SettingsStore
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.events import LimitChanged
 from workstation.domain.market import StreamKind
@@ -319,3 +320,24 @@ def test_orders_of_the_day_stand_with_their_limit(
     rig.gateway.answers["risk.board"] = CommandResult(ok=True, text="", data=board)
     again(panel, rig)
     assert panel.orders.text() == text
+
+
+@pytest.mark.parametrize("scale", [0.85, 1.0, 1.7])
+def test_no_button_is_cut_at_any_size_of_text(qapp, rig: DesktopRig, qtbot, scale: float) -> None:
+    apply_theme(qapp, load_theme("dark", text_scale=scale))
+    try:
+        made = RiskPanel(rig.context, "risk-3")
+        qtbot.addWidget(made)
+        made.resize(1_280, 560)
+        made.show()
+        heard(rig)
+        QApplication.processEvents()
+        cut = [
+            button.objectName()
+            for button in made.findChildren(QPushButton)
+            if button.isVisible() and button.width() < button.sizeHint().width()
+        ]
+        assert cut == []
+        made.release()
+    finally:
+        apply_theme(qapp, load_theme("dark"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, status
 from workstation.desktop.shell.chips import ChipLabel
 from workstation.desktop.shell.status_bar import StatusBar
 from workstation.desktop.shell.status_detail import DetailCard
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.viewmodels.frames import LatencySnap
 
 
@@ -115,3 +116,24 @@ def test_a_click_or_return_on_any_item_tells_its_figures_in_a_card_that_stays_on
     assert "p99 9.90" in card.accessibleName()
     qtbot.keyClick(card, Qt.Key.Key_Escape)
     assert QApplication.activePopupWidget() is None
+
+
+@pytest.mark.parametrize("scale", [0.85, 1.0, 1.7])
+def test_the_bar_of_a_window_is_as_high_as_its_items_at_any_size_of_text(
+    qapp: QApplication, rig: DesktopRig, qtbot: QtBot, scale: float
+) -> None:
+    apply_theme(qapp, load_theme("dark", text_scale=scale))
+    try:
+        window = QMainWindow()
+        qtbot.addWidget(window)
+        bar = StatusBar(rig.context)
+        window.setStatusBar(bar)
+        window.resize(1_280, 720)
+        window.show()
+        rig.feed(status=status())
+        QApplication.processEvents()
+        for chip in bar.findChildren(ChipLabel):
+            assert chip.isHidden() or bar.rect().contains(chip.geometry()), chip.objectName()
+            assert chip.isHidden() or chip.height() >= chip.sizeHint().height(), chip.objectName()
+    finally:
+        apply_theme(qapp, load_theme("dark"))

@@ -16,6 +16,7 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.theme import current_theme
 from workstation.domain.orders import OriginKind
 from workstation.viewmodels.asking import Asking
 from workstation.viewmodels.frames import Frame
@@ -178,11 +179,13 @@ class Beside(QBoxLayout):
 
     def setGeometry(self, rect: QRect) -> None:
         """Turn when the room is another."""
-        is_wide = rect.width() >= BESIDE_FROM_PX
+        scale = current_theme().text_scale
+        is_wide = rect.width() >= BESIDE_FROM_PX * scale
         wanted = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         if wanted is not self.direction():
             self.setDirection(wanted)
-        side = min(max(round(rect.width() * self._share), SIDE_WIDTH_MIN_PX), SIDE_WIDTH_MAX_PX)
+        least, most = round(SIDE_WIDTH_MIN_PX * scale), round(SIDE_WIDTH_MAX_PX * scale)
+        side = min(max(round(rect.width() * self._share), least), most)
         self._side.setMaximumWidth(side if is_wide else QWIDGETSIZE_MAX)
         self._side.setMinimumWidth(side if is_wide else 0)
         super().setGeometry(rect)
