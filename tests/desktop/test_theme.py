@@ -241,6 +241,28 @@ def test_a_theme_file_that_goes_while_it_is_shown_falls_back_with_a_notice(deskt
     assert spoken[-1].endswith("The theme dark takes its place.")
 
 
+def test_text_and_density_follow_the_window_from_screen_to_screen(desktop, tmp_path):
+    store = desktop.context.settings
+    assert store.set("desktop.screens", '["Laptop: 1.2 relaxed", "Wall A: 1.5", "DP-1: normal"]') == ""
+    desktop.start(beat=lambda: None, settled=lambda: None, worst_stall_ms=lambda: 0.0)
+    assert current_theme() == load_theme("dark")
+    handle = desktop.workspace.window.windowHandle()
+    for name, scale, density in (
+        ("Laptop", 1.2, Density.RELAXED),
+        ("Wall A", 1.5, Density.COMPACT),
+        ("DP-1", 1.0, Density.NORMAL),
+        ("another", 1.0, Density.COMPACT),
+    ):
+        desktop.context.themes.screen = lambda name=name: name
+        handle.screenChanged.emit(handle.screen())
+        assert current_theme() == load_theme("dark", text_scale=scale, density=density)
+
+
+@pytest.mark.parametrize("entry", ["DP-1", "DP-1: 3", "DP-1: huge", "DP-1: 1.2 relaxed more"])
+def test_what_is_no_look_of_a_screen_is_refused(desktop, entry):
+    assert "desktop.screens" in desktop.context.settings.set("desktop.screens", f'["{entry}"]')
+
+
 def test_each_account_has_a_colour_that_frames_the_trade_focus(desktop):
     accounts = [account_named(name) for name in ("A", "B", "C", "D", "E", "F", "G")]
     marks = [mark_of(accounts, account.account) for account in accounts]

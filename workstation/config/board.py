@@ -24,7 +24,7 @@ PRIVATE = ("api.", "webhooks.allowed_hosts")
 
 CHANGEABLE = frozenset({
     "desktop.theme", "desktop.density", "desktop.frame_hz", "desktop.rising", "desktop.text_scale",
-    "desktop.flashing", "desktop.sound", "desktop.sound_files", "desktop.speech", "log.level",
+    "desktop.flashing", "desktop.screens", "desktop.sound", "desktop.sound_files", "desktop.speech", "log.level",
     "marketdata.max_subscriptions", "marketdata.store_ticks", "marketdata.snapshot_interval",
     "marketdata.bar_retention", "marketdata.tick_retention", "marketdata.snapshot_retention",
     "strategies.max_concurrent_runs", "strategies.run_timeout",

@@ -78,6 +78,15 @@ class DesktopSettings(_Section, frozen=True):
         Literal["compact", "normal", "relaxed"], Meta(description="how far rows and controls stand apart")
     ] = "compact"
     text_scale: Annotated[float, Meta(ge=0.85, le=1.7, description="size of all text, rows with it")] = 1.0
+    screens: Annotated[
+        list[
+            Annotated[
+                str,
+                Meta(pattern=r"^[^:]+: ?((0\.8[5-9]\d*|0\.9\d*|1|1\.[0-6]\d*|1\.70*)( |$))?(compact|normal|relaxed)?$"),
+            ]
+        ],
+        Meta(description="size of text and density while the window is on a screen, such as DP-1: 1.25 relaxed"),
+    ] = []
     frame_hz: Annotated[int, Meta(ge=10, le=60, description="how often a second the screen follows the market")] = 30
     rising: Annotated[
         Literal["green", "red", "blue", "orange"],

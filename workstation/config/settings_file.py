@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LIVE = frozenset({
     "desktop.theme", "desktop.density", "desktop.rising", "desktop.text_scale", "desktop.flashing",
-    "desktop.sound", "desktop.sound_files", "desktop.speech", "desktop.disarm_after_s",
+    "desktop.screens", "desktop.sound", "desktop.sound_files", "desktop.speech", "desktop.disarm_after_s",
 })  # fmt: skip
 """Settings that apply at once; every other one applies at the next start."""
 

@@ -29,7 +29,7 @@ from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.workspace import Workspace
-from workstation.desktop.theme import Theme, apply_theme
+from workstation.desktop.theme import Theme, apply_theme, current_theme
 from workstation.desktop.theme_shelf import ThemeShelf
 from workstation.kernel.logs import get_logger
 from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
@@ -127,6 +127,7 @@ class Desktop:
         """
         sys.excepthook = self.reporter
         self.workspace.open()
+        self._follow_screen()
         if self.context.presets.error:
             self.context.announcer.say("warning", self.context.presets.error)
         self.bridge.start()
@@ -147,12 +148,25 @@ class Desktop:
     def _apply(self, name: str, settings: Settings) -> None:
         """Let a changed setting act at once where it can."""
         if name in LOOKS:
-            look, words = self.context.themes.at_start(settings.desktop)
-            if words:
-                self.context.announcer.say("warning", words)
-            apply_theme(self.app, look)
+            self._show_look(settings)
         elif name == "desktop.disarm_after_s":
             self.workspace.disarm_after(settings.desktop.disarm_after_s)
+
+    def _follow_screen(self) -> None:
+        """Let text and density follow the window from screen to screen, where the settings say so."""
+        window, store = self.workspace.window, self.context.settings
+        self.context.themes.screen = lambda: window.screen().name()
+        handle = window.windowHandle()
+        if store is not None and handle is not None:
+            handle.screenChanged.connect(lambda _screen: self._show_look(store.settings))
+            self._show_look(store.settings)
+
+    def _show_look(self, settings: Settings) -> None:
+        look, words = self.context.themes.at_start(settings.desktop)
+        if words:
+            self.context.announcer.say("warning", words)
+        if look != current_theme():
+            apply_theme(self.app, look)
 
     def run(self) -> int:
         """Run until the last window closes; returns the exit code."""

@@ -4,13 +4,15 @@ Stands between `config` and `theme`, which knows no settings. Nothing here draws
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from workstation.config.settings import DesktopSettings
 from workstation.desktop.theme import THEME_NAMES, ColorScheme, Density, Theme, load_theme
 
 LOOKS: Final = frozenset(
-    {"desktop.theme", "desktop.rising", "desktop.density", "desktop.text_scale", "desktop.flashing"}
+    {"desktop.theme", "desktop.rising", "desktop.density", "desktop.text_scale", "desktop.flashing", "desktop.screens"}
 )
 """Settings that change the look; all of them at once."""
 
@@ -20,6 +22,16 @@ _SCHEMES: Final = {
     "blue": ColorScheme.COLOR_BLIND,
     "orange": ColorScheme.COLOR_BLIND_SWAPPED,
 }
+
+
+def on_screen(settings: DesktopSettings, screen: str) -> DesktopSettings:
+    """Return the settings as they hold on a screen, by its name: what `screens` says of it goes before the rest."""
+    found = (entry.rpartition(":") for entry in settings.screens)
+    words = next((text.split() for name, _, text in found if name.strip() == screen), [])
+    changes: dict[str, Any] = {
+        "density" if word.isalpha() else "text_scale": word if word.isalpha() else float(word) for word in words
+    }
+    return msgspec.structs.replace(settings, **changes)
 
 
 def theme_of(settings: DesktopSettings, name: str = "", folder: Path | None = None) -> Theme:

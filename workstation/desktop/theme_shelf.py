@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workstation.config.resources import resource_path
-from workstation.desktop.look import theme_of
+from workstation.desktop.look import on_screen, theme_of
 from workstation.desktop.theme import DEFAULT_THEME, THEME_NAMES, Theme
 from workstation.domain.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from workstation.config.settings import DesktopSettings
@@ -23,10 +24,14 @@ SETTING = "desktop.theme"
 
 
 class ThemeShelf:
-    """The themes of one home. folder: where a person's own are, None for none; it need not exist."""
+    """The themes of one home. folder: where a person's own are, None for none; it need not exist.
+
+    screen: returns the name of the screen that shows the window.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
+        self.screen: Callable[[], str] = str
 
     def own(self) -> list[str]:
         """Return the names of a person's own themes."""
@@ -35,13 +40,13 @@ class ThemeShelf:
         return sorted(file.stem for file in self.folder.glob("*.toml") if file.stem not in THEME_NAMES)
 
     def theme(self, settings: DesktopSettings, name: str = "") -> Theme:
-        """Return the theme of the settings, or another one by name in the same colours, density and size.
+        """Return the theme of the settings, or another one by name, as it is on the screen that shows the window.
 
         Raises:
             NotFound: there is none of that name.
             ThemeRefused: naming the role, number or pair that is wrong.
         """
-        return theme_of(settings, name, self.folder)
+        return theme_of(on_screen(settings, self.screen()), name, self.folder)
 
     def at_start(self, settings: DesktopSettings) -> tuple[Theme, str]:
         """Return the theme to begin with, and what to say where it is the default in another one's place."""
