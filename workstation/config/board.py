@@ -46,6 +46,7 @@ KEPT: Mapping[str, str] = {
     "risk.": "it guards what may be lost",
     "strategies.paper_only": "it guards live accounts against strategies",
     "desktop.disarm_after_s": "it guards hand entry",
+    "desktop.hold_to_confirm_ms": "it guards what asks for a second press",
     "mail.": "it decides who is written to",
     "events.": "it decides what stays as proof",
     "audit.": "it decides what stays as proof",

@@ -99,6 +99,10 @@ class DesktopSettings(_Section, frozen=True):
         Meta(description="sounds of one's own in the folder sounds, such as fill=ding.wav; else a built-in tone"),
     ] = []
     speech: Annotated[bool, Meta(description="whether notes, and what is read aloud on a key, are spoken")] = False
+    hold_to_confirm_ms: Annotated[
+        Literal[0, 600, 1_000, 2_000],
+        Meta(description="what asks for a second press acts as well when held so long; 0: on the second press alone"),
+    ] = 0
     disarm_after_s: Annotated[int, Meta(ge=10, description="hand entry disarms after so long without input")] = 600
 
 

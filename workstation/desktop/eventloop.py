@@ -21,6 +21,7 @@ from workstation.desktop.bridge import Bridge
 from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import load_fonts
+from workstation.desktop.hold_to_confirm import hold_to_confirm
 from workstation.desktop.look import LOOKS
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.settings_panel_store import SettingsStore
@@ -101,6 +102,7 @@ class Desktop:
             self.context, PANEL_KINDS, LayoutStore(layouts), disarm_after_s=disarm_after_s, keys_file=keys_file
         )
         if settings is not None:
+            hold_to_confirm().ms = settings.settings.desktop.hold_to_confirm_ms
             settings.changed.connect(self._apply)
             settings.refusal = lambda name, text: self.context.themes.refusal(name, text, settings.settings.desktop)
         self.reporter = ErrorReporter()
@@ -151,6 +153,8 @@ class Desktop:
             self._show_look(settings)
         elif name == "desktop.disarm_after_s":
             self.workspace.disarm_after(settings.desktop.disarm_after_s)
+        elif name == "desktop.hold_to_confirm_ms":
+            hold_to_confirm().ms = settings.desktop.hold_to_confirm_ms
 
     def _follow_screen(self) -> None:
         """Let text and density follow the window from screen to screen, where the settings say so."""

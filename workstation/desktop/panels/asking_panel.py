@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout,
 
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.hold_to_confirm import hold_to_confirm
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.theme import current_theme
@@ -192,7 +193,7 @@ class Beside(QBoxLayout):
 
 
 class PressTwice(QPushButton):
-    """A button for what cannot be taken back: it acts on the second press within DOUBLE_PRESS_MS.
+    """A button for what cannot be taken back: it acts on the second press within DOUBLE_PRESS_MS, or held long enough.
 
     It calls `run` once a pair; the first press changes its words. Emits: waiting(True) with the first, waiting(False)
     when it acts or gives up.
@@ -205,10 +206,29 @@ class PressTwice(QPushButton):
         self._words, self._run = text, run
         self._waits = QTimer(self, interval=DOUBLE_PRESS_MS, singleShot=True)
         self._waits.timeout.connect(self._calm)
+        self._held = QTimer(self, singleShot=True)
+        self._held.timeout.connect(self._held_long_enough)
+        self._acted = False
+        self.pressed.connect(self._begin_hold)
+        self.released.connect(self._held.stop)
         self.clicked.connect(self._pressed)
 
+    def _begin_hold(self) -> None:
+        self._acted = False
+        if hold_to_confirm().ms:
+            self._held.start(hold_to_confirm().ms)
+
+    def _held_long_enough(self) -> None:
+        if self.isDown():
+            self._acted = True
+            self._waits.stop()
+            self._calm()
+            self._run()
+
     def _pressed(self) -> None:
-        if self._waits.isActive():
+        if self._acted:
+            self._acted = False
+        elif self._waits.isActive():
             self._waits.stop()
             self._calm()
             self._run()

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from workstation.commands.keymap import KEY_COMMANDS, declare_keys
 from workstation.commands.registry import Command, NoParams
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.hold_to_confirm import hold_to_confirm
 from workstation.desktop.shell.hotkeys_click import HeldClick
 from workstation.desktop.shell.hotkeys_requests import FocusRequests
 from workstation.desktop.shell.leader import Leader
@@ -41,11 +42,12 @@ ESCAPE = "Esc"
 KEY_TEST = "key_test"
 """Property of a field in which keys are tried: while it has the keyboard, no key acts."""
 
-_NEVER_SENT_TWICE = "Press {key} again within 450 ms: {title}."
+_NEVER_SENT_TWICE = "Press {key} again within 450 ms{hold}: {title}."
 _GUARDED_COMMANDS = frozenset({"trade.undo"})
 _MODIFIER_KEYS = frozenset(
     {Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock}
 )
+_LEAVING = (QEvent.Type.WindowDeactivate, QEvent.Type.ApplicationDeactivate)
 _PARTS = (
     (Qt.KeyboardModifier.ControlModifier, "Ctrl"),
     (Qt.KeyboardModifier.ShiftModifier, "Shift"),
@@ -77,7 +79,7 @@ class HotkeyFilter(QObject):
         self.click = HeldClick(
             context,
             lambda bind: request_of(bind, self.store.file, self.requests.snapshot()),
-            lambda bind, chord: self.press((bind,), chord),
+            self._send_held,
         )
         self.runs: dict[str, Callable[[Origin], None]] = {
             "trade.flatten_account": self.requests.flatten_account,
@@ -116,22 +118,27 @@ class HotkeyFilter(QObject):
         self._by_keys = {chords: tuple(binds) for chords, binds in grouped.items()}
         self._name_actions()
 
-    def press(self, binds: tuple[Bind, ...], chord: str) -> None:
-        """Act on a key-down edge: guard, press mode, then one request from one snapshot."""
+    def press(self, binds: tuple[Bind, ...], chord: str, *, held: bool = False) -> bool:
+        """Act on a key-down edge: guard, press mode, then one request from one snapshot.
+
+        held: it was held for as long as stands for a second press. Returns False where a second press is waited for.
+        """
         context = self._context
         bind = first_that_holds(binds, self.store.file, self.requests.snapshot()) if len(binds) > 1 else binds[0]
         origin = context.origin(OriginKind.HOTKEY, chord)
         if context.focus.guarded and _acts_on_focus(bind):
             QApplication.beep()
             context.announcer.say("warning", f"Refused: the focus moved to {context.focus.symbol} under 300 ms ago.")
-            return
-        if bind.press is Press.DOUBLE:
+            return True
+        if bind.press is Press.DOUBLE and not held:
             if self._double.press(bind.id, origin.ts_gesture) == "first":
-                context.announcer.say("info", _NEVER_SENT_TWICE.format(key=chord, title=self.title(bind)))
-                return
+                hold = hold_to_confirm().words
+                context.announcer.say("info", _NEVER_SENT_TWICE.format(key=chord, hold=hold, title=self.title(bind)))
+                return False
         else:
             self._double.clear()
         self._run(bind, origin)
+        return True
 
     def title(self, bind: Bind) -> str:
         """Return what a bind is called: its command's title, else its id."""
@@ -203,9 +210,13 @@ class HotkeyFilter(QObject):
         elif binds[0].press is Press.CLICK:
             self.click.begin(event.key(), binds[0], chord)
         elif binds[0].press is Press.HOLD:
-            self._begin_hold(event.key(), binds[0], chord)
+            self._begin_hold(event.key(), binds[0], chord, binds[0].hold_ms)
+            say = f"Hold {chord} for {binds[0].hold_ms} ms: {self.title(binds[0])}."
+            self._context.announcer.say("info", say)
         else:
-            self.press(binds, chord)
+            self._end_hold()
+            if not self.press(binds, chord) and hold_to_confirm().ms:
+                self._begin_hold(event.key(), binds[0], chord, hold_to_confirm().ms)
         return True
 
     def _continue(self, event: QKeyEvent) -> bool:
@@ -218,22 +229,28 @@ class HotkeyFilter(QObject):
                 self._context.announcer.say("info", f"{chord} continues no sequence.")
         return True
 
-    def _begin_hold(self, key: int, bind: Bind, chord: str) -> None:
+    def _send_held(self, bind: Bind, chord: str) -> None:
+        self.press((bind,), chord)
+
+    def _begin_hold(self, key: int, bind: Bind, chord: str, hold_ms: int) -> None:
         self._held = (key, bind, chord)
-        self._hold.start(bind.hold_ms)
-        self._context.announcer.say("info", f"Hold {chord} for {bind.hold_ms} ms: {self.title(bind)}.")
+        self._hold.start(hold_ms)
+
+    def _end_hold(self) -> None:
+        self._held = None
+        self._hold.stop()
 
     def _held_long_enough(self) -> None:
         held, self._held = self._held, None
         if held is not None:
-            self.press((held[1],), held[2])
+            self.press((held[1],), held[2], held=True)
 
     def _on_release(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat():
             self.click.release(event.key())
-        if self._held is not None and event.key() == self._held[0] and not event.isAutoRepeat():
-            self._held = None
-            self._hold.stop()
+        is_part = self._held is not None and event.key() in (self._held[0], *_MODIFIER_KEYS)
+        if is_part and not event.isAutoRepeat():
+            self._end_hold()
 
     def _may_act(self, binds: tuple[Bind, ...], event: QKeyEvent, watched: QObject) -> bool:
         """Tell whether a key belongs to this filter now, or to a field, menu, dialog or drag."""
@@ -253,6 +270,8 @@ class HotkeyFilter(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the key presses that belong to a bind; everything else goes on."""
+        if self._held is not None and event.type() in _LEAVING:
+            self._end_hold()
         if isinstance(event, QKeyEvent):
             if event.type() is QEvent.Type.KeyPress:
                 return self._on_key(event, watched)
