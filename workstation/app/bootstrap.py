@@ -187,6 +187,7 @@ class Program:
             commands=all_commands(),
             version=__version__,
             freshness_ms=options.settings.engine.freshness_ms,
+            frame_hz=options.settings.desktop.frame_hz,
             recent=recent,
             view_only=view_only,
             keeping=_keeping(options.settings.marketdata),

@@ -69,10 +69,9 @@ from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamS
 from workstation.viewmodels.market_view import MarketView
 from workstation.viewmodels.memory_trend import largest
 from workstation.viewmodels.outbox import Outbox
-from workstation.viewmodels.publisher import Publisher
+from workstation.viewmodels.publisher import FRAME_HZ, Publisher
 from workstation.viewmodels.session import Session
 
-FRAME_NS = 33_000_000
 ROW_FLUSH_NS = 4_000_000
 EXECUTIONS_SHOWN = 2_000
 SUBSCRIBE_ALL_MAX = 500
@@ -104,6 +103,7 @@ class Engine:
         commands: CommandRegistry,
         version: str,
         freshness_ms: int,
+        frame_hz: int = FRAME_HZ,
         recent: RecentLog,
         view_only: ViewOnly | None = None,
         keeping: KeepingOptions | None = None,
@@ -126,6 +126,7 @@ class Engine:
             figures=self._figures,
             status=self._status,
             first_rows=self._first_rows,
+            frame_hz=frame_hz,
         )
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
         self._feed_clock = feed_clock(core.market, venue.environment)
@@ -247,7 +248,7 @@ class Engine:
             for symbol in self.core.instruments:
                 for stream in (StreamKind.QUOTES, StreamKind.TRADES):
                     self.core.market.subscriptions.acquire(symbol, stream)
-        self._repeat(FRAME_NS, self._publisher.tick)
+        self._repeat(self._publisher.frame_ns, self._publisher.tick)
         self._repeat(ROW_FLUSH_NS, self._publisher.flush_rows)
         self._repeat(BEAT_NS, beat)
         if self.view_only is None:

@@ -87,7 +87,7 @@ class DesktopSettings(_Section, frozen=True):
         ],
         Meta(description="size of text and density while the window is on a screen, such as DP-1: 1.25 relaxed"),
     ] = []
-    frame_hz: Annotated[int, Meta(ge=10, le=60, description="how often a second the screen follows the market")] = 30
+    frame_hz: Annotated[int, Meta(ge=10, le=60, description="how often a second the screen follows the market")] = 60
     rising: Annotated[
         Literal["green", "red", "blue", "orange"],
         Meta(description="colour of buy and up; blue and orange do without red and green"),

@@ -23,9 +23,13 @@ from workstation.viewmodels.latency import LatencyMeter
 from workstation.viewmodels.market_view import MarketView
 from workstation.viewmodels.outbox import Outbox
 
-QUIET_FRAMES = 15
-FIGURE_FRAMES = 4
-STATUS_FRAMES = 8
+FRAME_HZ = 30
+"""Frames a second where nobody says otherwise."""
+
+QUIET_HZ, FIGURES_HZ, STATUS_HZ = 2.0, 7.5, 3.75
+"""How often a second a quiet instrument, figures and status are sent, whatever the frame rate."""
+
+NS_PER_S = 10**9
 
 _ROWS: tuple[type, ...] = (OrderState, Execution, PositionState, BalanceState)
 
@@ -38,7 +42,7 @@ class Consumer(msgspec.Struct):
 
 
 class Publisher:
-    """Feeds every outbox. `status` composes the status figures when they are due."""
+    """Feeds every outbox. `status` composes the status figures when due; frame_hz: calls of `tick` a second."""
 
     def __init__(
         self,
@@ -50,7 +54,12 @@ class Publisher:
         figures: Figures,
         status: Callable[["Publisher"], StatusSnap],
         first_rows: Callable[[], Iterable[ScreenRow]],
+        frame_hz: int = FRAME_HZ,
     ) -> None:
+        self.frame_ns = NS_PER_S // frame_hz
+        self._every_quiet, self._every_figures, self._every_status = (
+            max(1, round(frame_hz / hz)) for hz in (QUIET_HZ, FIGURES_HZ, STATUS_HZ)
+        )
         self.latency = LatencyMeter()
         self.updates = 0
         self.rate_per_s = 0.0
@@ -112,15 +121,15 @@ class Publisher:
         self.flush_rows()
         if not any(consumer.snapshots for consumer in self._consumers):
             return
-        if self._frame % QUIET_FRAMES == 0:
+        if self._frame % self._every_quiet == 0:
             self._view.refresh_all()
         quotes, depths, bars = self._view.take()
         prints = self._view.take_prints()
         for outbox in self._screens():
             outbox.put_snapshots(quotes=quotes, depths=depths, bars=bars, prints=prints)
-        if self._frame % FIGURE_FRAMES == 0 or self._figures.urgent:
+        if self._frame % self._every_figures == 0 or self._figures.urgent:
             self._send_figures()
-        if self._frame % STATUS_FRAMES == 0:
+        if self._frame % self._every_status == 0:
             self._measure_rate()
             status = self._status(self)
             for outbox in self._screens():
