@@ -136,7 +136,7 @@ def test_in_a_narrow_panel_the_meaning_is_seen_whole_and_the_line_below_tells_th
     assert panel.table.horizontalScrollBar().maximum() == 0
     assert header.sectionSize(MEANING) > 400
     panel.table.setCurrentCell(place(panel, "desktop.frame_hz"), 0)
-    assert panel.chosen.text().endswith("; whole number ≥ 10 ≤ 60; default 30; holds from the next start.")
+    assert panel.chosen.text().endswith("; whole number ≥ 10 ≤ 60; default 60; holds from the next start.")
     panel.resize(1_200, 400)
     QApplication.processEvents()
     assert not any(header.isSectionHidden(number) for number in range(header.count()))

@@ -118,16 +118,7 @@ class Engine:
         self._view = MarketView(core.market)
         self._screens = EngineScreens(core.market, core.instruments, venue, self._view)
         self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns, venue_cash=core.venue_cash)
-        self._publisher = Publisher(
-            bus=core.bus,
-            clock=self._clock,
-            market=core.market,
-            view=self._view,
-            figures=self._figures,
-            status=self._status,
-            first_rows=self._first_rows,
-            frame_hz=frame_hz,
-        )
+        self._publisher = self._publishing(frame_hz)
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
         self._feed_clock = feed_clock(core.market, venue.environment)
         self._alerts = Alerts(core, self._screens.open_series, self._publisher.notice, alerting)
@@ -174,6 +165,18 @@ class Engine:
             on_fault=self.on_fault,
             market_now=self._venue.now_ns,
             freshness=FreshnessLimits(own_max=freshness_ms * 1_000_000),
+        )
+
+    def _publishing(self, frame_hz: int) -> Publisher:
+        return Publisher(
+            bus=self.core.bus,
+            clock=self._clock,
+            market=self.core.market,
+            view=self._view,
+            figures=self._figures,
+            status=self._status,
+            first_rows=self._first_rows,
+            frame_hz=frame_hz,
         )
 
     def _session(self, version: str) -> Session:
