@@ -86,6 +86,17 @@ def test_volume_bars_of_any_size_are_typed_load_start_empty_and_follow(panel: Ch
     assert panel.chart.model.bar_ns == SECOND
 
 
+def test_bars_of_a_range_count_the_tick_of_the_instrument(panel: ChartPanel, rig: DesktopRig) -> None:
+    answer(rig, MINUTE, [187.0])
+    panel.tools.intervals["20r"].trigger()
+    wanted = BarType(BarKind.RANGE, 20 * panel.context.instrument("AAPL").ticks[-1].tick)
+    assert (panel.interval, rig.gateway.of("market.bars")[-1].bar_type) == ("20r", wanted)
+    assert panel.tools.intervals["20r"].text() == "Range of 20 ticks a bar"
+    answer(rig, wanted, [])
+    live(rig, wanted, 1, 18_720)
+    assert bodies(panel) == [(187.2, 187.2)]
+
+
 def test_an_interval_that_there_is_not_is_said_and_the_chart_stays(panel: ChartPanel, rig: DesktopRig) -> None:
     panel.show_interval("7m")
     assert panel.interval == "1m"

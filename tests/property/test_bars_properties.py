@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +43,7 @@ kinds = st.sampled_from(
         BarType(BarKind.HOUR, 1),
         BarType(BarKind.TICK, 3),
         BarType(BarKind.VOLUME, 333),
+        BarType(BarKind.RANGE, 40),
     ]
 )
 
@@ -65,6 +68,15 @@ def test_volume_bars_are_all_of_one_step_but_the_last(drawn: list[tuple[int, int
     bars = build(BarType(BarKind.VOLUME, 100), trades(drawn))
     assert all(bar.volume == 100 for bar in bars[:-1])
     assert 0 < bars[-1].volume <= 100
+
+
+@given(ticks)
+def test_bars_of_a_range_reach_no_further_and_the_next_price_would_have(drawn: list[tuple[int, int, int]]) -> None:
+    bars = build(BarType(BarKind.RANGE, 40), trades(drawn))
+    assert all(bar.high - bar.low <= 40 for bar in bars)
+    for bar, after in pairwise(bars):
+        assert max(bar.high, after.open) - min(bar.low, after.open) > 40
+        assert bar.ts_open < after.ts_open
 
 
 @given(ticks)

@@ -133,6 +133,11 @@ class BarKind(StrEnum):
     MONTH = "MONTH"
     TICK = "TICK"
     VOLUME = "VOLUME"
+    RANGE = "RANGE"
+
+
+COUNTED_KINDS = frozenset({BarKind.TICK, BarKind.VOLUME, BarKind.RANGE})
+"""Kinds that the trades close, not the clock."""
 
 
 class BarSource(StrEnum):
@@ -145,7 +150,10 @@ class BarSource(StrEnum):
 
 
 class BarType(msgspec.Struct, frozen=True):
-    """Kind, step and price source of a series; `external` bars came built from outside."""
+    """Kind, step and price source of a series; `external` bars came built from outside.
+
+    step: units of time, ticks, quantity units, or price units from low to high.
+    """
 
     kind: BarKind
     step: int

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from workstation.domain.errors import ValidationError
-from workstation.domain.market import Bar, BarKind, BarSource, BarType, Quote, Trade
+from workstation.domain.market import COUNTED_KINDS, Bar, BarKind, BarSource, BarType, Quote, Trade
 from workstation.domain.numbers import div_half_even
 from workstation.marketdata.calendar import SessionCalendar
 from workstation.marketdata.grid import Anchor, TimeGrid
@@ -113,6 +113,8 @@ class BarBuilder:
             if bar_type.source is not BarSource.LAST:
                 raise ValidationError("source", "volume bars need trades", allowed="LAST")
             self.put = self._put_volume
+        elif bar_type.kind is BarKind.RANGE:
+            self.put = self._put_range
         else:
             self._grid = TimeGrid(bar_type, calendar, anchor)
             self.put = self._put_timed
@@ -133,7 +135,7 @@ class BarBuilder:
 
         Time bars only: without trades an interval's extremes are in its bars alone.
         """
-        if self.bar_type.kind in (BarKind.TICK, BarKind.VOLUME):
+        if self.bar_type.kind in COUNTED_KINDS:
             return []
         made = []
         for after, price in enumerate((bar.open, bar.high, bar.low)):
@@ -231,6 +233,17 @@ class BarBuilder:
             size -= part
             if forming.volume >= step:
                 closed.append(self._finish(forming, ts))
+        return closed
+
+    def _put_range(self, price: int, size: int, ts: int) -> list[Bar]:
+        """Keep low to high within the step: a price beyond it closes the bar and opens the next, at that price."""
+        forming, closed = self._forming, []
+        if forming is not None and max(forming.high, price) - min(forming.low, price) > self.bar_type.step:
+            closed, forming = [self._finish(forming, forming.last_ts)], None
+        if forming is None:
+            self._forming = self._opened(price, size, ts)
+        else:
+            forming.add(price, size, ts)
         return closed
 
     def _opened(self, price: int, size: int, ts: int) -> FormingBar:

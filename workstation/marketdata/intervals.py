@@ -30,13 +30,14 @@ _SHORTEST_S = {
     BarKind.WEEK: 7 * 86_400,
     BarKind.MONTH: 28 * 86_400,
 }
-_SHORT = re.compile(r"([1-9]\d{0,8})(s|mo|m|h|d|w|([km]?)([tv]))", re.ASCII)
+_SHORT = re.compile(r"([1-9]\d{0,8})(s|mo|m|h|d|w|([km]?)([tv])|r)", re.ASCII)
 _THOUSANDS = {"": 1, "k": 1_000, "m": 1_000_000}
 STEP_MAX = 1_000_000_000
 """Most ticks or whole units that a bar may count."""
+RANGE_TICKS_MAX = 10_000
 _KINDS = {
     "s": BarKind.SECOND, "m": BarKind.MINUTE, "h": BarKind.HOUR, "d": BarKind.DAY, "w": BarKind.WEEK,
-    "mo": BarKind.MONTH, "t": BarKind.TICK, "v": BarKind.VOLUME,
+    "mo": BarKind.MONTH, "t": BarKind.TICK, "v": BarKind.VOLUME, "r": BarKind.RANGE,
 }  # fmt: skip
 
 
@@ -50,15 +51,20 @@ def shortest_ns(bar_type: BarType) -> int:
     return _SHORTEST_S[bar_type.kind] * bar_type.step * _SECOND
 
 
-def bar_type_of(text: str, qty_decimals: int = 0) -> BarType:
+def bar_type_of(text: str, qty_decimals: int = 0, tick: int = 0) -> BarType:
     """Return the series of a short name such as 1s, 5m, 1h, 1d, 1w, 1mo, 500t (ticks), 5kv (volume, whole units).
+
+    tick: price units of the tick that a range such as 20r counts; 0 for a reader that has no bars of a range.
 
     Raises:
         ValidationError: it names no interval.
     """
     found = _SHORT.fullmatch(text)
     step = int(found.group(1)) * _THOUSANDS[found.group(3) or ""] if found is not None else 0
-    if found is None or step > STEP_MAX:
+    ranged = found is not None and found.group(2) == "r"
+    most = (RANGE_TICKS_MAX if tick else 0) if ranged else STEP_MAX
+    if found is None or step > most:
         raise ValidationError("interval", f"{text!r} is no interval", allowed="1s 5m 1h 1d 1w 1mo 500t 10000v 10kv")
     kind = _KINDS[found.group(4) or found.group(2)]
-    return BarType(kind, step * 10**qty_decimals if kind is BarKind.VOLUME else step)
+    units = {BarKind.VOLUME: 10**qty_decimals, BarKind.RANGE: tick}.get(kind, 1)
+    return BarType(kind, step * units)

@@ -13,6 +13,7 @@ from workstation.marketdata.bars import BarAggregator, BarBuilder
 from workstation.marketdata.calendar import SessionCalendar, always_open, foreign_exchange, us_equities
 from workstation.marketdata.grid import Anchor, TimeGrid
 from workstation.marketdata.history import BarHistory
+from workstation.marketdata.intervals import bar_type_of
 from workstation.marketdata.quality import Defect, Quality
 
 ONE_MINUTE = BarType(BarKind.MINUTE, 1)
@@ -106,6 +107,23 @@ def test_a_volume_bar_splits_the_trade_that_crosses_its_step() -> None:
     assert [(bar.open, bar.close) for bar in made] == [(10, 11), (11, 11), (11, 11)]
     assert bars.current is not None
     assert bars.current.volume == 10
+
+
+def test_a_range_bar_closes_with_the_price_that_leaves_it() -> None:
+    bars = builder(BarType(BarKind.RANGE, 4))
+    made = [bar for at, price in enumerate((10, 12, 14, 15, 11, 10)) for bar in bars.on_trade(trade(price, at=at))]
+    assert [(bar.open, bar.high, bar.low, bar.close, bar.count) for bar in made] == [
+        (10, 14, 10, 14, 3),
+        (15, 15, 11, 11, 2),
+    ]
+    assert [(bar.ts_open - T0, bar.ts_close - T0) for bar in made] == [(0, 2), (3, 4)]
+
+
+def test_a_range_is_named_in_ticks_and_refused_where_there_is_no_tick() -> None:
+    assert bar_type_of("20r", tick=5) == BarType(BarKind.RANGE, 100)
+    for text, tick in (("20r", 0), ("10001r", 1)):
+        with pytest.raises(ValidationError):
+            bar_type_of(text, tick=tick)
 
 
 def test_a_tick_bar_closes_with_its_last_tick() -> None:

@@ -17,7 +17,7 @@ from workstation.brokers.sim.flow import years_to
 from workstation.brokers.sim.matching import Print
 from workstation.brokers.sim.universe import Listing
 from workstation.domain.instruments import Instrument, OptionTerms
-from workstation.domain.market import Bar, BarKind, BarType
+from workstation.domain.market import COUNTED_KINDS, Bar, BarKind, BarType
 from workstation.kernel.ids import sub_stream
 
 HISTORY_DAYS_MAX = 1_500
@@ -92,9 +92,9 @@ class PriceHistory:
             seconds.add(price, size, ts)
 
     def bars(self, symbol: str, bar_type: BarType, count: int, now_ns: int) -> tuple[Bar, ...]:
-        """Return up to `count` bars, oldest first. Empty for unknown symbols and for tick and volume bars."""
+        """Return up to `count` bars, oldest first. Empty for unknown symbols and for bars that trades close."""
         entry = self._listings.get(symbol)
-        if entry is None or count <= 0 or bar_type.kind in (BarKind.TICK, BarKind.VOLUME):
+        if entry is None or count <= 0 or bar_type.kind in COUNTED_KINDS:
             return ()
         if bar_type.kind is BarKind.SECOND:
             past = self._past_seconds(entry, count * bar_type.step)

@@ -26,7 +26,7 @@ class Choice:
 
 
 INTERVAL_CHOICE = Choice(
-    "interval", "Interval", "Time such as 3m, 4h or 1w, ticks such as 100t, volume such as 5kv", read_interval
+    "interval", "Interval", "Time such as 3m or 4h, ticks such as 100t, volume 5kv, range 20r", read_interval
 )
 BRICK_CHOICE = Choice("brick", "Brick size", "Ticks such as 10t, or the range of bars such as atr14", read_brick_size)
 

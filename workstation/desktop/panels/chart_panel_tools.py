@@ -103,7 +103,9 @@ class ChartTools(QWidget):
             button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, interval=interval: self._on_interval(interval))
             row.addWidget(button)
-        self.counted, menu = self._menu_button("counted", "Other intervals, bars of ticks or of a volume", "More ▾")
+        self.counted, menu = self._menu_button(
+            "counted", "Other intervals, bars of ticks, of a volume or of a range", "More ▾"
+        )
         row.addWidget(self.counted)
         for interval in (*MORE_INTERVALS, *COUNTED_INTERVALS):
             if interval == COUNTED_INTERVALS[0]:
@@ -216,4 +218,6 @@ class ChartTools(QWidget):
 
 def _counted_words(interval: str) -> str:
     count = interval[:-1].replace("k", ",000")
-    return f"{count} ticks a bar" if interval.endswith("t") else f"Volume of {count} a bar"
+    return {"t": f"{count} ticks a bar", "v": f"Volume of {count} a bar", "r": f"Range of {count} ticks a bar"}[
+        interval[-1]
+    ]
