@@ -9,17 +9,17 @@ from PySide6.QtWidgets import QApplication
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
 from workstation.commands.params import AdoptPosition, OverrideLock, ReconcileAccount, WithdrawCancel
-from workstation.commands.registry import CommandResult
+from workstation.commands.registry import CommandResult, NoParams
 from workstation.commands.venues import VenueName
 from workstation.desktop.panels.connections_panel import ConnectionsPanel
-from workstation.domain.accounts import LockState
+from workstation.domain.accounts import Environment, LockState
 from workstation.domain.events import BreakFound
 from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
 from workstation.ports.broker import SessionState
 from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
 from workstation.viewmodels.connections_view import link_style
-from workstation.viewmodels.frames import StreamSnap
+from workstation.viewmodels.frames import AccountSnap, StreamSnap
 
 SHORT = BreakFound(account="SIM-1", symbol="AAPL", ours=100, theirs=80, resolution="open", ts=START_NS)
 CASH = BreakFound(
@@ -196,3 +196,22 @@ def test_the_clock_of_the_feed_stands_among_the_links(
     line = next(row for row in map(links.row_at, range(len(links))) if row.name == "Clock offset")
     assert line.state == state
     assert link_style(line).cells["state"].ink == ink
+
+
+def test_every_stream_is_asked_for_again_by_one_button(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
+    qtbot.mouseClick(panel.renew, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("market.resubscribe") == [NoParams()]
+
+
+def test_an_account_says_what_its_positions_bind(panel: ConnectionsPanel, rig: DesktopRig) -> None:
+    snap = AccountSnap(
+        account="SIM-1", environment=Environment.SIM, venue="SIM", currency="USD", cash=0, equity=8_000 * MONEY_ONE,
+        buying_power=1, realised=0, unrealised=0, fees=0, net=0, drawdown=0, day_limit=None, unpriced=(),
+        lock=LockState.UNLOCKED, lock_reason="", lockout="", margin_used=2_000 * MONEY_ONE,
+    )  # fmt: skip
+    rig.feed(accounts=[snap])
+    shown = dict(zip((c.name for c in panel.accounts.columns.table.columns), cells(panel.accounts, 0), strict=True))
+    assert (shown["margin_used"], shown["ratio"]) == ("2,000.00", "25.0%")
+    rig.feed(accounts=[msgspec.structs.replace(snap, margin_used=None)])
+    shown = dict(zip((c.name for c in panel.accounts.columns.table.columns), cells(panel.accounts, 0), strict=True))
+    assert (shown["margin_used"], shown["ratio"]) == ("—", "—")

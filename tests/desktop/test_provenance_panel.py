@@ -21,6 +21,7 @@ from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.provenance_panel import ProvenancePanel
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.shell.docks import configure_docking
+from workstation.desktop.shell.layouts import Layout
 from workstation.desktop.shell.main_window import MainWindow
 from workstation.domain.orders import OrderState, OrdStatus, OriginKind
 from workstation.ports.stories import OrderStory
@@ -99,6 +100,12 @@ def test_an_order_of_this_desktop_notes_what_was_in_force(rig: DesktopRig, tmp_p
     (first,) = rig.gateway.of("order.submit")
     noted = f"program 0.0.0, settings {context.settings.version}, keys {context.keys.version}"
     assert first.metadata == {"preview": "so", "versions": noted}
+    context.layout.take(Layout(name="one"))
+    context.call("order.submit", place, context.origin(OriginKind.TICKET))
+    assert rig.gateway.of("order.submit")[1].metadata["versions"] == f"{noted}, layout {context.layout.version}"
+    one = context.layout.version
+    context.layout.take(Layout(name="two"))
+    assert len({one, context.layout.version, ""}) == 3
     before = context.settings.version
     assert context.settings.set("desktop.theme", "light") == ""
     assert context.settings.version != before

@@ -63,6 +63,11 @@ class EngineScreens:
             ohlcv=history.ohlcv(start),
         )
 
+    def resubscribe(self) -> int:
+        """Ask the feed again for every stream that is open; returns how many there are."""
+        self._market.subscriptions.renew()
+        return len(self._market.subscriptions)
+
     def open_series(self, symbol: str, bar_type: BarType, count: int) -> BarHistory:
         """Return a series that goes on from the venue's history."""
         series = self._market.series

@@ -30,6 +30,9 @@ class Screens(Protocol):
     def bars(self, request: BarsRequest) -> object:
         """Return a bar series for a chart."""
 
+    def resubscribe(self) -> int:
+        """Ask the feed again for every stream that is open; returns how many there are."""
+
 
 class PastBars(Protocol):
     """The venue's bars from before now, on their way into the market store."""

@@ -3,7 +3,7 @@
 from workstation.commands.context import EngineContext
 from workstation.commands.market_params import Changes, FetchBars, Follow, Latest
 from workstation.commands.params import BarsRequest, ReplayControl, SwitchFault, Watch
-from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
+from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 
 MARKET = "Market"
 
@@ -18,6 +18,12 @@ def bars(context: EngineContext, params: BarsRequest, call: Invocation) -> None:
     """Answer a bar series."""
     series = context.screens.bars(params)
     call.reply(CommandResult(ok=True, text="", data=series))
+
+
+def resubscribe(context: EngineContext, _params: NoParams, call: Invocation) -> None:
+    """Ask the feed again for everything that is open: for a feed that went silent though its link is up."""
+    count = context.screens.resubscribe()
+    call.reply(CommandResult(ok=True, text=f"{count} streams are asked for again."))
 
 
 def latest(context: EngineContext, params: Latest, call: Invocation) -> None:
@@ -60,6 +66,7 @@ def register(commands: CommandRegistry) -> None:
     """Declare the market commands."""
     calm: tuple[Declaration, ...] = (
         ("market.watch", "Watch streams", Watch, "marketdata:view", watch),
+        ("market.resubscribe", "Ask for every stream again", NoParams, "brokers:connect", resubscribe),
         ("market.bars", "Bars", BarsRequest, "marketdata:view", bars),
         ("market.latest", "Latest values", Latest, "marketdata:view", latest),
         ("market.follow", "Follow instruments", Follow, "marketdata:view", follow),

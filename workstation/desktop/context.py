@@ -1,6 +1,7 @@
 """What every panel is given: the bridge, the trade focus, link groups, sizes and formats. Built once by the shell."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -22,6 +23,8 @@ from workstation.viewmodels.hotkeys_undo import ActionHistory
 from workstation.viewmodels.preview import VERSIONS_KEY
 from workstation.viewmodels.screen_state import ScreenState
 
+VERSION_DIGITS = 12
+
 
 class Announcer(QObject):
     """Where refusals and answers are shown at once: `spoken(level, text, cl_ord_id)`; level info, warning, critical."""
@@ -31,6 +34,17 @@ class Announcer(QObject):
     def say(self, level: str, text: str, cl_ord_id: str = "") -> None:
         """Show one sentence."""
         self.spoken.emit(level, text, cl_ord_id)
+
+
+class ShownLayout:
+    """The layout that was loaded last. version: the first digits of the SHA-256 of its content, "" before any."""
+
+    def __init__(self) -> None:
+        self.version = ""
+
+    def take(self, layout: msgspec.Struct) -> None:
+        """Note which layout is loaded."""
+        self.version = sha256(msgspec.json.encode(layout, order="sorted")).hexdigest()[:VERSION_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,7 @@ class DesktopContext:
     settings: SettingsStore | None = None
     presets: PresetStore = field(default_factory=PresetStore)
     themes: ThemeShelf = field(default_factory=ThemeShelf)
+    layout: ShownLayout = field(default_factory=ShownLayout)
 
     @property
     def state(self) -> ScreenState:
@@ -66,9 +81,10 @@ class DesktopContext:
 
     @property
     def versions(self) -> str:
-        """The program, settings and keys that are in force now, for the record of an order."""
+        """The program, settings, layout and keys that are in force now, for the record of an order."""
         settings = "" if self.settings is None else f", settings {self.settings.version}"
-        return f"program {self.bridge.session.version}{settings}, keys {self.keys.version}"
+        layout = f", layout {self.layout.version}" if self.layout.version else ""
+        return f"program {self.bridge.session.version}{settings}, keys {self.keys.version}{layout}"
 
     def origin(self, kind: OriginKind, detail: str = "") -> Origin:
         """Return the origin of a gesture made now."""

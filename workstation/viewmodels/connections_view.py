@@ -242,6 +242,17 @@ def _figure(name: str, title: str) -> Column[AccountRow]:
     return Column(name, title, ColumnKind.NUMBER, amount, lambda row: money(amount(row)), right=True, width=12)
 
 
+def _bound(row: AccountRow) -> float | None:
+    """Return the share of equity that open positions bind."""
+    snap = row.snap
+    return None if snap is None or snap.margin_used is None or snap.equity <= 0 else snap.margin_used / snap.equity
+
+
+def _bound_text(row: AccountRow) -> str:
+    share = _bound(row)
+    return MISSING if share is None else f"{share:.1%}"
+
+
 def _moment(ts: int) -> str:
     return time_of_day(ts)[:8] if ts else MISSING
 
@@ -269,7 +280,10 @@ def _account_columns() -> tuple[Column[AccountRow], ...]:
                width=4, hint="Differences with the venue that stand open"),
         _figure("equity", "Equity"),
         _figure("cash", "Cash"),
+        _figure("margin_used", "Margin used"),
         _figure("buying_power", "Available"),
+        Column("ratio", "Bound", number, _bound, _bound_text, right=True, width=7,
+               hint="Margin used of equity"),
         Column("currency", "Ccy", code, lambda r: r.line.account.currency, lambda r: r.line.account.currency, width=4),
         Column("venue", "Venue", code, lambda r: r.line.account.venue, lambda r: r.line.account.venue, width=7),
         Column("reason", "Reason", text, lambda r: r.line.reason, lambda r: r.line.reason, width=24),

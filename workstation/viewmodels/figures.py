@@ -147,6 +147,7 @@ class Figures:
             lock_reason="" if last is None else last.reason,
             lockout=self._lockout(account),
             venue_cash=self._venue_cash.of(account),
+            margin_used=funds.margin_used,
         )
 
     def _day_limit(self, account: str) -> int | None:

@@ -100,7 +100,10 @@ class CashSeen(msgspec.Struct, frozen=True):
 
 
 class AccountSnap(msgspec.Struct, frozen=True, kw_only=True):
-    """An account's day: money in its base currency. day_limit: loss at which the day locks, None when unlimited."""
+    """An account's day: money in its base currency. day_limit: loss at which the day locks, None when unlimited.
+
+    margin_used: what open positions bind, None where one of them has no price.
+    """
 
     account: str
     environment: Environment
@@ -120,6 +123,7 @@ class AccountSnap(msgspec.Struct, frozen=True, kw_only=True):
     lock_reason: str
     lockout: str
     venue_cash: tuple[CashSeen, ...] = ()
+    margin_used: int | None = None
 
 
 class StreamSnap(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ _CODE_KEYS = frozenset({"strategy", "version", "code"})
 _VERSION_WORDS = {
     "program": "in force as it went out",
     "settings": "SHA-256 of every value in force, first digits",
+    "layout": "SHA-256 of the layout that was loaded last, first digits",
     "keys": "SHA-256 of the key file in force, first digits",
 }
 _DETAIL_NAMES = {

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.core_rig import START_NS, SYMBOL, instrument
 from workstation.app.screens import IDLE_SERIES_MAX, EngineScreens
 from workstation.commands.params import BarsRequest, Watch
-from workstation.domain.market import Bar, BarType
+from workstation.domain.market import Bar, BarType, StreamKind
 from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.intervals import bar_type_of
 from workstation.marketdata.service import MarketData
@@ -93,3 +93,19 @@ def test_several_hours_are_laid_on_the_exchanges_day_and_the_last_goes_on_formin
     forming = made.market.current_bar(SYMBOL, bar_type_of("3h"))
     assert forming is not None
     assert forming.ts_open == bars.ts_open[-1] + 3 * HOUR_NS
+
+
+def test_a_feed_that_went_silent_is_asked_again_for_every_stream_that_is_open() -> None:
+    asked: list[tuple[str, StreamKind]] = []
+    market = MarketData(
+        VirtualClock(START_NS),
+        {SYMBOL: LISTED},
+        on_fault=lambda *_: None,
+        subscribe=lambda symbol, stream: asked.append((symbol, stream)),
+    )
+    venue: Any = Venue()
+    screens = EngineScreens(market, market.instruments, venue, MarketView(market))
+    for stream in (StreamKind.QUOTES, StreamKind.TRADES, StreamKind.QUOTES):
+        market.subscriptions.acquire(SYMBOL, stream)
+    assert screens.resubscribe() == 2
+    assert asked == [(SYMBOL, StreamKind.QUOTES), (SYMBOL, StreamKind.TRADES)] * 2

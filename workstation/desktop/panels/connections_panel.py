@@ -105,6 +105,7 @@ class ConnectionsPanel(AskingPanel):
         self.reconcile = self.button(
             "reconcile", "Reconcile now", "Compare the selected accounts, or all, with their venue", self._reconcile
         )
+        self.renew = self.button("renew", "Resubscribe", "Ask the feed again for every stream", self._renew)
         self.diagnose = self.button("diagnostics", "Copy diagnostics", "Copy these tables as text", self._copy_tables)
         self.reason = QLineEdit()
         self.reason.setObjectName(f"{self.panel_id}_reason")
@@ -124,7 +125,7 @@ class ConnectionsPanel(AskingPanel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar_of(self.connect_button, self.disconnect_button))
-        column.addLayout(bar_of(self.reconcile, self.diagnose))
+        column.addLayout(bar_of(self.reconcile, self.renew, self.diagnose))
         column.addWidget(self.effects)
         column.addLayout(bar_of(self.reason, stretch=0))
         column.addLayout(bar_of(self.adopt, self.override, self.withdraw))
@@ -186,6 +187,9 @@ class ConnectionsPanel(AskingPanel):
     def _disconnect(self) -> None:
         for venue in () if self.rows.board is None else self.rows.board.venues:
             self.act("venue.disconnect", VenueName(venue=venue.venue), "disconnect")
+
+    def _renew(self) -> None:
+        self.act("market.resubscribe", NoParams(), "renew")
 
     def _reconcile(self) -> None:
         chosen = self.accounts.selected_rows() or [

@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
         """
         self.release()
         self.layout_name = layout.name
+        self._context.layout.take(layout)
         for entry in layout.panel:
             if entry.kind not in self._kinds:
                 self._context.announcer.say("warning", f"Layout {layout.name}: panel kind {entry.kind!r} is not known.")
