@@ -79,14 +79,17 @@ def record_table(
     enums: Mapping[str, type[StrEnum]] | None = None,
     searched: Iterable[str] = (),
     indexed: Iterable[tuple[str, ...]] = (),
+    gaps: Iterable[str] = (),
 ) -> RecordTable:
     """Declare the table of a kind.
 
     texts, flags, integers: fields of the record that lists filter or sort by; absent values are NULL. enums: text
     fields with their allowed values, which the database checks too, as it does the bounds of `domain/records/bounds`.
     indexed: of a kind that grows by itself the columns that its lists come by; its other lists are walked by time.
+    gaps: those of them that a row may lack; every other that is indexed on its own has a value in every row.
     """
     indexed = tuple(indexed)
+    filled = {fields[0] for fields in indexed if len(fields) == 1} - {*gaps}
     types: dict[str, TypeEngine[Any]] = {
         **dict.fromkeys((*texts, *(enums or ())), Text()),
         **dict.fromkeys(flags, Boolean()),
@@ -108,7 +111,7 @@ def record_table(
         Column("deleted_at", BigInteger, nullable=True),
         Column("seq", BigInteger, nullable=False),
         Column("state", LargeBinary, nullable=False),
-        *[Column(field, column, nullable=True, info=_info(field, indexed)) for field, column in types.items()],
+        *[Column(field, column, nullable=True, info={FILLED: field in filled}) for field, column in types.items()],
         CheckConstraint("row_version > 0", name="row_version"),
         *[CheckConstraint(one_of(field, values), name=field) for field, values in allowed.items()],
         *[CheckConstraint(f"{field} BETWEEN {low} AND {high}", name=field) for field, (low, high) in ranges.items()],
@@ -138,11 +141,6 @@ def _index(name: str, fields: tuple[str, ...]) -> Index:
     return Index(index, "tenant_id", *fields, "id", sqlite_where=LIVING, postgresql_where=LIVING)
 
 
-def _info(field: str, indexed: tuple[tuple[str, ...], ...]) -> dict[str, bool]:
-    """Return what lists know of a column: one that they are sorted by on its own has a value in every row."""
-    return {FILLED: (field,) in indexed}
-
-
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, StrEnum) else value
 
@@ -163,7 +161,9 @@ TABLES: Mapping[type[Record], RecordTable] = {
             enums={"role": Role, "status": InvitationStatus},
             searched=("email",),
         ),
-        record_table(UserSession, "user_sessions", texts=("user_id",), flags=("is_active",)),
+        record_table(
+            UserSession, "user_sessions", texts=("user_id",), flags=("is_active",), indexed=(("user_id", "created_at"),)
+        ),
         record_table(
             PnlSnapshot,
             "pnl_snapshots",
@@ -209,8 +209,10 @@ TABLES: Mapping[type[Record], RecordTable] = {
                 ("status",),
                 ("pnl_order",),
                 ("capital_order",),
+                ("started_at",),
                 *[(name, "created_at") for name in ("strategy_id", "account", "user_id", "status")],
             ),
+            gaps=("started_at",),
         ),
         record_table(
             BrokerRecord,

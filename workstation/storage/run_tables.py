@@ -51,6 +51,7 @@ run_signals = Table(
     Column("is_executed", Integer, nullable=False),
     CheckConstraint("confidence >= 0 AND confidence <= 10000", name="confidence"),
     Index("ix_run_signals_signal_time", "tenant_id", "run_id", "signal_time", "id"),
+    Index("ix_run_signals_confidence", "tenant_id", "run_id", "confidence", "id"),
     Index("ix_run_signals_seq", "seq"),
 )
 
@@ -63,6 +64,7 @@ run_performances = Table(
     Column("period_return", BigInteger, nullable=False),
     CheckConstraint(one_of("period_type", PeriodType), name="period_type"),
     Index("ix_run_performances_period_end", "tenant_id", "run_id", "period_end", "id"),
+    Index("ix_run_performances_period_return", "tenant_id", "run_id", "period_return", "id"),
 )
 
 run_code = Table(
