@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.backtests import START, columns, options, plan, scripted, trades
 from workstation.backtest.columns import BookRows
+from workstation.backtest.faults import Faults
 from workstation.backtest.options import GapFill, Latency, LimitFill, MarketFill, Path, Queue, Slippage, SlippageKind
 from workstation.backtest.result import BacktestResult
 from workstation.backtest.run import run_backtest
@@ -41,6 +42,14 @@ order = st.tuples(
 orders = st.lists(order, min_size=6, max_size=24).map(lambda found: sorted(found, key=lambda row: row[0]))
 seconds = st.sampled_from([0, 0, NS, 2 * NS, 3 * NS])
 latencies = st.builds(Latency, order=seconds, jitter=st.sampled_from([0, NS]), feed=st.sampled_from([0, 7]))
+faults = st.sampled_from(
+    [
+        Faults(),
+        Faults(reject_bps=3_000, refuse_bps=5_000, partial_bps=6_000, spike_bps=4_000, spike=2 * NS),
+        Faults(partial_bps=10_000, outage_every=5 * NS, outage=2 * NS),
+    ]
+)
+bands = st.sampled_from([None, 0, 3])
 
 
 def script(orders: list[Any]) -> dict[int, Callable[[Any], None]]:
@@ -97,10 +106,16 @@ def books(draw: st.DrawFn) -> BookRows:
 
 
 @settings(max_examples=80, deadline=None)
-@given(data=books(), orders=orders, queue=st.sampled_from(Queue), latency=latencies)
-def test_a_book_gives_no_better_price_and_no_more_than_its_levels(data, orders, queue, latency):
+@given(
+    data=books(), orders=orders,
+    choices=st.fixed_dictionaries(
+        {"queue": st.sampled_from(Queue), "latency": latencies, "faults": faults, "protection_ticks": bands}
+    ),
+)  # fmt: skip
+def test_a_book_gives_no_better_price_and_no_more_than_its_levels(data, orders, choices):
     kind = scripted(script(orders), wants=(), streams=("book",))
-    result = run_backtest(plan(_on_book(kind), data, options=options(queue=queue, latency=latency)))
+    result, again = (run_backtest(plan(_on_book(kind), data, options=options(**choices))) for _ in range(2))
+    assert result.digest == again.digest
     check_orders(result)
     whole_or_nothing(result, orders)
     taken: dict[tuple[int, int, int], int] = defaultdict(int)
@@ -136,12 +151,16 @@ prints = st.lists(
 
 
 @settings(max_examples=80, deadline=None)
-@given(rows=prints, orders=orders, slippage=st.sampled_from(SLIPS), latency=latencies, seed=st.integers(0, 9))
-def test_prints_give_no_better_price_and_no_more_than_they_traded(rows, orders, slippage, latency, seed):
+@given(
+    rows=prints, orders=orders, seed=st.integers(0, 9),
+    choices=st.fixed_dictionaries(
+        {"slippage": st.sampled_from(SLIPS), "latency": latencies, "faults": faults, "protection_ticks": bands}
+    ),
+)  # fmt: skip
+def test_prints_give_no_better_price_and_no_more_than_they_traded(rows, orders, seed, choices):
     data = trades(*((n, *row) for n, row in enumerate(rows)))
     kind = scripted(script(orders), wants=(), streams=("trades",))
-    choices = options(slippage=slippage, latency=latency)
-    result = run_backtest(plan(kind, data, options=choices, seed=seed))
+    result = run_backtest(plan(kind, data, options=options(**choices), seed=seed))
     check_orders(result)
     whole_or_nothing(result, orders)
     taken: dict[int, int] = defaultdict(int)
@@ -186,6 +205,8 @@ def bar_data(draw: st.DrawFn) -> Any:
             "gap_fill": st.sampled_from(GapFill),
             "market_fill": st.sampled_from(MarketFill),
             "slippage": st.sampled_from(SLIPS),
+            "faults": faults,
+            "protection_ticks": bands,
         }
     ),
 )

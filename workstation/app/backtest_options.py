@@ -8,6 +8,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
+from workstation.app.import_stamps import instant
+from workstation.backtest.faults import Faults
 from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees, ZeroFees
 from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.backtest.options import (
@@ -15,6 +17,7 @@ from workstation.backtest.options import (
     BacktestOptions,
     Financing,
     GapFill,
+    Halt,
     Latency,
     LimitFill,
     MarketFill,
@@ -57,6 +60,9 @@ def options_of(arguments: argparse.Namespace) -> BacktestOptions:
         queue=Queue(arguments.queue.upper()),
         price_age_max=_scaled("--price-age", arguments.price_age, _S),
         assumed_levels=arguments.assumed_levels,
+        protection_ticks=arguments.protection,
+        halts=tuple(map(_halt, arguments.halt)),
+        faults=_faults(arguments.fault),
         fees=fees_of(arguments.fees),
         financing=Financing(**_financing(arguments.financing)),
         check_funds=not arguments.no_funds_check,
@@ -140,6 +146,36 @@ def _slippage(arguments: argparse.Namespace) -> Slippage:
 
 def _financing(texts: Sequence[str]) -> dict[str, int]:
     return {f"{name}_bps": value for name, value in _named("--financing", texts, ("debit", "credit", "borrow")).items()}
+
+
+def _halt(text: str) -> Halt:
+    symbol, _equals, span = text.rpartition("=")
+    start, _slash, end = span.partition("/")
+    if not start or not end:
+        raise ValidationError("--halt", f"{text!r} is no span of time", allowed="[SYMBOL=]FROM/TO")
+    try:
+        return Halt(symbol=symbol.strip(), start=instant(start, None), end=instant(end, None))
+    except ValueError:
+        raise ValidationError("--halt", f"{text!r} names no time", allowed="[SYMBOL=]FROM/TO") from None
+
+
+_FAULTS = {
+    "reject": ("reject_bps", _PERCENT), "refuse": ("refuse_bps", _PERCENT), "partial": ("partial_bps", _PERCENT),
+    "spike": ("spike_bps", _PERCENT), "spike-ms": ("spike", _MS), "outage": ("outage", _S),
+    "outage-every": ("outage_every", _S),
+}  # fmt: skip
+"""Field of the engine, and its unit, of each kind of fault."""
+
+
+def _faults(texts: Sequence[str]) -> Faults:
+    found = {}
+    for text in texts:
+        name, value = _pair("--fault", text)
+        if name not in _FAULTS:
+            raise ValidationError("--fault", f"{name!r} is none", allowed=", ".join(_FAULTS))
+        field, unit = _FAULTS[name]
+        found[field] = _scaled("--fault", value, unit)
+    return Faults(**found)
 
 
 def _named(option: str, texts: Sequence[str], names: Sequence[str], unit: int = 1) -> Mapping[str, int]:

@@ -61,6 +61,12 @@ def _add_fill_options(run: argparse.ArgumentParser) -> None:
         help="what shortens the queue before a limit in quotes and books")  # fmt: skip
     add("--price-age", metavar="S", default="60", help="an order that meets an older price waits for the next, seconds")
     add("--assumed-levels", metavar="N", type=int, default=0, help="levels beyond a quote that an order may take")
+    add("--protection", metavar="TICKS", type=int, default=None,
+        help="a market order or stop ends before a price so much worse than the last one known")  # fmt: skip
+    add("--halt", metavar="[SYMBOL=]FROM/TO", action="append", default=[],
+        help="nothing trades then, ISO times with a zone; repeatable")  # fmt: skip
+    add("--fault", metavar="KIND=N", action="append", default=[],
+        help="reject, refuse, spike or partial in percent; spike-ms; outage and outage-every in s")  # fmt: skip
 
 
 FEES_HELP = (

@@ -62,7 +62,7 @@ class BarMarket(Market):
         if not self.orders:
             return
         self._expire(bar.ts_open)
-        if not self._in_session(bar):
+        if not self._in_session(bar) or self._halted(bar.ts_open, bar.ts_open + 1):
             return
         for order in tuple(self.orders.values()):
             if order.arrived <= bar.ts_open and order.cl_ord_id in self.orders:
@@ -70,7 +70,7 @@ class BarMarket(Market):
 
     def on_close(self, bar: MatchBar) -> None:
         """Take the rest of the bar: walk its path, then its close."""
-        if self.orders and self._in_session(bar):
+        if self.orders and self._in_session(bar) and not self._stands_still(bar):
             self._walk(bar)
         self.last, self.last_ts = bar.close, bar.ts_close
         self._closed = True
@@ -91,7 +91,7 @@ class BarMarket(Market):
         if self._inside:
             order.arrived = bar.ts_open
             self._sensitive = True
-        elif self._closed and order.arrived == bar.ts_close and self._at_this_close and self._in_session(bar):
+        elif self._closed and order.arrived == bar.ts_close and self._at_this_close and self._closes_open(bar):
             self._at(order, bar.close, opening=False)
 
     def _budget(self, bar: MatchBar) -> None:
@@ -103,6 +103,15 @@ class BarMarket(Market):
         return (
             self._long_bars or not self._options.sessions or self._session_at(bar.ts_open) is not None
         )  # fmt: skip
+
+    def _closes_open(self, bar: MatchBar) -> bool:
+        return self._in_session(bar) and not self._halted(bar.ts_close - 1, bar.ts_close)
+
+    def _stands_still(self, bar: MatchBar) -> bool:
+        """Tell whether a halt leaves nothing known of when the bar traded; one of days is only lost as a whole."""
+        if not self._long_bars:
+            return self._halted(bar.ts_open, bar.ts_close)
+        return any(halt.start <= bar.ts_open and bar.ts_close <= halt.end for halt in self._halts)
 
     def _at(self, order: Working, price: int, *, opening: bool) -> None:
         """Hold an order against one price at which the market stands: an open, or the close of THIS_CLOSE."""

@@ -8,7 +8,7 @@ that arrives at a price too old waits for the next.
 import math
 from collections.abc import Iterable, Sequence
 
-from workstation.backtest.market import Market, Surroundings
+from workstation.backtest.market import BEYOND, Market, Surroundings
 from workstation.backtest.options import Queue
 from workstation.backtest.working import Working
 from workstation.domain.executions import Liquidity
@@ -73,6 +73,8 @@ class LevelMarket(Market):
     def on_trade(self, price: int, size: int, aggressor: int, ts: int) -> None:
         """Take a print: it shortens the queues at its price, and its excess fills them; its size is spent once."""
         self.last, self._printed, self.last_ts = price, price, ts
+        if self.orders and not self._is_open(ts):
+            return
         left, public = size, 0
         for order in self._by_price(aggressor, price):
             limit = order.limit or 0
@@ -106,7 +108,8 @@ class LevelMarket(Market):
             return
         if self._seen is None or order.arrived - self._seen > self._options.price_age_max:
             return  # the next price will do
-        self._aggress(order)
+        if self._is_open(order.arrived):
+            self._aggress(order)
 
     def _aggress(self, order: Working) -> None:
         """Take what is visible within the limit; what is left rests, waits or ends."""
@@ -124,12 +127,14 @@ class LevelMarket(Market):
             key = order.sign, price
             self._spent[key] = self._spent.get(key, 0) + filled
         order.fresh = False
+        if order.leaves and self._is_kept_off(order):
+            self._end(order, BEYOND)
         self._end_immediate(order)
         if order.limit is not None and order.leaves:
             order.ahead = self._queue_before(order)
 
     def _within(self, order: Working) -> list[tuple[int, int]]:
-        sign, limit = order.sign, order.limit
+        sign, limit = order.sign, order.worst if order.limit is None else order.limit
         found = []
         for price, size in self._levels[sign]:
             if limit is not None and (price - limit) * sign > 0:
@@ -138,6 +143,13 @@ class LevelMarket(Market):
             if left > 0:
                 found.append((price, left))
         return found
+
+    def _is_kept_off(self, order: Working) -> bool:
+        """Tell whether an order has prices before it that it is protected from."""
+        worst, side = order.worst, self._levels[order.sign]
+        if worst is None or not side or order.cl_ord_id not in self.orders or self._within(order):
+            return False
+        return (side[-1][0] - worst) * order.sign > 0
 
     def _queue_before(self, order: Working) -> int | None:
         if self._options.queue is Queue.NONE:
@@ -166,6 +178,8 @@ class LevelMarket(Market):
         if not self.orders:
             return
         self._expire(ts)
+        if not self._is_open(ts):
+            return
         for order in tuple(self.orders.values()):
             if order.is_stop or order.arrived > ts or order.cl_ord_id not in self.orders:
                 continue

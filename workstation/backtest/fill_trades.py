@@ -22,6 +22,9 @@ class TradeMarket(Market):
         if not self.orders:
             return
         self._expire(ts)
+        if not self._is_open(ts):
+            self._left = 0
+            return
         resting = [order for order in self.orders.values() if self._fills_by(order, price, aggressor)]
         for order in sorted(resting, key=lambda order: (-(order.limit or 0) * order.sign, order.sequence)):
             self._left -= self._trade(order, self._left, order.limit or 0, Liquidity.MAKER) if self._left else 0
@@ -43,7 +46,7 @@ class TradeMarket(Market):
     def _work(self, order: Working) -> None:
         if order.terms.time_in_force in (TimeInForce.OPG, TimeInForce.CLS):
             self._end(order, "auctions need bars")
-        elif not order.is_stop and self._is_fresh(order.arrived):
+        elif not order.is_stop and self._is_fresh(order.arrived) and self._is_open(order.arrived):
             self._aggress(order)
 
     def _is_fresh(self, now: int) -> bool:

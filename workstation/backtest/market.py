@@ -7,6 +7,7 @@ books what trades. It never fills by itself.
 from abc import abstractmethod
 from random import Random
 
+from workstation.backtest.faults import PartialFills
 from workstation.backtest.options import BacktestOptions
 from workstation.backtest.slippage import Slip
 from workstation.backtest.working import IMMEDIATE, Floor, Working
@@ -15,14 +16,24 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, TimeInForce
 from workstation.marketdata.calendar import Session, SessionCalendar
 
+BEYOND = "the price is beyond the protection band"
+
 
 class Surroundings:
-    """What every market of a run works with. fills, slips: streams of chance of this instrument alone."""
+    """What every market of a run works with. fills, slips, parts: streams of chance of this instrument alone."""
 
     def __init__(
-        self, *, floor: Floor, options: BacktestOptions, calendar: SessionCalendar, fills: Random, slips: Random
+        self,
+        *,
+        floor: Floor,
+        options: BacktestOptions,
+        calendar: SessionCalendar,
+        fills: Random,
+        slips: Random,
+        parts: Random,
     ) -> None:
-        self.floor, self.options, self.calendar, self.fills, self.slips = floor, options, calendar, fills, slips
+        self.floor, self.options, self.calendar = floor, options, calendar
+        self.fills, self.slips, self.parts = fills, slips, parts
 
 
 class Market:
@@ -37,6 +48,8 @@ class Market:
         self._chance = around.fills
         self._session: Session | None = None
         self._slip = Slip(around.options.slippage, instrument, around.slips)
+        self._parts = PartialFills(around.options.faults, around.parts)
+        self._halts = [halt for halt in around.options.halts if halt.symbol in ("", instrument.symbol)]
 
     # Requests
 
@@ -48,6 +61,8 @@ class Market:
         elif tif is TimeInForce.DAY:
             session = self._session_at(order.arrived)
             order.expires = session.close if session is not None else self._calendar.close_after(order.arrived)
+        if not order.is_stop:
+            self._protect(order, self.last)
         self.orders[order.cl_ord_id] = order
         self._work(order)
 
@@ -79,6 +94,20 @@ class Market:
 
     # For the models
 
+    def _protect(self, order: Working, price: int | None) -> None:
+        """Let an order without a limit take no price much worse than `price`; exits that the venue makes go through."""
+        ticks = self._options.protection_ticks
+        if ticks is not None and price is not None and order.limit is None and order.label in ("", "stop"):
+            order.worst = self.instrument.step(price, ticks * order.sign)
+
+    def _is_open(self, ts: int) -> bool:
+        """Tell whether anything trades at `ts`."""
+        return (not self._options.sessions or self._session_at(ts) is not None) and not self._halted(ts, ts + 1)
+
+    def _halted(self, start: int, end: int) -> bool:
+        """Tell whether a halt lies in a span of time."""
+        return any(halt.start < end and start < halt.end for halt in self._halts)
+
     def _session_at(self, ts: int) -> Session | None:
         """Return the session that is open at `ts`; the last one is remembered."""
         known = self._session
@@ -97,7 +126,13 @@ class Market:
         self._floor.on_ended(order, reason)
 
     def _trade(self, order: Working, qty: int, price: int, liquidity: Liquidity, *, sensitive: bool = False) -> int:
-        """Fill what of `qty` the account and the lot allow; return it. An order without any room ends."""
+        """Fill what of `qty` the account and the lot allow; return it. An order without any room ends.
+
+        So does one that would take a price beyond what it is protected from.
+        """
+        if order.worst is not None and (price - order.worst) * order.sign > 0:
+            self._end(order, BEYOND)
+            return 0
         room, reason = self._floor.room(order, price)
         if room <= 0:
             self._end(order, reason)
@@ -105,6 +140,8 @@ class Market:
         qty = min(qty, order.leaves, room)
         if qty < order.leaves:
             qty -= qty % self.instrument.lot
+        if order.terms.time_in_force is not TimeInForce.FOK:
+            qty = self._parts.cut(qty, self.instrument.lot)
         if qty <= 0:
             return 0
         order.leaves -= qty
@@ -116,6 +153,7 @@ class Market:
 
     def _fire(self, order: Working, price: int) -> None:
         order.fire()
+        self._protect(order, price)
         self._floor.on_triggered(order, price)
 
     def _end_immediate(self, order: Working) -> None:

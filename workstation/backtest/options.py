@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from workstation.backtest.faults import Faults
 from workstation.backtest.fees import FeeModel, ZeroFees
 from workstation.domain.errors import ValidationError
 
@@ -99,17 +100,30 @@ class Financing(msgspec.Struct, frozen=True, kw_only=True):
     borrow_bps: int = 0
 
 
+class Halt(msgspec.Struct, frozen=True, kw_only=True):
+    """A time in which nothing of an instrument trades, UTC ns, its end exclusive. symbol: "" for every instrument."""
+
+    symbol: str
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not self.start < self.end:
+            raise ValidationError("halts", f"{self.symbol or 'a halt'} ends before it begins")
+
+
 class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Every choice of a run.
 
     bar_share_bps: part of a bar's volume that orders may take, None without limit. fill_probability: of PROBABILITY.
     price_age_max: an order that arrives at an older price waits for the next, ns. assumed_levels: levels beyond the
-    best quote, a tick apart and of its size, that a large order may take. fees: a model must be named, be it
-    `ZeroFees`. check_funds: refuse what the account's money does not carry. margin_bps: share of a position's worth
-    that must be covered; 10,000 is a cash account. liquidate: exit an account whose equity no longer covers
-    `maintenance_bps` of its positions. close_at_end: exit all at the last price. sessions: match inside of trading
-    sessions alone. allow_gaps: go on over faulty data, which is counted. fast: play bars that meet no order in one go;
-    it changes no result.
+    best quote, a tick apart and of its size, that a large order may take. protection_ticks: a market order or a stop
+    takes no price worse than the last one known when it came or fired by more than so many ticks; it ends there. halts:
+    times without trading. faults: what goes wrong on purpose. fees: a model must be named, be it `ZeroFees`.
+    check_funds: refuse what the account's money does not carry. margin_bps: share of a position's worth that must be
+    covered; 10,000 is a cash account. liquidate: exit an account whose equity no longer covers `maintenance_bps` of its
+    positions. close_at_end: exit all at the last price. sessions: match inside of trading sessions alone. allow_gaps:
+    go on over faulty data, which is counted. fast: play bars that meet no order in one go; it changes no result.
     """
 
     market_fill: MarketFill = MarketFill.NEXT_OPEN
@@ -123,6 +137,9 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
     queue: Queue = Queue.TRADES_ONLY
     price_age_max: int = 60 * 10**9
     assumed_levels: int = 0
+    protection_ticks: int | None = None
+    halts: tuple[Halt, ...] = ()
+    faults: Faults = Faults()
     fees: FeeModel
     financing: Financing = Financing()
     check_funds: bool = True
@@ -143,6 +160,8 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise ValidationError("slippage", f"{self.slippage.amount} is none", allowed="0 or more")
         if self.margin_bps <= 0 or self.maintenance_bps < 0 or self.price_age_max <= 0 or self.assumed_levels < 0:
             raise ValidationError("options", "a share, an age or a count of levels is below what it can be")
+        if self.protection_ticks is not None and self.protection_ticks < 0:
+            raise ValidationError("protection_ticks", f"{self.protection_ticks} is none", allowed="0 or more, or none")
 
     @property
     def cautions(self) -> tuple[str, ...]:

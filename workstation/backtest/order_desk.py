@@ -13,18 +13,21 @@ import msgspec
 from workstation.backtest.agenda import Agenda, Due, Rank
 from workstation.backtest.booking import ACCOUNT, ORIGIN, RUN, Booking
 from workstation.backtest.checks import OrderChecks
+from workstation.backtest.faults import Faults, Troubles
 from workstation.backtest.fill_bars import BarMarket
 from workstation.backtest.market import Market
+from workstation.backtest.order_groups import OrderGroups
 from workstation.backtest.working import Working
 from workstation.domain.events import (
+    CancelRejected,
     CancelRequested,
     OrderAccepted,
     OrderCancelled,
-    OrderChanged,
     OrderCreated,
     OrderDenied,
     OrderExpired,
     OrderIntended,
+    OrderRejected,
     OrderReplaced,
     OrderTriggered,
     ReplaceRejected,
@@ -32,12 +35,10 @@ from workstation.domain.events import (
 )
 from workstation.domain.executions import Liquidity
 from workstation.domain.orders import (
-    GroupLink,
     OrderState,
     OrderTerms,
     OrdStatus,
     OrdType,
-    RiskClass,
     Side,
     SubmitOrder,
     TimeInForce,
@@ -49,6 +50,9 @@ from workstation.orders.effects import DENIALS
 from workstation.strategies import messages as m
 
 NO_ROOM = "reduce-only: there is no position to reduce"
+NO_CONNECTION = "the connection to the venue is down"
+UNWILLING = "the venue refuses it: a fault of the run's plan"
+FAULT, NOT_SENT = "FAULT", "NOT_SENT"
 
 
 class OrderDesk:
@@ -68,7 +72,10 @@ class OrderDesk:
         self._options, self._latency = booking.plan.options, booking.plan.options.latency
         self._fold_order = booking.fold_order
         self._ways, self._ids = ways, ids
+        faults = self._options.faults
+        self.troubles = Troubles(faults, booking.plan.seed) if faults != Faults() else None
         self.checks = OrderChecks(booking, agenda, self._last)
+        self._groups = OrderGroups(self, booking, agenda, markets)
         self.refused: dict[str, int] = {}
         self._arrivals = self._exits = 0
         self._labels: dict[str, str] = {}
@@ -144,7 +151,7 @@ class OrderDesk:
         if denial is not None:
             self.refused[denial.code] = self.refused.get(denial.code, 0) + 1
             kind = denial.kind if denial.kind in DENIALS else next(iter(DENIALS))
-            self._end(OrderDenied(cl_ord_id=cl_ord_id, ts=now, kind=kind, rule=denial))
+            self.end(OrderDenied(cl_ord_id=cl_ord_id, ts=now, kind=kind, rule=denial))
             return
         self._send(cl_ord_id, verdict, self._latency.order)
 
@@ -152,21 +159,32 @@ class OrderDesk:
         self._fold_order(
             OrderIntended(cl_ord_id=cl_ord_id, ts=self._agenda.ts, verdict=verdict, qty=verdict.qty, epoch=1)
         )
-        self._travel(delay, self._arrive, cl_ord_id)
+        if cl_ord_id not in self._labels and self._is_cut_off():
+            self.end(OrderRejected(cl_ord_id=cl_ord_id, ts=self._agenda.ts, code=NOT_SENT, text=NO_CONNECTION))
+            return
+        self._travel(delay, self.arrive, cl_ord_id)
 
     def _travel(self, delay: int, call: Callable[[str], None], cl_ord_id: str) -> None:
         jitter = self._latency.jitter
         way = delay + (self._ways.randint(0, jitter) if jitter else 0)
+        if self.troubles is not None:
+            way += self.troubles.held_up()
         self._agenda.add(self._agenda.ts + way, Rank.ARRIVAL, call, cl_ord_id)
+
+    def _is_cut_off(self) -> bool:
+        return self.troubles is not None and self.troubles.is_cut_off(self._agenda.ts)
 
     def _cancel(self, cl_ord_id: str) -> None:
         order = self._booking.state.book.get(cl_ord_id)
         if order is None or not order.is_open:
             return
         if order.status is OrdStatus.NEW:
-            self._end(OrderCancelled(cl_ord_id=cl_ord_id, ts=self._agenda.ts, reason="cancelled before it was sent"))
+            self.end(OrderCancelled(cl_ord_id=cl_ord_id, ts=self._agenda.ts, reason="cancelled before it was sent"))
             return
         self._fold_order(CancelRequested(cl_ord_id=cl_ord_id, ts=self._agenda.ts, origin=ORIGIN))
+        if self._is_cut_off():
+            self._turn_down(CancelRejected, cl_ord_id, NOT_SENT, NO_CONNECTION)
+            return
         self._travel(self._latency.cancel, self._cancel_arrives, cl_ord_id)
 
     def _cancel_all(self, symbol: str | None) -> None:
@@ -189,18 +207,38 @@ class OrderDesk:
             self.refused[verdict.denial.code] = self.refused.get(verdict.denial.code, 0) + 1
             return
         self._fold_order(ReplaceRequested(cl_ord_id=order.cl_ord_id, ts=self._agenda.ts, terms=changed, origin=ORIGIN))
+        if self._is_cut_off():
+            self._turn_down(ReplaceRejected, order.cl_ord_id, NOT_SENT, NO_CONNECTION)
+            return
         self._travel(self._latency.replace, self._replace_arrives, order.cl_ord_id)
 
     # At the venue
 
-    def _arrive(self, cl_ord_id: str) -> None:
-        order = self._working(self._booking.order(cl_ord_id))
+    def arrive(self, cl_ord_id: str) -> None:
+        """Take an order at the venue, or reject it by the plan of faults."""
+        state = self._booking.order(cl_ord_id)
+        order = self._working(state)
+        if self._is_rejected(state, order):
+            self._unwanted.discard(cl_ord_id)
+            self.end(OrderRejected(cl_ord_id=cl_ord_id, ts=self._agenda.ts, code=FAULT, text=UNWILLING))
+            return
         self._accept(order)
         if cl_ord_id in self._unwanted:
             self._unwanted.discard(cl_ord_id)
             self.on_ended(order, "cancelled on its way")
             return
         self._markets[order.terms.symbol].arrive(order)
+
+    def _is_rejected(self, state: OrderState, order: Working) -> bool:
+        """Draw whether the venue rejects an order that has come to it; what it sends itself it takes."""
+        if self.troubles is None or order.label or state.status is not OrdStatus.PENDING_SUBMIT:
+            return False
+        return self.troubles.rejects()
+
+    def _turn_down(self, kind: type[CancelRejected | ReplaceRejected], cl_ord_id: str, code: str, text: str) -> None:
+        """Book that a cancel or a change came to nothing, and tell of it."""
+        event = kind(cl_ord_id=cl_ord_id, ts=self._agenda.ts, code=code, text=text)
+        self._report(m.OrderNews(self._fold_order(event)), here=code == NOT_SENT)
 
     def _working(self, order: OrderState) -> Working:
         self._arrivals += 1
@@ -222,6 +260,8 @@ class OrderDesk:
             return
         if order.status is OrdStatus.PENDING_SUBMIT:
             self._unwanted.add(cl_ord_id)
+        elif self.troubles is not None and self.troubles.refuses():
+            self._turn_down(CancelRejected, cl_ord_id, FAULT, UNWILLING)
         else:
             self._markets[order.terms.symbol].cancel(cl_ord_id, "cancelled")
 
@@ -232,14 +272,15 @@ class OrderDesk:
         market = self._markets[order.terms.symbol]
         working, terms = market.orders.get(cl_ord_id), order.pending_terms
         if working is None:
-            event = ReplaceRejected(
-                cl_ord_id=cl_ord_id, ts=self._agenda.ts, code="TOO_LATE", text="the order is not at the venue any more"
-            )
-            self._report(m.OrderNews(self._fold_order(event)))
+            self._turn_down(ReplaceRejected, cl_ord_id, "TOO_LATE", "the order is not at the venue any more")
             return
-        self._change(market, working, terms)
+        if self.troubles is not None and self.troubles.refuses():
+            self._turn_down(ReplaceRejected, cl_ord_id, FAULT, UNWILLING)
+            return
+        self.change(market, working, terms)
 
-    def _change(self, market: Market, working: Working, terms: OrderTerms) -> None:
+    def change(self, market: Market, working: Working, terms: OrderTerms) -> None:
+        """Give a working order new terms, and tell of it."""
         cl_ord_id = working.cl_ord_id
         now = self._agenda.ts
         event = OrderReplaced(cl_ord_id=cl_ord_id, ts=now, terms=terms, order_id=cl_ord_id, ts_event=now)
@@ -260,15 +301,15 @@ class OrderDesk:
         self._report(m.OrderNews(state))
         self._report(m.FillNews(execution, self._booking.qty(symbol)))
         if state.link is not None:
-            self._follow_fill(state, state.link, qty)
+            self._groups.follow_fill(state, state.link, qty)
 
     def on_ended(self, order: Working, reason: str, *, expired: bool = False) -> None:
         """Book the end of an order."""
         cl_ord_id, now = order.cl_ord_id, self._agenda.ts
         if expired:
-            self._end(OrderExpired(cl_ord_id=cl_ord_id, ts=now, reason=reason, ts_event=order.expires or now))
+            self.end(OrderExpired(cl_ord_id=cl_ord_id, ts=now, reason=reason, ts_event=order.expires or now))
         else:
-            self._end(OrderCancelled(cl_ord_id=cl_ord_id, ts=now, reason=reason, ts_event=now))
+            self.end(OrderCancelled(cl_ord_id=cl_ord_id, ts=now, reason=reason, ts_event=now))
 
     def on_triggered(self, order: Working, price: int) -> None:
         """Book that a stop fired."""
@@ -292,74 +333,30 @@ class OrderDesk:
         self.refused["BUYING_POWER"] = self.refused.get("BUYING_POWER", 0) + 1
         return 0, "the account's money does not carry it"
 
-    # Groups
-
-    def _follow_fill(self, order: OrderState, link: GroupLink, qty: int) -> None:
-        """Let legs grow with their entry's fills, and shrink with each other's."""
-        for other in self._booking.state.book.group(link.group_id):
-            if other.cl_ord_id == order.cl_ord_id or not other.is_open:
-                continue
-            if not link.parent:
-                self._grow(other, qty)
-            elif other.link is not None and other.link.parent:
-                self._shrink(other, qty)
-
-    def _grow(self, leg: OrderState, qty: int) -> None:
-        if leg.status is OrdStatus.NEW:
-            terms = msgspec.structs.replace(leg.terms, order_qty=qty)
-            self._fold_order(
-                OrderChanged(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, terms=terms, reason="entry filled")
-            )
-            verdict = msgspec.structs.replace(_PASSED, qty=qty)
-            self._fold_order(
-                OrderIntended(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, verdict=verdict, qty=qty, epoch=1)
-            )
-            self._arrive(leg.cl_ord_id)
-        else:
-            self._resize(leg, leg.terms.order_qty + qty)
-
-    def _shrink(self, leg: OrderState, qty: int) -> None:
-        left = leg.terms.order_qty - qty
-        if leg.status is OrdStatus.NEW or left <= leg.cum_qty:
-            self._markets[leg.terms.symbol].cancel(leg.cl_ord_id, "the other leg filled")
-        else:
-            self._resize(leg, left)
-
-    def _resize(self, leg: OrderState, qty: int) -> None:
-        market = self._markets[leg.terms.symbol]
-        working = market.orders.get(leg.cl_ord_id)
-        if working is None or not leg.status.is_working:
-            return
-        terms = msgspec.structs.replace(leg.terms, order_qty=qty)
-        self._fold_order(ReplaceRequested(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, terms=terms, origin=ORIGIN))
-        self._change(market, working, terms)
-
-    def _follow_end(self, order: OrderState, link: GroupLink) -> None:
-        """Let the legs of an entry that ended without a fill end too."""
-        if link.parent or order.cum_qty:
-            return
-        for leg in self._booking.state.book.group(link.group_id):
-            if leg.status is OrdStatus.NEW:
-                self._end(
-                    OrderCancelled(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, reason="its entry ended unfilled")
-                )
-
     # Back
 
     def _last(self, symbol: str) -> int | None:
         market = self._markets.get(symbol)
         return None if market is None else market.last
 
-    def _end(self, event: OrderCancelled | OrderExpired | OrderDenied) -> None:
+    def end(self, event: OrderCancelled | OrderExpired | OrderDenied | OrderRejected) -> None:
+        """Book the end of an order, and tell of it."""
         after = self._fold_order(event)
         self.checks.release(event.cl_ord_id)
-        self._report(m.OrderNews(after))
+        self._report(m.OrderNews(after), here=isinstance(event, OrderRejected) and event.code == NOT_SENT)
         if after.link is not None:
-            self._follow_end(after, after.link)
+            self._groups.follow_end(after, after.link)
 
-    def _report(self, news: m.News) -> None:
-        """Send news on its way; what is said at one step of the run is due together, and goes as one entry."""
+    def _report(self, news: m.News, *, here: bool = False) -> None:
+        """Send news on its way; what is said at one step of the run is due together, and goes as one entry.
+
+        here: nothing has gone out, so that the word of it has no way to go.
+        """
         agenda = self._agenda
+        if self.troubles is not None:
+            due = agenda.ts if here else self.troubles.report_due(agenda.ts + self._latency.response)
+            agenda.add(due, Rank.REPORT, self._deliver_all, [news])
+            return
         if self._said_at is agenda.now:
             self._said.append(news)
             return
@@ -369,6 +366,3 @@ class OrderDesk:
     def _deliver_all(self, reports: list[m.News]) -> None:
         for news in reports:
             self._deliver(news)
-
-
-_PASSED = Verdict(risk_class=RiskClass.REDUCE, passed=True, qty=0, results=())

@@ -75,6 +75,8 @@ def _warnings(engine: Engine) -> tuple[str, ...]:
         if isinstance(feed, BarFeed) and feed.matches and feed.lacks_volume:
             found.append(f"{feed.name}: no volume in the data, so orders take any size.")
     found += [f"{count} orders were refused: {code}." for code, count in sorted(engine.desk.refused.items())]
+    struck = engine.desk.troubles.struck if engine.desk.troubles is not None else {}
+    found += [f"{count} {kind}, by the plan of faults." for kind, count in sorted(struck.items())]
     if engine.inbox.dropped:
         found.append(f"{engine.inbox.dropped} log lines or signals did not fit and were left out.")
     if engine.cancelled:

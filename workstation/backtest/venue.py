@@ -54,6 +54,7 @@ def make_market(feed: Feed, floor: Floor, options: BacktestOptions, seed: int, q
         calendar=Calendars()[feed.instrument.calendar],
         fills=sub_stream(seed, f"fills {feed.symbol}"),
         slips=sub_stream(seed, f"slippage {feed.symbol}"),
+        parts=sub_stream(seed, f"partial fills {feed.symbol}"),
     )
     if isinstance(feed, BarFeed):
         held = Position(qty_of, feed.symbol)

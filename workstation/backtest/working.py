@@ -21,12 +21,13 @@ class Working:
 
     stop: trigger price of a stop that has not fired, None otherwise. limit: price, None for a market order. fresh: not
     yet held against a price. ahead: other people's size before it, None while its price is not visible. traded: printed
-    at its price since the level was last shown. lucky: drawn to fill by a touch in this bar. expires: UTC ns.
+    at its price since the level was last shown. lucky: drawn to fill by a touch in this bar. expires: UTC ns. worst:
+    price beyond which an order without a limit takes nothing, None where it takes any.
     """
 
     __slots__ = (
         "ahead", "arrived", "cl_ord_id", "expires", "fresh", "label", "leaves", "limit", "lucky", "seen", "sequence",
-        "sign", "stop", "terms", "traded",
+        "sign", "stop", "terms", "traded", "worst",
     )  # fmt: skip
 
     def __init__(self, cl_ord_id: str, terms: OrderTerms, *, leaves: int, arrived: int, sequence: int) -> None:
@@ -41,6 +42,7 @@ class Working:
         self.fresh = True
         self.lucky = False
         self.label = ""
+        self.worst: int | None = None
 
     @property
     def is_stop(self) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from workstation.app.backtest_options import fees_of, options_of, rates_of
 from workstation.app.command_line import build_parser
 from workstation.backtest import options as o
+from workstation.backtest.faults import Faults
 from workstation.backtest.fees import MakerTakerFees, PerUnitFees, ZeroFees
 from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.domain.errors import UserError
@@ -48,6 +49,19 @@ CHOICES: dict[str, list[tuple[list[str], Any]]] = {
     ],
     "price_age_max": [(["--price-age", "0.5"], 500_000_000)],
     "assumed_levels": [(["--assumed-levels", "3"], 3)],
+    "protection_ticks": [(["--protection", "20"], 20)],
+    "halts": [
+        (["--halt", "ABC=2024-01-02T15:00:00Z/2024-01-02T15:30:00Z",
+          "--halt", "2024-01-02T15:00:00Z/2024-01-03T00:00:00Z"],
+         (o.Halt(symbol="ABC", start=1_704_207_600 * 10**9, end=1_704_209_400 * 10**9),
+          o.Halt(symbol="", start=1_704_207_600 * 10**9, end=1_704_240_000 * 10**9))),
+    ],
+    "faults": [
+        (["--fault=reject=2.5", "--fault=refuse=1", "--fault=spike=3", "--fault=spike-ms=250", "--fault=partial=40",
+          "--fault=outage=30", "--fault=outage-every=3600"],
+         Faults(reject_bps=250, refuse_bps=100, spike_bps=300, spike=250_000_000, partial_bps=4_000,
+                outage=30 * 10**9, outage_every=3_600 * 10**9)),
+    ],
     "fees": [
         (["--fees", "per-unit:0.005:1:9"],
          PerUnitFees(per_unit=MONEY_ONE // 200, minimum=MONEY_ONE, cap=9 * MONEY_ONE)),
@@ -120,6 +134,13 @@ def test_an_option_sets_its_choice(name: str, words: list[str], value: Any) -> N
         (["--fees", "tiers:0:2"], "--fees"),
         (["--fees", "tiers:5:1:2"], "the first tier"),
         (["--path", "zigzag"], "--path"),
+        (["--protection", "-1"], "protection_ticks"),
+        (["--halt", "ABC"], "--halt"),
+        (["--halt", "2024-01-03T00:00:00Z/2024-01-02T00:00:00Z"], "halts"),
+        (["--fault", "gremlins=3"], "--fault"),
+        (["--fault", "reject=101"], "faults"),
+        (["--fault", "spike=1"], "a spike needs"),
+        (["--fault", "outage=30"], "faults"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_its_name(words: list[str], said: str) -> None:

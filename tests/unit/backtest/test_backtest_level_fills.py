@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.backtests import START, bars, options, plan, quotes, scripted, trades
-from tests.helpers.market import levels
+from tests.helpers.market import instrument, levels
 from workstation.backtest.columns import BookRows
 from workstation.backtest.options import Latency, Queue
 from workstation.backtest.run import run_backtest
@@ -148,3 +148,18 @@ def test_auction_orders_are_refused_where_there_are_no_bars():
     data = quotes((0, 9_990, 50, 10_000, 60), (1, 9_990, 50, 10_000, 60))
     result = run({0: lambda s: s.buy("ABC", 10, tif=TimeInForce.CLS)}, data)
     assert result.orders[0].status is OrdStatus.CANCELLED
+
+
+def test_outside_of_its_session_no_quote_and_no_print_matches_unless_asked():
+    stock = instrument(calendar="XNYS")  # the first of January is no day of trading
+    script = {0: lambda s: s.buy("ABC", 10)}
+    quoted = quotes((0, 9_990, 50, 10_000, 60), (1, 9_990, 50, 10_000, 60))
+    printed = trades((0, 10_000, 50, 1), (1, 10_000, 50, 1))
+    for data, stream in ((quoted, "quotes"), (printed, "trades")):
+        kind = scripted(script, wants=(), streams=(stream,))
+        closed, anyway = (
+            run_backtest(plan(kind, data, instruments=[stock], options=options(sessions=sessions)))
+            for sessions in (True, False)
+        )
+        assert closed.fills == ()
+        assert len(anyway.fills) == 1
