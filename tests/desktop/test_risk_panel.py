@@ -194,7 +194,9 @@ def test_with_the_kill_switch_on_cancels_that_the_venue_has_not_confirmed_are_li
     unknown = {"unknown": RequestKind.CANCEL, "unknown_since": START_NS, "version": 3}
     rig.feed(order("OMS-000002", **unknown))
     assert "2 cancels" in panel.stops.kills.text()
-    for name in ("OMS-000001", "OMS-000002"):
+    rig.feed(order("OMS-000003", cancel_requested_at=START_NS), status=status(kills=(on,), venue_state="DOWN"))
+    assert "3 cancels" in panel.stops.kills.text(), "one kept while the link is down is not confirmed"
+    for name in ("OMS-000001", "OMS-000002", "OMS-000003"):
         rig.feed(order(name, state=OrdStatus.CANCELLED, version=9))
     assert "NOT CONFIRMED" not in panel.stops.kills.text()
 

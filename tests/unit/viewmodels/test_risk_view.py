@@ -114,3 +114,18 @@ def test_refusals_are_ours_alone_and_the_newest_comes_first() -> None:
     later = order("B", state=OrdStatus.RISK_REJECTED, updated_at=START_NS + 5)
     venue = order("C", state=OrdStatus.REJECTED)
     assert [row.cl_ord_id for row in refusals([ours, venue, later])] == ["B", "A"]
+
+
+def test_a_limits_row_says_value_use_scope_and_who_changed_it_when_and_why() -> None:
+    view = RiskView()
+    changed = line(
+        scope=LimitScope.STRATEGY, key="alpha", used=250 * MONEY_ONE, changed_at=START_NS, changed_by="HOTKEY:ann",
+        reason="less today",
+    )  # fmt: skip
+    view.take(RiskBoard(limits=(changed,), restrictions=()))
+    shown = {column.name: column.text(view.table.row_at(0)) for column in view.table.columns}
+    del shown["order"]
+    assert shown == {
+        "limit": "Day loss", "value": "1,000", "headroom": "━━──────── 25% used", "scope": "alpha", "used": "250",
+        "changed": "2024-01-02 15:00", "author": "ann by hotkey", "reason": "less today",
+    }  # fmt: skip
