@@ -2,8 +2,8 @@
 
 A `DrawingBook` belongs to one instrument and is shared by all its charts: points are moments and prices, so a line
 drawn on minutes stands right on hours. Every change is one step that can be undone. The text has one drawing a line:
-kind, then time (UTC ns) and price of each point, then its words. Floats are legal: drawings are never traded. Must not
-know Qt.
+kind, then time (UTC ns) and price of each point, then its words; `locked` before the kind holds it where it is. Floats
+are legal: drawings are never traded. Must not know Qt.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ DRAWINGS_MAX: Final = 500
 UNDO_MAX: Final = 100
 TEXT_MAX: Final = 200
 TIME_NS_MAX: Final = 2**63 - 1
+LOCKED: Final = "locked"
 
 Listener = Callable[[], None]
 
@@ -58,12 +59,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One drawing. `number` names it within its book and is never used again there."""
+    """One drawing. `number` names it within its book and is never used again there; a locked one is not to be moved."""
 
     number: int
     kind: DrawingKind
     points: tuple[Point, ...]
     text: str = ""
+    locked: bool = False
 
     def with_point(self, handle: int, point: Point) -> Drawing:
         """Return it with one of its points elsewhere."""
@@ -106,8 +108,17 @@ class DrawingBook:
         self._step(tuple(drawing for drawing in self.drawings if drawing.number != number))
 
     def clear(self) -> None:
-        """Delete all."""
-        self._step(())
+        """Delete all but locked ones."""
+        self._step(tuple(drawing for drawing in self.drawings if drawing.locked))
+
+    def put(self, copies: Iterable[Drawing]) -> list[int]:
+        """Add copies of drawings, as one step and as far as there is room; returns their numbers here."""
+        fresh: list[Drawing] = []
+        for drawing in tuple(copies)[: DRAWINGS_MAX - len(self.drawings)]:
+            self._number += 1
+            fresh.append(replace(drawing, number=self._number))
+        self._step((*self.drawings, *fresh))
+        return [drawing.number for drawing in fresh]
 
     def undo(self) -> bool:
         """Take the last step back; return whether there was one."""
@@ -142,7 +153,8 @@ def drawings_text(drawings: Iterable[Drawing]) -> str:
     lines = []
     for drawing in drawings:
         words = [f"{point.time_ns} {point.price!r}" for point in drawing.points]
-        lines.append(" ".join([drawing.kind.value, *words, *drawing.text.split()]))
+        lock = [LOCKED] if drawing.locked else []
+        lines.append(" ".join([*lock, drawing.kind.value, *words, *drawing.text.split()]))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -157,12 +169,13 @@ def read_drawings(text: str) -> list[Drawing]:
 
 
 def _read_line(line: str, number: int) -> Drawing | None:
+    locked = line.startswith(f"{LOCKED} ")
     try:
-        name, *words = line.split()
+        name, *words = line.removeprefix(LOCKED).split()
         kind = DrawingKind(name)
         points = tuple(Point(int(words[2 * at]), float(words[2 * at + 1])) for at in range(kind.points))
     except (ValueError, IndexError):
         return None
     if not all(isfinite(point.price) and 0 <= point.time_ns <= TIME_NS_MAX for point in points):
         return None
-    return Drawing(number, kind, points, " ".join(words[2 * kind.points :])[:TEXT_MAX])
+    return Drawing(number, kind, points, " ".join(words[2 * kind.points :])[:TEXT_MAX], locked)

@@ -1,7 +1,10 @@
 """Drawing with a real mouse and keys: made, snapped, selected, moved, reshaped, deleted, undone."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
@@ -121,6 +124,34 @@ def test_delete_removes_and_undo_brings_back(chart):
     assert only(chart) == drawing
     QTest.keyClick(chart.view, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert chart.model.book.drawings == ()
+
+
+def test_a_locked_drawing_is_selected_and_stays_until_it_is_unlocked(chart):
+    drawing = draw(chart, DrawingKind.TREND_LINE)
+    assert chart.view.edit_drawings("lock")
+    locked = only(chart)
+    assert locked == replace(drawing, locked=True)
+    start = place(chart, locked.points[0])
+    chart.drag(start, start + QPoint(60, 40))
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Delete):
+        chart.key(key)
+    chart.view.edit_drawings("clear")
+    assert only(chart) == locked
+    assert chart.model.selected == locked.number
+    chart.view.edit_drawings("lock")
+    chart.key(Qt.Key.Key_Delete)
+    assert chart.model.book.drawings == ()
+
+
+def test_a_drawing_is_copied_to_the_chart_of_another_instrument(chart):
+    drawing = draw(chart, DrawingKind.RECTANGLE)
+    QTest.keyClick(chart.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    chart.view.set_drawings(DrawingBook())
+    QTest.keyClick(chart.view, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert only(chart).points == drawing.points
+    assert chart.model.selected == only(chart).number
+    QGuiApplication.clipboard().setText("no drawing at all")
+    assert not chart.view.edit_drawings("paste")
 
 
 def test_arrows_move_what_is_selected_by_a_bar_and_a_tick(chart):

@@ -76,11 +76,16 @@ POINTS = st.builds(Point, st.integers(0, TIME_NS_MAX), st.floats(allow_nan=False
 WORDS = st.lists(st.text(st.characters(whitelist_categories=("L", "N", "P")), min_size=1, max_size=8), max_size=4)
 
 
-@given(st.lists(st.tuples(st.sampled_from(DrawingKind), st.lists(POINTS, min_size=3, max_size=3), WORDS), max_size=6))
-def test_text_and_back_is_the_same(made: list[tuple[DrawingKind, list[Point], list[str]]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(DrawingKind), st.lists(POINTS, min_size=3, max_size=3), WORDS, st.booleans()),
+        max_size=6,
+    )
+)
+def test_text_and_back_is_the_same(made: list[tuple[DrawingKind, list[Point], list[str], bool]]) -> None:
     drawings = [
-        Drawing(number, kind, tuple(points[: kind.points]), " ".join(words))
-        for number, (kind, points, words) in enumerate(made, 1)
+        Drawing(number, kind, tuple(points[: kind.points]), " ".join(words), locked)
+        for number, (kind, points, words, locked) in enumerate(made, 1)
     ]
     assert read_drawings(drawings_text(drawings)) == drawings
 

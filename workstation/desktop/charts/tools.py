@@ -3,18 +3,19 @@
 A tool draws one drawing and is put down again. Two points are made by press, pull and release, or by two clicks; a
 third follows from them and is pulled afterwards. They snap to open, high, low or close of the bar under them (the
 magnet), Ctrl suspends that. A click selects, a pull moves the whole or the handle under the pointer, Delete removes,
-Ctrl+Z and Ctrl+Y undo and redo, arrows move what is selected by a bar or a tick, Esc gives up. Each gesture is one step
-of the book. It touches no order.
+Ctrl+Z and Ctrl+Y undo and redo, Ctrl+C and Ctrl+V copy to another chart, arrows move what is selected by a bar or a
+tick, Esc gives up. A locked drawing is selected and stays. Each gesture is one step of the book. It touches no order.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 
-from workstation.viewmodels.drawings import Drawing, DrawingKind, Point
+from workstation.viewmodels.drawings import Drawing, DrawingKind, Point, drawings_text, read_drawings
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -84,7 +85,7 @@ class DrawingTools(QObject):
         selected, before = hit[0] if hit is not None else None, model.selected
         model.selected = selected
         drawing = model.book.drawing(selected)
-        if hit is not None and drawing is not None:
+        if hit is not None and drawing is not None and not drawing.locked:
             self._held = _Held(drawing, hit[1], at, self._point(at, Qt.KeyboardModifier.ControlModifier))
         if selected != before:
             self.changed.emit()
@@ -123,7 +124,7 @@ class DrawingTools(QObject):
         """Edit the words of the text under the pointer; return whether there was one."""
         hit = self._layer.hit(at)
         drawing = self._model.book.drawing(hit[0]) if hit is not None else None
-        if drawing is None or drawing.kind is not DrawingKind.TEXT:
+        if drawing is None or drawing.locked or drawing.kind is not DrawingKind.TEXT:
             return False
         self._held = None
         self.text_wanted.emit(drawing)
@@ -138,17 +139,45 @@ class DrawingTools(QObject):
             return book.redo() if shift or key == Qt.Key.Key_Y else book.undo()
         if key == Qt.Key.Key_Escape:
             return self._give_up()
-        if selected is None or control:
-            return False
-        if key in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}:
-            self._model.selected = None
-            book.remove(selected)
-            return True
-        step = _ARROWS.get(Qt.Key(key))
+        if control and key == Qt.Key.Key_V:
+            return self.paste()
         drawing = book.drawing(selected)
-        if step is None or drawing is None:
+        if control and key == Qt.Key.Key_C and drawing is not None:
+            return self.copy((drawing,))
+        if drawing is None or control:
             return False
-        self._nudge(drawing, *step)
+        return self._change_selected(drawing, Qt.Key(key))
+
+    def toggle_lock(self) -> bool:
+        """Lock the selected drawing where it is, or let it be moved again; return whether there was one."""
+        drawing = self._model.book.drawing(self._model.selected)
+        if drawing is not None:
+            self._model.book.change(replace(drawing, locked=not drawing.locked))
+        return drawing is not None
+
+    def copy(self, drawings: tuple[Drawing, ...]) -> bool:
+        """Put drawings on the clipboard as their text; return whether there were any."""
+        if drawings:
+            QGuiApplication.clipboard().setText(drawings_text(drawings))
+        return bool(drawings)
+
+    def paste(self) -> bool:
+        """Add the drawings whose text is on the clipboard, the last selected; return whether there were any."""
+        numbers = self._model.book.put(read_drawings(QGuiApplication.clipboard().text()))
+        if numbers:
+            self._model.selected = numbers[-1]
+            self.changed.emit()
+        return bool(numbers)
+
+    def _change_selected(self, drawing: Drawing, key: Qt.Key) -> bool:
+        step, removes = _ARROWS.get(key), key in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
+        if step is None and not removes:
+            return False
+        if removes and not drawing.locked:
+            self._model.selected = None
+            self._model.book.remove(drawing.number)
+        elif step is not None and not drawing.locked:
+            self._nudge(drawing, *step)
         return True
 
     def put_text(self, drawing: Drawing, text: str) -> None:

@@ -12,7 +12,7 @@ from workstation.desktop.charts.texts import figures, words
 from workstation.desktop.colors import with_alpha
 from workstation.desktop.fonts import Weight
 from workstation.desktop.theme import current_theme
-from workstation.viewmodels.drawings import Drawing, DrawingKind
+from workstation.viewmodels.drawings import LOCKED, Drawing, DrawingKind
 from workstation.viewmodels.drawings_geometry import Shape, distance, handle_at, shape_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,12 @@ class DrawingsLayer(Layer):
             self._draw_label(painter, left, middle, text)
             painter.setPen(colors.text if drawing.kind is DrawingKind.TEXT else colors.info)
             face.draw_left(painter, left, middle, text)
-        if selected:
+        if selected and drawing.locked and shape.handles:
+            left, middle = shape.handles[0]
+            self._draw_label(painter, left + REACH_PX, middle, LOCKED)
+            painter.setPen(colors.text_muted)
+            figures().draw_left(painter, left + REACH_PX, middle, LOCKED)
+        elif selected:
             painter.setPen(QPen(colors.info, LINE_WIDTH))
             painter.setBrush(colors.surface)
             for x, y in shape.handles:

@@ -342,6 +342,20 @@ class ChartView(QWidget):
         self._gestures.tools.take(tool)
         self.setFocus()
 
+    def edit_drawings(self, edit: str) -> bool:
+        """Undo, redo or clear drawings, lock the chosen one, copy it (or all), paste; False where nothing was done."""
+        model, tools = self._model, self._gestures.tools
+        chosen = model.book.drawing(model.selected)
+        edits: dict[str, Callable[[], bool | None]] = {
+            "undo": model.book.undo,
+            "redo": model.book.redo,
+            "clear": model.book.clear,
+            "lock": tools.toggle_lock,
+            "copy": lambda: tools.copy(model.book.drawings if chosen is None else (chosen,)),
+            "paste": tools.paste,
+        }
+        return edits[edit]() is not False
+
     def set_drawings_shown(self, shown: bool) -> None:
         """Show drawings or hide them; hidden ones are kept."""
         self._model.drawings_shown = shown

@@ -17,6 +17,7 @@ from workstation.desktop.panels.chart_alerts import ChartAlerts
 from workstation.desktop.panels.chart_panel_choice import ask_brick, ask_interval, interval_begun
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, CompareDialog
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
+from workstation.desktop.panels.chart_panel_marks import show_marks, state_of
 from workstation.desktop.panels.chart_panel_tools import ChartTools
 from workstation.desktop.panels.chart_signals import ChartSignals
 from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
@@ -29,15 +30,11 @@ from workstation.domain.orders import OrderState, OriginKind
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.asking import LATE_NS
 from workstation.viewmodels.bars import BarSeries
-from workstation.viewmodels.chart_exits import Exits, position_words
 from workstation.viewmodels.chart_feed import (
     DEFAULT_INTERVAL,
-    average_price,
     bars_asked,
-    fill_marks,
     interval_bars,
     is_within_days,
-    order_lines,
     price_units,
     read_interval,
     rising_times,
@@ -46,11 +43,16 @@ from workstation.viewmodels.chart_feed import (
 from workstation.viewmodels.chart_indicators import ChosenIndicator, read_chosen
 from workstation.viewmodels.chart_renko import read_brick_size
 from workstation.viewmodels.chart_window import ChartType, PanelState
-from workstation.viewmodels.formats import Formats, age
+from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
 
 CALENDARS = Calendars()
+REFUSED_EDITS = {
+    "lock": "Choose a drawing by a click on its line, then lock it.",
+    "copy": "There is no drawing to copy.",
+    "paste": "No drawing is on the clipboard: copy one on another chart first.",
+}
 PAINT_EVERY_NS = 60_000_000
 """A chart follows ticks at about 15 Hz; what trading changes, and a closed bar, at once."""
 
@@ -253,7 +255,8 @@ class ChartPanel(Panel):
         dialog.show()
 
     def _on_book_edit(self, edit: str) -> None:
-        getattr(self.chart.model.book, edit)()
+        if not self.chart.edit_drawings(edit) and edit in REFUSED_EDITS:
+            self.context.announcer.say("info", REFUSED_EDITS[edit])
 
     def _on_pointer(self, time_ns: int | None, price: float | None) -> None:
         """Tell the charts of the link group where the pointer is, and keys for stops its price."""
@@ -350,15 +353,7 @@ class ChartPanel(Panel):
             self._set_state(*self._state_of(quote))
 
     def _state_of(self, quote: QuoteSnap | None) -> tuple[PanelState, str]:
-        note = self._connection.prices_note()
-        if not self._connection.feed_up:
-            return PanelState.DISCONNECTED, note.text
-        if not len(self.chart.model.bars):
-            return PanelState.EMPTY, f"No {self._interval} bars of {self.symbol} yet. The first appears with a trade."
-        if quote is not None and quote.freshness == "STALE":
-            cause = quote.reason or "the quote stream is silent"
-            return PanelState.STALE, f"{self.symbol} is stale, {age(quote.age_ms * 1_000_000)}: {cause}"
-        return PanelState.READY, ""
+        return state_of(self.chart, self._connection, quote, f"{self._interval} bars of {self.symbol}")
 
     def _set_state(self, state: PanelState, text: str) -> None:
         model = self.chart.model
@@ -368,18 +363,7 @@ class ChartPanel(Panel):
     def _show_marks(self) -> None:
         if not self.symbol or self._released:
             return
-        state, account = self.context.state, self.context.focus.account
-        instrument = self.context.instrument(self.symbol)
-        orders, snap = state.working(account, self.symbol), state.position(account, self.symbol)
-        exits = Exits(instrument, orders, snap)
-        self.chart.set_order_lines(order_lines(instrument, orders, exits, connected=self._connection.venue_up))
-        self.chart.set_bracket_zones(exits.zones())
-        self.chart.set_fills(fill_marks(instrument, [e for e in state.executions if e.account == account]))
-        average = average_price(instrument, snap) if snap is not None else None
-        if snap is None or average is None:
-            self.chart.set_position(None)
-        else:
-            self.chart.set_position(average, float(snap.position.qty), position_words(instrument, snap))
+        show_marks(self.context, self.chart, self.symbol, connected=self._connection.venue_up)
 
     def _set_tick(self, instrument: Instrument, price: int | None) -> None:
         """Take the tick in force where the market is."""

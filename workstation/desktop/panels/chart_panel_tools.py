@@ -24,7 +24,14 @@ VIEWS = {
 }
 """What the view menu switches, by name."""
 VIEWS_ON = frozenset({"volume", "hours", "signals", "drawings", "magnet"})
-BOOK_EDITS = {"undo": "Undo drawing", "redo": "Redo drawing", "clear": "Delete all drawings"}
+BOOK_EDITS = {
+    "lock": "Lock or unlock the chosen",
+    "copy": "Copy the chosen, or all\tCtrl+C",
+    "paste": "Paste drawings\tCtrl+V",
+    "undo": "Undo drawing",
+    "redo": "Redo drawing",
+    "clear": "Delete all but locked",
+}
 TOOLS = {kind.value: kind for kind in DrawingKind}
 
 

@@ -1,0 +1,42 @@
+"""What a chart panel puts on its bars from the screen's state: orders, exits, fills, position, and the state in words.
+
+Last stage of both walks, beside the chart panel. It reads and draws; no orders here.
+"""
+
+from workstation.desktop.charts.view import ChartView
+from workstation.desktop.context import DesktopContext
+from workstation.viewmodels.chart_exits import Exits, position_words
+from workstation.viewmodels.chart_feed import average_price, fill_marks, order_lines
+from workstation.viewmodels.chart_window import PanelState
+from workstation.viewmodels.formats import age
+from workstation.viewmodels.frames import QuoteSnap
+from workstation.viewmodels.panel_notes import ConnectionWatch
+
+
+def show_marks(context: DesktopContext, chart: ChartView, symbol: str, *, connected: bool) -> None:
+    """Draw orders, bracket zones, fills and position of the account in focus."""
+    state, account, instrument = context.state, context.focus.account, context.instrument(symbol)
+    orders, snap = state.working(account, symbol), state.position(account, symbol)
+    exits = Exits(instrument, orders, snap)
+    chart.set_order_lines(order_lines(instrument, orders, exits, connected=connected))
+    chart.set_bracket_zones(exits.zones())
+    chart.set_fills(fill_marks(instrument, [fill for fill in state.executions if fill.account == account]))
+    average = average_price(instrument, snap) if snap is not None else None
+    if snap is None or average is None:
+        chart.set_position(None)
+    else:
+        chart.set_position(average, float(snap.position.qty), position_words(instrument, snap))
+
+
+def state_of(
+    chart: ChartView, connection: ConnectionWatch, quote: QuoteSnap | None, bars: str
+) -> tuple[PanelState, str]:
+    """Return the state of loaded bars, with its cause in words. bars: which ones, such as `1m bars of AAPL`."""
+    if not connection.feed_up:
+        return PanelState.DISCONNECTED, connection.prices_note().text
+    if not len(chart.model.bars):
+        return PanelState.EMPTY, f"No {bars} yet. The first appears with a trade."
+    if quote is not None and quote.freshness == "STALE":
+        cause = quote.reason or "the quote stream is silent"
+        return PanelState.STALE, f"{quote.symbol} is stale, {age(quote.age_ms * 1_000_000)}: {cause}"
+    return PanelState.READY, ""
