@@ -13,6 +13,7 @@ from workstation.commands.registry import CommandResult
 from workstation.commands.strategies import ADOPTED_BY, RunName, RunTail, StopRun, StrategyBoard
 from workstation.desktop.panels.strategies_panel import StrategiesPanel
 from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import Residence
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
 from workstation.strategies.describing import CodeShape, ParameterField
@@ -211,6 +212,34 @@ def test_a_chosen_run_shows_what_it_has_open(panel, rig, qtbot) -> None:
     first, second = panel.own.text().split("\n")[-2:]
     assert first == "Open: AAPL −100 (−12.00 USD)"
     assert second.startswith("Order: BUY 100 AAPL")
+
+
+def test_orders_that_this_program_holds_stand_first_and_say_so(panel, rig, qtbot) -> None:
+    sent, held = order("o1"), order("o2", residence=Residence.PROGRAM)
+    data = RunTail(run_id="r1", lines=(), orders=(sent, held))
+    rig.gateway.answers["strategy.lines"] = CommandResult(ok=True, text="", data=data)
+    choose(rig, panel.runs)
+    first, second = panel.own.text().split("\n")[-2:]
+    assert first.endswith("held by this program")
+    assert not second.endswith("held by this program")
+
+
+@pytest.mark.parametrize("width", [1_400, 2_400])
+def test_names_are_whole_where_the_panel_is_wide(panel, rig, width: int) -> None:
+    long = msgspec.structs.replace(RUN, run_name="Cross of averages 12", account="SIM-MARGIN")
+    named = msgspec.structs.replace(CROSS, name="Cross of averages, slow")
+    rig.gateway.answers["strategy.board"] = board(long, strategies=(named,))
+    panel.ask()
+    rig.bridge._on_answered()
+    panel.resize(width, 600)
+    QApplication.sendPostedEvents()
+    for view, column, text in (
+        (panel.runs, "name", long.run_name),
+        (panel.runs, "account", long.account),
+        (panel.definitions, "name", named.name),
+    ):
+        number = view.columns.column_named(column)
+        assert view.columnWidth(number) >= view.cell_paint.digit * len(text)
 
 
 def test_orders_of_ended_runs_are_listed_to_cancel_or_to_adopt(panel, rig, qtbot) -> None:

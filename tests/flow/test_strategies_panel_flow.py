@@ -78,6 +78,6 @@ def test_an_own_strategy_is_made_started_and_stopped_in_the_panel_and_its_order_
         product.wait(lambda: "bought 3" in panel.log.toPlainText(), "its log")
         for _ in range(2):
             qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
-        product.wait(lambda: panel.rows.runs.row(0).status is StrategyRunStatus.STOPPED, "its end")
+        product.wait(lambda: panel.rows.runs.row(0).run.status is StrategyRunStatus.STOPPED, "its end")
         chart.release()
         panel.release()

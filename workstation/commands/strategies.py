@@ -19,6 +19,7 @@ from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, Strateg
 from workstation.domain.records.strategies import StrategyStatus
 from workstation.strategies.describing import CodeShape
 from workstation.strategies.loading import Code, RunRefused, config_of
+from workstation.strategies.run_pace import RunPace
 from workstation.strategies.run_signals import NamedSignal
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runs import RunLine, RunPosition
@@ -83,13 +84,14 @@ class StrategyBoard(msgspec.Struct, frozen=True, kw_only=True):
     """Every strategy and run as they stand, figures as of now.
 
     paper_only: whether a new strategy is for paper accounts alone, as it is set. orphans: open orders of runs that have
-    ended, which no person has adopted.
+    ended, which no person has adopted. paces: of the runs under way, by id.
     """
 
     strategies: tuple[StrategyDefinition, ...]
     runs: tuple[StrategyRun, ...]
     paper_only: bool = True
     orphans: tuple[OrderState, ...] = ()
+    paces: dict[str, RunPace] = {}
 
 
 def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
@@ -97,8 +99,14 @@ def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
     records = context.state.records
     strategies = tuple(records.all(StrategyDefinition, LOCAL_TENANT))
     runs = tuple(context.strategies.run(run.tenant, run.id) for run in records.all(StrategyRun, LOCAL_TENANT))
+    desk = context.strategies
+    paces = {run.id: pace for run in runs if run.status.is_active and (pace := desk.pace(run.id)) is not None}
     board = StrategyBoard(
-        strategies=strategies, runs=runs, paper_only=context.strategies.paper_only, orphans=_orphans(context, runs)
+        strategies=strategies,
+        runs=runs,
+        paper_only=desk.paper_only,
+        orphans=_orphans(context, runs),
+        paces=paces,
     )
     call.reply(CommandResult(ok=True, text=f"{len(runs)} runs.", data=board))
 

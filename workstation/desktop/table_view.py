@@ -51,7 +51,7 @@ class ColumnView(QTableView):
         self._hovered = -1
         self._empty = ("", "")
         self._default_sort: tuple[tuple[str, bool], ...] = ()
-        self._flexible = -1
+        self._flexible: tuple[int, ...] = ()
         self.setModel(model)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
@@ -90,9 +90,9 @@ class ColumnView(QTableView):
         self._default_sort = tuple(keys)
         self._sort(self._default_sort)
 
-    def set_flexible(self, name: str) -> None:
-        """Let one column take what the last whole one leaves, so that none is cut at the edge of the view."""
-        self._flexible = self.columns.column_named(name)
+    def set_flexible(self, *names: str) -> None:
+        """Let columns share what the last whole one leaves, so that none is cut at the edge of the view."""
+        self._flexible = tuple(self.columns.column_named(name) for name in names)
         header = self.horizontalHeader()
         header.setStretchLastSection(False)
         for number in range(header.count()):
@@ -236,23 +236,27 @@ class ColumnView(QTableView):
         return round(self.columns.table.columns[number].width * self.cell_paint.digit) + 2 * PADDING_PX
 
     def _kept_width(self, number: int) -> int:
-        return self._designed_width(number) if number == self._flexible else self.horizontalHeader().sectionSize(number)
+        return self._designed_width(number) if number in self._flexible else self.horizontalHeader().sectionSize(number)
 
     def _fit_flexible(self, *_: object) -> None:
-        if self._flexible < 0:
+        header = self.horizontalHeader()
+        shown = [number for number in self._flexible if not header.isSectionHidden(number)]
+        if not shown:
             return
-        header, least = self.horizontalHeader(), self._designed_width(self._flexible)
-        room = self.viewport().width() - least
+        least = {number: self._designed_width(number) for number in shown}
+        room = self.viewport().width() - sum(least.values())
         for place in range(header.count()):
             number = header.logicalIndex(place)
-            if number != self._flexible:
+            if number not in least:
                 if header.sectionSize(number) > room:
                     break
                 room -= header.sectionSize(number)
-        self.setColumnWidth(self._flexible, least + max(room, 0))
+        share, rest = divmod(max(room, 0), len(shown))
+        for place, number in enumerate(shown):
+            self.setColumnWidth(number, least[number] + share + (rest if place == 0 else 0))
 
     def _on_resized(self, number: int, *_: object) -> None:
-        if number != self._flexible:
+        if number not in self._flexible:
             self._fit_flexible()
 
     def _build_headers(self) -> None:

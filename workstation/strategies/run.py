@@ -29,6 +29,7 @@ from workstation.kernel.ids import IdSource
 from workstation.orders.brackets import bracket
 from workstation.orders.desk import Desk
 from workstation.strategies import messages as m
+from workstation.strategies.run_pace import Decision
 from workstation.strategies.runs import RunLine, RunOrder, RunSignal, RunStatus, RunView
 from workstation.strategies.thread import RunThread
 from workstation.strategies.views import Policy
@@ -49,6 +50,16 @@ LOOKS_WITHOUT_MAX = 20
 SECOND_NS = 1_000_000_000
 
 Publish = Callable[[object], None]
+
+_VERBS: Mapping[type, str] = {
+    m.Submit: "order",
+    m.Replace: "amend",
+    m.Cancel: "cancel",
+    m.CancelAll: "cancel all",
+    m.Flatten: "flatten",
+    m.Signal: "signal",
+}
+"""Intents that decide something, and how they are told."""
 
 
 class Run:
@@ -73,6 +84,8 @@ class Run:
         self._refusals = self._interrupts = self._reported = self._looks_without = 0
         self._policy = order.policy
         self._left: Callable[[bool], None] | None = None
+        self.messages = 0
+        self.decision: Decision | None = None
         self._handlers: Mapping[type, Callable[..., None]] = {
             m.Submit: self._submit,
             m.Replace: self._replace,
@@ -150,6 +163,7 @@ class Run:
         self.thread.taken()
         if self.status.is_final:
             return
+        self._note(intent)
         handler = self._handlers.get(type(intent))
         try:
             if handler is None:
@@ -187,6 +201,20 @@ class Run:
         self._publish(RunLine(self.order.run_id, level, text, self._clock.now_ns(), event_type, data or {}))
 
     # Intents
+
+    def _note(self, intent: m.Intent) -> None:
+        """Remember what the strategy decided, and count what goes to the desk."""
+        verb = _VERBS.get(type(intent))
+        if verb is None or (isinstance(intent, m.Signal) and intent.cl_ord_id):  # its order tells more
+            return
+        self.messages += not isinstance(intent, m.Signal)
+        terms = intent.terms if isinstance(intent, m.Submit) else None
+        named = getattr(intent, "symbol", None) or ""
+        if isinstance(intent, m.Replace | m.Cancel):
+            order = self._desk.state.book.get(intent.cl_ord_id)
+            named = "" if order is None else order.terms.symbol
+        what = f"{verb} {intent.action}" if isinstance(intent, m.Signal) else verb
+        self.decision = Decision(ts=self._clock.now_ns(), what=what, symbol=named, terms=terms)
 
     def _submit(self, intent: m.Submit) -> None:
         now = self._clock.mono_ns()

@@ -33,6 +33,7 @@ from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import day_returns, marked, pooled, traded
 from workstation.strategies.run_guards import reason_to_leave, slippage_text
 from workstation.strategies.run_limits import is_for_hours, reason_to_end, reason_to_hold
+from workstation.strategies.run_pace import PaceMeter, RunPace, room_left
 from workstation.strategies.run_rows import RunRows
 from workstation.strategies.run_signals import RunSignals
 from workstation.strategies.run_starts import AutoStarts, due
@@ -94,6 +95,7 @@ class RunDesk:
         self._auto = AutoStarts(self._start_by_itself, self._is_locked)
         self._figures: dict[str, RunFigures] = {}
         self._saved_at: dict[str, int] = {}
+        self._meter = PaceMeter(clock.mono_ns)
         self._resuming: set[str] = set()
         self._shut: set[str] = set()
         self._rows = RunRows(desk, bus, clock, ids)
@@ -136,6 +138,20 @@ class RunDesk:
     def shown(self, run_id: str) -> dict[str, str]:
         """Return the values of its own that a run under way shows, by name."""
         return self._runner.run(run_id).view.values if self._is_live(run_id) else {}
+
+    def pace(self, run_id: str) -> RunPace | None:
+        """Return how a run goes, None for one that is not under way."""
+        if not self._is_live(run_id):
+            return None
+        run, live = self.run(self._tenant_of(run_id), run_id), self._runner.run(run_id)
+        strategy = self._desk.state.records.find(StrategyDefinition, run.tenant, run.strategy_id)
+        room, words = (None, "") if strategy is None else room_left(run, strategy, run.figures)
+        per_s, used = self._meter.rates(live.thread.name)
+        orders = sum(order.strategy_id == run_id for order in self._desk.state.book.open_orders())
+        return RunPace(
+            per_s=per_s, per_s_max=live.order.orders_per_s_max, used=used, room=room, room_to=words, orders=orders,
+            decision=live.decision,
+        )  # fmt: skip
 
     def active(self) -> list[StrategyRun]:
         """Return the runs that may still go on, those of every tenant."""
@@ -313,10 +329,13 @@ class RunDesk:
         """Look at every run once a second: figures, limits, rows that wait, and runs that go on with their account."""
         now = self._clock.now_ns()
         self._auto.look()
+        self._meter.forget({run.thread.name for run in self._runner.active()})
         for run in self.active():
             if self._is_live(run.id):
                 self._mark(run)
-                self._runner.run(run.id).thread.inbox.put(Keep())
+                live = self._runner.run(run.id)
+                self._meter.look(live.thread.name, live.messages, live.thread.used_ns())
+                live.thread.inbox.put(Keep())
                 has_traded = self._figures[run.id].last_trade_at != run.figures.last_trade_at
                 if has_traded or now - self._saved_at.get(run.id, 0) >= FIGURES_NS:
                     self._save(self.run(run.tenant, run.id))

@@ -85,7 +85,8 @@ class Runner:
         if len(self.active()) >= self._runs_max:
             raise ValidationError("runs", f"{self._runs_max} runs are under way", allowed=f"{self._runs_max}")
         before = self._runs.get(order.run_id)
-        thread = RunThread(order.run_id, lambda send: self._host(order, send), self._clock, self._aside)
+        name = f"{order.run_id}.{order.generation}" if order.generation else order.run_id
+        thread = RunThread(name, lambda send: self._host(order, send), self._clock, self._aside)
         run = self._runs[order.run_id] = self._made(order, thread)
         thread.start(lambda intent: self._post(lambda: self._take(run, intent)))
         run.begin(self._started(order))

@@ -58,11 +58,11 @@ class RunThread:
         clock: Clock,
         aside: Callable[[], object] = lambda: None,
     ) -> None:
-        self.inbox = Inbox()
+        self.name, self.inbox = name, Inbox()
         self._make, self._clock, self._aside = make, clock, aside
         self._send: Callable[[Intent], None] = _nowhere
         self._room = threading.Semaphore(INTENTS_AHEAD)
-        self._since = 0
+        self._since = self._used = 0
         self._host: Served | None = None
         self._revoked = threading.Event()
         self._guard = Bus(lambda _run, _error: None).guard  # the host has told of the error before it comes here
@@ -86,6 +86,10 @@ class RunThread:
         """Return how long the callback that runs now has been running, 0 between callbacks; any thread."""
         since = self._since
         return self._clock.mono_ns() - since if since else 0
+
+    def used_ns(self) -> int:
+        """Return how long callbacks have been running altogether, the one that runs now included; any thread."""
+        return self._used + self.busy_ns()
 
     def revoke(self) -> None:
         """Take nothing more from this run: later intents are dropped, and the thread ends when its callback does."""
@@ -119,7 +123,7 @@ class RunThread:
         try:
             self._since = self._clock.mono_ns()
             host.open()
-            self._since = 0
+            self._rest()
             while not (host.over or self._revoked.is_set()):
                 news = self.inbox.take()
                 self._aside()
@@ -129,9 +133,15 @@ class RunThread:
                     host.deliver(news)
                     if host.orders_made != before:
                         host.deliver(Keep())  # what it remembers of an order is on its way right behind it
-                    self._since = 0
+                    self._rest()
         finally:
             host.close()
+
+    def _rest(self) -> None:
+        """Count the callback that has returned."""
+        took = self._clock.mono_ns() - self._since
+        self._since = 0
+        self._used += took
 
     def _tell(self, error: BaseException) -> None:
         """Tell of an interruption and where it struck; one that was on its way here already only begins this again."""

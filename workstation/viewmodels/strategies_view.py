@@ -3,22 +3,31 @@
 Beside both walks. Reads what `strategy.board` answered; starts and ends nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, rescale
-from workstation.domain.orders import OrderState
+from workstation.domain.orders import OrderState, Residence
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
 from workstation.strategies.describing import CodeShape
+from workstation.strategies.run_pace import Decision, RunPace
 from workstation.strategies.runs import RunLine, RunPosition
 from workstation.strategies.views import Policy
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import Formats, exact_time, gain_ink, grouped
+from workstation.viewmodels.formats import MISSING, Formats, exact_time, gain_ink, grouped
 from workstation.viewmodels.preview import order_words
 
 ORDER_LINES = 4
+ROOM_SCARCE = 0.25
+"""Share of a bound on loss that is left, below which it stands out."""
+
+USED_MUCH = 0.5
+"""Share of the time, or of the messages that it may send, from which a run stands out."""
+
+NO_PACES: Mapping[str, RunPace] = {}
+HELD_HERE = "held by this program"
 
 _RUN_INKS = {
     StrategyRunStatus.RUNNING: "buy",
@@ -34,28 +43,40 @@ class DefinitionRow(msgspec.Struct, frozen=True, kw_only=True):
     active: int
 
 
-class StrategiesView:
-    """Strategies and runs of one screen."""
+class RunShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A run and how it goes; pace: None for one that is not under way."""
 
-    def __init__(self) -> None:
+    run: StrategyRun
+    pace: RunPace | None = None
+
+
+class StrategiesView:
+    """Strategies and runs of one screen. formats: how instruments write quantities and prices."""
+
+    def __init__(self, formats: Formats) -> None:
         self.definitions: ColumnTable[DefinitionRow] = ColumnTable(_definition_columns(), lambda row: row.strategy.id)
-        self.runs: ColumnTable[StrategyRun] = ColumnTable(_run_columns(), lambda run: run.id)
+        self.runs: ColumnTable[RunShown] = ColumnTable(_run_columns(formats), lambda row: row.run.id)
         self.runs.sort_by([("started", True)])
         self.has_board, self.paper_only = False, True
 
-    def take(self, strategies: tuple[StrategyDefinition, ...], runs: tuple[StrategyRun, ...]) -> None:
-        """Show another board; what is gone leaves."""
+    def take(
+        self,
+        strategies: tuple[StrategyDefinition, ...],
+        runs: tuple[StrategyRun, ...],
+        paces: Mapping[str, RunPace] = NO_PACES,
+    ) -> None:
+        """Show another board; what is gone leaves. paces: of runs under way, by id."""
         self.has_board = True
         kept = {strategy.id for strategy in strategies}
         gone = [row.strategy.id for row in _rows(self.definitions) if row.strategy.id not in kept]
         self.definitions.remove(gone)
         active = [run.strategy_id for run in runs if run.status.is_active]
         self.definitions.upsert([DefinitionRow(strategy=row, active=active.count(row.id)) for row in strategies])
-        self.runs.upsert(list(runs))
+        self.runs.upsert([RunShown(run=run, pace=paces.get(run.id)) for run in runs])
 
     def failed(self) -> list[str]:
         """Return the names of the runs that have failed and have not been started again since."""
-        runs = [self.runs.row(number) for number in range(self.runs.total)]
+        runs = [self.runs.row(number).run for number in range(self.runs.total)]
         newest: dict[tuple[str, str], StrategyRun] = {}
         for run in sorted(runs, key=lambda run: run.run_number):
             newest[run.strategy_id, run.account] = run
@@ -70,9 +91,17 @@ class StrategiesView:
         return name
 
 
-def run_style(run: StrategyRun) -> RowStyle:
-    """Return how a run looks: its standing in colour, what it lost in red."""
+def run_style(row: RunShown) -> RowStyle:
+    """Return how a run looks: its standing in colour, what it lost in red, and what is near its bound."""
+    run, pace = row.run, row.pace
     cells = {"pnl": CellStyle(gain_ink(run.figures.pnl))}
+    if pace is not None:
+        if pace.room is not None and pace.room < ROOM_SCARCE:
+            cells["room"] = CellStyle("warning", bold=True)
+        if pace.used >= USED_MUCH:
+            cells["used"] = CellStyle("warning")
+        if pace.per_s_max and pace.per_s >= USED_MUCH * pace.per_s_max:
+            cells["rate"] = CellStyle("warning")
     if run.status in _RUN_INKS:
         cells["state"] = CellStyle(_RUN_INKS[run.status], bold=run.status is StrategyRunStatus.ERROR)
     return RowStyle(ink="text" if run.status.is_active else "text_muted", cells=cells)
@@ -116,15 +145,35 @@ def position_text(formats: Formats, row: RunPosition) -> str:
 
 
 def open_text(formats: Formats, positions: Sequence[RunPosition], orders: Sequence[OrderState]) -> str:
-    """Return what a run has open: its positions in one line, each of its orders in one, the first ORDER_LINES."""
+    """Return what a run has open: its positions in one line, each of its orders in one, the first ORDER_LINES.
+
+    Orders that this program holds come first: they are nowhere else.
+    """
     lines = ["Open: " + ", ".join(position_text(formats, row) for row in positions)] if positions else []
-    for order in orders[:ORDER_LINES]:
+    for order in sorted(orders, key=lambda order: order.residence is not Residence.PROGRAM)[:ORDER_LINES]:
         instrument = formats.instrument(order.terms.symbol)
         if instrument is not None:
-            lines.append(f"Order: {order_words(order.terms, instrument)} · {order.status}")
+            held = f" · {HELD_HERE}" if order.residence is Residence.PROGRAM else ""
+            lines.append(f"Order: {order_words(order.terms, instrument)} · {order.status}{held}")
     if len(orders) > ORDER_LINES:
         lines.append(f"and {len(orders) - ORDER_LINES} more orders; the panel Orders lists them by strategy")
     return "\n".join(lines)
+
+
+def decision_text(formats: Formats, decision: Decision) -> str:
+    """Return what a run decided last: time of day in UTC, then the order or the verb."""
+    instrument = formats.instrument(decision.symbol) if decision.symbol else None
+    if decision.terms is not None:
+        instrument = formats.instrument(decision.terms.symbol)
+        what = decision.what if instrument is None else order_words(decision.terms, instrument)
+    else:
+        what = f"{decision.what} {decision.symbol}".rstrip()
+    return f"{exact_time(decision.ts)[11:19]} {what}"
+
+
+def permit_text(strategy: StrategyDefinition) -> str:
+    """Return where a strategy may trade: LIVE once it is approved and not for paper alone, else SIM."""
+    return "LIVE" if strategy.is_approved and not strategy.paper_trading_only else "SIM"
 
 
 def day_text(ts: int) -> str:
@@ -146,8 +195,30 @@ def _rows(table: ColumnTable[DefinitionRow]) -> list[DefinitionRow]:
     return [table.row(number) for number in range(table.total)]
 
 
-def _pnl(run: StrategyRun) -> str:
-    return money_text(run.figures.pnl)
+def _percent(share: float | None) -> str:
+    return MISSING if share is None else f"{share:.0%}".replace("%", " %")
+
+
+def _rate(row: RunShown) -> float | None:
+    return None if row.pace is None else row.pace.per_s
+
+
+def _used(row: RunShown) -> float | None:
+    return None if row.pace is None else row.pace.used
+
+
+def _room(row: RunShown) -> float | None:
+    return None if row.pace is None else row.pace.room
+
+
+def _room_hover(row: RunShown) -> str:
+    if row.pace is None or row.pace.room is None:
+        return "No bound on loss is set for this run or its strategy."
+    return f"{_percent(row.pace.room)} is left to the {row.pace.room_to}."
+
+
+def _rate_hover(row: RunShown) -> str:
+    return "" if row.pace is None else f"At most {row.pace.per_s_max} orders a second; more than that ends the run."
 
 
 def _entry(row: DefinitionRow) -> str:
@@ -157,29 +228,49 @@ def _entry(row: DefinitionRow) -> str:
 def _definition_columns() -> tuple[Column[DefinitionRow], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("name", "Strategy", code, lambda r: r.strategy.name, lambda r: r.strategy.name, width=14),
+        Column("name", "Strategy", code, lambda r: r.strategy.name, lambda r: r.strategy.name, width=12),
         Column("state", "State", code, lambda r: r.strategy.status, lambda r: r.strategy.status, width=8),
+        Column("permit", "Permit", code, lambda r: permit_text(r.strategy), lambda r: permit_text(r.strategy), width=6,
+               hint="LIVE once approved and not for paper accounts alone"),
         Column("active", "Runs", number, lambda r: r.active, lambda r: str(r.active), right=True, width=5),
         Column("pnl", "P&L", number, lambda r: r.strategy.pnl_order, lambda r: money_text(r.strategy.total_pnl),
                right=True, width=9),
-        Column("code", "Code", code, _entry, _entry, width=12),
+        Column("code", "Code", code, _entry, _entry, width=10),
         Column("version", "Version", code, lambda r: r.strategy.version, lambda r: r.strategy.version, width=8,
                hidden=True),
     )  # fmt: skip
 
 
-def _run_columns() -> tuple[Column[StrategyRun], ...]:
+def _run_columns(formats: Formats) -> tuple[Column[RunShown], ...]:
     code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
+
+    def last(row: RunShown) -> str:
+        """Return why a run is held or over, else what it decided last."""
+        if row.run.error_message or row.pace is None or row.pace.decision is None:
+            return row.run.error_message
+        return decision_text(formats, row.pace.decision)
+
+    def held(row: RunShown) -> str:
+        open_ = str(row.run.figures.positions)
+        return open_ if row.pace is None else f"{open_}·{row.pace.orders}"
+
     return (
-        Column("name", "Run", code, lambda r: r.run_name, lambda r: r.run_name, width=12),
-        Column("state", "State", code, lambda r: r.status, lambda r: r.status, width=8),
-        Column("pnl", "P&L", number, lambda r: r.pnl_order, _pnl, right=True, width=9),
-        Column("positions", "Open", number, lambda r: r.figures.positions, lambda r: str(r.figures.positions),
-               right=True, width=5),
-        Column("account", "Account", code, lambda r: r.account, lambda r: r.account, width=10),
-        Column("reason", "Reason", text, lambda r: r.error_message, lambda r: r.error_message, width=3),
-        Column("trades", "Trades", number, lambda r: r.figures.trades, lambda r: str(r.figures.trades), right=True,
-               width=6, hidden=True),
-        Column("started", "Started, UTC", number, lambda r: float(r.started_at or 0),
-               lambda r: exact_time(r.started_at)[5:19].replace("T", " "), width=13, hidden=True),
+        Column("name", "Run", code, lambda r: r.run.run_name, lambda r: r.run.run_name, width=8),
+        Column("state", "State", code, lambda r: r.run.status, lambda r: r.run.status, width=7),
+        Column("pnl", "P&L", number, lambda r: r.run.pnl_order, lambda r: money_text(r.run.figures.pnl), right=True,
+               width=8),
+        Column("positions", "Open", number, lambda r: r.run.figures.positions, held, right=True, width=5,
+               hint="Positions that are open, and orders that are working"),
+        Column("rate", "Msg/s", number, _rate, lambda r: MISSING if r.pace is None else f"{r.pace.per_s:.1f}",
+               right=True, width=5, hover=_rate_hover, hint="Orders, changes and cancels a second, over ten seconds"),
+        Column("used", "Time", number, _used, lambda r: _percent(_used(r)), right=True, width=5,
+               hint="Share of the time that its callbacks take, over ten seconds"),
+        Column("room", "Left", number, _room, lambda r: _percent(_room(r)), right=True, width=5, hover=_room_hover,
+               hint="Share that is left of its tightest bound on loss"),
+        Column("account", "Account", code, lambda r: r.run.account, lambda r: r.run.account, width=4),
+        Column("reason", "Last decision, or why it is held", text, last, last, width=3, hover=last),
+        Column("trades", "Trades", number, lambda r: r.run.figures.trades, lambda r: str(r.run.figures.trades),
+               right=True, width=6, hidden=True),
+        Column("started", "Started, UTC", number, lambda r: float(r.run.started_at or 0),
+               lambda r: exact_time(r.run.started_at)[5:19].replace("T", " "), width=13, hidden=True),
     )  # fmt: skip

@@ -5,8 +5,10 @@ import msgspec
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
+from workstation.strategies.run_pace import Decision, RunPace
 from workstation.strategies.runs import RunLine
-from workstation.viewmodels.strategies_view import StrategiesView, line_text, run_style
+from workstation.viewmodels.formats import Formats
+from workstation.viewmodels.strategies_view import StrategiesView, line_text, permit_text, run_style
 
 
 def strategy(strategy_id):
@@ -24,7 +26,7 @@ def run(run_id, pnl=0, **fields):
 
 
 def test_a_strategy_shows_how_many_of_its_runs_are_under_way_and_leaves_when_it_is_gone():
-    view = StrategiesView()
+    view = StrategiesView(Formats({}))
     view.take((strategy("a"), strategy("b")), (run("1"), run("2", status=StrategyRunStatus.STOPPED)))
     assert [view.definitions.get(key).active for key in "ab"] == [1, 0]
     view.take((strategy("a"),), ())
@@ -32,7 +34,7 @@ def test_a_strategy_shows_how_many_of_its_runs_are_under_way_and_leaves_when_it_
 
 
 def test_a_run_shows_what_it_has_made_in_the_colour_of_its_sign():
-    view = StrategiesView()
+    view = StrategiesView(Formats({}))
     view.take((), (run("1", pnl=-3),))
     assert run_style(view.runs.get("1")).cells["pnl"].ink == "fall"
     view.take((), (run("1", pnl=4),))
@@ -40,7 +42,7 @@ def test_a_run_shows_what_it_has_made_in_the_colour_of_its_sign():
 
 
 def test_the_newest_run_of_a_strategy_tells_whether_it_has_failed():
-    view = StrategiesView()
+    view = StrategiesView(Formats({}))
     failed = run("1", status=StrategyRunStatus.ERROR)
     view.take((), (failed,))
     assert view.failed() == ["a 1"]
@@ -49,7 +51,7 @@ def test_the_newest_run_of_a_strategy_tells_whether_it_has_failed():
 
 
 def test_a_new_strategy_gets_a_name_that_is_free():
-    view = StrategiesView()
+    view = StrategiesView(Formats({}))
     view.take((strategy("Twap"), strategy("twap 2")), ())
     assert view.free_name("TWAP") == "TWAP 3"
     assert view.free_name("Vwap") == "Vwap"
@@ -57,3 +59,35 @@ def test_a_new_strategy_gets_a_name_that_is_free():
 
 def test_a_line_of_a_log_has_time_level_and_text():
     assert line_text(RunLine("1", "WARNING", "no book", 3_661 * 10**9)) == "01:01:01 WARNING  no book"
+
+
+def shown(view, name, run_id="1"):
+    row = view.runs.get(run_id)
+    return next(column.text(row) for column in view.runs.columns if column.name == name)
+
+
+def test_a_run_under_way_shows_how_it_goes_and_what_it_decided_last():
+    view = StrategiesView(Formats({}))
+    decision = Decision(ts=3_661 * 10**9, what="cancel all", symbol="AAPL")
+    pace = RunPace(per_s=2.5, per_s_max=4, used=0.12, room=0.2, room_to="drawdown of 5 %", orders=3, decision=decision)
+    view.take((), (run("1"), run("2", status=StrategyRunStatus.STOPPED, error_message="stopped by hand")), {"1": pace})
+    told = [shown(view, name) for name in ("positions", "rate", "used", "room", "reason")]
+    assert told == ["0·3", "2.5", "12 %", "20 %", "01:01:01 cancel all AAPL"]
+    assert [shown(view, name, "2") for name in ("rate", "reason")] == ["—", "stopped by hand"]
+    cells = run_style(view.runs.get("1")).cells
+    assert {name for name in ("room", "rate", "used") if name in cells} == {"room", "rate"}
+
+
+def test_a_run_that_is_held_says_why_and_not_what_it_decided():
+    view = StrategiesView(Formats({}))
+    pace = RunPace(decision=Decision(ts=1, what="flatten"))
+    held = run("1", status=StrategyRunStatus.PAUSED, error_message="paused by hand")
+    view.take((), (held,), {"1": pace})
+    assert shown(view, "reason") == "paused by hand"
+
+
+def test_a_strategy_has_a_permit_for_live_accounts_once_approved_and_not_for_paper_alone():
+    paper = msgspec.structs.replace(strategy("a"), is_approved=True)
+    assert permit_text(paper) == "SIM"
+    assert permit_text(msgspec.structs.replace(paper, paper_trading_only=False)) == "LIVE"
+    assert permit_text(msgspec.structs.replace(paper, paper_trading_only=False, is_approved=False)) == "SIM"

@@ -40,6 +40,7 @@ from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.strategies_view import (
     DefinitionRow,
+    RunShown,
     StrategiesView,
     code_text,
     day_text,
@@ -69,15 +70,16 @@ class StrategiesPanel(AskingPanel):
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
-        self.rows = StrategiesView()
+        self._formats = Formats(context.bridge.session.instruments)
+        self.rows = StrategiesView(self._formats)
         self.shape: CodeShape | None = None
         self._shaped = ""
         self.definitions = ColumnView(
             ColumnModel(self.rows.definitions), definition_style, name=f"{panel_id}_definitions", meaning="Strategies"
         )
         self.runs = ColumnView(ColumnModel(self.rows.runs), run_style, name=f"{panel_id}_runs", meaning="Runs")
-        self.definitions.set_flexible("code")
-        self.runs.set_flexible("reason")
+        self.definitions.set_flexible("name", "code")
+        self.runs.set_flexible("reason", "name", "account")
         self.log = QPlainTextEdit()
         self.log.setObjectName(f"{panel_id}_log")
         self.log.setAccessibleName("Log of the selected run")
@@ -91,7 +93,6 @@ class StrategiesPanel(AskingPanel):
         self.orphans = OrphanList(panel_id, context.bridge.session.instruments)
         self.orphans.adopt_asked.connect(self._adopt)
         self.orphans.cancel_asked.connect(self._cancel)
-        self._formats = Formats(context.bridge.session.instruments)
         self._build()
         self.definitions.rows_chosen.connect(self._on_strategy_chosen)
         self.runs.rows_chosen.connect(self._on_run_chosen)
@@ -225,7 +226,7 @@ class StrategiesPanel(AskingPanel):
         if self.take(result, StrategyBoard):
             board: StrategyBoard = result.data
             for view in (self.definitions, self.runs):
-                view.reorder(lambda: self.rows.take(board.strategies, board.runs))
+                view.reorder(lambda: self.rows.take(board.strategies, board.runs, board.paces))
                 view.redress()
             self.rows.paper_only = board.paper_only
             self.orphans.take(board.orphans, {run.id: run.run_name for run in board.runs})
@@ -273,8 +274,8 @@ class StrategiesPanel(AskingPanel):
         return chosen[0].strategy if len(chosen) == 1 else None
 
     def _run(self) -> StrategyRun | None:
-        chosen: list[StrategyRun] = list(self.runs.selected_rows())
-        return chosen[0] if len(chosen) == 1 else None
+        chosen: list[RunShown] = list(self.runs.selected_rows())
+        return chosen[0].run if len(chosen) == 1 else None
 
     def _on_strategy_chosen(self) -> None:
         strategy = self._strategy()
