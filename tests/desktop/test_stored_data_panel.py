@@ -12,6 +12,7 @@ from workstation.desktop.cell_painting import PADDING_PX
 from workstation.desktop.panels.stored_data_import import ImportDialog
 from workstation.desktop.panels.stored_data_panel import StoredDataPanel
 from workstation.ports.market_data import Coverage, DataBoard, DataKind, Holding, Hole
+from workstation.viewmodels.catalogue_view import interval_text
 
 MINUTE = 60 * 10**9
 BARS = Holding(
@@ -139,3 +140,10 @@ def test_at_760_px_no_column_is_off_the_edge_and_no_time_is_cut(panel: StoredDat
                 text = column.text(view.columns.row_at(0))
                 needed = view.cell_paint.text_width(text, figures=column.right, bold=False) + 2 * PADDING_PX
                 assert needed <= view.columnWidth(number), (column.name, text)
+
+
+@pytest.mark.parametrize(
+    ("stored", "text"), [("1_MINUTE", "1m"), ("15_SECOND", "15s"), ("1_DAY", "1d"), ("1_MONTH", "1 month"), ("", "—")]
+)
+def test_the_length_of_bars_is_told_as_it_is_typed(stored: str, text: str) -> None:
+    assert interval_text(stored) == text

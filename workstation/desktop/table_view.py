@@ -254,6 +254,7 @@ class ColumnView(QTableView):
         share, rest = divmod(max(room, 0), len(shown))
         for place, number in enumerate(shown):
             self.setColumnWidth(number, least[number] + share + (rest if place == 0 else 0))
+        self.updateGeometries()  # what scrolls follows all of them at once, not each with its own delay
 
     def _on_resized(self, number: int, *_: object) -> None:
         if number not in self._flexible:

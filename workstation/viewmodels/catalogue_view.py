@@ -16,6 +16,9 @@ MINUTE_CHARS = 16
 FULL, PART, NONE = "█", "▒", "·"
 """What a slot of the coverage bar says: all of it is there, a part is missing, it lies in one hole."""
 
+INTERVAL_UNITS = {"SECOND": "s", "MINUTE": "m", "HOUR": "h", "DAY": "d", "WEEK": "w"}
+"""Letters of the lengths of bars."""
+
 
 class HoleRow(msgspec.Struct, frozen=True, kw_only=True):
     """A hole of the chosen series."""
@@ -99,13 +102,19 @@ def _count(line: Coverage) -> str:
     return f"{line.missing:,}" if line.holding.kind is DataKind.BARS else MISSING
 
 
+def interval_text(stored: str) -> str:
+    """Return the length of a bar as people type it: 1_MINUTE is 1m, months are spelled out; a dash for none."""
+    number, _, unit = stored.partition("_")
+    return f"{number}{INTERVAL_UNITS.get(unit, f' {unit.lower()}')}" if unit else stored or MISSING
+
+
 def _series_columns() -> tuple[Column[Coverage], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
         Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol, width=9),
         Column("kind", "Kind", code, lambda r: r.holding.kind, lambda r: r.holding.kind.capitalize(), width=6),
-        Column("interval", "Interval", code, lambda r: r.holding.interval, lambda r: r.holding.interval or MISSING,
-               width=9),
+        Column("interval", "Bars", code, lambda r: r.holding.interval, lambda r: interval_text(r.holding.interval), width=6,
+               hint="Length of a bar"),
         Column("first", "First", number, lambda r: float(r.holding.first), lambda r: _minute(r.holding.first),
                width=MINUTE_CHARS, exact=lambda r: exact_time(r.holding.first)),
         Column("last", "Last", number, lambda r: float(r.holding.last), lambda r: _minute(r.holding.last),
