@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QCursor, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QCursor, QHelpEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QSpinBox, QToolTip, QWidget
 
 from tests.helpers.desktop_rig import DesktopRig, depth, limit, order, position, quote
 from workstation.commands.params import CancelOne, ChangeOrder
 from workstation.desktop.panels.ladder_panel import LadderPanel
+from workstation.desktop.panels.positions_panel import PositionsPanel
 from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.orders import Contingency, GroupLink, LegRole, OrdStatus, OrdType, Side
 from workstation.viewmodels.ladder_centring import FLASH_NS
@@ -361,3 +362,42 @@ def test_ticks_stand_beside_money_where_there_is_room(rig, panel):
         rig.frame()
         said.append(next((row.pnl, row.pnl_ticks) for row in panel.view.picture.rows if row.price == 18_715))
     assert said == [("+15", ""), ("+15", "+15t")]
+
+
+def test_an_own_cell_says_what_a_click_a_ctrl_click_and_a_drag_would_do(rig, panel):
+    rig.feed(order("OMS-1", limit(price=18_716), created_at=1), order("OMS-2", limit(price=18_716), created_at=2))
+
+    def tip():
+        view, place = panel.view, cell(panel, Column.OWN_BID, 18_716)
+        QApplication.sendEvent(view, QHelpEvent(QEvent.Type.ToolTip, place, view.mapToGlobal(place)))
+        return QToolTip.text()
+
+    assert tip().startswith("2 orders, 200 L, working.")
+    assert tip().endswith("Click cancels the newest, Ctrl+click cancels all; drag moves it; middle click edits.")
+    panel.view.opens_own = True
+    assert "Click opens the newest" in tip()
+    QToolTip.hideText()
+
+
+def test_a_middle_click_on_an_own_cell_edits_and_moves_no_row(rig, panel):
+    rig.feed(order("OMS-1", limit(price=18_716)), depths=[depth(bid=18_725, ask=18_727)])
+    before = panel.view.ladder.map.prices
+    QTest.mouseClick(panel.view, Qt.MouseButton.MiddleButton, NONE, cell(panel, Column.OWN_BID, 18_716))
+    rig.clock.advance(POINTER_QUIET_NS)
+    rig.feed(depths=[depth(bid=18_761, ask=18_763)])
+    assert panel.view.ladder.map.prices == before
+    assert panel.findChild(QWidget, "ladder_editor").isVisible()
+
+
+def test_the_open_profit_is_that_of_the_positions_panel_in_the_same_frame(qtbot, rig, panel):
+    positions = PositionsPanel(rig.context, "positions-1")
+    qtbot.addWidget(positions)
+    positions.show()
+    try:
+        for price in (18_700, 18_650, 18_800):
+            rig.feed(positions=[position(100, price=price)])
+            model = positions.view.columns
+            text = model.index(0, model.column_named("open")).data()
+            assert panel.pnl.text().startswith(f"{text} ")
+    finally:
+        positions.release()

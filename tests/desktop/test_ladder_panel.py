@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton
 
 from tests.helpers.desktop_rig import DesktopRig, depth, limit, order, position, quote, status
 from workstation.commands.params import CancelMany, CancelOne, ChangeOrder, ExitPosition, Watch
@@ -77,6 +77,14 @@ def wheel(panel, notches, modifiers=NONE):
 
 def child(panel, kind, name):
     return panel.findChild(kind, f"ladder-1_{name}")
+
+
+def test_the_head_names_the_full_contract_and_the_account_with_its_environment(panel):
+    head = panel.header_widget()
+    tips = {part.toolTip() for part in head.findChildren(QLabel)}
+    assert "Apple Inc. common stock · XNAS · USD. STOCK, tick 0.01, lot 1." in tips
+    assert "Orders of this panel go to account SIM-1, SIM." in tips
+    assert {part.property("chip") for part in head.findChildren(QLabel)} >= {"sim"}
 
 
 def test_it_watches_the_book_and_quote_of_its_instrument(rig, panel):
@@ -294,6 +302,11 @@ def test_the_position_button_seeds_the_exit_size_and_sends_nothing(qtbot, rig, p
 def test_the_pad_adds_and_shift_subtracts_and_zero_never_sends(qtbot, rig, panel):
     plus = child(panel, QToolButton, "add_10")
     qtbot.mouseClick(plus, LEFT)
+    qtbot.mouseClick(plus, LEFT)
+    assert panel.pad.qty == 120
+    qtbot.keyPress(plus, Qt.Key.Key_F24, SHIFT)  # the program knows modifiers from events alone
+    qtbot.mouseClick(plus, LEFT, SHIFT)
+    qtbot.keyRelease(plus, Qt.Key.Key_F24)
     assert panel.pad.qty == 110
     qtbot.mouseClick(child(panel, QToolButton, "clear"), LEFT)
     click(panel, Column.BID, 18_715)

@@ -314,6 +314,19 @@ def test_the_filter_line_understands_fields_comparisons_and_not(panel: OrdersPan
     assert shown(panel, "qty") == ["500"]
 
 
+def test_ctrl_f_reaches_the_filter_line_and_escape_shows_every_order_again(panel, rig, qtbot) -> None:
+    rig.feed(order("OMS-1"), order("OMS-2", limit(symbol="MSFT")))
+    panel.activateWindow()
+    panel.view.setFocus()
+    qtbot.keyClick(panel.view, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    line = panel.findChild(QLineEdit, "orders-1_filter")
+    assert line.hasFocus()
+    qtbot.keyClicks(line, "msft")
+    assert shown(panel, "symbol") == ["MSFT"]
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert sorted(shown(panel, "symbol")) == ["AAPL", "MSFT"]
+
+
 def test_a_line_that_cannot_be_read_is_marked_and_hides_nothing(panel: OrdersPanel, rig: DesktopRig) -> None:
     rig.feed(order("OMS-1"), order("OMS-2", limit(qty=500)))
     panel.filter_line.setText("qty>=500")

@@ -90,6 +90,24 @@ def test_a_header_click_sorts_turns_and_returns_to_the_first_order(view: ColumnV
     assert keys(view)[0] == "k039"
 
 
+def test_real_clicks_on_heads_sort_and_with_shift_add_a_key(view: ColumnView, qtbot: QtBot) -> None:
+    def click(name: str, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        header = view.horizontalHeader()
+        column = view.columns.column_named(name)
+        place = QPoint(header.sectionViewportPosition(column) + header.sectionSize(column) // 2, header.height() // 2)
+        qtbot.keyPress(view, Qt.Key.Key_F24, modifier)  # the program knows modifiers from events alone
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+        qtbot.keyRelease(view, Qt.Key.Key_F24)
+
+    click("word")
+    click("size", Qt.KeyboardModifier.ShiftModifier)
+    assert view.columns.table.sorting == (("word", False), ("size", True))
+    assert keys(view)[:2] == ["k038", "k036"]
+    assert keys(view)[-1] == "k001"
+    click("size")
+    assert len(view.columns.table.sorting) == 1
+
+
 def test_order_waits_while_the_pointer_moves(view: ColumnView, qtbot) -> None:
     view.sort_by([("size", False)])
     qtbot.mouseMove(view.viewport(), QPoint(20, 30))

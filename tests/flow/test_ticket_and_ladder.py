@@ -15,6 +15,7 @@ from tests.helpers.product_rig import Product, running
 from workstation.desktop.panels.ladder_panel import LadderPanel
 from workstation.domain.orders import OrderState, OrdStatus, OrdType, OriginKind, Side
 from workstation.viewmodels.ladder_clicks import Column
+from workstation.viewmodels.preview import PREVIEW_KEY
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 ROWS_AWAY = 12
@@ -92,8 +93,13 @@ def test_a_ticket_filled_in_and_sent_by_mouse_is_a_limit_order_at_the_venue(prod
 def test_a_click_in_the_ladder_rests_a_drag_amends_and_a_click_on_it_cancels(product: Product) -> None:
     panel = ladder(product)
     price = below_bid(product, panel)
+    QTest.mouseMove(panel.view, cell(panel, Column.BID, price))
+    QApplication.processEvents()
+    read = panel.preview.full_text
     QTest.mouseClick(panel.view, LEFT, PLAIN, cell(panel, Column.BID, price))
     order = resting(product, price)
+    assert read.startswith("BUY ")
+    assert product.stored(order).metadata[PREVIEW_KEY] == read
     assert (order.origin.kind, order.terms.side) == (OriginKind.LADDER, Side.BUY)
 
     target = panel.view.ladder.instrument.step(price, -2)
