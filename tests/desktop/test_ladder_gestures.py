@@ -1,4 +1,7 @@
-"""The ladder's settings under real buttons and keys: schemes, brackets, second size, following, centring, digits."""
+"""The ladder's settings under real buttons and keys: schemes, brackets, second size, following, centring, digits.
+
+Long because each setting and gesture is tried on one and the same ladder.
+"""
 
 from __future__ import annotations
 

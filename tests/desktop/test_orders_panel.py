@@ -1,4 +1,7 @@
-"""The orders panel: states, cancels by scope, amends by version, rejects, filter, export."""
+"""The orders panel: states, cancels by scope, amends by version, rejects, filter, export.
+
+Long because each gesture on the blotter is tried on one and the same panel.
+"""
 
 from __future__ import annotations
 
