@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -84,6 +86,22 @@ def test_volume_bars_of_any_size_are_typed_load_start_empty_and_follow(panel: Ch
     assert panel.chart.model.state is PanelState.READY
     assert panel.chart.model.bars.columns[3].tolist() == [187.1, 187.2]
     assert panel.chart.model.bar_ns == SECOND
+
+
+def test_a_hole_in_the_bars_is_marked_and_a_click_on_it_asks_again(panel: ChartPanel, rig: DesktopRig, qtbot) -> None:
+    opened = int(datetime(2024, 1, 3, 15, 0, tzinfo=UTC).timestamp()) * SECOND
+    times = opened + np.array([*range(30), *range(60, 90)], dtype=np.int64) * 60 * SECOND
+    data = BarSeries("AAPL", MINUTE, times, np.full((60, 5), 187.0))
+    rig.gateway.answer("market.bars", CommandResult(ok=True, text="", data=data))
+    rig.bridge._on_answered()
+    (gap,) = panel.chart.model.gaps
+    assert (gap.bar, gap.words(UTC)) == (30, "No bars 03 Jan 15:30 – 16:00 · fetch again")
+    QApplication.processEvents()
+    canvas, asked = panel.chart._canvas, len(rig.gateway.of("market.bars"))
+    at = QPoint(round(canvas.price_pane().x(gap.bar)), 100)
+    qtbot.mouseClick(canvas.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert len(rig.gateway.of("market.bars")) == asked + 1
+    assert panel.chart.model.gaps == []
 
 
 def test_bars_of_a_range_count_the_tick_of_the_instrument(panel: ChartPanel, rig: DesktopRig) -> None:

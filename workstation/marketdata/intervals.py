@@ -24,6 +24,7 @@ INTERVALS: Mapping[str, BarType] = {
 }
 _NAMES = {(bar_type.kind, bar_type.step): name for name, bar_type in INTERVALS.items()}
 _SHORTEST_S = {
+    BarKind.SECOND: 1,
     BarKind.MINUTE: 60,
     BarKind.HOUR: 3_600,
     BarKind.DAY: 86_400,
@@ -47,7 +48,7 @@ def interval_of(bar_type: BarType) -> str | None:
 
 
 def shortest_ns(bar_type: BarType) -> int:
-    """Return the least time that a bar of a kept interval covers, ns: a month has 28 days."""
+    """Return the least time that a bar of time covers, ns: a month has 28 days."""
     return _SHORTEST_S[bar_type.kind] * bar_type.step * _SECOND
 
 

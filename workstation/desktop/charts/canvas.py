@@ -23,6 +23,7 @@ from workstation.desktop.charts.axes import (
 from workstation.desktop.charts.backdrop import ComparisonLayer, ProfileLayer, SessionsLayer, comparison_points
 from workstation.desktop.charts.crosshair import CrosshairLayer, ReadoutLayer
 from workstation.desktop.charts.fills import FillsLayer
+from workstation.desktop.charts.gaps import GapsLayer
 from workstation.desktop.charts.indicator_layers import IndicatorLayer, OwnPane
 from workstation.desktop.charts.last_price import LastPriceLayer
 from workstation.desktop.charts.order_lines import OrderLinesLayer
@@ -66,6 +67,7 @@ class ChartCanvas:
         self.grid = GridLayer(None, model, -1)
         self.sessions = SessionsLayer(None, model, -2)
         self.profile = ProfileLayer(self.price_box, model, 5)
+        self.gaps = GapsLayer(self.price_box, model, 8)
         self.comparison = ComparisonLayer(self.price_box, model, 18)
         self.bars = BarsLayer(self.price_box, model, 10)
         self.indicators = IndicatorLayer(self.price_box, model, 20)
@@ -77,7 +79,7 @@ class ChartCanvas:
         self.orders = OrderLinesLayer(self.price_box, model, 50)
         self.readout = ReadoutLayer(self.price_box, model, 60)
         self._price_layers = (
-            *(self.profile, self.comparison, self.bars, self.indicators, self.last_price),
+            *(self.profile, self.gaps, self.comparison, self.bars, self.indicators, self.last_price),
             *(self.drawings, self.fills, self.signals, self.alerts, self.orders, self.readout),
         )
         self.volume = VolumeLayer(self.volume_box, model, 10)

@@ -41,6 +41,7 @@ class _Hold(Enum):
     ALERT = auto()
     MEASURE = auto()
     DRAWING = auto()
+    GAP = auto()
 
 
 class ChartGestures(QObject):
@@ -48,8 +49,8 @@ class ChartGestures(QObject):
 
     Emits: window_changed after the visible range changed; pointer_moved after the pointer entered, moved or left;
     order_dropped(cl_ord_id, price), cancel_pressed(cl_ord_id), position_pulled(price), alert_dropped(alert_id, price)
-    and alert_deleted(alert_id) for lines; line_moved while one is dragged, so that it can be redrawn; touched when a
-    press should take the focus.
+    and alert_deleted(alert_id) for lines; line_moved while one is dragged, so that it can be redrawn; gap_pressed
+    on a click on a hole in the bars; touched when a press should take the focus.
     """
 
     window_changed = Signal()
@@ -60,6 +61,7 @@ class ChartGestures(QObject):
     position_pulled = Signal(float)
     alert_dropped = Signal(str, float)
     alert_deleted = Signal(str)
+    gap_pressed = Signal()
     touched = Signal()
 
     def __init__(self, canvas: ChartCanvas, parent: QObject) -> None:
@@ -149,8 +151,12 @@ class ChartGestures(QObject):
                 self._hold = _Hold.ALERT
             else:
                 taken = in_prices and self.tools.press(at, modifiers)
-                self._hold = _Hold.DRAWING if taken else _Hold.PAN
+                gap = not taken and self._over_gap(at)
+                self._hold = _Hold.DRAWING if taken else _Hold.GAP if gap else _Hold.PAN
         self._set_cursor(at)
+
+    def _over_gap(self, at: QPointF) -> bool:
+        return self._canvas.price_rect.contains(at) and self._canvas.gaps.gap_at(at) is not None
 
     def _movable(self, at: QPointF) -> Grip | None:
         """Return what a press would take: cancels always (they reduce), order lines only where trading is unlocked."""
@@ -212,6 +218,8 @@ class ChartGestures(QObject):
         model.drag = None
         if held is _Hold.DRAWING:
             self.tools.release(at)
+        if held is _Hold.GAP and self._over_gap(at):
+            self.gap_pressed.emit()
         if held is _Hold.ALERT:
             self._drop_alert(at)
         if held is _Hold.LINE and grip is not None:
@@ -317,7 +325,11 @@ class ChartGestures(QObject):
             elif grip is not None:
                 cancel = grip.part is Part.CANCEL
                 shape = Qt.CursorShape.PointingHandCursor if cancel else Qt.CursorShape.SizeVerCursor
-            elif self._hold is not _Hold.PAN and canvas.price_rect.contains(at) and self.tools.over_drawing(at):
+            elif (
+                self._hold is not _Hold.PAN
+                and canvas.price_rect.contains(at)
+                and (self.tools.over_drawing(at) or self._over_gap(at))
+            ):
                 shape = Qt.CursorShape.PointingHandCursor
             elif self._hold is _Hold.PAN:
                 shape = Qt.CursorShape.ClosedHandCursor

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from workstation.marketdata.calendar import SessionCalendar
     from workstation.viewmodels.chart_comparison import Comparison
+    from workstation.viewmodels.chart_gaps import ChartGap
     from workstation.viewmodels.chart_indicators import IndicatorLines
     from workstation.viewmodels.chart_marks import (
         AlertLine,
@@ -90,6 +91,7 @@ class ChartModel:
     hovered_signal: int | None = None
     orders: list[OrderLine] = field(default_factory=list)
     alerts: list[AlertLine] = field(default_factory=list)
+    gaps: list[ChartGap] = field(default_factory=list)
     zones: list[BracketZone] = field(default_factory=list)
     position: PositionLine | None = None
     last: LastPrice | None = None

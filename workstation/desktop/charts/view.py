@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from workstation.marketdata.calendar import SessionCalendar
     from workstation.viewmodels.chart_comparison import Comparison
+    from workstation.viewmodels.chart_gaps import ChartGap
     from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine, SignalMark
     from workstation.viewmodels.chart_renko import BrickSize
     from workstation.viewmodels.drawings import Drawing, DrawingBook, DrawingKind
@@ -54,7 +55,7 @@ class ChartView(QWidget):
     at another price; `order_cancel_requested(cl_ord_id)`; `position_line_dragged(price)` for a stop or target pulled
     from the position; `alert_line_dragged(alert_id, price)` and `alert_delete_requested(alert_id)`;
     `menu_asked(global position, price, alert_id)` with the alert under the pointer or ""; `retry_requested` from the
-    error and loading cards; `tool_put_down` after a drawing was made.
+    error and loading cards and from a hole in the bars; `tool_put_down` after a drawing was made.
     """
 
     crosshair_moved = Signal(object, object)
@@ -94,6 +95,7 @@ class ChartView(QWidget):
         self._gestures.position_pulled.connect(self.position_line_dragged)
         self._gestures.alert_dropped.connect(self.alert_line_dragged)
         self._gestures.alert_deleted.connect(self.alert_delete_requested)
+        self._gestures.gap_pressed.connect(self.retry_requested)
         self._gestures.touched.connect(self._on_touched)
         self._gestures.tools.changed.connect(self._canvas.drawings.update)
         self._gestures.tools.text_wanted.connect(self._ask_text)
@@ -214,6 +216,12 @@ class ChartView(QWidget):
         """Shade bars outside these trading hours; None shades nothing."""
         self._model.calendar = calendar
         self._canvas.sessions.update()
+
+    def set_gaps(self, gaps: Sequence[ChartGap]) -> None:
+        """Mark these holes in the bars that were fed; bricks show none."""
+        if gaps != self._model.gaps:
+            self._model.gaps = list(gaps)
+            self._canvas.gaps.update()
 
     def set_comparison(self, comparison: Comparison | None) -> None:
         """Draw another instrument in percent; call it again when its bars changed."""

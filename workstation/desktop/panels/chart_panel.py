@@ -40,6 +40,7 @@ from workstation.viewmodels.chart_feed import (
     rising_times,
     whole_price,
 )
+from workstation.viewmodels.chart_gaps import gaps_of
 from workstation.viewmodels.chart_indicators import ChosenIndicator, read_chosen
 from workstation.viewmodels.chart_renko import read_brick_size
 from workstation.viewmodels.chart_window import ChartType, PanelState
@@ -144,6 +145,7 @@ class ChartPanel(Panel):
         self._asked += 1
         self._asked_ns = self.context.bridge.session.mono_ns()
         self._loaded = False
+        self.chart.set_gaps([])
         self.chart.set_bars([], open=[], high=[], low=[], close=[], volume=[])
         self.chart.set_state(PanelState.LOADING)
         request = BarsRequest(symbol=self.symbol, bar_type=bar_type, count=bars_asked(bar_type))
@@ -312,6 +314,7 @@ class ChartPanel(Panel):
             volume=values[:, 4],
         )
         self._loaded = True
+        self._show_gaps()
         self._show_marks()
         self._show_last(self.context.state.quotes.get(self.symbol))
 
@@ -321,6 +324,7 @@ class ChartPanel(Panel):
             return
         wanted, instrument = self._bar_type(), self.context.instrument(self.symbol)
         scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
+        before = len(self.chart.model.fed)
         for update in frame.bars:
             bar, times = update.bar, self.chart.model.fed.times_ns
             fits = update.symbol == self.symbol and update.bar_type == wanted
@@ -333,8 +337,14 @@ class ChartPanel(Panel):
                     close=bar.close / scale,
                     volume=bar.volume / lot,
                 )
+        if len(self.chart.model.fed) != before:
+            self._show_gaps()
         if self.chart.model.state is PanelState.EMPTY:
             self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
+
+    def _show_gaps(self) -> None:
+        calendar = CALENDARS[self.context.instrument(self.symbol).calendar]
+        self.chart.set_gaps(gaps_of(self.chart.model.fed.times_ns, self._bar_type(), calendar))
 
     def _say_when_late(self) -> None:
         late = self.context.bridge.session.mono_ns() - self._asked_ns > LATE_NS
