@@ -65,9 +65,12 @@ class MarketFrame:
         """Return the envelope as JSON for a tenant, encoded once for all of it who read it."""
         form = (tenant, with_metadata)
         if form not in self.encoded:
-            shown = self.envelope | {"tenantid": tenant_uid(tenant)}
+            own, data = tenant_uid(tenant), self.envelope["data"]
+            if "tenant_id" in data:
+                data = data | {"tenant_id": own}
             if not with_metadata:
-                shown["data"] = {name: value for name, value in shown["data"].items() if name != "metadata"}
+                data = {name: value for name, value in data.items() if name != "metadata"}
+            shown = self.envelope | {"tenantid": own, "data": data}
             self.encoded[form] = msgspec.json.encode(shown)
         return self.encoded[form]
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workstation.api.credentials import TENANT_ID, tenant_uid
 from workstation.api.cursors import Cursors
 from workstation.api.errors import KINDS, ApiError
 from workstation.api.idempotency import ANSWERS_KEPT_MAX, Answer, Idempotency, fingerprint_of, key_of
+from workstation.api.market_feed import MarketFrame
 from workstation.api.outcomes import plain_figure, refused
 from workstation.api.rates import Window
 from workstation.api.schemas.grid import TEXTS_MAX, Grid
@@ -183,3 +186,14 @@ def test_a_grids_texts_are_those_of_its_figures_however_many_are_asked() -> None
         assert grid.price(figure) == instrument.price_text(figure)
     assert grid.quantity(150_000_000) == quantity_text(instrument, 150_000_000)
     assert grid.value(123_456_789_012) == scaled_text(123_456_789_012, 12, 4)
+
+
+def test_a_quote_is_its_readers_tenants_in_the_envelope_and_in_the_data() -> None:
+    envelope = {"tenantid": None, "data": {"tenant_id": TENANT_ID, "metadata": {"a": 1}}}
+    frame = MarketFrame(1, "quote", "ABC", envelope)
+    for tenant, with_metadata in (("acme", True), ("acme", False), ("beta", True)):
+        shown = msgspec.json.decode(frame.body(tenant, with_metadata=with_metadata))
+        assert (shown["tenantid"], shown["data"]["tenant_id"]) == (tenant_uid(tenant),) * 2
+        assert ("metadata" in shown["data"]) == with_metadata
+    trade = MarketFrame(2, "trade", "ABC", {"tenantid": None, "data": {"last_price": "100.00"}})
+    assert msgspec.json.decode(trade.body("acme", with_metadata=True))["data"] == {"last_price": "100.00"}
