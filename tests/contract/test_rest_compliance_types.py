@@ -111,3 +111,13 @@ def test_an_open_market_a_lone_account_and_shares_pass(rig: ApiRig, rule_type: s
 )
 def test_a_config_of_another_form_is_refused(rig: ApiRig, rule_type: str, config: dict[str, Any]) -> None:
     assert code(made(rig, rule_type, config), 422) == "VALIDATION_ERROR"
+
+
+def test_of_several_rules_of_hours_the_one_that_refuses_is_named(rig: ApiRig) -> None:
+    wide = {"action": "REFUSE", "blackouts": [{"start": "2001-01-01T00:00:00Z", "end": "2001-01-02T00:00:00Z"}]}
+    now = {"action": "REFUSE", "blackouts": [{"start": "2001-01-01T00:00:00Z", "end": "2099-01-01T00:00:00Z"}]}
+    assert made(rig, "MARKET_HOURS", wide, name="wide").status_code == 201
+    kept = made(rig, "MARKET_HOURS", now, name="own", scope="ACCOUNT", scope_id=ACCOUNT_UID).json()["id"]
+    refused = rig.http.post(ORDERS, json=rig.order())
+    assert code(refused, 422) == "COMPLIANCE_BLOCKED"
+    assert ("in a blackout" in refused.json()["detail"], refused.json()["details"]["rule_id"]) == (True, kept)

@@ -13,13 +13,15 @@ from workstation.domain.orders import OrderState, OrderTerms
 from workstation.domain.records import LOCAL_TENANT, ComplianceRule, RuleType
 from workstation.domain.verdicts import DenialKind, RuleResult
 from workstation.ports.store import Row
+from workstation.risk.hours import hours_of
 from workstation.risk.limits import LimitScope
 
 
 def named(context: EngineContext, result: RuleResult, terms: OrderTerms, run_id: str) -> RuleResult:
     """Return a rule's answer with the id of the record behind it in `limit_id`; as it is where there is none.
 
-    Of several that forbid the same, the widest is named, and of those at one place the one whose setting is in force.
+    Of several of the kind, one that says what the answer says is named: the widest of those, and at one place the one
+    whose setting is in force.
     """
     if result.passed or result.kind is not DenialKind.COMPLIANCE or result.code not in RuleType.__members__:
         return result
@@ -39,9 +41,20 @@ def named(context: EngineContext, result: RuleResult, terms: OrderTerms, run_id:
         ]
         if at:
             setting = setting_of(rule)
-            is_met = rule.rule_type is not RuleType.CUSTOM or f"“{setting}”" in result.text
+            is_met = _is_met(rule.rule_type, setting, result, context.clock.now_ns())
             found.append((not is_met, min(at), -len(setting), setting, rule.id))
     return replace(result, limit_id=min(found)[-1]) if found else result
+
+
+def _is_met(rule_type: RuleType, setting: str, result: RuleResult, now_ns: int) -> bool:
+    """Tell whether a rule of this setting gives the answer's text, where the text tells one rule from another."""
+    if rule_type is RuleType.CUSTOM:
+        return f"“{setting}”" in result.text
+    if rule_type is RuleType.MARKET_HOURS:
+        [hours] = hours_of(setting)
+        why = hours.objection(now_ns, is_open="is not open" not in result.text)
+        return bool(why) and hours.holds == result.holds and f" is {why}" in result.text
+    return True
 
 
 def naming(context: EngineContext, attach: Attach | None) -> Attach | None:
