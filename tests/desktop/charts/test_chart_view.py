@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QPushButton
 from workstation.desktop.charts import ChartView
 from workstation.desktop.theme import apply_theme, current_theme, load_theme
 from workstation.domain.errors import ValidationError
+from workstation.viewmodels.chart_gaps import ChartGap
 from workstation.viewmodels.chart_indicators import choose
 from workstation.viewmodels.chart_marks import FillMark, MarkSide
 from workstation.viewmodels.chart_window import ChartType, PanelState
@@ -300,3 +301,17 @@ def test_a_closed_chart_leaves_nothing_behind(qtbot, chart, qapp):
         view.close()
         view.deleteLater()
     apply_theme(qapp, load_theme("dark"))
+
+
+def test_labels_of_neighbouring_holes_stand_side_by_side_or_not_at_all(chart):
+    pane = chart.canvas.price_pane()
+    room = next(_labels(chart, [int(pane.bar(pane.width / 4))])).width()
+    near = [int(pane.bar(pane.width / 4 + ahead)) for ahead in (0, room * 0.6, room * 0.7)]
+    first, second, third = _labels(chart, near)
+    assert first.right() <= second.left() <= pane.x(near[1])
+    assert third.isEmpty()
+
+
+def _labels(chart, bars):
+    chart.view.set_gaps([ChartGap(bar, MINUTE_NS, 60 * MINUTE_NS) for bar in bars])
+    return (label for _, _, label in chart.canvas.gaps._boxes())

@@ -25,7 +25,7 @@ LABEL_EDGE_PX: Final = 4.0
 
 
 class GapsLayer(Layer):
-    """The holes in view. A label that would run into the one before is left out; its band still answers."""
+    """The holes in view. A label stands beside the one before it, or is left out where that is off its band."""
 
     def gap_at(self, at: QPointF) -> ChartGap | None:
         """Return the hole whose band or label is under a point."""
@@ -58,7 +58,8 @@ class GapsLayer(Layer):
             if not -width <= x <= pane.width + width:
                 continue
             room = face.width(gap.words(self.model.zone)) + 2 * LABEL_EDGE_PX
-            left = min(max(x - room / 2, 0.0), pane.width - room)
-            label = QRectF(left, LABEL_TOP_PX, room, face.height + 4) if left >= taken else QRectF()
+            left = max(min(max(x - room / 2, 0.0), pane.width - room), taken)
+            fits = left <= x and left + room <= pane.width
+            label = QRectF(left, LABEL_TOP_PX, room, face.height + 4) if fits else QRectF()
             taken = max(taken, label.right())
             yield gap, QRectF(pane.snapped(x - width / 2), 0, width, pane.height), label
