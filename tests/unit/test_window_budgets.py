@@ -1,10 +1,20 @@
-"""The window's benchmark: what it opens, and how it judges its figures."""
+"""The window's benchmarks: what they open, and how they judge their figures."""
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
+from tests.helpers.desktop_rig import SECOND, order
 from workstation.app.bench import BENCHMARKS, SHORT
+from workstation.desktop.benchmark_keys import BUDGETS as KEY_BUDGETS
+from workstation.desktop.benchmark_keys import keyed, spread
 from workstation.desktop.benchmark_window import BUDGETS, busy_layout, judged, soaked
 from workstation.desktop.shell.layouts import layout_text, parse_layout
+from workstation.domain.orders import OrderState, OrdStatus, Origin, OriginKind
+
+REJECTED = OrdStatus.REJECTED
 
 
 def figures(**changes: float) -> dict[str, float]:
@@ -47,3 +57,29 @@ def test_a_soak_tells_its_worst_minute_and_the_slope_of_memory_once_buffers_are_
     assert (told["memory_mb_first"], told["memory_mb_half"], told["memory_mb_last"]) == (300.0, 341.0, 343.0)
     assert abs(told["memory_mb_per_h"] - 60.0) < 1e-6, "1 MB a minute"
     assert set(BENCHMARKS) - set(SHORT) == {"soak"}, "half an hour is measured only where it is named"
+
+
+def pressed(cl_ord_id: str, key_to_sent_ms: int, *, status: OrdStatus = OrdStatus.NEW) -> OrderState:
+    """Return an order of a key pressed a second ago, durable half-way to its sending."""
+    gesture, ago = time.monotonic_ns() - SECOND, time.time_ns() - SECOND
+    half = key_to_sent_ms * 500_000
+    origin = Origin(OriginKind.HOTKEY, ts_gesture=gesture)
+    return order(cl_ord_id, state=status, origin=origin, ts_durable=ago + half, ts_sent=ago + 2 * half)
+
+
+def test_keys_are_judged_from_the_press_over_what_the_disk_itself_takes() -> None:
+    orders = [pressed(str(number), 4) for number in range(98)] + [pressed("slow", 9), pressed("no", 4, status=REJECTED)]
+    found = keyed(orders, [20.0] * 99 + [40.0], [2.5] * 100)
+    assert (found["orders"], found["refused"]) == (100.0, 1.0)
+    assert found["key_to_journal_ms_p50"] == pytest.approx(2.0, abs=0.5)
+    assert found["over_fsync_ms_p50"] == pytest.approx(1.5, abs=0.5)
+    assert found["row_seen_ms_p99"] == 20.0
+    assert [found[f"{name}_in_budget"] for name in KEY_BUDGETS] == [1.0, 1.0, 1.0]
+    late = keyed(orders, [34.0] * 100, [0.1] * 100)
+    assert [late[f"{name}_in_budget"] for name in KEY_BUDGETS] == [0.0, 1.0, 0.0]
+
+
+def test_keys_that_made_no_order_keep_no_budget() -> None:
+    found = keyed([], [], [0.1])
+    assert [found[f"{name}_in_budget"] for name in KEY_BUDGETS] == [0.0, 0.0, 0.0]
+    assert spread("x", [3.0, 1.0, 2.0]) == {"x_p50": 2.0, "x_p99": 3.0}

@@ -94,6 +94,12 @@ def _desktop() -> Figures:
     return run_desktop_load()
 
 
+def _keys() -> Figures:
+    from workstation.app.bench_desktop import run_keys  # noqa: PLC0415  loaded only when measured
+
+    return run_keys()
+
+
 def _soak() -> Figures:
     from workstation.app.bench_desktop import run_soak  # noqa: PLC0415  loaded only when measured
 
@@ -133,6 +139,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "blotter": _blotter,
     "start": _start,
     "desktop": _desktop,
+    "keys": _keys,
     "recovery": _recovery,
     "flood": _flood,
     "strategies": _strategies,

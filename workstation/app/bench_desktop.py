@@ -1,6 +1,6 @@
 """How the real window fares under load, and how long a start takes.
 
-Behind `workstation bench desktop`, `start` and `soak`.
+Behind `workstation bench desktop`, `keys`, `start` and `soak`.
 
 The window runs offscreen with two charts, the ladder and seven more panels in sight, on a temporary home, in a process
 of its own: once behind a feed that
@@ -31,12 +31,18 @@ WARM_S = 5.0
 MEASURE_S = 20.0
 SOAK_MINUTES = 30
 START_TRIES = 3
-START_TIMEOUT_S = 60.0
+PRESSES = 200
+TIMEOUT_S = 120.0
 
 
 def run_desktop_load() -> dict[str, Any]:
     """Return stalls, frames, memory and CPU of the window under load, by feed: `feed_…` and `exchange_…`."""
     return {f"{source}_{name}": value for source in ("feed", "exchange") for name, value in _measured(source).items()}
+
+
+def run_keys() -> dict[str, Any]:
+    """Return ms from a key press to the journal, to the wire and to the row on screen, over PRESSES presses."""
+    return _measured("keys")
 
 
 def run_soak() -> dict[str, Any]:
@@ -67,7 +73,7 @@ def _run(*arguments: str) -> dict[str, Any]:
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
-        timeout=START_TIMEOUT_S * 2 + (SOAK_MINUTES * 60 if arguments[0] == "soak" else 0),
+        timeout=TIMEOUT_S + (SOAK_MINUTES * 60 if arguments[0] == "soak" else 0),
         check=True,
     )
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -108,6 +114,15 @@ def _load(home: str, source: str) -> dict[str, float]:
     return figures
 
 
+def _keys(home: str) -> dict[str, float]:
+    from workstation.desktop.benchmark_keys import measure_keys  # noqa: PLC0415  this process measures, others do not
+
+    program, desktop = _desktop(home)
+    figures = measure_keys(desktop, Path(home), warm_s=WARM_S, presses=PRESSES)
+    program.stop()
+    return figures
+
+
 def _start(home: str, began: str) -> dict[str, float]:
     from workstation.desktop.benchmark_window import measure_start  # noqa: PLC0415  this process measures, others do not
 
@@ -119,4 +134,10 @@ def _start(home: str, began: str) -> dict[str, float]:
 
 if __name__ == "__main__":
     _, _what, _home, *_rest = sys.argv
-    print(json.dumps(_start(_home, _rest[0]) if _what == "start" else _load(_home, _what)))
+    if _what == "start":
+        _figures = _start(_home, _rest[0])
+    elif _what == "keys":
+        _figures = _keys(_home)
+    else:
+        _figures = _load(_home, _what)
+    print(json.dumps(_figures))

@@ -60,7 +60,7 @@ class Publisher:
         self._every_quiet, self._every_figures, self._every_status = (
             max(1, round(frame_hz / hz)) for hz in (QUIET_HZ, FIGURES_HZ, STATUS_HZ)
         )
-        self.latency = LatencyMeter()
+        self.latency = LatencyMeter(clock)
         self.updates = 0
         self.rate_per_s = 0.0
         self._clock, self._view, self._figures = clock, view, figures

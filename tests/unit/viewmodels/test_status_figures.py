@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.helpers.desktop_rig import SECOND, START_NS, order, status
 from workstation.domain.market import Aggressor, Bar, BarKind, BarType, StreamKind, Trade
-from workstation.domain.orders import OrderState
+from workstation.domain.orders import OrderState, Origin, OriginKind
+from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.history import BarHistory
 from workstation.viewmodels.clock_offset import ClockOffset
@@ -28,7 +30,7 @@ def acked(cl_ord_id: str, *, filled_after_us: int | None = None) -> OrderState:
 
 
 def test_latency_tells_the_newest_order_to_its_fill_and_counts_no_waiting_order() -> None:
-    meter = LatencyMeter()
+    meter = LatencyMeter(VirtualClock(START_NS))
     meter.on_order(acked("A"))
     meter.on_order(acked("A", filled_after_us=60_000_000))
     assert meter.snap().ack_to_fill is None
@@ -41,6 +43,20 @@ def test_latency_tells_the_newest_order_to_its_fill_and_counts_no_waiting_order(
     chip = latency_chip(status(latency=snap))
     assert chip.text == "key→journal 2.0 →sent 1.0 →ack 4.0 →fill 1.5 ms ██"
     assert "→ack p50 4.00 ms, p99 4.00 ms" in chip.hover
+
+
+def test_the_first_stage_begins_at_the_key_itself_and_never_at_one_of_another_session() -> None:
+    clock = VirtualClock(START_NS - SECOND)
+    clock.advance(SECOND)
+    for pressed_ns, journal_us in (
+        (SECOND - 3_000_000, 5_000),
+        (0, 2_000),
+        (SECOND + 1, 2_000),
+        (SECOND - 61 * SECOND, 2_000),
+    ):
+        meter = LatencyMeter(clock)
+        meter.on_order(msgspec.structs.replace(acked("A"), origin=Origin(OriginKind.HOTKEY, ts_gesture=pressed_ns)))
+        assert meter.snap().key_to_journal == (journal_us, journal_us), pressed_ns
 
 
 def test_a_slope_of_memory_is_told_after_ten_minutes_and_forgets_what_is_older_than_an_hour() -> None:
@@ -139,7 +155,7 @@ def test_every_item_tells_its_figures_and_when_it_turns() -> None:
     assert (lines["Oldest"], lines["Its age"], lines["Amber, red from"]) == ("MSFT", "6,000 ms", "1,500, 5,000 ms")
     assert detail_of("stream_depth_chip", facts) == [("State", "no data")]
     assert dict(detail_of("venue_chip", facts))["Faults on"] == "freeze"
-    meter = LatencyMeter()
+    meter = LatencyMeter(VirtualClock(START_NS))
     meter.on_order(acked("A"))
     told = dict(detail_of("latency_chip", StatusFacts(status=status(latency=meter.snap(), venue="SIM"))))
     assert (told["Gateway"], told["Sent to ack"]) == ("SIM", "4.00 ms, p50 4.00, p99 4.00")
