@@ -10,13 +10,15 @@ import msgspec
 import pytest
 
 from tests.helpers.api_rig import ACCOUNT_UID, WAIT_S, ApiRig, served
-from tests.helpers.core_rig import START_NS
+from tests.helpers.core_rig import HAND, START_NS
 from tests.helpers.strategy_code import Faulty
 from workstation.api.options import ApiOptions
+from workstation.commands.records import ChangeRecord
+from workstation.commands.registry import CommandResult
 from workstation.domain.accounts import Environment, KillScope
 from workstation.domain.events import RecordSaved
 from workstation.domain.market import Quote
-from workstation.domain.records import StrategyDefinition
+from workstation.domain.records import LivePermit, StrategyDefinition
 from workstation.domain.records.strategies import DailyReturns
 from workstation.kernel.ids import stable_uid
 
@@ -203,6 +205,46 @@ def test_a_live_account_needs_approval_that_a_change_withdraws(tmp_path: Path) -
         changed = rig.http.put(path, json={"parameters": {"quantity": 1}}, headers={"If-Match": shown.headers["etag"]})
         assert changed.json()["is_approved"] is False
         assert code(rig.http.post(f"{path}/runs", json=start()), 403) == "NOT_APPROVED"
+
+
+def permitted(rig: ApiRig, strategy_id: str) -> bool:
+    found = rig.core.state.records.find(StrategyDefinition, "local", strategy_id)
+    assert found is not None
+    shown = [row["holder"] for row in rig.http.get("/api/v1/risk/status").json()["live_permits"]]
+    assert shown == ([strategy_id] if found.live_permit else [])
+    return found.live_permit is not None
+
+
+def granted(rig: ApiRig, strategy_id: str) -> CommandResult:
+    """Grant a strategy a permit as a person at the desktop does."""
+    answers: list[CommandResult] = []
+    change = ChangeRecord(id=strategy_id, changes={"live_permit": LivePermit(expires_at=2**62)})
+    rig.engine.call("strategy.update", change, HAND, answers.append)
+    rig.engine.do(lambda: None)
+    return answers[0]
+
+
+def test_a_permit_for_live_accounts_is_a_persons_and_ends_with_what_it_was_given_for(rig: ApiRig) -> None:
+    strategy_id = defined(rig, paper_trading_only=False)
+    path = f"{STRATEGIES}/{strategy_id}"
+    assert "approved and not for paper" in granted(rig, strategy_id).text
+    rig.http.post(f"{path}/approve", json={})
+    wish = {"live_permit": {"expires_at": "2099-01-01T00:00:00Z", "caps": {}}}
+    assert code(rig.http.put(path, json=wish, headers={"If-Match": "*"}), 422) == "VALIDATION_ERROR"
+    assert not permitted(rig, strategy_id)
+    for change in ({"parameters": {"quantity": 1}}, {"version": "1.0.1"}, {"paper_trading_only": True}):
+        rig.http.post(f"{path}/approve", json={})
+        assert granted(rig, strategy_id).ok
+        assert permitted(rig, strategy_id)
+        assert rig.http.put(path, json=change, headers={"If-Match": "*"}).status_code == 200
+        assert not permitted(rig, strategy_id), change
+    rig.http.put(path, json={"paper_trading_only": False}, headers={"If-Match": "*"})
+    assert granted(rig, strategy_id).ok
+    rig.http.post(f"{path}/approve", json={})
+    assert permitted(rig, strategy_id), "the same code is approved once more"
+    rig.engine.code.classes["hand:Buyer"] = Faulty
+    rig.http.post(f"{path}/approve", json={})
+    assert not permitted(rig, strategy_id), "other code is approved"
 
 
 def test_what_cannot_run_is_refused_by_name(rig: ApiRig) -> None:

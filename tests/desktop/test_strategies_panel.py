@@ -14,7 +14,7 @@ from workstation.commands.strategies import ADOPTED_BY, RunName, RunTail, StopRu
 from workstation.desktop.panels.strategies_panel import StrategiesPanel
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import Residence
-from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records import LivePermit, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
 from workstation.strategies.describing import CodeShape, ParameterField
 from workstation.strategies.run_terms import StartRun
@@ -133,6 +133,46 @@ def test_parameters_stand_with_their_values_and_only_what_differs_is_kept(panel,
     assert rig.gateway.of("strategy.update") == [
         ChangeRecord(id="s1", changes={"parameters": {"fast": 12, "short": True}}, expected_version=3)
     ]
+
+
+def test_parameters_of_an_approved_strategy_are_kept_and_withdraw_what_was_approved(panel, rig, qtbot) -> None:
+    approved = msgspec.structs.replace(CROSS, is_approved=True, approved_at=1, approved_by="pat")
+    show(panel, rig, approved)
+    choose(rig, panel.definitions)
+    retype(qtbot, panel.findChild(object, "strategies-1_parameter_fast"), "12")
+    press(rig, qtbot, panel.save)
+    (wish,) = rig.gateway.of("strategy.update")
+    assert wish.changes == {
+        "parameters": {"fast": 12}, "is_approved": False, "approved_at": None, "approved_by": None, "live_permit": None,
+    }  # fmt: skip
+
+
+def test_a_person_says_that_it_may_run_on_live_accounts_and_for_how_long_it_adds_risk_there(panel, rig, qtbot) -> None:
+    live = panel.live
+    assert not live.paper.isEnabled()
+    choose(rig, panel.definitions)
+    assert live.paper.isChecked()
+    assert live.permit.isHidden(), "it may not run on live accounts"
+    press(rig, qtbot, live.paper)
+    approved = msgspec.structs.replace(CROSS, is_approved=True, paper_trading_only=False, row_version=4)
+    show(panel, rig, approved)
+    assert panel.rows.definitions.get("s1").permit == "none"
+    assert (live.approve.isEnabled(), live.end.isEnabled()) == (False, False)
+    live.hours.setCurrentText("8 h")
+    press(rig, qtbot, live.permit)
+    press(rig, qtbot, live.permit)
+    permit = LivePermit(expires_at=START_NS + 8 * 3_600 * 10**9)
+    show(panel, rig, msgspec.structs.replace(approved, live_permit=permit, row_version=5))
+    assert panel.rows.definitions.get("s1").permit == "LIVE 8 h"
+    press(rig, qtbot, live.end)
+    wishes = [(wish.changes, wish.expected_version) for wish in rig.gateway.of("strategy.update")]
+    assert wishes == [({"paper_trading_only": False}, 3), ({"live_permit": permit}, 4), ({"live_permit": None}, 5)]
+
+
+def show(panel, rig, *strategies) -> None:
+    rig.gateway.answers["strategy.board"] = board(RUN, strategies=strategies)
+    panel.ask()
+    rig.bridge._on_answered()
 
 
 def test_a_value_of_another_type_is_refused_at_its_field_and_nothing_is_sent(panel, rig, qtbot) -> None:

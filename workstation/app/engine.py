@@ -55,7 +55,7 @@ from workstation.domain.errors import StorageError, UserError
 from workstation.domain.listing import InstrumentTable
 from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
-from workstation.domain.records import ApiKey, StrategyRun
+from workstation.domain.records import ApiKey, LivePermit, StrategyDefinition, StrategyRun
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import LogLine, RecentLog, get_logger
@@ -386,6 +386,7 @@ class Engine:
 
     def _status(self, publisher: Publisher) -> StatusSnap:
         core, journal, venue = self.core, self._store.journal, self._venue.status()
+        kept = core.state.records
         streams = []
         for kind in StreamKind:
             worst = core.market.cache.worst(kind)
@@ -421,7 +422,8 @@ class Engine:
             faults=venue.faults,
             api_url=self.scripts.url,
             active_runs=len(self._strategies.desk.active()),
-            live_keys=self._live_keys(),
+            live_keys=self._in_force(key.live_permit for key in kept.every(ApiKey) if key.is_active),
+            live_strategies=self._in_force(row.live_permit for row in kept.every(StrategyDefinition)),
             now_ns=self._venue.now_ns(),
             mono_ns=self._clock.mono_ns(),
             venue=self._venue.broker.venue,
@@ -429,10 +431,9 @@ class Engine:
             largest=largest(core.market.series.histories()),
         )
 
-    def _live_keys(self) -> int:
+    def _in_force(self, permits: Iterable[LivePermit | None]) -> int:
         now = self._clock.now_ns()
-        keys = self.core.state.records.every(ApiKey)
-        return sum(key.is_active and key.live_permit is not None and key.live_permit.expires_at > now for key in keys)
+        return sum(permit is not None and permit.expires_at > now for permit in permits)
 
 
 def all_commands() -> CommandRegistry:

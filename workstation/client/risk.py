@@ -55,7 +55,7 @@ class LockedAccount(Value, frozen=True, kw_only=True):
 
 
 class LivePermit(Value, frozen=True, kw_only=True):
-    """A leave to trade a live account through a credential."""
+    """A leave to add risk on live accounts. `holder`: the API key or the strategy that has it."""
 
     holder: str
     expires_at: datetime

@@ -1,5 +1,7 @@
 """Strategies and runs as records: what a save of one needs. Starting and ending a run is not a save but a command."""
 
+from typing import Any
+
 from workstation.commands.context import EngineContext
 from workstation.domain.errors import InUse, NotFound, StateConflict, ValidationError
 from workstation.domain.records import Record, StrategyDefinition, StrategyRun
@@ -7,13 +9,22 @@ from workstation.domain.records.strategies import StrategyStatus
 from workstation.strategies.loading import config_of
 
 WITHDRAW = ("parameters", "version", "config")
-"""What was approved: a change of any of these withdraws approval."""
+"""What was approved: a change of any of these withdraws approval, and the permit for live accounts with it."""
 
 _BY_HAND = {
     (StrategyStatus.ACTIVE, StrategyStatus.PAUSED),
     (StrategyStatus.PAUSED, StrategyStatus.ACTIVE),
     (StrategyStatus.STOPPED, StrategyStatus.ACTIVE),
 }
+
+
+def withdrawing(before: StrategyDefinition, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return changes of a strategy with approval and permit taken back where they no longer hold."""
+    if not before.is_approved:
+        return changes
+    if any(name in changes and changes[name] != getattr(before, name) for name in WITHDRAW):
+        return changes | {"is_approved": False, "approved_at": None, "approved_by": None, "live_permit": None}
+    return changes | {"live_permit": None} if changes.get("paper_trading_only") else changes
 
 
 def check_strategy(context: EngineContext, before: Record | None, after: Record) -> None:
@@ -34,6 +45,8 @@ def check_strategy(context: EngineContext, before: Record | None, after: Record)
         raise ValidationError("is_approved", "is given by strategy.approve, and goes with parameters and version")
     if after.approved_code != ("" if earlier is None else earlier.approved_code):
         raise ValidationError("approved_code", "is noted by strategy.approve")
+    if after.live_permit is not None and (not after.is_approved or after.paper_trading_only):
+        raise ValidationError("live_permit", "is for a strategy that is approved and not for paper accounts alone")
     if after.status is not status and (status, after.status) not in _BY_HAND:
         allowed = tuple(sorted(end for start, end in _BY_HAND if start is status))
         raise StateConflict(f"The strategy is {status}.", state=status, allowed=allowed)

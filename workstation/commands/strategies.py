@@ -215,11 +215,14 @@ def _approve(context: EngineContext, params: Approve, call: Invocation, code_has
         approved_by=call.origin.user,
         approval_reason=params.reason,
         approved_code=code_hash,
+        live_permit=before.live_permit if before.approved_code == code_hash else None,
         status=status,
         row_version=before.row_version + 1,
         updated_at=now,
     )
-    changed = ("is_approved", "approved_at", "approved_by", "approval_reason", "approved_code", "status")
+    changed = (
+        "is_approved", "approved_at", "approved_by", "approval_reason", "approved_code", "live_permit", "status",
+    )  # fmt: skip
     saved = RecordSaved(record=after, changed=changed, actor=call.origin.actor, ts=now)
     seq = context.desk.recorder.record([saved], actor=call.origin.actor, attach=call.attach)
     _answer(context, seq, call, CommandResult(ok=True, text="Strategy is approved.", data=after))

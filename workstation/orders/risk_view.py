@@ -10,7 +10,7 @@ from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
 from workstation.domain.orders import Origin, OriginKind
-from workstation.domain.records import LOCAL_TENANT, ApiKey, LivePermit
+from workstation.domain.records import LOCAL_TENANT, ApiKey, LivePermit, StrategyDefinition, StrategyRun
 from workstation.orders.context import Prices
 from workstation.orders.fold import CoreState
 
@@ -56,8 +56,17 @@ class CoreRiskView:
         row = self._ledger.position(account, symbol, run_id)
         return 0 if row is None else row.qty
 
-    def live_permit(self, origin: Origin, strategy_id: str) -> LivePermit | None:  # noqa: ARG002  keys alone have one
-        """Return the permit of the API key that asks, run out or not; None for other credentials and for strategies."""
+    def live_permit(self, origin: Origin, strategy_id: str) -> LivePermit | None:
+        """Return the permit of the API key or of the run's strategy that asks, run out or not; None for all others.
+
+        A strategy's is for the code that was approved: a run that has another has none.
+        """
+        if origin.kind is OriginKind.STRATEGY:
+            run = self._records.find(StrategyRun, LOCAL_TENANT, strategy_id)
+            strategy = None if run is None else self._records.find(StrategyDefinition, LOCAL_TENANT, run.strategy_id)
+            if run is None or strategy is None or not strategy.is_approved or run.code_hash != strategy.approved_code:
+                return None
+            return strategy.live_permit
         if origin.kind is not OriginKind.REST:
             return None
         key = self._records.find(ApiKey, LOCAL_TENANT, origin.detail)

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from workstation.domain.accounts import KillScope, LockState
+from workstation.domain.accounts import Environment, KillScope, LockState
 from workstation.domain.errors import NotFound, StateConflict, UserError, ValidationError
 from workstation.domain.events import KillChanged, RecordSaved, SessionChanged
 from workstation.domain.executions import Execution
@@ -213,6 +213,10 @@ class RunDesk:
         ]
         seq = self._desk.recorder.record(saves, actor=origin.actor, attach=attach, rows=(kept,))
         self._launch(run, code)
+        live = self._desk.state.accounts[run.account].environment is Environment.LIVE
+        if live and (strategy.live_permit is None or strategy.live_permit.expires_at <= now):
+            text = "No live permit is in force: orders that add risk are refused until a person grants one."
+            self._runner.run(run.id).tell("WARNING", text, "PERMIT")
         return run, seq
 
     def pause(self, run: StrategyRun) -> None:
@@ -298,8 +302,10 @@ class RunDesk:
         self._runner.run(run.id).hand_over(left)
 
     def _recoded(self, run: StrategyRun, code: Code, actor: str, **fields: Any) -> StrategyRun:
-        """Record that a run goes on with other code."""
+        """Record that a run goes on with other code; a permit for live accounts was for what it had."""
         now = self._clock.now_ns()
+        if code.code_hash != run.code_hash:
+            self._record(self.strategy(run.tenant, run.strategy_id), live_permit=None)
         after: StrategyRun = _changed(run, now, code_hash=code.code_hash, **fields)
         kept = CodeSnapshot(code_hash=code.code_hash, entry_point=code.entry_point, source=code.source, created_at=now)
         saved = RecordSaved(record=after, changed=("code_hash", *fields), actor=actor, ts=now)

@@ -154,7 +154,7 @@ class LatencySnap(msgspec.Struct, frozen=True, kw_only=True):
 class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
     """What the status bar and the top bar show.
 
-    active_runs: strategy runs under way; live_keys: scripts' keys whose permit for live accounts is in force.
+    active_runs: strategy runs under way; live_keys, live_strategies: whose permit for live accounts is in force.
     mono_ns: when this was made, on the monotonic clock of this process. venue: the gateway that orders go to.
     clock_offset_ns: the feed's clock less ours on arrival, None before the first tick and in a replay. largest: the
     series of bars that take most memory, (name, bytes), the largest first.
@@ -182,6 +182,7 @@ class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
     api_url: str = ""
     active_runs: int = 0
     live_keys: int = 0
+    live_strategies: int = 0
     now_ns: int = 0
     mono_ns: int = 0
     venue: str = ""

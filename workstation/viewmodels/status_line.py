@@ -52,8 +52,12 @@ def arm_chip(status: StatusSnap | None) -> Chip:
 
 def _others(status: StatusSnap) -> tuple[str, str]:
     """Return who else may send orders now, short and as a sentence: arming by hand does not stop them."""
-    counts = ((status.active_runs, "run"), (status.live_keys, "live key"))
-    known = [f"{number} {noun}{'s' if number > 1 else ''}" for number, noun in counts if number]
+    counts = (
+        (status.active_runs, "run", "runs"),
+        (status.live_strategies, "live strategy", "live strategies"),
+        (status.live_keys, "live key", "live keys"),
+    )
+    known = [f"{number} {many if number > 1 else one}" for number, one, many in counts if number]
     if not known:
         return "", ""
     return "".join(f" · {text}" for text in known), f" Beside the hand: {' and '.join(known)}, armed or not."

@@ -16,7 +16,7 @@ from workstation.strategies.run_pace import Decision, RunPace
 from workstation.strategies.runs import RunLine, RunPosition
 from workstation.strategies.views import Policy
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import MISSING, Formats, exact_time, gain_ink, grouped
+from workstation.viewmodels.formats import MISSING, Formats, age, exact_time, gain_ink, grouped
 from workstation.viewmodels.preview import order_words
 
 ORDER_LINES = 4
@@ -27,6 +27,10 @@ USED_MUCH = 0.5
 """Share of the time, or of the messages that it may send, from which a run stands out."""
 
 NO_PACES: Mapping[str, RunPace] = {}
+LIVE = "LIVE"
+PERMIT_HOURS = {"1 h": 1, "8 h": 8, "24 h": 24, "5 d": 120}
+"""How long a permit for live accounts lasts, as a person chooses it."""
+
 HELD_HERE = "held by this program"
 
 _RUN_INKS = {
@@ -37,10 +41,11 @@ _RUN_INKS = {
 
 
 class DefinitionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A strategy and how many of its runs are under way."""
+    """A strategy and how many of its runs are under way. permit: its standing with live accounts, in a word or two."""
 
     strategy: StrategyDefinition
     active: int
+    permit: str
 
 
 class RunShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,14 +69,19 @@ class StrategiesView:
         strategies: tuple[StrategyDefinition, ...],
         runs: tuple[StrategyRun, ...],
         paces: Mapping[str, RunPace] = NO_PACES,
+        now_ns: int = 0,
     ) -> None:
-        """Show another board; what is gone leaves. paces: of runs under way, by id."""
+        """Show another board; what is gone leaves. paces: of runs under way, by id; now_ns: UTC ns."""
         self.has_board = True
         kept = {strategy.id for strategy in strategies}
         gone = [row.strategy.id for row in _rows(self.definitions) if row.strategy.id not in kept]
         self.definitions.remove(gone)
         active = [run.strategy_id for run in runs if run.status.is_active]
-        self.definitions.upsert([DefinitionRow(strategy=row, active=active.count(row.id)) for row in strategies])
+        rows = [
+            DefinitionRow(strategy=row, active=active.count(row.id), permit=permit_text(row, now_ns))
+            for row in strategies
+        ]
+        self.definitions.upsert(rows)
         self.runs.upsert([RunShown(run=run, pace=paces.get(run.id)) for run in runs])
 
     def failed(self) -> list[str]:
@@ -108,9 +118,12 @@ def run_style(row: RunShown) -> RowStyle:
 
 
 def definition_style(row: DefinitionRow) -> RowStyle:
-    """Return how a strategy looks: one that was stopped stands out, since only a person lets it run again."""
-    is_stopped = row.strategy.status is StrategyStatus.STOPPED
-    return RowStyle(cells={"state": CellStyle("danger", bold=True)} if is_stopped else {})
+    """Return how a strategy looks: one that was stopped stands out, since only a person lets it run again.
+
+    One that may add risk on live accounts is said as loudly.
+    """
+    loud = {"state": row.strategy.status is StrategyStatus.STOPPED, "permit": row.permit.startswith(LIVE)}
+    return RowStyle(cells={name: CellStyle("danger", bold=True) for name, is_so in loud.items() if is_so})
 
 
 def line_text(line: RunLine) -> str:
@@ -171,9 +184,17 @@ def decision_text(formats: Formats, decision: Decision) -> str:
     return f"{exact_time(decision.ts)[11:19]} {what}"
 
 
-def permit_text(strategy: StrategyDefinition) -> str:
-    """Return where a strategy may trade: LIVE once it is approved and not for paper alone, else SIM."""
-    return "LIVE" if strategy.is_approved and not strategy.paper_trading_only else "SIM"
+def has_permit(strategy: StrategyDefinition, now_ns: int) -> bool:
+    """Tell whether a strategy may add risk on live accounts now."""
+    return strategy.live_permit is not None and strategy.live_permit.expires_at > now_ns
+
+
+def permit_text(strategy: StrategyDefinition, now_ns: int) -> str:
+    """Return what a strategy may do on live accounts: nothing (SIM), run (none), or add risk for a time (LIVE)."""
+    if not strategy.is_approved or strategy.paper_trading_only:
+        return "SIM"
+    permit = strategy.live_permit
+    return f"{LIVE} {age(permit.expires_at - now_ns)}" if permit and has_permit(strategy, now_ns) else "none"
 
 
 def day_text(ts: int) -> str:
@@ -230,8 +251,8 @@ def _definition_columns() -> tuple[Column[DefinitionRow], ...]:
     return (
         Column("name", "Strategy", code, lambda r: r.strategy.name, lambda r: r.strategy.name, width=12),
         Column("state", "State", code, lambda r: r.strategy.status, lambda r: r.strategy.status, width=8),
-        Column("permit", "Permit", code, lambda r: permit_text(r.strategy), lambda r: permit_text(r.strategy), width=6,
-               hint="LIVE once approved and not for paper accounts alone"),
+        Column("permit", "Permit", code, lambda r: r.permit, lambda r: r.permit, width=6,
+               hint="On live accounts: SIM runs on none, none adds no risk there, LIVE adds risk for so long"),
         Column("active", "Runs", number, lambda r: r.active, lambda r: str(r.active), right=True, width=5),
         Column("pnl", "P&L", number, lambda r: r.strategy.pnl_order, lambda r: money_text(r.strategy.total_pnl),
                right=True, width=9),

@@ -125,6 +125,7 @@ def test_every_state_of_the_bars_says_itself_in_words() -> None:
     others = status(armed=Environment.SIM, active_runs=2, live_keys=1)
     assert arm_chip(others).text == "ARMED SIM · 2 runs · 1 live key"
     assert arm_chip(status(active_runs=1)).text == "DISARMED · 1 run"
+    assert arm_chip(status(active_runs=2, live_strategies=1)).text == "DISARMED · 2 runs · 1 live strategy"
     kill = KillState(scope=KillScope.SYMBOL, key="A", on=True, reason="", actor="", ts=0)
     assert "SYMBOL A" in arm_chip(status(armed=Environment.SIM, kills=(kill,))).hover
     stale = StreamSnap(stream=StreamKind.QUOTES, state="UP", worst_age_ms=7_200, worst_symbol="A", updates_per_s=0.0)

@@ -3,12 +3,12 @@
 import msgspec
 
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.records import LivePermit, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
 from workstation.strategies.run_pace import Decision, RunPace
 from workstation.strategies.runs import RunLine
 from workstation.viewmodels.formats import Formats
-from workstation.viewmodels.strategies_view import StrategiesView, line_text, permit_text, run_style
+from workstation.viewmodels.strategies_view import StrategiesView, definition_style, line_text, permit_text, run_style
 
 
 def strategy(strategy_id):
@@ -88,6 +88,13 @@ def test_a_run_that_is_held_says_why_and_not_what_it_decided():
 
 def test_a_strategy_has_a_permit_for_live_accounts_once_approved_and_not_for_paper_alone():
     paper = msgspec.structs.replace(strategy("a"), is_approved=True)
-    assert permit_text(paper) == "SIM"
-    assert permit_text(msgspec.structs.replace(paper, paper_trading_only=False)) == "LIVE"
-    assert permit_text(msgspec.structs.replace(paper, paper_trading_only=False, is_approved=False)) == "SIM"
+    assert permit_text(paper, 0) == "SIM"
+    live = msgspec.structs.replace(paper, paper_trading_only=False)
+    assert permit_text(live, 0) == "none"
+    assert permit_text(msgspec.structs.replace(live, is_approved=False), 0) == "SIM"
+    permitted = msgspec.structs.replace(live, live_permit=LivePermit(expires_at=3_600 * 10**9))
+    assert permit_text(permitted, 0) == "LIVE 60 min"
+    assert permit_text(permitted, 3_600 * 10**9) == "none"
+    view = StrategiesView(Formats({}))
+    view.take((permitted, msgspec.structs.replace(live, id="b")), (), now_ns=0)
+    assert ["permit" in definition_style(view.definitions.get(key)).cells for key in "ab"] == [True, False]

@@ -45,7 +45,7 @@ from workstation.commands.limits import BUILT_IN, LimitUse, RiskStanding, built_
 from workstation.commands.registry import NoParams
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.orders import DENIED_STATES, OrdStatus
-from workstation.domain.records import ApiKey, RiskLimit, StrategyRun
+from workstation.domain.records import ApiKey, RiskLimit, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.ports.store import OrderQuery, Reader, RecordQuery
 from workstation.risk.limits import LimitScope, LimitType, limit_id
@@ -311,6 +311,7 @@ def _orders_last_minute(reader: Reader, tenant: str, place: tuple[str, str], now
 
 def _live_permits(reader: Reader, tenant: str, now_ns: int) -> list[dict[str, Any]]:
     permits = [(row.id, row.live_permit) for row in every_record(reader, ApiKey, tenant)]
+    permits += [(row.id, row.live_permit) for row in every_record(reader, StrategyDefinition, tenant)]
     return [
         {"holder": holder, "expires_at": time_text(permit.expires_at), "caps": permit.caps}
         for holder, permit in permits

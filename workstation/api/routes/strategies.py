@@ -27,7 +27,7 @@ from workstation.api.schemas.strategies import (
     strategy_body,
 )
 from workstation.api.schemas.system import ActionResult
-from workstation.commands.records_strategies import WITHDRAW
+from workstation.commands.records_strategies import withdrawing
 from workstation.commands.strategies import Approve
 from workstation.domain.records import StrategyDefinition
 from workstation.domain.records.strategies import StrategyStatus
@@ -102,16 +102,14 @@ async def get_strategy(call: Call) -> Answer:
     "/strategies/{strategy_id}", scope="strategies:manage", body=StrategyUpdate, answers={200: Strategy}, path_types=_ID
 )
 async def put_strategy(call: Call) -> Answer:
-    """Change a strategy; a change of parameters, version or config withdraws its approval."""
+    """Change a strategy; a change of parameters, version or config withdraws its approval and its live permit."""
     before: StrategyDefinition = await find_record(call, STRATEGIES)
     changes = given(call.body)
     changes.update((name, value) for name, value in _kept(changes).items() if name in changes)
     if "is_active" in changes:
         wanted = StrategyStatus.ACTIVE if changes.pop("is_active") else StrategyStatus.PAUSED
         changes["status"] = wanted
-    if any(name in changes and changes[name] != getattr(before, name) for name in WITHDRAW):
-        changes |= {"is_approved": False, "approved_at": None, "approved_by": None}
-    return await change_record(call, STRATEGIES, changes, before=before)
+    return await change_record(call, STRATEGIES, withdrawing(before, changes), before=before)
 
 
 @routes.add("DELETE", "/strategies/{strategy_id}", scope="strategies:manage", answers={204: None}, path_types=_ID)

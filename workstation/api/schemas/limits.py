@@ -165,7 +165,7 @@ class LockedAccountOut(Resource):
 
 
 class LivePermitOut(Resource):
-    """A leave to trade a live account through a credential."""
+    """A leave to add risk on live accounts. `holder`: the API key or the strategy that has it."""
 
     holder: IdOut
     expires_at: TimeOut

@@ -11,9 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QScrollArea,
     QSplitter,
     QVBoxLayout,
@@ -22,12 +20,15 @@ from PySide6.QtWidgets import (
 
 from workstation.commands.params import AnnotateOrder, CancelOne
 from workstation.commands.records import ChangeRecord, CreateRecord
+from workstation.commands.records_strategies import withdrawing
 from workstation.commands.registry import CommandResult, NoParams
 from workstation.commands.strategies import ADOPTED_BY, Approve, CodeName, RunName, RunTail, StopRun, StrategyBoard
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
 from workstation.desktop.panels.strategies_form import ParametersForm
+from workstation.desktop.panels.strategies_live import LiveForm
 from workstation.desktop.panels.strategies_orphans import OrphanList
+from workstation.desktop.panels.strategies_told import RunTold, caption
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.orders import OrderState, OriginKind
@@ -42,19 +43,14 @@ from workstation.viewmodels.strategies_view import (
     DefinitionRow,
     RunShown,
     StrategiesView,
-    code_text,
     day_text,
     definition_style,
-    line_text,
-    open_text,
     run_style,
     shape_text,
     stop_words,
-    values_text,
 )
 
 CAPITAL = "100000"
-LOG_LINES_MAX = 500
 LOG_HEIGHT_PX = 140
 FORM_HEIGHT_PX, FORM_SHARE = 220, 0.36
 NONE_CHOSEN = "Select a strategy to see its parameters."
@@ -80,16 +76,8 @@ class StrategiesPanel(AskingPanel):
         self.runs = ColumnView(ColumnModel(self.rows.runs), run_style, name=f"{panel_id}_runs", meaning="Runs")
         self.definitions.set_flexible("name", "code")
         self.runs.set_flexible("reason", "name", "account")
-        self.log = QPlainTextEdit()
-        self.log.setObjectName(f"{panel_id}_log")
-        self.log.setAccessibleName("Log of the selected run")
-        self.log.setReadOnly(True)
-        self.log.setPlaceholderText("What the selected run says appears here.")
-        self.log.setMaximumBlockCount(LOG_LINES_MAX)
-        self.log.setMinimumHeight(LOG_HEIGHT_PX // 2)
-        self.own = self._caption("own")
-        self.own.setAccessibleName("What the selected run shows of its own, and what it has open")
-        self.own.hide()
+        self.told = RunTold(panel_id, self._formats)
+        self.log, self.own = self.told.log, self.told.own
         self.orphans = OrphanList(panel_id, context.bridge.session.instruments)
         self.orphans.adopt_asked.connect(self._adopt)
         self.orphans.cancel_asked.connect(self._cancel)
@@ -124,15 +112,11 @@ class StrategiesPanel(AskingPanel):
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName(f"{self.panel_id}_tables")
         tables.setChildrenCollapsible(False)
-        for part in (self.definitions, self.runs, self._told()):
+        for part in (self.definitions, self.runs, self.told):
             tables.addWidget(part)
         tables.setSizes([LOG_HEIGHT_PX, LOG_HEIGHT_PX, LOG_HEIGHT_PX])
         whole = self._block(tables, self.orphans)
         self.column.addLayout(Beside(self, whole, self._new(), self._chosen(), self._running(), share=FORM_SHARE), 1)
-
-    def _told(self) -> QWidget:
-        """Return what the chosen run says: its own values, and its log."""
-        return self._block(self.own, self.log)
 
     def _new(self) -> QWidget:
         self.code = self._choice("code", "Code of a new strategy: an example, or a file of the strategies folder")
@@ -140,7 +124,7 @@ class StrategiesPanel(AskingPanel):
         return self._block(bar_of(self.code, self.make, stretch=0))
 
     def _chosen(self) -> QWidget:
-        self.says = self._caption("says")
+        self.says = caption(f"{self.panel_id}_says")
         self.says.setText(NONE_CHOSEN)
         self.form = ParametersForm(self.panel_id)
         self.scrolled = QScrollArea()
@@ -152,9 +136,11 @@ class StrategiesPanel(AskingPanel):
         self.scrolled.hide()
         self.save = self.button("save", "Save parameters", "Keep these parameters; approval is withdrawn", self._save)
         self.form.edited.connect(lambda: self.save.setEnabled(True))
-        self.approve = PressTwice("Approve for live", self._approve)
-        named(self.approve, f"{self.panel_id}_approve", "Let this strategy run on live accounts; press twice", "quiet")
-        return self._block(self.says, self.scrolled, bar_of(self.save, self.approve))
+        self.live = LiveForm(self.panel_id)
+        self.live.approved.connect(self._approve)
+        self.live.paper_changed.connect(lambda only: self._change("paper", paper_trading_only=only))
+        self.live.permit_changed.connect(lambda permit: self._change("permit", live_permit=permit))
+        return self._block(self.says, self.scrolled, bar_of(self.save), self.live)
 
     def _running(self) -> QWidget:
         self.account = self._choice("account", "Account that a run trades on")
@@ -199,15 +185,6 @@ class StrategiesPanel(AskingPanel):
         part.setAccessibleName(meaning)
         part.setToolTip(meaning)
 
-    def _caption(self, name: str) -> QLabel:
-        caption = QLabel()
-        caption.setObjectName(f"{self.panel_id}_{name}")
-        caption.setProperty("role", "caption")
-        caption.setTextFormat(Qt.TextFormat.PlainText)
-        caption.setWordWrap(True)
-        caption.setContentsMargins(8, 3, 8, 3)
-        return caption
-
     def _block(self, *parts: Any) -> QWidget:
         block = QWidget()
         column = QVBoxLayout(block)
@@ -225,8 +202,9 @@ class StrategiesPanel(AskingPanel):
     def _on_board(self, result: CommandResult) -> None:
         if self.take(result, StrategyBoard):
             board: StrategyBoard = result.data
+            now = self._now_ns()
             for view in (self.definitions, self.runs):
-                view.reorder(lambda: self.rows.take(board.strategies, board.runs, board.paces))
+                view.reorder(lambda: self.rows.take(board.strategies, board.runs, board.paces, now))
                 view.redress()
             self.rows.paper_only = board.paper_only
             self.orphans.take(board.orphans, {run.id: run.run_name for run in board.runs})
@@ -239,19 +217,9 @@ class StrategiesPanel(AskingPanel):
 
     def _on_lines(self, result: CommandResult) -> None:
         run = self._run()
-        if not result.ok or run is None or not isinstance(result.data, RunTail) or result.data.run_id != run.id:
-            return
         tail = result.data
-        parts = (code_text(run), values_text(tail.values), open_text(self._formats, tail.positions, tail.orders))
-        self.own.setText("\n".join(part for part in parts if part))
-        self.own.setVisible(any(parts))
-        text = "\n".join(line_text(line) for line in result.data.lines)
-        if run.error_traceback:
-            text = f"{text}\n{run.error_traceback}".strip()
-        if text != self.log.toPlainText():
-            self.log.setPlainText(text)
-            bar = self.log.verticalScrollBar()
-            bar.setValue(bar.maximum())
+        if result.ok and run is not None and isinstance(tail, RunTail) and tail.run_id == run.id:
+            self.told.show_tail(run, tail)
 
     def _on_code(self, result: CommandResult) -> None:
         strategy = self._strategy()
@@ -268,6 +236,10 @@ class StrategiesPanel(AskingPanel):
         self.scrolled.setVisible(shape is not None and bool(shape.parameters))
 
     # What is chosen
+
+    def _now_ns(self) -> int:
+        status = self.context.state.status
+        return 0 if status is None else status.now_ns
 
     def _strategy(self) -> StrategyDefinition | None:
         chosen: list[DefinitionRow] = list(self.definitions.selected_rows())
@@ -290,8 +262,7 @@ class StrategiesPanel(AskingPanel):
         self._show_buttons()
 
     def _on_run_chosen(self) -> None:
-        self.log.clear()
-        self.own.hide()
+        self.told.clear()
         self._show_buttons()
         self.ask()
 
@@ -307,7 +278,7 @@ class StrategiesPanel(AskingPanel):
         strategy, run = self._strategy(), self._run()
         is_active = run is not None and run.status.is_active
         self.start.setEnabled(strategy is not None)
-        self.approve.setEnabled(strategy is not None and not strategy.is_approved)
+        self.live.show_strategy(strategy, self._now_ns())
         self.hold.setEnabled(is_active)
         self.reload.setEnabled(is_active)
         self.stop.setEnabled(is_active)
@@ -345,11 +316,18 @@ class StrategiesPanel(AskingPanel):
         self.act("strategy.create", CreateRecord(record=draft), "create")
 
     def _save(self) -> None:
-        strategy, values = self._strategy(), self.form.values()
-        if strategy is None or values is None:
-            return
-        change = ChangeRecord(id=strategy.id, changes={"parameters": values}, expected_version=strategy.row_version)
-        self.act("strategy.update", change, "save")
+        values = self.form.values()
+        if values is not None:
+            self._change("save", parameters=values)
+
+    def _change(self, detail: str, **changes: Any) -> None:
+        """Change the chosen strategy as it was read; what was approved before is not approved any more."""
+        strategy = self._strategy()
+        if strategy is not None:
+            change = ChangeRecord(
+                id=strategy.id, changes=withdrawing(strategy, changes), expected_version=strategy.row_version
+            )
+            self.act("strategy.update", change, detail)
 
     def _approve(self) -> None:
         strategy = self._strategy()
@@ -357,7 +335,7 @@ class StrategiesPanel(AskingPanel):
             self.act("strategy.approve", Approve(strategy_id=strategy.id, reason="approved in the desktop"), "approve")
 
     def _start(self) -> None:
-        strategy, status = self._strategy(), self.context.state.status
+        strategy = self._strategy()
         if strategy is None:
             return
         if self.save.isEnabled():
@@ -367,7 +345,7 @@ class StrategiesPanel(AskingPanel):
             strategy_id=strategy.id,
             account=self.account.currentText(),
             initial_capital=self.capital.text().strip(),
-            start_date=day_text(0 if status is None else status.now_ns),
+            start_date=day_text(self._now_ns()),
         )
         self.act("strategy.start", wish, "start")
 

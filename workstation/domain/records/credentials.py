@@ -6,7 +6,10 @@ from workstation.domain.records.record import Record
 
 
 class LivePermit(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's leave to trade a live account through one credential. expires_at: UTC ns; caps: money as text."""
+    """A person's leave to one key or one strategy to add risk on live accounts.
+
+    expires_at: UTC ns; caps: money as text.
+    """
 
     expires_at: int
     caps: dict[str, str] = {}

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled, rescale
+from workstation.domain.records.credentials import LivePermit
 from workstation.domain.records.pnl import NET_DECIMALS
 from workstation.domain.records.record import Record
 
@@ -57,7 +58,8 @@ class StrategyDefinition(Record, frozen=True, kw_only=True, tag="strategy"):
     """A strategy. config: `entry_point` (`module:Class`), `on_stop`, `on_restart` and what else its maker notes.
 
     approval is for live accounts and goes with parameters and version: a change of either withdraws it. approved_code:
-    SHA-256 of the file that was approved. total_pnl: integer money. wins: closed trades that earned. returns, fall_bps:
+    SHA-256 of the file that was approved. live_permit: a person's leave to add risk on live accounts with that code.
+    total_pnl: integer money. wins: closed trades that earned. returns, fall_bps:
     of all runs that have ended, the largest fall in hundredths of a percent.
     """
 
@@ -89,6 +91,7 @@ class StrategyDefinition(Record, frozen=True, kw_only=True, tag="strategy"):
     approved_by: str | None = None
     approval_reason: str = ""
     approved_code: str = ""
+    live_permit: LivePermit | None = None
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     total_runs: int = 0
