@@ -21,6 +21,7 @@ from workstation.desktop.charts.model import BAR_NS_DEFAULT, ChartModel, Pointer
 from workstation.desktop.charts.state_card import StateCard
 from workstation.desktop.charts.tools_text import DrawingText
 from workstation.desktop.charts.trade_tag import TradeTag
+from workstation.desktop.focus_frame import FocusFrame
 from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.chart_heikin_ashi import averaged, keep_up
 from workstation.viewmodels.chart_indicators import ChosenIndicator, IndicatorLines
@@ -107,6 +108,7 @@ class ChartView(QWidget):
         self._frame.timeout.connect(self._refresh)
         self._was_following = True
         theme_notifier().changed.connect(self._on_theme_changed)
+        FocusFrame(self)
         self.set_state(PanelState.EMPTY)
 
     @property

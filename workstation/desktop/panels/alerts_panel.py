@@ -127,6 +127,7 @@ class AlertsPanel(AskingPanel):
         self.mail.setAccessibleName("Mail it when it fires")
         self.mail.setToolTip("Mail it when it fires; mail.host, mail.sender and mail.to are settings")
         self.at_once = QCheckBox("If true now, fire now")
+        self.at_once.setAccessibleName("If the condition is true now, fire now")
         self.at_once.setObjectName(f"{self.panel_id}_at_once")
         self.at_once.setToolTip("Otherwise it fires the next time that the condition comes to hold")
         self.keep = self.button("keep", "Keep alert", "Keep the alert (Enter)", self.keep_form, "primary")

@@ -95,6 +95,7 @@ class ApiAccessPanel(AskingPanel):
         self.preset = QComboBox()
         self.preset.setObjectName(f"{self.panel_id}_preset")
         self.preset.setAccessibleName("What the key may do")
+        self.preset.setToolTip("What the key may do")
         self.preset.addItems(list(PRESETS))
         self.cap = self._field("cap", "Largest notional of one order", "Order cap")
         self.days = self._field("days", "Days until it expires", "Days")

@@ -269,6 +269,7 @@ class HotkeysPanel(Panel):
         table.setHorizontalHeaderLabels(COLUMNS)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(24)
+        table.setTabKeyNavigation(False)
         table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         table.setWordWrap(False)
         for column, width in enumerate(_WIDTHS):
@@ -289,6 +290,7 @@ class HotkeysPanel(Panel):
             button = QPushButton(name)
             button.setObjectName(f"{self.panel_id}_{name.lower().replace(' ', '_')}")
             button.setToolTip(tip)
+            button.setAccessibleName(tip)
             button.clicked.connect(lambda _checked=False, act=act: act())
             bar.addWidget(button)
         self.told.hide()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QCursor, QMouseEvent, QWheelEvent
 
+from workstation.desktop.focus_frame import FocusFrame
 from workstation.desktop.panels.ladder_canvas import ENTRY_COLUMNS, OWN_COLUMNS, LadderCanvas
 from workstation.desktop.panels.ladder_columns import Place
 from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
@@ -76,6 +77,7 @@ class LadderView(LadderCanvas):
         self.pin_pointer = False
         self._by_key = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        FocusFrame(self)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
 
     def show_ladder(self, ladder: Ladder) -> None:

@@ -119,6 +119,7 @@ class PnlPanel(TablePanel):
         self.by = QComboBox()
         self.by.setObjectName(f"{self.panel_id}_by")
         self.by.setAccessibleName("Sum P&L by")
+        self.by.setToolTip("Sum P&L by")
         for choice in GroupBy:
             self.by.addItem(f"by {choice.value}", choice.value)
         self.by.currentIndexChanged.connect(self._on_choice)

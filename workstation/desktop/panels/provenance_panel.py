@@ -145,6 +145,7 @@ class ProvenancePanel(Panel):
         self.heading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         bar.addWidget(self.heading, 1)
         self.redact = QCheckBox("Redact")
+        self.redact.setAccessibleName("Redact an exported file")
         self.redact.setObjectName(f"{self.panel_id}_redact")
         self.redact.setToolTip("Leave account, person and credential out of an exported file")
         self.redact.setChecked(True)

@@ -129,6 +129,7 @@ def _choice(name: str, meaning: str) -> QComboBox:
     choice = QComboBox()
     choice.setObjectName(name)
     choice.setAccessibleName(meaning)
+    choice.setToolTip(meaning)
     choice.setMinimumContentsLength(10)
     choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return choice

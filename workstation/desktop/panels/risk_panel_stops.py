@@ -46,6 +46,7 @@ class Stops(QWidget):
         self.scope = QComboBox()
         self.scope.setObjectName(f"{panel_id}_stop_scope")
         self.scope.setAccessibleName("What the stops bind")
+        self.scope.setToolTip("What the stops bind")
         self._offer_scopes()
         self.reason = QLineEdit()
         self.reason.setObjectName(f"{panel_id}_stop_reason")
@@ -63,6 +64,7 @@ class Stops(QWidget):
         self.lock_for = QComboBox()
         self.lock_for.setObjectName(f"{panel_id}_lock_for")
         self.lock_for.setAccessibleName("How long to lock out")
+        self.lock_for.setToolTip("How long to lock out")
         for words, seconds in LOCK_TIMES:
             self.lock_for.addItem(words, seconds)
         self.lock_out = PressTwice("Lock out", self._ask_lock_out)

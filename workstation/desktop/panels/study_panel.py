@@ -5,6 +5,7 @@ Base of the backtests and sweeps panels, beside both walks.
 
 from typing import ClassVar, Generic, TypeVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from workstation.commands.registry import CommandResult, NoParams
@@ -32,6 +33,7 @@ class StudyPanel(AskingPanel, Generic[Form]):
         scrolled = QScrollArea()
         scrolled.setObjectName(f"{self.panel_id}_scroll")
         scrolled.setWidgetResizable(True)
+        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setMinimumHeight(FORM_HEIGHT_PX)
         scrolled.setWidget(form)

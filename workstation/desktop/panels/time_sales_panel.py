@@ -70,6 +70,7 @@ class TimeSalesPanel(Panel):
         self.side = QComboBox()
         self.side.setObjectName(f"{self.panel_id}_side")
         self.side.setAccessibleName("Side that took")
+        self.side.setToolTip("Side that took")
         for text, value in SIDES:
             self.side.addItem(text, value)
         self.side.currentIndexChanged.connect(lambda _index: self._filter())

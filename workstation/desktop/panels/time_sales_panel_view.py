@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaint
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication
 
 from workstation.desktop.colors import blend
+from workstation.desktop.focus_frame import FocusFrame
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
 from workstation.viewmodels.tape import Tape, TapeLine
 
@@ -34,6 +35,7 @@ class TapeView(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
+        FocusFrame(self)
         self.tape: Tape | None = None
         self.empty_text = ""
         self.stale = False

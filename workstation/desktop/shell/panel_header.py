@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.panel_strip import PanelStrip
+from workstation.desktop.shell.tab_order import step_focus
 from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.viewmodels.focus import LINK_GROUPS
 
@@ -35,7 +36,7 @@ class PanelHeader(QToolButton):
     @staticmethod
     def wrap(panel: Panel) -> QWidget:
         """Return the panel under its strip, with its link chips in the corner when it has an instrument."""
-        holder = QWidget()
+        holder = PanelHolder()
         holder.setObjectName(f"{panel.panel_id}_holder")
         holder.setFocusProxy(panel)
         column = QVBoxLayout(holder)
@@ -52,6 +53,16 @@ class PanelHeader(QToolButton):
         self.setIcon(_chip(group))
         self.setToolTip(f"Link group {group}" if group else "Not linked: click to join a link group")
         self.setAccessibleName(f"{self._panel.title} link group {group or 'none'}")
+
+
+class PanelHolder(QWidget):
+    """A panel under its strip and its chips: Tab goes through them, then on to the rest of the window."""
+
+    # Qt overrides
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002  the toolkit's signature
+        """Move the keyboard to the next control as it stands in the window, a floating one too."""
+        return step_focus(self.window(), forward=next)
 
 
 class IntervalChip(QToolButton):
