@@ -27,6 +27,7 @@ from tests.helpers.stores import (
     note,
     open_for_test,
 )
+from workstation.domain.errors import StorageError
 from workstation.ports.store import ExecutionQuery, OrderQuery
 from workstation.storage import search_index
 from workstation.storage.retention import Kept
@@ -276,6 +277,19 @@ def test_the_index_waits_while_orders_queue(file_store, maker):
     filler = search_index.SearchFiller(Busy(), file_store.store._engine)
     assert not filler.fill()
     assert orders_found(file_store, "dip") == held(file_store, "dip")
+
+
+def test_an_index_that_cannot_be_looked_at_is_logged_and_waits(file_store, maker, monkeypatch, logged):
+    trade(file_store, maker, 4)
+
+    def fails(*_: object) -> list[tuple[object, ...]]:
+        raise StorageError("the disk is gone")
+
+    monkeypatch.setattr(search_index, "rows_of", fails)
+    assert not file_store.store.search.fill()
+    assert [(line["event"], line["listed"]) for line in logged] == [
+        ("search_index_waits", "orders"), ("search_index_waits", "executions"),
+    ]  # fmt: skip
 
 
 def test_the_filler_of_a_running_program_takes_up_what_waits(tmp_path, maker, monkeypatch):

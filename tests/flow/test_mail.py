@@ -166,13 +166,14 @@ def test_the_password_is_in_the_key_store_and_in_no_file_and_the_environment_goe
     assert main(["mail", "test", "--home", str(tmp_path / "other")]) == 2
 
 
-def test_a_machine_without_a_key_store_says_what_to_do_instead() -> None:
+def test_a_machine_without_a_key_store_says_what_to_do_instead(logged: list[dict[str, Any]]) -> None:
     from keyring.backends.fail import Keyring
 
     before = keyring.get_keyring()
     keyring.set_keyring(Keyring())
     try:
         assert secret_of("mail") == ""
+        assert [(line["event"], line["wanted"]) for line in logged] == [("key_store", "mail")]
         with pytest.raises(UserError, match="WORKSTATION_SECRET_MAIL"):
             keep_secret("mail", "opensesame")
     finally:

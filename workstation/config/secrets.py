@@ -10,19 +10,26 @@ import keyring
 from keyring.errors import KeyringError
 
 from workstation.domain.errors import UserError
+from workstation.kernel.logs import get_logger
 
 SERVICE = "workstation"
 VARIABLE_PREFIX = "WORKSTATION_SECRET_"
 
+_log = get_logger("secrets")
+
 
 def secret_of(name: str) -> str:
-    """Return a kept secret, "" where there is none. name: a word, such as mail; the environment goes first."""
+    """Return a kept secret, "" where there is none. name: a word, such as mail; the environment goes first.
+
+    A key store that cannot be read counts as empty, and is logged.
+    """
     given = os.environ.get(VARIABLE_PREFIX + name.upper())
     if given is not None:
         return given
     try:
         return keyring.get_password(SERVICE, name) or ""
-    except KeyringError:
+    except KeyringError as error:
+        _log.warning("key_store", wanted=name, error=str(error))
         return ""
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import DDL, Column, Connection, Engine, Select, Table, event, se
 from sqlalchemy.exc import SQLAlchemyError
 
 from workstation.domain.errors import InvariantError, StorageError
+from workstation.kernel.logs import get_logger
 from workstation.storage.driver import Parameters, Statement
 from workstation.storage.market_reader import rows_of
 from workstation.storage.queries import Conditions, contains
@@ -43,6 +44,8 @@ REST_S, IDLE_S = 0.02, 1.0
 """Between two transactions, and where nothing is to be done."""
 
 STEP_TIMEOUT_S, JOIN_S = 10.0, 5.0
+
+_log = get_logger("search_index")
 
 TEXT_TABLE = (
     "CREATE VIRTUAL TABLE %(name)s USING fts5(texts, tokenize='trigram', content='', detail=none, columnsize=0)"
@@ -192,7 +195,8 @@ class SearchFiller:
             if rows_of(self._engine, Statement(searched.next_up), (1,)):
                 return True
             return self._engine.dialect.name == "postgresql" and self._has_gone(searched)
-        except (SQLAlchemyError, StorageError):
+        except (SQLAlchemyError, StorageError) as error:
+            _log.warning("search_index_waits", listed=searched.table.name, error=str(error))
             return False
 
     def _has_gone(self, searched: Searched) -> bool:
