@@ -150,6 +150,24 @@ def test_f5_without_a_cursor_below_the_ask_is_refused(qtbot, rig, window, *, cur
     assert rig.spoken[-1] == ("warning", text)
 
 
+@pytest.mark.parametrize(
+    ("key", "near", "far", "text"),
+    [
+        (Key.Key_F5, 18_720, 18_719, "Stop 187.19 is 0t below bid 187.19; least 1t; point further below."),
+        (Key.Key_F6, 18_720, 18_721, "Stop 187.21 is 0t above ask 187.21; least 1t; point further above."),
+    ],
+)
+def test_a_stop_that_would_trigger_at_once_is_refused_by_its_distance(qtbot, rig, window, *, key, near, far, text):
+    rig.context.cursor.point("AAPL", near)
+    press(qtbot, key)
+    assert placed(rig) == []
+    assert rig.spoken[-1] == ("warning", f"Refused: stop distance. {text}")
+    rig.context.cursor.point("AAPL", far)
+    press(qtbot, key)
+    (sent,) = placed(rig)
+    assert abs(sent.stop_loss_px - far) == 1
+
+
 def test_f5_names_the_figure_that_the_risked_money_is_made_from_when_that_is_missing(qtbot, rig, window):
     rig.context.cursor.point("AAPL", 18_671)
     rig.context.state.accounts.clear()

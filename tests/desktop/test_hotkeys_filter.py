@@ -128,6 +128,13 @@ def test_a_key_of_two_presses_acts_on_the_second_within_its_time(
     assert rig.gateway.sent() == [(command, params)]
 
 
+def test_cancelling_the_account_says_which_positions_lose_their_stops(qtbot, rig, window):
+    rig.feed(positions=[position(100), position(-5, symbol="MSFT"), position(0, symbol="ESZ6")])
+    for _ in range(2):
+        press(qtbot, Key.Key_Escape, SHIFT)
+    assert rig.spoken[-1][1].endswith("protective stops included: 2 positions left unprotected, AAPL, MSFT")
+
+
 def test_auto_repeat_is_dropped(rig, window):
     event = QKeyEvent(QEvent.Type.KeyPress, Key.Key_F9, Qt.KeyboardModifier.NoModifier, "", True)
     QApplication.sendEvent(window, event)

@@ -12,13 +12,13 @@ from typing import Literal
 
 import msgspec
 
-from workstation.domain.expressions.evaluation import Absent, Expression, Snapshot, Value
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side, TimeInForce
 from workstation.viewmodels.hotkey_binds import Bind
 from workstation.viewmodels.hotkey_file import HotkeyFile
-from workstation.viewmodels.hotkey_snapshot import absence, average_of, price_value, qty_value, snapshot_of, value_text
+from workstation.viewmodels.hotkey_reading import Reading, Refusal
+from workstation.viewmodels.hotkey_snapshot import average_of, qty_value
 from workstation.viewmodels.hotkeys import (
     ALL_BPS,
     THROUGH_TICKS,
@@ -40,13 +40,12 @@ from workstation.viewmodels.hotkeys import (
 )
 from workstation.viewmodels.preview import order_words
 
+STOP_TICKS_MIN = 1
+"""Least distance of an attached stop from the price that would trigger it now."""
+
 _SIDES: Mapping[str, Side] = {
     "buy_limit": Side.BUY, "buy_stop": Side.BUY, "sell_limit": Side.SELL, "sell_stop": Side.SELL,
 }  # fmt: skip
-
-
-class Refusal(Exception):
-    """Ends the reading of a bind; `request_of` turns it into `Refused`."""
 
 
 def request_of(bind: Bind, file: HotkeyFile, focus: FocusSnapshot) -> Request:
@@ -68,87 +67,6 @@ def first_that_holds(binds: tuple[Bind, ...], file: HotkeyFile, focus: FocusSnap
             continue
         return bind
     return binds[-1]
-
-
-class Reading:
-    """One bind read on one snapshot. Values are exact; each missing one refuses by its name."""
-
-    def __init__(self, bind: Bind, file: HotkeyFile, focus: FocusSnapshot) -> None:
-        self.bind, self.file, self.focus = bind, file, focus
-        self.snapshot: Snapshot = snapshot_of(focus, file.expressions.get("risk_cash"))
-
-    @property
-    def instrument(self) -> Instrument:
-        """The instrument of the trade focus."""
-        return self.focus.instrument
-
-    @property
-    def held(self) -> int:
-        """The signed position, + long, in quantity units."""
-        return 0 if self.focus.position is None else self.focus.position.position.qty
-
-    def judge_when(self) -> None:
-        """Refuse where the bind's condition is absent or does not hold, with the values that it read."""
-        when = self.bind.when
-        if when is None or self._value(when) is True:
-            return
-        values = self.snapshot.values
-        read = ", ".join(f"{name} is {value_text(name, values[name], self.snapshot)}" for name in sorted(when.names))
-        raise Refusal(f"Refused: {' '.join(self.bind.keys)} needs {when}; {read}.")
-
-    def number(self, field: str) -> Fraction | None:
-        """Return a field's value, the file's default where the bind is silent, None where both are."""
-        expression = self.bind.expressions.get(field) or self.file.expressions.get(field)
-        return None if expression is None else Fraction(self._value(expression))
-
-    def _value(self, expression: Expression) -> Value:
-        value = expression.value(self.snapshot)
-        cash = self.file.expressions.get("risk_cash")
-        if value == Absent("risk_cash is missing") and cash is not None:
-            value = cash.value(self.snapshot)
-        if isinstance(value, Absent):
-            raise Refusal(absence(value, self.focus, self.snapshot))
-        return value
-
-    def price(self, expression: Expression, rounding: Literal["down", "up"]) -> int:
-        """Return a price on the instrument's grid."""
-        exact = Fraction(self._value(expression)) * 10**self.instrument.price_decimals
-        return self.instrument.round_to_tick(math.floor(exact) if rounding == "down" else math.ceil(exact), rounding)
-
-    def ticks(self, field: str, default: int) -> int:
-        """Return a distance as whole ticks, towards zero."""
-        value = self.number(field)
-        return default if value is None else int(value / self.snapshot.tick)
-
-    def quantity(self) -> int:
-        """Return the quantity in units, rounded down to the lot.
-
-        Raises:
-            Refusal: less than one lot.
-        """
-        value = self.number("qty")
-        wanted = Fraction(self.focus.size) if value is None else value
-        qty = self.lots(wanted)
-        if qty <= 0:
-            lot = self.instrument.qty_text(self.instrument.lot)
-            raise Refusal(f"Refused: size {_size(wanted)} is below one lot of {lot}; choose a larger size.")
-        return qty
-
-    def lots(self, whole: Fraction) -> int:
-        """Return whole units as quantity units, rounded down to the lot."""
-        lot = self.instrument.lot
-        return int(math.floor(whole * 10**self.instrument.qty_decimals) // lot * lot)
-
-    def within_risk(self, qty: int, entry: int, stop: int | None) -> int:
-        """Return the quantity, lowered so that the rounded stop loses no more than the money that was asked for."""
-        cash = self.snapshot.values.get("risk_cash")
-        asked = self.bind.expressions.get("qty")
-        if stop is None or asked is None or "risk_cash" not in asked.names or cash is None:
-            return qty
-        if self.snapshot.point_value is None:
-            raise Refusal(absence(Absent("currency rate is missing"), self.focus, self.snapshot))
-        distance = price_value(abs(entry - stop), self.instrument)
-        return min(qty, self.lots(Fraction(cash) / (distance * self.snapshot.point_value)))
 
 
 def _order(reading: Reading, side: Side) -> tuple[OrderTerms, int | None, int | None]:
@@ -186,9 +104,25 @@ def _check_legs(reading: Reading, side: Side, entry: int, stop: int | None, targ
     if stop is not None and (entry - stop) * side.sign < reading.instrument.tick_at(entry):
         where = "below" if side.sign > 0 else "above"
         raise Refusal(f"Refused: stop side. Stop {words(stop)} is not {where} the entry {words(entry)}; point {where}.")
+    if stop is not None and not reading.bind.do.endswith("_stop"):
+        _check_distance(reading, side, stop)
     if target is not None and (target - entry) * side.sign <= 0:
         where = "above" if side.sign > 0 else "below"
         raise Refusal(f"Refused: target side. Target {words(target)} is not {where} the entry {words(entry)}.")
+
+
+def _check_distance(reading: Reading, side: Side, stop: int) -> None:
+    """Refuse a stop that the market would trigger as soon as the entry fills: so near, a risked sum is no limit."""
+    quote, instrument = reading.focus.quote, reading.instrument
+    name, way = ("bid", "below") if side.sign > 0 else ("ask", "above")
+    near = None if quote is None else quote.bid if side.sign > 0 else quote.ask
+    if near is None:
+        return
+    away = (near - stop) * side.sign // instrument.tick_at(near)
+    if away < STOP_TICKS_MIN:
+        words, least = instrument.price_text, f"least {STOP_TICKS_MIN}t; point further {way}"
+        place = f"{abs(away)}t {way if away >= 0 else 'past'} {name} {words(near)}"
+        raise Refusal(f"Refused: stop distance. Stop {words(stop)} is {place}; {least}.")
 
 
 def _place(reading: Reading) -> Request:
@@ -310,9 +244,16 @@ def _cancel_focus(reading: Reading) -> Request:
 
 def _cancel_all(reading: Reading) -> Request:
     protective = bool(reading.bind.plain.get("include_protective", False))
-    stops = "protective stops included" if protective else "protective stops kept"
+    stops = f"protective stops included{_bared(reading.focus.held)}" if protective else "protective stops kept"
     words = f"Cancelling all orders of {reading.focus.account}, {stops}"
     return CancelWorking(whole_account=True, include_protective=protective, words=words)
+
+
+def _bared(held: tuple[str, ...]) -> str:
+    """Return how many positions stand without a stop once every order of the account is gone, and which."""
+    if not held:
+        return ""
+    return f": {len(held)} position{'s' * (len(held) > 1)} left unprotected, {', '.join(held)}"
 
 
 def _cancel_last(reading: Reading) -> Request:
@@ -342,10 +283,6 @@ def _resize(reading: Reading) -> Request:
     if size <= 0:
         raise Refusal("Refused: a size is one whole unit or more.")
     return SetSize(size=size)
-
-
-def _size(wanted: Fraction) -> str:
-    return f"{wanted.numerator}" if wanted.denominator == 1 else f"{float(wanted):.4g}"
 
 
 def _count(orders: int) -> str:

@@ -24,7 +24,8 @@ class FocusSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The trade focus at the instant of a press. working: open orders, oldest first; size in whole units.
 
     cursor: the price that a ladder or chart of the instrument points at; armed: the environment that hand entry is
-    armed for; environment: this session's; chosen: the order that is selected in the panel with the keyboard.
+    armed for; environment: this session's; chosen: the order that is selected in the panel with the keyboard; held:
+    the instruments with a position in the whole account.
     """
 
     account: str
@@ -38,6 +39,7 @@ class FocusSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     armed: Environment | None = None
     environment: Environment = Environment.SIM
     chosen: str = ""
+    held: tuple[str, ...] = ()
 
     @property
     def order_qty(self) -> int:

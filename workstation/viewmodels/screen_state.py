@@ -82,6 +82,11 @@ class ScreenState:
         ]
         return max(found, key=lambda order: order.created_at).cl_ord_id if found else ""
 
+    def held(self, account: str) -> tuple[str, ...]:
+        """Return the instruments in which an account has a position, sorted."""
+        held = (key[1] for key, snap in self.positions.items() if key[::2] == (account, "*") and snap.position.qty)
+        return tuple(sorted(held))
+
     def position(self, account: str, symbol: str) -> PositionSnap | None:
         """Return the account's whole position in an instrument."""
         return self.positions.get((account, symbol, "*"))

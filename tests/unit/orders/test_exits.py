@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from tests.helpers.core_rig import ACCOUNT, SECOND, SYMBOL, CoreRig
 from tests.helpers.fake_broker import CARD
+from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.orders import OrdStatus, OrdType, Side
+from workstation.domain.verdicts import DenialKind
 from workstation.orders.results import ExitProgress, ExitStage
 
 S = OrdStatus
@@ -137,12 +140,24 @@ def test_without_a_session_an_exit_is_not_sent_and_never_queued():
     assert rig.desk.exits() == ()
 
 
-def test_locks_and_kill_switches_do_not_stop_an_exit():
+def locked(rig):
+    rig.lock()
+
+
+def killed(rig):
+    rig.desk.kill(KillState(scope=KillScope.ALL, key="", on=True, reason="stop", actor="pat", ts=rig.now))
+
+
+@pytest.mark.parametrize(("block", "kind"), [(locked, DenialKind.LOCK), (killed, DenialKind.KILL)])
+def test_what_refuses_an_entry_does_not_stop_an_exit(block, kind):
     rig = CoreRig()
     rig.position(100)
-    rig.lock()
+    block(rig)
+    assert rig.desk.submit(rig.command(rig.terms(Side.BUY, 10, 9_900))).denial.kind is kind
     rig.flatten()
-    assert len(exits(rig)) == 1
+    (exit_,) = exits(rig)
+    rig.broker.fill(exit_.cl_ord_id, 100, 10_000)
+    assert rig.state.ledger.qty(ACCOUNT, SYMBOL) == 0
 
 
 def test_a_part_is_exited_without_touching_other_orders():

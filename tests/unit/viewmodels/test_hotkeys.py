@@ -134,6 +134,55 @@ def test_a_cancel_goes_out_although_no_order_is_on_the_screen_yet():
     assert isinstance(decide("trade.cancel_newest", focus()), CancelNewest)
 
 
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ((), "Cancelling all orders of SIM-1, protective stops included"),
+        (("AAPL",), "Cancelling all orders of SIM-1, protective stops included: 1 position left unprotected, AAPL"),
+        (
+            ("AAPL", "MSFT"),
+            "Cancelling all orders of SIM-1, protective stops included: 2 positions left unprotected, AAPL, MSFT",
+        ),
+    ],
+)
+def test_cancelling_an_account_counts_the_positions_left_unprotected(held, said):
+    request = decide("trade.cancel_account", focus(held=held))
+    assert request == CancelWorking(whole_account=True, include_protective=True, words=said)
+
+
+OFF_GRID = """version = 1
+[defaults]
+qty = "preset"
+tif = "DAY"
+[[bind]]
+id = "in"
+keys = "F1"
+do = "{do}"
+price = "{price}"
+attach = [{{ do = "stop", price = "{stop}" }}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("do", "price", "stop", "entry_px", "stop_px"),
+    [
+        ("buy_limit", "bid - 5bps * bid", "bid - 1%  * bid", 18_709, 18_531),
+        ("sell_limit", "ask + 5bps * ask", "ask + 1% * ask", 18_732, 18_910),
+        ("buy_stop", "ask + 5bps * ask", "ask - 1% * ask", 18_732, 18_534),
+        ("sell_stop", "bid - 5bps * bid", "bid + 1% * bid", 18_709, 18_907),
+    ],
+)
+def test_a_price_off_the_grid_rounds_to_the_passive_side_and_a_stop_away_from_the_entry(
+    do, price, stop, entry_px, stop_px
+):
+    """Bid 187.19 less 5 bps is 187.096, less 1 % 185.318; ask 187.22 and 5 bps is 187.314, and 1 % 189.092."""
+    file = read_hotkeys(OFF_GRID.format(do=do, price=price, stop=stop))
+    request = request_of(file.binds[0], file, focus())
+    assert isinstance(request, Place), request
+    assert (request.terms.price or request.terms.stop_px) == entry_px
+    assert request.stop_loss_px == stop_px
+
+
 def test_an_exit_goes_out_although_the_screen_shows_no_position():
     assert decide("trade.flatten", focus()) == Exit(10_000, "Flattening AAPL")
     assert decide("trade.exit_half", focus(position=position(-40))) == Exit(5_000, "Exiting 50 % of short 40 AAPL")

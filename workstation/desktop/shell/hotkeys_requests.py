@@ -248,6 +248,7 @@ def focus_snapshot(context: DesktopContext, symbol: str = "") -> keys.FocusSnaps
         armed=None if state.status is None else state.status.armed,
         environment=context.bridge.session.environment,
         chosen="" if panel is None else panel.chosen_order(),
+        held=state.held(focus.account),
     )
 
 
