@@ -84,7 +84,7 @@ def test_orders_known_before_the_panel_opened_are_there(rig: DesktopRig, qtbot) 
     made = OrdersPanel(rig.context, "orders-2")
     qtbot.addWidget(made)
     assert shown(made) == ["REJECTED", "WORKING"]
-    assert not made.blotter.unseen
+    assert made.rejects.text() == "1 reject ✓"
     made.release()
 
 

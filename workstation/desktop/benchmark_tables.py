@@ -25,6 +25,7 @@ from workstation.viewmodels.columns import Bulk
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import QuoteSnap
 from workstation.viewmodels.orders_table import OrderBlotter, OrderFilter
+from workstation.viewmodels.rejects import RejectWatch
 from workstation.viewmodels.watchlist import Watchlist
 
 ORDERS = 1_000_000
@@ -69,7 +70,7 @@ def run(orders: int = ORDERS) -> dict[str, float]:
 
 
 def _blotter_figures(instruments: dict[str, Instrument], orders: int) -> dict[str, float]:
-    blotter = OrderBlotter(Formats(instruments))
+    blotter = OrderBlotter(Formats(instruments), RejectWatch())
     blotter.now_ns = DAY_NS + orders * 1_000_000
     ids = [f"OMS-{n * 2_654_435_761 % 2**128:032x}" for n in range(orders)]
     columns = _columns(instruments, orders + SPARE)

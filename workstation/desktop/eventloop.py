@@ -29,9 +29,11 @@ from workstation.desktop.panels.ticket_presets_store import PresetStore
 from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.shell.rejects_store import RejectsStore
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import Theme, apply_theme, current_theme
 from workstation.desktop.theme_shelf import ThemeShelf
+from workstation.domain.accounts import Environment
 from workstation.kernel.logs import get_logger
 from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
 from workstation.viewmodels.session import Session
@@ -93,11 +95,13 @@ class Desktop:
             focus=TradeFocus(first, symbol, session.mono_ns),
             links=LinkGroups(),
             sizes=SizePresets(),
-            charts=ChartLinks(layouts.parent / "drawings", lambda text: self.context.announcer.say("warning", text)),
+            charts=ChartLinks(layouts.parent / "drawings", self._warn),
             settings=settings,
             presets=PresetStore(presets_file),
             themes=themes or ThemeShelf(),
         )
+        if session.environment is not Environment.REPLAY:  # a replay's orders are of another time
+            RejectsStore(self.bridge.state.rejects, layouts.parent / "rejects-seen.txt", self._warn)
         self.workspace = Workspace(
             self.context, PANEL_KINDS, LayoutStore(layouts), disarm_after_s=disarm_after_s, keys_file=keys_file
         )
@@ -146,6 +150,9 @@ class Desktop:
         save_timer = QTimer(self.bridge, interval=LAYOUT_SAVE_MS)
         save_timer.timeout.connect(self.workspace.save)
         save_timer.start()
+
+    def _warn(self, text: str) -> None:
+        self.context.announcer.say("warning", text)
 
     def _apply(self, name: str, settings: Settings) -> None:
         """Let a changed setting act at once where it can."""

@@ -11,7 +11,6 @@ import msgspec
 import numpy as np
 
 from workstation.domain.orders import (
-    DENIED_STATES,
     LegRole,
     OrderState,
     OrderTerms,
@@ -31,9 +30,9 @@ from workstation.viewmodels.columns import (
     Selection,
 )
 from workstation.viewmodels.formats import DAY_NS, MISSING, Formats, age, exact_time, time_of_day
+from workstation.viewmodels.rejects import RejectWatch
 from workstation.viewmodels.table_query import TableQuery
 
-REFUSED_STATES = DENIED_STATES | {OrdStatus.REJECTED}
 WORKING, PARTIAL, PENDING, HELD, UNKNOWN = "WORKING", "PARTIAL", "PENDING", "HELD", "UNKNOWN"
 REJECTED, REFUSED = "REJECTED", "REFUSED"
 
@@ -116,22 +115,24 @@ class CancelCount(msgspec.Struct, frozen=True):
 
 
 class OrderBlotter:
-    """All orders of one screen: the table, which rejects nobody has seen, and whether live states can be believed."""
+    """All orders of one screen: the table, and whether live states can be believed.
 
-    def __init__(self, formats: Formats) -> None:
-        self.formats = formats
+    rejects: what nobody has seen; the screen's own, so that every panel counts the same.
+    """
+
+    def __init__(self, formats: Formats, rejects: RejectWatch) -> None:
+        self.formats, self.rejects = formats, rejects
         self._groups: dict[str, int] = {}
         self._group_names: list[str] = []
         self.now_ns = 0
         self.connected = True
         self.grouped = False
-        self.unseen: dict[str, OrderState] = {}
         self.open: dict[str, OrderState] = {}
         self.table: ColumnTable[OrderState] = ColumnTable(self._columns(), _key, newest_first=True, steady_part=_terms)
         self._query = TableQuery(self.table, _SEARCHED, "id", _NAMES, _UNASKED)
 
-    def take(self, orders: Iterable[OrderState], *, mark_rejects: bool = True) -> Changes:
-        """Fold orders in; older versions than known are dropped, new refusals become unseen where asked."""
+    def take(self, orders: Iterable[OrderState]) -> Changes:
+        """Fold orders in; older versions than known are dropped."""
         fresh: dict[str, OrderState] = {}
         for order in orders:
             known = fresh.get(order.cl_ord_id) or self.open.get(order.cl_ord_id) or self.table.get(order.cl_ord_id)
@@ -142,15 +143,11 @@ class OrderBlotter:
                 self.open[order.cl_ord_id] = order
             else:
                 self.open.pop(order.cl_ord_id, None)
-            if mark_rejects and order.status in REFUSED_STATES and (known is None or known.is_open):
-                self.unseen[order.cl_ord_id] = order
         return self.table.upsert(fresh.values())
 
-    def acknowledge(self) -> Changes:
-        """Count every reject as seen; their rows lose the red ground."""
-        seen = [order for order in self.unseen.values() if self.table.get(order.cl_ord_id) is not None]
-        self.unseen.clear()
-        return self.table.upsert(seen)
+    def calm(self, seen: Iterable[OrderState]) -> Changes:
+        """Draw rejects anew that have been seen: their rows lose the red ground."""
+        return self.table.upsert([row for order in seen if (row := self.table.get(order.cl_ord_id)) is not None])
 
     def connect(self, connected: bool) -> Changes | None:
         """Say whether the venue can be reached; None when nothing changed. Live orders read UNKNOWN without it."""
@@ -183,7 +180,7 @@ class OrderBlotter:
             "text": CellStyle("danger" if word in (REJECTED, REFUSED) else "text_muted"),
         }
         cells.update(dict.fromkeys(_QUIET, _MUTED))
-        if order.cl_ord_id in self.unseen:
+        if order.cl_ord_id in self.rejects.unseen:
             cells["state"] = CellStyle("text", "danger_fill", glyph, bold=True)
             return RowStyle(ground="sell_tint", cells=cells)
         return RowStyle(ink="text" if word in OPEN_WORDS else "text_muted", cells=cells)

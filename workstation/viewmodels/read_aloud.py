@@ -6,16 +6,14 @@ asks, from one snapshot, and say their age. Nothing is guessed: what is not know
 
 from collections.abc import Iterable
 
-from workstation.domain.orders import OrderState, OrdStatus
+from workstation.domain.orders import OrderState
 from workstation.viewmodels.formats import Formats, age, money
 from workstation.viewmodels.frames import PositionSnap, QuoteSnap
 from workstation.viewmodels.hotkeys import FocusSnapshot
 from workstation.viewmodels.positions_table import is_stale
 from workstation.viewmodels.preview import order_words
+from workstation.viewmodels.rejects import REFUSED_STATES
 
-REFUSED = frozenset(
-    {OrdStatus.REJECTED, OrdStatus.RISK_REJECTED, OrdStatus.COMPLIANCE_REJECTED, OrdStatus.INSUFFICIENT_FUNDS}
-)
 _MILLISECOND_NS = 1_000_000
 _PROTECTION = {
     "full": "Stops cover all of it.",
@@ -61,7 +59,7 @@ def market_words(focus: FocusSnapshot) -> str:
 
 def refusal_words(orders: Iterable[OrderState], formats: Formats) -> str:
     """Return the newest order that was refused or rejected, with the reason in full."""
-    refused = [order for order in orders if order.status in REFUSED]
+    refused = [order for order in orders if order.status in REFUSED_STATES]
     if not refused:
         return "No order was refused or rejected."
     last = max(refused, key=lambda order: (order.updated_at, order.cl_ord_id))

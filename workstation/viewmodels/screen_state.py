@@ -17,6 +17,7 @@ from workstation.viewmodels.frames import (
     QuoteSnap,
     StatusSnap,
 )
+from workstation.viewmodels.rejects import RejectWatch
 
 EXECUTIONS_KEPT = 20_000
 NOTICES_KEPT = 500
@@ -38,6 +39,7 @@ class ScreenState:
         self.notices: deque[Notice] = deque(maxlen=NOTICES_KEPT)
         self.log: deque[LogRow] = deque(maxlen=LOG_ROWS_KEPT)
         self.status: StatusSnap | None = None
+        self.rejects = RejectWatch()
 
     def apply(self, frame: Frame) -> None:
         """Fold one frame."""
@@ -62,6 +64,7 @@ class ScreenState:
         known = self.orders.get(order.cl_ord_id)
         if known is not None and known.version > order.version:
             return
+        self.rejects.take(order, known)
         self.orders[order.cl_ord_id] = order
         if order.is_open:
             self.open_orders[order.cl_ord_id] = order

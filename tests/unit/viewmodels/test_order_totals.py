@@ -9,11 +9,12 @@ from workstation.domain.orders import Contingency, GroupLink, LegRole, OrdStatus
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.order_totals import order_totals, total_style, totals_table
 from workstation.viewmodels.orders_table import OrderBlotter
+from workstation.viewmodels.rejects import RejectWatch
 
 
 def blotter(*orders: object) -> OrderBlotter:
     instruments = {one.symbol: one for one in (stock(), stock("MSFT"), future())}
-    made = OrderBlotter(Formats(instruments))
+    made = OrderBlotter(Formats(instruments), RejectWatch())
     made.take(orders)
     return made
 

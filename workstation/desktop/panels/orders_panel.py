@@ -9,13 +9,14 @@ from functools import partial
 
 import msgspec
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QMenu, QTableView
 
 from workstation.commands.params import CancelOne, ChangeOrder
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.order_editor import ConflictBar, OrderCellEditor
+from workstation.desktop.panels.orders_menus import Entry, chip_menu, group_menu, with_entries
 from workstation.desktop.panels.orders_scopes import CancelChoice, cancel_choices
 from workstation.desktop.panels.orders_totals import OrderTotals
 from workstation.desktop.panels.table_panel import TablePanel
@@ -64,11 +65,12 @@ class OrdersPanel(TablePanel):
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
-        self.blotter = OrderBlotter(Formats(context.bridge.session.instruments))
+        self.blotter = OrderBlotter(Formats(context.bridge.session.instruments), context.state.rejects)
         self._seconds = 0
         self._build_bar()
         self._build_table()
-        self._take(context.state.orders.values(), mark_rejects=False)
+        self._take(context.state.orders.values())
+        self.until_released(context.state.rejects.listen(self._on_seen))
         self._show_state()
 
     def on_frame(self, frame: Frame) -> None:
@@ -99,8 +101,11 @@ class OrdersPanel(TablePanel):
         self.context.announcer.say("info", f"Cancel asked for {len(chosen)} order{'s' if len(chosen) > 1 else ''}.")
 
     def acknowledge(self) -> None:
-        """Count every reject as seen."""
-        self.view.apply(self.blotter.acknowledge)
+        """Count every reject as seen, here and wherever else they are counted."""
+        self.context.state.rejects.acknowledge()
+
+    def _on_seen(self, orders: list[OrderState]) -> None:
+        self.view.apply(lambda: self.blotter.calm(orders))
         self._show_state()
 
     def cancel_menu(self) -> QMenu:
@@ -151,29 +156,18 @@ class OrdersPanel(TablePanel):
 
     def context_menu(self) -> QMenu:
         """Return the commands on the selected rows."""
-        menu = self.cancel_menu()
-        first = menu.actions()[0]
         rows = self.view.selected_rows()
         entries = (
-            ("amend_price", "Amend price\tF2", lambda: self.edit("price"), len(rows) == 1),
-            ("amend_qty", "Amend quantity", lambda: self.edit("qty"), len(rows) == 1),
-            ("amend_tif", "Amend time in force", lambda: self.edit(LIFE), len(rows) == 1),
-            ("tick_up", "One tick up\tAlt+Up", lambda: self.reprice(1), bool(rows)),
-            ("tick_down", "One tick down\tAlt+Down", lambda: self.reprice(-1), bool(rows)),
-            ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
-            ("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
-            ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
+            Entry("amend_price", "Amend price\tF2", lambda: self.edit("price"), len(rows) == 1),
+            Entry("amend_qty", "Amend quantity", lambda: self.edit("qty"), len(rows) == 1),
+            Entry("amend_tif", "Amend time in force", lambda: self.edit(LIFE), len(rows) == 1),
+            Entry("tick_up", "One tick up\tAlt+Up", lambda: self.reprice(1), bool(rows)),
+            Entry("tick_down", "One tick down\tAlt+Down", lambda: self.reprice(-1), bool(rows)),
+            Entry("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
+            Entry("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
+            Entry("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
         )
-        for name, text, run, on in entries:
-            action = menu.addAction(text)
-            action.setObjectName(f"{self.panel_id}_{name}")
-            action.setEnabled(on)
-            action.triggered.connect(lambda _checked=False, run=run: run())
-            menu.insertAction(first, action)
-        menu.insertSeparator(first)
-        menu.addSeparator()
-        menu.addAction(icon("save"), "Export view as CSV or JSON…").triggered.connect(self.export)
-        return menu
+        return with_entries(self.cancel_menu(), self.panel_id, entries, self.export)
 
     def edit(self, name: str) -> None:
         """Open the editor of the selected order's price, stop, quantity or time in force; says why where none opens."""
@@ -249,8 +243,8 @@ class OrdersPanel(TablePanel):
         self.totals = OrderTotals(self.blotter, self.panel_id)
         self.column.addWidget(self.totals)
 
-    def _take(self, orders: Iterable[OrderState], *, mark_rejects: bool = True) -> None:
-        self.view.apply(lambda: self.blotter.take(orders, mark_rejects=mark_rejects))
+    def _take(self, orders: Iterable[OrderState]) -> None:
+        self.view.apply(lambda: self.blotter.take(orders))
 
     def _edit_text(self, order: OrderState, field: str) -> str | None:
         instrument = self.context.bridge.session.instruments.get(order.terms.symbol)
@@ -329,22 +323,14 @@ class OrdersPanel(TablePanel):
 
     def group_menu(self) -> QMenu:
         """Return what orders may be grouped by."""
-        menu = QMenu(self)
-        menu.setObjectName(f"{self.panel_id}_group_menu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name, text in {"": "Not grouped", **GROUPINGS}.items():
-            action = QAction(text, menu, checkable=True, checked=name == self.totals.by)
-            action.setObjectName(f"{self.panel_id}_group_{name or 'none'}")
-            action.triggered.connect(lambda _checked=False, name=name: self.group_by(name))
-            menu.addAction(action)
-        return menu
+        return group_menu(self, self.panel_id, self.totals.by, self.group_by)
 
     def _on_focus(self) -> None:
         if not self.released and self.chips["here"].isChecked():
             self._apply_filter()
 
     def _show_state(self) -> None:
-        unseen = len(self.blotter.unseen)
+        unseen = len(self.blotter.rejects.unseen)
         self.rejects.setVisible(bool(unseen))
         self.rejects.setText(f"{unseen} reject{'s' if unseen != 1 else ''} ✓")
         self.rejects.setToolTip(f"{unseen} orders were refused or rejected; click to acknowledge")
@@ -365,14 +351,7 @@ class OrdersPanel(TablePanel):
 
     def chip_menu(self) -> QMenu:
         """Return the chips as a menu, for a narrow panel."""
-        menu = QMenu(self)
-        menu.setObjectName(f"{self.panel_id}_chip_menu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for chip in self.chips.values():
-            action = QAction(chip.text(), menu, checkable=True, checked=chip.isChecked())
-            action.toggled.connect(chip.setChecked)
-            menu.addAction(action)
-        return menu
+        return chip_menu(self, self.panel_id, self.chips)
 
     def _open_chip_menu(self) -> None:
         self.chip_menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))

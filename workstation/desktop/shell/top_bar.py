@@ -18,7 +18,6 @@ from workstation.domain.accounts import Environment
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.account_marks import mark_of
 from workstation.viewmodels.frames import Frame
-from workstation.viewmodels.read_aloud import REFUSED
 from workstation.viewmodels.status_line import Chip, arm_chip, clock_chip, day_chip
 from workstation.viewmodels.trading_hours import HoursEvent, next_event
 
@@ -27,16 +26,14 @@ _ACCOUNT_HOVER = "Account that keys act on. Click for another one; that disarms.
 
 
 class TopBar(QFrame):
-    """Emits: command_asked(id), rejects_clicked()."""
+    """Emits: command_asked(id)."""
 
     command_asked = Signal(str)
-    rejects_clicked = Signal()
 
     def __init__(self, context: DesktopContext) -> None:
         super().__init__()
         self._context = context
-        self._unseen: set[str] = set()
-        self._seen_before_start = True
+        self._rejects_shown = 0
         self._calendars = Calendars()
         self.setObjectName("top_bar")
         self.setProperty("role", "panel")
@@ -67,6 +64,7 @@ class TopBar(QFrame):
         self.rejects.clicked.connect(self.see_rejects)
         context.focus.listen(self._show_focus)
         context.sizes.listen(self._show_size)
+        context.state.rejects.listen(self._show_rejects)
         context.announcer.spoken.connect(self.show_notice)
         context.bridge.frame_taken.connect(self._on_frame)
         theme_notifier().changed.connect(self._show_focus)
@@ -107,10 +105,8 @@ class TopBar(QFrame):
         self.arm.show_chip(Chip("DISARMED", "amber", "Hand entry is disarmed. Ctrl+F12 arms."))
 
     def see_rejects(self) -> None:
-        """Count every reject as seen."""
-        self._unseen.clear()
-        self._show_rejects()
-        self.rejects_clicked.emit()
+        """Count every reject as seen, here and in every blotter."""
+        self._context.state.rejects.acknowledge()
 
     def show_notice(self, level: str, text: str, _cl_ord_id: str) -> None:
         """Show one sentence until the next one comes."""
@@ -123,7 +119,8 @@ class TopBar(QFrame):
 
     def _on_frame(self, frame: Frame) -> None:
         state = self._context.state
-        self._count_rejects(frame)
+        if len(state.rejects.unseen) != self._rejects_shown:
+            self._show_rejects()
         if frame.status is not None:
             self.arm.show_chip(arm_chip(state.status))
             self.clock.show_chip(clock_chip(frame.status.now_ns, self._hours(frame.status.now_ns)))
@@ -134,18 +131,8 @@ class TopBar(QFrame):
         calendar = self._context.instrument(self._context.focus.symbol).calendar
         return next_event(self._calendars, calendar, now_ns)
 
-    def _count_rejects(self, frame: Frame) -> None:
-        fresh = [row for row in frame.rows if getattr(row, "status", None) in REFUSED]
-        if self._seen_before_start and frame.status is not None:
-            self._seen_before_start = False
-            return
-        for row in fresh:
-            self._unseen.add(getattr(row, "cl_ord_id", ""))
-        if fresh:
-            self._show_rejects()
-
-    def _show_rejects(self) -> None:
-        count = len(self._unseen)
+    def _show_rejects(self, *_: object) -> None:
+        count = self._rejects_shown = len(self._context.state.rejects.unseen)
         if count:
             hover = f"{count} orders refused or rejected since you last looked. Click to mark as seen."
             self.rejects.show_chip(Chip(f"{count} REJECT{'S' if count > 1 else ''}", "red", hover))

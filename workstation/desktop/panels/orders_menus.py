@@ -1,0 +1,71 @@
+"""Menus of the orders panel: what to do with selected rows, what to group by, and the chips where they have no room.
+
+Beside the order walk: a menu only calls what the panel does. Each deletes itself when it closes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+
+from workstation.desktop.icons import icon
+from workstation.viewmodels.order_totals import GROUPINGS
+
+
+class Entry(NamedTuple):
+    """One line of a menu. name: stable, for tests and scripts; on: whether it can be chosen now."""
+
+    name: str
+    text: str
+    run: Callable[[], object]
+    on: bool
+
+
+def with_entries(menu: QMenu, panel_id: str, entries: Iterable[Entry], export: Callable[[], object]) -> QMenu:
+    """Put entries above those that a menu has, and the export below."""
+    first = menu.actions()[0]
+    for entry in entries:
+        action = menu.addAction(entry.text)
+        action.setObjectName(f"{panel_id}_{entry.name}")
+        action.setEnabled(entry.on)
+        action.triggered.connect(lambda _checked=False, run=entry.run: run())
+        menu.insertAction(first, action)
+    menu.insertSeparator(first)
+    menu.addSeparator()
+    menu.addAction(icon("save"), "Export view as CSV or JSON…").triggered.connect(export)
+    return menu
+
+
+def group_menu(parent: QWidget, panel_id: str, chosen: str, choose: Callable[[str], object]) -> QMenu:
+    """Return what orders may be grouped by, the one in force ticked."""
+    menu = _menu(parent, f"{panel_id}_group_menu")
+    for name, text in {"": "Not grouped", **GROUPINGS}.items():
+        action = QAction(text, menu, checkable=True, checked=name == chosen)
+        action.setObjectName(f"{panel_id}_group_{name or 'none'}")
+        action.triggered.connect(partial(_choose, choose, name))
+        menu.addAction(action)
+    return menu
+
+
+def chip_menu(parent: QWidget, panel_id: str, chips: Mapping[str, QPushButton]) -> QMenu:
+    """Return chips as the entries of a menu."""
+    menu = _menu(parent, f"{panel_id}_chip_menu")
+    for chip in chips.values():
+        action = QAction(chip.text(), menu, checkable=True, checked=chip.isChecked())
+        action.toggled.connect(chip.setChecked)
+        menu.addAction(action)
+    return menu
+
+
+def _choose(choose: Callable[[str], object], name: str, *_: object) -> None:
+    choose(name)
+
+
+def _menu(parent: QWidget, name: str) -> QMenu:
+    menu = QMenu(parent)
+    menu.setObjectName(name)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return menu
