@@ -287,6 +287,8 @@ def test_a_more_urgent_kind_breaks_another_off_and_a_lesser_one_waits_for_nothin
     for kind in (NoteKind.FILL, NoteKind.FILL, NoteKind.REJECT, NoteKind.FILL, NoteKind.LIMIT_HIT, NoteKind.REJECT):
         bell.ring(kind)
     assert rung == ["fill", "reject", "limit_hit"]
+    qtbot.waitUntil(lambda: "limit_hit" in "".join(bell._process.arguments()))
+    assert bell._sounding is NoteKind.LIMIT_HIT
     bell.stop()
 
 
@@ -301,6 +303,13 @@ def test_what_comes_up_is_spoken_where_it_is_switched_on_and_no_voice_is_told_on
     with qtbot.waitSignal(voice._process.finished):
         voice.say("Bought 100 AAPL at −5; `rm`")
     assert said.read_text() == "Bought 100 AAPL at −5; `rm`\n"
+    slow = Voice((sys.executable, "-S", "-c", f"{script}; input()", str(said)))
+    slow.enabled = True
+    slow.say("the first, which is broken off")
+    with qtbot.waitSignal(slow._process.started):
+        slow.say("the second")
+    qtbot.waitUntil(lambda: said.read_text() == "the second\n")
+    slow.stop()
     mute = Voice(())
     mute.enabled = True
     mute.troubled.connect(told.append)

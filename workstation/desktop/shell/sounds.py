@@ -24,6 +24,9 @@ PLAYERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 """Programs that play a WAV file, the best first; the file's path is put behind."""
 
+END_MS = 1_000
+"""Longest wait for a player as the program ends."""
+
 URGENT = (NoteKind.LIMIT_HIT, NoteKind.UNPROTECTED, NoteKind.DISCONNECT, NoteKind.REJECT)
 """Kinds that break off another's sound, the most urgent first."""
 
@@ -55,6 +58,7 @@ class Bell(QObject):
         self._player = player_of() if player is None else player
         self._folder: QTemporaryDir | None = None
         self._sounding: NoteKind | None = None
+        self._waiting: NoteKind | None = None
         self._told: set[str] = set()
         self._process = QProcess(self)
         self._process.finished.connect(self._on_finished)
@@ -62,10 +66,8 @@ class Bell(QObject):
 
     def ring(self, kind: NoteKind) -> None:
         """Ring for a note."""
-        if self._sounding is not None:
-            if _urgency(kind) <= _urgency(self._sounding):
-                return
-            self.stop()
+        if self._sounding is not None and _urgency(kind) <= _urgency(self._sounding):
+            return
         self.rung.emit(kind.value)
         if not self.enabled or not self._is_heard:
             return
@@ -76,8 +78,11 @@ class Bell(QObject):
             self._do_without("no program that plays sounds was found")
             return
         self._sounding = kind
-        program, *arguments = self._player
-        self._process.start(program, [*arguments, str(self.file_of(kind))])
+        if self._process.state() is QProcess.ProcessState.NotRunning:
+            self._play(kind)
+        else:  # the one before is broken off; nothing waits here for its end
+            self._waiting = kind
+            self._process.kill()
 
     def file_of(self, kind: NoteKind) -> Path:
         """Return the file of a kind: a person's own where it is there, else the built-in tone's."""
@@ -95,11 +100,15 @@ class Bell(QObject):
         return file
 
     def stop(self) -> None:
-        """Break off what sounds."""
-        self._sounding = None
+        """Break off what sounds, for good: the program ends."""
+        self._sounding = self._waiting = None
         if self._process.state() is not QProcess.ProcessState.NotRunning:
             self._process.kill()
-            self._process.waitForFinished()
+            self._process.waitForFinished(END_MS)
+
+    def _play(self, kind: NoteKind) -> None:
+        program, *arguments = self._player
+        self._process.start(program, [*arguments, str(self.file_of(kind))])
 
     def _play_here(self, file: Path) -> None:
         """Let Windows play a file beside what this program does; a later one breaks it off."""
@@ -112,6 +121,10 @@ class Bell(QObject):
                 self._do_without(str(error))
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self._play(waiting)
+            return
         if self._sounding is not None and (code or status is QProcess.ExitStatus.CrashExit):
             self._do_without(f"{self._player[0]} ended with {code}")
         self._sounding = None

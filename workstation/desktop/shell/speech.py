@@ -21,6 +21,9 @@ VOICES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 """Programs that speak what they read, the best first."""
 
+END_MS = 1_000
+"""Longest wait for a voice as the program ends."""
+
 
 def voice_of(platform: str = sys.platform) -> tuple[str, ...]:
     """Return the program with its arguments that speaks here, empty for none."""
@@ -38,7 +41,9 @@ class Voice(QObject):
         self.enabled = False
         self._voice = voice_of() if voice is None else voice
         self._told = False
+        self._waiting = ""
         self._process = QProcess(self)
+        self._process.finished.connect(self._on_finished)
 
     def say(self, text: str) -> None:
         """Speak a sentence; one that is being spoken is broken off."""
@@ -49,14 +54,26 @@ class Voice(QObject):
                 self._told = True
                 self.troubled.emit("No speech: no voice was found. What would be said stands in the notice line.")
             return
-        self.stop()
+        if self._process.state() is QProcess.ProcessState.NotRunning:
+            self._speak(text)
+        else:  # the sentence before is broken off; nothing waits here for its end
+            self._waiting = text
+            self._process.kill()
+
+    def _speak(self, text: str) -> None:
         program, *arguments = self._voice
         self._process.start(program, arguments)
         self._process.write(f"{text}\n".encode())
         self._process.closeWriteChannel()
 
     def stop(self) -> None:
-        """Be silent."""
+        """Be silent, for good: the program ends."""
+        self._waiting = ""
         if self._process.state() is not QProcess.ProcessState.NotRunning:
             self._process.kill()
-            self._process.waitForFinished()
+            self._process.waitForFinished(END_MS)
+
+    def _on_finished(self, _code: int, _status: QProcess.ExitStatus) -> None:
+        waiting, self._waiting = self._waiting, ""
+        if waiting:
+            self._speak(waiting)
