@@ -41,7 +41,7 @@ FEED_DOWN = r"Feed sim is DOWN: prices as of 15:00:09\."
 
 EMPTY = {
     "alerts": r"No alerts yet\. Type a condition",
-    "api_access": r"No keys Name one at the side and create it\.",
+    "api_access": r"No keys Name one below and create it\.",
     "chart": r"No instrument\. Drop one here, or type a symbol\.",
     "connections": r"No account yet It appears when its venue is connected\.",
     "faults": r"drop ack\nThe answer to an order never comes",

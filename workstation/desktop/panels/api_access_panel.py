@@ -15,7 +15,7 @@ from workstation.commands.records import ChangeRecord, CreateRecord, DeleteRecor
 from workstation.commands.registry import CommandResult, NoParams
 from workstation.commands.scripts import SwitchDoor
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.asking_panel import AskingPanel, Beside, Question, bar_of
+from workstation.desktop.panels.asking_panel import AskingPanel, Question, bar_of
 from workstation.desktop.panels.ticket_fields import set_role
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
@@ -70,9 +70,9 @@ class ApiAccessPanel(AskingPanel):
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName(f"{panel_id}_tables")
         tables.setChildrenCollapsible(False)
-        tables.addWidget(self.keys)
+        tables.addWidget(self._with_actions(self.keys))
         tables.addWidget(self.requests)
-        self.column.addLayout(Beside(self, tables, self._actions()), 1)
+        self.column.addWidget(tables, 1)
         self.setFocusProxy(self.keys)
         self._show_door()
         self.ask()
@@ -89,8 +89,9 @@ class ApiAccessPanel(AskingPanel):
         words = "Free that port and turn it on, or start with --api-port 0 for any free one."
         return PanelNote("danger", f"The REST interface is closed: {board.door.trouble}. {words}")
 
-    def _actions(self) -> QWidget:
-        side = QWidget()
+    def _with_actions(self, keys: QWidget) -> QWidget:
+        """Return the keys over what acts on them and what makes a new one, so that each table has the whole width."""
+        holder = QWidget()
         self.name = self._field("name", "Name of the key", "Name of a new key")
         self.preset = QComboBox()
         self.preset.setObjectName(f"{self.panel_id}_preset")
@@ -112,16 +113,16 @@ class ApiAccessPanel(AskingPanel):
         self.made = QWidget()
         self.made.setLayout(bar_of(self.secret, self.copy_key, self.hide_key, stretch=0))
         self.made.hide()
-        column = QVBoxLayout(side)
+        column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(keys, 1)
         column.addLayout(bar_of(self.revoke, self.permit))
-        column.addLayout(bar_of(self.name, self.preset, stretch=0))
-        column.addLayout(bar_of(self.cap, self.days, self.create_button, stretch=0))
+        column.addLayout(bar_of(self.name, self.preset, self.cap, self.days, self.create_button, stretch=0))
         column.addWidget(self.made)
         for field in (self.name, self.cap, self.days):
             field.returnPressed.connect(self._create)
-        return side
+        return holder
 
     def _field(self, name: str, meaning: str, placeholder: str) -> QLineEdit:
         field = QLineEdit()
@@ -150,7 +151,7 @@ class ApiAccessPanel(AskingPanel):
         self.address.setAccessibleName(f"REST interface {state}")
         self.address.setToolTip("" if board is None else f"Token file: {board.door.token_file}")
         waits = f"Loading {self.what}…"
-        self.keys.set_empty_text(*(("No keys", "Name one at the side and create it.") if board else (waits, "")))
+        self.keys.set_empty_text(*(("No keys", "Name one below and create it.") if board else (waits, "")))
         self.requests.set_empty_text(*(("No requests yet", "Each one appears here.") if board else (waits, "")))
         self._show_buttons()
 
