@@ -41,7 +41,7 @@ STOPS_MAX = 80
 
 ORDER = {
     "alerts": "table symbol condition keep event interval name repeats mail at_once",
-    "api_access": "switch copy_address keys requests name preset cap days create",
+    "api_access": "switch copy_address keys name preset cap days create requests",
     "backtests": "runs trips code symbols interval start end parameters fees fill slippage seed cash any_size begin "
     "report forget",
     "chart": "link interval_1s interval_5s interval_15s interval_1m interval_5m interval_15m interval_1h interval_1d "
