@@ -74,6 +74,7 @@ def test_the_last_version_is_read_back_and_a_deleted_one_is_gone(store: OpenedSt
     store.write(saved(key(1, row_version=3, deleted_at=START_NS)))
     assert store.store.reader.record(ApiKey, "local", "key-1") is None
     assert names(store) == ["bot 2"]
+    assert dict(store.store.reader.key_names()) == {"key-1": "bot 1", "key-2": "bot 2"}
 
 
 def test_a_freed_name_is_taken_again_within_one_transaction(store: OpenedStore) -> None:

@@ -394,6 +394,8 @@ def test_the_orders_of_a_script_token_are_cancelled_together(panel: OrdersPanel,
     press(panel.cancel_menu(), "orders-1_cancel_token_token-abc123")
     assert {sent.cl_ord_id for sent in rig.gateway.of("order.cancel")} == {"OMS-1", "OMS-2"}
     assert rig.gateway.of("order.cancel_scope") == []
+    rig.key_names["token-abc123"] = "night robot"
+    assert "Cancel script night robot (2)" in texts(panel.cancel_menu())
 
 
 def test_the_filtered_view_is_exported_as_json(panel: OrdersPanel, rig: DesktopRig, tmp_path) -> None:

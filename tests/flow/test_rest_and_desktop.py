@@ -60,6 +60,25 @@ def test_a_script_s_order_stands_in_the_desktop_as_a_script_s(product: Product, 
     assert http.get(f"{ORDERS}/{placed['id']}").json()["state"] == "FILLED"
 
 
+def test_a_script_s_order_bears_the_name_of_its_key_also_once_the_key_is_gone(qtbot: QtBot, tmp_path: Path) -> None:
+    with running(qtbot, tmp_path, "--api-port", "0", *CALM) as product, product.http() as http:
+        made = http.post("/api/v1/auth/api-keys", json={"name": "night robot", "scopes": ["orders:place"]}).json()
+        robot = {"Authorization": f"Bearer {made['key']}"}
+        for headers in (robot, {}):
+            placed = http.post(ORDERS, json=body(product, allow_duplicate=True), headers=headers).json()
+            product.wait_for_order(
+                lambda o, uid=placed["id"]: o.uid == uid and o.status is OrdStatus.FILLED, "its fill"
+            )
+        told = product.rows("orders-1")
+        assert sum("rest night robot" in row for row in told) == 1
+        assert sum("rest local token" in row for row in told) == 1
+        assert http.delete(f"/api/v1/auth/api-keys/{made['id']}").status_code == 204
+    with running(qtbot, tmp_path, *CALM) as product:
+        product.wait(
+            lambda: any("rest night robot" in row for row in product.rows("orders-1")), "the name of a deleted key"
+        )
+
+
 def test_an_order_by_key_stands_in_rest_and_comes_in_the_stream(product: Product, http: httpx.Client) -> None:
     newest = http.get("/api/v1/events", params={"limit": 1}).json()["events"][0]["id"]
     product.arm()

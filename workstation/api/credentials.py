@@ -22,6 +22,7 @@ from workstation.api.options import FAILED_AUTHENTICATIONS_MAX, LOCAL_TOKEN_FACT
 from workstation.api.proofs import NS, Tokens
 from workstation.api.rates import Window
 from workstation.api.scopes import ROLES
+from workstation.api.token_file import local_credential
 from workstation.domain.records import LOCAL_TENANT, ApiKey, Record, UserSession
 from workstation.kernel.ids import stable_uid
 
@@ -93,7 +94,7 @@ class Credentials:
         self.uses = KeyTally()
         self._windows: dict[str, tuple[Window, Window]] = {}
         self._local = Credential(
-            id=stable_uid("credential", digest),
+            id=local_credential(token),
             user=LOCAL_USER,
             scopes=frozenset(ROLES["OWNER"]),
             default=Window("default", options.rate_limit * LOCAL_TOKEN_FACTOR),

@@ -28,6 +28,7 @@ from workstation.api.token_file import (
     TokenFile,
     known_accounts,
     lasting_secret,
+    local_credential,
     remove_token_file,
     secret_file,
     write_token_file,
@@ -114,6 +115,11 @@ class ApiServer:
                 for bound in sockets:
                     bound.close()
         return self.url
+
+    @property
+    def local_credential(self) -> str:
+        """Id under which orders of the local token are kept."""
+        return local_credential(self._token)
 
     def stop(self) -> None:
         """Answer what is in flight, end streams, close, and remove the token file; waits at most STOP_TIMEOUT_S."""

@@ -5,6 +5,7 @@ file that others may read. Removed at stop, if it is still ours.
 """
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -14,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from workstation.domain.accounts import Account
+from workstation.kernel.ids import stable_uid
 
 SCHEMA = 1
 _TOKEN = re.compile(r"[0-9a-f]{64}")
@@ -97,3 +99,8 @@ def _write_private(path: Path, content: bytes) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def local_credential(token: str) -> str:
+    """Return the id of the credential that the local token is; orders that came by it are kept under it."""
+    return stable_uid("credential", hashlib.sha256(token.encode()).hexdigest())

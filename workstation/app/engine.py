@@ -193,6 +193,7 @@ class Engine:
             mono_ns=self._clock.mono_ns,
             feed=self._venue.feed.name,
             card=self.core.desk.routes.card,
+            key_names=self.scripts.key_names,
         )
 
     @property
@@ -242,6 +243,7 @@ class Engine:
             if days:
                 self.core.market.cache.begin_day(days)
         self._market_desk.begin()
+        self.scripts.recall(self._store.reader.key_names(), self.core.bus)
         self._venue.start()
         if self.view_only is None:
             self.core.start()

@@ -63,7 +63,9 @@ class RestDoor:
             config=ConfigBoard(self._home.config_file, self._settings),
             note=self._engine.scripts.requests.note,
         )
-        return self._server.start()
+        url = self._server.start()
+        self._engine.scripts.key_names[self._server.local_credential] = "local token"
+        return url
 
     def stop(self) -> None:
         """Finish calls in flight, close the socket, remove the token file."""

@@ -3,7 +3,7 @@
 Implements `ports.scripts.Scripts`. The engine owns it from the start, the program says later how to open the door.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +12,9 @@ import msgspec
 
 from workstation.api.request_log import RequestLog
 from workstation.domain.errors import StorageError, UserError
-from workstation.domain.records import LOCAL_TENANT, Webhook
+from workstation.domain.events import RecordSaved
+from workstation.domain.records import LOCAL_TENANT, ApiKey, Webhook
+from workstation.kernel.bus import Bus
 from workstation.ports.deliveries import Delivery, DeliveryQuery, DeliveryStatus
 from workstation.ports.scripts import DoorStanding, PreparedHook
 from workstation.ports.store import Reader, RecordQuery
@@ -27,7 +29,7 @@ class ScriptDoor:
 
     def __init__(self, reader: Reader, post: Callable[[Callable[[], None]], None], now_ns: Callable[[], int]) -> None:
         self._reader, self._post, self._now_ns = reader, post, now_ns
-        self.requests = RequestLog()
+        self.requests, self.key_names = RequestLog(), dict[str, str]()
         self.url = self.trouble = ""
         self._token_file = ""
         self._webhook_hosts: tuple[str, ...] = ()
@@ -46,6 +48,15 @@ class ScriptDoor:
         """Say how the door is opened (returns its URL) and closed. webhook_hosts: may be private or plain."""
         self._open, self._close, self._token_file = open_door, close_door, str(token_file)
         self._webhook_hosts = tuple(webhook_hosts)
+
+    def recall(self, names: Iterable[tuple[str, str]], bus: Bus) -> None:
+        """Know keys by name from now on, deleted ones too. names: those of the time before, by id."""
+        self.key_names.update(names)
+        bus.subscribe(RecordSaved, self._learn)
+
+    def _learn(self, saved: RecordSaved) -> None:
+        if isinstance(saved.record, ApiKey) and saved.record.tenant == LOCAL_TENANT:
+            self.key_names[saved.record.id] = saved.record.name
 
     def standing(self) -> DoorStanding:
         """Return how the door stands."""

@@ -89,6 +89,9 @@ class KnowingReader(Reader, Protocol):
     def accounts(self) -> tuple[Account, ...]:
         """Return all accounts."""
 
+    def key_names(self) -> tuple[tuple[str, str], ...]:
+        """Return the id and name of every key of a script, deleted ones too."""
+
 
 class Storage(Protocol):
     """A database as the composition root sees it, written here or only looked at."""
@@ -259,7 +262,7 @@ class Unreadable:
     def _nothing(self, *_: object) -> tuple[()]:
         return ()
 
-    events = instruments = accounts = kill_switches = _nothing
+    events = instruments = accounts = kill_switches = key_names = _nothing
 
     def oldest_seq(self) -> int:
         """Return 0: no line can be read."""

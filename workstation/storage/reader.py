@@ -19,7 +19,7 @@ from workstation.domain.events import decode_event, trace_of
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrdStatus
-from workstation.domain.records import Record
+from workstation.domain.records import ApiKey, Record
 from workstation.ports.store import (
     AuditPage,
     AuditQuery,
@@ -182,6 +182,12 @@ class SqlReader:
     def instruments(self) -> tuple[Instrument, ...]:
         """Return all instruments that were ever journaled."""
         return self._decoded(select(instruments.c.state).order_by(instruments.c.symbol), _decode_instrument)
+
+    def key_names(self) -> tuple[tuple[str, str], ...]:
+        """Return the id and name of every key of a script, deleted ones too."""
+        table = TABLES[ApiKey].table.c
+        with self._connection(TENANT) as connection:
+            return tuple((row.id, row.name) for row in connection.execute(select(table.id, table.name)))
 
     def kill_switches(self) -> tuple[KillState, ...]:
         """Return every kill switch that was ever touched."""

@@ -6,6 +6,7 @@ Beside both walks. A key is made at the gesture and only its hash goes on; nothi
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -59,7 +60,9 @@ class KeyInputs(msgspec.Struct, frozen=True, kw_only=True):
 class ApiView:
     """Keys and requests of one screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str] = MappingProxyType({})) -> None:
+        """names: of keys by id, deleted ones too."""
+        self._names = names
         self.keys: ColumnTable[KeyRow] = ColumnTable(_key_columns(), lambda row: row.key.id)
         self.requests: ColumnTable[RequestRow] = ColumnTable(_request_columns(), _request_key, newest_first=True)
         self.board: ScriptBoard | None = None
@@ -82,7 +85,7 @@ class ApiView:
         self._take_requests(board)
 
     def _take_requests(self, board: ScriptBoard) -> None:
-        names = {key.id: key.name for key in board.keys}
+        names = {**self._names, **{key.id: key.name for key in board.keys}}
         fresh = [line for line in board.door.requests if line.ts > self._seen]
         rows = [
             RequestRow(line=line, place=place, who=_who(line, names)) for place, line in enumerate(fresh, self._seen)

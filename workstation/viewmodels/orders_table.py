@@ -4,8 +4,9 @@ Last stage of the order walk. An order whose outcome is not known is UNKNOWN, ne
 order while the venue is out of reach. Reads frames' rows; sends nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
+from types import MappingProxyType
 
 import msgspec
 import numpy as np
@@ -16,7 +17,6 @@ from workstation.domain.orders import (
     OrderTerms,
     OrdStatus,
     OrdType,
-    OriginKind,
 )
 from workstation.viewmodels.column_arrays import Mask
 from workstation.viewmodels.columns import (
@@ -30,6 +30,7 @@ from workstation.viewmodels.columns import (
     Selection,
 )
 from workstation.viewmodels.formats import DAY_NS, MISSING, Formats, age, exact_time, time_of_day
+from workstation.viewmodels.origins import is_foreign, origin_id, origin_words
 from workstation.viewmodels.rejects import RejectWatch
 from workstation.viewmodels.table_query import TableQuery
 
@@ -117,11 +118,11 @@ class CancelCount(msgspec.Struct, frozen=True):
 class OrderBlotter:
     """All orders of one screen: the table, and whether live states can be believed.
 
-    rejects: what nobody has seen; the screen's own, so that every panel counts the same.
+    rejects: what nobody has seen; the screen's own, so that every panel counts the same. keys: names of scripts' keys.
     """
 
-    def __init__(self, formats: Formats, rejects: RejectWatch) -> None:
-        self.formats, self.rejects = formats, rejects
+    def __init__(self, formats: Formats, rejects: RejectWatch, keys: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.formats, self.rejects, self.keys = formats, rejects, keys
         self._groups: dict[str, int] = {}
         self._group_names: list[str] = []
         self.now_ns = 0
@@ -211,7 +212,7 @@ class OrderBlotter:
             if states:
                 tests.append(self.table.matching("state", rows, states.__contains__))
             if wish.foreign:
-                tests.append(self.table.matching("origin", rows, _is_foreign))
+                tests.append(self.table.matching("origin", rows, is_foreign))
             if wish.symbol:
                 tests.append(self.table.matching("symbol", rows, wish.symbol.__eq__))
             if wish.today:
@@ -263,6 +264,9 @@ class OrderBlotter:
             self._group_names = list(self._groups)
         return self._group_names[number]
 
+    def _origin(self, order: OrderState) -> str:
+        return origin_words(order.origin, self.keys)
+
     def _average_number(self, order: OrderState) -> float | None:
         cost = order.cost / order.cum_qty if order.cum_qty else None
         return self.formats.price_number(order.terms.symbol, cost)
@@ -305,7 +309,7 @@ class OrderBlotter:
                    width=5, steady=True, hint="Time in force; F2 amends"),
             Column("residence", "Res", code, lambda o: o.residence.value, lambda o: o.residence.value, width=4,
                    hint="Where the order lives: EX exchange, BR broker, PC this program"),
-            Column("origin", "Origin", code, _origin, _origin, width=13, fixed=True),
+            Column("origin", "Origin", code, self._origin, self._origin, width=13, fixed=True, exact=origin_id),
             Column("account", "Account", code, lambda o: o.terms.account, lambda o: o.terms.account, width=11,
                    fixed=True),
             Column("age", "Age", number, lambda o: o.created_at if o.is_open else None, self._age, right=True, width=7,
@@ -357,16 +361,6 @@ def _type(order: OrderState) -> str:
 
 def _leg(order: OrderState) -> str:
     return _LEG_WORDS[order.link.role] if order.link else ""
-
-
-def _origin(order: OrderState) -> str:
-    kind = order.origin.kind.value.replace("_", " ").lower()
-    detail = order.origin.detail
-    return f"{kind} {detail}" if detail and detail != order.origin.kind else kind
-
-
-def _is_foreign(origin: str) -> bool:
-    return origin.partition(" ")[0] == OriginKind.EXTERNAL.value.lower()
 
 
 def _ms(start: int, end: int | None) -> float | None:

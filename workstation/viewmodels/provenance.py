@@ -5,6 +5,7 @@ is missing is named, never made up. Sends nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -15,6 +16,7 @@ from workstation.domain.orders import OrderState, OriginKind, ReferencePrice
 from workstation.domain.verdicts import RuleResult
 from workstation.ports.stories import OrderStory, StoryLine
 from workstation.viewmodels.formats import MISSING, age, exact_time
+from workstation.viewmodels.origins import key_name
 from workstation.viewmodels.preview import PREVIEW_KEY, VERSIONS_KEY, order_words
 from workstation.viewmodels.provenance_messages import direction, message_words
 
@@ -80,12 +82,20 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 def provenance_of(
-    story: OrderStory, instrument: Instrument, orders: Mapping[str, OrderState], *, version: str
+    story: OrderStory,
+    instrument: Instrument,
+    orders: Mapping[str, OrderState],
+    *,
+    version: str,
+    keys: Mapping[str, str] = MappingProxyType({}),
 ) -> Provenance:
-    """Return the page of an order. orders: those on the screen, for its family; version: of this program."""
+    """Return the page of an order. orders: those on the screen, for its family; version: of this program.
+
+    keys: names of scripts' keys by id.
+    """
     order, lines = story.order, story.lines
     sections = (
-        Section("Origin", tuple(_origin(order, lines, instrument))),
+        Section("Origin", tuple(_origin(order, lines, instrument, keys))),
         Section("Quote used", tuple(_reference(order.reference, instrument))),
         Section("Rules", tuple(_rules(lines))),
         Section("Family", tuple(_family(order, orders.values(), instrument))),
@@ -109,7 +119,8 @@ def as_text(page: Provenance) -> str:
 def as_json(page: Provenance, *, redact: bool = True) -> str:
     """Return a page as indented JSON; redacted, it names no account, person or credential."""
     facts = [fact for section in page.sections for fact in section.facts]
-    secrets = sorted({f.value for f in facts if redact and f.name in SECRET_FACTS}, key=len, reverse=True)
+    told = {text for f in facts if redact and f.name in SECRET_FACTS for text in (f.value, f.note) if text}
+    secrets = sorted(told, key=len, reverse=True)
 
     def plain(text: str) -> str:
         for secret in secrets:
@@ -126,11 +137,14 @@ def _plain(fact: Fact, plain: Callable[[str], str]) -> dict[str, str]:
     return {key: text for key, text in shown.items() if text}
 
 
-def _origin(order: OrderState, lines: Sequence[StoryLine], instrument: Instrument) -> Iterator[Fact]:
+def _origin(
+    order: OrderState, lines: Sequence[StoryLine], instrument: Instrument, keys: Mapping[str, str]
+) -> Iterator[Fact]:
     origin = order.origin
     yield Fact("Came", _ORIGIN_WORDS[origin.kind])
     if origin.detail:
-        yield Fact(_DETAIL_NAMES.get(origin.kind, "Detail"), origin.detail)
+        named = key_name(origin, keys) or origin.detail
+        yield Fact(_DETAIL_NAMES.get(origin.kind, "Detail"), named, "" if named == origin.detail else origin.detail)
     if order.strategy_id and order.strategy_id != origin.detail:
         yield Fact("Strategy", order.strategy_id)
     yield Fact("User", origin.user)

@@ -142,6 +142,18 @@ def test_filter_words_and_chips_narrow_the_view(wish: OrderFilter, expected: set
     assert set(shown(made)) == expected
 
 
+def test_a_script_s_key_stands_by_its_name_is_searched_by_it_and_its_id_is_in_the_hover() -> None:
+    keys = {"key-77": "night robot"}
+    made = OrderBlotter(Formats(INSTRUMENTS), RejectWatch(), keys)
+    made.take([order("OMS-1", origin=Origin(kind=OriginKind.REST, detail="key-77")), order("OMS-2")])
+    (column,) = (column for column in made.table.columns if column.name == "origin")
+    row = made.table.get("OMS-1")
+    assert row is not None
+    assert (column.text(row), column.exact(row)) == ("rest night robot", "rest key-77")
+    made.table.filter_by(made.accepts(OrderFilter(line="night")))
+    assert shown(made) == ["OMS-1"]
+
+
 def test_an_empty_filter_is_none() -> None:
     assert blotter().accepts(OrderFilter()) is None
 

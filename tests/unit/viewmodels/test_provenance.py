@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, limit, order, stock
 from workstation.domain.events import (
@@ -93,8 +95,10 @@ def whole_story() -> OrderStory:
     )
 
 
-def page(story: OrderStory | None = None, **orders: OrderState) -> Provenance:
-    return provenance_of(story or whole_story(), stock(), orders, version="9.9")
+def page(
+    story: OrderStory | None = None, keys: Mapping[str, str] = MappingProxyType({}), **orders: OrderState
+) -> Provenance:
+    return provenance_of(story or whole_story(), stock(), orders, version="9.9", keys=keys)
 
 
 def facts(made: Provenance, title: str) -> dict[str, Fact]:
@@ -114,6 +118,15 @@ def test_a_foreign_order_is_called_foreign() -> None:
     origin = facts(page(story), "Origin")
     assert origin["Came"].value.startswith("foreign")
     assert origin["Client"].value == "client 7"
+
+
+def test_a_script_s_key_stands_by_its_name_and_neither_name_nor_id_leaves_in_a_redacted_export() -> None:
+    story = OrderStory(order=order(origin=Origin(kind=OriginKind.REST, detail="key-77")), lines=())
+    assert facts(page(story), "Origin")["Token"].value == "key-77"
+    made = page(story, {"key-77": "night robot"})
+    token = facts(made, "Origin")["Token"]
+    assert (token.value, token.note) == ("night robot", "key-77")
+    assert not any(secret in as_json(made) for secret in ("night robot", "key-77"))
 
 
 def test_the_quote_used_stands_with_its_age_and_a_missing_price_as_a_dash() -> None:

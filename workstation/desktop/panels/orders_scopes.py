@@ -52,7 +52,9 @@ def cancel_choices(
         yield CancelChoice(name, f"{text} ({count.label})", count, scope)
     for token in sorted({_token(order) for order in rows} - {""}):
         count = blotter.cancel_count([order for order in blotter.in_scope() if _token(order) == token])
-        yield CancelChoice(f"token_{token}", f"Cancel script token …{token[-6:]} ({count.label})", count, None)
+        named = blotter.keys.get(token)
+        words = f"script {named}" if named else f"script token …{token[-6:]}"
+        yield CancelChoice(f"token_{token}", f"Cancel {words} ({count.label})", count, None)
 
 
 def _is_entry(order: OrderState, held: Held) -> bool:

@@ -228,7 +228,8 @@ class ProvenancePanel(Panel):
         if instrument is None:
             self.note.show_note(PanelNote("warning", f"The instrument {symbol} is not known to this program."))
             return
-        self.page = provenance_of(story, instrument, self.context.state.orders, version=session.version)
+        known = self.context.state.orders
+        self.page = provenance_of(story, instrument, known, version=session.version, keys=session.key_names)
         self.note.show_note(PanelNote("warning", story.gap) if story.gap else PanelNote())
         self._show_page()
 
