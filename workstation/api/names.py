@@ -6,6 +6,7 @@ Instruments have no id of their own in the core; theirs is derived from the symb
 from collections.abc import Mapping
 from functools import lru_cache
 
+import msgspec
 from msgspec import to_builtins
 
 from workstation.api.errors import ApiError
@@ -15,9 +16,10 @@ from workstation.domain.accounts import Account
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState
 from workstation.kernel.ids import stable_uid
-from workstation.ports.store import Reader
+from workstation.ports.store import ExecutionQuery, Reader
 
 ORDER_IDS_MAX = 50_000
+EXECUTIONS_AT_ONCE = 500
 
 
 @lru_cache(maxsize=8_192)
@@ -111,6 +113,18 @@ class Names:
             known = order.uid
             self.remember(order)
         return known
+
+    def execution_uid(self, cl_ord_id: str, exec_key: str) -> str | None:
+        """Return the id of one of an order's executions by the venue's key; reads that order's at every call."""
+        query = ExecutionQuery(cl_ord_id=cl_ord_id, ordering=("ts_event",), limit=EXECUTIONS_AT_ONCE, with_count=False)
+        while True:
+            page = self._reader.executions(query)
+            for row in page.rows:
+                if row.exec_key == exec_key:
+                    return row.uid
+            if not page.has_next:
+                return None
+            query = msgspec.structs.replace(query, offset=query.offset + EXECUTIONS_AT_ONCE)
 
     def remember(self, order: OrderState) -> None:
         """Keep an order's id."""

@@ -12,7 +12,7 @@ from workstation.client.values import SortedParams, Value, WalkParams, When
 
 
 class Execution(Value, frozen=True, kw_only=True):
-    """One report of trading; a correction or bust is a row of its own. corrects: the execution id it is about."""
+    """One report of trading; a correction or bust is a row of its own. corrects: the id of the row it is about."""
 
     id: str
     tenant_id: str

@@ -21,7 +21,7 @@ class Strategy(Value, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     name: str
-    description: str
+    description: str | None
     strategy_type: str
     version: str
     status: str
@@ -78,7 +78,7 @@ class StrategyRun(Value, frozen=True, kw_only=True):
     max_drawdown_amount: Decimal
     sharpe_ratio: Decimal | None
     sortino_ratio: Decimal | None
-    error_message: str
+    error_message: str | None
     metadata: dict[str, Any]
     user_id: str
     broker_account_id: str
@@ -100,7 +100,7 @@ class StrategyRun(Value, frozen=True, kw_only=True):
     current_positions: int
     total_positions_taken: int
     last_trade_at: datetime | None
-    notes: str
+    notes: str | None
 
 
 class RunLog(Value, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ class Signal(Value, frozen=True, kw_only=True):
     stop_loss: Decimal | None
     take_profit: Decimal | None
     quantity: Decimal | None
-    signal_reason: str
+    signal_reason: str | None
     market_conditions: dict[str, Any]
     is_executed: bool
     order_id: str | None

@@ -69,7 +69,7 @@ class Delivery(Value, frozen=True, kw_only=True):
     next_attempt_at: datetime | None
     response_status: int | None
     response_headers: dict[str, str] | None
-    response_body: str
+    response_body: str | None
     error: str | None
     delivered_at: datetime | None
 

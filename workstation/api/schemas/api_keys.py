@@ -7,13 +7,14 @@ from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 from workstation.api.schemas.records import RecordList, RecordOut, record_body, unchanged
 from workstation.api.schemas.values import (
     DecimalOut,
-    Money,
+    PositiveMoney,
     QueryFlag,
     Request,
     Resource,
     SearchText,
     Time,
     TimeOut,
+    kept_text,
     time_or_none,
     time_text,
 )
@@ -32,15 +33,8 @@ def _known_scopes(scopes: list[str]) -> list[str]:
     return scopes
 
 
-def _above_zero(amount: str) -> str:
-    if not any(digit in "123456789" for digit in amount) or amount.startswith("-"):
-        raise ValueError("must be 0.01 or more")
-    return amount
-
-
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Scopes = Annotated[list[str], Field(min_length=1, max_length=len(ALL)), AfterValidator(_known_scopes)]
-NotionalCap = Annotated[Money, AfterValidator(_above_zero)]
 
 
 class ApiKeyCreate(Request):
@@ -50,7 +44,7 @@ class ApiKeyCreate(Request):
     scopes: Scopes
     expires_at: Time | None = None
     rate_limit: Annotated[int, Field(ge=1, le=RATE_LIMIT_MAX)] | None = None
-    max_order_notional: NotionalCap | None = None
+    max_order_notional: PositiveMoney | None = None
 
 
 class ApiKeyUpdate(Request):
@@ -118,6 +112,6 @@ def api_key_body(record: ApiKeyRecord, use: KeyUse | None) -> dict[str, Any]:
         "use_count": 0 if use is None else use.uses,
         "expires_at": time_or_none(record.expires_at),
         "rate_limit": record.rate_limit,
-        "max_order_notional": record.max_order_notional,
+        "max_order_notional": kept_text(record.max_order_notional),
         "live_permit": None if permit is None else {"expires_at": time_text(permit.expires_at), "caps": permit.caps},
     }

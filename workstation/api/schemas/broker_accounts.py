@@ -16,6 +16,7 @@ from workstation.api.schemas.values import (
     Resource,
     SearchText,
     Uuid,
+    kept_text,
     money_text,
 )
 from workstation.commands.records_venues import LEVERAGE_DECIMALS
@@ -145,6 +146,7 @@ def account_body(record: AccountRecord, snap: AccountSnap | None) -> dict[str, A
         "buying_power": power,
         "day_trading_buying_power": power,
         "overnight_buying_power": power,
+        "max_leverage": kept_text(record.max_leverage),
         "trading_locked": None if snap is None else snap.lock is not LockState.UNLOCKED,
     }
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
 
 from workstation.api.schemas.orders import Order
 from workstation.api.schemas.values import IdOut, Reason, Request, Resource, Uuid
@@ -10,16 +11,22 @@ from workstation.api.schemas.values import IdOut, Reason, Request, Resource, Uui
 BULK_MAX = 100
 
 Key = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
-Item = Annotated[
-    Any,
-    WithJsonSchema({"description": "An OrderCreate; an item that is none is rejected on its own.", "title": "Item"}),
-]
+
+
+def item_of(model: str) -> Any:
+    """Return the type of an item that should be such a body; another one is rejected on its own."""
+    told = f"A {model}; an item that is none is rejected on its own."
+    kinds: list[JsonSchemaValue] = [{"$ref": f"#/components/schemas/{model}"}, {}]
+    return Annotated[Any, WithJsonSchema({"anyOf": kinds, "description": told, "title": "Item"})]
+
+
+OrderItem = item_of("OrderCreate")
 
 
 class BulkOrderCreate(Request):
     """Orders to place, in this order."""
 
-    orders: Annotated[list[Item], Field(min_length=1, max_length=BULK_MAX)]
+    orders: Annotated[list[OrderItem], Field(min_length=1, max_length=BULK_MAX)]
     idempotency_key: Key | None = None
 
 

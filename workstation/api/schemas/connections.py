@@ -31,6 +31,7 @@ from workstation.api.schemas.values import (
     SearchText,
     StartTime,
     TimeOut,
+    kept_text,
     time_or_none,
     time_text,
 )
@@ -216,6 +217,8 @@ def connection_body(
         "last_disconnected": time_or_none(known.last_disconnected),
         "last_heartbeat": time_or_none(heartbeat_ns if session is SessionState.UP else None),
         "last_error": known.last_error or None,
+        "max_order_value": kept_text(record.max_order_value),
+        "max_daily_loss": kept_text(record.max_daily_loss),
     }
 
 

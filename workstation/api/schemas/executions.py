@@ -77,7 +77,7 @@ class Execution(Resource):
     exchange: str | None
     liquidity: Literal["MAKER", "TAKER"] | None
     kind: Literal["TRADE", "CORRECTION", "BUST"]
-    corrects: str | None
+    corrects: IdOut | None
     metadata: dict[str, Any]
 
 
@@ -116,7 +116,7 @@ class TransitionPage(Resource):
 
 
 def execution_body(execution: CoreExecution, names: Names) -> dict[str, Any]:
-    """Return an execution as the wire shows it. `corrects` is the execution id of the corrected row."""
+    """Return an execution as the wire shows it."""
     instrument = names.instruments[execution.symbol]
     return {
         "id": execution.uid,
@@ -136,7 +136,7 @@ def execution_body(execution: CoreExecution, names: Names) -> dict[str, Any]:
         "exchange": execution.venue or None,
         "liquidity": None if execution.liquidity == "UNKNOWN" else execution.liquidity.value,
         "kind": execution.kind.value,
-        "corrects": execution.corrects or None,
+        "corrects": names.execution_uid(execution.cl_ord_id, execution.corrects) if execution.corrects else None,
         "metadata": {"synthetic": True} if execution.synthetic else {},
     }
 

@@ -1,13 +1,14 @@
 """Instruments on the wire: what a venue lists or a user keeps, with the newest prices that the engine knows."""
 
-from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, StrictBool, StringConstraints, WithJsonSchema
+from pydantic import StrictBool, StringConstraints
 
 from workstation.api.schemas.orders import Metadata
 from workstation.api.schemas.records import RecordList, RecordOut, record_body, unchanged
 from workstation.api.schemas.values import (
+    Day,
+    DayOut,
     DecimalOut,
     Multiplier,
     QueryFlag,
@@ -31,24 +32,11 @@ EXCHANGES = frozenset(get_args(Exchange))
 OptionType = Literal["CALL", "PUT"]
 
 
-def _calendar_date(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise ValueError("must be a date of the calendar") from None
-
-
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Code = Annotated[str, StringConstraints(max_length=100)]
 SecType = Annotated[str, StringConstraints(max_length=20)]
 Text = Annotated[str, StringConstraints(max_length=2_000)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Date = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-    AfterValidator(_calendar_date),
-    WithJsonSchema({"type": "string", "format": "date"}),
-]
 
 
 class InstrumentList(RecordList):
@@ -75,7 +63,7 @@ class InstrumentCreate(Request):
     currency: Currency = "USD"
     multiplier: Multiplier = "1"
     strike_price: Strike | None = None
-    expiration_date: Date | None = None
+    expiration_date: Day | None = None
     option_type: OptionType | None = None
     min_tick_size: TickSize = "0.01"
     min_order_size: Size = "1"
@@ -99,7 +87,7 @@ class InstrumentUpdate(Request):
     currency: Currency = unchanged()
     multiplier: Multiplier = unchanged()
     strike_price: Strike | None = None
-    expiration_date: Date | None = None
+    expiration_date: Day | None = None
     option_type: OptionType | None = None
     min_tick_size: TickSize = unchanged()
     min_order_size: Size = unchanged()
@@ -125,7 +113,7 @@ class Instrument(RecordOut):
     currency: str
     multiplier: DecimalOut
     strike_price: DecimalOut | None
-    expiration_date: str | None
+    expiration_date: DayOut | None
     option_type: OptionType | None
     min_tick_size: DecimalOut
     min_order_size: DecimalOut

@@ -2,16 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, StrictBool, StringConstraints, model_validator
+from pydantic import StrictBool, StringConstraints, model_validator
 
 from workstation.api.credentials import tenant_uid
 from workstation.api.names import Names, instrument_id
 from workstation.api.schemas.records import RecordList, RecordOut, unchanged
 from workstation.api.schemas.risk import KillSwitch
 from workstation.api.schemas.values import (
-    Amount,
     DecimalOut,
     IdOut,
+    PositiveAmount,
     Query,
     QueryFlag,
     Request,
@@ -36,13 +36,6 @@ LimitTypeName = Literal[
 LimitScopeName = Literal["TENANT", "ACCOUNT", "STRATEGY", "INSTRUMENT"]
 
 
-def _above_zero(value: str) -> str:
-    if value.startswith("-") or not value.strip("0."):
-        raise ValueError("must be above 0")
-    return value
-
-
-LimitValue = Annotated[Amount, AfterValidator(_above_zero)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 VALUE_PLACES = 4
@@ -65,7 +58,7 @@ class RiskLimitCreate(Request):
 
     name: Name | None = None
     limit_type: LimitTypeName
-    limit_value: LimitValue
+    limit_value: PositiveAmount
     scope: LimitScopeName = "TENANT"
     broker_account_id: Uuid | None = None
     strategy_id: Uuid | None = None
@@ -86,7 +79,7 @@ class RiskLimitUpdate(Request):
     """A partial change: what is absent stays; null ends a temporary value's term."""
 
     name: Name = unchanged()
-    limit_value: LimitValue = unchanged()
+    limit_value: PositiveAmount = unchanged()
     is_active: StrictBool = unchanged()
     expires_at: Time | None = None
     reason: Reason

@@ -50,7 +50,7 @@ MEANINGS: Mapping[str, str] = {
     "unknown_outcome": "Which request went unanswered, since when and why; null otherwise.",
     # Executions and history
     "broker_execution_id": "The venue's own id of the execution, unique in the account.",
-    "corrects": "Execution that this correction or bust is about.",
+    "corrects": "Id of the execution that this correction or bust is about.",
     "execution_id": "Unique id of the execution; a known one is booked once.",
     "Execution.kind": "TRADE; CORRECTION stands in place of the row in `corrects`; BUST takes that row's effect back.",
     "liquidity": "Whether the fill added or removed liquidity, where the venue says so.",

@@ -12,8 +12,8 @@ from workstation.api.schemas.values import (
     DecimalOut,
     EndTime,
     IdOut,
-    Percent,
     Price,
+    Quantity,
     Query,
     QueryFlag,
     QueryInteger,
@@ -25,6 +25,7 @@ from workstation.api.schemas.values import (
     Symbol,
     Time,
     TimeOut,
+    Trail,
     Uuid,
 )
 
@@ -108,10 +109,10 @@ class OrderCreate(Request):
     broker_account_id: Uuid
     order_type: OrderType
     side: SideName
-    quantity: Price
+    quantity: Quantity
     price: Price | None = None
     stop_price: Price | None = None
-    trailing_percent: Percent | None = None
+    trailing_percent: Trail | None = None
     time_in_force: TimeInForceName = "DAY"
     expire_at: Time | None = None
     client_order_id: ClientOrderId | None = None
@@ -151,8 +152,8 @@ class OrderUpdate(Request):
 
     price: Price = Field(default=None)
     stop_price: Price = Field(default=None)
-    trailing_percent: Percent = Field(default=None)
-    quantity: Price = Field(default=None)
+    trailing_percent: Trail = Field(default=None)
+    quantity: Quantity = Field(default=None)
     time_in_force: TimeInForceName = Field(default_factory=lambda: "DAY")
     expire_at: Time | None = None
     notes: Reason | None = None

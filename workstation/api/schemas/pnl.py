@@ -1,15 +1,14 @@
 """P&L snapshots on the wire: money with two digits, each rounded once from exact sums."""
 
-from datetime import date
-from typing import Annotated, Any
-
-from pydantic import AfterValidator, StringConstraints
+from typing import Any
 
 from workstation.api.credentials import tenant_uid
 from workstation.api.names import Names, instrument_id
 from workstation.api.schemas.orders import Metadata
 from workstation.api.schemas.records import RecordList
 from workstation.api.schemas.values import (
+    Day,
+    DayOut,
     DecimalOut,
     IdOut,
     Query,
@@ -24,15 +23,6 @@ from workstation.api.schemas.values import (
     time_text,
 )
 from workstation.domain.records import PnlPosition, PnlRate, PnlSnapshot
-
-
-def _calendar_day(value: str) -> str:
-    date.fromisoformat(value)
-    return value
-
-
-Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_calendar_day)]
-"""A date of the calendar, YYYY-MM-DD."""
 
 
 class PnlSnapshotCreate(Request):
@@ -95,7 +85,7 @@ class PnlSnapshotOut(Resource):
     created_at: TimeOut | None
     updated_at: TimeOut | None
     broker_account_id: IdOut
-    snapshot_date: str
+    snapshot_date: DayOut
     total_unrealized_pnl: DecimalOut
     total_realized_pnl: DecimalOut
     total_commission: DecimalOut

@@ -4,8 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, StringConstraints
 
-from workstation.api.schemas.pnl import Day
-from workstation.api.schemas.values import EndTime, Query, Resource, StartTime, TimeOut, Uuid
+from workstation.api.schemas.values import Day, EndTime, Query, Resource, StartTime, TimeOut, Uuid
 from workstation.domain.errors import ValidationError
 from workstation.viewmodels.reports_days import zone_of
 

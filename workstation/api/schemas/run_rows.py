@@ -7,8 +7,10 @@ from pydantic import StringConstraints
 from workstation.api.credentials import tenant_uid
 from workstation.api.names import Names, instrument_id
 from workstation.api.schemas.records import RecordList, RecordOut
-from workstation.api.schemas.strategies import RATIO_PLACES, Day, rate_text
+from workstation.api.schemas.strategies import RATIO_PLACES, rate_text
 from workstation.api.schemas.values import (
+    Day,
+    DayOut,
     DecimalOut,
     EndTime,
     IdOut,
@@ -106,7 +108,7 @@ class SignalOut(Resource):
     stop_loss: DecimalOut | None
     take_profit: DecimalOut | None
     quantity: DecimalOut | None
-    signal_reason: str
+    signal_reason: str | None
     market_conditions: dict[str, Any]
     is_executed: bool
     order_id: IdOut | None
@@ -131,8 +133,8 @@ class PerformanceOut(RecordOut):
 
     strategy_run_id: IdOut
     period_type: Literal["DAILY", "WEEKLY", "MONTHLY"]
-    period_start: str
-    period_end: str
+    period_start: DayOut
+    period_end: DayOut
     period_return: DecimalOut
     cumulative_return: DecimalOut
     annualized_return: DecimalOut | None
@@ -188,7 +190,7 @@ def signal_body(row: StrategySignal, names: Names) -> dict[str, Any]:
         "stop_loss": None if row.stop_px is None else price_text(instrument, row.stop_px),
         "take_profit": None if row.take_profit_px is None else price_text(instrument, row.take_profit_px),
         "quantity": None if row.quantity is None else quantity_text(instrument, row.quantity),
-        "signal_reason": row.reason,
+        "signal_reason": row.reason or None,
         "market_conditions": row.market_conditions,
         "is_executed": row.executed_at is not None,
         "order_id": names.order_uid(row.cl_ord_id) if row.cl_ord_id else None,

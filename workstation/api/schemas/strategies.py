@@ -9,7 +9,7 @@ from workstation.api.schemas.records import RecordList, RecordOut, record_body, 
 from workstation.api.schemas.values import (
     DecimalOut,
     IdOut,
-    Percent,
+    Part,
     PositiveGain,
     PositiveMoney,
     PositivePercent,
@@ -22,6 +22,7 @@ from workstation.api.schemas.values import (
     TimeOut,
     Uuid,
     fixed_text,
+    kept_text,
     money_text,
     no_controls,
     ratio_text,
@@ -43,7 +44,6 @@ Short = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50), AfterValidator(no_controls)]
 TagWord = Annotated[str, StringConstraints(max_length=50), AfterValidator(no_controls)]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=50)]
-Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
 INSTRUMENTS_MAX, TAGS_MAX = 500, 50
 RATIO_PLACES = 4
@@ -58,7 +58,7 @@ def _part(text: str) -> str:
 
 
 UpTo100 = Annotated[PositivePercent, AfterValidator(_part)]
-Slippage = Annotated[Percent, AfterValidator(_part)]
+Slippage = Annotated[Part, AfterValidator(_part)]
 
 
 class StrategyCreate(Request):
@@ -145,7 +145,7 @@ class Strategy(RecordOut):
     """A strategy."""
 
     name: str
-    description: str
+    description: str | None
     strategy_type: StrategyType
     version: str
     status: StatusName
@@ -191,11 +191,12 @@ class StrategyPage(Resource):
 
 
 _AS_KEPT = (
-    "name", "description", "strategy_type", "version", "status", "config", "parameters", "max_position_size",
-    "max_daily_loss", "max_drawdown", "auto_start", "paper_trading_only", "start_time", "end_time", "timezone",
-    "total_trades", "metadata", "risk_profile", "trading_hours", "rebalance_frequency", "stop_loss", "take_profit",
-    "max_slippage", "is_approved", "total_runs", "successful_runs",
+    "name", "strategy_type", "version", "status", "config", "parameters",
+    "auto_start", "paper_trading_only", "start_time", "end_time", "timezone",
+    "total_trades", "metadata", "risk_profile", "trading_hours", "rebalance_frequency",
+    "is_approved", "total_runs", "successful_runs",
 )  # fmt: skip
+_AMOUNTS = ("max_position_size", "max_daily_loss", "max_drawdown", "stop_loss", "take_profit", "max_slippage")
 
 
 def strategy_body(record: StrategyDefinition) -> dict[str, Any]:
@@ -203,6 +204,8 @@ def strategy_body(record: StrategyDefinition) -> dict[str, Any]:
     return {
         **record_body(record),
         **{name: getattr(record, name) for name in _AS_KEPT},
+        **{name: kept_text(getattr(record, name)) for name in _AMOUNTS},
+        "description": record.description or None,
         "is_active": record.status is StrategyStatus.ACTIVE,
         "total_pnl": money_text(record.total_pnl),
         "win_rate": rate_text(record.wins, record.total_trades),

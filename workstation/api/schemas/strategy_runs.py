@@ -6,11 +6,13 @@ from pydantic import Field, StrictBool, StrictInt
 
 from workstation.api.credentials import user_id
 from workstation.api.names import Names
-from workstation.api.schemas.bulk import BulkError, Item, Key
+from workstation.api.schemas.bulk import BulkError, Key, item_of
 from workstation.api.schemas.records import RecordList, RecordOut, record_body, unchanged
 from workstation.api.schemas.run_rows import FRACTION_PLACES
-from workstation.api.schemas.strategies import RATIO_PLACES, Day, UpTo100, rate_text
+from workstation.api.schemas.strategies import RATIO_PLACES, UpTo100, rate_text
 from workstation.api.schemas.values import (
+    Day,
+    DayOut,
     DecimalOut,
     EndTime,
     IdOut,
@@ -23,6 +25,7 @@ from workstation.api.schemas.values import (
     TimeOut,
     Uuid,
     fixed_text,
+    kept_text,
     money_text,
     ratio_text,
     time_or_none,
@@ -65,10 +68,13 @@ class StrategyRunUpdate(Request):
     metadata: dict[str, Any] | None = None
 
 
+RunItem = item_of("StrategyRunCreate")
+
+
 class BulkStrategyRunCreate(Request):
     """Runs to start, one after the other."""
 
-    runs: Annotated[list[Item], Field(min_length=1, max_length=RUNS_MAX)]
+    runs: Annotated[list[RunItem], Field(min_length=1, max_length=RUNS_MAX)]
     idempotency_key: Key | None = None
 
 
@@ -107,7 +113,7 @@ class StrategyRunOut(RecordOut):
     max_drawdown_amount: DecimalOut
     sharpe_ratio: DecimalOut | None
     sortino_ratio: DecimalOut | None
-    error_message: str
+    error_message: str | None
     metadata: dict[str, Any]
     user_id: IdOut
     broker_account_id: IdOut
@@ -118,8 +124,8 @@ class StrategyRunOut(RecordOut):
     max_positions: int | None
     max_position_size: DecimalOut | None
     max_drawdown: DecimalOut | None
-    start_date: str
-    end_date: str | None
+    start_date: DayOut
+    end_date: DayOut | None
     total_return: DecimalOut
     daily_pnl: DecimalOut | None
     daily_return: DecimalOut | None
@@ -129,7 +135,7 @@ class StrategyRunOut(RecordOut):
     current_positions: int
     total_positions_taken: int
     last_trade_at: TimeOut | None
-    notes: str
+    notes: str | None
 
 
 class StrategyRunPage(Resource):
@@ -168,7 +174,7 @@ def run_body(run: StrategyRun, names: Names | None) -> dict[str, Any]:
         "max_drawdown_amount": money_text(figures.fall),
         "sharpe_ratio": ratio_text(sharpe(figures.returns), RATIO_PLACES),
         "sortino_ratio": ratio_text(sortino(figures.returns), RATIO_PLACES),
-        "error_message": run.error_message,
+        "error_message": run.error_message or None,
         "metadata": run.metadata,
         "user_id": user_id(run.user_id),
         "broker_account_id": _account_uid(run.account, names),
@@ -177,8 +183,8 @@ def run_body(run: StrategyRun, names: Names | None) -> dict[str, Any]:
         "initial_capital": money_text(capital),
         "current_capital": money_text(capital + figures.pnl),
         "max_positions": run.max_positions,
-        "max_position_size": run.max_position_size,
-        "max_drawdown": run.max_drawdown,
+        "max_position_size": kept_text(run.max_position_size),
+        "max_drawdown": kept_text(run.max_drawdown),
         "start_date": run.start_date,
         "end_date": run.end_date,
         "total_return": _fraction(figures.pnl, capital),
@@ -190,7 +196,7 @@ def run_body(run: StrategyRun, names: Names | None) -> dict[str, Any]:
         "current_positions": figures.positions,
         "total_positions_taken": figures.positions_taken,
         "last_trade_at": time_or_none(figures.last_trade_at),
-        "notes": run.notes,
+        "notes": run.notes or None,
     }
 
 

@@ -5,18 +5,18 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from workstation.api.credentials import user_id
-from workstation.api.schemas.bulk import BULK_MAX, BulkError, Item, Key
+from workstation.api.schemas.bulk import BULK_MAX, BulkError, Key, item_of
 from workstation.api.schemas.orders import Metadata
 from workstation.api.schemas.records import RecordList, RecordOut, record_body, unchanged
 from workstation.api.schemas.values import (
     INTEGER_MAX,
     DecimalOut,
     IdOut,
-    Price,
     QueryFlag,
     Request,
     Resource,
     Symbol,
+    Threshold,
     TimeOut,
     Uuid,
     time_or_none,
@@ -55,9 +55,6 @@ class _Wish(Request):
             values = getattr(self, name, None) or ()
             if len(set(values)) != len(values):
                 raise ValueError(f"{name} must not name anything twice")
-        threshold = getattr(self, "price_threshold", None)
-        if threshold is not None and str(threshold).startswith("-"):
-            raise ValueError("price_threshold must not be below 0")
         return self
 
 
@@ -68,7 +65,7 @@ class SubscriptionCreate(_Wish):
     data_types: DataTypes
     update_frequency: Frequency
     delivery_method: Delivery
-    price_threshold: Price | None = None
+    price_threshold: Threshold | None = None
     volume_threshold: Volume | None = None
     callback_url: Url | None = None
     include_metadata: StrictBool = True
@@ -91,7 +88,7 @@ class SubscriptionUpdate(_Wish):
     data_types: DataTypes = unchanged()
     update_frequency: Frequency = unchanged()
     delivery_method: Delivery = unchanged()
-    price_threshold: Price | None = None
+    price_threshold: Threshold | None = None
     volume_threshold: Volume | None = None
     callback_url: Url | None = None
     include_metadata: StrictBool = unchanged()
@@ -101,10 +98,13 @@ class SubscriptionUpdate(_Wish):
     rotate_secret: StrictBool = unchanged()
 
 
+SubscriptionItem = item_of("SubscriptionCreate")
+
+
 class BulkSubscriptionCreate(Request):
     """Subscriptions to make, each on its own."""
 
-    subscriptions: Annotated[list[Item], Field(min_length=1, max_length=BULK_MAX)]
+    subscriptions: Annotated[list[SubscriptionItem], Field(min_length=1, max_length=BULK_MAX)]
     idempotency_key: Key | None = None
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
 
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, div_half_even, format_scaled, parse_scaled, rescale
@@ -22,7 +23,7 @@ _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", re.ASCII)
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 
@@ -62,9 +63,26 @@ def _decimal(value: Any, digits: int, scale: int) -> str:
 
 def decimal_text(digits: int, scale: int) -> Any:
     """Return the type of a decimal with `digits` digits in all, `scale` after the point; kept as text."""
-    pattern = rf"^-?(0|[1-9][0-9]{{0,{digits - scale - 1}}})(\.[0-9]{{1,{scale}}})?$"
-    schema = {"anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer"}]}
+    schema = _decimal_schema(digits, scale, sign="-?")
     return Annotated[str, BeforeValidator(lambda value: _decimal(value, digits, scale)), WithJsonSchema(schema)]
+
+
+def _decimal_schema(digits: int, scale: int, *, sign: str) -> JsonSchemaValue:
+    pattern = rf"^{sign}(0|[1-9][0-9]{{0,{digits - scale - 1}}})(\.[0-9]{{1,{scale}}})?$"
+    whole = {"type": "integer"} if sign else {"type": "integer", "minimum": 0}
+    return {"anyOf": [{"type": "string", "pattern": pattern}, whole]}
+
+
+def unsigned_text(digits: int, scale: int) -> Any:
+    """Return the type of a decimal of 0 or more as `decimal_text`."""
+    schema = WithJsonSchema(_decimal_schema(digits, scale, sign=""))
+    return Annotated[decimal_text(digits, scale), AfterValidator(_unsigned), schema]
+
+
+def _unsigned(text: str) -> str:
+    if text.startswith("-"):
+        raise ValueError("must not be below 0")
+    return text
 
 
 def _above_zero(text: str) -> str:
@@ -76,7 +94,8 @@ def _above_zero(text: str) -> str:
 
 def positive_text(digits: int, scale: int) -> Any:
     """Return the type of a decimal above 0 as `decimal_text`; kept as text without trailing zeros."""
-    return Annotated[decimal_text(digits, scale), AfterValidator(_above_zero)]
+    schema = WithJsonSchema(_decimal_schema(digits, scale, sign=""))
+    return Annotated[decimal_text(digits, scale), AfterValidator(_above_zero), schema]
 
 
 def _time_ns(value: Any) -> int:
@@ -103,6 +122,13 @@ def _time_or_date_ns(value: Any, *, is_end: bool) -> int:
         start = datetime(day.year, day.month, day.day, tzinfo=UTC)
         return (int(start.timestamp()) + (86_400 if is_end else 0)) * NS
     return _time_ns(value)
+
+
+def _calendar_day(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError("must be a date of the calendar") from None
 
 
 def _whole(value: Any) -> Any:
@@ -137,6 +163,14 @@ Time = Annotated[int, BeforeValidator(_time_ns), WithJsonSchema({"type": "string
 _TIME_OR_DATE = WithJsonSchema({"anyOf": [{"type": "string", "format": kind} for kind in ("date-time", "date")]})
 StartTime = Annotated[int, BeforeValidator(lambda value: _time_or_date_ns(value, is_end=False)), _TIME_OR_DATE]
 EndTime = Annotated[int, BeforeValidator(lambda value: _time_or_date_ns(value, is_end=True)), _TIME_OR_DATE]
+Day = Annotated[
+    str,
+    StringConstraints(pattern=_DATE.pattern),
+    AfterValidator(_calendar_day),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+"""A date of the calendar, YYYY-MM-DD."""
+
 Price = decimal_text(18, 8)
 Size = positive_text(18, 8)
 Multiplier = positive_text(10, 4)
@@ -148,6 +182,13 @@ PositiveGain = positive_text(7, 2)
 PositiveMoney = positive_text(15, 2)
 Amount = decimal_text(15, 4)
 Money = decimal_text(15, 2)
+PositiveAmount = positive_text(15, 4)
+Quantity = Annotated[Price, WithJsonSchema(_decimal_schema(18, 8, sign=""))]
+"""A quantity; what is not above 0 is refused with the step and bounds of its instrument."""
+
+Trail = Annotated[Percent, WithJsonSchema(_decimal_schema(5, 2, sign=""))]
+Threshold = unsigned_text(18, 8)
+Part = unsigned_text(5, 2)
 Symbol = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(no_controls)]
 Reason = Annotated[str, StringConstraints(max_length=2_000)]
 ClientOrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
@@ -165,6 +206,7 @@ CommaList = Annotated[
 
 DecimalOut = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$")]
 TimeOut = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+DayOut = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 IdOut = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
 
 
@@ -232,6 +274,11 @@ def fixed_text(value: int, places: int) -> str:
 def money_text(amount: int, places: int = 2) -> str:
     """Return money with exactly `places` digits after the point."""
     return scaled_text(amount, MONEY_DECIMALS, places)
+
+
+def kept_text(text: str | None) -> str | None:
+    """Return money or percent as a record keeps it, with exactly two digits after the point."""
+    return None if text is None else money_text(parse_scaled(text, MONEY_DECIMALS))
 
 
 def ratio_text(value: float | None, places: int) -> str | None:

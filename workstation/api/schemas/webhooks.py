@@ -131,7 +131,7 @@ class Delivery(RecordOut):
     next_attempt_at: TimeOut | None
     response_status: int | None
     response_headers: dict[str, str] | None
-    response_body: str
+    response_body: str | None
     error: str | None
     delivered_at: TimeOut | None
 
@@ -264,7 +264,7 @@ def delivery_body(delivery: CoreDelivery) -> dict[str, Any]:
         "next_attempt_at": time_or_none(delivery.next_attempt_at),
         "response_status": delivery.response_status,
         "response_headers": delivery.response_headers,
-        "response_body": delivery.response_body,
+        "response_body": delivery.response_body or None,
         "error": delivery.error or None,
         "delivered_at": time_or_none(delivery.delivered_at),
     }
