@@ -88,6 +88,40 @@ def test_a_trace_goes_to_the_events_and_the_history_that_its_call_causes(rig: Ap
     assert ("order.pending_cancel", "b" * 32) in events
 
 
+def test_a_trace_goes_to_records_limits_kill_switches_and_what_these_end(rig: ApiRig) -> None:
+    def called(letter: str, method: str, path: str, body: dict[str, Any]) -> None:
+        headers = {"traceparent": f"00-{letter * 32}-{'0' * 15}1-01", "If-Match": "*"}
+        answer = rig.http.request(method, f"/api/v1{path}", json=body, headers=headers)
+        assert answer.is_success, answer.text
+
+    order, waiting = rig.place(), rig.place(instrument_symbol="XYZ")
+    leg = rig.order(instrument_symbol="XYZ", side="SELL", price="120.00", parent_order_id=waiting["id"])
+    resting = rig.http.post("/api/v1/oms/orders", json=leg | {"leg_role": "TAKE_PROFIT"}).json()
+    assert resting["state"] == "NEW", resting
+    limit = rig.http.get("/api/v1/risk/limits", params={"limit_type": "OPEN_ORDERS"}).json()["limits"][0]["id"]
+    called("1", "POST", "/auth/api-keys", {"name": "k", "scopes": ["orders:view"]})
+    called("2", "PUT", f"/risk/limits/{limit}", {"limit_value": "50", "reason": "few"})
+    by_name = {"limit": "ORDER_NOTIONAL", "value": "70000", "reason": "by name", "scope": "TENANT"}
+    called("3", "POST", "/commands/risk.limit", {"parameters": by_name})
+    called("4", "POST", "/risk/kill-switch", {"reason": "enough"})
+    called("5", "POST", "/risk/kill-switch/release", {"reason": "calm"})
+    told = {(event["type"], event["traceid"]) for event in listed(rig)}
+    wanted = {"auth.api_key.created": "1", "risk.limit.changed": "2"}
+    wanted |= {
+        "risk.kill_switch.on": "4",
+        "order.pending_cancel": "4",
+        "order.cancelled": "4",
+        "risk.kill_switch.off": "5",
+    }
+    assert {(kind, letter * 32) for kind, letter in wanted.items()} <= told, sorted(told, key=str)
+    assert ("risk.limit.changed", "3" * 32) in told
+    for ended, trigger in ((order, "request_cancel"), (resting, "cancel")):
+        rows = rig.http.get(f"/api/v1/oms/orders/{ended['id']}/history").json()["transitions"]
+        assert [row["trace_id"] for row in rows if row["trigger"] == trigger] == ["4" * 32]
+    entries = rig.http.get("/api/v1/audit", params={"limit": 500}).json()["entries"]
+    assert {letter * 32 for letter in "12345"} <= {entry["trace_id"] for entry in entries}
+
+
 def test_a_fill_shows_as_execution_then_order_then_position(rig: ApiRig) -> None:
     order = rig.place()
     rig.fill(order, 40)

@@ -79,6 +79,25 @@ def test_a_script_s_order_bears_the_name_of_its_key_also_once_the_key_is_gone(qt
         )
 
 
+def test_the_trace_of_a_call_outlives_the_program(qtbot: QtBot, tmp_path: Path) -> None:
+    trace, path = "c" * 32, ""
+
+    def told(http: httpx.Client) -> tuple[set[str], set[str]]:
+        rows = http.get(f"{path}/history").json()["transitions"]
+        events = http.get("/api/v1/events", params={"resource_id": placed["id"]}).json()["events"]
+        return {row["trace_id"] for row in rows}, {event["traceid"] for event in events}
+
+    with running(qtbot, tmp_path, "--api-port", "0", *CALM) as product, product.http() as http:
+        headers = {"traceparent": f"00-{trace}-{'0' * 15}1-01"}
+        placed = http.post(ORDERS, json=body(product), headers=headers).json()
+        path = f"{ORDERS}/{placed['id']}"
+        product.wait_for_order(lambda o: o.uid == placed["id"] and o.status is OrdStatus.FILLED, "its fill")
+        product.wait(lambda: len(told(http)[1]) == 1, "its events")
+        before = told(http)
+    with running(qtbot, tmp_path, "--api-port", "0", *CALM) as product, product.http() as http:
+        assert told(http) == before == ({trace}, {trace})
+
+
 def test_an_order_by_key_stands_in_rest_and_comes_in_the_stream(product: Product, http: httpx.Client) -> None:
     newest = http.get("/api/v1/events", params={"limit": 1}).json()["events"][0]["id"]
     product.arm()

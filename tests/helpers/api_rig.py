@@ -152,7 +152,7 @@ class EngineThread:
 
     def _run(self, call: Invocation, answers: list[CommandResult], reply: Reply) -> None:
         try:
-            self.commands.run_of(call.command_id)(self.context, call.params, call)
+            self.commands.run(self.context, call)
         except UserError as error:
             answers.append(outcomes.failed(error))
         self.settle()

@@ -8,6 +8,7 @@ sees the newest order with the older event's type; `row_version` tells. `changed
 Hints (`OrderSent`) are no events.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,7 @@ from workstation.ports.store import JournalLine, OrderTransition, PositionQuery,
 from workstation.risk.limits import limit_id
 
 EVENTS_PER_LINE = 8
+_TRACE = re.compile(r"[0-9a-f]{32}")
 SOURCE = "workstation/engine"
 _SCOPES = {"order": "orders:view", "execution": "orders:view", "position": "positions:view", "account": "brokers:view"}
 
@@ -143,14 +145,16 @@ class Envelopes:
     def _of_line(self, line: JournalLine, seen: _Seen) -> list[Envelope]:
         event = happened.decode_event(line.payload)
         drafts = self._drafts(event, line, seen)[:EVENTS_PER_LINE]
-        trace = self._trace(event, seen) if drafts else None
+        trace = self._trace(event, line, seen) if drafts else None
         first = line.seq * EVENTS_PER_LINE
         return [_seal(first + place, event.ts, trace, draft) for place, draft in enumerate(drafts)]
 
-    def _trace(self, event: happened.Event, seen: _Seen) -> str | None:
+    def _trace(self, event: happened.Event, line: JournalLine, seen: _Seen) -> str | None:
         """Return the trace of the call behind an event: its own, else that of the order's last request before it."""
         own = happened.trace_of(event)
-        if own is not None or not isinstance(event, happened.OrderEvent) or isinstance(event, happened.OrderNoted):
+        if not isinstance(event, happened.OrderEvent):
+            return own or (line.correlation if _TRACE.fullmatch(line.correlation) else None)
+        if own is not None or isinstance(event, happened.OrderNoted):
             return own or None
         before = [row for row in self._history(event.cl_ord_id, seen) if row.ts <= event.ts]
         return traces_of(before)[-1] if before else None

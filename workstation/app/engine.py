@@ -352,7 +352,7 @@ class Engine:
 
     def _run_command(self, call: Invocation) -> None:
         try:
-            self.commands.run_of(call.command_id)(self._context, call.params, call)
+            self.commands.run(self._context, call)
         except UserError as error:
             call.reply(failed(error))
 

@@ -136,6 +136,16 @@ class CommandRegistry:
         except KeyError:
             raise NotFound("engine command", command_id) from None
 
+    def run(self, context: Any, call: "Invocation") -> None:
+        """Run an engine command on the engine's thread; what it records at once bears the trace of its call.
+
+        Raises:
+            UserError: there is no such command, or it refuses.
+        """
+        run = self.run_of(call.command_id)
+        with context.desk.recorder.asked_by(call.origin.trace_id):
+            run(context, call.params, call)
+
     def all(self) -> tuple[Command[Any], ...]:
         """Return every command, ordered by category and title."""
         return tuple(sorted(self._commands.values(), key=lambda command: (command.category, command.title)))

@@ -224,7 +224,8 @@ def _approve(context: EngineContext, params: Approve, call: Invocation, code_has
         "is_approved", "approved_at", "approved_by", "approval_reason", "approved_code", "live_permit", "status",
     )  # fmt: skip
     saved = RecordSaved(record=after, changed=changed, actor=call.origin.actor, ts=now)
-    seq = context.desk.recorder.record([saved], actor=call.origin.actor, attach=call.attach)
+    asked = call.origin
+    seq = context.desk.recorder.record([saved], actor=asked.actor, correlation=asked.trace_id, attach=call.attach)
     _answer(context, seq, call, CommandResult(ok=True, text="Strategy is approved.", data=after))
 
 

@@ -125,10 +125,14 @@ class CancelWithdrawn(OrderEvent, frozen=True, kw_only=True, tag=True):
 
 
 class OrderCancelled(OrderEvent, frozen=True, kw_only=True, tag=True):
-    """The order ended without filling (further): by request, by the venue, or here before it was sent."""
+    """The order ended without filling (further): by request, by the venue, or here before it was sent.
+
+    trace: of the script's call that ended an order here; not written where there is none.
+    """
 
     reason: str
     ts_event: int = 0
+    trace: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class CancelRejected(OrderEvent, frozen=True, kw_only=True, tag=True):
@@ -440,5 +444,5 @@ def trace_of(event: Event) -> str | None:
     """Return the trace of the call that an event is the request of, "" for no call, None for what is no request."""
     origin = event.command.origin if isinstance(event, OrderCreated) else getattr(event, "origin", None)
     if origin is None:
-        return None
+        return getattr(event, "trace", None) or None
     return origin.trace or ""

@@ -181,6 +181,11 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
         """Who asked, as the journal and an order's history write it."""
         return self.kind + ":" + self.user
 
+    @property
+    def trace_id(self) -> str:
+        """Trace of the script's call, "" where there is none."""
+        return self.trace or ""
+
 
 class Contingency(StrEnum):
     """Link between orders of a group."""

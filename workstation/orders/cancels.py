@@ -7,6 +7,8 @@ gate. An order is never called cancelled without the venue's word.
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.errors import BrokerError, NotConnected, NotFound, StateConflict
 from workstation.domain.events import (
@@ -134,7 +136,7 @@ class Cancels:
         symbol = state.key if state.scope is KillScope.SYMBOL else None
         strategy_id = state.key if state.scope is KillScope.STRATEGY else None
         scope = CancelScope(
-            origin=BY_SYSTEM,
+            origin=msgspec.structs.replace(BY_SYSTEM, trace=self._c.recorder.trace or msgspec.UNSET),
             account=account,
             symbol=symbol,
             strategy_id=strategy_id,
@@ -156,7 +158,8 @@ class Cancels:
         for order in orders:
             if order.status is _S.NEW:
                 ended.append(order)
-                events.append(OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason=reason or "cancelled"))
+                why, trace = reason or "cancelled", origin.trace
+                events.append(OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason=why, trace=trace))
                 continue
             doubtful = order.status is _S.PENDING_SUBMIT and order.unknown is not None
             if order.status is not _S.PENDING_SUBMIT and self._c.routes.live(order.terms.account) is None:

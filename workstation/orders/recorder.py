@@ -6,7 +6,8 @@ served in turn. An event that the life cycle forbids is replaced by the report o
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from workstation.domain.events import Event, InvariantViolated
 from workstation.domain.orders import OrderState
@@ -27,10 +28,13 @@ Reaction = Callable[[Change], None]
 
 
 class Recorder:
-    """Records events. `refused`: how many events the life cycle has turned down since the start."""
+    """Records events. `refused`: how many events the life cycle has turned down since the start.
+
+    trace: of the call that is being carried out, "" for none; lines that belong to no order bear it.
+    """
 
     def __init__(self, state: CoreState, journal: Journal, bus: Bus, clock: Clock) -> None:
-        self.refused = 0
+        self.refused, self.trace = 0, ""
         self._state = state
         self._journal = journal
         self._bus = bus
@@ -39,6 +43,15 @@ class Recorder:
         self._told: deque[Change] = deque()
         self._telling = False
         self._followed: dict[str, Attach] = {}
+
+    @contextmanager
+    def asked_by(self, trace: str) -> Iterator[None]:
+        """Record for the length of a block what a call with this trace asks for."""
+        before, self.trace = self.trace, trace
+        try:
+            yield
+        finally:
+            self.trace = before
 
     def follow(self, cl_ord_id: str, attach: Attach) -> None:
         """Offer each further event of an order to `attach`, until rows come of one or the order ends."""
@@ -70,7 +83,7 @@ class Recorder:
             return self._journal.last_seq
         changes: list[Change] = []
         entries: list[Entry] = []
-        fold = self._state.fold
+        fold, correlation = self._state.fold, correlation or self.trace
         for event in events:
             try:
                 change = fold(event)

@@ -211,7 +211,8 @@ class RunDesk:
             RecordSaved(record=counted, changed=("total_runs",), actor=origin.actor, ts=now),
             RecordSaved(record=run, changed=("status",), actor=origin.actor, ts=now),
         ]
-        seq = self._desk.recorder.record(saves, actor=origin.actor, attach=attach, rows=(kept,))
+        trace = origin.trace_id
+        seq = self._desk.recorder.record(saves, actor=origin.actor, correlation=trace, attach=attach, rows=(kept,))
         self._launch(run, code)
         live = self._desk.state.accounts[run.account].environment is Environment.LIVE
         if live and (strategy.live_permit is None or strategy.live_permit.expires_at <= now):
