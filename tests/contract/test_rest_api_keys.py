@@ -49,7 +49,7 @@ def test_a_key_is_shown_once_and_only_its_hash_is_kept(rig: ApiRig) -> None:
     assert answer.headers["etag"] == '"v1"'
     assert key.startswith(f"oms_{body['key_prefix']}")
     assert len(key) == 68
-    assert (body["rate_limit"], body["is_active"], body["max_order_notional"]) == (600, True, "2500.5")
+    assert (body["rate_limit"], body["is_active"], body["max_order_notional"]) == (600, True, "2500.50")
     read = rig.http.get(answer.headers["location"])
     assert read.json() == body
     written = b"".join(line.payload for line in rig.core.journal.replay(0))

@@ -113,6 +113,23 @@ def test_a_config_of_another_form_is_refused(rig: ApiRig, rule_type: str, config
     assert code(made(rig, rule_type, config), 422) == "VALIDATION_ERROR"
 
 
+def test_of_several_rules_of_wash_trades_the_one_whose_window_refuses_is_named(rig: ApiRig) -> None:
+    short = made(rig, "WASH_TRADE", {"window_s": 60}, name="short").json()["id"]
+    far = {"name": "long", "scope": "ACCOUNT", "scope_id": ACCOUNT_UID}
+    long = made(rig, "WASH_TRADE", {"window_s": 3_600}, **far).json()["id"]
+    elsewhere, now = [("ABC", -1, "SIM-2")], rig.core.clock.now_ns()
+    traded = rig.core.state.controls.traded
+    rig.engine.do(lambda: traded.load([(*place, now - 600 * 1_000_000_000) for place in elsewhere]))
+    refused = rig.http.post(ORDERS, json=rig.order())
+    assert code(refused, 422) == "COMPLIANCE_BLOCKED"
+    assert ("in the last 3600 s" in refused.json()["detail"], refused.json()["details"]["rule_id"]) == (True, long)
+    assert rig.http.delete(f"{RULES}/{long}").status_code == 204
+    assert rig.http.post(ORDERS, json=rig.order()).status_code == 201
+    rig.engine.do(lambda: traded.load([(*place, now) for place in elsewhere]))
+    refused = rig.http.post(ORDERS, json=rig.order())
+    assert ("in the last 60 s" in refused.json()["detail"], refused.json()["details"]["rule_id"]) == (True, short)
+
+
 def test_of_several_rules_of_hours_the_one_that_refuses_is_named(rig: ApiRig) -> None:
     wide = {"action": "REFUSE", "blackouts": [{"start": "2001-01-01T00:00:00Z", "end": "2001-01-02T00:00:00Z"}]}
     now = {"action": "REFUSE", "blackouts": [{"start": "2001-01-01T00:00:00Z", "end": "2099-01-01T00:00:00Z"}]}

@@ -50,6 +50,8 @@ def _is_met(rule_type: RuleType, setting: str, result: RuleResult, now_ns: int) 
     """Tell whether a rule of this setting gives the answer's text, where the text tells one rule from another."""
     if rule_type is RuleType.CUSTOM:
         return f"“{setting}”" in result.text
+    if rule_type is RuleType.WASH_TRADE:
+        return " in the last " not in result.text or f" in the last {setting} s" in result.text
     if rule_type is RuleType.MARKET_HOURS:
         [hours] = hours_of(setting)
         why = hours.objection(now_ns, is_open="is not open" not in result.text)
