@@ -180,3 +180,12 @@ def test_a_limit_set_by_name_is_the_row_that_is_shown(rig: ApiRig) -> None:
     assert rig.http.post("/api/v1/commands/risk.limit", json=body).status_code == 200
     row = limit(rig, "ORDER_NOTIONAL")
     assert (row["limit_value"], row["reason"]) == ("7000.0000", "by name")
+
+
+def test_a_refusal_is_told_as_one_also_where_the_journal_is_done_at_once(rig: ApiRig) -> None:
+    change(rig, limit(rig, "ORDER_NOTIONAL")["id"], limit_value="5000", reason="cautious")
+    rig.core.journal.instant = True
+    refused = rig.http.post(ORDERS, json=rig.order())
+    assert code(refused, 422) == "RISK_LIMIT_BREACH"
+    assert rig.http.get(refused.headers["location"]).json()["state"] == "RISK_REJECTED"
+    assert rig.http.post(ORDERS, json=rig.order(quantity="1")).status_code == 201

@@ -170,7 +170,7 @@ def _show_run(client: Client, run: StrategyRun, *, as_json: bool) -> int:
 def _run_cells(client: Client, run: StrategyRun) -> tuple[str, ...]:
     figures = (number_text(run.total_pnl), str(run.total_trades))
     account = account_name(client, run.broker_account_id)
-    return (run.run_name, run.status, *figures, account, run.id, run.error_message)
+    return (run.run_name, run.status, *figures, account, run.id, run.error_message or "")
 
 
 def _strategy_cells(client: Client, row: Strategy, run: StrategyRun | None) -> tuple[str, ...]:
@@ -187,7 +187,7 @@ def _log_cells(row: RunLog) -> tuple[str, ...]:
 
 def _signal_cells(row: Signal) -> tuple[str, ...]:
     figures = (number_text(row.confidence), number_text(row.quantity), number_text(row.execution_price))
-    return (f"{row.signal_time:%H:%M:%S}", row.instrument_symbol, row.signal_type, *figures, row.signal_reason)
+    return (f"{row.signal_time:%H:%M:%S}", row.instrument_symbol, row.signal_type, *figures, row.signal_reason or "")
 
 
 def _period_cells(row: Performance) -> tuple[str, ...]:

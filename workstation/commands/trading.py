@@ -61,23 +61,38 @@ def submit_order(context: EngineContext, params: PlaceOrder, call: Invocation) -
         call.reply(_duplicate(result.order, command.cl_ord_id))
     elif result.denial is not None and not result.seq:
         call.reply(refused(result.denial))
-    elif result.denial is not None:
-        answer.denial = named(context, result.denial, command.terms, command.strategy_id)
+    elif result.denial is None:
+        answer.judged(None)
+    else:
+        answer.judged(named(context, result.denial, command.terms, command.strategy_id))
 
 
 class _order_answer:  # noqa: N801  reads as the function that it is: called once with whether the effect is durable
-    """Answers an order command once its effect is durable, with the order as it stands then."""
+    """Answers an order command once it is judged and its effect is durable, whichever comes first."""
 
     def __init__(self, context: EngineContext, cl_ord_id: str, call: Invocation) -> None:
         self._context, self._cl_ord_id, self._call = context, cl_ord_id, call
-        self.denial: RuleResult | None = None
+        self._denial: RuleResult | None = None
+        self._is_judged = False
+        self._durable: bool | None = None
 
     def __call__(self, durable: bool) -> None:
+        self._durable = durable
+        if self._is_judged:
+            self._reply(durable)
+
+    def judged(self, denial: RuleResult | None) -> None:
+        """Take the gate's word, None where it let the order pass."""
+        self._denial, self._is_judged = denial, True
+        if self._durable is not None:
+            self._reply(self._durable)
+
+    def _reply(self, durable: bool) -> None:
         order = self._context.state.book.get(self._cl_ord_id)
         if not durable:
             self._call.reply(_not_stored(self._context))
-        elif self.denial is not None:
-            self._call.reply(refused(self.denial, order))
+        elif self._denial is not None:
+            self._call.reply(refused(self._denial, order))
         else:
             text = order.text if order is not None and order.is_held else "Accepted."
             self._call.reply(CommandResult(ok=True, text=text, data=order))

@@ -13,14 +13,14 @@ BULK_MAX = 100
 Key = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
 
 
-def item_of(model: str) -> Any:
-    """Return the type of an item that should be such a body; another one is rejected on its own."""
+def item_of(model: str) -> WithJsonSchema:
+    """Return how an item that should be such a body is described; another one is rejected on its own."""
     told = f"A {model}; an item that is none is rejected on its own."
     kinds: list[JsonSchemaValue] = [{"$ref": f"#/components/schemas/{model}"}, {}]
-    return Annotated[Any, WithJsonSchema({"anyOf": kinds, "description": told, "title": "Item"})]
+    return WithJsonSchema({"anyOf": kinds, "description": told, "title": "Item"})
 
 
-OrderItem = item_of("OrderCreate")
+OrderItem = Annotated[Any, item_of("OrderCreate")]
 
 
 class BulkOrderCreate(Request):

@@ -68,7 +68,7 @@ class StrategyRunUpdate(Request):
     metadata: dict[str, Any] | None = None
 
 
-RunItem = item_of("StrategyRunCreate")
+RunItem = Annotated[Any, item_of("StrategyRunCreate")]
 
 
 class BulkStrategyRunCreate(Request):

@@ -98,7 +98,7 @@ class SubscriptionUpdate(_Wish):
     rotate_secret: StrictBool = unchanged()
 
 
-SubscriptionItem = item_of("SubscriptionCreate")
+SubscriptionItem = Annotated[Any, item_of("SubscriptionCreate")]
 
 
 class BulkSubscriptionCreate(Request):

@@ -79,6 +79,11 @@ def unsigned_text(digits: int, scale: int) -> Any:
     return Annotated[decimal_text(digits, scale), AfterValidator(_unsigned), schema]
 
 
+def judged_text(digits: int, scale: int) -> Any:
+    """Return the type of a decimal that the engine refuses where it is not above 0, with the step that it must have."""
+    return Annotated[decimal_text(digits, scale), WithJsonSchema(_decimal_schema(digits, scale, sign=""))]
+
+
 def _unsigned(text: str) -> str:
     if text.startswith("-"):
         raise ValueError("must not be below 0")
@@ -183,10 +188,10 @@ PositiveMoney = positive_text(15, 2)
 Amount = decimal_text(15, 4)
 Money = decimal_text(15, 2)
 PositiveAmount = positive_text(15, 4)
-Quantity = Annotated[Price, WithJsonSchema(_decimal_schema(18, 8, sign=""))]
+Quantity = judged_text(18, 8)
 """A quantity; what is not above 0 is refused with the step and bounds of its instrument."""
 
-Trail = Annotated[Percent, WithJsonSchema(_decimal_schema(5, 2, sign=""))]
+Trail = judged_text(5, 2)
 Threshold = unsigned_text(18, 8)
 Part = unsigned_text(5, 2)
 Symbol = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(no_controls)]
