@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -23,7 +22,7 @@ from workstation.ports.market_store import (
     TickKind,
     TickQuery,
 )
-from workstation.storage import market_reader, open_view
+from workstation.storage import market_reader
 from workstation.storage.market_recorder import CHUNK_TICKS_MAX
 from workstation.storage.queue import QUEUE_EVENTS_MAX
 
@@ -65,7 +64,12 @@ class Kept:
 
     def explain(self, statement: Select) -> str:
         with self.opened.store._engine.connect() as connection:
-            sql = str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+            return self.explain_sql(
+                str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+            )
+
+    def explain_sql(self, sql: str) -> str:
+        with self.opened.store._engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 return "\n".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}"))
             connection.exec_driver_sql("SET enable_seqscan = off")
@@ -278,30 +282,6 @@ class TestQualities:
         page = reader.qualities(QualityQuery(start_ns=quality(1).snapshot_time, end_ns=quality(3).snapshot_time))
         assert (page.total, page.has_next) == (2, False)
         assert reader.qualities(QualityQuery(with_count=False)).total is None
-
-
-class TestAge:
-    def test_what_is_too_old_is_thrown_away(self, url: str, tmp_path: Path) -> None:
-        kept = Kept(tmp_path, url)
-        old, young = bar(start=NOON - 100 * DAY, end=NOON - 99 * DAY), bar()
-        assert kept.bars(old, young)
-        kept.recorder.put_ticks([trade(0, "COIN", at=NOON - 100 * DAY), trade(1)], "SIM")
-        kept.recorder.put_quality(msgspec.structs.replace(quality(0), snapshot_time=NOON - 100 * DAY))
-        kept.opened.close()
-        kept.opened = open_for_test(tmp_path, url)
-        recorder = kept.opened.store.recorder
-        recorder.start(Retention(bars_days=40, ticks_days=40, qualities_days=40), lambda: NOON)
-        done = threading.Event()
-        recorder.put_bars([bar(1)], lambda _stored: done.set())
-        assert done.wait(WAIT_S)
-        kept.opened.close()
-        view = open_view(url, tmp_path)
-        assert view.reader.market.bars(BarQuery(symbol="ACME", interval="1_MINUTE")).rows == (young, bar(1))
-        assert [tick.event for tick in view.reader.market.ticks(TickQuery())] == [trade(1)]
-        assert view.reader.market.qualities(QualityQuery()).total == 0
-        view.close()
-        days = [folder.name for folder in (tmp_path / "ticks").iterdir()]
-        assert days == [datetime.fromtimestamp(NOON / 1e9, UTC).date().isoformat()]
 
 
 STRETCHES = {

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from tests.helpers.stores import execute_sql, new_postgres_database, open_for_test
@@ -110,3 +110,41 @@ def test_an_older_file_is_backed_up_before_it_is_migrated(tmp_path, monkeypatch)
     open_for_test(tmp_path).close()
     [[backup]] = seen
     assert f"before-{schema.HEAD}" in backup.name
+
+
+def test_an_older_database_tells_imported_rows_from_recorded_ones(url, tmp_path):
+    engine = engine_of(url, tmp_path)
+    migrate.upgrade(engine, "0020", "1.0")
+    bars = {"FILE": ("ACME", "acme.csv"), "FEED": ("ACME", "SIM"), "UNKNOWN": ("OTHER", "script")}
+    chunks = {"2023-11-14/ACME.trades-0a1b.ticks": "FILE", "2023-11-14/ACME.ticks": "FEED"}
+    with engine.begin() as connection:
+        if url.startswith("postgresql"):
+            connection.execute(text("SET workstation.tenant = '*'"))
+            for table in ("market_bars", "tick_chunks", "market_snapshots"):
+                connection.execute(text(f"CREATE TABLE {table}_2023_11 PARTITION OF {table} DEFAULT"))
+        connection.execute(text("INSERT INTO data_instruments (symbol, state) VALUES ('ACME', 'x')"))
+        connection.execute(text("INSERT INTO market_snapshots VALUES ('local', 'SIM', 1, 1, 1, 'x')"))
+        for at, (symbol, source) in enumerate(bars.values()):
+            connection.execute(
+                text(
+                    "INSERT INTO market_bars (symbol, data_type, interval, start_time, end_time, open, high, low,"
+                    " close, volume, price_decimals, qty_decimals, source)"
+                    f" VALUES ('{symbol}', 'OHLC', '1_MINUTE', {at}, 9, 1, 1, 1, 1, 1, 0, 0, '{source}')"
+                )
+            )
+        for file in chunks:
+            connection.execute(
+                text(
+                    "INSERT INTO tick_chunks (symbol, first_ts, file, place, last_ts, size, ticks, price_decimals,"
+                    f" qty_decimals, source) VALUES ('ACME', 1, '{file}', 0, 1, 1, 1, 0, 0, 'x')"
+                )
+            )
+    backend_for(url, tmp_path).migrate("1.1")
+    with engine.connect() as connection:
+        if url.startswith("postgresql"):
+            connection.execute(text("SET workstation.tenant = '*'"))
+        marked = connection.execute(text("SELECT source FROM market_bars WHERE imported = TRUE")).scalars().all()
+        files = connection.execute(text("SELECT file FROM tick_chunks WHERE imported = TRUE")).scalars().all()
+    engine.dispose()
+    assert marked == ["acme.csv"]
+    assert [chunks[file] for file in files] == ["FILE"]

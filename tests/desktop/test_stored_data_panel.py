@@ -17,7 +17,7 @@ from workstation.viewmodels.catalogue_view import interval_text
 MINUTE = 60 * 10**9
 BARS = Holding(
     symbol="ACME", kind=DataKind.BARS, interval="1_MINUTE", source="acme.csv", first=START_NS,
-    last=START_NS + 160 * MINUTE, rows=130,
+    last=START_NS + 160 * MINUTE, rows=130, imported=130,
 )  # fmt: skip
 TICKS = Holding(
     symbol="IBM", kind=DataKind.QUOTES, interval="", source="ibm.zip", first=START_NS, last=START_NS, rows=9, size=4_096
@@ -62,6 +62,10 @@ def test_each_series_shows_rows_coverage_and_what_is_missing(panel: StoredDataPa
     assert (bars["symbol"], bars["rows"], bars["missing"]) == ("ACME", "130", "30")
     assert bars["coverage"] == "█▒·▒██████"
     assert (ticks["kind"], ticks["size"], ticks["missing"]) == ("Quotes", "4,096", "—")
+    assert (bars["origin"], ticks["origin"]) == ("Imported", "Recorded")
+    source = next(column for column in panel.series.columns.table.columns if column.name == "source")
+    assert source.hover is not None
+    assert source.hover(panel.series.columns.row_at(0)) == "acme.csv: imported, and stays until it is deleted"
 
 
 def test_a_warning_counts_what_is_missing(panel: StoredDataPanel) -> None:

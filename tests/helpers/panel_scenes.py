@@ -375,7 +375,7 @@ def _strategies(_rig: DesktopRig) -> dict[str, Any]:
 def _stored(_rig: DesktopRig) -> dict[str, Any]:
     bars = Holding(
         symbol="ACME", kind=DataKind.BARS, interval="1_MINUTE", source="acme.csv", first=START_NS,
-        last=START_NS + 160 * MINUTE_NS, rows=130,
+        last=START_NS + 160 * MINUTE_NS, rows=130, imported=130,
     )  # fmt: skip
     hole = Hole(START_NS + 20 * MINUTE_NS, START_NS + 50 * MINUTE_NS, 30)
     covered = Coverage(holding=bars, holes=(hole,), count=1, missing=30)

@@ -80,7 +80,8 @@ def _line(row: Listed) -> str:
     name = f"{held.symbol} {held.kind.lower()} {held.interval}".strip()
     size = "in the database" if held.size is None else f"{held.size:,} bytes"
     gaps = "" if row.gaps is None else f", {row.gaps:,} gaps ({row.missing:,} missing)"
-    return f"{name:<28} {moment(held.first)} to {moment(held.last)}  {held.rows:,} rows, {size}{gaps}  [{held.source}]"
+    rows = f"{held.rows:,} rows, {held.origin}"
+    return f"{name:<28} {moment(held.first)} to {moment(held.last)}  {rows}, {size}{gaps}  [{held.source}]"
 
 
 def _gaps(arguments: argparse.Namespace, history: SqlMarketHistory) -> int:

@@ -124,9 +124,9 @@ class MarketdataSettings(_Section, frozen=True):
     max_subscriptions: Annotated[int, Meta(ge=1, le=1_000, description="streams that scripts may follow")] = 100
     store_ticks: Annotated[bool, Meta(description="keep every trade and quote, not bars alone")] = False
     snapshot_interval: Annotated[float, Meta(ge=1, description="seconds from one feed quality to the next")] = 300.0
-    bar_retention: Annotated[float, Meta(ge=0, description="how long bars are kept, in days; 0 keeps all")] = 1_825.0
+    bar_retention: Annotated[float, Meta(ge=0, description="days that recorded bars are kept; 0 keeps all")] = 1_825.0
     tick_retention: Annotated[
-        float, Meta(ge=0, description="how long trades and quotes are kept, in days; 0 keeps all")
+        float, Meta(ge=0, description="days that recorded trades and quotes are kept; 0 keeps all")
     ] = 30.0
     snapshot_retention: Annotated[
         float, Meta(ge=0, description="how long feed quality is kept, in days; 0 keeps all")

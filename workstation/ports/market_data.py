@@ -108,7 +108,8 @@ class CorporateAction(msgspec.Struct, frozen=True, kw_only=True):
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the catalogue: a series from one source. first, last: of its rows' beginnings, UTC ns.
 
-    interval: "" for ticks. size: bytes of its files, None for rows that lie in the database.
+    interval: "" for ticks. size: bytes of its files, None for rows that lie in the database. imported: how many of the
+    rows an import brought; those stay until they are deleted, recorded ones go by age.
     """
 
     symbol: str
@@ -119,6 +120,14 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     last: int
     rows: int
     size: int | None = None
+    imported: int = 0
+
+    @property
+    def origin(self) -> str:
+        """Return where the rows came from, in a word: `recorded`, `imported`, or `both`."""
+        if not self.imported:
+            return "recorded"
+        return "imported" if self.imported == self.rows else "both"
 
 
 class MarketHistory(Protocol):

@@ -29,13 +29,10 @@ from workstation.storage.market_data_tables import corporate_actions, data_instr
 from workstation.storage.market_reader import CHUNKS_READ_AT_ONCE, bar_conditions, chunk_page, read_connection
 from workstation.storage.market_tables import market_bars, tick_chunks
 from workstation.storage.tables import TENANT
-from workstation.storage.tick_files import ChunkPlace, Kept, TickFiles
+from workstation.storage.tick_files import ChunkPlace, Kept, TickFiles, kind_of_file
 
 BARS_READ_AT_ONCE = 50_000
 """Bars of one read, and of one chunk."""
-
-KIND_MARKS = {".quotes": DataKind.QUOTES, ".trades": DataKind.TRADES, ".book": DataKind.BOOK}
-"""How the name of an imported file says what it holds."""
 
 BookRow = BookSnapshot | BookChange
 Value = TypeVar("Value")
@@ -44,11 +41,6 @@ _SIGNS = {Aggressor.BUY: 1, Aggressor.SELL: -1, Aggressor.UNKNOWN: 0}
 _BAR = ("start_time", "end_time", "open", "high", "low", "close", "volume", "price_decimals", "qty_decimals")
 _decode_instrument = msgspec.json.Decoder(Instrument).decode
 _decode_action = msgspec.json.Decoder(CorporateAction).decode
-
-
-def kind_of_file(name: str) -> DataKind:
-    """Return what a file of ticks holds: recorded ones have quotes and trades as they came."""
-    return next((kind for mark, kind in KIND_MARKS.items() if mark in name), DataKind.TICKS)
 
 
 class SqlMarketHistory:
@@ -153,7 +145,12 @@ class SqlMarketHistory:
     def _bar_holdings(self) -> list[Holding]:
         columns = market_bars.c
         series = (columns.symbol, columns.interval, columns.source)
-        sums = (func.min(columns.start_time), func.max(columns.start_time), func.count())
+        sums = (
+            func.min(columns.start_time),
+            func.max(columns.start_time),
+            func.count(),
+            func.count().filter(columns.imported),
+        )
         counted = select(*series, *sums).where(columns.tenant_id == TENANT).group_by(*series)
         with read_connection(self._engine) as connection:
             rows = connection.execute(counted).all()
@@ -166,8 +163,9 @@ class SqlMarketHistory:
                 first=first,
                 last=last,
                 rows=count,
+                imported=imported,
             )
-            for symbol, interval, source, first, last, count in rows
+            for symbol, interval, source, first, last, count, imported in rows
         ]
 
     def _tick_holdings(self) -> list[Holding]:
@@ -190,6 +188,7 @@ class SqlMarketHistory:
                 first=first if known is None else min(first, known.first),
                 last=last if known is None else max(last, known.last),
                 rows=int(count) + (0 if known is None else known.rows),
+                imported=0 if kind is DataKind.TICKS else int(count) + (0 if known is None else known.imported),
                 size=size + (0 if known is None else known.size or 0),
             )
         return list(found.values())

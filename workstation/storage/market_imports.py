@@ -20,10 +20,10 @@ from workstation.ports.market_data import CorporateAction, DataKind, Holding
 from workstation.ports.market_store import StoredBar
 from workstation.storage.driver import Statement
 from workstation.storage.market_data_tables import INSERT_ACTION, SAVE_INSTRUMENT
-from workstation.storage.market_history import KIND_MARKS, SqlMarketHistory, kind_of_file
+from workstation.storage.market_history import SqlMarketHistory
 from workstation.storage.market_rows import (
+    IMPORT_BAR,
     INSERT_CHUNK,
-    UPSERT_BAR,
     PostgresAging,
     SqliteAging,
     bar_row,
@@ -37,18 +37,23 @@ from workstation.storage.tick_archive import require
 from workstation.storage.tick_files import (
     CHUNK_SPAN_NS,
     CHUNK_TICKS_MAX,
+    KIND_MARKS,
     SUFFIX,
     TICKS_FOLDER,
     Kept,
     TickFiles,
     day_of,
+    kind_of_file,
 )
 
 _MARKS = {kind: mark for mark, kind in KIND_MARKS.items()}
 _SERIES = "tenant_id = ? AND symbol = ? AND data_type = 'OHLC' AND interval = ?"
 _READ_BARS = Statement(
-    "SELECT start_time, end_time, open, high, low, close, volume, price_decimals, qty_decimals FROM market_bars "  # noqa: S608  names are ours
-    f"WHERE {_SERIES} AND start_time >= ? AND start_time <= ?"
+    "SELECT start_time, imported, end_time, open, high, low, close, volume, price_decimals, qty_decimals "  # noqa: S608  names are ours
+    f"FROM market_bars WHERE {_SERIES} AND start_time >= ? AND start_time <= ?"
+)
+_OWN_BARS = Statement(
+    f"UPDATE market_bars SET imported = TRUE WHERE {_SERIES} AND start_time = ?"  # noqa: S608  the same
 )
 _READ_FILE = Statement("SELECT first_ts FROM tick_chunks WHERE tenant_id = ? AND symbol = ? AND file = ?")
 _READ_FILES = Statement("SELECT DISTINCT file FROM tick_chunks WHERE tenant_id = ? AND symbol = ? AND source = ?")
@@ -91,16 +96,20 @@ class Writing:
             return Stored()
         first, last = bars[0], bars[-1]
         asked = (TENANT, first.symbol, first.interval, first.start, last.start)
-        known = {row[0]: tuple(row[1:]) for row in self._driver.query(_READ_BARS, asked)}
+        rows = self._driver.query(_READ_BARS, asked)
+        known = {row[0]: tuple(row[2:]) for row in rows}
+        recorded = {row[0] for row in rows if not row[1]}
         fresh = [bar for bar in bars if bar.start not in known]
+        same = [bar for bar in bars if bar.start in known and known[bar.start] == _values(bar)]
         others = [bar for bar in bars if bar.start in known and known[bar.start] != _values(bar)]
         written = fresh + others if replace else fresh
         if written:
-            for statement, rows in self._aging.room_for("market_bars", [bar.start for bar in written]):
-                self._driver.execute_many(statement, rows)
-            self._driver.execute_many(UPSERT_BAR, [bar_row(bar) for bar in written])
-        same = len(bars) - len(fresh) - len(others)
-        return Stored(len(fresh), same, tuple(bar.start for bar in others))
+            for statement, made in self._aging.room_for("market_bars", [bar.start for bar in written]):
+                self._driver.execute_many(statement, made)
+            self._driver.execute_many(IMPORT_BAR, [bar_row(bar, imported=True) for bar in written])
+        if owned := [(*asked[:3], bar.start) for bar in same if bar.start in recorded]:
+            self._driver.execute_many(_OWN_BARS, owned)
+        return Stored(len(fresh), len(same), tuple(bar.start for bar in others))
 
     def ticks(self, rows: list[Kept], kind: DataKind, instrument: Instrument, origin: str, source: str) -> Stored:
         """Store events of one kind and instrument that arrived on one UTC day, in order. origin: names their file."""
@@ -112,7 +121,9 @@ class Writing:
         places = self._files.write(name, chunks)
         self.written.append(name)
         scales = (instrument.price_decimals, instrument.qty_decimals)
-        lines = [chunk_row(chunk, place, scales, source) for chunk, place in zip(chunks, places, strict=True)]
+        lines = [
+            chunk_row(chunk, place, scales, source, imported=True) for chunk, place in zip(chunks, places, strict=True)
+        ]
         for statement, made in self._aging.room_for("tick_chunks", [chunk[0].ts_init for chunk in chunks]):
             self._driver.execute_many(statement, made)
         self._driver.execute_many(INSERT_CHUNK, lines)
@@ -149,6 +160,7 @@ class MarketImports:
     @contextlib.contextmanager
     def writing(self, *, keep: bool = True) -> Iterator[Writing]:
         """Begin a transaction; it is kept when the block ends well and `keep` is set, else nothing of it stays."""
+        self._aging.forget_what_was_made()  # what is recorded beside may have dropped a month
         writing = Writing(self._driver, self._files, self._aging)
         self._driver.begin()
         kept = False

@@ -2,10 +2,23 @@
 
 Facts without an event behind them: they may be missed, so they are no projections, and nothing of the trading state
 rests on them. Prices and volumes are exact integers on the decimals that the row states. Each grows with time alone; on
-PostgreSQL each is cut into months, so that what is too old is dropped and not deleted.
+PostgreSQL each is cut into months, so that what is too old is dropped and not deleted. Rows
+that an import brought are their owner's, and no age takes them.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    false,
+)
 
 from workstation.storage.tables import TENANT, metadata
 
@@ -16,6 +29,9 @@ DATA_TYPES = ("OHLC", "TRADE", "BID_ASK", "VOLUME", "GREEKS", "IMPLIED_VOLATILIT
 
 TIME_COLUMNS = {"market_bars": "start_time", "tick_chunks": "first_ts", "market_snapshots": "snapshot_time"}
 """By table, the time that its months and its retention go by."""
+
+WITH_IMPORTS = ("market_bars", "tick_chunks")
+"""Those that imports write into."""
 
 
 def _tenant() -> Column[str]:
@@ -36,6 +52,11 @@ def _integer(name: str, *, nullable: bool = False) -> Column[int]:
 
 def _decimals(name: str) -> Column[int]:
     return Column(name, SmallInteger, nullable=False)
+
+
+def _imported() -> Column[bool]:
+    """Return the column that says whether a file brought the row: then no age takes it away."""
+    return Column("imported", Boolean, nullable=False, server_default=false())
 
 
 def _any_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -64,6 +85,7 @@ market_bars = Table(
     _decimals("price_decimals"),
     _decimals("qty_decimals"),
     _text("source"),
+    _imported(),
     _any_of("data_type", DATA_TYPES),
     _any_of("interval", INTERVALS),
     CheckConstraint("high >= open AND high >= close AND high >= low", name="high"),
@@ -71,6 +93,7 @@ market_bars = Table(
     CheckConstraint("start_time < end_time", name="times"),
     CheckConstraint("volume >= 0", name="volume"),
     Index("ix_market_bars_start_time", "tenant_id", "start_time"),
+    Index("ix_market_bars_imported", "imported", "start_time"),
     postgresql_partition_by=_by_month("market_bars"),
 )
 
@@ -88,11 +111,13 @@ tick_chunks = Table(
     _decimals("price_decimals"),
     _decimals("qty_decimals"),
     _text("source"),
+    _imported(),
     CheckConstraint("first_ts <= last_ts", name="times"),
     CheckConstraint("place >= 0 AND size > 0 AND ticks > 0", name="size"),
     Index("ix_tick_chunks_first_ts", "tenant_id", "first_ts", "symbol", "file", "place"),
     Index("ix_tick_chunks_last_ts", "tenant_id", "last_ts", "symbol", "file", "place"),
     Index("ix_tick_chunks_symbol", "tenant_id", "symbol", "last_ts", "file", "place"),
+    Index("ix_tick_chunks_imported", "imported", "first_ts"),
     postgresql_partition_by=_by_month("tick_chunks"),
 )
 """Where each chunk of recorded ticks lies: `size` bytes from `place` in `file`, a path below the folder of ticks."""

@@ -17,6 +17,7 @@ import msgspec
 
 from workstation.domain.errors import StorageDamaged
 from workstation.domain.market import BookChange, BookSnapshot, Quote, Trade
+from workstation.ports.market_data import DataKind
 from workstation.storage import tick_archive
 
 TICKS_FOLDER = "ticks"
@@ -37,6 +38,9 @@ Kept = Tick | BookSnapshot | BookChange
 """What chunks hold: ticks as they are recorded, and what an import brings of a book."""
 
 SUFFIX = ".ticks"
+KIND_MARKS = {".quotes": DataKind.QUOTES, ".trades": DataKind.TRADES, ".book": DataKind.BOOK}
+"""How the name of an imported file says what it holds."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Kept]).decode
 
@@ -147,14 +151,22 @@ class TickFiles:
         return _decode(zlib.decompress(packed))
 
     def forget_before(self, ts: int) -> None:
-        """Delete the files of every day that ended at or before `ts`, UTC ns."""
+        """Delete the recorded files of every day that ended at or before `ts`, UTC ns; imported ones stay."""
         first_kept = day_of(ts)
         for folder in sorted(self._folder.glob("????-??-??")):
             if folder.name >= first_kept:
                 break
-            for file in folder.iterdir():
+            files = list(folder.iterdir())
+            recorded = [file for file in files if kind_of_file(file.name) is DataKind.TICKS]
+            for file in recorded:
                 file.unlink()
-            folder.rmdir()
+            if len(recorded) == len(files):
+                folder.rmdir()
+
+
+def kind_of_file(name: str) -> DataKind:
+    """Return what a file of ticks holds: recorded ones have quotes and trades as they came."""
+    return next((kind for mark, kind in KIND_MARKS.items() if f"{mark}-" in name), DataKind.TICKS)
 
 
 def pack(chunk: Sequence[Kept]) -> bytes:

@@ -102,6 +102,16 @@ def _count(line: Coverage) -> str:
     return f"{line.missing:,}" if line.holding.kind is DataKind.BARS else MISSING
 
 
+def _source(line: Coverage) -> str:
+    """Return the source with what becomes of its rows."""
+    fate = {
+        "imported": "imported, and stays until it is deleted",
+        "recorded": "recorded, and goes by age",
+        "both": "partly imported: that stays until it is deleted, the rest goes by age",
+    }
+    return f"{line.holding.source}: {fate[line.holding.origin]}"
+
+
 def interval_text(stored: str) -> str:
     """Return the length of a bar as people type it: 1_MINUTE is 1m, months are spelled out; a dash for none."""
     number, _, unit = stored.partition("_")
@@ -126,7 +136,10 @@ def _series_columns() -> tuple[Column[Coverage], ...]:
                hint="Bars that the sessions of the calendar should have"),
         Column("size", "Bytes", number, lambda r: r.holding.size, _size, right=True, width=10,
                hint="Of files; bars lie in the database", hidden=True),
-        Column("source", "Source", code, lambda r: r.holding.source, lambda r: r.holding.source, width=6),
+        Column("origin", "Origin", code, lambda r: r.holding.origin, lambda r: r.holding.origin.capitalize(), width=8,
+               hint="Imported rows stay until they are deleted; recorded ones go by age", hidden=True),
+        Column("source", "Source", code, lambda r: r.holding.source, lambda r: r.holding.source, width=6,
+               hover=_source),
     )  # fmt: skip
 
 

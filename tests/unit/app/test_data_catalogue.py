@@ -37,6 +37,9 @@ def test_the_catalogue_lists_series_with_rows_gaps_and_bytes(home):
     assert (listed["holding"]["rows"], listed["gaps"], listed["missing"]) == (2, 1, 2)
     assert (trades["holding"]["kind"], trades["holding"]["rows"], trades["gaps"]) == ("TRADES", 3, None)
     assert trades["holding"]["size"] > 0
+    assert (listed["holding"]["imported"], trades["holding"]["imported"]) == (2, 3)
+    assert home.call("data", "list") == 0
+    assert home.output.count(" rows, imported, ") == 2
 
 
 def test_a_home_with_nothing_says_how_data_comes_in(tmp_path, capsys):
