@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
@@ -13,7 +14,10 @@ from workstation.desktop.panels.pnl_panel import PnlPanel
 from workstation.desktop.panels.pnl_reconcile import FillsBehind
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.numbers import MONEY_ONE
+from workstation.portfolio.day_views import MethodFigures, Trip
+from workstation.portfolio.excursions import Excursion
 from workstation.viewmodels.frames import AccountSnap, CashSeen
+from workstation.viewmodels.pnl_view import limit_gauge
 
 
 def account(net: int, **changes) -> AccountSnap:
@@ -148,3 +152,141 @@ def test_figures_are_summed_by_what_is_chosen_and_that_comes_back(panel: PnlPane
     other.restore_settings(panel.save_settings())
     assert [other.columns.row_at(row).symbol for row in range(other.columns.rowCount())] == ["USD"]
     other.release()
+
+
+def later(panel: PnlPanel, rig: DesktopRig, *nets: int) -> None:
+    for second, net in enumerate(nets):
+        rig.feed(accounts=[account(net)], status=status(now_ns=START_NS + second * 1_000_000_000))
+
+
+def test_a_drag_over_the_curve_reads_a_stretch_and_opens_its_fills(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    later(panel, rig, 0, 50, 20, 80, 10)
+    early, inside = fill("e1", ts_event=START_NS), fill("e2", ts_event=START_NS + 2_000_000_000)
+    rig.feed(early, inside)
+    curve = panel.curve
+    curve.grab()
+    left, right = (round(curve._drawn.left() + share * curve._drawn.width()) for share in (0.2, 0.8))
+    qtbot.mousePress(curve, Qt.MouseButton.LeftButton, pos=QPoint(left, 20))
+    QTest.mouseMove(curve, QPoint(right, 20))
+    qtbot.mouseRelease(curve, Qt.MouseButton.LeftButton, pos=QPoint(right, 20))
+    words = "15:00:01 to 15:00:03: +30.00, between +20.00 and +80.00, deepest fall 30.00"
+    assert panel.stretch.text() == f"{words}. Enter shows its fills."
+    assert panel.stretch.isVisible()
+    qtbot.mouseDClick(curve, Qt.MouseButton.LeftButton, pos=QPoint((left + right) // 2, 20))
+    dialog = panel.findChild(FillsBehind)
+    assert dialog.words.text() == f"{words}."
+    assert [dialog.view.columns.row_at(n).exec_key for n in range(dialog.view.columns.rowCount())] == ["e2"]
+    dialog.close()
+    qtbot.mouseClick(curve, Qt.MouseButton.LeftButton, pos=QPoint(round(curve._drawn.left()) + 1, 20))
+    assert panel.stretch.isHidden()
+
+
+def test_the_arrow_keys_brush_the_curve_and_esc_lets_it_go(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    later(panel, rig, 0, 50, 20)
+    qtbot.keyClick(panel.curve, Qt.Key.Key_Home)
+    qtbot.keyClick(panel.curve, Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
+    assert panel.curve.stretch.change == 20 * MONEY_ONE
+    qtbot.keyClick(panel.curve, Qt.Key.Key_Return)
+    dialog = panel.findChild(FillsBehind)
+    assert dialog.words.text().startswith("15:00:00 to 15:00:02: +20.00")
+    dialog.close()
+    qtbot.keyClick(panel.curve, Qt.Key.Key_Escape)
+    assert panel.curve.stretch is None
+    assert panel.stretch.isHidden()
+
+
+def choose(panel: PnlPanel, name: str) -> None:
+    action = next(a for a in panel.basis.menu().actions() if a.objectName() == f"pnl-1_basis_{name}_action")
+    action.trigger()
+
+
+def test_another_mark_and_method_are_a_view_that_says_so(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    fifo = MethodFigures(18_600 * MONEY_ONE, -81 * MONEY_ONE)
+    rig.feed(positions=[position(100, last=18_720, exit_px=18_710, fifo=fifo)], accounts=[account(10)])
+    assert panel.basis.text() == "Average · mid"
+    choose(panel, "last")
+    assert "marked at last" in panel.caption.text()
+    assert panel.caption.text().endswith("a view: the books are average cost · marked at mid")
+    assert (panel.net.text(), panel.figures["open"].text()) == ("+11.00 USD", "+20.00")
+    assert panel.figures["drawdown"].text() == "—"
+    choose(panel, "exit")
+    assert (panel.net.text(), panel.columns.row_at(0).open) == ("+1.00 USD", 10 * MONEY_ONE)
+    choose(panel, "mid")
+    choose(panel, "fifo")
+    assert panel.caption.text().startswith("SIM-1: FIFO · marked at mid")
+    assert (panel.columns.row_at(0).open, panel.columns.row_at(0).realised) == (119 * MONEY_ONE, -81 * MONEY_ONE)
+    assert panel.net.text() == "+29.00 USD"
+    other = PnlPanel(rig.context, "pnl-2")
+    qtbot.addWidget(other)
+    other.restore_settings(panel.save_settings())
+    assert other.basis.text() == "FIFO · mid"
+    other.release()
+
+
+def test_what_a_view_does_not_know_is_left_out_and_named(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100, last=18_720), position(5, symbol="MSFT")], accounts=[account(10)])
+    choose(panel, "last")
+    assert panel.note.text() == "1 left out, not known by average cost · marked at last: MSFT."
+    row = next(r for r in map(panel.columns.row_at, range(2)) if r.symbol == "MSFT")
+    assert (row.open, row.net, row.unmarked) == (None, None, 1)
+
+
+def test_a_missing_rate_makes_no_sum(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100)], accounts=[account(0, missing_rates=("EUR",))])
+    assert (panel.net.text(), panel.figures["open"].text(), panel.figures["equity"].text()) == ("— USD", "—", "—")
+    assert panel.note.text() == "No rate of EUR in USD: no sum, only sums by currency."
+    assert panel.pnl.curve.points == []
+
+
+def test_round_trips_show_how_far_they_ran(panel: PnlPanel, rig: DesktopRig) -> None:
+    known = {"account": ACCOUNT, "symbol": "AAPL", "currency": "USD", "qty": 100, "realised": 0, "fees": {}}
+    closed = Trip(
+        **{**known, "realised": 5 * MONEY_ONE},
+        opened_at=START_NS,
+        closed_at=START_NS + 9,
+        excursion=Excursion(30 * MONEY_ONE, -20 * MONEY_ONE),
+    )
+    under_way = Trip(
+        **{**known, "qty": -100},
+        opened_at=START_NS + 1_000_000_000,
+        closed_at=0,
+        excursion=Excursion(0, -40 * MONEY_ONE, whole=False),
+    )
+    assert panel.view.isColumnHidden(panel.columns.column_named("best"))
+    rig.feed(positions=[position(-100)], accounts=[account(0, trips=(closed, under_way))])
+    panel.by.setCurrentIndex(panel.by.findData("trade"))
+    panel.view.sort_by([("symbol", False)])
+    names = ("symbol", "net", "best", "worst")
+    texts = [[panel.columns.index(row, panel.columns.column_named(name)).data() for name in names] for row in range(2)]
+    assert texts == [
+        ["AAPL long 15:00:00", "+5.00", "+30.00", "−20.00"],
+        ["AAPL short 15:00:01", "−19.00", "≥ 0.00", "≤ −40.00"],
+    ]
+    assert not panel.view.isColumnHidden(panel.columns.column_named("worst"))
+    rig.feed(accounts=[account(0, trips=(under_way,))])
+    assert panel.columns.rowCount() == 1
+
+
+def test_the_distance_to_the_drawdown_limit_stands_beside_the_day_limits(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(accounts=[account(-10, drawdown_limit=40 * MONEY_ONE)])
+    text = "490 USD left of the 500 day loss limit, 2% used · 10 USD left to the drawdown limit of 40"
+    assert panel.limit.accessibleName() == f"Day loss limit: {text}"
+    assert limit_gauge(account(-10, drawdown_limit=40 * MONEY_ONE)).level == "amber"
+    assert limit_gauge(account(0, day_limit=None, drawdown_limit=30 * MONEY_ONE)).level == "red"
+
+
+def test_sums_by_account_show_every_account(panel: PnlPanel, rig: DesktopRig) -> None:
+    held = position(100)
+    other = msgspec.structs.replace(held, position=msgspec.structs.replace(held.position, account="OTHER"))
+    rig.feed(positions=[held, other])
+    assert [panel.columns.row_at(n).symbol for n in range(panel.columns.rowCount())] == ["AAPL"]
+    panel.by.setCurrentIndex(panel.by.findData("account"))
+    assert {panel.columns.row_at(n).symbol for n in range(panel.columns.rowCount())} == {ACCOUNT, "OTHER"}
+
+
+def test_only_what_the_day_brought_counts(panel: PnlPanel, rig: DesktopRig) -> None:
+    held = position(100)
+    booked = msgspec.structs.replace(held.position, realised=50 * MONEY_ONE, fees={"USD": 5 * MONEY_ONE})
+    rig.feed(positions=[position(100, position=booked, realised_before=40 * MONEY_ONE, fees_before={"USD": MONEY_ONE})])
+    row = panel.columns.row_at(0)
+    assert (row.realised, row.fees, row.net) == (10 * MONEY_ONE, 4 * MONEY_ONE, 25 * MONEY_ONE)

@@ -66,6 +66,13 @@ class Accounts:
         worth = self._in_base(account, gross)[0]
         return None if worth is None else div_half_even(worth * terms.margin_rate_bps, FULL_RATE_BPS)
 
+    def margin_of(self, account: str, symbol: str) -> int | None:
+        """Return the margin that one position binds, as money of its own currency; None when not priced."""
+        terms, gross = self._ledger.purse(account).terms, self._pnl.gross(account, symbol)
+        if terms is None or gross is None:
+            return None
+        return div_half_even(gross * terms.margin_rate_bps, FULL_RATE_BPS)
+
     def buying_power(self, account: str) -> int | None:
         """Return the notional that may still be bought, None when not priced or the account was never opened."""
         return self.funds(account).buying_power

@@ -49,6 +49,11 @@ class Figures:
         twin.settled, twin.traded, twin.issued = self.settled, self.traded, self.issued
         return twin
 
+    def day_start(self) -> dict[str, tuple[int, dict[str, int]]]:
+        """Return what each position has realised and paid so far, by strategy, "*" the total."""
+        named = (("*", self.total), *sorted(self.parts.items()))
+        return {name: (position.realised, position.fees.copy()) for name, position in named}
+
     def apply(self, entry: HoldingEntry, contract: Contract) -> None:
         """Fold one entry; a voided fill leaves no trace."""
         if isinstance(entry, Fill):

@@ -31,7 +31,10 @@ AWAITED_VOIDS_MAX = 1_024
 
 
 class Holding:
-    """Figures of one account in one instrument, with history, checkpoint and the keys already seen."""
+    """Figures of one account in one instrument, with history, checkpoint and the keys already seen.
+
+    refolds: how often its history was changed behind its end, for those that follow it entry by entry.
+    """
 
     __slots__ = (
         "account",
@@ -45,6 +48,7 @@ class Holding:
         "index",
         "keys",
         "now",
+        "refolds",
         "sealed_fills",
         "sealed_to",
     )
@@ -63,6 +67,7 @@ class Holding:
         self.sealed_to: SortKey | None = None
         self.awaited_voids: dict[str, None] = {}
         self.beyond_horizon = 0
+        self.refolds = 0
 
     def has_seen(self, exec_key: str) -> bool:
         """Tell whether this execution key was booked before, voided ones included."""
@@ -103,6 +108,7 @@ class Holding:
     def refold(self) -> None:
         """Derive the figures anew from the checkpoint, in time order; a part whose fills are gone stays, flat."""
         self.halfway = None
+        self.refolds += 1
         old = self.now
         new = self.now = self.refolded(self.checkpoint.copy(), self.entries)
         new.total.version, new.total.updated_at = old.total.version, old.total.updated_at

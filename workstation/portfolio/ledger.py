@@ -255,7 +255,8 @@ class Ledger:
 
     def _on_day_rolled(self, event: TradingDayRolled) -> tuple[LedgerRow, ...]:
         purse = self._own_purse(event.account)
-        purse.day = DayStart(event.day, event.ts, purse.realised.copy(), purse.fees.copy(), purse.income.copy())
+        rows = {holding.contract.symbol: holding.now.day_start() for holding in self.holdings_of(event.account)}
+        purse.day = DayStart(event.day, event.ts, purse.realised.copy(), purse.fees.copy(), purse.income.copy(), rows)
         self._tell(event.account, "")
         return ()
 

@@ -5,6 +5,7 @@ money, so that a mid between two price units stays exact; they are halved once, 
 """
 
 from workstation.portfolio.contracts import Contract
+from workstation.portfolio.excursions import ExcursionMeter
 from workstation.portfolio.holding import Holding
 from workstation.portfolio.rates import Rate
 
@@ -74,12 +75,24 @@ class AccountTotals:
 class Line:
     """One account's position in one instrument, as the totals know it."""
 
-    __slots__ = ("account", "carried", "contract", "cost_twice", "gross_twice", "open_twice", "qty", "total", "weight")
+    __slots__ = (
+        "account",
+        "carried",
+        "contract",
+        "cost_twice",
+        "gross_twice",
+        "meter",
+        "open_twice",
+        "qty",
+        "total",
+        "weight",
+    )
 
     def __init__(self, account: AccountTotals, total: CurrencyTotal, contract: Contract) -> None:
         self.account = account
         self.total = total
         self.contract = contract
+        self.meter = ExcursionMeter()
         self.qty = 0
         self.weight = 0
         self.cost_twice = 0
@@ -87,9 +100,10 @@ class Line:
         self.gross_twice = 0
         self.carried = 0
 
-    def take(self, holding: Holding) -> None:
-        """Take over quantity and cost from the ledger; the caller marks anew."""
+    def take(self, holding: Holding, *, is_marked: bool) -> None:
+        """Take over quantity and cost from the ledger; the caller marks anew. is_marked: see `ExcursionMeter.take`."""
         now = holding.now
+        self.meter.take(holding, is_marked=is_marked)
         self.qty = now.total.qty
         self.weight = self.qty * self.contract.factor
         self.cost_twice = 2 * now.total.cost
@@ -123,6 +137,7 @@ class Line:
         total = self.total
         total.open_twice += open_twice - self.open_twice
         self.open_twice = open_twice
+        self.meter.note(open_twice)
         gross = worth if worth >= 0 else -worth
         total.gross_twice += gross - self.gross_twice
         self.gross_twice = gross

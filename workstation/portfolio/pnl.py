@@ -17,6 +17,8 @@ import msgspec
 
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import div_half_even
+from workstation.portfolio.entries import SortKey
+from workstation.portfolio.excursions import Excursion
 from workstation.portfolio.holding import Holding
 from workstation.portfolio.ledger import ACCOUNT_TOTAL, Ledger
 from workstation.portfolio.lines import AccountTotals, CurrencyTotal, Line, Mark
@@ -176,6 +178,18 @@ class Pnl:
         totals = self._totals(account).currencies
         return {currency: div_half_even(totals[currency].open_twice, 2) for currency in sorted(totals)}
 
+    def excursion(self, account: str, symbol: str, opened_by: SortKey | None = None) -> Excursion | None:
+        """Return how far the round trip that an entry opened has run, of the one under way for None."""
+        line = self._line_of.get((account, symbol))
+        return None if line is None else line.meter.of(opened_by)
+
+    def gross(self, account: str, symbol: str) -> int | None:
+        """Return the absolute worth of a position at its mark as money of its currency, None when unpriced."""
+        line = self._line_of.get((account, symbol))
+        if line is None or not line.qty:
+            return 0
+        return None if symbol in self._totals(account).unmarked else div_half_even(line.gross_twice, 2)
+
     def open_totals(self, account: str) -> Mapping[str, CurrencyTotal]:
         """Return the live running totals per currency; read only for others."""
         return self._totals(account).currencies
@@ -256,13 +270,13 @@ class Pnl:
         self._lines, self._line_of, self._accounts = {}, {}, {}
         for account in self._ledger.accounts():
             for holding in self._ledger.holdings_of(account):
-                self._take(holding)
+                self._take(holding, seen=False)
             totals, cash = self._totals(account), self._ledger.purse(account).cash
             totals.day_ts = self._ledger.purse(account).day.ts
             totals.opening = {} if {*cash, *totals.currencies} <= {self.base_currency(account)} else None
             self._follow(account)
 
-    def _take(self, holding: Holding) -> None:
+    def _take(self, holding: Holding, *, seen: bool = True) -> None:
         contract = holding.contract
         line = self._line_of.get((holding.account, contract.symbol))
         if line is None:
@@ -271,8 +285,8 @@ class Pnl:
             line = Line(totals, total, contract)
             self._line_of[holding.account, contract.symbol] = line
             self._lines.setdefault(contract.symbol, []).append(line)
-        line.take(holding)
         mark = self._marks.get(contract.symbol)
+        line.take(holding, is_marked=seen and mark is not None)
         if line.qty and mark is not None:
             line.revalue(mark)
         else:

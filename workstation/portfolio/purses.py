@@ -9,13 +9,17 @@ from workstation.domain.accounts import Account
 
 
 class DayStart(msgspec.Struct, frozen=True, array_like=True):
-    """Realised, fees and income per currency when `day` (YYYY-MM-DD, "" before the first) began at `ts`."""
+    """Realised, fees and income per currency when `day` (YYYY-MM-DD, "" before the first) began at `ts`.
+
+    rows: realised and fees of each position then, by symbol and strategy ("*" the account's whole position).
+    """
 
     day: str = ""
     ts: int = 0
     realised: dict[str, int] = {}
     fees: dict[str, int] = {}
     income: dict[str, int] = {}
+    rows: dict[str, dict[str, tuple[int, dict[str, int]]]] = {}
 
 
 class Purse:

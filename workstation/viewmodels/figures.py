@@ -4,19 +4,23 @@ Engine thread. Positions that are open are valued each time; flat ones only when
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from workstation.domain.accounts import Environment
 from workstation.domain.events import BreakFound
 from workstation.domain.executions import PositionState
+from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState, Residence
 from workstation.marketdata.service import MarketData
 from workstation.orders.fold import CoreState
 from workstation.orders.results import ExitProgress
 from workstation.portfolio.accounts import Accounts
+from workstation.portfolio.day_views import DayViews
 from workstation.portfolio.ledger import ACCOUNT_TOTAL
 from workstation.portfolio.pnl import Pnl
+from workstation.portfolio.rates import Rate
 from workstation.risk.limits import LimitType
 from workstation.viewmodels.frames import AccountSnap, PositionSnap
 from workstation.viewmodels.open_profit import open_risk
@@ -24,6 +28,8 @@ from workstation.viewmodels.reconciled import VenueCash
 
 Key = tuple[str, str, str]
 NS_PER_MS = 1_000_000
+PERCENT_ONE: int = 100 * MONEY_ONE
+"""One hundred percent, as limits count them."""
 
 
 class Figures:
@@ -40,7 +46,7 @@ class Figures:
         venue_cash: VenueCash,
     ) -> None:
         self._state, self._market, self._pnl, self._funds, self._now_ns = state, market, pnl, funds, now_ns
-        self._venue_cash = venue_cash
+        self._venue_cash, self._day = venue_cash, DayViews(state.ledger, pnl.excursion)
         self._rows: dict[Key, PositionState] = {}
         self._changed: set[Key] = set()
         self._exits: dict[tuple[str, str], ExitProgress] = {}
@@ -113,11 +119,21 @@ class Figures:
             exit_phase=done.stage if show_exit and done is not None else "",
             exit_text=done.text if show_exit and done is not None else "",
             theirs=None if gap is None else gap.theirs,
+            last=None if trade is None else trade.price,
+            exit_px=None if quote is None else quote.bid if row.qty > 0 else quote.ask,
+            fifo=self._day.fifo(row.account, row.symbol, row.strategy_id),
+            margin=self._funds.margin_of(row.account, row.symbol) if whole and row.qty else None,
+            **self._before(row),
         )
         instrument = self._market.instruments.get(row.symbol)
         if not stops or instrument is None:
             return snap
         return msgspec.structs.replace(snap, risk=open_risk(snap, stops, instrument))
+
+    def _before(self, row: PositionState) -> dict[str, Any]:
+        day = self._state.ledger.purse(row.account).day
+        realised, fees = day.rows.get(row.symbol, {}).get(row.strategy_id, (0, {}))
+        return {"realised_before": realised, "fees_before": fees}
 
     def _stops(self, row: PositionState) -> list[OrderState]:
         closing = -1 if row.qty > 0 else 1
@@ -148,7 +164,23 @@ class Figures:
             lockout=self._lockout(account),
             venue_cash=self._venue_cash.of(account),
             margin_used=funds.margin_used,
+            trips=self._day.trips(account),
+            rates=self._rates(account, known.currency),
+            missing_rates=day.missing_rates,
+            drawdown_limit=self._drawdown_limit(account, funds.equity, day.drawdown),
         )
+
+    def _rates(self, account: str, base: str) -> dict[str, Rate]:
+        currencies = self._pnl.open_totals(account).keys() - {base}
+        found = {currency: self._pnl.rates.get(currency, base) for currency in sorted(currencies)}
+        return {currency: rate for currency, rate in found.items() if rate is not None}
+
+    def _drawdown_limit(self, account: str, equity: int | None, drawdown: int | None) -> int | None:
+        """Return the limit as money: a share of the day's peak equity."""
+        tightest = self._state.controls.limits.bounds(account, "", "")[LimitType.DRAWDOWN][0]
+        if tightest.unlimited or tightest.missing or equity is None or drawdown is None:
+            return None
+        return max(tightest.value * (equity + drawdown) // PERCENT_ONE, 0)
 
     def _day_limit(self, account: str) -> int | None:
         tightest = self._state.controls.limits.bounds(account, "", "")[LimitType.DAILY_LOSS][0]

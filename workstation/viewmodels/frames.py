@@ -12,6 +12,8 @@ from workstation.domain.market import Bar, BarType, Level, SessionPhase, StreamK
 from workstation.domain.orders import OrderState
 from workstation.domain.records import AnyRecord
 from workstation.domain.verdicts import RuleResult
+from workstation.portfolio.day_views import MethodFigures, Trip
+from workstation.portfolio.rates import Rate
 
 
 class QuoteSnap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -75,7 +77,9 @@ class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
     mark_kind: last, mid or exit side. protection: full, partial, none or program (stops that die with this program).
     exit_phase: CANCELLING, SETTLED, EXITING, FLAT or "". theirs: the venue's signed quantity where it differs from
     ours, None while both agree as far as is known. risk: what its protective stops would lose from the average, money;
-    None without a stop that loses.
+    None without a stop that loses. realised_before, fees_before: what stood when the day began. last, exit_px: the
+    last trade, and the side that closes it. fifo: the same fills first in, first out, None where not all are known.
+    margin: what it binds, money of its currency.
     """
 
     position: PositionState
@@ -88,6 +92,23 @@ class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
     exit_text: str = ""
     theirs: int | None = None
     risk: int | None = None
+    realised_before: int = 0
+    fees_before: dict[str, int] = {}
+    last: int | None = None
+    exit_px: int | None = None
+    fifo: MethodFigures | None = None
+    margin: int | None = None
+
+    @property
+    def day_realised(self) -> int:
+        """What closing earned since the day began, before fees."""
+        return self.position.realised - self.realised_before
+
+    @property
+    def day_fees(self) -> dict[str, int]:
+        """What was paid in fees since the day began, by currency."""
+        before = self.fees_before
+        return {currency: fee - before.get(currency, 0) for currency, fee in self.position.fees.items()}
 
 
 class CashSeen(msgspec.Struct, frozen=True):
@@ -102,7 +123,9 @@ class CashSeen(msgspec.Struct, frozen=True):
 class AccountSnap(msgspec.Struct, frozen=True, kw_only=True):
     """An account's day: money in its base currency. day_limit: loss at which the day locks, None when unlimited.
 
-    margin_used: what open positions bind, None where one of them has no price.
+    margin_used: what open positions bind, None where one of them has no price. trips: the day's round trips, oldest
+    first. rates: of foreign currencies into the account's own; missing_rates: currencies without one, where figures
+    are not whole. drawdown_limit: fall from the day's peak at which entries stop, None when unlimited.
     """
 
     account: str
@@ -124,6 +147,10 @@ class AccountSnap(msgspec.Struct, frozen=True, kw_only=True):
     lockout: str
     venue_cash: tuple[CashSeen, ...] = ()
     margin_used: int | None = None
+    trips: tuple[Trip, ...] = ()
+    rates: dict[str, Rate] = {}
+    missing_rates: tuple[str, ...] = ()
+    drawdown_limit: int | None = None
 
 
 class StreamSnap(msgspec.Struct, frozen=True, kw_only=True):

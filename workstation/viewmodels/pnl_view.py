@@ -1,23 +1,25 @@
-"""The profit-and-loss panel without a screen: figures by instrument, strategy or currency, what they mean, the curve.
+"""The profit-and-loss panel without a screen: figures by part of the day, what they mean, the distance to limits.
 
-Last stage of both walks. Every figure stands under a caption that names method, mark, fees and currency. Sums never
-mix currencies; what has no mark is left out and counted. Sends nothing.
+Last stage of both walks. Every figure stands under a caption that names method, mark, fees and currency; another method
+or mark is a view, said to be one. Sums never mix currencies; what has no mark is left out and counted. Sends nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from itertools import accumulate
 
 import msgspec
 
-from workstation.domain.executions import CostMethod
-from workstation.viewmodels.columns import CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import exact_money, money
+from workstation.domain.instruments import Instrument
+from workstation.portfolio.contracts import Contract
+from workstation.portfolio.day_views import Trip
+from workstation.portfolio.excursions import Excursion
+from workstation.viewmodels.columns import NO_CHANGES, CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
+from workstation.viewmodels.formats import exact_money, money, time_of_day
 from workstation.viewmodels.frames import AccountSnap, PositionSnap
+from workstation.viewmodels.pnl_basis import BOOKS, METHOD_WORDS, Basis, Shift, open_by, realised_by, shift_of
+from workstation.viewmodels.pnl_curve import NetCurve
 from workstation.viewmodels.positions_table import ALL_STRATEGIES
 
-CURVE_POINTS_MAX = 1_024
-CURVE_STEP_NS = 1_000_000_000
 NEAR_LIMIT_SHARE = 0.75
 BY_HAND = "by hand"
 
@@ -27,24 +29,28 @@ class GroupBy(StrEnum):
 
     INSTRUMENT = "instrument"
     STRATEGY = "strategy"
+    TRADE = "trade"
+    ACCOUNT = "account"
     CURRENCY = "currency"
 
 
 class PnlRow(msgspec.Struct, frozen=True):
-    """One day's figures of an instrument, strategy or currency, never of two currencies.
+    """One day's figures of an instrument, strategy, round trip, account or currency, never of two currencies.
 
     open is None where nothing marks anything held; what has no mark is left out of it and counted in `unmarked`.
-    net is None where fees are in another currency or something has no mark.
+    net is None where fees are in another currency or something has no mark. began: UTC ns of a round trip, else 0.
     """
 
     symbol: str
     currency: str
-    realised: int
+    realised: int | None
     open: int | None
     fees: int
     net: int | None
     held: bool
     unmarked: int = 0
+    began: int = 0
+    excursion: Excursion | None = None
 
 
 class LimitGauge(msgspec.Struct, frozen=True):
@@ -56,27 +62,26 @@ class LimitGauge(msgspec.Struct, frozen=True):
 
 
 class PnlView:
-    """One account's figures."""
+    """One account's figures, beside those of the others where it is summed by account."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, instruments: Mapping[str, Instrument] | None = None) -> None:
         self.account = account
         self.curve = NetCurve()
-        self.method: CostMethod = CostMethod.AVERAGE
+        self.basis = BOOKS
         self.mark_kinds: dict[str, str] = {}
         self.by = GroupBy.INSTRUMENT
-        self._snaps: dict[tuple[str, str], PositionSnap] = {}
+        self._contracts = Contracts(instruments or {})
+        self._snaps: dict[tuple[str, str, str], PositionSnap] = {}
+        self._trips: dict[tuple[str, int], Trip] = {}
         self.table: ColumnTable[PnlRow] = ColumnTable(_columns(), _key)
 
     def take(self, snaps: Iterable[PositionSnap]) -> Changes:
-        """Fold the account's positions in."""
+        """Fold positions in; those of other accounts are kept for the sum by account."""
         touched: set[tuple[str, str]] = set()
         for snap in snaps:
             position = snap.position
-            if position.account != self.account:
-                continue
-            self._snaps[position.symbol, position.strategy_id] = snap
-            if position.strategy_id == ALL_STRATEGIES:
-                self.method = position.method
+            self._snaps[position.account, position.symbol, position.strategy_id] = snap
+            if position.account == self.account and position.strategy_id == ALL_STRATEGIES:
                 if position.qty:
                     self.mark_kinds[position.symbol] = snap.mark_kind
                 else:
@@ -85,11 +90,27 @@ class PnlView:
                 touched.add(self._group(snap))
         return self.table.upsert(self._rows(touched))
 
+    def take_trips(self, trips: Iterable[Trip]) -> Changes:
+        """Take the account's round trips of the day."""
+        known = self._trips
+        self._trips = {(trip.symbol, trip.opened_at): trip for trip in trips}
+        if self.by is not GroupBy.TRADE:
+            return NO_CHANGES
+        if known.keys() - self._trips.keys():
+            self.table.clear()
+            known = {}
+        fresh = [trip for key, trip in self._trips.items() if not trip.closed_at or known.get(key) != trip]
+        return self.table.upsert([self._trip_row(trip) for trip in fresh])
+
     def group_by(self, by: GroupBy) -> Changes:
         """Sum by something else."""
         self.by = by
-        self.table.clear()
-        return self.table.upsert(self._rows({self._group(s) for s in self._snaps.values() if self._counts(s)}))
+        return self._anew()
+
+    def count_by(self, basis: Basis) -> Changes:
+        """Show another method or mark; the books stay as they are."""
+        self.basis = basis
+        return self._anew()
 
     def show_account(self, account: str) -> None:
         """Begin afresh with another account."""
@@ -97,10 +118,29 @@ class PnlView:
         self.curve.points.clear()
         self.mark_kinds.clear()
         self._snaps.clear()
+        self._trips.clear()
         self.table.clear()
+
+    def shift(self, account: AccountSnap) -> Shift:
+        """Return what the view changes of the account's own figures, and the positions that it cannot value."""
+        shifts = [
+            shift_of(snap, self.basis, self._contracts.of(snap.position.symbol), account)
+            for (name, _, strategy), snap in self._snaps.items()
+            if name == account.account and strategy == ALL_STRATEGIES
+        ]
+        left_out = sorted(name for shift in shifts for name in shift.left_out)
+        return Shift(sum(s.realised for s in shifts), sum(s.open for s in shifts), tuple(left_out))
+
+    def _anew(self) -> Changes:
+        self.table.clear()
+        if self.by is GroupBy.TRADE:
+            return self.table.upsert([self._trip_row(trip) for trip in self._trips.values()])
+        return self.table.upsert(self._rows({self._group(s) for s in self._snaps.values() if self._counts(s)}))
 
     def _counts(self, snap: PositionSnap) -> bool:
         """Tell whether a row is of the kind that is summed: single strategies, or the account's whole positions."""
+        if self.by is GroupBy.TRADE or (self.by is not GroupBy.ACCOUNT and snap.position.account != self.account):
+            return False
         return (snap.position.strategy_id == ALL_STRATEGIES) is not (self.by is GroupBy.STRATEGY)
 
     def _group(self, snap: PositionSnap) -> tuple[str, str]:
@@ -108,6 +148,7 @@ class PnlView:
         names = {
             GroupBy.INSTRUMENT: position.symbol,
             GroupBy.STRATEGY: position.strategy_id or BY_HAND,
+            GroupBy.ACCOUNT: position.account,
             GroupBy.CURRENCY: position.currency,
         }
         return names[self.by], position.currency
@@ -116,13 +157,37 @@ class PnlView:
         members: dict[tuple[str, str], list[PnlRow]] = {group: [] for group in wanted}
         for snap in self._snaps.values():
             if self._counts(snap) and (group := self._group(snap)) in members:
-                members[group].append(row_of(snap))
+                contract = self._contracts.of(snap.position.symbol)
+                members[group].append(row_of(snap, self.basis, contract))
         return [_sum(name, rows) for (name, _), rows in members.items()]
+
+    def _trip_row(self, trip: Trip) -> PnlRow:
+        """Return a round trip; what it realised and what is open sum to the same by either method."""
+        side = "long" if trip.qty > 0 else "short"
+        name = f"{trip.symbol} {side} {time_of_day(trip.opened_at)[:8]}"
+        fees, foreign = _fees_of(trip.fees, trip.currency)
+        realised: int | None = trip.realised
+        opened: int | None = 0
+        if not trip.closed_at:
+            snap = self._snaps.get((self.account, trip.symbol, ALL_STRATEGIES))
+            contract = self._contracts.of(trip.symbol)
+            opened = None if snap is None else open_by(snap, self.basis, contract)
+            if snap is not None:
+                marked = open_by(snap, Basis(snap.position.method, self.basis.mark), contract)
+                realised = None if opened is None or marked is None else trip.realised + marked - opened
+        net = None if foreign or opened is None or realised is None else realised + opened - fees
+        return PnlRow(
+            *(name, trip.currency, realised, opened, fees, net, not trip.closed_at, int(opened is None)),
+            began=trip.opened_at,
+            excursion=trip.excursion,
+        )
 
     def caption(self, currency: str) -> str:
         """Return what the figures mean."""
-        kinds = sorted({kind for kind in self.mark_kinds.values() if kind}) or ["last"]
-        method = "average cost" if self.method is CostMethod.AVERAGE else "FIFO"
+        if not self.basis.is_books:
+            return f"{self.basis.words} · net of fees · {currency} · today, a view: the books are {BOOKS.words}"
+        kinds = sorted({kind for kind in self.mark_kinds.values() if kind}) or ["mid"]
+        method = METHOD_WORDS[self.basis.method]
         return f"{method} · marked at {' or '.join(kinds)} · net of fees · {currency} · today, own ledger"
 
     def style(self, row: PnlRow) -> RowStyle:
@@ -131,31 +196,50 @@ class PnlView:
             name: CellStyle(ink(amount), bold=name == "net")
             for name, amount in (("realised", row.realised), ("open", row.open), ("net", row.net))
         }
-        cells["fees"] = cells["currency"] = CellStyle("text_muted")
+        cells["fees"] = cells["currency"] = cells["best"] = cells["worst"] = CellStyle("text_muted")
         return RowStyle(ink="text" if row.held else "text_muted", cells=cells)
 
 
-def row_of(snap: PositionSnap) -> PnlRow:
+class Contracts:
+    """Valuation of instruments, made once each; None for one that is not known."""
+
+    def __init__(self, instruments: Mapping[str, Instrument]) -> None:
+        self._instruments = instruments
+        self._made: dict[str, Contract] = {}
+
+    def of(self, symbol: str) -> Contract | None:
+        """Return an instrument's valuation."""
+        made = self._made.get(symbol)
+        instrument = self._instruments.get(symbol)
+        if made is None and instrument is not None:
+            made = self._made[symbol] = Contract(instrument)
+        return made
+
+
+def row_of(snap: PositionSnap, basis: Basis = BOOKS, contract: Contract | None = None) -> PnlRow:
     """Return an instrument's day from its position."""
     position = snap.position
-    foreign = any(currency != position.currency for currency, fee in position.fees.items() if fee)
-    fees = position.fees.get(position.currency, 0)
-    opened = snap.unrealised if position.qty else 0
-    net = None if foreign or opened is None else position.realised + opened - fees
-    unmarked = int(opened is None)
-    return PnlRow(
-        position.symbol, position.currency, position.realised, opened, fees, net, bool(position.qty), unmarked
-    )
+    fees, foreign = _fees_of(snap.day_fees, position.currency)
+    realised, opened = realised_by(snap, basis), open_by(snap, basis, contract)
+    net = None if foreign or opened is None or realised is None else realised + opened - fees
+    unmarked = int(opened is None or realised is None)
+    return PnlRow(position.symbol, position.currency, realised, opened, fees, net, bool(position.qty), unmarked)
+
+
+def _fees_of(fees: Mapping[str, int], currency: str) -> tuple[int, bool]:
+    """Return the fees in a currency, and whether there are any in another one."""
+    return fees.get(currency, 0), any(name != currency for name, fee in fees.items() if fee)
 
 
 def _sum(name: str, rows: list[PnlRow]) -> PnlRow:
     """Return the sum of rows of one currency under a name."""
     opens = [row.open for row in rows if row.open is not None]
     nets = [row.net for row in rows if row.net is not None]
+    gains = [row.realised for row in rows if row.realised is not None]
     return PnlRow(
         symbol=name,
         currency=rows[0].currency,
-        realised=sum(row.realised for row in rows),
+        realised=sum(gains) if gains else None,
         open=sum(opens) if opens else None,
         fees=sum(row.fees for row in rows),
         net=sum(nets) if len(nets) == len(rows) else None,
@@ -172,58 +256,30 @@ def ink(amount: int | None) -> str:
 def limit_gauge(account: AccountSnap) -> LimitGauge:
     """Return the distance to the day's loss limit."""
     limit, loss = account.day_limit, max(-account.net, 0)
-    if limit is None:
-        return LimitGauge(0.0, "ok", "No day loss limit is set.")
     if account.lockout:
         return LimitGauge(1.0, "red", account.lockout)
+    if limit is None:
+        return _gauge(0.0, "No day loss limit is set.", account)
     share = min(loss / limit, 1.0) if limit else 1.0
     left = money(max(limit - loss, 0), places=0)
     text = f"{left} {account.currency} left of the {money(limit, places=0)} day loss limit, {share:.0%} used"
+    return _gauge(share, text, account)
+
+
+def _gauge(share: float, text: str, account: AccountSnap) -> LimitGauge:
+    """Return the gauge of the limit that is nearest, with the other one in words."""
+    if account.drawdown_limit is not None:
+        limit, fall = account.drawdown_limit, account.drawdown
+        share = max(share, min(fall / limit, 1.0) if limit else 1.0)
+        more = f"{money(max(limit - fall, 0), places=0)} {account.currency} left to the drawdown limit"
+        text = f"{text} {'·' if account.day_limit is not None else ''} {more} of {money(limit, places=0)}"
+        text = " ".join(text.split())
     level = "red" if share >= 1 else "amber" if share >= NEAR_LIMIT_SHARE else "ok"
     return LimitGauge(share, level, text)
 
 
-class NetCurve:
-    """Net P&L over the day, one point a second until full; then every other point goes and the step doubles."""
-
-    def __init__(self) -> None:
-        self.points: list[tuple[int, int]] = []
-        self._step_ns = CURVE_STEP_NS
-
-    def add(self, ts: int, net: int) -> bool:
-        """Note the net (money) at a time (UTC ns); True when a point was added or moved."""
-        if self.points and ts - self.points[-1][0] < self._step_ns:
-            before = self.points[-1]
-            self.points[-1] = (before[0], net)
-            return before[1] != net
-        self.points.append((ts, net))
-        if len(self.points) > CURVE_POINTS_MAX:
-            self.points = self.points[::2]
-            self._step_ns *= 2
-        return True
-
-    def highs(self) -> list[int]:
-        """Return at each point the highest net so far."""
-        return list(accumulate((net for _, net in self.points), max))
-
-    def reading(self, share: float) -> tuple[int, int, int] | None:
-        """Return time, net and fall from the high before it, at the point nearest to a share of the time, 0 to 1."""
-        if not self.points:
-            return None
-        start, end = self.points[0][0], self.points[-1][0]
-        wanted = start + min(max(share, 0.0), 1.0) * (end - start)
-        place = min(range(len(self.points)), key=lambda at: abs(self.points[at][0] - wanted))
-        ts, net = self.points[place]
-        return ts, net, self.highs()[place] - net
-
-    def extremes(self) -> tuple[int, int]:
-        """Return the lowest and highest net, with 0 among them."""
-        values = [net for _, net in self.points]
-        return min(values, default=0), max(values, default=0)
-
-
-def _key(row: PnlRow) -> tuple[str, str]:
-    return row.symbol, row.currency
+def _key(row: PnlRow) -> tuple[str, str, int]:
+    return row.symbol, row.currency, row.began
 
 
 def _open_text(row: PnlRow) -> str:
@@ -231,16 +287,35 @@ def _open_text(row: PnlRow) -> str:
     return f"{text} less {row.unmarked}" if row.unmarked and row.open is not None else text
 
 
+def _best(row: PnlRow) -> int | None:
+    return None if row.excursion is None else row.excursion.best
+
+
+def _worst(row: PnlRow) -> int | None:
+    return None if row.excursion is None else row.excursion.worst
+
+
+def _extreme(row: PnlRow, amount: int | None, bound: str) -> str:
+    text = money(amount, signed=True)
+    return text if row.excursion is None or row.excursion.whole else f"{bound} {text}"
+
+
 def _columns() -> tuple[Column[PnlRow], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("symbol", "Name", code, lambda r: r.symbol, lambda r: r.symbol, width=12, fixed=True),
-        Column("net", "Net", number, lambda r: r.net, lambda r: money(r.net, signed=True), right=True, width=10,
+        Column("symbol", "Name", code, lambda r: r.symbol, lambda r: r.symbol, width=11, fixed=True),
+        Column("net", "Net", number, lambda r: r.net, lambda r: money(r.net, signed=True), right=True, width=9,
                exact=lambda r: exact_money(r.net), hint="Realised and open, less fees"),
-        Column("open", "Open", number, lambda r: r.open, _open_text, right=True, width=10,
+        Column("open", "Open", number, lambda r: r.open, _open_text, right=True, width=9,
                exact=lambda r: exact_money(r.open), hint="At the mark; what has none is left out and counted"),
         Column("realised", "Realised", number, lambda r: r.realised, lambda r: money(r.realised, signed=True),
-               right=True, width=10, exact=lambda r: exact_money(r.realised), hint="Realised, before fees"),
+               right=True, width=9, exact=lambda r: exact_money(r.realised), hint="Realised, before fees"),
+        Column("best", "Best", number, _best, lambda r: _extreme(r, _best(r), "≥"), right=True, width=10,
+               exact=lambda r: exact_money(_best(r)), hint="Highest profit on its way, before fees (MFE); "
+               "≥ where its beginning was not seen"),
+        Column("worst", "Worst", number, _worst, lambda r: _extreme(r, _worst(r), "≤"), right=True, width=10,
+               exact=lambda r: exact_money(_worst(r)), hint="Deepest loss on its way, before fees (MAE); "
+               "≤ where its beginning was not seen"),
         Column("fees", "Fees", number, lambda r: r.fees, lambda r: money(r.fees), right=True, width=8,
                exact=lambda r: exact_money(r.fees)),
         Column("currency", "Ccy", code, lambda r: r.currency, lambda r: r.currency, width=4, fixed=True),

@@ -57,12 +57,12 @@ class PositionsView:
         found: dict[str, CurrencyTotals] = {}
         for snap in self.rows():
             position = snap.position
-            for currency, fee in (*position.fees.items(), (position.currency, 0)):
+            for currency, fee in (*snap.day_fees.items(), (position.currency, 0)):
                 before = found.get(currency, CurrencyTotals(0, 0, 0))
                 found[currency] = CurrencyTotals(before.open, before.realised, before.fees + fee)
             total = found[position.currency]
             found[position.currency] = CurrencyTotals(
-                total.open + (snap.unrealised or 0), total.realised + position.realised, total.fees
+                total.open + (snap.unrealised or 0), total.realised + snap.day_realised, total.fees
             )
         return found
 
@@ -79,14 +79,14 @@ class PositionsView:
             "ticks": CellStyle(gain),
             "risk": CellStyle(gain if snap.risk else "text_muted"),
             "open": CellStyle(gain, bold=True),
-            "realised": CellStyle(gain_ink(snap.position.realised)),
+            "realised": CellStyle(gain_ink(snap.day_realised)),
             "protection": CellStyle(ink, "", glyph),
             "exit": CellStyle("warning", "", "dots") if snap.exit_phase else CellStyle("text_muted"),
             "gap": CellStyle("danger", bold=True),
             FLATTEN: CellStyle(button=True),
             HALF: CellStyle(button=True),
             "kind": CellStyle("warning" if snap.mark is None or is_stale(snap) else "text_muted"),
-            **dict.fromkeys(("account", "currency", "fees", "value"), CellStyle("text_muted")),
+            **dict.fromkeys(("account", "currency", "fees", "margin", "value"), CellStyle("text_muted")),
         }
         return RowStyle(hatched=is_stale(snap), cells=cells)
 
@@ -168,10 +168,14 @@ class PositionsView:
                    hint="CANCELLING, SETTLED, EXITING, FLAT (verified)"),
             Column("gap", "Venue gap", number, self._gap_number, self._gap, right=True, width=10,
                    hint="Ours less the venue's own quantity; empty while both agree as far as is known"),
-            Column("realised", "Realised", number, lambda s: s.position.realised,
-                   lambda s: money(s.position.realised, signed=True), right=True, width=11,
-                   exact=lambda s: exact_money(s.position.realised), hint="Realised, before fees"),
-            Column("fees", "Fees", number, lambda s: sum(s.position.fees.values()), _fees, right=True, width=9),
+            Column("realised", "Realised", number, lambda s: s.day_realised,
+                   lambda s: money(s.day_realised, signed=True), right=True, width=11,
+                   exact=lambda s: exact_money(s.day_realised), hint="Realised today, before fees"),
+            Column("fees", "Fees", number, lambda s: sum(s.day_fees.values()), _fees, right=True, width=9,
+                   hint="Paid today"),
+            Column("margin", "Margin", number, lambda s: s.margin, lambda s: money(s.margin), right=True, width=11,
+                   exact=lambda s: exact_money(s.margin), hint="What the position binds of the account's margin; "
+                   "a dash where it has no price"),
             Column("value", "Value", number, self._value, lambda s: money(self._value(s), signed=True), right=True,
                    width=13, exact=lambda s: exact_money(self._value(s)), hint="Market value at the mark, + long"),
             Column("account", "Account", code, lambda s: s.position.account, lambda s: s.position.account, width=11,
@@ -206,7 +210,7 @@ def _mark_kind(snap: PositionSnap) -> str:
 
 
 def _fees(snap: PositionSnap) -> str:
-    fees = snap.position.fees
+    fees = snap.day_fees
     if len(fees) > 1 or (fees and snap.position.currency not in fees):
         return " ".join(f"{money(fee)} {currency}" for currency, fee in sorted(fees.items()))
     return money(sum(fees.values()))

@@ -69,7 +69,10 @@ def day_chip(account: AccountSnap | None) -> Chip:
         return Chip("—", "muted", "No account figures yet.")
     text = f"{money(account.net, signed=True)} {account.currency}"
     hover = f"Day net: realised {money(account.realised)}, open {money(account.unrealised)}"
-    hover += f", fees {money(account.fees)}. Average cost, marked at last."
+    hover += f", fees {money(account.fees)}. Average cost, marked at mid."
+    if account.missing_rates:
+        missing = ", ".join(account.missing_rates)
+        return Chip("— no rate", "amber", f"No day net: there is no rate of {missing} in {account.currency}.")
     if account.day_limit is not None:
         left = account.day_limit + min(account.net, 0)
         text += f"  ▸ {money(left, places=0)} to limit"

@@ -8,15 +8,8 @@ from tests.helpers.desktop_rig import ACCOUNT, position
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.numbers import MONEY_ONE
 from workstation.viewmodels.frames import AccountSnap
-from workstation.viewmodels.pnl_view import (
-    CURVE_POINTS_MAX,
-    CURVE_STEP_NS,
-    GroupBy,
-    NetCurve,
-    PnlView,
-    limit_gauge,
-    row_of,
-)
+from workstation.viewmodels.pnl_curve import CURVE_POINTS_MAX, CURVE_STEP_NS, NetCurve
+from workstation.viewmodels.pnl_view import GroupBy, PnlView, limit_gauge, row_of
 
 
 def account(net: int = 0, **changes) -> AccountSnap:

@@ -5,25 +5,38 @@ Last stage of both walks. They draw what they are shown and value nothing.
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workstation.desktop.colors import with_alpha
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
 from workstation.viewmodels.formats import money, time_of_day
-from workstation.viewmodels.pnl_view import LimitGauge, NetCurve
+from workstation.viewmodels.pnl_curve import NetCurve, Stretch
+from workstation.viewmodels.pnl_view import LimitGauge
 
 EDGE_PX = 8
+STEP = 0.02
+"""Share of the time that an arrow key moves by."""
 
 
 class CurveView(QWidget):
-    """The day's net as a line around zero under its high so far; the pointer reads one moment of it."""
+    """The day's net as a line around zero under its high so far; the pointer reads one moment of it.
+
+    A drag, or Shift with the arrow keys, brushes a stretch; Esc lets it go. Emits: brushed() as it changes, and
+    stretch_opened(Stretch) on a double click or Enter.
+    """
+
+    brushed = Signal()
+    stretch_opened = Signal(object)
 
     def __init__(self, curve: NetCurve, name: str) -> None:
         super().__init__()
         self._curve = curve
         self._pointed: float | None = None
+        self._brush: tuple[float, float] | None = None
+        self._pressed: float | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._drawn = QRectF()
         self.setObjectName(name)
         self.setAccessibleName("Net P&L over the day")
@@ -44,6 +57,39 @@ class CurveView(QWidget):
         ts, net, fall = found
         below = f"  {money(fall)} below the high" if fall else ""
         return f"{time_of_day(ts)[:8]}  {money(net, signed=True)}{below}"
+
+    @property
+    def stretch(self) -> Stretch | None:
+        """What the brushed stretch holds, None while nothing is brushed."""
+        return None if self._brush is None else self._curve.stretch(*self._brush)
+
+    def let_go(self) -> None:
+        """Brush nothing."""
+        self._show_brush(None)
+
+    def _show_brush(self, brush: tuple[float, float] | None) -> None:
+        if brush != self._brush:
+            self._brush = brush
+            self.update()
+            self.brushed.emit()
+
+    def _share_at(self, x: float) -> float:
+        share = (x - self._drawn.left()) / max(self._drawn.width(), 1.0)
+        return min(max(share, 0.0), 1.0)
+
+    def _point(self, share: float) -> None:
+        self._pointed = share
+        self.setAccessibleDescription(self.reading)
+        self.update()
+
+    def _draw_brush(self, painter: QPainter, box: QRectF) -> None:
+        if self._brush is not None:
+            first, last = (box.left() + share * box.width() for share in sorted(self._brush))
+            accent = current_theme().colors.accent
+            painter.fillRect(QRectF(first, box.top(), last - first, box.height()), with_alpha(accent, 0.18))
+            painter.setPen(QPen(accent, 1))
+            for at in (first, last):
+                painter.drawLine(QPointF(at, box.top()), QPointF(at, box.bottom()))
 
     def _draw(self, painter: QPainter) -> None:
         colors = current_theme().colors
@@ -68,6 +114,7 @@ class CurveView(QWidget):
                 for ts, value in zip(times, values, strict=True)
             ]
 
+        self._draw_brush(painter, box)
         line = line_of([net for _, net in points])
         zero = box.bottom() + low / (high - low) * box.height()
         color = colors.rise if points[-1][1] >= 0 else colors.fall
@@ -101,6 +148,11 @@ class CurveView(QWidget):
         painter.setPen(colors.text)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft, self.reading)
 
+    def _draw_focus(self, painter: QPainter) -> None:
+        if self.hasFocus():
+            painter.setPen(QPen(current_theme().colors.focus, 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
     # Qt overrides
 
     def sizeHint(self) -> QSize:
@@ -111,14 +163,57 @@ class CurveView(QWidget):
         """Draw the curve over its zero line."""
         painter = QPainter(self)
         self._draw(painter)
+        self._draw_focus(painter)
         painter.end()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a stretch at the pointer; a press beside the one that is brushed lets that go."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = share = self._share_at(event.position().x())
+            if self._brush is not None and not min(self._brush) <= share <= max(self._brush):
+                self.let_go()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Read the moment under the pointer."""
-        share = (event.position().x() - self._drawn.left()) / max(self._drawn.width(), 1.0)
-        self._pointed = min(max(share, 0.0), 1.0)
-        self.setAccessibleDescription(self.reading)
+        """Read the moment under the pointer; pressed, brush up to it."""
+        share = self._share_at(event.position().x())
+        if self._pressed is not None and share != self._pressed:
+            self._show_brush((self._pressed, share))
+        self._point(share)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Leave the stretch as it is."""
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open the whole day, or what is brushed."""
+        self._open()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the reading with the arrow keys, with Shift the end of the stretch; Enter opens it, Esc lets it go."""
+        key = event.key()
+        steps = {Qt.Key.Key_Left: -STEP, Qt.Key.Key_Right: STEP, Qt.Key.Key_Home: -1.0, Qt.Key.Key_End: 1.0}
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open()
+        elif key == Qt.Key.Key_Escape and self._brush is not None:
+            self.let_go()
+        elif key in steps:
+            before = 1.0 if self._pointed is None else self._pointed
+            share = min(max(before + steps[Qt.Key(key)], 0.0), 1.0)
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self._show_brush((before if self._brush is None else self._brush[0], share))
+            self._point(share)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the frame away."""
+        super().focusOutEvent(event)
         self.update()
+
+    def _open(self) -> None:
+        found = self._curve.stretch(*(self._brush or (0.0, 1.0)))
+        if found is not None:
+            self.stretch_opened.emit(found)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Read nothing."""

@@ -1,25 +1,30 @@
-"""P&L panel: what the day has made, for the account and by instrument, strategy or currency; limit and curve.
+"""P&L panel: what the day has made, for the account and by part or round trip; limits and curve.
 
-Last stage of both walks. The caption says method, mark, fees and currency, always; the
-reconcile rows say what the broker has instead. Sends nothing.
+Last stage of both walks. The caption says method, mark, fees and currency, always; the reconcile rows say what the
+broker has instead. Another method or mark is a view of the same fills; a stretch of the curve opens its fills. Sends
+nothing.
 """
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import Weight
+from workstation.desktop.panels.pnl_basis_button import BasisButton
 from workstation.desktop.panels.pnl_gauges import CurveView, LimitBar
-from workstation.desktop.panels.pnl_reconcile import FillsBehind, ReconcileStrip
+from workstation.desktop.panels.pnl_reconcile import FillsBehind, ReconcileStrip, is_behind
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.domain.executions import Execution
+from workstation.portfolio.pnl import MarkKind
 from workstation.viewmodels.formats import MISSING, Formats, age, money
 from workstation.viewmodels.frames import AccountSnap, Frame
 from workstation.viewmodels.panel_notes import PanelNote
+from workstation.viewmodels.pnl_curve import Stretch
 from workstation.viewmodels.pnl_view import GroupBy, LimitGauge, PnlRow, PnlView, ink, limit_gauge
 from workstation.viewmodels.positions_table import is_stale
 from workstation.viewmodels.reconciled import ReconcileRow, reconcile_rows
@@ -41,12 +46,13 @@ class PnlPanel(TablePanel):
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
-        self.pnl = PnlView(context.focus.account)
+        self.pnl = PnlView(context.focus.account, context.bridge.session.instruments)
         self._formats = Formats(context.bridge.session.instruments)
         self._build_summary()
         self.columns: ColumnModel[PnlRow] = ColumnModel(self.pnl.table)
         self.show_view(ColumnView(self.columns, self.pnl.style, name=f"{panel_id}_table", meaning="P&L by part"))
         self.view.set_default_sort([("net", True)])
+        self._show_extremes()
         self.until_released(context.focus.listen(self._on_focus))
         theme_notifier().changed.connect(self._on_theme)
         self._refill()
@@ -59,15 +65,26 @@ class PnlPanel(TablePanel):
             self.view.apply(lambda: self.pnl.take(frame.positions.values()))
         account = frame.accounts.get(self.pnl.account)
         status = self.context.state.status
-        if account is not None and status is not None and self.pnl.curve.add(status.now_ns, account.net):
-            self.curve.update()
+        if account is not None:
+            self.view.apply(lambda: self.pnl.take_trips(account.trips))
+            if status is not None and not account.missing_rates and self.pnl.curve.add(status.now_ns, account.net):
+                self.curve.update()
+                self._show_stretch()
         if account is not None or frame.positions or frame.status is not None:
             self._show_account()
 
     def show_fills_behind(self, row: ReconcileRow) -> None:
         """Show the fills that one of our figures was counted from."""
-        fills = [fill for fill in self.context.state.executions if fill.account == self.pnl.account]
-        FillsBehind(self.context, row, fills, self).show()
+        fills = [fill for fill in self._fills() if is_behind(self.context, row, fill)]
+        FillsBehind(self.context, row.what, row.words, fills, self).show()
+
+    def show_stretch(self, stretch: Stretch) -> None:
+        """Show the fills within a stretch of the day."""
+        fills = [fill for fill in self._fills() if stretch.start <= fill.ts_event <= stretch.end]
+        FillsBehind(self.context, "a stretch of the day", f"{stretch.words}.", fills, self).show()
+
+    def _fills(self) -> list[Execution]:
+        return [fill for fill in self.context.state.executions if fill.account == self.pnl.account]
 
     def _build_summary(self) -> None:
         panel_id = self.panel_id
@@ -79,6 +96,13 @@ class PnlPanel(TablePanel):
         self.caption.setWordWrap(True)
         self.caption.setContentsMargins(8, 0, 8, 2)
         self.curve = CurveView(self.pnl.curve, f"{panel_id}_curve")
+        self.curve.brushed.connect(self._show_stretch)
+        self.curve.stretch_opened.connect(self.show_stretch)
+        self.stretch = QLabel(wordWrap=True)
+        self.stretch.hide()
+        self.stretch.setObjectName(f"{panel_id}_stretch")
+        self.stretch.setProperty("role", "caption")
+        self.stretch.setContentsMargins(8, 0, 8, 2)
         self.limit = LimitBar(f"{panel_id}_limit")
         self.reconcile = ReconcileStrip(panel_id)
         self.reconcile.chosen.connect(self.show_fills_behind)
@@ -102,6 +126,7 @@ class PnlPanel(TablePanel):
         top = QHBoxLayout()
         top.setContentsMargins(8, 4, 8, 0)
         top.addWidget(self.net, 1)
+        top.addWidget(self._build_basis())
         top.addWidget(self._build_choice())
         summary = QVBoxLayout()
         summary.setSpacing(2)
@@ -111,9 +136,24 @@ class PnlPanel(TablePanel):
         summary.addWidget(self.limit)
         summary.addWidget(self.reconcile)
         summary.addWidget(self.curve)
+        summary.addWidget(self.stretch)
         self.column.insertLayout(0, summary)
         self.tools.hide()
         self._on_theme()
+
+    def _build_basis(self) -> QWidget:
+        self.basis = BasisButton(f"{self.panel_id}_basis")
+        self.basis.chosen.connect(self._on_basis)
+        return self.basis
+
+    def _on_basis(self) -> None:
+        self.view.reorder(lambda: self.pnl.count_by(self.basis.basis))
+        self._show_account()
+
+    def _show_stretch(self) -> None:
+        found = self.curve.stretch
+        self.stretch.setText("" if found is None else f"{found.words}. Enter shows its fills.")
+        self.stretch.setVisible(found is not None and self.curve.isVisibleTo(self))
 
     def _build_choice(self) -> QComboBox:
         self.by = QComboBox()
@@ -128,18 +168,29 @@ class PnlPanel(TablePanel):
     def _on_choice(self) -> None:
         by = GroupBy(str(self.by.currentData()))
         self.view.reorder(lambda: self.pnl.group_by(by))
+        self._show_extremes()
+
+    def _show_extremes(self) -> None:
+        """Show best and worst where they mean something: of round trips."""
+        for name in ("best", "worst"):
+            self.view.setColumnHidden(self.columns.column_named(name), self.pnl.by is not GroupBy.TRADE)
 
     def save_settings(self) -> PanelSettings:
-        """Return columns, sort and what is summed by."""
-        return super().save_settings() | {"by": self.pnl.by.value}
+        """Return columns, sort, what is summed by, and by which method and mark."""
+        return super().save_settings() | {"by": self.pnl.by.value} | self.basis.save_settings()
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Take them back."""
         super().restore_settings(settings)
         self.by.setCurrentIndex(max(self.by.findData(settings.get("by")), 0))
+        self._show_extremes()
+        self.basis.restore_settings(settings)
 
     def _refill(self) -> None:
         self.view.apply(lambda: self.pnl.take(self.context.state.positions.values()))
+        account = self.context.state.accounts.get(self.pnl.account)
+        if account is not None:
+            self.view.apply(lambda: self.pnl.take_trips(account.trips))
         self._show_account()
 
     def _show_account(self) -> None:
@@ -153,24 +204,31 @@ class PnlPanel(TablePanel):
             self._show_nothing()
             return
         self.caption.setText(f"{account.account}: {self.pnl.caption(account.currency)}")
-        self.net.setText(f"{money(account.net, signed=True)} {account.currency}")
+        self._show_figures(account)
+        self.limit.show_gauge(limit_gauge(account))
+        self.reconcile.show_rows(reconcile_rows(self._formats, account, self.context.state.positions.values()))
+
+    def _show_figures(self, account: AccountSnap) -> None:
+        """Show the account's sums; by another method or mark shifted as its positions are, a missing rate as a dash."""
+        shift = self.pnl.shift(account)
+        known, is_mid = not account.missing_rates, self.pnl.basis.mark is MarkKind.MID
+        net = account.net + shift.realised + shift.open
+        self.net.setText(f"{money(net if known else None, signed=True)} {account.currency}")
         self.net.setAccessibleName(f"Net {self.net.text()}")
-        self._tint(self.net, account.net)
+        self._tint(self.net, net if known else 0)
         for name, amount in (
-            ("realised", account.realised),
-            ("open", account.unrealised),
-            ("fees", account.fees),
-            ("drawdown", account.drawdown),
-            ("equity", account.equity),
-            ("high", account.net + account.drawdown),
+            ("realised", account.realised + shift.realised if known else None),
+            ("open", account.unrealised + shift.open if known else None),
+            ("fees", account.fees if known else None),
+            ("drawdown", account.drawdown if known and is_mid else None),
+            ("equity", account.equity + shift.realised + shift.open if known else None),
+            ("high", account.net + account.drawdown if known and is_mid else None),
         ):
             label = self.figures[name]
             label.setText(money(amount, signed=name in ("realised", "open", "high")))
             label.setAccessibleName(f"{name} {label.text()}")
             if name in ("realised", "open"):
-                self._tint(label, amount)
-        self.limit.show_gauge(limit_gauge(account))
-        self.reconcile.show_rows(reconcile_rows(self._formats, account, self.context.state.positions.values()))
+                self._tint(label, amount or 0)
 
     def _show_nothing(self) -> None:
         self.caption.setText(f"{self.pnl.account}: no figures yet")
@@ -185,6 +243,14 @@ class PnlPanel(TablePanel):
         if not note.text and account is not None and account.unpriced:
             names = ", ".join(account.unpriced)
             return PanelNote("warning", f"{len(account.unpriced)} unmarked, left out of open: {names}.")
+        if not note.text and account is not None and account.missing_rates:
+            names = ", ".join(account.missing_rates)
+            return PanelNote("warning", f"No rate of {names} in {account.currency}: no sum, only sums by currency.")
+        left_out = () if account is None else self.pnl.shift(account).left_out
+        if not note.text and left_out:
+            names, known = ", ".join(left_out), self.pnl.basis
+            words = "unmarked, left out of open" if known.is_books else f"left out, not known by {known.words}"
+            return PanelNote("warning", f"{len(left_out)} {words}: {names}.")
         held = self.context.state.positions.items()
         stale = [snap for key, snap in held if key[0] == self.pnl.account and key[2] == "*" and is_stale(snap)]
         if not note.text and stale:
@@ -216,3 +282,4 @@ class PnlPanel(TablePanel):
         """Give the curve up where it would squeeze the figures."""
         super().resizeEvent(event)
         self.curve.setVisible(event.size().height() >= CURVE_FROM_PX)
+        self._show_stretch()

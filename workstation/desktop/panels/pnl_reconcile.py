@@ -1,4 +1,4 @@
-"""The reconcile rows of the P&L panel, and the fills behind one of them.
+"""The reconcile rows of the P&L panel, and the fills behind one of them or behind a stretch of the day.
 
 Last stage of the order walk. A click or Enter on a row opens the fills that made our figure; it sends nothing.
 """
@@ -66,33 +66,32 @@ class ReconcileStrip(ColumnView):
 
 
 class FillsBehind(QDialog):
-    """The fills of one account that a figure was counted from, newest first, with the figure in words above."""
+    """The fills that a figure was counted from, newest first, with the figure in words above. what: its name."""
 
     def __init__(
-        self, context: DesktopContext, row: ReconcileRow, executions: Iterable[Execution], parent: QWidget
+        self, context: DesktopContext, what: str, words: str, fills: Iterable[Execution], parent: QWidget
     ) -> None:
         super().__init__(parent)
         self.setObjectName(f"{parent.objectName()}_fills_behind")
-        self.setWindowTitle(f"Fills behind {row.what}")
+        self.setWindowTitle(f"Fills behind {what}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         instruments = context.bridge.session.instruments
         blotter = FillBlotter(Formats(instruments))
-        self.words = QLabel(row.words, self, wordWrap=True)
+        self.words = QLabel(words, self, wordWrap=True)
         self.words.setObjectName(f"{self.objectName()}_words")
-        self.words.setProperty("role", "danger" if row.differs else "caption")
         self.view = ColumnView(
             ColumnModel(blotter.table), blotter.style, name=f"{self.objectName()}_table", meaning="Fills behind it"
         )
         self.view.set_empty_text("No fills today", NO_FILL)
-        behind = [fill for fill in executions if _is_behind(context, row, fill)]
-        self.view.apply(lambda: blotter.take(behind))
+        self.view.apply(lambda: blotter.take(list(fills)))
         column = QVBoxLayout(self)
         column.addWidget(self.words)
         column.addWidget(self.view, 1)
         self.resize(*DIALOG_PX)
 
 
-def _is_behind(context: DesktopContext, row: ReconcileRow, fill: Execution) -> bool:
+def is_behind(context: DesktopContext, row: ReconcileRow, fill: Execution) -> bool:
+    """Tell whether a fill is one that a figure was counted from."""
     if row.symbol:
         return fill.symbol == row.symbol
     instrument = context.bridge.session.instruments.get(fill.symbol)
