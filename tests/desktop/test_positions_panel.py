@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
 from workstation.commands.params import ExitPosition
 from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.positions_panel import PositionsPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdType, OriginKind, Side
+from workstation.viewmodels.frames import PartSnap
+from workstation.viewmodels.positions_table import PORTIONS_BPS
 
 
 @pytest.fixture
@@ -185,3 +191,99 @@ def test_a_difference_with_the_venue_is_named_with_both_sides(panel: PositionsPa
     assert panel.columns.index(0, panel.columns.column_named("gap")).data() == "+60"
     rig.feed(positions=[position(100)])
     assert panel.note.isHidden()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space])
+@pytest.mark.parametrize("name", ["flatten", "half"])
+def test_a_key_on_a_button_cell_exits(panel: PositionsPanel, rig: DesktopRig, qtbot, name: str, key: Qt.Key) -> None:
+    portion = PORTIONS_BPS[name]
+    rig.feed(positions=[position(100)])
+    panel.view.setFocus()
+    panel.view.setCurrentIndex(panel.columns.index(0, panel.columns.column_named("open")))
+    qtbot.keyClick(panel.view, key)
+    assert rig.gateway.sent() == []
+    panel.view.setCurrentIndex(panel.columns.index(0, panel.columns.column_named(name)))
+    qtbot.keyClick(panel.view, key)
+    assert rig.gateway.of("position.flatten") == [ExitPosition(account=ACCOUNT, symbol="AAPL", portion_bps=portion)]
+    held = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, "", autorep=True)
+    QApplication.sendEvent(panel.view, held)
+    assert len(rig.gateway.of("position.flatten")) == 1
+
+
+@pytest.mark.parametrize(("typed", "portion"), [("30", 3_000), ("12.5 %", 1_250), ("100", 10_000)])
+def test_a_typed_part_exits_on_enter(panel: PositionsPanel, rig: DesktopRig, qtbot, typed: str, portion: int) -> None:
+    rig.feed(positions=[position(100), position(7, symbol="MSFT")])
+    panel.view.sort_by([("symbol", False)])
+    panel.view.selectRow(0)
+    qtbot.keyClicks(panel.part, typed)
+    assert rig.gateway.sent() == []
+    qtbot.keyClick(panel.part, Qt.Key.Key_Return)
+    assert rig.gateway.of("position.flatten") == [ExitPosition(account=ACCOUNT, symbol="AAPL", portion_bps=portion)]
+    assert panel.part.text() == ""
+
+
+@pytest.mark.parametrize("typed", ["0", "101", "half", "-5", "1e1", ""])
+def test_what_is_no_part_keeps_its_text_and_sends_nothing(panel, rig: DesktopRig, qtbot, typed: str) -> None:
+    rig.feed(positions=[position(100)])
+    panel.view.selectRow(0)
+    qtbot.keyClicks(panel.part, typed)
+    qtbot.keyClick(panel.part, Qt.Key.Key_Return)
+    assert rig.gateway.sent() == []
+    assert (panel.part.text(), panel.part.property("invalid")) == (typed, "true")
+    assert rig.spoken[-1] == ("warning", f"Nothing sent: “{typed}” is not a part; type 0.01 to 100 per cent.")
+
+
+def test_who_holds_how_much_of_it_is_said(panel: PositionsPanel, rig: DesktopRig) -> None:
+    parts = (PartSnap("", 60, 12 * MONEY_ONE, 0), PartSnap("sma", 40, 7 * MONEY_ONE, -3 * MONEY_ONE))
+    rig.feed(positions=[position(100, parts=parts), position(5, symbol="MSFT", parts=(PartSnap("sma", 5, 0, 0),))])
+    panel.view.sort_by([("symbol", False)])
+    cells = [panel.columns.index(row, panel.columns.column_named("split")) for row in (0, 1)]
+    assert [cell.data() for cell in cells] == ["by hand 60 · sma 40", "sma"]
+    hover = cells[0].data(Qt.ItemDataRole.ToolTipRole)
+    assert hover.splitlines()[1] == "sma: 40, open +7.00, realised −3.00 USD"
+
+
+def test_a_row_carried_to_a_chart_shows_it_there(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(positions=[position(100, symbol="MSFT")])
+    window = QWidget()
+    qtbot.addWidget(window)
+    side = QHBoxLayout(window)
+    chart = ChartPanel(rig.context, "chart-1")
+    chart.show_symbol("AAPL")
+    side.addWidget(panel)
+    side.addWidget(chart)
+    window.resize(760, 300)
+    with qtbot.waitExposed(window):
+        window.show()
+    view, start = panel.view.viewport(), centre(panel, "symbol")
+    goal = view.mapFromGlobal(chart.mapToGlobal(chart.rect().center()))
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(view, goal)
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=goal)
+    assert chart.symbol == "MSFT"
+    assert rig.gateway.of("position.flatten") == []
+    panel.setParent(None)
+    chart.release()
+
+
+@pytest.mark.parametrize(("name", "command"), [("even", "trade.breakeven"), ("turn", "trade.reverse")])
+def test_breakeven_and_reverse_go_by_key(
+    panel: PositionsPanel, rig: DesktopRig, qtbot, name: str, command: str
+) -> None:
+    asked = commands(panel)
+    rig.feed(positions=[position(100)])
+    panel.view.selectRow(0)
+    button = getattr(panel, name)
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    if name == "turn":
+        assert asked == []
+        qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert asked == [command]
+
+
+def test_margin_stands_in_its_column(panel: PositionsPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100, margin=4_680 * MONEY_ONE)])
+    assert panel.columns.index(0, panel.columns.column_named("margin")).data() == "4,680.00"
+    rig.feed(positions=[position(100)])
+    assert panel.columns.index(0, panel.columns.column_named("margin")).data() == "—"

@@ -22,7 +22,7 @@ from workstation.portfolio.ledger import ACCOUNT_TOTAL
 from workstation.portfolio.pnl import Pnl
 from workstation.portfolio.rates import Rate
 from workstation.risk.limits import LimitType
-from workstation.viewmodels.frames import AccountSnap, PositionSnap
+from workstation.viewmodels.frames import AccountSnap, PartSnap, PositionSnap
 from workstation.viewmodels.open_profit import open_risk
 from workstation.viewmodels.reconciled import VenueCash
 
@@ -123,12 +123,27 @@ class Figures:
             exit_px=None if quote is None else quote.bid if row.qty > 0 else quote.ask,
             fifo=self._day.fifo(row.account, row.symbol, row.strategy_id),
             margin=self._funds.margin_of(row.account, row.symbol) if whole and row.qty else None,
+            parts=self._parts(row) if whole else (),
             **self._before(row),
         )
         instrument = self._market.instruments.get(row.symbol)
         if not stops or instrument is None:
             return snap
         return msgspec.structs.replace(snap, risk=open_risk(snap, stops, instrument))
+
+    def _parts(self, row: PositionState) -> tuple[PartSnap, ...]:
+        """Return what each strategy and the hand hold of a position."""
+        holding = self._state.ledger.holding(row.account, row.symbol)
+        day = self._state.ledger.purse(row.account).day.rows.get(row.symbol, {})
+        return tuple(
+            PartSnap(
+                strategy_id=name,
+                qty=part.qty,
+                unrealised=self._pnl.unrealised(row.account, row.symbol, name),
+                realised=part.realised - day.get(name, (0, {}))[0],
+            )
+            for name, part in sorted(({} if holding is None else holding.now.parts).items())
+        )
 
     def _before(self, row: PositionState) -> dict[str, Any]:
         day = self._state.ledger.purse(row.account).day

@@ -15,6 +15,9 @@ from workstation.domain.verdicts import RuleResult
 from workstation.portfolio.day_views import MethodFigures, Trip
 from workstation.portfolio.rates import Rate
 
+BY_HAND = "by hand"
+"""What stands where a strategy would, for what no strategy did."""
+
 
 class QuoteSnap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Top of the market of one instrument, with the freshness that goes with every price.
@@ -71,6 +74,23 @@ class BarUpdate(msgspec.Struct, frozen=True):
     closed: bool
 
 
+class PartSnap(msgspec.Struct, frozen=True, gc=False):
+    """What one strategy, or the hand, holds of a position: signed quantity, and money.
+
+    unrealised: None without a usable mark. realised: of the day, before fees.
+    """
+
+    strategy_id: str
+    qty: int
+    unrealised: int | None
+    realised: int
+
+    @property
+    def name(self) -> str:
+        """The strategy's id, or that it is the hand's."""
+        return self.strategy_id or BY_HAND
+
+
 class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
     """A position with its mark. unrealised is None when nothing usable marks it ("unpriced", never 0).
 
@@ -79,7 +99,7 @@ class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
     ours, None while both agree as far as is known. risk: what its protective stops would lose from the average, money;
     None without a stop that loses. realised_before, fees_before: what stood when the day began. last, exit_px: the
     last trade, and the side that closes it. fifo: the same fills first in, first out, None where not all are known.
-    margin: what it binds, money of its currency.
+    margin: what it binds, money of its currency. parts: of the whole position, the hand's first.
     """
 
     position: PositionState
@@ -98,6 +118,7 @@ class PositionSnap(msgspec.Struct, frozen=True, kw_only=True):
     exit_px: int | None = None
     fifo: MethodFigures | None = None
     margin: int | None = None
+    parts: tuple[PartSnap, ...] = ()
 
     @property
     def day_realised(self) -> int:

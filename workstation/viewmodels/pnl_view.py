@@ -15,13 +15,12 @@ from workstation.portfolio.day_views import Trip
 from workstation.portfolio.excursions import Excursion
 from workstation.viewmodels.columns import NO_CHANGES, CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import exact_money, money, time_of_day
-from workstation.viewmodels.frames import AccountSnap, PositionSnap
+from workstation.viewmodels.frames import BY_HAND, AccountSnap, PositionSnap
 from workstation.viewmodels.pnl_basis import BOOKS, METHOD_WORDS, Basis, Shift, open_by, realised_by, shift_of
 from workstation.viewmodels.pnl_curve import NetCurve
 from workstation.viewmodels.positions_table import ALL_STRATEGIES
 
 NEAR_LIMIT_SHARE = 0.75
-BY_HAND = "by hand"
 
 
 class GroupBy(StrEnum):

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from workstation.domain.errors import ValidationError
+from workstation.domain.numbers import parse_scaled
 from workstation.viewmodels.columns import CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, gain_ink, money
 from workstation.viewmodels.frames import PositionSnap
@@ -86,7 +88,7 @@ class PositionsView:
             FLATTEN: CellStyle(button=True),
             HALF: CellStyle(button=True),
             "kind": CellStyle("warning" if snap.mark is None or is_stale(snap) else "text_muted"),
-            **dict.fromkeys(("account", "currency", "fees", "margin", "value"), CellStyle("text_muted")),
+            **dict.fromkeys(("account", "currency", "fees", "margin", "split", "value"), CellStyle("text_muted")),
         }
         return RowStyle(hatched=is_stale(snap), cells=cells)
 
@@ -135,6 +137,23 @@ class PositionsView:
         instrument = self._formats.instrument(snap.position.symbol)
         return None if instrument is None else open_ticks(snap, instrument)
 
+    def _split(self, snap: PositionSnap) -> str:
+        symbol, shown = snap.position.symbol, [part for part in snap.parts if part.qty]
+        if not shown:
+            return ""
+        if len(shown) == 1:
+            return shown[0].name
+        texts = (f"{part.name} {self._formats.quantity(symbol, part.qty)}" for part in shown)
+        return " · ".join(texts)
+
+    def _split_hover(self, snap: PositionSnap) -> str:
+        quantity = self._formats.quantity
+        return "\n".join(
+            f"{part.name}: {quantity(snap.position.symbol, part.qty)}, open {money(part.unrealised, signed=True)}, "
+            f"realised {money(part.realised, signed=True)} {snap.position.currency}"
+            for part in snap.parts
+        )
+
     def _columns(self) -> tuple[Column[PositionSnap], ...]:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
         f = self._formats
@@ -176,11 +195,22 @@ class PositionsView:
             Column("margin", "Margin", number, lambda s: s.margin, lambda s: money(s.margin), right=True, width=11,
                    exact=lambda s: exact_money(s.margin), hint="What the position binds of the account's margin; "
                    "a dash where it has no price"),
+            Column("split", "Held by", text, self._split, self._split, width=16, hover=self._split_hover,
+                   hint="How much each strategy holds of it, and how much the hand does"),
             Column("value", "Value", number, self._value, lambda s: money(self._value(s), signed=True), right=True,
                    width=13, exact=lambda s: exact_money(self._value(s)), hint="Market value at the mark, + long"),
             Column("account", "Account", code, lambda s: s.position.account, lambda s: s.position.account, width=11,
                    fixed=True),
         )  # fmt: skip
+
+
+def portion_of(text: str) -> int | None:
+    """Return a typed part such as `30` or `12.5 %` in basis points; None for what is none, or not within 0 to 100."""
+    try:
+        portion = parse_scaled(text.strip().removesuffix("%").strip(), 2)
+    except ValidationError:
+        return None
+    return portion if 0 < portion <= PORTIONS_BPS[FLATTEN] else None
 
 
 def is_stale(snap: PositionSnap) -> bool:

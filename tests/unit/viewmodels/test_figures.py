@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
+from workstation.domain.events import TradingDayRolled
 from workstation.domain.market import Quote
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdType, Side
@@ -12,7 +13,7 @@ from workstation.marketdata.service import MarketData
 from workstation.portfolio.accounts import Accounts
 from workstation.portfolio.pnl import Pnl
 from workstation.viewmodels.figures import Figures
-from workstation.viewmodels.frames import PositionSnap
+from workstation.viewmodels.frames import PartSnap, PositionSnap
 from workstation.viewmodels.reconciled import VenueCash
 
 
@@ -57,3 +58,14 @@ def test_risk_is_what_the_stops_would_lose_from_the_average(rig: CoreRig) -> Non
 def test_a_stop_that_has_locked_a_gain_in_risks_nothing(rig: CoreRig) -> None:
     stop(rig, 100, 10_010)
     assert taken(rig).risk is None
+
+
+def test_a_position_says_its_margin_its_parts_and_what_the_day_brought(rig: CoreRig) -> None:
+    order = rig.submit(Side.SELL, 40, 10_000)
+    rig.broker.fill(order.cl_ord_id, 40, 10_010)
+    row = taken(rig)
+    assert row.margin == 1_503 * MONEY_ONE  # a quarter of 60 at 100.20
+    assert row.parts == (PartSnap("", 60, 12 * MONEY_ONE, 4 * MONEY_ONE),)
+    assert (row.day_realised, row.fifo.realised) == (4 * MONEY_ONE, 4 * MONEY_ONE)
+    rig.record(TradingDayRolled(account=ACCOUNT, day="2026-01-02", ts=rig.now + 1))
+    assert (taken(rig).day_realised, taken(rig).parts[0].realised) == (0, 0)

@@ -1,66 +1,37 @@
-"""Positions panel: what is held, what it earns, what protects it; Flatten, parts, breakeven and reverse.
+"""Positions panel: what is held and by whom, what it earns, what protects it; Flatten, parts, breakeven and reverse.
 
-Last stage of both walks, and a door of exits. An exit is one press on a button of the row, never a double click; it
-works disarmed, and the engine keeps at most one outstanding. An instrument chosen here moves the trade focus. A press
-on the size, or a stop or target of the menu, fills a ticket in and sends nothing.
+Last stage of both walks, and a door of exits. An exit is one press on a button of the row or Enter in its cell, or
+Enter in the field of per cent, never a double click; it works disarmed, and the engine keeps at most one outstanding.
+An instrument chosen here moves the trade focus; a row carried to a chart or ladder shows it there. A press on the size,
+or a stop or target of the menu, fills a ticket in and sends nothing.
 """
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QLineEdit, QMenu
 
 from workstation.commands.params import ExitPosition
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.ladder_controls import OneLine
+from workstation.desktop.panels.positions_cells import TO_TICKET, ButtonCells
 from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.panels.watchlist_view import panel_at
 from workstation.desktop.shell.staging import stage
-from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.orders import OrderTerms, OrdType, OriginKind, Side
 from workstation.viewmodels.formats import Formats, money
 from workstation.viewmodels.frames import Frame, PositionSnap
 from workstation.viewmodels.hotkeys import Stage
 from workstation.viewmodels.panel_notes import PanelNote
-from workstation.viewmodels.positions_table import PORTIONS_BPS, PositionsView, is_stale
+from workstation.viewmodels.positions_table import PORTIONS_BPS, PositionsView, is_stale, portion_of
 
 PRESS_AGAIN_MS = 1_500
 """Time within which the second press of Reverse counts."""
 
 REVERSE = "Reverse"
-TO_TICKET = "qty"
-PRESSED_CELLS = frozenset({TO_TICKET, *PORTIONS_BPS})
-"""Columns whose cells act on a press: exits, and the size, which goes into a ticket."""
-
-
-class ButtonCells(ColumnView):
-    """A table with buttons in cells. Emits: cell_pressed(row, column name) on a press and release within one."""
-
-    cell_pressed = Signal(object, str)
-
-    _pressed: QModelIndex | None = None
-
-    # Qt overrides
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Note a first press on a button; the second press of a double click is none."""
-        index = self.indexAt(event.position().toPoint())
-        is_button = index.isValid() and self.columns.table.columns[index.column()].name in PRESSED_CELLS
-        self._pressed = index if is_button and event.button() == Qt.MouseButton.LeftButton else None
-        super().mousePressEvent(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Do nothing twice."""
-        self._pressed = None
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Act when the release is on the button that was pressed."""
-        pressed, self._pressed = self._pressed, None
-        super().mouseReleaseEvent(event)
-        if pressed is not None and self.indexAt(event.position().toPoint()) == pressed:
-            row = self.columns.row_at(pressed.row())
-            self.cell_pressed.emit(row, self.columns.table.columns[pressed.column()].name)
+PART_FIELD_PX = 76
 
 
 class PositionsPanel(TablePanel):
@@ -83,11 +54,13 @@ class PositionsPanel(TablePanel):
         )
         self._turning = QTimer(self, interval=PRESS_AGAIN_MS, singleShot=True)
         self._turning.timeout.connect(self._calm)
+        self.part = self._add_part_field()
         self.half = self.add_button("half", "Exit 50 %", "Exit half of the selected positions", self.exit_half)
         self.flat = self.add_button("flatten", "Flatten", "Flatten the selected positions", self.flatten)
         self.columns: ColumnModel[PositionSnap] = ColumnModel(self.positions.table)
         view = ButtonCells(self.columns, self.positions.style, name=f"{panel_id}_table", meaning="Positions")
         view.cell_pressed.connect(self._on_cell)
+        view.row_carried.connect(self._carry)
         view.rows_chosen.connect(self._on_chosen)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_context_menu)
@@ -147,7 +120,48 @@ class PositionsPanel(TablePanel):
         """Exit a part of the selected positions, in basis points."""
         for snap in self.view.selected_rows():
             if snap.position.qty:
-                self._exit(snap, portion_bps, f"{portion_bps // 100} %")
+                self._exit(snap, portion_bps, f"{portion_bps / 100:g} %")
+
+    def exit_typed(self) -> None:
+        """Exit the typed per cent of the selected positions; what is not 1 to 100 is marked and sends nothing."""
+        portion_bps = portion_of(self.part.text())
+        self._mark_part(wrong=portion_bps is None)
+        if portion_bps is None:
+            words = f"Nothing sent: “{self.part.text()}” is not a part; type 0.01 to 100 per cent."
+            self.context.announcer.say("warning", words)
+        elif not any(snap.position.qty for snap in self.view.selected_rows()):
+            self.context.announcer.say("info", "Nothing sent: no open position is selected.")
+        else:
+            self.exit_part(portion_bps)
+            self.part.clear()
+
+    def _add_part_field(self) -> QLineEdit:
+        field = QLineEdit()
+        field.setObjectName(f"{self.panel_id}_part")
+        field.setAccessibleName("Exit this many per cent of the selected positions")
+        field.setPlaceholderText("Exit n %")
+        field.setToolTip("Per cent of the selected positions; Enter exits them, Esc clears")
+        field.setMaxLength(6)
+        field.setFixedWidth(PART_FIELD_PX)
+        field.returnPressed.connect(self.exit_typed)
+        field.textEdited.connect(lambda _text: self._mark_part(wrong=False))
+        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), field)
+        leave.setContext(Qt.ShortcutContext.WidgetShortcut)
+        leave.activated.connect(field.clear)
+        self.bar.addWidget(field)
+        return field
+
+    def _mark_part(self, *, wrong: bool) -> None:
+        field = self.part
+        if (field.property("invalid") == "true") is not wrong:
+            field.setProperty("invalid", "true" if wrong else "false")
+            field.style().polish(field)
+
+    def _carry(self, snap: PositionSnap, at: QPoint) -> None:
+        """Show the instrument in the chart, ladder or other linked panel that its row was carried to."""
+        target = panel_at(at)
+        if target is not None and target is not self and target.linked:
+            target.choose_symbol(snap.position.symbol)
 
     def _exit_selected(self, name: str) -> None:
         held = [snap for snap in self.view.selected_rows() if snap.position.qty]
@@ -194,7 +208,8 @@ class PositionsPanel(TablePanel):
 
     def _on_chosen(self) -> None:
         held = sum(bool(snap.position.qty) for snap in self.view.selected_rows())
-        for button, on in ((self.half, held), (self.flat, held), (self.even, held == 1), (self.turn, held == 1)):
+        one = held == 1
+        for button, on in ((self.part, held), (self.half, held), (self.flat, held), (self.even, one), (self.turn, one)):
             button.setEnabled(bool(on))
 
     def _show_state(self) -> None:
