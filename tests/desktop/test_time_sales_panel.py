@@ -133,8 +133,44 @@ def test_a_feed_that_was_away_leaves_a_line_with_the_length(panel: TimeSalesPane
 
 
 def test_the_filter_comes_back_with_the_layout(panel: TimeSalesPanel, qtbot: QtBot) -> None:
-    panel.restore_settings({"size": "5", "side": "SELL", "prices": "187-188"})
+    kept = {"size": "5", "side": "SELL", "prices": "187-188", "codes": "-T", "grouped": True}
+    panel.restore_settings(kept)
     QApplication.processEvents()
-    assert panel.save_settings() == {"size": "5", "side": "SELL", "prices": "187-188"}
+    assert panel.save_settings() == kept
     assert panel.tape is not None
     assert panel.tape.filter.side == "SELL"
+
+
+def test_split_prints_are_grouped_by_a_press_and_keep_so_on_another_instrument(
+    panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    parts = [Trade("AAPL", 18_700 + n, 100, Aggressor.BUY, f"t{n}", START_NS, START_NS) for n in range(3)]
+    rig.feed(prints=parts)
+    assert len(seen(panel)) == 3
+    panel.group.setFocus()
+    qtbot.keyClick(panel.group, Qt.Key.Key_Space)
+    assert panel.view.copied() == "15:00:00.000\t187.02\t300\tBUY\t\t×3 from 187.00"
+    panel.show_symbol("MSFT")
+    assert panel.tape is not None
+    assert panel.tape.grouped
+
+
+def test_a_typed_condition_filters(panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    rig.feed(prints=[printed(0), Trade("AAPL", 18_705, 100, Aggressor.BUY, "o", START_NS, START_NS, "I")])
+    qtbot.keyClicks(panel.codes, "-i")
+    assert seen(panel) == ["187.00"]
+
+
+def test_how_far_the_list_is_behind_the_feed_is_said(panel: TimeSalesPanel, rig: DesktopRig) -> None:
+    rig.feed(prints=[printed(0)])
+    assert "behind" not in panel.summary.text()
+    now = rig.clock.mono_ns()
+    rig.feed(status=status(now_ns=START_NS + SECOND, mono_ns=now))
+    late = Trade("AAPL", 18_701, 1, Aggressor.BUY, "l", START_NS, START_NS + SECOND - 250_000_000)
+    rig.feed(prints=[late])
+    assert panel.summary.text().endswith("· 250 ms behind the feed")
+    rig.feed(prints=[Trade("AAPL", 18_701, 1, Aggressor.BUY, "m", START_NS, START_NS + SECOND)])
+    assert panel.summary.text().endswith("· 250 ms behind the feed"), "the worst of a second stays"
+    rig.clock.advance(2 * SECOND)
+    rig.feed(prints=[Trade("AAPL", 18_701, 1, Aggressor.BUY, "n", START_NS, START_NS + 3 * SECOND)])
+    assert panel.summary.text().endswith("· 0 ms behind the feed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.desktop.test_fills_panel import fill
 from tests.helpers.desktop_rig import START_NS, stock
 from workstation.domain.errors import ValidationError
 from workstation.domain.market import Aggressor, Trade
@@ -86,3 +87,79 @@ def test_a_filter_is_read_as_it_is_typed(typed: tuple[str, str, str], wanted: Ta
 def test_a_filter_that_cannot_be_read_is_refused(typed: tuple[str, str, str]) -> None:
     with pytest.raises(ValidationError):
         filter_of(*typed, stock())
+
+
+def swept(price: int, size: int, *, at: int = 0, side: Aggressor = Aggressor.BUY, codes: str = "") -> Trade:
+    moment = START_NS + at
+    return Trade("AAPL", price, size, side, f"{price}-{size}", moment, moment, codes)
+
+
+def grouped(*trades: Trade) -> list[tuple[str, str, str]]:
+    tape = Tape(stock())
+    tape.group(grouped=True)
+    tape.take(trades)
+    return [(line.price, line.size, line.parts) for line in tape.lines(0, 100)]
+
+
+def test_prints_of_one_moment_and_side_are_one_line_with_its_whole_size() -> None:
+    split = [swept(18_700, 100), swept(18_700, 200), swept(18_702, 50)]
+    later = [swept(18_703, 10, at=1), swept(18_703, 20, at=1, side=Aggressor.SELL), swept(18_703, 5, at=1)]
+    assert grouped(*split, *later) == [
+        ("187.03", "5", ""),
+        ("187.03", "20", ""),
+        ("187.03", "10", ""),
+        ("187.02", "350", "×3 from 187.00"),
+    ]
+    assert grouped(swept(18_700, 1), swept(18_700, 2)) == [("187.00", "3", "×2")]
+
+
+def test_prints_whose_side_nobody_tells_stay_apart() -> None:
+    unknown = next(side for side in Aggressor if side not in (Aggressor.BUY, Aggressor.SELL))
+    assert len(grouped(swept(18_700, 1, side=unknown), swept(18_700, 2, side=unknown))) == 2
+
+
+def test_a_line_that_grows_in_the_next_frame_is_no_new_line_and_may_pass_then() -> None:
+    tape = Tape(stock())
+    tape.group(grouped=True)
+    tape.show_only(TapeFilter(size_min=300))
+    assert tape.take([swept(18_700, 100)]) == 0
+    assert tape.take([swept(18_700, 250)]) == 1
+    assert tape.take([swept(18_701, 50)]) == 0
+    assert [(line.size, line.parts) for line in tape.lines(0, 9)] == [("400", "×3 from 187.00")]
+    tape.group(grouped=False)
+    assert len(tape) == 0
+    tape.show_only(TapeFilter())
+    assert [line.size for line in tape.lines(0, 9)] == ["50", "250", "100"]
+    tape.group(grouped=True)
+    assert [line.size for line in tape.lines(0, 9)] == ["400"]
+
+
+def test_a_gap_parts_what_is_grouped() -> None:
+    tape = Tape(stock())
+    tape.group(grouped=True)
+    tape.take([swept(18_700, 100)])
+    tape.mark_gap(1.0)
+    tape.take([swept(18_700, 100)])
+    assert [line.side for line in tape.lines(0, 9)] == ["BUY", "GAP", "BUY"]
+
+
+def test_own_fills_mark_the_line_that_they_are_in() -> None:
+    tape = Tape(stock())
+    tape.group(grouped=True)
+    tape.mark_mine(fill(last_px=18_701, last_qty=40, ts_event=START_NS))
+    tape.take([swept(18_700, 60), swept(18_701, 40), swept(18_705, 40, at=5)])
+    assert [line.mine for line in tape.lines(0, 9)] == [False, True]
+
+
+def test_conditions_are_filtered_by_any_of_the_codes_and_without_those_with_a_minus() -> None:
+    tape = Tape(stock())
+    tape.take([swept(1, 1, at=0, codes="F T"), swept(2, 1, at=1, codes="I"), swept(3, 1, at=2)])
+
+    def sizes(typed: str) -> list[int]:
+        tape.show_only(filter_of("", "", "", tape.instrument, typed))
+        return [tape.price_at(line) for line in range(len(tape))]
+
+    assert sizes("i t") == [2, 1]
+    assert sizes("-T") == [3, 2]
+    assert sizes("f -t") == []
+    assert sizes("-") == [3, 2, 1]

@@ -1,8 +1,11 @@
-"""Time and sales: every print of one instrument as it happens, filtered by size, side and price.
+"""Time and sales: every print of one instrument as it happens, filtered by size, side, price and condition.
 
 Last stage of the tick walk. Prints come in one batch a frame; Space or the pointer over the list holds it, and what
-comes meanwhile waits and is counted. A click points the price cursor; nothing here sends an order.
+comes meanwhile waits and is counted. The line below says how far the list is behind the feed. A click points the price
+cursor; nothing here sends an order.
 """
+
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -14,6 +17,7 @@ from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution
+from workstation.viewmodels.formats import age
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.panel_notes import NOTHING, ConnectionWatch, PanelNote
 from workstation.viewmodels.tape import Tape, filter_of
@@ -40,19 +44,25 @@ class TimeSalesPanel(Panel):
         self._pinned = self._hovered = False
         self._feed_left = 0
         self._trouble = ""
+        self._lag: tuple[int, int] | None = None
         self.note = NoteLine(f"{panel_id}_note")
         self.view = TapeView(f"{panel_id}_prints")
         self.summary = QLabel()
         self.summary.setObjectName(f"{panel_id}_summary")
         self.summary.setContentsMargins(8, 2, 8, 2)
         self.summary.setProperty("role", "muted")
+        self.summary.setMinimumWidth(1)
         self._build_tools()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.note)
         column.addWidget(self.view, 1)
-        column.addWidget(self.summary)
+        below = QHBoxLayout()
+        below.setContentsMargins(0, 0, 4, 0)
+        below.addWidget(self.summary, 1)
+        below.addWidget(self.group)
+        column.addLayout(below)
         self.setFocusProxy(self.view)
         self.view.space_pressed.connect(self.hold.toggle)
         self.view.hovered.connect(self._on_hover)
@@ -67,6 +77,7 @@ class TimeSalesPanel(Panel):
         self._tools.setObjectName(f"{self.panel_id}_tools")
         self.size_min = self._field("size", "size ≥", "Least size")
         self.prices = self._field("prices", "price", "Price, or range of prices such as 187-188")
+        self.codes = self._field("codes", "cond.", "Condition codes, any of which will do; -CODE leaves it out")
         self.side = QComboBox()
         self.side.setObjectName(f"{self.panel_id}_side")
         self.side.setAccessibleName("Side that took")
@@ -74,18 +85,24 @@ class TimeSalesPanel(Panel):
         for text, value in SIDES:
             self.side.addItem(text, value)
         self.side.currentIndexChanged.connect(lambda _index: self._filter())
-        self.hold = QPushButton("Hold")
-        self.hold.setObjectName(f"{self.panel_id}_hold")
-        self.hold.setAccessibleName("Hold the tape")
-        self.hold.setToolTip("Hold the tape (Space); new prints wait")
-        self.hold.setCheckable(True)
-        self.hold.setProperty("role", "quiet")
-        self.hold.toggled.connect(self._on_hold)
+        self.group = self._switch("group", "Group", "Prints of one moment and side as one line", self._on_group)
+        self.hold = self._switch("hold", "Hold", "Hold the tape (Space); new prints wait", self._on_hold)
         row = QHBoxLayout(self._tools)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for widget, stretch in ((self.size_min, 1), (self.side, 0), (self.prices, 2), (self.hold, 0)):
+        fields = ((self.size_min, 1), (self.side, 0), (self.prices, 2), (self.codes, 1))
+        for widget, stretch in (*fields, (self.hold, 0)):
             row.addWidget(widget, stretch)
+
+    def _switch(self, name: str, text: str, meaning: str, on_toggled: Callable[[bool], None]) -> QPushButton:
+        switch = QPushButton(text)
+        switch.setObjectName(f"{self.panel_id}_{name}")
+        switch.setAccessibleName(meaning)
+        switch.setToolTip(meaning)
+        switch.setCheckable(True)
+        switch.setProperty("role", "quiet")
+        switch.toggled.connect(on_toggled)
+        return switch
 
     def _field(self, name: str, hint: str, meaning: str) -> QLineEdit:
         field = QLineEdit()
@@ -116,6 +133,8 @@ class TimeSalesPanel(Panel):
         for fill in self.context.state.executions:
             self.tape.mark_mine(fill)
         self.tape.hold(held=self._pinned or self._hovered)
+        self.tape.group(grouped=self.group.isChecked())
+        self._lag = None
         self.view.show_tape(self.tape)
         self.watch(quotes=frozenset({symbol}), tapes=frozenset({symbol}))
         self._filter()
@@ -132,20 +151,35 @@ class TimeSalesPanel(Panel):
                 self.tape.mark_mine(row)
         if frame.prints:
             added += self.tape.take(frame.prints)
+            self._measure_lag(frame)
         if frame.prints or added or frame.status is not None:
             self._show_state()
             self.view.refresh(added)
 
     def save_settings(self) -> PanelSettings:
-        """Return the filters."""
+        """Return the filters, and whether prints are grouped."""
         settings: PanelSettings = {"size": self.size_min.text(), "prices": self.prices.text()}
-        return settings | {"side": str(self.side.currentData())}
+        settings |= {"side": str(self.side.currentData()), "codes": self.codes.text()}
+        return settings | {"grouped": self.group.isChecked()}
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Take the filters back."""
         self.size_min.setText(str(settings.get("size", "")))
         self.prices.setText(str(settings.get("prices", "")))
         self.side.setCurrentIndex(max(self.side.findData(settings.get("side", "")), 0))
+        self.codes.setText(str(settings.get("codes", "")))
+        self.group.setChecked(settings.get("grouped") is True)
+
+    def _measure_lag(self, frame: Frame) -> None:
+        """Note how long the newest print of a frame took from its arrival to here; a second's worst is kept."""
+        status = self.context.state.status
+        arrived = max((trade.ts_init for trade in frame.prints if trade.symbol == self.symbol), default=0)
+        if status is None or not status.mono_ns or not arrived:
+            return
+        mono = self.context.bridge.session.mono_ns()
+        lag = max(status.now_ns + mono - status.mono_ns - arrived, 0)
+        if self._lag is None or lag >= self._lag[0] or mono - self._lag[1] > NS_PER_S:
+            self._lag = (lag, mono)
 
     def _follow_feed(self, frame: Frame) -> int:
         """Mark the gap once the feed is back; returns how many lines are new."""
@@ -165,7 +199,11 @@ class TimeSalesPanel(Panel):
         self._trouble = ""
         try:
             wanted = filter_of(
-                self.size_min.text(), str(self.side.currentData()), self.prices.text(), self.tape.instrument
+                self.size_min.text(),
+                str(self.side.currentData()),
+                self.prices.text(),
+                self.tape.instrument,
+                self.codes.text(),
             )
         except ValidationError as error:
             self._trouble = str(error)
@@ -177,6 +215,12 @@ class TimeSalesPanel(Panel):
             field.style().polish(field)
         self._show_state()
         self.view.refresh()
+
+    def _on_group(self, checked: bool) -> None:
+        if self.tape is not None:
+            self.tape.group(grouped=checked)
+            self._show_state()
+            self.view.refresh()
 
     def _on_hold(self, checked: bool) -> None:
         self._pinned = checked
@@ -211,7 +255,8 @@ class TimeSalesPanel(Panel):
             "No print passes the filter." if filtered else f"No prints of {self.symbol} yet: they show as they happen."
         )
         waits = f" · held, {tape.waiting:,} waiting" if tape.held else ""
-        self.summary.setText(f"{tape.summary()}{waits}")
+        lag = f" · {age(self._lag[0])} behind the feed" if self._lag is not None and not tape.held else ""
+        self.summary.setText(f"{tape.summary()}{waits}{lag}")
 
     def _note(self) -> PanelNote:
         if self._trouble:

@@ -71,7 +71,10 @@ class TapeView(QAbstractScrollArea):
     def copied(self) -> str:
         """Put the lines that are seen on the clipboard, tab-separated; returns the text."""
         lines = self._seen()
-        text = "\n".join(f"{line.time}\t{line.price}\t{line.size}\t{line.side}\t{line.conditions}" for line in lines)
+        text = "\n".join(
+            f"{line.time}\t{line.price}\t{line.size}\t{line.side}\t{line.conditions}\t{line.parts}".rstrip("\t")
+            for line in lines
+        )
         QApplication.clipboard().setText(text)
         return text
 
@@ -107,7 +110,7 @@ class TapeView(QAbstractScrollArea):
         painter.drawText(QRect(x, top, _SIZE * self._digit, self._row), _RIGHT, line.size)
         x += _SIZE * self._digit + PADDING_PX
         mark = {"BUY": "▲ buy", "SELL": "▼ sell"}.get(line.side, "")
-        words = " ".join(filter(None, (mark, line.conditions, "mine" if line.mine else "")))
+        words = " ".join(filter(None, (mark, line.parts, line.conditions, "mine" if line.mine else "")))
         painter.drawText(QRect(x, top, width - x, self._row), _LEFT, words)
 
     # Qt overrides
