@@ -34,7 +34,7 @@ from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
 
-PAINTED = ("ChartView", "KeyedLadder", "TapeView")
+PAINTED = ("ChartView", "CurveView", "KeyedLadder", "TapeView")
 """Controls that draw themselves and take the keyboard."""
 SEEN_DIFFERENCE, SEEN_PIXELS_MIN = 24, 40
 STOPS_MAX = 80
@@ -53,7 +53,7 @@ ORDER = {
     "ladder": "link symbol qty pnl marketable options view cancel_bids cancel_all cancel_asks position flatten centre",
     "log": "filter lines",
     "orders": "filter more group rejects cancel table",
-    "pnl": "by reconcile table",
+    "pnl": "basis by reconcile curve table",
     "positions": "table",
     "provenance": "redact retry copy export facts",
     "risk": "table stop_scope stop_reason kill flatten limit scope value reason set",
@@ -64,7 +64,7 @@ ORDER = {
     "out_of_sample folds seed cash any_size begin forget",
     "ticket": "link symbol buy short type tif qty presets price peg stop_loss take_profit display post_only "
     "reduce_only send",
-    "time_sales": "link size side prices hold prints",
+    "time_sales": "link size side prices codes hold prints group",
     "watchlist": "link lists add table",
     "webhooks": "new hooks only_dead deliveries",
 }

@@ -6,10 +6,11 @@ Last stage of both walks. They draw what they are shown and value nothing.
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workstation.desktop.colors import with_alpha
+from workstation.desktop.focus_frame import FocusFrame
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
 from workstation.viewmodels.formats import money, time_of_day
 from workstation.viewmodels.pnl_curve import NetCurve, Stretch
@@ -37,6 +38,7 @@ class CurveView(QWidget):
         self._brush: tuple[float, float] | None = None
         self._pressed: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        FocusFrame(self)
         self._drawn = QRectF()
         self.setObjectName(name)
         self.setAccessibleName("Net P&L over the day")
@@ -148,11 +150,6 @@ class CurveView(QWidget):
         painter.setPen(colors.text)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft, self.reading)
 
-    def _draw_focus(self, painter: QPainter) -> None:
-        if self.hasFocus():
-            painter.setPen(QPen(current_theme().colors.focus, 1))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
     # Qt overrides
 
     def sizeHint(self) -> QSize:
@@ -163,7 +160,6 @@ class CurveView(QWidget):
         """Draw the curve over its zero line."""
         painter = QPainter(self)
         self._draw(painter)
-        self._draw_focus(painter)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -204,11 +200,6 @@ class CurveView(QWidget):
             self._point(share)
         else:
             super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the frame away."""
-        super().focusOutEvent(event)
-        self.update()
 
     def _open(self) -> None:
         found = self._curve.stretch(*(self._brush or (0.0, 1.0)))

@@ -5,6 +5,8 @@ broker has instead. Another method or mark is a view of the same fills; a stretc
 nothing.
 """
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -52,6 +54,9 @@ class PnlPanel(TablePanel):
         self.columns: ColumnModel[PnlRow] = ColumnModel(self.pnl.table)
         self.show_view(ColumnView(self.columns, self.pnl.style, name=f"{panel_id}_table", meaning="P&L by part"))
         self.view.set_default_sort([("net", True)])
+        stops = (self.basis, self.by, self.reconcile, self.curve, self.view)
+        for before, after in pairwise(stops):
+            self.setTabOrder(before, after)
         self._show_extremes()
         self.until_released(context.focus.listen(self._on_focus))
         theme_notifier().changed.connect(self._on_theme)
