@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, status
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.alerts_panel import AlertsPanel
-from workstation.domain.alerts import Alert, AlertRow, AlertState, DeleteAlert
+from workstation.domain.alerts import Alert, AlertHook, AlertRow, AlertState, DeleteAlert
 
 KEPT = Alert(id="a1", symbol="AAPL", condition="last > 187")
 
@@ -109,6 +109,22 @@ def test_a_double_click_puts_an_alert_into_the_form(panel: AlertsPanel, rig: Des
     panel.table.itemDoubleClicked.emit(item)
     assert panel.form_alert().id == "a1"
     assert panel.condition.text() == "last > 187"
+
+
+def test_a_webhook_is_chosen_by_name_and_one_that_is_gone_says_so(
+    panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    rig.gateway.answer("alert.hooks", CommandResult(ok=True, text="", data=(AlertHook("h1", "books"),)))
+    panel.webhook_choice.setFocus()
+    qtbot.keyClick(panel.webhook_choice, Qt.Key.Key_Down)
+    qtbot.keyClicks(panel.condition, "last > 187")
+    qtbot.keyClick(panel.condition, Qt.Key.Key_Return)
+    assert rig.gateway.of("alert.save")[0].alert.webhook == "h1"
+    answer(rig, AlertRow(msgspec.structs.replace(KEPT, webhook="h2"), AlertState.ARMED))
+    panel.table.selectRow(0)
+    panel.edit_chosen()
+    assert panel.webhook_choice.currentText() == "a webhook that is off or gone"
+    assert panel.form_alert().webhook == "h2"
 
 
 def trigger(panel: AlertsPanel, name: str) -> None:

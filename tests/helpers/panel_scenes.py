@@ -41,7 +41,7 @@ from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.domain.accounts import Environment, LockState
-from workstation.domain.alerts import Alert, AlertRow, AlertState
+from workstation.domain.alerts import Alert, AlertHook, AlertRow, AlertState
 from workstation.domain.events import BreakFound
 from workstation.domain.executions import ExecKind, Execution
 from workstation.domain.market import Aggressor, BarKind, BarType, StreamKind, Trade
@@ -342,13 +342,13 @@ def _alerts(_rig: DesktopRig) -> dict[str, Any]:
     rows = (
         AlertRow(Alert(id="a1", symbol="AAPL", condition="last > 187"), next(iter(AlertState)), "", "last 187.19"),
         AlertRow(
-            Alert(id="a2", symbol="MSFT", condition="rsi_14 < 30", repeats=True),
+            Alert(id="a2", symbol="MSFT", condition="rsi_14 < 30", repeats=True, webhook="h1"),
             list(AlertState)[-1],
-            "",
+            "webhook books called",
             "rsi_14 41.2",
         ),
     )
-    return {"alert.list": _ok(rows)}
+    return {"alert.list": _ok(rows), "alert.hooks": _ok((AlertHook("h1", "books"),))}
 
 
 def _strategies(_rig: DesktopRig) -> dict[str, Any]:

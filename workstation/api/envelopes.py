@@ -31,10 +31,10 @@ from workstation.domain.records import LOCAL_TENANT, PnlSnapshot
 from workstation.domain.strategy_rows import StrategySignal
 from workstation.domain.verdicts import DenialKind
 from workstation.kernel.ids import stable_uid
+from workstation.ports.deliveries import EVENTS_PER_LINE
 from workstation.ports.store import JournalLine, OrderTransition, PositionQuery, Reader
 from workstation.risk.limits import limit_id
 
-EVENTS_PER_LINE = 8
 _TRACE = re.compile(r"[0-9a-f]{32}")
 SOURCE = "workstation/engine"
 _SCOPES = {"order": "orders:view", "execution": "orders:view", "position": "positions:view", "account": "brokers:view"}
@@ -82,7 +82,10 @@ _SILENT = (happened.OrderSent, happened.AuditNoted, happened.AnswerKept)
 
 @dataclass(frozen=True)
 class Envelope:
-    """One event, encoded once for all who read it, with what filters look at. time: UTC ns."""
+    """One event, encoded once for all who read it, with what filters look at.
+
+    time: UTC ns. target: id of the webhook that it calls, whatever that one asked for.
+    """
 
     id: int
     type: str
@@ -95,6 +98,7 @@ class Envelope:
     tenant: str = LOCAL_TENANT
     own_scope: str = ""
     owner: str = ""
+    target: str = ""
 
     def is_for(self, credential: Credential) -> bool:
         """Tell whether a caller may know of it: his tenant, his scopes, and his own where it is one person's."""
@@ -121,6 +125,7 @@ class _Draft:
     tenant: str = LOCAL_TENANT
     own_scope: str = ""
     owner: str = ""
+    target: str = ""
 
 
 @dataclass
@@ -175,6 +180,8 @@ class Envelopes:
             return [self._kill(event)]
         if isinstance(event, happened.RunNoted):
             return [self._signal(signal) for signal in event.signals]
+        if isinstance(event, happened.AlertFired):
+            return [_alert(event, self._names)]
         return [_plain(event, self._names)]
 
     def _order_drafts(self, event: happened.OrderEvent, line: JournalLine, seen: _Seen) -> list[_Draft]:
@@ -271,7 +278,27 @@ def _seal(number: int, ts: int, trace: str | None, draft: _Draft) -> Envelope:
         draft.tenant,
         draft.own_scope,
         draft.owner,
+        draft.target,
     )
+
+
+def _alert(event: happened.AlertFired, names: Names) -> _Draft:
+    """Return the event of an alert's firing, which calls the webhook that the alert names."""
+    account = names.account_uid(event.account) if event.account else ""
+    data: dict[str, Any] = {
+        "alert_id": event.alert,
+        "name": event.name,
+        "instrument_symbol": event.symbol,
+        "broker_account_id": account or None,
+        "condition": event.condition or None,
+        "order_event": event.event or None,
+        "message": event.text,
+        "fired_count": event.count,
+        "changed": [],
+    }
+    draft = _Draft("alert.fired", "alert", event.alert, data, account, event.symbol)
+    draft.target = event.webhook
+    return draft
 
 
 def _of_record(event: happened.RecordSaved) -> list[_Draft]:

@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from workstation.api.envelopes import EVENTS_PER_LINE, Envelope, Envelopes
+from workstation.api.envelopes import Envelope, Envelopes
 from workstation.api.standing import StandingTask
 from workstation.domain.errors import StorageError
+from workstation.ports.deliveries import EVENTS_PER_LINE
 from workstation.ports.store import Reader
 
 RING_MAX = 1_000

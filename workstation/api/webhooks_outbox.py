@@ -7,10 +7,9 @@ Runs on a reading thread.
 
 from collections.abc import Callable, Iterable
 
-from workstation.api.envelopes import EVENTS_PER_LINE, Envelope, Envelopes
+from workstation.api.envelopes import Envelope, Envelopes
 from workstation.domain.records import LOCAL_TENANT, Tenant, Webhook
-from workstation.kernel.ids import stable_uid
-from workstation.ports.deliveries import Delivery
+from workstation.ports.deliveries import EVENTS_PER_LINE, Delivery, delivery_id
 from workstation.ports.store import Reader, RecordQuery
 
 PAGE_LINES = 200
@@ -109,14 +108,16 @@ def active_webhooks(reader: Reader) -> tuple[Webhook, ...]:
 def wants(hook: Webhook, envelope: Envelope) -> bool:
     """Tell whether a webhook is told of an event: its types, what its maker could see, and nothing older than itself.
 
-    That a delivery to it was given up is told to all others: it would be one more message for an endpoint that is down.
+    An alert that names a webhook calls it whatever types it asked for. That a delivery to it was given up is told to
+    all others: it would be one more message for an endpoint that is down.
     """
     is_for_maker = envelope.scope in hook.scopes and envelope.owner in ("", hook.user_id)
     if envelope.tenant != hook.tenant or not is_for_maker or envelope.time < hook.created_at:
         return False
     if envelope.type == DEAD_EVENT and envelope.resource_id == hook.id:
         return False
-    return not hook.event_types or any(is_of_type(envelope.type, wanted) for wanted in hook.event_types)
+    is_called = envelope.target == hook.id or not hook.event_types
+    return is_called or any(is_of_type(envelope.type, wanted) for wanted in hook.event_types)
 
 
 def is_of_type(event_type: str, wanted: str) -> bool:
@@ -126,7 +127,7 @@ def is_of_type(event_type: str, wanted: str) -> bool:
 
 def new_delivery(hook: Webhook, envelope: Envelope, now_ns: int) -> Delivery:
     """Return the delivery of an event, the same at every making."""
-    made = stable_uid("delivery", hook.id, str(envelope.id))
+    made = delivery_id(hook.id, envelope.id)
     return Delivery(
         id=made,
         tenant=hook.tenant,

@@ -13,13 +13,15 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from workstation.app.alert_hooks import AlertHooks, HookFate
 from workstation.app.core import Core
 from workstation.app.mail import Mail, Mailer, Outcome, mail_secret
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.config.settings import MailSettings
-from workstation.domain.alerts import Alert, AlertRow, DeleteAlert, ListAlerts, SaveAlert
+from workstation.domain.alerts import Alert, AlertRow, DeleteAlert, ListAlertHooks, ListAlerts, SaveAlert
 from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.events import AlertFired
 from workstation.domain.expressions.evaluation import Snapshot, Value
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarType, MarketEvent, Quote, Trade
@@ -29,6 +31,7 @@ from workstation.kernel.logs import get_logger
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.indicators.evaluation import over_bars
 from workstation.marketdata.intervals import INTERVALS
+from workstation.ports.deliveries import Deliveries
 from workstation.viewmodels.alerts import AlertBook, Study, study_of, words_of
 
 BARS_READ = 600
@@ -60,10 +63,13 @@ class Alerts:
         series: Callable[[str, BarType, int], BarHistory],
         say: Callable[[str, str], None],
         keeping: Alerting,
+        deliveries: Deliveries,
     ) -> None:
         self._core, self._series, self._say, self._file = core, series, say, keeping.file
         self._mailer, self._mailed = Mailer(keeping.mail, mail_secret), dict[str, str]()
+        self._hooked = dict[str, str]()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alerts-file")
+        self._hooks = AlertHooks(core.state.records, deliveries, self._writer)
         self._studies: dict[tuple[str, str, str], tuple[int, float]] = {}
         self.book = AlertBook(self._read, self._tell)
 
@@ -86,6 +92,8 @@ class Alerts:
         self.book.check(self._now(), self.book.symbols)
         for outcome in self._mailer.outcomes():
             self._on_mail(outcome)
+        for fate in self._hooks.outcomes():
+            self._on_call(fate)
         if self.book.dirty:
             self.book.dirty = False
             self._keep()
@@ -102,20 +110,26 @@ class Alerts:
             "Alerts",
             (
                 ("alert.list", "Alerts", ListAlerts, "marketdata:view", self._list),
+                ("alert.hooks", "Webhooks for alerts", ListAlertHooks, "webhooks:view", self._list_hooks),
                 ("alert.save", "Keep an alert", SaveAlert, "desktop", self._save),
                 ("alert.delete", "Delete an alert", DeleteAlert, "desktop", self._delete),
             ),
         )
 
     def _list(self, _context: EngineContext, _params: ListAlerts, call: Invocation) -> None:
-        rows = tuple(self._with_mail(row) for row in self.book.rows(self._now()))
+        rows = tuple(self._with_fates(row) for row in self.book.rows(self._now()))
         call.reply(CommandResult(ok=True, text="", data=rows))
+
+    def _list_hooks(self, _context: EngineContext, _params: ListAlertHooks, call: Invocation) -> None:
+        call.reply(CommandResult(ok=True, text="", data=self._hooks.offered()))
 
     def _save(self, context: EngineContext, params: SaveAlert, call: Invocation) -> None:
         if params.alert.symbol not in self._core.instruments:
             raise NotFound("instrument", params.alert.symbol)
-        if params.alert.mail and not self._mailer.is_set:
+        if params.alert.is_on and params.alert.mail and not self._mailer.is_set:
             raise ValidationError("mail", "goes nowhere yet", allowed="mail.host, mail.sender and mail.to are set")
+        if params.alert.is_on and params.alert.webhook:
+            self._hooks.check(params.alert.webhook)
         alert = msgspec.structs.replace(params.alert, id=params.alert.id or context.ids.uid())
         self.book.save(alert, self._now(), fire_now=params.fire_now)
         call.reply(CommandResult(ok=True, text="The alert is kept.", data=alert))
@@ -123,14 +137,35 @@ class Alerts:
     def _delete(self, _context: EngineContext, params: DeleteAlert, call: Invocation) -> None:
         self.book.delete(params.id)
         self._mailed.pop(params.id, None)
+        self._hooked.pop(params.id, None)
         call.reply(CommandResult(ok=True, text="The alert is deleted."))
 
     def _tell(self, alert: Alert, text: str) -> None:
-        """Show a firing, and mail it where the alert asks for that."""
+        """Show a firing, tell scripts and webhooks of it, and mail it where the alert asks for that."""
         self._say("warning", text)
+        fired = AlertFired(
+            alert=alert.id,
+            name=alert.name,
+            symbol=alert.symbol,
+            account=alert.account,
+            condition=alert.condition,
+            event=alert.event,
+            text=text,
+            count=alert.fired_count,
+            ts=self._now(),
+            webhook=alert.webhook,
+        )
+        seq = self._core.desk.recorder.record([fired], actor="alerts")
+        if alert.webhook:
+            self._on_call(self._hooks.called(alert.id, alert.webhook, seq))
         if alert.mail:
             self._mailed[alert.id] = "mail under way"
             self._mailer.post(Mail(alert.id, f"Workstation: {words_of(alert)}", f"{text}\n"))
+
+    def _on_call(self, fate: HookFate) -> None:
+        self._hooked[fate.alert] = fate.words
+        if fate.is_failed:
+            self._say("warning", f"Not passed on: {fate.words}.")
 
     def _on_mail(self, outcome: Outcome) -> None:
         if not outcome.reason:
@@ -141,10 +176,10 @@ class Alerts:
         else:
             self._mailed[outcome.key] = f"mail is tried again: {outcome.reason}"
 
-    def _with_mail(self, row: AlertRow) -> AlertRow:
-        mailed = self._mailed.get(row.alert.id, "")
-        remark = "; ".join(part for part in (row.remark, mailed) if part)
-        return msgspec.structs.replace(row, remark=remark) if mailed else row
+    def _with_fates(self, row: AlertRow) -> AlertRow:
+        """Return a row that also says what became of its mail and its call."""
+        fates = (fate for told in (self._mailed, self._hooked) if (fate := told.get(row.alert.id)))
+        return msgspec.structs.replace(row, remark="; ".join(filter(None, (row.remark, *fates))))
 
     def _now(self) -> int:
         return self._core.clock.now_ns()

@@ -38,7 +38,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     event: a state of an order, as in EVENTS. interval: of the bars that indicators are read from. account: whose
     figures and orders, "" for any order. cooldown_s: least time between two firings of one that repeats. holds: whether
     the condition held when last read, None before the first reading. fired_at, expires_at, snoozed_until: UTC ns.
-    history: when it fired, oldest first, the newest HISTORY_MAX. mail: whether a firing is also mailed.
+    history: when it fired, oldest first, the newest HISTORY_MAX. mail: whether a firing is also mailed. webhook: id of
+    the one that a firing calls, "" for none.
     """
 
     id: str = ""
@@ -58,6 +59,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     snoozed_until: int | None = None
     history: tuple[int, ...] = ()
     mail: bool = False
+    webhook: str = ""
 
 
 class AlertRow(msgspec.Struct, frozen=True):
@@ -80,6 +82,17 @@ class DeleteAlert(msgspec.Struct, frozen=True, kw_only=True):
     """Forget an alert."""
 
     id: str
+
+
+class AlertHook(msgspec.Struct, frozen=True):
+    """A webhook that an alert may call."""
+
+    id: str
+    name: str
+
+
+class ListAlertHooks(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask for the webhooks that an alert may call."""
 
 
 class ListAlerts(msgspec.Struct, frozen=True, kw_only=True):

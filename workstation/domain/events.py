@@ -360,6 +360,24 @@ class RunNoted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     ts: int
 
 
+class AlertFired(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What an alert waits for came to be. text: what was shown; webhook: id of the one to call, "" for none.
+
+    condition and event: what it waits for, one of them empty. count: how often it has fired since it was armed.
+    """
+
+    alert: str
+    name: str
+    symbol: str
+    account: str
+    condition: str
+    event: str
+    text: str
+    count: int
+    ts: int
+    webhook: str = ""
+
+
 class EngineStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """First event of a run: the writer epoch and the program version."""
 
@@ -416,6 +434,7 @@ Event = (
     | AuditNoted
     | AnswerKept
     | RunNoted
+    | AlertFired
     | EngineStarted
     | InvariantViolated
 )

@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from workstation.domain.records import LOCAL_TENANT
+from workstation.kernel.ids import stable_uid
 
 if TYPE_CHECKING:
     from workstation.ports.store import IdempotencyRecord
+
+EVENTS_PER_LINE = 8
+"""Events that a journal line may become; an event's id is `seq * EVENTS_PER_LINE + place`."""
+
+
+def delivery_id(webhook_id: str, event_id: int) -> str:
+    """Return the id of an event's delivery to a webhook, the same at every making."""
+    return stable_uid("delivery", webhook_id, str(event_id))
 
 
 class DeliveryStatus(StrEnum):

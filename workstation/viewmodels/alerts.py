@@ -20,6 +20,9 @@ from workstation.marketdata.intervals import INTERVALS
 from workstation.viewmodels.formats import MISSING
 
 NS_PER_S = 1_000_000_000
+FIRE_EVERY_NS_MIN = NS_PER_S
+"""Least time between two firings whatever the rest that is asked for: a firing is journaled and may call others."""
+
 NAMES_READ_MAX = 3
 """Values that a row says, of all that a condition reads."""
 
@@ -238,7 +241,8 @@ def _snoozes(alert: Alert, now_ns: int) -> bool:
 
 
 def _rested(alert: Alert, now_ns: int) -> bool:
-    return alert.fired_at is None or now_ns - alert.fired_at >= alert.cooldown_s * NS_PER_S
+    rest_ns = max(alert.cooldown_s * NS_PER_S, FIRE_EVERY_NS_MIN)
+    return alert.fired_at is None or now_ns - alert.fired_at >= rest_ns
 
 
 def _state(watch: _Watch, now_ns: int) -> AlertState:

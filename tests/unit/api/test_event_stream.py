@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.core_rig import ACCOUNT, CoreRig
 from tests.helpers.memory_reader import MemoryReader
-from workstation.api.envelopes import EVENTS_PER_LINE, Envelopes
+from workstation.api.envelopes import Envelopes
 from workstation.api.event_feed import RING_MAX, EventFeed
 from workstation.api.names import Names
 from workstation.api.routes.events import _Follower
@@ -19,6 +19,7 @@ from workstation.api.scopes import ALL
 from workstation.domain.accounts import LockState
 from workstation.domain.events import LockChanged
 from workstation.domain.records import LOCAL_TENANT
+from workstation.ports.deliveries import EVENTS_PER_LINE
 
 
 class Feeding:

@@ -66,6 +66,12 @@ def test_one_that_repeats_fires_at_each_crossing_after_its_rest(market: Market) 
     assert market.last(188, after_s=20) == 1
 
 
+def test_one_that_takes_no_rest_is_told_once_a_second_at_most(market: Market) -> None:
+    market.book.save(above(repeats=True, cooldown_s=0.0), 0)
+    assert [market.last(price, after_s=0) for price in (188, 186, 188, 186)] == [1, 0, 0, 0]
+    assert market.last(188) == 1
+
+
 @pytest.mark.parametrize(("fire_now", "fired"), [(True, 1), (False, 0)])
 def test_a_condition_that_holds_at_the_start_fires_only_where_asked(market: Market, fire_now: bool, fired: int) -> None:
     market.values["last"] = Fraction(190)

@@ -13,6 +13,7 @@ from workstation.api.errors import Answer, ApiError, invalid, problem
 from workstation.api.lists import ListForm, memory_page
 from workstation.api.order_answers import late
 from workstation.api.outcomes import is_stored, refused, stored_refusal
+from workstation.api.schemas.alerts import alert_body
 from workstation.api.schemas.commands import CommandCall, CommandInfo, CommandPage
 from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.records import RecordList
@@ -29,6 +30,9 @@ from workstation.domain.orders import OrderState
 from workstation.ports.store import Row
 
 routes = Routes()
+
+ALERTS = "alert.list"
+"""The command that scripts read alerts by."""
 
 _FORM = ListForm(key="commands", model=CommandInfo, orderings={"id": "id"}, default="id")
 
@@ -147,6 +151,10 @@ def _shown(call: Call, result: CommandResult) -> dict[str, Any] | None:
         return order_body(result.data, names)
     if isinstance(result.data, KillState):
         return kill_switch_body(result.data, names, cancels_sent=0, unconfirmed=[])
+    if call.path_params["command_id"] == ALERTS:
+        return {"alerts": [alert_body(row, names) for row in result.data]}
+    if call.path_params["command_id"] == "alert.list":
+        return {"alerts": [alert_body(row, names) for row in result.data]}
     return None
 
 

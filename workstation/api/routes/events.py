@@ -7,13 +7,14 @@ import msgspec
 
 from workstation.api.credentials import Credential
 from workstation.api.endpoint import Call, Routes
-from workstation.api.envelopes import EVENTS_PER_LINE, Envelope, Envelopes
+from workstation.api.envelopes import Envelope, Envelopes
 from workstation.api.errors import Answer, ApiError, StreamAnswer, invalid
 from workstation.api.lists import check_dates, chosen_fields, sparse
 from workstation.api.options import STREAMS_MAX, STREAMS_PER_CREDENTIAL_MAX
 from workstation.api.reading import IMMUTABLE, unseen
 from workstation.api.schemas.events import Event, EventList, EventPage, EventStream, event_number
 from workstation.api.schemas.system import NoQuery
+from workstation.ports.deliveries import EVENTS_PER_LINE
 from workstation.ports.store import Reader
 
 routes = Routes()

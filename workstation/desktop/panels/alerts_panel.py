@@ -29,7 +29,17 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Question
 from workstation.desktop.theme import current_theme
-from workstation.domain.alerts import EVENTS, Alert, AlertRow, AlertState, DeleteAlert, ListAlerts, SaveAlert
+from workstation.domain.alerts import (
+    EVENTS,
+    Alert,
+    AlertHook,
+    AlertRow,
+    AlertState,
+    DeleteAlert,
+    ListAlertHooks,
+    ListAlerts,
+    SaveAlert,
+)
 from workstation.domain.errors import ValidationError
 from workstation.marketdata.intervals import INTERVALS
 from workstation.viewmodels.alerts import checked, words_of
@@ -61,6 +71,7 @@ class AlertsPanel(AskingPanel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.rows: tuple[AlertRow, ...] = ()
+        self.hooks: tuple[AlertHook, ...] = ()
         self._edited = Alert(symbol="")
         self.table = self._build_table()
         self.empty = QLabel(_EMPTY)
@@ -126,6 +137,8 @@ class AlertsPanel(AskingPanel):
         self.mail.setObjectName(f"{self.panel_id}_mail")
         self.mail.setAccessibleName("Mail it when it fires")
         self.mail.setToolTip("Mail it when it fires; mail.host, mail.sender and mail.to are settings")
+        self.webhook_choice = self._choice("webhook", "Webhook to call when it fires", ())
+        self._offer_hooks("")
         self.at_once = QCheckBox("If true now, fire now")
         self.at_once.setAccessibleName("If the condition is true now, fire now")
         self.at_once.setObjectName(f"{self.panel_id}_at_once")
@@ -138,9 +151,10 @@ class AlertsPanel(AskingPanel):
         grid.addWidget(self.condition, 0, 1, 1, 4)
         grid.addWidget(self.keep, 0, 5)
         for place, widget in enumerate(
-            (self.event_choice, self.interval_choice, self.name_line, self.repeats, self.mail, self.at_once)
+            (self.event_choice, self.interval_choice, self.name_line, self.repeats, self.mail, self.webhook_choice)
         ):
             grid.addWidget(widget, 1, place)
+        grid.addWidget(self.at_once, 2, 0, 1, 6)
         grid.setColumnStretch(2, 1)
         self.condition.textChanged.connect(lambda _text: self._mark_condition())
         for line in (self.symbol_line, self.condition, self.name_line):
@@ -165,8 +179,11 @@ class AlertsPanel(AskingPanel):
         return choice
 
     def questions(self) -> tuple[Question, ...]:
-        """Ask for the list."""
-        return (("alert.list", ListAlerts(), self._heard),)
+        """Ask for the list, and for the webhooks that one may call."""
+        return (
+            ("alert.list", ListAlerts(), self._heard),
+            ("alert.hooks", ListAlertHooks(), self._heard_hooks),
+        )
 
     def form_alert(self) -> Alert:
         """Return what the form says, over the alert that is edited."""
@@ -180,6 +197,7 @@ class AlertsPanel(AskingPanel):
             name=self.name_line.text().strip(),
             repeats=self.repeats.isChecked(),
             mail=self.mail.isChecked(),
+            webhook=str(self.webhook_choice.currentData()),
             is_on=True,
             holds=None,
             fired_count=0,
@@ -271,11 +289,28 @@ class AlertsPanel(AskingPanel):
         self.interval_choice.setCurrentIndex(max(self.interval_choice.findData(alert.interval), 0))
         self.repeats.setChecked(alert.repeats)
         self.mail.setChecked(alert.mail)
+        self._offer_hooks(alert.webhook)
         self.condition.setFocus()
 
     def _heard(self, result: CommandResult) -> None:
         if self.take(result, tuple):
             self._show(result.data)
+
+    def _heard_hooks(self, result: CommandResult) -> None:
+        if result.ok and isinstance(result.data, tuple) and result.data != self.hooks:
+            self.hooks = result.data
+            self._offer_hooks(str(self.webhook_choice.currentData()))
+
+    def _offer_hooks(self, chosen: str) -> None:
+        """Offer the webhooks; one that is chosen and gone stays, and says so."""
+        choice, known = self.webhook_choice, {hook.id for hook in self.hooks}
+        choice.clear()
+        choice.addItem("no webhook", "")
+        for hook in self.hooks:
+            choice.addItem(f"call {hook.name}", hook.id)
+        if chosen and chosen not in known:
+            choice.addItem("a webhook that is off or gone", chosen)
+        choice.setCurrentIndex(choice.findData(chosen))
 
     def _show(self, rows: tuple[AlertRow, ...]) -> None:
         if rows == self.rows and self.table.rowCount() == len(rows):
