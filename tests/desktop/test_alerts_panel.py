@@ -115,6 +115,7 @@ def test_a_webhook_is_chosen_by_name_and_one_that_is_gone_says_so(
     panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot
 ) -> None:
     rig.gateway.answer("alert.hooks", CommandResult(ok=True, text="", data=(AlertHook("h1", "books"),)))
+    QApplication.processEvents()
     panel.webhook_choice.setFocus()
     qtbot.keyClick(panel.webhook_choice, Qt.Key.Key_Down)
     qtbot.keyClicks(panel.condition, "last > 187")
