@@ -1,7 +1,8 @@
 """The command line: every option and sub-command, declared once. Values only; `__main__` runs what was asked for."""
 
 import argparse
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from workstation import __version__
 from workstation.app.command_line_backtest import add_backtest_command, add_report_command
@@ -16,8 +17,36 @@ from workstation.domain.errors import UserError
 USAGE_CODE = 2
 
 
+if TYPE_CHECKING:
+    _SubCommands = argparse._SubParsersAction["_Parser"]  # noqa: SLF001  what add_subparsers returns
+else:
+    _SubCommands = argparse._SubParsersAction  # noqa: SLF001  generic for the type checker alone
+
+
+class _Commands(_SubCommands):
+    """Keeps the settings that stand before a command in front of those behind it; argparse would forget them."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Take a command with its own options."""
+        before: list[str] = getattr(namespace, "settings", [])
+        super().__call__(parser, namespace, values, option_string)
+        behind: list[str] = getattr(namespace, "settings", [])
+        if behind is not before:
+            namespace.settings = [*before, *behind]
+
+
 class _Parser(argparse.ArgumentParser):
     """Reports a wrong call as one readable line and exit code 2."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.register("action", "parsers", _Commands)
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing a page of usage."""
@@ -52,7 +81,12 @@ def _add_home(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", metavar="DIR", default=left, help="where settings, database, layouts and logs live")
     parser.add_argument("--database", metavar="URL", default=left, help="SQLAlchemy URL; default is SQLite inside home")
     parser.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=left, dest="settings", help="set a setting, repeatable"
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=left,
+        dest="settings",
+        help="set a setting; repeatable, the last one holds",
     )
 
 

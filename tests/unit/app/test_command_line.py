@@ -35,3 +35,16 @@ def test_a_home_behind_the_command_comes_before_it_and_none_is_the_platforms(com
     words = command.split()
     assert build_parser().parse_args(["--home", "mine", *words, "--home", "other"]).home == "other"
     assert (build_parser().parse_args(words).home, build_parser().parse_args(words).settings) == (None, [])
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("config ")])
+def test_settings_before_and_behind_a_command_all_hold_in_order(command: str) -> None:
+    found = build_parser().parse_args(
+        ["--set", "a=1", "--set", "b=1", *command.split(), "--set", "a=2", "--set", "c=1"]
+    )
+    assert found.settings == ["a=1", "b=1", "a=2", "c=1"]
+
+
+def test_settings_at_each_level_of_a_command_hold_in_order() -> None:
+    found = build_parser().parse_args(["--set", "a=1", "config", "--set", "a=2", "--home", "x", "show"])
+    assert (found.settings, found.home, found.action) == (["a=1", "a=2"], "x", "show")
