@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, status
 from workstation.desktop.shell.chips import ChipLabel
-from workstation.desktop.shell.status_bar import StatusBar
+from workstation.desktop.shell.status_bar import YIELDS, StatusBar
 from workstation.desktop.shell.status_detail import DetailCard
 from workstation.desktop.theme import apply_theme, load_theme
+from workstation.domain.market import StreamKind
 from workstation.viewmodels.frames import LatencySnap
+from workstation.viewmodels.status_line import Chip
 
 
 @pytest.fixture
@@ -38,6 +40,61 @@ def test_what_is_shown_is_shown_whole_and_the_version_goes_first(bar: StatusBar,
         if chip.isVisible():
             assert chip.width() >= chip.sizeHint().width(), chip.objectName()
             assert chip.geometry().right() < bar.width(), chip.objectName()
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 1.7])
+def test_items_give_way_in_the_order_that_was_chosen(
+    qapp: QApplication, rig: DesktopRig, bar: StatusBar, text_scale: float
+) -> None:
+    apply_theme(qapp, load_theme("dark", text_scale=text_scale))
+    try:
+        chips = {chip.objectName(): chip for chip in bar.findChildren(ChipLabel)}
+        gone: list[str] = []
+        for width in range(4_000, 0, -10):
+            bar.resize(width, bar.height())
+            gone += [name for name in YIELDS if not chips[name].isVisible() and name not in gone]
+        assert tuple(gone) == YIELDS
+        assert all(chips[f"stream_{kind.lower()}_chip"].isVisible() for kind in StreamKind)
+        assert chips["venue_chip"].isVisible()
+    finally:
+        apply_theme(qapp, load_theme("dark"))
+
+
+def test_an_item_that_warns_gives_way_after_all_that_do_not(rig: DesktopRig, bar: StatusBar) -> None:
+    chips = {chip.objectName(): chip for chip in bar.findChildren(ChipLabel)}
+    chips["rate_chip"].show_chip(Chip("0 upd/s", "red", "Nothing comes"))
+    gone: list[str] = []
+    for width in range(4_000, 0, -10):
+        bar.resize(width, bar.height())
+        gone += [name for name in YIELDS if not chips[name].isVisible() and name not in gone]
+    assert gone == [*(name for name in YIELDS if name != "rate_chip"), "rate_chip"]
+
+
+def test_what_has_no_room_is_counted_listed_and_still_tells_its_detail(
+    rig: DesktopRig, bar: StatusBar, qtbot: QtBot
+) -> None:
+    chips = {chip.objectName(): chip for chip in bar.findChildren(ChipLabel)}
+    more = chips["more_chip"]
+    bar.resize(4_000, bar.height())
+    assert not more.isVisible()
+    rig.feed(status=LONG)
+    bar.resize(1_000, bar.height())
+    QApplication.processEvents()
+    gone = [name for name in YIELDS if not chips[name].isVisible()]
+    assert gone[0] == "version_chip"
+    assert (more.isVisible(), more.text()) == (True, f"+{len(gone)}")
+    assert rig.context.bridge.session.version in more.toolTip()
+    qtbot.keyClick(more, Qt.Key.Key_Return)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert [action.objectName() for action in menu.actions()] == gone
+    assert menu.actions()[0].text() == f"Version: {rig.context.bridge.session.version}"
+    menu.actions()[0].trigger()
+    menu.close()
+    card = QApplication.activePopupWidget()
+    assert isinstance(card, DetailCard)
+    assert "Version" in card.accessibleName()
+    card.close()
 
 
 def _resized(bar: StatusBar, width: int, version: ChipLabel) -> bool:
@@ -101,7 +158,7 @@ def test_a_click_or_return_on_any_item_tells_its_figures_in_a_card_that_stays_on
 ) -> None:
     rig.feed(status=LONG)
     bar.resize(4_000, bar.height())
-    for chip in bar.findChildren(ChipLabel):
+    for chip in (found for found in bar.findChildren(ChipLabel) if found.objectName() != "more_chip"):
         card = bar.card(chip)
         labels = [label.text() for label in card.findChildren(QLabel)]
         assert labels[0] == chip.meaning

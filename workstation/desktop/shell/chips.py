@@ -31,6 +31,16 @@ class ChipLabel(QLabel):
         theme_notifier().changed.connect(self._repaint_theme)
         self._paint()
 
+    @property
+    def warns(self) -> bool:
+        """Whether what it shows is no longer well."""
+        return self._chip.level in ("amber", "red")
+
+    def width_of(self, text: str) -> int:
+        """Return how wide it would be with another text, px."""
+        metrics = self.fontMetrics()
+        return self.sizeHint().width() + metrics.horizontalAdvance(text) - metrics.horizontalAdvance(self.text())
+
     def show_chip(self, chip: Chip) -> None:
         """Show a state; equal states cost nothing."""
         if chip != self._chip:

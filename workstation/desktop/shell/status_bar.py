@@ -1,7 +1,8 @@
 """The status bar: age of each stream, order latency, lag, clock offset, GUI stalls, memory, journal, version.
 
-Freshness and environment stand first and cannot be hidden. Where the window is too narrow for all, what matters least
-gives way, so that nothing is cut. A click tells the detail, a right click hides an item or brings hidden ones back.
+Freshness and environment stand first and cannot be hidden. Where the window is too narrow for all, items give way in
+the order of YIELDS, those that warn after all others, so that nothing is cut; a last item counts and lists them. A
+click tells the detail, a right click hides an item or brings hidden ones back.
 """
 
 import time
@@ -32,6 +33,20 @@ from workstation.viewmodels.status_line import (
 )
 
 MEMORY_INTERVAL_MS = 2_000
+YIELDS = (
+    "version_chip",
+    "rate_chip",
+    "api_chip",
+    "storage_chip",
+    "offset_chip",
+    "memory_chip",
+    "lag_chip",
+    "open_orders_chip",
+    "stall_chip",
+    "latency_chip",
+)
+"""What gives way first. What never changes and can be read elsewhere goes before a figure that tells how the machine
+does, and that before what a trader decides by. Ages of streams and the venue's link are not here: they stay."""
 
 
 class StatusBar(QStatusBar):
@@ -55,6 +70,7 @@ class StatusBar(QStatusBar):
         self._version = _item("version_chip", "Version")
         first = (*self._streams.values(), self._venue, self._latency, self._lag, self._offset)
         last = (self._orders, self._rate, self._stall, self._storage, self._memory, self._api, self._version)
+        self._more = _item("more_chip", "Items without room")
         self._chips = first + last
         self._hidden: set[str] = set()
         self._context = context
@@ -63,15 +79,17 @@ class StatusBar(QStatusBar):
         self._growth_mb: float | None = None
         self._screen_ms: float | None = None
         self._mono_ns = context.bridge.session.mono_ns
-        self._yielding = (
-            self._version, self._rate, self._api, self._storage, self._offset, self._memory, self._lag, self._orders,
-            self._stall, self._latency,
-        )  # fmt: skip
+        named = {chip.objectName(): chip for chip in self._chips}
+        self._yielding = tuple(named[name] for name in YIELDS)
+        self._squeezed: list[ChipLabel] = []
         for chip in self._chips:
             self.addWidget(chip) if chip in first else self.addPermanentWidget(chip)
             chip.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             chip.customContextMenuRequested.connect(partial(self._offer, chip))
             chip.clicked.connect(partial(self._tell, chip))
+        self._more.hide()
+        self.addPermanentWidget(self._more)
+        self._more.clicked.connect(self._offer_squeezed)
         self._version.show_chip(Chip(context.bridge.session.version, "muted", "Program version"))
         context.bridge.frame_taken.connect(self._on_frame)
         timer = QTimer(self, interval=MEMORY_INTERVAL_MS)
@@ -136,21 +154,43 @@ class StatusBar(QStatusBar):
         return with_rows(engine, len(state.orders), len(state.executions))
 
     def _tell(self, chip: ChipLabel) -> None:
-        self.card(chip).stand_above(chip)
+        self.card(chip).stand_above(chip if chip.isVisible() else self._more)
+
+    def squeezed_menu(self) -> QMenu:
+        """Return the items that have no room, as they stand; one that is chosen tells its detail."""
+        menu = QMenu(self)
+        menu.setObjectName("squeezed_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for chip in self._squeezed:
+            menu.addAction(f"{chip.meaning}: {chip.text()}", partial(self._tell, chip)).setObjectName(chip.objectName())
+        return menu
+
+    def _offer_squeezed(self) -> None:
+        menu = self.squeezed_menu()
+        menu.popup(self._more.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
     def _fit(self) -> None:
-        """Show what is wanted and has room; what matters least gives way first."""
+        """Show what is wanted and has room; what matters least gives way first, and what warns last."""
         layout = self.layout()
         gap = layout.spacing() if layout is not None else 0
         wanted = [chip for chip in self._chips if chip.objectName() not in self._hidden]
         needed = sum(chip.sizeHint().width() + gap for chip in wanted)
-        for chip in self._yielding:
-            if chip in wanted and needed > self.width():
-                wanted.remove(chip)
-                needed -= chip.sizeHint().width() + gap
-        for chip in self._chips:
-            if chip.isHidden() == (chip in wanted):
-                chip.setVisible(chip in wanted)
+        squeezed: list[ChipLabel] = []
+        if needed > self.width():
+            needed += self._more.width_of(f"+{len(self._yielding)}") + gap
+            for chip in sorted(self._yielding, key=lambda chip: chip.warns):
+                if chip in wanted and needed > self.width():
+                    wanted.remove(chip)
+                    squeezed.append(chip)
+                    needed -= chip.sizeHint().width() + gap
+        self._squeezed = squeezed
+        if squeezed:
+            texts = ", ".join(chip.text() for chip in squeezed)
+            self._more.show_chip(Chip(f"+{len(squeezed)}", "muted", f"No room for: {texts}. Click to read them."))
+        for chip in (*self._chips, self._more):
+            seen = bool(squeezed) if chip is self._more else chip in wanted
+            if chip.isHidden() == seen:
+                chip.setVisible(seen)
 
     def _on_frame(self, frame: Frame) -> None:
         status = frame.status
