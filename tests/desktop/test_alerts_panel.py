@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, status
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.alerts_panel import AlertsPanel
-from workstation.domain.alerts import Alert, AlertHook, AlertRow, AlertState, DeleteAlert
+from workstation.domain.alerts import HOLDS_ALREADY, Alert, AlertHook, AlertRow, AlertState, DeleteAlert
 
 KEPT = Alert(id="a1", symbol="AAPL", condition="last > 187")
 
@@ -54,30 +54,30 @@ def test_it_loads_then_says_how_to_make_the_first_one(panel: AlertsPanel, rig: D
 
 
 def test_enter_keeps_what_was_typed(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:
-    qtbot.keyClicks(panel.condition, "last > 187.50 and rsi_14 < 30")
-    qtbot.keyClick(panel.condition, Qt.Key.Key_Return)
+    qtbot.keyClicks(panel.form.condition, "last > 187.50 and rsi_14 < 30")
+    qtbot.keyClick(panel.form.condition, Qt.Key.Key_Return)
     sent = rig.gateway.of("alert.save")[0]
     assert (sent.alert.symbol, sent.alert.condition) == ("AAPL", "last > 187.50 and rsi_14 < 30")
-    assert sent.fire_now is False
+    assert sent.fire_now is None, "whether it fires at once is asked where it holds already"
     rig.gateway.answer("alert.save", CommandResult(ok=True, text="The alert is kept."))
     QApplication.processEvents()
-    assert panel.condition.text() == ""
+    assert panel.form.condition.text() == ""
 
 
 def test_a_condition_that_cannot_be_read_is_marked_and_kept_as_typed(
     panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot
 ) -> None:
-    qtbot.keyClicks(panel.condition, "last > volume")
-    assert panel.condition.property("invalid") == "true"
-    qtbot.keyClick(panel.condition, Qt.Key.Key_Return)
+    qtbot.keyClicks(panel.form.condition, "last > volume")
+    assert panel.form.condition.property("invalid") == "true"
+    qtbot.keyClick(panel.form.condition, Qt.Key.Key_Return)
     assert "column 6" in panel.note.text()
-    assert panel.condition.text() == "last > volume"
+    assert panel.form.condition.text() == "last > volume"
     assert rig.gateway.of("alert.save") == []
 
 
 def test_a_row_shows_state_firing_and_why_it_is_suspended(panel: AlertsPanel, rig: DesktopRig) -> None:
     answer(rig, AlertRow(KEPT, AlertState.SUSPENDED, "prices are stale"))
-    assert cells(panel) == ["SUSPENDED", "AAPL", "AAPL last > 187", "", "—", "0", "prices are stale"]
+    assert cells(panel) == ["SUSPENDED", "AAPL", "AAPL last > 187", "", "—", "0", "note · once", "prices are stale"]
 
 
 def test_what_an_alert_waits_for_is_not_squeezed_away(panel: AlertsPanel, rig: DesktopRig) -> None:
@@ -108,7 +108,7 @@ def test_a_double_click_puts_an_alert_into_the_form(panel: AlertsPanel, rig: Des
     panel.table.setCurrentItem(item)
     panel.table.itemDoubleClicked.emit(item)
     assert panel.form_alert().id == "a1"
-    assert panel.condition.text() == "last > 187"
+    assert panel.form.condition.text() == "last > 187"
 
 
 def test_a_webhook_is_chosen_by_name_and_one_that_is_gone_says_so(
@@ -116,16 +116,65 @@ def test_a_webhook_is_chosen_by_name_and_one_that_is_gone_says_so(
 ) -> None:
     rig.gateway.answer("alert.hooks", CommandResult(ok=True, text="", data=(AlertHook("h1", "books"),)))
     QApplication.processEvents()
-    panel.webhook_choice.setFocus()
-    qtbot.keyClick(panel.webhook_choice, Qt.Key.Key_Down)
-    qtbot.keyClicks(panel.condition, "last > 187")
-    qtbot.keyClick(panel.condition, Qt.Key.Key_Return)
+    panel.form.webhook.setFocus()
+    qtbot.keyClick(panel.form.webhook, Qt.Key.Key_Down)
+    qtbot.keyClicks(panel.form.condition, "last > 187")
+    qtbot.keyClick(panel.form.condition, Qt.Key.Key_Return)
     assert rig.gateway.of("alert.save")[0].alert.webhook == "h1"
     answer(rig, AlertRow(msgspec.structs.replace(KEPT, webhook="h2"), AlertState.ARMED))
     panel.table.selectRow(0)
     panel.edit_chosen()
-    assert panel.webhook_choice.currentText() == "a webhook that is off or gone"
+    assert panel.form.webhook.currentText() == "a webhook that is off or gone"
     assert panel.form_alert().webhook == "h2"
+
+
+@pytest.mark.parametrize(("name", "fire_now"), [("fire_now", True), ("next_cross", False)])
+def test_a_condition_that_holds_already_asks_whether_it_fires_now(
+    panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot, name: str, fire_now: bool
+) -> None:
+    qtbot.keyClicks(panel.form.condition, "last > 1")
+    qtbot.keyClick(panel.form.condition, Qt.Key.Key_Return)
+    assert not panel.form.question.isVisible()
+    rig.gateway.answer("alert.save", CommandResult(ok=False, code=HOLDS_ALREADY, text="last > 1 holds already."))
+    QApplication.processEvents()
+    assert panel.form.question.isVisible()
+    assert "holds already" in panel.note.text()
+    qtbot.mouseClick(getattr(panel.form, name), Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("alert.save")[-1].fire_now is fire_now
+    assert rig.gateway.of("alert.save")[-1].alert.condition == "last > 1"
+    assert not panel.form.question.isVisible()
+
+
+def test_rest_and_end_are_typed_kept_and_shown_beside_what_a_firing_does(
+    panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    form = panel.form
+    assert not form.rest.isEnabled(), "only one that repeats rests"
+    form.repeats.setChecked(True)
+    qtbot.keyClicks(form.condition, "last > 187")
+    form.rest.selectAll()
+    qtbot.keyClicks(form.rest, "1e3")
+    qtbot.keyClick(form.rest, Qt.Key.Key_Return)
+    assert "'1e3' is no number of seconds" in panel.note.text()
+    assert (form.rest.text(), rig.gateway.of("alert.save")) == ("1e3", [])
+    form.rest.selectAll()
+    qtbot.keyClicks(form.rest, "90")
+    form.end.setCurrentIndex(form.end.findText("ends in an hour"))
+    qtbot.keyClick(form.rest, Qt.Key.Key_Return)
+    kept = rig.gateway.of("alert.save")[-1].alert
+    assert (kept.repeats, kept.cooldown_s, kept.expires_at) == (True, 90.0, START_NS + 3_600 * SECOND)
+    answer(rig, AlertRow(msgspec.structs.replace(kept, id="a1"), AlertState.ARMED))
+    assert cells(panel)[6] == "note · each time, rest 90 s, until 01-02 16:00:00"
+    panel.table.selectRow(0)
+    panel.edit_chosen()
+    assert form.end.currentText() == "ends 01-02 16:00:00"
+    assert panel.form_alert().expires_at == kept.expires_at
+
+
+def test_an_event_of_a_strategy_is_chosen_in_words(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    panel.form.event_choice.setCurrentIndex(panel.form.event_choice.findText("strategy error"))
+    qtbot.keyClick(panel.form.symbol, Qt.Key.Key_Return)
+    assert rig.gateway.of("alert.save")[-1].alert.event == "RUN_ERROR"
 
 
 def trigger(panel: AlertsPanel, name: str) -> None:
@@ -143,7 +192,7 @@ def test_the_menu_snoozes_and_wakes_the_chosen_one(panel: AlertsPanel, rig: Desk
     panel.ask()
     answer(rig, AlertRow(sent, AlertState.SNOOZED, "", "last 187.19"))
     assert cells(panel)[0] == "SNOOZED"
-    assert (cells(panel)[3], cells(panel)[6]) == ("last 187.19", "until 01-02 15:15:00")
+    assert (cells(panel)[3], cells(panel)[7]) == ("last 187.19", "until 01-02 15:15:00")
     trigger(panel, "wake")
     assert rig.gateway.of("alert.save")[-1].alert.snoozed_until is None
 
@@ -154,18 +203,18 @@ def test_a_duplicate_is_a_new_alert_without_the_old_ones_past(panel: AlertsPanel
     panel.table.selectRow(0)
     assert "01-02 15:00:00" in panel.table.item(0, 4).toolTip()
     trigger(panel, "duplicate")
-    panel.condition.setText("last > 190")
+    panel.form.condition.setText("last > 190")
     panel.keep_form()
     sent = rig.gateway.of("alert.save")[-1].alert
     assert (sent.id, sent.condition, sent.fired_count, sent.history) == ("", "last > 190", 0, ())
 
 
 def test_a_refusal_stays_in_the_panel(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:
-    panel.condition.setText("last > 187")
-    panel.keep.click()
+    panel.form.condition.setText("last > 187")
+    panel.form.keep.click()
     rig.gateway.answer("alert.save", CommandResult(ok=False, code="NOT_FOUND", text="There is no instrument ZZZ."))
     qtbot.waitUntil(lambda: "ZZZ" in panel.note.text())
-    assert panel.condition.text() == "last > 187"
+    assert panel.form.condition.text() == "last > 187"
 
 
 def test_an_engine_that_does_not_answer_is_named_after_five_seconds(panel: AlertsPanel, rig: DesktopRig) -> None:

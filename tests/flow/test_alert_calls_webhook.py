@@ -18,7 +18,7 @@ GOES_NOWHERE = {"name": "elsewhere", "event_types": ["alert.*"], "is_active": Fa
 
 
 def choose(panel: AlertsPanel, name: str) -> None:
-    panel.webhook_choice.setCurrentIndex(panel.webhook_choice.findText(name))
+    panel.form.webhook.setCurrentIndex(panel.form.webhook.findText(name))
 
 
 def test_an_alert_calls_the_chosen_webhook_and_says_how_that_went(qtbot: QtBot, tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_an_alert_calls_the_chosen_webhook_and_says_how_that_went(qtbot: QtBot, 
             qtbot.addWidget(panel)
             panel.resize(900, 300)
             panel.show()
-            choice = panel.webhook_choice
+            choice = panel.form.webhook
             product.wait(lambda: choice.count() > 1, "the webhooks to choose from")
             offered = [choice.itemText(place) for place in range(choice.count())]
             assert offered == ["no webhook", "call books"], "one that is off is not offered"

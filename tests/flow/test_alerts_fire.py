@@ -20,25 +20,35 @@ from workstation.desktop.panels.alerts_panel import AlertsPanel
 from workstation.desktop.shell import toasts as toasts_module
 from workstation.desktop.shell.toasts import ToastStack
 from workstation.domain.alerts import AlertRow, AlertState, ListAlerts, SaveAlert
+from workstation.domain.events import RecordSaved
 from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, OriginKind, Side
+from workstation.domain.records import StrategyRun
+from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.viewmodels.notes import NoteKind
 
 SYMBOL = "AAPL"
+FAILED_RUN = StrategyRun(
+    id="r1", strategy_id="s1", account=ACCOUNT, user_id="local", run_name="trend", run_number=1,
+    status=StrategyRunStatus.ERROR, initial_capital="1000", start_date="2026-01-02",
+)  # fmt: skip
 
 
 def keep(panel: AlertsPanel, bot: QtBot, condition: str, name: str, **choices: str | bool) -> None:
     """Type an alert and press Enter; waits until the engine has kept it."""
-    panel.symbol_line.setText(SYMBOL)
-    panel.event_choice.setCurrentIndex(panel.event_choice.findData(choices.get("event", "no event")))
-    panel.at_once.setChecked(choices.get("at_once") is True)
-    panel.repeats.setChecked(choices.get("repeats") is True)
-    panel.mail.setChecked(choices.get("mail") is True)
-    panel.name_line.setText(name)
-    panel.condition.clear()
-    bot.keyClicks(panel.condition, condition)
+    panel.form.symbol.setText(SYMBOL)
+    panel.form.event_choice.setCurrentIndex(panel.form.event_choice.findData(choices.get("event", "")))
+    panel.form.repeats.setChecked(choices.get("repeats") is True)
+    panel.form.mail.setChecked(choices.get("mail") is True)
+    panel.form.name.setText(name)
+    panel.form.condition.clear()
+    bot.keyClicks(panel.form.condition, condition)
     before = len(panel.rows)
-    bot.keyClick(panel.condition, Qt.Key.Key_Return)
-    bot.waitUntil(lambda: len(panel.rows) > before, timeout=20_000)
+    bot.keyClick(panel.form.condition, Qt.Key.Key_Return)
+    bot.waitUntil(lambda: len(panel.rows) > before or panel.form.question.isVisible(), timeout=20_000)
+    if panel.form.question.isVisible():
+        at_once = choices.get("at_once") is True
+        bot.mouseClick(panel.form.fire_now if at_once else panel.form.next_cross, Qt.MouseButton.LeftButton)
+        bot.waitUntil(lambda: len(panel.rows) > before, timeout=20_000)
 
 
 def mailing_through(server: MailServer) -> list[str]:
@@ -109,6 +119,13 @@ def test_alerts_on_price_indicator_order_and_pnl_fire_are_told_and_outlive_the_p
         product.wait_for_order(lambda order: order.status is OrdStatus.FILLED, "a fill")
         for name in ("traded", "profit"):
             told(product, name)
+        keep(panel, qtbot, "margin > 0 and margin < equity and bp > 0", "funds", at_once=True)
+        told(product, "funds")
+        keep(panel, qtbot, "", "run", event="RUN_ERROR")
+        core = product.program.engine.core
+        ended = RecordSaved(record=FAILED_RUN, changed=("status",), actor="strategies", ts=1)
+        product.on_engine(lambda: core.bus.publish(ended))
+        told(product, "run")
         product.wait(lambda: NoteKind.ALERT in rung, "the bell")
         assert any(text.startswith("Alert moved") for text in noticed)
         product.wait(lambda: all(row.alert.fired_count for row in panel.rows), "the panel to count each firing")
@@ -124,8 +141,10 @@ def test_alerts_on_price_indicator_order_and_pnl_fire_are_told_and_outlive_the_p
             ("trend", True),
             ("profit", True),
             ("traded", True),
+            ("funds", True),
+            ("run", True),
         ]
-        assert [row.alert.mail for row in rows] == [False, True, False, False]
+        assert [row.alert.mail for row in rows] == [False, True, False, False, False, False]
         unset = ask(program, "alert.save", SaveAlert(alert=rows[1].alert))
         assert not unset.ok
         assert "mail.host, mail.sender and mail.to" in unset.text

@@ -19,14 +19,15 @@ from workstation.app.mail import Mail, Mailer, Outcome, mail_secret
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.config.settings import MailSettings
-from workstation.domain.alerts import Alert, AlertRow, DeleteAlert, ListAlertHooks, ListAlerts, SaveAlert
+from workstation.domain.alerts import HOLDS_ALREADY, Alert, AlertRow, DeleteAlert, ListAlertHooks, ListAlerts, SaveAlert
 from workstation.domain.errors import NotFound, ValidationError
-from workstation.domain.events import AlertFired
+from workstation.domain.events import AlertFired, RecordSaved
 from workstation.domain.expressions.evaluation import Snapshot, Value
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarType, MarketEvent, Quote, Trade
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState
+from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.kernel.logs import get_logger
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.indicators.evaluation import over_bars
@@ -40,6 +41,7 @@ BARS_READ = 600
 LOOK_NS = 1_000_000_000
 STUDIES_KEPT = 1_000
 NS_PER_S = 1_000_000_000
+_FUNDS = frozenset({"equity", "margin", "bp"})
 
 _log = get_logger("alerts")
 
@@ -86,6 +88,7 @@ class Alerts:
                     self._say("warning", problem)
         self._core.market.listen(self._on_batch)
         self._core.bus.subscribe(OrderState, lambda order: self.book.on_order(order, self._now()))
+        self._core.bus.subscribe(RecordSaved, self._on_record)
 
     def look(self) -> None:
         """Judge everything once, for what moves without a tick, and keep what changed."""
@@ -131,7 +134,11 @@ class Alerts:
         if params.alert.is_on and params.alert.webhook:
             self._hooks.check(params.alert.webhook)
         alert = msgspec.structs.replace(params.alert, id=params.alert.id or context.ids.uid())
-        self.book.save(alert, self._now(), fire_now=params.fire_now)
+        if params.fire_now is None and alert.is_on and self.book.holds(alert):
+            text = f"{alert.condition} holds already: fire now, or on the next cross?"
+            call.reply(CommandResult(ok=False, code=HOLDS_ALREADY, text=text))
+            return
+        self.book.save(alert, self._now(), fire_now=bool(params.fire_now))
         call.reply(CommandResult(ok=True, text="The alert is kept.", data=alert))
 
     def _delete(self, _context: EngineContext, params: DeleteAlert, call: Invocation) -> None:
@@ -191,6 +198,12 @@ class Alerts:
             if touched:
                 self.book.check(self._now(), touched)
 
+    def _on_record(self, saved: RecordSaved) -> None:
+        run = saved.record
+        if isinstance(run, StrategyRun) and "status" in saved.changed:
+            strategy = self._core.state.records.find(StrategyDefinition, run.tenant, run.strategy_id)
+            self.book.on_run(run, () if strategy is None else strategy.instruments, self._now())
+
     def _keep(self) -> None:
         if self._file is not None:
             text = msgspec.json.format(msgspec.json.encode(self.book.alerts()), indent=2)
@@ -211,7 +224,7 @@ class Alerts:
         tick = _price(instrument.tick_at(price.value or 0), instrument)
         values |= {"tick": tick, "fresh": price.is_fresh, "age_s": Fraction(price.age_ns, NS_PER_S)}
         values["volume"] = Fraction(stats.volume, 10**instrument.qty_decimals)
-        values |= self._figures(alert, instrument)
+        values |= self._figures(alert, instrument, names)
         for name in names:
             study = study_of(name)
             if study is not None and (found := self._study(alert, name, study)) is not None:
@@ -220,7 +233,7 @@ class Alerts:
         lot = Fraction(instrument.lot, 10**instrument.qty_decimals)
         return Snapshot(values=values, tick=tick, lot=lot, point_value=point)
 
-    def _figures(self, alert: Alert, instrument: Instrument) -> dict[str, Value]:
+    def _figures(self, alert: Alert, instrument: Instrument, names: frozenset[str]) -> dict[str, Value]:
         account = alert.account or next(iter(self._core.state.accounts), "")
         if account not in self._core.state.accounts:
             return {}
@@ -235,6 +248,9 @@ class Alerts:
         net = self._core.pnl.day(account).net
         opened = self._core.pnl.unrealised(account, alert.symbol)
         money = {"day_pnl": net, "open_pnl": opened}
+        if names & _FUNDS:
+            funds = self._core.funds.funds(account)
+            money |= {"equity": funds.equity, "margin": funds.margin_used, "bp": funds.buying_power}
         return values | {name: Fraction(amount, MONEY_ONE) for name, amount in money.items() if amount is not None}
 
     def _study(self, alert: Alert, name: str, study: Study) -> Fraction | None:

@@ -3,14 +3,28 @@
 An alert never sends an order. Plain values: evaluation and keeping are elsewhere.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
 
 from workstation.domain.orders import OrdStatus
+from workstation.domain.records.strategies import StrategyRunStatus
 
 EVENTS = (OrdStatus.FILLED, OrdStatus.PARTIALLY_FILLED, OrdStatus.REJECTED, OrdStatus.CANCELLED, OrdStatus.EXPIRED)
 """States of an order that an alert may wait for."""
+
+RUN_EVENTS: Mapping[str, StrategyRunStatus] = {
+    f"RUN_{status.value}": status
+    for status in (
+        StrategyRunStatus.RUNNING,
+        StrategyRunStatus.PAUSED,
+        StrategyRunStatus.STOPPED,
+        StrategyRunStatus.COMPLETED,
+        StrategyRunStatus.ERROR,
+    )
+}
+"""What an alert may wait for of a strategy that trades its instrument."""
 
 ALERTS_MAX = 500
 NAME_CHARS_MAX = 80
@@ -35,11 +49,11 @@ class AlertState(StrEnum):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert. Exactly one of `condition` and `event` is given.
 
-    event: a state of an order, as in EVENTS. interval: of the bars that indicators are read from. account: whose
-    figures and orders, "" for any order. cooldown_s: least time between two firings of one that repeats. holds: whether
-    the condition held when last read, None before the first reading. fired_at, expires_at, snoozed_until: UTC ns.
-    history: when it fired, oldest first, the newest HISTORY_MAX. mail: whether a firing is also mailed. webhook: id of
-    the one that a firing calls, "" for none.
+    event: a state of an order, as in EVENTS, or of a run, as in RUN_EVENTS. interval: of the bars that indicators are
+    read from. account: whose figures, orders and runs, "" for any. cooldown_s: least time between two firings of one
+    that repeats. holds: whether the condition held when last read, None before the first reading. fired_at, expires_at,
+    snoozed_until: UTC ns. history: when it fired, oldest first, the newest HISTORY_MAX. mail: whether a firing is also
+    mailed. webhook: id of the one that a firing calls, "" for none.
     """
 
     id: str = ""
@@ -72,10 +86,17 @@ class AlertRow(msgspec.Struct, frozen=True):
 
 
 class SaveAlert(msgspec.Struct, frozen=True, kw_only=True):
-    """Keep an alert, a new one where its id is empty. fire_now: tell at once where the condition holds already."""
+    """Keep an alert, a new one where its id is empty.
+
+    fire_now: tell at once where the condition holds already, else at its next crossing; None asks which, by a refusal.
+    """
 
     alert: Alert
-    fire_now: bool = False
+    fire_now: bool | None = False
+
+
+HOLDS_ALREADY = "HOLDS_ALREADY"
+"""Code of the refusal that asks whether an alert fires now or at its next crossing."""
 
 
 class DeleteAlert(msgspec.Struct, frozen=True, kw_only=True):

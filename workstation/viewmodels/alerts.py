@@ -5,16 +5,27 @@ suspends it and says so, and decides nothing. Nothing here sends an order.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
-from workstation.domain.alerts import ALERTS_MAX, EVENTS, HISTORY_MAX, NAME_CHARS_MAX, Alert, AlertRow, AlertState
+from workstation.domain.alerts import (
+    ALERTS_MAX,
+    EVENTS,
+    HISTORY_MAX,
+    NAME_CHARS_MAX,
+    RUN_EVENTS,
+    Alert,
+    AlertHook,
+    AlertRow,
+    AlertState,
+)
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.expressions.evaluation import Absent, Expression, Snapshot, Value, compiled
 from workstation.domain.expressions.tokens import ExpressionError
 from workstation.domain.expressions.vocabulary import Kind
 from workstation.domain.orders import OrderState
+from workstation.domain.records import StrategyRun
 from workstation.marketdata.indicators.catalogue import INDICATORS, Indicator, Pane
 from workstation.marketdata.intervals import INTERVALS
 from workstation.viewmodels.formats import MISSING
@@ -30,7 +41,7 @@ _NAMES: Mapping[Kind, str] = {
     Kind.PRICE: "bid ask mid last hod lod vwap",
     Kind.DISTANCE: "spread tick",
     Kind.QTY: "pos volume",
-    Kind.MONEY: "day_pnl open_pnl",
+    Kind.MONEY: "day_pnl open_pnl equity margin bp",
     Kind.RATIO: "age_s",
     Kind.BOOL: "flat long short fresh",
 }
@@ -105,9 +116,9 @@ def checked(alert: Alert) -> Expression | None:
         ValidationError: neither or both of condition and event, or a value outside its bounds.
     """
     if bool(alert.condition.strip()) == bool(alert.event):
-        raise ValidationError("condition", "give either a condition or an event of an order")
-    if alert.event and alert.event not in EVENTS:
-        raise ValidationError("event", f"{alert.event!r} is none", allowed=", ".join(EVENTS))
+        raise ValidationError("condition", "give either a condition or an event of an order or a strategy")
+    if alert.event and alert.event not in EVENTS and alert.event not in RUN_EVENTS:
+        raise ValidationError("event", f"{alert.event!r} is none", allowed=", ".join((*EVENTS, *RUN_EVENTS)))
     if alert.interval not in INTERVALS:
         raise ValidationError("interval", f"{alert.interval!r} is none", allowed=", ".join(INTERVALS))
     if len(alert.name) > NAME_CHARS_MAX or not alert.name.isprintable():
@@ -119,7 +130,24 @@ def checked(alert: Alert) -> Expression | None:
 
 def words_of(alert: Alert) -> str:
     """Return what an alert is called: its name, else what it waits for."""
-    return alert.name or f"{alert.symbol} {alert.condition or f'order {alert.event.lower()}'}"
+    return alert.name or f"{alert.symbol} {alert.condition or event_words(alert.event)}"
+
+
+def event_words(event: str) -> str:
+    """Return an event of an order or of a strategy's run in words."""
+    run = RUN_EVENTS.get(event)
+    words = f"order {event}" if run is None else f"strategy {run.value}"
+    return words.replace("_", " ").lower()
+
+
+def deeds_of(alert: Alert, hooks: Iterable[AlertHook]) -> str:
+    """Return what a firing does, and how often. hooks: those that may be called, for their names."""
+    deeds = ["note", *(["mail"] if alert.mail else [])]
+    if alert.webhook:
+        names = {hook.id: hook.name for hook in hooks}
+        deeds.append(f"call {names.get(alert.webhook, 'a webhook that is off or gone')}")
+    often = f"each time, rest {alert.cooldown_s:g} s" if alert.repeats else "once"
+    return f"{', '.join(deeds)} · {often}"
 
 
 class _Watch(msgspec.Struct):
@@ -165,11 +193,20 @@ class AlertBook:
         condition = checked(alert)
         if alert.id not in self._watches and len(self._watches) >= ALERTS_MAX:
             raise ValidationError("alert", f"there are {ALERTS_MAX} already")
-        if fire_now:
+        if fire_now and condition is not None:
             alert = msgspec.structs.replace(alert, holds=False)
         self._watches[alert.id] = _Watch(alert, condition)
         self.dirty = True
         self.check(now_ns, (alert.symbol,))
+
+    def holds(self, alert: Alert) -> bool:
+        """Tell whether what an alert waits for is so already, as far as that can be read.
+
+        Raises:
+            ValidationError: it cannot be judged.
+        """
+        condition = checked(alert)
+        return condition is not None and _outcome(condition, self._read(alert, condition.names)) is True
 
     def load(self, alerts: Iterable[Alert]) -> list[str]:
         """Take kept alerts back; returns what is wrong with those that are left out: they cannot be judged any more."""
@@ -207,11 +244,19 @@ class AlertBook:
             if alert.symbol == order.terms.symbol and alert.account in ("", order.terms.account):
                 self._fire(watch, now_ns, f"order {order.cl_ord_id} is {order.status.value.lower()}")
 
+    def on_run(self, run: StrategyRun, symbols: Collection[str], now_ns: int) -> None:
+        """Judge the alerts that wait for a run's new state. symbols: what its strategy trades, none for anything."""
+        for watch in tuple(self._watches.values()):
+            alert = watch.alert
+            if RUN_EVENTS.get(alert.event) is not run.status or not _waits(alert, now_ns):
+                continue
+            if (not symbols or alert.symbol in symbols) and alert.account in ("", run.account):
+                self._fire(watch, now_ns, f"{run.run_name or 'run'} {run.run_number} is {run.status.value.lower()}")
+
     def _judge(self, watch: _Watch, condition: Expression, now_ns: int) -> None:
         snapshot = self._read(watch.alert, condition.names)
         watch.reading = _reading(condition, snapshot)
-        stale = snapshot.values.get("fresh") is False and bool(condition.names - _ALWAYS)
-        value = Absent("prices are stale") if stale else condition.value(snapshot)
+        value = _outcome(condition, snapshot)
         if isinstance(value, Absent):
             watch.suspended = value.reason
             return
@@ -229,6 +274,12 @@ class AlertBook:
         watch.alert = msgspec.structs.replace(watch.alert, fired_at=now_ns, fired_count=count, history=history)
         self.dirty = True
         self._tell(watch.alert, f"Alert {words_of(watch.alert)}: {why}.")
+
+
+def _outcome(condition: Expression, snapshot: Snapshot) -> Value | Absent:
+    """Return what a condition comes to; stale prices decide nothing."""
+    stale = snapshot.values.get("fresh") is False and bool(condition.names - _ALWAYS)
+    return Absent("prices are stale") if stale else condition.value(snapshot)
 
 
 def _waits(alert: Alert, now_ns: int) -> bool:

@@ -14,6 +14,8 @@ from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.expressions.evaluation import Snapshot, Value
 from workstation.domain.expressions.vocabulary import Kind
 from workstation.domain.orders import OrdStatus
+from workstation.domain.records import StrategyRun
+from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.viewmodels.alerts import VOCABULARY, AlertBook, checked, study_of
 
 SECOND = 10**9
@@ -79,6 +81,40 @@ def test_a_condition_that_holds_at_the_start_fires_only_where_asked(market: Mark
     assert len(market.told) == fired
     market.last(186)
     assert market.last(190) == 1 - fired
+
+
+def run(status: StrategyRunStatus, account: str = ACCOUNT) -> StrategyRun:
+    return StrategyRun(
+        id="r1", strategy_id="s1", account=account, user_id="local", run_name="trend", run_number=3, status=status,
+        initial_capital="1000", start_date="2026-01-02",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "symbols", "account", "fired"),
+    [
+        (StrategyRunStatus.ERROR, ("AAPL",), ACCOUNT, 1),
+        (StrategyRunStatus.ERROR, (), ACCOUNT, 1),
+        (StrategyRunStatus.ERROR, ("MSFT",), ACCOUNT, 0),
+        (StrategyRunStatus.ERROR, ("AAPL",), "OTHER", 0),
+        (StrategyRunStatus.STOPPED, ("AAPL",), ACCOUNT, 0),
+    ],
+)
+def test_an_alert_on_a_strategy_fires_for_its_instrument_account_and_state(
+    market: Market, status: StrategyRunStatus, symbols: tuple[str, ...], account: str, fired: int
+) -> None:
+    market.book.save(above(condition="", event="RUN_ERROR", account=ACCOUNT), 0)
+    market.book.on_run(run(status, account), symbols, SECOND)
+    assert market.told == ["Alert AAPL strategy error: trend 3 is error."] * fired
+
+
+def test_whether_a_condition_holds_already_is_known_before_it_is_kept_unless_prices_are_stale(market: Market) -> None:
+    assert (market.book.holds(above()), market.book.holds(above(condition="last > 1"))) == (False, True)
+    assert market.book.holds(above(condition="", event="FILLED")) is False
+    market.values["fresh"] = False
+    assert market.book.holds(above(condition="last > 1")) is False
+    market.values["margin"] = Fraction(5)
+    assert market.book.holds(above(condition="margin > equity * 50% or pos == 0")) is False
 
 
 def test_a_snoozed_alert_says_nothing_until_its_time_then_waits_for_the_next_crossing(market: Market) -> None:

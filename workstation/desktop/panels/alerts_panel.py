@@ -5,7 +5,6 @@ Space switches on and off, a right click puts off. An alert never sends an order
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
@@ -13,24 +12,20 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QCheckBox,
-    QComboBox,
-    QGridLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
-    QWidget,
 )
 
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.alerts_form import AlertForm, time_text
 from workstation.desktop.panels.asking_panel import AskingPanel, Question
 from workstation.desktop.theme import current_theme
 from workstation.domain.alerts import (
-    EVENTS,
+    HOLDS_ALREADY,
     Alert,
     AlertHook,
     AlertRow,
@@ -41,14 +36,13 @@ from workstation.domain.alerts import (
     SaveAlert,
 )
 from workstation.domain.errors import ValidationError
-from workstation.marketdata.intervals import INTERVALS
-from workstation.viewmodels.alerts import checked, words_of
+from workstation.viewmodels.alerts import checked, deeds_of, words_of
 
-COLUMNS = ("State", "Instrument", "Alert", "Now", "Fired", "Times", "Remark")
-WIDTHS = {"State": 11, "Instrument": 11, "Now": 18, "Fired": 15, "Times": 6, "Remark": 20}
+COLUMNS = ("State", "Instrument", "Alert", "Now", "Fired", "Times", "Does", "Remark")
+WIDTHS = {"State": 10, "Instrument": 9, "Now": 13, "Fired": 14, "Times": 6, "Does": 13, "Remark": 12}
 """Digits that columns have room for; the alert's words take what is left, and no less than ALERT_DIGITS_MIN."""
 
-ALERT_DIGITS_MIN = 20
+ALERT_DIGITS_MIN = 15
 SNOOZES = (("15 minutes", 15 * 60), ("an hour", 3_600), ("a day", 86_400))
 NS_PER_S = 1_000_000_000
 _EMPTY = "No alerts yet. Type a condition such as  last > 187.50  or  rsi_14 < 30  below, and press Enter."
@@ -72,7 +66,6 @@ class AlertsPanel(AskingPanel):
         super().__init__(context, panel_id)
         self.rows: tuple[AlertRow, ...] = ()
         self.hooks: tuple[AlertHook, ...] = ()
-        self._edited = Alert(symbol="")
         self.table = self._build_table()
         self.empty = QLabel(_EMPTY)
         self.empty.setObjectName(f"{panel_id}_empty")
@@ -83,8 +76,10 @@ class AlertsPanel(AskingPanel):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.table)
         self.column.addLayout(self._stack, 1)
-        self.column.addWidget(self._build_form())
-        self.setFocusProxy(self.condition)
+        self.form = AlertForm(panel_id, context.focus.symbol)
+        self.form.asked.connect(self.keep_form)
+        self.column.addWidget(self.form)
+        self.setFocusProxy(self.form.condition)
         for key, run in ((Qt.Key.Key_Delete, self.delete_chosen), (Qt.Key.Key_Space, self.toggle_chosen)):
             shortcut = QShortcut(QKeySequence(key), self.table)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -122,62 +117,6 @@ class AlertsPanel(AskingPanel):
         self.table.setColumnWidth(COLUMNS.index("Alert"), max(rest, ALERT_DIGITS_MIN * digit))
         self.table.verticalHeader().setDefaultSectionSize(current_theme().metrics.row_compact)
 
-    def _build_form(self) -> QWidget:
-        form = QWidget()
-        form.setObjectName(f"{self.panel_id}_form")
-        self.symbol_line = self._line("symbol", "Instrument", self.context.focus.symbol)
-        self.condition = self._line("condition", "Condition, such as last > 187.50 or rsi_14 < 30")
-        self.name_line = self._line("name", "Name, may be empty")
-        self.event_choice = self._choice("event", "Event of an order instead of a condition", ("no event", *EVENTS))
-        self.interval_choice = self._choice("interval", "Bars that indicators are read from", tuple(INTERVALS))
-        self.repeats = QCheckBox("Repeat")
-        self.repeats.setObjectName(f"{self.panel_id}_repeats")
-        self.repeats.setAccessibleName("Fire again each time")
-        self.mail = QCheckBox("Mail")
-        self.mail.setObjectName(f"{self.panel_id}_mail")
-        self.mail.setAccessibleName("Mail it when it fires")
-        self.mail.setToolTip("Mail it when it fires; mail.host, mail.sender and mail.to are settings")
-        self.webhook_choice = self._choice("webhook", "Webhook to call when it fires", ())
-        self._offer_hooks("")
-        self.at_once = QCheckBox("If true now, fire now")
-        self.at_once.setAccessibleName("If the condition is true now, fire now")
-        self.at_once.setObjectName(f"{self.panel_id}_at_once")
-        self.at_once.setToolTip("Otherwise it fires the next time that the condition comes to hold")
-        self.keep = self.button("keep", "Keep alert", "Keep the alert (Enter)", self.keep_form, "primary")
-        grid = QGridLayout(form)
-        grid.setContentsMargins(8, 4, 8, 4)
-        grid.setSpacing(4)
-        grid.addWidget(self.symbol_line, 0, 0)
-        grid.addWidget(self.condition, 0, 1, 1, 4)
-        grid.addWidget(self.keep, 0, 5)
-        for place, widget in enumerate(
-            (self.event_choice, self.interval_choice, self.name_line, self.repeats, self.mail, self.webhook_choice)
-        ):
-            grid.addWidget(widget, 1, place)
-        grid.addWidget(self.at_once, 2, 0, 1, 6)
-        grid.setColumnStretch(2, 1)
-        self.condition.textChanged.connect(lambda _text: self._mark_condition())
-        for line in (self.symbol_line, self.condition, self.name_line):
-            line.returnPressed.connect(self.keep_form)
-        return form
-
-    def _line(self, name: str, meaning: str, text: str = "") -> QLineEdit:
-        line = QLineEdit(text)
-        line.setObjectName(f"{self.panel_id}_{name}")
-        line.setAccessibleName(meaning)
-        line.setPlaceholderText(meaning)
-        line.setToolTip(meaning)
-        return line
-
-    def _choice(self, name: str, meaning: str, values: tuple[str, ...]) -> QComboBox:
-        choice = QComboBox()
-        choice.setObjectName(f"{self.panel_id}_{name}")
-        choice.setAccessibleName(meaning)
-        choice.setToolTip(meaning)
-        for value in values:
-            choice.addItem(value.replace("_", " ").lower(), value)
-        return choice
-
     def questions(self) -> tuple[Question, ...]:
         """Ask for the list, and for the webhooks that one may call."""
         return (
@@ -186,35 +125,26 @@ class AlertsPanel(AskingPanel):
         )
 
     def form_alert(self) -> Alert:
-        """Return what the form says, over the alert that is edited."""
-        event = str(self.event_choice.currentData())
-        return msgspec.structs.replace(
-            self._edited,
-            symbol=self.symbol_line.text().strip().upper(),
-            condition=self.condition.text().strip(),
-            event="" if event == "no event" else event,
-            interval=str(self.interval_choice.currentData()),
-            name=self.name_line.text().strip(),
-            repeats=self.repeats.isChecked(),
-            mail=self.mail.isChecked(),
-            webhook=str(self.webhook_choice.currentData()),
-            is_on=True,
-            holds=None,
-            fired_count=0,
-            fired_at=None,
-            snoozed_until=None,
-            history=(),
-        )
+        """Return what the form says.
 
-    def keep_form(self) -> None:
-        """Keep what the form says; what is wrong is said here, and the typed text stays."""
-        alert = self.form_alert()
+        Raises:
+            ValidationError: a field of it cannot be read.
+        """
+        status = self.context.state.status
+        return self.form.alert(0 if status is None else status.now_ns)
+
+    def keep_form(self, fire_now: bool | None = None) -> None:
+        """Keep what the form says; what is wrong is said here, and the typed text stays.
+
+        fire_now: whether a condition that holds already fires; None asks.
+        """
         try:
+            alert = self.form_alert()
             checked(alert)
         except ValidationError as error:
             self.refuse(str(error))
             return
-        self.act("alert.save", SaveAlert(alert=alert, fire_now=self.at_once.isChecked()), "keep", self._kept)
+        self.act("alert.save", SaveAlert(alert=alert, fire_now=fire_now), "keep", self._kept)
 
     def chosen(self) -> AlertRow | None:
         """Return the selected alert."""
@@ -245,8 +175,9 @@ class AlertsPanel(AskingPanel):
 
     def duplicate_chosen(self) -> None:
         """Put a copy of the selected alert into the form, to be changed and kept as a new one."""
-        self.edit_chosen()
-        self._edited = Alert(symbol="")
+        row = self.chosen()
+        if row is not None:
+            self.form.edit(row.alert, as_new=True)
 
     def context_menu(self) -> QMenu:
         """Return the commands on the selected alert."""
@@ -281,16 +212,7 @@ class AlertsPanel(AskingPanel):
         row = self.chosen()
         if row is None:
             return
-        alert = self._edited = row.alert
-        self.symbol_line.setText(alert.symbol)
-        self.condition.setText(alert.condition)
-        self.name_line.setText(alert.name)
-        self.event_choice.setCurrentIndex(max(self.event_choice.findData(alert.event), 0))
-        self.interval_choice.setCurrentIndex(max(self.interval_choice.findData(alert.interval), 0))
-        self.repeats.setChecked(alert.repeats)
-        self.mail.setChecked(alert.mail)
-        self._offer_hooks(alert.webhook)
-        self.condition.setFocus()
+        self.form.edit(row.alert)
 
     def _heard(self, result: CommandResult) -> None:
         if self.take(result, tuple):
@@ -299,18 +221,9 @@ class AlertsPanel(AskingPanel):
     def _heard_hooks(self, result: CommandResult) -> None:
         if result.ok and isinstance(result.data, tuple) and result.data != self.hooks:
             self.hooks = result.data
-            self._offer_hooks(str(self.webhook_choice.currentData()))
-
-    def _offer_hooks(self, chosen: str) -> None:
-        """Offer the webhooks; one that is chosen and gone stays, and says so."""
-        choice, known = self.webhook_choice, {hook.id for hook in self.hooks}
-        choice.clear()
-        choice.addItem("no webhook", "")
-        for hook in self.hooks:
-            choice.addItem(f"call {hook.name}", hook.id)
-        if chosen and chosen not in known:
-            choice.addItem("a webhook that is off or gone", chosen)
-        choice.setCurrentIndex(choice.findData(chosen))
+            self.form.offer_hooks(self.hooks)
+            rows, self.rows = self.rows, ()
+            self._show(rows)
 
     def _show(self, rows: tuple[AlertRow, ...]) -> None:
         if rows == self.rows and self.table.rowCount() == len(rows):
@@ -326,9 +239,11 @@ class AlertsPanel(AskingPanel):
                 alert.symbol,
                 words_of(alert),
                 row.reading,
-                _time(alert.fired_at),
+                time_text(alert.fired_at),
                 str(alert.fired_count),
-                row.remark or (f"until {_time(alert.snoozed_until)}" if row.state is AlertState.SNOOZED else ""),
+                deeds_of(alert, self.hooks)
+                + ("" if alert.expires_at is None else f", until {time_text(alert.expires_at)}"),
+                row.remark or (f"until {time_text(alert.snoozed_until)}" if row.state is AlertState.SNOOZED else ""),
             )
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
@@ -339,24 +254,12 @@ class AlertsPanel(AskingPanel):
     def _kept(self, result: CommandResult) -> None:
         if not result.ok:
             self.refuse(result.text)
+            if result.code == HOLDS_ALREADY:
+                self.form.ask_when()
             return
-        self._edited = Alert(symbol="")
-        self.condition.clear()
-        self.name_line.clear()
+        self.form.clear()
         self.context.announcer.say("info", result.text)
         self.ask()
-
-    def _mark_condition(self) -> None:
-        """Mark a condition that cannot be read, with the column of what is wrong."""
-        trouble = ""
-        if self.condition.text().strip():
-            try:
-                checked(msgspec.structs.replace(self.form_alert(), event=""))
-            except ValidationError as error:
-                trouble = str(error)
-        self.condition.setProperty("invalid", "true" if trouble else "false")
-        self.condition.setToolTip(trouble or self.condition.placeholderText())
-        self.condition.style().polish(self.condition)
 
     # Qt overrides
 
@@ -372,10 +275,6 @@ class AlertsPanel(AskingPanel):
             self._fit_columns()
 
 
-def _time(ts: int | None) -> str:
-    return "—" if ts is None else f"{datetime.fromtimestamp(ts / NS_PER_S, UTC):%m-%d %H:%M:%S}"
-
-
 def _history(alert: Alert) -> str:
-    times = "\n".join(_time(ts) for ts in reversed(alert.history))
+    times = "\n".join(time_text(ts) for ts in reversed(alert.history))
     return f"Fired, newest first, UTC:\n{times}" if times else "It has not fired."
