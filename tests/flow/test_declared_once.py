@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar
 from pytestqt.qtbot import QtBot
 
+from tests.desktop.test_context_menus import COMMANDS as CONTEXT_MENU_COMMANDS
 from tests.helpers.product_rig import CALM, Product, running
 from workstation.commands.keymap import KEY_COMMANDS
 from workstation.commands.records import RECORDS
@@ -89,6 +90,7 @@ def test_menu_palette_keys_and_rest_are_one_registry(product: Product) -> None:
     keys = product.desktop.workspace.hotkeys
     runs = {bind_name(name) for name in keys.runs} | {bind.id for bind in keys.store.shipped.binds}
     assert {bind_name(name) for name in of_screen} <= runs, "every one of them runs"
+    assert registry.keys() >= set(CONTEXT_MENU_COMMANDS), "what a right click offers is in the palette"
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))

@@ -135,6 +135,7 @@ class FillsPanel(TablePanel):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         rows = self.view.selected_rows()
         copy = menu.addAction(icon("copy"), "Copy rows\tCtrl+C")
+        copy.setObjectName(f"{self.panel_id}_copy")
         copy.setEnabled(bool(rows))
         copy.triggered.connect(self.view.copy_selection)
         why = menu.addAction("Where it came from\tCtrl+I")
@@ -142,10 +143,13 @@ class FillsPanel(TablePanel):
         why.setEnabled(len(rows) == 1)
         why.triggered.connect(lambda: self.provenance_asked.emit(self.chosen_order()))
         show = menu.addAction("Show instrument")
+        show.setObjectName(f"{self.panel_id}_show")
         show.setEnabled(len(rows) == 1)
         show.triggered.connect(lambda: self.context.focus.move(symbol=rows[0].symbol))
         menu.addSeparator()
-        menu.addAction(icon("save"), "Export view as CSV…").triggered.connect(self.export)
+        export = menu.addAction(icon("save"), "Export view as CSV…")
+        export.setObjectName(f"{self.panel_id}_export")
+        export.triggered.connect(self.export)
         return menu
 
     def _open_context_menu(self, point: QPoint) -> None:

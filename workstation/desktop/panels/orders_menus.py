@@ -35,7 +35,9 @@ def with_entries(menu: QMenu, panel_id: str, entries: Iterable[Entry], export: C
         menu.insertAction(first, action)
     menu.insertSeparator(first)
     menu.addSeparator()
-    menu.addAction(icon("save"), "Export view as CSV or JSON…").triggered.connect(export)
+    last = menu.addAction(icon("save"), "Export view as CSV or JSON…")
+    last.setObjectName(f"{panel_id}_export")
+    last.triggered.connect(export)
     return menu
 
 
