@@ -423,13 +423,30 @@ def test_a_setting_chosen_in_the_palette_stands_alone_in_the_settings_panel(desk
     assert panel.search.text() == "desktop.text_scale"
 
 
-def test_a_window_that_no_screen_shows_moves_into_view(shown: Workspaces) -> None:
+@pytest.mark.parametrize("corner_px", [None, 10])
+def test_a_window_that_no_screen_shows_or_only_by_a_corner_moves_into_view(
+    shown: Workspaces, corner_px: int | None
+) -> None:
     shown.window.showNormal()
-    shown.window.setGeometry(QRect(90_000, 90_000, 1_000, 700))
+    screen = shown.window.screen().availableGeometry()
+    off = 90_000 if corner_px is None else screen.right() - corner_px
+    shown.window.setGeometry(QRect(off, off, 1_000, 700))
     QApplication.processEvents()
     assert shown.window.gather()
     assert shown.window.screen().availableGeometry().contains(shown.window.geometry().topLeft())
     assert not shown.window.gather()
+
+
+def test_what_stood_on_a_screen_that_has_gone_is_gathered_and_that_is_said(shown: Workspaces, rig: DesktopRig) -> None:
+    before = len(rig.spoken)
+    shown._gather(None)
+    assert rig.spoken[before:] == [], "nothing is said where everything is still in view"
+    shown.window.showNormal()
+    shown.window.setGeometry(QRect(90_000, 90_000, 1_000, 700))
+    QApplication.processEvents()
+    shown._gather(None)
+    assert shown.window.screen().availableGeometry().contains(shown.window.geometry().topLeft())
+    assert rig.spoken[before:] == [("warning", "A screen is gone: windows that were on it have moved into view.")]
 
 
 def test_link_groups_come_back_with_the_workspace(shown: Workspaces, rig: DesktopRig) -> None:

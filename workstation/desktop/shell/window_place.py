@@ -6,6 +6,9 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+SEEN_PX_MIN = 48
+"""Width and height of a window that must be on a screen for it to be within reach."""
+
 
 def box_of(shares: Sequence[float], screen: QRect, least: QSize) -> QRect:
     """Return the box of x, y, width and height as shares of a screen, no smaller than `least`, moved into it."""
@@ -38,8 +41,9 @@ def within(box: QRect, screen: QRect) -> QRect:
 
 
 def is_seen(box: QRect) -> bool:
-    """Tell whether any screen shows a part of a box."""
-    return any(screen.availableGeometry().intersects(box) for screen in QGuiApplication.screens())
+    """Tell whether any screen shows so much of a box that a pointer can take hold of it."""
+    shown = (screen.availableGeometry().intersected(box) for screen in QGuiApplication.screens())
+    return any(part.width() >= SEEN_PX_MIN and part.height() >= SEEN_PX_MIN for part in shown)
 
 
 def saved_geometry(box: QRect) -> str:
