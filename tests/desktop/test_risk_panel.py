@@ -324,6 +324,15 @@ def test_orders_of_the_day_stand_with_their_limit(
     assert panel.orders.text() == text
 
 
+def test_caps_of_script_keys_stand_with_the_limits(panel: RiskPanel, rig: DesktopRig) -> None:
+    board = RiskBoard(limits=(LOSS,), restrictions=(), key_caps={"scanner": "2500.5", "books": "10000"})
+    rig.gateway.answers["risk.board"] = CommandResult(ok=True, text="", data=board)
+    again(panel, rig)
+    assert panel.orders.text() == (
+        "Most that one order of a script's key may move: books 10,000, scanner 2,500.5 (set under Scripts)"
+    )
+
+
 @pytest.mark.parametrize("scale", [0.85, 1.0, 1.7])
 def test_no_button_is_cut_at_any_size_of_text(qapp, rig: DesktopRig, qtbot, scale: float) -> None:
     apply_theme(qapp, load_theme("dark", text_scale=scale))

@@ -11,7 +11,7 @@ from workstation.commands.limits import RISK, use_of
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.events import LimitChanged
-from workstation.domain.records import LOCAL_TENANT, RiskLimit
+from workstation.domain.records import LOCAL_TENANT, ApiKey, RiskLimit
 from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import LimitScope
 from workstation.risk.restrictions import DAY, Restriction, lockout_end_text
@@ -65,6 +65,11 @@ def show_board(context: EngineContext, _params: NoParams, call: Invocation) -> N
         restrictions=tuple(controls.restrictions.dump()),
         orders_today={account: orders.count(account) for account in context.state.accounts},
         orders_per_day=orders.limit,
+        key_caps={
+            key.name: key.max_order_notional
+            for key in context.state.records.all(ApiKey, LOCAL_TENANT)
+            if key.is_active and key.max_order_notional is not None
+        },
     )
     call.reply(CommandResult(ok=True, text=f"{len(lines)} limits.", data=board))
 

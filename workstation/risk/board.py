@@ -31,9 +31,11 @@ class RiskBoard(msgspec.Struct, frozen=True, kw_only=True):
     """All limits, those without a bound included, and every restriction that is set.
 
     orders_today: orders of its trading day by account; orders_per_day: the most that each may reach, None for no bound.
+    key_caps: the most money that one order of a script's key may move, as a plain decimal, by the key's name.
     """
 
     limits: tuple[LimitLine, ...]
     restrictions: tuple[LimitChanged, ...]
     orders_today: dict[str, int] = {}
     orders_per_day: int | None = None
+    key_caps: dict[str, str] = {}

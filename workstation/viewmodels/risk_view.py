@@ -66,7 +66,7 @@ class RiskView:
     def __init__(self) -> None:
         self.table: ColumnTable[LimitLine] = ColumnTable(_columns(), _key)
         self.restrictions: tuple[LimitChanged, ...] = ()
-        self.orders = ""
+        self.orders = self.caps = ""
 
     def take(self, board: RiskBoard) -> None:
         """Show another board; limits that are gone leave."""
@@ -76,6 +76,7 @@ class RiskView:
         self.table.upsert(board.limits)
         self.restrictions = board.restrictions
         self.orders = orders_text(board.orders_today, board.orders_per_day)
+        self.caps = caps_text(board.key_caps)
 
     def lines(self) -> list[LimitLine]:
         """Return every limit."""
@@ -171,6 +172,12 @@ def orders_text(orders_today: Mapping[str, int], limit: int | None) -> str:
     bound = "no limit a day" if limit is None else f"limit {limit:,} a day"
     counts = "   ".join(f"{account} {count:,}" for account, count in sorted(orders_today.items()))
     return f"Orders today: {counts} ({bound})" if counts else ""
+
+
+def caps_text(caps: Mapping[str, str]) -> str:
+    """Return how much one order of each script's key may move, "" where no key has a cap."""
+    named = ", ".join(f"{name} {grouped(cap)}" for name, cap in sorted(caps.items()))
+    return f"Most that one order of a script's key may move: {named} (set under Scripts)" if named else ""
 
 
 def kill_text(kills: Sequence[KillState]) -> str:

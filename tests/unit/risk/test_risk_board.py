@@ -18,6 +18,7 @@ from workstation.commands.risk_board import LOCK_SECONDS_MAX, LockOut, SetCloseO
 from workstation.domain.accounts import Environment
 from workstation.domain.events import TradingDayRolled
 from workstation.domain.orders import Origin, OriginKind
+from workstation.domain.records import ApiKey
 from workstation.risk.board import RiskBoard
 from workstation.risk.limits import LimitScope
 from workstation.risk.restrictions import Restriction
@@ -59,6 +60,17 @@ def test_the_board_names_author_time_and_reason_of_a_change(board: Board) -> Non
     found = next(row for row in board.read().limits if row.limit == "DAILY_LOSS")
     assert (found.text, found.changed_by, found.reason, found.used) == ("400", "PALETTE:local", "smaller day", 0)
     assert found.changed_at == board.engine.rig.clock.now_ns()
+
+
+def test_the_board_names_the_caps_of_keys_that_are_on(board: Board) -> None:
+    made = {"capped": ("2500", True), "free": (None, True), "off": ("10", False)}
+    for name, (cap, is_active) in made.items():
+        key = ApiKey(
+            id=name, user_id="local", name=name, key_prefix="12345678", key_hash="0" * 64, scopes=(), rate_limit=1,
+            is_active=is_active, max_order_notional=cap,
+        )  # fmt: skip
+        board.engine.rig.state.records.apply(key)
+    assert board.read().key_caps == {"capped": "2500"}
 
 
 def test_tightening_acts_armed_and_loosening_does_not(board: Board) -> None:

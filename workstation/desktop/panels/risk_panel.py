@@ -114,7 +114,7 @@ class RiskPanel(AskingPanel):
             self.view.apply(lambda: self.risk.take(result.data))
             self.view.redress()
             self.stops.show_restrictions(self.risk.restrictions)
-            self.orders.setText("\n".join(part for part in (self.risk.orders, self._policy()) if part))
+            self.orders.setText("\n".join(part for part in (self.risk.orders, self.risk.caps, self._policy()) if part))
             self.orders.setVisible(bool(self.orders.text()))
             self._show_switches()
             self.show_state()
