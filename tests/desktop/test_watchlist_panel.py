@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
-from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, position, quote, status
+from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, future, order, position, quote, status, stock
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
@@ -16,6 +16,7 @@ from workstation.desktop.panels.watchlist_panel import WatchlistPanel
 from workstation.desktop.panels.watchlist_trends import MINUTE
 from workstation.domain.orders import OrdStatus
 from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.market_view import NoRoom
 
 
 @pytest.fixture
@@ -258,3 +259,63 @@ def test_sparklines_begin_with_the_past_one_at_a_time(panel: WatchlistPanel, rig
     rig.feed(quotes=[quote(last=30_000)])
     trend = panel.columns.index(1, panel.columns.column_named("trend")).data()
     assert (len(trend), list(trend)) == (12, sorted(trend))
+
+
+@pytest.fixture
+def many(qapp: object):
+    made = DesktopRig(stock("MSFT"), stock("MSFX", name="Micro Futures"), future("MSFZ6"))
+    yield made
+    made.stop()
+
+
+def test_what_fits_several_offers_them_with_venue_and_kind_and_takes_none(many: DesktopRig, qtbot) -> None:
+    panel = WatchlistPanel(many.context, "watchlist-1")
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.restore_settings({"list": []})
+    qtbot.keyClicks(panel.entry, "msf")
+    qtbot.keyClick(panel.entry, Qt.Key.Key_Return)
+    assert (entries(panel), panel.entry.text()) == ([], "msf")
+    menu = panel.entry.findChild(QMenu, "watchlist-1_choices")
+    assert [action.text() for action in menu.actions()] == [
+        "MSFT · Apple Inc. common stock · XNAS · stock · USD",
+        "MSFX · Micro Futures · XNAS · stock · USD",
+        "MSFZ6 · E-mini S&P 500 December 2026 · XCME · future · USD",
+    ]
+    assert many.spoken[-1] == ("info", "“msf” fits 3 instruments; choose one.")
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    assert (entries(panel), panel.entry.text()) == (["MSFX"], "")
+    panel.release()
+
+
+def test_a_whole_symbol_or_a_single_fit_is_no_question(many: DesktopRig, qtbot) -> None:
+    panel = WatchlistPanel(many.context, "watchlist-1")
+    qtbot.addWidget(panel)
+    panel.restore_settings({"list": []})
+    for typed in ("msft", "micro"):
+        panel.entry.setText(typed)
+        panel.add_typed()
+    assert entries(panel) == ["MSFT", "MSFX"]
+    panel.release()
+
+
+def test_a_row_without_room_names_the_limit_and_who_uses_it_and_asks_again(
+    panel: WatchlistPanel, rig: DesktopRig
+) -> None:
+    left = NoRoom(frozenset({"MSFT"}), 2_000, (("watchlist-1", 1_800), ("scripts, strategies and alerts", 200)))
+    rig.gateway.answer("market.watch", CommandResult(ok=True, text="", data=left))
+    QApplication.processEvents()
+    words = (
+        "MSFT has no prices: at most 2,000 streams are open at once. "
+        "They are held by watchlist-1 1,800, scripts, strategies and alerts 200."
+    )
+    assert panel.note.text() == words
+    cell = panel.columns.index(2, panel.columns.column_named("age"))
+    assert (cell.data(), cell.data(Qt.ItemDataRole.ToolTipRole)) == ("full", words)
+    asked = len(rig.gateway.of("market.watch"))
+    panel._ask_again.timeout.emit()
+    assert len(rig.gateway.of("market.watch")) == asked + 1
+    rig.gateway.answer("market.watch", CommandResult(ok=True, text="", data=NoRoom()))
+    QApplication.processEvents()
+    assert (panel.note.text(), cell.data(), panel._ask_again.isActive()) == ("", "—", False)

@@ -20,7 +20,7 @@ from workstation.marketdata.history import BarHistory
 from workstation.marketdata.intervals import interval_of
 from workstation.marketdata.service import MarketData
 from workstation.viewmodels.bars import BarSeries
-from workstation.viewmodels.market_view import MarketView, Series, Wish
+from workstation.viewmodels.market_view import MarketView, NoRoom, Series, Wish
 
 BARS_BEFORE = 1_500
 """Bars of the past that a series begins with at least."""
@@ -41,16 +41,17 @@ class EngineScreens:
         self._wanted: dict[str, frozenset[Series]] = {}
         self._idle: dict[Series, None] = {}
 
-    def watch(self, wish: Watch) -> None:
-        """Take one panel's wish for streams; unknown symbols are refused by name."""
+    def watch(self, wish: Watch) -> NoRoom:
+        """Take one panel's wish for streams; unknown symbols are refused by name. Returns what has no room."""
         unknown = sorted((wish.quotes | wish.depths | wish.tapes) - self._instruments.keys())
         if unknown:
             raise NotFound("instrument", ", ".join(unknown))
         for symbol, bar_type in wish.bars:
             self.open_series(symbol, bar_type, BARS_BEFORE)
         shown = Wish(quotes=wish.quotes, depths=wish.depths, bars=wish.bars, tapes=wish.tapes)
-        self._view.watch(wish.consumer, shown)
+        left_out = self._view.watch(wish.consumer, shown)
         self._let_go(wish.consumer, frozenset(wish.bars))
+        return left_out
 
     def bars(self, request: BarsRequest) -> BarSeries:
         """Return the newest bars of a series, from the venue's history and what was built since."""

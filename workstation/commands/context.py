@@ -24,8 +24,8 @@ from workstation.strategies.run_desk import RunDesk
 class Screens(Protocol):
     """The screens' side of market data."""
 
-    def watch(self, wish: Watch) -> None:
-        """Take one screen's wish for streams."""
+    def watch(self, wish: Watch) -> object:
+        """Take one screen's wish for streams; returns what there was no room for."""
 
     def bars(self, request: BarsRequest) -> object:
         """Return a bar series for a chart."""

@@ -10,8 +10,8 @@ MARKET = "Market"
 
 def watch(context: EngineContext, params: Watch, call: Invocation) -> None:
     """Take one screen's wish for streams."""
-    context.screens.watch(params)
-    call.reply(CommandResult(ok=True, text="Watching."))
+    left_out = context.screens.watch(params)
+    call.reply(CommandResult(ok=True, text="Watching.", data=left_out))
 
 
 def bars(context: EngineContext, params: BarsRequest, call: Invocation) -> None:

@@ -83,9 +83,9 @@ class Bridge(QObject):
         self.frame_taken.emit(frame)
         return frame
 
-    def watch(self, wish: Watch) -> None:
+    def watch(self, wish: Watch, on_result: ResultHandler | None = None) -> None:
         """Say which quotes, books and bars a panel shows; replaces its earlier wish."""
-        self.call("market.watch", wish, Origin(kind=OriginKind.SYSTEM, detail=wish.consumer))
+        self.call("market.watch", wish, Origin(kind=OriginKind.SYSTEM, detail=wish.consumer), on_result)
 
     def call(
         self, command_id: str, params: msgspec.Struct, origin: Origin, on_result: ResultHandler | None = None

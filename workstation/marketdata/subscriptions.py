@@ -24,6 +24,11 @@ class Subscriptions:
         self._most = most
         self._counts: Counter[tuple[str, StreamKind]] = Counter()
 
+    @property
+    def most(self) -> int:
+        """How many pairs may be open at once."""
+        return self._most
+
     def __len__(self) -> int:
         return len(self._counts)
 

@@ -21,7 +21,11 @@ PRINTS_MAX = 20_000
 
 NS_PER_MS = 1_000_000
 
+HOLDERS_SHOWN = 3
+"""Panels that are named where there is no room."""
+
 Series = tuple[str, BarType]
+Pair = tuple[str, StreamKind]
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -31,6 +35,22 @@ class Wish(msgspec.Struct, frozen=True):
     depths: frozenset[str]
     bars: tuple[Series, ...]
     tapes: frozenset[str] = frozenset()
+
+
+class NoRoom(msgspec.Struct, frozen=True):
+    """Instruments of a wish that got no stream, the most streams that may be open, and how many each panel holds."""
+
+    symbols: frozenset[str] = frozenset()
+    most: int = 0
+    holders: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The limit and who uses it, in a sentence."""
+        count = len(self.symbols)
+        what = f"{count} instruments have" if count != 1 else f"{next(iter(self.symbols))} has"
+        holders = ", ".join(f"{name} {number:,}" for name, number in self.holders)
+        return f"{what} no prices: at most {self.most:,} streams are open at once. They are held by {holders}."
 
 
 class MarketView:
@@ -50,14 +70,13 @@ class MarketView:
         self._prints: deque[Trade] = deque(maxlen=PRINTS_MAX)
         self._traded: dict[str, dict[int, list[int]]] = defaultdict(dict)
 
-    def watch(self, consumer: str, wish: Wish) -> None:
-        """Take a panel's wish; an empty one gives its streams up."""
-        held = [self._market.subscriptions.acquire(s, StreamKind.QUOTES) for s in wish.quotes | wish.depths]
-        trades = wish.quotes | wish.depths | wish.tapes
-        held += [self._market.subscriptions.acquire(s, StreamKind.TRADES) for s in trades]
-        held += [self._market.subscriptions.acquire(s, StreamKind.DEPTH) for s in wish.depths]
+    def watch(self, consumer: str, wish: Wish) -> NoRoom:
+        """Take a panel's wish; an empty one gives its streams up. Returns what there was no room for."""
+        held, lacking = self._acquired(sorted(_pairs(wish)))
         for release in self._held.pop(consumer, ()):
             release()
+        more, lacking = self._acquired(lacking)  # what the panel gave up makes room
+        held += more
         self._wishes.pop(consumer, None)
         if held or wish.bars:
             self._held[consumer], self._wishes[consumer] = held, wish
@@ -67,6 +86,27 @@ class MarketView:
         self._series = frozenset(series for w in self._wishes.values() for series in w.bars)
         self._conflator.want(tuple(quotes))
         self._depth_seen.clear()
+        return self._no_room(frozenset(symbol for symbol, _ in lacking)) if lacking else NoRoom()
+
+    def _acquired(self, wanted: list[Pair]) -> tuple[list[Callable[[], None]], list[Pair]]:
+        """Acquire what there is room for; return the calls that give it up, and what is left."""
+        subscriptions = self._market.subscriptions
+        held: list[Callable[[], None]] = []
+        lacking: list[Pair] = []
+        for pair in wanted:
+            if subscriptions.lacking([pair]):
+                lacking.append(pair)
+            else:
+                held.append(subscriptions.acquire(*pair))
+        return held, lacking
+
+    def _no_room(self, symbols: frozenset[str]) -> NoRoom:
+        subscriptions = self._market.subscriptions
+        counts = sorted(((name, len(held)) for name, held in self._held.items() if held), key=lambda row: -row[1])
+        screens = {pair for wish in self._wishes.values() for pair in _pairs(wish)}
+        others = len(set(subscriptions.active()) - screens)
+        shown = [*counts[:HOLDERS_SHOWN], *([("scripts, strategies and alerts", others)] if others else [])]
+        return NoRoom(symbols, subscriptions.most, tuple(shown))
 
     def refresh_all(self) -> None:
         """Send everything watched again, so that ages of quiet instruments stay true."""
@@ -166,3 +206,13 @@ class MarketView:
             traded=tuple((p, cell[0], cell[1]) for p, cell in prices.items()),
             queue_ahead=self.queue.ahead(symbol),
         )
+
+
+def _pairs(wish: Wish) -> set[Pair]:
+    """Return the streams that a wish needs."""
+    quoted = wish.quotes | wish.depths
+    return (
+        {(symbol, StreamKind.QUOTES) for symbol in quoted}
+        | {(symbol, StreamKind.TRADES) for symbol in quoted | wish.tapes}
+        | {(symbol, StreamKind.DEPTH) for symbol in wish.depths}
+    )

@@ -6,7 +6,6 @@ symbols and headings, so that a layout file keeps it. Sends nothing.
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 import msgspec
 import numpy as np
@@ -25,6 +24,7 @@ from workstation.viewmodels.columns import (
 )
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, gain_ink, grouped, money
 from workstation.viewmodels.frames import QuoteSnap
+from workstation.viewmodels.market_view import NoRoom
 from workstation.viewmodels.watchlist_computed import COMPUTED_MAX, Computed, computed_column
 from workstation.viewmodels.watchlist_rows import HEADING, NOTHING_MINE, Mine, WatchRow
 from workstation.viewmodels.watchlist_trend import POINTS, Trends
@@ -32,8 +32,6 @@ from workstation.viewmodels.watchlist_trend import POINTS, Trends
 FLASH_NS = 250_000_000
 UNDO_NS = 10_000_000_000
 AGE_SHOWN_MS = 1_000
-MATCHES_MAX = 8
-NEAR_MAX = 3
 ENTRIES_MAX = 1_000
 STALE, ABSENT = "STALE", "ABSENT"
 _QUIET_CELLS = dict.fromkeys(
@@ -60,39 +58,6 @@ def default_entries(instruments: Mapping[str, Instrument]) -> list[str]:
     return entries
 
 
-def search(instruments: Mapping[str, Instrument], text: str, limit: int = MATCHES_MAX) -> list[Instrument]:
-    """Return instruments by symbol or name, best first: exact symbol, its beginning, a word of the name, any part.
-
-    Last come those of a venue that is named whole.
-    """
-    wanted = text.strip().lower()
-    if not wanted:
-        return []
-    ranked = []
-    for item in instruments.values():
-        symbol, name = item.symbol.lower(), item.name.lower()
-        if symbol == wanted:
-            rank = 0
-        elif symbol.startswith(wanted):
-            rank = 1
-        elif any(word.startswith(wanted) for word in name.split()):
-            rank = 2
-        elif wanted in symbol or wanted in name:
-            rank = 3
-        elif wanted == item.exchange.lower():
-            rank = 4
-        else:
-            continue
-        ranked.append((rank, len(symbol), symbol, item))
-    ranked.sort(key=lambda found: found[:3])
-    return [found[3] for found in ranked[:limit]]
-
-
-def near_symbols(instruments: Mapping[str, Instrument], text: str) -> list[str]:
-    """Return the symbols that are most like a text which matches nothing."""
-    return get_close_matches(text.strip().upper(), list(instruments), n=NEAR_MAX, cutoff=0.5)
-
-
 class Watchlist:
     """The entries of one list and their rows. Times are monotonic ns of the screen; computed: columns of its own."""
 
@@ -109,6 +74,7 @@ class Watchlist:
         self._undo: tuple[int, list[str]] | None = None
         self.entries: list[str] = []
         self.connected = True
+        self.left_out = NoRoom()
         self.behind = False
         self.table: ColumnTable[WatchRow] = ColumnTable(self._columns(), _key)
         self.table.sort_by([("rank", False)])
@@ -215,7 +181,19 @@ class Watchlist:
             return None
         last = None if quote is None else quote.last
         trend = row.trend if last is None else self.trends.note(entry, last, now_ns)
-        return WatchRow(entry=entry, rank=row.rank, quote=quote, mine=own, flash=flash, focused=focused, trend=trend)
+        return msgspec.structs.replace(row, quote=quote, mine=own, flash=flash, focused=focused, trend=trend)
+
+    def set_left_out(self, left: NoRoom) -> Changes:
+        """Note the instruments that there was no room for; their rows say so."""
+        self.left_out = left
+        words = left.words if left.symbols else ""
+        changed = [
+            msgspec.structs.replace(row, left_out=words if row.entry in left.symbols else "")
+            for row in self._rows.values()
+            if row.left_out != (words if row.entry in left.symbols else "")
+        ]
+        self._rows.update((row.entry, row) for row in changed)
+        return self.table.upsert(changed) if changed else NO_CHANGES
 
     def hide_headings(self, hidden: bool) -> None:
         """Leave headings out: they mean nothing in another order than the list's own."""
@@ -231,6 +209,9 @@ class Watchlist:
             return RowStyle(ink="text_muted", section=True, cells={"symbol": CellStyle(bold=True)})
         quote = row.quote
         marker = CellStyle("accent", "", "pointer") if row.focused else CellStyle("text_disabled", "", "spot")
+        if row.left_out:
+            cells = {"focus": marker, "symbol": CellStyle("text"), "age": CellStyle("warning")}
+            return RowStyle(ink="text_muted", hatched=quote is not None, cells=cells)
         if quote is None or quote.freshness == ABSENT:
             return RowStyle(ink="text_muted", cells={"focus": marker, "symbol": CellStyle("text", bold=row.focused)})
         if quote.freshness == STALE or not self.connected:
@@ -322,7 +303,8 @@ class Watchlist:
             price("last", "Last"),
             Column("percent", "%", number, self._percent, self._percent_text, right=True, width=6,
                    hint="Change from the previous close in per cent"),
-            Column("age", "Age", text, _age_text, _age_text, width=4, hint="Age of the quote, and its trouble"),
+            Column("age", "Age", text, _age_text, _age_text, width=4, hover=lambda r: r.left_out or _age_text(r),
+                   hint="Age of the quote, and its trouble"),
             price("bid", "Bid"),
             price("ask", "Ask"),
             Column("spread", "Sprd", number, self._spread, self._spread_text, right=True, width=4,
@@ -377,6 +359,8 @@ def _age_text(row: WatchRow) -> str:
     quote = row.quote
     if row.is_heading:
         return ""
+    if row.left_out:
+        return "full"
     if quote is None or quote.freshness == ABSENT:
         return MISSING
     words = " ".join(flag.lower() for flag in quote.flags)

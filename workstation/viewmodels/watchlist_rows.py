@@ -23,7 +23,10 @@ NOTHING_MINE = Mine()
 
 
 class WatchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row. flash: +1 the last price rose just now, -1 it fell; trend: the last price over time, as blocks."""
+    """One row. flash: +1 the last price rose just now, -1 it fell; trend: the last price over time, as blocks.
+
+    left_out: why it has no stream, "" where it has one.
+    """
 
     entry: str
     rank: int
@@ -32,6 +35,7 @@ class WatchRow(msgspec.Struct, frozen=True, kw_only=True):
     flash: int = 0
     focused: bool = False
     trend: str = ""
+    left_out: str = ""
 
     @property
     def position(self) -> int:

@@ -15,6 +15,7 @@ from workstation.domain.market import Bar, BarType, StreamKind
 from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.intervals import bar_type_of
 from workstation.marketdata.service import MarketData
+from workstation.marketdata.subscriptions import Subscriptions
 from workstation.viewmodels.market_view import MarketView
 
 HOUR_NS = 3_600 * 10**9
@@ -109,3 +110,19 @@ def test_a_feed_that_went_silent_is_asked_again_for_every_stream_that_is_open() 
         market.subscriptions.acquire(SYMBOL, stream)
     assert screens.resubscribe() == 2
     assert asked == [(SYMBOL, StreamKind.QUOTES), (SYMBOL, StreamKind.TRADES)] * 2
+
+
+def test_a_wish_beyond_the_limit_gets_what_there_is_room_for_and_names_who_has_the_rest() -> None:
+    listed = {symbol: instrument(symbol) for symbol in ("A", "B", "C")}
+    market = MarketData(VirtualClock(START_NS), listed, on_fault=lambda *_: None)
+    market.subscriptions = Subscriptions(lambda *_: None, lambda *_: None, most=5)
+    venue: Any = Venue()
+    screens = EngineScreens(market, market.instruments, venue, MarketView(market))
+    market.subscriptions.acquire("C", StreamKind.DEPTH)
+    left = screens.watch(Watch(consumer="list-1", quotes=frozenset("ABC")))
+    assert (left.symbols, left.most) == (frozenset("C"), 5)
+    assert left.holders == (("list-1", 4), ("scripts, strategies and alerts", 1))
+    assert len(market.subscriptions) == 5
+    assert screens.watch(Watch(consumer="list-1", quotes=frozenset("BC"))).symbols == frozenset(), "what it gave up"
+    assert screens.watch(Watch(consumer="list-1")).symbols == frozenset()
+    assert len(market.subscriptions) == 1

@@ -6,8 +6,9 @@ from tests.helpers.desktop_rig import ACCOUNT, future, limit, order, position, q
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.orders import Side
 from workstation.viewmodels.formats import Formats
-from workstation.viewmodels.watchlist import FLASH_NS, UNDO_NS, Watchlist, default_entries, near_symbols, search
+from workstation.viewmodels.watchlist import FLASH_NS, UNDO_NS, Watchlist, default_entries
 from workstation.viewmodels.watchlist_rows import Mine, mine_by_symbol
+from workstation.viewmodels.watchlist_search import near_symbols, search
 
 INSTRUMENTS = {
     "AAPL": stock(),

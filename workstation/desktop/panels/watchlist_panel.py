@@ -7,32 +7,37 @@ aims the trade focus, a double click fills a ticket in; nothing here sends an or
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QStringListModel, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QCompleter, QFileDialog, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
+from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.panels.watchlist_entry import Adding
 from workstation.desktop.panels.watchlist_lists import ListChoice
 from workstation.desktop.panels.watchlist_trends import TrendSeeding
 from workstation.desktop.panels.watchlist_view import RANK_SORT, WatchView, panel_at
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.shell.staging import stage
 from workstation.desktop.tables import ColumnModel
-from workstation.domain.expressions.tokens import ExpressionError
 from workstation.domain.orders import OrderTerms, OrdType, Side
 from workstation.viewmodels.columns import Changes
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.hotkeys import Stage
-from workstation.viewmodels.watchlist import UNDO_NS, Watchlist, near_symbols, search
-from workstation.viewmodels.watchlist_computed import COMPUTED_MAX, Computed, definition, expression_of
+from workstation.viewmodels.market_view import NoRoom
+from workstation.viewmodels.panel_notes import PanelNote
+from workstation.viewmodels.watchlist import UNDO_NS, Watchlist
+from workstation.viewmodels.watchlist_computed import Computed, definition
 from workstation.viewmodels.watchlist_import import resolve
 from workstation.viewmodels.watchlist_lists import NamedLists
 from workstation.viewmodels.watchlist_rows import HEADING, Mine, WatchRow, mine_by_symbol
 
 FLASH_END_MS = 260
+ASK_AGAIN_MS = 5_000
+"""How often a list asks again for streams that there was no room for."""
 PAINT_EVERY_NS = 30_000_000
 """Tables paint at about 30 Hz, however fast frames come."""
 ROWS_A_FRAME = 8
@@ -61,6 +66,8 @@ class WatchlistPanel(TablePanel):
         self._build_bar()
         self._flash_end = QTimer(self, interval=FLASH_END_MS, singleShot=True)
         self._flash_end.timeout.connect(self._take_frame)
+        self._ask_again = QTimer(self, interval=ASK_AGAIN_MS)
+        self._ask_again.timeout.connect(self.watch_again)
         self._build_table()
         self.until_released(context.focus.listen(self._on_focus))
         self._watch()
@@ -89,35 +96,19 @@ class WatchlistPanel(TablePanel):
             self._following = False
 
     def add_typed(self) -> None:
-        """Add what was typed: an instrument or its best match, `# a heading`, or `name = expression` as a column.
+        """Add what was typed; see `Adding`."""
+        self.adding.add_typed()
 
-        What cannot be read keeps the text and says so.
-        """
-        line = self.entry
-        if line.text().startswith("#"):
-            self._insert([HEADING + line.text().lstrip("# ").strip()])
-            line.clear()
-            return
-        computed = definition(line.text())
-        if computed is not None:
-            self._add_computed(computed)
-            return
-        found = search(self.context.bridge.session.instruments, line.text().split("  ")[0])
-        if not found:
-            near = near_symbols(self.context.bridge.session.instruments, line.text())
-            hint = f" Near it: {', '.join(near)}." if near else ""
-            self._refuse(f"No instrument matches “{line.text()}”.{hint}")
-            return
-        symbol = found[0].symbol
+    def add(self, symbol: str) -> None:
+        """Add an instrument below the selected row and select it."""
         after = next((row.entry for row in self.view.selected_rows()), None)
         self._change(self.list.add(symbol, after))
         self.view.select_key(symbol)
-        line.clear()
 
     def import_text(self, text: str) -> None:
         """Add a list of symbols below the selected row; what cannot be resolved is listed."""
         resolved = resolve(text[:IMPORT_BYTES_MAX], self.context.bridge.session.instruments)
-        self._insert(resolved.entries)
+        self.insert(resolved.entries)
         left = resolved.unknown or resolved.ambiguous
         self.context.announcer.say("warning" if left else "info", resolved.words)
 
@@ -151,31 +142,12 @@ class WatchlistPanel(TablePanel):
         self._change(self.list.set_entries(entries))
         self.choice.refresh()
 
-    def _insert(self, entries: Iterable[str]) -> None:
+    def insert(self, entries: Iterable[str]) -> None:
+        """Put entries below the selected row, or at the end; those that are there stay where they are."""
         after = next((row.entry for row in self.view.selected_rows()), None)
         place = self.list.entries.index(after) + 1 if after in self.list.entries else len(self.list.entries)
         fresh = [entry for entry in entries if entry not in self.list.entries]
         self._change(self.list.set_entries([*self.list.entries[:place], *fresh, *self.list.entries[place:]]))
-
-    def _refuse(self, text: str) -> None:
-        line = self.entry
-        line.setProperty("invalid", "true")
-        line.style().polish(line)
-        line.setToolTip(text)
-        self.context.announcer.say("warning", text)
-
-    def _add_computed(self, computed: Computed) -> None:
-        others = [column for column in self.list.computed if column.name != computed.name]
-        try:
-            expression_of(computed)
-        except ExpressionError as error:
-            self._refuse(f"{computed.name}: {error}")
-            return
-        if len(others) >= COMPUTED_MAX:
-            self._refuse(f"A watchlist has at most {COMPUTED_MAX} computed columns; remove one.")
-            return
-        self.show_computed([*others, computed])
-        self.entry.clear()
 
     def show_computed(self, computed: Iterable[Computed]) -> None:
         """Show these computed columns, in a table made anew."""
@@ -237,20 +209,16 @@ class WatchlistPanel(TablePanel):
 
     def _build_bar(self) -> None:
         self.entry = self.add_filter("Add: symbol or name, Enter", self._complete)
+        self.adding = Adding(self)
         self.choice = ListChoice(self)
         self.bar.insertWidget(0, self.choice)
-        self.entry.setObjectName(f"{self.panel_id}_add")
-        self.entry.setAccessibleName("Add an instrument")
-        self.entry.returnPressed.connect(self.add_typed)
-        self._matches = QStringListModel(self)
-        completer = QCompleter(self._matches, self)
-        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        completer.activated.connect(lambda _text: QTimer.singleShot(0, self.add_typed))
-        self.entry.setCompleter(completer)
         self.undo_button = self.add_button("undo", "Undo", "Bring back what was removed", self.undo)
         self.undo_button.hide()
         self._undo_timer = QTimer(self, interval=UNDO_NS // 1_000_000, singleShot=True)
         self._undo_timer.timeout.connect(self.undo_button.hide)
+
+    def _complete(self) -> None:
+        self.adding.complete()
 
     def _build_table(self) -> None:
         self._following = False
@@ -291,19 +259,19 @@ class WatchlistPanel(TablePanel):
         self._watch()
         self._take_frame()
 
+    def on_watched(self, result: CommandResult) -> None:
+        """Say in its row which instrument the feed has no room for, and who has it."""
+        left = result.data if isinstance(result.data, NoRoom) else NoRoom()
+        self.view.apply(lambda: self.list.set_left_out(left))
+        (self._ask_again.start if left.symbols else self._ask_again.stop)()
+        self._show_state()
+
     def _watch(self) -> None:
         self.watch(quotes=frozenset(self.list.symbols))
         self.seeding.want(self.list.symbols)
 
     def _now(self) -> int:
         return self.context.bridge.session.mono_ns()
-
-    def _complete(self) -> None:
-        if self.entry.property("invalid") == "true":
-            self.entry.setProperty("invalid", "false")
-            self.entry.style().polish(self.entry)
-        found = search(self.context.bridge.session.instruments, self.entry.text())
-        self._matches.setStringList([f"{item.symbol}  {item.name}" for item in found])
 
     def _aim(self, symbol: str) -> None:
         self.context.focus.move(symbol=symbol)
@@ -350,7 +318,10 @@ class WatchlistPanel(TablePanel):
         self.view.reorder(lambda: self.list.hide_headings(self.list.table.sorting != RANK_SORT))
 
     def _show_state(self) -> None:
-        self.note.show_note(self.connection.prices_note())
+        note, left = self.connection.prices_note(), self.list.left_out
+        if not note.text and left.symbols:
+            note = PanelNote("warning", left.words)
+        self.note.show_note(note)
         self.view.set_empty_text("Nothing to watch yet", "Type a symbol or a name above, then Enter.")
 
     def context_menu(self) -> QMenu:

@@ -7,15 +7,18 @@ to the layout file as plain values. A failure inside one panel is shown in that 
 from collections.abc import Callable
 from types import TracebackType
 from typing import ClassVar
+from weakref import WeakMethod
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from workstation.commands.params import Watch
+from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.domain.market import BarType
 from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.market_view import NoRoom
 from workstation.viewmodels.outbox import Outbox
 
 HELD_ROWS_MAX = 20_000
@@ -182,7 +185,30 @@ class Panel(QWidget):
         wish = Watch(consumer=self.panel_id, quotes=quotes, depths=depths, bars=bars, tapes=tapes)
         if wish != self._wish:
             self._wish = wish
-            self.context.bridge.watch(wish)
+            self.watch_again()
+
+    def watch_again(self) -> None:
+        """Ask for the streams once more, where there was no room for all."""
+        wish, heard = self._wish, WeakMethod(self._on_watched)
+
+        def answered(result: CommandResult) -> None:
+            method = heard()
+            if method is not None and wish is not None:
+                method(wish, result)
+
+        if wish is not None:
+            self.context.bridge.watch(wish, answered)
+
+    def on_watched(self, result: CommandResult) -> None:
+        """Hear whether all streams are there; `result.data` is what there was no room for."""
+        left = result.data
+        if isinstance(left, NoRoom) and left.symbols:
+            self.context.announcer.say("warning", left.words)
+
+    def _on_watched(self, wish: Watch, result: CommandResult) -> None:
+        """Tell the panel about its wish, unless it has another one by now, or has ended."""
+        if wish is self._wish and isValid(self):
+            self.on_watched(result)
 
     def show_fault(self, cause: str, details: str, *, stands: bool) -> None:
         """Show that an error came out of this panel. stands: it came while a frame was shown, so no more are taken."""
@@ -217,6 +243,7 @@ class Panel(QWidget):
             end()
         self.context.bridge.frame_taken.disconnect(self._on_frame)
         if self._wish is not None:
+            self._wish = None
             self.context.bridge.watch(Watch(consumer=self.panel_id))
 
     def _on_link(self, group: str, symbol: str) -> None:
