@@ -44,6 +44,12 @@ class _FactorRow(NamedTuple):
     close: Decimal
 
 
+def holds_actions(path: Path) -> bool:
+    """Tell whether a file says of itself that it holds splits and dividends."""
+    head = LineReader(path).head()
+    return _FACTOR_ROW.fullmatch(head) is not None or head.startswith(b"symbol,ex_date,kind,")
+
+
 def import_actions(path: Path, options: ImportOptions, imports: MarketImports, report: FileReport) -> FileReport:
     """Store the splits and dividends of a file.
 

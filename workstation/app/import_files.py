@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from workstation.app.data_actions import import_actions
+from workstation.app.data_actions import holds_actions, import_actions
 from workstation.app.import_options import Format, ImportOptions, options_of
 from workstation.app.import_report import FileReport, GapFound, told
 from workstation.app.import_sources import Event, Opened, open_file
@@ -71,7 +71,8 @@ def import_file(path: Path, options: ImportOptions, imports: MarketImports, prog
         StorageError: it cannot be stored; nothing was.
     """
     report = FileReport(file=path.name, found="")
-    if options.format is Format.ACTIONS:
+    says_itself = options.format is Format.AUTO and not options.columns and path.is_file() and holds_actions(path)
+    if options.format is Format.ACTIONS or says_itself:
         return import_actions(path, options, imports, report)
     opened = open_file(path, options, report, imports.history.instrument)
     source = options.source or path.name

@@ -8,6 +8,11 @@ import msgspec
 LISTED_MAX = 20
 """Gaps and refused rows that a report lists; all are counted."""
 
+REASONS_MAX = 50
+OTHER_REASONS = "other reasons"
+MORE_DECIMALS = "has more than"
+"""In the reason of a row whose number has more decimals than its instrument."""
+
 
 class RefusedRow(msgspec.Struct, frozen=True):
     """One row that was not stored: its line from 1, why, and its beginning."""
@@ -61,7 +66,8 @@ class FileReport(msgspec.Struct, kw_only=True):
     def refuse(self, line: int, reason: str, raw: str) -> None:
         """Note a row that is not stored."""
         self.refused += 1
-        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        named = reason if reason in self.reasons or len(self.reasons) < REASONS_MAX else OTHER_REASONS
+        self.reasons[named] = self.reasons.get(named, 0) + 1
         if len(self.refused_rows) < LISTED_MAX:
             self.refused_rows.append(RefusedRow(line, reason, raw))
 
@@ -93,6 +99,8 @@ def told(report: FileReport) -> Iterator[str]:
         yield f"  line {row.line:,} refused: {row.reason}: {row.raw}"
     if report.refused > len(report.refused_rows):
         yield f"  and {report.refused - len(report.refused_rows):,} more refused rows"
+    if any(MORE_DECIMALS in reason for reason in report.reasons):
+        yield "  an instrument that --new makes has as many as --price-decimals and --qty-decimals say"
     for gap in report.gap_list:
         yield f"  gap {gap.symbol} {moment(gap.start)} to {moment(gap.end)}: {gap.missing:,} missing"
     if report.gaps > len(report.gap_list):

@@ -4,17 +4,21 @@ The formats of the replay are read by its decoders, which know their stamps, zon
 `import_tables.py`, with what the call says. Refused rows go to the report with their line.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from workstation.app.import_options import Format, ImportOptions
-from workstation.app.import_report import FileReport
+from workstation.app.import_report import MORE_DECIMALS, FileReport
 from workstation.app.import_stamps import instant, span_reader
 from workstation.app.import_tables import Table, TableRow, is_parquet, open_csv, open_parquet
+from workstation.brokers.replay.bar_files import LeanDaily, PerpetualMinutes, StocksDaily
+from workstation.brokers.replay.capture import CaptureSource
 from workstation.brokers.replay.detect import open_source
+from workstation.brokers.replay.lean import QuoteBars, QuoteTicks, TradeBars, TradeTicks
 from workstation.brokers.replay.reading import scaled
-from workstation.brokers.replay.source import ReplaySource
+from workstation.brokers.replay.source import REPEATED, ReplaySource
 from workstation.domain.errors import PrecisionLoss, ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import (
@@ -30,6 +34,22 @@ from workstation.domain.market import (
 from workstation.marketdata.calendar import Calendars
 
 Event = Bar | Quote | Trade | BookSnapshot | BookChange
+PERPETUAL = "btc_perp"
+"""How the name of a file begins whose minutes are the perpetual's."""
+
+NUMBER = re.compile(r"-?[0-9]+\.[0-9]+", re.ASCII)
+FOUND: Mapping[type, str] = {
+    StocksDaily: "daily bars of stocks by ticker",
+    LeanDaily: "LEAN daily bars",
+    PerpetualMinutes: "minutes of a perpetual",
+    TradeTicks: "LEAN trades",
+    QuoteTicks: "LEAN quotes of every exchange",
+    TradeBars: "LEAN minutes of trades",
+    QuoteBars: "LEAN minutes of quotes",
+    CaptureSource: "raw exchange capture",
+}
+"""By decoder, what a file was taken for."""
+
 _SIDES = {"buy": Aggressor.BUY, "b": Aggressor.BUY, "sell": Aggressor.SELL, "s": Aggressor.SELL, "": Aggressor.UNKNOWN}
 
 
@@ -51,23 +71,37 @@ def open_file(
     """
     if not path.is_file():
         raise ValidationError("file", f"{path.name} does not exist")
-    as_table = options.format is Format.CSV or bool(options.columns)
     if options.format is Format.PARQUET or is_parquet(path):
         return _open_table(open_parquet(path, options.columns), options, report, known)
-    if not as_table and options.format is Format.AUTO and options.symbol and path.suffix.lower() == ".csv":
-        as_table = True
-    if as_table:
+    source = _recording(path, options)
+    if source is None:
         return _open_table(open_csv(path, options.columns), options, report, known)
+    return _open_recording(source, options, report)
+
+
+def _recording(path: Path, options: ImportOptions) -> ReplaySource | None:
+    """Return the decoder of a file that says itself what it is, None for a table of columns.
+
+    Minutes of the perpetual have a header that anybody's bars may have: they are known by the file's name too.
+
+    Raises:
+        ValidationError: it has to be one, and is none.
+    """
+    if options.format is Format.CSV or options.columns:
+        return None
     try:
-        return _open_recording(open_source(path, companions=False), options, report)
+        source = open_source(path, companions=False)
     except ValidationError:
         if options.format is not Format.AUTO:
             raise
-        return _open_table(open_csv(path, options.columns), options, report, known)
+        return None
+    is_anybodys = isinstance(source, PerpetualMinutes) and not path.name.lower().startswith(PERPETUAL)
+    return None if is_anybodys and options.format is Format.AUTO else source
 
 
 def _open_recording(source: ReplaySource, options: ImportOptions, report: FileReport) -> Opened:
-    report.found = f"{type(source).__name__}, {len(source.instruments)} instruments"
+    count = len(source.instruments)
+    report.found = f"{FOUND[type(source)]}, {count} instrument{'s' if count != 1 else ''}"
     report.symbols = [instrument.symbol for instrument in source.instruments]
     if options.symbol and options.symbol not in report.symbols:
         raise ValidationError("symbol", f"{source.name} holds {', '.join(report.symbols[:10])}, not {options.symbol}")
@@ -82,8 +116,13 @@ def _open_recording(source: ReplaySource, options: ImportOptions, report: FileRe
                 elif isinstance(event, Event) and options.symbol in ("", event.symbol):
                     yield event
         for bad in source.faults.samples:
-            report.refuse(bad.line, bad.reason, bad.raw)
-        report.refused, report.reasons = source.faults.total, dict(source.faults.counts)
+            if bad.reason != REPEATED:
+                report.refuse(bad.line, bad.reason, bad.raw)
+        report.reasons = dict(source.faults.counts)
+        report.duplicates = report.reasons.pop(REPEATED, 0)
+        report.refused = sum(report.reasons.values())
+        if isinstance(source, QuoteTicks) and source.quiet:
+            report.left_out["quotes of one exchange that changed nothing of the best bid and ask"] = source.quiet
 
     return Opened(source.instruments, events(), lambda: source.bytes_done / max(source.bytes_total, 1))
 
@@ -165,7 +204,7 @@ def _trades(instrument: Instrument, options: ImportOptions) -> Callable[[TableRo
 
 
 def _price(text: str, instrument: Instrument) -> int:
-    price = scaled(text, instrument.price_decimals)
+    price = _scaled(text, instrument.price_decimals, "price")
     if price <= 0 and not instrument.price_may_be_negative:
         raise ValueError("price is not above 0")
     if not instrument.on_tick(price):
@@ -174,10 +213,19 @@ def _price(text: str, instrument: Instrument) -> int:
 
 
 def _size(text: str, instrument: Instrument) -> int:
-    size = scaled(text, instrument.qty_decimals)
+    size = _scaled(text, instrument.qty_decimals, "volume or size")
     if size < 0:
         raise ValueError("volume or size is negative")
     return size
+
+
+def _scaled(text: str, decimals: int, what: str) -> int:
+    try:
+        return scaled(text, decimals)
+    except PrecisionLoss:
+        is_number = NUMBER.fullmatch(text) is not None
+        said = f"{MORE_DECIMALS} {decimals} decimals" if is_number else "is not a plain decimal"
+        raise ValueError(f"{what} {said}") from None
 
 
 def _misplaced(event: Event, before: Event) -> str:

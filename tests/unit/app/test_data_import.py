@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from tests.helpers.market_imports import ACME, DataHome
 from workstation.app import import_files
 from workstation.app.import_options import ImportOptions
-from workstation.app.import_report import FileReport
+from workstation.app.import_report import REASONS_MAX, FileReport
 from workstation.app.import_stamps import Stamp
 from workstation.storage.market_imports import open_imports
 
@@ -93,6 +96,86 @@ def test_a_price_off_the_tick_is_refused(home):
 def test_a_repeated_row_is_a_duplicate_and_no_fault(home):
     [report] = home.json("import", home.minutes(FIRST, FIRST, SECOND), *ACME)
     assert (report["duplicates"], report["refused"], report["new"]) == (1, 0, 2)
+
+
+def test_a_header_that_anybodys_bars_have_is_not_taken_for_a_known_file(home):
+    plain = Path(home.minutes(FIRST, SECOND))
+    packed = plain.with_suffix(".csv.gz")
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    for path in (plain, packed):
+        assert home.call("import", str(path)) == 1
+        assert "give --symbol" in home.errors
+    [report] = home.json("import", str(packed), *ACME)
+    assert (report["symbols"], report["new"]) == (["ACME"], 2)
+
+
+MINUTE_FILE = (
+    "20131007_spy_minute_trade.csv",
+    [
+        "34200000,1674100,1674100,1672500,1672700,3197",
+        "34260000,1672500,1672500,1672500,1672500,1150",
+    ],
+)
+TICKERS = (
+    "Ticker,Date,Open,High,Low,Close,Volume,Adj Close",
+    [
+        "ACME,2024-01-02,10,11,9,10,5,10",
+        "ACME,2024-01-03,10,11,9,10,5,10",
+    ],
+)
+
+
+def zipped_minutes(folder: Path, rows: list[str]) -> str:
+    path = folder / "spy_20131007_trade.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(MINUTE_FILE[0], "\n".join(rows))
+    return str(path)
+
+
+def daily_of_tickers(folder: Path, rows: list[str]) -> str:
+    path = folder / "days.csv"
+    path.write_text("\n".join([TICKERS[0], *rows]))
+    return str(path)
+
+
+@pytest.mark.parametrize(("written", "rows"), [(zipped_minutes, MINUTE_FILE[1]), (daily_of_tickers, TICKERS[1])])
+def test_a_known_file_that_repeats_a_bar_has_a_duplicate_and_one_that_contradicts_itself_a_refused_row(
+    home, tmp_path, written, rows
+):
+    first, second = rows
+    path = written(tmp_path, [first, first, first[:-1] + "9", second])
+    [report] = home.json("import", path)
+    assert (report["rows"], report["new"], report["duplicates"], report["refused"]) == (2, 2, 1, 1)
+    assert report["reasons"] == {"same time as the row above it, other values": 1}
+    assert home.call("import", path) == 0
+    assert home.output.partition(": ")[2].startswith(("LEAN minutes of trades, 1", "daily bars of stocks by ticker, 1"))
+
+
+def test_splits_and_dividends_are_known_by_what_the_file_says(home):
+    factors = home.file("acme.csv", "20240102,0.99,0.5,10\n20240103,0.99,1,10\n20501231,1,1,0\n")
+    [report] = home.json("import", factors)
+    assert (report["found"], report["symbols"]) == ("factor file of splits and dividends", ["ACME"])
+    rows = home.file("actions.csv", "symbol,ex_date,kind,value\nACME,2024-02-02,split,2:1\n")
+    [report] = home.json("import", rows)
+    assert (report["found"], report["new"]) == ("CSV of splits and dividends", 1)
+
+
+def test_numbers_with_more_decimals_than_the_instrument_are_told_once_with_the_options_that_help(home):
+    rows = [f"2024-01-02T15:{minute:02}:00,10,11,9,10,5.{minute:02}" for minute in range(1, 60)]
+    assert home.call("import", home.minutes(*rows), *ACME) == 1
+    assert home.output.count("--qty-decimals") == 1
+    code = home.call("import", home.minutes(*rows), *ACME, "--json")
+    [report] = json.loads(home.output)
+    assert (code, report["reasons"]) == (1, {"volume or size has more than 0 decimals": 59})
+
+
+def test_what_a_report_tells_of_reasons_is_bounded():
+    report = FileReport(file="x", found="")
+    for number in range(REASONS_MAX + 10):
+        report.refuse(number, f"reason {number}", "")
+    assert len(report.reasons) == REASONS_MAX + 1
+    assert report.reasons["other reasons"] == 10
+    assert sum(report.reasons.values()) == report.refused
 
 
 def test_gaps_are_named_with_what_is_missing(home):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,4 +43,7 @@ def test_bars_of_days_and_minutes_come_in_with_splits_and_dividends(home: DataHo
 
 @pytest.mark.nightly
 def test_ticks_books_and_long_series_come_in(home: DataHome) -> None:
+    home.json("import", str(real_data("lean/tick/ibm_20131008_quote.zip")), "--dry-run")
+    [dry] = json.loads(home.output)
+    assert list(dry["left_out"].values()) == [97_474]
     assert imported(home, LARGE) == [(rows, refused) for _, rows, refused in LARGE]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from workstation.brokers.replay.lean import MINUTE_NS, NEW_YORK, bar_trade, expect, positive, shaped, us_stock, whole
 from workstation.brokers.replay.reading import LineReader, scaled
-from workstation.brokers.replay.source import DecodeFaults, Row
+from workstation.brokers.replay.source import OTHER_VALUES, REPEATED, DecodeFaults, Row
 from workstation.domain.errors import PrecisionLoss
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.market import Bar, BarKind, BarSource, BarType
@@ -57,7 +57,7 @@ class BarFile(ABC):
         return self._reader.total
 
     def _pass(self, reader: LineReader, ticker: str = "") -> Iterator[Row]:
-        latest = 0
+        latest, above = 0, b""
         for number, line in reader:
             fields = line.decode("ascii", "replace").split(",")
             if self._is_header(number, fields) or (ticker and fields[0] != ticker):
@@ -71,9 +71,10 @@ class BarFile(ABC):
                 self.faults.add(number, str(error)[:80], line)
                 continue
             if bar.ts_close <= latest:
-                self.faults.add(number, "not later than the row above it", line)
+                again = REPEATED if line == above else OTHER_VALUES
+                self.faults.add(number, again if bar.ts_close == latest else "earlier than the row above it", line)
                 continue
-            latest = bar.ts_close
+            latest, above = bar.ts_close, line
             yield Row(latest, (bar, *bar_trade(bar)))
 
     def _is_header(self, number: int, fields: list[str]) -> bool:

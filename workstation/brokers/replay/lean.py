@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from workstation.brokers.replay.reading import LineReader
-from workstation.brokers.replay.source import DecodeFaults, Row
+from workstation.brokers.replay.source import OTHER_VALUES, REPEATED, DecodeFaults, Row
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.market import (
     BAR_CONDITION,
@@ -60,7 +60,13 @@ def bar_trade(bar: Bar) -> tuple[MarketEvent, ...]:
 
 
 class LeanSource(ABC):
-    """One zip of one symbol and one day; a member is named `yyyymmdd_symbol_...csv`."""
+    """One zip of one symbol and one day; a member is named `yyyymmdd_symbol_...csv`.
+
+    quiet: rows of the present pass that changed nothing.
+    """
+
+    one_at_a_time = False
+    """Whether a time has one row: of bars, not of ticks."""
 
     def __init__(self, path: Path) -> None:
         self._reader = LineReader(path)
@@ -71,6 +77,7 @@ class LeanSource(ABC):
         asset_class = AssetClass.ETF if self.symbol == "SPY" else AssetClass.STOCK
         self.instruments = (us_stock(self.symbol, asset_class),)
         self.faults = DecodeFaults()
+        self.quiet = 0
         self.clock_offset_ns: int | None = None
 
     @property
@@ -87,7 +94,7 @@ class LeanSource(ABC):
         """Begin a pass; a row out of order of time is bad."""
         self.faults.clear()
         self._begin()
-        latest = 0
+        self.quiet, latest, above = 0, 0, b""
         for number, line in self._reader:
             try:
                 found = self._decode(line.decode("ascii").split(","))
@@ -95,11 +102,15 @@ class LeanSource(ABC):
                 self.faults.add(number, str(error)[:80], line)
                 continue
             if found is None:
+                self.quiet += 1
                 continue
             if found.ts < latest:
                 self.faults.add(number, "earlier than the row above it", line)
                 continue
-            latest = found.ts
+            if self.one_at_a_time and found.ts == latest:
+                self.faults.add(number, REPEATED if line == above else OTHER_VALUES, line)
+                continue
+            latest, above = found.ts, line
             yield found
 
     def _begin(self) -> None:  # noqa: B027  only some formats remember anything
@@ -172,6 +183,8 @@ class QuoteTicks(LeanSource):
 class TradeBars(LeanSource):
     """Rows: ms of the bar's open, open, high, low, close, volume; known, and played, at the bar's close."""
 
+    one_at_a_time = True
+
     def _decode(self, fields: list[str]) -> Row:
         at, *prices, volume = expect(fields, 6)
         opened = self._at(at)
@@ -182,6 +195,8 @@ class TradeBars(LeanSource):
 
 class QuoteBars(LeanSource):
     """Rows: ms of the open, bid o h l c, bid size, ask o h l c, ask size; played with the closing quote."""
+
+    one_at_a_time = True
 
     def _decode(self, fields: list[str]) -> Row:
         at, *numbers = expect(fields, 11)

@@ -18,6 +18,11 @@ RAW_SHOWN_MAX = 200
 """Characters of a bad row that are kept."""
 
 
+REPEATED = "the same row again"
+OTHER_VALUES = "same time as the row above it, other values"
+"""Why a bar is left out whose time was played already."""
+
+
 class Row(NamedTuple):
     """What one recorded row says: events to be played at `ts`, our time of receipt, UTC ns."""
 
