@@ -74,9 +74,14 @@ def test_a_sweep_shows_its_choice_and_luck_and_keeps_every_trial(home: Path, tmp
     assert "probe:Probe" in capsys.readouterr().out
 
 
-def test_ctrl_c_keeps_what_came_and_resume_gives_the_table_of_an_undisturbed_sweep(
-    home: Path, tmp_path: Path, capsys
+@pytest.mark.parametrize(
+    ("how", "left"),
+    [(signal.SIGINT, (1, "STOPPED", "stopped")), (signal.SIGKILL, (-signal.SIGKILL, "RUNNING", "broken off"))],
+)
+def test_ctrl_c_and_a_kill_keep_what_came_and_resume_gives_the_table_of_an_undisturbed_sweep(
+    home: Path, tmp_path: Path, capsys, how: signal.Signals, left: tuple[int, str, str]
 ) -> None:
+    code, status, words = left
     options = ("--param", "back=2:40", "--param", "quantity=50", "--workers", "1")
     process = subprocess.Popen(
         [sys.executable, "-m", "workstation", *asked(home, *options)],
@@ -86,15 +91,17 @@ def test_ctrl_c_keeps_what_came_and_resume_gives_the_table_of_an_undisturbed_swe
     )
     try:
         _until_some_came(process)
-        os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, how)
         process.communicate(timeout=WAIT_S)
     finally:
         process.kill()
-    assert process.returncode == 1
+    assert process.returncode == code
     assert main(["sweep", "--home", str(home), "--show", "1", "--json"]) == 0
     stopped = json.loads(capsys.readouterr().out)
-    assert stopped["status"] == "STOPPED"
+    assert stopped["status"] == status
     assert 0 < stopped["done"] < 39
+    assert main(["sweep", "--home", str(home), "--list"]) == 0
+    assert words in capsys.readouterr().out
     resumed, whole = tmp_path / "resumed.csv", tmp_path / "whole.csv"
     assert main(["sweep", "--home", str(home), "--resume", "--workers", "2", "--csv", str(resumed)]) == 0
     assert main(asked(home, *options, "--csv", str(whole))) == 0

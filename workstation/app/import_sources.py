@@ -95,8 +95,10 @@ def _recording(path: Path, options: ImportOptions) -> ReplaySource | None:
         if options.format is not Format.AUTO:
             raise
         return None
-    is_anybodys = isinstance(source, PerpetualMinutes) and not path.name.lower().startswith(PERPETUAL)
-    return None if is_anybodys and options.format is Format.AUTO else source
+    if options.format is not Format.AUTO or not isinstance(source, PerpetualMinutes):
+        return source
+    is_named = path.name.lower().startswith(PERPETUAL) and options.symbol in ("", PerpetualMinutes.SYMBOL)
+    return source if is_named else None
 
 
 def _open_recording(source: ReplaySource, options: ImportOptions, report: FileReport) -> Opened:

@@ -23,7 +23,7 @@ def words(sweep: Sweep, trials: Sequence[Trial], *, top: int) -> list[str]:
     lines = [
         f"sweep {sweep.id}: {terms.entry_point}, {terms.method.value} by {terms.metric.value}, seed {terms.seed}",
         f"{_day(sweep.first_ts)} to {_day(sweep.last_ts)}, {_split(sweep)}",
-        f"{sweep.status.value.lower()}: {sweep.done:,} of {sweep.planned:,} trials, {sweep.failed:,} failed"
+        f"{_standing(sweep)}: {sweep.done:,} of {sweep.planned:,} trials, {sweep.failed:,} failed"
         + (f", {sweep.refused:,} combinations refused by the strategy" if sweep.refused else ""),
     ]
     for fold, rows in by_fold(trials).items():
@@ -45,7 +45,7 @@ def listed(sweeps: Sequence[Sweep]) -> list[str]:
             _day(sweep.created_at),
             sweep.terms.entry_point,
             sweep.terms.method.value,
-            sweep.status.value.lower(),
+            _standing(sweep),
             f"{sweep.done:,} of {sweep.planned:,}",
         )
         for sweep in sweeps
@@ -88,6 +88,11 @@ def summary(sweep: Sweep, trials: Sequence[Trial], *, top: int) -> dict[str, Any
         )
     plain: dict[str, Any] = msgspec.to_builtins(sweep)
     return {**{name: plain[name] for name in plain if name != "source"}, "folds": folds}
+
+
+def _standing(sweep: Sweep) -> str:
+    """Return how a sweep stands. Who reads this is the home's only writer: one that is kept as running is not."""
+    return "broken off" if sweep.status is SweepStatus.RUNNING else sweep.status.value.lower()
 
 
 def _fold(sweep: Sweep, rows: list[Trial], top: int) -> list[str]:

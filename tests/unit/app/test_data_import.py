@@ -99,6 +99,9 @@ def test_a_repeated_row_is_a_duplicate_and_no_fault(home):
 
 
 def test_a_header_that_anybodys_bars_have_is_not_taken_for_a_known_file(home):
+    plain = Path(home.minutes(FIRST, SECOND, name="btc_perp_mine.csv"))
+    [report] = home.json("import", str(plain), *ACME, "--dry-run")
+    assert report["symbols"] == ["ACME"], "what the call says goes before the name of the file"
     plain = Path(home.minutes(FIRST, SECOND))
     packed = plain.with_suffix(".csv.gz")
     packed.write_bytes(gzip.compress(plain.read_bytes()))
