@@ -207,6 +207,16 @@ def test_a_run_is_held_and_ends_on_the_second_press_by_the_chosen_policy(panel, 
     assert rig.gateway.of("strategy.stop") == [StopRun(run_id="r1", policy=Policy.FLATTEN)]
 
 
+def test_what_a_stop_does_as_declared_is_named_before_it_is_pressed(panel, rig, qtbot) -> None:
+    assert panel.policy.itemText(0) == "As declared"
+    rig.gateway.answers["strategy.board"] = board(msgspec.structs.replace(RUN, policy="FLATTEN"))
+    panel.ask()
+    rig.bridge._on_answered()
+    choose(rig, panel.runs)
+    assert panel.policy.itemText(0) == "As declared: cancel and flatten"
+    assert panel.policy.currentData() is None
+
+
 def test_a_chosen_run_takes_its_edited_file(panel, rig, qtbot) -> None:
     assert not panel.reload.isEnabled()
     choose(rig, panel.runs)

@@ -1,7 +1,8 @@
-"""What a process gives up before it runs code that nobody vouches for: memory, processor time, files. For good.
+"""What a process gives up for good before it runs code that nobody vouches for: memory, time, files, network.
 
 Limits come from `resource`, the files from Landlock (Linux 5.13 and later, by its three system calls): what was not on
-the path of Python's own modules can be neither read nor written any more. What a system lacks is said, never assumed.
+the path of Python's own modules can be neither read nor written any more. The network is one of its own without a way
+out (a Linux namespace). What a system lacks is said, never assumed.
 """
 
 import ctypes
@@ -16,6 +17,7 @@ WRITTEN_MAX = 64 * 1024
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _NO_NEW_PRIVS = 38
+_NEW_USER, _NEW_NET = 0x1000_0000, 0x4000_0000
 _EXECUTE, _WRITE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _EVERYTHING = (1 << 13) - 1
 _READING = _EXECUTE | _READ_FILE | _READ_DIR
@@ -34,10 +36,19 @@ class _Beneath(ctypes.Structure):
 
 def confine(memory_mb: int, cpu_s: int) -> list[str]:
     """Give up what the limits say, for good; returns a sentence for each thing that this system cannot bound."""
-    lacking = _bound(memory_mb, cpu_s)
+    lacking = [] if _shut_network() else ["This system keeps no process from the network: the strategy can reach it."]
+    lacking += _bound(memory_mb, cpu_s)
     if not _shut_files():
         lacking.append("This system has no Landlock: the user's files are not kept from the strategy.")
     return lacking
+
+
+def _shut_network() -> bool:
+    """Move into a network of one's own, which leads nowhere; False where the system cannot."""
+    if sys.platform != "linux":
+        return False
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    return any(unshare(flags) == 0 for flags in (_NEW_NET, _NEW_USER | _NEW_NET))
 
 
 def _bound(memory_mb: int, cpu_s: int) -> list[str]:

@@ -80,6 +80,8 @@ def main() -> int:
     if error is not None:
         words = trouble_of(error, begin.entry_point)
         pipes.write(m.Faulted("load", words, "".join(traceback.format_exception(error))))
+    else:
+        pipes.write(m.Declared(made[0].strategy.policy))
     pipes.write(Handled(over=not made))
     while made and not made[0].over:
         news = pipes.read()

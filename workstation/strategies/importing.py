@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from workstation.domain.errors import UserError, ValidationError
 from workstation.strategies.turns import ASIDE, with_turns
+from workstation.strategies.views import Policy
 
 if TYPE_CHECKING:
     from workstation.strategies.api import Strategy
@@ -89,4 +90,7 @@ def strategy_of(entry_point: str, source: str, code_hash: str, aside: Aside | No
     kind = getattr(imported(module, source, code_hash, aside), name, None)
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         raise ValidationError("entry_point", f"{module} has no strategy {name}")
+    if not isinstance(kind.policy, Policy):
+        allowed = ", ".join(f"Policy.{policy.name}" for policy in Policy)
+        raise ValidationError("policy", f"{name}.policy is {kind.policy!r}", allowed=allowed)
     return kind

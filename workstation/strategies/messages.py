@@ -10,6 +10,7 @@ import msgspec
 from workstation.domain.executions import Execution
 from workstation.domain.market import Bar, BarType, BookSnapshot, Quote, StreamKind, Trade
 from workstation.domain.orders import OrderState, OrderTerms
+from workstation.strategies.views import Policy
 
 # To the engine
 
@@ -116,6 +117,12 @@ class Faulted(msgspec.Struct, frozen=True):
     traceback: str
 
 
+class Declared(msgspec.Struct, frozen=True):
+    """What a strategy declares that was made in a process of its own: what becomes of its orders at its end."""
+
+    policy: Policy
+
+
 class Kept(msgspec.Struct, frozen=True):
     """What the strategy would want back if the program ended now."""
 
@@ -130,7 +137,7 @@ class Done(msgspec.Struct, frozen=True):
 
 
 OrderIntent = Submit | Cancel | CancelAll | Replace | Flatten
-Intent = OrderIntent | WantBars | WantStream | SetTimer | Signal | Show | Log | Faulted | Kept | Done
+Intent = OrderIntent | WantBars | WantStream | SetTimer | Signal | Show | Log | Faulted | Declared | Kept | Done
 
 # To the run
 

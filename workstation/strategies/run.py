@@ -77,7 +77,9 @@ class Run:
         wishes: Callable[["Run", m.Intent], None],
     ) -> None:
         self.order, self.thread = order, thread
-        self.view = RunView(run_id=order.run_id, name=order.name, account=order.account, status=RunStatus.PENDING)
+        self.view = RunView(
+            run_id=order.run_id, name=order.name, account=order.account, status=RunStatus.PENDING, policy=order.policy
+        )
         self._desk, self._clock, self._ids, self._publish, self._wishes = desk, clock, ids, publish, wishes
         self._origin = Origin(OriginKind.STRATEGY, order.run_id, order.user)
         self._sent: deque[int] = deque(maxlen=max(order.orders_per_s_max, 1))
@@ -96,6 +98,7 @@ class Run:
             m.Show: lambda intent: self._change(values={**self.view.values, **intent.values}),
             m.Log: lambda intent: self.tell(intent.level, intent.text, intent.event_type, intent.data),
             m.Faulted: self._faulted,
+            m.Declared: self._declared,
             m.Kept: lambda intent: self._change(state=intent.state),
             m.Done: self._done,
         }
@@ -138,7 +141,7 @@ class Run:
         if self.status.is_final:
             raise StateConflict(f"the run has ended: {self.status}", state=self.status, allowed=("RUNNING", "PAUSED"))
         self._policy = policy or self._policy
-        self._change(status=RunStatus.STOPPING, reason=reason)
+        self._change(status=RunStatus.STOPPING, reason=reason, policy=self._policy)
         self.thread.inbox.put_first(m.Stop(reason))
 
     def hand_over(self, left: Callable[[bool], None]) -> None:
@@ -330,6 +333,11 @@ class Run:
 
     def _faulted(self, fault: m.Faulted) -> None:
         self._end(RunStatus.FAULTED, f"{fault.callback}: {fault.error}", fault.traceback)
+
+    def _declared(self, declared: m.Declared) -> None:
+        if not self.order.policy_is_asked and self.status is not RunStatus.STOPPING:
+            self._policy = declared.policy
+            self._change(policy=declared.policy)
 
     def _done(self, done: m.Done) -> None:
         if done.left:

@@ -193,6 +193,7 @@ class RunDesk:
         strategy = startable(self._desk.state, wanted, self.active(), self._bounds.at_once)
         check_code(self._desk.state, strategy, wanted.account, code)
         chosen = {**strategy.parameters, **(wanted.parameters or {})}
+        policy = config_of(strategy.config).on_stop or code.strategy.policy
         code.fit(chosen)
         now, number = self._clock.now_ns(), strategy.total_runs + 1
         run = StrategyRun(
@@ -203,7 +204,7 @@ class RunDesk:
             max_positions=wanted.max_positions, max_position_size=wanted.max_position_size,
             max_drawdown=wanted.max_drawdown, notes=wanted.notes, metadata=wanted.metadata,
             config_snapshot=strategy.config, parameters_snapshot=chosen, version=strategy.version,
-            code_hash=code.code_hash, started_at=now,
+            code_hash=code.code_hash, started_at=now, policy=policy.value,
         )  # fmt: skip
         counted = _changed(strategy, now, total_runs=number)
         kept = CodeSnapshot(code_hash=code.code_hash, entry_point=code.entry_point, source=code.source, created_at=now)
@@ -368,13 +369,16 @@ class RunDesk:
     def _on_view(self, view: RunView) -> None:
         run = self._desk.state.records.find(StrategyRun, self._tenant_of(view.run_id), view.run_id)
         standing = STANDINGS.get(view.status)
-        if run is None or standing is None or (standing is run.status and view.state == run.kept_state):
+        if run is None or standing is None:
+            return
+        if (standing, view.state, view.policy.value) == (run.status, run.kept_state, run.policy):
             return
         now = self._clock.now_ns()
         ended = None if standing.is_active else now
         self._save(
             self.run(run.tenant, run.id), status=standing, error_message=view.reason, ended_at=ended,
             error_traceback=view.traceback[:TRACEBACK_MAX], kept_state=view.state or run.kept_state,
+            policy=view.policy.value,
         )  # fmt: skip
         if ended is not None:
             self._close(self.run(run.tenant, run.id))

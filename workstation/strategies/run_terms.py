@@ -76,13 +76,15 @@ def check_code(state: CoreState, strategy: StrategyDefinition, account: str, cod
 def order_of(run: StrategyRun, code: Code | None, policy: Policy | None) -> RunOrder:
     """Return what the runner is asked for, all but what makes the strategy; policy: None for what is declared."""
     config: StrategyConfig = config_of(run.config_snapshot)
-    by_class = Policy.CANCEL if code is None else code.strategy.policy
+    kept = Policy(run.policy) if run.policy else Policy.CANCEL
+    by_class = kept if code is None else code.strategy.policy
     return RunOrder(
         run_id=run.id,
         account=run.account,
         name=run.run_name,
         make=_nothing,
         policy=policy or config.on_stop or by_class,
+        policy_is_asked=(policy or config.on_stop) is not None,
         user=run.user_id,
         code_hash=run.code_hash,
         version=run.version,

@@ -52,7 +52,8 @@ class Isolated(msgspec.Struct, frozen=True, kw_only=True):
 class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What to run. make: builds the strategy behind a door; code_hash: SHA-256 of its file, in every order's metadata.
 
-    policy: what becomes of orders and positions at the end; orders_per_s_max: more than that in a second is a fault.
+    policy: what becomes of orders and positions at the end; policy_is_asked: whether whoever runs it says so, not its
+    code. orders_per_s_max: more than that in a second is a fault.
     generation: how often the run was taken up again, so that no order id comes twice; strategy_id: what a latch holds.
     isolated: None for a thread of this program, whose strategy `make` builds.
     """
@@ -62,6 +63,7 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     make: "Callable[[Door], Strategy]"
     policy: Policy
+    policy_is_asked: bool = False
     user: str = "local"
     code_hash: str = ""
     version: str = ""
@@ -75,13 +77,14 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
 class RunView(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it stands. reason: why it is where it is; traceback: of a fault, for the panel and the log alone.
 
-    dropped: prints and bars that it was too slow for.
+    policy: what its end does to its orders and positions. dropped: prints and bars that it was too slow for.
     """
 
     run_id: str
     name: str
     account: str
     status: RunStatus
+    policy: Policy = Policy.CANCEL
     reason: str = ""
     traceback: str = ""
     values: dict[str, str] = {}

@@ -17,6 +17,8 @@ from workstation.kernel.clock import Clock
 from workstation.kernel.logs import LogLine
 from workstation.marketdata.service import MarketData
 from workstation.orders.results import ExitProgress, OrderAlert
+from workstation.strategies.runs import RunStatus, RunView
+from workstation.strategies.views import Policy
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import LogRow, Notice, ScreenRow, StatusSnap
 from workstation.viewmodels.latency import LatencyMeter
@@ -82,6 +84,7 @@ class Publisher:
         bus.subscribe(LockChanged, self._on_lock)
         bus.subscribe(RecordSaved, lambda saved: self._pending.append(saved.record))
         bus.subscribe(SessionChanged, self._on_session)
+        bus.subscribe(RunView, self._on_run)
         market.listen(self._on_batch)
 
     def open(self, wake: Callable[[], None], *, snapshots: bool) -> Outbox:
@@ -166,6 +169,16 @@ class Publisher:
     def _on_session(self, change: SessionChanged) -> None:
         level = "info" if change.state == "UP" else "warning"
         self.notice(level, f"Venue {change.venue} is {change.state}. {change.reason}".strip())
+
+    def _on_run(self, run: RunView) -> None:
+        """Say aloud that a run has failed: nobody may be looking at its panel."""
+        if run.status in (RunStatus.FAULTED, RunStatus.STUCK):
+            does = {
+                Policy.KEEP: "kept",
+                Policy.CANCEL: "cancelled",
+                Policy.FLATTEN: "cancelled and its positions exited",
+            }
+            self.notice("critical", f"Run {run.name} has failed: {run.reason}. Its orders are {does[run.policy]}.")
 
 
 def first_rows(orders: Iterable[OrderState], executions: Iterable[Execution]) -> Iterable[ScreenRow]:

@@ -207,6 +207,11 @@ def stop_words(policy: Policy) -> str:
     return {Policy.KEEP: "Keep orders", Policy.CANCEL: "Cancel orders", Policy.FLATTEN: "Cancel and flatten"}[policy]
 
 
+def declared_words(run: StrategyRun | None) -> str:
+    """Return what the end of a run does where nobody says otherwise, in words."""
+    return f"As declared: {stop_words(Policy(run.policy)).lower()}" if run is not None and run.policy else "As declared"
+
+
 def money_text(amount: int) -> str:
     """Return integer money with cents and its sign, thousands grouped."""
     return grouped(format_scaled(rescale(amount, MONEY_DECIMALS, 2), 2, keep=2))

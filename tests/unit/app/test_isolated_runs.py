@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -69,6 +70,26 @@ SPY = """
             written = type(error).__name__
         self.show(names=",".join(names), found=found, written=written, cwd=os.getcwd())
 """
+KEEPS = """
+    from workstation.strategies.api import Policy
+    policy = Policy.KEEP
+    def on_quote(self, quote):
+        self.buy("ABC", self.parameters.quantity, limit=quote.bid)
+"""
+CALL = """
+    def on_quote(self, quote):
+        import socket
+        reached = []
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            try:
+                with socket.socket(socket.AF_INET, kind) as line:
+                    line.connect(("127.0.0.1", self.parameters.quantity))
+                    line.send(b"hush")
+                reached.append("reached")
+            except OSError as error:
+                reached.append(type(error).__name__)
+        self.show(reached=",".join(reached))
+"""
 STRANGER = """
     def on_quote(self, quote):
         self._door._account = "SIM-2"
@@ -84,11 +105,11 @@ class Rig(RunnerRig):
         super().__init__()
         self.runner._isolate = isolated_host
 
-    def isolated(self, body: str, **parameters):
+    def isolated(self, body: str, *, asked: Policy | None = None, **parameters):
         code = Isolated(entry_point="own:Own", source=HEAD + body, parameters=parameters, memory_mb=1_024, cpu_s=60)
         order = RunOrder(
-            run_id="R1", account=ACCOUNT, name="own", make=lambda door: None, policy=Policy.CANCEL, isolated=code,
-            code_hash="0" * 64,
+            run_id="R1", account=ACCOUNT, name="own", make=lambda door: None, policy=asked or Policy.CANCEL,
+            isolated=code, code_hash="0" * 64, policy_is_asked=asked is not None,
         )  # fmt: skip
         run = self.runner.start(order)
         self.until(lambda: run.status.is_final or self.told("begun"))
@@ -194,6 +215,26 @@ def test_it_has_neither_the_environment_nor_the_files_of_the_user(rig, tmp_path:
     assert Path(seen["cwd"]) != Path.cwd()
     if not rig.told("Landlock"):
         assert (seen["found"], seen["written"]) == ("PermissionError", "PermissionError")
+
+
+@pytest.mark.parametrize(("asked", "left"), [(None, 1), (Policy.CANCEL, 0)])
+def test_its_orders_end_as_its_code_declares_unless_whoever_runs_it_says_otherwise(rig, asked, left):
+    run = rig.isolated(KEEPS, asked=asked)
+    rig.quote(9_990, 10_000)
+    rig.until(rig.working)
+    assert run.view.policy is (asked or Policy.KEEP)
+    run.stop("enough")
+    assert rig.ended(run) is RunStatus.STOPPED
+    assert len(rig.working()) == left
+
+
+def test_it_reaches_nothing_over_the_network(rig):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        run = rig.isolated(CALL, quantity=server.getsockname()[1])
+        rig.quote(9_990, 10_000)
+        rig.until(lambda: run.view.values or run.status.is_final)
+    if not rig.told("keeps no process from the network"):
+        assert "reached" not in run.view.values["reached"].split(",")
 
 
 def test_an_order_in_anothers_name_ends_it(rig):

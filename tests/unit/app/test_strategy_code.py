@@ -87,6 +87,10 @@ def test_what_code_offers_is_asked_without_running_it_here(tmp_path: Path) -> No
         ("\nimport not_there_at_all\n", "loud.py, line 2: ModuleNotFoundError: No module named 'not_there_at_all'"),
         ("def name():\n    raise KeyError(3)\n\nname()\n", "loud.py, line 2: KeyError: 3"),
         ("count = 1\n", "loud has no strategy Loud"),
+        (
+            LOUD + "    policy = 'flatten'\n",
+            "Loud.policy is 'flatten' (allowed: Policy.KEEP, Policy.CANCEL, Policy.FLATTEN)",
+        ),
         ("import os\nos._exit(3)\n", "loud:Loud ended its process as it was loaded"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 
 from tests.helpers.core_rig import ACCOUNT
 from tests.helpers.run_desk_rig import STRATEGY, DeskRig, bought
+from tests.helpers.strategy_code import Buyer
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.errors import StateConflict
 from workstation.domain.events import RecordSaved, SessionChanged
@@ -15,6 +16,7 @@ from workstation.domain.records.strategies import StrategyRunStatus, StrategySta
 from workstation.strategies.messages import Show
 from workstation.strategies.run_desk import RunBudget
 from workstation.strategies.runs import RunLine
+from workstation.strategies.views import Policy
 
 NS = 1_000_000_000
 
@@ -70,6 +72,23 @@ def test_orders_of_a_run_taken_up_again_have_ids_of_their_own(rig):
     rig.runs.resume(rig.runs.run("local", run_id))
     rig.until(lambda: (rig.quote(9_997, 9_999), len(rig.ordered(run_id)) == 2)[1])  # other terms, no duplicate
     assert rig.ordered(run_id) == [f"{run_id}-1", f"{run_id}-1.1"]
+
+
+class Leaver(Buyer):
+    """Leaves its orders where they are when it ends."""
+
+    policy = Policy.KEEP
+
+
+def test_a_run_that_was_killed_ends_as_its_code_declares_though_nobody_loads_it_again(rig):
+    rig.code.classes["hand:Buyer"] = Leaver
+    run_id = rig.start()
+    assert rig.kept(run_id).policy == Policy.KEEP
+    bought(rig, run_id)
+    rig.die()
+    rig.runs.stop(rig.runs.run("local", run_id), "enough")
+    assert rig.kept(run_id).status is StrategyRunStatus.STOPPED
+    assert rig.ordered(run_id) == [f"{run_id}-1"]
 
 
 def test_a_venue_that_goes_pauses_the_run_and_does_not_end_it(rig):

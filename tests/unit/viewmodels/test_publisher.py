@@ -6,10 +6,14 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import VirtualClock
+from workstation.strategies.runs import RunStatus, RunView
+from workstation.strategies.views import Policy
+from workstation.viewmodels.frames import Notice
 from workstation.viewmodels.publisher import Publisher
 
 SECONDS = 4
@@ -45,6 +49,20 @@ class _Figures(_Parts):
     def take(self) -> tuple[tuple[()], tuple[()]]:
         self.asked["figures"] += 1
         return (), ()
+
+
+def test_a_run_that_fails_is_said_aloud_with_what_becomes_of_its_orders() -> None:
+    parts: dict[str, Any] = {"market": _View(), "view": _View(), "figures": _Figures(), "clock": VirtualClock()}
+    bus = Bus(lambda _message, _error: None)
+    publisher = Publisher(bus=bus, status=lambda _publisher: None, first_rows=tuple, **parts)
+    outbox = publisher.open(lambda: None, snapshots=False)
+    run = RunView(run_id="r1", name="Cross 1", account="SIM", status=RunStatus.RUNNING, policy=Policy.KEEP)
+    for status in RunStatus:
+        bus.publish(msgspec.structs.replace(run, status=status, reason="on_bar: no idea"))
+    publisher.flush_rows()
+    notices = [row for row in outbox.take().rows if isinstance(row, Notice)]
+    words = "Run Cross 1 has failed: on_bar: no idea. Its orders are kept."
+    assert [(notice.level, notice.text) for notice in notices] == [("critical", words)] * 2, "FAULTED and STUCK"
 
 
 @pytest.mark.parametrize("frame_hz", [15, 30, 60])

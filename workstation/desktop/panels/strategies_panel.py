@@ -44,6 +44,7 @@ from workstation.viewmodels.strategies_view import (
     RunShown,
     StrategiesView,
     day_text,
+    declared_words,
     definition_style,
     run_style,
     shape_text,
@@ -283,6 +284,7 @@ class StrategiesPanel(AskingPanel):
         self.reload.setEnabled(is_active)
         self.stop.setEnabled(is_active)
         self.policy.setEnabled(is_active)
+        self.policy.setItemText(0, declared_words(run))
         is_paused = run is not None and run.status is StrategyRunStatus.PAUSED
         self.hold.setText("Resume" if is_paused else "Pause")
         if strategy is None:

@@ -155,6 +155,7 @@ class RunFigures(msgspec.Struct, frozen=True, kw_only=True):
 class StrategyRun(Record, frozen=True, kw_only=True, tag="strategy_run"):
     """One run of a strategy on an account. account: as the core names it; code_hash: SHA-256 of the file that ran.
 
+    policy: what its end does to its orders and position, a `Policy`; "" in runs from before it was kept.
     generation: how often it was started again after the program had ended; kept_state: what the strategy wants back.
     """
 
@@ -181,6 +182,7 @@ class StrategyRun(Record, frozen=True, kw_only=True, tag="strategy_run"):
     error_message: str = ""
     error_traceback: str = ""
     figures: RunFigures = RunFigures()
+    policy: str = ""
     generation: int = 0
     kept_state: dict[str, Any] = msgspec.field(default_factory=dict)
 
