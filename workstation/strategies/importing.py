@@ -90,7 +90,8 @@ def strategy_of(entry_point: str, source: str, code_hash: str, aside: Aside | No
     kind = getattr(imported(module, source, code_hash, aside), name, None)
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         raise ValidationError("entry_point", f"{module} has no strategy {name}")
-    if not isinstance(kind.policy, Policy):
+    declared: object = kind.policy
+    if not isinstance(declared, Policy):
         allowed = ", ".join(f"Policy.{policy.name}" for policy in Policy)
-        raise ValidationError("policy", f"{name}.policy is {kind.policy!r}", allowed=allowed)
+        raise ValidationError("policy", f"{name}.policy is {declared!r}", allowed=allowed)
     return kind
