@@ -88,6 +88,14 @@ def streaming(rig: ApiRig, query: str = "", **headers: str) -> Iterator[Frames]:
         yield frames
 
 
+def unfollowed(rig: ApiRig) -> None:
+    """Wait until the engine follows nothing for streams."""
+    deadline = time.monotonic() + 10
+    while rig.engine.market.subscriptions.active() and time.monotonic() < deadline:
+        rig.engine.do(lambda: None)
+    assert rig.engine.market.subscriptions.active() == ()
+
+
 def test_a_stream_begins_with_what_is_known_and_goes_on_with_news(rig: ApiRig) -> None:
     rig.feed(quote("ABC", 9_999), trade("ABC", 10_000))
     follow(rig, "ABC")
@@ -250,7 +258,25 @@ def test_the_engine_is_left_alone_when_nobody_listens_any_more(rig: ApiRig, monk
     rig.feed(trade("ABC", 10_000))
     with streaming(rig) as frames:
         frames.news()
-    deadline = time.monotonic() + 10
-    while rig.engine.market.subscriptions.active() and time.monotonic() < deadline:
-        rig.engine.do(lambda: None)
+    unfollowed(rig)
+
+
+def test_a_stream_that_comes_back_begins_with_the_newest_and_not_with_what_was_kept(rig: ApiRig) -> None:
+    follow(rig, "ABC")
+    rig.feed(trade("ABC", 10_000))
+    with streaming(rig) as frames:
+        assert frames.prices(1) == [("ABC", "trade", "100.00")]
+    unfollowed(rig)
+    rig.feed(trade("ABC", 10_100, at=1))
+    with streaming(rig) as frames:
+        assert frames.prices(1) == [("ABC", "trade", "101.00")]
+
+
+def test_the_service_lets_go_of_the_market_as_it_ends(rig: ApiRig) -> None:
+    follow(rig, "ABC")
+    rig.feed(trade("ABC", 10_000))
+    with streaming(rig) as frames:
+        frames.news()
+        assert rig.engine.market.subscriptions.active() != ()
+        rig.server.stop()
     assert rig.engine.market.subscriptions.active() == ()

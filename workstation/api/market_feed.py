@@ -34,6 +34,9 @@ POLL_S = 0.05
 LINGER_S = 30.0
 """How long frames are kept for a stream that comes back after the last one has gone."""
 
+LET_GO_S = 1.0
+"""How long the engine may take to hear that nothing is followed any more, as the service ends."""
+
 SOURCE = "workstation/marketdata"
 QUOTE, TRADE, DEPTH = "marketdata.quote", "marketdata.trade", "marketdata.depth"
 _CONSUMER = "rest streams"
@@ -89,7 +92,7 @@ class MarketFeed:
         self._told: dict[tuple[str, Key], tuple[int, int]] = {}
         self._asking = StandingTask("api-market", self._run)
         self._changed = asyncio.Condition()
-        self._wish_changed = self._is_asking = self._stirred = False
+        self._wish_changed = self._is_asking = self._stirred = self._is_followed = False
         self._next_stream = 0
         self.boot = boot
         self.number = self.floor = 0
@@ -146,10 +149,18 @@ class MarketFeed:
         return True
 
     async def stop(self) -> None:
-        """End every stream and the asking."""
+        """End every stream and the asking, and let the engine follow nothing for them."""
         self.stopping = True
         await self._tell()
         await self._asking.stop()
+        if not self._is_followed:
+            return
+        self._is_followed = False
+        try:
+            async with asyncio.timeout(LET_GO_S):
+                await self._engine.call("market.follow", Follow(consumer=_CONSUMER), _ORIGIN)
+        except (ApiError, TimeoutError):
+            _log.warning("market_not_let_go")
 
     # Subscriptions
 
@@ -183,6 +194,7 @@ class MarketFeed:
             try:
                 if idle >= LINGER_S:
                     await self._engine.call("market.follow", Follow(consumer=_CONSUMER), _ORIGIN)
+                    self._is_followed = False
                     if not self._wishes:
                         return
                 await self._ask()
@@ -197,6 +209,7 @@ class MarketFeed:
             quotes = frozenset[str]().union(*(quotes for _, quotes, _ in self._wishes.values())) & known
             depths = frozenset[str]().union(*(depths for _, _, depths in self._wishes.values())) & known
             followed = Follow(consumer=_CONSUMER, quotes=quotes, depths=depths)
+            self._is_followed = True
             result = await self._engine.call("market.follow", followed, _ORIGIN)
             if not result.ok:
                 _log.warning("market_not_followed", reason=result.text)

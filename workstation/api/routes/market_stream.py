@@ -18,6 +18,9 @@ from workstation.domain.records.market import DeliveryMethod, SubscriptionStatus
 routes = Routes()
 
 PING_S = 15.0
+CURRENT_S = 1.0
+"""How long a new stream waits at most for the engine to tell it the newest."""
+
 PENDING_MAX = 1_000
 """Newest frames that may wait for one stream after conflation; beyond, it is too slow."""
 
@@ -71,6 +74,8 @@ class _Follower:
         if (lost := self._lost()) is not None:
             yield _reset(lost, feed.boot, feed.floor, feed.number)
         live = False
+        await self._look_at_subscriptions()
+        await self._wait_for_the_newest()
         while not feed.stopping and self._call.services.credentials.is_alive(self._call.credential):
             growth = feed.growth
             await self._look_at_subscriptions()
@@ -88,6 +93,12 @@ class _Follower:
             live = True
             if not ready and not await feed.news(growth, wait_s) and wait_s == PING_S:
                 yield b": ping\n\n"
+
+    async def _wait_for_the_newest(self) -> None:
+        """Let what is followed now be asked for first: frames of before may be old. At most CURRENT_S."""
+        feed, until = self._feed, monotonic() + CURRENT_S
+        while not (feed.is_current or feed.stopping) and (left_s := until - monotonic()) > 0:
+            await feed.news(feed.growth, left_s)
 
     async def cut(self) -> bytes:
         """Return the reset that ends a stream whose client is too slow."""
