@@ -13,6 +13,7 @@ from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
 from tests.helpers.core_rig import START_NS
 from tests.helpers.hook_receiver import HookReceiver
 from workstation.api import callers
+from workstation.api.application import ENDPOINTS
 from workstation.api.credentials import LOCAL_USER_ID, TENANT_ID
 from workstation.api.options import ApiOptions
 from workstation.domain.market import Aggressor, Trade
@@ -307,3 +308,24 @@ def test_a_callback_of_another_tenant_is_called_as_its_own_and_nobody_else_sees_
                     break
                 rig.engine.do(lambda: None)
             assert (kept().trouble, len(receiver.messages)) == (callers.NO_RIGHT, calls)
+
+
+def test_another_tenant_reads_every_list_and_the_market_and_nothing_fails(team: ApiRig) -> None:
+    acme = team.http.post(TENANTS, json=ACME).json()["id"]
+    team.feed(Trade("ABC", 10_000, 5, Aggressor.BUY, "", START_NS, START_NS))
+    team.place()
+    with team.client(Authorization=f"Bearer {invited(team, acme, 'eve@acme.example')}") as eve:
+        for endpoint in ENDPOINTS:
+            if endpoint.method != "GET" or "{" in endpoint.path or endpoint.is_stream:
+                continue
+            answer = eve.get(ROOT + endpoint.path)
+            assert answer.status_code in (200, 422), (endpoint.path, answer.text)
+        listed = eve.get(f"{ROOT}/instruments", params={"symbol": "ABC"}).json()["instruments"]
+        assert [row["last_price"] for row in listed] == ["100.00"]
+        assert eve.get(f"{ROOT}/marketdata/last/ABC").json()["last_price"] == "100.00"
+        assert eve.get(f"{ROOT}/oms/orders").json()["total_count"] == 0
+        broker = eve.post(f"{ROOT}/brokers", json={"name": "paper", "broker_type": "PAPER"}).json()["id"]
+        account = {"account_number": "ACME-1", "account_type": "INDIVIDUAL"}
+        made = eve.post(f"{ROOT}/brokers/{broker}/accounts", json=account)
+        assert (made.status_code, made.json().get("account_number")) == (201, "ACME-1")
+        assert code(eve.post(f"{ROOT}/oms/orders", json=team.order(broker_account_id=made.json()["id"])))[0] == 404

@@ -139,7 +139,12 @@ async def act(call: Call, command_id: str, params: Any) -> Answer:
 
 
 async def learn_accounts(call: Call) -> None:
-    """Know the accounts that the engine knows now: one was opened, renamed or closed."""
+    """Know the accounts that the engine knows now: one was opened, renamed or closed.
+
+    Another tenant's is a record alone, which no session here opens.
+    """
+    if call.credential.tenant != LOCAL_TENANT:
+        return
     result = await call.services.engine.call("account.list", AccountsOf(), call.origin)
     if result.ok:
         known: tuple[Account, ...] = result.data
