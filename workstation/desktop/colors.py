@@ -99,6 +99,7 @@ TEXT_PAIRS: Final = (
     ("text", "sell_tint"),
     ("buy", "buy_tint"),
     ("sell", "sell_tint"),
+    *(("surface", f"link_{group}") for group in LINK_GROUPS),
     *((f"on_{fill}", fill) for fill in ("accent", "buy", "sell", "warning", "danger", *ENVIRONMENTS)),
 )
 

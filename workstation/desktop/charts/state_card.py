@@ -53,7 +53,7 @@ class StateCard(QFrame):
         buttons.addWidget(self._retry)
         buttons.addWidget(self._copy)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(8)
         layout.addLayout(first)
         layout.addLayout(buttons)

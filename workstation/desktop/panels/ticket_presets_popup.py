@@ -56,8 +56,8 @@ class PresetsPopup(QFrame):
         self.note.setWordWrap(True)
         self.note.setProperty("role", "danger")
         form = QFormLayout(self)
-        form.setContentsMargins(10, 10, 10, 10)
-        form.setSpacing(5)
+        form.setContentsMargins(8, 8, 8, 8)
+        form.setSpacing(4)
         form.addRow("Presets of", self.layer)
         for name, word, _meaning in _FIELDS[:3]:
             form.addRow(word, self.fields[name])

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from workstation.desktop.shell.panel import Panel
@@ -149,7 +149,7 @@ def _chip(group: str, *, clock: bool = False) -> QIcon:
         font.setPixelSize(CHIP_PX - 6)
         font.setBold(True)
         painter.setFont(font)
-        painter.setPen(QColor("#10141a"))
+        painter.setPen(theme.colors.surface)
         painter.drawText(0, 0, CHIP_PX, CHIP_PX, Qt.AlignmentFlag.AlignCenter, group)
     painter.end()
     return QIcon(pixmap)

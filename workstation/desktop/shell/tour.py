@@ -172,7 +172,7 @@ class TourCard(QFrame):
         for button in (self.skip, self.previous, self.next):
             row.addWidget(button)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 12)
+        column.setContentsMargins(16, 12, 16, 12)
         column.addWidget(self.title)
         column.addWidget(self.text)
         column.addLayout(row)
