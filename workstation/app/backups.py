@@ -62,8 +62,8 @@ class Backups:
             self._thread.join(STOP_TIMEOUT_S)
 
     def look(self) -> None:
-        """Do what is due now: anchor, backup, full check, and last what retention takes."""
-        for step in (self._anchor, self._back_up, self._check, self._forget):
+        """Do what is due now: anchor, backup, full check, the planner's knowledge, and last what retention takes."""
+        for step in (self._anchor, self._back_up, self._check, self._learn, self._forget):
             if self._ended.is_set():
                 return
             try:
@@ -105,6 +105,10 @@ class Backups:
         if done is not None:
             note_check(self._home, now, done)
             _log.info("full_check_passed", lines=done)
+
+    def _learn(self) -> None:
+        if tables := self._store.statistics.look():
+            _log.info("tables_analysed", tables=tables)
 
     def _forget(self) -> None:
         steps = self._store.retention.look(self._kept, self._clock.now_ns())

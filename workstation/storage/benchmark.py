@@ -99,6 +99,7 @@ def open_full(home: Path, url: str = "", orders: int = LISTED_ORDERS) -> Store:
         written = len(durable)
         store.journal.when_durable(store.journal.append(entries), durable.append)
         inbox.run_until(lambda written=written: len(durable) > written)  # type: ignore[misc]  # the default binds it
+    store.statistics.renew()
     return store
 
 

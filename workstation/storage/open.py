@@ -37,6 +37,7 @@ from workstation.storage.retention import Retention
 from workstation.storage.schema import HEAD
 from workstation.storage.search_index import SearchFiller
 from workstation.storage.sqlite import load_library
+from workstation.storage.statistics import Statistics
 from workstation.storage.sweep_store import SqlSweeps
 from workstation.storage.tables import metadata
 from workstation.storage.tick_files import TICKS_FOLDER, TickFiles
@@ -94,6 +95,7 @@ class Store(StoreView):
         super().__init__(engine, reader)
         self.backend = backend
         self.journal = journal
+        self.statistics = Statistics(engine)
         self.recorder, self.retention, self.imports, self.sweeps, self.backtests, self.search = beside
         self._release = release
 

@@ -20,6 +20,8 @@ from workstation.domain.errors import InvariantError, StorageDamaged, StorageErr
 from workstation.storage.driver import READ_LEASE, ConnectionLost, DiskFailed, Driver, Parameters, ReadOnly, Statement
 from workstation.storage.migrate import upgrade
 from workstation.storage.schema import HEAD, revision_of
+from workstation.storage.statistics import analyse
+from workstation.storage.tables import metadata
 from workstation.storage.watermark import Watermark
 
 READERS = 16
@@ -186,6 +188,8 @@ class PostgresBackend:
     def migrate(self, program_version: str) -> None:
         """Bring the schema to HEAD, all of it or nothing; what copies rows sees those of every tenant.
 
+        Where there were rows, the planner then looks at every table: of what was copied it knows nothing.
+
         Raises:
             StorageLocked: another session writes to this schema, or migrates it.
         """
@@ -195,7 +199,12 @@ class PostgresBackend:
         )
         event.listen(engine, "handle_error", _replace)
         try:
+            with engine.connect() as connection:
+                had_rows = bool(revision_of(connection))
             upgrade(engine, HEAD, program_version)
+            if had_rows:
+                with engine.connect() as connection:
+                    analyse(connection, sorted(metadata.tables))
         finally:
             engine.dispose()
             writer.close()
