@@ -10,6 +10,7 @@ from workstation.api.endpoint import Endpoint
 from workstation.api.errors import KINDS, PROBLEM_MEDIA_TYPE
 from workstation.api.guard import API_ROOT, PUBLIC
 from workstation.api.schemas.values import Query
+from workstation.domain.records.bounds import RECORDS_MAX, WEBHOOKS_MAX
 
 MODEL = "#/components/schemas/{name}"
 _ANY_CALL = (400, 401, 403, 405, 413, 414, 415, 421, 422, 429, 431, 500, 503)
@@ -46,6 +47,13 @@ _OF_REFUSAL: Mapping[int, tuple[str, ...]] = {
 """Headers that a refusal may bring beside those of every answer. Location: of the order that it left behind or met.
 
 A refusal that is kept with its effect, or that stands in for a secret shown once, is replayed under its key."""
+
+_MORE: Mapping[int, str] = {
+    429: f" `QUOTA_EXCEEDED` tells in `details` the `limit` and how many there are (`current`): of streams,"
+    f" subscriptions or runs at once, or of records of one kind in a tenant, {RECORDS_MAX:,} at most"
+    f" ({WEBHOOKS_MAX} webhooks)."
+}
+"""What a status needs to have said beside its codes."""
 
 
 def headers() -> dict[str, Any]:
@@ -117,7 +125,7 @@ def _refusal(status: int) -> dict[str, Any]:
     codes = ", ".join(f"`{code}`" for code, kind in KINDS.items() if kind.status == status)
     names = ("X-Request-ID", "RateLimit", "RateLimit-Policy", "Deprecation", "Sunset", *_OF_REFUSAL.get(status, ()))
     return {
-        "description": f"{'Failed' if status >= 500 else 'Refused'}; `code` is {codes}.",
+        "description": f"{'Failed' if status >= 500 else 'Refused'}; `code` is {codes}.{_MORE.get(status, '')}",
         "headers": _refer(*names),
         "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": MODEL.format(name="Problem")}}},
     }

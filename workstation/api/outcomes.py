@@ -104,6 +104,8 @@ def _details(refusal: Refusal) -> dict[str, Any]:
         details |= _rule(refusal.rule)
     if refusal.state:
         details |= {"state": refusal.state, "allowed": list(refusal.allowed)}
+    if refusal.most:
+        details |= {"limit": refusal.most, "current": refusal.current}
     if refusal.record_id:
         details["id"] = refusal.record_id
     return details

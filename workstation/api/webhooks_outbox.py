@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterable
 
 from workstation.api.envelopes import Envelope, Envelopes
 from workstation.domain.records import LOCAL_TENANT, Tenant, Webhook
+from workstation.domain.records.bounds import WEBHOOKS_MAX
 from workstation.ports.deliveries import EVENTS_PER_LINE, Delivery, delivery_id
 from workstation.ports.store import Reader, RecordQuery
 
 PAGE_LINES = 200
-WEBHOOKS_MAX = 500
-"""Active webhooks of a tenant that are served."""
-
 TENANTS_MAX = 500
 PLACE_EVERY_LINES = 1_000
 """Lines without a delivery after which the place reached is stored all the same."""

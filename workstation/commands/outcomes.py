@@ -3,7 +3,15 @@
 import msgspec
 
 from workstation.commands.registry import CommandResult
-from workstation.domain.errors import Duplicate, InUse, NotFound, StateConflict, UserError, ValidationError
+from workstation.domain.errors import (
+    Duplicate,
+    InUse,
+    NotFound,
+    QuotaExceeded,
+    StateConflict,
+    UserError,
+    ValidationError,
+)
 from workstation.domain.orders import DENIED_STATES, OrderState, OrdStatus
 from workstation.domain.verdicts import DenialKind, RuleResult
 
@@ -13,7 +21,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
     field, allowed: which parameter was wrong and what would pass. state: the one that forbids the request.
     told: what is wrong with the field, where its words are the same at every door; record_id: the record that stands in
-    the way.
+    the way. most, current: how many there may be of what is refused for its number, and how many there are.
     """
 
     rule: RuleResult | None = None
@@ -25,6 +33,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     known: bool = True
     record_id: str = ""
+    most: int = 0
+    current: int = 0
 
 
 _CODES = {
@@ -87,4 +97,7 @@ def failed(error: UserError) -> CommandResult:
         return CommandResult(ok=False, code=code, text=str(error), data=data)
     if isinstance(error, Duplicate):
         return CommandResult(ok=False, code="DUPLICATE", text=str(error), data=Refusal(record_id=error.record_id))
+    if isinstance(error, QuotaExceeded):
+        data = Refusal(most=error.most, current=error.current)
+        return CommandResult(ok=False, code="QUOTA_EXCEEDED", text=str(error), data=data)
     return CommandResult(ok=False, code="BAD_REQUEST", text=str(error))

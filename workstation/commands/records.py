@@ -30,7 +30,7 @@ from workstation.commands.records_venues import (
 )
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.audit import AuditEntry
-from workstation.domain.errors import Duplicate, NotFound, StateConflict, ValidationError
+from workstation.domain.errors import Duplicate, NotFound, QuotaExceeded, StateConflict, ValidationError
 from workstation.domain.events import AuditNoted, Event, RecordSaved
 from workstation.domain.records import (
     LOCAL_TENANT,
@@ -57,7 +57,7 @@ from workstation.domain.records import (
     WebhookSource,
     kind_of,
 )
-from workstation.domain.records.bounds import out_of_bounds
+from workstation.domain.records.bounds import most_of, out_of_bounds
 
 RECORDS = "Records"
 STAMPED = frozenset({"id", "tenant", "row_version", "created_at", "updated_at", "deleted_at"})
@@ -201,6 +201,7 @@ class RecordSteps:
         """Keep a new record."""
         if not isinstance(params.record, self._kind.record):
             raise ValidationError("record", f"is no {self._kind.noun}")
+        _refuse_too_many(context, params.record, self._kind.noun)
         saved = _new(context, params.record, call.origin.actor)
         self._save(context, call, None, saved.record, saved.changed, also=params.also)
 
@@ -290,8 +291,10 @@ def _beside(context: EngineContext, draft: AnyRecord, actor: str) -> RecordSaved
 
     Raises:
         Duplicate: another living record has its name.
+        QuotaExceeded: the tenant has as many of the kind as it may.
     """
     [kind] = [kind for kind in KINDS if kind.record is type(draft)]
+    _refuse_too_many(context, draft, kind.noun)
     saved = _new(context, draft, actor)
     if (holder := context.state.records.holder(saved.record)) is not None:
         raise Duplicate(f"There is a {kind.noun} with that name already.", record_id=holder)
@@ -299,6 +302,17 @@ def _beside(context: EngineContext, draft: AnyRecord, actor: str) -> RecordSaved
     if kind.check is not None:
         kind.check(context, None, saved.record)
     return saved
+
+
+def _refuse_too_many(context: EngineContext, draft: Record, noun: str) -> None:
+    """Refuse another record of a kind that there are enough of.
+
+    Raises:
+        QuotaExceeded: the tenant has as many as it may.
+    """
+    most, current = most_of(type(draft)), context.state.records.count(type(draft), draft.tenant)
+    if most is not None and current >= most:
+        raise QuotaExceeded(f"There are {current:,} of at most {most:,} {noun}s.", most=most, current=current)
 
 
 def _refuse_out_of_bounds(record: Record) -> None:

@@ -7,7 +7,8 @@
     │   ├── NotFound             an id or symbol that is not known
     │   ├── StateConflict        the object's state forbids the request
     │   │   └── InUse                something still needs it
-    │   └── Duplicate            another one holds it already
+    │   ├── Duplicate            another one holds it already
+    │   └── QuotaExceeded        there are as many as there may be
     ├── BrokerError          expected at a venue's door; supervised, retried within bounds
     │   ├── NotConnected         no session; no byte left
     │   └── VenueProtocolError   the venue said something that we cannot read
@@ -78,6 +79,15 @@ class Duplicate(UserError):
     def __init__(self, message: str, *, record_id: str) -> None:
         super().__init__(message)
         self.record_id = record_id
+
+
+class QuotaExceeded(UserError):
+    """There are as many of a kind as there may be; `most` of them, and `current` is how many there are."""
+
+    def __init__(self, message: str, *, most: int, current: int) -> None:
+        super().__init__(message)
+        self.most = most
+        self.current = current
 
 
 class BrokerError(WorkstationError):

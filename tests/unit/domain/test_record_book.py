@@ -42,6 +42,20 @@ def test_a_unique_name_is_held_without_regard_to_case_until_it_is_freed() -> Non
     assert book.find(User, LOCAL_TENANT, "ann") is None
 
 
+def test_living_records_are_counted_by_kind_and_tenant() -> None:
+    book = RecordBook()
+    began = book.count(User, LOCAL_TENANT)
+    book.apply(user("ann"))
+    book.apply(user("ann", row_version=2))
+    book.apply(user("bob", tenant="t1"))
+    assert (book.count(User, LOCAL_TENANT), book.count(User, "t1"), book.count(User, "t2")) == (began + 1, 1, 0)
+    copy = RecordBook()
+    copy.load(book.dump())
+    assert (copy.count(User, LOCAL_TENANT), copy.count(User, "t1")) == (began + 1, 1)
+    book.apply(user("ann", row_version=3, deleted_at=1))
+    assert book.count(User, LOCAL_TENANT) == began
+
+
 def test_a_snapshot_brings_back_what_was_there_and_what_had_gone_stays_gone() -> None:
     book = RecordBook()
     member = BUILT_IN[2]

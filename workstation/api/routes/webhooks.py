@@ -46,10 +46,10 @@ from workstation.api.schemas.webhooks import (
     delivery_body,
     webhook_body,
 )
-from workstation.api.webhooks_outbox import WEBHOOKS_MAX
 from workstation.api.webhooks_secrets import ROTATION_NS, new_secret
 from workstation.api.webhooks_targets import judge
 from workstation.domain.records import Webhook as WebhookRecord
+from workstation.domain.records.bounds import WEBHOOKS_MAX
 from workstation.ports.deliveries import Delivery as CoreDelivery
 from workstation.ports.deliveries import DeliveryQuery, DeliveryStatus
 from workstation.ports.store import IdempotencyRecord, RecordQuery

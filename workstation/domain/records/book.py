@@ -3,7 +3,7 @@
 A pure data structure, changed by `RecordSaved` alone. Deleted records leave it; the database keeps them for history.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ class RecordBook:
     def __init__(self) -> None:
         self._records: dict[type[Record], dict[str, AnyRecord]] = defaultdict(dict)
         self._names: dict[type[Record], dict[Name, str]] = defaultdict(dict)
+        self._counts: Counter[tuple[type[Record], str]] = Counter()
         self.load(())
 
     def apply(self, record: AnyRecord) -> None:
@@ -28,16 +29,22 @@ class RecordBook:
         before = known.pop(record.id, None)
         names = self._names[kind]
         if before is not None:
+            self._counts[kind, before.tenant] -= 1
             for name in names_of(before):
                 names.pop(name, None)
         if record.deleted_at is None:
             known[record.id] = record
+            self._counts[kind, record.tenant] += 1
             names.update((name, record.id) for name in names_of(record))
 
     def find(self, kind: type[R], tenant: str, record_id: str) -> R | None:
         """Return a living record of a tenant."""
         found = self._records[kind].get(record_id)
         return found if isinstance(found, kind) and found.tenant == tenant else None
+
+    def count(self, kind: type[Record], tenant: str) -> int:
+        """Return how many living records of a kind a tenant has."""
+        return self._counts[kind, tenant]
 
     def all(self, kind: type[R], tenant: str) -> Iterator[R]:
         """Yield a tenant's living records of a kind, in order of their last change."""
@@ -63,6 +70,7 @@ class RecordBook:
         """Take `records` in place of what is held; where they name no tenant, the built-in ones come first."""
         self._records.clear()
         self._names.clear()
+        self._counts.clear()
         taken = tuple(records)
         known = any(isinstance(record, Tenant) for record in taken)
         for record in taken if known else (*BUILT_IN, *taken):

@@ -1,7 +1,7 @@
 """What fields of records may hold, once for all: commands refuse the rest, and the database's own checks know the same.
 
 Numbers within a range, both ends included, and texts out of a list; what may be absent may. What a type says already,
-an enum, is not repeated.
+an enum, is not repeated. And how many records of a kind there may be.
 """
 
 from collections.abc import Mapping
@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from workstation.domain.records.compliance import ComplianceRule
 from workstation.domain.records.credentials import ApiKey
 from workstation.domain.records.hooks import Webhook
+from workstation.domain.records.identity import UserSession
+from workstation.domain.records.pnl import PnlSnapshot
 from workstation.domain.records.record import Record
 from workstation.domain.records.risk import RiskLimit
+from workstation.domain.records.strategies import StrategyRun
 from workstation.domain.records.venues import BrokerRecord, ConnectionRecord
 
 SCOPES = ("TENANT", "ACCOUNT", "STRATEGY", "INSTRUMENT")
@@ -31,6 +34,25 @@ ALLOWED: Mapping[type[Record], Mapping[str, tuple[str, ...]]] = {
     ComplianceRule: {"scope": SCOPES},
     RiskLimit: {"limit_type": LIMIT_TYPES, "scope": SCOPES},
 }
+
+RECORDS_MAX = 10_000
+"""Living records of one kind that a tenant may have; all of them are held in memory and in every snapshot."""
+
+WEBHOOKS_MAX = 500
+"""As many as the outbox looks at for each event."""
+
+_MOST: Mapping[type[Record], int | None] = {
+    Webhook: WEBHOOKS_MAX,
+    UserSession: None,
+    PnlSnapshot: None,
+    StrategyRun: None,
+}
+"""Where it is another number; None for what the program itself writes down: a login is never refused for its number."""
+
+
+def most_of(kind: type[Record]) -> int | None:
+    """Return how many living records of a kind a tenant may have, None for any number."""
+    return _MOST.get(kind, RECORDS_MAX)
 
 
 def out_of_bounds(record: Record) -> tuple[str, str] | None:
