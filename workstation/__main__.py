@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from workstation.app.command_line import USAGE_CODE, build_parser
+from workstation.app.command_line import USAGE_CODE, read_call
 from workstation.app.start_order import rest_collector
 from workstation.domain.errors import UserError, WorkstationError
 
@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit code: 0 done, 1 failed, 2 called wrongly."""
     rest_collector()
     try:
-        return _run(build_parser().parse_args(arguments))
+        return _run(read_call(arguments))
     except UserError as error:
         print(f"workstation: {error}", file=sys.stderr)
         return USAGE_CODE

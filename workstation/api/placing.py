@@ -153,7 +153,7 @@ def _scaled(text: str | None, decimals: int, field: str, faults: list[dict[str, 
         return parse_scaled(text, decimals, field=field)
     except PrecisionLoss:
         step = scaled_text(1, decimals, decimals)
-        message = f"has more than {decimals} digits after the point"
+        message = f"has more than {decimals} digits after the point" if decimals else "must be a whole number"
         faults.append({"field": field, "location": "body", "issue": "precision", "message": message, "step": step})
         return None
 

@@ -53,6 +53,20 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"{message} (see {self.prog} --help)")
 
 
+def read_call(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what was asked for; what nobody understands is named with the page of its own command.
+
+    Raises:
+        UserError: the call is wrong.
+    """
+    parser = build_parser()
+    found, left = parser.parse_known_args(arguments)
+    if left:
+        command = f" {found.command}" if found.command else ""
+        raise UserError(f"unrecognized arguments: {' '.join(left)} (see {parser.prog}{command} --help)")
+    return found
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole program."""
     parser = _Parser(prog="workstation", description="The desktop on which a person trades.", allow_abbrev=False)

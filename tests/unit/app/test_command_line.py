@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workstation.app.command_line import build_parser
+from workstation.app.command_line import build_parser, read_call
+from workstation.domain.errors import UserError
 
 COMMANDS = (
     "kill",
@@ -48,3 +49,11 @@ def test_settings_before_and_behind_a_command_all_hold_in_order(command: str) ->
 def test_settings_at_each_level_of_a_command_hold_in_order() -> None:
     found = build_parser().parse_args(["--set", "a=1", "config", "--set", "a=2", "--home", "x", "show"])
     assert (found.settings, found.home, found.action) == (["a=1", "a=2"], "x", "show")
+
+
+@pytest.mark.parametrize(
+    ("line", "page"), [("order buy 1 ABC --limit 5", "workstation order"), ("--nonsense", "workstation")]
+)
+def test_what_nobody_understands_is_named_with_the_page_of_its_command(line: str, page: str) -> None:
+    with pytest.raises(UserError, match=rf"unrecognized arguments: --.* \(see {page} --help\)"):
+        read_call(line.split())
