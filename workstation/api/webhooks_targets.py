@@ -2,7 +2,7 @@
 
 `https` to public addresses; `http`, private and loopback ones only where `host:port` is allowed by the settings;
 link-local, metadata, multicast and unspecified addresses, other schemes, user info and the API's own port never.
-Addresses that carry another inside (IPv4 in IPv6, 6to4, NAT64, Teredo) are judged by the one inside as well.
+Addresses that carry another inside (IPv4 mapped or compatible, 6to4, NAT64, Teredo) are judged by both.
 """
 
 import asyncio
@@ -19,6 +19,10 @@ RESOLVE_TIMEOUT_S = 5.0
 URL_MAX = 2_000
 _PORTS = {"https": 443, "http": 80}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
+_CLOSED = tuple(map(ipaddress.ip_network, ("64:ff9b:1::/48", "3fff::/20", "5f00::/16", "100::/64")))
+"""Ranges that no public host is in, whatever a library of some age says: a network's own NAT64, documents, routing."""
+
 _METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254")))
 """Addresses of cloud metadata services outside the link-local ranges."""
 
@@ -94,7 +98,8 @@ class Targets:
                 raise TargetForbidden("leads to a link-local, metadata, multicast or unspecified address")
             if address.is_loopback and port == self._own_port:
                 raise TargetForbidden("leads to this program's own interface")
-            if not address.is_global and not is_allowed:
+            is_public = address.is_global and not any(address in network for network in _CLOSED)
+            if not is_public and not is_allowed:
                 raise TargetForbidden("leads to a private address that webhooks.allowed_hosts does not name")
 
 
@@ -118,6 +123,6 @@ def _inside(address: Address) -> list[Address]:
     if not isinstance(address, ipaddress.IPv6Address):
         return []
     inside: list[Address | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
+    if address in _NAT64 or address in _COMPATIBLE:
         inside.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
     return [found for found in inside if found is not None]
