@@ -31,7 +31,7 @@ class Booking:
     def __init__(self, plan: BacktestPlan) -> None:
         self.plan, self.now = plan, plan.start_ts
         self.instruments = {instrument.symbol: instrument for instrument in plan.instruments}
-        self.state = CoreState(dict(self.instruments))
+        self.state = CoreState(dict(self.instruments), keeps_rows=False)
         self._gated = bool(plan.limits)
         fees = plan.options.fees
         self._turnover = Turnover(fees) if isinstance(fees, PercentFees | TieredFees) else None
@@ -132,7 +132,8 @@ class Booking:
             liquidity=liquidity,
             strategy_id=RUN,
         )
-        realised = self._realised(symbol)
+        held = self._ledger.holding(ACCOUNT, symbol)
+        realised = 0 if held is None else held.now.total.realised
         after = self.fold_order(OrderFilled(cl_ord_id=order.cl_ord_id, ts=self.now, execution=execution))
         self.fills.append(
             FillRow(
@@ -151,15 +152,12 @@ class Booking:
             )
         )
         self.valuation.moved(symbol, price)
-        earned = self._realised(symbol) - realised
+        held = self._ledger.holding(ACCOUNT, symbol)
+        earned = 0 if held is None else held.now.total.realised - realised
         closed = self._trips[symbol].fill(self.now, bar, order.sign * qty, price, fee=fee, realised=earned)
         if closed is not None:
             self.trades.append(closed)
         return execution, after
-
-    def _realised(self, symbol: str) -> int:
-        holding = self._ledger.holding(ACCOUNT, symbol)
-        return 0 if holding is None else holding.now.total.realised
 
     # Money without a trade
 

@@ -106,7 +106,7 @@ class Market:
 
     def _halted(self, start: int, end: int) -> bool:
         """Tell whether a halt lies in a span of time."""
-        return any(halt.start < end and start < halt.end for halt in self._halts)
+        return bool(self._halts) and any(halt.start < end and start < halt.end for halt in self._halts)
 
     def _session_at(self, ts: int) -> Session | None:
         """Return the session that is open at `ts`; the last one is remembered."""

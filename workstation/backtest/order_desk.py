@@ -159,7 +159,7 @@ class OrderDesk:
         self._fold_order(
             OrderIntended(cl_ord_id=cl_ord_id, ts=self._agenda.ts, verdict=verdict, qty=verdict.qty, epoch=1)
         )
-        if cl_ord_id not in self._labels and self._is_cut_off():
+        if self.troubles is not None and cl_ord_id not in self._labels and self._is_cut_off():
             self.end(OrderRejected(cl_ord_id=cl_ord_id, ts=self._agenda.ts, code=NOT_SENT, text=NO_CONNECTION))
             return
         self._travel(delay, self.arrive, cl_ord_id)
@@ -218,7 +218,7 @@ class OrderDesk:
         """Take an order at the venue, or reject it by the plan of faults."""
         state = self._booking.order(cl_ord_id)
         order = self._working(state)
-        if self._is_rejected(state, order):
+        if self.troubles is not None and self._is_rejected(self.troubles, state, order):
             self._unwanted.discard(cl_ord_id)
             self.end(OrderRejected(cl_ord_id=cl_ord_id, ts=self._agenda.ts, code=FAULT, text=UNWILLING))
             return
@@ -229,11 +229,9 @@ class OrderDesk:
             return
         self._markets[order.terms.symbol].arrive(order)
 
-    def _is_rejected(self, state: OrderState, order: Working) -> bool:
+    def _is_rejected(self, troubles: Troubles, state: OrderState, order: Working) -> bool:
         """Draw whether the venue rejects an order that has come to it; what it sends itself it takes."""
-        if self.troubles is None or order.label or state.status is not OrdStatus.PENDING_SUBMIT:
-            return False
-        return self.troubles.rejects()
+        return not order.label and state.status is OrdStatus.PENDING_SUBMIT and troubles.rejects()
 
     def _turn_down(self, kind: type[CancelRejected | ReplaceRejected], cl_ord_id: str, code: str, text: str) -> None:
         """Book that a cancel or a change came to nothing, and tell of it."""

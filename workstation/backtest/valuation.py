@@ -102,8 +102,9 @@ class Valuation:
             return
         worth = contract.worth(line.price, line.qty)
         value = worth if contract.principal else contract.sense * (worth - line.cost)
-        line.value = self.converted(value, contract.currency)
-        line.exposure = self.converted(worth, contract.currency)
+        if contract.currency != self._currency:
+            value, worth = self.converted(value, contract.currency), self.converted(worth, contract.currency)
+        line.value, line.exposure = value, worth
         self._value += line.value
         self._net += line.exposure
         self._gross += abs(line.exposure)

@@ -48,7 +48,7 @@ def format_scaled(value: int, decimals: int, *, keep: int = 0) -> str:
 
 def to_decimal(value: int, decimals: int) -> Decimal:
     """Return `value` / 10 ** decimals as an exact Decimal with `decimals` digits after the point."""
-    return Decimal(f"{value}e{-decimals}")
+    return Decimal(f"{value}e{-decimals}") if decimals else Decimal(value)
 
 
 def div_half_even(numerator: int, denominator: int) -> int:

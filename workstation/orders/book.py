@@ -13,18 +13,12 @@ import msgspec
 from msgspec.structs import replace
 
 from workstation.domain.errors import InvariantError
-from workstation.domain.events import (
-    Event,
-    OrderCreated,
-    OrderDenied,
-    OrderEvent,
-    OrderFilled,
-)
+from workstation.domain.events import Event, OrderCreated, OrderDenied, OrderEvent, OrderFilled
 from workstation.domain.executions import ExecKind, Execution
 from workstation.domain.orders import FINAL_STATES, WORKING_STATES, OrderState, OrdStatus
 from workstation.orders.effects import DENIALS, EFFECTS, Effect, born, correction, denied, filled, working_prior
 from workstation.orders.id_set import IdSet
-from workstation.orders.lifecycle import Trigger, advance
+from workstation.orders.lifecycle import ENTERED, Trigger, advance
 from workstation.ports.store import OrderTransition, Row
 
 _REQUESTED = frozenset({OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE})
@@ -77,10 +71,13 @@ def group_of(order: OrderState) -> str:
 
 
 class OrderBook:
-    """Orders by client id, with indexes. Reading is O(1) or O(answer); applying is O(1) in the number of orders."""
+    """Orders by client id, with indexes. Reading is O(1) or O(answer); applying is O(1) in the number of orders.
 
-    def __init__(self, closed_kept_max: int = CLOSED_KEPT_MAX) -> None:
-        self._closed_kept_max = closed_kept_max
+    keeps_rows: changes carry what is to be stored with them; without a store, as in a backtest, nobody reads it.
+    """
+
+    def __init__(self, closed_kept_max: int = CLOSED_KEPT_MAX, *, keeps_rows: bool = True) -> None:
+        self._closed_kept_max, self._keeps_rows = closed_kept_max, keeps_rows
         self._orders: dict[str, OrderState] = {}
         self._closed: dict[str, None] = {}
         self._by_uid: dict[str, str] = {}
@@ -187,6 +184,8 @@ class OrderBook:
             raise TransitionRefused(f"client order id {event.cl_ord_id} was used before")
         after = born(event)
         self._insert(after)
+        if not self._keeps_rows:
+            return Change(event, None, after)
         created = OrderTransition(
             cl_ord_id=after.cl_ord_id,
             from_status=None,
@@ -236,13 +235,12 @@ class OrderBook:
     def _move(self, order: OrderState, event: Event, step: Effect, execution: Execution | None = None) -> Change:
         status, changes = order.status, step.changes
         was_final = status in FINAL_STATES
-        rows: list[Row] = [] if execution is None else [execution]
+        entered: tuple[OrdStatus, ...] = ()
         if step.trigger is not None:
             if was_final:
                 return Change(event, order, order)  # only fills still speak, and they pull no trigger
             entered = _entered(order, step.trigger)
             if entered:
-                rows += _transitions(order, entered, step, event.ts)
                 status = entered[-1]
                 if status is not order.status:
                     _set_status(order, entered, changes, event.ts)
@@ -258,7 +256,10 @@ class OrderBook:
             self._by_order_id[(after.terms.account, after.order_id)] = after.cl_ord_id
         if is_final and not was_final:
             self._close(after)
-        return Change(event, order, after, (*rows, after), execution)
+        if not self._keeps_rows:
+            return Change(event, order, after, (), execution)
+        first = () if execution is None else (execution,)
+        return Change(event, order, after, (*first, *_transitions(order, entered, step, event.ts), after), execution)
 
     # Indexes
 
@@ -321,7 +322,7 @@ class OrderBook:
         """Take a state, as `state()` gave it or as decoded from its JSON, in place of what is held."""
         if not isinstance(state, BookState):
             state = msgspec.convert(state, BookState)
-        self.__init__(self._closed_kept_max)  # type: ignore[misc]  # the same empty book, then filled
+        self.__init__(self._closed_kept_max, keeps_rows=self._keeps_rows)  # type: ignore[misc]  # empty, then filled
         for order in state.orders:
             self._insert(order)
         self._closed = dict.fromkeys(state.closed)
@@ -349,7 +350,9 @@ def _entered(order: OrderState, trigger: Trigger) -> tuple[OrdStatus, ...]:
     Raises:
         TransitionRefused: the life cycle has no such row, or a part-filled order would become REJECTED.
     """
-    entered = advance(order.status, trigger, working_prior(order))
+    entered = ENTERED.get((order.status, trigger))
+    if entered is None:
+        entered = advance(order.status, trigger, working_prior(order))
     if entered is None:
         raise TransitionRefused(f"{order.cl_ord_id}: {trigger} is not allowed in {order.status}")
     if not entered:

@@ -63,15 +63,22 @@ _decoder = msgspec.json.Decoder(SnapshotParts)
 
 
 class CoreState:
-    """Everything that survives a restart. Changed by events only; the parts are there to be read."""
+    """Everything that survives a restart. Changed by events only; the parts are there to be read.
+
+    keeps_rows: changes carry the rows of orders and positions that are to be stored; without a store nobody reads them.
+    """
 
     def __init__(
-        self, instruments: MutableMapping[str, Instrument], *, method: CostMethod = CostMethod.AVERAGE
+        self,
+        instruments: MutableMapping[str, Instrument],
+        *,
+        method: CostMethod = CostMethod.AVERAGE,
+        keeps_rows: bool = True,
     ) -> None:
         self.instruments = instruments
-        self.book = OrderBook()
+        self.book = OrderBook(keeps_rows=keeps_rows)
         self.exposure = Exposure(instruments)
-        self.ledger = Ledger(instruments, method)
+        self.ledger = Ledger(instruments, method, keeps_rows=keeps_rows)
         self.controls = Controls()
         self.breaks = Breaks()
         self.records = RecordBook()

@@ -147,7 +147,9 @@ def _entered(row: Row, to: OrdStatus) -> tuple[OrdStatus, ...]:
     return () if to is row.state and (row.state, row.trigger) not in RE_ENTRIES else (to,)
 
 
-_ENTERED = {(row.state, row.trigger): _entered(row, row.to) for row in TABLE if isinstance(row.to, OrdStatus)}
+ENTERED = {(row.state, row.trigger): _entered(row, row.to) for row in TABLE if isinstance(row.to, OrdStatus)}
+"""States that a live order enters, in order, by the rows that give no earlier state back; `advance` knows all rows."""
+
 _RESTORES = frozenset((row.state, row.trigger) for row in TABLE if isinstance(row.to, Prior))
 
 
@@ -156,7 +158,7 @@ def advance(status: OrdStatus, trigger: Trigger, prior: OrdStatus) -> tuple[OrdS
 
     prior: the working state that PRIOR stands for. A final state stays whatever comes.
     """
-    entered = _ENTERED.get((status, trigger))
+    entered = ENTERED.get((status, trigger))
     if entered is not None:
         return entered
     if (status, trigger) in _RESTORES:

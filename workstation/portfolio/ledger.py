@@ -58,6 +58,7 @@ class Ledger:
     """Positions and cash of all accounts. `instruments` may grow; a traded instrument must be in it.
 
     counts: what was repeated, late, taken back or beyond the horizon. history_max: entries kept per holding.
+    keeps_rows: fills give back the rows that they changed; without a store, as in a backtest, nobody reads them.
     """
 
     def __init__(
@@ -66,8 +67,9 @@ class Ledger:
         method: CostMethod = CostMethod.AVERAGE,
         *,
         history_max: int = HISTORY_MAX,
+        keeps_rows: bool = True,
     ) -> None:
-        self.method = method
+        self.method, self._keeps_rows = method, keeps_rows
         self.counts = LedgerCounts()
         self._instruments = instruments
         self._history_max = history_max
@@ -296,14 +298,19 @@ class Ledger:
         moved = _carry(purse.cash, before.cash, now.cash)
         total.version += 1
         total.updated_at = ts
-        rows: list[LedgerRow] = [self._row(holding, ACCOUNT_TOTAL, total)]
-        for name in parts if names is None else names:
+        named = parts if names is None else names
+        for name in named:
             part = parts[name]
             part.version += 1
             part.updated_at = ts
-            rows.append(self._row(holding, name, part))
-        rows += [self._balance(account, purse, moved_currency, ts) for moved_currency in moved]
+        for moved_currency in moved:
+            purse.updated_at[moved_currency] = ts
         self._tell(account, holding.contract.symbol)
+        if not self._keeps_rows:
+            return ()
+        rows: list[LedgerRow] = [self._row(holding, ACCOUNT_TOTAL, total)]
+        rows += [self._row(holding, name, parts[name]) for name in named]
+        rows += [self._balance(account, purse, moved_currency, ts) for moved_currency in moved]
         return tuple(rows)
 
     def _row(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from tests.helpers.core_rig import ACCOUNT, HAND, SYMBOL, CoreRig, instrument
 from workstation.domain.accounts import KillScope, KillState
-from workstation.domain.orders import CancelOrder, ReplaceOrder, Side
+from workstation.domain.events import OrderEvent
+from workstation.domain.executions import BalanceState, PositionState
+from workstation.domain.orders import CancelOrder, OrderState, ReplaceOrder, Side
 from workstation.orders.fold import CoreState
+from workstation.ports.store import OrderTransition
 
 
 def busy_rig():
@@ -34,6 +37,14 @@ def test_replay_gives_the_state_in_memory():
         replayed.apply(event)
     assert replayed.state() == rig.state.state()
     assert replayed.state_hash() == rig.state.state_hash()
+
+
+def test_a_state_that_keeps_no_rows_is_the_same_state():
+    rig, bare = busy_rig(), CoreState({symbol: instrument(symbol) for symbol in (SYMBOL, "XYZ")}, keeps_rows=False)
+    stored = (OrderTransition, OrderState, PositionState, BalanceState)
+    for event in rig.journal.replayed():
+        assert not [row for row in bare.apply(event) if isinstance(row, stored)] or not isinstance(event, OrderEvent)
+    assert bare.state() == rig.state.state()
 
 
 def test_a_snapshot_and_its_tail_give_the_state_in_memory():
