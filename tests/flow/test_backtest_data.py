@@ -162,6 +162,16 @@ def test_financing_is_charged_at_midnight_on_what_was_borrowed(home: DataHome) -
     assert Decimal(free["net_profit"]) == 0
 
 
+def test_recorded_funding_is_paid_by_who_holds_then(bars: DataHome) -> None:
+    wants = ["--interval", "1m", "--param", 'wants="1m"']
+    found, _rows = fills(bars, *wants)
+    text = "calc_time,last_funding_rate,mark_price\n1704207720001,0.01,20.00\n1704207960000,0.01,20.00\n"
+    file = bars.file("funding.csv", text)
+    funded, _rows = fills(bars, *wants, "--funding-file", f"ACME={file}")
+    # ten were bought at 15:02 and sold at 15:05: of two payments one met a position of 200
+    assert Decimal(found["net_profit"]) - Decimal(funded["net_profit"]) == Decimal(2)
+
+
 def test_splits_and_dividends_of_a_factor_file_reach_position_and_cash(home: DataHome) -> None:
     days = ("02", "03", "04", "05", "08", "09", "10", "11")
     rows = []

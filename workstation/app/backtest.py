@@ -23,6 +23,7 @@ from workstation.app.backtest_checks import examined, plain
 from workstation.app.backtest_options import options_of, rates_of
 from workstation.app.backtest_report import write_report, write_text
 from workstation.app.data_sources import StoredMarket
+from workstation.app.funding_files import funding_of
 from workstation.app.import_stamps import instant
 from workstation.app.strategies import CodeFolder
 from workstation.app.strategy_fault import run_or_fault
@@ -141,6 +142,7 @@ def plan_with(
         instruments=tuple(market.instrument for market in markets),
         sources=tuple(sources),
         corporate=() if arguments.no_actions else tuple(row for market in markets for row in market.corporate()),
+        funding=funding_of(arguments.funding_file, {market.instrument.symbol: market.instrument for market in markets}),
         options=options_of(arguments),
         currency=arguments.currency or markets[0].instrument.currency,
         initial_cash=parse_scaled(arguments.cash, MONEY_DECIMALS, field="--cash"),

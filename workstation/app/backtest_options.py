@@ -10,12 +10,15 @@ from decimal import Decimal, InvalidOperation
 
 from workstation.app.import_stamps import instant
 from workstation.backtest.faults import Faults
-from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees, ZeroFees
+from workstation.backtest.fees import CoinFees, FeeModel, MakerTakerFees, PerUnitFees, ZeroFees
 from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.backtest.options import (
     BPS,
+    RATE_ONE,
     BacktestOptions,
+    Borrow,
     Financing,
+    Funding,
     GapFill,
     Halt,
     Latency,
@@ -23,6 +26,7 @@ from workstation.backtest.options import (
     MarketFill,
     Path,
     Queue,
+    Rollover,
     Slippage,
     SlippageKind,
 )
@@ -32,9 +36,12 @@ from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
 HUNDREDTHS = 100
 """Fee rates are hundredths of a basis point."""
 
-_MS, _S = 10**6, 10**9
+_MS, _S, _HOUR = 10**6, 10**9, 3_600 * 10**9
 _PERCENT = BPS // 100
-_FEES = "zero, per-unit:X[:MIN[:CAP]], percent:X[:MIN[:CAP]], bps:MAKER:TAKER, tiers:LEAST:MAKER:TAKER,..."
+_FEES = (
+    "zero, per-unit:X[:MIN[:CAP]], percent:X[:MIN[:CAP]], bps:MAKER:TAKER, coin:MAKER:TAKER, "
+    "tiers:LEAST:MAKER:TAKER,..."
+)
 _NO_BOUNDS = (Decimal(0), Decimal(0))
 _SLIPPAGE = "none, half-tick, ticks:N, bps:N, volume:N"
 
@@ -64,7 +71,8 @@ def options_of(arguments: argparse.Namespace) -> BacktestOptions:
         halts=tuple(map(_halt, arguments.halt)),
         faults=_faults(arguments.fault),
         fees=fees_of(arguments.fees),
-        financing=Financing(**_financing(arguments.financing)),
+        financing=_financing(arguments),
+        convert_bps=None if arguments.convert is None else _scaled("--convert", arguments.convert, 1),
         check_funds=not arguments.no_funds_check,
         margin_bps=_scaled("--margin", arguments.margin, _PERCENT),
         liquidate=liquidate is not None,
@@ -93,9 +101,9 @@ def fees_of(text: str) -> FeeModel:
     if name == "per-unit" and len(numbers) in (1, 2, 3):
         money = [parse_scaled(number, MONEY_DECIMALS, field="--fees") for number in (*numbers, Decimal(0), Decimal(0))]
         return PerUnitFees(per_unit=money[0], minimum=money[1], cap=money[2])
-    if name == "bps" and len(numbers) == 2:
+    if name in ("bps", "coin") and len(numbers) == 2:
         maker, taker = (_scaled("--fees", str(number), HUNDREDTHS) for number in numbers)
-        return MakerTakerFees(maker=maker, taker=taker)
+        return (MakerTakerFees if name == "bps" else CoinFees)(maker=maker, taker=taker)
     if name == "percent" and len(numbers) in (1, 2, 3):
         bounds = [parse_scaled(number, MONEY_DECIMALS, field="--fees") for number in (*numbers[1:], *_NO_BOUNDS)]
         rate = _scaled("--fees", str(numbers[0]), HUNDREDTHS * _PERCENT)
@@ -144,8 +152,31 @@ def _slippage(arguments: argparse.Namespace) -> Slippage:
         raise ValidationError("--slippage", f"{arguments.slippage!r} is none", allowed=_SLIPPAGE) from None
 
 
-def _financing(texts: Sequence[str]) -> dict[str, int]:
-    return {f"{name}_bps": value for name, value in _named("--financing", texts, ("debit", "credit", "borrow")).items()}
+def _financing(arguments: argparse.Namespace) -> Financing:
+    rates = _named("--financing", arguments.financing, ("debit", "credit", "borrow"))
+    borrows = [_pair("--borrow", text) for text in arguments.borrow]
+    return Financing(
+        **{f"{name}_bps": value for name, value in rates.items()},
+        borrows=tuple(Borrow(symbol=symbol, bps=_scaled("--borrow", bps, 1)) for symbol, bps in borrows),
+        rollovers=tuple(map(_rollover, arguments.rollover)),
+        fundings=tuple(map(_funding, arguments.funding)),
+    )
+
+
+def _rollover(text: str) -> Rollover:
+    symbol, rates = _pair("--rollover", text)
+    long_bps, colon, short_bps = rates.partition(":")
+    if not colon:
+        raise ValidationError("--rollover", f"{text!r} names one side", allowed="PAIR=LONG:SHORT")
+    sides = (_scaled("--rollover", bps, 1) for bps in (long_bps, short_bps))
+    return Rollover(**dict(zip(("long_bps", "short_bps"), sides, strict=True)), symbol=symbol)
+
+
+def _funding(text: str) -> Funding:
+    symbol, rate = _pair("--funding", text)
+    percent, _slash, hours = rate.partition("/")
+    parts = _scaled("--funding", percent, RATE_ONE // 100)
+    return Funding(symbol=symbol, rate=parts, every=_scaled("--funding", hours or "8", _HOUR))
 
 
 def _halt(text: str) -> Halt:

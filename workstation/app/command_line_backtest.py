@@ -70,7 +70,8 @@ def _add_fill_options(run: argparse.ArgumentParser) -> None:
 
 
 FEES_HELP = (
-    "zero, per-unit:0.005[:MINIMUM[:CAP]], percent:0.1[:MINIMUM[:CAP]], bps:MAKER:TAKER, or tiers:LEAST:MAKER:TAKER,..."
+    "zero, per-unit:0.005[:MINIMUM[:CAP]], percent:0.1[:MINIMUM[:CAP]], bps:MAKER:TAKER, coin:MAKER:TAKER, "
+    "or tiers:LEAST:MAKER:TAKER,..."
 )
 
 
@@ -79,10 +80,20 @@ def _add_account_options(run: argparse.ArgumentParser, *, required: bool) -> Non
     add("--fees", metavar="MODEL", required=required, help=FEES_HELP)
     add("--financing", metavar="KIND=BPS", action="append", default=[],
         help="a year on debit, credit or borrow (of shares), basis points; repeatable")  # fmt: skip
+    add("--borrow", metavar="SYMBOL=BPS", action="append", default=[],
+        help="a year on the borrowed shares of one instrument, in place of the general rate; repeatable")  # fmt: skip
+    add("--rollover", metavar="PAIR=LONG:SHORT", action="append", default=[],
+        help="what a rolled currency pair earns a year by its side, basis points; repeatable")  # fmt: skip
+    add("--funding", metavar="SYMBOL=PERCENT/HOURS", action="append", default=[],
+        help="steady funding of a perpetual contract; the long pays where it is above 0; repeatable")  # fmt: skip
+    add("--funding-file", metavar="SYMBOL=FILE", action="append", default=[],
+        help="recorded funding: CSV with a time, a rate and perhaps a mark price; repeatable")  # fmt: skip
     add("--cash", metavar="MONEY", default="1000000", help="to begin with")
     add("--currency", metavar="C", default="", help="of the account; default is that of the first instrument")
     add("--rate", metavar="CURRENCY=PAIR", action="append", default=[],
         help="instrument whose price is what one unit of the currency is worth; repeatable")  # fmt: skip
+    add("--convert", metavar="BPS", default=None,
+        help="money of another currency becomes the account's at once, at its pair's price less so much")  # fmt: skip
     add("--margin", metavar="PERCENT", default="100", help="of positions that equity must cover; 100 is a cash account")
     add("--no-funds-check", action="store_true", help="take orders that the money does not carry")
     add("--liquidate", metavar="PERCENT", default="", help="exit when equity is below this share of positions")

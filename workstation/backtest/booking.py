@@ -6,8 +6,8 @@ market and no strategy.
 
 from typing import Any
 
-from workstation.backtest.fees import ZeroFees
-from workstation.backtest.fees_by_value import PercentFees, TieredFees, Turnover
+from workstation.backtest.charges import Charges
+from workstation.backtest.options import BPS
 from workstation.backtest.plan import BacktestPlan, SplitRow
 from workstation.backtest.result import CashRow, FillRow, OrderRow, TradeRow
 from workstation.backtest.round_trips import RoundTrip
@@ -17,11 +17,15 @@ from workstation.domain.accounts import Account, Environment
 from workstation.domain.errors import InvariantError
 from workstation.domain.events import AccountOpened, CashAdjusted, Event, OrderFilled, SplitApplied
 from workstation.domain.executions import Execution, Liquidity
+from workstation.domain.numbers import div_half_even
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.orders.fold import CoreState
 
 ACCOUNT = "BACKTEST"
 RUN = "BT"
+_BOOKED_AS = {"borrow": "interest", "rollover": "interest"}
+"""Kinds of the ledger for those cash events that it does not tell apart."""
+
 ORIGIN = Origin(OriginKind.STRATEGY, RUN)
 
 
@@ -33,9 +37,8 @@ class Booking:
         self.instruments = {instrument.symbol: instrument for instrument in plan.instruments}
         self.state = CoreState(dict(self.instruments), keeps_rows=False)
         self._gated = bool(plan.limits)
-        fees = plan.options.fees
-        self._turnover = Turnover(fees) if isinstance(fees, PercentFees | TieredFees) else None
-        self._fees = ZeroFees() if isinstance(fees, PercentFees | TieredFees) else fees
+        self._charges = Charges(plan.options.fees, self.instruments)
+        self._convert_bps = plan.options.convert_bps
         self._book, self._ledger = self.state.book, self.state.ledger
         self.fills: list[FillRow] = []
         self.trades: list[TradeRow] = []
@@ -71,8 +74,7 @@ class Booking:
             return self.order(event.cl_ord_id)
         if after.status.is_final:
             self.orders.append(order_row(after))
-            if self._turnover is not None:
-                self._turnover.forget(after.cl_ord_id)
+            self._charges.forget(after.cl_ord_id)
         return after
 
     def qty(self, symbol: str) -> int:
@@ -105,12 +107,7 @@ class Booking:
         """Book a fill and return its execution, and the order after it."""
         terms = order.terms
         instrument, symbol = self.instruments[terms.symbol], terms.symbol
-        before = terms.order_qty - order.leaves - qty
-        if self._turnover is None:
-            fee = self._fees.due(instrument, price, qty, before, liquidity)
-        else:
-            value = abs(instrument.notional(price, qty))
-            fee = self._turnover.due(order.cl_ord_id, instrument.currency, value, ts=self.now, liquidity=liquidity)
+        charge = self._charges.on_fill(order, instrument, qty, price, liquidity, ts=self.now)
         number = len(self.fills) + 1
         key = f"{RUN}-F{number}"
         execution = Execution(
@@ -124,8 +121,8 @@ class Booking:
             side=terms.side,
             last_qty=qty,
             last_px=price,
-            fee=fee,
-            fee_currency=instrument.currency,
+            fee=charge.fee,
+            fee_currency=charge.currency,
             ts_event=self.now,
             ts_init=self.now,
             venue_seq=number,
@@ -144,8 +141,8 @@ class Booking:
                 side=terms.side,
                 qty=qty,
                 price=price,
-                fee=fee,
-                fee_currency=instrument.currency,
+                fee=charge.fee,
+                fee_currency=charge.currency,
                 liquidity=liquidity,
                 label=order.label,
                 path_sensitive=sensitive,
@@ -154,9 +151,12 @@ class Booking:
         self.valuation.moved(symbol, price)
         held = self._ledger.holding(ACCOUNT, symbol)
         earned = 0 if held is None else held.now.total.realised - realised
-        closed = self._trips[symbol].fill(self.now, bar, order.sign * qty, price, fee=fee, realised=earned)
+        net = order.sign * qty - charge.coins
+        closed = self._trips[symbol].fill(self.now, bar, net, price, fee=charge.worth, realised=earned)
         if closed is not None:
             self.trades.append(closed)
+        if self._convert_bps is not None:
+            self._convert(self._convert_bps)
         return execution, after
 
     # Money without a trade
@@ -165,12 +165,33 @@ class Booking:
         """Book a cash event, + received."""
         if not amount:
             return
+        self._adjust(kind, symbol, currency, amount)
+        if self._convert_bps is not None:
+            self._convert(self._convert_bps)
+        self.valuation.recount_cash()
+
+    def _adjust(self, kind: str, symbol: str, currency: str, amount: int) -> None:
         self.fold(
             CashAdjusted(
-                account=ACCOUNT, currency=currency, amount=amount, kind=kind, reason=kind, ts=self.now, symbol=symbol
+                account=ACCOUNT,
+                currency=currency,
+                amount=amount,
+                kind=_BOOKED_AS.get(kind, kind),
+                reason=kind,
+                ts=self.now,
+                symbol=symbol,
             )
         )
         self.cash_rows.append(CashRow(ts=self.now, symbol=symbol, currency=currency, kind=kind, amount=amount))
+
+    def _convert(self, cost_bps: int) -> None:
+        """Turn the cash of other currencies into the account's, at the price of its pair less the cost."""
+        own = self.plan.currency
+        for currency, amount in self._ledger.cash(ACCOUNT).items():
+            if amount and currency != own and self.valuation.converts(currency):
+                found = self.valuation.converted(amount, currency)
+                self._adjust("conversion", "", currency, -amount)
+                self._adjust("conversion", "", own, found - div_half_even(abs(found) * cost_bps, BPS))
         self.valuation.recount_cash()
 
     def split(self, row: SplitRow, price: int) -> None:

@@ -142,10 +142,10 @@ class OrderChecks:
 
     def _need(self, symbol: str, price: int, more: int) -> int | None:
         """Return by how much `more` of the instrument enlarges the worth of positions, None where no rate is known."""
-        instrument, valuation = self._booking.instruments[symbol], self._booking.valuation
-        if not valuation.converts(instrument.currency):
+        valuation = self._booking.valuation
+        if not valuation.converts(self._booking.instruments[symbol].currency):
             return None
-        return valuation.converted(abs(instrument.notional(price, more)), instrument.currency)
+        return valuation.worth(symbol, price, more)
 
 
 def _refusal(code: str, text: str) -> Verdict:

@@ -6,23 +6,22 @@ they are played in one go (`_play`); the result is that of one by one, which a p
 
 import heapq
 from collections import deque
-from datetime import UTC, datetime
 from typing import Any
 
 from workstation.backtest.agenda import FOREVER, Agenda, Due, Rank
 from workstation.backtest.booking import ACCOUNT, RUN, Booking
+from workstation.backtest.cash_events import CashEvents
 from workstation.backtest.curve import CurveRecorder
 from workstation.backtest.feeds import BarFeed, Feed, RowFeed, open_feed
 from workstation.backtest.fill_bars import BarMarket
-from workstation.backtest.financing import DAY_NS, charge_day, is_charged
 from workstation.backtest.inbox import Inbox
 from workstation.backtest.market import Market
 from workstation.backtest.options import BPS
 from workstation.backtest.order_desk import OrderDesk
-from workstation.backtest.plan import BacktestPlan, Cancelled, CorporateRow, OnProgress, Progress, SplitRow
+from workstation.backtest.plan import BacktestPlan, Cancelled, OnProgress, Progress
+from workstation.backtest.row_market import RowMarket
 from workstation.backtest.venue import finest, last_prices, make_market, match_row, row_of, snapshot_of
 from workstation.domain.errors import ValidationError
-from workstation.domain.events import TradingDayRolled
 from workstation.domain.market import Bar, BookChange, BookSnapshot
 from workstation.kernel.ids import IdSource, sub_stream
 from workstation.strategies import messages as m
@@ -62,6 +61,7 @@ class Engine:
         matching = finest(self.feeds)
         for symbol, feed in matching.items():
             self.markets[symbol] = make_market(feed, self.desk, plan.options, plan.seed, self.booking.qty)
+        self._cash_events = CashEvents(self.booking, self.agenda, self.markets, self.desk.checks)
         self._matching = matching
         self._intents: list[m.Intent] = []
         self._series: dict[tuple[str, str], BarFeed] = {}
@@ -143,11 +143,7 @@ class Engine:
         heapq.heapify(self._heap)
         self.agenda.move_to((self.first_ts, 0, -1, 0))
         self.booking.now = self.first_ts
-        for row in self.plan.corporate:
-            if row.ts >= self.first_ts:
-                self.agenda.add(row.ts, Rank.CORPORATE, self._on_corporate, row)
-        if is_charged(self.plan.options.financing) or self.plan.limits:
-            self.agenda.add((self.first_ts // DAY_NS + 1) * DAY_NS, Rank.CORPORATE, self._on_day)
+        self._cash_events.start(self.first_ts)
         self._deliver(m.Started(self.first_ts, {}, ()))
 
     def _keep_past(self, feed: BarFeed) -> None:
@@ -161,6 +157,10 @@ class Engine:
 
     def _finish(self) -> None:
         """Let the last instant come to its end, close what shall be closed, and stop the strategy."""
+        self._settle()
+        for market in self.markets.values():
+            if isinstance(market, RowMarket):
+                market.close_session(self.last_ts + self.plan.options.price_age_max)
         self._settle()
         if self.plan.options.close_at_end and not self.cancelled:
             for symbol, price in last_prices(self.markets).items():
@@ -366,27 +366,3 @@ class Engine:
                     order.label == "liquidation" for order in market.orders.values()
                 ):
                     self.desk.flatten(symbol, "liquidation")
-
-    def _on_day(self, _argument: object) -> None:
-        now = self.booking.now = self.agenda.ts
-        charge_day(self.booking, last_prices(self.markets))
-        if self.plan.limits:
-            day = datetime.fromtimestamp(now // 10**9, UTC).date().isoformat()
-            self.booking.fold(TradingDayRolled(account=ACCOUNT, day=day, ts=now))
-            self.desk.checks.begin_day()
-        self.agenda.add(now + DAY_NS, Rank.CORPORATE, self._on_day)
-
-    def _on_corporate(self, row: CorporateRow) -> None:
-        self.booking.now = self.agenda.ts
-        market, instrument = self.markets.get(row.symbol), self.booking.instruments[row.symbol]
-        held = self.booking.qty(row.symbol)
-        if not isinstance(row, SplitRow):
-            self.booking.cash(
-                "dividend", row.symbol, instrument.currency, row.amount * held // 10**instrument.qty_decimals
-            )
-        elif market is not None:
-            for order in tuple(market.orders.values()):
-                market.cancel(order.cl_ord_id, "the instrument was split")
-            if market.last is not None:
-                self.booking.split(row, market.last)
-                market.last = market.last * row.denominator // row.numerator

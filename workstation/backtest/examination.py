@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from workstation.backtest.fees import FeeModel, MakerTakerFees, PerUnitFees
+from workstation.backtest.fees import CoinFees, FeeModel, MakerTakerFees, PerUnitFees
 from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.backtest.metrics import metrics_of
 from workstation.backtest.options import BacktestOptions, Path, Slippage, SlippageKind
@@ -132,8 +132,8 @@ def _spread(size: int, count: int) -> list[int]:
 def _fees_twice(fees: FeeModel) -> FeeModel:
     if isinstance(fees, PerUnitFees):
         return PerUnitFees(per_unit=2 * fees.per_unit, minimum=2 * fees.minimum, cap=2 * fees.cap)
-    if isinstance(fees, MakerTakerFees):
-        return MakerTakerFees(maker=max(2 * fees.maker, fees.maker), taker=max(2 * fees.taker, fees.taker))
+    if isinstance(fees, MakerTakerFees | CoinFees):
+        return type(fees)(maker=max(2 * fees.maker, fees.maker), taker=max(2 * fees.taker, fees.taker))
     if isinstance(fees, PercentFees):
         return PercentFees(rate=2 * fees.rate, minimum=2 * fees.minimum, cap=2 * fees.cap)
     if isinstance(fees, TieredFees):

@@ -1,6 +1,6 @@
 """Named fee models of backtests: what a fill costs. A run has one, if only `ZeroFees`, so that nobody forgets it.
 
-Asked by the engine for each fill; pure. Money is exact, + is paid and - is a rebate.
+Asked by `charges.py` for each fill; pure. Money is exact, + is paid and - is a rebate.
 """
 
 from typing import ClassVar
@@ -12,7 +12,7 @@ from workstation.domain.executions import Liquidity
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import div_half_even
 
-_RATE_ONE = 1_000_000
+RATE_ONE = 1_000_000
 """Rates are hundredths of a basis point."""
 
 
@@ -20,10 +20,6 @@ class ZeroFees(msgspec.Struct, frozen=True, tag="zero"):
     """No fees at all."""
 
     name: ClassVar[str] = "zero"
-
-    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002  one signature for all models
-        """Return 0."""
-        return 0
 
 
 class PerUnitFees(msgspec.Struct, frozen=True, tag="per_unit", kw_only=True):
@@ -33,7 +29,7 @@ class PerUnitFees(msgspec.Struct, frozen=True, tag="per_unit", kw_only=True):
     minimum: int = 0
     cap: int = 0
 
-    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002  one signature for all models
+    def due(self, instrument: Instrument, qty: int, filled_before: int) -> int:
         """Return what the order owes after the fill less what it owed before."""
         before = self._owed(instrument, filled_before) if filled_before else 0
         return self._owed(instrument, filled_before + qty) - before
@@ -49,10 +45,23 @@ class MakerTakerFees(msgspec.Struct, frozen=True, tag="maker_taker", kw_only=Tru
     maker: int
     taker: int
 
-    def due(self, instrument: Instrument, price: int, qty: int, filled_before: int, liquidity: Liquidity) -> int:  # noqa: ARG002  one signature for all models
+    def due(self, value: int, liquidity: Liquidity) -> int:
         """Return the share of the fill's value."""
-        rate = self.maker if liquidity is Liquidity.MAKER else self.taker
-        return div_half_even(abs(instrument.notional(price, qty)) * rate, _RATE_ONE)
+        return div_half_even(value * (self.maker if liquidity is Liquidity.MAKER else self.taker), RATE_ONE)
 
 
-FeeModel = ZeroFees | PerUnitFees | MakerTakerFees | PercentFees | TieredFees
+class CoinFees(msgspec.Struct, frozen=True, tag="coin", kw_only=True):
+    """Shares as of `MakerTakerFees`, taken out of what a fill of a spot pair brings in: coins, or money.
+
+    A fee in coins is a whole number of the pair's smallest units, and lessens the position.
+    """
+
+    maker: int
+    taker: int
+
+    def due(self, amount: int, liquidity: Liquidity) -> int:
+        """Return the share of an amount, be it money or quantity units."""
+        return div_half_even(amount * (self.maker if liquidity is Liquidity.MAKER else self.taker), RATE_ONE)
+
+
+FeeModel = ZeroFees | PerUnitFees | MakerTakerFees | CoinFees | PercentFees | TieredFees

@@ -69,13 +69,12 @@ class TieredFees(msgspec.Struct, frozen=True, tag="tiered", kw_only=True):
 class Turnover:
     """What a run has traded, so far as such a model asks for it; values are money, never negative."""
 
-    def __init__(self, model: PercentFees | TieredFees) -> None:
-        self._model = model
+    def __init__(self) -> None:
         self._orders: dict[str, int] = {}
         self._months: dict[str, tuple[int, int]] = {}
 
-    def due(self, cl_ord_id: str, currency: str, value: int, *, ts: int, liquidity: Liquidity) -> int:
-        """Return what a fill costs, and count it."""
+    def count(self, cl_ord_id: str, currency: str, value: int, *, ts: int) -> Traded:
+        """Return what was traded before a fill, and count it."""
         day = datetime.fromtimestamp(ts // 10**9, UTC)
         month = day.year * 12 + day.month
         known, so_far = self._months.get(currency, (month, 0))
@@ -83,7 +82,7 @@ class Turnover:
             so_far = 0
         order = self._orders.get(cl_ord_id, 0)
         self._orders[cl_ord_id], self._months[currency] = order + value, (month, so_far + value)
-        return self._model.due(value, Traded(order, so_far), liquidity)
+        return Traded(order, so_far)
 
     def forget(self, cl_ord_id: str) -> None:
         """Let an order go that trades no more."""

@@ -138,8 +138,6 @@ class BarMarket(Market):
                 return
             self._aggress(order, price)
         self._end_immediate(order)
-        if tif is TimeInForce.OPG and order.cl_ord_id in self.orders:
-            self._end(order, "the opening is over")
 
     def _aggress(self, order: Working, price: int) -> None:
         if order.terms.time_in_force is TimeInForce.FOK and self._left < order.leaves:

@@ -8,9 +8,10 @@ that arrives at a price too old waits for the next.
 import math
 from collections.abc import Iterable, Sequence
 
-from workstation.backtest.market import BEYOND, Market, Surroundings
+from workstation.backtest.market import BEYOND, Surroundings
 from workstation.backtest.options import Queue
-from workstation.backtest.working import Working
+from workstation.backtest.row_market import RowMarket
+from workstation.backtest.working import AUCTIONS, Working
 from workstation.domain.executions import Liquidity
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BookChange, BookSnapshot, Level, Quote
@@ -20,10 +21,8 @@ from workstation.marketdata.books import Applied, Book
 LEVELS_MAX = 200
 """Levels of a book that one order may walk."""
 
-_REJECTED_TIF = frozenset({TimeInForce.OPG, TimeInForce.CLS})
 
-
-class LevelMarket(Market):
+class LevelMarket(RowMarket):
     """Matches against best quotes, or against a book with its changes."""
 
     def __init__(self, instrument: Instrument, around: Surroundings) -> None:
@@ -101,8 +100,8 @@ class LevelMarket(Market):
     # Orders
 
     def _work(self, order: Working) -> None:
-        if order.terms.time_in_force in _REJECTED_TIF:
-            self._end(order, "auctions need bars")
+        if order.terms.time_in_force in AUCTIONS:
+            self._await_auction(order)
             return
         if order.is_stop:
             return
@@ -181,7 +180,7 @@ class LevelMarket(Market):
         if not self._is_open(ts):
             return
         for order in tuple(self.orders.values()):
-            if order.is_stop or order.arrived > ts or order.cl_ord_id not in self.orders:
+            if order.is_stop or order.arrived > ts or order.cl_ord_id not in self.orders or self._waits(order, ts):
                 continue
             if order.fresh or order.limit is None:
                 self._aggress(order)

@@ -4,13 +4,13 @@ A resting limit fills by a print of the opposite aggressor at or through its pri
 last price made worse by the slippage, which stands for half the spread, and takes no more than what was printed.
 """
 
-from workstation.backtest.market import Market
-from workstation.backtest.working import Working
+from workstation.backtest.row_market import RowMarket
+from workstation.backtest.working import AUCTIONS, Working
 from workstation.domain.executions import Liquidity
 from workstation.domain.orders import TimeInForce
 
 
-class TradeMarket(Market):
+class TradeMarket(RowMarket):
     """Matches against prints."""
 
     _left = 0
@@ -34,7 +34,7 @@ class TradeMarket(Market):
                 if order.stop is None or (price - order.stop) * order.sign < 0:
                     continue
                 self._fire(order, price)
-            elif not order.fresh and order.limit is not None:
+            elif (not order.fresh and order.limit is not None) or self._waits(order, ts):
                 continue
             self._aggress(order)
 
@@ -44,8 +44,8 @@ class TradeMarket(Market):
         return (order.limit - price) * order.sign >= 0
 
     def _work(self, order: Working) -> None:
-        if order.terms.time_in_force in (TimeInForce.OPG, TimeInForce.CLS):
-            self._end(order, "auctions need bars")
+        if order.terms.time_in_force in AUCTIONS:
+            self._await_auction(order)
         elif not order.is_stop and self._is_fresh(order.arrived) and self._is_open(order.arrived):
             self._aggress(order)
 

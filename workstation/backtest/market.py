@@ -61,6 +61,8 @@ class Market:
         elif tif is TimeInForce.DAY:
             session = self._session_at(order.arrived)
             order.expires = session.close if session is not None else self._calendar.close_after(order.arrived)
+        elif tif is TimeInForce.CLS:
+            order.closing = self._calendar.close_after(order.arrived)
         if not order.is_stop:
             self._protect(order, self.last)
         self.orders[order.cl_ord_id] = order
@@ -157,5 +159,8 @@ class Market:
         self._floor.on_triggered(order, price)
 
     def _end_immediate(self, order: Working) -> None:
-        if order.leaves and order.terms.time_in_force in IMMEDIATE and order.cl_ord_id in self.orders:
-            self._end(order, "the rest of an immediate order")
+        if order.leaves and order.cl_ord_id in self.orders:
+            if order.terms.time_in_force in IMMEDIATE:
+                self._end(order, "the rest of an immediate order")
+            elif order.terms.time_in_force is TimeInForce.OPG:
+                self._end(order, "the opening is over")

@@ -13,6 +13,8 @@ from workstation.backtest.fees import FeeModel, ZeroFees
 from workstation.domain.errors import ValidationError
 
 BPS = 10_000
+RATE_ONE = 10**16
+"""Rates of funding are a position's worth in parts of this."""
 
 
 class MarketFill(StrEnum):
@@ -89,15 +91,53 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
             raise ValidationError("latency", "is below 0", allowed="0 or more ns")
 
 
+class Borrow(msgspec.Struct, frozen=True, kw_only=True):
+    """What borrowing one instrument's shares costs a year, basis points of their worth."""
+
+    symbol: str
+    bps: int
+
+
+class Rollover(msgspec.Struct, frozen=True, kw_only=True):
+    """What a position in a currency pair earns (+) or costs (-) a year, basis points of its worth, by its side.
+
+    Booked at 17:00 in New York from Monday to Friday, for three nights on a Wednesday.
+    """
+
+    symbol: str
+    long_bps: int
+    short_bps: int
+
+
+class Funding(msgspec.Struct, frozen=True, kw_only=True):
+    """A steady funding rate of a perpetual contract, parts of RATE_ONE of its worth; above 0 the long pays the short.
+
+    every: time between two payments, ns, counted from 1970-01-01.
+    """
+
+    symbol: str
+    rate: int
+    every: int
+
+    def __post_init__(self) -> None:
+        if self.every <= 0:
+            raise ValidationError("funding", f"{self.symbol}: no time between two payments", allowed="above 0")
+
+
 class Financing(msgspec.Struct, frozen=True, kw_only=True):
     """Yearly rates, basis points: paid on borrowed cash, received on idle cash, paid for borrowed shares.
 
-    Charged once a UTC day on what stands when it begins, a year having 365 days.
+    Charged once a UTC day on what stands when it begins, a year having 365 days. borrows: of instruments whose shares
+    cost another rate. rollovers: of currency pairs, whose cost then bears no interest. fundings: of perpetual
+    contracts; rates that were recorded are `BacktestPlan.funding`.
     """
 
     debit_bps: int = 0
     credit_bps: int = 0
     borrow_bps: int = 0
+    borrows: tuple[Borrow, ...] = ()
+    rollovers: tuple[Rollover, ...] = ()
+    fundings: tuple[Funding, ...] = ()
 
 
 class Halt(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +160,8 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
     best quote, a tick apart and of its size, that a large order may take. protection_ticks: a market order or a stop
     takes no price worse than the last one known when it came or fired by more than so many ticks; it ends there. halts:
     times without trading. faults: what goes wrong on purpose. fees: a model must be named, be it `ZeroFees`.
+    convert_bps: money of another currency becomes the account's at once, at its pair's price less so much; None: it
+    stays, and is only valued by that price.
     check_funds: refuse what the account's money does not carry. margin_bps: share of a position's worth that must be
     covered; 10,000 is a cash account. liquidate: exit an account whose equity no longer covers `maintenance_bps` of its
     positions. close_at_end: exit all at the last price. sessions: match inside of trading sessions alone. allow_gaps:
@@ -142,6 +184,7 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
     faults: Faults = Faults()
     fees: FeeModel
     financing: Financing = Financing()
+    convert_bps: int | None = None
     check_funds: bool = True
     margin_bps: int = BPS
     liquidate: bool = False
@@ -160,6 +203,8 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise ValidationError("slippage", f"{self.slippage.amount} is none", allowed="0 or more")
         if self.margin_bps <= 0 or self.maintenance_bps < 0 or self.price_age_max <= 0 or self.assumed_levels < 0:
             raise ValidationError("options", "a share, an age or a count of levels is below what it can be")
+        if self.convert_bps is not None and not 0 <= self.convert_bps < BPS:
+            raise ValidationError("convert_bps", f"{self.convert_bps} is no cost", allowed="0 to 9999, or none")
         if self.protection_ticks is not None and self.protection_ticks < 0:
             raise ValidationError("protection_ticks", f"{self.protection_ticks} is none", allowed="0 or more, or none")
 

@@ -17,6 +17,7 @@ from workstation.backtest.faults import Faults, Troubles
 from workstation.backtest.fill_bars import BarMarket
 from workstation.backtest.market import Market
 from workstation.backtest.order_groups import OrderGroups
+from workstation.backtest.row_market import RowMarket
 from workstation.backtest.working import Working
 from workstation.domain.events import (
     CancelRejected,
@@ -227,7 +228,10 @@ class OrderDesk:
             self._unwanted.discard(cl_ord_id)
             self.on_ended(order, "cancelled on its way")
             return
-        self._markets[order.terms.symbol].arrive(order)
+        market = self._markets[order.terms.symbol]
+        market.arrive(order)
+        if order.closing is not None and isinstance(market, RowMarket):
+            self._agenda.add(order.closing, Rank.MATCH, market.close_session, order.closing)
 
     def _is_rejected(self, troubles: Troubles, state: OrderState, order: Working) -> bool:
         """Draw whether the venue rejects an order that has come to it; what it sends itself it takes."""

@@ -38,12 +38,25 @@ class DividendRow(msgspec.Struct, frozen=True, kw_only=True):
 CorporateRow = SplitRow | DividendRow
 
 
+class FundingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded funding of a perpetual contract; at a rate above 0 the long pays the short.
+
+    rate: parts of RATE_ONE of a position's worth at `mark_px`, where that is not known at the last price.
+    """
+
+    ts: int
+    symbol: str
+    rate: int
+    mark_px: int | None = None
+
+
 class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
     """One run.
 
     name: of the strategy, for reports. sources: chunks of columns, one kind of one instrument each. initial_cash: money
-    of `currency`. rates: pair that prices each other currency. limits: of the risk gate, which is asked where there are
-    any. start_ts: what lies before is history for `on_history`, and no callback comes before it.
+    of `currency`. rates: pair that prices each other currency. funding: recorded payments of perpetual contracts.
+    limits: of the risk gate, which is asked where there are any. start_ts: what lies before is history for
+    `on_history`, and no callback comes before it.
     """
 
     strategy: type[Strategy]
@@ -57,6 +70,7 @@ class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     rates: Mapping[str, str] = {}
     corporate: tuple[CorporateRow, ...] = ()
+    funding: tuple[FundingRow, ...] = ()
     limits: tuple[LimitChanged, ...] = ()
     start_ts: int = 0
     program_version: str = ""

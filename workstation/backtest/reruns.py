@@ -75,11 +75,12 @@ def rerun(plan: BacktestPlan, *, until: int = 0, cancelled: Cancelled | None = N
 
 
 def up_to(plan: BacktestPlan, ts: int) -> BacktestPlan:
-    """Return a plan that knows nothing after `ts`: no row, no bar that closes later, no split and no dividend."""
+    """Return a plan that knows nothing after `ts`: no row, no bar that closes later, nothing that is paid later."""
     return msgspec.structs.replace(
         plan,
         sources=tuple(_rebased(_earlier(source, ts)) for source in plan.sources),
         corporate=tuple(row for row in plan.corporate if row.ts <= ts),
+        funding=tuple(row for row in plan.funding if row.ts <= ts),
     )
 
 

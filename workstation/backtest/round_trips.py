@@ -8,13 +8,14 @@ from workstation.backtest.result import TradeRow
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_ONE, div_half_even
 from workstation.domain.orders import Side
+from workstation.portfolio.contracts import Contract
 
 
 class RoundTrip:
     """The open trip of one instrument; a row for each that has closed is returned."""
 
     def __init__(self, instrument: Instrument) -> None:
-        self._instrument = instrument
+        self._instrument, self._contract = instrument, Contract(instrument)
         self._unit = instrument.notional(1, 1) / MONEY_ONE
         self._point = 10**instrument.price_decimals
         self._qty = 0
@@ -23,17 +24,25 @@ class RoundTrip:
     def _begin(self, ts: int, bar: int) -> None:
         self._entry_ts, self._entry_bar = ts, bar
         self._in_qty = self._in_cost = self._out_qty = self._out_cost = self._most = 0
-        self._pnl = self._fees = 0
+        self._pnl = self._fees = self._in_worth = 0
         self._mae = self._mfe = 0.0
 
     def mark(self, low: int, high: int) -> None:
         """Take prices seen since the last call: the lowest and the highest."""
-        if not self._qty or self._instrument.inverse:
+        if not self._qty:
             return
         realised, cost = self._pnl / MONEY_ONE, self._in_cost / self._in_qty * self._qty
         for price in (low, high):
-            profit = realised + (price * self._qty - cost) * self._unit
+            if self._instrument.inverse:
+                profit = realised + self._inverse_profit(price)
+            else:
+                profit = realised + (price * self._qty - cost) * self._unit
             self._mae, self._mfe = min(self._mae, profit), max(self._mfe, profit)
+
+    def _inverse_profit(self, price: int) -> float:
+        worth, paid = self._contract.worth(price, self._qty), self._in_worth / self._in_qty * self._qty
+        profit: float = (paid - worth) / MONEY_ONE
+        return profit
 
     def fill(self, ts: int, bar: int, qty: int, price: int, *, fee: int, realised: int) -> TradeRow | None:
         """Take a fill, qty signed; return the trip that it closed. realised: what it earned, by the ledger."""
@@ -55,6 +64,8 @@ class RoundTrip:
                 self._begin(ts, bar)
             self._in_qty += opening
             self._in_cost += opening * price
+            if self._instrument.inverse:
+                self._in_worth += self._contract.worth(price, opening)
             self._fees += fee - fee_out
             self._qty += opening * sign
             self._most = max(self._most, abs(self._qty))

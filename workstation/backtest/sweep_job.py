@@ -14,7 +14,7 @@ import numpy as np
 from workstation.backtest.columns import BarColumns, BookRows, Chunk, DataDigest, QuoteColumns, TradeColumns
 from workstation.backtest.engine import HISTORY_MAX
 from workstation.backtest.options import BacktestOptions
-from workstation.backtest.plan import BacktestPlan, CorporateRow, DividendRow, SplitRow
+from workstation.backtest.plan import BacktestPlan, CorporateRow, DividendRow, FundingRow, SplitRow
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.instruments import Instrument
@@ -66,6 +66,7 @@ class SweepJob(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     rates: dict[str, str]
     corporate: tuple[_Corporate, ...]
+    funding: tuple[FundingRow, ...]
     limits: tuple[LimitChanged, ...]
     program_version: str
 
@@ -97,6 +98,7 @@ def job_of(plan: BacktestPlan, code: Code) -> SweepJob:
         corporate=tuple(
             _Corporate(row) if isinstance(row, SplitRow) else _Corporate(None, row) for row in plan.corporate
         ),
+        funding=plan.funding,
         limits=plan.limits,
         program_version=plan.program_version,
     )
@@ -131,6 +133,7 @@ class LoadedJob:
             seed=job.seed,
             rates=job.rates,
             corporate=tuple(row for pair in job.corporate if (row := _row(pair)) is not None),
+            funding=job.funding,
             limits=job.limits,
             start_ts=start if warm else 0,
             program_version=job.program_version,

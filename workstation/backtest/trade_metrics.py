@@ -10,6 +10,7 @@ from typing import Any
 
 from workstation.backtest.result import BacktestResult, TradeRow
 from workstation.domain.numbers import MONEY_ONE
+from workstation.portfolio.contracts import Contract
 
 
 def all_of(result: BacktestResult) -> dict[str, Any]:
@@ -59,8 +60,8 @@ def losses_in_row(gains: Sequence[int]) -> int:
 
 def turnover(result: BacktestResult) -> float | None:
     """Return the traded value of all fills / initial cash; None without cash."""
-    by_symbol = {instrument.symbol: instrument for instrument in result.instruments}
-    traded = sum(abs(by_symbol[fill.symbol].notional(fill.price, fill.qty)) for fill in result.fills)
+    by_symbol = {instrument.symbol: Contract(instrument) for instrument in result.instruments}
+    traded = sum(abs(by_symbol[fill.symbol].worth(fill.price, fill.qty)) for fill in result.fills)
     return traded / result.initial_cash if result.initial_cash else None
 
 

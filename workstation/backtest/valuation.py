@@ -48,6 +48,7 @@ class Valuation:
         self._instruments, self._rates = instruments, rates
         self._rate_symbols = frozenset(rates.values())
         self._rate_px: dict[str, int] = {}
+        self._contracts = {symbol: Contract(instrument) for symbol, instrument in instruments.items()}
         self._lines: dict[str, _Line] = {}
         self._value = self._gross = self._net = self._cash = 0
         self.recount_cash()
@@ -76,7 +77,7 @@ class Valuation:
         """Take a position and the cash from the ledger after they changed; price: to value the position by."""
         line = self._lines.get(symbol)
         if line is None:
-            line = self._lines[symbol] = _Line(Contract(self._instruments[symbol]))
+            line = self._lines[symbol] = _Line(self._contracts[symbol])
         held = self._ledger.holding(self._account, symbol)
         if held is not None:
             line.qty, line.cost = held.now.total.qty, held.now.total.cost
@@ -147,10 +148,15 @@ class Valuation:
 
     def carries(self, symbol: str, qty: int, price: int, *, margin_bps: int, reserved: int = 0) -> bool:
         """Tell whether the account carries a position of `qty` in the instrument, with worth reserved elsewhere."""
-        line, instrument = self._lines.get(symbol), self._instruments[symbol]
-        worth = abs(self.converted(instrument.notional(price, qty), instrument.currency))
+        line = self._lines.get(symbol)
+        worth = self.worth(symbol, price, qty)
         gross = self._gross - (abs(line.exposure) if line is not None else 0) + worth
         return self.equity * BPS >= (gross + reserved) * margin_bps
+
+    def worth(self, symbol: str, price: int, qty: int) -> int:
+        """Return the absolute worth of a quantity, in the account's currency."""
+        contract = self._contracts[symbol]
+        return abs(self.converted(contract.worth(price, qty), contract.currency))
 
     def terms(self, symbol: str) -> Terms:
         """Return what the account comes to at any price of the instrument, all else as it stands."""

@@ -13,6 +13,7 @@ from workstation.domain.orders import OrderTerms, OrdType, TimeInForce, Trail, T
 STOP_TYPES = frozenset(
     {OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT}
 )  # fmt: skip
+AUCTIONS = frozenset({TimeInForce.OPG, TimeInForce.CLS})
 IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
@@ -22,12 +23,13 @@ class Working:
     stop: trigger price of a stop that has not fired, None otherwise. limit: price, None for a market order. fresh: not
     yet held against a price. ahead: other people's size before it, None while its price is not visible. traded: printed
     at its price since the level was last shown. lucky: drawn to fill by a touch in this bar. expires: UTC ns. worst:
-    price beyond which an order without a limit takes nothing, None where it takes any.
+    price beyond which an order without a limit takes nothing, None where it takes any. opening: from when on
+    a session may open in whose opening auction the order takes part. closing: when one for the close trades, UTC ns.
     """
 
     __slots__ = (
-        "ahead", "arrived", "cl_ord_id", "expires", "fresh", "label", "leaves", "limit", "lucky", "seen", "sequence",
-        "sign", "stop", "terms", "traded", "worst",
+        "ahead", "arrived", "cl_ord_id", "closing", "expires", "fresh", "label", "leaves", "limit", "lucky", "opening",
+        "seen", "sequence", "sign", "stop", "terms", "traded", "worst",
     )  # fmt: skip
 
     def __init__(self, cl_ord_id: str, terms: OrderTerms, *, leaves: int, arrived: int, sequence: int) -> None:
@@ -43,6 +45,8 @@ class Working:
         self.lucky = False
         self.label = ""
         self.worst: int | None = None
+        self.opening = arrived
+        self.closing: int | None = None
 
     @property
     def is_stop(self) -> bool:

@@ -10,7 +10,7 @@ from workstation.app.backtest_options import fees_of, options_of, rates_of
 from workstation.app.command_line import build_parser
 from workstation.backtest import options as o
 from workstation.backtest.faults import Faults
-from workstation.backtest.fees import MakerTakerFees, PerUnitFees, ZeroFees
+from workstation.backtest.fees import CoinFees, MakerTakerFees, PerUnitFees, ZeroFees
 from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.domain.errors import UserError
 from workstation.domain.numbers import MONEY_ONE
@@ -66,6 +66,7 @@ CHOICES: dict[str, list[tuple[list[str], Any]]] = {
         (["--fees", "per-unit:0.005:1:9"],
          PerUnitFees(per_unit=MONEY_ONE // 200, minimum=MONEY_ONE, cap=9 * MONEY_ONE)),
         (["--fees", "bps:-0.25:4"], MakerTakerFees(maker=-25, taker=400)),
+        (["--fees", "coin:10:10"], CoinFees(maker=1_000, taker=1_000)),
         (["--fees", "percent:0.1:1.5:20"],
          PercentFees(rate=1_000, minimum=3 * MONEY_ONE // 2, cap=20 * MONEY_ONE)),
         (["--fees", "percent:0.25"], PercentFees(rate=2_500)),
@@ -76,7 +77,15 @@ CHOICES: dict[str, list[tuple[list[str], Any]]] = {
     "financing": [
         (["--financing", "debit=500", "--financing", "credit=120", "--financing", "borrow=300"],
          o.Financing(debit_bps=500, credit_bps=120, borrow_bps=300)),
+        (["--borrow", "GME=5000"], o.Financing(borrows=(o.Borrow(symbol="GME", bps=5_000),))),
+        (["--rollover", "EURUSD=-250:120"],
+         o.Financing(rollovers=(o.Rollover(symbol="EURUSD", long_bps=-250, short_bps=120),))),
+        (["--funding", "BTCUSDT=0.01/8"],
+         o.Financing(fundings=(o.Funding(symbol="BTCUSDT", rate=o.RATE_ONE // 10_000, every=8 * 3_600 * 10**9),))),
+        (["--funding", "BTCUSDT=-0.0012"],
+         o.Financing(fundings=(o.Funding(symbol="BTCUSDT", rate=-12 * 10**10, every=8 * 3_600 * 10**9),))),
     ],
+    "convert_bps": [(["--convert", "2"], 2), (["--convert", "0"], 0)],
     "check_funds": [(["--no-funds-check"], False)],
     "margin_bps": [(["--margin", "30"], 3_000)],
     "liquidate": [(["--liquidate", "20"], True)],
@@ -126,6 +135,12 @@ def test_an_option_sets_its_choice(name: str, words: list[str], value: Any) -> N
         (["--latency", "order=-3"], "latency"),
         (["--latency", "order=inf"], "--latency"),
         (["--financing", "gold=3"], "--financing"),
+        (["--borrow", "GME"], "--borrow"),
+        (["--rollover", "EURUSD=3"], "--rollover"),
+        (["--funding", "BTCUSDT=x"], "--funding"),
+        (["--funding", "BTCUSDT=0.01/0"], "no time between"),
+        (["--convert", "1.5"], "finer"),
+        (["--convert", "-1"], "convert_bps"),
         (["--margin", "0"], "options"),
         (["--price-age", "0"], "options"),
         (["--fees", "per-unit:1:2:3:4"], "--fees"),

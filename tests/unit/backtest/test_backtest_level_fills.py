@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.backtests import START, bars, options, plan, quotes, scripted, trades
 from tests.helpers.market import instrument, levels
 from workstation.backtest.columns import BookRows
-from workstation.backtest.options import Latency, Queue
+from workstation.backtest.options import Halt, Latency, Queue
 from workstation.backtest.run import run_backtest
 from workstation.domain.market import BookChange, BookSnapshot
 from workstation.domain.orders import OrdStatus, TimeInForce
@@ -144,10 +144,60 @@ def test_with_quotes_no_bar_matches():
     assert fills(result) == []
 
 
-def test_auction_orders_are_refused_where_there_are_no_bars():
-    data = quotes((0, 9_990, 50, 10_000, 60), (1, 9_990, 50, 10_000, 60))
-    result = run({0: lambda s: s.buy("ABC", 10, tif=TimeInForce.CLS)}, data)
-    assert result.orders[0].status is OrdStatus.CANCELLED
+DAY_S = 86_400
+OPENING = {0: lambda s: s.buy("ABC", 10, tif=TimeInForce.OPG)}
+CLOSING = {0: lambda s: s.buy("ABC", 10, tif=TimeInForce.CLS)}
+EXCHANGE = instrument("ABC", calendar="XNYS")
+MORNING, EVENING = DAY_S + 14 * 3_600 + 1_800, DAY_S + 21 * 3_600
+"""Session of 2020-01-02, seconds from the day before."""
+
+
+def day(script, *sources, streams, **choices):
+    made = scripted(script, wants=(), streams=streams)
+    return run_backtest(plan(made, *sources, instruments=[EXCHANGE], options=options(**choices)))
+
+
+def test_an_order_for_the_opening_takes_the_first_price_of_the_session_and_its_rest_ends():
+    data = quotes(
+        (MORNING - 60, 9_990, 50, 10_000, 60), (MORNING - 1, 9_990, 50, 10_000, 60), (MORNING, 9_990, 50, 10_050, 6)
+    )
+    result = day(OPENING, data, streams=("quotes",))
+    assert fills(result) == [(MORNING, "BUY", 6, 10_050)]
+    assert (result.orders[0].status, result.orders[0].text) == (OrdStatus.CANCELLED, "the opening is over")
+    prints = trades((MORNING - 60, 9_990, 90, 1), (MORNING + 5, 10_020, 90, 1), (MORNING + 6, 10_030, 90, 1))
+    assert fills(day(OPENING, prints, streams=("trades",))) == [(MORNING + 5, "BUY", 10, 10_020)]
+
+
+def test_an_order_for_the_opening_that_comes_after_it_waits_for_the_next_session():
+    data = trades((MORNING, 9_990, 90, 1), (MORNING + 60, 10_000, 90, 1), (MORNING + DAY_S + 2, 10_100, 90, 1))
+    assert fills(day(OPENING, data, streams=("trades",))) == [(MORNING + DAY_S + 2, "BUY", 10, 10_100)]
+
+
+def test_an_order_for_the_close_takes_the_last_price_of_the_session_when_it_ends():
+    data = trades((MORNING, 9_990, 90, 1), (EVENING - 30, 10_000, 7, 1), (EVENING + 600, 10_500, 90, 1))
+    result = day(CLOSING, data, streams=("trades",))
+    assert fills(result) == [(EVENING, "BUY", 7, 10_000)]
+    assert (result.orders[0].status, result.orders[0].text) == (OrdStatus.CANCELLED, "the close is over")
+    shown = quotes((MORNING, 9_990, 50, 10_000, 60), (EVENING - 30, 9_980, 50, 9_995, 60), (EVENING, 1, 50, 2, 60))
+    assert fills(day(CLOSING, shown, streams=("quotes",))) == [(EVENING, "BUY", 10, 9_995)]
+    limited = {0: lambda s: s.buy("ABC", 10, limit=99.90, tif=TimeInForce.CLS)}
+    assert not day(limited, shown, streams=("quotes",)).fills
+
+
+def test_a_close_just_after_the_data_is_held_and_one_long_after_it_is_not():
+    near = quotes((MORNING, 9_990, 50, 10_000, 60), (EVENING - 30, 9_980, 50, 9_995, 60))
+    assert fills(day(CLOSING, near, streams=("quotes",))) == [(EVENING - 30, "BUY", 10, 9_995)]
+    result = day(CLOSING, quotes((MORNING, 9_990, 50, 10_000, 60)), streams=("quotes",))
+    assert result.orders[0].status is OrdStatus.SUBMITTED
+
+
+def test_nothing_trades_at_a_close_that_is_halted_or_has_no_price_of_its_session():
+    shown = quotes((MORNING, 9_990, 50, 10_000, 60), (EVENING + 60, 9_980, 50, 9_995, 60))
+    halt = Halt(symbol="ABC", start=START + (EVENING - 60) * SECOND, end=START + EVENING * SECOND)
+    assert not day(CLOSING, shown, streams=("quotes",), halts=(halt,)).fills
+    before = quotes((MORNING - 60, 9_990, 50, 10_000, 60), (EVENING + 60, 9_980, 50, 9_995, 60))
+    result = day(CLOSING, before, streams=("quotes",))
+    assert (result.orders[0].status, len(result.fills)) == (OrdStatus.CANCELLED, 0)
 
 
 def test_outside_of_its_session_no_quote_and_no_print_matches_unless_asked():
