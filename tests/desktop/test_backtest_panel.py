@@ -74,11 +74,15 @@ def test_run_sends_what_the_form_says_by_the_keyboard_and_a_seed_that_is_none_is
     assert "seed" in panel.note.text()
     panel.form.seed.setText("4")
     panel.form.fill.setCurrentText("this close")
+    panel.form.options.setPlainText("seed=3")
+    qtbot.keyClick(panel.begin, Qt.Key.Key_Space)
+    assert not rig.gateway.of("backtest.start")
+    panel.form.options.setPlainText("latency=order=5\n\n close-at-end\n")
     qtbot.keyClick(panel.begin, Qt.Key.Key_Space)
     assert rig.gateway.of("backtest.start") == [
         StartBacktest(
             entry_point="sma_cross:SmaCross", symbols=("ACME", "IBM"), parameters=("fast=10", "slow=30"),
-            fees="bps:1:2", fill="this_close", seed=4,
+            fees="bps:1:2", fill="this_close", seed=4, latency=("order=5",), close_at_end=True,
         )
     ]  # fmt: skip
 

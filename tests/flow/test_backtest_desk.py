@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import msgspec
 import pytest
 
 from tests.helpers.past_rig import Asker, store_with_hours
-from workstation.app.backtest_desk import BacktestDesk
+from workstation.app.backtest_desk import BacktestDesk, _arguments
+from workstation.app.command_line import build_parser
 from workstation.commands.backtests import BacktestName, StartBacktest
 from workstation.commands.registry import CommandRegistry, NoParams
 from workstation.domain.errors import StateConflict
@@ -97,6 +99,49 @@ def test_a_run_without_end_is_stopped_and_a_second_one_waits_for_it(rig: Asker) 
         rig.ask("backtest.stop", NoParams())
 
 
+def test_every_option_of_the_command_line_can_be_asked_for_and_is_read_as_there() -> None:
+    command = next(
+        action.choices["backtest"]
+        for action in build_parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    options = {action.dest: action for action in command._actions if action.option_strings}
+    # What is of the command alone: where it runs, what it prints and writes; and files, which no script may name.
+    alone = {
+        "help",
+        "home",
+        "database",
+        "check",
+        "report",
+        "fills",
+        "json",
+        "slippage_ticks",
+        "funding_file",
+        "settings",
+    }
+    named = {"symbol": "symbols", "param": "parameters"}
+    fields = {field.name: field for field in msgspec.structs.fields(StartBacktest)}
+    assert {named.get(name, name) for name in options.keys() - alone} == fields.keys() - {"entry_point"}
+    plain = StartBacktest(entry_point="a:B", symbols=("ABC",), fees="zero")
+    for name in options.keys() - alone - {"symbol", "param", "fees"}:
+        assert fields[name].default == (
+            tuple(default) if isinstance(default := options[name].default, list) else default
+        )
+    wish = msgspec.structs.replace(
+        plain, latency=("order=5", "feed=1"), close_at_end=True, protection=3, convert="0", liquidate="20", margin="-1"
+    )
+    read = _arguments(wish)
+    assert (read.latency, read.close_at_end, read.protection, read.convert) == (["order=5", "feed=1"], True, 3, "0")
+    assert (read.liquidate, read.margin, read.symbol, read.no_funds_check) == ("20", "-1", ["ABC"], False)
+
+
+def test_the_fine_options_reach_the_run(rig: Asker) -> None:
+    fine = ran(rig, msgspec.structs.replace(WISH, close_at_end=True, latency=("response=1",), fees="bps:5:9"))
+    assert fine.figures is not None
+    assert (fine.market["latency"], fine.market["close_at_end"]) == (["response=1"], True)
+    assert fine.figures.digest != ran(rig, WISH).figures.digest
+
+
 def test_what_cannot_run_is_answered_with_the_reason(rig: Asker) -> None:
     for wrong, words in (
         ({"fees": ""}, "fees"),
@@ -105,6 +150,8 @@ def test_what_cannot_run_is_answered_with_the_reason(rig: Asker) -> None:
         ({"parameters": ("nothing=1",)}, "nothing"),
         ({"fill": "yesterday"}, "invalid choice"),
         ({"start": "soon"}, "soon"),
+        ({"latency": ("light=1",)}, "light"),
+        ({"margin": "0"}, "below what it can be"),
     ):
         answer = rig.ask("backtest.start", msgspec.structs.replace(WISH, **wrong))
         assert not answer.ok

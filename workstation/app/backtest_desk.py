@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from workstation.backtest.report_page import Report
 
 REPORTS_FOLDER = "reports"
+_NAMED = {"symbols": "symbol", "parameters": "param"}
+"""Options whose fields are called otherwise."""
 
 
 class BacktestDesk(StudyDesk[BacktestStore]):
@@ -168,8 +170,13 @@ def _arguments(params: StartBacktest) -> argparse.Namespace:
     Raises:
         UserError: an option that does not fit.
     """
-    named = ("interval", "start", "end", "fees", "fill", "slippage", "cash", "seed")
-    words = [f"--{name}={getattr(params, name)}" for name in named]
-    words += [f"--symbol={symbol}" for symbol in params.symbols] + [f"--param={text}" for text in params.parameters]
-    words += ["--any-size"] if params.any_size else []
+    words = []
+    for field, value in msgspec.structs.asdict(params).items():
+        option = f"--{_NAMED.get(field, field).replace('_', '-')}"
+        if isinstance(value, tuple):
+            words += [f"{option}={text}" for text in value]
+        elif value is True:
+            words.append(option)
+        elif value not in (None, False) and field != "entry_point":
+            words.append(f"{option}={value}")
     return build_parser().parse_args(["backtest", *words, "--", params.entry_point])

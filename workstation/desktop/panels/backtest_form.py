@@ -3,13 +3,17 @@
 Part of the backtests panel. It knows fields and texts, no command.
 """
 
-from PySide6.QtWidgets import QComboBox, QLineEdit
+from typing import Any
 
-from workstation.commands.backtests import StartBacktest
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit
+
+from workstation.commands.backtests import StartBacktest, options_from
 from workstation.desktop.panels.study_form import StudyForm
 from workstation.domain.errors import ValidationError
 
 EXAMPLE = "fast=10\nslow=30\nsymbol=AAPL"
+OPTIONS = "latency=order=5\nlimit-fill=touch\nclose-at-end"
+OPTIONS_PX = 54
 FILLS = {"next open": "next_open", "this close": "this_close"}
 
 
@@ -23,6 +27,10 @@ class BacktestForm(StudyForm):
         self.start, self.end, self.slippage = QLineEdit(), QLineEdit(), QLineEdit("half-tick")
         self.start.setPlaceholderText("the first bar")
         self.end.setPlaceholderText("the last bar")
+        self.options = QPlainTextEdit()
+        self.options.setPlaceholderText(OPTIONS)
+        self.options.setFixedHeight(OPTIONS_PX)
+        self.options.setTabChangesFocus(True)
         slips = ("slippage", "Slippage", self.slippage, "none, half-tick, ticks:N, bps:N or volume:BPS")
         seed = ("seed", "Seed", self.seed, "Of everything that is drawn; the same seed gives the same run")
         cash = ("cash", "Cash", self.cash, "What the account begins with")
@@ -41,6 +49,7 @@ class BacktestForm(StudyForm):
                 ),
                 ("fees", "Fees", self.fees, "What trading costs; a run without fees flatters frequent trading"),
                 ("fill", "Fills at", self.fill, "Where a market order fills; this close is what the signal used"),
+                ("options", "Options", self.options, "All others of the command line, one a line, NAME=VALUE or NAME"),
             ),
             ((slips, seed), (cash,)),
         )
@@ -49,21 +58,31 @@ class BacktestForm(StudyForm):
         """Return what was entered.
 
         Raises:
-            ValidationError: a seed that is no number; the rest is the engine's to judge.
+            ValidationError: a seed that is no number, or an option that is none; the rest is the engine's to judge.
         """
         if not self.seed.text().strip().isdecimal():
             raise ValidationError("seed", f"{self.seed.text()!r} is no whole number")
-        return StartBacktest(
-            entry_point=self.code.currentText(),
-            symbols=self.symbols_named,
-            parameters=self.parameter_lines,
-            interval=self.interval.text().strip(),
-            start=self.start.text().strip(),
-            end=self.end.text().strip(),
-            fees=self.fees.text().strip(),
-            fill=FILLS[self.fill.currentText()],
-            slippage=self.slippage.text().strip(),
-            cash=self.cash.text().strip(),
-            seed=int(self.seed.text()),
-            any_size=self.any_size.isChecked(),
-        )
+        return StartBacktest(**self._own(), **self._others())
+
+    def _own(self) -> dict[str, Any]:
+        return {
+            "entry_point": self.code.currentText(),
+            "symbols": self.symbols_named,
+            "parameters": self.parameter_lines,
+            "interval": self.interval.text().strip(),
+            "start": self.start.text().strip(),
+            "end": self.end.text().strip(),
+            "fees": self.fees.text().strip(),
+            "fill": FILLS[self.fill.currentText()],
+            "slippage": self.slippage.text().strip(),
+            "cash": self.cash.text().strip(),
+            "seed": int(self.seed.text()),
+            "any_size": self.any_size.isChecked(),
+        }
+
+    def _others(self) -> dict[str, Any]:
+        found = options_from(filter(None, map(str.strip, self.options.toPlainText().splitlines())))
+        twice = sorted(found.keys() & self._own().keys())
+        if twice:
+            raise ValidationError("options", f"{twice[0]!r} has a field of its own")
+        return found

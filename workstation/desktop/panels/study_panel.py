@@ -5,7 +5,7 @@ Base of the backtests and sweeps panels, beside both walks.
 
 from typing import ClassVar, Generic, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from workstation.commands.registry import CommandResult, NoParams
@@ -20,6 +20,21 @@ FORM_HEIGHT_PX = 200
 Form = TypeVar("Form", bound=StudyForm)
 
 
+class _FormScroll(QScrollArea):
+    """Asks for all the height of its form, where Qt would stop at some lines; it scrolls where there is less."""
+
+    def __init__(self, form: QWidget) -> None:
+        super().__init__()
+        self._form = form
+        self.setWidget(form)
+
+    # Qt overrides
+
+    def sizeHint(self) -> QSize:
+        """Return the width that Qt would ask for, and the form's height."""
+        return QSize(super().sizeHint().width(), self._form.sizeHint().height())
+
+
 class StudyPanel(AskingPanel, Generic[Form]):
     """A panel that begins studies. begins: the command; form: what it is asked with, made by `_scrolled`."""
 
@@ -30,13 +45,12 @@ class StudyPanel(AskingPanel, Generic[Form]):
         """Take a form, and return it in its scroll."""
         self.form = form
         form.code_chosen.connect(self._on_code_chosen)
-        scrolled = QScrollArea()
+        scrolled = _FormScroll(form)
         scrolled.setObjectName(f"{self.panel_id}_scroll")
         scrolled.setWidgetResizable(True)
         scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setMinimumHeight(FORM_HEIGHT_PX)
-        scrolled.setWidget(form)
         return scrolled
 
     def _code_question(self) -> list[Question]:
