@@ -43,11 +43,11 @@ FIGURES = (
     Figure("mean_loss", "mean loss", MONEY, "mean profit of round trips that lost"),
     Figure("losses_in_row", "losses in a row", COUNT, "most round trips in a row that lost"),
     Figure("mean_bars", "mean length", BARS, "mean number of closed bars in a round trip"),
-    Figure("mean_adverse", "mean MAE", MONEY, "maximum adverse excursion: worst open profit of a round trip; its mean",
-           brief=True),
+    Figure("mean_adverse", "mean MAE", MONEY, "maximum adverse excursion: worst profit of a round trip at closes "
+           "and exits; its mean", brief=True),
     Figure("worst_adverse", "worst MAE", MONEY, "lowest maximum adverse excursion"),
-    Figure("mean_favourable", "mean MFE", MONEY, "maximum favourable excursion: best open profit of a round trip; "
-           "its mean", brief=True),
+    Figure("mean_favourable", "mean MFE", MONEY, "maximum favourable excursion: best profit of a round trip at closes "
+           "and exits; its mean", brief=True),
     Figure("best_favourable", "best MFE", MONEY, "highest maximum favourable excursion"),
 )  # fmt: skip
 

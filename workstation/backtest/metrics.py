@@ -22,6 +22,9 @@ SESSIONS_A_YEAR, DAYS_A_YEAR = 252.0, 365.0
 _EPOCH_WEEKDAY, _SATURDAY, _SUNDAY = 3, 5, 6
 """1970-01-01 was a Thursday, days being counted from Monday, 0."""
 
+NOISE = 1e-9
+"""A deviation below this part of the largest return is that of rounding: equal returns have none."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -114,13 +117,17 @@ def periods_a_year(ts: Times) -> float:
 
 
 def daily_returns(curve: EquityCurve, start: float) -> Floats:
-    """Return the returns of days, (days,), each from the last point of the day before; the first is against `start`."""
+    """Return the returns of days, (days,), each from the last point of the day before; the first is against `start`.
+
+    After a day that ended with nothing or less there is no return: 0.
+    """
     if not len(curve.ts):
         return np.empty(0)
     days = day_numbers(curve.ts)
     last = np.flatnonzero(np.r_[days[1:] != days[:-1], True])
     closes = np.r_[start, curve.equity[last]]
-    returns: Floats = closes[1:] / closes[:-1] - 1
+    before, after = closes[:-1], closes[1:]
+    returns: Floats = np.divide(after, before, out=np.ones_like(after), where=before > 0) - 1
     return returns
 
 
@@ -130,9 +137,12 @@ def volatility(daily: Floats, periods: float) -> float | None:
 
 
 def sharpe(daily: Floats, periods: float) -> float | None:
-    """Return mean / sample deviation of daily returns, times the root of `periods` (Sharpe 1994)."""
-    spread = float(daily.std(ddof=1)) if len(daily) > 1 else 0.0
-    return float(daily.mean()) / spread * math.sqrt(periods) if spread > 0 else None
+    """Return mean / sample deviation of daily returns, times the root of `periods` (Sharpe 1994).
+
+    Equal returns have no deviation, whatever their floats say.
+    """
+    spread, size = (float(daily.std(ddof=1)), float(np.abs(daily).max())) if len(daily) > 1 else (0.0, 0.0)
+    return float(daily.mean()) / spread * math.sqrt(periods) if spread > NOISE * size else None
 
 
 def sortino(daily: Floats, periods: float) -> float | None:

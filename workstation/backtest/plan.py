@@ -78,6 +78,8 @@ class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if len({instrument.symbol for instrument in self.instruments}) != len(self.instruments):
             raise ValidationError("instruments", "one is named twice")
+        if self.initial_cash <= 0:
+            raise ValidationError("cash", "is none to begin with", allowed="above 0")
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -45,8 +45,8 @@ class TradeRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One closed round trip, flat to flat, or to where the position turned.
 
     side: of its entry; qty: largest size held. entry_px, exit_px: averages in whole price points. pnl: money, before
-    fees; fees in the instrument's currency. mae, mfe: worst and best open profit seen at bar closes, prices of quotes
-    or trades, in whole units of the instrument's currency. bars: closed bars held.
+    fees; fees in the instrument's currency. mae, mfe: worst and best profit seen at bar closes, prices of quotes or
+    trades, and exits, before fees, 0 at its entry, in whole units of the instrument's currency. bars: closed bars held.
     """
 
     symbol: str

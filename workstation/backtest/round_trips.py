@@ -1,7 +1,7 @@
 """Closed round trips of one instrument: from flat to flat, or to where the position turned.
 
-Fed by the engine with each fill and with the prices in between. Profit is the ledger's; a fill that turns the position
-ends one trip and begins the next, its fee divided by quantity.
+Fed by the engine with each fill and with the prices in between. Profit is the ledger's, at average cost; a fill that
+turns the position ends one trip and begins the next, its fee divided by quantity.
 """
 
 from workstation.backtest.result import TradeRow
@@ -16,7 +16,6 @@ class RoundTrip:
 
     def __init__(self, instrument: Instrument) -> None:
         self._instrument, self._contract = instrument, Contract(instrument)
-        self._unit = instrument.notional(1, 1) / MONEY_ONE
         self._point = 10**instrument.price_decimals
         self._qty = 0
         self._begin(0, 0)
@@ -24,25 +23,18 @@ class RoundTrip:
     def _begin(self, ts: int, bar: int) -> None:
         self._entry_ts, self._entry_bar = ts, bar
         self._in_qty = self._in_cost = self._out_qty = self._out_cost = self._most = 0
-        self._pnl = self._fees = self._in_worth = 0
+        self._pnl = self._fees = self._paid = 0
         self._mae = self._mfe = 0.0
 
     def mark(self, low: int, high: int) -> None:
         """Take prices seen since the last call: the lowest and the highest."""
         if not self._qty:
             return
-        realised, cost = self._pnl / MONEY_ONE, self._in_cost / self._in_qty * self._qty
+        contract = self._contract
         for price in (low, high):
-            if self._instrument.inverse:
-                profit = realised + self._inverse_profit(price)
-            else:
-                profit = realised + (price * self._qty - cost) * self._unit
+            moved = contract.sense * (contract.worth(price, self._qty) - self._paid)
+            profit = (self._pnl + moved) / MONEY_ONE
             self._mae, self._mfe = min(self._mae, profit), max(self._mfe, profit)
-
-    def _inverse_profit(self, price: int) -> float:
-        worth, paid = self._contract.worth(price, self._qty), self._in_worth / self._in_qty * self._qty
-        profit: float = (paid - worth) / MONEY_ONE
-        return profit
 
     def fill(self, ts: int, bar: int, qty: int, price: int, *, fee: int, realised: int) -> TradeRow | None:
         """Take a fill, qty signed; return the trip that it closed. realised: what it earned, by the ledger."""
@@ -52,10 +44,12 @@ class RoundTrip:
         fee_out = div_half_even(fee * closing, abs(qty)) if fee else 0
         row = None
         if closing:
+            self.mark(price, price)
             self._out_qty += closing
             self._out_cost += closing * price
             self._pnl += realised
             self._fees += fee_out
+            self._paid -= div_half_even(self._paid * closing, abs(held))
             self._qty = held + closing * sign
             if not self._qty:
                 row = self._closed(ts, bar)
@@ -64,8 +58,7 @@ class RoundTrip:
                 self._begin(ts, bar)
             self._in_qty += opening
             self._in_cost += opening * price
-            if self._instrument.inverse:
-                self._in_worth += self._contract.worth(price, opening)
+            self._paid += self._contract.worth(price, opening * sign)
             self._fees += fee - fee_out
             self._qty += opening * sign
             self._most = max(self._most, abs(self._qty))
