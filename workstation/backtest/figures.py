@@ -9,6 +9,7 @@ from workstation.backtest.metrics import Metrics
 
 FRACTION, RATIO, MONEY, COUNT, DAYS, BARS = "fraction", "ratio", "money", "count", "days", "bars"
 NOTHING = "—"
+_FORMATS = {FRACTION: ".2%", RATIO: ",.2f", MONEY: ",.2f", COUNT: ",.0f", DAYS: ",.1f", BARS: ",.1f"}
 
 
 class Figure(NamedTuple):
@@ -59,13 +60,8 @@ def value_of(metrics: Metrics, figure: Figure) -> float | None:
 
 
 def text_of(value: float | None, unit: str) -> str:
-    """Return a value as text, in its unit."""
+    """Return a value as text, in its unit; what rounds to nothing has no sign."""
     if value is None:
         return NOTHING
-    if unit == FRACTION:
-        return f"{value:.2%}"
-    if unit == MONEY:
-        return f"{value:,.2f}"
-    if unit == COUNT:
-        return f"{value:,.0f}"
-    return f"{value:,.1f}" if unit in (DAYS, BARS) else f"{value:,.2f}"
+    text = format(value, _FORMATS[unit])
+    return text if text.strip("-0.,%") else text.removeprefix("-")

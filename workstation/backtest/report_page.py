@@ -109,8 +109,8 @@ def _warnings(result: BacktestResult) -> str:
 def _tiles(result: BacktestResult) -> str:
     metrics = metrics_of(result)
     known = {figure.name: figure for figure in FIGURES}
-    net_profit = f"{format_money(result.net_profit, grouping=True)} {result.currency}"
-    cells = [f'<div><span>net profit</span><b class="{_tone(result.net_profit)}">{net_profit}</b></div>']
+    title, net_profit = f"net profit, {escape(result.currency)}", format_money(result.net_profit, grouping=True)
+    cells = [f'<div><span>{title}</span><b class="{_tone(result.net_profit)}">{net_profit}</b></div>']
     for figure in (known[name] for name in TILES):
         value = value_of(metrics, figure)
         tone = _tone(value) if figure.name in SIGNED else ""
@@ -136,7 +136,7 @@ def _heat(value: float | None) -> str:
     if value is None:
         return ""
     share = min(abs(value) / HEAT_FULL, 1)
-    return f'<i class="{_tone(value)}" style="--heat:{share:.2f}">{value:.2%}</i>'
+    return f'<i class="{_tone(value)}" style="--heat:{share:.2f}">{text_of(value, FRACTION)}</i>'
 
 
 def _prices(report: Report) -> Iterable[str]:

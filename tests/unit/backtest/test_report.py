@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -18,7 +19,7 @@ from tests.helpers.backtests import bars, columns, options, plan, quotes, script
 from workstation.backtest import report_rows as rows
 from workstation.backtest import report_svg as svg
 from workstation.backtest.fees import PerUnitFees
-from workstation.backtest.figures import FIGURES
+from workstation.backtest.figures import COUNT, DAYS, FIGURES, FRACTION, MONEY, RATIO, text_of
 from workstation.backtest.metrics import DAY_NS, Metrics
 from workstation.backtest.months import monthly_returns
 from workstation.backtest.price_trace import PriceTrace, Traces
@@ -237,6 +238,26 @@ def test_tables_hold_every_row_and_add_up_to_the_result(made: Report) -> None:
     assert float(net["trades"]) == len(result.trades)
     first = tables["fills.csv"][0]
     assert (first["side"], first["quantity"], first["currency"]) == ("BUY", "100", "USD")
+
+
+def test_fills_and_round_trips_of_the_tables_are_exact_decimals(made: Report) -> None:
+    result, (instrument,) = made.result, made.result.instruments
+    for fill, row in zip(result.fills, csv.DictReader(rows.TABLES["fills.csv"](result).splitlines()), strict=True):
+        assert Decimal(row["price"]) * 10**instrument.price_decimals == fill.price
+        assert Decimal(row["quantity"]) * 10**instrument.qty_decimals == fill.qty
+        assert Decimal(row["fee"]) * MONEY_ONE == fill.fee
+    for trade, row in zip(result.trades, csv.DictReader(rows.TABLES["trades.csv"](result).splitlines()), strict=True):
+        assert Decimal(row["profit"]) * MONEY_ONE == trade.pnl
+        assert Decimal(row["net"]) * MONEY_ONE == trade.pnl - trade.fees
+
+
+def test_what_rounds_to_nothing_has_no_sign(made: Report, text: str) -> None:
+    assert [text_of(value, unit) for value, unit in ((-1e-6, FRACTION), (-0.004, MONEY), (-0.4, COUNT))] == [
+        "0.00%", "0.00", "0",
+    ]  # fmt: skip
+    assert [text_of(-0.006, MONEY), text_of(-1_234.5, RATIO), text_of(0.0, DAYS)] == ["-0.01", "-1,234.50", "0.0"]
+    assert "-0.00%" not in text
+    assert f"<span>net profit, {made.result.currency}</span>" in text
 
 
 def test_times_are_exact_to_the_nanosecond() -> None:
