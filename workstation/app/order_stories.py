@@ -1,7 +1,8 @@
-"""Reads what the journal says about one order, on a thread of its own.
+"""Reads what the journal says about one order, and pages of older orders and fills, on a thread of its own.
 
-Beside the order walk, behind Ctrl+I. The journal has no index by order: its lines stand in the order of time, so the
-first one that can matter is found by halving, and the lines from there on are looked through, within a bound.
+Beside the order walk, behind Ctrl+I and the end of the blotter's scroll bar. The journal has no index by order: its
+lines stand in the order of time, so the first one that can matter is found by halving, and the lines from there on are
+looked through, within a bound.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,10 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from workstation.domain.errors import StorageError
 from workstation.domain.events import decode_event
-from workstation.ports.store import JournalLine, Reader
-from workstation.ports.stories import OrderStory, StoryLine
+from workstation.ports.store import ExecutionQuery, JournalLine, OrderQuery, Reader
+from workstation.ports.stories import OlderHeard, OlderRows, OrderStory, StoryLine
 
 PAGE_LINES = 500
+OLDER_PAGE = 1_000
+"""Orders or fills of one page of older ones."""
+
 LINES_READ_MAX = 50_000
 """Journal lines looked through for one story; what lies beyond is named as a gap."""
 
@@ -39,6 +43,36 @@ class OrderStories:
             self._post(lambda: done(found, "" if found is not None else trouble))
 
         self._pool.submit(work)
+
+    def older_orders(self, after: tuple[int, str] | None, done: OlderHeard) -> None:
+        """Read a page of orders, newest first, and hand it over on the engine's thread."""
+
+        def page() -> OlderRows:
+            query = OrderQuery(limit=OLDER_PAGE, with_count=False, after_key=after)
+            found = self._reader.orders(query)
+            last = (found.rows[-1].created_at, found.rows[-1].uid) if found.has_next else None
+            return OlderRows(rows=found.rows, after=last)
+
+        self._pool.submit(self._answer, page, "orders", done)
+
+    def older_fills(self, after: tuple[int, str] | None, done: OlderHeard) -> None:
+        """Read a page of executions, newest first, and hand it over on the engine's thread."""
+
+        def page() -> OlderRows:
+            query = ExecutionQuery(limit=OLDER_PAGE, with_count=False, after_key=after)
+            found = self._reader.executions(query)
+            last = (found.rows[-1].ts_event, found.rows[-1].uid) if found.has_next else None
+            return OlderRows(rows=found.rows, after=last)
+
+        self._pool.submit(self._answer, page, "fills", done)
+
+    def _answer(self, page: Callable[[], OlderRows], what: str, done: OlderHeard) -> None:
+        found, trouble = None, ""
+        try:
+            found = page()
+        except StorageError as error:
+            trouble = f"Older {what} cannot be read: {error}."
+        self._post(lambda: done(found, trouble))
 
     def close(self) -> None:
         """End the thread; what it has begun it finishes."""

@@ -51,6 +51,8 @@ READING_COMMANDS = frozenset(
         "order.preview",
         "order.outlook",
         "order.story",
+        "order.older",
+        "fill.older",
         "account.breaks",
         "account.list",
         "risk.board",

@@ -67,6 +67,12 @@ class ReadStory(msgspec.Struct, frozen=True, kw_only=True):
     cl_ord_id: str
 
 
+class ReadOlder(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask for stored orders or fills, newest first. after: time (UTC ns) and id of the last one read, None to begin."""
+
+    after: tuple[int, str] | None = None
+
+
 class CancelMany(msgspec.Struct, frozen=True, kw_only=True):
     """Cancel every live order that matches each given field. side_sign: +1 bids, -1 asks.
 

@@ -1,9 +1,12 @@
-"""The command behind Ctrl+I: an order's story, as the journal tells it. Reads only, and works in a view-only run."""
+"""The commands that read orders of the past: one order's story behind Ctrl+I, and pages of older orders and fills.
+
+They read only, and work in a view-only run.
+"""
 
 from workstation.commands.context import EngineContext
-from workstation.commands.params import ReadStory
+from workstation.commands.params import ReadOlder, ReadStory
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
-from workstation.ports.stories import OrderStory
+from workstation.ports.stories import OlderHeard, OlderRows, OrderStory
 
 
 def read_story(context: EngineContext, params: ReadStory, call: Invocation) -> None:
@@ -16,6 +19,29 @@ def read_story(context: EngineContext, params: ReadStory, call: Invocation) -> N
     context.stories.read(params.cl_ord_id, done)
 
 
+def read_older_orders(context: EngineContext, params: ReadOlder, call: Invocation) -> None:
+    """Answer a page of stored orders, newest first."""
+    context.stories.older_orders(params.after, _answered(call))
+
+
+def read_older_fills(context: EngineContext, params: ReadOlder, call: Invocation) -> None:
+    """Answer a page of stored executions, newest first."""
+    context.stories.older_fills(params.after, _answered(call))
+
+
+def _answered(call: Invocation) -> OlderHeard:
+    def done(page: OlderRows | None, trouble: str) -> None:
+        code = "" if page is not None else "NOT_READY"
+        call.reply(CommandResult(ok=page is not None, text=trouble, code=code, data=page))
+
+    return done
+
+
 def register(commands: CommandRegistry) -> None:
-    """Declare the command."""
-    commands.declare("View", (("order.story", "Where an order came from", ReadStory, "orders:view", read_story),))
+    """Declare the commands."""
+    rows = (
+        ("order.story", "Where an order came from", ReadStory, "orders:view", read_story),
+        ("order.older", "Read older orders", ReadOlder, "orders:view", read_older_orders),
+        ("fill.older", "Read older fills", ReadOlder, "orders:view", read_older_fills),
+    )
+    commands.declare("View", rows)

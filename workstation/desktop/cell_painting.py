@@ -27,7 +27,9 @@ from workstation.desktop.fonts import Weight
 from workstation.desktop.theme import Theme, current_theme, figure_font, ui_font
 from workstation.viewmodels.columns import CellStyle
 
-TEXTS_KEPT: Final = 8_192
+TEXTS_KEPT: Final = 2_048
+"""Laid-out texts that a table keeps, about a kilobyte each; a full screen has some nine hundred."""
+
 GLYPHS_KEPT: Final = 256
 PADDING_PX: Final = 6
 GLYPH_PX: Final = 10

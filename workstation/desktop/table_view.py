@@ -85,10 +85,17 @@ class ColumnView(QTableView):
             if not len(self.columns.view):
                 self.viewport().update()
 
-    def set_default_sort(self, keys: Sequence[tuple[str, bool]]) -> None:
-        """Set the order that holds when no header was clicked."""
+    @property
+    def default_sort(self) -> tuple[tuple[str, bool], ...]:
+        """The order that holds when no header was clicked; empty for that of the rows' coming."""
+        return self._default_sort
+
+    def set_default_sort(self, keys: Sequence[tuple[str, bool]], *, over_chosen: bool = True) -> None:
+        """Set the order that holds when no header was clicked. over_chosen: also over one that was chosen."""
+        chosen = self.columns.table.sorting != self._default_sort
         self._default_sort = tuple(keys)
-        self._sort(self._default_sort)
+        if over_chosen or not chosen:
+            self._sort(self._default_sort)
 
     def set_flexible(self, *names: str) -> None:
         """Let columns share what the last whole one leaves, so that none is cut at the edge of the view."""

@@ -1,15 +1,16 @@
-"""The story port: what the journal says about one order, read on request.
+"""The story port: what the journal says about one order, and the orders and fills of older days, read on request.
 
-Beside the order walk: nothing here takes part in it. The committed journal is the only source, so that a story is the
-same before and after a restart, and names the gap where a line is missing.
+Beside the order walk: nothing here takes part in it. The committed journal is the only source of a story, so that it is
+the same before and after a restart, and names the gap where a line is missing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from workstation.domain.events import Event
+from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderState
 
 
@@ -32,8 +33,27 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     gap: str = ""
 
 
+class OlderRows(msgspec.Struct, frozen=True, kw_only=True):
+    """Stored rows, newest first. after: time and id that the next page begins behind, None where nothing is older."""
+
+    rows: Sequence[OrderState | Execution]
+    after: tuple[int, str] | None
+
+
+OlderHeard = Callable[[OlderRows | None, str], None]
+
+
 class Stories(Protocol):
-    """Reads stories off the engine's thread."""
+    """Reads off the engine's thread. Each `done` is called once, on the engine's thread, with what was read or why not.
+
+    after: time and id of the last row that was read before, None for the newest.
+    """
+
+    def older_orders(self, after: tuple[int, str] | None, done: OlderHeard) -> None:
+        """Read a page of orders."""
+
+    def older_fills(self, after: tuple[int, str] | None, done: OlderHeard) -> None:
+        """Read a page of executions."""
 
     def read(self, cl_ord_id: str, done: Callable[[OrderStory | None, str], None]) -> None:
         """Read an order's story; `done` is called once, on the engine's thread, with it or with why there is none."""

@@ -19,7 +19,7 @@ from workstation.viewmodels.columns import (
     RowStyle,
 )
 from workstation.viewmodels.fills_table import FEE_PLACES, SIDE_WORDS
-from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, exact_time, money, time_of_day
+from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, exact_time, moment, money
 from workstation.viewmodels.table_query import TableQuery
 
 _MUTED = CellStyle("text_muted")
@@ -72,6 +72,7 @@ class FillsByOrder:
 
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
+        self.now_ns = 0
         self._fills: dict[str, Execution] = {}
         self._corrected: set[str] = set()
         self.table: ColumnTable[OrderFill] = ColumnTable(self._columns(), lambda row: row.key, newest_first=True)
@@ -123,8 +124,8 @@ class FillsByOrder:
         code, number = ColumnKind.CODE, ColumnKind.NUMBER
         f = self._formats
         return (
-            Column("time", "Last", number, lambda r: r.last_ts, lambda r: time_of_day(r.last_ts), width=12, right=True,
-                   exact=lambda r: exact_time(r.last_ts), hint="The venue's time of the last fill, UTC"),
+            Column("time", "Last", number, lambda r: r.last_ts, lambda r: moment(r.last_ts, self.now_ns), width=12,
+                   right=True, exact=lambda r: exact_time(r.last_ts), hint="The venue's time of the last fill, UTC"),
             Column("symbol", "Symbol", code, lambda r: r.symbol, lambda r: r.symbol, width=12, fixed=True),
             Column("side", "Side", code, _side, _side, width=8, fixed=True),
             Column("qty", "Qty", number, lambda r: f.quantity_number(r.symbol, r.qty),

@@ -17,7 +17,7 @@ from workstation.viewmodels.columns import (
     ColumnTable,
     RowStyle,
 )
-from workstation.viewmodels.formats import MISSING, Formats, exact_money, exact_time, money, time_of_day
+from workstation.viewmodels.formats import MISSING, Formats, exact_money, exact_time, moment, money
 from workstation.viewmodels.table_query import TableQuery
 
 SIDE_WORDS = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
@@ -40,6 +40,7 @@ class FillBlotter:
 
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
+        self.now_ns = 0
         self._corrected: dict[str, str] = {}
         self._fees: dict[str, int] = {}
         self._busts = 0
@@ -113,7 +114,7 @@ class FillBlotter:
         code, number = ColumnKind.CODE, ColumnKind.NUMBER
         f = self._formats
         return (
-            Column("time", "Time", number, lambda e: e.ts_event, lambda e: time_of_day(e.ts_event), width=12,
+            Column("time", "Time", number, lambda e: e.ts_event, lambda e: moment(e.ts_event, self.now_ns), width=12,
                    right=True, fixed=True, exact=lambda e: exact_time(e.ts_event), hint="The venue's time, UTC"),
             Column("symbol", "Symbol", code, lambda e: e.symbol, lambda e: e.symbol, width=12, fixed=True),
             Column("side", "Side", code, _side, _side, width=8, fixed=True),

@@ -113,6 +113,13 @@ def time_of_day(ts: int | None) -> str:
     return f"{_clock(seconds)}.{rest // 1_000_000:03d}"
 
 
+def moment(ts: int | None, now_ns: int) -> str:
+    """Return UTC time of day, and of another day than now's the day in front; now_ns 0: not known, the time alone."""
+    if not ts or not now_ns or ts // DAY_NS == now_ns // DAY_NS:
+        return time_of_day(ts)
+    return f"{datetime.fromtimestamp(ts // SECOND_NS, UTC):%d %b %H:%M}"
+
+
 def exact_time(ts: int | None) -> str:
     """Return a UTC moment in ISO 8601 with nanoseconds, empty where missing."""
     if not ts:

@@ -29,7 +29,7 @@ from workstation.viewmodels.columns import (
     RowStyle,
     Selection,
 )
-from workstation.viewmodels.formats import DAY_NS, MISSING, Formats, age, exact_time, time_of_day
+from workstation.viewmodels.formats import DAY_NS, MISSING, Formats, age, exact_time, moment
 from workstation.viewmodels.origins import is_foreign, origin_id, origin_words
 from workstation.viewmodels.rejects import RejectWatch
 from workstation.viewmodels.table_query import TableQuery
@@ -279,8 +279,8 @@ class OrderBlotter:
         f = self.formats
         return (
             Column("state", "State", code, self.word, self.word, width=13, hover=self._state_hover),
-            Column("time", "Time", number, lambda o: o.created_at, lambda o: time_of_day(o.created_at), width=12,
-                   fixed=True, exact=lambda o: exact_time(o.created_at), right=True, hint="Created, UTC"),
+            Column("time", "Time", number, lambda o: o.created_at, lambda o: moment(o.created_at, self.now_ns),
+                   width=12, fixed=True, exact=lambda o: exact_time(o.created_at), right=True, hint="Created, UTC"),
             Column("symbol", "Symbol", code, lambda o: o.terms.symbol, lambda o: o.terms.symbol, width=12, fixed=True),
             Column("side", "Side", code, _side, _side, width=8, fixed=True),
             Column("qty", "Qty", number, lambda o: f.quantity_number(o.terms.symbol, o.terms.order_qty),

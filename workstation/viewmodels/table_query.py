@@ -6,6 +6,7 @@ Words side by side must all hold. Qt-free; it tests columns as arrays, never row
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -157,7 +158,12 @@ class TableQuery:
                 found = self._table.matching(column, rows, lambda shown: value == shown.lower())
             return ~found if op == "!=" else found
         numbers = self._table.numbers(column, rows)
-        mask: Mask = _COMPARE[op](numbers, value + day_ns if column in TIME_COLUMNS else value)
+        if column in TIME_COLUMNS and value < DAY_NS:
+            value += day_ns
+        elif column in TIME_COLUMNS and op in (":", "=") and value % DAY_NS == 0:
+            on_that_day: Mask = (numbers >= value) & (numbers < value + DAY_NS)
+            return on_that_day
+        mask: Mask = _COMPARE[op](numbers, value)
         return mask & ~np.isnan(numbers)
 
     def _test(self, token: _Token) -> Part:
@@ -253,13 +259,24 @@ def _tokens(line: str) -> list[_Token]:
     return found
 
 
+def _time(text: str) -> float | None:
+    """Return a time of day as ns since midnight, or a day, alone or with a time, as ns since 1970, UTC."""
+    if _CLOCK.fullmatch(text):
+        text = f"1970-01-01t{'0' * (text[1] == ':')}{text}"
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp() * 1e9
+    except (ValueError, OverflowError):
+        return None
+
+
 def _number(name: str, text: str, start: int, end: int) -> float:
     if name in TIME_COLUMNS:
-        clock = _CLOCK.fullmatch(text)
-        if clock is None or int(clock.group(1)) > 23 or int(clock.group(2)) > 59:
-            raise QueryError(start, end, f"{name} is compared with a time of day such as 10:30 (UTC).")
-        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
-        return ((hours * 60 + minutes) * 60 + seconds) * 1e9
+        found_time = _time(text)
+        if found_time is None:
+            example = "10:30, or with a day such as 2026-11-25 or 2026-11-25T10:30"
+            raise QueryError(start, end, f"{name} is compared with a time of day such as {example} (UTC).")
+        return found_time
     found = _NUMBER.fullmatch(text)
     if found is None:
         raise QueryError(start, end, f"{name} is compared with a number such as 100 or 2.5k.")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from tests.helpers.desktop_rig import START_NS, order
 from workstation.app import order_stories
 from workstation.app.order_stories import OrderStories, story_of
+from workstation.domain.errors import StorageError
 from workstation.domain.events import Event, OrderCreated, OrderNoted, OrderSent, encode_event
 from workstation.domain.orders import OrderState, OrdStatus, Origin, OriginKind, RequestKind, SubmitOrder
-from workstation.ports.store import JournalLine
+from workstation.ports.store import ExecutionPage, ExecutionQuery, JournalLine, OrderPage, OrderQuery
+from workstation.ports.stories import OlderRows
 
 SECOND = 1_000_000_000
 
@@ -108,3 +112,42 @@ def test_an_unknown_order_is_answered_with_why() -> None:
     assert done.wait(10)
     stories.close()
     assert answers == [None, "OMS-Z is not in the database."]
+
+
+class Rows:
+    """A reader of stored orders, newest first, by what the list was asked after."""
+
+    def __init__(self, rows: list[OrderState]) -> None:
+        self.rows = rows
+
+    def orders(self, query: OrderQuery) -> OrderPage:
+        behind = [row for row in self.rows if query.after_key is None or (row.created_at, row.uid) < query.after_key]
+        return OrderPage(tuple(behind[: query.limit]), None, len(behind) > query.limit)
+
+    def executions(self, query: ExecutionQuery) -> ExecutionPage:
+        raise StorageError("the disk is gone")
+
+
+def pages_of(reader: Rows, read: str, after: tuple[int, str] | None) -> tuple[OlderRows | None, str]:
+    done = threading.Event()
+    answers: list[tuple[OlderRows | None, str]] = []
+    stories = OrderStories(reader, lambda call: (call(), done.set())[0])
+    getattr(stories, read)(after, lambda page, trouble: answers.append((page, trouble)))
+    assert done.wait(10)
+    stories.close()
+    return answers[0]
+
+
+def test_older_orders_come_page_by_page_until_nothing_is_older(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_stories, "OLDER_PAGE", 2)
+    reader = Rows([order(f"OMS-{number}", created_at=START_NS + number) for number in (5, 4, 3)])
+    first, _ = pages_of(reader, "older_orders", None)
+    assert first is not None
+    assert ([row.cl_ord_id for row in first.rows], first.after) == (["OMS-5", "OMS-4"], (START_NS + 4, "uid-OMS-4"))
+    last, _ = pages_of(reader, "older_orders", first.after)
+    assert last is not None
+    assert ([row.cl_ord_id for row in last.rows], last.after) == (["OMS-3"], None)
+
+
+def test_older_rows_that_cannot_be_read_are_answered_with_why() -> None:
+    assert pages_of(Rows([]), "older_fills", None) == (None, "Older fills cannot be read: the disk is gone.")

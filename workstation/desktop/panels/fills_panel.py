@@ -3,13 +3,14 @@
 Last stage of the order walk upward. Read-only: it sends nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QMenu
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
+from workstation.desktop.panels.older_rows import OlderRows
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
@@ -57,7 +58,11 @@ class FillsPanel(TablePanel):
             view.customContextMenuRequested.connect(self._open_context_menu)
             self.show_view(view)
         self.summed.hide()
+        self.older = OlderRows(context, [self.single, self.summed], "fill.older", "fills", self._take_older)
+        self.until_released(self.older.end)
         self.until_released(context.focus.listen(self._on_focus))
+        if context.state.status is not None:
+            self.blotter.now_ns = self.orders.now_ns = context.state.status.now_ns
         self._take(context.state.executions)
         self._show_state()
 
@@ -65,6 +70,7 @@ class FillsPanel(TablePanel):
         """Take new executions."""
         if frame.status is not None:
             self.connection.take(frame.status)
+            self.blotter.now_ns = self.orders.now_ns = frame.status.now_ns
         fills = [row for row in frame.rows if isinstance(row, Execution)]
         if fills:
             self._take(fills)
@@ -92,6 +98,11 @@ class FillsPanel(TablePanel):
         held = list(fills)
         self.single.apply(lambda: self.blotter.take(held))
         self.summed.apply(lambda: self.orders.take(held))
+
+    def _take_older(self, fills: Sequence[Execution]) -> int:
+        self._take(fills)
+        self._show_state()
+        return self.blotter.table.total
 
     def _on_by_order(self) -> None:
         by_order = self.by_order.isChecked()
@@ -126,7 +137,10 @@ class FillsPanel(TablePanel):
         elif not self.connection.heard:
             self.view.set_empty_text("Loading fills…", "Waiting for the engine.")
         else:
-            self.view.set_empty_text("No fills today", "Executions appear here the moment the venue reports them.")
+            self.view.set_empty_text(
+                "No fills today",
+                "Executions appear here the moment the venue reports them; scroll down for older days.",
+            )
 
     def context_menu(self) -> QMenu:
         """Return the commands on the selected rows."""
@@ -146,6 +160,9 @@ class FillsPanel(TablePanel):
         show.setObjectName(f"{self.panel_id}_show")
         show.setEnabled(len(rows) == 1)
         show.triggered.connect(lambda: self.context.focus.move(symbol=rows[0].symbol))
+        older = menu.addAction("Read older fills")
+        older.setObjectName(f"{self.panel_id}_older")
+        older.triggered.connect(self.older.read_on_request)
         menu.addSeparator()
         export = menu.addAction(icon("save"), "Export view as CSV…")
         export.setObjectName(f"{self.panel_id}_export")

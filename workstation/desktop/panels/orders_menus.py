@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     name: str
     text: str
     run: Callable[[], object]
-    on: bool
+    on: bool = True
 
 
 def with_entries(menu: QMenu, panel_id: str, entries: Iterable[Entry], export: Callable[[], object]) -> QMenu:

@@ -4,7 +4,7 @@ Last stage of the order walk upward, and one of its doors downward. Cancels work
 order's id and version; when the order changed meanwhile the panel asks, it never guesses. A double click sends nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import msgspec
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu, QTableView
 from workstation.commands.params import CancelOne, ChangeOrder
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
+from workstation.desktop.panels.older_rows import NEWEST_FIRST, OlderRows
 from workstation.desktop.panels.order_editor import ConflictBar, OrderCellEditor
 from workstation.desktop.panels.orders_menus import Entry, chip_menu, group_menu, with_entries
 from workstation.desktop.panels.orders_scopes import CancelChoice, cancel_choices
@@ -70,6 +71,8 @@ class OrdersPanel(TablePanel):
         self._seconds = 0
         self._build_bar()
         self._build_table()
+        if context.state.status is not None:
+            self.blotter.now_ns = context.state.status.now_ns
         self._take(context.state.orders.values())
         self.until_released(context.state.rejects.listen(self._on_seen))
         self._show_state()
@@ -167,6 +170,7 @@ class OrdersPanel(TablePanel):
             Entry("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
             Entry("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
             Entry("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
+            Entry("older", "Read older orders", self.older.read_on_request),
         )
         return with_entries(self.cancel_menu(), self.panel_id, entries, self.export)
 
@@ -241,11 +245,18 @@ class OrdersPanel(TablePanel):
             nudge.setContext(Qt.ShortcutContext.WidgetShortcut)
             nudge.activated.connect(partial(self.reprice, ticks))
         self.show_view(view)
+        self.older = OlderRows(self.context, [view], "order.older", "orders", self._take_older)
+        self.until_released(self.older.end)
         self.totals = OrderTotals(self.blotter, self.panel_id)
         self.column.addWidget(self.totals)
 
     def _take(self, orders: Iterable[OrderState]) -> None:
         self.view.apply(lambda: self.blotter.take(orders))
+
+    def _take_older(self, orders: Sequence[OrderState]) -> int:
+        self._take(orders)
+        self._show_state()
+        return self.blotter.table.total
 
     def _edit_text(self, order: OrderState, field: str) -> str | None:
         instrument = self.context.bridge.session.instruments.get(order.terms.symbol)
@@ -318,7 +329,8 @@ class OrdersPanel(TablePanel):
         """Group the orders by a name of GROUPINGS, "" for not at all; legs stand under their parent in a bracket."""
         self.blotter.grouped = name == "group"
         self.group_button.setText(f"By {GROUPINGS[name].lower()} ▾" if name else "Group ▾")
-        self.view.set_default_sort(SORTS[name] if name else ())
+        by_time = NEWEST_FIRST if self.older.begun else ()
+        self.view.set_default_sort(SORTS[name] if name else by_time)
         self.view.redress()
         self.totals.show_groups(name)
 
@@ -342,7 +354,10 @@ class OrdersPanel(TablePanel):
         elif not self.connection.heard:
             self.view.set_empty_text("Loading orders…", "Waiting for the engine.")
         else:
-            self.view.set_empty_text("No orders today", "Send one from the ticket, the ladder, the chart or a key.")
+            self.view.set_empty_text(
+                "No orders today",
+                "Send one from the ticket, the ladder, the chart or a key; scroll down for older days.",
+            )
 
     def _ask_provenance(self) -> None:
         self.provenance_asked.emit(self.chosen_order())
