@@ -14,9 +14,9 @@ from tests.helpers.api_rig import ApiRig, served
 from tests.helpers.core_rig import START_NS
 from workstation.commands.params import AnnotateOrder
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.strategies import ADOPTED_BY, RunName
+from workstation.commands.strategies import RunName
 from workstation.domain.events import RecordSaved
-from workstation.domain.orders import Origin, OriginKind
+from workstation.domain.orders import ADOPTED_BY, Origin, OriginKind
 from workstation.domain.records import StrategyRun
 
 

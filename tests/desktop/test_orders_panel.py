@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QMenu
 
 from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, status
 from workstation.commands.params import CancelMany, CancelOne
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.domain.orders import (
+    ADOPTED_BY,
     Contingency,
     GroupLink,
     LegRole,
@@ -328,6 +329,45 @@ def test_ctrl_f_reaches_the_filter_line_and_escape_shows_every_order_again(panel
     assert shown(panel, "symbol") == ["MSFT"]
     qtbot.keyClick(line, Qt.Key.Key_Escape)
     assert sorted(shown(panel, "symbol")) == ["AAPL", "MSFT"]
+
+
+def test_the_header_begins_a_filter_by_its_column_and_the_line_names_every_column(
+    panel: OrdersPanel, rig: DesktopRig, qtbot
+) -> None:
+    rig.feed(order("OMS-1"), order("OMS-2", limit(symbol="MSFT")))
+    for name in panel.blotter.query.columns:
+        assert name in panel.filter_line.toolTip()
+    header, number = panel.view.horizontalHeader(), panel.columns.column_named("symbol")
+    point = QPoint(header.sectionViewportPosition(number) + 3, 3)
+    header.customContextMenuRequested.emit(point)
+    menu = panel.view.findChild(QMenu, "orders-1_table_columns")
+    press(menu, "orders-1_table_filter_by")
+    assert (panel.filter_line.text(), panel.filter_line.hasFocus()) == ("symbol:", True)
+    qtbot.keyClicks(panel.filter_line, "ms")
+    assert shown(panel, "symbol") == ["MSFT"]
+
+
+def test_a_foreign_order_is_adopted_from_its_menu_and_then_counts_as_ones_own(
+    panel: OrdersPanel, rig: DesktopRig
+) -> None:
+    foreign = order("X-1", origin=Origin(kind=OriginKind.EXTERNAL, detail="client 7", user=""), metadata={"desk": "b"})
+    rig.feed(order("OMS-1"), foreign)
+    panel.chips["foreign"].setChecked(True)
+    assert shown(panel, "origin") == ["external client 7"]
+    panel.view.selectRow(0)
+    press(panel.context_menu(), "orders-1_adopt")
+    (wish,) = rig.gateway.of("order.annotate")
+    assert (wish.cl_ord_id, wish.metadata) == ("X-1", {"desk": "b", ADOPTED_BY: "local"})
+    rig.feed(msgspec.structs.replace(foreign, version=2, metadata=wish.metadata))
+    panel.view.reorder(panel.blotter.table.refresh)
+    assert shown(panel, "origin") == [], "it is foreign no longer"
+    panel.chips["foreign"].setChecked(False)
+    assert shown(panel, "origin") == ["adopted external client 7", "ticket"]
+    panel.view.selectRow(1)
+    menu = panel.context_menu()
+    adopt = next(action for action in menu.actions() if action.objectName() == "orders-1_adopt")
+    assert not adopt.isEnabled(), "one's own needs none"
+    menu.close()
 
 
 def test_a_line_that_cannot_be_read_is_marked_and_hides_nothing(panel: OrdersPanel, rig: DesktopRig) -> None:

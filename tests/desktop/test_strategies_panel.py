@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QApplication
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
 from workstation.commands.records import ChangeRecord, CreateRecord
 from workstation.commands.registry import CommandResult
-from workstation.commands.strategies import ADOPTED_BY, RunName, RunTail, StopRun, StrategyBoard
+from workstation.commands.strategies import RunName, RunTail, StopRun, StrategyBoard
 from workstation.desktop.panels.strategies_panel import StrategiesPanel
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.orders import Residence
+from workstation.domain.orders import ADOPTED_BY, Residence
 from workstation.domain.records import LivePermit, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
 from workstation.strategies.describing import CodeShape, ParameterField

@@ -14,7 +14,7 @@ from workstation.commands.outcomes import Refusal, failed, storage_code
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
 from workstation.domain.errors import UserError, ValidationError
 from workstation.domain.events import RecordSaved
-from workstation.domain.orders import OrderState
+from workstation.domain.orders import ADOPTED_BY, OrderState
 from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
 from workstation.strategies.describing import CodeShape
@@ -26,8 +26,6 @@ from workstation.strategies.runs import RunLine, RunPosition
 from workstation.strategies.views import Policy
 
 STRATEGIES = "Strategies"
-ADOPTED_BY = "adopted_by"
-"""Name in an order's metadata of the person who watches it since its run has ended."""
 
 ROWS_SHOWN = 100
 

@@ -34,10 +34,12 @@ Settings = dict[str, str | int | float | bool | list[str | int]]
 class ColumnView(QTableView):
     """A dense table. `style(row)` says how a row looks.
 
-    Emits: delete_pressed(), rows_chosen() when the selection changes, sorted() after another order was asked for.
+    Emits: delete_pressed(), filter_asked(column) by the header's menu, rows_chosen() when the selection changes,
+    sorted() after another order was asked for.
     """
 
     delete_pressed = Signal()
+    filter_asked = Signal(str)
     rows_chosen = Signal()
     sorted = Signal()
 
@@ -52,6 +54,7 @@ class ColumnView(QTableView):
         self._empty = ("", "")
         self._default_sort: tuple[tuple[str, bool], ...] = ()
         self._flexible: tuple[int, ...] = ()
+        self.filterable: frozenset[str] = frozenset()
         self.setModel(model)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
@@ -318,14 +321,24 @@ class ColumnView(QTableView):
         self._sort(tuple(keys) or self._default_sort)
 
     def _show_column_menu(self, point: QPoint) -> None:
-        menu = self.column_menu()
+        menu = self.column_menu(self.horizontalHeader().logicalIndexAt(point))
         menu.popup(self.horizontalHeader().mapToGlobal(point))
 
-    def column_menu(self) -> QMenu:
-        """Return the menu that shows and hides columns; it deletes itself when closed."""
+    def column_menu(self, under: int = -1) -> QMenu:
+        """Return the menu that shows and hides columns, and filters by the one under the pointer.
+
+        It deletes itself when closed.
+        """
         menu = QMenu(self)
         menu.setObjectName(f"{self.objectName()}_columns")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if 0 <= under < len(self.columns.table.columns):
+            pointed = self.columns.table.columns[under]
+            if pointed.name in self.filterable:
+                action = menu.addAction(f"Filter by {pointed.title}…")
+                action.setObjectName(f"{self.objectName()}_filter_by")
+                action.triggered.connect(lambda _checked=False, name=pointed.name: self.filter_asked.emit(name))
+                menu.addSeparator()
         for number, column in enumerate(self.columns.table.columns):
             if column.width:
                 action = QAction(column.title, menu, checkable=True, checked=not self.isColumnHidden(number))

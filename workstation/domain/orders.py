@@ -351,6 +351,10 @@ OVERRIDE_TEXT = "SEND ANOTHER"
 """What a person types to have a second exit sent while the outcome of the first is not known."""
 
 
+ADOPTED_BY = "adopted_by"
+"""Name in an order's metadata of the person who watches it: one of elsewhere, or of a strategy run that has ended."""
+
+
 class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order as it stands: the row that screens, the database and scripts see.
 
@@ -410,6 +414,11 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def is_open(self) -> bool:
         """True until a final state is reached."""
         return not self.status.is_final
+
+    @property
+    def is_foreign(self) -> bool:
+        """True for an order that was placed elsewhere and that nobody here has adopted."""
+        return self.origin.kind is OriginKind.EXTERNAL and ADOPTED_BY not in self.metadata
 
     @property
     def is_protective(self) -> bool:

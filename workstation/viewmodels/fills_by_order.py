@@ -76,7 +76,7 @@ class FillsByOrder:
         self._fills: dict[str, Execution] = {}
         self._corrected: set[str] = set()
         self.table: ColumnTable[OrderFill] = ColumnTable(self._columns(), lambda row: row.key, newest_first=True)
-        self._query = TableQuery(self.table, _SEARCHED, "order", _NAMES)
+        self.query = TableQuery(self.table, _SEARCHED, "order", _NAMES)
 
     def take(self, executions: Iterable[Execution]) -> Changes:
         """Fold executions in, each once; a bust or correction takes the fill that it names out."""
@@ -115,7 +115,7 @@ class FillsByOrder:
         Raises:
             QueryError: at the first part of the line that cannot be read.
         """
-        return self._query.accepts_line(line, symbol, now_ns=now_ns)
+        return self.query.accepts_line(line, symbol, now_ns=now_ns)
 
     def _average_number(self, row: OrderFill) -> float | None:
         return self._formats.price_number(row.symbol, row.cost / row.qty if row.qty else None)

@@ -45,7 +45,7 @@ class FillBlotter:
         self._fees: dict[str, int] = {}
         self._busts = 0
         self.table: ColumnTable[Execution] = ColumnTable(self._columns(), _key, newest_first=True)
-        self._query = TableQuery(self.table, _SEARCHED, "order", _NAMES)
+        self.query = TableQuery(self.table, _SEARCHED, "order", _NAMES)
 
     def take(self, executions: Iterable[Execution]) -> Changes:
         """Fold executions in; a bust or correction strikes the fill that it names."""
@@ -93,7 +93,7 @@ class FillBlotter:
         Raises:
             QueryError: at the first part of the line that cannot be read.
         """
-        return self._query.accepts_line(line, symbol, now_ns=now_ns)
+        return self.query.accepts_line(line, symbol, now_ns=now_ns)
 
     def _add_fee(self, execution: Execution, sign: int) -> None:
         if execution.fee:

@@ -90,7 +90,7 @@ _AMENDABLE = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIAL
 class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What the blotter shows: what the line asks for; state chips add up; foreign, today and symbol narrow.
 
-    foreign: placed elsewhere than here.
+    foreign: placed elsewhere than here, and not adopted.
     """
 
     line: str = ""
@@ -129,8 +129,8 @@ class OrderBlotter:
         self.connected = True
         self.grouped = False
         self.open: dict[str, OrderState] = {}
-        self.table: ColumnTable[OrderState] = ColumnTable(self._columns(), _key, newest_first=True, steady_part=_terms)
-        self._query = TableQuery(self.table, _SEARCHED, "id", _NAMES, _UNASKED)
+        self.table: ColumnTable[OrderState] = ColumnTable(self._columns(), _key, newest_first=True, steady_part=_steady)
+        self.query = TableQuery(self.table, _SEARCHED, "id", _NAMES, _UNASKED)
 
     def take(self, orders: Iterable[OrderState]) -> Changes:
         """Fold orders in; older versions than known are dropped."""
@@ -192,7 +192,7 @@ class OrderBlotter:
         Raises:
             QueryError: at the first part of the line that cannot be read.
         """
-        asked = self._query.read(wish.line)
+        asked = self.query.read(wish.line)
         states = frozenset(
             word
             for on, group in (
@@ -208,7 +208,7 @@ class OrderBlotter:
         day_start = float(self.now_ns - self.now_ns % DAY_NS)
 
         def accepted(rows: Selection) -> Mask:
-            tests: list[Mask] = [] if asked is None else [self._query.accepts(asked, now_ns=self.now_ns)(rows)]
+            tests: list[Mask] = [] if asked is None else [self.query.accepts(asked, now_ns=self.now_ns)(rows)]
             if states:
                 tests.append(self.table.matching("state", rows, states.__contains__))
             if wish.foreign:
@@ -265,7 +265,8 @@ class OrderBlotter:
         return self._group_names[number]
 
     def _origin(self, order: OrderState) -> str:
-        return origin_words(order.origin, self.keys)
+        words = origin_words(order.origin, self.keys)
+        return f"adopted {words}" if is_foreign(words) and not order.is_foreign else words
 
     def _average_number(self, order: OrderState) -> float | None:
         cost = order.cost / order.cum_qty if order.cum_qty else None
@@ -309,7 +310,7 @@ class OrderBlotter:
                    width=5, steady=True, hint="Time in force; F2 amends"),
             Column("residence", "Res", code, lambda o: o.residence.value, lambda o: o.residence.value, width=4,
                    hint="Where the order lives: EX exchange, BR broker, PC this program"),
-            Column("origin", "Origin", code, self._origin, self._origin, width=13, fixed=True, exact=origin_id),
+            Column("origin", "Origin", code, self._origin, self._origin, width=13, steady=True, exact=origin_id),
             Column("account", "Account", code, lambda o: o.terms.account, lambda o: o.terms.account, width=11,
                    fixed=True),
             Column("age", "Age", number, lambda o: o.created_at if o.is_open else None, self._age, right=True, width=7,
@@ -347,8 +348,8 @@ def _key(order: OrderState) -> str:
     return order.cl_ord_id
 
 
-def _terms(order: OrderState) -> OrderTerms:
-    return order.terms
+def _steady(order: OrderState) -> tuple[OrderTerms, bool]:
+    return order.terms, order.is_foreign
 
 
 def _side(order: OrderState) -> str:

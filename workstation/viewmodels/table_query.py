@@ -95,6 +95,9 @@ class TableQuery:
         self._kinds = {column.name: column.kind for column in table.columns if column.kind is not ColumnKind.TEXT}
         self._names = {name.lower(): name for name in self._kinds if name not in unasked} | dict(names or {})
 
+        self.columns = tuple(name for name in self._kinds if name not in unasked)
+        """Every column that a line can ask about, by its own name."""
+
     def read(self, line: str) -> Part | None:
         """Return what a line asks for, None when it is empty.
 

@@ -57,6 +57,8 @@ class FillsPanel(TablePanel):
             view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             view.customContextMenuRequested.connect(self._open_context_menu)
             self.show_view(view)
+        self.filter_columns(self.orders.query.columns, self.summed)
+        self.filter_columns(self.blotter.query.columns, self.single)
         self.summed.hide()
         self.older = OlderRows(context, [self.single, self.summed], "fill.older", "fills", self._take_older)
         self.until_released(self.older.end)

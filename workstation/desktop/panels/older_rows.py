@@ -5,9 +5,12 @@ else. Wheel, keys and scroll bar ask alike, so that a table too short to scroll 
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QScrollBar
 
 from workstation.commands.params import ReadOlder
 from workstation.commands.registry import CommandResult
@@ -32,7 +35,7 @@ class OlderRows(QObject):
         views: Sequence[ColumnView],
         command_id: str,
         what: str,
-        take: Callable[[Sequence[object]], int],
+        take: Callable[[Sequence[Any]], int],
     ) -> None:
         super().__init__(views[0])
         self._context, self._views, self._command_id, self._what, self._take = context, views, command_id, what, take
@@ -43,7 +46,11 @@ class OlderRows(QObject):
             view.installEventFilter(self)
             view.viewport().installEventFilter(self)
             bar = view.verticalScrollBar()
-            bar.valueChanged.connect(lambda value, bar=bar: value == bar.maximum() > 0 and self.read())
+            bar.valueChanged.connect(partial(self._on_scrolled, bar))
+
+    def _on_scrolled(self, bar: QScrollBar, value: int) -> None:
+        if value == bar.maximum() > 0:
+            self.read()
 
     def end(self) -> None:
         """Ask no more; an answer under way is dropped."""

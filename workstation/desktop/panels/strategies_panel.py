@@ -22,7 +22,7 @@ from workstation.commands.params import AnnotateOrder, CancelOne
 from workstation.commands.records import ChangeRecord, CreateRecord
 from workstation.commands.records_strategies import withdrawing
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.strategies import ADOPTED_BY, Approve, CodeName, RunName, RunTail, StopRun, StrategyBoard
+from workstation.commands.strategies import Approve, CodeName, RunName, RunTail, StopRun, StrategyBoard
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
 from workstation.desktop.panels.strategies_form import ParametersForm
@@ -31,7 +31,7 @@ from workstation.desktop.panels.strategies_orphans import OrphanList
 from workstation.desktop.panels.strategies_told import RunTold, caption
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.domain.orders import OrderState, OriginKind
+from workstation.domain.orders import ADOPTED_BY, OrderState, OriginKind
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.strategies.describing import CodeShape

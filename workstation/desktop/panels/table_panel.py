@@ -3,7 +3,7 @@
 Last stage of both walks. A failure to write a file is said in the panel; nothing here sends an order.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ class TablePanel(Panel):
         self.released = False
         self.view: ColumnView
         self.filter_line: QLineEdit | None = None
+        self._filter_help = ""
 
     def header_widget(self) -> QWidget | None:
         """Return the bar of a linked panel, which stands beside its link chip."""
@@ -83,6 +84,23 @@ class TablePanel(Panel):
         leave.activated.connect(line.clear)
         return line
 
+    def filter_columns(self, names: Collection[str], view: ColumnView) -> None:
+        """Say in place which columns the line knows, and let the header of each begin a filter by it."""
+        line = self.filter_line
+        if line is None:
+            return
+        self._filter_help = f"{line.placeholderText()}\nColumns: {' '.join(names)}"
+        line.setToolTip(self._filter_help)
+        view.filterable = frozenset(names)
+        view.filter_asked.connect(self.begin_filter)
+
+    def begin_filter(self, column: str) -> None:
+        """Put a column into the filter line, ready for what it is to hold."""
+        line = self.filter_line
+        if line is not None:
+            line.setText(f"{line.text()} {column}:".lstrip())
+            line.setFocus()
+
     def filter_rows(self, accepts: Callable[[], Accepts | None]) -> None:
         """Show the rows asked for; a line that cannot be read is marked with why, and the rows stay as they are."""
         trouble = ""
@@ -92,7 +110,7 @@ class TablePanel(Panel):
             trouble = f"Column {error.start + 1}: {error}"
         line = self.filter_line
         if line is not None:
-            line.setToolTip(trouble or line.placeholderText())
+            line.setToolTip(trouble or self._filter_help or line.placeholderText())
             line.setAccessibleDescription(trouble)
             if (line.property("invalid") == "true") is not bool(trouble):
                 line.setProperty("invalid", "true" if trouble else "false")
