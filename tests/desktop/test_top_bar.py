@@ -9,12 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.desktop_rig import START_NS, DesktopRig, status
+from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, order, status
 from workstation.commands.params import Arm, Disarm
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.main_window import MainWindow
-from workstation.domain.accounts import Environment
+from workstation.domain.accounts import Environment, LockState
+from workstation.viewmodels.frames import AccountSnap
 
 Asked = Callable[[], list[QInputDialog]]
 
@@ -36,6 +37,14 @@ def window(rig: DesktopRig, qtbot: QtBot) -> Iterator[MainWindow]:
     made.activateWindow()
     yield made
     made.release()
+
+
+def account_snap(lock: LockState) -> AccountSnap:
+    return AccountSnap(
+        account=ACCOUNT, environment=Environment.SIM, venue="SIM", currency="USD", cash=0, equity=0, buying_power=None,
+        realised=0, unrealised=0, fees=0, net=0, drawdown=0, day_limit=None, unpriced=(), lock=lock, lock_reason="",
+        lockout="",
+    )  # fmt: skip
 
 
 def asked() -> list[QInputDialog]:
@@ -95,3 +104,20 @@ def test_every_chip_that_acts_is_reached_by_tab(window: MainWindow, rig: Desktop
 def test_no_chip_that_acts_has_the_keyboard_before_anybody_asked_for_it(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitExposed(window)
     assert window.focusWidget() is window.top_bar.notice
+
+
+def test_a_start_that_finds_orders_says_so_until_the_venue_agrees_and_then_no_more(
+    window: MainWindow, rig: DesktopRig
+) -> None:
+    bar, found = window.top_bar, [order("OMS-1")]
+    waiting = account_snap(LockState.RECONCILING)
+    rig.feed(*found, accounts=[waiting], status=status(open_orders=1, now_ns=START_NS))
+    assert bar.notice.text() == (
+        "Back with 1 open order and no positions; SIM-1 is being compared with SIM, new risk waits."
+    )
+    agreed = account_snap(LockState.UNLOCKED)
+    rig.feed(accounts=[agreed], status=status(open_orders=1, now_ns=START_NS))
+    assert bar.notice.text() == "Back with 1 open order and no positions; SIM-1 agrees with SIM."
+    bar.show_notice("info", "Accepted.", "")
+    rig.feed(accounts=[waiting], status=status(open_orders=1, now_ns=START_NS))
+    assert bar.notice.text() == "Accepted."

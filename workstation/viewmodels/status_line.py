@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from workstation.domain.accounts import Environment
+from workstation.domain.accounts import Environment, KillScope
 from workstation.viewmodels.formats import money
 from workstation.viewmodels.frames import AccountSnap, StatusSnap, StreamSnap
 from workstation.viewmodels.trading_hours import HoursEvent
@@ -39,7 +39,8 @@ def arm_chip(status: StatusSnap | None) -> Chip:
     """Return the arm chip: DISARMED, SIM, LIVE or REPLAY; a kill switch goes first."""
     if status is None:
         return Chip("NO ENGINE", "red", "The engine has not answered yet; nothing can be sent.")
-    if status.kills:
+    of_hand = [kill for kill in status.kills if kill.scope is not KillScope.STRATEGY]
+    if of_hand:
         names = ", ".join(f"{kill.scope} {kill.key}".strip() for kill in status.kills)
         return Chip("KILLED", "red", f"Kill switch on: {names}. New risk is refused; cancels and exits work.")
     others, beside = _others(status)
@@ -58,9 +59,11 @@ def _others(status: StatusSnap) -> tuple[str, str]:
         (status.live_keys, "live key", "live keys"),
     )
     known = [f"{number} {many if number > 1 else one}" for number, one, many in counts if number]
-    if not known:
-        return "", ""
-    return "".join(f" · {text}" for text in known), f" Beside the hand: {' and '.join(known)}, armed or not."
+    killed = len(status.kills)
+    stopped = f" {killed} strateg{'ies are' if killed > 1 else 'y is'} stopped by the kill switch." if killed else ""
+    short = [*known, f"{killed} killed"] if killed else known
+    beside = f" Beside the hand: {' and '.join(known)}, armed or not." if known else ""
+    return "".join(f" · {text}" for text in short), beside + stopped
 
 
 def day_chip(account: AccountSnap | None) -> Chip:

@@ -128,6 +128,13 @@ def test_every_state_of_the_bars_says_itself_in_words() -> None:
     assert arm_chip(status(active_runs=2, live_strategies=1)).text == "DISARMED · 2 runs · 1 live strategy"
     kill = KillState(scope=KillScope.SYMBOL, key="A", on=True, reason="", actor="", ts=0)
     assert "SYMBOL A" in arm_chip(status(armed=Environment.SIM, kills=(kill,))).hover
+
+
+def test_the_kill_of_a_strategy_leaves_the_arm_state_of_the_hand_to_be_seen() -> None:
+    kill = KillState(scope=KillScope.STRATEGY, key="run-7", on=True, reason="flood", actor="", ts=0)
+    chip = arm_chip(status(armed=Environment.SIM, active_runs=1, kills=(kill,)))
+    assert chip.text == "ARMED SIM · 1 run · 1 killed"
+    assert chip.hover.endswith("Beside the hand: 1 run, armed or not. 1 strategy is stopped by the kill switch.")
     stale = StreamSnap(stream=StreamKind.QUOTES, state="UP", worst_age_ms=7_200, worst_symbol="A", updates_per_s=0.0)
     assert stream_chip(stale).text == "quotes 7.2 s STALE"
     assert "no data" in latency_chip(status()).text

@@ -49,6 +49,7 @@ class LayoutPicture(QWidget):
             room.setTop(room.top() + painter.fontMetrics().height() + GAP_PX)
             painter.setPen(Qt.PenStyle.NoPen)
             _SKETCHES.get(kind, _rows)(painter, room, colors)
+        painter.end()
 
 
 def _rows(painter: QPainter, room: QRectF, colors: Colors) -> None:

@@ -17,6 +17,7 @@ from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.domain.accounts import Environment
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.account_marks import mark_of
+from workstation.viewmodels.coming_back import back_words, is_settled
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.status_line import Chip, arm_chip, clock_chip, day_chip
 from workstation.viewmodels.trading_hours import HoursEvent, next_event
@@ -34,6 +35,7 @@ class TopBar(QFrame):
         super().__init__()
         self._context = context
         self._rejects_shown = 0
+        self._greeting: str | None = ""
         self._calendars = Calendars()
         self.setObjectName("top_bar")
         self.setProperty("role", "panel")
@@ -122,10 +124,20 @@ class TopBar(QFrame):
         if len(state.rejects.unseen) != self._rejects_shown:
             self._show_rejects()
         if frame.status is not None:
+            self._greet()
             self.arm.show_chip(arm_chip(state.status))
             self.clock.show_chip(clock_chip(frame.status.now_ns, self._hours(frame.status.now_ns)))
         if frame.accounts:
             self.day.show_chip(day_chip(state.accounts.get(self._context.focus.account)))
+
+    def _greet(self) -> None:
+        """Say what was found at the start and whether the venue agrees, until it does; then no more."""
+        if self._greeting is None:
+            return
+        level, words = back_words(self._context.state)
+        if words and words != self._greeting:
+            self.show_notice(level, words, "")
+        self._greeting = None if is_settled(self._context.state) else words
 
     def _hours(self, now_ns: int) -> HoursEvent:
         calendar = self._context.instrument(self._context.focus.symbol).calendar
