@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
+from tests.helpers.fake_broker import CARD
 from workstation.commands.params import ExitPosition
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
@@ -38,6 +40,18 @@ def test_the_model_keeps_the_rules_of_qt(panel: PositionsPanel, rig: DesktopRig,
     rig.feed(positions=[position(100)])
     qtmodeltester.check(panel.columns)
     rig.feed(positions=[position(50), position(2, symbol="MSFT")])
+
+
+def test_while_the_venue_is_gone_the_telephone_of_its_desk_stands_above_what_is_held(rig: DesktopRig, qtbot) -> None:
+    card = msgspec.structs.replace(CARD, venue="SIM", phone="+1 555 0199", fees={})
+    rig.bridge.session = msgspec.structs.replace(rig.session, card=lambda _account: card)
+    made = PositionsPanel(rig.context, "positions-1")
+    qtbot.addWidget(made)
+    rig.feed(positions=[position(100)], status=status(venue_state="DOWN", now_ns=START_NS))
+    assert made.note.text().endswith("exits are refused. Trade desk of SIM: +1 555 0199.")
+    rig.feed(status=status(now_ns=START_NS))
+    assert "555" not in made.note.text()
+    made.release()
 
 
 def test_flat_everywhere_says_so(panel: PositionsPanel) -> None:

@@ -121,7 +121,8 @@ class Exits:
         exit_ = _Exit(command, ExitStage.CANCELLING, c.clock.mono_ns())
         refused = c.session_refusal(command.account)
         if refused is not None:
-            return self._close(exit_, ExitStage.FAILED, refused.text)
+            live = ", ".join(order.order_id or order.cl_ord_id for order in c.book.open_orders(*key))
+            return self._close(exit_, ExitStage.FAILED, f"{refused.text} Live orders: {live or 'none'}.")
         exit_.planned = self._wanted(exit_)
         self.under_way[key] = exit_
         self._tell(exit_)
@@ -346,7 +347,8 @@ class Exits:
             self._advance(exit_)
             return
         if self._hangs(exit_):
-            exit_.text = f"What became of the exit {exit_.cl_ord_id} is not known. {OVERRIDE_HINT}"
+            by_voice = self._c.routes.by_voice(exit_.command.account)
+            exit_.text = f"What became of the exit {exit_.cl_ord_id} is not known. {OVERRIDE_HINT}{by_voice}"
             self._tell(exit_)
             self._look(exit_.command.account, "exit outcome unknown")
 
@@ -375,7 +377,8 @@ class Exits:
         self._tell(exit_)
 
     def _close(self, exit_: _Exit, stage: ExitStage, text: str) -> ExitProgress:
-        exit_.stage, exit_.text = stage, text
+        by_voice = self._c.routes.by_voice(exit_.command.account) if text else ""
+        exit_.stage, exit_.text = stage, f"{text}{by_voice}"
         self.under_way.pop(exit_.key, None)
         self._tell(exit_)
         return self._progress(exit_)

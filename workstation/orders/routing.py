@@ -88,6 +88,11 @@ class Routes:
         broker = self.broker(account)
         return None if broker is None else broker.capabilities
 
+    def by_voice(self, account: str) -> str:
+        """Return where orders of an account are given by voice, as a sentence that follows another; "" for nowhere."""
+        card = self.card(account)
+        return f" Trade desk of {card.venue}: {card.phone}." if card is not None and card.phone else ""
+
     def keeps_time(self, terms: OrderTerms) -> bool:
         """Tell whether the end of an order of these terms is this program's to see to."""
         found = self._accounts.get(terms.account)

@@ -28,7 +28,8 @@ class ReplaceKind(StrEnum):
 class CapabilityCard(msgspec.Struct, frozen=True, kw_only=True):
     """What a venue can do, dated. `query_complete`: a negative answer to a query proves absence.
 
-    fees: what it charges by kind of instrument, None where that is not known.
+    fees: what it charges by kind of instrument, None where that is not known. phone: its desk that takes orders by
+    voice, shown where an exit cannot be sent; "" where there is none.
     """
 
     venue: str
@@ -47,6 +48,7 @@ class CapabilityCard(msgspec.Struct, frozen=True, kw_only=True):
     cancel_on_disconnect: bool
     busts_reported: bool
     fees: Mapping[AssetClass, FeeTerms] | None = None
+    phone: str = ""
 
 
 class SendOutcome(StrEnum):

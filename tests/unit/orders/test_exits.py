@@ -137,7 +137,38 @@ def test_without_a_session_an_exit_is_not_sent_and_never_queued():
     progress = rig.flatten()
     assert progress.stage is ExitStage.FAILED
     assert progress.text.startswith("NOT SENT")
+    assert progress.text.endswith("Live orders: none."), "the venue of this test has no telephone"
     assert rig.desk.exits() == ()
+
+
+def by_voice(rig):
+    rig.broker.capabilities = msgspec.structs.replace(rig.broker.capabilities, phone="+1 555 0199")
+    rig.position(100)
+    return rig
+
+
+def test_an_exit_that_is_not_sent_names_the_live_orders_and_the_brokers_telephone():
+    rig = by_voice(CoreRig())
+    stop = rig.submit(Side.SELL, 60, 10_500)
+    rig.down()
+    text = rig.flatten().text
+    assert f"Live orders: {rig.order(stop.cl_ord_id).order_id}. Trade desk of" in text
+    assert text.endswith(": +1 555 0199.")
+
+
+def test_an_exit_that_the_broker_refuses_or_that_is_not_known_names_its_telephone():
+    rig = by_voice(CoreRig())
+    rig.broker.auto = False
+    rig.flatten()
+    rig.broker.reject(exits(rig)[0].cl_ord_id, text="no borrow")
+    failed = rig.said(ExitProgress)[-1]
+    assert "no borrow" in failed.text
+    assert failed.text.endswith(": +1 555 0199.")
+    rig.broker.answering = False
+    rig.clock.advance(SECOND)
+    rig.flatten()
+    rig.clock.advance(20 * SECOND)
+    assert any("is not known" in said.text and "+1 555 0199" in said.text for said in rig.said(ExitProgress))
 
 
 def locked(rig):

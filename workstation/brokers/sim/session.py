@@ -50,6 +50,7 @@ CARD = CapabilityCard(
     cancel_on_disconnect=False,
     busts_reported=True,
     fees=usual_fees().terms,
+    phone="+1 555 0100",
 )
 
 REPORT_SLICE_MAX = 500

@@ -233,7 +233,7 @@ class PositionsPanel(TablePanel):
     def _note(self) -> PanelNote:
         note = self.connection.orders_note()
         if note.text:
-            return note
+            return note if self.connection.venue_up else self._with_phones(note)
         gap = self.positions.gap_words()
         if gap:
             return PanelNote("danger", f"Not reconciled: {gap}. Entries are refused until they agree.")
@@ -241,6 +241,12 @@ class PositionsPanel(TablePanel):
         if stale:
             return PanelNote("warning", f"Stale marks: {', '.join(stale)}. Their open P&L is of the age shown.")
         return note
+
+    def _with_phones(self, note: PanelNote) -> PanelNote:
+        """Say where exits are given by voice while none can be sent."""
+        cards = [self.context.bridge.session.card(snap.position.account) for snap in self.positions.rows()]
+        desks = sorted({f"{card.venue}: {card.phone}" for card in cards if card is not None and card.phone})
+        return PanelNote(note.level, f"{note.text} Trade desk of {', '.join(desks)}.") if desks else note
 
     def context_menu(self) -> QMenu:
         """Return the commands on the selected rows."""
