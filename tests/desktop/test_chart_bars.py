@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, status
 from workstation.commands.registry import CommandResult
@@ -16,6 +16,7 @@ from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.chart_panel_choice import ChoiceDialog
 from workstation.domain.errors import ValidationError
 from workstation.domain.market import Bar, BarKind, BarType
+from workstation.marketdata.stored_bars import StoredPast
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_feed import read_interval
 from workstation.viewmodels.chart_indicators import choose
@@ -187,3 +188,55 @@ def test_indicators_are_computed_over_the_bricks(panel: ChartPanel, rig: Desktop
     qtbot.waitUntil(lambda: not panel.chart.computing)
     (lines,) = panel.chart.model.indicators
     assert lines.value(0, 1) == pytest.approx(187.15)
+
+
+def told(rig: DesktopRig, command: str, data: object) -> None:
+    rig.gateway.answer(command, CommandResult(ok=True, text="", data=data))
+    rig.bridge._on_answered()
+
+
+STORED = StoredPast(rows=12_345, first=START_NS, last=START_NS + 86_400 * SECOND, size=2_500_000)
+
+
+def test_a_chart_without_history_offers_what_is_stored_with_its_size(panel: ChartPanel, rig: DesktopRig, qtbot) -> None:
+    answer(rig, MINUTE, [])
+    button = panel.chart.findChild(QPushButton, "chart-state-fetch")
+    assert button.isHidden()
+    told(rig, "market.stored", STORED)
+    words = "No 1m bars of AAPL yet. 12,345 stored prints (2.5 MB) from 2024-01-02 to 2024-01-03 can fill it."
+    assert (panel.chart.model.state_text, button.isVisible()) == (words, True)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert (rig.gateway.of("market.build_bars")[-1].symbol, button.isHidden()) == ("AAPL", True)
+    assert panel.chart.model.state_text.startswith("Laying 1m bars of AAPL from 12,345 stored prints")
+    close = np.full((3, 5), 187.0)
+    told(rig, "market.build_bars", BarSeries("AAPL", MINUTE, START_NS + np.arange(3) * 60 * SECOND, close))
+    assert (panel.chart.model.state, len(panel.chart.model.bars)) == (PanelState.READY, 3)
+
+
+def test_bars_that_count_are_filled_from_stored_prints_unasked(panel: ChartPanel, rig: DesktopRig) -> None:
+    answer(rig, MINUTE, [187.0])
+    assert rig.gateway.of("market.stored") == [], "a chart with history asks nothing"
+    panel.show_interval("5kv")
+    answer(rig, VOLUME, [187.0])
+    told(rig, "market.stored", STORED)
+    assert rig.gateway.of("market.build_bars")[-1].bar_type == VOLUME
+    told(rig, "market.build_bars", BarSeries("AAPL", VOLUME, START_NS + np.arange(9) * SECOND, np.full((9, 5), 187.0)))
+    assert len(panel.chart.model.bars) == 9
+
+
+def test_an_answer_about_the_past_of_another_series_is_dropped(panel: ChartPanel, rig: DesktopRig) -> None:
+    answer(rig, MINUTE, [])
+    panel.show_interval("5m")
+    told(rig, "market.stored", STORED)
+    answer(rig, BarType(BarKind.MINUTE, 5), [])
+    assert panel.chart.model.state_text == "No 5m bars of AAPL yet. The first appears with a trade."
+
+
+def test_a_past_that_cannot_be_laid_is_said(panel: ChartPanel, rig: DesktopRig) -> None:
+    answer(rig, MINUTE, [])
+    told(rig, "market.stored", STORED)
+    panel.past.fetch()
+    rig.gateway.answer("market.build_bars", CommandResult(ok=False, code="NOT_FOUND", text="Nothing makes a bar."))
+    rig.bridge._on_answered()
+    assert rig.spoken[-1] == ("warning", "Nothing makes a bar.")
+    assert panel.chart.model.state_text == "No 1m bars of AAPL yet. The first appears with a trade."

@@ -12,6 +12,7 @@ import msgspec
 from workstation.app.account_opening import AccountOpening
 from workstation.app.alerts import LOOK_NS, NO_ALERTING, Alerting, Alerts
 from workstation.app.backtest_desk import BacktestDesk
+from workstation.app.chart_history import ChartHistory
 from workstation.app.core import Core, CoreParts
 from workstation.app.data_board import ARCHIVE_EVERY_NS, stored_data_of
 from workstation.app.engine_loop import EngineLoop
@@ -126,6 +127,7 @@ class Engine:
         )
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
+        self._chart_history = ChartHistory.of(store, self._screens, core.instruments, loop.post, commands)
         self._sweeps = SweepDesk.of(store, strategies_folder, loop.post, commands)
         self._backtests = BacktestDesk.of(store, strategies_folder, loop.post, commands)
         self._opening, self._stories = AccountOpening(core, venue), OrderStories(store.reader, loop.post)
@@ -272,7 +274,8 @@ class Engine:
     def stop(self) -> None:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
-        for reading in (self._market_desk.past_bars, self._stories, self._stored_data, self._sweeps, self._backtests):
+        stored = (self._market_desk.past_bars, self._stored_data, self._chart_history)
+        for reading in (*stored, self._stories, self._sweeps, self._backtests):
             reading.close()
         self.scripts.stop()
         try:

@@ -64,6 +64,11 @@ class EngineScreens:
             ohlcv=history.ohlcv(start),
         )
 
+    def forming_since(self, symbol: str, bar_type: BarType) -> int | None:
+        """Return when the bar that forms was opened, UTC ns; None between bars."""
+        forming = self._market.current_bar(symbol, bar_type)
+        return None if forming is None else forming.ts_open
+
     def resubscribe(self) -> int:
         """Ask the feed again for every stream that is open; returns how many there are."""
         self._market.subscriptions.renew()

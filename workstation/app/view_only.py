@@ -45,6 +45,8 @@ READING_COMMANDS = frozenset(
         "alert.list",
         "market.watch",
         "market.bars",
+        "market.stored",
+        "market.build_bars",
         "market.latest",
         "market.follow",
         "market.changes",

@@ -104,6 +104,21 @@ class BarHistory:
         self._start, self._end = 0, len(self._times)
         self.version += 1
 
+    def prepend(self, times: Ints, values: Ints, *, before: int | None = None) -> int:
+        """Put older bars before those that are kept, as far as there is room; returns how many.
+
+        before: a bar of this ts_open forms, which they must precede. Places counted with `dropped` stay true.
+        """
+        bounds = [int(self.ts_open[0])] if len(self) else []
+        limit = min([*bounds, *([before] if before is not None else [])], default=None)
+        stop = len(times) if limit is None else int(np.searchsorted(times[:, 0], limit))
+        start = max(stop - (self._capacity - len(self)), 0)
+        if stop > start:
+            kept = self.ts_open_close(), self.values
+            self.load(np.concatenate((times[start:stop], kept[0])), np.concatenate((values[start:stop], kept[1])))
+            self.dropped -= stop - start
+        return stop - start
+
     def _revise(self, bar: Bar) -> None:
         row = self._start + int(np.searchsorted(self.ts_open, bar.ts_open))
         if row < self._end and self._times[row, 0] == bar.ts_open:

@@ -97,6 +97,7 @@ class ChartModel:
     last: LastPrice | None = None
     state: PanelState = PanelState.EMPTY
     state_text: str = ""
+    offers_history: bool = False
     zone: tzinfo = UTC
     bar_ns: int = BAR_NS_DEFAULT
     tick_size: float = 0.01

@@ -25,9 +25,10 @@ _LOOKS: Final[dict[PanelState, tuple[str, str, str]]] = {  # icon, colour role, 
 
 
 class StateCard(QFrame):
-    """Shows one state in words. Emits: retry_requested, copy_requested(text)."""
+    """Shows one state in words. Emits: retry_requested, fetch_requested, copy_requested(text)."""
 
     retry_requested = Signal()
+    fetch_requested = Signal()
     copy_requested = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
@@ -40,6 +41,8 @@ class StateCard(QFrame):
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._retry = self._button("Retry", "chart-state-retry")
+        self._fetch = self._button("Fetch history", "chart-state-fetch")
+        self._fetch.clicked.connect(self.fetch_requested)
         self._copy = self._button("Copy details", "chart-state-copy")
         self._retry.clicked.connect(self.retry_requested)
         self._copy.clicked.connect(self._on_copy_clicked)
@@ -51,6 +54,7 @@ class StateCard(QFrame):
         buttons.setSpacing(8)
         buttons.addStretch()
         buttons.addWidget(self._retry)
+        buttons.addWidget(self._fetch)
         buttons.addWidget(self._copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
@@ -59,8 +63,8 @@ class StateCard(QFrame):
         layout.addLayout(buttons)
         self.hide()
 
-    def show_state(self, state: PanelState, text: str) -> None:
-        """Show a state, or hide the card when the chart speaks for itself."""
+    def show_state(self, state: PanelState, text: str, *, offers: bool = False) -> None:
+        """Show a state, or hide the card when the chart speaks for itself. offers: an empty one can be filled."""
         look = _LOOKS.get(state)
         if look is None:
             self.hide()
@@ -73,6 +77,7 @@ class StateCard(QFrame):
         )
         self.setAccessibleName(f"{state.value}: {text or words}")
         self._retry.setVisible(state in {PanelState.ERROR, PanelState.LOADING} and bool(text))
+        self._fetch.setVisible(offers and state is PanelState.EMPTY)
         self._copy.setVisible(state is PanelState.ERROR)
         self.adjustSize()
         self.show()

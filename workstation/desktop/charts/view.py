@@ -56,7 +56,8 @@ class ChartView(QWidget):
     at another price; `order_cancel_requested(cl_ord_id)`; `position_line_dragged(price)` for a stop or target pulled
     from the position; `alert_line_dragged(alert_id, price)` and `alert_delete_requested(alert_id)`;
     `menu_asked(global position, price, alert_id)` with the alert under the pointer or ""; `retry_requested` from the
-    error and loading cards and from a hole in the bars; `tool_put_down` after a drawing was made.
+    error and loading cards and from a hole in the bars, `fetch_requested` from an empty one;
+    `tool_put_down` after a drawing was made.
     """
 
     crosshair_moved = Signal(object, object)
@@ -70,6 +71,7 @@ class ChartView(QWidget):
     menu_asked = Signal(QPoint, float, str)
     order_chosen = Signal(object, float, str, bool)
     retry_requested = Signal()
+    fetch_requested = Signal()
     tool_put_down = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -84,6 +86,7 @@ class ChartView(QWidget):
         layout.addWidget(self._canvas.view)
         self._card = StateCard(self)
         self._card.retry_requested.connect(self.retry_requested)
+        self._card.fetch_requested.connect(self.fetch_requested)
         self._card.copy_requested.connect(self._on_copy_requested)
         self._trade_tag = TradeTag(self)
         self._trade_tag.chosen.connect(self.order_chosen)
@@ -379,11 +382,14 @@ class ChartView(QWidget):
         """Let go of what outlives the chart."""
         self._leave_book()
 
-    def set_state(self, state: PanelState, text: str = "") -> None:
-        """Say in which state the data is; `text` names cause and age (`depth stream silent for 12 s`)."""
+    def set_state(self, state: PanelState, text: str = "", *, offers: bool = False) -> None:
+        """Say in which state the data is; `text` names cause and age (`depth stream silent for 12 s`).
+
+        offers: an empty chart offers to fetch a past.
+        """
         model = self._model
-        model.state, model.state_text = state, text
-        self._card.show_state(state, text)
+        model.state, model.state_text, model.offers_history = state, text, offers
+        self._card.show_state(state, text, offers=offers)
         self._canvas.view.setVisible(state not in _COVERED or len(model.bars) > 0)
         self._canvas.last_price.update()
         self._canvas.refresh_tags()
@@ -516,7 +522,8 @@ class ChartView(QWidget):
 
     def _on_theme_changed(self) -> None:
         self._canvas.apply_theme()
-        self._card.show_state(self._model.state, self._model.state_text)
+        model = self._model
+        self._card.show_state(model.state, model.state_text, offers=model.offers_history)
         self._place_card()
         self._schedule()
 

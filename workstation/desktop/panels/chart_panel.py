@@ -17,7 +17,8 @@ from workstation.desktop.panels.chart_alerts import ChartAlerts
 from workstation.desktop.panels.chart_panel_choice import ask_brick, ask_interval, interval_begun
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, CompareDialog
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
-from workstation.desktop.panels.chart_panel_marks import show_marks, state_of
+from workstation.desktop.panels.chart_panel_marks import lay_bars, show_marks, state_of
+from workstation.desktop.panels.chart_panel_past import ChartPast
 from workstation.desktop.panels.chart_panel_tools import ChartTools
 from workstation.desktop.panels.chart_signals import ChartSignals
 from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
@@ -37,7 +38,6 @@ from workstation.viewmodels.chart_feed import (
     is_within_days,
     price_units,
     read_interval,
-    rising_times,
     whole_price,
 )
 from workstation.viewmodels.chart_gaps import gaps_of
@@ -85,6 +85,7 @@ class ChartPanel(Panel):
         self.chart.position_line_dragged.connect(trading.pull)
         self.chart.order_cancel_requested.connect(trading.cancel)
         self.chart.order_chosen.connect(trading.place)
+        self.past = ChartPast(context, panel_id, self.chart, self._show_bars, self._show_past)
         self.chart.retry_requested.connect(self.load)
         self.chart.set_trade_labels(trading.labels, bracket=BRACKET_HINT)
         self.chart.set_drag_words(trading.dragged)
@@ -140,19 +141,22 @@ class ChartPanel(Panel):
         """Ask for the bars of the instrument and interval; an answer that is overtaken is dropped."""
         if not self.symbol:
             return
-        bar_type = self._bar_type()
         self._show_hours()
         self._asked += 1
         self._asked_ns = self.context.bridge.session.mono_ns()
         self._loaded = False
+        self.past.forget()
         self.chart.set_gaps([])
         self.chart.set_bars([], open=[], high=[], low=[], close=[], volume=[])
         self.chart.set_state(PanelState.LOADING)
-        request = BarsRequest(symbol=self.symbol, bar_type=bar_type, count=bars_asked(bar_type))
         number = self._asked
         origin = self.context.origin(OriginKind.SYSTEM, self.panel_id)
-        self.context.call("market.bars", request, origin, lambda result: self._on_bars(number, result))
+        self.context.call("market.bars", self._request(), origin, lambda result: self._on_bars(number, result))
         self.compare_with(self.compared.symbol)
+
+    def _request(self) -> BarsRequest:
+        bar_type = self._bar_type()
+        return BarsRequest(symbol=self.symbol, bar_type=bar_type, count=bars_asked(bar_type))
 
     def compare_with(self, symbol: str) -> None:
         """Draw another instrument over this one in percent, "" for none."""
@@ -226,6 +230,7 @@ class ChartPanel(Panel):
     def release(self) -> None:
         """End; listeners that cannot be taken back find the panel released."""
         self._released = True
+        self.past.forget()
         self._on_pointer(None, None)
         self.chart.release()
         self.alerts.release()
@@ -297,22 +302,23 @@ class ChartPanel(Panel):
     def _on_bars(self, number: int, result: CommandResult) -> None:
         if number != self._asked or self._released:
             return
+        self._show_bars(result)
+        if isinstance(result.data, BarSeries):
+            self.past.look(self._request(), len(result.data.ts_open))
+
+    def _show_past(self) -> None:
+        if self._loaded:
+            self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
+
+    def _show_bars(self, result: CommandResult) -> None:
         series = result.data
         if not result.ok or not isinstance(series, BarSeries):
             self.chart.set_state(PanelState.ERROR, result.text or "The engine answered no bars.")
             return
-        values = series.ohlcv
-        if len(values):
+        if len(series.ohlcv):
             instrument = self.context.instrument(self.symbol)
-            self._set_tick(instrument, price_units(instrument, float(values[-1, 3])))
-        self.chart.set_bars(
-            rising_times(series.ts_open),
-            open=values[:, 0],
-            high=values[:, 1],
-            low=values[:, 2],
-            close=values[:, 3],
-            volume=values[:, 4],
-        )
+            self._set_tick(instrument, price_units(instrument, float(series.ohlcv[-1, 3])))
+        lay_bars(self.chart, series)
         self._loaded = True
         self._show_gaps()
         self._show_marks()
@@ -363,12 +369,12 @@ class ChartPanel(Panel):
             self._set_state(*self._state_of(quote))
 
     def _state_of(self, quote: QuoteSnap | None) -> tuple[PanelState, str]:
-        return state_of(self.chart, self._connection, quote, f"{self._interval} bars of {self.symbol}")
+        return state_of(self.chart, self._connection, quote, self.past.words(f"{self._interval} bars of {self.symbol}"))
 
     def _set_state(self, state: PanelState, text: str) -> None:
         model = self.chart.model
-        if (model.state, model.state_text) != (state, text):
-            self.chart.set_state(state, text)
+        if (model.state, model.state_text, model.offers_history) != (state, text, self.past.offers):
+            self.chart.set_state(state, text, offers=self.past.offers)
 
     def _show_marks(self) -> None:
         if not self.symbol or self._released:

@@ -5,8 +5,9 @@ Last stage of both walks, beside the chart panel. It reads and draws; no orders 
 
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
+from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_exits import Exits, position_words
-from workstation.viewmodels.chart_feed import average_price, fill_marks, order_lines
+from workstation.viewmodels.chart_feed import average_price, fill_marks, order_lines, rising_times
 from workstation.viewmodels.chart_window import PanelState
 from workstation.viewmodels.formats import age
 from workstation.viewmodels.frames import QuoteSnap
@@ -28,14 +29,20 @@ def show_marks(context: DesktopContext, chart: ChartView, symbol: str, *, connec
         chart.set_position(average, float(snap.position.qty), position_words(instrument, snap))
 
 
+def lay_bars(chart: ChartView, series: BarSeries) -> None:
+    """Draw a series anew."""
+    times, (first, high, low, last, volume) = rising_times(series.ts_open), series.ohlcv.T
+    chart.set_bars(times, open=first, high=high, low=low, close=last, volume=volume)
+
+
 def state_of(
-    chart: ChartView, connection: ConnectionWatch, quote: QuoteSnap | None, bars: str
+    chart: ChartView, connection: ConnectionWatch, quote: QuoteSnap | None, empty: str
 ) -> tuple[PanelState, str]:
-    """Return the state of loaded bars, with its cause in words. bars: which ones, such as `1m bars of AAPL`."""
+    """Return the state of loaded bars, with its cause in words. empty: what is said where there are none."""
     if not connection.feed_up:
         return PanelState.DISCONNECTED, connection.prices_note().text
     if not len(chart.model.bars):
-        return PanelState.EMPTY, f"No {bars} yet. The first appears with a trade."
+        return PanelState.EMPTY, empty
     if quote is not None and quote.freshness == "STALE":
         cause = quote.reason or "the quote stream is silent"
         return PanelState.STALE, f"{quote.symbol} is stale, {age(quote.age_ms * 1_000_000)}: {cause}"

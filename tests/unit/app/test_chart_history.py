@@ -1,0 +1,168 @@
+"""The past of a chart whose venue has none: what is stored is told, and bars laid from it go on live without a seam."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.helpers.stores import ACME, START_NS, open_for_test
+from workstation.app.chart_history import ChartHistory
+from workstation.app.screens import EngineScreens
+from workstation.commands.params import BarsRequest
+from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
+from workstation.domain.market import Aggressor, Trade
+from workstation.domain.orders import Origin, OriginKind
+from workstation.kernel.clock import VirtualClock
+from workstation.marketdata.intervals import bar_type_of
+from workstation.marketdata.service import MarketData
+from workstation.marketdata.stored_bars import PRINTS_READ_MAX, StoredPast, read_from
+from workstation.ports.market_store import Retention, StoredBar
+from workstation.viewmodels.market_view import MarketView
+
+SYMBOL = ACME.symbol
+SECOND = 10**9
+MINUTE = 60 * SECOND
+WAIT_S = 30.0
+
+
+class NoPast:
+    """A venue that knows no bars of the past."""
+
+    def history(self, *_: object) -> tuple[()]:
+        return ()
+
+
+def printed(number: int, price: int = 10_000, size: int = 10) -> Trade:
+    at = START_NS + number * SECOND
+    return Trade(SYMBOL, price + number, size, Aggressor.BUY, f"t{number}", at, at)
+
+
+class Past:
+    """A market without a venue's past over a database with one."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._store = open_for_test(home, "").store
+        self._store.recorder.start(Retention(), lambda: START_NS + 1)
+        self.market = MarketData(VirtualClock(START_NS), {SYMBOL: ACME}, on_fault=lambda *_: None)
+        venue: Any = NoPast()
+        self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market))
+        self.desk: ChartHistory | None = None
+
+    def begin(self, *rows: Trade, bars: tuple[StoredBar, ...] = ()) -> None:
+        """Store prints and bars, and begin a run."""
+        if bars:
+            done = threading.Event()
+            self._store.recorder.put_bars(bars, lambda _stored: done.set())
+            assert done.wait(WAIT_S)
+        self._store.recorder.put_ticks(rows, "sim")
+        self._store.close()
+        self._store = open_for_test(self.home, "").store
+        self.commands = CommandRegistry()
+        self.desk = ChartHistory.of(
+            self._store, self.screens, self.market.instruments, lambda call: call(), self.commands
+        )
+
+    def ask(self, name: str, interval: str, count: int = 100) -> CommandResult:
+        done, answers = threading.Event(), []
+
+        def reply(result: CommandResult) -> None:
+            answers.append(result)
+            done.set()
+
+        request = BarsRequest(symbol=SYMBOL, bar_type=bar_type_of(interval, 0, 1), count=count)
+        origin = Origin(kind=OriginKind.SYSTEM)
+        call = Invocation(command_id=name, params=request, origin=origin, reply=reply)
+        self.commands.run_of(name)(SimpleNamespace(), request, call)
+        assert done.wait(WAIT_S)
+        return answers[0]
+
+    def close(self) -> None:
+        if self.desk is not None:
+            self.desk.close()
+        self._store.close()
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Iterator[Past]:
+    made = Past(tmp_path / "home")
+    yield made
+    made.close()
+
+
+def test_what_is_stored_is_told_with_its_span(past: Past) -> None:
+    past.begin(*(printed(n) for n in range(25)))
+    told = past.ask("market.stored", "10t").data
+    assert (told.rows, told.first, told.last, told.is_bars) == (25, START_NS, START_NS + 24 * SECOND, False)
+
+
+@pytest.mark.parametrize(("interval", "closes"), [("10t", [10_009, 10_019]), ("100v", [10_009, 10_019])])
+def test_bars_that_count_are_laid_from_stored_prints(past: Past, interval: str, closes: list[int]) -> None:
+    past.begin(*(printed(n) for n in range(25)))
+    series = past.ask("market.build_bars", interval).data
+    assert (series.ohlcv[:, 3] * 100).round().tolist() == closes
+    assert series.ts_open.tolist() == [START_NS, START_NS + 10 * SECOND]
+
+
+def test_bars_of_a_range_are_laid_from_stored_prints(past: Past) -> None:
+    past.begin(*(printed(n) for n in range(25)))
+    series = past.ask("market.build_bars", "5r").data
+    assert len(series.ts_open) > 2
+    spans = ((series.ohlcv[:, 1] - series.ohlcv[:, 2]) * 100).round()
+    assert spans.tolist() == [5] * len(spans)
+
+
+def test_live_bars_go_on_where_the_stored_past_ends(past: Past) -> None:
+    past.begin(*(printed(n) for n in range(25)))
+    past.screens.open_series(SYMBOL, bar_type_of("10t"), 10)
+    past.market.on_feed([printed(n) for n in range(20, 41)])
+    series = past.ask("market.build_bars", "10t").data
+    opened = [(ts - START_NS) // SECOND for ts in series.ts_open.tolist()]
+    assert opened == [0, 10, 20, 30]
+    again = past.screens.bars(BarsRequest(symbol=SYMBOL, bar_type=bar_type_of("10t"), count=100))
+    assert again.ts_open.tolist() == series.ts_open.tolist()
+    past.ask("market.build_bars", "10t")
+    assert len(past.screens.open_series(SYMBOL, bar_type_of("10t"), 10)) == 4, "a second time adds nothing"
+
+
+def test_stored_bars_of_the_interval_come_before_prints(past: Past) -> None:
+    bar = StoredBar(
+        symbol=SYMBOL,
+        data_type="OHLC",
+        interval="1_MINUTE",
+        start=START_NS,
+        end=START_NS + MINUTE,
+        open=1_000_000,
+        high=1_010_000,
+        low=990_000,
+        close=1_005_000,
+        volume=70,
+        price_decimals=4,
+        qty_decimals=0,
+        source="file",
+    )
+    later = msgspec.structs.replace(bar, start=START_NS + MINUTE, end=START_NS + 2 * MINUTE, close=1_007_000)
+    past.begin(printed(1), bars=(bar, later))
+    told = past.ask("market.stored", "1m").data
+    assert (told.rows, told.is_bars) == (2, True)
+    assert past.ask("market.build_bars", "1m").data.ohlcv[:, 3].round(2).tolist() == [100.5, 100.7]
+
+
+def test_nothing_stored_is_said(past: Past) -> None:
+    past.begin()
+    assert past.ask("market.stored", "10t").data == StoredPast()
+    answer = past.ask("market.build_bars", "10t")
+    assert (answer.ok, answer.code) == (False, "NOT_FOUND")
+    assert "Nothing that is stored of ACME" in answer.text
+
+
+def test_of_too_many_prints_the_newest_are_read() -> None:
+    many = StoredPast(rows=4 * PRINTS_READ_MAX, first=0, last=400)
+    assert read_from(many) == 300
+    assert read_from(msgspec.structs.replace(many, rows=10)) == 0

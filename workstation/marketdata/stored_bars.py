@@ -1,0 +1,103 @@
+"""Bars of the past from stored prints: what a venue has no history of, bars of ticks, volume or range above all.
+
+Beside the tick walk, for a thread that reads. The same builder as of live bars lays them, so that what is read and what
+goes on live are one series. Reads nothing itself.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.domain.instruments import Instrument
+from workstation.domain.market import Bar
+from workstation.domain.numbers import rescale
+from workstation.marketdata.bars import BarBuilder
+from workstation.ports.market_data import BarChunk, Scales, TradeChunk
+
+PRINTS_READ_MAX = 1_000_000
+"""Newest prints that a past is laid from; older ones are left."""
+
+Ints = NDArray[np.int64]
+
+
+class StoredPast(msgspec.Struct, frozen=True):
+    """What is stored that a series could be laid from. first, last: UTC ns; size: bytes, None where it is not known.
+
+    is_bars: bars of the interval itself, else prints.
+    """
+
+    rows: int = 0
+    first: int = 0
+    last: int = 0
+    size: int | None = None
+    is_bars: bool = False
+
+
+class PastBars(msgspec.Struct, frozen=True):
+    """Closed bars, oldest first. times: (n, 2) int64 ts_open ts_close; values: (n, 5) int64 o h l c v, exact."""
+
+    times: Ints
+    values: Ints
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def read_from(past: StoredPast) -> int:
+    """Return when to begin to read (UTC ns) so that about PRINTS_READ_MAX of the prints are read."""
+    if past.rows <= PRINTS_READ_MAX:
+        return past.first
+    return past.last - (past.last - past.first) * PRINTS_READ_MAX // past.rows
+
+
+def of_prints(chunks: Iterable[TradeChunk], builder: BarBuilder, instrument: Instrument, most: int) -> PastBars:
+    """Return the newest `most` bars that prints close; the one that still forms is left to live prints."""
+    closed: deque[Bar] = deque(maxlen=most)
+    for chunk in chunks:
+        prices = _scaled(chunk.price, chunk.scales.price_decimals, instrument.price_decimals)
+        sizes = _scaled(chunk.size, chunk.scales.qty_decimals, instrument.qty_decimals)
+        for price, size, ts in zip(prices.tolist(), sizes.tolist(), chunk.ts.tolist(), strict=True):
+            for bar in builder.put(price, size, ts):
+                _keep(closed, bar)
+    return PastBars(
+        np.array([(bar.ts_open, bar.ts_close) for bar in closed], np.int64).reshape(-1, 2),
+        np.array([(b.open, b.high, b.low, b.close, b.volume) for b in closed], np.int64).reshape(-1, 5),
+    )
+
+
+def of_bars(chunks: Iterable[BarChunk], instrument: Instrument, most: int) -> PastBars:
+    """Return the newest `most` stored bars, on the instrument's scales."""
+    times, values = np.empty((0, 2), np.int64), np.empty((0, 5), np.int64)
+    for chunk in chunks:
+        columns = [_price(getattr(chunk, name), chunk.scales, instrument) for name in ("open", "high", "low", "close")]
+        volume = _scaled(chunk.volume, chunk.scales.qty_decimals, instrument.qty_decimals)
+        times = np.concatenate((times, np.column_stack((chunk.ts_open, chunk.ts_close))))[-most:]
+        values = np.concatenate((values, np.column_stack((*columns, volume))))[-most:]
+    return PastBars(times, values)
+
+
+def _keep(closed: deque[Bar], bar: Bar) -> None:
+    """Add a bar, or put a revised one in the place of what it revises."""
+    for place in range(len(closed) - 1, -1, -1):
+        if closed[place].ts_open == bar.ts_open:
+            closed[place] = bar
+            return
+        if closed[place].ts_open < bar.ts_open:
+            break
+    closed.append(bar)
+
+
+def _price(column: Ints, scales: Scales, instrument: Instrument) -> Ints:
+    return _scaled(column, scales.price_decimals, instrument.price_decimals)
+
+
+def _scaled(column: Ints, before: int, after: int) -> Ints:
+    if before == after:
+        return column
+    if after > before:
+        grown: Ints = column * 10 ** (after - before)
+        return grown
+    return np.array([rescale(value, before, after) for value in column.tolist()], np.int64)
