@@ -76,14 +76,19 @@ def test_a_connected_venue_with_old_prices_is_amber_and_names_the_stream(
     panel: ConnectionsPanel, rig: DesktopRig
 ) -> None:
     old = StreamSnap(
-        stream=StreamKind.QUOTES, state="STALE", worst_age_ms=9_000, worst_symbol="MSFT", updates_per_s=0.0
+        stream=StreamKind.QUOTES,
+        state="STALE",
+        worst_age_ms=9_000,
+        worst_symbol="MSFT",
+        updates_per_s=0.0,
+        usual_ms=250,
     )
     rig.feed(status=status(streams=(old,)))
     venue = panel.rows.links.get("Venue SIM")
     assert (venue.state, venue.level) == ("UP", "amber")
     assert venue.detail.endswith("not fresh: quotes")
     quotes = panel.rows.links.get("Stream quotes")
-    assert (quotes.age_ms, quotes.detail) == (9_000, "oldest: MSFT")
+    assert (quotes.age_ms, quotes.detail) == (9_000, "oldest: MSFT, usually every 250 ms")
 
 
 def test_differences_stand_in_words_of_their_scale(panel: ConnectionsPanel, rig: DesktopRig) -> None:

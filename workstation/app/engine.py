@@ -404,6 +404,7 @@ class Engine:
                     worst_age_ms=worst.age_ns // 1_000_000,
                     worst_symbol=worst.symbol,
                     updates_per_s=publisher.rate_per_s,
+                    usual_ms=worst.usual_ns // 1_000_000,
                 )
             )
         open_orders = list(core.state.book.open_orders())

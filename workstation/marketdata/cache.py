@@ -60,12 +60,16 @@ class StreamReading(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class StreamSummary(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Health of a whole stream: its stalest instrument ("" while all are fresh) and the age behind that."""
+    """Health of a whole stream: its stalest instrument ("" while all are fresh) and the age behind that.
+
+    usual_ns: how far apart that instrument's updates usually are at this hour, 0 where that is not known.
+    """
 
     symbol: str
     age_ns: int
     state: StreamState
     seen: bool
+    usual_ns: int = 0
 
 
 class Line:
@@ -271,7 +275,9 @@ class MarketCache:
                 worst, oldest = symbol, mono - health.at
         channel_at = self._channel_at.get(stream)
         quiet = 0 if channel_at is None else mono - channel_at
-        return StreamSummary(symbol=worst, age_ns=max(oldest, quiet), state=state, seen=channel_at is not None)
+        usual = self._lines[worst].health[stream].usual[self._hour()] if worst else 0
+        seen = channel_at is not None
+        return StreamSummary(symbol=worst, age_ns=max(oldest, quiet), state=state, seen=seen, usual_ns=usual)
 
     def reference(self, symbol: str) -> ReferencePrice:
         """Return the prices that a decision uses; `fresh` by the quote, or by trades where no quote exists."""

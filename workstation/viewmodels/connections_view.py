@@ -14,7 +14,7 @@ from workstation.domain.orders import OrderState
 from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_time, money, time_of_day
-from workstation.viewmodels.frames import AccountSnap, StatusSnap
+from workstation.viewmodels.frames import AccountSnap, StatusSnap, StreamSnap
 from workstation.viewmodels.status_line import offset_chip
 
 MS_NS = 1_000_000
@@ -140,13 +140,21 @@ def links(status: StatusSnap, venues: Sequence[VenueLine], kept: Iterable[KeptLi
                 name=f"Stream {stream.stream.lower()}",
                 state=stream.state or "no data yet",
                 age_ms=stream.worst_age_ms if stream.state else None,
-                detail=f"oldest: {stream.worst_symbol}" if stream.worst_symbol else "",
+                detail=_oldest(stream),
                 level=level,
             )
         )
     found += [_engine(status), _clock(status), _journal(status)]
     found.extend(_unused(link) for link in kept)
     return found
+
+
+def _oldest(stream: StreamSnap) -> str:
+    """Return which instrument is silent, and how often it usually speaks."""
+    if not stream.worst_symbol:
+        return ""
+    usual = f", usually every {age(stream.usual_ms * MS_NS)}" if stream.usual_ms else ""
+    return f"oldest: {stream.worst_symbol}{usual}"
 
 
 def _unused(link: KeptLink) -> LinkLine:

@@ -175,13 +175,17 @@ class AccountSnap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StreamSnap(msgspec.Struct, frozen=True, kw_only=True):
-    """Health of one stream: the age of its stalest subscribed instrument, and which that is."""
+    """Health of one stream: the age of its stalest subscribed instrument, and which that is.
+
+    usual_ms: how far apart its updates usually are at this hour, 0 where that is not known.
+    """
 
     stream: StreamKind
     state: str
     worst_age_ms: int
     worst_symbol: str
     updates_per_s: float
+    usual_ms: int = 0
 
 
 class LatencySnap(msgspec.Struct, frozen=True, kw_only=True):

@@ -261,4 +261,13 @@ def test_the_stalest_instrument_of_a_stream_is_named() -> None:
     service.clock.advance(10 * SECOND)
     service.market.on_feed([quote(5, 6, symbol="XYZ")])
     worst = service.market.cache.worst(StreamKind.QUOTES)
-    assert (worst.symbol, worst.age_ns) == ("ABC", 10 * SECOND)
+    assert (worst.symbol, worst.age_ns, worst.usual_ns) == ("ABC", 10 * SECOND, 0)
+
+
+def test_the_stalest_instrument_says_how_often_it_usually_speaks() -> None:
+    service = Service()
+    for _ in range(5):
+        service.market.on_feed([quote(99, 101)])
+        service.clock.advance(SECOND)
+    service.clock.advance(30 * SECOND)
+    assert service.market.cache.worst(StreamKind.QUOTES).usual_ns == SECOND
