@@ -132,6 +132,28 @@ def test_an_order_line_shows_its_parse_stages_with_enter_and_is_sent_by_a_second
     assert not palette.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("held", "line", "hint"),
+    [
+        (0, "s 100 aapl 187.20", "100 more than held: ss marks a short sale"),
+        (40, "s 100 aapl 187.20", "60 more than held: ss marks a short sale, rev turns the position"),
+        (100, "s 100 aapl 187.20", ""),
+        (0, "ss 100 aapl 187.20", ""),
+        (0, "s 1 esz6 5874", ""),
+        (0, "b 100 aapl 187.20", ""),
+    ],
+)
+def test_a_sell_of_shares_beyond_the_position_suggests_how_to_say_what_is_meant(
+    qtbot, rig, window, *, held, line, hint
+):
+    rig.feed(quotes=[quote("ESZ6", bid=587_400, ask=587_425)], positions=[position(held)])
+    open_with(qtbot, window, line)
+    said = window.palette_.said
+    assert "Enter stages" in said.text()
+    assert ("more than held" in said.text(), said.property("role") == "warning") == (bool(hint), bool(hint))
+    assert hint in said.text()
+
+
 def test_a_short_sale_and_a_pair_stage_in_the_ticket_and_travel_as_typed(qtbot, rig, window):
     open_with(qtbot, window, "ss 5 aapl 188 oco ss 5 aapl stp 186")
     ticket = window.ticket

@@ -10,8 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from workstation.domain.errors import UserError
-from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderTerms, OrdType, TimeInForce, Trail, TrailKind
+from workstation.domain.instruments import AssetClass, Instrument
+from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail, TrailKind
 from workstation.viewmodels.hotkey_snapshot import snapshot_of
 from workstation.viewmodels.hotkeys import FocusSnapshot, Refused, Stage
 from workstation.viewmodels.order_line_words import (
@@ -31,6 +31,7 @@ from workstation.viewmodels.order_line_words import (
 from workstation.viewmodels.preview import order_words
 
 _DAY_NS = 86_400_000_000_000
+_SHARES = frozenset({AssetClass.STOCK, AssetClass.ETF})
 _NO_OCO = "The links of a working order are fixed; type both orders as one line: s 100 aapl 190 oco s 100 aapl stp 180."
 
 
@@ -44,6 +45,15 @@ def staged(line: OrderLine, focus: FocusSnapshot, sizes: tuple[int, ...]) -> Sta
         return _Reader(line, focus, sizes).stage()
     except (_Missing, UserError) as missing:
         return Refused(f"{missing}")
+
+
+def short_hint(terms: OrderTerms, focus: FocusSnapshot) -> str:
+    """Return what to type where a plain sell of shares would leave the account short, "" where it would not."""
+    instrument, held = focus.instrument, 0 if focus.position is None else max(focus.position.position.qty, 0)
+    if terms.side is not Side.SELL or instrument.asset_class not in _SHARES or terms.order_qty <= held:
+        return ""
+    turn = ", rev turns the position" if held else ""
+    return f"{instrument.qty_text(terms.order_qty - held)} more than held: ss marks a short sale{turn}"
 
 
 def _check_pair(terms: OrderTerms, other: OrderTerms | None, *, legs: bool) -> None:

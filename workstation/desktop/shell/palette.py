@@ -121,7 +121,9 @@ class Palette(QFrame):
         open_price = "" if line.at or line.stop or line.trail else " · the price is open"
         side = "buy" if request.terms.side.sign > 0 else "sell"
         does = "holds in the ticket" if line.hold else "stages"
-        return escape(f"Enter {does}: {request.words}{open_price}"), side
+        words = f"Enter {does}: {request.words}{open_price}"
+        hint = self._choices.short_hint(request.terms)
+        return escape(f"{words} · {hint}" if hint else words), "warning" if hint else side
 
     def _say(self, rich: str, role: str) -> None:
         self.said.setText(rich)

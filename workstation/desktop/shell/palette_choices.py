@@ -16,9 +16,10 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter, bind_name
 from workstation.desktop.shell.palette_verbs import OpenWorkspace, Verbs
 from workstation.desktop.shell.staging import stage
+from workstation.domain.orders import OrderTerms
 from workstation.viewmodels import order_line_words as words
 from workstation.viewmodels.hotkeys import Refused, Stage
-from workstation.viewmodels.order_line_staging import staged
+from workstation.viewmodels.order_line_staging import short_hint, staged
 from workstation.viewmodels.palette import Entry, Sort
 from workstation.viewmodels.preview import order_words
 
@@ -104,6 +105,10 @@ class Choices:
         if line.symbol not in self._context.bridge.session.instruments:
             return Refused(f"There is no instrument {line.symbol}; near it: {', '.join(self._near(line.symbol))}.")
         return staged(line, self._keys.requests.snapshot(line.symbol), self._context.sizes.sizes)
+
+    def short_hint(self, terms: OrderTerms) -> str:
+        """Return what to type where a sell would leave the account short, "" where it would not."""
+        return short_hint(terms, self._keys.requests.snapshot(terms.symbol))
 
     def _near(self, symbol: str) -> list[str]:
         known = self.symbols()
