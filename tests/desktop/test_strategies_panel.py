@@ -11,6 +11,7 @@ from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
 from workstation.commands.records import ChangeRecord, CreateRecord
 from workstation.commands.registry import CommandResult
 from workstation.commands.strategies import RunName, RunTail, StopRun, StrategyBoard
+from workstation.desktop.cell_painting import PADDING_PX
 from workstation.desktop.panels.strategies_panel import StrategiesPanel
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import ADOPTED_BY, Residence
@@ -272,6 +273,16 @@ def test_orders_that_this_program_holds_stand_first_and_say_so(panel, rig, qtbot
     first, second = panel.own.text().split("\n")[-2:]
     assert first.endswith("held by this program")
     assert not second.endswith("held by this program")
+
+
+@pytest.mark.parametrize("width", [760, 1_280, 2_560])
+def test_how_a_run_stands_is_never_cut(panel, width: int) -> None:
+    panel.resize(width, 600)
+    QApplication.sendPostedEvents()
+    number = panel.runs.columns.column_named("state")
+    metrics = panel.runs.cell_paint.metrics[False, True]
+    longest = max(metrics.horizontalAdvance(status.value) for status in StrategyRunStatus)
+    assert panel.runs.columnWidth(number) >= longest + 2 * PADDING_PX
 
 
 @pytest.mark.parametrize("width", [1_400, 2_400])

@@ -162,6 +162,20 @@ def test_the_market_maker_quotes_both_sides_leans_and_stands_aside():
     assert rig.take(m.CancelAll) == [m.CancelAll("ABC")]
 
 
+def test_a_side_of_the_market_maker_that_was_hit_or_refused_rests_before_it_quotes_again():
+    rig = StrategyRig(MarketMaker, symbol="ABC", quantity=10, lean_ticks=0, rest_s=30).start()
+    rig.trade(1000, 1)
+    rig.quote(990, 1010)
+    bid, ask = rig.take(m.Submit)
+    rig.fill(bid)
+    rig.end(ask, OrdStatus.RISK_REJECTED, "no")
+    rig.quote(990, 1010)
+    assert rig.take(m.Submit) == []
+    rig.minute += 1
+    rig.quote(990, 1010)
+    assert [order.terms.side for order in rig.take(m.Submit)] == [Side.BUY, Side.SELL]
+
+
 @pytest.mark.parametrize("kind", [SmaCross, MeanReversion, Breakout, Pairs, Twap, Vwap, Pov, Iceberg, MarketMaker])
 def test_every_example_has_defaults_and_words(kind):
     assert kind.Parameters()

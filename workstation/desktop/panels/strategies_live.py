@@ -24,7 +24,7 @@ class LiveForm(QWidget):
         super().__init__()
         self.setObjectName(f"{panel_id}_live")
         self._now_ns, self._is_permitted = 0, False
-        self.paper = QCheckBox("Paper accounts only")
+        self.paper = QCheckBox("Paper only")
         self.paper.setObjectName(f"{panel_id}_paper")
         self.paper.setAccessibleName("This strategy may run on paper accounts only")
         self.paper.setToolTip("Without this, an approved strategy may run on live accounts too")

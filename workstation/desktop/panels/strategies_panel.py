@@ -29,7 +29,7 @@ from workstation.desktop.panels.strategies_form import ParametersForm
 from workstation.desktop.panels.strategies_live import LiveForm
 from workstation.desktop.panels.strategies_orphans import OrphanList
 from workstation.desktop.panels.strategies_told import RunTold, caption
-from workstation.desktop.table_view import ColumnView
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.orders import ADOPTED_BY, OrderState, OriginKind
 from workstation.domain.records import StrategyDefinition, StrategyRun
@@ -71,12 +71,14 @@ class StrategiesPanel(AskingPanel):
         self.rows = StrategiesView(self._formats)
         self.shape: CodeShape | None = None
         self._shaped = ""
-        self.definitions = ColumnView(
+        self.definitions = SpareColumnView(
             ColumnModel(self.rows.definitions), definition_style, name=f"{panel_id}_definitions", meaning="Strategies"
         )
-        self.runs = ColumnView(ColumnModel(self.rows.runs), run_style, name=f"{panel_id}_runs", meaning="Runs")
+        self.runs = SpareColumnView(ColumnModel(self.rows.runs), run_style, name=f"{panel_id}_runs", meaning="Runs")
         self.definitions.set_flexible("name", "code")
+        self.definitions.set_spare("code", "active")
         self.runs.set_flexible("reason", "name", "account")
+        self.runs.set_spare("used", "rate", "room", "account", "reason")
         self.told = RunTold(panel_id, self._formats)
         self.log, self.own = self.told.log, self.told.own
         self.orphans = OrphanList(panel_id, context.bridge.session.instruments)

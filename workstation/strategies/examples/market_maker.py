@@ -1,10 +1,13 @@
 """Quotes both sides around the middle, leans against its position, and stands aside when the market is thin or wide."""
 
-from workstation.strategies.api import Field, Quote, Strategy, StrategyParameters
+from workstation.strategies.api import Field, Order, Quote, Side, Strategy, StrategyParameters
 
 
 class MarketMaker(Strategy):
-    """One bid and one ask, post-only; each is moved when the wanted price is more than a tick away."""
+    """One bid and one ask, post-only; each is moved when the wanted price is more than a tick away.
+
+    A side whose order has ended rests for a moment: who is hit at once again was quoting at an old price.
+    """
 
     class Parameters(StrategyParameters):
         """Where to quote and how far to go."""
@@ -15,11 +18,18 @@ class MarketMaker(Strategy):
         position_max: int = Field(500, ge=1)
         lean_ticks: float = Field(1.0, ge=0, le=100)
         spread_ticks_max: int = Field(50, ge=1)
+        rest_s: float = Field(0.5, ge=0, le=60)
 
     def on_start(self) -> None:
         """Listen to quotes."""
         self.bid_id = self.ask_id = ""
+        self.rests_until = {Side.BUY: 0, Side.SELL: 0}
         self.quotes(self.parameters.symbol)
+
+    def on_order(self, order: Order) -> None:
+        """Let a side rest whose order has filled, or was refused or cancelled."""
+        if not order.is_open:
+            self.rests_until[order.side] = self.now + round(self.parameters.rest_s * 1e9)
 
     def on_quote(self, quote: Quote) -> None:
         """Bring both quotes to where they should be."""
@@ -43,6 +53,8 @@ class MarketMaker(Strategy):
                 self.cancel(order_id)
             return ""
         if standing is None:
+            if self.now < self.rests_until[Side.BUY if buys else Side.SELL]:
+                return ""
             send = self.buy if buys else self.sell
             return send(p.symbol, p.quantity, limit=price, post_only=True)
         if standing.price is not None and abs(float(standing.price) - price) > float(self.tick(p.symbol)):

@@ -1,0 +1,60 @@
+"""Columns that give way in a narrow table: in their order, never what a person chose, and back where there is room."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from workstation.desktop.spare_columns import SpareColumnView
+from workstation.desktop.tables import ColumnModel
+from workstation.viewmodels.columns import Column, ColumnKind, ColumnTable, RowStyle
+
+NAMES = ("name", "state", "rate", "time")
+
+
+@pytest.fixture
+def view(qapp, qtbot):
+    columns = tuple(Column(name, name, ColumnKind.CODE, lambda row: row, lambda row: row, width=10) for name in NAMES)
+    table: ColumnTable[str] = ColumnTable(columns, lambda row: row)
+    made = SpareColumnView(ColumnModel(table), lambda _row: RowStyle(), name="spare", meaning="Rows")
+    qtbot.addWidget(made)
+    made.set_flexible("name")
+    made.set_spare("time", "rate")
+    made.show()
+    return made
+
+
+def sized(view: SpareColumnView, columns: float) -> list[str]:
+    """Give a view room for so many columns; returns the names of those that are shown."""
+    view.resize(round(columns * view._designed_width(0)) + view.width() - view.viewport().width(), 200)
+    QApplication.sendPostedEvents()
+    return [column.name for column in view.shown_columns()]
+
+
+def test_spare_columns_give_way_in_their_order_and_come_back(view) -> None:
+    assert sized(view, 4.1) == ["name", "state", "rate", "time"]
+    assert sized(view, 3.5) == ["name", "state", "rate"]
+    assert sized(view, 1.2) == ["name", "state"], "what is not spare stays"
+    assert sized(view, 3.1) == ["name", "state", "rate"]
+    assert sized(view, 5) == ["name", "state", "rate", "time"]
+    assert view.horizontalScrollBar().maximum() == 0
+
+
+def test_what_a_person_hid_stays_hidden_and_what_he_showed_stays_shown(view) -> None:
+    sized(view, 5)
+    view.setColumnHidden(2, True)
+    assert sized(view, 3.2) == ["name", "state", "time"]
+    assert sized(view, 2.2) == ["name", "state"]
+    assert sized(view, 5) == ["name", "state", "time"]
+    sized(view, 2.2)
+    view.setColumnHidden(3, False)
+    assert sized(view, 2.1) == ["name", "state", "time"]
+
+
+def test_kept_settings_do_not_know_of_what_only_gave_way(view) -> None:
+    sized(view, 2.2)
+    kept = view.save_settings()
+    assert all(width > 0 for width in kept["widths"])
+    assert [column.name for column in view.shown_columns()] == ["name", "state"]
+    view.restore_settings(kept)
+    assert sized(view, 2.3) == ["name", "state"]

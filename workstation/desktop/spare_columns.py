@@ -1,0 +1,75 @@
+"""A table some of whose columns give way where there is no room for all: the rest stays whole, none is cut at the edge.
+
+Last stage of both walks. What a person has hidden stays hidden, what he has shown stays shown, and kept settings do not
+know of what only gave way.
+"""
+
+from typing import Any
+
+from PySide6.QtGui import QResizeEvent
+
+from workstation.desktop.table_view import ColumnView, Settings
+
+
+class SpareColumnView(ColumnView):
+    """A dense table with spare columns."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self._spare: list[int] = []
+        self._gave_way: set[int] = set()
+        self._is_fitting = False
+        super().__init__(*arguments, **named)
+
+    def set_spare(self, *names: str) -> None:
+        """Let columns give way where there is no room for all, the first of these first."""
+        self._spare = [self.columns.column_named(name) for name in names]
+        self._fit_spare(self.viewport().width())
+
+    def save_settings(self) -> Settings:
+        """Return what a person chose: a column that only gave way is a shown one."""
+        away, self._is_fitting = set(self._gave_way), True
+        self._show_or_hide(set())
+        kept = super().save_settings()
+        self._show_or_hide(away)
+        self._is_fitting = False
+        return kept
+
+    def restore_settings(self, settings: Settings) -> None:
+        """Take back what a person chose; what has no room gives way again."""
+        self._is_fitting = True
+        self._show_or_hide(set())
+        super().restore_settings(settings)
+        self._is_fitting = False
+        self._fit_spare(self.viewport().width())
+
+    def _fit_spare(self, width: int) -> None:
+        if self._is_fitting:
+            return
+        shown_by_hand = {number for number in self._gave_way if not self.isColumnHidden(number)}
+        self._spare = [number for number in self._spare if number not in shown_by_hand]
+        self._gave_way -= shown_by_hand
+        count = self.horizontalHeader().count()
+        needed = {
+            number: self._designed_width(number) if number in self._gave_way else self._kept_width(number)
+            for number in range(count)
+            if number in self._gave_way or not self.isColumnHidden(number)
+        }
+        away = set()
+        for number in self._spare:
+            if sum(needed.values()) > width and needed.pop(number, None) is not None:
+                away.add(number)
+        self._is_fitting = True
+        self._show_or_hide(away)
+        self._is_fitting = False
+
+    def _show_or_hide(self, away: set[int]) -> None:
+        before, self._gave_way = self._gave_way, away
+        for number in before ^ away:
+            self.setColumnHidden(number, number in away)
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let columns give way, or have their place again, then fit the rest."""
+        self._fit_spare(event.size().width())
+        super().resizeEvent(event)
