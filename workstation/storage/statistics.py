@@ -7,7 +7,7 @@ the thread that looks after the database. A file's plans rest on no statistics.
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import DDL, Connection, Engine, func, select, text, true
 
 from workstation.storage.tables import metadata
 
@@ -36,6 +36,9 @@ _ROWS = text(
     """
 )
 """By table the rows that the planner believes in, and those that its parts have by their length on the disk."""
+
+_PATIENCE = select(func.set_config("statement_timeout", f"{TIMEOUT_S}s", true()))
+_ANALYSE = "ANALYZE %(name)s"
 
 
 class Statistics:
@@ -72,6 +75,6 @@ class Statistics:
 def analyse(connection: Connection, tables: Iterable[str]) -> None:
     """Have tables analysed with all their parts, one by one, each in a transaction of its own."""
     for name in tables:
-        connection.execute(text(f"SET LOCAL statement_timeout = '{TIMEOUT_S}s'"))
-        connection.execute(text(f"ANALYZE {name}"))
+        connection.execute(_PATIENCE)
+        connection.execute(DDL(_ANALYSE, context={"name": name}))  # type: ignore[no-untyped-call]  # the library leaves it so
         connection.commit()
