@@ -64,6 +64,8 @@ def test_an_unchanged_order_is_not_sent_again(rig: ApiRig) -> None:
     tag = rig.http.get(f"{ORDERS}/{body['id']}").headers["etag"]
     again = rig.http.get(f"{ORDERS}/{body['id']}", headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
+    weakly = rig.http.get(f"{ORDERS}/{body['id']}", headers={"If-None-Match": f'"v0", W/{tag}'})
+    assert weakly.status_code == 304
     head = rig.http.head(f"{ORDERS}/{body['id']}")
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", tag)
 
@@ -533,6 +535,12 @@ def test_a_leg_waits_under_its_parent(rig: ApiRig) -> None:
     assert (leg["state"], leg["parent_order_id"], leg["leg_role"]) == ("NEW", parent["id"], "TAKE_PROFIT")
     nested = rig.http.get(f"{ORDERS}/{parent['id']}", params={"nested": "true"}).json()
     assert [row["id"] for row in nested["legs"]] == [leg["id"]]
+    other = rig.place(instrument_symbol="XYZ")
+    (second, first) = rig.http.get(ORDERS, params={"nested": "true"}).json()["orders"]
+    assert (second["id"], second["legs"], first["id"]) == (other["id"], [], parent["id"])
+    assert [row["id"] for row in first["legs"]] == [leg["id"]]
+    alone = rig.http.get(ORDERS, params={"nested": "true", "side": "SELL"}).json()["orders"]
+    assert [row["id"] for row in alone] == [leg["id"]]
 
 
 def test_of_two_legs_attached_to_a_plain_order_the_one_that_fills_ends_the_other(rig: ApiRig) -> None:

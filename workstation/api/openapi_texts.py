@@ -73,7 +73,7 @@ _PARAMETERS: Mapping[str, str] = {
     "is_open": "True: orders that are not final; false: those that are.",
     "limit": "Most rows of a page.",
     "name": "Exact name.",
-    "nested": "Puts legs under their parent.",
+    "nested": "Puts legs under their parent; one whose parent is not on the page stands by itself.",
     "offset": "Rows to skip.",
     "reason": "Why, kept with the change.",
     "resource_id": "Id of what it is about.",

@@ -32,7 +32,7 @@ def unseen(call: Call, tag: str) -> Answer | None:
     seen = call.header(b"if-none-match")
     if seen is None or getattr(call.query, "fields", None) is not None:
         return None
-    if seen.strip() == "*" or tag in tags_in(seen):
+    if seen.strip() == "*" or tag in (named.removeprefix("W/") for named in tags_in(seen)):
         return Answer(304, headers={"ETag": tag})
     return None
 

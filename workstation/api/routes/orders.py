@@ -131,7 +131,10 @@ def _shown(call: Call, orders: Sequence[OrderState]) -> list[dict[str, Any]]:
 
 
 def _with_legs(call: Call, orders: Sequence[OrderState]) -> list[dict[str, Any]]:
-    """Return bodies with the legs of each, those among the LEGS_READ_MAX orders of its instrument that followed it."""
+    """Return bodies with the legs of each, those among the LEGS_READ_MAX orders of its instrument that followed it.
+
+    A leg whose parent is among the orders stands beneath it alone.
+    """
     oldest: dict[tuple[str, str], int] = {}
     for order in orders:
         place = (order.terms.account, order.terms.symbol)
@@ -145,9 +148,11 @@ def _with_legs(call: Call, orders: Sequence[OrderState]) -> list[dict[str, Any]]
         for row in call.services.reader.orders(query).rows:
             if row.link is not None and row.link.parent:
                 legs.setdefault(row.link.parent, []).append(row)
+    beneath = {leg.cl_ord_id for order in orders for leg in legs.get(order.cl_ord_id, ())}
     return [
         order_body_of(call, order) | {"legs": [order_body_of(call, leg) for leg in legs.get(order.cl_ord_id, ())]}
         for order in orders
+        if order.cl_ord_id not in beneath
     ]
 
 
