@@ -171,6 +171,26 @@ def test_rest_and_end_are_typed_kept_and_shown_beside_what_a_firing_does(
     assert panel.form_alert().expires_at == kept.expires_at
 
 
+def test_a_line_to_stage_is_kept_and_one_that_sends_is_refused_as_typed(
+    panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(panel.form.condition, "last > 187")
+    qtbot.keyClicks(panel.form.line, "x aapl")
+    qtbot.keyClick(panel.form.line, Qt.Key.Key_Return)
+    assert "'x' is not for an alert" in panel.note.text()
+    assert rig.gateway.of("alert.save") == []
+    panel.form.line.clear()
+    qtbot.keyClicks(panel.form.line, "b 100 aapl bid")
+    qtbot.keyClick(panel.form.line, Qt.Key.Key_Return)
+    kept = rig.gateway.of("alert.save")[0].alert
+    assert kept.line == "b 100 aapl bid"
+    answer(rig, AlertRow(msgspec.structs.replace(kept, id="a1"), AlertState.ARMED))
+    assert cells(panel)[6] == "note, stage b 100 aapl bid · once"
+    panel.table.selectRow(0)
+    panel.edit_chosen()
+    assert panel.form.line.text() == "b 100 aapl bid"
+
+
 def test_an_event_of_a_strategy_is_chosen_in_words(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:
     panel.form.event_choice.setCurrentIndex(panel.form.event_choice.findText("strategy error"))
     qtbot.keyClick(panel.form.symbol, Qt.Key.Key_Return)

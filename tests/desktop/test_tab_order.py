@@ -40,7 +40,7 @@ SEEN_DIFFERENCE, SEEN_PIXELS_MIN = 24, 40
 STOPS_MAX = 80
 
 ORDER = {
-    "alerts": "table symbol condition keep event interval name repeats mail webhook end",
+    "alerts": "table symbol condition keep event interval name repeats mail webhook end line",
     "api_access": "switch copy_address keys name preset cap days create requests",
     "backtests": "runs trips code symbols interval start end parameters fees fill slippage seed cash any_size begin "
     "report forget",

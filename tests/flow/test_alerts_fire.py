@@ -18,6 +18,7 @@ from workstation.commands.params import PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.alerts_panel import AlertsPanel
 from workstation.desktop.shell import toasts as toasts_module
+from workstation.desktop.shell.staging import find_ticket
 from workstation.desktop.shell.toasts import ToastStack
 from workstation.domain.alerts import AlertRow, AlertState, ListAlerts, SaveAlert
 from workstation.domain.events import RecordSaved
@@ -40,6 +41,7 @@ def keep(panel: AlertsPanel, bot: QtBot, condition: str, name: str, **choices: s
     panel.form.repeats.setChecked(choices.get("repeats") is True)
     panel.form.mail.setChecked(choices.get("mail") is True)
     panel.form.name.setText(name)
+    panel.form.line.setText(str(choices.get("line", "")))
     panel.form.condition.clear()
     bot.keyClicks(panel.form.condition, condition)
     before = len(panel.rows)
@@ -121,11 +123,14 @@ def test_alerts_on_price_indicator_order_and_pnl_fire_are_told_and_outlive_the_p
             told(product, name)
         keep(panel, qtbot, "margin > 0 and margin < equity and bp > 0", "funds", at_once=True)
         told(product, "funds")
-        keep(panel, qtbot, "", "run", event="RUN_ERROR")
+        keep(panel, qtbot, "", "run", event="RUN_ERROR", line="b 7 aapl 1.00")
         core = product.program.engine.core
         ended = RecordSaved(record=FAILED_RUN, changed=("status",), actor="strategies", ts=1)
         product.on_engine(lambda: core.bus.publish(ended))
         told(product, "run")
+        ticket = product.wait(find_ticket, "the ticket")
+        product.wait(lambda: ticket.holds_staged, "the order of the alert in the ticket")
+        assert len(product.state.orders) == 1, "it is staged and not sent"
         product.wait(lambda: NoteKind.ALERT in rung, "the bell")
         assert any(text.startswith("Alert moved") for text in noticed)
         product.wait(lambda: all(row.alert.fired_count for row in panel.rows), "the panel to count each firing")

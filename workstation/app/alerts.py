@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -33,6 +34,7 @@ from workstation.marketdata.history import BarHistory
 from workstation.marketdata.indicators.evaluation import over_bars
 from workstation.marketdata.intervals import INTERVALS
 from workstation.ports.deliveries import Deliveries
+from workstation.viewmodels.alert_lines import alert_line
 from workstation.viewmodels.alerts import AlertBook, Study, study_of, words_of
 
 BARS_READ = 600
@@ -56,6 +58,13 @@ class Alerting(msgspec.Struct, frozen=True):
 NO_ALERTING = Alerting()
 
 
+class Say(Protocol):
+    """Shows a notice everywhere; `line` is one that the desktop stages or runs."""
+
+    def __call__(self, level: str, text: str, *, line: str = "") -> None:
+        """Show it."""
+
+
 class Alerts:
     """The alerts of one engine. All calls on the engine's thread; `say(level, text)` shows a notice everywhere."""
 
@@ -63,7 +72,7 @@ class Alerts:
         self,
         core: Core,
         series: Callable[[str, BarType, int], BarHistory],
-        say: Callable[[str, str], None],
+        say: Say,
         keeping: Alerting,
         deliveries: Deliveries,
     ) -> None:
@@ -133,6 +142,8 @@ class Alerts:
             raise ValidationError("mail", "goes nowhere yet", allowed="mail.host, mail.sender and mail.to are set")
         if params.alert.is_on and params.alert.webhook:
             self._hooks.check(params.alert.webhook)
+        if params.alert.line:
+            alert_line(params.alert.line)
         alert = msgspec.structs.replace(params.alert, id=params.alert.id or context.ids.uid())
         if params.fire_now is None and alert.is_on and self.book.holds(alert):
             text = f"{alert.condition} holds already: fire now, or on the next cross?"
@@ -149,7 +160,7 @@ class Alerts:
 
     def _tell(self, alert: Alert, text: str) -> None:
         """Show a firing, tell scripts and webhooks of it, and mail it where the alert asks for that."""
-        self._say("warning", text)
+        self._say("warning", text, line=alert.line)
         fired = AlertFired(
             alert=alert.id,
             name=alert.name,

@@ -53,7 +53,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     read from. account: whose figures, orders and runs, "" for any. cooldown_s: least time between two firings of one
     that repeats. holds: whether the condition held when last read, None before the first reading. fired_at, expires_at,
     snoozed_until: UTC ns. history: when it fired, oldest first, the newest HISTORY_MAX. mail: whether a firing is also
-    mailed. webhook: id of the one that a firing calls, "" for none.
+    mailed. webhook: id of the one that a firing calls, "" for none. line: of the palette's grammar, which a firing
+    stages or runs in an open desktop, "" for none.
     """
 
     id: str = ""
@@ -74,6 +75,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[int, ...] = ()
     mail: bool = False
     webhook: str = ""
+    line: str = ""
 
 
 class AlertRow(msgspec.Struct, frozen=True):

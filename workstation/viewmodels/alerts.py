@@ -140,9 +140,9 @@ def event_words(event: str) -> str:
     return words.replace("_", " ").lower()
 
 
-def deeds_of(alert: Alert, hooks: Iterable[AlertHook]) -> str:
-    """Return what a firing does, and how often. hooks: those that may be called, for their names."""
-    deeds = ["note", *(["mail"] if alert.mail else [])]
+def deeds_of(alert: Alert, hooks: Iterable[AlertHook], line: str = "") -> str:
+    """Return what a firing does, and how often. hooks: those that may be called; line: what its line does."""
+    deeds = ["note", *(["mail"] if alert.mail else []), *([line] if line else [])]
     if alert.webhook:
         names = {hook.id: hook.name for hook in hooks}
         deeds.append(f"call {names.get(alert.webhook, 'a webhook that is off or gone')}")

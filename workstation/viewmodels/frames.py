@@ -243,13 +243,17 @@ class StatusSnap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a person should see: level info, warning or critical; critical stays until acknowledged."""
+    """Something a person should see: level info, warning or critical; critical stays until acknowledged.
+
+    line: of an alert, which the desktop stages or runs.
+    """
 
     level: str
     text: str
     ts: int
     cl_ord_id: str = ""
     rule: RuleResult | None = None
+    line: str = ""
 
 
 class LogRow(msgspec.Struct, frozen=True):

@@ -114,9 +114,10 @@ class Publisher:
         """Send one log line; engine thread only."""
         self._pending.append(LogRow(line.at, line.level, line.event, line.fields))
 
-    def notice(self, level: str, text: str, *, cl_ord_id: str = "") -> None:
+    def notice(self, level: str, text: str, *, cl_ord_id: str = "", line: str = "") -> None:
         """Send one notice."""
-        self._pending.append(Notice(level=level, text=text, ts=self._clock.now_ns(), cl_ord_id=cl_ord_id))
+        ts = self._clock.now_ns()
+        self._pending.append(Notice(level=level, text=text, ts=ts, cl_ord_id=cl_ord_id, line=line))
 
     def tick(self) -> None:
         """Send one frame's snapshots; called at the frame rate."""

@@ -25,6 +25,7 @@ def alert_body(row: AlertRow, names: Names) -> dict[str, Any]:
         "cooldown_s": alert.cooldown_s,
         "mail": alert.mail,
         "webhook_id": alert.webhook or None,
+        "line": alert.line or None,
         "fired_count": alert.fired_count,
         "fired_at": [time_text(ts) for ts in alert.history],
         "expires_at": None if alert.expires_at is None else time_text(alert.expires_at),

@@ -16,6 +16,7 @@ from workstation.desktop.panels.asking_panel import named
 from workstation.domain.alerts import EVENTS, RUN_EVENTS, Alert, AlertHook
 from workstation.domain.errors import ValidationError
 from workstation.marketdata.intervals import INTERVALS
+from workstation.viewmodels.alert_lines import alert_line
 from workstation.viewmodels.alerts import condition_of, event_words
 from workstation.viewmodels.formats import MISSING
 
@@ -42,6 +43,7 @@ class AlertForm(QWidget):
         self.condition = self._line("condition", "Condition, such as last > 187.50 or rsi_14 < 30")
         self.name = self._line("name", "Name, may be empty")
         self.rest = self._line("rest", "Least seconds between two firings of one that repeats", REST_SHOWN)
+        self.line = self._line("line", "Line to stage or run when it fires, such as b 100 aapl bid")
         self.event_choice = self._choice("event", "Event of an order or a strategy instead of a condition")
         self.event_choice.addItem("no event", "")
         for event in (*EVENTS, *RUN_EVENTS):
@@ -62,7 +64,7 @@ class AlertForm(QWidget):
         self._lay_out()
         self.repeats.toggled.connect(self.rest.setEnabled)
         self.condition.textChanged.connect(lambda _text: self._mark_condition())
-        for line in (self.symbol, self.condition, self.name, self.rest):
+        for line in (self.symbol, self.condition, self.name, self.rest, self.line):
             line.returnPressed.connect(lambda: self._ask(None))
             line.textEdited.connect(lambda _text: self.question.hide())
 
@@ -70,7 +72,7 @@ class AlertForm(QWidget):
         """Return what the form says, over the alert that is edited; it is armed anew.
 
         Raises:
-            ValidationError: the rest is no number of seconds.
+            ValidationError: the rest is no number of seconds, or the line is none that an alert may run.
         """
         return msgspec.structs.replace(
             self._edited,
@@ -82,6 +84,7 @@ class AlertForm(QWidget):
             repeats=self.repeats.isChecked(),
             mail=self.mail.isChecked(),
             webhook=str(self.webhook.currentData() or ""),
+            line=self._read_line(),
             cooldown_s=self._rest_s(),
             expires_at=self._end_ns(now_ns),
             is_on=True,
@@ -102,6 +105,7 @@ class AlertForm(QWidget):
         self.interval.setCurrentIndex(max(self.interval.findData(alert.interval), 0))
         self.repeats.setChecked(alert.repeats)
         self.mail.setChecked(alert.mail)
+        self.line.setText(alert.line)
         self.rest.setText(f"{alert.cooldown_s:g}")
         self._offer_hooks(alert.webhook)
         self._offer_ends(None if as_new else alert.expires_at)
@@ -113,6 +117,7 @@ class AlertForm(QWidget):
         self._edited = NEW
         self.condition.clear()
         self.name.clear()
+        self.line.clear()
         self.rest.setText(REST_SHOWN)
         self._offer_ends(None)
         self.question.hide()
@@ -131,6 +136,12 @@ class AlertForm(QWidget):
     def _ask(self, fire_now: bool | None) -> None:
         self.question.hide()
         self.asked.emit(fire_now)
+
+    def _read_line(self) -> str:
+        typed = self.line.text().strip()
+        if typed:
+            alert_line(typed)
+        return typed
 
     def _rest_s(self) -> float:
         typed = self.rest.text().strip()
@@ -208,7 +219,8 @@ class AlertForm(QWidget):
         rest.addWidget(self.rest, 1)
         grid.addWidget(self.end, 2, 0)
         grid.addLayout(rest, 2, 1)
-        grid.addWidget(self.question, 2, 2, 1, 4)
+        grid.addWidget(self.line, 2, 2, 1, 4)
+        grid.addWidget(self.question, 3, 0, 1, 6)
         grid.setColumnStretch(2, 1)
 
     def _line(self, name: str, meaning: str, text: str = "") -> QLineEdit:

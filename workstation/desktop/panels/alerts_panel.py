@@ -36,6 +36,7 @@ from workstation.domain.alerts import (
     SaveAlert,
 )
 from workstation.domain.errors import ValidationError
+from workstation.viewmodels.alert_lines import line_deed
 from workstation.viewmodels.alerts import checked, deeds_of, words_of
 
 COLUMNS = ("State", "Instrument", "Alert", "Now", "Fired", "Times", "Does", "Remark")
@@ -241,7 +242,7 @@ class AlertsPanel(AskingPanel):
                 row.reading,
                 time_text(alert.fired_at),
                 str(alert.fired_count),
-                deeds_of(alert, self.hooks)
+                deeds_of(alert, self.hooks, line_deed(alert.line))
                 + ("" if alert.expires_at is None else f", until {time_text(alert.expires_at)}"),
                 row.remark or (f"until {time_text(alert.snoozed_until)}" if row.state is AlertState.SNOOZED else ""),
             )

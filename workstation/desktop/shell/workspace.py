@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.alert_here import AlertHere
+from workstation.desktop.shell.alert_lines import AlertLines
 from workstation.desktop.shell.file_banners import KeyFileBanner, SettingsBanner
 from workstation.desktop.shell.hold_still import HoldStill
 from workstation.desktop.shell.hotkeys import HotkeyFilter
@@ -67,6 +68,7 @@ class Workspace(QObject):
         self.window.add_banner(UndoLoadBanner(self.workspaces))
         choices = Choices(context, self.hotkeys, self.workspaces.open, self._show_setting)
         self.palette = Palette(context, choices, self.window)
+        self.alert_lines = AlertLines(context, choices)
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
         self.toasts = ToastStack(context, self.window)
         self.toasts.opened.connect(self.window.show_provenance)
