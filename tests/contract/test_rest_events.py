@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
+from workstation.ports.broker import SessionState
 
 EVENTS = "/api/v1/events"
 STREAM = "/api/v1/events/stream"
@@ -251,3 +252,43 @@ def test_a_stop_ends_open_streams(rig: ApiRig) -> None:
     with streaming(rig) as stream:
         rig.server.stop()
         assert stream.frame() == {}
+
+
+def test_each_kind_of_happening_has_the_type_of_the_contract(rig: ApiRig) -> None:
+    def types(**query: Any) -> list[str]:
+        return [event["type"] for event in listed(rig, **query)]
+
+    broker, session = rig.core.broker, rig.core.broker.session
+    for state in (SessionState.DOWN, SessionState.UP, SessionState.DEGRADED):
+        rig.engine.do(lambda state=state: session(state, "cable"))
+    links = [name for name in types(resource_type="broker") if name.startswith("broker.")]
+    assert links[-3:] == ["broker.disconnected", "broker.reconnected", "broker.error"]
+    assert "broker.connected" in links[:-3]
+    rig.engine.do(lambda: session(SessionState.UP))
+    rig.engine.do(rig.core.unlock)
+
+    rule = {"name": "no", "rule_type": "RESTRICTED_SYMBOL", "config": {"symbols": ["XYZ"]}}
+    assert rig.http.post("/api/v1/compliance/rules", json=rule).status_code == 201
+    blocked = rig.http.post("/api/v1/oms/orders", json=rig.order(instrument_symbol="XYZ")).json()
+    tight = rig.http.get("/api/v1/risk/limits", params={"limit_type": "ORDER_NOTIONAL"}).json()["limits"][0]["id"]
+    body, headers = {"limit_value": "5000", "reason": "few"}, {"If-Match": "*"}
+    assert rig.http.put(f"/api/v1/risk/limits/{tight}", json=body, headers=headers).is_success
+    breached = rig.http.post("/api/v1/oms/orders", json=rig.order()).json()
+    for refused, kind, state in (
+        (blocked, "compliance.blocked", "order.compliance_rejected"),
+        (breached, "risk.breached", "order.risk_rejected"),
+    ):
+        order = refused["details"]["order_id"]
+        assert types(resource_id=order) == ["order.created", state]
+        (told,) = (event for event in listed(rig, types=[kind]) if event["data"]["order_id"] == order)
+        assert told["data"]["message"] == refused["detail"]
+
+    order = rig.place(quantity="10")
+    rig.engine.do(lambda: rig.core.clock.advance(1_000))
+    rig.http.put(f"/api/v1/oms/orders/{order['id']}", json={"notes": "mine"}, headers=headers)
+    rig.engine.do(lambda: rig.core.clock.advance(1_000))
+    rig.fill(order, 10)
+    rig.engine.do(lambda: rig.core.clock.advance(1_000))
+    rig.engine.do(lambda: broker.fill(order["client_order_id"], 1, 10_000))
+    assert types(resource_id=order["id"])[-3:] == ["order.updated", "order.filled", "order.late_fill"]
+    assert {"account.updated", "execution.created", "position.updated", "risk.limit.changed"} <= set(types())

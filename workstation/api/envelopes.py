@@ -201,6 +201,8 @@ class Envelopes:
             execution = execution_body(event.execution, self._names) | {"changed": []}
             drafts.insert(0, _Draft("execution.created", "execution", event.execution.uid, execution, account, symbol))
             drafts += self._position(order, account)
+        if isinstance(event, happened.OrderDenied) and event.rule.kind in _TOLD_KINDS:
+            drafts.append(_refusal(event, order.uid))
         return drafts
 
     def _types(self, event: happened.OrderEvent, kind: str, order: OrderState, seen: _Seen) -> list[str]:
@@ -321,10 +323,11 @@ def _type_of(row: OrderTransition) -> str:
     return f"order.{row.to_status.lower()}"
 
 
-def _refusal(event: happened.OrderDenied | happened.ReplaceDenied) -> _Draft:
-    """Return the event of a refusal that changed no order: of one that was never made, or of a change."""
+def _refusal(event: happened.OrderDenied | happened.ReplaceDenied, order_id: str | None = None) -> _Draft:
+    """Return the event of a refusal by risk or compliance. order_id: of the order that stands refused, if one does."""
     rule = event.rule
-    data = {"client_order_id": event.cl_ord_id, "limit_type": rule.code, "message": rule.text, "changed": []}
+    data: dict[str, Any] = {"client_order_id": event.cl_ord_id, "order_id": order_id}
+    data |= {"limit_type": rule.code, "message": rule.text, "changed": []}
     name = "compliance.blocked" if rule.kind is DenialKind.COMPLIANCE else "risk.breached"
     return _Draft(name, "limit", rule.limit_id or limit_id(rule.code), data)
 
@@ -342,6 +345,7 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
     "EngineStarted": ("system.started", "system"),
     "InvariantViolated": ("system.invariant_violation", "system"),
 }
+_TOLD_KINDS = frozenset({DenialKind.COMPLIANCE, DenialKind.RISK})
 _SESSIONS = {"UP": "broker.connected", "DOWN": "broker.disconnected", "MAINTENANCE": "broker.disconnected"}
 
 
@@ -350,7 +354,7 @@ def _plain(event: happened.Event, names: Names) -> _Draft:
     kind = type(event).__name__
     name, resource = _PLAIN.get(kind, ("system.event", "system"))
     if isinstance(event, happened.SessionChanged):
-        name = _SESSIONS.get(event.state, name)
+        name = "broker.reconnected" if event.again else _SESSIONS.get(event.state, name)
         return _Draft(name, resource, event.venue, {"state": event.state, "reason": event.reason, "changed": ["state"]})
     account = event.account.account if isinstance(event, happened.AccountOpened) else getattr(event, "account", "")
     uid = names.account_uid(account) if account else ""

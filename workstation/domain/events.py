@@ -293,12 +293,16 @@ class TradingDayRolled(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class SessionChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The link to a venue changed: UP, DEGRADED, DOWN or MAINTENANCE."""
+    """The link to a venue changed: UP, DEGRADED, DOWN or MAINTENANCE.
+
+    again: it is up once more in this run; not written where it is not.
+    """
 
     venue: str
     state: str
     reason: str
     ts: int
+    again: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class BreakFound(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from workstation.domain.events import (
@@ -202,7 +203,8 @@ class Inbound:
         c = self._c
         before = c.routes.session(report.venue)
         c.routes.set_session(report.venue, report.state, c.clock.mono_ns())
-        changed = SessionChanged(venue=report.venue, state=report.state, reason=report.reason, ts=c.clock.now_ns())
+        now, again = c.clock.now_ns(), self._log.is_again(report) or msgspec.UNSET
+        changed = SessionChanged(venue=report.venue, state=report.state, reason=report.reason, ts=now, again=again)
         lines = self._log.lines(report, changed.ts, c.journal.last_seq + 1)
         self._record([changed], "session", rows=lines)
         if before is not report.state:

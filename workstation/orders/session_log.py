@@ -26,6 +26,10 @@ class SessionLog:
         self._seen: set[str] = set()
         self._standing: dict[str, tuple[SessionState, int]] = {}
 
+    def is_again(self, report: SessionReport) -> bool:
+        """Tell whether a session comes up that was up before in this run."""
+        return report.state is SessionState.UP and report.venue in self._seen
+
     def lines(self, report: SessionReport, ts: int, seq: int) -> tuple[ConnectionLog, ...]:
         """Return a line per connection. ts: UTC ns; seq: of the journal line that they go with, which makes ids."""
         event, lasted_ms = self._event(report), self._lasted_ms(report, ts)
@@ -49,7 +53,7 @@ class SessionLog:
 
     def _event(self, report: SessionReport) -> ConnectionEvent:
         if report.state is SessionState.UP:
-            again = report.venue in self._seen
+            again = self.is_again(report)
             self._seen.add(report.venue)
             return ConnectionEvent.RECONNECT if again else ConnectionEvent.CONNECT
         return ConnectionEvent.ERROR if report.state is SessionState.DEGRADED else ConnectionEvent.DISCONNECT
