@@ -290,3 +290,18 @@ def test_only_what_the_day_brought_counts(panel: PnlPanel, rig: DesktopRig) -> N
     rig.feed(positions=[position(100, position=booked, realised_before=40 * MONEY_ONE, fees_before={"USD": MONEY_ONE})])
     row = panel.columns.row_at(0)
     assert (row.realised, row.fees, row.net) == (10 * MONEY_ONE, 4 * MONEY_ONE, 25 * MONEY_ONE)
+
+
+def test_a_short_wide_panel_keeps_figures_apart_and_sheds_what_agrees(panel: PnlPanel, rig: DesktopRig) -> None:
+    panel.resize(660, 210)
+    rig.feed(positions=[position(100)], accounts=[account(0)])
+    QApplication.processEvents()
+    boxes = [label.geometry() for label in panel.figures.values()]
+    assert len({box.top() for box in boxes}) == 2
+    assert not any(a.intersects(b) for n, a in enumerate(boxes) for b in boxes[n + 1 :])
+    assert panel.reconcile.isHidden()
+    rig.feed(positions=[position(100, theirs=40)])
+    assert not panel.reconcile.isHidden(), "a difference is always shown"
+    panel.resize(300, 420)
+    QApplication.processEvents()
+    assert len({label.geometry().top() for label in panel.figures.values()}) == 3

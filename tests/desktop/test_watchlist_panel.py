@@ -319,3 +319,14 @@ def test_a_row_without_room_names_the_limit_and_who_uses_it_and_asks_again(
     rig.gateway.answer("market.watch", CommandResult(ok=True, text="", data=NoRoom()))
     QApplication.processEvents()
     assert (panel.note.text(), cell.data(), panel._ask_again.isActive()) == ("", "—", False)
+
+
+def test_a_wide_list_gives_its_room_to_the_names_not_to_a_gap_behind_the_symbol(panel: WatchlistPanel) -> None:
+    panel.resize(2_400, 300)
+    view, header = panel.view, panel.view.horizontalHeader()
+    symbol, name = (header.sectionSize(panel.columns.column_named(text)) for text in ("symbol", "name"))
+    assert symbol == 2 * view._designed_width(panel.columns.column_named("symbol"))
+    assert name > 300
+    assert panel.columns.index(1, panel.columns.column_named("name")).data() == "Apple Inc. common stock · XNAS"
+    panel.resize(420, 300)
+    assert header.sectionSize(panel.columns.column_named("symbol")) < symbol

@@ -28,6 +28,8 @@ CELLS_APART_MAX = 3
 INVERTED = "text"
 """Ground of a row whose colours are turned around."""
 COLUMN_WIDTH_MIN_PX = 20
+FLEXIBLE_TIMES_MAX = 2
+"""How many times its designed width a flexible column grows to, where another one takes what is left over."""
 Settings = dict[str, str | int | float | bool | list[str | int]]
 
 
@@ -54,6 +56,7 @@ class ColumnView(QTableView):
         self._empty = ("", "")
         self._default_sort: tuple[tuple[str, bool], ...] = ()
         self._flexible: tuple[int, ...] = ()
+        self._overflow = -1
         self.filterable: frozenset[str] = frozenset()
         self.setModel(model)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
@@ -100,9 +103,13 @@ class ColumnView(QTableView):
         if over_chosen or not chosen:
             self._sort(self._default_sort)
 
-    def set_flexible(self, *names: str) -> None:
-        """Let columns share what the last whole one leaves, so that none is cut at the edge of the view."""
+    def set_flexible(self, *names: str, overflow: str = "") -> None:
+        """Let columns share what the last whole one leaves, so that none is cut at the edge of the view.
+
+        overflow: the column that takes what is left over once the others have twice their designed width.
+        """
         self._flexible = tuple(self.columns.column_named(name) for name in names)
+        self._overflow = self.columns.column_named(overflow) if overflow else -1
         header = self.horizontalHeader()
         header.setStretchLastSection(False)
         for number in range(header.count()):
@@ -246,7 +253,8 @@ class ColumnView(QTableView):
         return round(self.columns.table.columns[number].width * self.cell_paint.digit) + 2 * PADDING_PX
 
     def _kept_width(self, number: int) -> int:
-        return self._designed_width(number) if number in self._flexible else self.horizontalHeader().sectionSize(number)
+        designed = number in self._flexible or number == self._overflow
+        return self._designed_width(number) if designed else self.horizontalHeader().sectionSize(number)
 
     def _fit_flexible(self, *_: object) -> None:
         header = self.horizontalHeader()
@@ -257,17 +265,23 @@ class ColumnView(QTableView):
         room = self.viewport().width() - sum(least.values())
         for place in range(header.count()):
             number = header.logicalIndex(place)
-            if number not in least:
-                if header.sectionSize(number) > room:
+            if number not in least and not header.isSectionHidden(number):
+                if self._kept_width(number) > room:
                     break
-                room -= header.sectionSize(number)
+                room -= self._kept_width(number)
         share, rest = divmod(max(room, 0), len(shown))
+        left_over = 0
         for place, number in enumerate(shown):
-            self.setColumnWidth(number, least[number] + share + (rest if place == 0 else 0))
+            width = least[number] + share + (rest if place == 0 else 0)
+            most = FLEXIBLE_TIMES_MAX * least[number] if self._overflow >= 0 else width
+            self.setColumnWidth(number, min(width, most))
+            left_over += max(width - most, 0)
+        if self._overflow >= 0 and not header.isSectionHidden(self._overflow):
+            self.setColumnWidth(self._overflow, self._designed_width(self._overflow) + left_over)
         self.updateGeometries()  # what scrolls follows all of them at once, not each with its own delay
 
     def _on_resized(self, number: int, *_: object) -> None:
-        if number not in self._flexible:
+        if number not in self._flexible and number != self._overflow:
             self._fit_flexible()
 
     def _build_headers(self) -> None:

@@ -35,7 +35,7 @@ AGE_SHOWN_MS = 1_000
 ENTRIES_MAX = 1_000
 STALE, ABSENT = "STALE", "ABSENT"
 _QUIET_CELLS = dict.fromkeys(
-    ("bid_size", "ask_size", "spread", "volume", "high", "low", "trend"), CellStyle("text_muted")
+    ("bid_size", "ask_size", "spread", "volume", "high", "low", "trend", "name"), CellStyle("text_muted")
 )
 _CLASS_TITLES = {
     AssetClass.STOCK: "Stocks",
@@ -282,6 +282,10 @@ class Watchlist:
         spread = self._spread(row)
         return grouped(str(spread)) if spread is not None else "" if row.is_heading else MISSING
 
+    def _name(self, row: WatchRow) -> str:
+        instrument = self._instruments.get(row.entry)
+        return "" if instrument is None else " · ".join(filter(None, (instrument.name, instrument.exchange)))
+
     def _number(self, row: WatchRow, name: str) -> float | None:
         return self._formats.price_number(row.entry, getattr(row.quote, name, None))
 
@@ -289,13 +293,13 @@ class Watchlist:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
         f = self._formats
 
-        def price(name: str, title: str, width: int = 9) -> Column[WatchRow]:
+        def price(name: str, title: str, width: int = 10) -> Column[WatchRow]:
             return Column(name, title, number, lambda r: self._number(r, name), lambda r: self._price(r, name),
                           right=True, width=width)  # fmt: skip
 
         def size(name: str, title: str) -> Column[WatchRow]:
             return Column(f"{name}_size", title, number, lambda r: getattr(r.quote, f"{name}_size", None),
-                          lambda r: self._size(r, name), right=True, width=7)  # fmt: skip
+                          lambda r: self._size(r, name), right=True, width=9)  # fmt: skip
 
         return (
             Column("focus", "", text, _blank, _blank, width=1, hint="Trade focus: click to aim keys at the instrument"),
@@ -310,7 +314,7 @@ class Watchlist:
             Column("spread", "Sprd", number, self._spread, self._spread_text, right=True, width=4,
                    hint="Spread in ticks"),
             Column("change", "Change", number, lambda r: f.price_number(r.entry, self._change(r)), self._change_text,
-                   right=True, width=8, hint="From the previous close"),
+                   right=True, width=9, hint="From the previous close"),
             Column("position", "Pos", number, lambda r: f.quantity_number(r.entry, r.position) if r.position else None,
                    lambda r: f.quantity(r.entry, r.position) if r.position else "", right=True, width=7,
                    hint="My position in the account in focus"),
@@ -326,9 +330,10 @@ class Watchlist:
             size("ask", "Ask sz"),
             Column("volume", "Volume", number, lambda r: f.quantity_number(r.entry, getattr(r.quote, "volume", None)),
                    lambda r: "" if r.is_heading else f.quantity(r.entry, getattr(r.quote, "volume", None)), right=True,
-                   width=11),
+                   width=14),
             price("high", "High"),
             price("low", "Low"),
+            Column("name", "Name", text, self._name, self._name, width=12, fixed=True, hover=self._name),
             Column("rank", "", number, lambda r: r.rank, _blank, width=0),
             Column("member", "", number, lambda r: None if r.is_heading else 1, _blank, width=0, fixed=True),
         )  # fmt: skip

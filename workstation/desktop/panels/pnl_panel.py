@@ -36,7 +36,9 @@ FIGURES = (
     *(("high", "High"), ("drawdown", "Drawdown")),
 )
 CURVE_FROM_PX = 240
-"""Height of the panel from which the curve is shown; below, figures and table have the room."""
+"""Height of the panel from which curve and an agreeing reconcile row are shown; below, the table has the room."""
+FIGURES_ACROSS = ((900, 6), (480, 3), (0, 2))
+"""From which width how many figures stand side by side."""
 
 
 class PnlPanel(TablePanel):
@@ -116,18 +118,18 @@ class PnlPanel(TablePanel):
         grid.setContentsMargins(8, 0, 8, 2)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(0)
-        for place, (name, text) in enumerate(FIGURES):
+        self._titles: list[QLabel] = []
+        for name, text in FIGURES:
             title, figure = QLabel(text), QLabel(MISSING)
+            self._titles.append(title)
             for label in (title, figure):
                 label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             title.setProperty("role", "caption")
             figure.setObjectName(f"{panel_id}_{name}")
             figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.figures[name] = figure
-            grid.addWidget(title, place // 2, (place % 2) * 2)
-            grid.addWidget(figure, place // 2, (place % 2) * 2 + 1)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
+        self._grid, self._across = grid, 0
+        self._lay_out_figures()
         top = QHBoxLayout()
         top.setContentsMargins(8, 4, 8, 0)
         top.addWidget(self.net, 1)
@@ -145,6 +147,19 @@ class PnlPanel(TablePanel):
         self.column.insertLayout(0, summary)
         self.tools.hide()
         self._on_theme()
+
+    def _lay_out_figures(self) -> None:
+        """Put the figures into as few rows as the width takes."""
+        across = next(count for width, count in FIGURES_ACROSS if self.width() >= width)
+        if across == self._across:
+            return
+        self._across = across
+        for place, (title, figure) in enumerate(zip(self._titles, self.figures.values(), strict=True)):
+            row, column = divmod(place, across)
+            self._grid.addWidget(title, row, 2 * column)
+            self._grid.addWidget(figure, row, 2 * column + 1)
+        for column in range(2 * len(FIGURES)):
+            self._grid.setColumnStretch(column, column % 2 if column < 2 * across else 0)
 
     def _build_basis(self) -> QWidget:
         self.basis = BasisButton(f"{self.panel_id}_basis")
@@ -287,4 +302,6 @@ class PnlPanel(TablePanel):
         """Give the curve up where it would squeeze the figures."""
         super().resizeEvent(event)
         self.curve.setVisible(event.size().height() >= CURVE_FROM_PX)
+        self.reconcile.set_room(has_room=event.size().height() >= CURVE_FROM_PX)
+        self._lay_out_figures()
         self._show_stretch()

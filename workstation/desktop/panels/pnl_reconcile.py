@@ -32,6 +32,7 @@ class ReconcileStrip(ColumnView):
 
     def __init__(self, panel_id: str) -> None:
         self._model: ColumnModel[ReconcileRow] = ColumnModel(reconcile_table())
+        self._has_room, self._differs = True, False
         super().__init__(self._model, reconcile_style, name=f"{panel_id}_reconcile", meaning="Ours beside the broker's")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -47,10 +48,19 @@ class ReconcileStrip(ColumnView):
         gone = [table.row(int(number)).what for number in table.view]
         self.reorder(lambda: table.remove([what for what in gone if what not in kept]))
         self.upsert(rows)
-        self.setVisible(bool(rows))
+        self._differs = any(row.differs for row in rows)
+        self._show()
         self._fit()
         row, header = self.verticalHeader().defaultSectionSize(), self.horizontalHeader().sizeHint().height()
         self.setFixedHeight(header + min(len(rows), ROWS_SHOWN) * row + 2)
+
+    def set_room(self, *, has_room: bool) -> None:
+        """Show rows that agree only where there is room for them; a difference is always shown."""
+        self._has_room = has_room
+        self._show()
+
+    def _show(self) -> None:
+        self.setVisible(bool(len(self._model.table)) and (self._has_room or self._differs))
 
     def _fit(self) -> None:
         """Give each figure the room that it needs, so that all four stand in a narrow panel too."""

@@ -225,7 +225,7 @@ class WatchlistPanel(TablePanel):
         self.columns: ColumnModel[WatchRow] = ColumnModel(self.list.table)
         view = WatchView(self.columns, self.list.style, name=f"{self.panel_id}_table", meaning="Watchlist")
         view.set_default_sort(RANK_SORT)
-        view.set_flexible("symbol")
+        view.set_flexible("symbol", overflow="name")
         view.marker_clicked.connect(self._aim)
         view.row_dropped.connect(self._drop)
         view.row_carried.connect(self._carry)
