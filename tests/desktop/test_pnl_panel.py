@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.desktop.test_fills_panel import fill
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
@@ -292,7 +292,12 @@ def test_only_what_the_day_brought_counts(panel: PnlPanel, rig: DesktopRig) -> N
     assert (row.realised, row.fees, row.net) == (10 * MONEY_ONE, 4 * MONEY_ONE, 25 * MONEY_ONE)
 
 
-def test_a_short_wide_panel_keeps_figures_apart_and_sheds_what_agrees(panel: PnlPanel, rig: DesktopRig) -> None:
+def test_a_short_wide_panel_keeps_figures_apart_and_sheds_what_agrees(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    dock = QWidget()  # a dock gives less than a panel asks for
+    qtbot.addWidget(dock)
+    panel.setParent(dock)
+    dock.show()
+    panel.show()
     panel.resize(660, 210)
     rig.feed(positions=[position(100)], accounts=[account(0)])
     QApplication.processEvents()
@@ -305,3 +310,4 @@ def test_a_short_wide_panel_keeps_figures_apart_and_sheds_what_agrees(panel: Pnl
     panel.resize(300, 420)
     QApplication.processEvents()
     assert len({label.geometry().top() for label in panel.figures.values()}) == 3
+    panel.setParent(None)
