@@ -196,6 +196,12 @@ def test_where_the_keyboard_is_can_be_seen_in_every_theme(kind: str, opened: Ope
     assert not hidden_focus(opened)
 
 
+@pytest.fixture
+def dark(qapp: QApplication) -> None:
+    apply_theme(qapp, load_theme("dark"))
+
+
+@pytest.mark.usefixtures("dark")
 @pytest.mark.parametrize("kind", sorted(PANEL_KINDS))
 def test_where_the_keyboard_is_can_be_seen(kind: str, opened: Opened) -> None:
     assert not hidden_focus(opened)
