@@ -145,6 +145,16 @@ def test_a_condition_that_holds_already_asks_whether_it_fires_now(
     assert not panel.form.question.isVisible()
 
 
+def test_in_a_low_panel_the_list_gives_way_and_no_row_of_the_form_is_cut(panel: AlertsPanel) -> None:
+    panel.resize(640, 190)
+    panel.form.ask_when()
+    QApplication.processEvents()
+    bottom = panel.form.next_cross.mapTo(panel, panel.form.next_cross.rect().bottomRight())
+    assert panel.rect().contains(bottom)
+    assert panel.form.next_cross.height() >= panel.form.next_cross.sizeHint().height()
+    assert panel.form.name.width() >= 80
+
+
 def test_rest_and_end_are_typed_kept_and_shown_beside_what_a_firing_does(
     panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot
 ) -> None:

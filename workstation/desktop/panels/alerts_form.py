@@ -10,7 +10,17 @@ from typing import TypeVar
 
 import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from workstation.desktop.panels.asking_panel import named
 from workstation.domain.alerts import EVENTS, RUN_EVENTS, Alert, AlertHook
@@ -23,6 +33,9 @@ from workstation.viewmodels.formats import MISSING
 NS_PER_S = 1_000_000_000
 ENDS = (("no end", 0), ("ends in an hour", 3_600), ("ends in a day", 86_400), ("ends in a week", 604_800))
 KEPT_END = -1
+CHOICE_CHARS = 9
+"""Characters that a choice has room for before it is opened; its list shows them whole."""
+
 REST_SHOWN = "60"
 NEW = Alert(symbol="")
 W = TypeVar("W", bound=QWidget)
@@ -217,11 +230,13 @@ class AlertForm(QWidget):
         rest = QHBoxLayout()
         rest.addWidget(caption)
         rest.addWidget(self.rest, 1)
+        self.rest.setMaximumWidth(CHOICE_CHARS * self.rest.fontMetrics().horizontalAdvance("0"))
         grid.addWidget(self.end, 2, 0)
         grid.addLayout(rest, 2, 1)
         grid.addWidget(self.line, 2, 2, 1, 4)
         grid.addWidget(self.question, 3, 0, 1, 6)
         grid.setColumnStretch(2, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def _line(self, name: str, meaning: str, text: str = "") -> QLineEdit:
         line = QLineEdit(text)
@@ -229,7 +244,10 @@ class AlertForm(QWidget):
         return self._named(line, name, meaning)
 
     def _choice(self, name: str, meaning: str) -> QComboBox:
-        return self._named(QComboBox(), name, meaning)
+        choice = QComboBox()
+        choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        choice.setMinimumContentsLength(CHOICE_CHARS)
+        return self._named(choice, name, meaning)
 
     def _check(self, name: str, text: str, meaning: str) -> QCheckBox:
         return self._named(QCheckBox(text), name, meaning)

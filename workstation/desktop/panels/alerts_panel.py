@@ -40,10 +40,10 @@ from workstation.viewmodels.alert_lines import line_deed
 from workstation.viewmodels.alerts import checked, deeds_of, words_of
 
 COLUMNS = ("State", "Instrument", "Alert", "Now", "Fired", "Times", "Does", "Remark")
-WIDTHS = {"State": 10, "Instrument": 9, "Now": 13, "Fired": 14, "Times": 6, "Does": 13, "Remark": 12}
+WIDTHS = {"State": 10, "Instrument": 9, "Now": 12, "Fired": 14, "Times": 6, "Does": 12, "Remark": 12}
 """Digits that columns have room for; the alert's words take what is left, and no less than ALERT_DIGITS_MIN."""
 
-ALERT_DIGITS_MIN = 15
+ALERT_DIGITS_MIN = 17
 SNOOZES = (("15 minutes", 15 * 60), ("an hour", 3_600), ("a day", 86_400))
 NS_PER_S = 1_000_000_000
 _EMPTY = "No alerts yet. Type a condition such as  last > 187.50  or  rsi_14 < 30  below, and press Enter."
