@@ -26,7 +26,7 @@ class StoredMarket:
     """What is stored of one instrument. history: where it is read. Sources are read piece by piece, as often as asked.
 
     Raises:
-        NotFound: no import brought the instrument.
+        NotFound: no import brought the instrument, and no venue has it.
     """
 
     def __init__(self, history: MarketHistory, symbol: str) -> None:

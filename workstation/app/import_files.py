@@ -74,7 +74,7 @@ def import_file(path: Path, options: ImportOptions, imports: MarketImports, prog
     says_itself = options.format is Format.AUTO and not options.columns and path.is_file() and holds_actions(path)
     if options.format is Format.ACTIONS or says_itself:
         return import_actions(path, options, imports, report)
-    opened = open_file(path, options, report, imports.history.instrument)
+    opened = open_file(path, options, report, imports.history.imported)
     source = options.source or path.name
     run = _Run(opened, options, report, origin=_digest(path, options), source=source)
     with imports.writing(keep=not options.dry_run) as writing:
@@ -115,7 +115,7 @@ class _Run:
         for (_, kind, _), rows in ticks.items():
             self._ticks(writing, kind, rows)
         for instrument in self._instruments.values():
-            if self._report.rows and imports.history.instrument(instrument.symbol) is None:
+            if self._report.rows and imports.history.imported(instrument.symbol) is None:
                 writing.instrument(instrument)
                 self._report.created.append(instrument.symbol)
 

@@ -134,7 +134,7 @@ class MarketHistory(Protocol):
     """Stored markets as chunks of columns, read piece by piece as they are taken; for any thread."""
 
     def instrument(self, symbol: str) -> Instrument | None:
-        """Return the instrument that came with an import, None where none did."""
+        """Return the instrument that came with an import, else the venue's whose market was recorded, None for none."""
 
     def open_bars(self, symbol: str, interval: str, start: int | None, end: int | None) -> Iterator[BarChunk]:
         """Yield the bars that begin in [start, end); None leaves an end open."""

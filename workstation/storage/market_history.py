@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import Engine, Row, Table, func, select
 
 from workstation.domain.errors import StorageDamaged
 from workstation.domain.instruments import Instrument
@@ -28,7 +28,7 @@ from workstation.ports.market_store import BarQuery, TickQuery
 from workstation.storage.market_data_tables import corporate_actions, data_instruments
 from workstation.storage.market_reader import CHUNKS_READ_AT_ONCE, bar_conditions, chunk_page, read_connection
 from workstation.storage.market_tables import market_bars, tick_chunks
-from workstation.storage.tables import TENANT
+from workstation.storage.tables import TENANT, instruments
 from workstation.storage.tick_files import ChunkPlace, Kept, TickFiles, kind_of_file
 
 BARS_READ_AT_ONCE = 50_000
@@ -50,9 +50,15 @@ class SqlMarketHistory:
         self._engine, self._files = engine, files
 
     def instrument(self, symbol: str) -> Instrument | None:
+        """Return the instrument that came with an import, else the venue's whose market was recorded, None for none."""
+        return self.imported(symbol) or self._found(instruments, symbol)
+
+    def imported(self, symbol: str) -> Instrument | None:
         """Return the instrument that came with an import, None where none did."""
-        columns = data_instruments.c
-        found = select(columns.state).where(columns.tenant_id == TENANT, columns.symbol == symbol)
+        return self._found(data_instruments, symbol)
+
+    def _found(self, table: Table, symbol: str) -> Instrument | None:
+        found = select(table.c.state).where(table.c.tenant_id == TENANT, table.c.symbol == symbol)
         with read_connection(self._engine) as connection:
             state = connection.execute(found).scalar()
         return None if state is None else _decode_instrument(state)
