@@ -88,6 +88,7 @@ def test_what_an_alert_waits_for_is_not_squeezed_away(panel: AlertsPanel, rig: D
         QApplication.processEvents()
         assert panel.table.columnWidth(2) > text
     assert panel.table.horizontalHeader().length() >= panel.table.viewport().width()
+    assert panel.table.columnWidth(2) > 2 * text, "what a wide panel has to spare goes to the words"
 
 
 def test_space_switches_off_and_del_deletes_the_chosen_one(panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot) -> None:

@@ -44,6 +44,9 @@ WIDTHS = {"State": 10, "Instrument": 9, "Now": 12, "Fired": 14, "Times": 6, "Doe
 """Digits that columns have room for; the alert's words take what is left, and no less than ALERT_DIGITS_MIN."""
 
 ALERT_DIGITS_MIN = 17
+SPARE_PERCENT = {"Alert": 40, "Now": 15, "Does": 20}
+"""Of the width to spare; the last column takes what is left."""
+
 SNOOZES = (("15 minutes", 15 * 60), ("an hour", 3_600), ("a day", 86_400))
 NS_PER_S = 1_000_000_000
 _EMPTY = "No alerts yet. Type a condition such as  last > 187.50  or  rsi_14 < 30  below, and press Enter."
@@ -109,13 +112,12 @@ class AlertsPanel(AskingPanel):
         return table
 
     def _fit_columns(self) -> None:
-        """Give each column its room, and the alert's words the rest."""
+        """Give each column its room; what a wide panel has to spare goes to those with words."""
         digit = self.table.fontMetrics().horizontalAdvance("0")
-        for place, name in enumerate(COLUMNS):
-            if name in WIDTHS:
-                self.table.setColumnWidth(place, WIDTHS[name] * digit)
-        rest = self.table.viewport().width() - sum(WIDTHS.values()) * digit
-        self.table.setColumnWidth(COLUMNS.index("Alert"), max(rest, ALERT_DIGITS_MIN * digit))
+        spare = max(self.width() - (sum(WIDTHS.values()) + ALERT_DIGITS_MIN) * digit, 0)  # as wide as the table will be
+        for place, name in enumerate(COLUMNS[:-1]):
+            least = WIDTHS.get(name, ALERT_DIGITS_MIN) * digit
+            self.table.setColumnWidth(place, least + spare * SPARE_PERCENT.get(name, 0) // 100)
         self.table.verticalHeader().setDefaultSectionSize(current_theme().metrics.row_compact)
 
     def questions(self) -> tuple[Question, ...]:
