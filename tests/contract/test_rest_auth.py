@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from tests.helpers.api_rig import ApiRig, served
 from tests.helpers.core_rig import START_NS
 from workstation.api.options import ApiOptions
+from workstation.commands.logins import KEPT_NS, forget_logins
+from workstation.domain.records import UserSession
 
 AUTH = "/api/v1/auth"
 USERS = "/api/v1/users"
@@ -215,3 +217,22 @@ def test_joining_without_an_invitation_is_closed(rig: ApiRig) -> None:
 def test_too_many_wrong_passwords_a_minute_are_held_back(rig: ApiRig) -> None:
     statuses = {login(rig, email=f"nobody{number}@desk.example").status_code for number in range(62)}
     assert statuses == {401, 429}
+
+
+def test_logins_that_are_over_are_forgotten_after_a_month_and_no_other(rig: ApiRig) -> None:
+    records = rig.core.state.records
+    ended, _kept = (login(rig).json()["access_token"] for _ in range(2))
+    call(rig, ended, "POST", f"{AUTH}/logout").raise_for_status()
+    both = {record.id for record in records.every(UserSession)}
+    [over] = [record.id for record in records.every(UserSession) if not record.is_active]
+
+    def pass_by(time_ns: int) -> set[str]:
+        rig.engine.do(lambda: rig.core.clock.advance(time_ns))
+        rig.engine.do(lambda: forget_logins(rig.engine.context))
+        return {record.id for record in records.every(UserSession)}
+
+    assert len(both) == 2
+    assert pass_by(KEPT_NS - MINUTE) == both
+    assert pass_by(MINUTE) == both - {over}, "the other ran out later than this one was ended"
+    assert pass_by(KEPT_NS) == set()
+    assert rig.http.get(f"{USERS}").json()["total_count"] == 2, "people stay"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from tests.contract.test_store_deliveries import HOOK, made
 from tests.contract.test_store_records import noted
@@ -23,7 +24,8 @@ from tests.helpers.stores import (
     open_for_test,
 )
 from workstation.domain.errors import StorageDamaged
-from workstation.domain.events import RunNoted
+from workstation.domain.events import RecordSaved, RunNoted
+from workstation.domain.records import UserSession
 from workstation.domain.strategy_rows import RunLog, StrategySignal
 from workstation.kernel.clock import VirtualClock
 from workstation.ports.deliveries import DeliveryQuery
@@ -195,3 +197,20 @@ def test_lines_beyond_every_range_are_stored_all_the_same(tmp_path: Path) -> Non
     with psycopg.connect(url) as session:
         assert session.execute("SELECT count(*) FROM journal_rest").fetchone() == (1,)
     store.close()
+
+
+def test_rows_of_logins_that_were_deleted_go_and_those_that_may_be_used_stay(
+    store: OpenedStore,
+) -> None:
+    def saved(number: int, deleted_at: int | None) -> Entry:
+        login = UserSession(
+            id=f"login-{number}", tenant="local", row_version=1, user_id="ann", session_key=f"key-{number}",
+            home="local", ip_address="", user_agent="", last_activity=0, expires_at=1, deleted_at=deleted_at,
+        )  # fmt: skip
+        return Entry(RecordSaved(record=login, changed=(), actor="test", ts=START_NS), (login,))
+
+    store.write(saved(1, None), saved(2, START_NS), saved(3, START_NS))
+    assert store.store.retention.look(NOTHING, START_NS) == 1
+    assert store.store.retention.look(NOTHING, START_NS) == 0
+    with store.store._engine.connect() as connection:
+        assert connection.execute(text("SELECT id FROM user_sessions")).scalars().all() == ["login-1"]

@@ -104,7 +104,7 @@ class Credentials:
     def learn(self, record: Record) -> None:
         """Take a saved record in place of its earlier version."""
         self.directory.learn(record)
-        if isinstance(record, UserSession) and not record.is_active:
+        if isinstance(record, UserSession) and not (record.is_active and record.deleted_at is None):
             self._windows.pop(record.id, None)
         if not isinstance(record, ApiKey):
             return

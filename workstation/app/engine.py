@@ -29,6 +29,7 @@ from workstation.commands import (
     answers,
     holds,
     limits,
+    logins,
     market,
     pnl,
     positions,
@@ -262,6 +263,7 @@ class Engine:
         self._repeat(BEAT_NS, beat)
         if self.view_only is None:
             self._repeat(EXPIRY_NS, lambda: limits.expire_limits(self._context))
+            self._repeat(logins.LOOK_NS, lambda: logins.forget_logins(self._context))
             self._alerts.begin()
             self._repeat(LOOK_NS, self._alerts.look)
             desk = self._strategies.desk

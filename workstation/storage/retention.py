@@ -3,8 +3,9 @@
 A thread that watches over the database calls `look`; reads run on the pool, and what throws away goes to the journal
 thread as work aside, a little at a time, so that no order waits for it. On SQLite the oldest rows are deleted; on
 PostgreSQL whole ranges are dropped, and new ranges are made before the journal reaches them. What runs say is not cut
-into ranges and goes by rows on both. Where a chain loses its beginning, the last link that went stays behind as its
-anchor. Never touched: lines after the oldest snapshot, and the newest that every start verifies.
+into ranges and goes by rows on both, and so do logins that the engine has deleted. Where a chain loses its beginning,
+the last link that went stays behind as its anchor. Never touched: lines after the oldest snapshot, and the newest that
+every start verifies.
 """
 
 import itertools
@@ -40,6 +41,7 @@ _SAVE_ANCHOR = upsert(chain_anchors, ("chain", "sequence", "hash"), ("chain",))
 _SOFT = Statement(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
 _PARTS = sql("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = CAST(:parent AS regclass) ORDER BY 1")
 _ALL_TENANTS = sql("SELECT set_config('workstation.tenant', '*', true)")
+_GONE_LOGINS = "user_sessions WHERE deleted_at IS NOT NULL"
 
 Work = list[tuple[Statement, list[Parameters]]]
 
@@ -105,9 +107,16 @@ class Retention:
         if self._in_ranges:
             self._make_room()
         days = msgspec.structs.astuple(kept)
-        return sum(
+        done = sum(
             self._forget(aged, now_ns - int(limit * _DAY_NS)) for aged, limit in zip(AGED, days, strict=True) if limit
         )
+        return done + self._forget_logins()
+
+    def _forget_logins(self) -> int:
+        """Throw away the rows of logins that have left the engine's memory."""
+        if not self._rows(f"SELECT 1 FROM {_GONE_LOGINS} LIMIT 1"):  # noqa: S608  names are ours
+            return 0
+        return int(self._write([(Statement(f"DELETE FROM {_GONE_LOGINS}"), [()])]))  # noqa: S608  the same
 
     def _forget(self, aged: _Aged, before_ns: int) -> int:
         for step in range(STEPS_A_LOOK):
