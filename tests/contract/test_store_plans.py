@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,9 @@ AUDIT = variants(
         "id of a resource": {"resource_id": "u77"},
         "request": {"request_id": "q77"},
         "span": SPAN,
+        "span, oldest first": {**SPAN, "ordering": ("sequence",)},
+        "span until now": {"start_ns": FROM_NS},
+        "span and user": {**SPAN, "user_id": "user3"},
         "key": {"after_key": (5_000, "")},
     },
     ["sequence"],
@@ -273,12 +276,17 @@ def plans(view: StoreView, ask: Ask) -> list[tuple[str, str]]:
             ask(view)
     finally:
         event.remove(engine, "before_cursor_execute", keep)
-    return [(text, explained(view, text, parameters)) for text, parameters in sent if "set_config" not in text]
+    settings = [(text, parameters) for text, parameters in sent if "set_config" in text]
+    return [
+        (text, explained(view, text, parameters, settings)) for text, parameters in sent if "set_config" not in text
+    ]
 
 
-def explained(view: StoreView, statement: str, parameters: Any = ()) -> str:
-    """Return a statement's plan; what it does in parts without rows is left out."""
+def explained(view: StoreView, statement: str, parameters: Any = (), settings: Sequence[tuple[str, Any]] = ()) -> str:
+    """Return a statement's plan under the settings of its session; what it does in parts without rows is left out."""
     with view._engine.connect() as connection:
+        for setting in settings:
+            connection.exec_driver_sql(*setting)
         if connection.dialect.name == "sqlite":
             found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             return "\n".join(str(row[-1]) for row in found)
@@ -312,7 +320,7 @@ def test_what_a_list_asks_comes_from_an_index(view: StoreView, name: str) -> Non
 
 LONG = re.compile(
     "(orders|executions|audit|runs|snapshots|signals|performances|run logs): "
-    "(all|key|by .*|common search)|(orders|executions|runs|signals|run logs): span"
+    "(all|key|by .*|common search)|(orders|executions|audit|runs|signals|run logs): span.*"
 )
 LONGEST = [name for name in ASKED if LONG.fullmatch(name)]
 

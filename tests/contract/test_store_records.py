@@ -148,6 +148,23 @@ def test_a_tail_that_was_cut_off_is_found_by_the_journals_own_lines(
     assert store.store.reader.verify_audit("other").first_broken is None
 
 
+def test_a_span_of_time_has_the_entries_of_its_times_though_two_came_in_the_other_order(store: OpenedStore) -> None:
+    store.write(*[noted(number) for number in (1, 2, 4, 3, 5, 7, 6, 8)], noted(4, "other"))
+    reader = store.store.reader
+
+    def span(least: int | None, below: int | None, **more: object) -> tuple[list[int], int | None]:
+        times = {name: None if at is None else START_NS + at for name, at in (("start_ns", least), ("end_ns", below))}
+        page = reader.audit(AuditQuery(**{"tenant": "local", "ordering": ("sequence",), **times, **more}))
+        return [int(row.id.removeprefix("entry-")) for row in page.rows], page.total
+
+    assert span(3, 7) == ([4, 3, 5, 6], 4)
+    assert span(4, 7) == ([4, 5, 6], 3)
+    assert span(7, None) == ([7, 8], 2)
+    assert span(None, 4) == ([1, 2, 3], 3)
+    assert span(3, 7, ordering=("-sequence",), limit=2, after_key=(5, "")) == ([3, 4], 4)
+    assert span(3, 7, action="DELETE") == span(20, None) == ([], 0)
+
+
 def test_entries_are_filtered_and_walked_by_sequence(store: OpenedStore) -> None:
     store.write(*[noted(number) for number in range(1, 6)])
     reader = store.store.reader

@@ -7,6 +7,7 @@ Orderings are allow-listed; ties break by id in the direction of the first field
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Column, ColumnElement, Select, Text, func, literal_column, or_, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -145,6 +146,25 @@ def audit_conditions(query: AuditQuery) -> Conditions:
     ]
 
 
+def audit_page_conditions(query: AuditQuery) -> Conditions:
+    """Return the filters of a page of an audit list, worded so that it is a stretch of the chain and never sorted.
+
+    Times and sequences rise together, but for entries that were made at once: the times give the first and the last
+    sequence that can be among them, from their own index.
+    """
+    if query.start_ns is None and query.end_ns is None:
+        return audit_conditions(query)
+    columns, within = audit_entries.c, audit_entries.alias("within")
+    times = _within(within.c.created_at, query.start_ns, query.end_ns)
+    ends = [
+        select(end(within.c.sequence + 0)).where(within.c.tenant_id == query.tenant, *times).scalar_subquery()
+        for end in (func.min, func.max)
+    ]
+    others = audit_conditions(msgspec.structs.replace(query, start_ns=None, end_ns=None))
+    exact = _within(columns.created_at + 0, query.start_ns, query.end_ns)
+    return [*others, columns.sequence >= ends[0], columns.sequence <= ends[1], *exact]
+
+
 def ordered(
     statement: Select[Any], ordering: Sequence[str], allowed: Mapping[str, Column[Any]], ties: Sequence[Column[Any]]
 ) -> Select[Any]:
@@ -215,7 +235,7 @@ def _equal(*pairs: tuple[Column[Any], str | None]) -> Conditions:
     return [column == value for column, value in pairs if value is not None]
 
 
-def _within(column: Column[Any], start_ns: int | None, end_ns: int | None) -> Conditions:
+def _within(column: ColumnElement[Any], start_ns: int | None, end_ns: int | None) -> Conditions:
     found: Conditions = []
     if start_ns is not None:
         found.append(column >= start_ns)

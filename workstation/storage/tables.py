@@ -341,7 +341,7 @@ audit_entries = Table(
     _one_of("actor_kind", ActorKind),
     _one_of("outcome", AuditOutcome),
     CheckConstraint("sequence > 0", name="sequence"),
-    Index("ix_audit_entries_created_at", "tenant_id", "created_at"),
+    Index("ix_audit_entries_created_at", "tenant_id", "created_at", "sequence"),
     Index("ix_audit_entries_resource", "tenant_id", "resource_type", "resource_id", "sequence"),
     Index("ix_audit_entries_action", "tenant_id", "action", "sequence"),
     Index("ix_audit_entries_request_id", "tenant_id", "request_id"),
