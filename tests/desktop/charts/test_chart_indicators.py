@@ -1,5 +1,7 @@
 """Indicators on a chart: panes below the prices, legends, a failing one, and the price scale."""
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
@@ -75,6 +77,26 @@ def test_a_formula_that_fails_is_told_of_in_its_pane_and_the_chart_lives_on(char
     first, second = chart.canvas.panes
     assert "no range" in first.layer.legend()[1][0]
     assert second.layer.lines.ready
+
+
+def test_one_that_takes_too_long_is_suspended_with_a_word_and_the_others_go_on(chart, qtbot):
+    let_go = threading.Event()
+
+    def endless(_bars: float):
+        let_go.wait(30)
+        raise ZeroDivisionError("never told: it was given up")
+
+    good = choose("rsi").indicator
+    slow = type(good)(
+        id="slow", title="Slow", group="", pane=Pane.OWN, parameters=good.parameters, lines=("slow",), formula=endless
+    )
+    chart.view._calculations.budget_ms = 5
+    show(chart, qtbot, ChosenIndicator(slow, (("bars", 14),)))
+    let_go.set()
+    assert chart.canvas.panes[0].layer.legend()[1][0] == "Slow 14: suspended, it took over 0.005 s"
+    chart.view._calculations.budget_ms = 30_000
+    show(chart, qtbot, choose("rsi"))
+    assert chart.canvas.panes[0].layer.lines.ready
 
 
 def test_a_new_series_computes_the_indicators_again(chart, qtbot):

@@ -2,15 +2,16 @@
 
 One job an indicator, in Qt's pool of threads; a job reads closed bars only, which never change. The GUI thread looks
 for finished ones while any are out, so no signal crosses threads and a chart may be deleted at any time. A job that
-was overtaken gives up at its next look and its result is dropped.
+was overtaken gives up at its next look and its result is dropped; so does one that takes longer than BUDGET_MS, whose
+pane says so.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QThreadPool, QTimer, Signal
 
 from workstation.viewmodels.chart_indicators import Calculation, ClosedBars, IndicatorLines, calculate, closed_bars
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from workstation.viewmodels.level_of_detail import BarPyramid
 
 LOOK_EVERY_MS: Final = 12
+BUDGET_MS: Final = 30_000
+"""Longest that one indicator may compute over the bars of a chart before it is suspended."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,9 +33,11 @@ class _Job:
     done: bool = False
     made: Calculation | None = None
     error: str = ""
+    began: QElapsedTimer = field(default_factory=QElapsedTimer)
 
     def run(self) -> None:
         """Calculate; a formula that fails is told of in the indicator's pane and stops nothing else."""
+        self.began.start()
         try:
             self.made = calculate(self.lines.chosen, self.bars, lambda: self.wanted)
         except (ArithmeticError, ValueError) as problem:
@@ -47,6 +52,7 @@ class Calculations(QObject):
 
     def __init__(self, parent: QObject, bars: BarPyramid) -> None:
         super().__init__(parent)
+        self.budget_ms = BUDGET_MS
         self._bars = bars
         self._jobs: list[_Job] = []
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
@@ -69,10 +75,17 @@ class Calculations(QObject):
         if self._jobs:
             self._timer.start()
 
+    def _is_late(self, job: _Job) -> bool:
+        return job.began.isValid() and job.began.elapsed() > self.budget_ms
+
     def _look(self) -> None:
-        finished = [job for job in self._jobs if job.done]
+        late = {id(job) for job in self._jobs if not job.done and self._is_late(job)}
+        finished = [job for job in self._jobs if job.done or id(job) in late]
         for job in finished:
             self._jobs.remove(job)
+            if id(job) in late:
+                job.wanted = False
+                job.error = f"{job.lines.chosen.label}: suspended, it took over {self.budget_ms / 1_000:g} s"
             job.lines.error = job.error
             if job.made is not None:
                 job.lines.take(job.made, self._bars)
