@@ -285,6 +285,18 @@ def test_links_lead_from_creation_to_reading_and_cancelling(described: dict[str,
     }
 
 
+def test_each_condition_that_is_heeded_is_declared(described: dict[str, Any]) -> None:
+    for label, operation in operations(described):
+        headers = {p["name"]: p["required"] for p in operation["parameters"] if p["in"] == "header"}
+        assert ("304" in operation["responses"]) == ("If-None-Match" in headers), label
+        if label.startswith(("PUT", "PATCH")):
+            assert headers["If-Match"], label
+        if label.startswith("DELETE") or label.endswith(("{order_id}/modify", "{order_id}/cancel")):
+            assert headers["If-Match"] is False, label
+        if label.startswith("POST"):
+            assert headers["Idempotency-Key"] is False, label
+
+
 def test_one_credential_is_asked_for_and_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
     assert described["security"] == [{"bearer": []}]
     assert list(described["components"]["securitySchemes"]) == ["bearer"]

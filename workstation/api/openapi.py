@@ -6,7 +6,7 @@ checked. It is all that a stranger needs to write a client.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -32,6 +32,9 @@ _DECIMAL_PATH = {
 }
 _CLIENT_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,100}$"}
 _TEXT = {"type": "string"}
+_CONDITIONAL = frozenset({"/oms/orders/{order_id}/modify", "/oms/orders/{order_id}/cancel"})
+"""Actions that may be bound to the version that was read."""
+
 _NULL = {"type": "null"}
 _CREDENTIAL = (
     "The local token, an API key or a session's access token. An API key may come in `X-API-Key` instead; a call with "
@@ -115,7 +118,7 @@ def _operation(endpoint: Endpoint, answers: dict[str, Any]) -> dict[str, Any]:
         "summary": endpoint.summary,
         "description": operation_text(endpoint),
         "tags": [_group(endpoint)],
-        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint), *_headers(endpoint)],
+        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint), *_headers(endpoint, answers)],
         "responses": answers,
     }
     if endpoint.retires is not None:
@@ -171,12 +174,16 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     return found
 
 
-def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
+def _headers(endpoint: Endpoint, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if endpoint.method == "POST":
         found.append(_header("Idempotency-Key", {"type": "string", "pattern": "^[!-~]{1,255}$"}))
     if endpoint.method in ("PUT", "PATCH", "DELETE"):
         found.append(_header("If-Match", _TEXT, required=endpoint.if_match))
+    if endpoint.path in _CONDITIONAL:
+        found.append(_header("If-Match", _TEXT))
+    if "304" in answers:
+        found.append(_header("If-None-Match", _TEXT))
     if endpoint.is_stream:
         found.append(_header("Last-Event-ID", _TEXT))
     return found

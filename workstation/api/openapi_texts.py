@@ -57,6 +57,7 @@ GROUPS: Mapping[str, str] = {
 HEADERS: Mapping[str, str] = {
     "Idempotency-Key": "Makes the call repeatable: the same key and body within 24 hours give the first answer again.",
     "If-Match": "ETag that was read; refused with 412 when it is no longer the one in force. `*` takes any.",
+    "If-None-Match": "ETag of what is had already: where it is still in force, 304 without a body is the answer.",
     "Last-Event-ID": "Id of the last event seen: what came after it follows, each once. Wins over `since_id`.",
 }
 
