@@ -8,11 +8,13 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
+from tests.desktop.test_fills_panel import fill
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
 from tests.helpers.fake_broker import CARD
 from workstation.commands.params import ExitPosition
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.desktop.panels.pnl_reconcile import FillsBehind
 from workstation.desktop.panels.positions_panel import PositionsPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.domain.numbers import MONEY_ONE
@@ -301,3 +303,23 @@ def test_margin_stands_in_its_column(panel: PositionsPanel, rig: DesktopRig) -> 
     assert panel.columns.index(0, panel.columns.column_named("margin")).data() == "4,680.00"
     rig.feed(positions=[position(100)])
     assert panel.columns.index(0, panel.columns.column_named("margin")).data() == "—"
+
+
+def test_a_press_or_enter_on_a_gap_shows_the_fills_behind_it(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
+    rig.feed(fill("e1"), fill("e2", symbol="MSFT"))
+    rig.feed(positions=[position(100, theirs=40)])
+    column = panel.columns.column_named("gap")
+    panel.view.scrollTo(panel.columns.index(0, column))
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, "gap"))
+    dialog = panel.findChild(FillsBehind)
+    assert dialog.words.text().startswith("AAPL 100 here, 40 at the venue.")
+    assert [dialog.view.columns.row_at(n).exec_key for n in range(dialog.view.columns.rowCount())] == ["e1"]
+    dialog.close()
+    panel.view.setCurrentIndex(panel.columns.index(0, column))
+    qtbot.keyClick(panel.view, Qt.Key.Key_Return)
+    assert any(one.isVisible() for one in panel.findChildren(FillsBehind))
+    for one in panel.findChildren(FillsBehind):
+        one.close()
+    rig.feed(positions=[position(100)])
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, "gap"))
+    assert rig.gateway.sent() == []

@@ -108,13 +108,12 @@ class PositionsView:
 
     def gap_words(self) -> str:
         """Return the positions that differ from the venue's, in words; "" while all agree."""
-        quantity = self._formats.quantity
-        return "; ".join(
-            f"{s.position.symbol} {quantity(s.position.symbol, s.position.qty)} here, "
-            f"{quantity(s.position.symbol, s.theirs)} at the venue"
-            for s in self.rows()
-            if s.theirs is not None
-        )
+        return "; ".join(self.gap_of(snap) for snap in self.rows() if snap.theirs is not None)
+
+    def gap_of(self, snap: PositionSnap) -> str:
+        """Return a position here and at the venue in words."""
+        symbol, quantity = snap.position.symbol, self._formats.quantity
+        return f"{symbol} {quantity(symbol, snap.position.qty)} here, {quantity(symbol, snap.theirs)} at the venue"
 
     def _gap_number(self, snap: PositionSnap) -> float | None:
         gap = None if snap.theirs is None else snap.position.qty - snap.theirs
@@ -186,7 +185,7 @@ class PositionsView:
             Column("exit", "Exit state", text, _exit, _exit, width=20,
                    hint="CANCELLING, SETTLED, EXITING, FLAT (verified)"),
             Column("gap", "Venue gap", number, self._gap_number, self._gap, right=True, width=10,
-                   hint="Ours less the venue's own quantity; empty while both agree as far as is known"),
+                   hint="Ours less the venue's own quantity, empty while both agree; a click shows the fills"),
             Column("realised", "Realised", number, lambda s: s.day_realised,
                    lambda s: money(s.day_realised, signed=True), right=True, width=11,
                    exact=lambda s: exact_money(s.day_realised), hint="Realised today, before fees"),

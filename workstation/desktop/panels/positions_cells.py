@@ -10,9 +10,9 @@ from workstation.desktop.table_view import ColumnView
 from workstation.viewmodels.frames import PositionSnap
 from workstation.viewmodels.positions_table import PORTIONS_BPS
 
-TO_TICKET = "qty"
-PRESSED_CELLS = frozenset({TO_TICKET, *PORTIONS_BPS})
-"""Columns whose cells act on a press: exits, and the size, which goes into a ticket."""
+TO_TICKET, GAP = "qty", "gap"
+PRESSED_CELLS = frozenset({TO_TICKET, GAP, *PORTIONS_BPS})
+"""Columns whose cells act on a press: exits, the size, which goes into a ticket, and a gap, which shows its fills."""
 
 
 class ButtonCells(ColumnView):

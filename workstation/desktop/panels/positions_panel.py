@@ -15,7 +15,8 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.ladder_controls import OneLine
-from workstation.desktop.panels.positions_cells import TO_TICKET, ButtonCells
+from workstation.desktop.panels.pnl_reconcile import FillsBehind
+from workstation.desktop.panels.positions_cells import GAP, TO_TICKET, ButtonCells
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.panels.watchlist_view import panel_at
 from workstation.desktop.shell.staging import stage
@@ -184,8 +185,19 @@ class PositionsPanel(TablePanel):
     def _on_cell(self, snap: PositionSnap, name: str) -> None:
         if name == TO_TICKET:
             self._to_ticket(snap, OrdType.LIMIT)
+        elif name == GAP:
+            self._show_gap(snap)
         elif snap.position.qty:
             self._exit(snap, PORTIONS_BPS[name], name)
+
+    def _show_gap(self, snap: PositionSnap) -> None:
+        """Show today's fills behind a quantity that differs from the venue's; nothing where both agree."""
+        position = snap.position
+        if snap.theirs is not None:
+            key = (position.account, position.symbol)
+            fills = [fill for fill in self.context.state.executions if (fill.account, fill.symbol) == key]
+            words = f"{self.positions.gap_of(snap)}. What is missing on one side is among these or came before today."
+            FillsBehind(self.context, f"{position.symbol} in {position.account}", words, fills, self).show()
 
     def _to_ticket(self, snap: PositionSnap, ord_type: OrdType) -> None:
         """Put the exit of a whole position into a ticket, not sent; its price is left to be typed."""
