@@ -153,8 +153,6 @@ def _shown(call: Call, result: CommandResult) -> dict[str, Any] | None:
         return kill_switch_body(result.data, names, cancels_sent=0, unconfirmed=[])
     if call.path_params["command_id"] == ALERTS:
         return {"alerts": [alert_body(row, names) for row in result.data]}
-    if call.path_params["command_id"] == "alert.list":
-        return {"alerts": [alert_body(row, names) for row in result.data]}
     return None
 
 
