@@ -89,9 +89,10 @@ def _desk(home: Path) -> None:
     program = Program(options, configure_logging(options.home.logs))
     program.start()
     locks, accounts = program.engine.core.state.controls.locks, program.engine.core.state.accounts
-    while not all(locks.state(account) is LockState.UNLOCKED for account in accounts):
+    token_file = options.home.token_file  # written when scripts may come, which on a busy machine is later
+    while not (token_file.exists() and all(locks.state(account) is LockState.UNLOCKED for account in accounts)):
         time.sleep(LOOK_S)
-    known = json.loads(options.home.token_file.read_text())
+    known = json.loads(token_file.read_text())
     hand = _Hand(program)
     _say({"port": known["port"], "token": known["token"], "account": hand.other_account})
     for line in sys.stdin:

@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.events import CancelRequested, ReplaceRequested
 from workstation.domain.executions import Execution
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar, BarType, BookChange, BookSnapshot, MarketEvent, Quote, StreamKind, Trade
-from workstation.domain.orders import OrderState
+from workstation.domain.orders import OrderState, OriginKind
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock, Scheduler, Timer
 from workstation.kernel.ids import IdSource
@@ -31,6 +32,9 @@ WATCH_NS = 50_000_000
 BOOK_LEVELS = 20
 BURN_NS = 5_000_000
 """A callback that runs longer makes its thread one that the others have to wait for."""
+
+_OWN = frozenset({OriginKind.STRATEGY, OriginKind.SYSTEM, OriginKind.EXTERNAL})
+"""Doors that are no person's and no script's."""
 
 Post = Callable[[Callable[[], None]], None]
 Isolate = Callable[[RunOrder, Mapping[str, Instrument], Callable[[m.Intent], None]], Served]
@@ -69,6 +73,8 @@ class Runner:
         self._on_burn, self._burning, self._isolate, self._aside = on_burn, False, isolate, aside
         bus.subscribe(OrderState, self._on_order)
         bus.subscribe(Execution, self._on_execution)
+        bus.subscribe(ReplaceRequested, lambda event: self._on_others_wish(event, "changes"))
+        bus.subscribe(CancelRequested, lambda event: self._on_others_wish(event, "cancels"))
         market.listen(self._on_batch)
 
     def start(self, order: RunOrder) -> Run:
@@ -208,6 +214,16 @@ class Runner:
             return
         position = self._desk.state.ledger.position(execution.account, execution.symbol, execution.strategy_id)
         run.thread.inbox.put(m.FillNews(execution, 0 if position is None else position.qty))
+
+    def _on_others_wish(self, event: ReplaceRequested | CancelRequested, does: str) -> None:
+        """Tell a run's log that somebody else has a hand in one of its orders; the strategy hears what comes of it."""
+        order = self._desk.state.book.get(event.cl_ord_id)
+        run = None if order is None else self._runs.get(order.strategy_id)
+        if run is None or run.status.is_final or event.origin.kind in _OWN:
+            return
+        who = f"{event.origin.user} ({event.origin.kind.lower()})"
+        data = {"order": event.cl_ord_id, "by": event.origin.user, "door": event.origin.kind.value}
+        run.tell("WARNING", f"{who} {does} order {event.cl_ord_id} of this run.", "HAND", data)
 
     def _take(self, run: Run, intent: m.Intent) -> None:
         run.take(intent)

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from tests.helpers.core_rig import ACCOUNT
+from tests.helpers.core_rig import ACCOUNT, HAND
 from tests.helpers.runner_rig import WAIT_S, RunnerRig, RunStatus
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
-from workstation.domain.orders import OrdStatus, OriginKind
+from workstation.domain.orders import CancelOrder, OrdStatus, OriginKind, ReplaceOrder
 from workstation.strategies.api import Policy, Strategy
 from workstation.strategies.run import INTERRUPTS_MAX
 from workstation.strategies.runs import RunLine, RunOrder, RunSignal
@@ -124,6 +124,23 @@ def test_a_stop_cancels_what_is_left_and_keeps_the_state(rig):
     assert (run.view.reason, run.view.state) == ("enough", {"kept": 7})
     with pytest.raises(StateConflict):
         run.stop("again")
+
+
+def test_a_run_is_told_who_else_has_a_hand_in_its_orders(rig):
+    run = rig.run(Buyer)
+    rig.quote(9_990, 10_000)
+    rig.until(rig.working)
+    rig.broker.accept("R1-1")
+    rig.desk.replace(ReplaceOrder(cl_ord_id="R1-1", origin=HAND, price=9_980))
+    rig.desk.cancel(CancelOrder(cl_ord_id="R1-1", origin=HAND))
+    told = [line for line in rig.said(RunLine) if line.event_type == "HAND"]
+    assert [line.text for line in told] == [
+        "tester (hotkey) changes order R1-1 of this run.", "tester (hotkey) cancels order R1-1 of this run.",
+    ]  # fmt: skip
+    assert told[0].data == {"order": "R1-1", "by": "tester", "door": "HOTKEY"}
+    run.stop("enough")
+    assert rig.ended(run) is RunStatus.STOPPED
+    assert len([line for line in rig.said(RunLine) if line.event_type == "HAND"]) == 2, "its own cancels are its own"
 
 
 def test_flatten_closes_the_runs_own_position_alone(rig):
