@@ -328,4 +328,6 @@ def test_another_tenant_reads_every_list_and_the_market_and_nothing_fails(team: 
         account = {"account_number": "ACME-1", "account_type": "INDIVIDUAL"}
         made = eve.post(f"{ROOT}/brokers/{broker}/accounts", json=account)
         assert (made.status_code, made.json().get("account_number")) == (201, "ACME-1")
-        assert code(eve.post(f"{ROOT}/oms/orders", json=team.order(broker_account_id=made.json()["id"])))[0] == 404
+        own, ours = ({"broker_account_id": uid} for uid in (made.json()["id"], ACCOUNT_UID))
+        for account, wanted in ((own, (422, "ACCOUNT_NOT_TRADABLE")), (ours, (404, "NOT_FOUND"))):
+            assert code(eve.post(f"{ROOT}/oms/orders", json=team.order(**account))) == wanted

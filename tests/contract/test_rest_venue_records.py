@@ -189,7 +189,9 @@ class TestAccounts:
         assert [row["name"] for row in rig.http.get(f"{path}/connections").json()["connections"]] == ["default"]
         assert (kept["balance"], kept["trading_locked"], kept["status"]) == (None, None, "ACTIVE")
         order = rig.http.post("/api/v1/oms/orders", json=rig.order(broker_account_id=kept["id"]))
-        assert code(order, 404) == "NOT_FOUND"
+        assert code(order, 422) == "ACCOUNT_NOT_TRADABLE"
+        unknown = rig.order(broker_account_id=kept["id"], instrument_symbol="NOPE")
+        assert code(rig.http.post("/api/v1/oms/orders", json=unknown), 404) == "NOT_FOUND"
         assert code(rig.http.post(f"{path}/accounts/{kept['id']}/reconcile"), 409) == "STATE_CONFLICT"
         assert rig.http.get(f"{path}/accounts", params={"account_type": "IRA"}).json()["total_count"] == 0
 

@@ -13,11 +13,12 @@ from workstation.api.schemas.order_bodies import core_time_in_force, kept_metada
 from workstation.api.schemas.orders import OrderCreate, OrderUpdate
 from workstation.api.schemas.values import scaled_text
 from workstation.commands.params import ChangeOrder, PlaceOrder
+from workstation.domain.accounts import Account
 from workstation.domain.errors import PrecisionLoss
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import parse_scaled
 from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side, Trail, TrailKind
-from workstation.domain.records import StrategyRun
+from workstation.domain.records import AccountRecord, StrategyRun
 from workstation.risk.validity import Invalid, validate
 
 KNOWN_TYPES = frozenset(OrdType)
@@ -40,6 +41,21 @@ def user_key(uid: str | None) -> str | None:
     return LOCAL_USER if uid == LOCAL_USER_ID else uid
 
 
+async def _account(call: Call, uid: str) -> Account | None:
+    """Return an account that takes orders; None for one that is a record alone.
+
+    Raises:
+        ApiError: 404, there is no such account.
+    """
+    services = call.services
+    try:
+        return services.names.account(uid)
+    except ApiError:
+        if await services.read(services.reader.record, AccountRecord, call.credential.tenant, uid) is None:
+            raise
+    return None
+
+
 def time_in_force_filter(name: str | None) -> tuple[str | None, str | None]:
     """Return the core's time in force for a filter, and the order type that goes with it where the name implies one."""
     if name in ("MOC", "LOC"):
@@ -55,10 +71,13 @@ async def place_params(call: Call, default_id: str | None = None) -> PlaceOrder:
     """
     body: OrderCreate = call.body
     services = call.services
-    account = services.names.account(body.broker_account_id)
+    account = await _account(call, body.broker_account_id)
     instrument = services.names.instrument(body.instrument_symbol)
     await _check_run(call, body.strategy_run_id)
     parent = await _parent(call, body.parent_order_id)
+    if account is None:
+        text = "No session of this program opens this account: it is kept as a record, and takes no orders."
+        raise ApiError("ACCOUNT_NOT_TRADABLE", text, {"field": "broker_account_id"})
     if body.order_type not in KNOWN_TYPES:
         supported = sorted(KNOWN_TYPES)
         raise ApiError("UNSUPPORTED_ORDER", "No venue here takes this order type.", {"supported": supported})
