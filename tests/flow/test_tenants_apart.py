@@ -81,7 +81,8 @@ class Desk:
 def traded(home: Path) -> Iterator[Desk]:
     url = new_postgres_database()
     hosts = f'webhooks.allowed_hosts=["{NOBODY}"]'
-    with running_headless(home, "--database", url, "--api-port", "0", "--set", hosts):
+    kept = ("--set", "marketdata.store_ticks=true", "--set", "marketdata.snapshot_interval=1")
+    with running_headless(home, "--database", url, "--api-port", "0", "--set", hosts, *kept):
         found = msgspec.json.decode((home / "api-token.json").read_bytes(), type=TokenFile)
         desk = Desk(found.url, found.token)
         yield desk
@@ -119,6 +120,27 @@ def test_no_list_shows_a_row_of_the_other(desk: Desk, filled: dict[str, Any], pa
         assert filled["id"] not in shown
         assert desk.account not in shown
     assert path != "oms/orders" or filled["id"] in ours
+
+
+MARKET = {
+    "marketdata": "market_data",
+    "marketdata/ticks": "ticks",
+    "marketdata/snapshots": "snapshots",
+    "marketdata/quotes/SIM-FILL": "",
+}
+
+
+@pytest.mark.parametrize("path", MARKET)
+def test_the_market_is_the_same_for_both_and_each_reads_it_as_its_own(desk: Desk, path: str) -> None:
+    def rows(client: httpx.Client) -> list[dict[str, Any]]:
+        for _ in range(2_000):  # each look is a round trip; the first ticks and snapshots are written after a while
+            answer = client.get(f"{ROOT}/{path}").json()
+            if found := answer[MARKET[path]] if MARKET[path] else [answer]:
+                return found
+        raise AssertionError(path)
+
+    for client, tenant in ((desk.ours, TENANT_ID), (desk.theirs, desk.acme), (desk.their_key, desk.acme)):
+        assert {row["tenant_id"] for row in rows(client)} == {tenant}
 
 
 @pytest.mark.parametrize(

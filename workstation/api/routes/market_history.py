@@ -147,7 +147,7 @@ def _tick_page(call: Call, query: TickQuery, place: Place | None, fields: tuple[
     body = page_body(
         call,
         _TICKS,
-        [sparse(tick_body(tick, call.services.names), fields) for tick in rows],
+        [sparse(tick_body(tick, call.services.names, call.credential.tenant), fields) for tick in rows],
         total=total,
         has_next=len(page) > asked.limit,
         ordering=("-timestamp" if query.descending else "timestamp",),
@@ -201,5 +201,5 @@ async def list_feed_qualities(call: Call) -> Answer:
         with_count=asked.with_count,
     )
     page = await call.services.read(call.services.reader.market.qualities, query)
-    bodies: list[dict[str, Any]] = [sparse(feed_quality_body(row), fields) for row in page.rows]
+    bodies: list[dict[str, Any]] = [sparse(feed_quality_body(row, call.credential.tenant), fields) for row in page.rows]
     return json_answer(200, page_body(call, _SNAPSHOTS, bodies, total=page.total, has_next=page.has_next))

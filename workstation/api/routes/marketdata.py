@@ -72,8 +72,8 @@ async def latest(call: Call, *symbols: str) -> list[dict[str, Any]]:
     result = await call.services.engine.call("market.latest", Latest(symbols=symbols), call.origin)
     if not result.ok:
         raise refused(result)
-    instruments, source = call.services.names.instruments, call.services.session.feed
-    return [market_data_body(snap, instruments[snap.symbol], source) for snap in result.data]
+    instruments, source, tenant = call.services.names.instruments, call.services.session.feed, call.credential.tenant
+    return [market_data_body(snap, instruments[snap.symbol], source, tenant) for snap in result.data]
 
 
 def by_field(bodies: list[dict[str, Any]], ordering: str) -> list[dict[str, Any]]:

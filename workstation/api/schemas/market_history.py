@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from workstation.api.credentials import TENANT_ID
+from workstation.api.credentials import tenant_uid
 from workstation.api.names import Names, instrument_id
 from workstation.api.schemas.marketdata import Limit, Offset, Source, whole_units
 from workstation.api.schemas.values import (
@@ -223,8 +223,8 @@ def bar_body(bar: StoredBar, instrument: Instrument) -> dict[str, Any]:
     }
 
 
-def tick_body(tick: StoredTick, names: Names) -> dict[str, Any]:
-    """Return a tick as the wire shows it."""
+def tick_body(tick: StoredTick, names: Names, tenant: str) -> dict[str, Any]:
+    """Return a tick as the wire shows it. tenant: who reads it, since market data belongs to nobody."""
     event = tick.event
     instrument = names.instruments.get(event.symbol)
 
@@ -235,7 +235,7 @@ def tick_body(tick: StoredTick, names: Names) -> dict[str, Any]:
     at = time_text(tick.time)
     return {
         "id": stable_uid("tick", tick.key),
-        "tenant_id": TENANT_ID,
+        "tenant_id": tenant_uid(tenant),
         "created_at": at,
         "instrument_id": instrument_id(event.symbol),
         "instrument_symbol": event.symbol,
@@ -255,13 +255,13 @@ def tick_body(tick: StoredTick, names: Names) -> dict[str, Any]:
     }
 
 
-def feed_quality_body(quality: CoreFeedQuality) -> dict[str, Any]:
-    """Return a snapshot of a feed's quality as the wire shows it."""
+def feed_quality_body(quality: CoreFeedQuality, tenant: str) -> dict[str, Any]:
+    """Return a snapshot of a feed's quality as the wire shows it. tenant: who reads it."""
     at = time_text(quality.snapshot_time)
     average, most = quality.average_latency_ns, quality.max_latency_ns
     return {
         "id": stable_uid("feed_quality", quality.data_source, str(quality.snapshot_time)),
-        "tenant_id": TENANT_ID,
+        "tenant_id": tenant_uid(tenant),
         "created_at": at,
         "snapshot_time": at,
         "data_source": quality.data_source,

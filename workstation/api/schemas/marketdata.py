@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from workstation.api.credentials import TENANT_ID
+from workstation.api.credentials import tenant_uid
 from workstation.api.names import instrument_id
 from workstation.api.schemas.values import (
     PRICE_DIGITS,
@@ -28,6 +28,7 @@ from workstation.api.schemas.values import (
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Level, StreamState
 from workstation.domain.numbers import div_half_even, format_scaled, rescale
+from workstation.domain.records import LOCAL_TENANT
 from workstation.kernel.ids import stable_uid
 from workstation.marketdata.conflation import DepthSnapshot, MarketSnapshot
 from workstation.marketdata.freshness import Flag
@@ -111,8 +112,10 @@ class LastPrice(Resource):
     is_delayed: bool
 
 
-def market_data_body(snap: MarketSnapshot, instrument: Instrument, source: str) -> dict[str, Any]:
-    """Return an instrument's latest values as the wire shows them."""
+def market_data_body(
+    snap: MarketSnapshot, instrument: Instrument, source: str, tenant: str = LOCAL_TENANT
+) -> dict[str, Any]:
+    """Return an instrument's latest values as the wire shows them. tenant: who reads them."""
     quote, trade, stats = snap.quote, snap.trade, snap.stats
     shown = snap.price if quote is None else snap.quoted
     seen = [event for event in (quote, trade) if event is not None]
@@ -124,7 +127,7 @@ def market_data_body(snap: MarketSnapshot, instrument: Instrument, source: str) 
 
     return {
         "id": stable_uid("market_data", snap.symbol),
-        "tenant_id": TENANT_ID,
+        "tenant_id": tenant_uid(tenant),
         "created_at": updated,
         "updated_at": updated,
         "instrument_id": instrument_id(snap.symbol),
