@@ -157,6 +157,21 @@ def test_a_run_is_held_and_goes_on(rig: ApiRig) -> None:
     ends(rig, run_id, "STOPPED")
 
 
+def test_the_trace_of_a_call_goes_to_what_it_made_of_a_run(rig: ApiRig) -> None:
+    def sent(letter: str) -> dict[str, str]:
+        return {"traceparent": f"00-{letter * 32}-{'0' * 15}1-01"}
+
+    answer = rig.http.post(f"{STRATEGIES}/{defined(rig)}/runs", json=start(), headers=sent("1"))
+    path = f"{RUNS}/{made(answer)}"
+    for letter, act, status in (("2", "pause", "PAUSED"), ("3", "resume", "RUNNING"), ("4", "stop", "STOPPED")):
+        assert rig.http.post(f"{path}/{act}", headers=sent(letter)).is_success
+        ends(rig, path.rpartition("/")[2], status)
+    told = rig.http.get("/api/v1/events", params={"types": "strategy.run.*", "ordering": "sequence"}).json()["events"]
+    assert [(event["type"].rpartition(".")[2], event["traceid"]) for event in told] == [
+        ("started", "1" * 32), ("paused", "2" * 32), ("resumed", "3" * 32), ("stopped", "4" * 32),
+    ]  # fmt: skip
+
+
 def test_a_strategy_has_one_active_run_on_an_account_and_cannot_be_archived_meanwhile(rig: ApiRig) -> None:
     strategy_id = defined(rig)
     run_id = begun(rig, strategy_id)

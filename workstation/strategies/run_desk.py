@@ -95,6 +95,7 @@ class RunDesk:
         self._auto = AutoStarts(self._start_by_itself, self._is_locked)
         self._figures: dict[str, RunFigures] = {}
         self._saved_at: dict[str, int] = {}
+        self._asked_by: dict[str, str] = {}  # trace of the call that asked a run to change last
         self._meter = PaceMeter(clock.mono_ns)
         self._resuming: set[str] = set()
         self._shut: set[str] = set()
@@ -228,6 +229,7 @@ class RunDesk:
             StateConflict: it is not running.
         """
         _require(run, StrategyRunStatus.RUNNING)
+        self._asked_by[run.id] = self._desk.recorder.trace
         self._resuming.discard(run.id)
         self._shut.discard(run.id)
         self._runner.run(run.id).pause()
@@ -241,6 +243,7 @@ class RunDesk:
         _require(run, StrategyRunStatus.PAUSED)
         if self.strategy(run.tenant, run.strategy_id).status is StrategyStatus.STOPPED:
             raise StateConflict("A person must re-enable the strategy first.", state="STOPPED", allowed=("ACTIVE",))
+        self._asked_by[run.id] = self._desk.recorder.trace
         if self._is_live(run.id):
             self._runner.run(run.id).resume()
         else:
@@ -254,6 +257,7 @@ class RunDesk:
         """
         if not run.status.is_active:
             raise StateConflict(f"The run has ended: {run.status}.", state=run.status, allowed=("RUNNING", "PAUSED"))
+        self._asked_by[run.id] = self._desk.recorder.trace
         self._resuming.discard(run.id)
         if self._is_live(run.id):
             self._runner.run(run.id).stop(reason, policy)
@@ -528,7 +532,8 @@ class RunDesk:
         changed = tuple(name for name in fields if getattr(before, name) != getattr(after, name))
         if changed:
             saved = RecordSaved(record=after, changed=changed, actor="strategies", ts=after.updated_at)
-            self._desk.recorder.record([saved], actor="strategies")
+            trace = self._asked_by.pop(record.id, "") if "status" in changed else ""
+            self._desk.recorder.record([saved], actor="strategies", correlation=trace)
         return after if changed else before
 
     def _is_live(self, run_id: str) -> bool:
