@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.desktop_rig import DesktopRig, status
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.catalogue import PANEL_KINDS
+from workstation.desktop.panels.risk_panel import RiskPanel
 from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.theme import current_theme, load_theme, theme_notifier
@@ -61,6 +62,17 @@ def test_a_closed_panel_hears_nothing_and_is_let_go(
     rig.gateway.calls.clear()
     qtbot.waitUntil(lambda: gc.collect() >= 0 and gone() is None, timeout=5_000)
     _stir(rig, qtbot)
+
+
+def test_a_panel_that_is_left_when_the_desktop_ends_asks_an_engine_that_may_be_gone_for_nothing(
+    rig: DesktopRig, window: MainWindow
+) -> None:
+    panel = window.add_panel("risk")
+    assert isinstance(panel, RiskPanel)
+    rig.stop()
+    before = len(rig.gateway.calls)
+    panel.ask()
+    assert len(rig.gateway.calls) == before
 
 
 def test_a_listener_that_was_taken_back_hears_no_more(rig: DesktopRig) -> None:

@@ -51,6 +51,7 @@ class Bridge(QObject):
         self._gateway = gateway
         self.state = ScreenState()
         self._accounts = tuple(session.accounts)
+        self._has_ended = False
         self._answers: deque[tuple[ResultHandler, CommandResult]] = deque()
         self._woken.connect(self._on_woken, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
@@ -66,7 +67,10 @@ class Bridge(QObject):
         self.take_frame()
 
     def stop(self) -> None:
-        """End; the engine forgets this consumer."""
+        """End; the engine forgets this consumer and hears nothing more: it may be gone before the last panel is."""
+        if self._has_ended:
+            return
+        self._has_ended = True
         self._timer.stop()
         self._early.stop()
         self.session.close_outbox(self._outbox)
@@ -90,7 +94,9 @@ class Bridge(QObject):
     def call(
         self, command_id: str, params: msgspec.Struct, origin: Origin, on_result: ResultHandler | None = None
     ) -> None:
-        """Hand a command to the engine; `on_result` hears the answer on the GUI thread."""
+        """Hand a command to the engine; `on_result` hears the answer on the GUI thread. After the end nobody does."""
+        if self._has_ended:
+            return
 
         def reply(result: CommandResult) -> None:
             if on_result is not None:
