@@ -35,8 +35,8 @@ FIGURES = (
     *(("realised", "Realised"), ("open", "Open"), ("fees", "Fees"), ("equity", "Equity")),
     *(("high", "High"), ("drawdown", "Drawdown")),
 )
-CURVE_FROM_PX = 240
-"""Height of the panel from which curve and an agreeing reconcile row are shown; below, the table has the room."""
+CURVE_FROM_PX, RECONCILE_FROM_PX = 240, 320
+"""Heights of the panel from which the curve, and a reconcile row that agrees, are shown; below, the table has it."""
 FIGURES_ACROSS = ((900, 6), (480, 3), (0, 2))
 """From which width how many figures stand side by side."""
 
@@ -302,6 +302,6 @@ class PnlPanel(TablePanel):
         """Give the curve up where it would squeeze the figures."""
         super().resizeEvent(event)
         self.curve.setVisible(event.size().height() >= CURVE_FROM_PX)
-        self.reconcile.set_room(has_room=event.size().height() >= CURVE_FROM_PX)
+        self.reconcile.set_room(has_room=event.size().height() >= RECONCILE_FROM_PX)
         self._lay_out_figures()
         self._show_stretch()
