@@ -438,6 +438,13 @@ def test_a_reload_disarms(rig, window, file):
     kept.deleteLater()
 
 
+def test_a_file_that_is_refused_disarms_too(rig, window, file):
+    kept = AutoDisarm(rig.context, window.keys.store)
+    assert not load(window, file, bind("in", "F2", "buy_limit", price='"asks"'))
+    assert rig.gateway.of("risk.disarm") == [Disarm(reason="key file refused")]
+    kept.deleteLater()
+
+
 def test_the_first_entries_after_a_change_of_the_file_go_out_at_half_size(qtbot, rig, window, file):
     text = shipped_text().replace('"ask + 2t"', '"ask + 1t"')
     load(window, file, head=text)
