@@ -44,7 +44,8 @@ def test_a_ticket_that_forgot_what_is_in_the_air_is_caught(qapp):
     try:
         for qty in (50, 100):
             rig.type_order(Side.BUY, qty, -2)
-            rig.ticket.sending.forget()
+            rig.ticket.sending._in_air = ""
+            rig.ticket.sending.changed.emit()
             QTest.mouseClick(rig.ticket.send, Qt.MouseButton.LeftButton)
             rig._shown.append(rig.gateway.orders[-1][0].metadata[PREVIEW_KEY])
             rig.presses["ticket"] += 1

@@ -17,11 +17,12 @@ from workstation.commands.registry import CommandResult
 from workstation.config.resources import resource_text
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.ticket_panel import TicketPanel
+from workstation.desktop.panels.ticket_sending import NO_WORD_NS
 from workstation.desktop.shell.layouts import parse_layout
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.accounts import Environment
-from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, RiskClass, Side
+from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, Residence, RiskClass, Side
 from workstation.viewmodels.ticket import Draft
 
 LEFT = Qt.MouseButton.LeftButton
@@ -72,7 +73,7 @@ def test_the_whole_of_it_stands_in_the_default_place_of_the_least_window(qapp, q
     assert panel.state_line.text() == panel.state_line.full_text
 
 
-def test_send_places_the_order_in_words_and_is_dead_until_the_answer(qtbot, rig, panel):
+def test_send_places_the_order_in_words_and_is_dead_until_the_venue_acknowledges_it(qtbot, rig, panel):
     type_into(qtbot, panel, "price", "187.20")
     words = panel.preview.text()
     assert words == "BUY 100 AAPL LIMIT 187.20 DAY · SIM-1"
@@ -85,7 +86,51 @@ def test_send_places_the_order_in_words_and_is_dead_until_the_answer(qtbot, rig,
     qtbot.mouseClick(panel.send, LEFT)
     assert len(rig.gateway.of("order.submit")) == 1
     rig.gateway.answer("order.submit", ACCEPTED)
-    qtbot.waitUntil(panel.send.isEnabled)
+    qtbot.waitUntil(lambda: rig.spoken[-1] == ("info", ACCEPTED.text))
+    rig.feed(order(call.params.cl_ord_id, call.params.terms, OrdStatus.PENDING_SUBMIT))
+    assert (panel.send.isEnabled(), panel.send.text()) == (False, "Sending…")
+    rig.feed(order(call.params.cl_ord_id, call.params.terms, OrdStatus.SUBMITTED, version=2))
+    assert panel.send.isEnabled()
+
+
+@pytest.mark.parametrize("turn", ["clear", "symbol"])
+def test_a_ticket_that_is_cleared_or_turned_sends_no_second_order_before_the_first_is_told(qtbot, rig, panel, turn):
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.mouseClick(panel.send, LEFT)
+    (first,) = rig.gateway.of("order.submit")
+    if turn == "clear":
+        qtbot.keyClick(field(panel, "price"), Qt.Key.Key_Escape)
+    else:
+        panel.show_symbol("MSFT")
+        rig.feed(quotes=[quote("MSFT")])
+    type_into(qtbot, panel, "price", "187.10")
+    qtbot.mouseClick(panel.send, LEFT)
+    assert (panel.send.isEnabled(), len(rig.gateway.of("order.submit"))) == (False, 1)
+    rig.feed(order(first.cl_ord_id, first.terms))
+    qtbot.mouseClick(panel.send, LEFT)
+    assert len(rig.gateway.of("order.submit")) == 2
+
+
+def test_an_order_that_lives_here_needs_no_acknowledgement(qtbot, rig, panel):
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.mouseClick(panel.send, LEFT)
+    (sent,) = rig.gateway.of("order.submit")
+    rig.feed(order(sent.cl_ord_id, sent.terms, OrdStatus.NEW, residence=Residence.PROGRAM))
+    assert panel.send.isEnabled()
+
+
+def test_an_order_that_was_taken_and_is_heard_of_no_more_counts_as_unknown(qtbot, rig, panel):
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.mouseClick(panel.send, LEFT)
+    rig.gateway.answer("order.submit", ACCEPTED)
+    qtbot.waitUntil(lambda: rig.spoken[-1] == ("info", ACCEPTED.text))
+    rig.clock.advance(NO_WORD_NS)
+    rig.frame()
+    assert not panel.send.isEnabled()
+    rig.clock.advance(1)
+    rig.frame()
+    assert panel.send.isEnabled()
+    assert "not known yet" in panel.message.text()
 
 
 def test_enter_commits_and_never_sends_and_ctrl_enter_sends(qtbot, rig, panel):
@@ -300,8 +345,8 @@ def test_a_market_order_is_bounded_unless_a_true_one_is_picked(qtbot, rig, panel
     rig.feed(quotes=[quote(bid=18_730, ask=18_732)])
     assert panel.preview.text() == "BUY 100 AAPL LIMIT 187.42 DAY · SIM-1"
     qtbot.mouseClick(panel.send, LEFT)
-    rig.gateway.answer("order.submit", ACCEPTED)
-    qtbot.waitUntil(panel.send.isEnabled)
+    (sent,) = rig.gateway.of("order.submit")
+    rig.feed(order(sent.cl_ord_id, sent.terms))
     panel.form.true_market.setFocus()
     qtbot.keyClick(panel.form.true_market, Qt.Key.Key_Space)
     qtbot.mouseClick(panel.send, LEFT)

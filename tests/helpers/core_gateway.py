@@ -20,12 +20,14 @@ from workstation.domain.orders import Origin
 class CoreGateway:
     """Runs trading commands on the core at once; what it has no command for is answered with a refusal.
 
-    late: answers wait until `answer` lets them go, in their order. orders: what was asked for, with who asked.
+    late: answers wait until `answer` lets them go, in their order, and `taken` holds the orders that were accepted.
+    orders: what was asked for, with who asked.
     """
 
     def __init__(self, core: CoreRig, *, late: bool = False) -> None:
         nothing: Any = None
         self.orders: list[tuple[PlaceOrder, Origin]] = []
+        self.taken: set[str] = set()
         self._late: deque[tuple[str, Reply, CommandResult]] | None = deque() if late else None
         self._commands = CommandRegistry()
         trading.register(self._commands)
@@ -61,6 +63,8 @@ class CoreGateway:
     def _keep(self, cl_ord_id: str, reply: Reply, result: CommandResult) -> None:
         assert self._late is not None
         self._late.append((cl_ord_id, reply, result))
+        if cl_ord_id and result.ok:
+            self.taken.add(cl_ord_id)
 
     @property
     def unanswered(self) -> list[str]:

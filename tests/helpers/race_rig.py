@@ -23,7 +23,7 @@ from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.domain.accounts import Environment
 from workstation.domain.events import ArmChanged
-from workstation.domain.orders import OrderState, OriginKind, Side
+from workstation.domain.orders import OrderState, OrdStatus, OriginKind, Side
 from workstation.ports.broker import VenueOrder
 from workstation.viewmodels.ladder_clicks import Column
 from workstation.viewmodels.preview import PREVIEW_KEY
@@ -306,7 +306,8 @@ class RaceRig:
         self._must(len(typed) <= self.presses["ticket"], f"{len(typed)} orders of {self.presses['ticket']} sends")
         said = [order.metadata[PREVIEW_KEY] for order in typed]
         self._must(said == self._shown, f"sent {said}, where the ticket said {self._shown}")
-        in_air = [name for name in self.gateway.unanswered if name in by_ticket and not self._is_told(name)]
+        sent = self.gateway.taken.union(self.gateway.unanswered)
+        in_air = [name for name in by_ticket & sent if not self._is_told(name)]
         self._must(len(in_air) <= 1, f"the ticket sent before it knew of the one before: {in_air}")
         if not self.armed:
             open_sells = sum(o.terms.order_qty - o.cum_qty for o in live if o.terms.side.sign < 0)
@@ -318,7 +319,8 @@ class RaceRig:
     def _is_told(self, cl_ord_id: str) -> bool:
         """Tell whether the screen has the venue's or the gate's word on an order, or that none is known."""
         order = self.rig.context.state.orders.get(cl_ord_id)
-        return order is not None and (order.status.is_final or order.unknown is not None)
+        waits = (OrdStatus.NEW, OrdStatus.PENDING_SUBMIT)
+        return order is not None and (order.status not in waits or order.unknown is not None)
 
     def settle(self) -> None:
         """Let every answer come, and check that book and venue agree."""

@@ -122,7 +122,7 @@ class TicketPanel(Panel):
 
     def on_frame(self, frame: Frame) -> None:
         """Follow quotes, the state of the account and the word of the venue on what was sent."""
-        self.sending.on_rows(frame.rows)
+        self.sending.follow()
         if not self.symbol or not self.isVisible():
             return
         now = self.context.bridge.session.mono_ns()
