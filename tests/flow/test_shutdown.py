@@ -23,7 +23,9 @@ def test_a_fill_that_is_in_the_air_when_the_program_ends_is_stored(
     """The venue has filled the sale, and its words take an hour: they are heard as the link is let go."""
     with running_headless(tmp_path) as program:
         bought = filled_order(program)
-        monkeypatch.setattr(program.engine.core.broker, "_latency", lambda: HOUR_NS if is_sold(program) else 0)
+        link = program.engine.core.broker
+        heard = link._deliver
+        monkeypatch.setattr(link, "_deliver", lambda report, _latency_ns: heard(report, HOUR_NS))
         sale = place(program, order("SIM-FILL", 1, price=None, side=Side.SELL))
         wait_for(lambda: on_engine(program, lambda: is_sold(program)))
         assert stored_sides(tmp_path) == ["BUY"]

@@ -87,6 +87,16 @@ def test_a_question_is_answered_in_full() -> None:
     assert answer.balances[0].cash == 10_000_000 * MONEY_ONE - 10 * 101 * MONEY_ONE // 100
 
 
+def test_what_it_has_said_already_is_heard_as_it_is_left() -> None:
+    venue = PaperVenue()
+    venue.market(BOOK)
+    venue.buy(10, 100)
+    venue.broker.on_market([snapshot(levels((98, 50)), levels((100, 30)), 2, 1)])
+    assert venue.executions == []
+    venue.broker.disconnect()
+    assert [found.last_qty for found in venue.executions] == [10]
+
+
 def test_orders_go_on_filling_while_nobody_listens() -> None:
     venue = PaperVenue()
     venue.market(BOOK)

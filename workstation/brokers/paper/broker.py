@@ -101,9 +101,11 @@ class PaperBroker:
         self._deliver(SessionReport(venue=self.venue, state=SessionState.UP, ts_venue=self._time.now_ns()))
 
     def disconnect(self) -> None:
-        """Leave; orders stay at the venue and go on to fill, what was not heard is learned by asking."""
-        self._sink = None
-        self._outbox.clear()
+        """Leave; orders stay at the venue and go on to fill. What it said is heard, the rest is learned by asking."""
+        sink, heard = self._sink, self._outbox
+        self._sink, self._outbox = None, []
+        if sink is not None and heard:
+            sink(heard)
         if self._poll is not None:
             self._poll.cancel()
             self._poll = None

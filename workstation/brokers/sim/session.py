@@ -121,9 +121,12 @@ class SimBroker:
         self._change(SessionState.UP, "")
 
     def disconnect(self) -> None:
-        """Leave; open orders stay at the venue, requests in flight end as unknown."""
+        """Leave; open orders stay at the venue, requests in flight end as unknown, what the venue has said is heard."""
         if self._sink is None:
             return
+        heard = self._up.take_all() if self._state is SessionState.UP else []
+        if heard:
+            self._received(heard)
         self.drop("disconnected", SessionState.DOWN)
         last_words = self._up.take_all()
         if last_words:
