@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from workstation.desktop.panels.ladder_columns import columns_for
+from workstation.desktop.panels.ladder_paint import in_thousands
+from workstation.viewmodels.ladder_clicks import Column
 
 WIDTHS = (280, 349, 350, 440, 520, 600, 680, 900)
 
@@ -26,3 +28,20 @@ def test_columns_fill_the_width_without_a_gap(width: int) -> None:
         assert edge == left
         left += size
     assert left == width
+
+
+@pytest.mark.parametrize("width", [220, 260, 304])
+@pytest.mark.parametrize("scale", [1.0, 1.7])
+def test_in_a_narrow_ladder_sizes_keep_their_room_beside_own_orders(width: int, scale: float) -> None:
+    columns = columns_for(width, round(64 * scale), text_scale=scale)
+    for own, size in ((Column.OWN_BID, Column.BID), (Column.OWN_ASK, Column.ASK)):
+        assert columns.width(own) > 0
+        assert columns.width(size) >= min(50 * scale, (width - columns.width(Column.PRICE)) // 4 - 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [("999", "999"), ("1,092", "1.0k"), ("9,999", "9.9k"), ("10,000", "10k"), ("123,456", "123k"), ("0.25", "0.25")],
+)
+def test_a_size_without_room_is_told_in_thousands_and_never_cut(size: str, shown: str) -> None:
+    assert in_thousands(size) == shown

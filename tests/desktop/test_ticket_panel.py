@@ -7,7 +7,16 @@ import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QScrollArea, QToolButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+)
 
 from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position, quote, status
 from tests.helpers.fake_broker import CARD
@@ -71,6 +80,40 @@ def test_the_whole_of_it_stands_in_the_default_place_of_the_least_window(qapp, q
     for part in (panel.lines["residence"], panel.form.fields["display"], panel.form.reduce_only, panel.send):
         assert part.visibleRegion().boundingRect().size() == part.size()
     assert panel.state_line.text() == panel.state_line.full_text
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.7])
+def test_no_control_of_the_ticket_is_cut_or_out_of_reach_at_any_text_size(qtbot, qapp, rig, panel, scale):
+    load_fonts()
+    apply_theme(qapp, load_theme("dark", text_scale=scale))
+    panel.holder.resize(*LEAST_PLACE)
+    area = panel.findChild(QScrollArea, "ticket-1_scroll")
+    qtbot.waitUntil(lambda: area.widget().width() == area.viewport().width())
+    cut = []
+    for widget in (*panel.form.findChildren(QAbstractButton), *panel.form.findChildren(QLineEdit)):
+        words = widget.text() if isinstance(widget, QAbstractButton) else ""
+        low = widget.height() < widget.fontMetrics().height()
+        narrow = widget.width() < widget.fontMetrics().horizontalAdvance(words)
+        away = widget.mapTo(area.widget(), widget.rect().topRight()).x() >= area.viewport().width()
+        if widget.isVisible() and (low or narrow or away):
+            cut.append(widget.objectName())
+    apply_theme(qapp, load_theme("dark"))
+    assert cut == []
+
+
+def test_in_a_tall_ticket_send_stands_below_the_fields_and_moves_for_no_message(qtbot, rig, panel):
+    panel.holder.resize(400, 1_200)
+    qtbot.waitUntil(lambda: panel.height() > 1_000)
+    type_into(qtbot, panel, "price", "187.20")
+    QApplication.processEvents()
+    at = panel.send.mapTo(panel, QPoint(0, 0)).y()
+    assert at < 600
+    type_into(qtbot, panel, "price", "187.205")
+    qtbot.mouseClick(panel.send, LEFT)
+    QApplication.processEvents()
+    assert panel.message.isVisible()
+    assert panel.send.mapTo(panel, QPoint(0, 0)).y() == at
+    assert panel.message.mapTo(panel, QPoint(0, 0)).y() > at
 
 
 def test_send_places_the_order_in_words_and_is_dead_until_the_venue_acknowledges_it(qtbot, rig, panel):

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from workstation.desktop.theme import Theme
 
 
+SCALED_HEIGHTS = (12, 18, 20, 22)
+"""Heights of controls in pixels that grow with their text: `px_tall_N` of the style sheet."""
+
+
 def qt_stylesheet(theme: Theme) -> str:
     """Return the application style sheet for a theme."""
     colors = theme.colors
@@ -34,6 +38,7 @@ def qt_stylesheet(theme: Theme) -> str:
         for part in (theme.type, theme.metrics)
         for field in fields(part)
     }
+    sizes |= {f"px_tall_{height}": f"{round(height * theme.text_scale)}px" for height in SCALED_HEIGHTS}
     return Template(resource_text("themes", "workstation.qss")).substitute(
         roles,
         **sizes,

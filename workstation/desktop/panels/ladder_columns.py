@@ -92,12 +92,13 @@ def columns_for(
         pnl = max(pnl, extra(PNL_WIDE_WIDTH, PNL_WIDE_FROM_WIDTH))
     flow = extra(FLOW_WIDTH, FLOW_FROM_WIDTH)
     pull = extra(PULLED_WIDTH, PULLED_FROM_WIDTH) if pulled else 0
-    price = max(scaled(PRICE_WIDTH), price_width)
-    room = max(width - price - traded - flow - pull - pnl, 0)
-    least = scaled(OWN_WIDTH_MIN)
-    own = min(
-        max(round(room * OWN_SHARE), least), scaled(OWN_WIDTH_MAX), max(room // 2 - scaled(SIZE_WIDTH_MIN), least)
-    )
+    least, least_size = scaled(OWN_WIDTH_MIN), scaled(SIZE_WIDTH_MIN)
+    taken = traded + flow + pull + pnl
+    price = max(min(scaled(PRICE_WIDTH), width - taken - 2 * (least + least_size)), price_width)
+    room = max(width - price - taken, 0)
+    own = min(max(round(room * OWN_SHARE), least), scaled(OWN_WIDTH_MAX), max(room // 2 - least_size, least))
+    if room // 2 < least + least_size:
+        own = room // 2 * least // (least + least_size)
     size = max((room - 2 * own) // 2, 0)
     slack = room - 2 * own - 2 * size
     widths = (

@@ -18,6 +18,7 @@ from workstation.viewmodels.ladder_cells import OwnCell
 from workstation.viewmodels.ladder_clicks import Column
 from workstation.viewmodels.ladder_rows import SHARE_ONE, LadderRow
 
+THOUSANDS_DIGITS, TENTHS_MAX = 4, 100
 PAD = 6
 CHIP_INSET = 2
 QUEUE_GAP = 4
@@ -65,8 +66,8 @@ class RowPainter:
         self.words.use(painter)
         for column, left, column_width in columns.edges:
             title = TITLES[column]
-            if self.words.width(title) > column_width - 4:
-                title = title.removeprefix("MY ")
+            forms = (title, title.removeprefix("MY "), title.partition(" ")[0])
+            title = next((form for form in forms if self.words.width(form) <= column_width - 4), forms[-1])
             self.words.centre(painter, QRect(left, 0, column_width, self.title_height - 1), title)
 
     def rows(
@@ -137,9 +138,12 @@ class RowPainter:
                 (large if (row.bid_large if bid else row.ask_large) else texts).append((text, cell))
         self._fill(painter, bars, self.stale_bar if stale else self.bid_bar if bid else self.ask_bar)
         painter.setPen(self.colors.stale if stale else self.colors.text)
-        for face, sizes in ((self.figures, texts), (self.figures_bold, large)):
+        for whole, sizes in ((self.figures, texts), (self.figures_bold, large)):
+            room = min((cell.width() for _, cell in sizes), default=0) - PAD - 1
+            face = whole if all(whole.width(text) <= room for text, _ in sizes) else self.small
             face.use(painter)
-            for text, cell in sizes:
+            for exact, cell in sizes:
+                text = exact if face.width(exact) <= room else in_thousands(exact)
                 if bid:
                     face.right(painter, cell.adjusted(0, 0, -PAD, 0), text)
                 else:
@@ -349,6 +353,15 @@ class RowPainter:
     def pill_width(self, text: str) -> int:
         """Return the width of a pill."""
         return round(self.words.width(text)) + 2 * PAD
+
+
+def in_thousands(text: str) -> str:
+    """Return a size in whole or tenths of thousands, rounded down: a cut number would be read as another one."""
+    digits = text.replace(",", "")
+    if not digits.isdigit() or len(digits) < THOUSANDS_DIGITS:
+        return text
+    tenths = int(digits) // 100
+    return f"{tenths // 10}k" if tenths >= TENTHS_MAX else f"{tenths // 10}.{tenths % 10}k"
 
 
 def _runs(tops: list[int], height: int) -> list[tuple[int, int]]:

@@ -3,15 +3,17 @@
 Enter commits and never sends. Up, Down and the wheel step by one, with Shift by ten. They know no order.
 """
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QCheckBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -102,9 +104,11 @@ class SidePicker(QWidget):
         self.setObjectName(f"{name}_side")
         self._group = QButtonGroup(self)
         self._buttons: dict[Side, QPushButton] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
+        self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(4)
+        sides = QHBoxLayout()
+        self.row.addLayout(sides, 1)
         for side in (Side.BUY, Side.SELL):
             button = QPushButton(side.value)
             button.setObjectName(f"{name}_{side.value.lower()}")
@@ -113,12 +117,12 @@ class SidePicker(QWidget):
             button.setMinimumHeight(28)
             self._group.addButton(button)
             self._buttons[side] = button
-            row.addWidget(button, 1)
+            sides.addWidget(button, 1)
         self.short = QCheckBox("Short")
         self.short.setObjectName(f"{name}_short")
         self.short.setAccessibleName("Mark as short sale, or as buy to cover")
         self.short.setToolTip("Marks the order: SELL SHORT, or BUY TO COVER on the buying side")
-        row.addWidget(self.short)
+        self.row.addWidget(self.short)
         self._group.buttonClicked.connect(self._on_clicked)
         self.short.toggled.connect(self._on_clicked)
         self.choose(Side.BUY)
@@ -205,3 +209,28 @@ class QuoteButton(QPushButton):
         """Leave room for both lines."""
         layout = self.layout()
         return super().sizeHint() if layout is None else layout.sizeHint()
+
+
+class ScrolledFields(QScrollArea):
+    """Fields as tall as they are, so that what follows stands right below them; in a low panel they scroll."""
+
+    def __init__(self, name: str, fields: QWidget) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(fields)
+
+    # Qt overrides
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the fields."""
+        return self.widget().sizeHint()
+
+    def event(self, event: QEvent) -> bool:
+        """Follow fields that come and go."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QGridLayout,
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.panels.ticket_fields import SidePicker, TicketField
-from workstation.desktop.theme import figure_font
+from workstation.desktop.theme import current_theme, figure_font
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
 from workstation.ports.broker import CapabilityCard
@@ -50,6 +51,10 @@ _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
 _PRESET_SPARE = 10
 _ROW_GAP = 2
+WIDE_FROM_PX = 250
+"""Width at the text scale 1 from which pairs of fields stand side by side."""
+
+_LEGS = ("stop_loss", "take_profit")
 _PRICE_FIELDS = ("trail", "stop", "price")
 
 
@@ -92,6 +97,9 @@ class TicketForm(QWidget):
         self.more = self._more_button()
         self.peg = self._combo("peg", "What the price follows until it is sent", _PEGS)
         self._labels: dict[str, QLabel] = {}
+        self._turning: list[QBoxLayout] = []
+        self._offered = QWidget()
+        self._narrow = False
         self._lay_out(presets)
         self.side.changed.connect(self._on_edited)
         self._show_used()
@@ -296,7 +304,7 @@ class TicketForm(QWidget):
         display.setPlaceholderText("all" if shown_part else f"{venue} takes no shown part")
 
     def _lay_out(self, presets: tuple[int, ...]) -> None:
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(_ROW_GAP)
@@ -305,18 +313,58 @@ class TicketForm(QWidget):
         grid.addWidget(self.side, 0, 0, 1, 4)
         self._choices(grid, 1)
         self._wide(grid, 2, "qty", self._quantity_row(presets))
-        for row, name in enumerate((*_PRICE_FIELDS, "expire"), start=3):
+        for row, name in enumerate((*_PRICE_FIELDS, "expire"), start=4):
             self._wide(grid, row, name, self._price_row() if name == "price" else self.fields[name])
-        self._pair(grid, 7, ("stop_loss", self.fields["stop_loss"]), ("take_profit", self.fields["take_profit"]))
-        grid.addLayout(self._flags_row(), 8, 0, 1, 4)
-        grid.addWidget(self.pair, 9, 0, 1, 4)
+        for name in _LEGS:
+            self._label(name, narrow=name == "take_profit")
+        self._place_legs(narrow=False)
+        grid.addLayout(self._flags_row(), 10, 0, 1, 4)
+        grid.addWidget(self.pair, 11, 0, 1, 4)
 
-    def _flags_row(self) -> QHBoxLayout:
+    def fit(self, width: int) -> None:
+        """Put what stands side by side below each other where `width` pixels have no room for the text at its size."""
+        narrow = width < WIDE_FROM_PX * current_theme().text_scale
+        if narrow is not self._narrow:
+            self._narrow = narrow
+            way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+            for row in (*self._turning, self.side.row):
+                row.setDirection(way)
+            self._place_legs(narrow=narrow)
+            self._place_offered(narrow=narrow)
+
+    def _place_offered(self, *, narrow: bool) -> None:
+        """Put the presets beside the quantity, or below it from edge to edge."""
+        if narrow:
+            self._quantity.removeWidget(self._offered)
+            self._grid.addWidget(self._offered, 3, 0, 1, 4)
+        else:
+            self._grid.removeWidget(self._offered)
+            self._quantity.addWidget(self._offered)
+
+    def _place_legs(self, *, narrow: bool) -> None:
+        """Put stop-loss and target into one row, or into two."""
+        for number, name in enumerate(_LEGS):
+            label, field = self._labels[name], self.fields[name]
+            for widget in (label, field):
+                self._grid.removeWidget(widget)
+            row, column = (8 + number, 0) if narrow else (8, 2 * number)
+            self._grid.addWidget(label, row, column)
+            self._grid.addWidget(field, row, column + 1, 1, 3 if narrow else 1)
+
+    def _turning_row(self, *, spacing: int) -> QBoxLayout:
+        """Return a row that becomes a column in a narrow panel."""
+        row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        row.setSpacing(spacing)
+        self._turning.append(row)
+        return row
+
+    def _flags_row(self) -> QBoxLayout:
         """Put the shown part and the flags side by side: a low window shows the whole form."""
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        row.addWidget(self._label("display", narrow=True))
-        row.addWidget(self.fields["display"], 1)
+        shown = QHBoxLayout()
+        shown.addWidget(self._label("display", narrow=True))
+        shown.addWidget(self.fields["display"], 1)
+        row = self._turning_row(spacing=6)
+        row.addLayout(shown, 1)
         for box in (self.true_market, self.post_only, self.reduce_only):
             row.addWidget(box)
         return row
@@ -331,11 +379,14 @@ class TicketForm(QWidget):
         return holder
 
     def _quantity_row(self, presets: tuple[int, ...]) -> QWidget:
-        holder = QWidget()
-        row = QHBoxLayout(holder)
+        holder, offered = QWidget(), QHBoxLayout(self._offered)
+        offered.setContentsMargins(0, 0, 0, 0)
+        offered.setSpacing(2)
+        row = self._quantity = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         row.addWidget(self.fields["qty"], 1)
+        row.addWidget(self._offered)
         for preset in presets:
             button = QToolButton()
             button.setObjectName(f"{self._name}_preset_{preset}")
@@ -346,20 +397,13 @@ class TicketForm(QWidget):
             button.setToolTip(f"Quantity {preset} (preset)")
             button.setAccessibleName(f"Quantity preset {preset}")
             button.clicked.connect(lambda _checked=False, preset=preset: self.set_text("qty", str(preset)))
-            row.addWidget(button)
-        row.addWidget(self.more)
+            offered.addWidget(button)
+        offered.addWidget(self.more)
         return holder
-
-    def _pair(self, grid: QGridLayout, row: int, left: tuple[str, QWidget], right: tuple[str, QWidget]) -> None:
-        grid.addWidget(self._label(left[0]), row, 0)
-        grid.addWidget(left[1], row, 1)
-        grid.addWidget(self._label(right[0], narrow=True), row, 2)
-        grid.addWidget(right[1], row, 3)
 
     def _choices(self, grid: QGridLayout, row: int) -> None:
         """Put type and time in force side by side; the type's words are the longer, the time says itself."""
-        both = QHBoxLayout()
-        both.setSpacing(6)
+        both = self._turning_row(spacing=6)
         both.addWidget(self.type, _TYPE_SHARE)
         both.addWidget(self.tif, _TIF_SHARE)
         grid.addWidget(self._label("type"), row, 0)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workstation.commands.outcomes import Refusal
 from workstation.commands.outlook import OrderOutlook
@@ -19,7 +19,7 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.ladder_controls import OneLine
 from workstation.desktop.panels.ladder_header import InstrumentHeader
-from workstation.desktop.panels.ticket_fields import QuoteButton, set_role
+from workstation.desktop.panels.ticket_fields import QuoteButton, ScrolledFields, set_role
 from workstation.desktop.panels.ticket_fixes import FixButtons
 from workstation.desktop.panels.ticket_form import TicketForm
 from workstation.desktop.panels.ticket_presets import TicketPresets
@@ -27,7 +27,7 @@ from workstation.desktop.panels.ticket_pricing import TicketPricing
 from workstation.desktop.panels.ticket_sending import TicketSending
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel, PanelSettings
-from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.domain.orders import OriginKind
 from workstation.domain.verdicts import Verdict
 from workstation.ports.broker import CapabilityCard
@@ -35,6 +35,7 @@ from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.ticket import Draft, Reading, next_opening, read
 from workstation.viewmodels.ticket_outlook import NO_COSTS, Costs, outlook, ticket_state
 
+MARGIN_PX, TALL_SPARE_PX = 8, 160
 PREVIEW_DELAY_MS = 120
 PREVIEW_AGAIN_NS = 1_000_000_000
 OUTLOOK_AGAIN_NS = 100_000_000
@@ -211,17 +212,14 @@ class TicketPanel(Panel):
         shortcut.activated.connect(act)
 
     def _build(self) -> None:
-        scroll = QScrollArea()
-        scroll.setObjectName(f"{self.panel_id}_scroll")
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self._fields())
-        outer = QVBoxLayout(self)
+        self._scrolled = ScrolledFields(f"{self.panel_id}_scroll", self._fields())
+        outer = self._outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(scroll, 1)
-        outer.addLayout(self._foot())
+        outer.addWidget(self._scrolled)
+        outer.addStretch(1)
+        outer.addLayout(self._lay_foot())
+        outer.addStretch(0)
         self._new_fonts()
         theme_notifier().changed.connect(self._new_fonts)
 
@@ -229,7 +227,7 @@ class TicketPanel(Panel):
         """Return what scrolls in a low panel: quotes, fields and what the order would do."""
         holder = QWidget()
         column = QVBoxLayout(holder)
-        column.setContentsMargins(8, 4, 8, 0)
+        column.setContentsMargins(MARGIN_PX, 4, MARGIN_PX, 0)
         column.setSpacing(4)
         quotes = QHBoxLayout(self._quotes)
         quotes.setContentsMargins(0, 0, 0, 0)
@@ -249,10 +247,21 @@ class TicketPanel(Panel):
             self.lines[name] = OneLine(f"{self.panel_id}_{name}", word)
             lines.addRow(label, self.lines[name])
         column.addLayout(lines)
-        column.addStretch(1)
         return holder
 
-    def _foot(self) -> QVBoxLayout:
+    def _take_height(self, height: int) -> None:
+        """Put the foot below the fields in a tall panel, at the bottom of a low one; Send never moves for a message."""
+        tall = height >= self._scrolled.sizeHint().height() + TALL_SPARE_PX * current_theme().text_scale
+        self.preview.setMinimumHeight(2 * self.preview.fontMetrics().lineSpacing() if tall else 0)
+        self._outer.setStretch(1, 0 if tall else 1)
+        self._outer.setStretch(3, 1 if tall else 0)
+        for widget in (self.message, self.fixes):
+            self._foot.removeWidget(widget)
+        first = self._foot.count() if tall else 1
+        for number, widget in enumerate((self.message, self.fixes)):
+            self._foot.insertWidget(first + number, widget)
+
+    def _lay_foot(self) -> QVBoxLayout:
         """Return what is always in view: the exact order, what is wrong with it, and the button."""
         self.preview.setObjectName(f"{self.panel_id}_preview")
         self.preview.setWordWrap(True)
@@ -262,7 +271,7 @@ class TicketPanel(Panel):
         self.send.setObjectName(f"{self.panel_id}_send")
         self.send.setMinimumHeight(28)
         self.send.setToolTip("Send the order above (Ctrl+Enter; Ctrl+Shift+Enter holds it here)")
-        foot = QVBoxLayout()
+        foot = self._foot = QVBoxLayout()
         foot.setContentsMargins(8, 2, 8, 6)
         foot.setSpacing(4)
         for widget in (self.preview, self.message, self.fixes, self.send):
@@ -270,6 +279,7 @@ class TicketPanel(Panel):
         return foot
 
     def _new_fonts(self, *_: object) -> None:
+        self.form.fit(self.width() - 2 * MARGIN_PX)
         self.preview.setFont(figure_font("body"))
         self._quotes.setMinimumHeight(max(button.sizeHint().height() for button in self.quotes.values()))
 
@@ -402,3 +412,11 @@ class TicketPanel(Panel):
         if self.symbol:
             self.form.set_text("qty", str(self.context.sizes.size))
             self.presets.follow()
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the form the width that it has."""
+        super().resizeEvent(event)
+        self.form.fit(event.size().width() - 2 * MARGIN_PX)
+        self._take_height(event.size().height())
