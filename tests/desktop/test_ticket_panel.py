@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QToolButton,
 )
+from shiboken6 import delete
 
 from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position, quote, status
 from tests.helpers.fake_broker import CARD
@@ -514,3 +515,14 @@ def test_the_wheel_steps_the_field_that_has_the_keyboard_and_no_other(qtbot, pan
     assert price.text() == "187.11"
     turn_wheel(field(panel, "qty"), 1)
     assert field(panel, "qty").text() == "100"
+
+
+def test_an_answer_that_comes_after_the_ticket_has_gone_is_left_unheard(qtbot, rig):
+    del rig.gateway.answers["order.outlook"]
+    gone = open_ticket(qtbot, rig)
+    type_into(qtbot, gone, "price", "187.20")
+    qtbot.waitUntil(lambda: rig.gateway.of("order.outlook") != [])
+    gone.release()
+    delete(gone)
+    rig.gateway.answer("order.outlook", previewed(RiskClass.INCREASE))
+    QApplication.processEvents()

@@ -221,13 +221,14 @@ class ScrolledFields(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._fields = fields
         self.setWidget(fields)
 
     # Qt overrides
 
     def sizeHint(self) -> QSize:
         """Return the size of the fields."""
-        return self.widget().sizeHint()
+        return self._fields.sizeHint()
 
     def event(self, event: QEvent) -> bool:
         """Follow fields that come and go."""

@@ -92,6 +92,7 @@ class TicketPanel(Panel):
         self.form.edited.connect(self._on_edited)
         self.form.more.clicked.connect(lambda: self.presets.open(self))
         self.until_released(self.presets.release)
+        self.until_released(self._ask_no_more)
         self.form.escaped.connect(self.clear)
         self.fixes.chosen.connect(self.form.set_text)
         self.sending.changed.connect(self._show)
@@ -255,10 +256,11 @@ class TicketPanel(Panel):
         self.preview.setMinimumHeight(2 * self.preview.fontMetrics().lineSpacing() if tall else 0)
         self._outer.setStretch(1, 0 if tall else 1)
         self._outer.setStretch(3, 1 if tall else 0)
-        for widget in (self.message, self.fixes):
+        moved: tuple[QWidget, ...] = (self.message, self.fixes)
+        for widget in moved:
             self._foot.removeWidget(widget)
         first = self._foot.count() if tall else 1
-        for number, widget in enumerate((self.message, self.fixes)):
+        for number, widget in enumerate(moved):
             self._foot.insertWidget(first + number, widget)
 
     def _lay_foot(self) -> QVBoxLayout:
@@ -335,6 +337,11 @@ class TicketPanel(Panel):
                 self._take_preview(result)
 
         self.context.call("order.outlook", params, origin, answered)
+
+    def _ask_no_more(self) -> None:
+        """Leave an answer that is still under way unheard: the fields that it is about are gone."""
+        self._asked += 1
+        self._delay.stop()
 
     def _take_preview(self, result: CommandResult) -> None:
         """Keep the engine's word on the order: the gate's verdict and what it costs, or that no venue takes it."""
