@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from workstation.app.bench_words import listed, told
 from workstation.domain.errors import UserError
 
 Figures = dict[str, Any]
@@ -152,7 +153,7 @@ SHORT = tuple(name for name in BENCHMARKS if name != "soak")
 def command(arguments: argparse.Namespace) -> int:
     """Run the named benchmarks, or all of SHORT; prints a table or JSON."""
     if arguments.list:
-        print("\n".join(BENCHMARKS))
+        print("\n".join(listed(BENCHMARKS, SHORT)))
         return 0
     unknown = [name for name in arguments.names if name not in BENCHMARKS]
     if unknown:
@@ -164,7 +165,5 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(results, indent=2))
     else:
-        for name, figures in results.items():
-            for figure, value in figures.items():
-                print(f"{name:<16} {figure:<48} {value:>16,.4f}")
+        print("\n".join(told(results)))
     return 0

@@ -17,6 +17,7 @@ from workstation.domain.orders import (
     OrderTerms,
     OrdStatus,
     OrdType,
+    OriginKind,
 )
 from workstation.viewmodels.column_arrays import Mask
 from workstation.viewmodels.columns import (
@@ -348,8 +349,9 @@ def _key(order: OrderState) -> str:
     return order.cl_ord_id
 
 
-def _steady(order: OrderState) -> tuple[OrderTerms, bool]:
-    return order.terms, order.is_foreign
+def _steady(order: OrderState) -> OrderTerms | tuple[OrderTerms, bool]:
+    """Return the terms, and of an order from elsewhere whether it was adopted."""
+    return order.terms if order.origin.kind is not OriginKind.EXTERNAL else (order.terms, order.is_foreign)
 
 
 def _side(order: OrderState) -> str:
