@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from workstation.viewmodels.columns import Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, grouped
-from workstation.viewmodels.orders_table import OPEN_WORDS, OrderBlotter
+from workstation.viewmodels.order_states import OPEN_WORDS
+from workstation.viewmodels.orders_table import OrderBlotter
 
-GROUPINGS = {"group": "Bracket", "symbol": "Instrument", "strategy": "Strategy", "account": "Account"}
+GROUPINGS = {"group": "Linked orders", "symbol": "Instrument", "strategy": "Strategy", "account": "Account"}
 """What orders may be grouped by: column of the blotter, and the word for it."""
 
 TOTALS_MAX = 200
@@ -42,7 +43,7 @@ class OrderTotal(msgspec.Struct, frozen=True, kw_only=True):
 def order_totals(blotter: OrderBlotter, by: str) -> list[OrderTotal]:
     """Return the subtotals of what is shown, largest group first, at most TOTALS_MAX.
 
-    by: a name of GROUPINGS; orders that are no bracket have no subtotal of their own.
+    by: a name of GROUPINGS; orders that are linked to none have no subtotal of their own.
     """
     table = blotter.table
     rows = table.view

@@ -16,9 +16,10 @@ from workstation.domain.orders import (
     OrderState,
     OrderTerms,
     OrdStatus,
-    OrdType,
     OriginKind,
 )
+from workstation.orders.book import group_of
+from workstation.orders.reversals import REVERSES_MARK
 from workstation.viewmodels.column_arrays import Mask
 from workstation.viewmodels.columns import (
     Accepts,
@@ -31,55 +32,19 @@ from workstation.viewmodels.columns import (
     Selection,
 )
 from workstation.viewmodels.formats import DAY_NS, MISSING, Formats, age, exact_time, moment
+from workstation.viewmodels.order_states import (
+    LOOKS,
+    OPEN_WORDS,
+    REFUSED,
+    REJECTED,
+    STATE_WORDS,
+    TYPE_WORDS,
+    UNKNOWN,
+)
 from workstation.viewmodels.origins import is_foreign, origin_id, origin_words
 from workstation.viewmodels.rejects import RejectWatch
 from workstation.viewmodels.table_query import TableQuery
 
-WORKING, PARTIAL, PENDING, HELD, UNKNOWN = "WORKING", "PARTIAL", "PENDING", "HELD", "UNKNOWN"
-REJECTED, REFUSED = "REJECTED", "REFUSED"
-
-_STATE_WORDS = {
-    OrdStatus.NEW: HELD,
-    OrdStatus.PENDING_SUBMIT: PENDING,
-    OrdStatus.SUBMITTED: WORKING,
-    OrdStatus.ROUTED: WORKING,
-    OrdStatus.PARTIALLY_FILLED: PARTIAL,
-    OrdStatus.PENDING_CANCEL: "CANCELLING",
-    OrdStatus.PENDING_REPLACE: "AMENDING",
-    OrdStatus.FILLED: "FILLED",
-    OrdStatus.CANCELLED: "CANCELLED",
-    OrdStatus.REPLACED: "REPLACED",
-    OrdStatus.REJECTED: REJECTED,
-    OrdStatus.EXPIRED: "EXPIRED",
-    OrdStatus.INSUFFICIENT_FUNDS: REFUSED,
-    OrdStatus.RISK_REJECTED: REFUSED,
-    OrdStatus.COMPLIANCE_REJECTED: REFUSED,
-}
-OPEN_WORDS = frozenset({WORKING, PARTIAL, PENDING, HELD, "CANCELLING", "AMENDING", UNKNOWN})
-
-_LOOKS = {  # state word: (glyph, colour role)
-    WORKING: ("ring", "info"),
-    PARTIAL: ("half", "info"),
-    PENDING: ("dots", "warning"),
-    HELD: ("pause", "text_muted"),
-    "CANCELLING": ("dots", "warning"),
-    "AMENDING": ("dots", "warning"),
-    "FILLED": ("disc", "buy"),
-    "CANCELLED": ("dash", "text_muted"),
-    "REPLACED": ("dash", "text_muted"),
-    "EXPIRED": ("dash", "text_muted"),
-    REJECTED: ("cross", "danger"),
-    REFUSED: ("bar", "danger"),
-    UNKNOWN: ("question", "surface"),
-}
-_TYPE_WORDS = {
-    OrdType.MARKET: "MKT",
-    OrdType.LIMIT: "LMT",
-    OrdType.STOP: "STP",
-    OrdType.STOP_LIMIT: "STP LMT",
-    OrdType.TRAILING_STOP: "TRAIL",
-    OrdType.TRAILING_STOP_LIMIT: "TRAIL LMT",
-}
 _SEARCHED = ("symbol", "state", "side", "origin", "type", "account", "tif", "strategy")
 _NAMES = {"sym": "symbol", "acct": "account", "status": "state", "quantity": "qty", "px": "price", "avg": "average"}
 _UNASKED = ("age", "group", "leg")
@@ -125,6 +90,7 @@ class OrderBlotter:
     def __init__(self, formats: Formats, rejects: RejectWatch, keys: Mapping[str, str] = MappingProxyType({})) -> None:
         self.formats, self.rejects, self.keys = formats, rejects, keys
         self._groups: dict[str, int] = {}
+        self._chains: dict[str, str] = {}
         self._group_names: list[str] = []
         self.now_ns = 0
         self.connected = True
@@ -162,12 +128,12 @@ class OrderBlotter:
         """Return the state in one word; not known goes before everything else."""
         if order.unknown is not None or (order.is_open and order.status is not OrdStatus.NEW and not self.connected):
             return UNKNOWN
-        return _STATE_WORDS[order.status]
+        return STATE_WORDS[order.status]
 
     def style(self, order: OrderState) -> RowStyle:
         """Return how an order's row looks: UNKNOWN inverted, an unseen reject red, ended ones muted."""
         word = self.word(order)
-        glyph, ink = _LOOKS[word]
+        glyph, ink = LOOKS[word]
         if word == UNKNOWN:
             cells = {
                 "state": CellStyle("surface", "", glyph, bold=True),
@@ -256,7 +222,12 @@ class OrderBlotter:
         return f"{self.word(order)}: {reason}" if reason else self.word(order)
 
     def _group(self, order: OrderState) -> int:
-        key = order.cl_ord_id if order.link is None else order.link.group_id
+        """Return the number of what an order belongs to: its bracket or pair, what it replaces, what it reverses."""
+        key, before = group_of(order), order.replaces or order.metadata.get(REVERSES_MARK, "")
+        if order.link is None and before:
+            known = self.table.get(before)
+            key = self._chains.get(before) or (before if known is None else group_of(known))
+            self._chains[order.cl_ord_id] = key
         return self._groups.setdefault(key, len(self._groups))
 
     def group_name(self, number: int) -> str:
@@ -359,7 +330,7 @@ def _side(order: OrderState) -> str:
 
 
 def _type(order: OrderState) -> str:
-    return _TYPE_WORDS[order.terms.ord_type]
+    return TYPE_WORDS[order.terms.ord_type]
 
 
 def _leg(order: OrderState) -> str:

@@ -53,6 +53,25 @@ def test_only_brackets_of_several_orders_have_a_subtotal() -> None:
     assert (total.group, total.orders, total.left) == ("G-0001", 2, 200)
 
 
+def test_a_reversals_pair_a_chain_of_replacements_and_legs_of_a_plain_order_are_groups_too() -> None:
+    leg = GroupLink("GRP-uidOMSP", Contingency.BRACKET, LegRole.STOP_LOSS, "OMS-P")
+    made = blotter(
+        order("OMS-X", state=OrdStatus.FILLED),
+        order("OMS-E", metadata={"reverses": "OMS-X"}),
+        order("OMS-1", state=OrdStatus.REPLACED),
+        order("OMS-2", state=OrdStatus.REPLACED, replaces="OMS-1"),
+        order("OMS-P"),
+        order("OMS-S", link=leg),
+        order("OMS-9"),
+    )
+    made.take([order("OMS-3", replaces="OMS-2")])
+    assert {total.group: total.orders for total in order_totals(made, "group")} == {
+        "GRP-uidOMSX": 2,
+        "GRP-uidOMS1": 3,
+        "GRP-uidOMSP": 2,
+    }
+
+
 def test_an_empty_blotter_has_none_and_an_order_without_a_strategy_is_named() -> None:
     assert order_totals(blotter(), "strategy") == []
     (total,) = order_totals(blotter(order("1")), "strategy")

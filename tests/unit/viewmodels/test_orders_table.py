@@ -20,7 +20,8 @@ from workstation.domain.orders import (
 )
 from workstation.viewmodels.formats import Formats, csv_text
 from workstation.viewmodels.order_edits import QUANTITY, Amendment, conflict_text, edit_text, parsed
-from workstation.viewmodels.orders_table import UNKNOWN, OrderBlotter, OrderFilter
+from workstation.viewmodels.order_states import UNKNOWN
+from workstation.viewmodels.orders_table import OrderBlotter, OrderFilter
 from workstation.viewmodels.rejects import RejectWatch
 
 INSTRUMENTS = {"AAPL": stock(), "ESZ6": future()}

@@ -224,7 +224,7 @@ class OrdersPanel(TablePanel):
             name: self.add_button(name, text, f"Show only: {text.lower()}", self._apply_filter, checkable=True)
             for name, text in CHIPS
         }
-        meaning = "Group by bracket, instrument, strategy or account, with subtotals"
+        meaning = "Group by linked orders, instrument, strategy or account, with subtotals"
         self.group_button = self.add_button("group", "Group ▾", meaning, self._open_group_menu)
         self.rejects = self.add_button("rejects", "", "Acknowledge rejects", self.acknowledge)
         self.rejects.setProperty("role", "danger")

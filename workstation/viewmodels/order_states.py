@@ -1,0 +1,52 @@
+"""The states and types of orders in the words of the blotter, and how each state looks: by shape and by colour.
+
+Beside the order walk. Colours are roles of the theme; a state that is told by colour alone is a defect.
+"""
+
+from workstation.domain.orders import OrdStatus, OrdType
+
+WORKING, PARTIAL, PENDING, HELD, UNKNOWN = "WORKING", "PARTIAL", "PENDING", "HELD", "UNKNOWN"
+REJECTED, REFUSED = "REJECTED", "REFUSED"
+
+STATE_WORDS = {
+    OrdStatus.NEW: HELD,
+    OrdStatus.PENDING_SUBMIT: PENDING,
+    OrdStatus.SUBMITTED: WORKING,
+    OrdStatus.ROUTED: WORKING,
+    OrdStatus.PARTIALLY_FILLED: PARTIAL,
+    OrdStatus.PENDING_CANCEL: "CANCELLING",
+    OrdStatus.PENDING_REPLACE: "AMENDING",
+    OrdStatus.FILLED: "FILLED",
+    OrdStatus.CANCELLED: "CANCELLED",
+    OrdStatus.REPLACED: "REPLACED",
+    OrdStatus.REJECTED: REJECTED,
+    OrdStatus.EXPIRED: "EXPIRED",
+    OrdStatus.INSUFFICIENT_FUNDS: REFUSED,
+    OrdStatus.RISK_REJECTED: REFUSED,
+    OrdStatus.COMPLIANCE_REJECTED: REFUSED,
+}
+OPEN_WORDS = frozenset({WORKING, PARTIAL, PENDING, HELD, "CANCELLING", "AMENDING", UNKNOWN})
+
+LOOKS = {  # state word: (glyph, colour role)
+    WORKING: ("ring", "info"),
+    PARTIAL: ("half", "info"),
+    PENDING: ("dots", "warning"),
+    HELD: ("pause", "text_muted"),
+    "CANCELLING": ("dots", "warning"),
+    "AMENDING": ("dots", "warning"),
+    "FILLED": ("disc", "buy"),
+    "CANCELLED": ("dash", "text_muted"),
+    "REPLACED": ("dash", "text_muted"),
+    "EXPIRED": ("dash", "text_muted"),
+    REJECTED: ("cross", "danger"),
+    REFUSED: ("bar", "danger"),
+    UNKNOWN: ("question", "surface"),
+}
+TYPE_WORDS = {
+    OrdType.MARKET: "MKT",
+    OrdType.LIMIT: "LMT",
+    OrdType.STOP: "STP",
+    OrdType.STOP_LIMIT: "STP LMT",
+    OrdType.TRAILING_STOP: "TRAIL",
+    OrdType.TRAILING_STOP_LIMIT: "TRAIL LMT",
+}
