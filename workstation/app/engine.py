@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from workstation.app import awake
 from workstation.app.account_opening import AccountOpening
 from workstation.app.alerts import LOOK_NS, NO_ALERTING, Alerting, Alerts
 from workstation.app.backtest_desk import BacktestDesk
@@ -264,6 +265,8 @@ class Engine:
         if self.view_only is None:
             self._repeat(EXPIRY_NS, lambda: limits.expire_limits(self._context))
             self._repeat(logins.LOOK_NS, lambda: logins.forget_logins(self._context))
+            environment, notice = self._venue.environment, self._publisher.notice
+            self._repeat(awake.LOOK_NS, awake.Awake(self.core, self._clock, environment, notice).look)
             self._alerts.begin()
             self._repeat(LOOK_NS, self._alerts.look)
             desk = self._strategies.desk
