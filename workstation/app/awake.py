@@ -11,7 +11,7 @@ from workstation.domain.accounts import Environment
 from workstation.domain.events import ArmChanged
 from workstation.kernel.clock import Clock
 
-STOOD_STILL_NS = 20_000_000_000
+STOOD_STILL_NS = 30_000_000_000
 """A pause from which on the program counts as having stood still; the longest stall of a busy machine is shorter."""
 
 LOOK_NS = 1_000_000_000
