@@ -66,13 +66,18 @@ def plain(found: Findings) -> dict[str, Any]:
 
 def _look_ahead_words(found: LookAhead) -> list[str]:
     cuts = f"{len(found.cuts)} cuts of the data, {found.decisions:,} decisions"
+    own = [f"! look-ahead: no cut reaches what the code has by itself: {', '.join(found.own_data)}"]
     if not found.changed:
-        return [f"look-ahead: none found in {cuts}"]
+        return [f"look-ahead: none found in {cuts}", *(own if found.own_data else ())]
     rows = [
         f"  {time_text(row.ts)}  with all data: {row.whole or NOTHING}; with none after it: {row.part or NOTHING}"
         for row in found.changed
     ]
-    return [f"! look-ahead: {len(found.changed)} decisions hang on later data ({cuts})", *rows]
+    return [
+        f"! look-ahead: {len(found.changed)} decisions hang on later data ({cuts})",
+        *rows,
+        *(own if found.own_data else ()),
+    ]
 
 
 def _start_up_words(row: StartUp) -> str:

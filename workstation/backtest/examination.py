@@ -1,7 +1,7 @@
 """Checks of a backtest: does it look ahead, does it hang on where its data begins, on its costs, on the path in a bar.
 
 Each runs the plan again, changed in one thing, and says what became of it. Long work: it asks whether it is still
-wanted. A strategy that reads data by itself, from a file of its own, is beyond them.
+wanted. Data that a strategy has by itself is beyond them, and named.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from workstation.backtest.fees import CoinFees, FeeModel, MakerTakerFees, PerUni
 from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.backtest.metrics import metrics_of
 from workstation.backtest.options import BacktestOptions, Path, Slippage, SlippageKind
+from workstation.backtest.own_data import own_data
 from workstation.backtest.plan import Cancelled
 from workstation.backtest.reruns import Decision, Difference, MakePlan, Rerun, differences, from_on, rerun, up_to
 from workstation.backtest.run import run_backtest
@@ -27,11 +28,15 @@ CHANGED_MAX = 50
 
 
 class LookAhead(msgspec.Struct, frozen=True, kw_only=True):
-    """decisions: of the whole run; cuts: times at which the data was cut, UTC ns; changed: by what came later."""
+    """decisions: of the whole run; cuts: times at which the data was cut, UTC ns; changed: by what came later.
+
+    own_data: what the code holds or reads by itself, which no cut reaches; see `own_data.py`.
+    """
 
     decisions: int
     cuts: tuple[int, ...]
     changed: tuple[Difference, ...]
+    own_data: tuple[str, ...] = ()
 
 
 class StartUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +62,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def look_ahead(make: MakePlan, *, samples: int = SAMPLES, cancelled: Cancelled | None = None) -> LookAhead:
     """Run again on data that ends with a decision, for some of them: what was decided until then must be the same."""
-    whole = rerun(make(), cancelled=cancelled)
+    plan = make()
+    whole = rerun(plan, cancelled=cancelled)
     times = sorted({decision.ts for decision in whole.decisions})
     cuts = tuple(times[place] for place in _spread(len(times), samples))
     changed: dict[int, Difference] = {}
@@ -66,7 +72,9 @@ def look_ahead(make: MakePlan, *, samples: int = SAMPLES, cancelled: Cancelled |
         for found in differences(_until(whole, ts), _until(part, ts)):
             changed.setdefault(found.ts, found)
     rows = [changed[ts] for ts in sorted(changed)]
-    return LookAhead(decisions=len(whole.decisions), cuts=cuts, changed=tuple(rows[:CHANGED_MAX]))
+    return LookAhead(
+        decisions=len(whole.decisions), cuts=cuts, changed=tuple(rows[:CHANGED_MAX]), own_data=own_data(plan.strategy)
+    )
 
 
 def start_up(make: MakePlan, *, cancelled: Cancelled | None = None) -> list[StartUp]:

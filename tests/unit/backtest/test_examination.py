@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import sys
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
 import msgspec
 import numpy as np
@@ -12,14 +15,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.backtests import MINUTE, START, columns, options, plan, quotes, scripted
+from workstation.backtest.columns import QuoteColumns, TradeColumns
 from workstation.backtest.examination import costs, look_ahead, paths, start_up
 from workstation.backtest.fees import MakerTakerFees, PerUnitFees
-from workstation.backtest.options import Path, Slippage, SlippageKind
+from workstation.backtest.options import Path as Walk
+from workstation.backtest.options import Slippage, SlippageKind
 from workstation.backtest.plan import DividendRow
 from workstation.backtest.reruns import differences, from_on, rerun, up_to
 from workstation.backtest.run import run_backtest
 from workstation.domain.numbers import MONEY_ONE
+from workstation.strategies import examples
 from workstation.strategies.api import Bar, Strategy, StrategyParameters
+from workstation.strategies.examples import execution
+from workstation.strategies.examples.breakout import Breakout
+from workstation.strategies.examples.market_maker import MarketMaker
+from workstation.strategies.examples.mean_reversion import MeanReversion
+from workstation.strategies.examples.pairs import Pairs
 from workstation.strategies.examples.sma_cross import SmaCross
 
 
@@ -113,6 +124,108 @@ def test_what_a_strategy_learnt_in_a_run_before_is_found():
             return bar.ts_close % (2 * MINUTE) == 0 if following is None else following > bar.close
 
     assert look_ahead(lambda: plan(Learning, wave()), samples=3).changed
+
+
+FUTURE = wave()
+
+
+class Knowing(Following):
+    """Looks its decision up in a copy of the data that its module holds."""
+
+    def coming(self, bar: Bar) -> bool | None:
+        at = (bar.ts_close - START) // MINUTE
+        return bool(FUTURE.close[at] > FUTURE.close[at - 1]) if at < len(FUTURE.close) else None
+
+
+def closing_over(closes: list[int]) -> type[Following]:
+    class Enclosed(Following):
+        def coming(self, bar: Bar) -> bool | None:
+            at = (bar.ts_close - START) // MINUTE
+            return closes[at] > closes[at - 1] if at < len(closes) else None
+
+    return Enclosed
+
+
+class Remembering(Following):
+    """Writes down what comes, for the next run; two runs of the same class later nothing of that shows in a cut."""
+
+    known: dict[int, float] = {}  # noqa: RUF012  kept over runs, which is the fault
+
+    def coming(self, bar: Bar) -> bool | None:
+        self.known[bar.ts_close] = bar.close
+        return self.known.get(bar.ts_close + MINUTE, bar.close) > bar.close
+
+
+class Reading(Following):
+    """Reads a file of its own."""
+
+    def coming(self, bar: Bar) -> bool | None:
+        return len(Path(__file__).read_text()) > bar.close
+
+
+@pytest.mark.parametrize(
+    ("strategy", "named"),
+    [
+        (Knowing, "FUTURE (1,684 values)"),
+        (closing_over(wave().close.tolist()), "closes (240 values)"),
+        (Remembering, "Remembering.known (240 values)"),
+        (Reading, "read_text()"),
+    ],
+)
+def test_data_that_no_cut_reaches_is_named(strategy: type[Following], named: str):
+    run_backtest(plan(strategy, wave()))
+    found = look_ahead(lambda: plan(strategy, wave()), samples=3)
+    assert found.changed == ()  # it decides alike whatever is cut, which is why it has to be named
+    assert named in found.own_data
+
+
+def market(count: int = 400):
+    """Return bars, quotes and prints of two instruments that go together, with a session's hours before them."""
+    sources = []
+    for symbol, seed in (("ABC", 1), ("XYZ", 2)):
+        data = msgspec.structs.replace(wave(count, seed), symbol=symbol)
+        bid = data.close - 1
+        sizes = np.full(count, 400)
+        sources += [
+            data,
+            QuoteColumns(symbol=symbol, ts=data.ts_open + 1, bid=bid, bid_size=sizes, ask=bid + 3, ask_size=sizes),
+            TradeColumns(symbol=symbol, ts=data.ts_open + 2, price=bid, size=sizes, aggressor=np.full(count, -1)),
+        ]
+    return sources
+
+
+@pytest.mark.parametrize(
+    ("strategy", "parameters"),
+    [
+        (SmaCross, {"symbol": "ABC"}),
+        (MeanReversion, {"symbol": "ABC", "width": 1.0}),
+        (Breakout, {"symbol": "ABC", "interval": "1m"}),
+        (Pairs, {"first": "ABC", "second": "XYZ", "enter": 0.8, "bars": 20}),
+        (MarketMaker, {"symbol": "ABC"}),
+        (execution.Twap, {"symbol": "ABC"}),
+        (execution.Vwap, {"symbol": "ABC", "history": 100}),
+        (execution.Pov, {"symbol": "ABC"}),
+        (execution.Iceberg, {"symbol": "ABC", "limit": "101"}),
+    ],
+)
+def test_no_shipped_example_looks_ahead(strategy: type[Strategy], parameters: dict[str, object]):
+    def make():
+        return plan(strategy, *market(), parameters=parameters, start_ts=START + 100 * MINUTE)
+
+    found = look_ahead(make, samples=6)
+    assert (found.changed, found.own_data) == ((), ())
+    assert found.decisions > 1
+
+
+def test_every_shipped_example_is_examined():
+    marked = next(mark for mark in test_no_shipped_example_looks_ahead.pytestmark if mark.name == "parametrize")
+    known = {
+        value
+        for module in iter_modules(examples.__path__)
+        for value in vars(import_module(f"{examples.__name__}.{module.name}")).values()
+        if isinstance(value, type) and issubclass(value, Strategy) and value is not Strategy
+    }
+    assert known - {execution.WorkedOrder} == {strategy for strategy, _parameters in marked.args[1]}
 
 
 def test_what_is_asked_for_at_the_end_of_data_is_no_decision():
@@ -209,7 +322,7 @@ def test_a_rebate_is_not_doubled():
 
 def test_each_path_is_tried():
     found = paths(cross())
-    assert [row.name for row in found] == [path.value for path in Path]
+    assert [row.name for row in found] == [path.value for path in Walk]
     assert len({row.net_profit for row in found}) == 1  # market orders at the open know no path
 
 
