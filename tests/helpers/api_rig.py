@@ -147,17 +147,26 @@ class EngineThread:
         if command_id not in ("audit.note", "answer.keep"):
             self.calls.append(command_id)
         answers: list[CommandResult] = []
-        call = Invocation(command_id=command_id, params=params, origin=origin, reply=answers.append, attach=attach)
-        self._pool.submit(self._run, call, answers, reply)
+        over = threading.Event()
 
-    def _run(self, call: Invocation, answers: list[CommandResult], reply: Reply) -> None:
+        def answer(result: CommandResult) -> None:
+            if over.is_set():  # it was handed to another thread, whose answer comes later
+                reply(result)
+            else:
+                answers.append(result)
+
+        call = Invocation(command_id=command_id, params=params, origin=origin, reply=answer, attach=attach)
+        self._pool.submit(self._run, call, answers, reply, over)
+
+    def _run(self, call: Invocation, answers: list[CommandResult], reply: Reply, over: threading.Event) -> None:
         try:
             self.commands.run(self.context, call)
         except UserError as error:
             answers.append(outcomes.failed(error))
         self.settle()
         self.held.wait(WAIT_S)
-        for answer in answers:
+        over.set()
+        for answer in tuple(answers):
             reply(answer)
 
     def settle(self) -> None:

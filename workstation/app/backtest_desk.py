@@ -12,7 +12,7 @@ import msgspec
 
 from workstation.app.command_line import build_parser
 from workstation.app.study_desk import Post, Reply, StudyDesk
-from workstation.commands.backtests import BacktestName, StartBacktest
+from workstation.commands.backtests import BACKTESTS, BacktestName, StartBacktest
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.domain.errors import NotFound, StateConflict
@@ -53,12 +53,12 @@ class BacktestDesk(StudyDesk[BacktestStore]):
         rows: tuple[Declaration, ...] = (
             ("backtest.board", "Show backtests", NoParams, "strategies:view", self._show),
             ("backtest.trips", "Show a backtest's round trips", BacktestName, "strategies:view", self._show_trips),
-            ("backtest.start", "Run a backtest", StartBacktest, "desktop", self._start),
-            ("backtest.stop", "Stop the running backtest", NoParams, "desktop", self._end),
+            ("backtest.start", "Run a backtest", StartBacktest, "strategies:run", self._start),
+            ("backtest.stop", "Stop the running backtest", NoParams, "strategies:run", self._end),
             ("backtest.report", "Make a backtest's report", BacktestName, "desktop", self._report),
-            ("backtest.delete", "Forget a backtest", BacktestName, "desktop", self._delete),
+            ("backtest.delete", "Forget a backtest", BacktestName, "strategies:run", self._delete),
         )
-        commands.declare("Backtests", rows)
+        commands.declare(BACKTESTS, rows)
 
     # Reading
 
@@ -122,7 +122,8 @@ class BacktestDesk(StudyDesk[BacktestStore]):
         backtest, job = asked(_arguments(params), self._root, self._past(), store.next_id())
         store.save(backtest)
         self._tell(BacktestBoard(backtests=(backtest,), running=backtest.id))
-        reply(CommandResult(ok=True, text=f"Backtest {backtest.id} runs."))
+        named = BacktestName(backtest_id=backtest.id)
+        reply(CommandResult(ok=True, text=f"Backtest {backtest.id} runs.", data=named))
         ended = msgspec.structs.replace(backtest, status=BacktestStatus.STOPPED)
         rows = b""
         try:

@@ -11,7 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar, Generic, Self, TypeVar
 
+import msgspec
+
 from workstation.app.view_only import Storage
+from workstation.commands import outcomes
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
 from workstation.domain.errors import StateConflict, StorageError, UserError, WorkstationError
@@ -110,7 +113,10 @@ class StudyDesk(ABC, Generic[Kept]):
             words = f"The {self.what} ended." if error is None else _words(error)
             self._forget()
             self._is_busy = False
-            reply(CommandResult(ok=False, code="NOT_RUN", text=words))
+            told = CommandResult(ok=False, code="NOT_RUN", text=words)
+            if isinstance(error, UserError):
+                told = msgspec.structs.replace(outcomes.failed(error), text=words)
+            reply(told)
 
         self._running.submit(work)
 

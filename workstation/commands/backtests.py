@@ -10,6 +10,9 @@ import msgspec
 
 from workstation.domain.errors import ValidationError
 
+BACKTESTS = "Backtests"
+"""Category of the commands."""
+
 
 class StartBacktest(msgspec.Struct, frozen=True, kw_only=True):
     """Run a backtest; each text as on the command line, each tuple one that may be repeated.

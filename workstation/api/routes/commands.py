@@ -18,15 +18,18 @@ from workstation.api.schemas.commands import CommandCall, CommandInfo, CommandPa
 from workstation.api.schemas.order_bodies import order_body
 from workstation.api.schemas.records import RecordList
 from workstation.api.schemas.risk import kill_switch_body
+from workstation.api.schemas.studies import study_body
 from workstation.api.schemas.system import ActionResult
 from workstation.api.scopes import ALL
 from workstation.commands.answers import KeepAnswer
+from workstation.commands.backtests import BACKTESTS
 from workstation.commands.records import RECORDS
 from workstation.commands.registry import Attach, Command, CommandResult, RunsOn
 from workstation.domain.accounts import KillState
 from workstation.domain.errors import NotFound
 from workstation.domain.events import Event, OrderDenied
 from workstation.domain.orders import OrderState
+from workstation.domain.records import LOCAL_TENANT
 from workstation.ports.store import Row
 
 routes = Routes()
@@ -123,6 +126,8 @@ def _check(call: Call, command: Command[Any]) -> None:
         raise ApiError("DESKTOP_ONLY", "Only a person in the desktop can do this.")
     if credential is not None and command.scope not in credential.scopes:
         raise ApiError("PERMISSION_DENIED", f"The scope {command.scope} is missing.", {"required": [command.scope]})
+    if command.category == BACKTESTS and credential is not None and credential.tenant != LOCAL_TENANT:
+        raise ApiError("PERMISSION_DENIED", "Backtests run on this program's own data and code, for its own tenant.")
 
 
 def _params(command: Command[Any], given: dict[str, Any]) -> msgspec.Struct:
@@ -153,7 +158,7 @@ def _shown(call: Call, result: CommandResult) -> dict[str, Any] | None:
         return kill_switch_body(result.data, names, cancels_sent=0, unconfirmed=[])
     if call.path_params["command_id"] == ALERTS:
         return {"alerts": [alert_body(row, names) for row in result.data]}
-    return None
+    return study_body(result.data)
 
 
 def _info(command: Command[Any]) -> dict[str, Any]:
