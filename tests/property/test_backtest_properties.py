@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.backtests import (
+    MINUTE,
     Scripted,
     bars,
     columns,
@@ -28,7 +29,18 @@ from tests.helpers.backtests import (
 from tests.helpers.market import instrument
 from workstation.backtest.columns import BarColumns
 from workstation.backtest.curve import CurveRecorder
-from workstation.backtest.options import Financing, LimitFill, MarketFill, Path, Queue, Slippage, SlippageKind
+from workstation.backtest.options import (
+    RATE_ONE,
+    Financing,
+    Funding,
+    LimitFill,
+    MarketFill,
+    Path,
+    Queue,
+    Rollover,
+    Slippage,
+    SlippageKind,
+)
 from workstation.backtest.run import run_backtest
 from workstation.domain.instruments import TickBand
 from workstation.domain.orders import Side, TimeInForce
@@ -114,7 +126,9 @@ def test_bars_played_in_one_go_give_what_they_give_one_by_one(acts, seed, two, b
     kind = type("Actor", (base,), {"acts": acts})
     sources = [walk(seed, 60)] + ([walk(seed + 1, 40, "XYZ")] if two else [])
     choices["slippage"] = Slippage(SlippageKind.HALF_TICK)
-    choices["financing"] = Financing(debit_bps=500, credit_bps=100, borrow_bps=300)
+    funding = Funding(symbol="ABC", rate=RATE_ONE // 10_000, every=7 * MINUTE)
+    rolled = Rollover(symbol="ABC", long_bps=-900, short_bps=700)
+    choices["financing"] = Financing(debit_bps=500, borrow_bps=300, fundings=(funding,), rollovers=(rolled,))
     results, told = [], []
     for fast in (True, False):
         results.append(run_backtest(plan(kind, *sources, options=options(**choices, fast=fast), seed=seed)))
