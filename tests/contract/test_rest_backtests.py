@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,12 +37,12 @@ def call(rig: ApiRig, name: str, **parameters: Any) -> Any:
 
 
 def until_done(rig: ApiRig) -> dict[str, Any]:
-    end = time.monotonic() + WAIT_S
+    end, pause = time.monotonic() + WAIT_S, threading.Event()
     while time.monotonic() < end:
         board = call(rig, "board").json()["data"]
         if board["running"] is None and board["backtests"]:
             return dict(board["backtests"][0])
-        time.sleep(0.1)
+        pause.wait(0.1)
     pytest.fail("the backtest never ended")
 
 
