@@ -60,6 +60,7 @@ def test_what_waits_is_counted_while_it_waits(rig: ApiRig) -> None:
         "journal_percent",
         "requests_waiting",
         "engine_calls",
+        "search_index",
         "webhook_deliveries",
     }
     rig.engine.held.clear()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -113,6 +114,29 @@ NEEDLES = [
     "\\",
     "nowhere",
 ]
+
+
+def test_how_far_the_index_is_is_told_while_it_fills(store, maker, monkeypatch):
+    told: list[tuple[str, int]] = []
+    log = SimpleNamespace(info=lambda event, waiting: told.append((event, waiting)))
+    monkeypatch.setattr(search_index, "_log", log)
+    monkeypatch.setattr(search_index, "ROWS_AT_ONCE", dict.fromkeys(search_index.ROWS_AT_ONCE, 7))
+    monkeypatch.setattr(search_index, "TOLD_FROM_ROWS", 10)
+    store.store.search = search_index.SearchFiller(store.store.search._queue, store.store._engine)
+    progress = search_index._Progress(store.store._engine)
+    progress.look(0.0)
+    trade(store, maker)
+    waiting = [store.store.reader.search_backlog()]
+    assert waiting == [48], "of 30 orders 24 are final, and each has an execution"
+    progress.look(search_index.TOLD_EVERY_S - 1)
+    progress.look(search_index.TOLD_EVERY_S)
+    while store.store.search.fill():
+        waiting.append(store.store.reader.search_backlog())
+    assert waiting == sorted(waiting, reverse=True)
+    assert waiting[-1] == 0
+    for turn in (2, 3):
+        progress.look(turn * search_index.TOLD_EVERY_S)
+    assert told == [("search_index_filling", 48), ("search_index_filled", 0)]
 
 
 def test_a_search_finds_the_same_before_while_and_after_the_index_fills(store, maker, monkeypatch):

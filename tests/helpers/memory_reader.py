@@ -227,6 +227,9 @@ class MemoryReader:
             first_broken=broken,
         )
 
+    def search_backlog(self) -> int:
+        return 0
+
     def ping_write(self, timeout_s: float) -> bool:
         return self.writable
 

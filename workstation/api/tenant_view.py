@@ -111,6 +111,7 @@ class TenantReader:
     def __init__(self, reader: Reader, tenant: str) -> None:
         self._reader, self._tenant = reader, tenant
         self.oldest_seq, self.newest_seq, self.ping_write = reader.oldest_seq, reader.newest_seq, reader.ping_write
+        self.search_backlog = reader.search_backlog
 
     @property
     def market(self) -> MarketReader:

@@ -272,7 +272,7 @@ class Unreadable:
         """Return 0: no line can be read."""
         return 0
 
-    newest_seq = oldest_seq
+    newest_seq = search_backlog = oldest_seq
 
     def idempotency(self, credential: str, method: str, route: str, key: str, now_ns: int) -> None:
         """Return nothing: the command itself is refused next."""

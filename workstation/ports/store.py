@@ -378,5 +378,8 @@ class Reader(Protocol):
     def verify_audit(self, tenant: str) -> AuditVerification:
         """Walk a tenant's audit chain from its first entry."""
 
+    def search_backlog(self) -> int:
+        """Return about how many rows wait for the index of searches, which finds them meanwhile by looking at them."""
+
     def ping_write(self, timeout_s: float) -> bool:
         """Prove that the writer still commits: a no-op write comes back durable in time."""

@@ -46,7 +46,7 @@ from workstation.storage.market_reader import SqlMarketReader
 from workstation.storage.queue import Ping, WorkQueue
 from workstation.storage.record_tables import TABLES
 from workstation.storage.run_reader import SqlRuns
-from workstation.storage.search_index import EXECUTIONS, ORDERS, Narrowed, narrow
+from workstation.storage.search_index import EXECUTIONS, ORDERS, Narrowed, backlog, narrow
 from workstation.storage.tables import (
     TENANT,
     accounts,
@@ -232,6 +232,11 @@ class SqlReader:
         """Walk a tenant's audit chain from its first entry to what was noted elsewhere of its end, and on."""
         with self._connection(tenant) as connection:
             return verify_chain(connection, tenant, self._heads().get(tenant))
+
+    def search_backlog(self) -> int:
+        """Return about how many rows wait for the index of searches."""
+        with self._connection() as connection:
+            return backlog(connection)
 
     def ping_write(self, timeout_s: float) -> bool:
         """Prove that the writer still commits: a no-op write comes back durable in time."""

@@ -11,6 +11,7 @@ nothing to whoever does not know the tenant, and gives ids alone, whose rows hav
 """
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -44,6 +45,10 @@ REST_S, IDLE_S = 0.02, 1.0
 """Between two transactions, and where nothing is to be done."""
 
 STEP_TIMEOUT_S, JOIN_S = 10.0, 5.0
+
+TOLD_FROM_ROWS = 10_000
+TOLD_EVERY_S = 30.0
+"""From how many waiting rows on the log tells how far the index is, such as after an update of an old database."""
 
 _log = get_logger("search_index")
 
@@ -111,6 +116,13 @@ def _make_text_tables(_metadata: Any, connection: Connection, **_: Any) -> None:
             connection.execute(DDL(TEXT_TABLE, context={"name": searched.text_table}))  # type: ignore[no-untyped-call]  # the library leaves it so
 
 
+_WAITING = (
+    "SELECT (SELECT coalesce(max(id) - min(id) + 1, 0) FROM order_backlog)"
+    " + (SELECT coalesce(max(id), 0) FROM executions)"
+    " - (SELECT coalesce(max(last_id), 0) FROM search_marks WHERE listed = 'executions')"
+)
+
+
 class Narrowed(NamedTuple):
     """What a search adds to a list's filters. page, total: for the rows of a page, and for how many there are."""
 
@@ -130,6 +142,11 @@ def narrow(connection: Connection, searched: Searched, wanted: str, others: Cond
     ids = text(candidates).bindparams(**given).columns(identity)
     by_index: Conditions = [identity.in_(ids)]
     return Narrowed([] if count > COMMON_ROWS else by_index, by_index)
+
+
+def backlog(connection: Connection) -> int:
+    """Return about how many rows wait to be taken up, from the ends of their keys alone."""
+    return connection.execute(text(_WAITING)).scalar() or 0
 
 
 def _candidates(connection: Connection, searched: Searched, wanted: str) -> tuple[str, dict[str, str]]:
@@ -186,8 +203,10 @@ class SearchFiller:
 
     def _run(self) -> None:
         rest_s = IDLE_S
+        progress = _Progress(self._engine)
         while not self._ended.wait(rest_s):
             rest_s = REST_S if self.fill() else IDLE_S
+            progress.look(time.monotonic())
 
     def _waits(self, searched: Searched) -> bool:
         """Tell whether the index has something to take up, or on a server to forget."""
@@ -217,6 +236,32 @@ class SearchFiller:
         except InvariantError:  # the queue takes nothing more: trading comes first
             return False
         return done.wait(STEP_TIMEOUT_S) and stored[0]
+
+
+class _Progress:
+    """Tells in the log how far a long filling is: when it begins, now and then, and when it is done."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._due, self._is_telling = 0.0, False
+
+    def look(self, now_s: float) -> None:
+        """Tell what is due. now_s: monotonic."""
+        if now_s < self._due:
+            return
+        self._due = now_s + TOLD_EVERY_S
+        try:
+            with self._engine.connect() as connection:
+                waiting = backlog(connection)
+        except (SQLAlchemyError, StorageError) as error:
+            _log.warning("search_index_not_counted", error=str(error))
+            return
+        if waiting >= TOLD_FROM_ROWS:
+            self._is_telling = True
+            _log.info("search_index_filling", waiting=waiting)
+        elif self._is_telling:
+            self._is_telling = False
+            _log.info("search_index_filled", waiting=waiting)
 
 
 def _work(searched: Searched, dialect: str) -> Work:

@@ -69,6 +69,7 @@ async def get_system_info(call: Call) -> Answer:
             "journal_percent": 0 if status is None else round(100 * status.journal_fill),
             "requests_waiting": len(services.turnstile),
             "engine_calls": services.engine.unanswered,
+            "search_index": await services.read(services.reader.search_backlog),
             "webhook_deliveries": services.webhooks.under_way,
         },
         "streams_open": services.feed.count(),

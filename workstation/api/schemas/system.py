@@ -47,7 +47,8 @@ class SystemInfo(Resource):
     """What runs, and how busy it is. queues and limits: by name, in the unit of the name.
 
     queues: journal_percent, how full the journal's queue is; the others are depths. requests_waiting: for their turn;
-    engine_calls: for the engine's answer; webhook_deliveries: under way.
+    engine_calls: for the engine's answer; search_index: rows that the index of searches has not taken up yet, about;
+    webhook_deliveries: under way.
     """
 
     database_kind: str
