@@ -42,8 +42,8 @@ STOPS_MAX = 80
 ORDER = {
     "alerts": "table symbol condition keep event interval name repeats mail webhook end line",
     "api_access": "switch copy_address keys name preset cap days create requests",
-    "backtests": "runs trips code symbols interval start end parameters fees fill slippage seed cash any_size begin "
-    "report forget",
+    "backtests": "runs trips code symbols interval start end parameters fees fill options slippage seed cash any_size "
+    "begin report forget",
     "chart": "link interval_1s interval_5s interval_15s interval_1m interval_5m interval_15m interval_1h interval_1d "
     "counted type indicators draw view padlock chart",
     "connections": "links accounts differences disconnect reconcile renew diagnostics reason",
