@@ -4,6 +4,8 @@ Order walk: what `order_desk` decides and the markets fill is booked here as eve
 market and no strategy.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from workstation.backtest.charges import Charges
@@ -30,7 +32,10 @@ ORIGIN = Origin(OriginKind.STRATEGY, RUN)
 
 
 class Booking:
-    """Events in, rows out. `now` is set by the engine before anything is booked, UTC ns."""
+    """Events in, rows out. `now` is set by the engine before anything is booked, UTC ns.
+
+    qty: says the position of a symbol, signed, + long.
+    """
 
     def __init__(self, plan: BacktestPlan) -> None:
         self.plan, self.now = plan, plan.start_ts
@@ -40,6 +45,7 @@ class Booking:
         self._charges = Charges(plan.options.fees, self.instruments)
         self._convert_bps = plan.options.convert_bps
         self._book, self._ledger = self.state.book, self.state.ledger
+        self.qty: Callable[[str], int] = partial(self._ledger.qty, ACCOUNT)
         self.fills: list[FillRow] = []
         self.trades: list[TradeRow] = []
         self.orders: list[OrderRow] = []
@@ -76,10 +82,6 @@ class Booking:
             self.orders.append(order_row(after))
             self._charges.forget(after.cl_ord_id)
         return after
-
-    def qty(self, symbol: str) -> int:
-        """Return the position, signed, + long."""
-        return self._ledger.qty(ACCOUNT, symbol)
 
     def order(self, cl_ord_id: str) -> OrderState:
         """Return an order; one that has just been made or is open is always there.

@@ -30,11 +30,13 @@ class RoundTrip:
         """Take prices seen since the last call: the lowest and the highest."""
         if not self._qty:
             return
-        contract = self._contract
-        for price in (low, high):
-            moved = contract.sense * (contract.worth(price, self._qty) - self._paid)
-            profit = (self._pnl + moved) / MONEY_ONE
-            self._mae, self._mfe = min(self._mae, profit), max(self._mfe, profit)
+        contract, realised = self._contract, self._pnl
+        for price in {low, high}:
+            profit = (realised + contract.sense * (contract.worth(price, self._qty) - self._paid)) / MONEY_ONE
+            if profit < self._mae:
+                self._mae = profit
+            elif profit > self._mfe:
+                self._mfe = profit
 
     def fill(self, ts: int, bar: int, qty: int, price: int, *, fee: int, realised: int) -> TradeRow | None:
         """Take a fill, qty signed; return the trip that it closed. realised: what it earned, by the ledger."""
