@@ -281,7 +281,7 @@ def _run_columns(formats: Formats) -> tuple[Column[RunShown], ...]:
         return open_ if row.pace is None else f"{open_}·{row.pace.orders}"
 
     return (
-        Column("name", "Run", code, lambda r: r.run.run_name, lambda r: r.run.run_name, width=12),
+        Column("name", "Run", code, lambda r: r.run.run_name, lambda r: r.run.run_name, width=16),
         Column("state", "State", code, lambda r: r.run.status, lambda r: r.run.status, width=11),
         Column("pnl", "P&L", number, lambda r: r.run.pnl_order, lambda r: money_text(r.run.figures.pnl), right=True,
                width=8),
@@ -293,7 +293,7 @@ def _run_columns(formats: Formats) -> tuple[Column[RunShown], ...]:
                hint="Share of the time that its callbacks take, over ten seconds"),
         Column("room", "Left", number, _room, lambda r: _percent(_room(r)), right=True, width=5, hover=_room_hover,
                hint="Share that is left of its tightest bound on loss"),
-        Column("account", "Account", code, lambda r: r.run.account, lambda r: r.run.account, width=9),
+        Column("account", "Account", code, lambda r: r.run.account, lambda r: r.run.account, width=11),
         Column("reason", "Last decision, or why it is held", text, last, last, width=9, hover=last),
         Column("trades", "Trades", number, lambda r: r.run.figures.trades, lambda r: str(r.run.figures.trades),
                right=True, width=6, hidden=True),
