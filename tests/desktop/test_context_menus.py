@@ -16,11 +16,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.desktop_rig import DesktopRig
+from tests.helpers.desktop_rig import DesktopRig, order
 from tests.helpers.panel_scenes import Shown, shown_panel
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.domain.alerts import Alert, AlertRow, AlertState
+from workstation.domain.orders import Origin, OriginKind
 
 FOCUS = "moves the trade focus, as a click on its marker does; `go SYMBOL` in the palette"
 COPY = "puts the rows on the clipboard; nothing of the program changes"
@@ -47,9 +48,11 @@ MENUS: dict[str, dict[str, str]] = {
         "cancel_entries": "order.cancel_scope",
         "cancel_all": "order.cancel_scope",
         "cancel_stops": "order.cancel_scope",
+        "adopt": "order.annotate",
+        "older": "order.older",
         "export": FILE,
     },
-    "fills": {"copy": COPY, "provenance": "view.provenance", "show": FOCUS, "export": FILE},
+    "fills": {"copy": COPY, "provenance": "view.provenance", "show": FOCUS, "older": "fill.older", "export": FILE},
     "positions": {
         "flatten_action": "position.flatten",
         "part_25_action": "position.flatten",
@@ -131,6 +134,9 @@ def ran(kind: str, entry: str, rig: DesktopRig, qtbot: QtBot, folder: Path) -> R
     """Choose one entry of a panel of its own, and return what that ran."""
     shown = opened(kind, rig, qtbot, folder)
     panel: Any = shown.panel
+    if entry == "adopt":
+        rig.feed(order("OMS-9", origin=Origin(OriginKind.EXTERNAL)))
+        panel.view.select_key("OMS-9")
     asked: list[str] = []
     provenance: list[str] = []
     panel.command_asked.connect(asked.append)
