@@ -92,7 +92,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Fill(msgspec.Struct, frozen=True):
-    """One execution of the run's. fee: money of the instrument's currency, + paid."""
+    """One execution of the run's. fee: + paid, in the instrument's currency, or in its base coin where the venue takes fees in it."""
 
     order_id: str
     symbol: str
