@@ -92,7 +92,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Fill(msgspec.Struct, frozen=True):
-    """One execution of the run's. fee: + paid, in the instrument's currency, or in its base coin where the venue takes fees in it."""
+    """One execution of the run's. fee: + paid, in the instrument's currency, or in its coin where fees are paid so."""
 
     order_id: str
     symbol: str
