@@ -83,11 +83,11 @@ def test_the_whole_of_it_stands_in_the_default_place_of_the_least_window(qapp, q
     assert panel.state_line.text() == panel.state_line.full_text
 
 
-@pytest.mark.parametrize("scale", [1.0, 1.7])
-def test_no_control_of_the_ticket_is_cut_or_out_of_reach_at_any_text_size(qtbot, qapp, rig, panel, scale):
+@pytest.mark.parametrize(("theme", "scale"), [("dark", 1.0), ("dark", 1.7), ("high_contrast", 1.0), ("light", 1.3)])
+def test_no_control_of_the_ticket_is_cut_or_out_of_reach_at_any_text_size(qtbot, qapp, panel, theme, scale):
     load_fonts()
-    apply_theme(qapp, load_theme("dark", text_scale=scale))
-    panel.holder.resize(*LEAST_PLACE)
+    apply_theme(qapp, load_theme(theme, text_scale=scale))
+    panel.holder.resize(LEAST_PLACE[0] - 14, LEAST_PLACE[1])
     area = panel.findChild(QScrollArea, "ticket-1_scroll")
     qtbot.waitUntil(lambda: area.widget().width() == area.viewport().width())
     cut = []

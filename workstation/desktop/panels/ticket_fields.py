@@ -212,7 +212,12 @@ class QuoteButton(QPushButton):
 
 
 class ScrolledFields(QScrollArea):
-    """Fields as tall as they are, so that what follows stands right below them; in a low panel they scroll."""
+    """Fields as tall as they are, so that what follows stands right below them; in a low panel they scroll.
+
+    Emits: room_changed(width in pixels that is left beside a scroll bar).
+    """
+
+    room_changed = Signal(int)
 
     def __init__(self, name: str, fields: QWidget) -> None:
         super().__init__()
@@ -225,6 +230,12 @@ class ScrolledFields(QScrollArea):
         self.setWidget(fields)
 
     # Qt overrides
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Tell how much room there is."""
+        if event.type() is QEvent.Type.Resize:
+            self.room_changed.emit(self.viewport().width())
+        return super().viewportEvent(event)
 
     def sizeHint(self) -> QSize:
         """Return the size of the fields."""

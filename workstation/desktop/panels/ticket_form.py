@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.panels.ticket_fields import SidePicker, TicketField
-from workstation.desktop.theme import current_theme, figure_font
+from workstation.desktop.theme import figure_font
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
 from workstation.ports.broker import CapabilityCard
@@ -51,9 +51,6 @@ _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
 _PRESET_SPARE = 10
 _ROW_GAP = 2
-WIDE_FROM_PX = 250
-"""Width at the text scale 1 from which pairs of fields stand side by side."""
-
 _LEGS = ("stop_loss", "take_profit")
 _PRICE_FIELDS = ("trail", "stop", "price")
 
@@ -99,7 +96,7 @@ class TicketForm(QWidget):
         self._labels: dict[str, QLabel] = {}
         self._turning: list[QBoxLayout] = []
         self._offered = QWidget()
-        self._narrow = False
+        self._narrow, self._room, self._wide_px = False, 0, 0
         self._lay_out(presets)
         self.side.changed.connect(self._on_edited)
         self._show_used()
@@ -323,14 +320,27 @@ class TicketForm(QWidget):
 
     def fit(self, width: int) -> None:
         """Put what stands side by side below each other where `width` pixels have no room for the text at its size."""
-        narrow = width < WIDE_FROM_PX * current_theme().text_scale
+        self._room = width
+        if not self._narrow:
+            self._wide_px = self.minimumSizeHint().width()
+        narrow = width < self._wide_px
         if narrow is not self._narrow:
-            self._narrow = narrow
-            way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-            for row in (*self._turning, self.side.row):
-                row.setDirection(way)
-            self._place_legs(narrow=narrow)
-            self._place_offered(narrow=narrow)
+            self._turn(narrow=narrow)
+
+    def measure_anew(self) -> None:
+        """Find out what the text needs now, at another size or with other fields."""
+        if self._narrow:
+            self._turn(narrow=False)
+        if self._room:
+            self.fit(self._room)
+
+    def _turn(self, *, narrow: bool) -> None:
+        self._narrow = narrow
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        for row in (*self._turning, self.side.row):
+            row.setDirection(way)
+        self._place_legs(narrow=narrow)
+        self._place_offered(narrow=narrow)
 
     def _place_offered(self, *, narrow: bool) -> None:
         """Put the presets beside the quantity, or below it from edge to edge."""

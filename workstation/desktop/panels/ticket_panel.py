@@ -214,6 +214,7 @@ class TicketPanel(Panel):
 
     def _build(self) -> None:
         self._scrolled = ScrolledFields(f"{self.panel_id}_scroll", self._fields())
+        self._scrolled.room_changed.connect(lambda width: self.form.fit(width - 2 * MARGIN_PX))
         outer = self._outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -281,7 +282,7 @@ class TicketPanel(Panel):
         return foot
 
     def _new_fonts(self, *_: object) -> None:
-        self.form.fit(self.width() - 2 * MARGIN_PX)
+        self.form.measure_anew()
         self.preview.setFont(figure_font("body"))
         self._quotes.setMinimumHeight(max(button.sizeHint().height() for button in self.quotes.values()))
 
@@ -423,7 +424,6 @@ class TicketPanel(Panel):
     # Qt overrides
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the form the width that it has."""
+        """Put the foot where it stands at this height."""
         super().resizeEvent(event)
-        self.form.fit(event.size().width() - 2 * MARGIN_PX)
         self._take_height(event.size().height())
