@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from tests.contract.test_store_market import Kept, bar
+from tests.contract.test_store_records import noted
 from tests.helpers.large_tables import TABLES, fill
 from tests.helpers.stores import execute_sql, new_postgres_database, open_for_test
 from workstation.storage.postgres import EVERY_TENANT, TENANT_SETTING
@@ -57,6 +59,31 @@ def test_the_table_has_a_policy_that_binds_its_owner_too(session, table):
     assert [(enabled, forced) for enabled, forced, _ in found] == [(True, True)]
     assert TENANT_SETTING in found[0][2]
     assert "tenant_id" in found[0][2]
+
+
+PARTS = (
+    "SELECT part.relname FROM pg_inherits JOIN pg_class whole ON whole.oid = inhparent"
+    " JOIN pg_class part ON part.oid = inhrelid WHERE whole.relkind = 'p' AND part.relkind = 'r'"
+)
+
+
+def test_a_part_of_a_table_shows_nothing_by_itself_whatever_a_session_says(tmp_path: Path) -> None:
+    url = new_postgres_database()
+    kept = Kept(tmp_path, url)
+    assert kept.bars(bar())
+    kept.opened.write(noted(1))
+    kept.opened.close()
+    role = f"prober_{make_url(url).database}"
+    execute_sql(url, tmp_path, f"CREATE ROLE {role}")
+    execute_sql(url, tmp_path, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    with psycopg.connect(url, autocommit=True) as session:
+        parts = [str(name) for (name,) in session.execute(PARTS).fetchall()]
+        held = {part for part in parts if seen(session, part, EVERY_TENANT)}
+        assert {part.rstrip("0123456789").rstrip("_") for part in held} >= {"audit_entries", "journal"}
+        assert any(part.startswith("market_bars_") for part in held)
+        session.execute(f"SET ROLE {role}".encode())
+        assert {part for part in parts if seen(session, part, EVERY_TENANT)} == set()
+        assert seen(session, "audit_entries", TENANT) == seen(session, "market_bars", TENANT) == 1
 
 
 @pytest.mark.parametrize("table", sorted(set(OURS) & set(TABLES)))

@@ -60,6 +60,14 @@ _LEAVE_IMPORTED = f"""DO $$ BEGIN
 END $$"""  # noqa: S608  the same
 """Asked as it is thrown away: an import may have come between."""
 
+_MONTH = """DO $$ BEGIN
+    IF to_regclass('{name}') IS NULL THEN
+        CREATE TABLE {name} PARTITION OF {table} FOR VALUES {span};
+        ALTER TABLE {name} ENABLE ROW LEVEL SECURITY;
+    END IF;
+END $$"""
+"""A month by itself shows nobody but its owner anything; through the whole table the policy of that holds."""
+
 Work = tuple[Statement, list[Parameters]]
 
 
@@ -154,4 +162,4 @@ def _month_of(table: str, name: str, year: int, month: int) -> Statement:
     start = datetime(year, month, 1, tzinfo=UTC)
     end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
     span = f"FROM ({int(start.timestamp()) * _NS}) TO ({int(end.timestamp()) * _NS})"
-    return Statement(f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES {span}")
+    return Statement(_MONTH.format(name=name, table=table, span=span))

@@ -180,14 +180,18 @@ class Retention:
         return [(_SAVE_ANCHOR, rows)] if rows else []
 
     def _make_room(self) -> None:
-        """Make the range that the journal is in and the one after it, in every table."""
+        """Make the range that the journal is in and the one after it, in every table.
+
+        A part without a policy of its own shows nothing but to its owner; through the whole table its policy holds.
+        """
         now_in = self._newest_line() // RANGE_LINES
         for aged in (aged for aged in AGED if aged.in_ranges):
             for part in {now_in, now_in + 1} - self._ranges(aged):
                 size = RANGE_LINES * aged.per_line
                 span = f"FROM ({part * size}) TO ({(part + 1) * size})"
                 made = f"CREATE TABLE {_range_name(aged, part)} PARTITION OF {aged.table} FOR VALUES {span}"
-                self._write([(_SOFT, [()]), (Statement(made), [()])])
+                closed = f"ALTER TABLE {_range_name(aged, part)} ENABLE ROW LEVEL SECURITY"
+                self._write([(_SOFT, [()]), (Statement(made), [()]), (Statement(closed), [()])])
 
     def _ranges(self, aged: _Aged) -> set[int]:
         with self._engine.connect() as connection:
