@@ -13,7 +13,9 @@ from tests.contract.test_store_market import Kept, bar
 from tests.contract.test_store_records import noted
 from tests.helpers.large_tables import TABLES, fill
 from tests.helpers.stores import execute_sql, new_postgres_database, open_for_test
+from workstation.storage.market_tables import TIME_COLUMNS
 from workstation.storage.postgres import EVERY_TENANT, TENANT_SETTING
+from workstation.storage.retention import AGED
 from workstation.storage.tables import TENANT, metadata
 
 ROWS = 3
@@ -95,3 +97,10 @@ def test_a_session_sees_and_moves_rows_of_its_tenant_alone(session, table):
     seen(session, table, TENANT)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         session.execute(f"UPDATE {table} SET tenant_id = %s".encode(), (OTHER,))
+
+
+def test_what_grows_without_end_is_cut_into_parts_that_retention_drops_whole(url: str) -> None:
+    with psycopg.connect(url) as session:
+        cut = session.execute("SELECT relname FROM pg_class WHERE relkind = 'p' ORDER BY 1").fetchall()
+    assert {str(name) for (name,) in cut} == {aged.table for aged in AGED if aged.in_ranges} | {*TIME_COLUMNS}
+    assert {"journal", "executions", "audit_entries", "deliveries", "tick_chunks"} <= {str(name) for (name,) in cut}
