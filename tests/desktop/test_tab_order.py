@@ -28,11 +28,12 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.desktop_rig import DesktopRig
 from tests.helpers.panel_scenes import shown_panel
 from tests.helpers.picture_compare import pixels_of
+from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.shell.panel import Panel
-from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
+from workstation.desktop.theme import TEXT_SCALE_MAX, THEME_NAMES, apply_theme, load_theme
 
 PAINTED = ("ChartView", "CurveView", "KeyedLadder", "TapeView")
 """Controls that draw themselves and take the keyboard."""
@@ -205,6 +206,25 @@ def dark(qapp: QApplication) -> None:
 @pytest.mark.parametrize("kind", sorted(PANEL_KINDS))
 def test_where_the_keyboard_is_can_be_seen(kind: str, opened: Opened) -> None:
     assert not hidden_focus(opened)
+
+
+@pytest.fixture
+def largest_text(qapp: QApplication) -> Iterator[None]:
+    load_fonts()
+    apply_theme(qapp, load_theme("dark", text_scale=TEXT_SCALE_MAX))
+    yield
+    apply_theme(qapp, load_theme("dark"))
+
+
+@pytest.mark.usefixtures("largest_text")
+@pytest.mark.parametrize("kind", sorted(PANEL_KINDS))
+def test_at_the_largest_text_every_control_is_as_high_as_its_text_and_tab_still_goes_round(
+    kind: str, opened: Opened
+) -> None:
+    stops = tabbed(opened)
+    written = [stop for stop in stops if not isinstance(stop, QAbstractButton) or stop.text()]
+    assert [stop.objectName() for stop in written if stop.height() < stop.fontMetrics().height()] == []
+    assert [short_name(opened, stop) for stop in stops if short_name(opened, stop) not in ORDER[kind].split()] == []
 
 
 def hidden_focus(opened: Opened) -> list[str]:
