@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, quote, status
 from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
+from workstation.desktop.shell.panel_header import PanelHeader
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.market import Aggressor, Trade
 
 
@@ -67,6 +69,33 @@ def test_a_narrow_tape_gives_up_thousandths_before_the_side(panel: TimeSalesPane
     QApplication.processEvents()
     assert not panel.view.shows_thousandths
     assert panel.view.copied().startswith("15:00:00.000\t"), "a copy keeps them"
+
+
+def test_a_narrow_tape_cuts_none_of_its_filters_and_says_all_below(
+    rig: DesktopRig, qtbot: QtBot, qapp: QApplication
+) -> None:
+    apply_theme(qapp, load_theme("dark"))
+    made = TimeSalesPanel(rig.context, "time_sales-1")
+    holder = PanelHeader.wrap(made)
+    qtbot.addWidget(holder)
+    made.show_symbol("AAPL")
+    controls = (made.size_min, made.side, made.prices, made.codes, made.hold, made.group)
+    holder.show()
+    tops = {}
+    for width in (420, 256, 420):
+        holder.resize(width, 300)
+        rig.feed(prints=[printed(0)])
+        QApplication.processEvents()
+        assert holder.width() == width
+        for control in controls:
+            needed = max(control.minimumWidth(), control.minimumSizeHint().width())
+            assert control.width() >= needed, f"{control.objectName()} is cut at {width}"
+            assert control.mapTo(holder, control.rect().topRight()).x() < width
+        tops[width] = len({control.mapTo(holder, QPoint()).y() for control in controls[:5]})
+        assert made.summary.sizeHint().width() <= made.summary.width(), f"{made.summary.text()!r} is cut at {width}"
+        assert "\n" in made.summary.text() or width > 256
+    assert tops == {420: 1, 256: 2}
+    made.release()
 
 
 def test_space_holds_the_tape_and_space_again_lets_it_run(panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot) -> None:

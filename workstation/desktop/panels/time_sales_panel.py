@@ -2,13 +2,13 @@
 
 Last stage of the tick walk. Prints come in one batch a frame; Space or the pointer over the list holds it, and what
 comes meanwhile waits and is counted. The line below says how far the list is behind the feed. A click points the price
-cursor; nothing here sends an order.
+cursor; nothing here sends an order. A narrow tape lays its filters, and what it says below, in two lines.
 """
 
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
@@ -24,6 +24,9 @@ from workstation.viewmodels.tape import Tape, filter_of
 
 FIELD_EDGES_PX = 22
 """What a field needs beside its words."""
+
+LINK_PX, SPACING_PX = 44, 4
+"""What the link chip takes of the filters' line, and what stands between two filters."""
 
 SIDES = (("All", ""), ("Buys", "BUY"), ("Sells", "SELL"))
 NS_PER_S = 1_000_000_000
@@ -45,6 +48,7 @@ class TimeSalesPanel(Panel):
         self._feed_left = 0
         self._trouble = ""
         self._lag: tuple[int, int] | None = None
+        self.narrow = False
         self.note = NoteLine(f"{panel_id}_note")
         self.view = TapeView(f"{panel_id}_prints")
         self.summary = QLabel()
@@ -58,11 +62,11 @@ class TimeSalesPanel(Panel):
         column.setSpacing(0)
         column.addWidget(self.note)
         column.addWidget(self.view, 1)
-        below = QHBoxLayout()
-        below.setContentsMargins(0, 0, 4, 0)
-        below.addWidget(self.summary, 1)
-        below.addWidget(self.group)
-        column.addLayout(below)
+        self._below = QHBoxLayout()
+        self._below.setContentsMargins(0, 0, 4, 0)
+        self._below.addWidget(self.summary, 1)
+        self._below.addWidget(self.group)
+        column.addLayout(self._below)
         self.setFocusProxy(self.view)
         self.view.space_pressed.connect(self.hold.toggle)
         self.view.hovered.connect(self._on_hover)
@@ -87,12 +91,30 @@ class TimeSalesPanel(Panel):
         self.side.currentIndexChanged.connect(lambda _index: self._filter())
         self.group = self._switch("group", "Group", "Prints of one moment and side as one line", self._on_group)
         self.hold = self._switch("hold", "Hold", "Hold the tape (Space); new prints wait", self._on_hold)
-        row = QHBoxLayout(self._tools)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        fields = ((self.size_min, 1), (self.side, 0), (self.prices, 2), (self.codes, 1))
-        for widget, stretch in (*fields, (self.hold, 0)):
-            row.addWidget(widget, stretch)
+        self._tools.setMinimumWidth(1)
+        lines = QVBoxLayout(self._tools)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(2)
+        self._first, self._second = QHBoxLayout(), QHBoxLayout()
+        for line in (self._first, self._second):
+            line.setSpacing(SPACING_PX)
+            lines.addLayout(line)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Lay the filters in one line, or in two that are whole where one would cut them."""
+        rest = self._second if self.narrow else self._first
+        self._first.addWidget(self.size_min, 1)
+        self._first.addWidget(self.side)
+        rest.addWidget(self.prices, 2)
+        rest.addWidget(self.codes, 1)
+        self._first.addWidget(self.hold)
+
+    def _line_px(self) -> int:
+        """Return how wide a panel needs to be for all its filters in one line."""
+        filters = (self.size_min, self.side, self.prices, self.codes, self.hold)
+        needed = (max(widget.minimumWidth(), widget.minimumSizeHint().width()) for widget in filters)
+        return LINK_PX + sum(needed) + (len(filters) - 1) * SPACING_PX
 
     def _switch(self, name: str, text: str, meaning: str, on_toggled: Callable[[bool], None]) -> QPushButton:
         switch = QPushButton(text)
@@ -256,7 +278,8 @@ class TimeSalesPanel(Panel):
         )
         waits = f" · held, {tape.waiting:,} waiting" if tape.held else ""
         lag = f" · {age(self._lag[0])} behind the feed" if self._lag is not None and not tape.held else ""
-        self.summary.setText(f"{tape.summary()}{waits}{lag}")
+        said = f"{tape.summary()}{waits}{lag}"
+        self.summary.setText("\n".join((tape.summary(), f"{waits}{lag}"[3:])) if self.narrow else said)
 
     def _note(self) -> PanelNote:
         if self._trouble:
@@ -268,3 +291,15 @@ class TimeSalesPanel(Panel):
         if quote is not None and quote.freshness == "STALE":
             return PanelNote("warning", f"Stale for {quote.age_ms / 1_000:.1f} s. {quote.reason}".strip())
         return NOTHING
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the filters in as many lines as they need."""
+        super().resizeEvent(event)
+        narrow = self.width() < self._line_px()
+        if narrow is not self.narrow:
+            self.narrow = narrow
+            self._lay_out()
+            (self._second if narrow else self._below).addWidget(self.group)
+            self._show_state()
