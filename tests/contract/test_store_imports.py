@@ -117,3 +117,26 @@ def test_what_is_given_up_before_its_end_stores_nothing(opened, tmp_path):
         import_file(Path(wish(tmp_path).path), options, opened.store.imports, give_up)
     assert opened.store.history.holdings() == ()
     assert opened.store.history.instrument("ACME") is None
+
+
+LISTED = (
+    "market,symbol,type,description,quote_currency,contract_multiplier,minimum_price_variation,lot_size\n"
+    "north,ACME,crypto,Acme,EUR,1,0.05,0.01\n"
+    "south,ACME,crypto,Acme,EUR,1,0.25,0.01\n"
+    "north,AC_E,crypto,Ace,EUR,1,0.5,1\n"
+)
+
+
+def test_what_markets_list_comes_in_beside_the_journal_once_and_is_taken_for_rows_of_the_named_market(
+    commands, opened, tmp_path
+):
+    path = tmp_path / "listed.csv"
+    path.write_text(LISTED)
+    assert run(commands, "data.import", ImportFile(path=str(path))).ok
+    assert "nothing changed" in run(commands, "data.import", ImportFile(path=str(path))).text
+    assert list(opened.store.history.listings("AC_E")) == ["AC_E@north.crypto"]
+    rows = msgspec.structs.replace(wish(tmp_path), new="")
+    assert "give --market" in run(commands, "data.import", rows).text
+    assert run(commands, "data.import", msgspec.structs.replace(rows, market="south")).ok
+    made = opened.store.history.instrument("ACME")
+    assert (made.ticks[0].tick, made.lot, made.currency, made.exchange) == (25, 1, "EUR", "SOUTH")

@@ -108,9 +108,11 @@ def test_a_dropped_file_is_imported_with_what_the_person_says(panel: StoredDataP
     dialog.symbol.setText("ACME")
     dialog.interval.setText("1m")
     dialog.stamp.setCurrentText("open")
+    dialog.market.setText("north ")
     dialog.accept()
     [wish] = rig.gateway.of("data.import")
     assert (wish.path, wish.symbol, wish.interval, wish.stamp) == ("/data/acme.csv", "ACME", "1m", "open")
+    assert (wish.market, wish.price_decimals) == ("north", None), "what nobody entered is left to what a market lists"
 
 
 def test_progress_is_shown_and_can_be_given_up(panel: StoredDataPanel, rig: DesktopRig, qtbot) -> None:

@@ -44,10 +44,13 @@ def _add_import(commands: Any, add_home: AddHome) -> None:
     brought.add_argument("--source", metavar="NAME", default="", help="name in the catalogue; default is the file's")
     classes = ("stock", "etf", "future", "forex", "crypto", "bond")
     brought.add_argument("--new", choices=classes, default=None, help="make the instrument where it is not known")
-    brought.add_argument("--currency", metavar="C", default="USD", help="of a new instrument")
-    brought.add_argument("--price-decimals", type=int, metavar="N", default=2, help="of a new instrument")
-    brought.add_argument("--qty-decimals", type=int, metavar="N", default=0, help="of a new instrument")
-    brought.add_argument("--tick", type=int, metavar="N", default=1, help="of a new instrument, in its last decimal")
+    brought.add_argument(
+        "--currency", metavar="C", default=None, help="of a new instrument; default is its listing's, else USD"
+    )
+    brought.add_argument("--price-decimals", type=int, metavar="N", default=None, help="the same; else 2")
+    brought.add_argument("--qty-decimals", type=int, metavar="N", default=None, help="the same; else 0")
+    brought.add_argument("--tick", type=int, metavar="N", default=None, help="the same, in its last decimal; else 1")
+    brought.add_argument("--market", metavar="M", default="", help="whose listing of the symbol is meant, such as cme")
     brought.add_argument(
         "--calendar", choices=("ALWAYS", "XNYS", "FX"), default="ALWAYS", help="sessions of a new instrument"
     )

@@ -141,6 +141,7 @@ class StoredData:
             stamp=Stamp(params.stamp) if params.stamp else None,
             zone=params.zone,
             new=params.new,
+            market=params.market,
             price_decimals=params.price_decimals,
             qty_decimals=params.qty_decimals,
             calendar=params.calendar,

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from workstation.app.data_actions import holds_actions, import_actions
+from workstation.app.data_properties import holds_properties, import_properties, instrument_of_rows, refuse_unused
 from workstation.app.import_options import Format, ImportOptions, options_of
 from workstation.app.import_report import FileReport, GapFound, told
 from workstation.app.import_sources import Event, Opened, open_file
@@ -71,10 +72,14 @@ def import_file(path: Path, options: ImportOptions, imports: MarketImports, prog
         StorageError: it cannot be stored; nothing was.
     """
     report = FileReport(file=path.name, found="")
-    says_itself = options.format is Format.AUTO and not options.columns and path.is_file() and holds_actions(path)
-    if options.format is Format.ACTIONS or says_itself:
+    says_itself = options.format is Format.AUTO and not options.columns and path.is_file()
+    if options.format is Format.ACTIONS or (says_itself and holds_actions(path)):
         return import_actions(path, options, imports, report)
-    opened = open_file(path, options, report, imports.history.imported)
+    if says_itself and holds_properties(path):
+        return import_properties(path, options, imports, report)
+    if says_itself:
+        refuse_unused(path)
+    opened = open_file(path, options, report, lambda _: instrument_of_rows(imports.history, options, report))
     source = options.source or path.name
     run = _Run(opened, options, report, origin=_digest(path, options), source=source)
     with imports.writing(keep=not options.dry_run) as writing:

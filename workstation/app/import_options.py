@@ -12,7 +12,12 @@ from workstation.app.import_stamps import Stamp
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.market import BarType
+from workstation.domain.numbers import format_scaled, parse_scaled
 from workstation.marketdata.intervals import INTERVALS, bar_type_of, interval_of
+
+CURRENCY = "USD"
+PRICE_DECIMALS = 2
+"""Of an instrument that `--new` makes, where the call names neither and no market lists it."""
 
 
 class Format(StrEnum):
@@ -27,7 +32,10 @@ class Format(StrEnum):
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How files are read and stored. interval: of bars. source: what the catalogue calls where rows came from."""
+    """How files are read and stored. interval: of bars. source: what the catalogue calls where rows came from.
+
+    market: whose listing a symbol means. currency to tick: of a new instrument, None where the call names none.
+    """
 
     symbol: str = ""
     interval: str = ""
@@ -37,10 +45,11 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     columns: Mapping[str, str] = {}
     source: str = ""
     new: str = ""
-    currency: str = "USD"
-    price_decimals: int = 2
-    qty_decimals: int = 0
-    tick: int = 1
+    market: str = ""
+    currency: str | None = None
+    price_decimals: int | None = None
+    qty_decimals: int | None = None
+    tick: int | None = None
     calendar: str = "ALWAYS"
     replace: bool = False
     dry_run: bool = False
@@ -89,10 +98,38 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
         return Instrument(
             symbol=self.symbol,
             asset_class=AssetClass(self.new.upper()),
-            currency=self.currency,
-            price_decimals=self.price_decimals,
-            qty_decimals=self.qty_decimals,
-            ticks=(TickBand(0, self.tick),),
+            currency=self.currency or CURRENCY,
+            price_decimals=PRICE_DECIMALS if self.price_decimals is None else self.price_decimals,
+            qty_decimals=self.qty_decimals or 0,
+            ticks=(TickBand(0, 1 if self.tick is None else self.tick),),
+            calendar=self.calendar,
+        )
+
+    @property
+    def names_grid(self) -> bool:
+        """Tell whether the call says what the prices of a new instrument lie on."""
+        return self.price_decimals is not None or self.tick is not None
+
+    def over(self, listed: Instrument) -> Instrument:
+        """Return a listed instrument with what the call names in place of what is listed.
+
+        Raises:
+            ValidationError: the listed tick or lot has more decimals than the call gives.
+        """
+        decimals = listed.price_decimals if self.price_decimals is None else self.price_decimals
+        places = listed.qty_decimals if self.qty_decimals is None else self.qty_decimals
+        tick = self.tick
+        if tick is None:
+            tick = parse_scaled(format_scaled(listed.ticks[0].tick, listed.price_decimals), decimals, field="tick")
+        lot = parse_scaled(listed.qty_text(listed.lot), places, field="lot")
+        return msgspec.structs.replace(
+            listed,
+            currency=self.currency or listed.currency,
+            price_decimals=decimals,
+            qty_decimals=places,
+            ticks=(TickBand(0, tick),),
+            lot=lot,
+            min_qty=lot,
             calendar=self.calendar,
         )
 
@@ -108,6 +145,7 @@ def options_of(arguments: argparse.Namespace) -> ImportOptions:
         columns=column_map(arguments.columns),
         source=arguments.source,
         new=arguments.new or "",
+        market=arguments.market,
         currency=arguments.currency,
         price_decimals=arguments.price_decimals,
         qty_decimals=arguments.qty_decimals,

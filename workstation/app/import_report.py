@@ -34,7 +34,7 @@ class GapFound(msgspec.Struct, frozen=True):
 class FileReport(msgspec.Struct, kw_only=True):
     """One file. rows: sound ones. new, known, differing: what became of them in the store. Times: UTC ns.
 
-    found: what the file was taken for. stored: False in a dry run.
+    found: what the file was taken for. stored: False in a dry run. updated: stored instruments with their new grid.
     """
 
     file: str
@@ -54,6 +54,8 @@ class FileReport(msgspec.Struct, kw_only=True):
     missing: int = 0
     gap_list: list[GapFound] = []
     created: list[str] = []
+    updated: list[str] = []
+    markets: list[str] = []
     left_out: dict[str, int] = {}
     stored: bool = False
 
@@ -81,18 +83,31 @@ class FileReport(msgspec.Struct, kw_only=True):
 
 def told(report: FileReport) -> Iterator[str]:
     """Yield a report line by line."""
-    yield f"{report.file}: {report.found}; {', '.join(report.symbols) or 'no instrument'}"
+    yield f"{report.file}: {report.found}; {', '.join(report.symbols or report.markets) or 'no instrument'}"
     if report.first is not None and report.last is not None:
         yield f"  {report.rows:,} rows from {moment(report.first)} to {moment(report.last)}"
+    elif report.rows:
+        yield f"  {report.rows:,} rows"
     if not report.stored:
         yield "  dry run: nothing was stored"
     elif not report.new and not report.differing and report.rows:
         yield "  nothing changed: every row was stored before"
     yield f"  new {report.new:,}, known {report.known:,}, duplicates {report.duplicates:,}, refused {report.refused:,}"
+    for line in report.updated:
+        yield f"  stored instrument {line}, as it is listed"
     for symbol in report.created:
         yield f"  instrument {symbol} was not known here; it is taken from the file or the options"
     if report.differing:
         yield f"  {report.differing:,} rows are stored with other values; --replace writes over them"
+    yield from _refused(report)
+    for gap in report.gap_list:
+        yield f"  gap {gap.symbol} {moment(gap.start)} to {moment(gap.end)}: {gap.missing:,} missing"
+    if report.gaps > len(report.gap_list):
+        yield f"  and {report.gaps - len(report.gap_list):,} more gaps; {report.missing:,} missing in all"
+
+
+def _refused(report: FileReport) -> Iterator[str]:
+    """Yield what of a file is not stored."""
     for what, count in report.left_out.items():
         yield f"  left out: {count:,} {what}"
     for row in report.refused_rows:
@@ -101,10 +116,6 @@ def told(report: FileReport) -> Iterator[str]:
         yield f"  and {report.refused - len(report.refused_rows):,} more refused rows"
     if any(MORE_DECIMALS in reason for reason in report.reasons):
         yield "  an instrument that --new makes has as many as --price-decimals and --qty-decimals say"
-    for gap in report.gap_list:
-        yield f"  gap {gap.symbol} {moment(gap.start)} to {moment(gap.end)}: {gap.missing:,} missing"
-    if report.gaps > len(report.gap_list):
-        yield f"  and {report.gaps - len(report.gap_list):,} more gaps; {report.missing:,} missing in all"
 
 
 def moment(ts: int) -> str:

@@ -64,7 +64,7 @@ class Opened(NamedTuple):
 def open_file(
     path: Path, options: ImportOptions, report: FileReport, known: Callable[[str], Instrument | None]
 ) -> Opened:
-    """Open a file as the call says, else as it says itself. known: instruments of earlier imports.
+    """Open a file as the call says, else as it says itself. known: instruments of earlier imports and listings.
 
     Raises:
         ValidationError: it is not understood, or the call leaves open what only a person can know.

@@ -4,7 +4,10 @@ import msgspec
 
 
 class ImportFile(msgspec.Struct, frozen=True, kw_only=True):
-    """Bring a file in. What is "" is left to the file; new: class of an instrument that is not known yet."""
+    """Bring a file in. What is "" or None is left to the file, or to what a market lists.
+
+    new: class of an instrument that is not known yet; market: whose listing of the symbol is meant.
+    """
 
     path: str
     symbol: str = ""
@@ -12,8 +15,9 @@ class ImportFile(msgspec.Struct, frozen=True, kw_only=True):
     stamp: str = ""
     zone: str = ""
     new: str = ""
-    price_decimals: int = 2
-    qty_decimals: int = 0
+    market: str = ""
+    price_decimals: int | None = None
+    qty_decimals: int | None = None
     calendar: str = "ALWAYS"
 
 

@@ -9,6 +9,8 @@ from workstation.storage.driver import insert, upsert
 from workstation.storage.tables import TENANT, metadata
 
 ACTION_KINDS = ("SPLIT", "DIVIDEND")
+LISTED_AT = "@"
+"""Between a symbol and its market in the key of a listing."""
 
 
 def _key(name: str) -> Column[str]:
@@ -22,7 +24,7 @@ data_instruments = Table(
     _key("symbol"),
     Column("state", LargeBinary, nullable=False),
 )
-"""The instrument that the rows of an import are of, as JSON."""
+"""The instrument that the rows of an import are of, as JSON; under `symbol@market.type` what a market lists."""
 
 corporate_actions = Table(
     "corporate_actions",

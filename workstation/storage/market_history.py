@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
-from sqlalchemy import Engine, Row, Table, func, select
+from sqlalchemy import Engine, Row, Select, Table, func, select
 
 from workstation.domain.errors import StorageDamaged
 from workstation.domain.instruments import Instrument
@@ -25,7 +25,7 @@ from workstation.ports.market_data import (
     TradeChunk,
 )
 from workstation.ports.market_store import BarQuery, TickQuery
-from workstation.storage.market_data_tables import corporate_actions, data_instruments
+from workstation.storage.market_data_tables import LISTED_AT, corporate_actions, data_instruments
 from workstation.storage.market_reader import CHUNKS_READ_AT_ONCE, bar_conditions, chunk_page, read_connection
 from workstation.storage.market_tables import market_bars, tick_chunks
 from workstation.storage.tables import TENANT, instruments
@@ -56,6 +56,22 @@ class SqlMarketHistory:
     def imported(self, symbol: str) -> Instrument | None:
         """Return the instrument that came with an import, None where none did."""
         return self._found(data_instruments, symbol)
+
+    def instruments_of_imports(self) -> dict[str, Instrument]:
+        """Return every instrument that came with an import by symbol, and every listing by its key."""
+        columns = data_instruments.c
+        return self._instruments(select(columns.symbol, columns.state).where(columns.tenant_id == TENANT))
+
+    def listings(self, symbol: str) -> dict[str, Instrument]:
+        """Return what markets list of a symbol, by `symbol@market.type`."""
+        columns, prefix = data_instruments.c, f"{symbol}{LISTED_AT}"
+        wanted = columns.symbol.startswith(prefix, autoescape=True)
+        found = self._instruments(select(columns.symbol, columns.state).where(columns.tenant_id == TENANT, wanted))
+        return {key: listing for key, listing in found.items() if key.startswith(prefix)}
+
+    def _instruments(self, statement: Select[tuple[str, bytes]]) -> dict[str, Instrument]:
+        with read_connection(self._engine) as connection:
+            return {row.symbol: _decode_instrument(row.state) for row in connection.execute(statement)}
 
     def _found(self, table: Table, symbol: str) -> Instrument | None:
         found = select(table.c.state).where(table.c.tenant_id == TENANT, table.c.symbol == symbol)

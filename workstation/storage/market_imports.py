@@ -7,7 +7,7 @@ of the import.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -89,6 +89,16 @@ class Writing:
     def instrument(self, instrument: Instrument) -> None:
         """Keep what the rows are of."""
         self._driver.execute(SAVE_INSTRUMENT, (TENANT, instrument.symbol, _encode(instrument)))
+
+    def listings(self, listings: Mapping[str, Instrument], known: Mapping[str, Instrument], *, replace: bool) -> Stored:
+        """Store what markets list, by key. known: what is stored; replace: write over those with other values."""
+        fresh = [key for key in listings if key not in known]
+        others = [(number, key) for number, key in enumerate(listings) if key in known and known[key] != listings[key]]
+        written = [*fresh, *(key for _, key in others if replace)]
+        if written:
+            self._driver.execute_many(SAVE_INSTRUMENT, [(TENANT, key, _encode(listings[key])) for key in written])
+        known_count = len(listings) - len(fresh) - len(others)
+        return Stored(len(fresh), known_count, tuple(number for number, _ in others))
 
     def bars(self, bars: Sequence[StoredBar], *, replace: bool) -> Stored:
         """Store bars of one series, ascending. replace: write over those that hold other values."""

@@ -24,7 +24,7 @@ class ImportDialog(QDialog):
         self.setWindowTitle(f"Import {path.name}")
         hint = QLabel("LEAN files and exchange captures need nothing. CSV and Parquet need whose rows they are.")
         hint.setWordWrap(True)
-        self.symbol, self.interval, self.zone = QLineEdit(), QLineEdit(), QLineEdit()
+        self.symbol, self.interval, self.zone, self.market = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
         self.stamp, self.new, self.calendar = QComboBox(), QComboBox(), QComboBox()
         self.stamp.addItems(STAMPS)
         self.new.addItems(CLASSES)
@@ -33,12 +33,14 @@ class ImportDialog(QDialog):
         form.addRow(hint)
         self.interval.setPlaceholderText("1m, 1h, 1d")
         self.zone.setPlaceholderText("UTC, America/New_York")
+        self.market.setPlaceholderText("cbot, binance: where several list it")
         for name, title, field in (
             ("symbol", "Symbol", self.symbol),
             ("interval", "Interval of bars", self.interval),
             ("stamp", "A bar's time is its", self.stamp),
             ("zone", "Zone of times", self.zone),
             ("new", "New instrument", self.new),
+            ("market", "Its market", self.market),
             ("calendar", "Its sessions", self.calendar),
         ):
             field.setObjectName(f"import_{name}")
@@ -58,5 +60,6 @@ class ImportDialog(QDialog):
             stamp=self.stamp.currentText(),
             zone=self.zone.text().strip(),
             new=self.new.currentText(),
+            market=self.market.text().strip(),
             calendar=self.calendar.currentText(),
         )
