@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shlex
 from pathlib import Path
@@ -21,6 +22,12 @@ MINUTES = """timestamp,open,high,low,close,volume
 2024-01-02T15:03:00,10.10,9.90,10.20,10.00,5
 2024-01-02T15:05:00,10.15,10.20,10.10,10.20,40
 """
+LISTED = """market,symbol,type,description,quote_currency,contract_multiplier,minimum_price_variation,lot_size
+cbot,ZC,future,Corn Futures,USD,5000.0,0.0025,1.0
+"""
+CORN = """timestamp,open,high,low,close,volume
+2024-01-02T15:00:00,4.0025,4.0050,4.0000,4.0025,7
+"""
 
 
 def test_the_page_runs_from_top_to_bottom(
@@ -30,15 +37,18 @@ def test_the_page_runs_from_top_to_bottom(
     monkeypatch.setenv("WORKSTATION_HOME", str(tmp_path / "home"))
     (tmp_path / "minutes.csv").write_text(MINUTES)
     (tmp_path / "actions.csv").write_text("ACME,2024-01-03,split,2:1\n")
+    (tmp_path / "symbol-properties-database.csv.gz").write_bytes(gzip.compress(LISTED.encode()))
+    (tmp_path / "corn.csv").write_text(CORN)
     found = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     calls = [line for kind, text in found if kind == "sh" for line in text.splitlines()]
-    assert len(calls) == 6
+    assert len(calls) == 8
     said = []
     for call in calls:
         assert main(shlex.split(call.removeprefix(STARTER))) == 0, call
         said.append(capsys.readouterr().out)
     [shown] = [text for kind, text in found if kind == "text"]
     assert said[0] == shown
-    assert "ACME bars 1_MINUTE" in said[2]
-    assert "2 missing" in said[3]
+    assert "ACME bars 1_MINUTE" in said[4]
+    assert "tick 0.0025, lot 1, USD, as cbot lists it" in said[3]
+    assert "2 missing" in said[5]
     assert (tmp_path / "acme.csv").read_text().splitlines()[1].startswith("2024-01-02T15:00:00")
