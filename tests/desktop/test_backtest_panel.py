@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.backtest_scene import backtests_of_scene
@@ -16,6 +17,7 @@ from tests.helpers.panel_scenes import settle, shown_panel
 from workstation.commands.backtests import StartBacktest
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.backtest_panel import BacktestsPanel
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.ports.backtests import BacktestBoard
 
 
@@ -139,3 +141,20 @@ def test_round_trips_of_the_chosen_run_are_listed_and_the_chosen_one_stands_out_
     settle(rig)
     assert len(table) == 0
     assert panel.curve.span is None
+
+
+@pytest.mark.parametrize("theme", ["dark", "high_contrast"])
+def test_no_line_of_the_form_is_cut_and_round_trips_fit_a_narrow_panel(
+    panel: BacktestsPanel, qapp: QApplication, theme: str
+) -> None:
+    apply_theme(qapp, load_theme(theme))
+    for field, lines in ((panel.form.parameters, 4), (panel.form.options, 3)):
+        field.setPlainText("\n".join("x" * lines))
+        QApplication.processEvents()
+        assert field.verticalScrollBar().maximum() == 0, f"{lines} lines in {theme}"
+    panel.window().resize(1_240, 700)
+    QApplication.processEvents()
+    shown = [column.name for column in panel.trips.shown_columns()]
+    assert panel.trips.horizontalScrollBar().maximum() == 0, f"{shown} are cut"
+    assert {"symbol", "side", "qty", "pnl", "entry", "exit"} <= set(shown)
+    apply_theme(qapp, load_theme("dark"))

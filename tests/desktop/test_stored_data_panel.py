@@ -57,6 +57,11 @@ def test_the_models_keep_the_rules_of_qt(panel: StoredDataPanel, qtmodeltester) 
         qtmodeltester.check(view.columns)
 
 
+def test_how_many_bars_a_gap_lacks_stands_beside_its_times(panel: StoredDataPanel) -> None:
+    header = panel.holes.horizontalHeader()
+    assert header.length() < panel.holes.viewport().width() / 2, "not at the far edge of a wide panel"
+
+
 def test_each_series_shows_rows_coverage_and_what_is_missing(panel: StoredDataPanel) -> None:
     bars, ticks = texts(panel.series, 0), texts(panel.series, 1)
     assert (bars["symbol"], bars["rows"], bars["missing"]) == ("ACME", "130", "30")

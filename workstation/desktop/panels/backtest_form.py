@@ -5,15 +5,15 @@ Part of the backtests panel. It knows fields and texts, no command.
 
 from typing import Any
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from workstation.commands.backtests import StartBacktest, options_from
-from workstation.desktop.panels.study_form import StudyForm
+from workstation.desktop.panels.study_form import LinesEdit, StudyForm
 from workstation.domain.errors import ValidationError
 
 EXAMPLE = "fast=10\nslow=30\nsymbol=AAPL"
 OPTIONS = "latency=order=5\nlimit-fill=touch\nclose-at-end"
-OPTIONS_PX = 54
+OPTION_LINES = 3
 FILLS = {"next open": "next_open", "this close": "this_close"}
 
 
@@ -27,10 +27,7 @@ class BacktestForm(StudyForm):
         self.start, self.end, self.slippage = QLineEdit(), QLineEdit(), QLineEdit("half-tick")
         self.start.setPlaceholderText("the first bar")
         self.end.setPlaceholderText("the last bar")
-        self.options = QPlainTextEdit()
-        self.options.setPlaceholderText(OPTIONS)
-        self.options.setFixedHeight(OPTIONS_PX)
-        self.options.setTabChangesFocus(True)
+        self.options = LinesEdit(OPTION_LINES, OPTIONS)
         slips = ("slippage", "Slippage", self.slippage, "none, half-tick, ticks:N, bps:N or volume:BPS")
         seed = ("seed", "Seed", self.seed, "Of everything that is drawn; the same seed gives the same run")
         cash = ("cash", "Cash", self.cash, "What the account begins with")

@@ -16,6 +16,7 @@ from workstation.desktop.panels.asking_panel import Beside, PressTwice, Question
 from workstation.desktop.panels.backtest_curve import CurveView
 from workstation.desktop.panels.backtest_form import BacktestForm
 from workstation.desktop.panels.study_panel import StudyPanel
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.ports.backtests import Backtest, BacktestBoard, BacktestTrips
@@ -24,6 +25,9 @@ from workstation.viewmodels.panel_notes import PanelNote
 
 SIZES = (130, 280, 140)
 WAITS = ("Loading backtests…", "Waiting for the engine.")
+SPARE = ("bars", "mfe", "mae", "fees", "number")
+"""Columns of round trips that give way in a narrow panel, the first of them first."""
+
 UNCHOSEN = ("Round trips", "Select a backtest that is done to see them.")
 NO_TRIPS = ("No round trips", "The strategy closed no position.")
 NONE = ("No backtests yet", "Choose code and data beside this, and press Run.")
@@ -46,9 +50,11 @@ class BacktestsPanel(StudyPanel[BacktestForm]):
         self.runs.set_default_sort((("id", True),))
         self.runs.set_empty_text(*WAITS)
         self.runs.rows_chosen.connect(self._on_chosen)
-        self.trips = ColumnView(
+        self.trips = SpareColumnView(
             ColumnModel(self.rows.trips), trip_style, name=f"{panel_id}_trips", meaning="Round trips of the run"
         )
+        self.trips.horizontalHeader().setStretchLastSection(False)
+        self.trips.set_spare(*SPARE)
         self.trips.set_default_sort((("number", False),))
         self.trips.set_empty_text(*UNCHOSEN)
         self.trips.rows_chosen.connect(self._on_trip_chosen)

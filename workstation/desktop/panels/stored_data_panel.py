@@ -39,6 +39,7 @@ class StoredDataPanel(AskingPanel):
             ColumnModel(self.rows.series), series_style, name=f"{panel_id}_series", meaning="Stored series"
         )
         self.holes = ColumnView(ColumnModel(self.rows.holes), hole_style, name=f"{panel_id}_holes", meaning="Gaps")
+        self.holes.horizontalHeader().setStretchLastSection(False)
         self.series.set_flexible("source")
         self.series.rows_chosen.connect(self._show_holes)
         tables = QSplitter(Qt.Orientation.Vertical)

@@ -5,9 +5,11 @@ Base of the forms of backtests and sweeps. It knows fields and texts, no command
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from math import ceil
 
 import msgspec
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,10 +23,32 @@ from PySide6.QtWidgets import (
 
 from workstation.strategies.describing import CodeShape
 
-PARAMETERS_PX = 72
+PARAMETER_LINES = 4
+_OF_LOOK = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.Polish)
 
 Field = tuple[str, str, QWidget, str]
 """Name, title, field, and what it means."""
+
+
+class LinesEdit(QPlainTextEdit):
+    """A field of so many whole lines, none of them cut in any look."""
+
+    def __init__(self, lines: int, example: str) -> None:
+        super().__init__()
+        self._lines = lines
+        self.setPlaceholderText(example)
+        self.setTabChangesFocus(True)
+
+    # Qt overrides
+
+    def event(self, event: QEvent) -> bool:
+        """Take the height that the lines have in a new look."""
+        taken = super().event(event)
+        if event.type() in _OF_LOOK:
+            line_px = ceil(QFontMetricsF(self.font()).lineSpacing())
+            edges_px = 2 * (self.frameWidth() + ceil(self.document().documentMargin()))
+            self.setFixedHeight(self._lines * line_px + edges_px + 1)
+        return taken
 
 
 class StudyForm(QWidget):
@@ -41,10 +65,7 @@ class StudyForm(QWidget):
         self.symbols, self.interval, self.fees = QLineEdit(), QLineEdit("1d"), QLineEdit()
         self.symbols.setPlaceholderText("AAPL, MSFT")
         self.fees.setPlaceholderText("zero, per-unit:0.005, bps:1:2")
-        self.parameters = QPlainTextEdit()
-        self.parameters.setPlaceholderText(example)
-        self.parameters.setFixedHeight(PARAMETERS_PX)
-        self.parameters.setTabChangesFocus(True)
+        self.parameters = LinesEdit(PARAMETER_LINES, example)
         self.cash, self.seed = QLineEdit("1000000"), QLineEdit("1")
         self.any_size = QCheckBox("any size")
 
