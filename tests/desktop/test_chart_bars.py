@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -222,6 +223,19 @@ def test_bars_that_count_are_filled_from_stored_prints_unasked(panel: ChartPanel
     assert rig.gateway.of("market.build_bars")[-1].bar_type == VOLUME
     told(rig, "market.build_bars", BarSeries("AAPL", VOLUME, START_NS + np.arange(9) * SECOND, np.full((9, 5), 187.0)))
     assert len(panel.chart.model.bars) == 9
+
+
+def test_a_past_with_splits_says_before_and_after_it_is_laid_that_prices_are_raw(
+    panel: ChartPanel, rig: DesktopRig
+) -> None:
+    answer(rig, MINUTE, [])
+    told(rig, "market.stored", msgspec.structs.replace(STORED, splits=1, dividends=2))
+    words = "Prices are raw, not adjusted for 1 split and 2 dividends."
+    assert panel.chart.model.state_text.endswith(f"to 2024-01-03 can fill it. {words}")
+    panel.past.fetch()
+    series = BarSeries("AAPL", MINUTE, START_NS + np.arange(3) * 60 * SECOND, np.full((3, 5), 187.0))
+    told(rig, "market.build_bars", series)
+    assert rig.spoken[-1] == ("info", words)
 
 
 def test_an_answer_about_the_past_of_another_series_is_dropped(panel: ChartPanel, rig: DesktopRig) -> None:

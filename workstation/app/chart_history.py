@@ -4,6 +4,7 @@ Beside the tick walk, on a thread of its own that reads; the engine only joins w
 live. Where nothing is stored it says so; it asks no venue, which was asked when the series was opened.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
@@ -20,9 +21,10 @@ from workstation.domain.instruments import Instrument
 from workstation.kernel.logs import get_logger
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import Calendars
+from workstation.marketdata.coverage import ex_time
 from workstation.marketdata.intervals import interval_of
 from workstation.marketdata.stored_bars import PastBars, StoredPast, of_bars, of_prints, read_from
-from workstation.ports.market_data import DataKind
+from workstation.ports.market_data import ActionKind, DataKind
 from workstation.storage import StoreView
 from workstation.storage.market_history import SqlMarketHistory
 
@@ -108,14 +110,25 @@ class ChartHistory:
         rows = bars or [row for row in held if row.kind in _PRINTS]
         if not rows:
             return StoredPast()
-        sizes = [row.size for row in rows]
+        sizes, first, last = [row.size for row in rows], min(row.first for row in rows), max(row.last for row in rows)
+        kinds = self._kinds_within(self._history, wanted.symbol, first, last)
         return StoredPast(
             rows=sum(row.rows for row in rows),
-            first=min(row.first for row in rows),
-            last=max(row.last for row in rows),
+            first=first,
+            last=last,
             size=None if None in sizes else sum(size or 0 for size in sizes),
             is_bars=bool(bars),
+            splits=kinds[ActionKind.SPLIT],
+            dividends=kinds[ActionKind.DIVIDEND],
         )
+
+    def _kinds_within(self, history: SqlMarketHistory, symbol: str, first: int, last: int) -> Counter[ActionKind]:
+        """Count the splits and dividends that take force after `first` and up to `last`, UTC ns."""
+        instrument = self._instruments.get(symbol)
+        if instrument is None:
+            return Counter()
+        calendar = self._calendars[instrument.calendar]
+        return Counter(row.kind for row in history.actions(symbol) if first < ex_time(row, calendar) <= last)
 
     def _laid(self, wanted: BarsRequest) -> PastBars:
         past, instrument = self._found(wanted), self._instruments.get(wanted.symbol)

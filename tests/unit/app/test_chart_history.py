@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.intervals import bar_type_of
 from workstation.marketdata.service import MarketData
 from workstation.marketdata.stored_bars import PRINTS_READ_MAX, StoredPast, read_from
+from workstation.ports.market_data import ActionKind, CorporateAction
 from workstation.ports.market_store import Retention, StoredBar
 from workstation.viewmodels.market_view import MarketView
 
@@ -43,6 +45,18 @@ def printed(number: int, price: int = 10_000, size: int = 10) -> Trade:
     return Trade(SYMBOL, price + number, size, Aggressor.BUY, f"t{number}", at, at)
 
 
+def ex_date_at(ts: int) -> str:
+    return datetime.fromtimestamp(ts // SECOND, UTC).date().isoformat()
+
+
+def split(ex_date: str) -> CorporateAction:
+    return CorporateAction(symbol=SYMBOL, kind=ActionKind.SPLIT, ex_date=ex_date, numerator=2, denominator=1)
+
+
+def dividend(ex_date: str) -> CorporateAction:
+    return CorporateAction(symbol=SYMBOL, kind=ActionKind.DIVIDEND, ex_date=ex_date, amount=5, reference=100)
+
+
 class Past:
     """A market without a venue's past over a database with one."""
 
@@ -55,8 +69,10 @@ class Past:
         self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market))
         self.desk: ChartHistory | None = None
 
-    def begin(self, *rows: Trade, bars: tuple[StoredBar, ...] = ()) -> None:
-        """Store prints and bars, and begin a run."""
+    def begin(self, *rows: Trade, bars: tuple[StoredBar, ...] = (), actions: tuple[CorporateAction, ...] = ()) -> None:
+        """Store prints, bars, splits and dividends, and begin a run."""
+        with self._store.imports.writing() as writing:
+            writing.actions(actions)
         if bars:
             done = threading.Event()
             self._store.recorder.put_bars(bars, lambda _stored: done.set())
@@ -100,6 +116,17 @@ def test_what_is_stored_is_told_with_its_span(past: Past) -> None:
     past.begin(*(printed(n) for n in range(25)))
     told = past.ask("market.stored", "10t").data
     assert (told.rows, told.first, told.last, told.is_bars) == (25, START_NS, START_NS + 24 * SECOND, False)
+
+
+def test_splits_and_dividends_that_take_force_within_the_stored_span_are_told(past: Past) -> None:
+    day = 86_400
+    within, last, later = (ex_date_at(START_NS + days * day * SECOND) for days in (1, 2, 9))
+    past.begin(
+        printed(0), printed(3 * day, price=10_000 - 3 * day),
+        actions=(split(within), dividend(within), dividend(last), split(later)),
+    )  # fmt: skip
+    told = past.ask("market.stored", "10t").data
+    assert (told.splits, told.dividends) == (1, 2)
 
 
 @pytest.mark.parametrize(("interval", "closes"), [("10t", [10_009, 10_019]), ("100v", [10_009, 10_019])])
