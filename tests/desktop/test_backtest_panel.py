@@ -144,7 +144,7 @@ def test_round_trips_of_the_chosen_run_are_listed_and_the_chosen_one_stands_out_
 
 
 @pytest.mark.parametrize("theme", ["dark", "high_contrast"])
-def test_no_line_of_the_form_is_cut_and_round_trips_fit_a_narrow_panel(
+def test_no_line_of_the_form_is_cut_and_runs_and_round_trips_fit_a_narrow_panel(
     panel: BacktestsPanel, qapp: QApplication, theme: str
 ) -> None:
     apply_theme(qapp, load_theme(theme))
@@ -152,6 +152,11 @@ def test_no_line_of_the_form_is_cut_and_round_trips_fit_a_narrow_panel(
         field.setPlainText("\n".join("x" * lines))
         QApplication.processEvents()
         assert field.verticalScrollBar().maximum() == 0, f"{lines} lines in {theme}"
+    panel.window().resize(1_000, 700)
+    QApplication.processEvents()
+    shown = [column.name for column in panel.runs.shown_columns()]
+    assert panel.runs.horizontalScrollBar().maximum() == 0, f"{shown} are cut"
+    assert {"id", "strategy", "status", "return", "profit", "sharpe", "drawdown"} <= set(shown)
     panel.window().resize(1_240, 700)
     QApplication.processEvents()
     shown = [column.name for column in panel.trips.shown_columns()]

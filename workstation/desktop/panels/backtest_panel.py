@@ -17,7 +17,6 @@ from workstation.desktop.panels.backtest_curve import CurveView
 from workstation.desktop.panels.backtest_form import BacktestForm
 from workstation.desktop.panels.study_panel import StudyPanel
 from workstation.desktop.spare_columns import SpareColumnView
-from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.ports.backtests import Backtest, BacktestBoard, BacktestTrips
 from workstation.viewmodels.backtest_view import BacktestsView, backtest_style, curve_of, figure_words, trip_style
@@ -25,8 +24,9 @@ from workstation.viewmodels.panel_notes import PanelNote
 
 SIZES = (130, 280, 140)
 WAITS = ("Loading backtests…", "Waiting for the engine.")
-SPARE = ("bars", "mfe", "mae", "fees", "number")
-"""Columns of round trips that give way in a narrow panel, the first of them first."""
+RUNS_SPARE = ("created", "trades", "interval", "symbols")
+TRIPS_SPARE = ("bars", "mfe", "mae", "fees", "number")
+"""Columns that give way in a narrow panel, the first of them first."""
 
 UNCHOSEN = ("Round trips", "Select a backtest that is done to see them.")
 NO_TRIPS = ("No round trips", "The strategy closed no position.")
@@ -45,8 +45,11 @@ class BacktestsPanel(StudyPanel[BacktestForm]):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.rows = BacktestsView()
-        self.runs = ColumnView(ColumnModel(self.rows.table), backtest_style, name=f"{panel_id}_runs", meaning="Runs")
+        self.runs = SpareColumnView(
+            ColumnModel(self.rows.table), backtest_style, name=f"{panel_id}_runs", meaning="Runs"
+        )
         self.runs.set_flexible("strategy")
+        self.runs.set_spare(*RUNS_SPARE)
         self.runs.set_default_sort((("id", True),))
         self.runs.set_empty_text(*WAITS)
         self.runs.rows_chosen.connect(self._on_chosen)
@@ -54,7 +57,7 @@ class BacktestsPanel(StudyPanel[BacktestForm]):
             ColumnModel(self.rows.trips), trip_style, name=f"{panel_id}_trips", meaning="Round trips of the run"
         )
         self.trips.horizontalHeader().setStretchLastSection(False)
-        self.trips.set_spare(*SPARE)
+        self.trips.set_spare(*TRIPS_SPARE)
         self.trips.set_default_sort((("number", False),))
         self.trips.set_empty_text(*UNCHOSEN)
         self.trips.rows_chosen.connect(self._on_trip_chosen)

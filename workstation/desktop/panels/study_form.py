@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from workstation.strategies.describing import CodeShape
 
 PARAMETER_LINES = 4
+EDGE_PX = 2
 _OF_LOOK = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.Polish)
 
 Field = tuple[str, str, QWidget, str]
@@ -36,6 +37,8 @@ class LinesEdit(QPlainTextEdit):
     def __init__(self, lines: int, example: str) -> None:
         super().__init__()
         self._lines = lines
+        self.document().setDocumentMargin(EDGE_PX)  # so narrow that below the last line no next one begins to show
+        self.setViewportMargins(EDGE_PX, EDGE_PX, EDGE_PX, 0)
         self.setPlaceholderText(example)
         self.setTabChangesFocus(True)
 
@@ -46,7 +49,7 @@ class LinesEdit(QPlainTextEdit):
         taken = super().event(event)
         if event.type() in _OF_LOOK:
             line_px = ceil(QFontMetricsF(self.font()).lineSpacing())
-            edges_px = 2 * (self.frameWidth() + ceil(self.document().documentMargin()))
+            edges_px = 2 * self.frameWidth() + 3 * EDGE_PX
             self.setFixedHeight(self._lines * line_px + edges_px + 1)
         return taken
 
