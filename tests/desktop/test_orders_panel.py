@@ -5,14 +5,17 @@ Long because each gesture on the blotter is tried on one and the same panel.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 
 from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, status
 from workstation.commands.params import CancelMany, CancelOne
 from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.orders import (
     ADOPTED_BY,
     Contingency,
@@ -304,6 +307,24 @@ def test_a_narrow_panel_holds_its_chips_in_a_menu(panel: OrdersPanel, rig: Deskt
     next(action for action in menu.actions() if action.text() == "Working").trigger()
     menu.close()
     assert shown(panel, "id") == ["…OMS-1"]
+
+
+@pytest.mark.parametrize("theme", ["dark", "high_contrast"])
+def test_a_panel_at_the_edge_of_a_small_screen_cuts_no_button_and_no_filter(
+    panel: OrdersPanel, rig: DesktopRig, qapp: QApplication, theme: str
+) -> None:
+    apply_theme(qapp, load_theme(theme))
+    rig.feed(*(order(f"OMS-{n}", state=OrdStatus.REJECTED, reject_code="PX", text="price") for n in range(2)))
+    panel.resize(356, 300)
+    QApplication.processEvents()
+    controls = [widget for widget in panel.tools.children() if isinstance(widget, QWidget) and widget.isVisible()]
+    assert panel.rejects in controls
+    for left, right in pairwise(sorted(controls, key=lambda control: control.x())):
+        assert left.geometry().right() < right.x(), f"{left.objectName()} lies over {right.objectName()}"
+    for control in controls:
+        needed = max(control.minimumSizeHint().width(), control.minimumWidth())
+        assert control.width() >= needed, f"{control.objectName()} is cut"
+    apply_theme(qapp, load_theme("dark"))
 
 
 def test_a_state_says_its_reason_on_hover(panel: OrdersPanel, rig: DesktopRig) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
@@ -21,6 +21,8 @@ from workstation.viewmodels.formats import csv_text, json_text
 from workstation.viewmodels.panel_notes import ConnectionWatch
 from workstation.viewmodels.table_query import QueryError
 
+TIGHT_DIGITS = 60
+
 
 class TablePanel(Panel):
     """Base of the order, fill, position and P&L panels. `bar` is the row above the table."""
@@ -30,6 +32,7 @@ class TablePanel(Panel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.connection = ConnectionWatch()
+        self._tight = False
         if context.state.status is not None:
             self.connection.take(context.state.status)
         gap = current_theme().metrics.grid
@@ -176,3 +179,15 @@ class TablePanel(Panel):
         line, text = self.filter_line, settings.get("filter")
         if line is not None and isinstance(text, str):
             line.setText(text)
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw the buttons above a narrow table closer together, so that the filter line and every word stay whole."""
+        super().resizeEvent(event)
+        tight = self.width() < TIGHT_DIGITS * self.fontMetrics().horizontalAdvance("0")
+        if tight is not self._tight:
+            self._tight = tight
+            for button in self.tools.findChildren(QPushButton):
+                button.setProperty("tight", tight)
+                button.style().polish(button)
