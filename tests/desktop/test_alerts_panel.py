@@ -153,7 +153,7 @@ def test_in_a_low_panel_the_list_gives_way_and_no_row_of_the_form_is_cut(panel: 
     bottom = panel.form.next_cross.mapTo(panel, panel.form.next_cross.rect().bottomRight())
     assert panel.rect().contains(bottom)
     assert panel.form.next_cross.height() >= panel.form.next_cross.sizeHint().height()
-    assert panel.form.name.width() >= 80
+    assert panel.form.name.width() >= 72
 
 
 def test_rest_and_end_are_typed_kept_and_shown_beside_what_a_firing_does(

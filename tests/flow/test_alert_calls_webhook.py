@@ -8,7 +8,7 @@ from pathlib import Path
 import standardwebhooks
 from pytestqt.qtbot import QtBot
 
-from tests.flow.test_alerts_fire import SYMBOL, keep, told
+from tests.flow.test_alerts_fire import SYMBOL, keep, told, wait_for_prices
 from tests.helpers.hook_receiver import HookReceiver
 from tests.helpers.product_rig import running
 from workstation.desktop.panels.alerts_panel import AlertsPanel
@@ -37,6 +37,7 @@ def test_an_alert_calls_the_chosen_webhook_and_says_how_that_went(qtbot: QtBot, 
             offered = [choice.itemText(place) for place in range(choice.count())]
             assert offered == ["no webhook", "call books"], "one that is off is not offered"
             product.focus(SYMBOL)
+            wait_for_prices(product)
 
             choose(panel, "call books")
             keep(panel, qtbot, "last > 0", "first", at_once=True)

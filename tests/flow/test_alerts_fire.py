@@ -58,6 +58,12 @@ def mailing_through(server: MailServer) -> list[str]:
     return [part for value in values for part in ("--set", f"mail.{value}")]
 
 
+def wait_for_prices(product: Product) -> None:
+    """Wait until conditions can be read: one that cannot be is kept as it is, and its first reading fires nothing."""
+    product.quoting(SYMBOL)
+    product.wait(lambda: product.state.quotes[SYMBOL].last is not None, "the first trade")
+
+
 def told(product: Product, name: str) -> None:
     """Wait for the note of an alert."""
     toasts: ToastStack = product.desktop.workspace.toasts
@@ -97,6 +103,7 @@ def test_alerts_on_price_indicator_order_and_pnl_fire_are_told_and_outlive_the_p
     noticed = show_desktop_notes(monkeypatch)
     with MailServer() as server, running(qtbot, tmp_path, "--no-api", *mailing_through(server)) as product:
         product.focus(SYMBOL)
+        wait_for_prices(product)
         toasts: ToastStack = product.desktop.workspace.toasts
         rung: list[str] = []
         toasts.bell.rung.connect(rung.append)

@@ -5,6 +5,7 @@ from its rows, with the code it began with, and only over the very same data.
 """
 
 import argparse
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -76,6 +77,7 @@ class SweepRun:
         status = SweepStatus.STOPPED
         try:
             self._keep()
+            self._kept_at = -math.inf  # the first trial is kept as it comes, so that even an early kill leaves it
             told(self.sweep, None)
             if self._loop.run(workers, keep) and (joined := self._loop.join(workers)) is not None:
                 status = SweepStatus.DONE
