@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.product_rig import ACCOUNT, Product, running
+from tests.helpers.product_rig import ACCOUNT, WAIT_S, Product, running
 from workstation.domain.orders import OrdStatus, OriginKind, Side
+from workstation.kernel.fault_points import set_probe
 from workstation.ports.store import ExecutionQuery, OrderQuery, PositionQuery
 
 Key = Qt.Key
@@ -64,11 +66,34 @@ def test_a_join_rests_in_the_book_and_escape_cancels_it(product: Product) -> Non
     final = product.wait_for_order(
         lambda o: o.cl_ord_id == order.cl_ord_id and not o.is_open, "the end of the order in AAPL"
     )
-    was_sent = final.reject_code != "NOT_SENT"  # Esc before the disk was done: the order never left
-    assert final.status in ((OrdStatus.CANCELLED, OrdStatus.FILLED) if was_sent else (OrdStatus.REJECTED,))
+    assert final.status in (OrdStatus.CANCELLED, OrdStatus.FILLED)
     assert product.stored(final).status is final.status
     (row,) = product.sql("SELECT status, is_open FROM orders WHERE cl_ord_id = :id", id=order.cl_ord_id)
     assert (row.status, bool(row.is_open)) == (str(final.status), False)
+
+
+def test_escape_before_the_disk_is_done_cancels_and_counts_as_no_reject(product: Product) -> None:
+    asked = threading.Event()
+
+    def slow_disk(point: str) -> None:
+        if point == "orders.cancel.after_record":
+            asked.set()
+        elif point == "storage.before_commit":
+            asked.wait(WAIT_S)
+
+    product.focus("AAPL")
+    product.arm()
+    set_probe(slow_disk)
+    try:
+        product.press(Key.Key_F1)
+        product.press(Key.Key_Escape)
+        unsent = product.wait_for_order(lambda o: o.terms.symbol == "AAPL" and not o.is_open, "the end of the order")
+    finally:
+        set_probe(None)
+    assert (unsent.status, unsent.reject_code, unsent.ts_sent) == (OrdStatus.CANCELLED, "", 0)
+    assert unsent.text == "cancelled before it was sent: the venue never saw it"
+    assert product.at_venue() == []
+    assert product.window.top_bar.rejects.text() == "no rejects"
 
 
 def test_flatten_by_key_leaves_nothing(product: Product) -> None:

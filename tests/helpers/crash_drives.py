@@ -30,6 +30,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     "orders.replace.not_sent": ("submit", "pause", "replace", "kill", "pause", "release"),
     "orders.reversal.before_entry": ("submit", "pause", "reverse", "pause", "pause"),
     "orders.submit.not_sent": ("submit", "kill", "pause", "release"),
+    "orders.submit.withdrawn": ("submit", "cancel", "submit", "cancel_scope", "pause"),
     "orders.time_limit.before_cancel": ("soon_over", "pause", "pause"),
 }
 """The story of each point that random trading rarely passes."""

@@ -128,11 +128,13 @@ class OrderCancelled(OrderEvent, frozen=True, kw_only=True, tag=True):
     """The order ended without filling (further): by request, by the venue, or here before it was sent.
 
     trace: of the script's call that ended an order here; not written where there is none.
+    unsent: True where its intent was stored and provably no byte of it left; not written else.
     """
 
     reason: str
     ts_event: int = 0
     trace: str | msgspec.UnsetType = msgspec.UNSET
+    unsent: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class CancelRejected(OrderEvent, frozen=True, kw_only=True, tag=True):

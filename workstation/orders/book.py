@@ -22,7 +22,7 @@ from workstation.orders.lifecycle import ENTERED, Trigger, advance
 from workstation.ports.store import OrderTransition, Row
 
 _REQUESTED = frozenset({OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE})
-_UNANSWERED, _FILLED, _REJECTED = OrdStatus.PENDING_SUBMIT, OrdStatus.FILLED, OrdStatus.REJECTED
+_UNANSWERED, _SUBMITTED, _FILLED = OrdStatus.PENDING_SUBMIT, OrdStatus.SUBMITTED, OrdStatus.FILLED
 
 CLOSED_KEPT_MAX = 10_000
 """Closed orders that stay in memory, newest first to stay."""
@@ -373,7 +373,7 @@ def _set_status(order: OrderState, entered: tuple[OrdStatus, ...], changes: dict
         changes |= {"prior_status": None, "pending_terms": None}
     if status is _FILLED:
         changes["filled_at"] = ts
-    if not order.submitted_at and order.status is _UNANSWERED and status is not _REJECTED:
+    if not order.submitted_at and order.status is _UNANSWERED and entered[0] is _SUBMITTED:
         changes.setdefault("submitted_at", ts)
 
 

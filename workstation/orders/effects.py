@@ -198,7 +198,8 @@ def _cancel_withdrawn(_: OrderState, event: CancelWithdrawn) -> Effect:
 
 def _cancelled(_: OrderState, event: OrderCancelled) -> Effect:
     changes = {"cancelled_at": event.ts, "text": event.reason}
-    return Effect(Trigger.CANCEL, changes, VENUE if event.ts_event else ENGINE, event.reason, event.ts_event or None)
+    trigger = Trigger.WITHDRAW if event.unsent is True else Trigger.CANCEL
+    return Effect(trigger, changes, VENUE if event.ts_event else ENGINE, event.reason, event.ts_event or None)
 
 
 def _cancel_rejected(order: OrderState, event: CancelRejected) -> Effect:

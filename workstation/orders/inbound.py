@@ -151,7 +151,8 @@ class Inbound:
     @staticmethod
     def _revived(order: OrderState, report: OrderReport) -> bool:
         """Tell a venue's surprise from a report that was merely overtaken by the end of the order."""
-        never_there = order.status is OrdStatus.REJECTED and order.reject_code == NOT_SENT
+        refused_here = order.status is OrdStatus.REJECTED and order.reject_code == NOT_SENT
+        never_there = refused_here or (order.status is OrdStatus.CANCELLED and not order.submitted_at)
         grown = report.terms is not None and report.terms.order_qty > order.cum_qty > 0
         return never_there or (report.exec_type is ExecType.REPLACED and order.status is OrdStatus.FILLED and grown)
 

@@ -25,6 +25,7 @@ class Trigger(StrEnum):
     FILL_ALL = "fill_all"
     REQUEST_CANCEL = "request_cancel"
     CANCEL = "cancel"
+    WITHDRAW = "withdraw"
     REFUSE_CANCEL = "refuse_cancel"
     REQUEST_REPLACE = "request_replace"
     REPLACE = "replace"
@@ -66,6 +67,7 @@ TABLE: tuple[Row, ...] = (
     # Perhaps at the venue.
     Row(_S.PENDING_SUBMIT, _T.ACCEPT, _S.SUBMITTED),
     Row(_S.PENDING_SUBMIT, _T.REJECT, _S.REJECTED, "the venue's refusal, or NOT_SENT: provably no byte left"),
+    Row(_S.PENDING_SUBMIT, _T.WITHDRAW, _S.CANCELLED, "cancelled before a byte left: no refusal, and never SUBMITTED"),
     Row(_S.PENDING_SUBMIT, _T.ROUTE, _S.ROUTED, "the acknowledgement was overtaken", _S.SUBMITTED),
     Row(_S.PENDING_SUBMIT, _T.FILL_PART, _S.PARTIALLY_FILLED, "a fill implies the acknowledgement", _S.SUBMITTED),
     Row(_S.PENDING_SUBMIT, _T.FILL_ALL, _S.FILLED, "a fill implies the acknowledgement", _S.SUBMITTED),

@@ -12,6 +12,7 @@ from functools import partial
 from workstation.domain.errors import BrokerError, NotConnected, NotFound
 from workstation.domain.events import (
     Event,
+    OrderCancelled,
     OrderChanged,
     OrderCreated,
     OrderDenied,
@@ -246,6 +247,9 @@ class Submission:
         order = self._c.book.get(cl_ord_id)
         if order is None or order.status is not OrdStatus.PENDING_SUBMIT or order.ts_sent:
             return
+        if durable and self._c.journal.epoch == epoch and order.cancel_requested_at is not None:
+            self._withdrawn(cl_ord_id)
+            return
         obstacle = self._obstacle(order, epoch, risk_class, durable=durable)
         broker = self._c.routes.live(order.terms.account)
         if obstacle or broker is None:
@@ -270,8 +274,6 @@ class Submission:
             return f"the journal could not store it: {c.journal.trouble or 'not durable'}"
         if c.journal.epoch != epoch:
             return "another writer owns this home"
-        if order.cancel_requested_at is not None:
-            return "cancelled before it was sent"
         if risk_class is RiskClass.REDUCE:
             return ""
         owner = c.state.controls.runs.owner(order.strategy_id)
@@ -281,6 +283,13 @@ class Submission:
         if c.locked(order.terms.account):
             return f"account {order.terms.account} was locked"
         return ""
+
+    def _withdrawn(self, cl_ord_id: str) -> None:
+        """End an order whose cancel came before its bytes left: cancelled by who asked, no refusal of anybody."""
+        now, why = self._c.clock.now_ns(), "cancelled before it was sent: the venue never saw it"
+        fault_point("orders.submit.withdrawn")
+        cancelled = OrderCancelled(cl_ord_id=cl_ord_id, ts=now, reason=why, unsent=True)
+        self._c.recorder.record([cancelled], causation=cl_ord_id)
 
     def _not_sent(self, cl_ord_id: str, why: str) -> None:
         rejected = OrderRejected(cl_ord_id=cl_ord_id, ts=self._c.clock.now_ns(), code=NOT_SENT, text=why)

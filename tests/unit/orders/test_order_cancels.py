@@ -8,7 +8,9 @@ from tests.helpers.core_rig import ACCOUNT, HAND, SECOND, SYMBOL, CoreRig
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.errors import NotFound, StateConflict
 from workstation.domain.orders import CancelOrder, CancelScope, OrdStatus, RequestKind, Side
+from workstation.orders.results import OrderAlert
 from workstation.ports.broker import SendOutcome, SessionState
+from workstation.ports.store import OrderTransition
 
 S = OrdStatus
 
@@ -94,6 +96,21 @@ def test_a_cancel_before_the_bytes_left_keeps_them_from_leaving():
     cancel(rig, order)
     rig.commit()
     assert rig.broker.calls == []
+    ended = rig.order(order.cl_ord_id)
+    assert (ended.status, ended.reject_code, ended.submitted_at) == (S.CANCELLED, "", None)
+    assert ended.text == "cancelled before it was sent: the venue never saw it"
+    states = [row.to_status for row in rig.journal.rows if isinstance(row, OrderTransition)]
+    assert states == [S.NEW, S.PENDING_SUBMIT, S.CANCELLED]  # never SUBMITTED, never refused
+    rig.broker.submit(order.cl_ord_id, order.terms)  # somebody sent it after all
+    assert "ALIVE_AT_VENUE" in [alert.code for alert in rig.said(OrderAlert)]
+    assert rig.order(order.cl_ord_id).status is S.CANCELLED
+
+
+def test_a_cancel_of_what_the_disk_then_loses_leaves_it_not_sent():
+    rig = CoreRig(instant=False)
+    order = rig.desk.submit(rig.command()).order
+    cancel(rig, order)
+    rig.journal.fail()
     assert rig.order(order.cl_ord_id).reject_code == "NOT_SENT"
 
 
@@ -233,6 +250,15 @@ def test_a_kill_while_the_disk_is_busy_keeps_the_bytes_from_leaving():
     rig.commit()
     assert rig.broker.of("submit") == []
     assert rig.order(order.cl_ord_id).reject_code == "NOT_SENT"
+
+
+def test_a_kill_that_cancels_while_the_disk_is_busy_is_no_reject():
+    rig = CoreRig(instant=False)
+    order = rig.desk.submit(rig.command()).order
+    rig.desk.kill(kill(rig))
+    rig.commit()
+    assert rig.broker.of("submit") == []
+    assert rig.order(order.cl_ord_id).status is S.CANCELLED
 
 
 def test_repeating_a_kill_records_it_once():
