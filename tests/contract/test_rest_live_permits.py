@@ -81,3 +81,31 @@ def test_no_script_gives_itself_a_permit(rig: ApiRig, key: dict[str, Any], scrip
     assert changed.status_code == 422, changed.text
     assert script.get(f"{KEYS}/{key['id']}").json()["live_permit"] is None
     assert answer_of(rig, script) == (403, "LIVE_NOT_PERMITTED")
+
+
+def test_a_permit_shows_what_is_used_of_its_caps_and_what_is_left(
+    rig: ApiRig, key: dict[str, Any], script: httpx.Client
+) -> None:
+    caps = {"order_notional": "9000", "position_notional": "20000", "day_notional": "15000"}
+    grant(rig, key["id"], LivePermit(expires_at=FOREVER, caps=caps))
+    order = script.post(ORDERS, json=rig.order(quantity="50", price="100.00"))
+    assert order.status_code == 201
+    rig.fill(order.json(), 50, 10_000)
+    rig.engine.do(lambda: rig.engine.pnl.mark("ABC", 10_000, rig.core.now))
+    assert answer_of(rig, script, quantity="60", price="100.00") == (201, "")
+    (shown,) = rig.http.get("/api/v1/risk/status").json()["live_permits"]
+    assert shown["caps"] == caps
+    assert shown["used"] == {"position_notional": "5000.0000", "day_notional": "11000.0000"}
+    assert shown["left"] == {"position_notional": "15000.0000", "day_notional": "4000.0000"}
+    over = script.post(ORDERS, json=rig.order(quantity="41", price="100.00")).json()
+    assert over["details"]["limit_type"] == "PERMIT_CAP"
+    assert "15,100.00 USD; limit 15,000.00 USD" in over["detail"]
+
+
+@pytest.mark.parametrize("caps", [{"day_loss": "1"}, {"order_notional": "a lot"}, {"day_notional": "0"}])
+def test_a_permit_whose_caps_could_not_be_applied_is_not_given(
+    rig: ApiRig, key: dict[str, Any], caps: dict[str, str]
+) -> None:
+    with pytest.raises(AssertionError, match=f"its cap {next(iter(caps))} is"):
+        grant(rig, key["id"], LivePermit(expires_at=FOREVER, caps=caps))
+    assert rig.http.get("/api/v1/risk/status").json()["live_permits"] == []

@@ -17,6 +17,7 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import ADOPTED_BY, Residence
 from workstation.domain.records import LivePermit, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
+from workstation.risk.permits import PermitUse
 from workstation.strategies.describing import CodeShape, ParameterField
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runs import RunLine, RunPosition
@@ -168,6 +169,38 @@ def test_a_person_says_that_it_may_run_on_live_accounts_and_for_how_long_it_adds
     press(rig, qtbot, live.end)
     wishes = [(wish.changes, wish.expected_version) for wish in rig.gateway.of("strategy.update")]
     assert wishes == [({"paper_trading_only": False}, 3), ({"live_permit": permit}, 4), ({"live_permit": None}, 5)]
+
+
+def test_a_permit_has_caps_that_are_typed_and_says_what_is_left_of_each(panel, rig, qtbot) -> None:
+    live = panel.live
+    approved = msgspec.structs.replace(CROSS, is_approved=True, paper_trading_only=False)
+    show(panel, rig, approved)
+    choose(rig, panel.definitions)
+    for name, text in (("order_notional", "10,000"), ("day_notional", "many")):
+        retype(qtbot, live.caps[name], text)
+    press(rig, qtbot, live.permit)
+    press(rig, qtbot, live.permit)
+    assert rig.gateway.of("strategy.update") == []
+    assert "A day: many is no amount" in panel.note.text()
+    retype(qtbot, live.caps["day_notional"], "50000")
+    press(rig, qtbot, live.permit)
+    press(rig, qtbot, live.permit)
+    (wish,) = rig.gateway.of("strategy.update")
+    permit = wish.changes["live_permit"]
+    caps = {"order_notional": "10000", "day_notional": "50000"}
+    assert permit == LivePermit(expires_at=START_NS + 3_600 * 10**9, caps=caps)
+    use = PermitUse(holder="s1", currency="USD", day=4_000 * MONEY_ONE, position=0)
+    given = msgspec.structs.replace(approved, live_permit=permit, row_version=4)
+    rig.gateway.answers["strategy.board"] = CommandResult(
+        ok=True, text="", data=StrategyBoard(strategies=(given,), runs=(RUN,), permits=(use,))
+    )
+    panel.ask()
+    rig.bridge._on_answered()
+    assert live.left.text().splitlines() == [
+        "May add risk on live accounts for 60 min more.",
+        "An order: at most 10,000.00 USD.",
+        "A day: at most 50,000.00 USD; 4,000.00 used, 46,000.00 left.",
+    ]
 
 
 def show(panel, rig, *strategies) -> None:

@@ -381,7 +381,7 @@ LockedAccountOut
 LivePermitOut
   uuid: holder
   time: expires_at
-  json: caps
+  json: caps used left
 RiskOverrideOut +updated
   uuid: limit_id broker_account_id created_by
   uuid?: instrument_id order_id

@@ -116,6 +116,9 @@ class FakeView:
     def live_permit(self, origin: Origin, strategy_id: str) -> LivePermit | None:
         return self.permit
 
+    def permit_holder(self, origin: Origin, strategy_id: str) -> str:
+        return strategy_id or origin.detail
+
     def order_cap(self, origin: Origin) -> int | None:
         return self.caps.get(origin.detail)
 

@@ -55,11 +55,16 @@ class LockedAccount(Value, frozen=True, kw_only=True):
 
 
 class LivePermit(Value, frozen=True, kw_only=True):
-    """A leave to add risk on live accounts. `holder`: the API key or the strategy that has it."""
+    """A leave to add risk on live accounts. `holder`: the API key or the strategy that has it.
+
+    `used`, `left`: of each cap that sums up, in money; None where something has no price or no rate.
+    """
 
     holder: str
     expires_at: datetime
     caps: dict[str, str]
+    used: dict[str, str | None]
+    left: dict[str, str | None]
 
 
 class RiskStatus(Value, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from workstation.commands.context import EngineContext
+from workstation.commands.permits import permit_uses
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.domain.accounts import LockState
 from workstation.domain.errors import StateConflict, ValidationError
@@ -17,6 +18,7 @@ from workstation.domain.records import LOCAL_TENANT, Record, RiskLimit
 from workstation.portfolio.accounts import Accounts
 from workstation.portfolio.day_figures import day_figures
 from workstation.risk.limits import DEFAULTS, UNLIMITED, Bound, LimitScope, LimitType, limit_id, parse_limit
+from workstation.risk.permits import PermitUse
 from workstation.risk.restrictions import DAY, Restriction, lockout_end
 
 RISK = "Risk"
@@ -77,11 +79,12 @@ class LockedAccount(msgspec.Struct, frozen=True):
 
 
 class RiskStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """How risk stands: limits, locked accounts, and whether entry by hand is armed."""
+    """How risk stands: limits, locked accounts, whether entry by hand is armed, and what is used of live permits."""
 
     limits: tuple[LimitUse, ...]
     locked: tuple[LockedAccount, ...]
     armed: bool
+    permits: tuple[PermitUse, ...] = ()
 
 
 def check_limit(context: EngineContext, _before: Record | None, after: Record) -> None:
@@ -206,6 +209,7 @@ def show_standing(context: EngineContext, _params: NoParams, call: Invocation) -
         limits=tuple(LimitUse(bound, use_of(context, bound)) for bound in bounds),
         locked=tuple(locked),
         armed=context.state.controls.arming.armed(context.environment),
+        permits=permit_uses(context),
     )
     call.reply(CommandResult(ok=True, text=f"{len(bounds)} limits are in force.", data=found))
 

@@ -15,6 +15,7 @@ from workstation.commands.context import EngineContext
 from workstation.commands.limits import check_limit, limit_effects
 from workstation.commands.market_outside import TakeOutside, check_source, take_outside
 from workstation.commands.outcomes import Refusal, storage_code
+from workstation.commands.permits import check_key
 from workstation.commands.records_identity import check_member, check_tenant, check_user
 from workstation.commands.records_market import check_instrument, check_subscription
 from workstation.commands.records_risk import check_override
@@ -129,7 +130,7 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(record=Member, noun="member", scope="tenants:manage", check=check_member),
     RecordKind(record=Invitation, noun="invitation", scope="tenants:manage"),
     RecordKind(record=UserSession, noun="session", scope="desktop"),
-    RecordKind(record=ApiKey, noun="API key", scope="apikeys:manage"),
+    RecordKind(record=ApiKey, noun="API key", scope="apikeys:manage", check=check_key),
     RecordKind(record=PnlSnapshot, noun="P&L snapshot", scope="desktop"),
     RecordKind(record=ComplianceRule, noun="rule", scope="compliance:manage", effects=rule_effects),
     RecordKind(record=RiskLimit, noun="limit", scope="risk:manage", check=check_limit, effects=limit_effects),

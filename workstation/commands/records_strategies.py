@@ -3,6 +3,7 @@
 from typing import Any
 
 from workstation.commands.context import EngineContext
+from workstation.commands.permits import check_permit
 from workstation.domain.errors import InUse, NotFound, StateConflict, ValidationError
 from workstation.domain.records import Record, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
@@ -47,6 +48,7 @@ def check_strategy(context: EngineContext, before: Record | None, after: Record)
         raise ValidationError("approved_code", "is noted by strategy.approve")
     if after.live_permit is not None and (not after.is_approved or after.paper_trading_only):
         raise ValidationError("live_permit", "is for a strategy that is approved and not for paper accounts alone")
+    check_permit(after.live_permit)
     if after.status is not status and (status, after.status) not in _BY_HAND:
         allowed = tuple(sorted(end for start, end in _BY_HAND if start is status))
         raise StateConflict(f"The strategy is {status}.", state=status, allowed=allowed)

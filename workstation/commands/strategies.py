@@ -11,12 +11,14 @@ import msgspec
 
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import Refusal, failed, storage_code
+from workstation.commands.permits import permit_uses
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
 from workstation.domain.errors import UserError, ValidationError
 from workstation.domain.events import RecordSaved
 from workstation.domain.orders import ADOPTED_BY, OrderState
 from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
+from workstation.risk.permits import PermitUse
 from workstation.strategies.describing import CodeShape
 from workstation.strategies.loading import Code, RunRefused, config_of
 from workstation.strategies.run_pace import RunPace
@@ -82,7 +84,7 @@ class StrategyBoard(msgspec.Struct, frozen=True, kw_only=True):
     """Every strategy and run as they stand, figures as of now.
 
     paper_only: whether a new strategy is for paper accounts alone, as it is set. orphans: open orders of runs that have
-    ended, which no person has adopted. paces: of the runs under way, by id.
+    ended, which no person has adopted. paces: of the runs under way, by id. permits: what is used of those in force.
     """
 
     strategies: tuple[StrategyDefinition, ...]
@@ -90,6 +92,7 @@ class StrategyBoard(msgspec.Struct, frozen=True, kw_only=True):
     paper_only: bool = True
     orphans: tuple[OrderState, ...] = ()
     paces: dict[str, RunPace] = {}
+    permits: tuple[PermitUse, ...] = ()
 
 
 def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
@@ -105,6 +108,7 @@ def show(context: EngineContext, _params: NoParams, call: Invocation) -> None:
         paper_only=desk.paper_only,
         orphans=_orphans(context, runs),
         paces=paces,
+        permits=permit_uses(context),
     )
     call.reply(CommandResult(ok=True, text=f"{len(runs)} runs.", data=board))
 

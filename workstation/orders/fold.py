@@ -22,9 +22,10 @@ from workstation.domain.events import (
     OrderIntended,
     RecordSaved,
 )
-from workstation.domain.executions import CostMethod
+from workstation.domain.executions import CostMethod, Execution
 from workstation.domain.instruments import Instrument
 from workstation.domain.listing import instrument_of
+from workstation.domain.orders import OrderState
 from workstation.domain.records import (
     AccountRecord,
     AnyRecord,
@@ -42,6 +43,7 @@ from workstation.portfolio.ledger import Ledger
 from workstation.portfolio.snapshot import LedgerState
 from workstation.ports.store import Row
 from workstation.risk.controls import Controls, ControlsState
+from workstation.risk.day_values import counts_for_a_permit, holder_of
 from workstation.risk.exposure import Exposure
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -104,6 +106,8 @@ class CoreState:
             self.exposure.on_change(change.before, change.after)
             if type(event) is OrderIntended and change.after is not None:
                 self.controls.day_orders.sent(change.after.terms.account)
+            if change.after is not None:
+                self._count_for_permit(change.after, change.execution)
             if change.execution is None:
                 return change
             self.controls.traded.apply(change.execution)
@@ -125,6 +129,19 @@ class CoreState:
             self.records.apply(event.record)
             rows += (event.record, *self._listed(event.record))
         return Change(event, rows=rows)
+
+    def _count_for_permit(self, order: OrderState, fill: Execution | None) -> None:
+        """Take in what an order, and a fill of it, are of the day's value that a permit may bound."""
+        account = self.accounts.get(order.terms.account)
+        if not counts_for_a_permit(None if account is None else account.environment, order.origin):
+            return
+        instrument = self.instruments.get(order.terms.symbol)
+        if instrument is None:
+            return
+        holder = holder_of(self.records, order.origin, order.strategy_id)
+        self.controls.day_values.on_order(holder, order, instrument, self.exposure.notional_of(order.cl_ord_id))
+        if fill is not None:
+            self.controls.day_values.on_fill(holder, fill, instrument)
 
     def _listed(self, record: AnyRecord) -> tuple[Row, ...]:
         """Take what an instrument's entry says of it into the table; what is deleted is known on, and not traded."""
@@ -178,3 +195,5 @@ class CoreState:
         for entry in self.records.every(InstrumentEntry):
             self._listed(entry)
         self.exposure.rebuild(self.book.open_orders())
+        for order in self.book.open_orders():
+            self._count_for_permit(order, None)

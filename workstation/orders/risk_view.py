@@ -13,6 +13,7 @@ from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import LOCAL_TENANT, ApiKey, LivePermit, StrategyDefinition, StrategyRun
 from workstation.orders.context import Prices
 from workstation.orders.fold import CoreState
+from workstation.risk.day_values import holder_of
 
 
 class Valuation(Protocol):
@@ -71,6 +72,10 @@ class CoreRiskView:
             return None
         key = self._records.find(ApiKey, LOCAL_TENANT, origin.detail)
         return None if key is None else key.live_permit
+
+    def permit_holder(self, origin: Origin, strategy_id: str) -> str:
+        """Return the id of the API key or of the run's strategy; "" for all others."""
+        return holder_of(self._records, origin, strategy_id)
 
     def order_cap(self, origin: Origin) -> int | None:
         """Return the cap of the API key that asks, as money; None for other credentials and keys without one."""

@@ -30,6 +30,7 @@ from workstation.domain.records import (
 )
 from workstation.risk.arming import Arming
 from workstation.risk.day_orders import DayOrders
+from workstation.risk.day_values import DayRow, DayValues
 from workstation.risk.kill import KillSwitches
 from workstation.risk.limits import Bounds, Limits
 from workstation.risk.locks import Locks
@@ -50,6 +51,7 @@ class ControlsState(msgspec.Struct, frozen=True):
     signed: list[str] = []
     traded: list[TradedRow] = []
     day_orders: dict[str, int] = {}
+    day_values: list[DayRow] = []
 
 
 class Controls:
@@ -64,6 +66,7 @@ class Controls:
         self.overrides = Overrides()
         self.traded = Traded()
         self.day_orders = DayOrders()
+        self.day_values = DayValues()
         self.runs = RunBounds()
         self.accounts: dict[str, AccountRecord] = {}
         self.version = 0
@@ -83,6 +86,7 @@ class Controls:
             case TradingDayRolled():
                 self.restrictions.apply(event)
                 self.day_orders.apply(event)
+                self.day_values.apply(event)
             case EngineStarted():
                 self.locks.lock_all()
                 self.arming.disarm()
@@ -131,6 +135,7 @@ class Controls:
             locks.signed,
             self.traded.dump(),
             self.day_orders.dump(),
+            self.day_values.dump(),
         )
 
     def load(self, state: ControlsState) -> None:
@@ -141,6 +146,7 @@ class Controls:
         self.restrictions.load(state.restrictions)
         self.traded.load(state.traded)
         self.day_orders.load(state.day_orders)
+        self.day_values.load(state.day_values)
         self.accounts.clear()
         self.arming.disarm()
         self.overrides.clear()

@@ -79,5 +79,8 @@ class RiskView(Protocol):
     def live_permit(self, origin: Origin, strategy_id: str) -> LivePermit | None:
         """Return a person's leave for this script or strategy to add exposure on LIVE accounts, run out or not."""
 
+    def permit_holder(self, origin: Origin, strategy_id: str) -> str:
+        """Return the id of the script's key or the run's strategy, whose permit that is; "" for whoever needs none."""
+
     def order_cap(self, origin: Origin) -> int | None:
         """Return the most money that one order of this script's key may move, None without a cap."""

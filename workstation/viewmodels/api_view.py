@@ -18,6 +18,7 @@ from workstation.domain.scopes import PRESETS
 from workstation.ports.scripts import RequestLine, ScriptBoard
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import DAY_NS, MISSING, age, exact_time, grouped, time_of_day
+from workstation.viewmodels.permits import is_in_force
 
 KEY_START = "oms_"
 PREFIX_DIGITS = 8
@@ -153,7 +154,7 @@ def request_style(row: RequestRow) -> RowStyle:
 
 def has_permit(key: ApiKey, now_ns: int) -> bool:
     """Tell whether a key may add risk on a live account now."""
-    return key.live_permit is not None and key.live_permit.expires_at > now_ns
+    return is_in_force(key.live_permit, now_ns)
 
 
 def scopes_text(scopes: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ from workstation.strategies.runs import RunLine, RunPosition
 from workstation.strategies.views import Policy
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_time, gain_ink, grouped
+from workstation.viewmodels.permits import is_in_force
 from workstation.viewmodels.preview import order_words
 
 ORDER_LINES = 4
@@ -28,9 +29,6 @@ USED_MUCH = 0.5
 
 NO_PACES: Mapping[str, RunPace] = {}
 LIVE = "LIVE"
-PERMIT_HOURS = {"1 h": 1, "8 h": 8, "24 h": 24, "5 d": 120}
-"""How long a permit for live accounts lasts, as a person chooses it."""
-
 HELD_HERE = "held by this program"
 
 _RUN_INKS = {
@@ -184,17 +182,12 @@ def decision_text(formats: Formats, decision: Decision) -> str:
     return f"{exact_time(decision.ts)[11:19]} {what}"
 
 
-def has_permit(strategy: StrategyDefinition, now_ns: int) -> bool:
-    """Tell whether a strategy may add risk on live accounts now."""
-    return strategy.live_permit is not None and strategy.live_permit.expires_at > now_ns
-
-
 def permit_text(strategy: StrategyDefinition, now_ns: int) -> str:
     """Return what a strategy may do on live accounts: nothing (SIM), run (none), or add risk for a time (LIVE)."""
     if not strategy.is_approved or strategy.paper_trading_only:
         return "SIM"
     permit = strategy.live_permit
-    return f"{LIVE} {age(permit.expires_at - now_ns)}" if permit and has_permit(strategy, now_ns) else "none"
+    return f"{LIVE} {age(permit.expires_at - now_ns)}" if permit and is_in_force(permit, now_ns) else "none"
 
 
 def day_text(ts: int) -> str:

@@ -7,8 +7,11 @@ from tests.helpers.core_rig import ACCOUNT
 from tests.helpers.run_desk_rig import PERSON, DeskRig
 from tests.helpers.strategy_code import Buyer
 from workstation.domain.accounts import Environment
-from workstation.domain.events import AccountOpened, RecordSaved
+from workstation.domain.events import AccountOpened, RecordSaved, TradingDayRolled
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import CancelOrder
 from workstation.domain.records import LivePermit
+from workstation.orders.fold import CoreState
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runs import RunLine
 
@@ -144,3 +147,50 @@ def test_a_start_wants_what_was_approved(rig):
     rig.runs.prepare(wanted, lambda code, _trouble: found.append(code))
     with pytest.raises(Exception, match="has changed since it was approved"):
         rig.runs.start(wanted, found[0], PERSON)
+
+
+def value_of(rig):
+    """Return what the strategy has traded in the day and may still trade, in dollars."""
+    return sum(amount for _, amount in rig.state.controls.day_values.of("S1")) / MONEY_ONE
+
+
+def test_a_cap_on_the_day_counts_what_traded_and_what_still_works_of_every_run_of_the_strategy(rig):
+    rig.change(live_permit=LivePermit(expires_at=FOREVER, caps={"day_notional": "2500"}))
+    run_id = begun(rig)
+    assert [rig.tries(run_id), rig.tries(run_id)] == ["", ""]
+    first, second = rig.ordered(run_id)
+    assert value_of(rig) == pytest.approx(10 * (100.01 + 100.02), abs=0.001)
+    told = rig.tries(run_id)
+    assert "live permit's value traded and working in the day" in told
+    assert "3,000.60 USD; limit 2,500.00 USD" in told
+    rig.desk.cancel(CancelOrder(cl_ord_id=first, origin=PERSON))
+    rig.broker.cancelled(first)
+    assert rig.tries(run_id) == "", "what was cancelled is free again"
+    rig.broker.fill(second, 10, 10_002)
+    assert "limit 2,500.00" in rig.tries(run_id), "what has traded is not"
+    traded = rig.state.controls.day_values.dump()
+    assert traded == [("S1", ACCOUNT, "USD", 100_020 * MONEY_ONE // 100)]
+    rig.desk.recorder.record([TradingDayRolled(account=ACCOUNT, day="2026-01-06", ts=4)])
+    assert rig.tries(run_id) == "", "another trading day begins"
+
+
+def test_the_day_s_value_survives_a_restart(rig):
+    rig.permit()
+    run_id = begun(rig)
+    assert [rig.tries(run_id), rig.tries(run_id)] == ["", ""]
+    rig.broker.fill(rig.ordered(run_id)[0], 10, 10_001)
+    again = CoreState(rig.state.instruments)
+    again.load(rig.state.state())
+    assert sorted(again.controls.day_values.of("S1")) == sorted(rig.state.controls.day_values.of("S1"))
+    assert sum(amount for _, amount in again.controls.day_values.of("S1")) / MONEY_ONE == value_of(rig)
+
+
+def test_an_exit_goes_out_whatever_the_caps_say(rig):
+    rig.permit()
+    run_id = begun(rig)
+    assert rig.tries(run_id) == ""
+    rig.broker.fill(rig.ordered(run_id)[0], 10, 10_001)
+    rig.change(live_permit=LivePermit(expires_at=FOREVER, caps={"order_notional": "1", "day_notional": "1"}))
+    calls = len(rig.broker.calls)
+    rig.runner.run(run_id).leave("ABC", "for the test")
+    assert len(rig.broker.calls) > calls

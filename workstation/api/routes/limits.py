@@ -28,6 +28,7 @@ from workstation.api.records import (
 from workstation.api.routes.risk import kill_bodies
 from workstation.api.schemas.limits import (
     COUNTS,
+    VALUE_PLACES,
     LimitRead,
     RiskLimitCreate,
     RiskLimitList,
@@ -40,15 +41,16 @@ from workstation.api.schemas.limits import (
     limit_body,
 )
 from workstation.api.schemas.records import RecordRead
-from workstation.api.schemas.values import time_or_none, time_text
+from workstation.api.schemas.values import money_text, time_or_none, time_text
 from workstation.commands.limits import BUILT_IN, LimitUse, RiskStanding, built_in, limit_name
 from workstation.commands.registry import NoParams
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.orders import DENIED_STATES, OrdStatus
-from workstation.domain.records import ApiKey, RiskLimit, StrategyDefinition, StrategyRun
+from workstation.domain.records import ApiKey, LivePermit, RiskLimit, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.ports.store import OrderQuery, Reader, RecordQuery
 from workstation.risk.limits import LimitScope, LimitType, limit_id
+from workstation.risk.permits import DAY, POSITION, PermitUse, cap_of
 
 routes = Routes()
 
@@ -187,7 +189,7 @@ async def get_risk_status(call: Call) -> Answer:
     now = services.now_ns()
     shown = [use for use in found.limits if use.bound.type in BUILT_IN]
     tenant = call.credential.tenant
-    names = services.names
+    names, uses = services.names, {row.holder: row for row in found.permits}
     environment = services.session.environment
     armed = "LIVE" if environment is Environment.LIVE else "SIM"
     body = {
@@ -203,7 +205,7 @@ async def get_risk_status(call: Call) -> Answer:
             for row in found.locked
         ],
         "arm_state": armed if found.armed else "DISARMED",
-        "live_permits": await services.read(_live_permits, services.reader, tenant, now),
+        "live_permits": await services.read(_live_permits, services.reader, tenant, uses, now),
         "timestamp": time_text(now),
     }
     return json_answer(200, body)
@@ -309,11 +311,28 @@ def _orders_last_minute(reader: Reader, tenant: str, place: tuple[str, str], now
     return sum(reader.orders(replace(query, strategy_id=sender)).total or 0 for sender in senders)
 
 
-def _live_permits(reader: Reader, tenant: str, now_ns: int) -> list[dict[str, Any]]:
+def _live_permits(reader: Reader, tenant: str, uses: Mapping[str, PermitUse], now_ns: int) -> list[dict[str, Any]]:
     permits = [(row.id, row.live_permit) for row in every_record(reader, ApiKey, tenant)]
     permits += [(row.id, row.live_permit) for row in every_record(reader, StrategyDefinition, tenant)]
     return [
-        {"holder": holder, "expires_at": time_text(permit.expires_at), "caps": permit.caps}
+        {
+            "holder": holder,
+            "expires_at": time_text(permit.expires_at),
+            "caps": permit.caps,
+            "used": {name: used for name, (used, _) in _standing(permit, uses.get(holder)).items()},
+            "left": {name: left for name, (_, left) in _standing(permit, uses.get(holder)).items()},
+        }
         for holder, permit in permits
         if permit is not None and permit.expires_at > now_ns
     ]
+
+
+def _standing(permit: LivePermit, use: PermitUse | None) -> dict[str, tuple[str | None, str | None]]:
+    """Return what is used of each cap that sums up, and what is left; None where it cannot be said."""
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for name in (POSITION, DAY):
+        cap, used = cap_of(name, permit.caps.get(name, "")), None if use is None else use.of(name)
+        left = None if cap is None or used is None else money_text(max(cap - used, 0), VALUE_PLACES)
+        if name in permit.caps:
+            found[name] = (None if used is None else money_text(used, VALUE_PLACES), left)
+    return found

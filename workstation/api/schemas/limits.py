@@ -158,11 +158,16 @@ class LockedAccountOut(Resource):
 
 
 class LivePermitOut(Resource):
-    """A leave to add risk on live accounts. `holder`: the API key or the strategy that has it."""
+    """A leave to add risk on live accounts. `holder`: the API key or the strategy that has it.
+
+    `used`, `left`: of each cap that sums up, in money; null where something has no price or no rate.
+    """
 
     holder: IdOut
     expires_at: TimeOut
     caps: dict[str, str]
+    used: dict[str, str | None]
+    left: dict[str, str | None]
 
 
 class RiskStatus(Resource):

@@ -95,6 +95,8 @@ MEANINGS: Mapping[str, str] = {
     "RiskLimitOut.scope": "What it is for: the tenant, an account, a strategy or an instrument. The tightest counts.",
     "arm_state": "Whether hand entry is armed in the desktop; read-only here.",
     "live_permits": "Permits for live accounts that a person granted in the desktop; read-only here.",
+    "LivePermitOut.used": "Of each cap that sums up, what is used of it, in money; null without a price or a rate.",
+    "LivePermitOut.left": "Of each cap that sums up, what is left of it, in money; null where it cannot be said.",
     "live_permit": "Permit for live accounts, granted by a person in the desktop; null without one.",
     "trading_locked": "Accounts that take no order that adds exposure, and why.",
     "BrokerAccount.trading_locked": "Whether only orders that reduce exposure are taken.",

@@ -142,6 +142,7 @@ class StrategiesPanel(AskingPanel):
         self.live = LiveForm(self.panel_id)
         self.live.approved.connect(self._approve)
         self.live.paper_changed.connect(lambda only: self._change("paper", paper_trading_only=only))
+        self.live.refused.connect(self.refuse)
         self.live.permit_changed.connect(lambda permit: self._change("permit", live_permit=permit))
         return self._block(self.says, self.scrolled, bar_of(self.save), self.live)
 
@@ -210,6 +211,7 @@ class StrategiesPanel(AskingPanel):
                 view.reorder(lambda: self.rows.take(board.strategies, board.runs, board.paces, now))
                 view.redress()
             self.rows.paper_only = board.paper_only
+            self.live.take({use.holder: use for use in board.permits})
             self.orphans.take(board.orphans, {run.id: run.run_name for run in board.runs})
             self.show_state()
         self._show_all()
