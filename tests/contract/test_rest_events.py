@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +14,9 @@ from typing import Any
 import pytest
 
 from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
+from workstation.api import envelopes, record_events
+from workstation.api.event_types import EVENT_TYPES
+from workstation.domain.orders import OrdStatus
 from workstation.ports.broker import SessionState
 
 EVENTS = "/api/v1/events"
@@ -292,3 +298,32 @@ def test_each_kind_of_happening_has_the_type_of_the_contract(rig: ApiRig) -> Non
     rig.engine.do(lambda: broker.fill(order["client_order_id"], 1, 10_000))
     assert types(resource_id=order["id"])[-3:] == ["order.updated", "order.filled", "order.late_fill"]
     assert {"account.updated", "execution.created", "position.updated", "risk.limit.changed"} <= set(types())
+
+
+@pytest.mark.parametrize("path", [EVENTS, STREAM])
+def test_a_type_that_no_event_can_have_is_refused_with_those_that_there_are(rig: ApiRig, path: str) -> None:
+    for wrong in ("nonsense", "order.nonsense", "orders.*", "order.filledx"):
+        answer = rig.http.get(path, params={"types": ["order.*", wrong], "since_id": "0", "until_id": "1"})
+        assert answer.status_code == 422, wrong
+        (field,) = answer.json()["details"]["fields"]
+        assert (field["field"], field["location"]) == ("types", "query")
+        assert repr(wrong) in field["message"]
+        assert field["allowed"] == list(EVENT_TYPES)
+
+
+def test_every_type_that_the_program_can_tell_of_may_be_asked_for() -> None:
+    said = set()
+    for module in (envelopes, record_events):
+        tree = ast.parse(inspect.getsource(module))
+        said |= {
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+    named = {text for text in said if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)}
+    prefixes = {"marketdata.subscription", "auth.api_key", "risk.override", "strategy.run"}
+    assert prefixes < named
+    assert named - prefixes <= set(EVENT_TYPES)
+    statuses = {f"order.{status.lower()}" for status in OrdStatus if status is not OrdStatus.NEW}
+    runs = {f"strategy.run.{word}" for word in ("started", "resumed", "paused", "stopped", "completed", "error")}
+    subscriptions = {f"marketdata.subscription.{word}" for word in ("created", "changed", "paused", "cancelled")}
+    assert statuses | runs | subscriptions <= set(EVENT_TYPES)
+    assert {"strategy.created", "auth.api_key.deleted", "risk.override.used", "alert.fired"} <= set(EVENT_TYPES)

@@ -97,6 +97,18 @@ def test_the_tail_of_events_begins_and_ends_where_asked(program: Program, shell:
     assert created["type"] == "order.created"
 
 
+def test_a_tail_of_a_type_that_no_event_has_is_a_wrong_call_that_says_which_there_are(
+    program: Program, shell: Shell
+) -> None:
+    for wrong in ("nonsense", "ordr.*", "order.* order.nonsense"):
+        assert shell(f"tail --types {wrong} --until 0 --since 0") == 2, shell.out
+        assert repr(wrong.split()[-1]) in shell.err, "it waited without a word"
+        assert shell.err.count("\n") == 1
+        assert "order.created" in shell.err
+        assert "risk.breached" in shell.err
+    assert shell("tail --types order.* alert.fired strategy.run.started --since 0 --until 1") == 0, shell.err
+
+
 @pytest.mark.parametrize("line", ["orders", "positions", "tail", "order buy 1 X 5"])
 def test_without_a_program_it_says_so(shell: Shell, line: str) -> None:
     assert shell(line) == 1

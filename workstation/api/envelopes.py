@@ -345,14 +345,28 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
     "EngineStarted": ("system.started", "system"),
     "InvariantViolated": ("system.invariant_violation", "system"),
 }
+_ANY_LINE = "system.event"
 _TOLD_KINDS = frozenset({DenialKind.COMPLIANCE, DenialKind.RISK})
 _SESSIONS = {"UP": "broker.connected", "DOWN": "broker.disconnected", "MAINTENANCE": "broker.disconnected"}
+
+LINE_TYPES = frozenset(
+    {
+        *("order.created", "order.updated", "order.late_fill", "order.needs_reconcile"),
+        *(f"order.{status.lower()}" for status in OrdStatus if status is not OrdStatus.NEW),
+        *("execution.created", "position.updated", "pnl.snapshot.created", "strategy.signal", "alert.fired"),
+        *("risk.kill_switch.on", "risk.kill_switch.off", "risk.breached", "compliance.blocked"),
+        *("broker.reconnected", *_SESSIONS.values()),
+        *(name for name, _ in _PLAIN.values()),
+        _ANY_LINE,
+    }
+)
+"""Every type that an event of a line can have, those of records apart."""
 
 
 def _plain(event: happened.Event, names: Names) -> _Draft:
     """Return the event of a line that concerns no order: its own fields, without amounts on the core's scale."""
     kind = type(event).__name__
-    name, resource = _PLAIN.get(kind, ("system.event", "system"))
+    name, resource = _PLAIN.get(kind, (_ANY_LINE, "system"))
     if isinstance(event, happened.SessionChanged):
         name = "broker.reconnected" if event.again else _SESSIONS.get(event.state, name)
         return _Draft(name, resource, event.venue, {"state": event.state, "reason": event.reason, "changed": ["state"]})

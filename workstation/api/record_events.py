@@ -27,14 +27,19 @@ from workstation.domain.records.strategies import StrategyRunStatus
 class RecordType(NamedTuple):
     """How a kind is told of. type_of: event type of a save, "" for a silent one; scope: what a caller needs.
 
-    body: the resource; owner: the user who alone may see it, "" for everyone in the tenant.
+    types: every type that there is of the kind; body: the resource; owner: the user who alone may see it, "" for
+    everyone in the tenant.
     """
 
     resource_type: str
     scope: str
     type_of: Callable[[RecordSaved], str]
+    types: tuple[str, ...]
     body: Callable[[Any], dict[str, Any]]
     owner: Callable[[Any], str] = lambda _: ""
+
+
+_VERBS = ("created", "changed", "deleted")
 
 
 def named(prefix: str) -> Callable[[RecordSaved], str]:
@@ -106,11 +111,16 @@ def _of_run(saved: RecordSaved) -> str:
     return f"strategy.run.{_RUN_EVENTS[run.status]}" if run.status in _RUN_EVENTS else ""
 
 
+def _of(prefix: str, *verbs: str) -> tuple[str, ...]:
+    return tuple(f"{prefix}.{verb}" for verb in verbs)
+
+
 RECORD_TYPES: Mapping[type[Record], RecordType] = {
     MarketSubscription: RecordType(
         "subscription",
         "marketdata:view",
         _of_subscription,
+        _of("marketdata.subscription", *_VERBS[:2], *_STATUS_EVENTS.values()),
         subscription_body,
         lambda record: record.user_id,
     ),
@@ -118,14 +128,27 @@ RECORD_TYPES: Mapping[type[Record], RecordType] = {
         "api_key",
         "apikeys:manage",
         named("auth.api_key"),
+        _of("auth.api_key", *_VERBS),
         lambda record: api_key_body(record, None),
         lambda record: record.user_id,
     ),
     RiskOverride: RecordType(
-        "override", "risk:view", _of_override, lambda record: override_body(record, record.updated_at)
+        "override",
+        "risk:view",
+        _of_override,
+        _of("risk.override", "created", "used"),
+        lambda record: override_body(record, record.updated_at),
     ),
-    Webhook: RecordType("webhook", "webhooks:view", of_webhook, dead_body),
-    StrategyDefinition: RecordType("strategy", "strategies:view", named("strategy"), strategy_body),
-    StrategyRun: RecordType("strategy_run", "strategies:view", _of_run, lambda run: run_body(run, None)),
-    WebhookSource: RecordType("webhook_source", "webhooks:view", of_source, received_body),
+    Webhook: RecordType("webhook", "webhooks:view", of_webhook, ("webhook.delivery.dead",), dead_body),
+    StrategyDefinition: RecordType(
+        "strategy", "strategies:view", named("strategy"), _of("strategy", *_VERBS), strategy_body
+    ),
+    StrategyRun: RecordType(
+        "strategy_run",
+        "strategies:view",
+        _of_run,
+        _of("strategy.run", "started", "resumed", *_RUN_EVENTS.values()),
+        lambda run: run_body(run, None),
+    ),
+    WebhookSource: RecordType("webhook_source", "webhooks:view", of_source, ("webhook.received",), received_body),
 }

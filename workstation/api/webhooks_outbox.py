@@ -8,6 +8,7 @@ Runs on a reading thread.
 from collections.abc import Callable, Iterable
 
 from workstation.api.envelopes import Envelope, Envelopes
+from workstation.api.event_types import is_of_type
 from workstation.domain.records import LOCAL_TENANT, Tenant, Webhook
 from workstation.domain.records.bounds import WEBHOOKS_MAX
 from workstation.ports.deliveries import EVENTS_PER_LINE, Delivery, delivery_id
@@ -114,13 +115,7 @@ def wants(hook: Webhook, envelope: Envelope) -> bool:
         return False
     if envelope.type == DEAD_EVENT and envelope.resource_id == hook.id:
         return False
-    is_called = envelope.target == hook.id or not hook.event_types
-    return is_called or any(is_of_type(envelope.type, wanted) for wanted in hook.event_types)
-
-
-def is_of_type(event_type: str, wanted: str) -> bool:
-    """Tell whether a type is the wanted one, or begins as a prefix such as `order.*` says."""
-    return event_type.startswith(wanted[:-1]) if wanted.endswith(".*") else event_type == wanted
+    return envelope.target == hook.id or is_of_type(envelope.type, hook.event_types)
 
 
 def new_delivery(hook: Webhook, envelope: Envelope, now_ns: int) -> Delivery:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from workstation.app.order_words import order_fields, read_order
-from workstation.client import Client, ClientError, NotRunning, OutcomeUnknown, Problem, Reset
+from workstation.client import Client, ClientError, Invalid, NotRunning, OutcomeUnknown, Problem, Reset
 from workstation.client.executions import Position
 from workstation.client.orders import Order, OrderPreview
 from workstation.client.values import Event
@@ -120,6 +120,8 @@ def tail(arguments: argparse.Namespace, client: Client) -> int:
             print(_json(item) if arguments.json else _event_line(item), flush=True)
     except KeyboardInterrupt:
         return 0
+    except Invalid as error:
+        raise UserError(error.detail) from None
     return 0
 
 

@@ -9,6 +9,7 @@ from workstation.api.credentials import Credential
 from workstation.api.endpoint import Call, Routes
 from workstation.api.envelopes import Envelope, Envelopes
 from workstation.api.errors import Answer, ApiError, StreamAnswer, invalid
+from workstation.api.event_types import check_types, is_of_type
 from workstation.api.lists import check_dates, chosen_fields, sparse
 from workstation.api.options import STREAMS_MAX, STREAMS_PER_CREDENTIAL_MAX
 from workstation.api.reading import IMMUTABLE, unseen
@@ -33,6 +34,7 @@ async def list_events(call: Call) -> Answer:
     """List events."""
     check_dates(call)
     asked: EventList = call.query
+    check_types(asked.types)
     if asked.cursor is not None and "offset" in asked.model_fields_set:
         raise invalid("cursor", "does not go with offset", location="query")
     since, until = _number(asked.since_id), _number(asked.until_id)
@@ -96,7 +98,7 @@ class _Search:
         asked = self._asked
         return (
             envelope.is_for(self._credential)
-            and _is_type(envelope, asked.types)
+            and is_of_type(envelope.type, asked.types)
             and asked.resource_type in (None, envelope.resource_type)
             and asked.resource_id in (None, envelope.resource_id)
             and (asked.start_date is None or envelope.time >= asked.start_date)
@@ -104,17 +106,11 @@ class _Search:
         )
 
 
-def _is_type(envelope: Envelope, types: tuple[str, ...]) -> bool:
-    """Tell whether an event has one of the types; `order.*` stands for all that begin so."""
-    return not types or any(
-        envelope.type.startswith(wanted[:-1]) if wanted.endswith(".*") else envelope.type == wanted for wanted in types
-    )
-
-
 @routes.add("GET", "/events/stream", scope="events:view", query=EventStream, answers={}, is_stream=True)
 async def stream_events(call: Call) -> Answer:
     """Follow events as they happen, as server-sent events."""
     asked: EventStream = call.query
+    check_types(asked.types)
     feed = call.services.feed
     credential = call.origin.detail
     since = _number(call.header(b"last-event-id") or asked.since_id)
@@ -200,7 +196,7 @@ class _Follower:
     def _wants(self, envelope: Envelope) -> bool:
         return (
             envelope.is_for(self._credential)
-            and _is_type(envelope, self._asked.types)
+            and is_of_type(envelope.type, self._asked.types)
             and self._asked.broker_account_id in (None, envelope.account)
             and self._symbol in (None, envelope.symbol)
         )

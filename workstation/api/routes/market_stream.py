@@ -7,6 +7,7 @@ import msgspec
 
 from workstation.api.endpoint import Call, Routes
 from workstation.api.errors import Answer, ApiError, StreamAnswer, invalid
+from workstation.api.event_types import is_of_type
 from workstation.api.market_feed import Key, MarketFrame
 from workstation.api.market_terms import Terms, Turns, terms_of, wish
 from workstation.api.options import STREAMS_MAX, STREAMS_PER_CREDENTIAL_MAX
@@ -127,7 +128,7 @@ class _Follower:
             {
                 (symbol, name): terms
                 for (symbol, name), terms in _streamed(await subscriptions(self._call), self._user).items()
-                if (wanted is None or symbol in wanted) and _is_type(name, self._asked.types)
+                if (wanted is None or symbol in wanted) and is_of_type(name, self._asked.types)
             }
         )
         wish(self._feed, self._stream, self._turns.terms)
@@ -148,10 +149,6 @@ def _streamed(found: list[MarketSubscription], user: str) -> dict[Key, Terms]:
         and record.status is SubscriptionStatus.ACTIVE
         and record.delivery_method is not DeliveryMethod.WEBHOOK
     )
-
-
-def _is_type(name: str, wanted: tuple[str, ...]) -> bool:
-    return not wanted or any(name.startswith(text[:-1]) if text.endswith(".*") else name == text for text in wanted)
 
 
 def _place(text: str | None) -> tuple[str, int] | None:
