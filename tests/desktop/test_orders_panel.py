@@ -51,6 +51,11 @@ def stop(cl_ord_id: str = "OMS-S") -> object:
     return order(cl_ord_id, limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_600), link=link)
 
 
+def ids(panel: OrdersPanel) -> list[str]:
+    table = panel.blotter.table
+    return [table.row_at(position).cl_ord_id for position in range(len(table))]
+
+
 def press(menu: QMenu, name: str) -> None:
     action = next(action for action in menu.actions() if action.objectName() == name)
     action.trigger()
@@ -306,7 +311,7 @@ def test_a_narrow_panel_holds_its_chips_in_a_menu(panel: OrdersPanel, rig: Deskt
     menu = panel.chip_menu()
     next(action for action in menu.actions() if action.text() == "Working").trigger()
     menu.close()
-    assert shown(panel, "id") == ["…OMS-1"]
+    assert ids(panel) == ["OMS-1"]
 
 
 @pytest.mark.parametrize("theme", ["dark", "high_contrast"])
@@ -465,3 +470,34 @@ def test_the_filtered_view_is_exported_as_json(panel: OrdersPanel, rig: DesktopR
     panel.export_to(tmp_path / "orders.json")
     (row,) = msgspec.json.decode((tmp_path / "orders.json").read_bytes())
     assert (row["Symbol"], row["Price"], row["Id"]) == ("MSFT", "187.15", "OMS-3")
+
+
+def test_the_filter_asks_for_reasons_and_for_ages_and_rows_come_and_go_as_time_passes(
+    panel: OrdersPanel, rig: DesktopRig, qtbot
+) -> None:
+    collar = "187.95 is 31t through ask 187.64"
+    refused = order("OMS-1", state=OrdStatus.RISK_REJECTED, text=collar, reject_code="PRICE_COLLAR")
+    old = order("OMS-2", created_at=START_NS - 240 * SECOND)
+    rig.feed(refused, old, order("OMS-3", created_at=START_NS - 10 * SECOND))
+    line = panel.filter_line
+    qtbot.keyClicks(line, "reason:collar")
+    assert (line.property("invalid"), ids(panel)) == ("false", ["OMS-1"])
+    line.setText('-reason:"through ask"')
+    assert ids(panel) == ["OMS-3", "OMS-2"]
+    line.setText("age>1m")
+    assert ids(panel) == ["OMS-2"]
+    rig.feed(status=status(now_ns=START_NS + 51 * SECOND))
+    assert ids(panel) == ["OMS-3", "OMS-2"], "it grew older with no word from the venue"
+    line.setText("age<5m")
+    rig.feed(status=status(now_ns=START_NS + 61 * SECOND))
+    assert ids(panel) == ["OMS-3"]
+    panel.begin_filter("age")
+    assert line.text() == "age<5m age>"
+
+
+def test_today_is_another_day_after_midnight(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1"))
+    panel.chips["today"].setChecked(True)
+    assert ids(panel) == ["OMS-1"]
+    rig.feed(status=status(now_ns=START_NS + 86_400 * SECOND))
+    assert ids(panel) == []

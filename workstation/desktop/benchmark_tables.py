@@ -222,6 +222,7 @@ def _columns(instruments: dict[str, Instrument], room: int) -> dict[str, NDArray
         "sent": number(1, 90, 0.1),
         "fill": number(1, 90, 0.1),
         "strategy": coded("", "sma_cross"),
+        "reason": coded("", "[PRICE_COLLAR] 187.95 is 31t through ask 187.64; limit 25t."),
         "group": np.arange(room, dtype=np.float64),
         "leg": np.zeros(room),
     }

@@ -43,11 +43,11 @@ from workstation.viewmodels.order_states import (
 )
 from workstation.viewmodels.origins import is_foreign, origin_id, origin_words
 from workstation.viewmodels.rejects import RejectWatch
-from workstation.viewmodels.table_query import TableQuery
+from workstation.viewmodels.table_query import TableQuery, runs_on
 
 _SEARCHED = ("symbol", "state", "side", "origin", "type", "account", "tif", "strategy")
 _NAMES = {"sym": "symbol", "acct": "account", "status": "state", "quantity": "qty", "px": "price", "avg": "average"}
-_UNASKED = ("age", "group", "leg")
+_UNASKED = ("group", "leg")
 _SIDE_WORDS = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
 _LEG_WORDS = {LegRole.TAKE_PROFIT: "target", LegRole.STOP_LOSS: "stop", LegRole.OCO: "OCO", LegRole.ENTRY: ""}
 _AMENDABLE = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIALLY_FILLED})
@@ -95,6 +95,7 @@ class OrderBlotter:
         self.now_ns = 0
         self.connected = True
         self.grouped = False
+        self._runs_on, self._asked_day = False, 0
         self.open: dict[str, OrderState] = {}
         self.table: ColumnTable[OrderState] = ColumnTable(self._columns(), _key, newest_first=True, steady_part=_steady)
         self.query = TableQuery(self.table, _SEARCHED, "id", _NAMES, _UNASKED)
@@ -145,7 +146,7 @@ class OrderBlotter:
         cells = {
             "state": CellStyle(ink, "", glyph, bold=word in (REJECTED, REFUSED), indent=indent),
             "side": CellStyle(side, "", "up" if side == "buy" else "down"),
-            "text": CellStyle("danger" if word in (REJECTED, REFUSED) else "text_muted"),
+            "reason": CellStyle("danger" if word in (REJECTED, REFUSED) else "text_muted"),
         }
         cells.update(dict.fromkeys(_QUIET, _MUTED))
         if order.cl_ord_id in self.rejects.unseen:
@@ -160,6 +161,7 @@ class OrderBlotter:
             QueryError: at the first part of the line that cannot be read.
         """
         asked = self.query.read(wish.line)
+        self._runs_on, self._asked_day = runs_on(asked), self.now_ns // DAY_NS
         states = frozenset(
             word
             for on, group in (
@@ -187,6 +189,10 @@ class OrderBlotter:
             return reduce(np.logical_and, tests)
 
         return accepted
+
+    def is_due(self) -> bool:
+        """Tell whether the filter asked for last may come to another answer by now: it asks for an age, or of a day."""
+        return self._runs_on or self.now_ns // DAY_NS != self._asked_day
 
     def cancel_count(
         self, orders: Iterable[OrderState], *, include_protective: bool = False, side_sign: int | None = None
@@ -248,7 +254,7 @@ class OrderBlotter:
         return age(self.now_ns - order.created_at) if order.is_open and self.now_ns else MISSING
 
     def _columns(self) -> tuple[Column[OrderState], ...]:
-        code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
+        code, number = ColumnKind.CODE, ColumnKind.NUMBER
         f = self.formats
         return (
             Column("state", "State", code, self.word, self.word, width=13, hover=self._state_hover),
@@ -300,7 +306,7 @@ class OrderBlotter:
                    hint="From the decision until it was filled whole, milliseconds"),
             Column("strategy", "Strategy", code, lambda o: o.strategy_id, lambda o: o.strategy_id, width=13, fixed=True,
                    hidden=True),
-            Column("text", "Reason", text, _reason, _reason, width=34, hint="The venue's or our reason, in full"),
+            Column("reason", "Reason", code, _reason, _reason, width=34, hint="The venue's or our reason, in full"),
             Column("id", "Id", ColumnKind.ID, lambda o: o.cl_ord_id, lambda o: f"…{o.cl_ord_id[-6:]}", width=8,
                    fixed=True, exact=lambda o: o.cl_ord_id),
             Column("group", "Group", number, self._group, lambda o: o.link.group_id if o.link else "", width=0,

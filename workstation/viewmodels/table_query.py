@@ -1,6 +1,7 @@
 """The filter line of tables: words, fields and comparisons become a test of rows, or one message where they do not.
 
-`aapl sell`, `qty>=100 price<230`, `state:working or state=unknown`, `-origin:strategy`, `time>10:30 ("sim" or acct)`.
+`aapl sell`, `qty>=100 price<230`, `state:working or state=unknown`, `-origin:strategy`, `time>10:30 ("sim" or acct)`,
+`age>5m`, `reason:"price collar"`.
 Words side by side must all hold. Qt-free; it tests columns as arrays, never row by row.
 """
 
@@ -20,11 +21,15 @@ from workstation.viewmodels.formats import DAY_NS
 QUERY_MAX = 500
 NESTING_MAX = 16
 TIME_COLUMNS = frozenset({"time", "updated"})
+AGE_COLUMNS = frozenset({"age"})
+"""Columns that hold when something began, UTC ns, and are asked about by how long ago that is."""
 
 _TOKEN = re.compile(r'\s*(?:(?P<open>\()|(?P<close>\))|(?P<test>-?(?:"[^"]*"|[^\s()"])+)|(?P<quote>"))')
 _FIELD = re.compile(r"(?P<name>[a-z_]+)(?P<op><=|>=|!=|[:=<>])(?P<value>.*)", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)([km]?)", re.ASCII | re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|min|h|d|)", re.ASCII)
+_SPAN_NS = {"ms": 1e6, "": 1e9, "s": 1e9, "m": 60e9, "min": 60e9, "h": 3_600e9, "d": 86_400e9}
 _MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6}
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "=": np.equal, ":": np.equal,
@@ -113,9 +118,8 @@ class TableQuery:
         return reader.whole()
 
     def accepts(self, part: Part, *, now_ns: int = 0) -> Accepts:
-        """Return the test of rows for what a line asks. now_ns: today for times of day, UTC."""
-        day = now_ns - now_ns % DAY_NS
-        return lambda rows: self._mask(part, rows, day)
+        """Return the test of rows for what a line asks. now_ns: today for times of day, UTC, and the end of ages."""
+        return lambda rows: self._mask(part, rows, now_ns)
 
     def accepts_line(self, line: str, symbol: str = "", *, now_ns: int = 0) -> Accepts | None:
         """Return the test of rows for a line, of one instrument where one is given; None shows everything.
@@ -135,23 +139,23 @@ class TableQuery:
 
         return accepted
 
-    def _mask(self, part: Part, rows: Selection, day_ns: int) -> Mask:
+    def _mask(self, part: Part, rows: Selection, now_ns: int) -> Mask:
         match part:
             case Word(text):
                 return self._found(text, rows)
             case Test(column, op, value):
-                return self._tested(column, op, value, rows, day_ns)
+                return self._tested(column, op, value, rows, now_ns)
             case Without(inner):
-                return ~self._mask(inner, rows, day_ns)
+                return ~self._mask(inner, rows, now_ns)
             case Joined(parts, every):
                 join = np.logical_and if every else np.logical_or
-                return reduce(join, (self._mask(inner, rows, day_ns) for inner in parts))
+                return reduce(join, (self._mask(inner, rows, now_ns) for inner in parts))
 
     def _found(self, text: str, rows: Selection) -> Mask:
         found = self._table.matching_any(self._searched, rows, lambda shown: text in shown.lower())
         return self._table.containing(self._ids, rows, text) if found is None else found
 
-    def _tested(self, column: str, op: str, value: str | float, rows: Selection, day_ns: int) -> Mask:
+    def _tested(self, column: str, op: str, value: str | float, rows: Selection, now_ns: int) -> Mask:
         if isinstance(value, str):
             if self._kinds[column] is ColumnKind.ID:
                 found = self._table.containing(column, rows, value)
@@ -161,8 +165,10 @@ class TableQuery:
                 found = self._table.matching(column, rows, lambda shown: value == shown.lower())
             return ~found if op == "!=" else found
         numbers = self._table.numbers(column, rows)
+        if column in AGE_COLUMNS:
+            numbers = now_ns - numbers
         if column in TIME_COLUMNS and value < DAY_NS:
-            value += day_ns
+            value += now_ns - now_ns % DAY_NS
         elif column in TIME_COLUMNS and op in (":", "=") and value % DAY_NS == 0:
             on_that_day: Mask = (numbers >= value) & (numbers < value + DAY_NS)
             return on_that_day
@@ -181,11 +187,27 @@ class TableQuery:
         op, text = found.group("op"), found.group("value").replace('"', "").lower()
         if not text:
             raise QueryError(token.end, token.end, f"{name}{op} needs a value.")
+        if name in AGE_COLUMNS and op in (":", "=", "!="):
+            at = start - len(op)
+            raise QueryError(at, start, f"{name} runs on; it is compared by < <= > or >=, such as {name}>5m.")
         if self._kinds[name] is ColumnKind.NUMBER:
             return Test(name, op, _number(name, text, start, token.end))
         if op in ("<", "<=", ">", ">="):
             raise QueryError(start - len(op), start, f"{name} holds texts; they are compared by : = or !=.")
         return Test(name, op, text)
+
+
+def runs_on(part: Part | None) -> bool:
+    """Tell whether what a line asks comes to another answer by time alone: it asks for an age."""
+    match part:
+        case Test(column, _, _):
+            return column in AGE_COLUMNS
+        case Joined(parts, _):
+            return any(map(runs_on, parts))
+        case Without(inner):
+            return runs_on(inner)
+        case _:
+            return False
 
 
 class _Reader:
@@ -280,6 +302,11 @@ def _number(name: str, text: str, start: int, end: int) -> float:
             example = "10:30, or with a day such as 2026-11-25 or 2026-11-25T10:30"
             raise QueryError(start, end, f"{name} is compared with a time of day such as {example} (UTC).")
         return found_time
+    if name in AGE_COLUMNS:
+        span = _SPAN.fullmatch(text)
+        if span is None:
+            raise QueryError(start, end, f"{name} is compared with a span such as 30s, 5m, 2h or 1d.")
+        return float(span.group(1)) * _SPAN_NS[span.group(2)]
     found = _NUMBER.fullmatch(text)
     if found is None:
         raise QueryError(start, end, f"{name} is compared with a number such as 100 or 2.5k.")

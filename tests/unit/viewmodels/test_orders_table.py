@@ -78,7 +78,7 @@ def test_an_order_of_unknown_outcome_is_never_drawn_as_working() -> None:
     assert text(made, "state") == UNKNOWN
     style = made.style(made.table.row_at(0))
     assert (style.ink, style.ground, style.cells["state"].glyph) == ("surface", "text", "question")
-    assert text(made, "text") == "outcome of cancel not known: no answer"
+    assert text(made, "reason") == "outcome of cancel not known: no answer"
     assert style.cells["side"].glyph == "up", "the side is never told by colour alone"
 
 

@@ -12,10 +12,10 @@ from workstation.viewmodels.table_query import QueryError, TableQuery
 HOUR = 3_600 * 10**9
 DAY = 20_000 * DAY_NS
 ROWS = [
-    ("a-000111", "AAPL", "WORKING", 100.0, 229.5, DAY + 9 * HOUR),
-    ("a-000222", "AAPL", "FILLED", 2_500.0, None, DAY + 10 * HOUR),
-    ("a-000333", "MSFT", "UNKNOWN", 300.0, 428.0, DAY + 11 * HOUR),
-    ("a-000444", "SIM-FILL", "REJECTED", 5.0, 100.0, DAY + 12 * HOUR),
+    ("a-000111", "AAPL", "WORKING", 100.0, 229.5, DAY + 9 * HOUR, DAY - 3 * HOUR),
+    ("a-000222", "AAPL", "FILLED", 2_500.0, None, DAY + 10 * HOUR, None),
+    ("a-000333", "MSFT", "UNKNOWN", 300.0, 428.0, DAY + 11 * HOUR, DAY - 45 * 10**9),
+    ("a-000444", "SIM-FILL", "REJECTED", 5.0, 100.0, DAY + 12 * HOUR, DAY - HOUR // 2),
 ]
 
 
@@ -32,6 +32,7 @@ def _table():
             column(4, "price", ColumnKind.NUMBER),
             column(5, "time", ColumnKind.NUMBER),
             column(1, "text", ColumnKind.TEXT),
+            column(6, "age", ColumnKind.NUMBER),
         ),
         lambda row: row[0],
     )
@@ -83,6 +84,13 @@ def _shown(line):
         ("time=2024-10-03", ""),
         ("time>2024-10-04t10:30", "34"),
         ("id:0333", "3"),
+        ("age>30s", "134"),
+        ("age>=45", "134"),
+        ("age<1m", "3"),
+        ("age<=90000ms", "3"),
+        ("age>1.5h", "1"),
+        ("age>29min age<1d", "14"),
+        ("-age>1h", "234"),
         ("(aapl or sim) qty<50 or unknown", "34"),
         ("nothing-like-this", ""),
     ],
@@ -106,6 +114,9 @@ def test_a_query_shows_its_rows(line, rows):
         ("aapl or", "", "is missing here"),
         ("or aapl", "", "is missing here"),
         ("not", "", "is missing here"),
+        ("age>soon", "soon", "a span such as 30s"),
+        ("age>-5s", "-5s", "a span such as 30s"),
+        ("age=5m", "=", "age runs on"),
         ("text:reason", "text:reason", "There is no column 'text'"),
         ("(" * 17 + "a" + ")" * 17, "(", "Nested deeper"),
     ],

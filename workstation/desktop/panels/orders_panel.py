@@ -90,7 +90,7 @@ class OrdersPanel(TablePanel):
         if seconds != self._seconds:
             self._seconds = seconds
             self.view.redress()
-            self.totals.sum_up()
+            self._apply_filter() if self.blotter.is_due() else self.totals.sum_up()
         if orders or frame.status is not None:
             self._show_state()
 

@@ -19,7 +19,7 @@ from workstation.desktop.theme import current_theme
 from workstation.viewmodels.columns import Accepts
 from workstation.viewmodels.formats import csv_text, json_text
 from workstation.viewmodels.panel_notes import ConnectionWatch
-from workstation.viewmodels.table_query import QueryError
+from workstation.viewmodels.table_query import AGE_COLUMNS, QueryError
 
 TIGHT_DIGITS = 60
 
@@ -101,7 +101,7 @@ class TablePanel(Panel):
         """Put a column into the filter line, ready for what it is to hold."""
         line = self.filter_line
         if line is not None:
-            line.setText(f"{line.text()} {column}:".lstrip())
+            line.setText(f"{line.text()} {column}{'>' if column in AGE_COLUMNS else ':'}".lstrip())
             line.setFocus()
 
     def filter_rows(self, accepts: Callable[[], Accepts | None]) -> None:
