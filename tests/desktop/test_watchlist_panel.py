@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, future, order, position, quote, status, stock
 from workstation.commands.registry import CommandResult
@@ -14,6 +15,7 @@ from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
 from workstation.desktop.panels.watchlist_panel import WatchlistPanel
 from workstation.desktop.panels.watchlist_trends import MINUTE
+from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrdStatus
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.market_view import NoRoom
@@ -330,3 +332,59 @@ def test_a_wide_list_gives_its_room_to_the_names_not_to_a_gap_behind_the_symbol(
     assert panel.columns.index(1, panel.columns.column_named("name")).data() == "Apple Inc. common stock · XNAS"
     panel.resize(420, 300)
     assert header.sectionSize(panel.columns.column_named("symbol")) < symbol
+
+
+ISIN = "US0378331005"
+
+
+@pytest.fixture
+def numbered(qapp: object):
+    def listed(symbol: str, currency: str) -> Instrument:
+        return msgspec.structs.replace(stock(symbol), isin=ISIN, currency=currency)
+
+    apple = msgspec.structs.replace(stock("AAPL"), isin="US67066G1040")
+    made = DesktopRig(apple, listed("APC", "EUR"), listed("0R2V", "USD"), stock("MSFT"))
+    yield made
+    made.stop()
+
+
+def test_an_instrument_is_found_by_its_isin_and_one_listed_twice_is_asked_about(numbered: DesktopRig, qtbot) -> None:
+    panel = WatchlistPanel(numbered.context, "watchlist-1")
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.restore_settings({"list": []})
+    qtbot.keyClicks(panel.entry, "us67066g1040")
+    qtbot.keyClick(panel.entry, Qt.Key.Key_Return)
+    assert entries(panel) == ["AAPL"]
+    qtbot.keyClicks(panel.entry, "US03")
+    assert panel.entry.completer().model().rowCount() == 2, "the beginning of an ISIN finds too"
+    panel.entry.setText(ISIN)
+    panel.add_typed()
+    menu = panel.entry.findChild(QMenu, "watchlist-1_choices")
+    assert [action.text().split(" · ")[-1] for action in menu.actions()] == ["EUR", "USD"]
+    qtbot.keyClick(menu, Qt.Key.Key_Escape)
+    assert entries(panel) == ["AAPL"]
+    panel.import_text(f"US67066G1040\nMSFT, {ISIN}")
+    assert entries(panel) == ["AAPL", "MSFT"]
+    assert f"{ISIN} may be APC or 0R2V" in numbered.spoken[-1][1]
+    panel.release()
+
+
+def test_a_symbol_box_takes_an_isin_that_names_one_instrument(numbered: DesktopRig, qtbot) -> None:
+    panel = TicketPanel(numbered.context, "ticket-1")
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_symbol("MSFT")
+    header = panel.header_widget()
+    qtbot.addWidget(header)
+    header.show()
+    box = header.findChild(QLineEdit, "ticket-1_symbol")
+    box.selectAll()
+    qtbot.keyClicks(box, "us67066g1040")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert (panel.symbol, box.text()) == ("AAPL", "AAPL")
+    box.setText(ISIN)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert panel.symbol == "AAPL"
+    assert numbered.spoken[-1] == ("warning", f"No instrument '{ISIN}'. Nearest: APC, 0R2V.")
+    panel.release()

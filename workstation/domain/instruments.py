@@ -5,6 +5,7 @@ that turns them into text and money. Tick tables follow exchange practice: a ban
 """
 
 import bisect
+import re
 from enum import StrEnum
 from typing import Literal
 
@@ -12,6 +13,8 @@ import msgspec
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, parse_scaled
+
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", re.ASCII)
 
 
 class AssetClass(StrEnum):
@@ -49,6 +52,15 @@ class OptionTerms(msgspec.Struct, frozen=True, gc=False):
     right: OptionRight
 
 
+def is_isin(text: str) -> bool:
+    """Tell whether a text is a number by ISO 6166: country, nine letters or digits, and the right check digit."""
+    if not _ISIN.fullmatch(text):
+        return False
+    digits = [int(digit) for letter in text for digit in str(int(letter, 36))]
+    doubled = [digit * 2 if place % 2 else digit for place, digit in enumerate(reversed(digits))]
+    return sum(digit // 10 + digit % 10 for digit in doubled) % 10 == 0
+
+
 class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """One tradable contract. `symbol` is its key everywhere in the core.
 
@@ -57,6 +69,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     lot, min_qty, max_qty: in quantity units; orders are multiples of `lot`.
     multiplier: money per whole price point and whole unit, scaled by 10 ** multiplier_decimals.
     calendar: id of the session calendar; inverse: settled in the base currency (realised with 1/price).
+    isin: the contract's number by ISO 6166, "" where it has none or none is known.
     """
 
     symbol: str
@@ -78,6 +91,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     price_may_be_negative: bool = False
     inverse: bool = False
     tradable: bool = True
+    isin: str = ""
 
     def __post_init__(self) -> None:
         if self.price_decimals + self.qty_decimals + self.multiplier_decimals > MONEY_DECIMALS:
@@ -88,6 +102,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
             raise ValidationError("instrument", f"{self.symbol}: ticks, lot and multiplier must be above 0")
         if (self.asset_class is AssetClass.OPTION) != (self.option is not None):
             raise ValidationError("instrument", f"{self.symbol}: option terms go with options, and only with them")
+        if self.isin and not is_isin(self.isin):
+            raise ValidationError("instrument", f"{self.symbol}: {self.isin!r} is no ISIN")
 
     def tick_at(self, price: int) -> int:
         """Return the tick in force at `price`, in price units."""

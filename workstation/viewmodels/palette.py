@@ -12,6 +12,7 @@ import msgspec
 
 from workstation.viewmodels.order_line import CANCEL_SCOPES, SIDES, VERBS, LineError, parse_line
 from workstation.viewmodels.order_line_words import Find, OrderLine, Verb
+from workstation.viewmodels.watchlist_search import ISIN_CHARS_MIN
 
 RESULTS_MAX = 40
 RECENT_KEPT = 20
@@ -30,7 +31,10 @@ class Sort(StrEnum):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the list. name: its id, for a command the name over REST; key: its keys, for a setting its value."""
+    """One line of the list. name: its id, for a command the name over REST; key: its keys, for a setting its value.
+
+    key of an instrument: its ISIN, which finds it too.
+    """
 
     sort: Sort
     name: str
@@ -70,14 +74,15 @@ def _score(wanted: str, entry: Entry) -> int:
     title, name = entry.title.lower(), entry.name.lower()
     if not wanted:
         return 0
-    if wanted in (name, title):
+    isin = entry.key.lower() if entry.sort is Sort.INSTRUMENT else ""
+    if wanted in (name, title, isin):
         return 0
     if title.startswith(wanted) or name.startswith(wanted):
         return 1
     both = f"{title} {name}"
     if f" {wanted}" in both or f".{wanted}" in both:
         return 2
-    if wanted in both:
+    if wanted in both or (isin and len(wanted) >= ISIN_CHARS_MIN and isin.startswith(wanted)):
         return 3
     letters = iter(both)
     return 4 if len(wanted) > 2 and all(letter in letters for letter in wanted.replace(" ", "")) else -1

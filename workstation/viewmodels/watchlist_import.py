@@ -11,6 +11,7 @@ import msgspec
 
 from workstation.domain.instruments import Instrument
 from workstation.viewmodels.watchlist_rows import HEADING
+from workstation.viewmodels.watchlist_search import of_isin
 
 SYMBOLS_MAX = 1_000
 _SPLIT = re.compile(r"[\s,;|]+")
@@ -35,7 +36,7 @@ class Resolved(msgspec.Struct, frozen=True):
 
 
 def resolve(text: str, instruments: Mapping[str, Instrument]) -> Resolved:
-    """Return the entries that a text names: exact symbols without regard to case, or a root that fits one alone."""
+    """Return the entries that a text names: symbols in any case, or a root or an ISIN that fits one alone."""
     by_name = {symbol.upper(): symbol for symbol in instruments}
     entries: dict[str, None] = {}
     unknown: dict[str, None] = {}
@@ -47,7 +48,7 @@ def resolve(text: str, instruments: Mapping[str, Instrument]) -> Resolved:
         for word in filter(None, (part.strip("\"'") for part in _SPLIT.split(line))):
             if len(entries) >= SYMBOLS_MAX:
                 break
-            found = _found(word.upper(), by_name)
+            found = _found(word.upper(), by_name) or of_isin(instruments, word)
             if len(found) == 1:
                 entries[found[0]] = None
             elif found:

@@ -1,4 +1,4 @@
-"""The search that adds to a watchlist: instruments by symbol, name or venue, and what is near a text that fits none.
+"""The search that adds to a watchlist: instruments by symbol, name, ISIN or venue, and what is near where none fits.
 
 Belongs to no walk. Sends nothing.
 """
@@ -10,26 +10,29 @@ from workstation.domain.instruments import Instrument
 
 MATCHES_MAX = 8
 NEAR_MAX = 3
+ISIN_CHARS_MIN = 4
+"""Characters of an ISIN that say more than its country, which most instruments share."""
 
 
 def search(instruments: Mapping[str, Instrument], text: str, limit: int = MATCHES_MAX) -> list[Instrument]:
-    """Return instruments by symbol or name, best first: exact symbol, its beginning, a word of the name, any part.
+    """Return instruments by symbol, ISIN or name, best first: exact symbol or ISIN, then how a symbol begins, then any.
 
-    Last come those of a venue that is named whole.
+    Parts of names follow words of them; an ISIN counts from its first ISIN_CHARS_MIN characters on. Last come those of
+    a venue that is named whole.
     """
     wanted = text.strip().lower()
     if not wanted:
         return []
     ranked = []
     for item in instruments.values():
-        symbol, name = item.symbol.lower(), item.name.lower()
-        if symbol == wanted:
+        symbol, name, isin = item.symbol.lower(), item.name.lower(), item.isin.lower()
+        if wanted in (symbol, isin):
             rank = 0
         elif symbol.startswith(wanted):
             rank = 1
         elif any(word.startswith(wanted) for word in name.split()):
             rank = 2
-        elif wanted in symbol or wanted in name:
+        elif wanted in symbol or wanted in name or (len(wanted) >= ISIN_CHARS_MIN and isin.startswith(wanted)):
             rank = 3
         elif wanted == item.exchange.lower():
             rank = 4
@@ -38,6 +41,12 @@ def search(instruments: Mapping[str, Instrument], text: str, limit: int = MATCHE
         ranked.append((rank, len(symbol), symbol, item))
     ranked.sort(key=lambda found: found[:3])
     return [found[3] for found in ranked[:limit]]
+
+
+def of_isin(instruments: Mapping[str, Instrument], text: str) -> tuple[str, ...]:
+    """Return the symbols that an ISIN names, several where it is listed in several places or currencies."""
+    wanted = text.strip().upper()
+    return tuple(item.symbol for item in instruments.values() if item.isin and item.isin == wanted)
 
 
 def near_symbols(instruments: Mapping[str, Instrument], text: str) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
+from workstation.brokers.sim.universe import listings
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import AssetClass, Instrument, OptionRight, OptionTerms, TickBand
 from workstation.domain.numbers import MONEY_ONE
@@ -69,3 +72,17 @@ def test_notional_counts_the_multiplier_exactly() -> None:
 def test_an_instrument_that_makes_no_sense_cannot_exist(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         stock(**changes)
+
+
+def test_an_isin_has_its_check_digit_or_is_refused() -> None:
+    assert stock(isin="US0378331005").isin == "US0378331005"
+    for wrong in ("US0378331006", "us0378331005", "0378331005", "US03783310050", "AAPL"):
+        with pytest.raises(ValidationError, match="is no ISIN"):
+            stock(isin=wrong)
+
+
+def test_every_simulated_share_and_fund_has_an_isin_of_its_own() -> None:
+    listed = [row.instrument for row in listings(dt.date(2026, 11, 27)) if row.character is not None]
+    named = [item.isin for item in listed if item.asset_class in (AssetClass.STOCK, AssetClass.ETF)]
+    assert len(named) == len(set(named)) > 10
+    assert all(named)

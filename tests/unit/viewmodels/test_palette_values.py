@@ -58,6 +58,14 @@ ENTRIES = [
 ]
 
 
+def test_an_instrument_is_found_by_its_isin_and_a_command_not_by_its_keys():
+    apple = Entry(sort=Sort.INSTRUMENT, name="AAPL", title="AAPL · Apple Inc.", key="US0378331005")
+    other = Entry(sort=Sort.COMMAND, name="us.exit", title="Exit", key="US0378331005")
+    for typed in ("us0378331005", "US0378331005", "us03"):
+        assert search(typed, [other, apple], Recent()) == [apple]
+    assert search("us0", [other, apple], Recent()) == []
+
+
 def test_a_search_puts_the_exact_name_first_then_starts_then_words_then_letters():
     assert [entry.name for entry in search("flat", ENTRIES, Recent())] == ["FLAT", "trade.flatten"]
     assert [entry.name for entry in search("limit", ENTRIES, Recent())] == ["risk.limit"]

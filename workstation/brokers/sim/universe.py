@@ -49,6 +49,26 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     character: MarketCharacter | None
 
 
+_ISINS = {
+    "AAPL": "US0378331005",
+    "MSFT": "US5949181045",
+    "NVDA": "US67066G1040",
+    "TSLA": "US88160R1014",
+    "AMZN": "US0231351067",
+    "META": "US30303M1027",
+    "GOOGL": "US02079K3059",
+    "JPM": "US46625H1005",
+    "KO": "US1912161007",
+    "XOM": "US30231G1022",
+    "SPY": "US78462F1030",
+    "QQQ": "US46090E1038",
+    "IWM": "US4642876555",
+    "GLD": "US78463V1070",
+    "TLT": "US4642874329",
+}
+"""Numbers of the real securities that the simulated ones are named after, by ISO 6166."""
+
+
 def _equity(symbol: str, name: str, exchange: str, kind: AssetClass, character: MarketCharacter) -> Listing:
     instrument = Instrument(
         symbol=symbol,
@@ -61,6 +81,7 @@ def _equity(symbol: str, name: str, exchange: str, kind: AssetClass, character: 
         max_qty=1_000_000,
         name=name,
         exchange=exchange,
+        isin=_ISINS[symbol],
     )
     return Listing(instrument=instrument, character=character)
 

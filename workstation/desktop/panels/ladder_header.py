@@ -15,6 +15,7 @@ from workstation.desktop.shell.panel import Panel
 from workstation.desktop.theme import figure_font, theme_notifier
 from workstation.domain.accounts import Environment
 from workstation.viewmodels.account_marks import mark_of
+from workstation.viewmodels.watchlist_search import of_isin
 
 SYMBOL_WIDTH = 92
 NEAREST_SHOWN = 3
@@ -30,7 +31,7 @@ class SymbolBox(QLineEdit):
         self.setProperty("role", "symbol")
         self.setAccessibleName(f"{panel.title} instrument")
         self.setPlaceholderText("Symbol")
-        self.setToolTip("Type a symbol and press Enter. Ctrl+L comes here.")
+        self.setToolTip("Type a symbol or an ISIN and press Enter. Ctrl+L comes here.")
         self.setFixedWidth(SYMBOL_WIDTH)
         self.setFont(figure_font("emphasis", Weight.DemiBold))
         completer = QCompleter(sorted(panel.context.bridge.session.instruments), self)
@@ -48,13 +49,16 @@ class SymbolBox(QLineEdit):
     def _choose(self) -> None:
         known = {name.upper(): name for name in self._panel.context.bridge.session.instruments}
         wanted = self.text().strip().upper()
+        named = of_isin(self._panel.context.bridge.session.instruments, wanted)
+        wanted = named[0].upper() if len(named) == 1 else wanted
         if wanted in known:
             self._panel.choose_symbol(known[wanted])
             self.show_symbol(known[wanted])
             self._panel.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         self._mark(wrong=True)
-        near = difflib.get_close_matches(wanted, list(known), n=NEAREST_SHOWN, cutoff=0.4)
+        near = [name.upper() for name in named[:NEAREST_SHOWN]]
+        near = near or difflib.get_close_matches(wanted, list(known), n=NEAREST_SHOWN, cutoff=0.4)
         hint = f" Nearest: {', '.join(known[name] for name in near)}." if near else ""
         self._panel.context.announcer.say("warning", f"No instrument {self.text().strip()!r}.{hint}")
 

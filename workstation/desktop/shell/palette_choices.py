@@ -49,7 +49,9 @@ class Choices:
             key = self._key_of(command) if command.runs_on is RunsOn.DESKTOP else ""
             yield Entry(sort=Sort.COMMAND, name=command.id, title=command.title, key=key)
         for symbol in self.symbols():
-            yield Entry(sort=Sort.INSTRUMENT, name=symbol, title=f"{symbol} · {context.instrument(symbol).name}")
+            instrument = context.instrument(symbol)
+            title = f"{symbol} · {instrument.name}"
+            yield Entry(sort=Sort.INSTRUMENT, name=symbol, title=title, key=instrument.isin)
         for account in context.bridge.session.accounts:
             title = f"Account {account.account} · {account.name or account.venue} {account.currency}"
             yield Entry(sort=Sort.ACCOUNT, name=account.account, title=title, key=account.environment.value)
