@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -225,17 +224,13 @@ def test_bars_that_count_are_filled_from_stored_prints_unasked(panel: ChartPanel
     assert len(panel.chart.model.bars) == 9
 
 
-def test_a_past_with_splits_says_before_and_after_it_is_laid_that_prices_are_raw(
-    panel: ChartPanel, rig: DesktopRig
-) -> None:
+def test_a_past_that_was_laid_asks_for_its_splits(panel: ChartPanel, rig: DesktopRig) -> None:
     answer(rig, MINUTE, [])
-    told(rig, "market.stored", msgspec.structs.replace(STORED, splits=1, dividends=2))
-    words = "Prices are raw, not adjusted for 1 split and 2 dividends."
-    assert panel.chart.model.state_text.endswith(f"to 2024-01-03 can fill it. {words}")
+    told(rig, "market.stored", STORED)
     panel.past.fetch()
-    series = BarSeries("AAPL", MINUTE, START_NS + np.arange(3) * 60 * SECOND, np.full((3, 5), 187.0))
-    told(rig, "market.build_bars", series)
-    assert rig.spoken[-1] == ("info", words)
+    asked = len(rig.gateway.of("market.actions"))
+    told(rig, "market.build_bars", BarSeries("AAPL", MINUTE, START_NS + np.arange(3) * SECOND, np.full((3, 5), 187.0)))
+    assert len(rig.gateway.of("market.actions")) == asked + 1
 
 
 def test_an_answer_about_the_past_of_another_series_is_dropped(panel: ChartPanel, rig: DesktopRig) -> None:

@@ -1,10 +1,9 @@
-"""What a chart without a past may ask for: what is stored of its instrument, and bars laid from that.
+"""What a chart asks of the store: the splits and dividends of its bars, what there is of a past, bars laid from it.
 
 Beside the tick walk, on a thread of its own that reads; the engine only joins what was laid to the series that goes on
 live. Where nothing is stored it says so; it asks no venue, which was asked when the series was opened.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
@@ -16,15 +15,16 @@ from workstation.app.view_only import Storage
 from workstation.commands.context import EngineContext
 from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
+from workstation.domain.accounts import Environment
 from workstation.domain.errors import WorkstationError
 from workstation.domain.instruments import Instrument
+from workstation.domain.market import BarType
 from workstation.kernel.logs import get_logger
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import Calendars
-from workstation.marketdata.coverage import ex_time
 from workstation.marketdata.intervals import interval_of
 from workstation.marketdata.stored_bars import PastBars, StoredPast, of_bars, of_prints, read_from
-from workstation.ports.market_data import ActionKind, DataKind
+from workstation.ports.market_data import CorporateAction, DataKind
 from workstation.storage import StoreView
 from workstation.storage.market_history import SqlMarketHistory
 
@@ -35,7 +35,10 @@ Post = Callable[[Callable[[], None]], None]
 
 
 class ChartHistory:
-    """The commands of a chart's past. post: runs a call on the engine's thread; history: None where none is read."""
+    """The commands of a chart's past. post: runs a call on the engine's thread; history: None where none is read.
+
+    invented: the venue makes its prices up, so that no split or dividend of the real instrument is in them.
+    """
 
     def __init__(
         self,
@@ -44,12 +47,16 @@ class ChartHistory:
         instruments: Mapping[str, Instrument],
         post: Post,
         commands: CommandRegistry,
+        *,
+        invented: bool,
     ) -> None:
         self._history, self._screens, self._instruments, self._post = history, screens, instruments, post
-        self._calendars = Calendars()
+        self._calendars, self._invented = Calendars(), invented
+        self._laid_from_store: set[tuple[str, BarType]] = set()
         self._pool = ThreadPoolExecutor(1, "chart-history")
         rows: tuple[Declaration, ...] = (
             ("market.stored", "What is stored for a chart", BarsRequest, "marketdata:view", self._tell),
+            ("market.actions", "Splits and dividends of a chart's bars", BarsRequest, "marketdata:view", self._act),
             ("market.build_bars", "Bars from stored data", BarsRequest, "marketdata:view", self._build),
         )
         commands.declare("Market", rows)
@@ -62,9 +69,12 @@ class ChartHistory:
         instruments: Mapping[str, Instrument],
         post: Post,
         commands: CommandRegistry,
+        *,
+        environment: Environment,
     ) -> Self:
         """Return the commands of a run's store, declared."""
-        return cls(store.history if isinstance(store, StoreView) else None, screens, instruments, post, commands)
+        history = store.history if isinstance(store, StoreView) else None
+        return cls(history, screens, instruments, post, commands, invented=environment is Environment.SIM)
 
     def close(self) -> None:
         """End the thread; what it has begun it finishes."""
@@ -73,6 +83,12 @@ class ChartHistory:
     def _tell(self, _context: EngineContext, params: BarsRequest, call: Invocation) -> None:
         self._read(call, lambda: self._found(params), lambda past: CommandResult(ok=True, text="", data=past))
 
+    def _act(self, _context: EngineContext, params: BarsRequest, call: Invocation) -> None:
+        real = not self._invented or (params.symbol, params.bar_type) in self._laid_from_store
+        self._read(
+            call, lambda: self._actions(params) if real else (), lambda rows: CommandResult(ok=True, text="", data=rows)
+        )
+
     def _build(self, _context: EngineContext, params: BarsRequest, call: Invocation) -> None:
         def joined(past: PastBars) -> CommandResult:
             if not len(past):
@@ -80,6 +96,7 @@ class ChartHistory:
                 return CommandResult(ok=False, code="NOT_FOUND", text=text)
             history = self._screens.open_series(params.symbol, params.bar_type, BARS_BEFORE)
             forming = self._screens.forming_since(params.symbol, params.bar_type)
+            self._laid_from_store.add((params.symbol, params.bar_type))
             history.prepend(past.times, past.values, before=forming)
             return CommandResult(ok=True, text="", data=self._screens.bars(params))
 
@@ -111,24 +128,17 @@ class ChartHistory:
         if not rows:
             return StoredPast()
         sizes, first, last = [row.size for row in rows], min(row.first for row in rows), max(row.last for row in rows)
-        kinds = self._kinds_within(self._history, wanted.symbol, first, last)
         return StoredPast(
             rows=sum(row.rows for row in rows),
             first=first,
             last=last,
             size=None if None in sizes else sum(size or 0 for size in sizes),
             is_bars=bool(bars),
-            splits=kinds[ActionKind.SPLIT],
-            dividends=kinds[ActionKind.DIVIDEND],
         )
 
-    def _kinds_within(self, history: SqlMarketHistory, symbol: str, first: int, last: int) -> Counter[ActionKind]:
-        """Count the splits and dividends that take force after `first` and up to `last`, UTC ns."""
-        instrument = self._instruments.get(symbol)
-        if instrument is None:
-            return Counter()
-        calendar = self._calendars[instrument.calendar]
-        return Counter(row.kind for row in history.actions(symbol) if first < ex_time(row, calendar) <= last)
+    def _actions(self, wanted: BarsRequest) -> tuple[CorporateAction, ...]:
+        """Return the splits and dividends that are stored of an instrument, by date."""
+        return () if self._history is None else self._history.actions(wanted.symbol)
 
     def _laid(self, wanted: BarsRequest) -> PastBars:
         past, instrument = self._found(wanted), self._instruments.get(wanted.symbol)

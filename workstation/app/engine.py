@@ -129,7 +129,9 @@ class Engine:
         )
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
-        self._chart_history = ChartHistory.of(store, self._screens, core.instruments, loop.post, commands)
+        self._chart_history = ChartHistory.of(
+            store, self._screens, core.instruments, loop.post, commands, environment=venue.environment
+        )
         self._sweeps = SweepDesk.of(store, strategies_folder, loop.post, commands)
         self._backtests = BacktestDesk.of(store, strategies_folder, loop.post, commands)
         self._opening, self._stories = AccountOpening(core, venue), OrderStories(store.reader, loop.post)

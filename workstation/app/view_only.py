@@ -45,6 +45,7 @@ READING_COMMANDS = frozenset(
         "alert.list",
         "market.watch",
         "market.bars",
+        "market.actions",
         "market.stored",
         "market.build_bars",
         "market.latest",

@@ -69,19 +69,23 @@ def adjustment_factors(
 ) -> NDArray[np.float64]:
     """Return (n,) float64: what raw prices are multiplied by to be comparable with those after the last action.
 
-    A split counts denominator / numerator; a dividend 1 - amount / reference, the close before the ex-date (CRSP's
-    method). A dividend without a reference is passed over. Raw prices stay what orders are executed at.
+    Raw prices stay what orders are executed at.
     """
     factors = np.ones(len(ts_open), dtype=np.float64)
     for action in actions:
-        if action.kind is ActionKind.SPLIT:
-            factor = action.denominator / action.numerator
-        elif action.reference > 0:
-            factor = 1 - action.amount / action.reference
-        else:
-            continue
-        factors[ts_open < ex_time(action, calendar)] *= factor
+        factors[ts_open < ex_time(action, calendar)] *= factor_of(action)
     return factors
+
+
+def factor_of(action: CorporateAction) -> float:
+    """Return what prices before an action are multiplied by, 1 where nothing can be said.
+
+    A split counts denominator / numerator; a dividend 1 - amount / reference, the close before the ex-date (CRSP's
+    method). A dividend without a reference, or not below it, is passed over.
+    """
+    if action.kind is ActionKind.SPLIT:
+        return action.denominator / action.numerator
+    return 1 - action.amount / action.reference if action.reference > action.amount else 1.0
 
 
 def ex_time(action: CorporateAction, calendar: SessionCalendar) -> int:

@@ -26,8 +26,7 @@ Ints = NDArray[np.int64]
 class StoredPast(msgspec.Struct, frozen=True):
     """What is stored that a series could be laid from. first, last: UTC ns; size: bytes, None where it is not known.
 
-    is_bars: bars of the interval itself, else prints. splits, dividends: stored ones that take force within the span,
-    which the rows, being raw, are not adjusted for.
+    is_bars: bars of the interval itself, else prints.
     """
 
     rows: int = 0
@@ -35,8 +34,6 @@ class StoredPast(msgspec.Struct, frozen=True):
     last: int = 0
     size: int | None = None
     is_bars: bool = False
-    splits: int = 0
-    dividends: int = 0
 
 
 class PastBars(msgspec.Struct, frozen=True):

@@ -49,4 +49,4 @@ def test_hidden_signals_answer_nothing_and_bars_laid_anew_keep_the_others_in_pla
     assert chart.canvas.signals.signal_at(at.toPointF()) is None
     chart.view.set_signals_shown(True)
     assert chart.canvas.signals.signal_at(at.toPointF()) == 0
-    assert chart.model.signal_bars == [bar]
+    assert chart.model.signal_places == [(bar, 1.0)]

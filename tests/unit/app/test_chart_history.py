@@ -17,6 +17,7 @@ from workstation.app.chart_history import ChartHistory
 from workstation.app.screens import EngineScreens
 from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
+from workstation.domain.accounts import Environment
 from workstation.domain.market import Aggressor, Trade
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import VirtualClock
@@ -69,7 +70,13 @@ class Past:
         self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market))
         self.desk: ChartHistory | None = None
 
-    def begin(self, *rows: Trade, bars: tuple[StoredBar, ...] = (), actions: tuple[CorporateAction, ...] = ()) -> None:
+    def begin(
+        self,
+        *rows: Trade,
+        bars: tuple[StoredBar, ...] = (),
+        actions: tuple[CorporateAction, ...] = (),
+        environment: Environment = Environment.REPLAY,
+    ) -> None:
         """Store prints, bars, splits and dividends, and begin a run."""
         with self._store.imports.writing() as writing:
             writing.actions(actions)
@@ -82,7 +89,12 @@ class Past:
         self._store = open_for_test(self.home, "").store
         self.commands = CommandRegistry()
         self.desk = ChartHistory.of(
-            self._store, self.screens, self.market.instruments, lambda call: call(), self.commands
+            self._store,
+            self.screens,
+            self.market.instruments,
+            lambda call: call(),
+            self.commands,
+            environment=environment,
         )
 
     def ask(self, name: str, interval: str, count: int = 100) -> CommandResult:
@@ -118,15 +130,20 @@ def test_what_is_stored_is_told_with_its_span(past: Past) -> None:
     assert (told.rows, told.first, told.last, told.is_bars) == (25, START_NS, START_NS + 24 * SECOND, False)
 
 
-def test_splits_and_dividends_that_take_force_within_the_stored_span_are_told(past: Past) -> None:
-    day = 86_400
-    within, last, later = (ex_date_at(START_NS + days * day * SECOND) for days in (1, 2, 9))
-    past.begin(
-        printed(0), printed(3 * day, price=10_000 - 3 * day),
-        actions=(split(within), dividend(within), dividend(last), split(later)),
-    )  # fmt: skip
-    told = past.ask("market.stored", "10t").data
-    assert (told.splits, told.dividends) == (1, 2)
+def test_splits_and_dividends_are_those_of_real_prices(past: Past) -> None:
+    """A simulated market has none of them in its prices; bars laid from what is stored have."""
+    actions = (split(ex_date_at(START_NS)), dividend(ex_date_at(START_NS + 86_400 * SECOND)))
+    past.begin(*(printed(n) for n in range(25)), actions=actions, environment=Environment.SIM)
+    assert past.ask("market.actions", "10t").data == ()
+    past.ask("market.build_bars", "10t")
+    assert [row.kind for row in past.ask("market.actions", "10t").data] == [ActionKind.SPLIT, ActionKind.DIVIDEND]
+    assert past.ask("market.actions", "1m").data == (), "of the series that was laid, not of another"
+
+
+def test_splits_of_a_market_that_is_real_are_told_for_every_series(past: Past) -> None:
+    past.begin(actions=(split(ex_date_at(START_NS)),))
+    (told,) = past.ask("market.actions", "1m").data
+    assert (told.kind, told.numerator) == (ActionKind.SPLIT, 2)
 
 
 @pytest.mark.parametrize(("interval", "closes"), [("10t", [10_009, 10_019]), ("100v", [10_009, 10_019])])

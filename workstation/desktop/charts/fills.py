@@ -1,4 +1,7 @@
-"""Executions as arrows at their bar and price: up for a buy, down for a sell; size and price in words on hover."""
+"""Executions as arrows at their bar and price: up for a buy, down for a sell; size and price in words on hover.
+
+Where bars are adjusted, an arrow stands at its bar; its words keep the price that was paid.
+"""
 
 from __future__ import annotations
 
@@ -62,11 +65,12 @@ class FillsLayer(Layer):
 
     def _visible(self) -> list[int]:
         first, stop = self.pane.bar_range
-        shown = [number for number, bar in enumerate(self.model.fill_bars) if first <= bar < stop]
+        shown = [number for number, (bar, _) in enumerate(self.model.fill_places) if first <= bar < stop]
         return shown[-FILLS_DRAWN_MAX:]
 
     def _tip(self, number: int) -> QPointF:
-        return QPointF(self.pane.x(self.model.fill_bars[number] + 0.5), self.pane.y(self.model.fills[number].price))
+        bar, factor = self.model.fill_places[number]
+        return QPointF(self.pane.x(bar + 0.5), self.pane.y(self.model.fills[number].price * factor))
 
     @staticmethod
     def _arrow(tip: QPointF, *, up: bool) -> QPolygonF:

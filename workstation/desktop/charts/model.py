@@ -10,6 +10,8 @@ from datetime import UTC, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from workstation.marketdata.indicators.catalogue import Pane
 from workstation.viewmodels.chart_axes import TimeMark, compact_quantity, level_text
 from workstation.viewmodels.chart_renko import BrickSize, Renko
@@ -20,6 +22,8 @@ from workstation.viewmodels.level_of_detail import BarPyramid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from workstation.marketdata.calendar import SessionCalendar
     from workstation.viewmodels.chart_comparison import Comparison
@@ -43,6 +47,11 @@ VALUE_MIN: Final = 1e-3
 def two_decimals(price: float) -> str:
     """Return a price with two decimals: the format until the instrument's own is set."""
     return f"{Decimal(price).quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):,}"
+
+
+def unchanged(times_ns: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return 1 for each moment: prices stay as they are."""
+    return np.ones(len(times_ns))
 
 
 @dataclass(slots=True)
@@ -73,7 +82,7 @@ class Measure:
 
 @dataclass(slots=True)
 class ChartModel:
-    """Everything a chart shows."""
+    """Everything a chart shows. fill_places, signal_places: the bar of each mark, and the factor of its price."""
 
     bars: BarPyramid = field(default_factory=BarPyramid)
     window: ChartWindow = field(default_factory=ChartWindow)
@@ -84,9 +93,10 @@ class ChartModel:
     indicators: list[IndicatorLines] = field(default_factory=list)
     indicator_revision: int = 0
     fills: list[FillMark] = field(default_factory=list)
-    fill_bars: list[int] = field(default_factory=list)
+    fill_places: list[tuple[int, float]] = field(default_factory=list)
     signals: list[SignalMark] = field(default_factory=list)
-    signal_bars: list[int] = field(default_factory=list)
+    signal_places: list[tuple[int, float]] = field(default_factory=list)
+    mark_factors: Callable[[NDArray[np.int64]], NDArray[np.float64]] = unchanged
     signals_shown: bool = True
     hovered_signal: int | None = None
     orders: list[OrderLine] = field(default_factory=list)

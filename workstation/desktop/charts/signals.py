@@ -72,13 +72,14 @@ class SignalsLayer(Layer):
         if not self.model.signals_shown:
             return []
         first, stop = self.pane.bar_range
-        shown = [number for number, bar in enumerate(self.model.signal_bars) if first <= bar < stop]
+        shown = [number for number, (bar, _) in enumerate(self.model.signal_places) if first <= bar < stop]
         return shown[-SIGNALS_DRAWN_MAX:]
 
     def _tip(self, number: int) -> QPointF:
-        model, bar = self.model, self.model.signal_bars[number]
+        model, (bar, factor) = self.model, self.model.signal_places[number]
         price = model.signals[number].price
-        return QPointF(self.pane.x(bar + 0.5), self.pane.y(model.bars.columns[CLOSE, bar] if price is None else price))
+        at = model.bars.columns[CLOSE, bar] if price is None else price * factor
+        return QPointF(self.pane.x(bar + 0.5), self.pane.y(at))
 
     def _box(self, number: int, tip: QPointF) -> QRectF:
         reach = REACH_PX if self.model.signals[number].side is MarkSide.BUY else -REACH_PX

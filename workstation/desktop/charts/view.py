@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
     from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 
     from workstation.marketdata.calendar import SessionCalendar
@@ -128,9 +128,11 @@ class ChartView(QWidget):
         low: ArrayLike,
         close: ArrayLike,
         volume: ArrayLike,
+        keep_view: bool = False,
     ) -> None:
         """Show a new series from its live end. Times are UTC ns, rising; prices and volumes float64, all of one length.
 
+        keep_view: they are the bars of before in other prices, and those in view stay there.
         Raises: ValidationError for columns that do not fit together or values that are not finite.
         """
         model = self._model
@@ -138,7 +140,10 @@ class ChartView(QWidget):
         model.bars.replace(times_ns, open=open, high=high, low=low, close=close, volume=volume)
         if model.chart_type is ChartType.RENKO:
             self._lay_bricks()
-        self._begin()
+        self._begin(keep_view=keep_view and model.renko is None)
+        self._trade_tag.dismiss()
+        if keep_view:
+            return
         self.set_state(PanelState.READY if len(model.bars) else PanelState.EMPTY)
 
     def append_or_update_last(
@@ -239,6 +244,11 @@ class ChartView(QWidget):
         self._model.hovered_fill = None
         self._number_marks()
         self._canvas.fills.update()
+
+    def set_mark_factors(self, factors: Callable[[NDArray[np.int64]], NDArray[np.float64]]) -> None:
+        """Draw fills and signals where their bars are: at their price times the factor of their time, UTC ns."""
+        self._model.mark_factors = factors
+        self._number_marks()
 
     def set_signals(self, signals: Sequence[SignalMark]) -> None:
         """Mark what strategies said."""
@@ -428,11 +438,14 @@ class ChartView(QWidget):
             open_, high, low, close, volume = columns
             model.bars.replace(times, open=open_, high=high, low=low, close=close, volume=volume)
 
-    def _begin(self) -> None:
-        """Start over on other bars, from their live end."""
+    def _begin(self, *, keep_view: bool = False) -> None:
+        """Start over on other bars, from their live end, or where the window is."""
         model = self._model
         self._take_pace()
-        model.window.reset(len(model.bars))
+        if keep_view:
+            model.window.on_bars_appended(len(model.bars))
+        else:
+            model.window.reset(len(model.bars))
         self._average()
         self._calculations.start(model.indicators)
         self._number_marks()
@@ -461,10 +474,16 @@ class ChartView(QWidget):
         line.setFocus()
 
     def _number_marks(self) -> None:
-        """Find the bar of each fill and signal."""
+        """Find the bar of each fill and signal, and what its price is multiplied by."""
         model = self._model
-        for marks, numbers in ((model.fills, model.fill_bars), (model.signals, model.signal_bars)):
-            numbers[:] = [max(0, model.bars.index_at(mark.time_ns)) for mark in marks] if len(model.bars) else []
+        self._place_marks([mark.time_ns for mark in model.fills], model.fill_places)
+        self._place_marks([mark.time_ns for mark in model.signals], model.signal_places)
+
+    def _place_marks(self, times_ns: Sequence[int], places: list[tuple[int, float]]) -> None:
+        model = self._model
+        factors = model.mark_factors(np.array(times_ns, dtype=np.int64)).tolist()
+        bars = [max(0, model.bars.index_at(time_ns)) for time_ns in times_ns] if len(model.bars) else []
+        places[:] = list(zip(bars, factors, strict=False))
 
     def _schedule(self) -> None:
         if not self._frame.isActive():

@@ -15,11 +15,12 @@ from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.chart_alerts import ChartAlerts
 from workstation.desktop.panels.chart_panel_choice import ask_brick, ask_interval, interval_begun
-from workstation.desktop.panels.chart_panel_compare import ComparedBars, CompareDialog
+from workstation.desktop.panels.chart_panel_compare import ComparedBars, ask_comparison
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
-from workstation.desktop.panels.chart_panel_marks import lay_bars, show_marks, state_of
+from workstation.desktop.panels.chart_panel_marks import show_marks, state_of
 from workstation.desktop.panels.chart_panel_past import ChartPast
-from workstation.desktop.panels.chart_panel_tools import ChartTools
+from workstation.desktop.panels.chart_panel_prices import CALENDARS, chart_prices
+from workstation.desktop.panels.chart_panel_tools import REFUSED_EDITS, ChartTools
 from workstation.desktop.panels.chart_signals import ChartSignals
 from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
 from workstation.desktop.shell.panel import Panel, PanelSettings
@@ -28,9 +29,9 @@ from workstation.domain.executions import Execution
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarType
 from workstation.domain.orders import OrderState, OriginKind
-from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.asking import LATE_NS
 from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_adjustment import PriceKind
 from workstation.viewmodels.chart_feed import (
     DEFAULT_INTERVAL,
     bars_asked,
@@ -48,12 +49,6 @@ from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
 
-CALENDARS = Calendars()
-REFUSED_EDITS = {
-    "lock": "Choose a drawing by a click on its line, then lock it.",
-    "copy": "There is no drawing to copy.",
-    "paste": "No drawing is on the clipboard: copy one on another chart first.",
-}
 PAINT_EVERY_NS = 60_000_000
 """A chart follows ticks at about 15 Hz; what trading changes, and a closed bar, at once."""
 
@@ -85,7 +80,7 @@ class ChartPanel(Panel):
         self.chart.position_line_dragged.connect(trading.pull)
         self.chart.order_cancel_requested.connect(trading.cancel)
         self.chart.order_chosen.connect(trading.place)
-        self.past = ChartPast(context, panel_id, self.chart, self._show_bars, self._show_past)
+        self.past = ChartPast(context, panel_id, self.chart, self._show_laid, self._show_past)
         self.chart.retry_requested.connect(self.load)
         self.chart.set_trade_labels(trading.labels, bracket=BRACKET_HINT)
         self.chart.set_drag_words(trading.dragged)
@@ -146,12 +141,14 @@ class ChartPanel(Panel):
         self._asked_ns = self.context.bridge.session.mono_ns()
         self._loaded = False
         self.past.forget()
+        self.prices.forget()
         self.chart.set_gaps([])
         self.chart.set_bars([], open=[], high=[], low=[], close=[], volume=[])
         self.chart.set_state(PanelState.LOADING)
         number = self._asked
         origin = self.context.origin(OriginKind.SYSTEM, self.panel_id)
         self.context.call("market.bars", self._request(), origin, lambda result: self._on_bars(number, result))
+        self.prices.ask(self._request())
         self.compare_with(self.compared.symbol)
 
     def _request(self) -> BarsRequest:
@@ -208,6 +205,7 @@ class ChartPanel(Panel):
         if self.compared.symbol:
             own["compared"] = self.compared.symbol
         shown = {"interval": self._interval, "type": self.tools.chart_type, "brick": self.chart.model.brick_size.text}
+        shown["prices"] = self.prices.series.kind.value
         views = {name: action.isChecked() for name, action in self.tools.views.items()}
         return {**shown, "indicators": indicators, **views, **own}
 
@@ -219,6 +217,8 @@ class ChartPanel(Panel):
         action = self.tools.types.get(str(settings.get("type", "")))
         if action is not None:
             action.trigger()
+        with suppress(ValueError):
+            self._choose_prices(PriceKind(settings.get("prices")))
         indicators = settings.get("indicators")
         if isinstance(indicators, list):
             self.show_indicators(read_chosen(indicators))
@@ -231,6 +231,8 @@ class ChartPanel(Panel):
         """End; listeners that cannot be taken back find the panel released."""
         self._released = True
         self.past.forget()
+        self.prices.release()
+        self.compared.release()
         self._on_pointer(None, None)
         self.chart.release()
         self.alerts.release()
@@ -240,11 +242,13 @@ class ChartPanel(Panel):
     def _build_tools(self) -> None:
         tools = self.tools = ChartTools(self, self._interval)
         tools.interval_chosen.connect(self.show_interval)
+        self.prices = chart_prices(self.context, self.panel_id, self.chart, tools.show_prices)
+        tools.prices_chosen.connect(self._choose_prices)
         tools.type_chosen.connect(self.chart.set_chart_type)
         tools.other_interval_asked.connect(lambda: ask_interval(self, self._interval, self.show_interval))
         tools.brick_size_asked.connect(lambda: ask_brick(self, self.chart.model.brick_size.text, self._take_brick_size))
         tools.indicators_asked.connect(self.edit_indicators)
-        tools.comparison_asked.connect(self._ask_comparison)
+        tools.comparison_asked.connect(lambda: ask_comparison(self, self.compared, self.compare_with))
         tools.view_switched.connect(self._on_view)
         tools.padlock_toggled.connect(self.chart.set_trading_enabled)
         tools.tool_taken.connect(self.chart.take_tool)
@@ -255,11 +259,6 @@ class ChartPanel(Panel):
         """Take the size of bricks, and show them: whoever sets their size wants to see them."""
         self.chart.set_brick_size(read_brick_size(text))
         self.tools.types[ChartType.RENKO.value].trigger()
-
-    def _ask_comparison(self) -> None:
-        dialog = CompareDialog(self.context.bridge.session.instruments, self.compared.symbol, self)
-        dialog.chosen.connect(self.compare_with)
-        dialog.show()
 
     def _on_book_edit(self, edit: str) -> None:
         if not self.chart.edit_drawings(edit) and edit in REFUSED_EDITS:
@@ -306,6 +305,11 @@ class ChartPanel(Panel):
         if isinstance(result.data, BarSeries):
             self.past.look(self._request(), len(result.data.ts_open))
 
+    def _show_laid(self, result: CommandResult) -> None:
+        """Show bars that were laid from what is stored: real ones, which splits and dividends have changed."""
+        self._show_bars(result)
+        self.prices.ask(self._request())
+
     def _show_past(self) -> None:
         if self._loaded:
             self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
@@ -318,7 +322,7 @@ class ChartPanel(Panel):
         if len(series.ohlcv):
             instrument = self.context.instrument(self.symbol)
             self._set_tick(instrument, price_units(instrument, float(series.ohlcv[-1, 3])))
-        lay_bars(self.chart, series)
+        self.prices.begin(series)
         self._loaded = True
         self._show_gaps()
         self._show_marks()
@@ -328,25 +332,21 @@ class ChartPanel(Panel):
         if not self._loaded:
             self._say_when_late()
             return
-        wanted, instrument = self._bar_type(), self.context.instrument(self.symbol)
-        scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
-        before = len(self.chart.model.fed)
+        wanted, before = self._bar_type(), len(self.chart.model.fed)
         for update in frame.bars:
             bar, times = update.bar, self.chart.model.fed.times_ns
             fits = update.symbol == self.symbol and update.bar_type == wanted
             if fits and (not len(times) or bar.ts_open >= times[-1]):
-                self.chart.append_or_update_last(
-                    bar.ts_open,
-                    open=bar.open / scale,
-                    high=bar.high / scale,
-                    low=bar.low / scale,
-                    close=bar.close / scale,
-                    volume=bar.volume / lot,
-                )
+                self.prices.put(bar)
         if len(self.chart.model.fed) != before:
             self._show_gaps()
         if self.chart.model.state is PanelState.EMPTY:
             self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
+
+    def _choose_prices(self, kind: PriceKind) -> None:
+        """Show raw or adjusted prices, of what is compared too."""
+        self.prices.choose(kind)
+        self.compared.prices.choose(kind)
 
     def _show_gaps(self) -> None:
         calendar = CALENDARS[self.context.instrument(self.symbol).calendar]

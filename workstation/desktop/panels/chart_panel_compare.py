@@ -5,17 +5,21 @@ Last stage of the tick walk. It asks for bars as the chart does and keeps them u
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCompleter, QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.chart_panel_prices import ChartPrices
 from workstation.domain.market import BarType
 from workstation.domain.orders import OriginKind
 from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_adjustment import Row
 from workstation.viewmodels.chart_comparison import Comparison
-from workstation.viewmodels.chart_feed import interval_bars, rising_times
+from workstation.viewmodels.chart_feed import interval_bars
 from workstation.viewmodels.frames import BarUpdate
 
 
@@ -63,6 +67,7 @@ class ComparedBars:
         self._changed = changed
         self._comparison: Comparison | None = None
         self._bar_type: BarType | None = None
+        self.prices = ChartPrices(context, panel_id, self._lay, self._put)
 
     @property
     def series(self) -> tuple[tuple[str, BarType], ...]:
@@ -74,6 +79,11 @@ class ComparedBars:
         """The compared instrument, "" for none."""
         return "" if self._comparison is None else self._comparison.symbol
 
+    @property
+    def on_offer(self) -> Iterable[str]:
+        """Every instrument there is."""
+        return self._context.bridge.session.instruments
+
     def compare(self, symbol: str, interval: str, count: int) -> None:
         """Ask for the bars of an instrument, "" for none; an answer that is overtaken is dropped."""
         known = symbol in self._context.bridge.session.instruments
@@ -83,22 +93,36 @@ class ComparedBars:
             self._bar_type = interval_bars(interval, self._context.instrument(symbol))
             request = BarsRequest(symbol=symbol, bar_type=self._bar_type, count=count)
             origin = self._context.origin(OriginKind.SYSTEM, self._panel_id)
+            self.prices.forget()
             self._context.call("market.bars", request, origin, lambda result: self._on_bars(comparison, result))
+            self.prices.ask(request)
+
+    def release(self) -> None:
+        """End; answers find nobody."""
+        self._comparison = None
+        self.prices.release()
 
     def take(self, updates: Iterable[BarUpdate]) -> None:
         """Follow the live bars."""
         comparison = self._comparison
         if comparison is None or not len(comparison.bars):
             return
-        instrument = self._context.instrument(comparison.symbol)
-        scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
         for update in updates:
-            bar = update.bar
             fits = update.symbol == comparison.symbol and update.bar_type == self._bar_type
-            if fits and bar.ts_open >= comparison.bars.times_ns[-1]:
-                prices = (bar.open / scale, bar.high / scale, bar.low / scale, bar.close / scale)
-                comparison.bars.put(bar.ts_open, (*prices, bar.volume / lot))
-                self._changed(comparison)
+            if fits and update.bar.ts_open >= comparison.bars.times_ns[-1]:
+                self.prices.put(update.bar)
+
+    def _lay(self, times_ns: NDArray[np.int64], columns: NDArray[np.float64], _same_bars: bool) -> None:
+        comparison = self._comparison
+        if comparison is not None:
+            open_, high, low, close, volume = columns
+            comparison.bars.replace(times_ns, open=open_, high=high, low=low, close=close, volume=volume)
+            self._changed(comparison)
+
+    def _put(self, time_ns: int, bar: Row) -> None:
+        if self._comparison is not None:
+            self._comparison.bars.put(time_ns, bar)
+            self._changed(self._comparison)
 
     def _on_bars(self, comparison: Comparison, result: CommandResult) -> None:
         if comparison is not self._comparison:
@@ -109,8 +133,11 @@ class ComparedBars:
             self._context.announcer.say("warning", result.text or f"No bars of {comparison.symbol} to compare with.")
             self._changed(None)
             return
-        open_, high, low, close, volume = series.ohlcv.T
-        comparison.bars.replace(
-            rising_times(series.ts_open), open=open_, high=high, low=low, close=close, volume=volume
-        )
-        self._changed(comparison)
+        self.prices.begin(series)
+
+
+def ask_comparison(panel: QWidget, compared: ComparedBars, chosen: Callable[[str], None]) -> None:
+    """Ask which instrument a chart is compared with."""
+    dialog = CompareDialog(compared.on_offer, compared.symbol, panel)
+    dialog.chosen.connect(chosen)
+    dialog.show()

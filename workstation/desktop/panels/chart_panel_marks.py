@@ -5,9 +5,8 @@ Last stage of both walks, beside the chart panel. It reads and draws; no orders 
 
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
-from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_exits import Exits, position_words
-from workstation.viewmodels.chart_feed import average_price, fill_marks, order_lines, rising_times
+from workstation.viewmodels.chart_feed import average_price, fill_marks, order_lines
 from workstation.viewmodels.chart_window import PanelState
 from workstation.viewmodels.formats import age
 from workstation.viewmodels.frames import QuoteSnap
@@ -27,12 +26,6 @@ def show_marks(context: DesktopContext, chart: ChartView, symbol: str, *, connec
         chart.set_position(None)
     else:
         chart.set_position(average, float(snap.position.qty), position_words(instrument, snap))
-
-
-def lay_bars(chart: ChartView, series: BarSeries) -> None:
-    """Draw a series anew."""
-    times, (first, high, low, last, volume) = rising_times(series.ts_open), series.ohlcv.T
-    chart.set_bars(times, open=first, high=high, low=low, close=last, volume=volume)
 
 
 def state_of(

@@ -20,13 +20,6 @@ from workstation.viewmodels.reports_days import day_of
 NO_PAST = StoredPast()
 
 
-def raw_words(past: StoredPast) -> str:
-    """Return what stored prices are not adjusted for, "" where nothing is known of."""
-    counts = ((past.splits, "split"), (past.dividends, "dividend"))
-    named = [f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
-    return f"Prices are raw, not adjusted for {' and '.join(named)}." if named else ""
-
-
 class ChartPast(QObject):
     """What is stored of the series shown. loaded: takes the bars that were laid; changed: there is news to show."""
 
@@ -73,8 +66,7 @@ class ChartPast(QObject):
         if self._fetching:
             return f"Laying {bars} from {past.rows:,} {what}{size}…"
         span = f"from {day_of(past.first)} to {day_of(past.last)}"
-        raw = raw_words(past)
-        return f"No {bars} yet. {past.rows:,} {what}{size} {span} can fill it.{f' {raw}' if raw else ''}"
+        return f"No {bars} yet. {past.rows:,} {what}{size} {span} can fill it."
 
     def _ask(self, command_id: str, heard: Callable[[CommandResult], None]) -> None:
         request = self._request
@@ -96,12 +88,9 @@ class ChartPast(QObject):
                 self._changed()
 
     def _laid(self, result: CommandResult) -> None:
-        raw = raw_words(self._past)
         self._past, self._fetching = NO_PAST, False
         if result.ok:
             self._loaded(result)
-            if raw:
-                self._context.announcer.say("info", raw)
         else:
             self._context.announcer.say("warning", result.text)
         self._changed()

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from workstation.desktop.icons import icon
+from workstation.viewmodels.chart_adjustment import PriceKind
 from workstation.viewmodels.chart_feed import COUNTED_INTERVALS, MORE_INTERVALS, TIMED_INTERVALS
 from workstation.viewmodels.chart_window import ChartType
 from workstation.viewmodels.drawings import DrawingKind
@@ -24,6 +25,12 @@ VIEWS = {
 }
 """What the view menu switches, by name."""
 VIEWS_ON = frozenset({"volume", "hours", "signals", "drawings", "magnet"})
+PRICES = {
+    PriceKind.RAW: ("Raw", "Raw prices"),
+    PriceKind.SPLITS: ("Adj. splits", "Prices adjusted for splits"),
+    PriceKind.TOTAL: ("Adj. all", "Prices adjusted for splits and dividends"),
+}
+"""What the header says of prices, and the choice in words."""
 BOOK_EDITS = {
     "lock": "Lock or unlock the chosen",
     "copy": "Copy the chosen, or all\tCtrl+C",
@@ -32,6 +39,11 @@ BOOK_EDITS = {
     "redo": "Redo drawing",
     "clear": "Delete all but locked",
 }
+REFUSED_EDITS = {
+    "lock": "Choose a drawing by a click on its line, then lock it.",
+    "copy": "There is no drawing to copy.",
+    "paste": "No drawing is on the clipboard: copy one on another chart first.",
+}
 TOOLS = {kind.value: kind for kind in DrawingKind}
 
 
@@ -39,7 +51,7 @@ class ChartTools(QWidget):
     """The row of tools.
 
     Emits: interval_chosen(name), other_interval_asked(), type_chosen(ChartType), brick_size_asked(),
-    indicators_asked(), comparison_asked(),
+    prices_chosen(PriceKind), indicators_asked(), comparison_asked(),
     view_switched(name, on), padlock_toggled(on), tool_taken(DrawingKind), book_edit_asked(name).
     """
 
@@ -47,6 +59,7 @@ class ChartTools(QWidget):
     other_interval_asked = Signal()
     type_chosen = Signal(object)
     brick_size_asked = Signal()
+    prices_chosen = Signal(object)
     indicators_asked = Signal()
     comparison_asked = Signal()
     view_switched = Signal(str, bool)
@@ -60,6 +73,7 @@ class ChartTools(QWidget):
         self.setObjectName(f"{self._panel_id}_tools")
         self.hide()
         self._wide_px = self._width_px = 0
+        self._prices_words = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
@@ -75,6 +89,8 @@ class ChartTools(QWidget):
         row.addWidget(self.draw_button)
         self.view_button, self.views = self._view_button()
         row.addWidget(self.view_button)
+        self.prices_button, self.prices = self._prices_button()
+        row.addWidget(self.prices_button)
         row.addStretch(1)
         self.padlock = self._tool("padlock", "Trading from this chart is locked")
         self.padlock.setIcon(icon("lock"))
@@ -100,6 +116,7 @@ class ChartTools(QWidget):
         narrow = 0 < self._width_px < self._wide_px
         self.counted.setText(self._counted_words or ("… ▾" if narrow else "More ▾"))
         self.indicators.setText("Ind." if narrow else "Indicators")
+        self.prices_button.setText(self._prices_words.removeprefix("Adj. ") if narrow else self._prices_words)
 
     def _interval_buttons(self, row: QHBoxLayout) -> dict[str, QToolButton | QAction]:
         """Return a button for each usual interval, and entries of one menu for others and for bars that count."""
@@ -149,7 +166,32 @@ class ChartTools(QWidget):
             action.toggled.connect(lambda on, name=name: self.view_switched.emit(name, on))
         menu.addSeparator()
         self.compare = self._entry(menu, "compare", "Compare with…", self.comparison_asked)
+        self.view_menu = menu
         return button, actions
+
+    def _prices_button(self) -> tuple[QToolButton, dict[PriceKind, QAction]]:
+        """Return a menu of its own, which stands where there is something to adjust for, and its choices."""
+        button, menu = self._menu_button("prices", "Raw or adjusted prices", "")
+        group, actions = QActionGroup(menu), {}
+        for kind, (_, title) in PRICES.items():
+            action = actions[kind] = self._switch(menu, f"prices_{kind.value}", title)
+            action.triggered.connect(lambda _checked=False, kind=kind: self.prices_chosen.emit(kind))
+            group.addAction(action)
+        self.view_menu.addSeparator()
+        self.view_menu.addActions(list(actions.values()))
+        button.hide()
+        return button, actions
+
+    def show_prices(self, kind: PriceKind, words: str) -> None:
+        """Mark the prices chosen, and say what they are adjusted for; words: "" where there is nothing to say."""
+        self.prices[kind].setChecked(True)
+        self._prices_words = f"{PRICES[kind][0]} ▾"
+        self.prices_button.setText(self._prices_words)
+        self.prices_button.setToolTip(words)
+        self.prices_button.setAccessibleName(f"Raw or adjusted prices. {words}")
+        self.prices_button.setVisible(bool(words))
+        self._wide_px = max(self._wide_px, self.sizeHint().width())
+        self._fit()
 
     def _draw_button(self) -> tuple[QToolButton, dict[str, QAction]]:
         button, menu = self._menu_button("draw", "Draw on the chart", "Draw ▾")

@@ -1,0 +1,119 @@
+"""The bars of a chart, or of what it is compared with, in the prices chosen: asks for splits and dividends, lays anew.
+
+Part of the chart panel, last stage of the tick walk. Bars are laid as soon as they come and once more where a split or
+dividend changes them. It adjusts bars alone: orders, the position and the last price stay what they are.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.commands.params import BarsRequest
+from workstation.commands.registry import CommandResult
+from workstation.desktop.charts.view import ChartView
+from workstation.desktop.context import DesktopContext
+from workstation.domain.market import Bar
+from workstation.domain.orders import OriginKind
+from workstation.marketdata.calendar import Calendars
+from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_adjustment import AdjustedSeries, PriceKind, Row
+from workstation.viewmodels.chart_feed import rising_times
+
+CALENDARS = Calendars()
+
+Lay = Callable[[NDArray[np.int64], NDArray[np.float64], bool], None]
+"""Takes times and (5, n) columns, and whether they are the bars of before in other prices."""
+
+
+class ChartPrices:
+    """One series in the prices chosen.
+
+    lay: shows all of it; put: shows a live bar; told: takes the prices chosen, and what they are adjusted for in words.
+    """
+
+    def __init__(
+        self,
+        context: DesktopContext,
+        panel_id: str,
+        lay: Lay,
+        put: Callable[[int, Row], object],
+        told: Callable[[PriceKind, str], None] = lambda _kind, _words: None,
+    ) -> None:
+        self._context, self._panel_id = context, panel_id
+        self._lay, self._put, self._on_told = lay, put, told
+        self._asked: BarsRequest | None = None
+        self.series = AdjustedSeries()
+
+    def ask(self, request: BarsRequest) -> None:
+        """Ask which splits and dividends a series has; until they are known nothing is adjusted."""
+        self._asked = request
+        origin = self._context.origin(OriginKind.SYSTEM, self._panel_id)
+        self._context.call("market.actions", request, origin, lambda result: self._on_actions(request, result))
+
+    def forget(self) -> None:
+        """Begin on another series; answers about this one find nobody."""
+        kind, self._asked, self.series = self.series.kind, None, AdjustedSeries()
+        self.series.choose(kind)
+        self._told()
+
+    def release(self) -> None:
+        """End; answers find nobody."""
+        self._asked = None
+
+    def begin(self, bars: BarSeries) -> None:
+        """Show a series from its live end."""
+        self.series.begin(rising_times(bars.ts_open), bars.ohlcv)
+        self._lay(*self.series.shown(), False)  # noqa: FBT003  a lay takes its three by place
+        self._told()
+
+    def put(self, bar: Bar) -> None:
+        """Show a live bar; where a split takes force with it, all earlier ones anew."""
+        instrument = self._context.instrument(bar.symbol)
+        scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
+        row = bar.open / scale, bar.high / scale, bar.low / scale, bar.close / scale, bar.volume / lot
+        if self.series.put(bar.ts_open, row):
+            self._anew()
+        else:
+            self._put(bar.ts_open, row)
+
+    def choose(self, kind: PriceKind) -> None:
+        """Show other prices, the same bars in view."""
+        if self.series.choose(kind):
+            self._anew()
+        self._told()
+
+    def _anew(self) -> None:
+        self._lay(*self.series.shown(), True)  # noqa: FBT003  a lay takes its three by place
+        self._told()
+
+    def _told(self) -> None:
+        self._on_told(self.series.kind, self.series.words)
+
+    def _on_actions(self, request: BarsRequest, result: CommandResult) -> None:
+        if request is not self._asked:
+            return
+        if not result.ok:
+            self._context.announcer.say("warning", f"Prices of {request.symbol} stay raw. {result.text}")
+            return
+        if self.series.know(result.data or (), CALENDARS[self._context.instrument(request.symbol).calendar]):
+            self._anew()
+        self._told()
+
+
+def chart_prices(
+    context: DesktopContext, panel_id: str, chart: ChartView, told: Callable[[PriceKind, str], None]
+) -> ChartPrices:
+    """Return the prices of a chart's own bars; fills and signals are drawn where the bars of their time are."""
+
+    def lay(times_ns: NDArray[np.int64], columns: NDArray[np.float64], same_bars: bool) -> None:
+        first, high, low, last, volume = columns
+        chart.set_bars(times_ns, open=first, high=high, low=low, close=last, volume=volume, keep_view=same_bars)
+        chart.set_mark_factors(prices.series.factors)
+
+    def put(time_ns: int, bar: Row) -> None:
+        first, high, low, last, volume = bar
+        chart.append_or_update_last(time_ns, open=first, high=high, low=low, close=last, volume=volume)
+
+    prices = ChartPrices(context, panel_id, lay, put, told)
+    return prices
