@@ -13,6 +13,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.helpers.leaks import ThreadWatch, WarningWatch, WindowWatch
+from workstation.marketdata.calendar import Calendars
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if os.environ.get("LC_ALL") in {"C", "POSIX"}:
@@ -46,6 +47,13 @@ def _warning_watch() -> Iterator[WarningWatch]:
     yield watch
     structlog.reset_defaults()
     root.removeHandler(watch)
+
+
+@pytest.fixture(autouse=True)
+def _calendars_as_built_in() -> Iterator[None]:
+    """Let no test meet the trading hours that another one imported."""
+    yield
+    Calendars.adopt({})
 
 
 @pytest.fixture

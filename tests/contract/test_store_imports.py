@@ -17,9 +17,10 @@ from workstation.app.import_report import FileReport
 from workstation.app.import_stamps import Stamp
 from workstation.commands.data import DeleteSeries, ImportFile
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation, NoParams
-from workstation.domain.errors import StateConflict
+from workstation.domain.errors import NotFound, StateConflict
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
+from workstation.marketdata.calendar import Calendars
 from workstation.ports.market_data import DataBoard, DataKind
 
 WAIT_S = 30.0
@@ -140,3 +141,34 @@ def test_what_markets_list_comes_in_beside_the_journal_once_and_is_taken_for_row
     assert run(commands, "data.import", msgspec.structs.replace(rows, market="south")).ok
     made = opened.store.history.instrument("ACME")
     assert (made.ticks[0].tick, made.lot, made.currency, made.exchange) == (25, 1, "EUR", "SOUTH")
+
+
+HOURS = """{"entries": {
+"Future-north-[*]": {"exchangeTimeZone": "UTC", "monday": [{"start": "9:00", "end": "17:00", "state": "market"}]}
+}}"""
+TICKERS = "20120518,old,Q\n20240102,old,Q\n20501231,acme,Q\n"
+ACTIONS = "symbol,ex_date,kind,value\nACME,2024-01-03,split,2:1\n"
+
+
+def test_hours_tickers_and_splits_come_in_beside_the_journal_stand_in_the_catalogue_and_are_deleted(
+    commands, opened, tmp_path
+):
+    history = opened.store.history
+    for name, text in (("hours.json", HOURS), ("acme.csv", TICKERS), ("acts.csv", ACTIONS)):
+        path = tmp_path / name
+        path.write_text(text)
+        assert run(commands, "data.import", ImportFile(path=str(path))).ok
+        assert "nothing changed" in run(commands, "data.import", ImportFile(path=str(path))).text
+    assert run(commands, "data.import", msgspec.structs.replace(wish(tmp_path), symbol="OLD")).ok
+    assert [chunk.symbol for chunk in history.open_bars("ACME", "1_MINUTE", None, None)] == ["ACME"]
+    assert Calendars()["north.future"].name == "north.future"
+    board = run(commands, "data.board", NoParams()).data
+    held = [line.holding for line in board.lines]
+    kinds = [(row.kind, row.symbol) for row in held]
+    assert kinds == [("HOURS", ""), ("ACTIONS", "ACME"), ("SYMBOLS", "ACME"), ("BARS", "OLD")]
+    for row in held:
+        gone = DeleteSeries(symbol=row.symbol, kind=row.kind, interval=row.interval, source=row.source)
+        assert run(commands, "data.delete", gone).ok
+    assert history.holdings() == ()
+    with pytest.raises(NotFound):
+        Calendars()["north.future"]

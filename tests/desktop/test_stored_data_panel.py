@@ -158,3 +158,22 @@ def test_at_760_px_no_column_is_off_the_edge_and_no_time_is_cut(panel: StoredDat
 )
 def test_the_length_of_bars_is_told_as_it_is_typed(stored: str, text: str) -> None:
     assert interval_text(stored) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "symbol", "said"),
+    [
+        (DataKind.HOURS, "", "each row is a calendar"),
+        (DataKind.SYMBOLS, "META", "holds the rows of each"),
+        (DataKind.ACTIONS, "AAPL", "they adjust bars"),
+    ],
+)
+def test_hours_tickers_and_splits_are_series_of_the_catalogue_that_say_what_they_are(rig, qtbot, kind, symbol, said):
+    held = Holding(symbol=symbol, kind=kind, interval="", source="a", first=START_NS, last=START_NS, rows=2, imported=2)
+    made = opened(rig, qtbot, board(Coverage(holding=held)))
+    made.series.selectRow(0)
+    shown = texts(made.series, 0)
+    assert (shown["kind"], shown["symbol"], shown["rows"]) == (kind.value.capitalize(), symbol or "—", "2")
+    assert (shown["coverage"], shown["missing"]) == ("—", "—")
+    assert said in made.holes.empty_text
+    made.release()

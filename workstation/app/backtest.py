@@ -22,6 +22,7 @@ from workstation import __version__
 from workstation.app.backtest_checks import examined, plain
 from workstation.app.backtest_options import options_of, rates_of
 from workstation.app.backtest_report import write_report, write_text
+from workstation.app.data_hours import adopt_hours, hours_for
 from workstation.app.data_sources import StoredMarket
 from workstation.app.funding_files import funding_of
 from workstation.app.import_stamps import instant
@@ -56,6 +57,7 @@ def command(arguments: argparse.Namespace) -> int:
     root = find_home(arguments.home).root
     view, traces = open_view(arguments.database, root), Traces()
     try:
+        adopt_hours(view.history)
         plan = plan_of(arguments, root, view.history)
         plan = msgspec.structs.replace(plan, sources=tuple(traces.watch(source) for source in plan.sources))
         with _interruptible() as unwanted:
@@ -148,6 +150,7 @@ def plan_with(
         initial_cash=parse_scaled(arguments.cash, MONEY_DECIMALS, field="--cash"),
         seed=arguments.seed,
         rates=rates_of(arguments.rate),
+        hours=hours_for({market.instrument.calendar for market in markets}, history),
         start_ts=0 if past is None or start is None else start,
         program_version=__version__,
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from workstation.app.command_line_client import AddHome
 
+KINDS = ("BARS", "TICKS", "QUOTES", "TRADES", "BOOK", "ACTIONS", "SYMBOLS", "HOURS")
 FORMATS = ("auto", "csv", "parquet", "lean", "hft", "actions")
 
 
@@ -25,14 +26,14 @@ def add_data_commands(commands: Any, parser_class: type[argparse.ArgumentParser]
     for parser in (listed, gaps, deleted):
         parser.add_argument("--symbol", metavar="S", default="", help="this instrument only")
     compacted.add_argument("--before", metavar="DAY", default="", help="days before this one; default is today, UTC")
-    deleted.add_argument("--kind", default="BARS", choices=("BARS", "TICKS", "QUOTES", "TRADES", "BOOK"))
+    deleted.add_argument("--kind", default="BARS", choices=KINDS)
     deleted.add_argument("--interval", metavar="I", default="", help="of bars, such as 1m")
     deleted.add_argument("--source", metavar="NAME", default="", help="this source only")
     deleted.add_argument("--yes", action="store_true", help="really delete")
 
 
 def _add_import(commands: Any, add_home: AddHome) -> None:
-    brought = commands.add_parser("import", help="bars, ticks, books, splits and dividends from files into the store")
+    brought = commands.add_parser("import", help="market data, splits, trading hours and tickers into the store")
     add_home(brought)
     brought.add_argument("files", nargs="+", metavar="FILE", help="plain, gzip or zip")
     brought.add_argument("--symbol", metavar="S", default="", help="whose rows these are, where the file does not say")
@@ -51,9 +52,8 @@ def _add_import(commands: Any, add_home: AddHome) -> None:
     brought.add_argument("--qty-decimals", type=int, metavar="N", default=None, help="the same; else 0")
     brought.add_argument("--tick", type=int, metavar="N", default=None, help="the same, in its last decimal; else 1")
     brought.add_argument("--market", metavar="M", default="", help="whose listing of the symbol is meant, such as cme")
-    brought.add_argument(
-        "--calendar", choices=("ALWAYS", "XNYS", "FX"), default="ALWAYS", help="sessions of a new instrument"
-    )
+    hours = "sessions of a new instrument: ALWAYS, XNYS, FX, or imported hours; default is its listing's"
+    brought.add_argument("--calendar", metavar="C", default="", help=hours)
     brought.add_argument("--replace", action="store_true", help="write over stored bars that hold other values")
     brought.add_argument("--dry-run", action="store_true", help="report, and store nothing")
     brought.add_argument("--json", action="store_true", help="print JSON")

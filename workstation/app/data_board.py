@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from workstation.app.data_catalogue import gaps_of
+from workstation.app.data_hours import adopt_hours
 from workstation.app.import_files import import_file
 from workstation.app.import_options import ImportOptions
 from workstation.app.import_report import FileReport, told
@@ -174,6 +175,7 @@ class StoredData:
             ]
             for row in held:
                 imports.delete(row)
+            adopt_hours(imports.history)
             return CommandResult(ok=bool(held), text=f"Deleted {params.symbol} {params.kind.lower()}, {params.source}.")
 
         self._write(work, call)

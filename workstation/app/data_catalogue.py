@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from workstation.app.data_hours import adopt_hours
 from workstation.app.import_report import GapFound, moment
 from workstation.config.paths import find_home
 from workstation.domain.errors import StorageError, UserError
@@ -42,6 +43,7 @@ def command(arguments: argparse.Namespace) -> int:
         _print(arguments, [], ["nothing is stored yet: `workstation import` brings data in"])
         return 0
     try:
+        adopt_hours(view.history)
         return {"list": _list, "gaps": _gaps, "verify": _verify}[arguments.action](arguments, view.history)
     finally:
         view.close()
@@ -80,7 +82,7 @@ def _line(row: Listed) -> str:
     name = f"{held.symbol} {held.kind.lower()} {held.interval}".strip()
     size = "in the database" if held.size is None else f"{held.size:,} bytes"
     gaps = "" if row.gaps is None else f", {row.gaps:,} gaps ({row.missing:,} missing)"
-    rows = f"{held.rows:,} rows, {held.origin}"
+    rows = f"{held.rows:,} row{'' if held.rows == 1 else 's'}, {held.origin}"
     return f"{name:<28} {moment(held.first)} to {moment(held.last)}  {rows}, {size}{gaps}  [{held.source}]"
 
 

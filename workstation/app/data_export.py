@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from workstation.app.data_hours import adopt_hours
 from workstation.app.import_stamps import instant
 from workstation.config.paths import find_home
 from workstation.domain.errors import StorageError, UserError
@@ -39,6 +40,7 @@ def command(arguments: argparse.Namespace) -> int:
     view = open_view(arguments.database, find_home(arguments.home).root)
     target = Path(arguments.file)
     try:
+        adopt_hours(view.history)
         chunks = _chunks(arguments, view.history, start, end)
         write = _write_parquet if target.suffix == ".parquet" else _write_csv
         with replacing(target) as part:

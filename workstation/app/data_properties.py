@@ -2,12 +2,10 @@
 
 `market,symbol,type,description,quote_currency,contract_multiplier,minimum_price_variation,lot_size,…`: what each market
 lists. A listing is kept as the instrument that it describes, under `symbol@market.type` beside the instruments of
-imports; an import of rows takes from it what its call does not name. Map files and market hours are refused with what
-stands in their place.
+imports; an import of rows takes from it what its call does not name, and the imported hours of its market.
 """
 
 import csv
-import itertools
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from workstation.app.import_options import ImportOptions
+from workstation.app.import_options import ALWAYS, ImportOptions
 from workstation.app.import_report import FileReport
 from workstation.brokers.replay.reading import LineReader
 from workstation.domain.errors import ValidationError
@@ -43,32 +41,11 @@ EVERY = "[*]"
 MARKETS_NAMED_MAX = 12
 _COLUMNS = b"market,symbol,type,description,quote_currency,contract_multiplier,minimum_price_variation,lot_size"
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e-[0-9]{1,2})?", re.ASCII)
-_MAP_ROW = re.compile(rb"\d{8},[A-Za-z0-9. _-]+(,[A-Za-z]*)?")
-_HOURS_LINES = 5
 
 
 def holds_properties(path: Path) -> bool:
     """Tell whether a file says of itself that it holds symbol properties."""
     return LineReader(path).head().startswith(_COLUMNS)
-
-
-def refuse_unused(path: Path) -> None:
-    """Refuse the files of a LEAN folder that are not imported.
-
-    Raises:
-        ValidationError: a map file, or a database of market hours; the text says what is used in its place.
-    """
-    head = [line for _, line in itertools.islice(LineReader(path), _HOURS_LINES)]
-    if head and _MAP_ROW.fullmatch(head[0]):
-        raise ValidationError(
-            "file", f"{path.name} is a map file of changed tickers, which is not imported: rows stay under the symbol "
-            "that --symbol or their file names; import those of an earlier ticker with --symbol of today's",
-        )  # fmt: skip
-    if head[:1] == [b"{"] and any(line.strip().startswith(b'"entries"') for line in head):
-        raise ValidationError(
-            "file", f"{path.name} is a database of market hours, which is not imported: sessions, holidays and early "
-            "closes come from the built-in calendars that --calendar names", allowed="ALWAYS XNYS FX",
-        )  # fmt: skip
 
 
 def import_properties(path: Path, options: ImportOptions, imports: MarketImports, report: FileReport) -> FileReport:
@@ -127,9 +104,18 @@ def instrument_of_rows(history: SqlMarketHistory, options: ImportOptions, report
             allowed=", ".join(key.partition(LISTED_AT)[2] for key in sorted(fitting)[:MARKETS_NAMED_MAX]),
         )  # fmt: skip
     key, listing = min(fitting.items())
-    made = options.over(listing)
+    sessions = options.calendar or _calendar(key, history)
+    made = msgspec.structs.replace(options.over(listing), calendar=sessions)
     report.found += f"; {_grid_words(made)}, as {_market(key)} lists it"
+    report.found += "" if options.calendar or sessions == ALWAYS else f", hours of {sessions}"
     return made
+
+
+def _calendar(key: str, history: SqlMarketHistory) -> str:
+    """Return the imported hours of a listing: of its symbol, else of its market."""
+    symbol, _, market = key.partition(LISTED_AT)
+    hours = history.hours()
+    return next((name for name in (f"{market}.{symbol}", market) if name in hours), ALWAYS)
 
 
 def _listings(path: Path, market: str, report: FileReport) -> Iterator[tuple[str, Instrument]]:

@@ -13,7 +13,9 @@ from pathlib import Path
 import msgspec
 
 from workstation.app.data_actions import holds_actions, import_actions
-from workstation.app.data_properties import holds_properties, import_properties, instrument_of_rows, refuse_unused
+from workstation.app.data_hours import adopt_hours, holds_hours, import_hours
+from workstation.app.data_properties import holds_properties, import_properties, instrument_of_rows
+from workstation.app.data_tickers import holds_tickers, import_tickers
 from workstation.app.import_options import Format, ImportOptions, options_of
 from workstation.app.import_report import FileReport, GapFound, told
 from workstation.app.import_sources import Event, Opened, open_file
@@ -45,6 +47,7 @@ def command(arguments: argparse.Namespace) -> int:
     imports = open_imports(arguments.database, find_home(arguments.home).root, SystemClock().now_ns())
     try:
         for name in arguments.files:
+            adopt_hours(imports.history)
             try:
                 report = import_file(Path(name), options, imports, _show)
             except KeyboardInterrupt:
@@ -77,8 +80,10 @@ def import_file(path: Path, options: ImportOptions, imports: MarketImports, prog
         return import_actions(path, options, imports, report)
     if says_itself and holds_properties(path):
         return import_properties(path, options, imports, report)
-    if says_itself:
-        refuse_unused(path)
+    if says_itself and holds_hours(path):
+        return import_hours(path, options, imports, report)
+    if says_itself and holds_tickers(path):
+        return import_tickers(path, options, imports, report)
     opened = open_file(path, options, report, lambda _: instrument_of_rows(imports.history, options, report))
     source = options.source or path.name
     run = _Run(opened, options, report, origin=_digest(path, options), source=source)

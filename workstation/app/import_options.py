@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from workstation.app.import_stamps import Stamp
-from workstation.domain.errors import ValidationError
+from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.market import BarType
 from workstation.domain.numbers import format_scaled, parse_scaled
+from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.intervals import INTERVALS, bar_type_of, interval_of
 
+ALWAYS = "ALWAYS"
 CURRENCY = "USD"
 PRICE_DECIMALS = 2
 """Of an instrument that `--new` makes, where the call names neither and no market lists it."""
@@ -34,7 +36,8 @@ class Format(StrEnum):
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How files are read and stored. interval: of bars. source: what the catalogue calls where rows came from.
 
-    market: whose listing a symbol means. currency to tick: of a new instrument, None where the call names none.
+    market: whose listing a symbol means. currency to tick: of a new instrument, None where the call names none;
+    calendar likewise, "" for none.
     """
 
     symbol: str = ""
@@ -50,7 +53,7 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     price_decimals: int | None = None
     qty_decimals: int | None = None
     tick: int | None = None
-    calendar: str = "ALWAYS"
+    calendar: str = ""
     replace: bool = False
     dry_run: bool = False
 
@@ -102,8 +105,23 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
             price_decimals=PRICE_DECIMALS if self.price_decimals is None else self.price_decimals,
             qty_decimals=self.qty_decimals or 0,
             ticks=(TickBand(0, 1 if self.tick is None else self.tick),),
-            calendar=self.calendar,
+            calendar=self.sessions,
         )
+
+    @property
+    def sessions(self) -> str:
+        """Return the calendar of a new instrument.
+
+        Raises:
+            ValidationError: there is none of that name.
+        """
+        name = self.calendar or ALWAYS
+        try:
+            Calendars()[name]
+        except NotFound as error:
+            allowed = "ALWAYS XNYS FX, or imported hours such as cbot.future"
+            raise ValidationError("calendar", f"{name!r} is none", allowed=allowed) from error
+        return name
 
     @property
     def names_grid(self) -> bool:
@@ -130,7 +148,7 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
             ticks=(TickBand(0, tick),),
             lot=lot,
             min_qty=lot,
-            calendar=self.calendar,
+            calendar=self.sessions,
         )
 
 

@@ -35,6 +35,7 @@ class FileReport(msgspec.Struct, kw_only=True):
     """One file. rows: sound ones. new, known, differing: what became of them in the store. Times: UTC ns.
 
     found: what the file was taken for. stored: False in a dry run. updated: stored instruments with their new grid.
+    tickers: what the symbol was called before, and up to which day.
     """
 
     file: str
@@ -55,6 +56,7 @@ class FileReport(msgspec.Struct, kw_only=True):
     gap_list: list[GapFound] = []
     created: list[str] = []
     updated: list[str] = []
+    tickers: list[str] = []
     markets: list[str] = []
     left_out: dict[str, int] = {}
     stored: bool = False
@@ -85,14 +87,16 @@ def told(report: FileReport) -> Iterator[str]:
     """Yield a report line by line."""
     yield f"{report.file}: {report.found}; {', '.join(report.symbols or report.markets) or 'no instrument'}"
     if report.first is not None and report.last is not None:
-        yield f"  {report.rows:,} rows from {moment(report.first)} to {moment(report.last)}"
+        yield f"  {_rows(report.rows)} from {moment(report.first)} to {moment(report.last)}"
     elif report.rows:
-        yield f"  {report.rows:,} rows"
+        yield f"  {_rows(report.rows)}"
     if not report.stored:
         yield "  dry run: nothing was stored"
     elif not report.new and not report.differing and report.rows:
         yield "  nothing changed: every row was stored before"
     yield f"  new {report.new:,}, known {report.known:,}, duplicates {report.duplicates:,}, refused {report.refused:,}"
+    for line in report.tickers:
+        yield f"  was {line}; its history is read under {report.symbols[0]} from now on"
     for line in report.updated:
         yield f"  stored instrument {line}, as it is listed"
     for symbol in report.created:
@@ -116,6 +120,10 @@ def _refused(report: FileReport) -> Iterator[str]:
         yield f"  and {report.refused - len(report.refused_rows):,} more refused rows"
     if any(MORE_DECIMALS in reason for reason in report.reasons):
         yield "  an instrument that --new makes has as many as --price-decimals and --qty-decimals say"
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def moment(ts: int) -> str:

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from workstation.app.command_line_sweep import market_defaults
+from workstation.app.data_hours import adopt_hours
 from workstation.app.sweep_report import as_csv, listed, summary, words
 from workstation.app.sweep_run import Means, SweepRun, begun, resumed
 from workstation.backtest.search_axes import axes_of
@@ -45,6 +46,7 @@ def command(arguments: argparse.Namespace) -> int:
             view.close()
     home = open_sweeps(arguments.database, root, SystemClock().now_ns())
     try:
+        adopt_hours(home.history)
         if arguments.resume is not None:
             run = resumed(_resumable(home.sweeps, arguments.resume), root, home.history, home.sweeps)
         else:

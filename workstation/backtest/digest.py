@@ -11,6 +11,7 @@ import numpy as np
 
 from workstation.backtest.result import EquityCurve, FillRow
 from workstation.domain.orders import Side
+from workstation.ports.market_data import MarketHours
 
 _encoder = msgspec.json.Encoder(order="deterministic", enc_hook=str)
 
@@ -22,6 +23,11 @@ def digest_of(parts: dict[str, Any], curve: EquityCurve) -> str:
         found.update(np.ascontiguousarray(column, dtype="<f8").data)
     found.update(np.ascontiguousarray(curve.ts, dtype="<i8").data)
     return found.hexdigest()
+
+
+def hours_digest(hours: MarketHours) -> str:
+    """Return 64 hex digits over when a market trades, wherever that came from."""
+    return hashlib.sha256(_encoder.encode(msgspec.structs.replace(hours, source=""))).hexdigest()
 
 
 def fills_digest(fills: tuple[FillRow, ...], shift: int = 0) -> str:

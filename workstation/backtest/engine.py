@@ -24,6 +24,8 @@ from workstation.backtest.venue import finest, last_prices, make_market, match_r
 from workstation.domain.errors import ValidationError
 from workstation.domain.market import Bar, BookChange, BookSnapshot
 from workstation.kernel.ids import IdSource, sub_stream
+from workstation.marketdata.calendar import Calendars
+from workstation.marketdata.market_hours import ImportedCalendars
 from workstation.strategies import messages as m
 from workstation.strategies.host import Host
 
@@ -59,8 +61,11 @@ class Engine:
             ids=IdSource(plan.seed),
         )
         matching = finest(self.feeds)
+        calendars = Calendars(ImportedCalendars({row.name: row for row in plan.hours}))
         for symbol, feed in matching.items():
-            self.markets[symbol] = make_market(feed, self.desk, plan.options, plan.seed, self.booking.qty)
+            self.markets[symbol] = make_market(
+                feed, self.desk, plan.options, plan.seed, self.booking.qty, calendars=calendars
+            )
         self._cash_events = CashEvents(self.booking, self.agenda, self.markets, self.desk.checks)
         self._matching = matching
         self._intents: list[m.Intent] = []

@@ -113,7 +113,7 @@ class Market:
     def _session_at(self, ts: int) -> Session | None:
         """Return the session that is open at `ts`; the last one is remembered."""
         known = self._session
-        if known is None or not known.open <= ts < known.close:
+        if known is None or known.pauses or not known.open <= ts < known.close:
             known = self._session = self._calendar.session_at(ts)
         return known
 

@@ -14,6 +14,7 @@ from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_ONE
+from workstation.ports.market_data import MarketHours
 from workstation.strategies.api import Strategy
 
 
@@ -55,7 +56,8 @@ class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     name: of the strategy, for reports. sources: chunks of columns, one kind of one instrument each. initial_cash: money
     of `currency`. rates: pair that prices each other currency. funding: recorded payments of perpetual contracts.
-    limits: of the risk gate, which is asked where there are any. start_ts: what lies before is history for
+    limits: of the risk gate, which is asked where there are any. hours: imported sessions that the instruments name,
+    where they are not those that are built in. start_ts: what lies before is history for
     `on_history`, and no callback comes before it.
     """
 
@@ -72,6 +74,7 @@ class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
     corporate: tuple[CorporateRow, ...] = ()
     funding: tuple[FundingRow, ...] = ()
     limits: tuple[LimitChanged, ...] = ()
+    hours: tuple[MarketHours, ...] = ()
     start_ts: int = 0
     program_version: str = ""
 

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from workstation.backtest.columns import BarColumns, BookRows, Chunk, DataDigest, QuoteColumns, TradeColumns
+from workstation.backtest.digest import hours_digest
 from workstation.backtest.engine import HISTORY_MAX
 from workstation.backtest.options import BacktestOptions
 from workstation.backtest.plan import BacktestPlan, CorporateRow, DividendRow, FundingRow, SplitRow
@@ -19,6 +20,7 @@ from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BookChange, BookSnapshot
+from workstation.ports.market_data import MarketHours
 from workstation.strategies.importing import strategy_of
 from workstation.strategies.loading import Code
 
@@ -69,12 +71,14 @@ class SweepJob(msgspec.Struct, frozen=True, kw_only=True):
     funding: tuple[FundingRow, ...]
     limits: tuple[LimitChanged, ...]
     program_version: str
+    hours: tuple[MarketHours, ...] = ()
 
     @property
     def data(self) -> dict[str, str]:
-        """SHA-256 by series."""
+        """SHA-256 by series, and of imported hours."""
         names = (" ".join(filter(None, (one.symbol, one.kind, one.interval))) for one in self.series)
-        return {f"{number}: {name}": self.series[number].digest for number, name in enumerate(names)}
+        found = {f"{number}: {name}": self.series[number].digest for number, name in enumerate(names)}
+        return found | {f"hours {row.name}": hours_digest(row) for row in self.hours}
 
 
 def job_of(plan: BacktestPlan, code: Code) -> SweepJob:
@@ -101,6 +105,7 @@ def job_of(plan: BacktestPlan, code: Code) -> SweepJob:
         funding=plan.funding,
         limits=plan.limits,
         program_version=plan.program_version,
+        hours=plan.hours,
     )
 
 
@@ -135,6 +140,7 @@ class LoadedJob:
             corporate=tuple(row for pair in job.corporate if (row := _row(pair)) is not None),
             funding=job.funding,
             limits=job.limits,
+            hours=job.hours,
             start_ts=start if warm else 0,
             program_version=job.program_version,
         )

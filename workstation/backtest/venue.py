@@ -46,12 +46,14 @@ def finest(feeds: Iterable[Feed]) -> dict[str, Feed]:
     return found
 
 
-def make_market(feed: Feed, floor: Floor, options: BacktestOptions, seed: int, qty_of: Any) -> Market:
+def make_market(
+    feed: Feed, floor: Floor, options: BacktestOptions, seed: int, qty_of: Any, *, calendars: Calendars
+) -> Market:
     """Return the market of a source; its chance is its own, so that another instrument changes nothing here."""
     around = Surroundings(
         floor=floor,
         options=options,
-        calendar=Calendars()[feed.instrument.calendar],
+        calendar=calendars[feed.instrument.calendar],
         fills=sub_stream(seed, f"fills {feed.symbol}"),
         slips=sub_stream(seed, f"slippage {feed.symbol}"),
         parts=sub_stream(seed, f"partial fills {feed.symbol}"),

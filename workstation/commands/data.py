@@ -18,7 +18,7 @@ class ImportFile(msgspec.Struct, frozen=True, kw_only=True):
     market: str = ""
     price_decimals: int | None = None
     qty_decimals: int | None = None
-    calendar: str = "ALWAYS"
+    calendar: str = ""
 
 
 class DeleteSeries(msgspec.Struct, frozen=True, kw_only=True):

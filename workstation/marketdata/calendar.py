@@ -1,12 +1,13 @@
 """Session calendars: when an instrument trades, in the exchange's own time, asked and answered in UTC nanoseconds.
 
 Used by bars (what day a tick belongs to), the cache (day statistics) and DAY orders (when the session closes). Holidays
-and early closes are data. A session is labelled by its trading date; it may begin on the evening before.
+and early closes are data, and what a file of market hours says goes before what is built in. A session is labelled by
+its trading date; it may begin on the evening before.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from workstation.domain.errors import NotFound
@@ -24,11 +25,25 @@ _CACHED_DATES_MAX = 4_096
 
 
 class Session(NamedTuple):
-    """One trading session: [open, close) in UTC ns, labelled by its trading date."""
+    """One trading session: [open, close) in UTC ns, labelled by its trading date.
+
+    pauses: stretches [from, to) inside in which nothing trades, ascending.
+    """
 
     label: date
     open: int
     close: int
+    pauses: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def stretches(self) -> tuple[tuple[int, int], ...]:
+        """Return what is left of the session without its pauses, ascending."""
+        edges = (self.open, *(edge for pause in self.pauses for edge in pause), self.close)
+        return tuple(zip(edges[::2], edges[1::2], strict=True))
+
+    def trades_at(self, ts: int) -> bool:
+        """Tell whether the session is open at `ts`, and no pause is."""
+        return self.open <= ts < self.close and not any(start <= ts < end for start, end in self.pauses)
 
 
 class SessionCalendar:
@@ -85,13 +100,20 @@ class SessionCalendar:
             return found
 
     def session_at(self, ts: int) -> Session | None:
-        """Return the session that is open at `ts`, None while closed."""
+        """Return the session that is open at `ts`, None while closed and in a pause."""
         found = self.session(self.trading_date(ts))
-        return found if found is not None and found.open <= ts < found.close else None
+        return found if found is not None and found.trades_at(ts) else None
 
     def session_after(self, ts: int) -> Session | None:
-        """Return the first session that opens after `ts`, None beyond SESSION_SEARCH_DAYS_MAX days."""
+        """Return the first session that opens after `ts`, None beyond SESSION_SEARCH_DAYS_MAX days.
+
+        In a pause that is the rest of the session that pauses.
+        """
         label = self.trading_date(ts)
+        now = self.session(label)
+        for start, end in () if now is None else now.pauses:
+            if now is not None and start <= ts < end:
+                return now._replace(open=end, pauses=tuple(pause for pause in now.pauses if pause[0] >= end))
         for ahead in range(SESSION_SEARCH_DAYS_MAX):
             found = self.session(label + timedelta(days=ahead))
             if found is not None and found.open > ts:
@@ -141,10 +163,18 @@ def foreign_exchange() -> SessionCalendar:
 
 
 class Calendars:
-    """Finds a calendar by the id that an instrument names."""
+    """Finds a calendar by the id that an instrument names: what is handed over, what was imported, what is built in."""
+
+    _imported: ClassVar[Mapping[str, SessionCalendar]] = {}
 
     def __init__(self, extra: Mapping[str, SessionCalendar] | None = None) -> None:
-        self._known = {"ALWAYS": always_open(), "XNYS": us_equities(), "FX": foreign_exchange(), **(extra or {})}
+        self._extra = dict(extra or {})
+        self._known = {"ALWAYS": always_open(), "XNYS": us_equities(), "FX": foreign_exchange()}
+
+    @classmethod
+    def adopt(cls, imported: Mapping[str, SessionCalendar]) -> None:
+        """Let every `Calendars` of this process find imported calendars, and none of those adopted before."""
+        cls._imported = imported
 
     def __getitem__(self, name: str) -> SessionCalendar:
         """Return the calendar called `name`.
@@ -152,7 +182,7 @@ class Calendars:
         Raises:
             NotFound: there is none of that name.
         """
-        try:
-            return self._known[name]
-        except KeyError:
-            raise NotFound("calendar", name) from None
+        for found in (self._extra, self._imported, self._known):
+            if name in found:
+                return found[name]
+        raise NotFound("calendar", name)

@@ -55,8 +55,8 @@ class GapFinder:
         missing = 0
         for day in _days(first, last + timedelta(days=1)):
             session = self._calendar.session(day)
-            if session is not None:
-                missing += max(0, min(session.close, end) - max(session.open, start)) // self._step
+            for opens, closes in () if session is None else session.stretches:
+                missing += max(0, min(closes, end) - max(opens, start)) // self._step
         return missing
 
 

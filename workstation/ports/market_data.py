@@ -19,13 +19,19 @@ Integers = NDArray[np.int64]
 
 
 class DataKind(StrEnum):
-    """What a holding holds. TICKS: as recorded, quotes and trades as they came."""
+    """What a holding holds. TICKS: as recorded, quotes and trades as they came.
+
+    Not rows of a market: ACTIONS are splits and dividends, SYMBOLS changes of ticker, HOURS sessions of calendars.
+    """
 
     BARS = "BARS"
     TICKS = "TICKS"
     QUOTES = "QUOTES"
     TRADES = "TRADES"
     BOOK = "BOOK"
+    ACTIONS = "ACTIONS"
+    SYMBOLS = "SYMBOLS"
+    HOURS = "HOURS"
 
 
 class Scales(msgspec.Struct, frozen=True):
@@ -105,11 +111,48 @@ class CorporateAction(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
+Span = tuple[int, int]
+"""From a second after local midnight up to another; 86,400 is the day's end."""
+
+
+class MarketHours(msgspec.Struct, frozen=True, kw_only=True):
+    """When a market trades, as a file of market hours says it, in the market's own time.
+
+    name: `market.type`, of one symbol `market.type.symbol`. zone: of the IANA list, or `UTC-05`. week: open spans of
+    each day, Monday first, ascending. holidays: days without trading, YYYY-MM-DD, ascending. early_closes, late_opens:
+    by day, the second from which, or up to which, nothing trades; where the close comes first, trading pauses between.
+    """
+
+    name: str
+    zone: str
+    week: tuple[tuple[Span, ...], ...]
+    holidays: tuple[str, ...] = ()
+    early_closes: dict[str, int] = {}
+    late_opens: dict[str, int] = {}
+    source: str = ""
+
+    @property
+    def dated(self) -> tuple[str, ...]:
+        """Return the days that differ from the week, ascending."""
+        return tuple(sorted({*self.holidays, *self.early_closes, *self.late_opens}))
+
+
+class TickerSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticker of what `symbol` is called today: it was `ticker` in [start, end), UTC ns; end None: it still is."""
+
+    symbol: str
+    ticker: str
+    start: int
+    end: int | None
+    source: str = ""
+
+
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the catalogue: a series from one source. first, last: of its rows' beginnings, UTC ns.
 
     interval: "" for ticks. size: bytes of its files, None for rows that lie in the database. imported: how many of the
-    rows an import brought; those stay until they are deleted, recorded ones go by age.
+    rows an import brought; those stay until they are deleted, recorded ones go by age. Of HOURS the symbol is "", the
+    rows are calendars, and first and last the days that differ from the week.
     """
 
     symbol: str
@@ -131,7 +174,10 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MarketHistory(Protocol):
-    """Stored markets as chunks of columns, read piece by piece as they are taken; for any thread."""
+    """Stored markets as chunks of columns, read piece by piece as they are taken; for any thread.
+
+    Where a symbol had other tickers, rows of those are its own for the time that each was in use.
+    """
 
     def instrument(self, symbol: str) -> Instrument | None:
         """Return the instrument that came with an import, else the venue's whose market was recorded, None for none."""
@@ -150,6 +196,9 @@ class MarketHistory(Protocol):
 
     def actions(self, symbol: str) -> tuple[CorporateAction, ...]:
         """Return splits and dividends by ex-date."""
+
+    def hours(self) -> dict[str, MarketHours]:
+        """Return the imported market hours by name."""
 
 
 class DataCatalogue(Protocol):

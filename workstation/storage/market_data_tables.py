@@ -1,9 +1,9 @@
-"""Tables of what comes with imported markets: their instruments, and splits and dividends.
+"""Tables of what comes with imported markets: their instruments, splits and dividends, tickers and trading hours.
 
 Facts from files, without an event behind them; an import writes them in one transaction with its bars.
 """
 
-from sqlalchemy import CheckConstraint, Column, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, LargeBinary, Table, Text
 
 from workstation.storage.driver import insert, upsert
 from workstation.storage.tables import TENANT, metadata
@@ -38,5 +38,26 @@ corporate_actions = Table(
 )
 """One split and one dividend at most for a symbol and day; the JSON holds its terms."""
 
+market_hours = Table(
+    "market_hours",
+    metadata,
+    Column("tenant_id", Text, primary_key=True, server_default=TENANT),
+    _key("name"),
+    Column("state", LargeBinary, nullable=False),
+)
+"""When a market trades, as JSON, by the name of its calendar."""
+
+ticker_spans = Table(
+    "ticker_spans",
+    metadata,
+    Column("tenant_id", Text, primary_key=True, server_default=TENANT),
+    _key("symbol"),
+    Column("starts", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", LargeBinary, nullable=False),
+)
+"""By today's symbol, the tickers that it has had, as JSON. starts: from when on, UTC ns."""
+
 SAVE_INSTRUMENT = upsert(data_instruments, ("tenant_id", "symbol", "state"), ("tenant_id", "symbol"))
 INSERT_ACTION = insert(corporate_actions, ("tenant_id", "symbol", "ex_date", "kind", "state"))
+SAVE_HOURS = upsert(market_hours, ("tenant_id", "name", "state"), ("tenant_id", "name"))
+SAVE_TICKER = upsert(ticker_spans, ("tenant_id", "symbol", "starts", "state"), ("tenant_id", "symbol", "starts"))

@@ -5,6 +5,7 @@ the page and not the history. Decides nothing and writes nothing.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,11 +21,14 @@ from workstation.ports.market_data import (
     CorporateAction,
     DataKind,
     Holding,
+    MarketHours,
     QuoteChunk,
     Scales,
+    TickerSpan,
     TradeChunk,
 )
 from workstation.ports.market_store import BarQuery, TickQuery
+from workstation.storage.market_around import around_holdings, by_ticker, hours_of, tickers_of
 from workstation.storage.market_data_tables import LISTED_AT, corporate_actions, data_instruments
 from workstation.storage.market_reader import CHUNKS_READ_AT_ONCE, bar_conditions, chunk_page, read_connection
 from workstation.storage.market_tables import market_bars, tick_chunks
@@ -50,8 +54,23 @@ class SqlMarketHistory:
         self._engine, self._files = engine, files
 
     def instrument(self, symbol: str) -> Instrument | None:
-        """Return the instrument that came with an import, else the venue's whose market was recorded, None for none."""
-        return self.imported(symbol) or self._found(instruments, symbol)
+        """Return the instrument that came with an import, else the venue's whose market was recorded, None for none.
+
+        A symbol of which only rows of an earlier ticker came has the instrument of the latest of those.
+        """
+        found = self.imported(symbol) or self._found(instruments, symbol)
+        for span in () if found is not None else reversed(self.tickers(symbol)):
+            if earlier := self.imported(span.ticker):
+                return msgspec.structs.replace(earlier, symbol=symbol)
+        return found
+
+    def hours(self) -> dict[str, MarketHours]:
+        """Return the imported market hours by name."""
+        return hours_of(self._engine)
+
+    def tickers(self, symbol: str) -> tuple[TickerSpan, ...]:
+        """Return the tickers that a symbol has had, oldest first."""
+        return tickers_of(self._engine, symbol)
 
     def imported(self, symbol: str) -> Instrument | None:
         """Return the instrument that came with an import, None where none did."""
@@ -89,6 +108,10 @@ class SqlMarketHistory:
 
     def open_bars(self, symbol: str, interval: str, start: int | None, end: int | None) -> Iterator[BarChunk]:
         """Yield the bars that begin in [start, end); a chunk has one pair of scales."""
+        return by_ticker(self.tickers(symbol), symbol, (start, end), partial(self.kept_bars, interval))
+
+    def kept_bars(self, interval: str, symbol: str, start: int | None, end: int | None) -> Iterator[BarChunk]:
+        """Yield bars as `open_bars` does, of rows that are stored under this very symbol."""
         query = BarQuery(symbol=symbol, interval=interval, start_ns=start, end_ns=end)
         columns = [market_bars.c[name] for name in _BAR]
         statement = select(*columns).where(*bar_conditions(query)).order_by(market_bars.c.start_time)
@@ -104,7 +127,9 @@ class SqlMarketHistory:
 
     def open_quotes(self, symbol: str, start: int | None, end: int | None) -> Iterator[QuoteChunk]:
         """Yield quotes received in [start, end)."""
+        return by_ticker(self.tickers(symbol), symbol, (start, end), self._quotes)
 
+    def _quotes(self, symbol: str, start: int | None, end: int | None) -> Iterator[QuoteChunk]:
         def columns(event: Kept) -> tuple[int, ...] | None:
             if not isinstance(event, Quote):
                 return None
@@ -118,7 +143,9 @@ class SqlMarketHistory:
 
     def open_trades(self, symbol: str, start: int | None, end: int | None) -> Iterator[TradeChunk]:
         """Yield prints received in [start, end)."""
+        return by_ticker(self.tickers(symbol), symbol, (start, end), self._trades)
 
+    def _trades(self, symbol: str, start: int | None, end: int | None) -> Iterator[TradeChunk]:
         def columns(event: Kept) -> tuple[int, ...] | None:
             if not isinstance(event, Trade):
                 return None
@@ -130,7 +157,9 @@ class SqlMarketHistory:
 
     def open_books(self, symbol: str, start: int | None, end: int | None) -> Iterator[BookChunk]:
         """Yield snapshots and changes of the book received in [start, end)."""
+        return by_ticker(self.tickers(symbol), symbol, (start, end), self._books)
 
+    def _books(self, symbol: str, start: int | None, end: int | None) -> Iterator[BookChunk]:
         def book(event: Kept) -> BookRow | None:
             return event if isinstance(event, BookSnapshot | BookChange) else None
 
@@ -141,7 +170,7 @@ class SqlMarketHistory:
 
     def holdings(self) -> tuple[Holding, ...]:
         """Return every series by symbol, kind, interval and source."""
-        found = [*self._bar_holdings(), *self._tick_holdings()]
+        found = [*self._bar_holdings(), *self._tick_holdings(), *around_holdings(self._engine)]
         return tuple(sorted(found, key=lambda held: (held.symbol, held.kind, held.interval, held.source)))
 
     def places(self) -> dict[str, list[ChunkPlace]]:

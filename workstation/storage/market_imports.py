@@ -9,17 +9,17 @@ of the import.
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import Engine
 
 from workstation.domain.instruments import Instrument
-from workstation.ports.market_data import CorporateAction, DataKind, Holding
+from workstation.ports.market_data import CorporateAction, DataKind, Holding, MarketHours, TickerSpan
 from workstation.ports.market_store import StoredBar
 from workstation.storage.driver import Statement
-from workstation.storage.market_data_tables import INSERT_ACTION, SAVE_INSTRUMENT
+from workstation.storage.market_data_tables import INSERT_ACTION, SAVE_HOURS, SAVE_INSTRUMENT, SAVE_TICKER
 from workstation.storage.market_history import SqlMarketHistory
 from workstation.storage.market_rows import (
     IMPORT_BAR,
@@ -46,6 +46,11 @@ from workstation.storage.tick_files import (
     kind_of_file,
 )
 
+Value = TypeVar("Value", Instrument, MarketHours)
+
+AROUND = frozenset({DataKind.ACTIONS, DataKind.SYMBOLS, DataKind.HOURS})
+"""What is not rows of a market."""
+
 _MARKS = {kind: mark for mark, kind in KIND_MARKS.items()}
 _SERIES = "tenant_id = ? AND symbol = ? AND data_type = 'OHLC' AND interval = ?"
 _READ_BARS = Statement(
@@ -62,6 +67,11 @@ _READ_ACTION = Statement(
 )
 _DELETE_BARS = Statement(f"DELETE FROM market_bars WHERE {_SERIES} AND source = ?")  # noqa: S608  names are ours
 _DELETE_FILE = Statement("DELETE FROM tick_chunks WHERE tenant_id = ? AND symbol = ? AND file = ?")
+_DELETE_TICKERS = Statement("DELETE FROM ticker_spans WHERE tenant_id = ? AND symbol = ?")
+_DELETE_HOURS = Statement("DELETE FROM market_hours WHERE tenant_id = ? AND name = ?")
+_DELETE_ACTION = Statement(
+    "DELETE FROM corporate_actions WHERE tenant_id = ? AND symbol = ? AND ex_date = ? AND kind = ?"
+)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -92,13 +102,23 @@ class Writing:
 
     def listings(self, listings: Mapping[str, Instrument], known: Mapping[str, Instrument], *, replace: bool) -> Stored:
         """Store what markets list, by key. known: what is stored; replace: write over those with other values."""
-        fresh = [key for key in listings if key not in known]
-        others = [(number, key) for number, key in enumerate(listings) if key in known and known[key] != listings[key]]
-        written = [*fresh, *(key for _, key in others if replace)]
+        return self._named(SAVE_INSTRUMENT, listings, known, replace=replace)
+
+    def _named(
+        self,
+        save: Statement,
+        found: Mapping[str, msgspec.Struct],
+        known: Mapping[str, msgspec.Struct],
+        *,
+        replace: bool,
+    ) -> Stored:
+        """Store values by name. known: what is stored; replace: write over those with other values."""
+        fresh = [name for name in found if name not in known]
+        others = [(number, name) for number, name in enumerate(found) if name in known and known[name] != found[name]]
+        written = [*fresh, *(name for _, name in others if replace)]
         if written:
-            self._driver.execute_many(SAVE_INSTRUMENT, [(TENANT, key, _encode(listings[key])) for key in written])
-        known_count = len(listings) - len(fresh) - len(others)
-        return Stored(len(fresh), known_count, tuple(number for number, _ in others))
+            self._driver.execute_many(save, [(TENANT, name, _encode(found[name])) for name in written])
+        return Stored(len(fresh), len(found) - len(fresh) - len(others), tuple(number for number, _ in others))
 
     def bars(self, bars: Sequence[StoredBar], *, replace: bool) -> Stored:
         """Store bars of one series, ascending. replace: write over those that hold other values."""
@@ -138,6 +158,21 @@ class Writing:
             self._driver.execute_many(statement, made)
         self._driver.execute_many(INSERT_CHUNK, lines)
         return Stored(new=len(rows))
+
+    def hours(self, hours: Mapping[str, MarketHours], known: Mapping[str, MarketHours], *, replace: bool) -> Stored:
+        """Store market hours by name. known: what is stored; replace: write over those with other values."""
+        return self._named(SAVE_HOURS, hours, known, replace=replace)
+
+    def tickers(self, spans: Sequence[TickerSpan], known: Sequence[TickerSpan], *, replace: bool) -> Stored:
+        """Store the tickers of one symbol. known: those that are stored; others of a file go by `replace`."""
+        old, new = ([msgspec.structs.replace(span, source="") for span in found] for found in (known, spans))
+        if old == new:
+            return Stored(known=len(spans))
+        if known and replace:
+            self._driver.execute(_DELETE_TICKERS, (TENANT, known[0].symbol))
+        if spans and (replace or not known):
+            self._driver.execute_many(SAVE_TICKER, [(TENANT, row.symbol, row.start, _encode(row)) for row in spans])
+        return Stored(differing=tuple(range(len(spans)))) if known else Stored(new=len(spans))
 
     def actions(self, actions: Iterable[CorporateAction]) -> Stored:
         """Store splits and dividends; one that is stored with other terms is told, and stays."""
@@ -193,6 +228,8 @@ class MarketImports:
         try:
             if holding.kind is DataKind.BARS:
                 self._driver.execute(_DELETE_BARS, (TENANT, holding.symbol, holding.interval, holding.source))
+            elif holding.kind in AROUND:
+                self._delete_around(holding)
             else:
                 found = self._driver.query(_READ_FILES, (TENANT, holding.symbol, holding.source))
                 names = [str(name) for (name,) in found if kind_of_file(str(name)) is holding.kind]
@@ -202,6 +239,18 @@ class MarketImports:
             self._driver.rollback()
         for name in names:
             self._files.delete(name)
+
+    def _delete_around(self, holding: Holding) -> None:
+        """Delete splits and dividends, earlier tickers, or market hours, of one source."""
+        if holding.kind is DataKind.SYMBOLS:
+            self._driver.execute(_DELETE_TICKERS, (TENANT, holding.symbol))
+        elif holding.kind is DataKind.HOURS:
+            names = [name for name, row in self.history.hours().items() if row.source == holding.source]
+            self._driver.execute_many(_DELETE_HOURS, [(TENANT, name) for name in names])
+        else:
+            rows = [row for row in self.history.actions(holding.symbol) if row.source == holding.source]
+            keys = [(TENANT, row.symbol, row.ex_date, str(row.kind)) for row in rows]
+            self._driver.execute_many(_DELETE_ACTION, keys)
 
     def compact(self, before_day: str) -> Iterator[tuple[str, bool]]:
         """Move every file of the days before `before_day` (YYYY-MM-DD, UTC) into its archive, file by file.

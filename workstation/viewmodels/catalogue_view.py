@@ -16,6 +16,18 @@ MINUTE_CHARS = 16
 FULL, PART, NONE = "█", "▒", "·"
 """What a slot of the coverage bar says: all of it is there, a part is missing, it lies in one hole."""
 
+_AS_CAME = "They are stored as they came; only bars are held against a calendar."
+WHAT = {
+    DataKind.TICKS: _AS_CAME,
+    DataKind.QUOTES: _AS_CAME,
+    DataKind.TRADES: _AS_CAME,
+    DataKind.BOOK: _AS_CAME,
+    DataKind.ACTIONS: "Splits and dividends: they adjust bars, and backtests book them.",
+    DataKind.SYMBOLS: "Tickers of this symbol: its history holds the rows of each for the time that it was in use.",
+    DataKind.HOURS: "Trading hours: each row is a calendar that instruments may name.",
+}
+"""By kind without gaps, what stands in their place."""
+
 INTERVAL_UNITS = {"SECOND": "s", "MINUTE": "m", "HOUR": "h", "DAY": "d", "WEEK": "w"}
 """Letters of the lengths of bars."""
 
@@ -74,6 +86,15 @@ def hole_style(_row: HoleRow) -> RowStyle:
     return RowStyle()
 
 
+def holes_note(line: Coverage | None) -> tuple[str, str]:
+    """Return what stands in place of holes: a head and a sentence. line: the chosen series, None for none."""
+    if line is None:
+        return "Gaps", "Select a series to see its gaps."
+    if line.holding.kind is DataKind.BARS:
+        return "No gaps", "Every bar that the calendar expects is there."
+    return "No gaps are looked for", WHAT[line.holding.kind]
+
+
 def coverage_bar(line: Coverage) -> str:
     """Return the span from first to last row in COVERAGE_CELLS slots; ticks have no bar."""
     held = line.holding
@@ -121,8 +142,8 @@ def interval_text(stored: str) -> str:
 def _series_columns() -> tuple[Column[Coverage], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol, width=9),
-        Column("kind", "Kind", code, lambda r: r.holding.kind, lambda r: r.holding.kind.capitalize(), width=6),
+        Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol or MISSING, width=9),
+        Column("kind", "Kind", code, lambda r: r.holding.kind, lambda r: r.holding.kind.capitalize(), width=7),
         Column("interval", "Bars", code, lambda r: r.holding.interval, lambda r: interval_text(r.holding.interval),
                width=6, hint="Length of a bar"),
         Column("first", "First", number, lambda r: float(r.holding.first), lambda r: _minute(r.holding.first),

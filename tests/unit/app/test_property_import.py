@@ -169,15 +169,3 @@ def test_the_real_file_comes_in_whole_with_what_it_tells_too_little_of_left_out(
         assert view.history.instrument("BTCUSDT") is None, "a listing alone is no instrument that rows are of"
     finally:
         view.close()
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "said"),
-    [
-        ("aapl.csv", "19980102,aapl,Q\n20501231,aapl,Q\n", "import those of an earlier ticker with --symbol"),
-        ("hours.json", '{\n  "entries": {\n', "calendars that --calendar names (allowed: ALWAYS XNYS FX)"),
-    ],
-)
-def test_map_files_and_market_hours_are_refused_with_what_stands_in_their_place(home, name, text, said):
-    assert home.call("import", home.file(name, text)) == 1
-    assert said in home.errors

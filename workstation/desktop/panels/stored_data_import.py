@@ -11,7 +11,7 @@ from workstation.commands.data import ImportFile
 
 CLASSES = ("", "stock", "etf", "future", "forex", "crypto", "bond")
 STAMPS = ("", "open", "close")
-CALENDARS = ("ALWAYS", "XNYS", "FX")
+CALENDARS = ("", "ALWAYS", "XNYS", "FX")
 
 
 class ImportDialog(QDialog):
@@ -29,6 +29,9 @@ class ImportDialog(QDialog):
         self.stamp.addItems(STAMPS)
         self.new.addItems(CLASSES)
         self.calendar.addItems(CALENDARS)
+        other = QLineEdit()
+        other.setPlaceholderText("as listed, else ALWAYS; or cbot.future")
+        self.calendar.setLineEdit(other)
         form = QFormLayout(self)
         form.addRow(hint)
         self.interval.setPlaceholderText("1m, 1h, 1d")
@@ -61,5 +64,5 @@ class ImportDialog(QDialog):
             zone=self.zone.text().strip(),
             new=self.new.currentText(),
             market=self.market.text().strip(),
-            calendar=self.calendar.currentText(),
+            calendar=self.calendar.currentText().strip(),
         )

@@ -18,7 +18,7 @@ from workstation.desktop.panels.stored_data_import import ImportDialog
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.ports.market_data import DataBoard
-from workstation.viewmodels.catalogue_view import CatalogueView, hole_style, series_key, series_style
+from workstation.viewmodels.catalogue_view import CatalogueView, hole_style, holes_note, series_key, series_style
 from workstation.viewmodels.panel_notes import PanelNote
 
 NOTHING = ("Nothing is stored yet", "Drop a file here, or press Import.")
@@ -47,7 +47,9 @@ class StoredDataPanel(AskingPanel):
         tables.setChildrenCollapsible(False)
         tables.addWidget(self.series)
         tables.addWidget(self.holes)
-        self.bring = self.button("import", "Import…", "Import bars, ticks or books from a file", self._choose)
+        self.bring = self.button(
+            "import", "Import…", "Import a file: market data, splits, hours, tickers", self._choose
+        )
         self.give_up = self.button("cancel", "Give up", "Give the running import up", self._give_up)
         self.delete = PressTwice("Delete", self._delete)
         named(self.delete, f"{panel_id}_delete", "Delete the selected series; press twice", "quiet")
@@ -114,8 +116,7 @@ class StoredDataPanel(AskingPanel):
         waits = ("Loading stored data…", "Waiting for the engine.")
         self.series.set_empty_text(*(NOTHING if self.rows.has_board else waits))
         chosen = next((row for row in self.series.selected_rows() if series_key(row) == self.rows.chosen), None)
-        none = ("No gaps", "Every bar that the calendar expects is there.")
-        self.holes.set_empty_text(*(none if chosen is not None else ("Gaps", "Select a series to see its gaps.")))
+        self.holes.set_empty_text(*holes_note(chosen))
 
     # Qt overrides
 
