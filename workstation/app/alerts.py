@@ -145,12 +145,14 @@ class Alerts:
         if params.alert.line:
             alert_line(params.alert.line)
         alert = msgspec.structs.replace(params.alert, id=params.alert.id or context.ids.uid())
-        if params.fire_now is None and alert.is_on and self.book.holds(alert):
+        holds = self.book.holds(alert)
+        if params.fire_now is None and alert.is_on and holds:
             text = f"{alert.condition} holds already: fire now, or on the next cross?"
             call.reply(CommandResult(ok=False, code=HOLDS_ALREADY, text=text))
             return
         self.book.save(alert, self._now(), fire_now=bool(params.fire_now))
-        call.reply(CommandResult(ok=True, text="The alert is kept.", data=alert))
+        blind = " It cannot be read now; if it holds when it can, you are told." if holds is None else ""
+        call.reply(CommandResult(ok=True, text=f"The alert is kept.{blind}", data=alert))
 
     def _delete(self, _context: EngineContext, params: DeleteAlert, call: Invocation) -> None:
         self.book.delete(params.id)

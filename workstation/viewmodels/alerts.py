@@ -34,6 +34,9 @@ NS_PER_S = 1_000_000_000
 FIRE_EVERY_NS_MIN = NS_PER_S
 """Least time between two firings whatever the rest that is asked for: a firing is journaled and may call others."""
 
+CLOSED = "the program was closed"
+"""Why alerts that come back were not read before."""
+
 NAMES_READ_MAX = 3
 """Values that a row says, of all that a condition reads."""
 
@@ -151,12 +154,13 @@ def deeds_of(alert: Alert, hooks: Iterable[AlertHook], line: str = "") -> str:
 
 
 class _Watch(msgspec.Struct):
-    """An alert with what it reads."""
+    """An alert with what it reads. blind: why it could not be read when it was last to be; "" where it could."""
 
     alert: Alert
     condition: Expression | None
     suspended: str = ""
     reading: str = ""
+    blind: str = ""
 
 
 Read = Callable[[Alert, frozenset[str]], Snapshot]
@@ -187,33 +191,41 @@ class AlertBook:
     def save(self, alert: Alert, now_ns: int, *, fire_now: bool = False) -> None:
         """Keep an alert; a condition that holds already fires on `fire_now`, else the next time it comes to hold.
 
+        A new condition that cannot be read now counts as one that does not hold: if the first reading finds that it
+        does, its level was crossed meanwhile, and it fires.
+
         Raises:
             ValidationError: it cannot be judged, or there are ALERTS_MAX already.
         """
         condition = checked(alert)
         if alert.id not in self._watches and len(self._watches) >= ALERTS_MAX:
             raise ValidationError("alert", f"there are {ALERTS_MAX} already")
-        if fire_now and condition is not None:
+        known = self._watches.get(alert.id)
+        is_new = known is None or known.alert.condition != alert.condition
+        if condition is not None and (fire_now or (is_new and self.holds(alert) is None)):
             alert = msgspec.structs.replace(alert, holds=False)
         self._watches[alert.id] = _Watch(alert, condition)
         self.dirty = True
         self.check(now_ns, (alert.symbol,))
 
-    def holds(self, alert: Alert) -> bool:
-        """Tell whether what an alert waits for is so already, as far as that can be read.
+    def holds(self, alert: Alert) -> bool | None:
+        """Tell whether what an alert waits for is so already, None where that cannot be read now.
 
         Raises:
             ValidationError: it cannot be judged.
         """
         condition = checked(alert)
-        return condition is not None and _outcome(condition, self._read(alert, condition.names)) is True
+        if condition is None:
+            return False
+        outcome = _outcome(condition, self._read(alert, condition.names))
+        return None if isinstance(outcome, Absent) else bool(outcome)
 
     def load(self, alerts: Iterable[Alert]) -> list[str]:
         """Take kept alerts back; returns what is wrong with those that are left out: they cannot be judged any more."""
         problems = []
         for alert in alerts:
             try:
-                self._watches[alert.id] = _Watch(alert, checked(alert))
+                self._watches[alert.id] = _Watch(alert, checked(alert), blind=CLOSED)
             except ValidationError as error:
                 problems.append(f"Alert {words_of(alert)} is left out: {error}")
         return problems
@@ -259,14 +271,16 @@ class AlertBook:
         value = _outcome(condition, snapshot)
         if isinstance(value, Absent):
             watch.suspended = value.reason
+            watch.blind = watch.blind or value.reason
             return
-        watch.suspended = ""
+        watch.suspended, blind, watch.blind = "", watch.blind, ""
         before, holds = watch.alert.holds, bool(value)
         if before is not holds:
             watch.alert = msgspec.structs.replace(watch.alert, holds=holds)
             self.dirty = True
         if holds and before is False and _rested(watch.alert, now_ns):
-            self._fire(watch, now_ns, f"{condition} holds")
+            unseen = f"; it came to hold while it could not be read: {blind}" if blind else ""
+            self._fire(watch, now_ns, f"{condition} holds{unseen}")
 
     def _fire(self, watch: _Watch, now_ns: int, why: str) -> None:
         count = watch.alert.fired_count + 1

@@ -112,9 +112,9 @@ def test_whether_a_condition_holds_already_is_known_before_it_is_kept_unless_pri
     assert (market.book.holds(above()), market.book.holds(above(condition="last > 1"))) == (False, True)
     assert market.book.holds(above(condition="", event="FILLED")) is False
     market.values["fresh"] = False
-    assert market.book.holds(above(condition="last > 1")) is False
+    assert market.book.holds(above(condition="last > 1")) is None
     market.values["margin"] = Fraction(5)
-    assert market.book.holds(above(condition="margin > equity * 50% or pos == 0")) is False
+    assert market.book.holds(above(condition="margin > equity * 50% or pos == 0")) is None
 
 
 def test_a_snoozed_alert_says_nothing_until_its_time_then_waits_for_the_next_crossing(market: Market) -> None:
@@ -146,6 +146,57 @@ def test_stale_prices_suspend_and_a_crossing_meanwhile_is_told_once_they_are_fre
     assert (row.state, row.remark) == (AlertState.SUSPENDED, "prices are stale")
     market.values["fresh"] = True
     assert market.last(188) == 1
+    assert market.told == [f"Alert AAPL last > 187: {CROSSED} prices are stale."]
+
+
+CROSSED = "last > 187 holds; it came to hold while it could not be read:"
+
+
+def test_one_kept_while_nothing_could_be_read_tells_at_the_first_reading_that_its_level_was_crossed(
+    market: Market,
+) -> None:
+    del market.values["last"]
+    market.book.save(above(), 0)
+    assert market.book.holds(above()) is None
+    assert market.book.rows(0)[0].state is AlertState.SUSPENDED
+    assert market.last(190) == 1
+    assert market.told == [f"Alert AAPL last > 187: {CROSSED} last is missing."]
+
+
+def test_one_kept_while_nothing_could_be_read_that_does_not_hold_then_fires_at_its_crossing(market: Market) -> None:
+    market.values["fresh"] = False
+    market.book.save(above(), 0)
+    market.values["fresh"] = True
+    assert [market.last(price) for price in (186, 188)] == [0, 1]
+    assert market.told == ["Alert AAPL last > 187: last > 187 holds."]
+
+
+def test_one_that_is_armed_again_while_nothing_can_be_read_waits_for_the_next_crossing(market: Market) -> None:
+    market.book.save(above(), 0)
+    assert market.last(188) == 1
+    market.values["fresh"] = False
+    market.book.save(above(), 0)
+    market.values["fresh"] = True
+    assert [market.last(price) for price in (190, 186, 188)] == [0, 0, 1]
+
+
+def test_one_whose_level_was_moved_while_nothing_could_be_read_is_as_good_as_new(market: Market) -> None:
+    market.book.save(above(), 0)
+    market.values["fresh"] = False
+    market.book.save(above(condition="last > 189"), 0)
+    market.values["fresh"] = True
+    assert market.last(190) == 1
+
+
+def test_a_level_that_was_crossed_while_the_program_was_closed_is_told_so(market: Market) -> None:
+    market.book.save(above(), 0)
+    again = Market()
+    again.book.load(market.book.alerts())
+    again.values["fresh"] = False
+    again.last(190)
+    again.values["fresh"] = True
+    assert again.last(190) == 1
+    assert again.told == [f"Alert AAPL last > 187: {CROSSED} the program was closed."]
 
 
 def test_a_value_that_is_not_known_suspends_with_its_name(market: Market) -> None:
