@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.api_rig import ApiRig, served
+from tests.helpers.backtests import START
 from tests.helpers.past_rig import store_with_hours
 from workstation.app.backtest_desk import BacktestDesk
 
@@ -64,8 +65,28 @@ def test_a_script_runs_a_backtest_with_the_fine_options_and_reads_what_came(rig:
     assert call(rig, "board").json()["data"]["backtests"] == []
 
 
+def test_a_script_names_recorded_funding_by_a_file_of_the_home_and_no_other_file(rig: ApiRig, tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "funding"
+    folder.mkdir()
+    rows = "".join(f"{START // 10**6 + hour * 3_600_000},0.001,100\n" for hour in range(1, 300, 8))
+    (folder / "rates.csv").write_text("fundingTime,fundingRate,markPrice\n" + rows)
+    (tmp_path / "home" / "secret.csv").write_text("time,rate\n")
+    plain = call(rig, "start", **WISH)
+    assert plain.status_code == 200, plain.text
+    before = until_done(rig)
+    begun = call(rig, "start", **{**WISH, "funding_file": ["ABC=rates.csv"]})
+    assert begun.status_code == 200, begun.text
+    charged = until_done(rig)
+    assert charged["options"]["funding_file"] == ["ABC=rates.csv"]
+    assert charged["figures"]["net_profit"] != before["figures"]["net_profit"]
+    for name in ("ABC=../secret.csv", f"ABC={tmp_path / 'home' / 'secret.csv'}", "ABC=..", "ABC=none.csv", "rates.csv"):
+        answer = call(rig, "start", **{**WISH, "funding_file": [name]})
+        assert answer.status_code in (404, 422), (name, answer.text)
+        assert str(tmp_path) not in answer.json()["detail"].replace(name, "")
+
+
 def test_what_cannot_run_is_refused_with_the_reason(rig: ApiRig) -> None:
-    for changed, status in (({"fees": ""}, 422), ({"fault": ["gremlins=1"]}, 422), ({"funding_file": ["ABC=x"]}, 422)):
+    for changed, status in (({"fees": ""}, 422), ({"fault": ["gremlins=1"]}, 422), ({"funding_file": ["ABC=/x"]}, 422)):
         answer = call(rig, "start", **{**WISH, **changed})
         assert answer.status_code == status, answer.text
     assert call(rig, "stop").status_code == 409

@@ -143,15 +143,16 @@ def test_a_sweep_is_asked_for_and_chosen_by_the_keyboard_alone(
         return window.focusWidget().objectName().removeprefix(f"{panel.panel_id}_")
 
     panel.form.code.setFocus(Qt.FocusReason.TabFocusReason)
-    passed = [step(), step("acme"), step(), step(), step("zero"), step(), step(), step(), step(), step(), step()]
+    passed = [step(), step("acme"), step(), step(), step("zero"), step(), step(), step(), step("slippage=none")]
+    passed += [step(), step(), step()]
     assert passed == [
-        "symbols", "interval", "parameters", "fees", "search", "best", "cluster", "out_of_sample", "folds", "seed",
-        "cash",
+        "symbols", "interval", "parameters", "fees", "search", "best", "cluster", "options", "out_of_sample", "folds",
+        "seed", "cash",
     ]  # fmt: skip
     assert [step(), step()] == ["any_size", "begin"]
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
     [wish] = rig.gateway.of("sweep.start")
-    assert (wish.symbols, wish.fees) == (("ACME",), "zero")
+    assert (wish.symbols, wish.fees, wish.options) == (("ACME",), "zero", ("slippage=none",))
     panel.sweeps.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Down)
     settle(rig)

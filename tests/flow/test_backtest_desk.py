@@ -106,7 +106,7 @@ def test_every_option_of_the_command_line_can_be_asked_for_and_is_read_as_there(
         if isinstance(action, argparse._SubParsersAction)
     )
     options = {action.dest: action for action in command._actions if action.option_strings}
-    # What is of the command alone: where it runs, what it prints and writes; and files, which no script may name.
+    # What is of the command alone: where it runs, what it prints and writes; and files that it writes.
     alone = {
         "help",
         "home",
@@ -116,7 +116,6 @@ def test_every_option_of_the_command_line_can_be_asked_for_and_is_read_as_there(
         "fills",
         "json",
         "slippage_ticks",
-        "funding_file",
         "settings",
     }
     named = {"symbol": "symbols", "param": "parameters"}
@@ -131,6 +130,7 @@ def test_every_option_of_the_command_line_can_be_asked_for_and_is_read_as_there(
         plain, latency=("order=5", "feed=1"), close_at_end=True, protection=3, convert="0", liquidate="20", margin="-1"
     )
     read = _arguments(wish)
+    assert (_arguments(msgspec.structs.replace(plain, seed=0)).seed, read.seed) == (0, 1), "0 is a number like others"
     assert (read.latency, read.close_at_end, read.protection, read.convert) == (["order=5", "feed=1"], True, 3, "0")
     assert (read.liquidate, read.margin, read.symbol, read.no_funds_check) == ("20", "-1", ["ABC"], False)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.helpers.backtests import START
 from tests.helpers.past_rig import Asker, store_with_hours
 from tests.helpers.stores import OpenedStore
 from workstation.app.sweep_desk import SweepDesk
@@ -59,6 +60,24 @@ def test_a_sweep_is_begun_stopped_gone_on_with_and_forgotten(rig: Rig) -> None:
     assert rig.ask("sweep.board", NoParams()).data.sweeps == ()
 
 
+def test_the_options_of_a_backtest_reach_the_trials_of_a_sweep_and_files_are_those_of_the_home(
+    rig: Rig, tmp_path: Path
+) -> None:
+    folder = tmp_path / "home" / "funding"
+    folder.mkdir()
+    rows = "".join(f"{START // 10**6 + hour * 3_600_000},0.001\n" for hour in range(1, 300, 8))
+    (folder / "rates.csv").write_text("fundingTime,fundingRate\n" + rows)
+    few = msgspec.structs.replace(WISH, parameters=("back=2,9", "quantity=50"))
+    totals = []
+    for options in ((), ("slippage=ticks:9",), ("funding-file=ABC=rates.csv",)):
+        assert rig.ask("sweep.start", msgspec.structs.replace(few, options=options)).ok
+        [done, *_] = rig.until(lambda board: not board.running).sweeps
+        table = rig.ask("sweep.trials", SweepName(sweep_id=done.id)).data
+        totals.append([trial.inside.total_return for trial in table.trials])
+    assert len({str(row) for row in totals}) == 3
+    assert list(done.data)[-1] == "funding", "a sweep goes on only over the very same payments"
+
+
 def test_what_cannot_begin_is_answered_with_the_reason(rig: Rig) -> None:
     for wrong, words in (
         ({"parameters": ("back=3",)}, "there is nothing to search"),
@@ -66,6 +85,8 @@ def test_what_cannot_begin_is_answered_with_the_reason(rig: Rig) -> None:
         ({"symbols": ("NOBODY",)}, "NOBODY"),
         ({"entry_point": "nothing:Here"}, "there is no module nothing"),
         ({"parameters": ("nothing=1:3",)}, "nothing"),
+        ({"options": ("seed=3",)}, "has a field of its own"),
+        ({"options": ("funding-file=ABC=../x.csv",)}, "in the folder funding"),
     ):
         answer = rig.ask("sweep.start", msgspec.structs.replace(WISH, **wrong))
         assert not answer.ok

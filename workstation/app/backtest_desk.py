@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from workstation.app.command_line import build_parser
-from workstation.app.study_desk import Post, Reply, StudyDesk
+from workstation.app.study_desk import Post, Reply, StudyDesk, words_of
 from workstation.commands.backtests import BACKTESTS, BacktestName, StartBacktest
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from workstation.backtest.report_page import Report
 
 REPORTS_FOLDER = "reports"
-_NAMED = {"symbols": "symbol", "parameters": "param"}
-"""Options whose fields are called otherwise."""
 
 
 class BacktestDesk(StudyDesk[BacktestStore]):
@@ -171,13 +169,5 @@ def _arguments(params: StartBacktest) -> argparse.Namespace:
     Raises:
         UserError: an option that does not fit.
     """
-    words = []
-    for field, value in msgspec.structs.asdict(params).items():
-        option = f"--{_NAMED.get(field, field).replace('_', '-')}"
-        if isinstance(value, tuple):
-            words += [f"{option}={text}" for text in value]
-        elif value is True:
-            words.append(option)
-        elif value not in (None, False) and field != "entry_point":
-            words.append(f"{option}={value}")
+    words = words_of(msgspec.structs.asdict(params))
     return build_parser().parse_args(["backtest", *words, "--", params.entry_point])

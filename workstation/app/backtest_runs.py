@@ -11,6 +11,7 @@ import msgspec
 
 from workstation.app.backtest import code_of, parameters_of, plan_with
 from workstation.app.command_line_sweep import market_defaults
+from workstation.app.funding_files import in_folder
 from workstation.app.worker_process import WorkerProcess
 from workstation.backtest.kept_run import Broke, Ended, heard
 from workstation.backtest.sweep_job import SweepJob, encoded, job_of, span_of
@@ -32,7 +33,9 @@ def asked(arguments: argparse.Namespace, root: Path, history: MarketHistory, num
     """
     code = code_of(arguments.strategy, root)
     parameters = parameters_of(arguments, code)
-    job = job_of(plan_with(arguments, code, parameters, history), code)
+    files = in_folder(arguments.funding_file, root)
+    played = argparse.Namespace(**{**vars(arguments), "funding_file": files})
+    job = job_of(plan_with(played, code, parameters, history), code)
     first, end = span_of(job)
     now = SystemClock().now_ns()
     backtest = Backtest(

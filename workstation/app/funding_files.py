@@ -1,6 +1,7 @@
 """Recorded funding of perpetual contracts, as exchanges hand it out: CSV files with a time, a rate and perhaps a mark.
 
-Behind `--funding-file`. Columns are found by the names that exchanges give them; a row that cannot be read is refused.
+Behind `--funding-file`; screens and scripts name files of the folder `funding` of a home. Columns are found by the
+names that exchanges give them; a row that cannot be read is refused.
 """
 
 import csv
@@ -19,6 +20,24 @@ RATES = ("rate", "fundingrate", "funding_rate", "last_funding_rate")
 MARKS = ("mark", "mark_price", "markprice")
 
 OPTION = "--funding-file"
+FOLDER = "funding"
+"""Folder of a home that screens and scripts name files of: who asks over the network reads no other."""
+
+
+def in_folder(texts: Sequence[str], root: Path) -> list[str]:
+    """Return texts SYMBOL=NAME as SYMBOL=FILE, of files in the folder of a home.
+
+    Raises:
+        ValidationError: a name that leads elsewhere.
+    """
+    found = []
+    for text in texts:
+        symbol, _equals, name = text.partition("=")
+        if not name or Path(name).name != name:
+            allowed = f"SYMBOL=NAME, of a file in the folder {FOLDER} of the home"
+            raise ValidationError("funding_file", f"{text!r} names none", allowed=allowed)
+        found.append(f"{symbol}={root / FOLDER / name}")
+    return found
 
 
 def funding_of(texts: Sequence[str], instruments: Mapping[str, Instrument]) -> tuple[FundingRow, ...]:
@@ -40,7 +59,7 @@ def funding_of(texts: Sequence[str], instruments: Mapping[str, Instrument]) -> t
 
 def _read(path: Path, instrument: Instrument) -> list[FundingRow]:
     if not path.is_file():
-        raise NotFound("file", str(path))
+        raise NotFound("file", path.name)
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         known = {name.strip().lower(): name for name in reader.fieldnames or ()}

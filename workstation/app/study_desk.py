@@ -6,10 +6,10 @@ changes, so that a panel that asks every second costs the database nothing.
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 
@@ -27,6 +27,24 @@ Post = Callable[[Callable[[], None]], None]
 Reply = Callable[[CommandResult], None]
 Kept = TypeVar("Kept")
 """The store of a kind of study."""
+
+
+_NAMED = {"symbols": "symbol", "parameters": "param"}
+"""Options whose fields are called otherwise."""
+
+
+def words_of(asked: Mapping[str, Any]) -> list[str]:
+    """Return fields of what was asked as words of the command line; the code itself stands apart there."""
+    words = []
+    for field, value in asked.items():
+        option = f"--{_NAMED.get(field, field).replace('_', '-')}"
+        if isinstance(value, tuple):
+            words += [f"{option}={text}" for text in value]
+        elif value is True:
+            words.append(option)
+        elif value is not None and value is not False and field != "entry_point":
+            words.append(f"{option}={value}")
+    return words
 
 
 class StudyDesk(ABC, Generic[Kept]):

@@ -74,7 +74,8 @@ def terms_of(arguments: argparse.Namespace) -> Terms:
         entry_point=arguments.strategy,
         axes=axes,
         fixed=fixed,
-        market={name: getattr(arguments, name) for name in market_defaults() if name != "seed"},
+        market={name: getattr(arguments, name) for name in market_defaults() if name != "seed"}
+        | {"funding_file": [_whole(text) for text in arguments.funding_file]},
         method=method,
         count=0 if method is Method.GRID else arguments.trials,
         seed=arguments.seed,
@@ -83,6 +84,12 @@ def terms_of(arguments: argparse.Namespace) -> Terms:
         folds=arguments.folds,
         anchored=arguments.anchored,
     )
+
+
+def _whole(text: str) -> str:
+    """Return SYMBOL=FILE with the file's whole path, so that a sweep goes on from wherever it is called."""
+    symbol, equals, name = text.partition("=")
+    return f"{symbol}={Path(name).resolve()}" if equals else text
 
 
 def _resumable(store: SweepStore, asked: int) -> int:

@@ -8,8 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from workstation.app.command_line import build_parser
-from workstation.app.study_desk import Post, Reply, StudyDesk
+from workstation.app.funding_files import in_folder
+from workstation.app.study_desk import Post, Reply, StudyDesk, words_of
+from workstation.commands.backtests import options_beside
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.commands.sweeps import StartSweep, SweepName
@@ -102,7 +106,7 @@ class SweepDesk(StudyDesk[SweepStore]):
         def make() -> "SweepRun":
             from workstation.app.sweep_run import begun  # noqa: PLC0415  no start waits for strategies
 
-            return begun(_terms(params), self._root, self._past(), self._written())
+            return begun(_terms(params, self._root), self._root, self._past(), self._written())
 
         self._run(make, params.cluster, call)
 
@@ -158,26 +162,18 @@ class SweepDesk(StudyDesk[SweepStore]):
             self._now, self._sweeps, self._trials = None, None, (0, [])
 
 
-def _terms(params: StartSweep) -> Terms:
-    """Return the terms of what was asked, read as the command line reads them.
+def _terms(params: StartSweep, root: Path) -> Terms:
+    """Return the terms of what was asked, read as the command line reads them. root: home whose files are named.
 
     Raises:
         UserError: one that does not fit.
     """
-    options = {
-        "interval": params.interval,
-        "cash": params.cash,
-        "fees": params.fees,
-        "search": params.search,
-        "trials": params.trials,
-        "metric": params.metric,
-        "out-of-sample": params.out_of_sample,
-        "folds": params.folds,
-        "seed": params.seed,
-    }
-    words = [f"--{name}={value}" for name, value in options.items()]
-    words += [f"--symbol={symbol}" for symbol in params.symbols] + [f"--param={text}" for text in params.parameters]
-    words += ["--any-size"] if params.any_size else []
+    own = msgspec.structs.asdict(params)
+    lines, _cluster = own.pop("options"), own.pop("cluster")
+    others = options_beside(lines, own)
+    if "funding_file" in others:
+        others["funding_file"] = tuple(in_folder(others["funding_file"], root))
+    words = words_of(own | others)
     from workstation.app.sweep import terms_of  # noqa: PLC0415  no start waits for strategies
 
     return terms_of(build_parser().parse_args(["sweep", *words, "--", params.entry_point]))

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from workstation.backtest.plan import FundingRow
 from workstation.backtest.result import EquityCurve, FillRow
 from workstation.domain.orders import Side
 from workstation.ports.market_data import MarketHours
@@ -28,6 +29,11 @@ def digest_of(parts: dict[str, Any], curve: EquityCurve) -> str:
 def hours_digest(hours: MarketHours) -> str:
     """Return 64 hex digits over when a market trades, wherever that came from."""
     return hashlib.sha256(_encoder.encode(msgspec.structs.replace(hours, source=""))).hexdigest()
+
+
+def funding_digest(rows: tuple[FundingRow, ...]) -> str:
+    """Return 64 hex digits over recorded funding."""
+    return hashlib.sha256(_encoder.encode(rows)).hexdigest()
 
 
 def fills_digest(fills: tuple[FillRow, ...], shift: int = 0) -> str:

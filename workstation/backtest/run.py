@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from workstation.backtest.booking import order_row
-from workstation.backtest.digest import digest_of, hours_digest
+from workstation.backtest.digest import digest_of, funding_digest, hours_digest
 from workstation.backtest.engine import Engine
 from workstation.backtest.feeds import BarFeed
 from workstation.backtest.plan import BacktestPlan, Cancelled, OnProgress
@@ -66,6 +66,8 @@ def run_backtest(
 
 def _data_digests(engine: Engine) -> dict[str, str]:
     found = {f"{feed.number}: {feed.name}": feed.digest.text() for feed in engine.feeds}
+    if engine.plan.funding:
+        found["funding"] = funding_digest(engine.plan.funding)
     return found | {f"hours {row.name}": hours_digest(row) for row in engine.plan.hours}
 
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from workstation.backtest.columns import BarColumns, BookRows, Chunk, DataDigest, QuoteColumns, TradeColumns
-from workstation.backtest.digest import hours_digest
+from workstation.backtest.digest import funding_digest, hours_digest
 from workstation.backtest.engine import HISTORY_MAX
 from workstation.backtest.options import BacktestOptions
 from workstation.backtest.plan import BacktestPlan, CorporateRow, DividendRow, FundingRow, SplitRow
@@ -78,6 +78,8 @@ class SweepJob(msgspec.Struct, frozen=True, kw_only=True):
         """SHA-256 by series, and of imported hours."""
         names = (" ".join(filter(None, (one.symbol, one.kind, one.interval))) for one in self.series)
         found = {f"{number}: {name}": self.series[number].digest for number, name in enumerate(names)}
+        if self.funding:
+            found["funding"] = funding_digest(self.funding)
         return found | {f"hours {row.name}": hours_digest(row) for row in self.hours}
 
 

@@ -17,7 +17,8 @@ BACKTESTS = "Backtests"
 class StartBacktest(msgspec.Struct, frozen=True, kw_only=True):
     """Run a backtest; each text as on the command line, each tuple one that may be repeated.
 
-    parameters: NAME=VALUE each. start, end, history: "" for none.
+    parameters: NAME=VALUE each. start, end, history: "" for none. funding_file: SYMBOL=NAME each, of files in the
+    folder `funding` of the home.
     """
 
     entry_point: str
@@ -51,6 +52,7 @@ class StartBacktest(msgspec.Struct, frozen=True, kw_only=True):
     borrow: tuple[str, ...] = ()
     rollover: tuple[str, ...] = ()
     funding: tuple[str, ...] = ()
+    funding_file: tuple[str, ...] = ()
     cash: str = "1000000"
     currency: str = ""
     rate: tuple[str, ...] = ()
@@ -88,6 +90,18 @@ def options_from(lines: Iterable[str]) -> dict[str, Any]:
             found[name] = int(value)
         else:
             found[name] = value
+    return found
+
+
+def options_beside(lines: Iterable[str], own: Iterable[str]) -> dict[str, Any]:
+    """Return what `options_from` does. own: names that have a field of their own, which no line may name.
+
+    Raises:
+        ValidationError: a name or a value that is none, or one of `own`.
+    """
+    found = options_from(lines)
+    if twice := sorted(found.keys() & set(own)):
+        raise ValidationError("options", f"{twice[0]!r} has a field of its own")
     return found
 
 

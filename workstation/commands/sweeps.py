@@ -4,7 +4,10 @@ import msgspec
 
 
 class StartSweep(msgspec.Struct, frozen=True, kw_only=True):
-    """Begin a sweep; each text as on the command line. parameters: NAME=VALUES each; cluster: "" for this machine."""
+    """Begin a sweep; each text as on the command line. parameters: NAME=VALUES each; cluster: "" for this machine.
+
+    options: all other options of a backtest, NAME=VALUE each, or NAME for what is on or off.
+    """
 
     entry_point: str
     symbols: tuple[str, ...]
@@ -20,6 +23,7 @@ class StartSweep(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     any_size: bool = False
     cluster: str = ""
+    options: tuple[str, ...] = ()
 
 
 class SweepName(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from workstation.commands.backtests import StartBacktest, options_from
-from workstation.desktop.panels.study_form import LinesEdit, StudyForm
+from workstation.commands.backtests import StartBacktest, options_beside
+from workstation.desktop.panels.study_form import OPTIONS_MEANING, LinesEdit, StudyForm
 from workstation.domain.errors import ValidationError
 
 EXAMPLE = "fast=10\nslow=30\nsymbol=AAPL"
@@ -46,7 +46,7 @@ class BacktestForm(StudyForm):
                 ),
                 ("fees", "Fees", self.fees, "What trading costs; a run without fees flatters frequent trading"),
                 ("fill", "Fills at", self.fill, "Where a market order fills; this close is what the signal used"),
-                ("options", "Options", self.options, "All others of the command line, one a line, NAME=VALUE or NAME"),
+                ("options", "Options", self.options, OPTIONS_MEANING),
             ),
             ((slips, seed), (cash,)),
         )
@@ -78,8 +78,4 @@ class BacktestForm(StudyForm):
         }
 
     def _others(self) -> dict[str, Any]:
-        found = options_from(filter(None, map(str.strip, self.options.toPlainText().splitlines())))
-        twice = sorted(found.keys() & self._own().keys())
-        if twice:
-            raise ValidationError("options", f"{twice[0]!r} has a field of its own")
-        return found
+        return options_beside(self.options.written, self._own())

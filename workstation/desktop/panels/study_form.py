@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from workstation.strategies.describing import CodeShape
 
 PARAMETER_LINES = 4
+OPTIONS_MEANING = "All others of the command line, one a line, NAME=VALUE or NAME; files lie in the folder funding"
 EDGE_PX = 2
 _OF_LOOK = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.Polish)
 
@@ -41,6 +42,11 @@ class LinesEdit(QPlainTextEdit):
         self.setViewportMargins(EDGE_PX, EDGE_PX, EDGE_PX, 0)
         self.setPlaceholderText(example)
         self.setTabChangesFocus(True)
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The lines that were entered."""
+        return tuple(filter(None, map(str.strip, self.toPlainText().splitlines())))
 
     # Qt overrides
 
@@ -94,7 +100,7 @@ class StudyForm(QWidget):
     @property
     def parameter_lines(self) -> tuple[str, ...]:
         """The parameters that were entered, one a line."""
-        return tuple(filter(None, (line.strip() for line in self.parameters.toPlainText().splitlines())))
+        return self.parameters.written
 
     def _lay_out(self, rows: Sequence[Field], lines: Sequence[Sequence[Field]]) -> None:
         """Put fields below each other. lines: fields that share one; a field alone stands before `any size`."""

@@ -6,10 +6,12 @@ Part of the sweeps panel. It knows fields and texts, no command.
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from workstation.commands.sweeps import StartSweep
-from workstation.desktop.panels.study_form import StudyForm
+from workstation.desktop.panels.study_form import OPTIONS_MEANING, LinesEdit, StudyForm
 from workstation.domain.errors import ValidationError
 from workstation.ports.sweeps import Method, Metric
 
+OPTIONS = "slippage=bps:1\nfunding-file=BTCUSDT=rates.csv"
+OPTION_LINES = 2
 RANGES = "fast=5:50:5\nslow=20,50,100\nsymbol=AAPL"
 
 
@@ -24,6 +26,7 @@ class SweepForm(StudyForm):
         self.trials, self.out_of_sample, self.folds = QLineEdit("100"), QLineEdit("0.3"), QLineEdit("1")
         self.cluster = QLineEdit()
         self.cluster.setPlaceholderText("this machine")
+        self.options = LinesEdit(OPTION_LINES, OPTIONS)
         share = "Share at the end of each fold that judges the choice"
         held = ("out_of_sample", "Held back", self.out_of_sample, share)
         folds = ("folds", "Folds", self.folds, "Walk forward in so many steps; 1 is a single split")
@@ -41,6 +44,7 @@ class SweepForm(StudyForm):
                 ("search", "Search", self.search, "Every combination, a seeded draw, or by what earlier trials found"),
                 ("best", "Best is", self.best, "What trials are ranked by, in-sample"),
                 ("cluster", "Cluster", self.cluster, "Address of a Dask scheduler; empty for this machine's cores"),
+                ("options", "Options", self.options, OPTIONS_MEANING),
             ),
             ((held, folds), (trials, seed), (cash,)),
         )
@@ -68,6 +72,7 @@ class SweepForm(StudyForm):
             seed=int(_number("seed", self.seed)),
             any_size=self.any_size.isChecked(),
             cluster=self.cluster.text().strip(),
+            options=self.options.written,
         )
 
     def _on_search(self, method: str) -> None:
