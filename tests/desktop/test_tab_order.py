@@ -61,7 +61,7 @@ ORDER = {
     "settings": "search default table",
     "stored_data": "import series holes",
     "strategies": "definitions runs log code create account capital",
-    "sweeps": "sweeps trials across down measure code symbols interval parameters fees search best cluster "
+    "sweeps": "sweeps trials across down measure code symbols interval parameters fees search best cluster options "
     "out_of_sample folds seed cash any_size begin forget",
     "ticket": "link symbol buy short type tif qty presets price peg stop_loss take_profit display post_only "
     "reduce_only send",
