@@ -86,9 +86,6 @@ BEAT_NS = 25_000_000
 EXPIRY_NS = 1_000_000_000
 """How often temporary limits are looked at for their end."""
 
-TRADING_SCOPES = frozenset({"orders:place", "orders:modify", "orders:cancel", "risk:kill"})
-"""Commands for which strategies stand aside until they are answered."""
-
 DAILY = BarType(BarKind.DAY, 1)
 
 _log = get_logger("engine")
@@ -337,7 +334,7 @@ class Engine:
             NotFound: no such command.
         """
         command = self.commands.get(command_id)
-        courtesy = self._strategies.courtesy if command.scope in TRADING_SCOPES else None
+        courtesy = self._strategies.courtesy if self.commands.trades(command_id) else None
         if courtesy is not None:
             reply = courtesy.until(reply)
         call = Invocation(command_id=command_id, params=params, origin=origin, reply=reply, attach=attach)

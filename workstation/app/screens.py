@@ -55,11 +55,15 @@ class EngineScreens:
 
     def bars(self, request: BarsRequest) -> BarSeries:
         """Return the newest bars of a series, from the venue's history and what was built since."""
-        history = self.open_series(request.symbol, request.bar_type, max(request.count, BARS_BEFORE))
+        symbol, bar_type = request.symbol, request.bar_type
+        if request.goes_on or self._market.series.is_open(symbol, bar_type):
+            history = self.open_series(symbol, bar_type, max(request.count, BARS_BEFORE))
+        else:
+            history = self._market.series.laid(symbol, bar_type, self._past(symbol, bar_type, request.count + 1))
         start = max(len(history) - request.count, 0)
         return BarSeries(
-            symbol=request.symbol,
-            bar_type=request.bar_type,
+            symbol=symbol,
+            bar_type=bar_type,
             ts_open=np.array(history.ts_open[start:], dtype=np.int64),
             ohlcv=history.ohlcv(start),
         )

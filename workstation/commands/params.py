@@ -181,11 +181,12 @@ class AdoptPosition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BarsRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Ask for the newest `count` bars of a series."""
+    """Ask for the newest `count` bars of a series. goes_on: it is built on from now, for a screen that follows it."""
 
     symbol: str
     bar_type: BarType
     count: int = 1_000
+    goes_on: bool = True
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,9 @@ Attach = Callable[[OrderState | None, Event], Sequence[Row]]
 """Rows for the transaction of an effect, made from its event and its order, None where it has none."""
 
 Reply = Callable[["CommandResult"], None]
+TRADING_SCOPES = frozenset({"orders:place", "orders:modify", "orders:cancel", "risk:kill"})
+"""Scopes of commands that send to a venue: what else computes in this process waits until they are answered."""
+
 Declaration = tuple[str, str, type[msgspec.Struct], str, Callable[..., None]]
 
 
@@ -124,6 +127,11 @@ class CommandRegistry:
             return self._commands[command_id]
         except KeyError:
             raise NotFound("command", command_id) from None
+
+    def trades(self, command_id: str) -> bool:
+        """Tell whether a command sends to a venue."""
+        command = self._commands.get(command_id)
+        return command is not None and command.scope in TRADING_SCOPES
 
     def run_of(self, command_id: str) -> Callable[..., None]:
         """Return what an engine command runs.

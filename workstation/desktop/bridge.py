@@ -1,11 +1,13 @@
 """The one bridge between the engine and Qt: frames come out at the frame rate, commands go in, answers come back.
 
 Last stage but one of both walks. Lossless rows wake the GUI thread by one coalesced queued signal; everything else is
-taken at the fixed frame rate. No signal per tick, ever; this module never touches engine state.
+taken at the fixed frame rate. No signal per tick, ever; this module never touches engine state. While an order given
+here is on its way, frames wait a moment: threads of one Python process share the interpreter, and it crosses three.
 """
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -19,6 +21,11 @@ from workstation.viewmodels.screen_state import ScreenState
 from workstation.viewmodels.session import Session
 
 EARLY_FRAME_MS_MIN = 8
+ORDER_FIRST_MS = 8
+"""How long at most a frame waits for an order that was just given and is not answered."""
+
+LOOK_AGAIN_MS = 2
+"""How soon a frame that waits looks again."""
 
 ResultHandler = Callable[[CommandResult], None]
 
@@ -57,9 +64,10 @@ class Bridge(QObject):
         self._answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
         self._outbox = session.open_outbox(self._woken.emit)
         self._timer = QTimer(self, interval=round(1000 / frame_hz), timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.take_frame)
-        self._early = QTimer(self, interval=EARLY_FRAME_MS_MIN, singleShot=True)
-        self._early.timeout.connect(self.take_frame)
+        self._timer.timeout.connect(self._take_when_free)
+        self._early = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._early.timeout.connect(self._take_when_free)
+        self._under_way, self._aside_until_ns = 0, 0
 
     def start(self) -> None:
         """Begin to take frames."""
@@ -98,9 +106,15 @@ class Bridge(QObject):
         if self._has_ended:
             return
 
+        handler = on_result
+        if self.commands.trades(command_id):
+            self._under_way += 1
+            self._aside_until_ns = self.session.mono_ns() + ORDER_FIRST_MS * 1_000_000
+            handler = partial(self._order_answered, on_result)
+
         def reply(result: CommandResult) -> None:
-            if on_result is not None:
-                self._answers.append((on_result, result))
+            if handler is not None:
+                self._answers.append((handler, result))
                 self._answered.emit()
 
         try:
@@ -108,9 +122,21 @@ class Bridge(QObject):
         except MailboxFull:
             reply(CommandResult(ok=False, code="ENGINE_BUSY", text="Refused: the engine is behind; nothing was sent."))
 
+    def _take_when_free(self) -> None:
+        """Take a frame; while an order given here is on its way, a moment later."""
+        if self._under_way and self.session.mono_ns() < self._aside_until_ns:
+            self._early.start(LOOK_AGAIN_MS)
+        else:
+            self.take_frame()
+
+    def _order_answered(self, on_result: ResultHandler | None, result: CommandResult) -> None:
+        self._under_way -= 1
+        if on_result is not None:
+            on_result(result)
+
     def _on_woken(self) -> None:
         if not self._early.isActive():
-            self._early.start()
+            self._early.start(EARLY_FRAME_MS_MIN)
 
     def _on_answered(self) -> None:
         while self._answers:

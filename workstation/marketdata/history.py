@@ -92,9 +92,20 @@ class BarHistory:
         self.version += 1
 
     def extend(self, bars: Iterable[Bar]) -> None:
-        """Add bars in order, as `append` does for each."""
-        for bar in bars:
-            self.append(bar)
+        """Add bars in order, as `append` does for each; many that follow what is kept cost little more than one."""
+        bars = list(bars)
+        times = np.array([(bar.ts_open, bar.ts_close) for bar in bars], np.int64).reshape(-1, 2)
+        if (np.diff(times[:, 0]) <= 0).any() or (bars and len(self) and times[0, 0] <= self.ts_open[-1]):
+            for bar in bars:
+                self.append(bar)
+            return
+        columns = [(bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars]
+        self._make_room(len(bars))
+        self._times[self._end : self._end + len(bars)] = times
+        self._values[self._end : self._end + len(bars)] = np.array(columns, np.int64).reshape(-1, 5)
+        self._end += len(bars)
+        self._trim()
+        self.version += len(bars)
 
     def load(self, times: Ints, values: Ints) -> None:
         """Replace everything: times (n, 2) ts_open ts_close ascending, values (n, 5) o h l c v, both int64."""

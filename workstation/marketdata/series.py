@@ -81,6 +81,16 @@ class BarSeriesSet:
             builder.seed(bars[-1])
         return history
 
+    def laid(self, symbol: str, bar_type: BarType, bars: Sequence[Bar]) -> BarHistory:
+        """Return the closed ones of bars given from outside as a history that is not kept and does not go on.
+
+        Raises:
+            NotFound: no such instrument.
+        """
+        history = _empty((symbol, bar_type), self._instrument(symbol), max(len(bars), 1))
+        history.extend(bar for bar in bars if not bar.partial)
+        return history
+
     def compose(self, symbol: str, source: BarType, bar_type: BarType, *, keep: int = BARS_KEPT) -> BarHistory:
         """Return the history of a series built from the bars of a smaller one, which may come from outside.
 
@@ -174,9 +184,7 @@ class BarSeriesSet:
 
     def _keep(self, key: SeriesKey, instrument: Instrument, keep: int) -> BarHistory:
         self._check_room()
-        price_scale, qty_scale = 10.0**-instrument.price_decimals, 10.0**-instrument.qty_decimals
-        history = BarHistory(*key, capacity=keep, price_scale=price_scale, qty_scale=qty_scale)
-        self._histories[key] = history
+        history = self._histories[key] = _empty(key, instrument, keep)
         return history
 
     def _check_room(self) -> None:
@@ -188,6 +196,11 @@ class BarSeriesSet:
         if instrument is None:
             raise NotFound("instrument", symbol)
         return instrument
+
+
+def _empty(key: SeriesKey, instrument: Instrument, keep: int) -> BarHistory:
+    price_scale, qty_scale = 10.0**-instrument.price_decimals, 10.0**-instrument.qty_decimals
+    return BarHistory(*key, capacity=keep, price_scale=price_scale, qty_scale=qty_scale)
 
 
 def _is_played(bar: Bar, following: list[MarketEvent]) -> bool:

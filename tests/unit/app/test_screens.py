@@ -126,3 +126,14 @@ def test_a_wish_beyond_the_limit_gets_what_there_is_room_for_and_names_who_has_t
     assert screens.watch(Watch(consumer="list-1", quotes=frozenset("BC"))).symbols == frozenset(), "what it gave up"
     assert screens.watch(Watch(consumer="list-1")).symbols == frozenset()
     assert len(market.subscriptions) == 1
+
+
+def test_bars_for_one_look_begin_no_series_and_are_those_of_the_series_once_it_is_open(made: Screens) -> None:
+    hour = bar_type_of("1h")
+    look = BarsRequest(symbol=SYMBOL, bar_type=hour, count=5, goes_on=False)
+    seen = made.screens.bars(look)
+    assert not made.is_open("1h")
+    assert len(seen.ts_open) == 5
+    made.watch("1h")
+    again = made.screens.bars(look)
+    assert again.ts_open.tolist() == seen.ts_open.tolist()

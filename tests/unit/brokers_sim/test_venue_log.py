@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.helpers.adapters import START_NS, InProcess
 from workstation.brokers.sim.faults import SimPlan
 from workstation.brokers.sim.records import OrderClosed, OrderTaken, VenueOpened
 from workstation.brokers.sim.venue import SimVenue
-from workstation.brokers.sim.venue_log import VenueLog, read_records
+from workstation.brokers.sim.venue_log import FSYNC_EVERY_NS, VenueLog, read_records
 from workstation.domain.orders import OrdStatus
 from workstation.kernel.clock import VirtualClock
 from workstation.ports.broker import ExecType
@@ -90,3 +95,29 @@ def test_a_day_order_whose_day_has_passed_is_expired_when_the_venue_returns(tmp_
     assert answer.open_orders == ()
     assert [order.status for order in answer.closed_orders] == [OrdStatus.EXPIRED]
     venue.close()
+
+
+def test_the_disk_is_reached_by_another_thread_at_most_so_often_and_its_refusal_is_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[dict[str, Any]]
+) -> None:
+    synced, threads = threading.Semaphore(0), []
+
+    def sync(_descriptor: int) -> None:
+        threads.append(threading.current_thread())
+        synced.release()
+        if len(threads) == 1:
+            raise OSError("no disk")
+
+    clock = VirtualClock()
+    log = VenueLog(tmp_path / "venue.log", clock)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdatasync", sync, raising=False)
+        for _ in range(2):
+            clock.advance(FSYNC_EVERY_NS)
+            log.append(RECORDS[0])
+            log.append(RECORDS[0])
+            assert synced.acquire(timeout=10)
+        assert not synced.acquire(blocking=False), "one for both records of a moment"
+    log.close()
+    assert threading.current_thread() not in threads
+    assert [(line["event"], line["error"]) for line in logged] == [("venue_log_not_synced", "no disk")]

@@ -63,3 +63,18 @@ def test_a_calendar_without_a_session_within_its_search_has_none_after() -> None
     closed = us_equities(holidays=frozenset(first + timedelta(days=day) for day in range(2_000)))
     assert closed.session_after(T0) is None
     assert us_equities().session_after(T0 + DAY) is not None
+
+
+def test_many_bars_laid_at_once_are_kept_as_one_by_one() -> None:
+    for minutes in ([1, 2, 3, 4, 5], [1, 3, 2, 2, 5], [5, 4], [2], []):
+        for kept_before in ([], [0], [2], [4, 9]):
+            at_once, one_by_one = history(4), history(4)
+            for each in (at_once, one_by_one):
+                for minute in kept_before:
+                    each.append(bar(minute))
+            at_once.extend(bar(minute, 101) for minute in minutes)
+            for minute in minutes:
+                one_by_one.append(bar(minute, 101))
+            assert at_once.ts_open_close().tolist() == one_by_one.ts_open_close().tolist()
+            assert at_once.values.tolist() == one_by_one.values.tolist()
+            assert (at_once.version, at_once.dropped) == (one_by_one.version, one_by_one.dropped)

@@ -2,8 +2,8 @@
 
 A frame is a length and a CRC-32 (RFC 1952 polynomial), both four bytes little-endian, then the record as JSON. Each
 record is handed to the operating system before its report leaves: a killed process loses nothing. Reaching the disk
-is left to a short-lived thread at most every FSYNC_EVERY_NS, so that the engine never waits for a disk; a power cut
-may thus take the last moments of the simulated venue, and reconciliation then finds the difference.
+is left to a thread, at most every FSYNC_EVERY_NS, so that the engine never waits for a disk; a power cut may thus take
+the last moments of the simulated venue, and reconciliation then finds the difference.
 
 Behind the records stand zeros, laid aside ahead of need: on a full disk cancels and fills are written over them, while
 `room` tells the exchange to take no new risk. A record that finds no room even there waits in memory, in its turn.
@@ -18,12 +18,14 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import msgspec
 
 from workstation.brokers.sim.records import VenueRecord
 from workstation.kernel.clock import Clock
 from workstation.kernel.fault_points import fault_point
+from workstation.kernel.logs import get_logger
 
 FSYNC_EVERY_NS = 200_000_000
 FRAME_MAX = 1 << 20
@@ -39,6 +41,7 @@ WAITING_MAX = 100_000
 """Records that may wait for a disk which takes nothing; open orders alone lead to fewer."""
 
 _HEAD = struct.Struct("<II")
+_log = get_logger("sim")
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[VenueRecord] = msgspec.json.Decoder(VenueRecord)
 
@@ -68,8 +71,10 @@ class VenueLog:
         self._size = os.fstat(self._descriptor).st_size
         self._end = sound_to
         self._waiting: deque[bytes] = deque()
-        self._sync: threading.Thread | None = None
+        self._syncs: SimpleQueue[str] = SimpleQueue()
+        self._syncer = threading.Thread(target=self._sync, name="sim-venue-log", daemon=True)
         self._synced_at = 0
+        self._syncer.start()
         self._write_at(sound_to, bytes(self._size - sound_to))
 
     def append(self, record: VenueRecord) -> None:
@@ -85,10 +90,9 @@ class VenueLog:
         self._waiting.append(_HEAD.pack(len(payload), zlib.crc32(payload)) + payload)
         self._write_waiting()
         now = self._clock.mono_ns()
-        if now - self._synced_at >= FSYNC_EVERY_NS and (self._sync is None or not self._sync.is_alive()):
+        if now - self._synced_at >= FSYNC_EVERY_NS and self._syncs.empty():
             self._synced_at = now
-            self._sync = threading.Thread(target=os.fsync, args=(self._descriptor,), name="sim-venue-log")
-            self._sync.start()
+            self._syncs.put("sync")
 
     def room(self) -> int:
         """Return how many bytes are laid aside, after an attempt to lay aside what is missing."""
@@ -99,10 +103,17 @@ class VenueLog:
     def close(self) -> None:
         """Sync and close; what was laid aside stays, for a start on a full disk."""
         self._write_waiting()
-        if self._sync is not None:
-            self._sync.join()
+        self._syncs.put("")
+        self._syncer.join()
         os.fsync(self._descriptor)
         os.close(self._descriptor)
+
+    def _sync(self) -> None:
+        while self._syncs.get():
+            try:
+                getattr(os, "fdatasync", os.fsync)(self._descriptor)
+            except OSError as error:
+                _log.error("venue_log_not_synced", error=str(error))
 
     def _write_waiting(self) -> None:
         while self._waiting and len(self._waiting[0]) <= self.room():

@@ -53,7 +53,7 @@ class TrendSeeding(QObject):
             return
         symbol = self._waiting.popleft()
         self._asked.add(symbol)
-        request = BarsRequest(symbol=symbol, bar_type=MINUTE, count=BARS_SEEDED)
+        request = BarsRequest(symbol=symbol, bar_type=MINUTE, count=BARS_SEEDED, goes_on=False)
         origin = self._context.origin(OriginKind.SYSTEM, self._consumer)
         self._context.call("market.bars", request, origin, partial(self._seed, symbol))
 

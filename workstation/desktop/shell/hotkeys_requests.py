@@ -126,8 +126,8 @@ class FocusRequests:
     def _take_back(self, command: str, params: CancelOne | ChangeOrder, words: str, origin: Origin) -> None:
         left = len(self._context.actions)
         more = f"; {left} more to undo" if left else ""
-        self._context.announcer.say("info", f"Pending: undo, {words}{more}", params.cl_ord_id)
         self._context.bridge.call(command, params, origin, partial(self._taken_back, params.cl_ord_id))
+        self._context.announcer.say("info", f"Pending: undo, {words}{more}", params.cl_ord_id)
 
     def _taken_back(self, cl_ord_id: str, result: CommandResult) -> None:
         if not result.ok:
@@ -149,8 +149,8 @@ class FocusRequests:
         self._ask("order.submit", order, request.words, origin, cl_ord_id)
 
     def _ask(self, command: str, params: Struct, words: str, origin: Origin, cl_ord_id: str = "") -> None:
-        self._context.announcer.say("info", f"Pending: {words}", cl_ord_id)
         self._context.call(command, params, origin, partial(self._answered, cl_ord_id))
+        self._context.announcer.say("info", f"Pending: {words}", cl_ord_id)  # its answer is heard later in any case
 
     def _resize(self, request: keys.SetSize) -> None:
         sizes = self._context.sizes

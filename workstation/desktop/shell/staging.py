@@ -62,7 +62,7 @@ def put_staged_away(context: DesktopContext) -> bool:
 
 def find_ticket() -> Stager | None:
     """Return the ticket to fill in: one that can be seen, in the active window first; else any."""
-    panels = (panel for top in windows() for panel in (top, *top.findChildren(Panel)))
+    panels = (panel for top in windows() for panel in (top, *top.findChildren(Panel)) if hasattr(panel, "stage"))
     tickets = [panel for panel in panels if isinstance(panel, Stager)]
     seen = [ticket for ticket in tickets if isinstance(ticket, QWidget) and ticket.isVisible()]
     return next(iter([*seen, *tickets]), None)

@@ -114,7 +114,8 @@ class TopBar(QFrame):
         """Show one sentence until the next one comes."""
         colors = current_theme().colors
         ink = {"warning": colors.warning, "critical": colors.danger}.get(level, colors.text_muted)
-        self.notice.setStyleSheet(f"color: {ink.name()};")
+        if (sheet := f"color: {ink.name()};") != self.notice.styleSheet():
+            self.notice.setStyleSheet(sheet)  # laying a sheet takes longer than an order takes through the desk
         self.notice.setText(text)
         self.notice.setToolTip(text)
         self.notice.setAccessibleName(f"Notice: {text}")
