@@ -2,6 +2,7 @@
 
 Stocks, funds, futures, currency pairs, coins, a bond and an option chain, plus the five special symbols that behave
 by rule instead of by market. `MarketCharacter` feeds the order flow; options take theirs from their underlying.
+Long because it lists every contract.
 """
 
 import datetime as dt
