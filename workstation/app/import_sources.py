@@ -142,6 +142,9 @@ def _sound(table: Table, read: Callable[[TableRow], Event], report: FileReport) 
     """Yield rows that can be stored: whole, and not before the row above."""
     before: Event | None = None
     for row in table.rows:
+        if row.fault:
+            report.refuse(row.line, row.fault, row.raw)
+            continue
         try:
             event = read(row)
         except (PrecisionLoss, ValueError) as error:

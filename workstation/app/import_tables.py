@@ -51,6 +51,7 @@ class TableRow(NamedTuple):
     line: int
     cells: Mapping[str, str]
     raw: str
+    fault: str = ""
 
 
 class Table(NamedTuple):
@@ -77,6 +78,7 @@ def open_csv(path: Path, columns: Mapping[str, str]) -> Table:
     head = next(csv.reader([reader.head().decode("utf-8-sig", "replace").splitlines()[0]]), [])
     has_header = not any(_is_number(cell) for cell in head)
     places, shape = _places(head if has_header else [], columns, path.name)
+    last = max(places.values())
 
     def rows() -> Iterator[TableRow]:
         for line, raw in reader:
@@ -85,7 +87,8 @@ def open_csv(path: Path, columns: Mapping[str, str]) -> Table:
             text = raw.decode("utf-8-sig", "replace")
             cells = next(csv.reader(io.StringIO(text)), [])
             found = {role: cells[at].strip() if at < len(cells) else "" for role, at in places.items()}
-            yield TableRow(line, found, text[:RAW_SHOWN_MAX])
+            lacks = f"{len(cells)} of {len(head)} columns" if len(cells) <= last else ""
+            yield TableRow(line, found, text[:RAW_SHOWN_MAX], lacks)
 
     names = head if has_header else [f"column {at}" for at in range(len(head))]
     return Table(shape, _words("CSV", shape, {role: names[at] for role, at in places.items()}), rows())

@@ -7,6 +7,7 @@ import numpy as np
 from workstation.backtest import report_svg as svg
 from workstation.backtest.figures import FRACTION, MONEY
 from workstation.backtest.metrics import drawdowns
+from workstation.backtest.plan import SplitRow
 from workstation.backtest.price_trace import PriceBars
 from workstation.backtest.report_rows import time_text
 from workstation.backtest.result import BacktestResult, FillRow, TradeRow
@@ -62,8 +63,20 @@ def price_chart(result: BacktestResult, instrument: Instrument, prices: PriceBar
             fills, frame.xs(np.array([fill.ts for fill in fills], dtype=np.int64)), frame.ys(traded), strict=True
         )
     )
-    return svg.chart(frame, f"prices-{number}", [*_candles(frame, prices, point), *_trips(frame, result, instrument)],
-                     marks=marks)  # fmt: skip
+    parts = [*_candles(frame, prices, point), _splits(frame, result, instrument), *_trips(frame, result, instrument)]
+    return svg.chart(frame, f"prices-{number}", parts, marks=marks)
+
+
+def splits_of(result: BacktestResult, symbol: str) -> tuple[SplitRow, ...]:
+    """Return the splits of an instrument that were played."""
+    return tuple(row for row in result.splits if row.symbol == symbol)
+
+
+def _splits(frame: svg.Frame, result: BacktestResult, instrument: Instrument) -> str:
+    """Return upright lines where splits changed what a price is of."""
+    xs = frame.xs(np.array([row.ts for row in splits_of(result, instrument.symbol)], dtype=np.int64))
+    ys = np.tile(frame.ys(np.array([frame.low, frame.high])), (len(xs), 1))
+    return svg.segments(np.stack((xs, xs), axis=1), ys, colour=svg.INK, kind="splits", dash="1 3")
 
 
 def _candles(frame: svg.Frame, prices: PriceBars, point: int) -> Sequence[str]:

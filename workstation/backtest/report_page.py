@@ -147,7 +147,10 @@ def _prices(report: Report) -> Iterable[str]:
         shown, count = charts.drawn(report.result, instrument.symbol)
         words = f"One candle stands for {prices.stride:,} rows of the data. " if prices.stride > 1 else ""
         words += f"{len(shown):,} of {count:,} fills are drawn; all are in fills.csv." if len(shown) < count else ""
-        note = f"<p>{words}</p>" if words else ""
+        splits = charts.splits_of(report.result, instrument.symbol)
+        told = ", ".join(f"{time_text(row.ts)[:10]} {row.numerator}:{row.denominator}" for row in splits)
+        words += f" Prices are raw; dotted uprights are splits: {told}." if told else ""
+        note = f"<p>{words.strip()}</p>" if words else ""
         drawing = charts.price_chart(report.result, instrument, prices, number)
         yield _section(f"{instrument.symbol}: prices and trades", drawing + note)
 

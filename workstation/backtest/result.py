@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.backtest.options import BacktestOptions
+from workstation.backtest.plan import SplitRow
 from workstation.domain.executions import Liquidity
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrdStatus, OrdType, Side
@@ -123,7 +124,8 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
 
     data_digests: SHA-256 by source. initial_cash, final_cash, net_profit: money of `currency`; net_profit counts open
     positions at the last price. bars, events: of all sources. cancelled: the run was ended before its data.
-    path_sensitive_fills: fills that another path inside the bar would change.
+    path_sensitive_fills: fills that another path inside the bar would change. splits: those that were played, for the
+    charts of raw prices.
     """
 
     strategy: str
@@ -153,3 +155,4 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     path_sensitive_fills: int
     cancelled: bool
     digest: str
+    splits: tuple[SplitRow, ...] = ()

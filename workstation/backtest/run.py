@@ -11,7 +11,7 @@ from workstation.backtest.booking import order_row
 from workstation.backtest.digest import digest_of, funding_digest, hours_digest
 from workstation.backtest.engine import Engine
 from workstation.backtest.feeds import BarFeed
-from workstation.backtest.plan import BacktestPlan, Cancelled, OnProgress
+from workstation.backtest.plan import BacktestPlan, Cancelled, OnProgress, SplitRow
 from workstation.backtest.result import BacktestResult
 
 
@@ -61,7 +61,10 @@ def run_backtest(
         "cancelled": engine.cancelled,
     }
     decided = {**found, "options": msgspec.structs.replace(plan.options, fast=True)}
-    return BacktestResult(**found, curve=curve, digest=digest_of(decided, curve))
+    splits = tuple(
+        row for row in plan.corporate if isinstance(row, SplitRow) and engine.first_ts < row.ts <= engine.last_ts
+    )
+    return BacktestResult(**found, curve=curve, digest=digest_of(decided, curve), splits=splits)
 
 
 def _data_digests(engine: Engine) -> dict[str, str]:

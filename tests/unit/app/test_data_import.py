@@ -70,6 +70,7 @@ def test_the_report_says_which_columns_were_found(home):
         ("2024-01-02T15:01:00,10,9,11,10,5", "high is below low"),
         ("2024-01-02T15:01:00,12,11,9,10,5", "open or close outside"),
         ("2024-01-02T15:01:00,nan,11,9,10,5", "not a plain decimal"),
+        ("2024-01-02T15:01:00,11,12", "3 of 6 columns"),
         ("2024-01-02T15:01:00,10.001,11,9,10,5", "more than 2 decimals"),
         ("2024-01-02T15:01:00,10,11,9,10,-5", "negative"),
         ("2024-01-02T15:01:00,10,11,-9,10,5", "not above 0"),

@@ -15,15 +15,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.backtests import bars, columns, options, plan, quotes, scripted, trades
+from tests.helpers.backtests import START, bars, columns, options, plan, quotes, scripted, trades
 from workstation.backtest import report_rows as rows
 from workstation.backtest import report_svg as svg
 from workstation.backtest.fees import PerUnitFees
 from workstation.backtest.figures import COUNT, DAYS, FIGURES, FRACTION, MONEY, RATIO, text_of
 from workstation.backtest.metrics import DAY_NS, Metrics
 from workstation.backtest.months import monthly_returns
+from workstation.backtest.plan import SplitRow
 from workstation.backtest.price_trace import PriceTrace, Traces
 from workstation.backtest.report_page import Look, Report, page
+from workstation.backtest.report_svg import INNER, LEFT
 from workstation.backtest.result import EquityCurve
 from workstation.backtest.run import run_backtest
 from workstation.backtest.saved_run import decoded, encoded
@@ -336,3 +338,18 @@ def test_luck_is_shown_with_its_methods_where_there_are_trades_enough(made: Repo
     shown = page(msgspec.structs.replace(made, result=many), LOOK)
     assert f"Monte Carlo: the profits of {len(many.trades)} round trips, 1,000 times anew, seed 1" in shown
     assert shown.count("<td>bootstrap</td>") == shown.count("<td>shuffle</td>") == 2
+
+
+def test_a_split_is_an_upright_where_raw_prices_break_and_is_told(made: Report) -> None:
+    at = START + 100 * DAY_NS
+    split = SplitRow(ts=at, symbol="ABC", numerator=7, denominator=1)
+    late = SplitRow(ts=START + 900 * DAY_NS, symbol="ABC", numerator=2, denominator=1)
+    traces = Traces()
+    result = run_backtest(cross(*traces.watch([wave()]), corporate=(split, late)))
+    assert result.splits == (split,)
+    text = page(Report(result=result, prices=traces.bars()), LOOK)
+    [line] = [part for part in charts(text)["prices-0"].iter() if part.get("class") == "splits"]
+    x = LEFT + (at - result.first_ts) / (result.last_ts - result.first_ts) * INNER
+    assert line.attrib["d"].startswith(f"M{x:.2f} ")
+    assert "dotted uprights are splits: 2020-04-10 7:1." in text
+    assert 'class="splits"' not in page(made, LOOK)
