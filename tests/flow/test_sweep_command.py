@@ -153,3 +153,18 @@ def _until_some_came(process: subprocess.Popen[str]) -> None:
         if " of 39 trials" in line and "0 of 39" not in line:
             return
     pytest.fail("the sweep ended without a word")
+
+
+def test_data_that_no_trial_could_play_end_a_sweep_before_its_first_trial(home: Path, tmp_path: Path, capsys) -> None:
+    listed = tmp_path / "listed.csv"
+    head = "market,symbol,type,description,quote_currency,contract_multiplier,minimum_price_variation,lot_size\n"
+    listed.write_text(head + "north,ABC,crypto,Abc,USD,1,0.05,1\n")
+    assert main(["import", str(listed), "--home", str(home)]) == 0
+    assert main(asked(home, *GRID)) == 2
+    told = capsys.readouterr().err
+    assert "ABC bars 1h: " in told
+    assert "rows are off the price grid, the first at 2020-01-01T" in told
+    assert main(["sweep", "--list", "--home", str(home)]) == 0
+    assert "probe" not in capsys.readouterr().out
+    assert main(["sweep", "--resume", "--home", str(home)]) == 2
+    assert "every sweep is done" in capsys.readouterr().err

@@ -99,7 +99,7 @@ def _resumable(store: SweepStore, asked: int) -> int:
     for sweep in store.sweeps():
         if sweep.status is not SweepStatus.DONE:
             return sweep.id
-    raise NotFound("sweep", "that is not done")
+    raise UserError("every sweep is done; there is nothing to go on with")
 
 
 def _run(run: SweepRun, arguments: argparse.Namespace) -> Sweep:

@@ -18,7 +18,7 @@ from workstation.app.backtest import code_of, plan_with
 from workstation.app.command_line_sweep import market_defaults
 from workstation.app.sweep_cluster import ClusterWorkers
 from workstation.app.sweep_workers import LocalWorkers
-from workstation.backtest.sweep_job import SweepJob, encoded, job_of, span_of
+from workstation.backtest.sweep_job import SweepJob, encoded, job_of, refuse_faulty, span_of
 from workstation.backtest.sweep_loop import SweepLoop, Workers, parts_of, searches_of
 from workstation.domain.errors import NotFound, StateConflict, UserError
 from workstation.kernel.clock import SystemClock
@@ -150,7 +150,9 @@ def _job(terms: Terms, code: Code, history: MarketHistory) -> SweepJob:
     market = argparse.Namespace(**{**market_defaults(), **terms.market, "seed": terms.seed})
     if not market.symbol or not market.fees:
         raise UserError("a sweep needs --symbol and --fees")
-    return job_of(plan_with(market, code, terms.fixed, history), code)
+    job = job_of(plan_with(market, code, terms.fixed, history), code)
+    refuse_faulty(job)
+    return job
 
 
 def _made(

@@ -5,6 +5,7 @@ left out and counted. Nothing is repaired.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -23,8 +24,12 @@ class DataFault(UserError):
     """Recorded data that cannot be. `first_ts`: where it begins, UTC ns."""
 
     def __init__(self, source: str, fault: str, count: int, first_ts: int) -> None:
-        super().__init__(f"{source}: {count} rows {fault}, the first at {first_ts} ns")
+        super().__init__(f"{source}: {count} rows {fault}, the first at {_words(first_ts)}")
         self.source, self.fault, self.count, self.first_ts = source, fault, count, first_ts
+
+
+def _words(ts: int) -> str:
+    return f"{datetime.fromtimestamp(ts // 10**9, UTC):%Y-%m-%dT%H:%M:%S}.{ts % 10**9:09}Z".replace(".000000000", "")
 
 
 def kind_of(chunk: Chunk) -> str:

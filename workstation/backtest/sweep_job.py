@@ -16,6 +16,7 @@ from workstation.backtest.digest import funding_digest, hours_digest
 from workstation.backtest.engine import HISTORY_MAX
 from workstation.backtest.options import BacktestOptions
 from workstation.backtest.plan import BacktestPlan, CorporateRow, DividendRow, FundingRow, SplitRow
+from workstation.backtest.soundness import Soundness, kind_of
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.instruments import Instrument
@@ -109,6 +110,18 @@ def job_of(plan: BacktestPlan, code: Code) -> SweepJob:
         program_version=plan.program_version,
         hours=plan.hours,
     )
+
+
+def refuse_faulty(job: SweepJob) -> None:
+    """Refuse data that no trial could play.
+
+    Raises:
+        DataFault: recorded data that cannot be, unless gaps are allowed.
+    """
+    instruments = {instrument.symbol: instrument for instrument in job.instruments}
+    for series in job.series:
+        chunk = _chunk(series)
+        Soundness(kind_of(chunk), instruments[series.symbol], gaps=job.options.allow_gaps).checked(chunk)
 
 
 def encoded(job: SweepJob) -> bytes:

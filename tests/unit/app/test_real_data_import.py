@@ -16,7 +16,7 @@ SMALL = [
     ("lean/minute/spy_20131008_quote.zip", 910, 0),
 ]
 LARGE = [
-    ("btc_perp_1m_202201.csv.gz", 45_031, 0),
+    ("btc_perp_1m_202201.csv.gz", 45_018, 13),
     ("stocks_daily_2000_2013.csv.gz", 12_154, 0),
     ("lean/tick/ibm_20131008_trade.zip", 33_381, 0),
     ("lean/tick/ibm_20131008_quote.zip", 28_275, 1),

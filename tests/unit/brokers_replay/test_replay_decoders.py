@@ -202,7 +202,7 @@ def test_a_file_that_is_no_recording_is_refused_in_one_sentence(tmp_path: Path, 
     ("name", "symbols", "events", "bad"),
     [
         ("usdm_btcusdt_20240808.gz", {"BTCUSDT"}, 93_954, 0),
-        ("btc_perp_1m_202201.csv.gz", {"BTC-PERP"}, 90_062, 0),
+        ("btc_perp_1m_202201.csv.gz", {"BTC-PERP"}, 90_036, 13),
         ("stocks_daily_2000_2013.csv.gz", {"AAPL", "FB", "GOOG", "IBM", "MSFT"}, 24_308, 0),
         ("lean/tick/ibm_20131008_trade.zip", {"IBM"}, 61_656, 1),
         ("lean/minute/spy_20131007_trade.zip", {"SPY"}, 4_380, 0),

@@ -168,6 +168,8 @@ class PerpetualMinutes(BarFile):
         stamp, *prices, turnover = expect(fields, 6)
         at = int(datetime.fromisoformat(stamp).replace(tzinfo=UTC).timestamp()) * 1_000_000_000 + self._shift
         values = shaped(tuple(scaled(price, self.PRICE_DECIMALS) for price in prices))
+        if any(not self.instruments[0].on_tick(price) for price in values):
+            raise ValueError("price is off the tick")
         quantity_scale = 10 ** (self.PRICE_DECIMALS + self.QTY_DECIMALS)
         volume = scaled(turnover, _TURNOVER_DECIMALS) * quantity_scale // (values[1] * 10**_TURNOVER_DECIMALS)
         if volume < 0:
