@@ -51,7 +51,8 @@ ORDER = {
     "faults": "switches symbol times lasts delay amount all_off",
     "fills": "filter here by_order table",
     "hotkeys": "test add remove reload open_file binds uses",
-    "ladder": "link symbol qty pnl marketable options view cancel_bids cancel_all cancel_asks position flatten centre",
+    "ladder": "link symbol qty pnl marketable options view cancel_bids cancel_all cancel_asks "
+    "position breakeven centre flatten reverse",
     "log": "filter lines",
     "orders": "filter more group rejects cancel table",
     "pnl": "basis by reconcile curve table",

@@ -42,10 +42,8 @@ def ladder(product: Product) -> LadderPanel:
 
 
 def cell(panel: LadderPanel, column: Column, price: int) -> QPoint:
-    """Return the middle of a cell; the row is brought into view first."""
+    """Return the middle of a cell that is in view and painted where its row lies."""
     view = panel.view
-    if view.ladder.map.row_of(price) is None:
-        view.ladder.map.centre(price)
     row = view.ladder.map.row_of(price)
     assert row is not None
     rect = view.grid.row_rect(row, view.width())
@@ -57,7 +55,8 @@ def below_bid(product: Product, panel: LadderPanel) -> int:
     bid = product.state.quotes["AAPL"].bid
     assert bid is not None
     price = panel.view.ladder.instrument.step(bid, -ROWS_AWAY)
-    cell(panel, Column.BID, price)
+    panel.view.ladder.map.centre(price)
+    product.wait(lambda: panel.view.painted_prices == panel.view.ladder.map.prices, "rows painted around the price")
     return price
 
 

@@ -17,6 +17,40 @@ Units = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Rows = Annotated[int, msgspec.Meta(ge=0, le=50)]
 
 
+KEPT_MAX = 200
+"""Instruments of which a ladder keeps a number of their own."""
+
+
+class BySymbol:
+    """A whole number of 0 to `most` for each of the last KEPT_MAX instruments that were given one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: dict[str, int] = {}
+
+    def get(self, symbol: str) -> int | None:
+        """Return an instrument's number, None where it has none."""
+        return self._kept.get(symbol)
+
+    def put(self, symbol: str, number: int) -> None:
+        """Keep an instrument's number; the one that waited longest goes."""
+        self._kept.pop(symbol, None)
+        self._kept[symbol] = number
+        if len(self._kept) > KEPT_MAX:
+            del self._kept[next(iter(self._kept))]
+
+    def plain(self) -> list[str | int]:
+        """Return symbols and numbers in turn, for a layout file."""
+        return [part for pair in self._kept.items() for part in pair]
+
+    def restore(self, plain: object) -> None:
+        """Take back what `plain` gave; what is no pair of a symbol and a number in bounds is left out."""
+        parts = plain if isinstance(plain, list) else []
+        for symbol, number in zip(parts[::2], parts[1::2], strict=False):
+            if isinstance(symbol, str) and isinstance(number, int) and 0 <= number <= self._most:
+                self.put(symbol, number)
+
+
 class Scheme(StrEnum):
     """Who decides limit or stop: the button (classic), or the side of the market on which the click falls (auto)."""
 
@@ -51,8 +85,9 @@ class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
     centre_every_s, centre_on_last, centre_on_inside: separate reasons to recentre; edge_rows: how near an edge is at
     it. reset_qty: the pad goes to 0 with each order sent; keep_size: it is kept per symbol over a restart.
     strong_digits: last digits of a price that stand out. stop_ticks, target_ticks: the bracket that Alt attaches.
-    second_qty: whole units of a click with Shift. large_size: whole units from which a size stands out. pnl: of an
-    exit at each row; pnl_label: of the position as it is marked. pulled_s: window of pulled and stacked sizes.
+    second_qty: whole units of a click with Shift. large_size: whole units from which a size stands out, where the
+    symbol has no number of its own. pnl: of an exit at each row; pnl_label: of the position as it is marked.
+    pulled_s: window of pulled and stacked sizes.
     """
 
     scheme: Scheme = Scheme.CLASSIC

@@ -1,7 +1,8 @@
 """Where own limit orders stand in the queue: an estimate from aggregated depth, never better than it can prove.
 
-An order begins behind all that is visible at its price. Trades at the price shorten the queue; cancels are assumed to
-have been behind. Reads orders and trades on the engine's thread; the ladder shows `ahead/total`, marked as estimated.
+An order begins behind all that is visible at its price, and again when its price changes or its quantity grows. Trades
+at the price shorten the queue; cancels are assumed to have been behind, also where less is visible afterwards. Reads
+orders and trades on the engine's thread; the ladder shows `ahead/total`, marked as estimated.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,10 @@ SizeAt = Callable[[str, int, int], int]
 
 
 class _Place:
-    __slots__ = ("ahead", "price", "side", "symbol")
+    __slots__ = ("ahead", "price", "qty", "symbol")
 
-    def __init__(self, symbol: str, side: int, price: int, ahead: int) -> None:
-        self.symbol, self.side, self.price, self.ahead = symbol, side, price, ahead
+    def __init__(self, symbol: str, price: int, qty: int, ahead: int) -> None:
+        self.symbol, self.price, self.qty, self.ahead = symbol, price, qty, ahead
 
 
 class QueueEstimate:
@@ -36,12 +37,13 @@ class QueueEstimate:
             if order.status.is_final and known is not None:
                 self._forget(order.cl_ord_id)
             return
-        if known is not None and known.price == terms.price:
+        if known is not None and known.price == terms.price and known.qty >= terms.order_qty:
+            known.qty = terms.order_qty
             return
         if known is not None:
             self._forget(order.cl_ord_id)
         price = terms.price or 0
-        place = _Place(terms.symbol, terms.side.sign, price, self._size_at(terms.symbol, terms.side.sign, price))
+        place = _Place(terms.symbol, price, terms.order_qty, self._size_at(terms.symbol, terms.side.sign, price))
         self._places[order.cl_ord_id] = place
         self._by_price.setdefault((terms.symbol, price), {})[order.cl_ord_id] = place
 
@@ -51,13 +53,10 @@ class QueueEstimate:
             place.ahead = max(place.ahead - trade.size, 0)
 
     def ahead(self, symbol: str) -> tuple[tuple[str, int, bool], ...]:
-        """Return (cl_ord_id, size ahead, exact) of each own resting order; never more than what is visible."""
-        found = []
-        for cl_ord_id, place in self._places.items():
-            if place.symbol == symbol:
-                place.ahead = min(place.ahead, self._size_at(symbol, place.side, place.price))
-                found.append((cl_ord_id, place.ahead, False))
-        return tuple(found)
+        """Return (cl_ord_id, size ahead, exact) of each own resting order."""
+        return tuple(
+            (cl_ord_id, place.ahead, False) for cl_ord_id, place in self._places.items() if place.symbol == symbol
+        )
 
     def _forget(self, cl_ord_id: str) -> None:
         place = self._places.pop(cl_ord_id)

@@ -34,9 +34,26 @@ def test_trades_at_the_price_shorten_the_queue_and_cancels_do_not() -> None:
     visible[0] = 400
     assert queue.ahead(symbol)[0][1] == 70
     visible[0] = 50
-    assert queue.ahead(symbol)[0][1] == 50
-    visible[0] = 60
-    assert queue.ahead(symbol)[0][1] == 50
+    assert queue.ahead(symbol)[0][1] == 70
+    queue.on_trade(trade(symbol, price, 90))
+    assert queue.ahead(symbol)[0][1] == 0
+
+
+def test_a_larger_quantity_goes_to_the_back_and_a_smaller_one_keeps_its_place() -> None:
+    visible = [100]
+    queue = QueueEstimate(lambda _symbol, _side, _price: visible[0])
+    order = working_order()
+    symbol = order.terms.symbol
+
+    def resized(qty: int) -> OrderState:
+        return msgspec.structs.replace(order, terms=msgspec.structs.replace(order.terms, order_qty=qty))
+
+    queue.on_order(resized(10))
+    visible[0] = 400
+    queue.on_order(resized(4))
+    assert queue.ahead(symbol)[0][1] == 100
+    queue.on_order(resized(5))
+    assert queue.ahead(symbol)[0][1] == 400
 
 
 def test_a_new_price_goes_to_the_back_and_the_end_leaves_the_queue() -> None:

@@ -61,6 +61,7 @@ class LadderCanvas(QWidget):
         self.ladder = ladder
         self.drag: Drag | None = None
         self._picture: LadderPicture | None = None
+        self._painted: tuple[LadderRow, ...] = ()
         self._painter = RowPainter()
         self._columns = Columns(())
         self._revision = -1
@@ -91,10 +92,20 @@ class LadderCanvas(QWidget):
         """What is painted."""
         return self._picture
 
+    @property
+    def painted_prices(self) -> tuple[int, ...]:
+        """The price of each row as it was painted last, which is what a hand aims at; before that, as rows lie."""
+        return tuple(row.price for row in self._painted) or self.ladder.map.prices
+
+    def place_at(self, point: QPoint) -> Place | None:
+        """Return the cell that is painted at a point."""
+        return self.grid.place(point, self.painted_prices)
+
     def show_ladder(self, ladder: Ladder) -> None:
         """Show another instrument: drag, cursor and hover end."""
         self.ladder = ladder
         self._hover = self._cursor = self._picture = self._held = None
+        self._painted = ()
         self._lay_out()
         self.update()
 
@@ -169,9 +180,9 @@ class LadderCanvas(QWidget):
         held = self._held
         if held is not None and (held.row, held.column) == (place.row, place.column):
             return held.cell
-        if self._picture is None or place.row >= len(self._picture.rows):
-            return None
-        return _own_of(self._picture.rows[place.row], place.column)
+        rows = () if self._picture is None else self._picture.rows
+        row = next((row for row in rows if row.price == place.price), None)  # it may have moved since it was painted
+        return None if row is None else _own_of(row, place.column)
 
     def _hold(self, place: Place | None) -> None:
         """In dynamic mode, keep the working order under the pointer where it is while rows move beneath it."""
@@ -274,7 +285,7 @@ class LadderCanvas(QWidget):
         colors, region = self._painter.colors, event.region()
         self._painter.titles(painter, self._columns, self.width())
         picture = self._picture
-        rows = () if picture is None else picture.rows
+        rows = self._painted = () if picture is None else picture.rows
         stale = picture is not None and picture.health.level == "stale"
         grid = self.grid
         whole = region.rectCount() == 1 and region.boundingRect().contains(self.rect())
@@ -299,7 +310,7 @@ class LadderCanvas(QWidget):
         return super().event(event)
 
     def _tip(self, point: QPoint) -> str:
-        place = self.grid.place(point, self.ladder.map.prices)
+        place = self.place_at(point)
         if place is None or self._picture is None or place.row >= len(self._picture.rows):
             return ""
         row, own = self._picture.rows[place.row], self._own_at(place)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation.desktop.panels.asking_panel import PressTwice, named
 from workstation.desktop.theme import figure_font, theme_notifier
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
@@ -30,6 +31,8 @@ from workstation.viewmodels.ticket_fields import parse_quantity
 QTY_WIDTH_MIN = 56
 PAD_BUTTON_SPARE = 12
 BUTTON_SPARE = 24
+GRID_COLUMNS = 6
+"""Columns of the grid of buttons: a row of three and a row of two fill it."""
 WRAP_SPARE = 60
 """What a line may lose where a word does not fit any more."""
 
@@ -121,10 +124,12 @@ class QuantityPad(QWidget):
 
 
 class LadderButtons(QWidget):
-    """Cancels with counts, position, flatten and centre. Emits what was pressed; side_sign 0 is both sides."""
+    """Cancels with counts, position, exits and centre. Emits what was pressed; side_sign 0 is both sides."""
 
     cancel_pressed = Signal(int)
     flatten_pressed = Signal()
+    breakeven_pressed = Signal()
+    reverse_pressed = Signal()
     centre_pressed = Signal()
     position_pressed = Signal()
 
@@ -145,17 +150,28 @@ class LadderButtons(QWidget):
         )
         self.flatten.setText("Flatten")
         self.flatten.setProperty("role", "danger")
+        self.breakeven = self._button(
+            f"{name}_breakeven", "Move the stop here to breakeven; never loosens it (F7)", self.breakeven_pressed.emit
+        )
+        self.breakeven.setText("Breakeven")
+        self.reverse = PressTwice("Reverse", self.reverse_pressed.emit)
+        self._fit(self.reverse, f"{name}_reverse", "Exit the position, then enter the other way; press twice (Ctrl+F9)")
         self.centre = self._button(f"{name}_centre", "Put the market in the middle (Space)", self.centre_pressed.emit)
         self.centre.setText("Centre")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
-        for column, sign in enumerate((1, 0, -1)):
-            grid.addWidget(self._cancels[sign], 0, column)
+        rows = (
+            (self._cancels[1], self._cancels[0], self._cancels[-1]),
+            (self.position, self.breakeven, self.centre),
+            (self.flatten, self.reverse),
+        )
+        for row, buttons in enumerate(rows):
+            span = GRID_COLUMNS // len(buttons)
+            for place, button in enumerate(buttons):
+                grid.addWidget(button, row, place * span, 1, span)
+        for column in range(GRID_COLUMNS):
             grid.setColumnStretch(column, 1)
-        grid.addWidget(self.position, 1, 0)
-        grid.addWidget(self.flatten, 1, 1)
-        grid.addWidget(self.centre, 1, 2)
         self.show_counts((0, 0))
         self.show_position("Flat", "Flat", 0)
 
@@ -187,13 +203,15 @@ class LadderButtons(QWidget):
 
     def _button(self, name: str, tip: str, pressed: Callable[[], None]) -> QPushButton:
         button = QPushButton()
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._fit(button, name, tip)
         button.clicked.connect(lambda _checked=False: pressed())
         return button
+
+    @staticmethod
+    def _fit(button: QPushButton, name: str, tip: str) -> None:
+        named(button, name, tip, "")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
 
 class PnlLabel(QToolButton):

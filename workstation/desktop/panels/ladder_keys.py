@@ -128,7 +128,7 @@ class KeyedLadder(LadderView):
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
             self._jump(above=key == Qt.Key.Key_Home)
         elif Qt.Key(key) in _GROUPING and not event.modifiers() & _CTRL:
-            self.ladder.map.regroup(_GROUPING[Qt.Key(key)])
+            self.regroup(_GROUPING[Qt.Key(key)])
         else:
             return False
         return True

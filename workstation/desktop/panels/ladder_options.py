@@ -41,7 +41,7 @@ _NUMBERS = (
     ("stop_ticks", "Stop with Alt", 10_000, " t"),
     ("target_ticks", "Target with Alt", 10_000, " t"),
     ("pulled_s", "Pulled and stacked over", 3_600, " s"),
-    ("large_size", "Sizes that stand out from", 1_000_000, ""),
+    ("large_size", "Sizes of this symbol that stand out from", 1_000_000, ""),
 )
 OFF = "off"
 

@@ -205,7 +205,7 @@ class RowPainter:
         if row.touch == "crossed":
             painter.fillRect(cell, colors.warning)
             ink = colors.on_warning
-        elif row.last:
+        elif row.last and not stale:
             painter.fillRect(cell.adjusted(1, 0, -1, 0), colors.surface_selected)
         else:
             ink = colors.buy if row.touch == "bid" else colors.sell
@@ -304,7 +304,7 @@ class RowPainter:
                 self.figures.left(painter, cell.adjusted(PAD, 0, 0, 0), row.traded)
         for row, cell in cells:
             if row.last:
-                painter.setPen(self.colors.accent)
+                painter.setPen(self.colors.stale if stale else self.colors.accent)
                 self.figures_bold.use(painter)
                 self.figures_bold.left(painter, cell.adjusted(PAD, 0, 0, 0), f"◂ {row.last}")
 

@@ -34,12 +34,12 @@ from workstation.viewmodels.ladder_amend import AmendQueue, Move
 from workstation.viewmodels.ladder_centring import AutoCentre, Centring
 from workstation.viewmodels.ladder_clicks import Click, Column, entry, only_reduces, rules_for
 from workstation.viewmodels.ladder_edits import Edit
-from workstation.viewmodels.ladder_settings import LABEL_UNITS, LadderSettings, plain_of, settings_from
+from workstation.viewmodels.ladder_settings import LABEL_UNITS, BySymbol, LadderSettings, plain_of, settings_from
 from workstation.viewmodels.open_profit import open_risk
 from workstation.viewmodels.preview import PREVIEW_KEY
 
 _LEVEL_ROLES = {"ok": "muted", "muted": "muted", "stale": "warning", "danger": "danger"}
-KEPT_SIZES_MAX = 200
+SIZE_MOST, LARGE_MOST = 10**18, 1_000_000
 _IDLE_TEXT = "Point at a price to read its order."
 
 
@@ -49,7 +49,7 @@ class LadderPanel(Panel):
     kind = "ladder"
     title = "Ladder"
     icon = "ladder"
-    linked = True
+    linked = aims = True
     holdable = holds_itself = True
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
@@ -60,7 +60,7 @@ class LadderPanel(Panel):
         self._picture: LadderPicture | None = None
         self._ticks_per_row = 1
         self._settings: dict[str, LadderSettings] = {}
-        self._kept_sizes: dict[str, int] = {}
+        self._kept_sizes, self._large = BySymbol(SIZE_MOST), BySymbol(LARGE_MOST)
         self._editor: OrderEditor | None = None
         self._centre_rule = AutoCentre(context.bridge.session.mono_ns())
         self._header: InstrumentHeader | None = None
@@ -77,6 +77,8 @@ class LadderPanel(Panel):
         self._build()
         self.buttons.cancel_pressed.connect(self._cancel_side)
         self.buttons.flatten_pressed.connect(self._flatten)
+        self.buttons.breakeven_pressed.connect(partial(self._run_here, "trade.breakeven"))
+        self.buttons.reverse_pressed.connect(partial(self._run_here, "trade.reverse"))
         self.buttons.centre_pressed.connect(self._centre)
         self.buttons.position_pressed.connect(self._seed_exit_size)
         self.pad.changed.connect(self._on_size)
@@ -123,12 +125,16 @@ class LadderPanel(Panel):
 
     @property
     def settings(self) -> LadderSettings:
-        """The settings in force for the class of the shown instrument."""
-        return self._settings.get(self._class, LadderSettings())
+        """The settings in force for the shown instrument: those of its class, with its own size that stands out."""
+        of_class, large = self._settings.get(self._class, LadderSettings()), self._large.get(self.symbol)
+        return of_class if large is None else msgspec.structs.replace(of_class, large_size=large)
 
     def set_settings(self, settings: LadderSettings) -> None:
-        """Take settings for every ladder of this panel that shows the same class of instrument."""
-        self._settings[self._class] = settings
+        """Take settings for each instrument of the shown class, and the size that stands out for the shown one."""
+        if settings.large_size != self.settings.large_size:
+            self._large.put(self.symbol, settings.large_size)
+        of_class = self._settings.get(self._class, LadderSettings()).large_size
+        self._settings[self._class] = msgspec.structs.replace(settings, large_size=of_class)
         self._apply_settings()
         self._refresh()
 
@@ -162,8 +168,9 @@ class LadderPanel(Panel):
         saved: PanelSettings = {"ticks_per_row": ticks}
         for asset_class, settings in self._settings.items():
             saved |= {f"{asset_class}.{name}": value for name, value in plain_of(settings).items()}
-        if self._kept_sizes:
-            saved["kept_sizes"] = [part for size in self._kept_sizes.items() for part in size]
+        for name, kept in (("kept_sizes", self._kept_sizes), ("large_sizes", self._large)):
+            if plain := kept.plain():
+                saved[name] = plain
         return saved
 
     def restore_settings(self, settings: PanelSettings) -> None:
@@ -175,13 +182,8 @@ class LadderPanel(Panel):
             asset_class, point, name = key.partition(".")
             if point:
                 plain.setdefault(asset_class, {})[name] = value
-        kept = settings.get("kept_sizes")
-        if isinstance(kept, list):
-            self._kept_sizes = {
-                symbol: qty
-                for symbol, qty in zip(kept[::2], kept[1::2], strict=False)
-                if isinstance(symbol, str) and isinstance(qty, int)
-            }
+        self._kept_sizes.restore(settings.get("kept_sizes"))
+        self._large.restore(settings.get("large_sizes"))
         self._settings = {asset_class: settings_from(values) for asset_class, values in plain.items()}
         self._apply_settings()
 
@@ -192,10 +194,7 @@ class LadderPanel(Panel):
     def _on_size(self, qty: int) -> None:
         self._point(None, 0, Click())
         if self.symbol and self.settings.keep_size and qty:
-            self._kept_sizes.pop(self.symbol, None)
-            self._kept_sizes[self.symbol] = qty
-            if len(self._kept_sizes) > KEPT_SIZES_MAX:
-                del self._kept_sizes[next(iter(self._kept_sizes))]
+            self._kept_sizes.put(self.symbol, qty)
 
     def _set_marketable(self, allowed: bool) -> None:
         if allowed != self.settings.marketable:
@@ -383,7 +382,6 @@ class LadderPanel(Panel):
         if request is None or ladder is None or picture is None:
             return
         if self._guarded():
-            say("warning", f"Refused: the ladder moved to {self.symbol} under 300 ms ago.")
             return
         if isinstance(request, Refused):
             say("warning", request.text)
@@ -411,7 +409,12 @@ class LadderPanel(Panel):
             self.pad.set_qty(0)
 
     def _guarded(self) -> bool:
-        return self.context.bridge.session.mono_ns() - self._changed_at < FOCUS_GUARD_NS
+        """Refuse, aloud, what is pressed so soon after another instrument came that it may be meant for the old one."""
+        guarded = self.context.bridge.session.mono_ns() - self._changed_at < FOCUS_GUARD_NS
+        if guarded:
+            text = f"Refused: the ladder moved to {self.symbol} under 300 ms ago."
+            self.context.announcer.say("warning", text)
+        return guarded
 
     def _answered(self, cl_ord_id: str, result: CommandResult) -> None:
         if result.code == "NOT_ARMED":
@@ -422,12 +425,16 @@ class LadderPanel(Panel):
         return self.context.origin(OriginKind.LADDER, f"row {self.context.instrument(self.symbol).price_text(price)}")
 
     def _cancel(self, ids: tuple[str, ...]) -> None:
+        if self._guarded():
+            return
         origin = self.context.origin(OriginKind.LADDER, "order cell")
         for cl_ord_id in ids:
             params = CancelOne(cl_ord_id=cl_ord_id, reason="ladder")
             self.context.call("order.cancel", params, origin, partial(self._answered, cl_ord_id))
 
     def _cancel_side(self, side_sign: int) -> None:
+        if self._guarded():
+            return
         held = self._picture is not None and self._picture.position_qty != 0
         scope = CancelMany(
             account=self.context.focus.account,
@@ -439,9 +446,17 @@ class LadderPanel(Panel):
         self.context.call("order.cancel_scope", scope, origin, partial(self._answered, ""))
 
     def _flatten(self) -> None:
+        if self._guarded():
+            return
         params = ExitPosition(account=self.context.focus.account, symbol=self.symbol)
         origin = self.context.origin(OriginKind.LADDER, "flatten button")
         self.context.call("position.flatten", params, origin, partial(self._answered, ""))
+
+    def _run_here(self, command_id: str) -> None:
+        """Aim the trade focus at this instrument and run a command of the key map on it."""
+        if not self._guarded():
+            self.context.focus.move(symbol=self.symbol)
+            self.command_asked.emit(command_id)
 
     def _seed_exit_size(self) -> None:
         if self._picture is not None and self._picture.position_qty:

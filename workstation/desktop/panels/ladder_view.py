@@ -73,6 +73,7 @@ class LadderView(LadderCanvas):
         self._press: Press | None = None
         self._moved_at: int | None = None
         self._centre_wanted = False
+        self._regroup_wanted = 0
         self._click = Click()
         self.pin_pointer = False
         self._by_key = False
@@ -84,7 +85,7 @@ class LadderView(LadderCanvas):
         """Show another instrument: drag, cursor and hover end."""
         self._end_drag()
         self._press = None
-        self._centre_wanted = False
+        self._centre_wanted, self._regroup_wanted = False, 0
         super().show_ladder(ladder)
 
     def show_picture(self, picture: LadderPicture) -> None:
@@ -100,9 +101,20 @@ class LadderView(LadderCanvas):
         self._centre_wanted = True
         self.centre_when_quiet()
 
+    def regroup(self, steps: int) -> None:
+        """Put more ticks into a row (fewer for a negative number), as soon as no pointer is busy over the orders."""
+        self._regroup_wanted += steps
+        self.centre_when_quiet()
+
     def centre_when_quiet(self) -> bool:
-        """Do a recentring that is due; returns whether rows moved."""
-        if not self._centre_wanted or not self._is_quiet():
+        """Do a regrouping and a recentring that are due; returns whether rows were centred."""
+        if not self._is_quiet():
+            return False
+        if self._regroup_wanted:
+            self.ladder.map.regroup(self._regroup_wanted)
+            self._regroup_wanted = 0
+            self.update()
+        if not self._centre_wanted:
             return False
         self._centre_wanted = False
         middle = self._sources.middle()
@@ -129,12 +141,12 @@ class LadderView(LadderCanvas):
             self.ladder.map.centre(edge.jump)
             self.update()
             return
-        place = self.grid.place(event.position().toPoint(), self.ladder.map.prices)
+        place = self.place_at(event.position().toPoint())
         if place is not None:
             self._press = Press(event.button(), place, event.modifiers())
 
     def _end_press(self, press: Press, event: QMouseEvent) -> None:
-        place = self.grid.place(event.position().toPoint(), self.ladder.map.prices)
+        place = self.place_at(event.position().toPoint())
         own = self._own_at(press.place)
         if press.button is _MIDDLE:
             if own is not None:
@@ -248,7 +260,7 @@ class LadderView(LadderCanvas):
             return
         self._press = None
         if drag is not None:
-            self._drop(drag, self.grid.place(event.position().toPoint(), self.ladder.map.prices))
+            self._drop(drag, self.place_at(event.position().toPoint()))
         else:
             self._end_press(press, event)
 
@@ -258,7 +270,7 @@ class LadderView(LadderCanvas):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the pointer with the preview or the drag."""
-        place = self.grid.place(event.position().toPoint(), self.ladder.map.prices)
+        place = self.place_at(event.position().toPoint())
         if place is not None and place.column in (*ENTRY_COLUMNS, *OWN_COLUMNS):
             self._moved_at = self._sources.mono_ns()
         if self._press is not None:
@@ -270,14 +282,13 @@ class LadderView(LadderCanvas):
         self._point(None, Click())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll rows; with Ctrl change the ticks per row, never while a button is down."""
+        """Scroll rows; with Ctrl change the ticks per row, once no button is down and the pointer rests."""
         notches = (event.angleDelta().y() or event.angleDelta().x()) / WHEEL_NOTCH
         if not notches:
             return
         before = None if self._hover is None else self._hover.price
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            if self._press is None:
-                self.ladder.map.regroup(-1 if notches > 0 else 1)
+            self.regroup(-1 if notches > 0 else 1)
         else:
             self.ladder.map.scroll(round(notches * WHEEL_ROWS) or (1 if notches > 0 else -1))
         self._carry_pointer(before)

@@ -58,7 +58,7 @@ class TicketPanel(Panel):
     kind = "ticket"
     title = "Order ticket"
     icon = "edit"
-    linked = True
+    linked = aims = True
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)

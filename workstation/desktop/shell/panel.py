@@ -35,14 +35,15 @@ class Panel(QWidget):
     command_asked(id) for a command of the key map on the trade focus; fault_met() when an error came out of it;
     retry_asked() to be opened anew; held_changed() when it is held still, or goes on.
 
-    holdable: it can be held still for reading. Frames wait meanwhile and come as one, but in a panel that
-    `holds_itself`: it takes each, and keeps still what it must.
+    aims: a click in it aims the trade focus at its instrument. holdable: it can be held still for reading. Frames wait
+    meanwhile and come as one, but in a panel that `holds_itself`: it takes each, and keeps still what it must.
     """
 
     kind: ClassVar[str] = ""
     title: ClassVar[str] = ""
     icon: ClassVar[str] = "list"
     linked: ClassVar[bool] = False
+    aims: ClassVar[bool] = False
     link_down_words: ClassVar[str] = ""
     holdable: ClassVar[bool] = False
     holds_itself: ClassVar[bool] = False

@@ -108,8 +108,12 @@ def windows() -> list[QWidget]:
 
 
 def panel_with_keyboard() -> Panel | None:
-    """Return the panel that the focused widget is in, header included."""
-    widget: QWidget | None = QApplication.focusWidget()
+    """Return the panel that the focused widget is in."""
+    return panel_around(QApplication.focusWidget())
+
+
+def panel_around(widget: QWidget | None) -> Panel | None:
+    """Return the panel that a widget is in, its popups included."""
     while widget is not None and not isinstance(widget, Panel):
         widget = widget.parentWidget()
     return widget

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.alert_here import AlertHere
@@ -25,6 +25,7 @@ from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.screen_commands import ScreenCommands
 from workstation.desktop.shell.spoken_line import SpokenLine
+from workstation.desktop.shell.staging import panel_around
 from workstation.desktop.shell.start_page import StartPage
 from workstation.desktop.shell.theme_menu import ThemeMenu
 from workstation.desktop.shell.toasts import ToastStack
@@ -79,6 +80,7 @@ class Workspace(QObject):
         self.start_page = StartPage(self.window.docking, titles, self.workspaces.open)
         self.start_page.closed.connect(self.tour.offer)
         self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
+        self._aiming = False
         context.focus.listen(self._follow_focus)
         self.themes = ThemeMenu(context, self.commands, self.window)
         self._build_menu(kinds)
@@ -163,7 +165,17 @@ class Workspace(QObject):
         panel.setFocus()
 
     def _follow_focus(self) -> None:
-        self._context.links.choose("A", self._context.focus.symbol)
+        """Show the instrument of a new focus in group A, but where a click in a panel of another group chose it."""
+        if not self._aiming:
+            self._context.links.choose("A", self._context.focus.symbol)
+
+    def _aim(self, widget: QWidget) -> None:
+        """Aim the trade focus at the instrument of the ladder or ticket that is clicked in."""
+        panel = panel_around(widget)
+        if panel is not None and panel.aims and panel.symbol:
+            self._aiming = True
+            self._context.focus.move(symbol=panel.symbol)
+            self._aiming = False
 
     def _on_window_focus(self, window: object) -> None:
         if window is None:
@@ -177,9 +189,11 @@ class Workspace(QObject):
     # Qt overrides
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Count any input as a sign of life, and save before a quit closes the windows; never consumes an event."""
+        """Count any input as a sign of life, see clicks, save before a quit closes the windows; consumes nothing."""
         if event.type() in _INPUT:
             self._idle.start()
+            if event.type() is QEvent.Type.MouseButtonPress and isinstance(watched, QWidget):
+                self._aim(watched)
         elif event.type() is QEvent.Type.Quit:
             self.workspaces.settle()
         return super().eventFilter(watched, event)
