@@ -6,6 +6,7 @@ import pytest
 
 from tests.helpers.adapters import ADAPTERS, Harness
 from workstation.domain.executions import ExecKind
+from workstation.domain.instruments import AssetClass
 from workstation.domain.orders import OrdStatus, OrdType, RequestKind, Side, TimeInForce
 from workstation.ports.broker import ExecType, QueryAnswer, SendOutcome, SessionState, UnreadableReport
 
@@ -257,3 +258,14 @@ def test_the_card_names_what_the_contract_relies_on(venue):
     assert card.cl_ord_id_length_max >= 36
     assert card.query_complete
     assert set(card.ord_types) == set(OrdType)
+
+
+def test_what_a_venue_says_of_itself_is_told_at_once_or_not_at_all(venue):
+    standing = venue.broker.standing()
+    assert standing == venue.broker.standing() or standing.next_reset is not None
+    if standing.limits_requests is False:
+        assert standing.requests_left is None
+    if standing.rights:
+        rights = standing.rights[venue.account]
+        assert AssetClass.STOCK in rights.classes or AssetClass.FUTURE in rights.classes
+        assert rights.margin_rate_bps > 0

@@ -7,24 +7,30 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
+from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, limit, order, status
 from workstation.commands.params import AdoptPosition, OverrideLock, ReconcileAccount, WithdrawCancel
 from workstation.commands.registry import CommandResult, NoParams
 from workstation.commands.venues import VenueName
 from workstation.desktop.panels.connections_panel import ConnectionsPanel
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.events import BreakFound
+from workstation.domain.instruments import AssetClass
 from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
-from workstation.ports.broker import SessionState
+from workstation.domain.orders import Contingency, GroupLink, LegRole, OrdType, Residence, Side
+from workstation.ports.broker import AccountRights, SessionState, VenueStanding
 from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
-from workstation.viewmodels.connections_view import link_style
+from workstation.viewmodels.connections_view import account_style, link_style
+from workstation.viewmodels.formats import exact_time
 from workstation.viewmodels.frames import AccountSnap, StreamSnap
+from workstation.viewmodels.venue_standing import LinkLine
 
 SHORT = BreakFound(account="SIM-1", symbol="AAPL", ours=100, theirs=80, resolution="open", ts=START_NS)
 CASH = BreakFound(
     account="SIM-1", symbol="", ours=5 * MONEY_ONE, theirs=7 * MONEY_ONE, resolution="open", ts=START_NS, currency="USD"
 )
+
+RIGHTS = AccountRights(classes=frozenset(AssetClass), may_short=True, margin_rate_bps=2_500)
 
 
 def board(
@@ -134,7 +140,7 @@ def test_reconcile_asks_for_all_accounts_where_none_is_chosen(panel: Connections
 
 def test_disconnecting_says_its_effects_and_takes_two_presses(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
     rig.feed(order("A"))
-    assert panel.effects.text().startswith("Disconnecting: 1 working orders: they stay there;")
+    assert panel.effects.text().startswith("Disconnecting: 1 working orders stay at the venue;")
     assert not panel.effects.isVisible()
     qtbot.mouseClick(panel.disconnect_button, Qt.MouseButton.LeftButton)
     assert rig.gateway.of("venue.disconnect") == []
@@ -220,3 +226,92 @@ def test_an_account_says_what_its_positions_bind(panel: ConnectionsPanel, rig: D
     rig.feed(accounts=[msgspec.structs.replace(snap, margin_used=None)])
     shown = dict(zip((c.name for c in panel.accounts.columns.table.columns), cells(panel.accounts, 0), strict=True))
     assert (shown["margin_used"], shown["ratio"]) == ("—", "—")
+
+
+MIDNIGHT = START_NS + 3 * 3_600 * SECOND
+
+
+def said(panel: ConnectionsPanel, rig: DesktopRig, **standing: object) -> dict[str, LinkLine]:
+    answer = board(rig)
+    venue = msgspec.structs.replace(answer.data.venues[0], standing=VenueStanding(**standing))
+    show(panel, rig, CommandResult(ok=True, text="", data=msgspec.structs.replace(answer.data, venues=(venue,))))
+    rig.feed(status=status(now_ns=START_NS))
+    return {line.name: line for line in map(panel.rows.links.row_at, range(len(panel.rows.links)))}
+
+
+@pytest.mark.parametrize(
+    ("standing", "state", "level"),
+    [
+        ({}, "not told", "muted"),
+        ({"limits_requests": False}, "no limit", "ok"),
+        ({"limits_requests": True}, "limited", "muted"),
+        ({"limits_requests": True, "requests_left": 1_200}, "1,200 left", "ok"),
+        ({"limits_requests": True, "requests_left": 0}, "0 left", "amber"),
+    ],
+)
+def test_the_requests_that_are_left_are_what_the_venue_says(panel, rig, standing, state: str, level: str) -> None:
+    line = said(panel, rig, **standing)["Requests SIM"]
+    assert (line.state, line.level) == (state, level)
+
+
+def test_the_next_reset_is_the_venues_own_word_and_what_it_does(panel: ConnectionsPanel, rig: DesktopRig) -> None:
+    assert said(panel, rig)["Next reset SIM"].state == "not told"
+    line = said(panel, rig, next_reset=MIDNIGHT, reset="its day ends")["Next reset SIM"]
+    assert (line.state, line.detail) == ("in 3 h", f"{exact_time(MIDNIGHT)[:16].replace('T', ' ')} UTC: its day ends")
+    never = said(panel, rig, reset="never")["Next reset SIM"]
+    assert (never.state, never.detail) == ("none", "never")
+
+
+def test_a_venue_in_maintenance_says_when_it_is_back(panel: ConnectionsPanel, rig: DesktopRig) -> None:
+    answer = board(rig, session=SessionState.MAINTENANCE)
+    standing = VenueStanding(back_at=START_NS + 90 * SECOND)
+    venue = msgspec.structs.replace(answer.data.venues[0], standing=standing)
+    show(panel, rig, CommandResult(ok=True, text="", data=msgspec.structs.replace(answer.data, venues=(venue,))))
+    rig.feed(status=status(now_ns=START_NS))
+    line = panel.rows.links.get("Venue SIM")
+    assert (line.state, line.level) == ("MAINTENANCE", "red")
+    assert line.detail.endswith("UTC, in 90 s")
+
+
+@pytest.mark.parametrize(("cancels", "state", "verb"), [(False, "KEPT", "stay"), (True, "CANCELLED", "are cancelled")])
+def test_what_becomes_of_orders_without_the_link_is_said_with_how_that_is_known(
+    panel: ConnectionsPanel, rig: DesktopRig, cancels: bool, state: str, verb: str
+) -> None:
+    here = order(
+        "B", limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_600), residence=Residence.PROGRAM,
+        link=GroupLink("G", Contingency.BRACKET, LegRole.STOP_LOSS, "P"),
+    )  # fmt: skip
+    rig.feed(order("A"), here)
+    answer = board(rig)
+    venue = msgspec.structs.replace(answer.data.venues[0], cancels_on_disconnect=cancels)
+    show(panel, rig, CommandResult(ok=True, text="", data=msgspec.structs.replace(answer.data, venues=(venue,))))
+    rig.feed(status=status(now_ns=START_NS))
+    line = panel.rows.links.get("If it ends SIM")
+    assert (line.state, line.level) == (state, "amber")
+    assert line.detail.startswith(f"1 working orders {verb}")
+    assert "1 held on this PC, 1 of them protection cannot be sent" in line.detail
+    assert line.detail.endswith("its card says so, it was not tried")
+
+
+@pytest.mark.parametrize(
+    ("rights", "barred", "words", "ink"),
+    [
+        (None, (), "not told by the venue", "warning"),
+        (RIGHTS, (), "all kinds · long and short · margin 25 %", None),
+        (
+            msgspec.structs.replace(RIGHTS, classes=frozenset({AssetClass.STOCK}), margin_rate_bps=10_000),
+            (AssetClass.OPTION,),
+            "stock · long and short · paid in full · off here: option",
+            "warning",
+        ),
+        (msgspec.structs.replace(RIGHTS, may_short=False), (), "all kinds · long only · margin 25 %", None),
+    ],
+)
+def test_an_account_says_what_the_venue_lets_it_do(panel, rig, *, rights, barred, words: str, ink: str | None) -> None:
+    answer = board(rig)
+    line = msgspec.structs.replace(answer.data.accounts[0], rights=rights, barred=frozenset(barred))
+    show(panel, rig, CommandResult(ok=True, text="", data=msgspec.structs.replace(answer.data, accounts=(line,))))
+    shown = dict(zip((c.name for c in panel.accounts.columns.table.columns), cells(panel.accounts, 0), strict=True))
+    assert shown["permissions"] == words
+    found = account_style(panel.accounts.columns.row_at(0)).cells.get("permissions")
+    assert (None if found is None else found.ink) == ink

@@ -32,6 +32,7 @@ from workstation.ports.broker import (
     QueryAnswer,
     SendReport,
     SessionReport,
+    VenueStanding,
 )
 
 START_NS = 1_795_000_000 * 10**9
@@ -221,6 +222,9 @@ class OnLoop:
         self._loop = loop
         self.venue = broker.venue
         self.capabilities = broker.capabilities
+
+    def standing(self) -> VenueStanding:
+        return self._broker.standing()
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._broker, name)

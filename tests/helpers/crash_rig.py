@@ -54,7 +54,7 @@ from workstation.kernel.fault_points import set_probe
 from workstation.kernel.ids import IdSource
 from workstation.orders.context import DeskSettings
 from workstation.orders.routing import KEPT_HERE
-from workstation.ports.broker import Broker, BrokerSink, CapabilityCard
+from workstation.ports.broker import Broker, BrokerSink, CapabilityCard, VenueStanding
 from workstation.storage import open_store, writer
 from workstation.storage.verify import verify
 
@@ -176,6 +176,9 @@ class WitnessedBroker:
     def __init__(self, broker: Broker, witness: Callable[[str], None], card: CapabilityCard) -> None:
         self._broker, self._witness = broker, witness
         self.venue, self.capabilities = broker.venue, card
+
+    def standing(self) -> VenueStanding:
+        return self._broker.standing()
 
     def connect(self, sink: BrokerSink) -> None:
         self._broker.connect(sink)

@@ -26,6 +26,7 @@ from workstation.ports.broker import (
     VenueBalance,
     VenueOrder,
     VenuePosition,
+    VenueStanding,
 )
 
 CARD = CapabilityCard(
@@ -88,6 +89,9 @@ class FakeBroker:
         self._serial = 0
 
     # The port
+
+    def standing(self) -> VenueStanding:
+        return VenueStanding()
 
     def connect(self, sink: BrokerSink) -> None:
         self._sink = sink

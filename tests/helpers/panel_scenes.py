@@ -44,6 +44,7 @@ from workstation.domain.accounts import Environment, LockState
 from workstation.domain.alerts import Alert, AlertHook, AlertRow, AlertState
 from workstation.domain.events import BreakFound
 from workstation.domain.executions import ExecKind, Execution
+from workstation.domain.instruments import AssetClass
 from workstation.domain.market import Aggressor, BarKind, BarType, StreamKind, Trade
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdStatus, OrdType, RequestKind, RiskClass, Side
@@ -51,7 +52,7 @@ from workstation.domain.records import ApiKey, StrategyDefinition, StrategyRun, 
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
 from workstation.domain.scopes import PRESETS
 from workstation.domain.verdicts import Verdict
-from workstation.ports.broker import SessionState
+from workstation.ports.broker import AccountRights, SessionState, VenueStanding
 from workstation.ports.deliveries import Delivery, DeliveryStatus
 from workstation.ports.market_data import Coverage, DataBoard, DataKind, Holding, Hole
 from workstation.ports.scripts import DoorStanding, HookBoard, RequestLine, ScriptBoard
@@ -307,11 +308,13 @@ def _risk(_rig: DesktopRig) -> dict[str, Any]:
 def _connections(rig: DesktopRig) -> dict[str, Any]:
     short = BreakFound(account=ACCOUNT, symbol="AAPL", ours=100, theirs=80, resolution="open", ts=START_NS)
     line = AccountLine(
-        account=rig.account, lock=LockState.UNLOCKED, reason="agrees", since=START_NS, overridden=False, breaks=(short,)
-    )
+        account=rig.account, lock=LockState.UNLOCKED, reason="agrees", since=START_NS, overridden=False,
+        breaks=(short,), rights=AccountRights(classes=frozenset(AssetClass), may_short=True, margin_rate_bps=2_500),
+    )  # fmt: skip
     venue = VenueLine(
-        venue="SIM", session=SessionState.UP, dated="2024-01-01", cancels_on_disconnect=False, query_complete=True
-    )
+        venue="SIM", session=SessionState.UP, dated="2024-01-01", cancels_on_disconnect=False, query_complete=True,
+        standing=VenueStanding(limits_requests=False, next_reset=START_NS + 9 * 60 * MINUTE_NS, reset="its day ends"),
+    )  # fmt: skip
     return {"venue.board": _ok(VenueBoard(venues=(venue,), accounts=(line,)))}
 
 

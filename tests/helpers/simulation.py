@@ -32,7 +32,7 @@ from workstation.kernel.fault_points import set_probe
 from workstation.kernel.ids import IdSource, sub_stream
 from workstation.orders.fold import CoreState
 from workstation.orders.routing import KEPT_HERE
-from workstation.ports.broker import BrokerReport, BrokerSink, CapabilityCard
+from workstation.ports.broker import BrokerReport, BrokerSink, CapabilityCard, VenueStanding
 
 START_NS = 1_795_000_000 * 10**9
 SECOND = 10**9
@@ -114,6 +114,9 @@ class CheckedBroker:
         self._sim, self._life = sim, life
         self._broker = sim.venue.broker
         self.venue, self.capabilities = self._broker.venue, card
+
+    def standing(self) -> VenueStanding:
+        return self._broker.standing()
 
     def connect(self, sink: BrokerSink) -> None:
         def take(reports: list[BrokerReport]) -> None:

@@ -10,15 +10,21 @@ from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.commands.venues import VENUES
 from workstation.domain.records import LOCAL_TENANT, BrokerRecord, ConnectionRecord
+from workstation.ports.broker import Broker, VenueStanding
 from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
+from workstation.risk.rules.account_permission import barred_classes
 
 
 def show_board(context: EngineContext, _params: NoParams, call: Invocation) -> None:
     """Answer the board."""
     locks = context.state.controls.locks
-    accounts, venues = [], {}
+    accounts, venues = [], dict[str, VenueLine]()
     for name, account in context.state.accounts.items():
         last = locks.last(name)
+        broker = context.desk.routes.broker(name)
+        if broker is not None and account.venue not in venues:
+            venues[account.venue] = _line(context, broker, account.venue)
+        standing = venues[account.venue].standing if account.venue in venues else VenueStanding()
         line = AccountLine(
             account=account,
             lock=locks.state(name),
@@ -26,20 +32,24 @@ def show_board(context: EngineContext, _params: NoParams, call: Invocation) -> N
             since=0 if last is None else last.ts,
             overridden=last is not None and last.override,
             breaks=tuple(context.desk.breaks(name)),
+            rights=standing.rights.get(name),
+            barred=barred_classes(context.state.controls, name),
         )
         accounts.append(line)
-        broker = context.desk.routes.broker(name)
-        if broker is not None and account.venue not in venues:
-            card = broker.capabilities
-            venues[account.venue] = VenueLine(
-                venue=account.venue,
-                session=context.desk.routes.session(account.venue),
-                dated=card.dated,
-                cancels_on_disconnect=card.cancel_on_disconnect,
-                query_complete=card.query_complete,
-            )
     board = VenueBoard(venues=tuple(venues.values()), accounts=tuple(accounts), kept=_kept(context, venues))
     call.reply(CommandResult(ok=True, text=f"{len(accounts)} accounts.", data=board))
+
+
+def _line(context: EngineContext, broker: Broker, venue: str) -> VenueLine:
+    card = broker.capabilities
+    return VenueLine(
+        venue=venue,
+        session=context.desk.routes.session(venue),
+        dated=card.dated,
+        cancels_on_disconnect=card.cancel_on_disconnect,
+        query_complete=card.query_complete,
+        standing=broker.standing(),
+    )
 
 
 def _kept(context: EngineContext, used: Iterable[str]) -> tuple[KeptLink, ...]:

@@ -38,6 +38,7 @@ from workstation.ports.broker import (
     SendReport,
     SessionReport,
     SessionState,
+    VenueStanding,
 )
 from workstation.ports.store import Entry
 from workstation.risk.gate import RiskGate
@@ -98,6 +99,9 @@ class _AcceptingVenue:
     def __init__(self) -> None:
         self._sink: BrokerSink = lambda _reports: None
         self._number = 0
+
+    def standing(self) -> VenueStanding:
+        return VenueStanding()
 
     def connect(self, sink: BrokerSink) -> None:
         self._sink = sink

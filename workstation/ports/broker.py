@@ -51,6 +51,33 @@ class CapabilityCard(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
 
 
+class AccountRights(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue lets an account do. classes: kinds of contract it may trade; may_short: sell what it has not.
+
+    margin_rate_bps: share of a position's value that it binds, 10,000 for one that is paid in full.
+    """
+
+    classes: frozenset[AssetClass]
+    may_short: bool
+    margin_rate_bps: int
+
+
+class VenueStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue says of itself just now; None for what it does not say. Times are UTC ns.
+
+    limits_requests: whether it limits how many requests it takes; requests_left: how many it would take at once.
+    next_reset: when it next resets, reset: what happens then; back_at: when a link that is down comes back by itself.
+    rights: by account.
+    """
+
+    limits_requests: bool | None = None
+    requests_left: int | None = None
+    next_reset: int | None = None
+    reset: str = ""
+    back_at: int | None = None
+    rights: Mapping[str, AccountRights] = {}
+
+
 class SendOutcome(StrEnum):
     """What became of a request's bytes."""
 
@@ -201,6 +228,9 @@ class Broker(Protocol):
     @property
     def capabilities(self) -> CapabilityCard:
         """What the venue can do."""
+
+    def standing(self) -> VenueStanding:
+        """Return what the venue says of itself just now, from what is known here; asks nothing and never blocks."""
 
     def connect(self, sink: BrokerSink) -> None:
         """Bring the session up; state and all reports arrive through `sink`, on the engine's thread."""

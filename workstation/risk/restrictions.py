@@ -70,6 +70,11 @@ class Restrictions:
         places += [(restriction, LimitScope.STRATEGY, key) for key in strategies if key]
         return [self._set[place] for place in places if place in self._set]
 
+    def of_account(self, restriction: Restriction, account: str) -> list[LimitChanged]:
+        """Return the settings that bind whatever an account trades, widest first."""
+        places = ((restriction, LimitScope.TENANT, ""), (restriction, LimitScope.ACCOUNT, account))
+        return [self._set[place] for place in places if place in self._set]
+
     def has(self, restriction: Restriction) -> bool:
         """Tell whether the restriction is set anywhere."""
         return any(place[0] is restriction for place in self._set)

@@ -11,32 +11,16 @@ import msgspec
 from workstation.domain.accounts import LockState
 from workstation.domain.numbers import format_scaled
 from workstation.domain.orders import OrderState
-from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
+from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_time, money, time_of_day
 from workstation.viewmodels.frames import AccountSnap, StatusSnap, StreamSnap
 from workstation.viewmodels.status_line import offset_chip
+from workstation.viewmodels.venue_standing import AccountRow, LinkLine, rights_words, venue_lines
 
 MS_NS = 1_000_000
 _US_NS = 1_000
 KEPT_CANCEL, POSITION, CASH = "kept cancel", "position", "cash"
-
-
-class LinkLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One link, stream or stage. age_ms: of the oldest value; level: ok, amber, red, or muted."""
-
-    name: str
-    state: str
-    age_ms: int | None
-    detail: str
-    level: str
-
-
-class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An account with its figures, None before the first."""
-
-    line: AccountLine
-    snap: AccountSnap | None
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +50,11 @@ class ConnectionsView:
         self.differences: ColumnTable[Difference] = ColumnTable(_difference_columns(), _difference_key)
         self.board: VenueBoard | None = None
 
-    def take_links(self, status: StatusSnap) -> None:
-        """Show links, streams and stages."""
+    def take_links(self, status: StatusSnap, orders: Iterable[OrderState] = ()) -> None:
+        """Show links, streams and stages. orders: those that are open, for what becomes of them without a link."""
         if self.board is None:
             return
-        wanted = {line.name: line for line in links(status, self.board.venues, self.board.kept)}
+        wanted = {line.name: line for line in links(status, self.board, tuple(orders))}
         shown = [self.links.row(number).name for number in range(self.links.total)]
         self.links.remove([name for name in shown if name not in wanted])
         self.links.upsert(wanted.values())
@@ -117,17 +101,10 @@ class ConnectionsView:
         return format_scaled(amount, 0 if instrument is None else instrument.qty_decimals, keep=0)
 
 
-def links(status: StatusSnap, venues: Sequence[VenueLine], kept: Iterable[KeptLink] = ()) -> list[LinkLine]:
-    """Return the link of each venue, each stream, the stages of the engine, and what is kept but not used."""
+def links(status: StatusSnap, board: VenueBoard, orders: Sequence[OrderState] = ()) -> list[LinkLine]:
+    """Return each venue's link and what it says of itself, each stream, the engine's stages, and what is not used."""
     stale = [stream.stream.lower() for stream in status.streams if stream.state == "STALE"]
-    found = []
-    for venue in venues:
-        policy = "cancels orders when the link ends" if venue.cancels_on_disconnect else "keeps orders"
-        detail = f"{policy}, card of {venue.dated}" + (f"; not fresh: {', '.join(stale)}" if stale else "")
-        level = "red" if venue.session != "UP" else "amber" if stale else "ok"
-        found.append(
-            LinkLine(name=f"Venue {venue.venue}", state=venue.session, age_ms=None, detail=detail, level=level)
-        )
+    found = [line for venue in board.venues for line in venue_lines(status, board, venue, stale, orders)]
     feed_level = "red" if status.feed_state != "UP" else "amber" if stale else "ok"
     rate = f"{status.updates_per_s:,.0f} updates/s"
     found.append(
@@ -145,7 +122,7 @@ def links(status: StatusSnap, venues: Sequence[VenueLine], kept: Iterable[KeptLi
             )
         )
     found += [_engine(status), _clock(status), _journal(status)]
-    found.extend(_unused(link) for link in kept)
+    found.extend(_unused(link) for link in board.kept)
     return found
 
 
@@ -205,6 +182,8 @@ def account_style(row: AccountRow) -> RowStyle:
     is_open = row.line.lock is LockState.UNLOCKED
     ink = "danger" if not is_open else "warning" if row.line.overridden else "buy"
     cells = {"lock": CellStyle(ink, bold=not is_open), "reason": CellStyle("text_muted")}
+    if row.line.barred or row.line.rights is None:
+        cells["permissions"] = CellStyle("warning")
     return RowStyle(cells=cells | ({"breaks": CellStyle("danger", bold=True)} if row.line.breaks else {}))
 
 
@@ -226,13 +205,6 @@ def diagnostics(view: ConnectionsView) -> str:
 def _table_text(table: ColumnTable[Any]) -> str:
     rows = [table.row_at(position) for position in range(len(table))]
     return "\n".join("  " + "  ".join(f"{c.title}={c.text(row)}" for c in table.columns) for row in rows)
-
-
-def disconnect_effects(venues: Iterable[VenueLine], open_orders: int) -> str:
-    """Return what disconnecting does, before it is done."""
-    policy = "they are cancelled by the venue" if any(v.cancels_on_disconnect for v in venues) else "they stay there"
-    orders = f"{open_orders} working orders: {policy}" if open_orders else "no working orders"
-    return f"Disconnecting: {orders}; exits are refused until the link is back; accounts lock until they agree."
 
 
 def _difference_key(row: Difference) -> tuple[str, str, str]:
@@ -292,6 +264,8 @@ def _account_columns() -> tuple[Column[AccountRow], ...]:
         _figure("buying_power", "Available"),
         Column("ratio", "Bound", number, _bound, _bound_text, right=True, width=7,
                hint="Margin used of equity"),
+        Column("permissions", "Permissions", text, rights_words, rights_words, width=22,
+               hint="What the venue lets the account do, and what is switched off for it here"),
         Column("currency", "Ccy", code, lambda r: r.line.account.currency, lambda r: r.line.account.currency, width=4),
         Column("venue", "Venue", code, lambda r: r.line.account.venue, lambda r: r.line.account.venue, width=7),
         Column("reason", "Reason", text, lambda r: r.line.reason, lambda r: r.line.reason, width=24),

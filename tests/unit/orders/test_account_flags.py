@@ -14,6 +14,7 @@ from workstation.domain.orders import OrdStatus, Side
 from workstation.domain.records import AccountRecord
 from workstation.domain.records.venues import AccountStatus, AccountType
 from workstation.orders.fold import CoreState
+from workstation.risk.rules.account_permission import barred_classes
 
 RECORD = AccountRecord(
     id="a-1", row_version=1, broker_id="b", connection_id="c", account_number="1", account_type=AccountType.INDIVIDUAL,
@@ -76,6 +77,7 @@ def test_each_kind_has_its_flag_and_coins_need_none(kind, flag):
     every = [field for field in AccountRecord.__struct_fields__ if field.startswith("can_trade_")]
     save(rig, **dict.fromkeys(every, False))
     assert refusal(rig) == ("ACCOUNT_PERMISSION" if flag else "")
+    assert (kind in barred_classes(rig.state.controls, ACCOUNT)) is bool(flag)
     save(rig, **{name: name == flag for name in every})
     assert refusal(rig) == ""
 

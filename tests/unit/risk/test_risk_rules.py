@@ -8,6 +8,7 @@ import pytest
 from tests.helpers.risk import ACCOUNT, HAND, REST, RiskDesk, intent, live, terms
 from workstation.domain.accounts import Environment, KillScope
 from workstation.domain.events import EngineStarted, TradingDayRolled
+from workstation.domain.instruments import AssetClass
 from workstation.domain.market import SessionPhase
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import (
@@ -23,6 +24,7 @@ from workstation.domain.orders import (
 )
 from workstation.domain.records import LivePermit
 from workstation.domain.verdicts import DenialKind
+from workstation.risk.rules.account_permission import barred_classes
 
 S = 1_000_000_000
 
@@ -298,6 +300,8 @@ def test_an_account_may_lack_the_permission_for_an_asset_class(desk):
     desk.limit("ACCOUNT_PERMISSION", "OPTION,FUTURE", "ACCOUNT", "SIM-1")
     assert desk.refusal(intent()) == ""
     assert desk.refusal(intent(terms(symbol="CL", qty=1))) == "ACCOUNT_PERMISSION"
+    assert barred_classes(desk.controls, "SIM-1") == {AssetClass.OPTION, AssetClass.FUTURE}
+    assert barred_classes(desk.controls, "SIM-2") == frozenset()
 
 
 def test_a_forbidden_short_sale_is_one_that_could_end_below_zero(desk):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from workstation.brokers.paper.exchange import PaperExchange, SessionClose
 from workstation.brokers.paper.options import PaperOptions
-from workstation.brokers.sim.answers import answer
+from workstation.brokers.sim.answers import account_rights, answer
 from workstation.brokers.sim.fees import FeeSchedule
 from workstation.brokers.sim.records import VenueRecord
 from workstation.domain.accounts import Account, Environment
@@ -27,6 +27,7 @@ from workstation.ports.broker import (
     SendReport,
     SessionReport,
     SessionState,
+    VenueStanding,
 )
 
 POLL_MIN_NS = 1_000_000
@@ -94,6 +95,12 @@ class PaperBroker:
             if account.environment is Environment.LIVE:
                 raise ValidationError("account", f"{account.account} is live", allowed="SIM or REPLAY on paper")
             self.exchange.open_account(account)
+
+    def standing(self) -> VenueStanding:
+        """Return what the venue says of itself: it limits no requests and never resets."""
+        return VenueStanding(
+            limits_requests=False, reset="never; instruments close by their hours", rights=account_rights(self.exchange)
+        )
 
     def connect(self, sink: BrokerSink) -> None:
         """Bring the session up."""

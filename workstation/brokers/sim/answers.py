@@ -6,7 +6,7 @@ orders which kept silent speak again.
 
 from workstation.brokers.sim.exchange import Exchange
 from workstation.brokers.sim.orders import VenueOrderState
-from workstation.ports.broker import QueryAnswer, VenueBalance, VenueOrder, VenuePosition
+from workstation.ports.broker import AccountRights, QueryAnswer, VenueBalance, VenueOrder, VenuePosition
 
 
 def answer(
@@ -56,3 +56,12 @@ def _venue_order(state: VenueOrderState) -> VenueOrder:
         ts_event=state.ts_event,
         text=state.text,
     )
+
+
+def account_rights(exchange: Exchange) -> dict[str, AccountRights]:
+    """Return what each account may do at the venue: everything listed there, short or long, on its margin."""
+    classes = frozenset(instrument.asset_class for instrument in exchange.instruments.values())
+    return {
+        name: AccountRights(classes=classes, may_short=True, margin_rate_bps=account.margin_rate_bps)
+        for name, account in exchange.accounts.items()
+    }

@@ -233,6 +233,10 @@ class FaultSwitch:
         """Return the faults that still wait, for the banner."""
         return tuple(armed.fault for armed in self._armed)
 
+    def passing(self, kind: FaultKind) -> int | None:
+        """Return how many messages still pass before an armed fault of a kind strikes, None where none is armed."""
+        return min((armed.skip for armed in self._armed if armed.fault.kind is kind), default=None)
+
     def take(self, kinds: frozenset[FaultKind], symbol: str) -> PlannedFault | None:
         """Return the first armed fault of these kinds that strikes a message of this symbol, and count it."""
         if not self._armed:

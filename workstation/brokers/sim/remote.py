@@ -35,6 +35,7 @@ from workstation.ports.broker import (
     SessionReport,
     SessionState,
     UnreadableReport,
+    VenueStanding,
 )
 
 RECONNECT_FIRST_S = 0.05
@@ -64,6 +65,10 @@ class RemoteSimBroker:
         self._writer: asyncio.StreamWriter | None = None
         self._pending: dict[Pending, list[asyncio.TimerHandle]] = {}
         self._questions: dict[int, tuple[str, asyncio.TimerHandle]] = {}
+
+    def standing(self) -> VenueStanding:
+        """Return nothing: the venue is in another process, and the link does not carry it."""
+        return VenueStanding()
 
     def connect(self, sink: BrokerSink) -> None:
         """Begin to connect, and to reconnect whenever the link is lost. Needs a running event loop."""

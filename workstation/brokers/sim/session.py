@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from workstation.brokers.sim.answers import answer
+from workstation.brokers.sim.answers import account_rights, answer
 from workstation.brokers.sim.delay_line import DelayLine
-from workstation.brokers.sim.exchange import Exchange
+from workstation.brokers.sim.exchange import DAY_NS, Exchange
 from workstation.brokers.sim.faults import FaultKind, FaultSwitch, PlannedFault
 from workstation.brokers.sim.fees import usual_fees
 from workstation.brokers.sim.outgoing import OutgoingFaults
@@ -31,6 +31,7 @@ from workstation.ports.broker import (
     SendReport,
     SessionReport,
     SessionState,
+    VenueStanding,
 )
 
 CARD = CapabilityCard(
@@ -112,7 +113,21 @@ class SimBroker:
         self._down: DelayLine[Arrival] = DelayLine(clock, scheduler, self._arrived, REPORT_SLICE_MAX)
         self._up: DelayLine[BrokerReport] = DelayLine(clock, scheduler, self._received, REPORT_SLICE_MAX)
         self._back: Timer | None = None
+        self._back_at: int | None = None
         exchange.emit = self._on_report
+
+    def standing(self) -> VenueStanding:
+        """Return what the venue says of itself: no limit of requests but an armed fault's, a day to UTC 0."""
+        day_left = DAY_NS - self._exchange.now_ns() % DAY_NS
+        left = self._faults.passing(FaultKind.RATE_LIMIT)
+        return VenueStanding(
+            limits_requests=left is not None,
+            requests_left=left,
+            next_reset=self._clock.now_ns() + day_left,
+            reset="its day ends, DAY orders expire; the link stays up",
+            back_at=None if self.is_up else self._back_at,
+            rights=account_rights(self._exchange),
+        )
 
     def connect(self, sink: BrokerSink) -> None:
         """Bring the session up."""
@@ -228,6 +243,7 @@ class SimBroker:
             if arrival.kind is not None:
                 self._deliver(_unknown(arrival.kind, arrival.cl_ord_id, reason), 0)
         self._change(state, reason)
+        self._back_at = self._clock.now_ns() + back_after_ns if back_after_ns else None
         if back_after_ns:
             self._back = self._scheduler.call_later(
                 back_after_ns, lambda: self._change(SessionState.UP, "session restored")

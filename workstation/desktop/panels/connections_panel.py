@@ -27,12 +27,12 @@ from workstation.viewmodels.connections_view import (
     account_style,
     diagnostics,
     difference_style,
-    disconnect_effects,
     link_style,
 )
 from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.panel_notes import PanelNote
+from workstation.viewmodels.venue_standing import disconnect_effects
 
 LINKS_SHARE, ACCOUNTS_SHARE, DIFFERENCES_SHARE = 5, 3, 3
 
@@ -124,8 +124,8 @@ class ConnectionsPanel(AskingPanel):
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar_of(self.connect_button, self.disconnect_button))
-        column.addLayout(bar_of(self.reconcile, self.renew, self.diagnose))
+        column.addLayout(bar_of(self.connect_button, self.disconnect_button, self.diagnose))
+        column.addLayout(bar_of(self.reconcile, self.renew))
         column.addWidget(self.effects)
         column.addLayout(bar_of(self.reason, stretch=0))
         column.addLayout(bar_of(self.adopt, self.override, self.withdraw))
@@ -144,7 +144,7 @@ class ConnectionsPanel(AskingPanel):
         state = self.context.state
         status, orders = state.status, list(state.open_orders.values())
         if status is not None:
-            self.links.apply(lambda: self.rows.take_links(status))
+            self.links.apply(lambda: self.rows.take_links(status, orders))
         self.accounts.apply(lambda: self.rows.take_accounts(state.accounts))
         self.differences.apply(lambda: self.rows.take_differences(orders))
         for view in (self.links, self.accounts, self.differences):
@@ -156,7 +156,7 @@ class ConnectionsPanel(AskingPanel):
         agrees = ("Book and venue agree", "Differences and kept cancels appear here.")
         self.differences.set_empty_text(*(agrees if self.asking.has_answer else waiting))
         venues = () if self.rows.board is None else self.rows.board.venues
-        self.effects.setText(disconnect_effects(venues, len(orders)))
+        self.effects.setText(disconnect_effects(venues, orders))
         self._show_buttons()
 
     def _show_buttons(self, *_: object) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from workstation.domain.instruments import AssetClass
 from workstation.domain.verdicts import DenialKind
+from workstation.risk.controls import Controls
 from workstation.risk.place import Place
 from workstation.risk.restrictions import Restriction
 from workstation.risk.rules.base import RestrictionRule
@@ -20,6 +21,18 @@ FLAGS: Mapping[AssetClass, str] = {
     AssetClass.FOREX: "can_trade_forex",
     AssetClass.BOND: "can_trade_bonds",
 }
+
+
+def barred_classes(controls: Controls, account: str) -> frozenset[AssetClass]:
+    """Return the kinds of contract that an account may not add to here, by its flags or a setting on it or all."""
+    kept = controls.accounts.get(account)
+    flagged = {kind for kind, flag in FLAGS.items() if kept is not None and not getattr(kept, flag)}
+    named = {
+        name
+        for found in controls.restrictions.of_account(Restriction.ACCOUNT_PERMISSION, account)
+        for name in found.new.split(",")
+    }
+    return frozenset(flagged | {kind for kind in AssetClass if kind.value in named})
 
 
 class AccountPermission(RestrictionRule):
