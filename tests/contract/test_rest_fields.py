@@ -57,7 +57,10 @@ DIFFERENT: dict[str, tuple[str, str]] = {
 
 ADDED: dict[str, tuple[str, str]] = {
     "OrderCreate": ("leg_full allow_duplicate", "a leg for the whole of its parent; the duplicate window is lifted"),
-    "Order": ("row_version leg_full held_for held_reason unfilled_quantity", "the number in the ETag; why it waits"),
+    "Order": (
+        "row_version leg_full held_for held_reason taken_over_by unfilled_quantity",
+        "for the ETag; why, whose",
+    ),
     "PreviewLimit": ("passed message", "which of them refuses, in words"),
     "AccountCreate": ("initial_cash", "what a paper account begins with"),
     "SubscriptionUpdate": ("rotate_secret", "callbacks are signed"),

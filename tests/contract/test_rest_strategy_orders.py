@@ -12,6 +12,7 @@ import pytest
 from tests.contract.test_rest_strategies import ORDERS, RUNS, UNKNOWN, begun, code, defined, ends, made, run_of, until
 from tests.helpers.api_rig import ApiRig, served
 from tests.helpers.core_rig import START_NS
+from workstation.commands.handovers import HandedOrder
 from workstation.commands.params import AnnotateOrder
 from workstation.commands.registry import CommandResult, NoParams
 from workstation.commands.strategies import RunName
@@ -136,3 +137,27 @@ def test_an_order_that_outlives_its_run_is_an_orphan_until_a_person_adopts_it(ri
     asked("order.annotate", AnnotateOrder(cl_ord_id=own, metadata={ADOPTED_BY: "pat"}))
     assert orphans() == []
     assert rig.core.state.book.get(own).is_open
+
+
+def test_a_person_takes_an_order_of_a_run_over_and_gives_it_back_and_no_script_does(rig: ApiRig) -> None:
+    def asked(command_id: str, kind: OriginKind, cl_ord_id: str) -> CommandResult:
+        answers: list[CommandResult] = []
+        rig.engine.call(command_id, HandedOrder(cl_ord_id=cl_ord_id), Origin(kind, user="pat"), answers.append)
+        rig.engine.do(lambda: None)
+        return until(rig, lambda: answers)[0]
+
+    run_id = begun(rig, defined(rig))
+    body = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id)).json()
+    own, hand = body["client_order_id"], rig.http.post(ORDERS, json=rig.order()).json()["client_order_id"]
+    assert asked("order.take_over", OriginKind.REST, own).code == "DESKTOP_ONLY"
+    call = {"parameters": {"cl_ord_id": own}}
+    assert code(rig.http.post("/api/v1/commands/order.take_over", json=call), 403) == "DESKTOP_ONLY"
+    assert asked("order.give_back", OriginKind.BLOTTER, own).code == "STATE_CONFLICT", "it is its run's own"
+    assert asked("order.take_over", OriginKind.BLOTTER, hand).code == "STATE_CONFLICT", "it is of no strategy"
+    assert body["taken_over_by"] is None
+    for command, owner in (("order.take_over", "pat"), ("order.take_over", "pat"), ("order.give_back", None)):
+        assert asked(command, OriginKind.BLOTTER, own).ok
+        assert rig.http.get(f"{ORDERS}/{body['id']}").json()["taken_over_by"] == owner
+    events = rig.http.get("/api/v1/events", params={"types": "order.updated", "limit": 500}).json()["events"]
+    told = [row["data"]["taken_over_by"] for row in events if row["data"].get("changed") == ["taken_over_by"]]
+    assert sorted(told, key=str) == [None, "pat"], "once for each change, none for a repeat"

@@ -49,6 +49,8 @@ MENUS: dict[str, dict[str, str]] = {
         "cancel_all": "order.cancel_scope",
         "cancel_stops": "order.cancel_scope",
         "adopt": "order.annotate",
+        "take_over": "order.take_over",
+        "give_back": "order.give_back",
         "older": "order.older",
         "export": FILE,
     },
@@ -137,6 +139,9 @@ def ran(kind: str, entry: str, rig: DesktopRig, qtbot: QtBot, folder: Path) -> R
     if entry == "adopt":
         rig.feed(order("OMS-9", origin=Origin(OriginKind.EXTERNAL)))
         panel.view.select_key("OMS-9")
+    if entry in ("take_over", "give_back"):
+        rig.feed(order("OMS-8", strategy_id="run-1", taken_by="pat" if entry == "give_back" else ""))
+        panel.view.select_key("OMS-8")
     asked: list[str] = []
     provenance: list[str] = []
     panel.command_asked.connect(asked.append)

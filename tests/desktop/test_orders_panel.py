@@ -501,3 +501,24 @@ def test_today_is_another_day_after_midnight(panel: OrdersPanel, rig: DesktopRig
     assert ids(panel) == ["OMS-1"]
     rig.feed(status=status(now_ns=START_NS + 86_400 * SECOND))
     assert ids(panel) == []
+
+
+def test_whose_an_order_of_a_strategy_is_stands_in_its_origin_and_is_changed_from_its_menu(
+    panel: OrdersPanel, rig: DesktopRig, qtbot
+) -> None:
+    own = order("OMS-1", origin=Origin(kind=OriginKind.STRATEGY, detail="R1"), strategy_id="R1")
+    rig.feed(own)
+    panel.view.selectRow(0)
+    press(panel.context_menu(), "orders-1_take_over")
+    assert [wish.cl_ord_id for wish in rig.gateway.of("order.take_over")] == ["OMS-1"]
+    rig.feed(msgspec.structs.replace(own, version=2, taken_by="pat"))
+    panel.view.reorder(panel.blotter.table.refresh)
+    assert shown(panel, "origin") == ["pat from strategy R1"]
+    qtbot.keyClicks(panel.filter_line, "origin:pat")
+    assert shown(panel, "origin") == ["pat from strategy R1"], "it is found by whose it is"
+    panel.view.selectRow(0)
+    menu = panel.context_menu()
+    taken = next(action for action in menu.actions() if action.objectName() == "orders-1_take_over")
+    assert not taken.isEnabled()
+    press(menu, "orders-1_give_back")
+    assert [wish.cl_ord_id for wish in rig.gateway.of("order.give_back")] == ["OMS-1"]

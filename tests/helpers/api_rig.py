@@ -27,6 +27,7 @@ from workstation.api.token_file import TokenFile
 from workstation.commands import (
     accounts,
     answers,
+    handovers,
     holds,
     limits,
     market,
@@ -86,6 +87,7 @@ class EngineThread:
         holds.register(self.commands)
         venues.register(self.commands)
         strategies.register(self.commands)
+        handovers.register(self.commands)
         market.register(self.commands)
         nothing: Any = None
         instruments = rig.state.instruments

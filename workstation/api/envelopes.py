@@ -69,6 +69,7 @@ _CHANGED: Mapping[str, tuple[str, ...]] = {
     "OrderReplaced": ("state", "quantity", "price", "stop_price", "pending_changes"),
     "OrderChanged": ("quantity", "price", "stop_price", "trailing_percent", "time_in_force", "expire_at"),
     "OrderNoted": ("notes", "metadata"),
+    "OrderHandedOver": ("taken_over_by",),
     "OutcomeUnknown": ("needs_reconcile", "unknown_outcome"),
     "OutcomeResolved": ("needs_reconcile", "unknown_outcome"),
     "OrderHeld": ("held_for", "held_reason"),
@@ -195,6 +196,8 @@ class Envelopes:
             return [_refusal(event)]
         types = self._types(event, line.kind, order, seen)
         body = order_body(order, self._names) | {"changed": list(_CHANGED.get(line.kind, ("state",)))}
+        if isinstance(event, happened.OrderHandedOver):
+            body["taken_over_by"] = event.owner or None  # as of then: it may have changed hands again since
         account, symbol = self._names.account_uid(order.terms.account), order.terms.symbol
         drafts = [_Draft(name, "order", order.uid, body, account, symbol) for name in types]
         if isinstance(event, happened.OrderFilled):

@@ -28,6 +28,7 @@ from workstation.app.view_only import READING_COMMANDS, Storage, ViewOnly
 from workstation.commands import (
     accounts,
     answers,
+    handovers,
     holds,
     limits,
     logins,
@@ -453,7 +454,7 @@ def all_commands() -> CommandRegistry:
     registry = CommandRegistry()
     for module in (
         trading, positions, safety, accounts, pnl, market, records, limits, risk_board, venues, venue_board,
-        answers, provenance, scripts, webhooks, holds, strategies,
+        answers, provenance, scripts, webhooks, holds, strategies, handovers,
     ):  # fmt: skip
         module.register(registry)
     return registry

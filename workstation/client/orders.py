@@ -57,6 +57,7 @@ class Order(Value, frozen=True, kw_only=True):
     compliance_check_passed: bool | None
     held_for: str | None = None
     held_reason: str | None = None
+    taken_over_by: str | None = None
     parent_order_id: str | None
     leg_role: str | None
     leg_full: bool = False

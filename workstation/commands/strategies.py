@@ -118,7 +118,7 @@ def _orphans(context: EngineContext, runs: tuple[StrategyRun, ...]) -> tuple[Ord
     found = (
         order
         for order in context.state.book.open_orders()
-        if order.strategy_id in ended and ADOPTED_BY not in order.metadata
+        if order.strategy_id in ended and ADOPTED_BY not in order.metadata and not order.taken_by
     )
     return tuple(islice(found, ROWS_SHOWN))
 

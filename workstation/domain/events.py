@@ -210,6 +210,13 @@ class OrderNoted(OrderEvent, frozen=True, kw_only=True, tag=True):
     metadata: dict[str, str]
 
 
+class OrderHandedOver(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """An order of a strategy's run became a person's, or its run's again. owner: the person, "" for the run."""
+
+    owner: str
+    origin: Origin
+
+
 class LockChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """An account was locked, is reconciling, or was unlocked; `breaks` lists differences with the venue.
 
@@ -426,6 +433,7 @@ Event = (
     | OutcomeUnknown
     | OutcomeResolved
     | OrderNoted
+    | OrderHandedOver
     | LockChanged
     | KillChanged
     | LimitChanged

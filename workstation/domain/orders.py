@@ -306,6 +306,7 @@ class CancelScope(msgspec.Struct, frozen=True, kw_only=True):
     """Command: cancel all live orders that match every given field; protective stops stay unless asked for.
 
     entries_only: those that open or add; legs, reduce-only orders and what works against the position stay.
+    but_taken: what a person took over from a run stays too.
     """
 
     origin: Origin
@@ -315,6 +316,7 @@ class CancelScope(msgspec.Struct, frozen=True, kw_only=True):
     side_sign: int | None = None
     include_protective: bool = False
     entries_only: bool = False
+    but_taken: bool = False
     reason: str = ""
 
 
@@ -362,6 +364,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     the average price is cost / cum_qty. leaves_qty is 0 in final states. version rises with every change.
     cancel_requested_at: in a working state, a cancel that is kept for the next session and can be withdrawn.
     held_for: code of the compliance rule that kept the order here for a person, kept after its release.
+    taken_by: the person who took an order of a strategy's run over, "" while it is whose it was.
     """
 
     cl_ord_id: str
@@ -404,6 +407,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ts_sent: int = 0
     ts_acked: int = 0
     held_for: str = ""
+    taken_by: str = ""
 
     @property
     def is_held(self) -> bool:

@@ -14,6 +14,7 @@ from workstation.domain.errors import BrokerError, NotConnected, NotFound, State
 from workstation.domain.events import (
     Event,
     OrderChanged,
+    OrderHandedOver,
     OrderNoted,
     OutcomeUnknown,
     ReplaceDenied,
@@ -175,6 +176,9 @@ class Amendment:
     def _record(
         self, order: OrderState, event: Event, origin: Origin, attach: Attach | None, *, before: Sequence[Event] = ()
     ) -> int:
+        if isinstance(event, ReplaceRequested | OrderChanged) and _is_taken(order, origin):
+            handed = OrderHandedOver(cl_ord_id=order.cl_ord_id, ts=event.ts, owner=origin.user, origin=origin)
+            before = (*before, handed)
         return self._c.recorder.record(
             [*before, event], actor=origin.actor, correlation=order.uid, causation=order.cl_ord_id, attach=attach
         )
@@ -228,3 +232,8 @@ def changed_terms(terms: OrderTerms, command: ReplaceOrder) -> OrderTerms:
     changes: dict[str, Any] = {name: value for name in _FIELDS if (value := getattr(command, name)) is not None}
     after = replace(terms, **changes)
     return resized(after, after.order_qty)
+
+
+def _is_taken(order: OrderState, origin: Origin) -> bool:
+    """Tell whether a change makes an order of a strategy's run the person's who asks for it."""
+    return order.strategy_id != "" and origin.kind.is_hand and order.taken_by != origin.user

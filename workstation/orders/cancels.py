@@ -242,6 +242,8 @@ def _asked_already(order: OrderState) -> bool:
 def _in(order: OrderState, scope: CancelScope) -> bool:
     if scope.strategy_id is not None and order.strategy_id != scope.strategy_id:
         return False
+    if scope.but_taken and order.taken_by:
+        return False
     if scope.side_sign is not None and order.terms.side.sign != scope.side_sign:
         return False
     return scope.include_protective or not order.is_protective

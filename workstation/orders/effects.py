@@ -21,6 +21,7 @@ from workstation.domain.events import (
     OrderDenied,
     OrderEvent,
     OrderExpired,
+    OrderHandedOver,
     OrderHeld,
     OrderIntended,
     OrderNoted,
@@ -256,6 +257,10 @@ def _noted(_: OrderState, event: OrderNoted) -> Effect:
     return Effect(None, {"notes": event.notes, "metadata": event.metadata}, ENGINE)
 
 
+def _handed_over(_: OrderState, event: OrderHandedOver) -> Effect:
+    return Effect(None, {"taken_by": event.owner}, event.origin.actor)
+
+
 EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
     OrderHeld: _held,
     OrderIntended: _intended,
@@ -277,6 +282,7 @@ EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
     OutcomeUnknown: _outcome_unknown,
     OutcomeResolved: _outcome_resolved,
     OrderNoted: _noted,
+    OrderHandedOver: _handed_over,
 }
 """What each event does to an order; creations, refusals and fills have functions of their own."""
 

@@ -17,6 +17,7 @@ from workstation.domain.events import (
     OrderAccepted,
     OrderCancelled,
     OrderCreated,
+    OrderHandedOver,
     OrderIntended,
     OrderReplaced,
     OutcomeUnknown,
@@ -29,7 +30,7 @@ from workstation.kernel.ids import stable_uid
 from workstation.orders.context import DeskContext
 from workstation.orders.effects import resized
 from workstation.orders.fills import Fills
-from workstation.orders.reports import NOT_SENT, order_events, sent_events
+from workstation.orders.reports import BY_SYSTEM, NOT_SENT, order_events, sent_events
 from workstation.orders.routing import read_back
 from workstation.orders.session_log import SessionLog
 from workstation.orders.submission import Submission
@@ -198,7 +199,14 @@ class Inbound:
             OrderCreated(cl_ord_id=new_id, ts=now, command=command, replaces=order.cl_ord_id),
             OrderIntended(cl_ord_id=new_id, ts=now, verdict=verdict, qty=left, epoch=self._c.journal.epoch),
             OrderAccepted(cl_ord_id=new_id, ts=now, order_id=report.order_id, ts_event=report.ts_event),
+            *self._still_taken(order, new_id, now),
         ]
+
+    def _still_taken(self, order: OrderState, new_id: str, now: int) -> list[Event]:
+        """Return that the successor is the person's too who took the order over."""
+        if not order.taken_by:
+            return []
+        return [OrderHandedOver(cl_ord_id=new_id, ts=now, owner=order.taken_by, origin=BY_SYSTEM)]
 
     def _on_session_report(self, report: SessionReport) -> None:
         c = self._c

@@ -102,7 +102,11 @@ class Strategy:
         """Take the newest book; older ones that were waiting are left out."""
 
     def on_order(self, order: Order) -> None:
-        """Take a change of an own order."""
+        """Take a change of an own order.
+
+        `order.taken_by` names the person who has taken it over: from then on the run changes and cancels it no more,
+        until on_order comes with "" there. Its fills still come and count.
+        """
 
     def on_fill(self, fill: Fill) -> None:
         """Take an execution of an own order; `position` counts it already. None is ever left out."""

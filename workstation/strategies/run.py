@@ -12,6 +12,7 @@ import msgspec
 
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.errors import StateConflict, UserError
+from workstation.domain.events import OrderHandedOver
 from workstation.domain.orders import (
     CancelOrder,
     CancelScope,
@@ -86,6 +87,7 @@ class Run:
         self._refusals = self._interrupts = self._reported = self._looks_without = 0
         self._policy = order.policy
         self._left: Callable[[bool], None] | None = None
+        self._left_alone: set[str] = set()
         self.messages = 0
         self.decision: Decision | None = None
         self._handlers: Mapping[type, Callable[..., None]] = {
@@ -199,6 +201,16 @@ class Run:
             return
         self._end(RunStatus.STUCK, "a callback does not return; a restart of the program frees its processor", "")
 
+    def handed_over(self, event: OrderHandedOver) -> None:
+        """Tell that a person has taken an order of the run over, or gives it back."""
+        self._left_alone.discard(event.cl_ord_id)
+        data = {"order": event.cl_ord_id, "by": event.origin.user, "owner": event.owner}
+        if event.owner:
+            text = f"{event.owner} takes order {event.cl_ord_id} over: the run leaves it alone until it is given back."
+        else:
+            text = f"{event.origin.user} gives order {event.cl_ord_id} back to the run."
+        self.tell("WARNING", text, "TAKEN", data)
+
     def tell(self, level: str, text: str, event_type: str = "", data: dict[str, Any] | None = None) -> None:
         """Write a line to the run's log."""
         self._publish(RunLine(self.order.run_id, level, text, self._clock.now_ns(), event_type, data or {}))
@@ -246,7 +258,7 @@ class Run:
             self._refused(denial.text)
 
     def _replace(self, intent: m.Replace) -> None:
-        if not self._owns(intent.cl_ord_id):
+        if not self._owns(intent.cl_ord_id, "replace"):
             return
         command = ReplaceOrder(
             cl_ord_id=intent.cl_ord_id,
@@ -261,12 +273,19 @@ class Run:
 
     def _cancel(self, intent: m.Cancel) -> None:
         order = self._desk.state.book.get(intent.cl_ord_id)
-        if order is not None and order.is_open and self._owns(intent.cl_ord_id):
+        if order is not None and order.is_open and self._owns(intent.cl_ord_id, "cancel"):
             self._desk.cancel(CancelOrder(cl_ord_id=intent.cl_ord_id, origin=self._origin))
 
-    def _owns(self, cl_ord_id: str) -> bool:
+    def _owns(self, cl_ord_id: str, wish: str) -> bool:
+        """Tell whether an order is the run's to change; of one that a person took over it is told once."""
         order = self._desk.state.book.get(cl_ord_id)
-        return order is None or order.strategy_id == self.order.run_id
+        if order is None or not order.taken_by:
+            return order is None or order.strategy_id == self.order.run_id
+        if cl_ord_id not in self._left_alone:
+            self._left_alone.add(cl_ord_id)
+            text = f"Order {cl_ord_id} is {order.taken_by}'s: it is left as it is; the run wished to {wish} it."
+            self.tell("WARNING", text, "TAKEN", {"order": cl_ord_id, "by": order.taken_by})
+        return False
 
     def _cancel_all(self, symbol: str | None) -> None:
         self._desk.cancel_scope(
@@ -276,6 +295,7 @@ class Run:
                 symbol=symbol,
                 strategy_id=self.order.run_id,
                 include_protective=True,
+                but_taken=True,
             )
         )
 

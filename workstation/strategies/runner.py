@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from workstation.domain.errors import NotFound, ValidationError
-from workstation.domain.events import CancelRequested, ReplaceRequested
+from workstation.domain.events import CancelRequested, OrderHandedOver, ReplaceRequested
 from workstation.domain.executions import Execution
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar, BarType, BookChange, BookSnapshot, MarketEvent, Quote, StreamKind, Trade
@@ -75,6 +75,7 @@ class Runner:
         bus.subscribe(Execution, self._on_execution)
         bus.subscribe(ReplaceRequested, lambda event: self._on_others_wish(event, "changes"))
         bus.subscribe(CancelRequested, lambda event: self._on_others_wish(event, "cancels"))
+        bus.subscribe(OrderHandedOver, self._on_handed_over)
         market.listen(self._on_batch)
 
     def start(self, order: RunOrder) -> Run:
@@ -224,6 +225,13 @@ class Runner:
         who = f"{event.origin.user} ({event.origin.kind.lower()})"
         data = {"order": event.cl_ord_id, "by": event.origin.user, "door": event.origin.kind.value}
         run.tell("WARNING", f"{who} {does} order {event.cl_ord_id} of this run.", "HAND", data)
+
+    def _on_handed_over(self, event: OrderHandedOver) -> None:
+        """Tell a run's log whose its order is now; the strategy hears it by the order itself."""
+        order = self._desk.state.book.get(event.cl_ord_id)
+        run = None if order is None else self._runs.get(order.strategy_id)
+        if run is not None and not run.status.is_final:
+            run.handed_over(event)
 
     def _take(self, run: Run, intent: m.Intent) -> None:
         run.take(intent)

@@ -67,7 +67,10 @@ class Book(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """One order of the run. state: the fifteen stored states; reason: why it was refused or rejected."""
+    """One order of the run. state: the fifteen stored states; reason: why it was refused or rejected.
+
+    taken_by: the person who took it over, "" while it is the run's own: what the run asks of it is left undone.
+    """
 
     id: str
     symbol: str
@@ -79,6 +82,7 @@ class Order(msgspec.Struct, frozen=True):
     stop_price: Decimal | None
     state: OrdStatus
     reason: str = ""
+    taken_by: str = ""
 
     @property
     def left(self) -> Decimal:
@@ -180,6 +184,7 @@ class Scales:
             None if terms.stop_px is None else to_decimal(terms.stop_px, places),
             order.status,
             order.text,
+            order.taken_by,
         )
 
     def quantity(self, value: int) -> Decimal:

@@ -244,6 +244,8 @@ class OrderBlotter:
 
     def _origin(self, order: OrderState) -> str:
         words = origin_words(order.origin, self.keys)
+        if order.taken_by:
+            return f"{order.taken_by} from {words}"
         return f"adopted {words}" if is_foreign(words) and not order.is_foreign else words
 
     def _average_number(self, order: OrderState) -> float | None:
@@ -326,9 +328,10 @@ def _key(order: OrderState) -> str:
     return order.cl_ord_id
 
 
-def _steady(order: OrderState) -> OrderTerms | tuple[OrderTerms, bool]:
-    """Return the terms, and of an order from elsewhere whether it was adopted."""
-    return order.terms if order.origin.kind is not OriginKind.EXTERNAL else (order.terms, order.is_foreign)
+def _steady(order: OrderState) -> OrderTerms | tuple[OrderTerms, bool, str]:
+    """Return the terms, and of an order from elsewhere or of a strategy whose it is now."""
+    may_change_hands = order.strategy_id != "" or order.origin.kind is OriginKind.EXTERNAL
+    return (order.terms, order.is_foreign, order.taken_by) if may_change_hands else order.terms
 
 
 def _side(order: OrderState) -> str:

@@ -24,8 +24,9 @@ def origin_words(origin: Origin, keys: Mapping[str, str]) -> str:
 
 
 def origin_id(order: OrderState) -> str:
-    """Return the door and its detail as they are kept, a key by its id."""
-    return origin_words(order.origin, {})
+    """Return the door and its detail as they are kept, a key by its id, and who took it over from its strategy."""
+    words = origin_words(order.origin, {})
+    return f"{words}; taken over by {order.taken_by}" if order.taken_by else words
 
 
 def is_foreign(words: str) -> bool:

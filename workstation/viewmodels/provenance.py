@@ -9,7 +9,14 @@ from types import MappingProxyType
 
 import msgspec
 
-from workstation.domain.events import OrderCreated, OrderDenied, OrderFilled, OrderIntended, ReplaceDenied
+from workstation.domain.events import (
+    OrderCreated,
+    OrderDenied,
+    OrderFilled,
+    OrderHandedOver,
+    OrderIntended,
+    ReplaceDenied,
+)
 from workstation.domain.events import ReplaceRequested as ChangeAsked
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OriginKind, ReferencePrice
@@ -147,6 +154,7 @@ def _origin(
         yield Fact(_DETAIL_NAMES.get(origin.kind, "Detail"), named, "" if named == origin.detail else origin.detail)
     if order.strategy_id and order.strategy_id != origin.detail:
         yield Fact("Strategy", order.strategy_id)
+    yield from _owner(lines)
     yield Fact("User", origin.user)
     yield Fact("Account", order.terms.account)
     pressed = gesture_at(order, lines)
@@ -162,6 +170,17 @@ def _origin(
     for name, value in sorted(order.metadata.items()):
         if name not in (PREVIEW_KEY, VERSIONS_KEY, *_code_keys(order)):
             yield Fact(name, value)
+
+
+def _owner(lines: Sequence[StoryLine]) -> Iterator[Fact]:
+    """Say who took the order over from its strategy and how, and who gave it back, each time that it was done."""
+    for line in lines:
+        event = line.event
+        if isinstance(event, OrderHandedOver):
+            name = "Taken over" if event.owner else "Given back"
+            by = f"{event.origin.user}, {_ORIGIN_WORDS[event.origin.kind]}"
+            leaves = "its run leaves it alone" if event.owner else "its run has it again"
+            yield Fact(name, f"{exact_time(event.ts)[11:19]} by {by}", leaves, "warning" if event.owner else "")
 
 
 def gesture_at(order: OrderState, lines: Sequence[StoryLine]) -> int | None:

@@ -19,6 +19,7 @@ from workstation.domain.events import (
     OrderDenied,
     OrderExpired,
     OrderFilled,
+    OrderHandedOver,
     OrderIntended,
     OrderNoted,
     OrderRejected,
@@ -97,4 +98,8 @@ _WORDS: Mapping[type, tuple[str, Words]] = {
     OutcomeUnknown: (HERE, lambda e, _: _because(f"outcome of {e.request.value} not known", e.cause)),
     OutcomeResolved: (IN, lambda e, _: f"outcome settled: {e.how}"),
     OrderNoted: (HERE, lambda *_: "notes changed"),
+    OrderHandedOver: (
+        HERE,
+        lambda e, _: f"taken over from its strategy by {e.owner}" if e.owner else "given back to its strategy",
+    ),
 }

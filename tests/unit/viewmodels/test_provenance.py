@@ -12,6 +12,7 @@ from workstation.domain.events import (
     OrderCreated,
     OrderDenied,
     OrderFilled,
+    OrderHandedOver,
     OrderIntended,
     OrderSent,
 )
@@ -203,3 +204,18 @@ def test_a_redacted_export_names_neither_account_nor_person() -> None:
     assert ACCOUNT not in redacted
     assert "ada" not in redacted
     assert json.loads(redacted)["sections"]["Rules"][1]["value"] == "passed 31t"
+
+
+def test_who_took_an_order_of_a_strategy_over_and_who_gave_it_back_stands_with_its_origin() -> None:
+    story = whole_story()
+    pat = Origin(kind=OriginKind.CHART, detail="drag", user="pat")
+    handed = lines(
+        OrderHandedOver(cl_ord_id="OMS-1", ts=START_NS + 30 * MS, owner="pat", origin=pat),
+        OrderHandedOver(cl_ord_id="OMS-1", ts=START_NS + 90 * MS, owner="", origin=pat),
+    )
+    made = page(OrderStory(order=story.order, lines=(*story.lines, *handed)))
+    origin = facts(made, "Origin")
+    assert origin["Taken over"].value.endswith("by pat, by hand, on the chart")
+    assert origin["Taken over"].note == "its run leaves it alone"
+    assert origin["Given back"].value.endswith("by pat, by hand, on the chart")
+    assert "taken over from its strategy by pat" in as_text(made)

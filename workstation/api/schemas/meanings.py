@@ -21,6 +21,7 @@ MEANINGS: Mapping[str, str] = {
     "confirm_token": "Proof that this body was previewed: valid for 60 s, for the same caller and body.",
     "expire_at": "When a GTD order ends; other times in force take none.",
     "filled_quantity": "How much has filled so far.",
+    "taken_over_by": "Person who took the order over from its strategy run; null while it is whose it was.",
     "held_for": "What a NEW order waits for; null where it waits for nothing.",
     "held_reason": "Why it waits, in words.",
     "instrument_symbol": "Symbol of the instrument, without regard to case.",

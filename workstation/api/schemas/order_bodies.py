@@ -43,7 +43,6 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
     terms, status, link = order.terms, order.status, order.link
     grid = names.grid(terms.symbol)
     instrument = grid.instrument
-    final = status.is_final
     unfilled = max(terms.order_qty - order.cum_qty, 0)
     role = None if link is None or link.role == "ENTRY" else link.role
     rest = grid.quantity(unfilled)
@@ -83,6 +82,7 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "compliance_check_passed": False if status is OrdStatus.COMPLIANCE_REJECTED else _checked(order),
         "held_for": order.held_for if order.is_held else None,
         "held_reason": order.text if order.is_held else None,
+        "taken_over_by": order.taken_by or None,
         "parent_order_id": names.order_uid(link.parent) if link is not None else None,
         "leg_full": link is not None and link.full,
         "leg_role": role if link is not None and link.parent else None,
@@ -94,7 +94,7 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "unknown_outcome": None if order.unknown is None else _unknown(order),
         "notes": order.notes or None,
         "metadata": _metadata(order),
-        "remaining_quantity": grid.quantity(0) if final else rest,
+        "remaining_quantity": grid.quantity(0) if status.is_final else rest,
         "unfilled_quantity": rest,
         "total_value": None if terms.price is None else grid.value(terms.price * terms.order_qty),
     }

@@ -247,6 +247,7 @@ class Order(Resource):
     compliance_check_passed: bool | None
     held_for: str | None
     held_reason: str | None
+    taken_over_by: str | None
     parent_order_id: IdOut | None
     leg_role: LegRoleName | None
     leg_full: bool

@@ -12,12 +12,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QMenu, QTableView
 
-from workstation.commands.params import AnnotateOrder, CancelOne, ChangeOrder
+from workstation.commands.params import CancelOne, ChangeOrder
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.older_rows import NEWEST_FIRST, OlderRows
 from workstation.desktop.panels.order_editor import ConflictBar, OrderCellEditor
 from workstation.desktop.panels.orders_menus import Entry, chip_menu, group_menu, with_entries
+from workstation.desktop.panels.orders_owners import owner_entries
 from workstation.desktop.panels.orders_scopes import CancelChoice, cancel_choices
 from workstation.desktop.panels.orders_totals import OrderTotals
 from workstation.desktop.panels.table_panel import TablePanel
@@ -25,7 +26,7 @@ from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.errors import ValidationError
-from workstation.domain.orders import ADOPTED_BY, OrderState, OriginKind
+from workstation.domain.orders import OrderState, OriginKind
 from workstation.viewmodels.formats import SECOND_NS, Formats
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.order_edits import (
@@ -104,13 +105,6 @@ class OrdersPanel(TablePanel):
             self._call("order.cancel", CancelOne(cl_ord_id=order.cl_ord_id), "Del")
         self.context.announcer.say("info", f"Cancel asked for {len(chosen)} order{'s' if len(chosen) > 1 else ''}.")
 
-    def adopt(self) -> None:
-        """Take the selected open orders that were placed elsewhere as one's own; they stay at the venue as they are."""
-        foreign = [order for order in self.view.selected_rows() if order.is_foreign and order.is_open]
-        for order in foreign:
-            metadata = {**order.metadata, ADOPTED_BY: self.context.origin(OriginKind.BLOTTER).user}
-            self._call("order.annotate", AnnotateOrder(cl_ord_id=order.cl_ord_id, metadata=metadata), "adopt")
-
     def acknowledge(self) -> None:
         """Count every reject as seen, here and wherever else they are counted."""
         self.context.state.rejects.acknowledge()
@@ -176,7 +170,7 @@ class OrdersPanel(TablePanel):
             Entry("tick_down", "One tick down\tAlt+Down", lambda: self.reprice(-1), bool(rows)),
             Entry("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
             Entry("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
-            Entry("adopt", "Adopt: watch it as your own", self.adopt, any(o.is_foreign and o.is_open for o in rows)),
+            *owner_entries(rows, self.context.origin(OriginKind.BLOTTER).user, self._call),
             Entry("show", "Show instrument", lambda: focus.move(symbol=rows[0].terms.symbol), len(rows) == 1),
             Entry("older", "Read older orders", self.older.read_on_request),
         )
