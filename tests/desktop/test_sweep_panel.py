@@ -60,6 +60,12 @@ def test_trials_stand_best_first_with_their_parameters_and_sort_by_a_click(panel
     assert column(panel, "axis_fast") == sorted(column(panel, "axis_fast"), key=int)
 
 
+def test_each_sweep_says_what_it_plays(panel: SweepsPanel) -> None:
+    first = panel.sweeps.columns.row_at(0)
+    texts = {column.name: column.text(first) for column in panel.sweeps.columns.table.columns}
+    assert (texts["symbols"], texts["interval"]) == ("ACME, IBM", "1d")
+
+
 def test_luck_is_held_against_the_best_in_words(panel: SweepsPanel) -> None:
     words = panel.verdict.text()
     assert "Best of 11: sharpe 1.90 in-sample, 0.43 out-of-sample" in words

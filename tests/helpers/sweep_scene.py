@@ -16,7 +16,9 @@ ENTRY = "sma_cross:SmaCross"
 
 def sweep_of_scene() -> SweepTable:
     """Return a sweep of two parameters that is done, one of its trials failed."""
-    terms = Terms(entry_point=ENTRY, axes={"fast": [5, 10, 15, 20], "slow": [30, 60, 90]}, fixed={"symbol": "ACME"})
+    axes: dict[str, list[Any]] = {"fast": [5, 10, 15, 20], "slow": [30, 60, 90]}
+    market = {"symbol": ["ACME", "IBM"], "interval": "1d"}
+    terms = Terms(entry_point=ENTRY, axes=axes, fixed={"symbol": "ACME"}, market=market)
     trials = []
     for number in range(12):
         fast, slow = 5 * (number // 3 + 1), 30 * (number % 3 + 1)

@@ -25,7 +25,7 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
 
     trials: that have a Sharpe ratio. by_chance: yearly ratio that the best of so many has without skill.
     deflated: probability that the choice's true ratio is above that, None where it cannot be told. inside,
-    outside: the choice's metric in both parts.
+    outside: the choice's metric in both parts. traded: whether any trial had a fill in-sample.
     """
 
     trials: int
@@ -33,10 +33,13 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     deflated: float | None
     inside: float | None
     outside: float | None
+    traded: bool = True
 
     @property
     def verdict(self) -> str:
-        """One sentence on the choice."""
+        """What to make of the choice, in words."""
+        if not self.traded:
+            return "No trial traded: a backtest with the parameters of one says why."
         if self.deflated is None:
             return "Too few trials or days to tell luck from skill."
         if self.deflated < LIKELY:
@@ -103,6 +106,7 @@ def guard_of(trials: Sequence[Trial], metric: Metric) -> Guard:
         deflated=None if best is None else deflater(trials)(best),
         inside=None if best is None else value_of(best.inside, metric),
         outside=None if best is None else value_of(best.outside, metric),
+        traded=not trials or any(trial.inside is None or trial.inside.fills for trial in trials),
     )
 
 

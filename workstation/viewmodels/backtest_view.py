@@ -12,7 +12,7 @@ import numpy.typing as npt
 from workstation.ports.backtests import Backtest, BacktestBoard, BacktestStatus, BacktestTrips, Trip
 from workstation.ports.sweeps import Figures
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import MISSING, exact_time, gain_ink, money, percent, ratio
+from workstation.viewmodels.formats import MISSING, exact_time, gain_ink, market_words, money, percent, ratio
 
 Values = npt.NDArray[np.float64]
 Value = Callable[[Backtest], float | None]
@@ -182,11 +182,7 @@ def _minute(ts: int) -> str:
 
 
 def _market(name: str) -> Callable[[Backtest], str]:
-    def text(backtest: Backtest) -> str:
-        found = backtest.market.get(name, "")
-        return ", ".join(found) if isinstance(found, list | tuple) else str(found)
-
-    return text
+    return lambda backtest: market_words(backtest.market, name)
 
 
 def _profit(backtest: Backtest) -> str:

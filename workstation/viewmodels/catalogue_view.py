@@ -77,7 +77,7 @@ def series_key(line: Coverage) -> str:
 
 def series_style(line: Coverage) -> RowStyle:
     """Return how a series looks: one with holes has a warning in its coverage."""
-    ink = "warning" if line.missing else "buy"
+    ink = "warning" if line.missing else "buy" if line.holding.kind is DataKind.BARS else ""
     return RowStyle(cells={"coverage": CellStyle(ink), "missing": CellStyle("warning" if line.missing else "")})
 
 

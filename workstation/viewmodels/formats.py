@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -207,3 +207,9 @@ def ratio(value: float | None) -> str:
 def percent(value: float | None) -> str:
     """Return a share of one in percent, to two decimals."""
     return MISSING if value is None else f"{value:.2%}"
+
+
+def market_words(market: Mapping[str, Any], name: str) -> str:
+    """Return what a study was asked to play, by the name of the option; several by commas."""
+    found = market.get(name, "")
+    return ", ".join(found) if isinstance(found, list | tuple) else str(found)

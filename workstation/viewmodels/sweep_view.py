@@ -11,7 +11,7 @@ import msgspec
 from workstation.backtest.sweep_ranking import by_fold, deflater, guard_of, heat, value_of
 from workstation.ports.sweeps import Metric, Sweep, SweepBoard, SweepStatus, SweepTable, Trial, TrialStatus
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
-from workstation.viewmodels.formats import MISSING, exact_time, gain_ink, percent, ratio
+from workstation.viewmodels.formats import MISSING, exact_time, gain_ink, market_words, percent, ratio
 
 Value = Callable[["TrialRow"], float | None]
 
@@ -193,15 +193,22 @@ _SIGNED: dict[str, Value] = {
 }
 
 
+def _market(name: str) -> Callable[[Sweep], str]:
+    return lambda sweep: market_words(sweep.terms.market, name)
+
+
 def _made(sweep: Sweep) -> str:
     return exact_time(sweep.created_at)[:16].replace("T", " ")
 
 
 def _sweep_columns() -> tuple[Column[Sweep], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
+    symbols, interval = _market("symbol"), _market("interval")
     return (
         Column("id", "No.", number, lambda r: r.id, lambda r: str(r.id), right=True, width=4),
         Column("strategy", "Strategy", code, lambda r: r.terms.entry_point, lambda r: r.terms.entry_point, width=18),
+        Column("symbols", "Symbols", code, symbols, symbols, width=10, hover=symbols),
+        Column("interval", "Bars", code, interval, interval, width=5),
         Column("status", "Is", code, status_text, status_text, width=8),
         Column("done", "Trials", number, lambda r: r.done, lambda r: f"{r.done:,} of {r.planned:,}", right=True,
                width=12),

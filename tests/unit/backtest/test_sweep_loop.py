@@ -111,6 +111,8 @@ def test_the_guard_grows_with_the_number_of_trials() -> None:
     alone = guard_of([best], Metric.SHARPE)
     assert (alone.deflated, alone.by_chance) == (None, 0.0)
     assert "Too few" in alone.verdict
+    idle = [msgspec.structs.replace(row, inside=msgspec.structs.replace(row.inside, fills=0)) for row in trials]
+    assert "No trial traded" in guard_of(idle, Metric.SHARPE).verdict
 
 
 def test_the_ratio_of_days_is_the_yearly_one_before_it_is_made_yearly() -> None:
