@@ -111,7 +111,7 @@ class FakeGateway:
     def sent(self) -> list[tuple[str, Any]]:
         """Return every call but wishes for market data, lists and previews, as (id, parameters)."""
         quiet = {"market.watch", "market.bars", "order.preview", "order.outlook", "alert.list", "alert.hooks"}
-        quiet |= {"strategy.signals", "market.actions"}
+        quiet |= {"strategy.signals", "market.actions", "market.indicators"}
         return [(call.command_id, call.params) for call in self.calls if call.command_id not in quiet]
 
     def answer(self, command_id: str, result: CommandResult) -> None:

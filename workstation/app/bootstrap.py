@@ -24,6 +24,7 @@ from workstation.app.data_hours import adopt_hours_of
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.market_store import KeepingOptions
+from workstation.app.own_indicators import OwnIndicators
 from workstation.app.room_watch import RoomWatch
 from workstation.app.start_order import wake_collector
 from workstation.app.venues import Venue, VenueBuilder, VenueOptions, build_venue
@@ -199,6 +200,7 @@ class Program:
             strategies_folder=self.own_home.strategies,
             run_budget=RunBudget(runs.max_concurrent_runs, runs.run_timeout, runs.paper_only),
         )
+        self._indicators = OwnIndicators(options.home.indicators, self._loop.post, self.engine.commands)
         if options.settings.risk.flatten_at_lockout:
             core = self.engine.core
             LockoutExits(core.desk, core.bus, core.scheduler)
@@ -223,10 +225,10 @@ class Program:
             self.engine.say("warning", self.store.remark)
         if self.view_only is None:
             self._obey_kill_mark()
-        if self.view_only is None and isinstance(self.store, Store):
-            self.store.search.start()
-        if self.view_only is None and self._backups is not None:
-            self._backups.start()
+            if isinstance(self.store, Store):
+                self.store.search.start()
+            if self._backups is not None:
+                self._backups.start()
         if self._options.api_enabled and not rest_later:
             self._open_rest()
 
@@ -276,6 +278,7 @@ class Program:
         self._watchdog.stop()
         if self._backups is not None:
             self._backups.stop()
+        self._indicators.close()
         self.engine.stop()
         self._leave_own_home()
 

@@ -6,7 +6,6 @@ file offers is asked of a process of its own: to look at code is not to run it.
 """
 
 import ast
-import hashlib
 import importlib.resources
 import re
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from workstation.app.code_files import SourceText, classes_in, own_files, read_source
 from workstation.app.core import Core
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.isolation import described, isolated_host
@@ -28,7 +28,6 @@ from workstation.strategies.loading import Code, Described, Loaded
 from workstation.strategies.run_desk import RunBudget, RunDesk
 from workstation.strategies.runner import Runner
 
-SOURCE_MAX = 256 * 1024
 RUNS_NS = 1_000_000_000
 """How often runs are looked at."""
 
@@ -113,8 +112,7 @@ class CodeFolder:
         if parts is None:
             raise ValidationError("entry_point", f"{entry_point!r} is none", allowed="module:Class")
         module = parts.group(1)
-        source = self._source(module)
-        found = hashlib.sha256(source.encode()).hexdigest()
+        source, found = self._source(module)
         if code_hash and found != code_hash:
             kept = self._past(code_hash)
             if kept is None:
@@ -139,45 +137,24 @@ class CodeFolder:
 
     def entries(self) -> list[str]:
         """Return what can be run, as `module:Class`; modules are looked at, never imported."""
-        files = [] if self._folder is None else sorted(self._folder.glob("*.py"))
         shipped = sorted(Path(str(importlib.resources.files(EXAMPLES))).glob("[a-z]*.py"))
         found: dict[str, None] = {}
-        for file in (*files, *shipped):
+        for file in (*own_files(self._folder), *shipped):
             try:
                 tree = ast.parse(file.read_text(encoding="utf-8"))
             except (OSError, SyntaxError, ValueError):
                 continue
-            found.update((f"{file.stem}:{name}", None) for name in _strategies_of(tree))
+            found.update((f"{file.stem}:{name}", None) for name in classes_in(tree, "Strategy"))
         return list(found)
 
     def close(self) -> None:
         """End the thread."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _source(self, module: str) -> str:
+    def _source(self, module: str) -> SourceText:
         own = None if self._folder is None else self._folder / f"{module}.py"
         shipped = Path(str(importlib.resources.files(EXAMPLES))) / f"{module}.py"
-        file = own if own is not None and own.is_file() else shipped
-        if not file.is_file():
-            raise ValidationError("entry_point", f"there is no module {module}", allowed="an example, or your file")
-        if file.stat().st_size > SOURCE_MAX:
-            raise ValidationError("entry_point", f"{module} is larger than {SOURCE_MAX // 1024} KiB")
-        return file.read_text(encoding="utf-8")
-
-
-def _strategies_of(tree: ast.Module) -> list[str]:
-    """Return the classes of a module that derive from Strategy and that none of its others builds on."""
-    bases = {
-        node.name: [base.id for base in node.bases if isinstance(base, ast.Name)]
-        for node in tree.body
-        if isinstance(node, ast.ClassDef)
-    }
-    kinds = {"Strategy"}
-    for name, parents in bases.items():
-        if kinds.intersection(parents):
-            kinds.add(name)
-    built_on = {parent for parents in bases.values() for parent in parents}
-    return [name for name in bases if name in kinds - built_on and not name.startswith("_")]
+        return read_source(own if own is not None and own.is_file() else shipped)
 
 
 class _Yielding:

@@ -46,6 +46,7 @@ READING_COMMANDS = frozenset(
         "market.watch",
         "market.bars",
         "market.actions",
+        "market.indicators",
         "market.stored",
         "market.build_bars",
         "market.latest",

@@ -25,6 +25,7 @@ class Home:
         self.themes = root / "themes"
         self.alerts_file = root / "alerts.json"
         self.strategies = root / "strategies"
+        self.indicators = root / "indicators"
         self.kill_mark = root / "kill.json"
         self.venue_log = root / "sim-venue.log"
 

@@ -47,6 +47,10 @@ def imported(module: str, source: str, code_hash: str, aside: Aside | None = Non
     """Return the module of a source under a name of its own, so that two versions of one file stand side by side.
 
     aside: called at every turn of its loops.
+
+    Raises:
+        UserError: it asks the program to end.
+        Exception: whatever it raises.
     """
     name = f"workstation_strategy_{module}_{code_hash[:12]}"
     file = file_of(module)
@@ -56,7 +60,10 @@ def imported(module: str, source: str, code_hash: str, aside: Aside | None = Non
     if aside is not None:
         setattr(made, ASIDE, aside)
     sys.modules[name] = made  # annotations of its classes are looked up there
-    loader.exec_module(made)
+    try:
+        loader.exec_module(made)
+    except SystemExit as end:
+        raise UserError(f"{file} ends the program when it is imported, which code of a user's may not") from end
     return made
 
 

@@ -4,7 +4,6 @@ It never runs engine code and holds no engine lock: intents are handed to `send`
 INTENTS_AHEAD of them wait for the engine; beyond that the strategy waits, in slices, so that a flood stays its own.
 """
 
-import ctypes
 import threading
 import traceback
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Protocol
 
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
+from workstation.kernel.interrupting import interrupt_thread
 from workstation.strategies.inbox import SLICE_S, Inbox
 from workstation.strategies.messages import Faulted, Intent, Keep, News
 
@@ -104,7 +104,7 @@ class RunThread:
             return
         ident = self._thread.ident
         if ident is not None and self._thread.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(StrategyInterrupted))
+            interrupt_thread(ident, StrategyInterrupted)
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the end; False when the thread is stuck."""

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from workstation.domain.errors import UserError, ValidationError
 from workstation.marketdata.indicators.catalogue import Indicator, indicator
-from workstation.marketdata.indicators.evaluation import Running, over_bars
+from workstation.marketdata.indicators.evaluation import Running, Steps, over_bars
+from workstation.marketdata.indicators.own import ID_PREFIX, absent
 from workstation.viewmodels.chart_larger_bars import LARGER, LargerBars, checked_length
 from workstation.viewmodels.level_of_detail import SPARE_BARS_MIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -31,6 +32,7 @@ INDICATORS_MAX: Final = 12
 COLORS: Final = 4
 BARS_BETWEEN_CHECKS: Final = 4_096
 COLUMN_NAMES: Final = ("open", "high", "low", "close", "volume")
+NOT_LOADED: Final = "its file is being loaded"
 HISTOGRAM: Final = "histogram"
 _BANDS: Final = frozenset({"upper", "middle", "lower"})
 
@@ -47,6 +49,11 @@ class ChosenIndicator:
     settings: tuple[tuple[str, float], ...] = ()
     color: int = 0
     minutes: int = 0
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether a user wrote it, so that it is never stepped on the thread that draws."""
+        return self.indicator.steps is not None
 
     @property
     def label(self) -> str:
@@ -74,14 +81,27 @@ def choose(
         NotFound: no such indicator.
         ValidationError: an unknown figure, one outside its bounds, or bars of a length that is not on offer.
     """
-    found = indicator(indicator_id)
+    return chosen_of(indicator(indicator_id), settings, color, minutes=minutes)
+
+
+def chosen_of(
+    found: Indicator, settings: Mapping[str, float] | None = None, color: int = 0, *, minutes: int = 0
+) -> ChosenIndicator:
+    """Return an indicator with every figure filled in.
+
+    Raises:
+        ValidationError: an unknown figure, one outside its bounds, or bars of a length that is not on offer.
+    """
     values = found.values(settings or {})
     named = tuple((parameter.name, value) for parameter, value in zip(found.parameters, values, strict=True))
     return ChosenIndicator(found, named, color % COLORS, checked_length(minutes))
 
 
 def read_chosen(texts: Iterable[object]) -> list[ChosenIndicator]:
-    """Return the indicators of a layout; what is no known indicator, or has impossible figures, is left out."""
+    """Return the indicators of a layout; what is no known indicator, or has impossible figures, is left out.
+
+    A user's own one is not known yet: what is absent stands for it, with its figures.
+    """
     chosen: list[ChosenIndicator] = []
     for text in texts:
         name, *pairs = str(text).split() or [""]
@@ -89,7 +109,8 @@ def read_chosen(texts: Iterable[object]) -> list[ChosenIndicator]:
             figures = {key: float(value) for key, _, value in (pair.partition("=") for pair in pairs)}
             color = int(figures.pop("color", len(chosen)))
             minutes = int(figures.pop("over", 0))
-            chosen.append(choose(name, figures, color, minutes=minutes))
+            found = absent(name, figures, NOT_LOADED) if name.startswith(ID_PREFIX) else indicator(name)
+            chosen.append(chosen_of(found, figures, color, minutes=minutes))
         except (UserError, ValueError, OverflowError):
             continue
     return chosen[:INDICATORS_MAX]
@@ -125,18 +146,6 @@ def closed_bars(bars: BarPyramid) -> ClosedBars:
     return ClosedBars(bars.times_ns[:count], bars.columns[:, :count])
 
 
-class Steps(Protocol):
-    """Lines that go on bar by bar. `names` are the columns that they read."""
-
-    names: frozenset[str]
-
-    def close(self, bar: Mapping[str, float]) -> tuple[float, ...]:
-        """Return the values at a bar that is complete, and go on to the next."""
-
-    def peek(self, bar: Mapping[str, float]) -> tuple[float, ...]:
-        """Return the values as if the bar ended now."""
-
-
 @dataclass(frozen=True, slots=True)
 class Calculation:
     """What `calculate` made of the first `count` bars: (lines, count) values, and the state that goes on from them."""
@@ -148,23 +157,52 @@ class Calculation:
 
 def calculate(chosen: ChosenIndicator, bars: ClosedBars, wanted: Callable[[], bool]) -> Calculation | None:
     """Return the values of all closed bars and the state after them; None when it is not wanted any more."""
-    nodes = chosen.indicator.build(dict(chosen.settings))
-    count = len(bars.times_ns)
-    columns = {**dict(zip(COLUMN_NAMES, bars.columns, strict=True)), "time": bars.times_ns.astype(np.float64)}
-    running: Steps = LargerBars(nodes, chosen.minutes) if chosen.minutes else Running(nodes)
-    values = np.empty((len(nodes), count))
-    if count and not chosen.minutes:
-        values = np.vstack(over_bars(nodes, columns))
-    names = list(running.names)
-    for start in range(0, count, BARS_BETWEEN_CHECKS):
-        if not wanted():
+    count, found = len(bars.times_ns), chosen.indicator
+    own = found.steps
+    nodes = () if own is not None else found.build(dict(chosen.settings))
+    one: Steps = Running(nodes) if own is None else own(*found.values(dict(chosen.settings)))
+    running = LargerBars(one, chosen.minutes) if chosen.minutes else one
+    stepped = own is not None or bool(chosen.minutes)
+    values = np.empty((len(found.lines), count))
+    if count and not stepped:
+        values = np.vstack(over_bars(nodes, _columns(bars)))
+    for at, bar in _rows(bars, running.names, 0):
+        if at % (1 if own is not None else BARS_BETWEEN_CHECKS) == 0 and not wanted():
             return None
-        part = (columns[name][start : start + BARS_BETWEEN_CHECKS].tolist() for name in names)
-        for at, row in enumerate(zip(*part, strict=True), start):
-            found = running.close(dict(zip(names, row, strict=True)))
-            if chosen.minutes:
-                values[:, at] = found
+        made = running.close(bar)
+        if stepped:
+            values[:, at] = made
     return Calculation(values, running, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What `advance` made: (lines, n) values of the bars from `first` on that closed, and where the last stands."""
+
+    values: NDArray[np.float64]
+    first: int
+    last: tuple[float, ...]
+
+
+def advance(running: Steps, first: int, bars: ClosedBars, forming: Mapping[str, float]) -> Advance:
+    """Step lines from bar number `first` over those that closed since, and ask them of the one that forms."""
+    made = [running.close(bar) for _at, bar in _rows(bars, running.names, first)]
+    last = running.peek(forming)
+    return Advance(np.array(made, dtype=np.float64).reshape(-1, len(last)).T, first, last)
+
+
+def _columns(bars: ClosedBars) -> dict[str, NDArray[np.float64]]:
+    return {**dict(zip(COLUMN_NAMES, bars.columns, strict=True)), "time": bars.times_ns.astype(np.float64)}
+
+
+def _rows(bars: ClosedBars, names: frozenset[str], first: int) -> Iterator[tuple[int, dict[str, float]]]:
+    """Yield number and columns of each bar from number `first` on."""
+    columns = _columns(ClosedBars(bars.times_ns[first:], bars.columns[:, first:]))
+    order = list(names)
+    for start in range(0, len(bars.times_ns) - first, BARS_BETWEEN_CHECKS):
+        part = (columns[name][start : start + BARS_BETWEEN_CHECKS].tolist() for name in order)
+        for at, row in enumerate(zip(*part, strict=True), first + start):
+            yield at, dict(zip(order, row, strict=True))
 
 
 class IndicatorLines:
@@ -204,7 +242,7 @@ class IndicatorLines:
         self.update_last(bars)
 
     def update_last(self, bars: BarPyramid) -> None:
-        """Close the bars that ended meanwhile and say where the last stands."""
+        """Close the bars that ended meanwhile and say where the last stands; own ones wait for `next_step`."""
         running, last = self._running, len(bars) - 1
         if running is None or last < 0:
             return
@@ -212,10 +250,26 @@ class IndicatorLines:
             grown = np.full((len(self._values), 2 * (last + 1)), np.nan)
             grown[:, : self._values.shape[1]] = self._values
             self._values = grown
+        if self.chosen.is_own:
+            return
         while self._closed < last:
             self._values[:, self._closed] = running.close(_bar(bars, self._closed))
             self._closed += 1
         self._values[:, last] = running.peek(_bar(bars, last))
+
+    def next_step(self, bars: BarPyramid) -> Callable[[], Advance] | None:
+        """Return what brings own lines up to the last bar, for another thread; None where there is nothing to do."""
+        running, first = self._running, self._closed
+        if running is None or self.error or not len(bars):
+            return None
+        closed, forming = closed_bars(bars), _bar(bars, len(bars) - 1)
+        return lambda: advance(running, first, closed, forming)
+
+    def take_step(self, made: Advance) -> None:
+        """Take what `next_step` made."""
+        self._closed = made.first + made.values.shape[1]
+        self._values[:, made.first : self._closed] = made.values
+        self._values[:, self._closed] = made.last
 
 
 def _bar(bars: BarPyramid, number: int) -> dict[str, float]:

@@ -5,11 +5,10 @@ own bars, so that nothing of the future is in a value and a bar that is closed k
 for stand for themselves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from workstation.domain.errors import ValidationError
-from workstation.marketdata.indicators.evaluation import Running
-from workstation.marketdata.indicators.graph import Node
+from workstation.marketdata.indicators.evaluation import Steps
 
 MINUTE_NS = 60_000_000_000
 LARGER: Mapping[int, str] = {0: "the chart", 5: "5m", 15: "15m", 30: "30m", 60: "1h", 240: "4h", 1_440: "1d"}
@@ -28,10 +27,10 @@ def checked_length(minutes: int) -> int:
 
 
 class LargerBars:
-    """Steps lines over larger bars, as `Running` does over the chart's own. `names` are the columns that it reads."""
+    """Steps lines over larger bars, as `running` would over the chart's own. `names` are the columns that it reads."""
 
-    def __init__(self, lines: Sequence[Node], minutes: int) -> None:
-        self._running = Running(lines)
+    def __init__(self, running: Steps, minutes: int) -> None:
+        self._running = running
         self._span_ns = minutes * MINUTE_NS
         self._bucket = -1.0
         self._forming: dict[str, float] = {}

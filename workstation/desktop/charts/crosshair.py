@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +32,8 @@ READOUT_TOP_PX: Final = 5.0
 READOUT_HEIGHT_PX: Final = 44.0
 LABEL_GAP_PX: Final = 3.0
 PART_GAP_PX: Final = 9.0
+WORDS_FROM: Final = 24
+"""What is as long as this is words, such as an error, and is cut where there is no room."""
 VEIL_OPACITY: Final = 0.78
 
 
@@ -135,6 +137,14 @@ class _Run:
     gap: float
 
 
+def _cut(run: _Run, room: float) -> str:
+    """Return as much of long words as fits, "" for figures, which are shown whole or not at all."""
+    if len(run.text) < WORDS_FROM:
+        return ""
+    count = int(room / max(run.face.width(run.text), 1.0) * len(run.text)) - 1
+    return f"{run.text[:count]}…" if count > 0 else ""
+
+
 class ReadoutLayer(Layer):
     """Open, high, low, close, change and volume of the bar under the pointer, or of the last; indicators below.
 
@@ -163,7 +173,11 @@ class ReadoutLayer(Layer):
     def text(self) -> str:
         """Return the read-out as one line, as a screen reader would say it."""
         bar = self.model.readout_bar()
-        return "" if bar < 0 else "  ".join(f"{label} {value}".strip() for label, value, _ in self._parts(bar))
+        if bar < 0:
+            return ""
+        wrong = [("", f"{lines.chosen.label} {lines.error}") for lines in self.model.indicators if lines.error]
+        parts = [(label, value) for label, value, _ in self._parts(bar)]
+        return "  ".join(f"{label} {value}".strip() for label, value in parts + wrong)
 
     def draw(self, painter: QPainter) -> None:
         """Write as many parts as the width holds."""
@@ -202,11 +216,14 @@ class ReadoutLayer(Layer):
         """Draw runs of text over a veil that lifts them off the candles; what does not fit is left out."""
         placed, x = [], READOUT_LEFT_PX
         for run in row:
-            width = run.face.width(run.text)
-            if x + width > self.pane.width - READOUT_LEFT_PX:
+            room = self.pane.width - READOUT_LEFT_PX - x
+            fitted = run if run.face.width(run.text) <= room else replace(run, text=_cut(run, room))
+            if not fitted.text:
                 break
-            placed.append((x, run))
-            x += width + run.gap
+            placed.append((x, fitted))
+            x += fitted.face.width(fitted.text) + run.gap
+            if fitted is not run:
+                break
         if not placed:
             return
         height = tag_height(placed[0][1].face)

@@ -144,13 +144,7 @@ class OwnPaneLayer(IndicatorLayer):
 
     def legend(self) -> list[tuple[str, QColor]]:
         """Return name, what is wrong or still awaited, and the values at the pointer, with their colours."""
-        colors, lines = current_theme().colors, self.lines
-        parts = [(lines.chosen.label, colors.text)]
-        if lines.error:
-            return [*parts, (lines.error, colors.danger)]
-        if not lines.ready:
-            return [*parts, ("computing…", colors.text_muted)]
-        return parts + legend_values(self.model, lines)
+        return [(self.lines.chosen.label, current_theme().colors.text), *legend_values(self.model, self.lines)]
 
     def _draw_legend(self, painter: QPainter) -> None:
         face = figures()
@@ -205,13 +199,17 @@ class OwnPane:
 
 
 def legend_values(model: ChartModel, lines: IndicatorLines) -> list[tuple[str, QColor]]:
-    """Return an indicator's values at the bar of the read-out, with the colours of their lines."""
-    bar, chosen = model.readout_bar(), lines.chosen
+    """Return an indicator's values at the bar of the read-out, with their colours, or why there are none."""
+    bar, chosen, colors = model.readout_bar(), lines.chosen, current_theme().colors
+    if lines.error:
+        return [(lines.error, colors.danger)]
+    if not lines.ready:
+        return [("computing…", colors.text_muted)]
     texts = []
     for number in range(len(chosen.indicator.lines)):
         value = lines.value(number, bar)
         text = model.indicator_text(lines, value) if isfinite(value) else "—"
         histogram = chosen.indicator.lines[number] == HISTOGRAM
-        color = current_theme().colors.text_muted if histogram else series_color(chosen.line_color(number))
+        color = colors.text_muted if histogram else series_color(chosen.line_color(number))
         texts.append((text, color))
     return texts

@@ -105,7 +105,7 @@ class ChartView(QWidget):
         self._gestures.tools.text_wanted.connect(self._ask_text)
         self._gestures.tools.tool_put_down.connect(self.tool_put_down)
         self._leave_book = self._model.book.listen(self._canvas.drawings.update)
-        self._calculations = Calculations(self, self._model.bars)
+        self._calculations = Calculations(self, self._model.bars, lambda: self._model.window.last_bar_visible)
         self._calculations.finished.connect(self._on_calculated)
         self._frame = QTimer(self, singleShot=True, interval=0)
         self._frame.timeout.connect(self._refresh)
@@ -165,8 +165,7 @@ class ChartView(QWidget):
             return
         if model.averaged is not None:
             keep_up(model.averaged, model.bars)
-        for lines in model.indicators:
-            lines.update_last(model.bars)
+        self._calculations.update(model.indicators)
         window = model.window
         if appended:
             if len(model.bars) <= PACE_BARS:

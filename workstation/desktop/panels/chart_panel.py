@@ -16,10 +16,10 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.chart_alerts import ChartAlerts
 from workstation.desktop.panels.chart_panel_choice import ask_brick, ask_interval, interval_begun
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, ask_comparison
-from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
 from workstation.desktop.panels.chart_panel_marks import show_marks, state_of
 from workstation.desktop.panels.chart_panel_past import ChartPast
 from workstation.desktop.panels.chart_panel_prices import CALENDARS, chart_prices
+from workstation.desktop.panels.chart_panel_studies import ChartStudies
 from workstation.desktop.panels.chart_panel_tools import REFUSED_EDITS, ChartTools
 from workstation.desktop.panels.chart_signals import ChartSignals
 from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
@@ -42,7 +42,7 @@ from workstation.viewmodels.chart_feed import (
     whole_price,
 )
 from workstation.viewmodels.chart_gaps import gaps_of
-from workstation.viewmodels.chart_indicators import ChosenIndicator, read_chosen
+from workstation.viewmodels.chart_indicators import ChosenIndicator
 from workstation.viewmodels.chart_renko import read_brick_size
 from workstation.viewmodels.chart_window import ChartType, PanelState
 from workstation.viewmodels.formats import Formats
@@ -68,12 +68,12 @@ class ChartPanel(Panel):
         self._interval = DEFAULT_INTERVAL
         self._asked = self._asked_ns = self._painted_at = 0
         self._loaded = False
-        self._indicators: list[ChosenIndicator] = []
         self._released = False
         self.chart = ChartView()
         self.chart.setObjectName(f"{panel_id}_chart")
         self.compared = ComparedBars(context, panel_id, self.chart.set_comparison)
         trading = self.trading = ChartTrading(context, panel_id, self._show_marks)
+        self.studies = ChartStudies(context, self, self.chart)
         self.alerts = ChartAlerts(context, panel_id, self.chart)
         self.signals = ChartSignals(context, panel_id, self.chart)
         self.chart.order_line_dragged.connect(trading.amend)
@@ -108,6 +108,7 @@ class ChartPanel(Panel):
         if self.isVisible():
             self.alerts.look()
             self.signals.look()
+            self.studies.look()
         news = frame.status is not None or frame.rows or frame.positions or any(update.closed for update in frame.bars)
         now = self.context.bridge.session.mono_ns()
         if not self.symbol or not (news or now - self._painted_at >= PAINT_EVERY_NS):
@@ -184,14 +185,7 @@ class ChartPanel(Panel):
 
     def show_indicators(self, chosen: list[ChosenIndicator]) -> None:
         """Show these indicators."""
-        self._indicators = chosen
-        self.chart.set_indicators(chosen)
-
-    def edit_indicators(self) -> None:
-        """Open the dialog that adds, edits and removes indicators."""
-        dialog = IndicatorsDialog(self._indicators, self)
-        dialog.changed.connect(self.show_indicators)
-        dialog.show()
+        self.studies.show(chosen)
 
     def header_widget(self) -> QWidget:
         """Return intervals, chart type, indicators, view and padlock."""
@@ -201,7 +195,7 @@ class ChartPanel(Panel):
     def save_settings(self) -> PanelSettings:
         """Return interval, chart type, indicators, view and, when not linked, the instrument."""
         own = {} if self.link_group or not self.symbol else {"symbol": self.symbol}
-        indicators: list[str | int] = [chosen.text() for chosen in self._indicators]
+        indicators: list[str | int] = [chosen.text() for chosen in self.studies.chosen]
         if self.compared.symbol:
             own["compared"] = self.compared.symbol
         shown = {"interval": self._interval, "type": self.tools.chart_type, "brick": self.chart.model.brick_size.text}
@@ -221,7 +215,7 @@ class ChartPanel(Panel):
             self._choose_prices(PriceKind(settings.get("prices")))
         indicators = settings.get("indicators")
         if isinstance(indicators, list):
-            self.show_indicators(read_chosen(indicators))
+            self.studies.restore(indicators)
         for name, switch in self.tools.views.items():
             switch.setChecked(settings.get(name, switch.isChecked()) is True)
         self.show_symbol(str(settings.get("symbol", "")))
@@ -233,6 +227,7 @@ class ChartPanel(Panel):
         self.past.forget()
         self.prices.release()
         self.compared.release()
+        self.studies.release()
         self._on_pointer(None, None)
         self.chart.release()
         self.alerts.release()
@@ -247,7 +242,7 @@ class ChartPanel(Panel):
         tools.type_chosen.connect(self.chart.set_chart_type)
         tools.other_interval_asked.connect(lambda: ask_interval(self, self._interval, self.show_interval))
         tools.brick_size_asked.connect(lambda: ask_brick(self, self.chart.model.brick_size.text, self._take_brick_size))
-        tools.indicators_asked.connect(self.edit_indicators)
+        tools.indicators_asked.connect(self.studies.edit)
         tools.comparison_asked.connect(lambda: ask_comparison(self, self.compared, self.compare_with))
         tools.view_switched.connect(self._on_view)
         tools.padlock_toggled.connect(self.chart.set_trading_enabled)

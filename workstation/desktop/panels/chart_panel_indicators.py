@@ -5,6 +5,7 @@ that is impossible is told of under its field and changes nothing. It shows and 
 are the catalogue's.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -25,8 +26,9 @@ from PySide6.QtWidgets import (
 
 from workstation.desktop.charts.indicator_layers import series_color
 from workstation.domain.errors import ValidationError
-from workstation.marketdata.indicators.catalogue import INDICATORS, Parameter
-from workstation.viewmodels.chart_indicators import COLORS, INDICATORS_MAX, ChosenIndicator, choose, read_figure
+from workstation.marketdata.indicators.catalogue import INDICATORS, Indicator, Parameter
+from workstation.marketdata.indicators.own import OwnFile
+from workstation.viewmodels.chart_indicators import COLORS, INDICATORS_MAX, ChosenIndicator, chosen_of, read_figure
 from workstation.viewmodels.chart_larger_bars import LARGER
 
 SWATCH_PX = 12
@@ -38,9 +40,11 @@ class IndicatorsDialog(QDialog):
 
     changed = Signal(object)
 
-    def __init__(self, chosen: list[ChosenIndicator], parent: QWidget) -> None:
+    def __init__(self, chosen: list[ChosenIndicator], parent: QWidget, own: Iterable[OwnFile] | None = ()) -> None:
         super().__init__(parent)
         self._chosen = list(chosen)
+        self._own = tuple(own or ())
+        self._catalogue = self._on_offer()
         name = parent.objectName()
         self.setObjectName(f"{name}_indicators_dialog")
         self.setWindowTitle("Indicators")
@@ -65,14 +69,26 @@ class IndicatorsDialog(QDialog):
         self.remove.clicked.connect(self.remove_current)
         self.shown.currentRowChanged.connect(self._fill_form)
 
+    def show_own(self, own: Iterable[OwnFile], chosen: list[ChosenIndicator]) -> None:
+        """Offer a user's own indicators as their files stand now, and show the chosen ones as they are then."""
+        row = self.shown.currentRow()
+        self._own, self._chosen = tuple(own), list(chosen)
+        self._catalogue = self._on_offer()
+        self._fill_known(self.filter.text())
+        self._fill_shown(row)
+
+    def _on_offer(self) -> dict[str, Indicator]:
+        return {**INDICATORS, **{found.id: found for file in self._own for found in file.indicators}}
+
     def add_current(self) -> None:
         """Add the indicator selected in the catalogue, with its defaults and the next colour."""
-        if not self.known.count():
+        item = self.known.currentItem()
+        if item is None or item.data(ID_ROLE) not in self._catalogue:
             return
         if len(self._chosen) >= INDICATORS_MAX:
             self.note.setText(f"A chart shows at most {INDICATORS_MAX} indicators. Remove one first.")
             return
-        self._chosen.append(choose(self.known.currentItem().data(ID_ROLE), color=len(self._chosen)))
+        self._chosen.append(chosen_of(self._catalogue[item.data(ID_ROLE)], color=len(self._chosen)))
         self._fill_shown(len(self._chosen) - 1)
         self.changed.emit(list(self._chosen))
 
@@ -87,10 +103,15 @@ class IndicatorsDialog(QDialog):
     def _fill_known(self, text: str) -> None:
         self.known.clear()
         wanted = text.strip().lower()
-        for found in INDICATORS.values():
+        for found in self._catalogue.values():
             if wanted in f"{found.id} {found.title} {found.group}".lower():
                 item = QListWidgetItem(f"{found.title}   {found.group.lower()}", self.known)
                 item.setData(ID_ROLE, found.id)
+        for file in self._own:
+            if file.error and wanted in f"{file.error} own".lower():
+                item = QListWidgetItem(file.error, self.known)
+                item.setFlags(Qt.ItemFlag.NoItemFlags)
+                item.setToolTip(file.error)
         self.known.setCurrentRow(0)
 
     def _fill_shown(self, row: int) -> None:
@@ -166,7 +187,7 @@ class IndicatorsDialog(QDialog):
             return
         error.hide()
         settings = {**dict(chosen.settings), name: value}
-        self._change(row, choose(chosen.indicator.id, settings, chosen.color, minutes=chosen.minutes))
+        self._change(row, chosen_of(chosen.indicator, settings, chosen.color, minutes=chosen.minutes))
 
     def _on_color(self, color: int) -> None:
         row = self.shown.currentRow()

@@ -11,6 +11,7 @@ import msgspec
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.marketdata.indicators import days, recursions
 from workstation.marketdata.indicators import formulas as f
+from workstation.marketdata.indicators.evaluation import Steps
 from workstation.marketdata.indicators.graph import CLOSE, WINDOW_MAX, Node
 
 BARS_DEFAULT = 14
@@ -34,7 +35,10 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class Indicator(msgspec.Struct, frozen=True, kw_only=True):
-    """An indicator of the catalogue. lines: names of its values; levels: horizontal marks of its own pane."""
+    """An indicator of the catalogue. lines: names of its values; levels: horizontal marks of its own pane.
+
+    steps: of a user's own one, which has no formula: makes what goes on bar by bar, of every parameter's value.
+    """
 
     id: str
     title: str
@@ -44,6 +48,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...]
     formula: Callable[..., Node | tuple[Node, ...]]
     levels: tuple[float, ...] = ()
+    steps: "Callable[..., Steps] | None" = None
 
     def build(self, settings: Mapping[str, float] | None = None) -> tuple[Node, ...]:
         """Return the graph of each line; parameters left out have their defaults.

@@ -1,6 +1,7 @@
 """A graph read: over whole columns at once, or bar by bar with the last one still forming."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -10,6 +11,18 @@ Bars = Mapping[str, Array]
 """Columns open, high, low, close, volume (prices and sizes) and time (UTC ns), shape (n,) float64 each."""
 
 _KEEP = True
+
+
+class Steps(Protocol):
+    """Lines that go on bar by bar. `names` are the columns that they read."""
+
+    names: frozenset[str]
+
+    def close(self, bar: Mapping[str, float]) -> tuple[float, ...]:
+        """Return the values at a bar that is complete, and go on to the next."""
+
+    def peek(self, bar: Mapping[str, float]) -> tuple[float, ...]:
+        """Return the values as if the bar ended now."""
 
 
 def over_bars(lines: Sequence[Node], bars: Bars) -> tuple[Array, ...]:
