@@ -1,4 +1,4 @@
-"""The guide's own indicator through the real product: a file in the home's folder, its line on a live chart, an edit."""
+"""An own indicator through the real product: a file in the home's folder, its line on a live chart, edited."""
 
 from __future__ import annotations
 
