@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.desktop.test_chart_panel import answer
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, status
-from tests.unit.app.test_own_indicators import MIDDLE
+from tests.unit.app.test_own_indicator_files import MIDDLE
 from workstation.app.own_indicators import OwnIndicators
 from workstation.commands.registry import CommandRegistry, CommandResult, NoParams
 from workstation.desktop.panels.chart_panel import ChartPanel
