@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import PySide6QtAds as QtAds
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QCursor
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QCursor, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,6 +17,7 @@ from tests.helpers.desktop_rig import DesktopRig
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.shell.docks import configure_docking
+from workstation.desktop.shell.drop_marks import FRAME_PX, SPOT, DropMarks
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.workspace import Workspace
 
@@ -61,18 +63,23 @@ def tab_of(desk: Workspace, panel_id: str) -> QWidget:
     return tab
 
 
-def pull(tab: QWidget, to: QPoint) -> None:
-    """Press a tab, move the pointer in steps to a point of the screen, and let go there."""
+def carry(tab: QWidget, to: QPoint, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Press a tab and move the pointer in steps to a point of the screen; the button stays down."""
     title = QPoint(TITLE_PX, tab.height() // 2)
     begin = tab.mapToGlobal(title)
     QCursor.setPos(begin)
-    QTest.mousePress(tab, LEFT, Qt.KeyboardModifier.NoModifier, title)
+    QTest.mousePress(tab, LEFT, held, title)
     for step in range(1, 13):
         point = begin + (to - begin) * step / 12
         QCursor.setPos(point)
         QTest.mouseMove(tab, tab.mapFromGlobal(point))
         QApplication.processEvents()
-    QTest.mouseRelease(tab, LEFT, Qt.KeyboardModifier.NoModifier, tab.mapFromGlobal(to))
+
+
+def pull(tab: QWidget, to: QPoint, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Carry a tab to a point of the screen and let go there."""
+    carry(tab, to, held)
+    QTest.mouseRelease(tab, LEFT, held, tab.mapFromGlobal(to))
     QApplication.processEvents()
 
 
@@ -93,3 +100,32 @@ def test_a_locked_workspace_lets_no_tab_be_pulled_out(desk: Workspace) -> None:
     desk.workspaces.lock(locked=True)
     pull(tab_of(desk, "log-1"), desk.window.mapToGlobal(QPoint(300, 300)))
     assert not desk.window.docking.findDockWidget("log-1").isInFloatingContainer()
+
+
+def test_a_tab_pulled_with_ctrl_floats_wherever_it_is_dropped(desk: Workspace, qtbot: QtBot) -> None:
+    area = desk.window.docking.findDockWidget("orders-1").dockAreaWidget()
+    held = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyPress(desk.window, Qt.Key.Key_F24, held)  # the program knows modifiers from events alone
+    pull(tab_of(desk, "log-1"), area.mapToGlobal(area.rect().center()), held)
+    qtbot.keyRelease(desk.window, Qt.Key.Key_F24)
+    assert desk.window.docking.findDockWidget("log-1").isInFloatingContainer()
+    assert not desk.window.docking.dockAreaOverlay().isVisible()
+
+
+def test_drop_marks_cover_nothing_but_their_frame_and_buttons(desk: Workspace, qtbot: QtBot) -> None:
+    docking = desk.window.docking
+    docking.findChild(DropMarks)._framed = True  # as under X
+    area, tab = docking.findDockWidget("orders-1").dockAreaWidget(), tab_of(desk, "log-1")
+    overlay, to = docking.dockAreaOverlay(), area.mapToGlobal(area.rect().center())
+    carry(tab, to)
+    qtbot.waitUntil(lambda: overlay.mask().boundingRect() == overlay.rect())
+    assert overlay.isVisible()
+    size = overlay.size()
+    inside = QRect(0, 0, size.width(), size.height()).adjusted(FRAME_PX, FRAME_PX, -FRAME_PX, -FRAME_PX)
+    assert not overlay.mask().intersects(inside)
+    for cross in docking.findChildren(QtAds.CDockOverlayCross):
+        buttons = QRegion(SPOT)
+        for button in cross.findChildren(QWidget):
+            buttons += QRect() if button.isHidden() else button.geometry()
+        assert cross.mask() == buttons
+    QTest.mouseRelease(tab, LEFT, Qt.KeyboardModifier.NoModifier, tab.mapFromGlobal(to))

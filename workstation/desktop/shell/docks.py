@@ -6,9 +6,11 @@ The only place that speaks with the docking library about panels; what stands in
 from collections.abc import Collection, Container, Mapping
 
 import PySide6QtAds as QtAds
-from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from workstation.desktop.shell.drop_marks import DropMarks
 from workstation.desktop.shell.layouts import FloatEntry, Layout, Node
 from workstation.desktop.shell.layouts_xml import FLOATING, from_xml, to_xml
 from workstation.desktop.shell.maximised import Maximised
@@ -43,6 +45,7 @@ class Docks(QObject):
         self.docking.setObjectName("docking")
         self.docking.setStyleSheet("")
         self.maximised = Maximised(self.docking)
+        self._marks = DropMarks(self.docking, framed=QGuiApplication.platformName() == "xcb")
         self._docks: dict[str, QtAds.CDockWidget] = {}
 
     @property
@@ -140,10 +143,14 @@ class Docks(QObject):
     # Qt overrides
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Show a panel alone, or all again, by a double click on its tab."""
-        if event.type() is QEvent.Type.MouseButtonDblClick and isinstance(watched, QtAds.CDockWidgetTab):
-            self.maximised.toggle(watched.dockWidget())
-            return True
+        """Show a panel alone, or all again, by a double click on its tab; let one that is dropped with Ctrl float."""
+        if isinstance(watched, QtAds.CDockWidgetTab) and isinstance(event, QMouseEvent):
+            if event.type() is QEvent.Type.MouseButtonDblClick:
+                self.maximised.toggle(watched.dockWidget())
+                return True
+            dropped = event.type() is QEvent.Type.MouseButtonRelease
+            if dropped and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self._marks.refuse()
         return super().eventFilter(watched, event)
 
 
