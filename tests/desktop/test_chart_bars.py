@@ -141,7 +141,24 @@ def test_an_interval_is_typed_on_the_chart_itself(panel: ChartPanel, rig: Deskto
 
 @pytest.mark.parametrize(
     ("typed", "made"),
-    [("30S", "30s"), ("12m", "12m"), ("4h", "4h"), ("1w", "1w"), ("1mo", "1mo"), ("7m", ""), ("60m", ""), ("2d", "")],
+    [
+        ("30S", "30s"),
+        ("12m", "12m"),
+        ("4h", "4h"),
+        ("1w", "1w"),
+        ("1mo", "1mo"),
+        ("1Y", "1y"),
+        ("250ms", "250ms"),
+        ("45m@open", "45m@open"),
+        ("1mn", "1mn"),
+        ("20tr", "20tr"),
+        ("10b", "10b"),
+        ("5m:of-1m", "5m:of-1m"),
+        ("7m", ""),
+        ("300ms", ""),
+        ("60m", ""),
+        ("2d", ""),
+    ],
 )
 def test_an_interval_of_time_divides_what_holds_it(typed: str, made: str) -> None:
     if made:

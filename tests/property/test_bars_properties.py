@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+import msgspec
+import numpy as np
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.market import MINUTE, T0, instrument, trade
-from workstation.domain.market import Bar, BarKind, BarType, MarketEvent, Trade
+from workstation.backtest.built_bars import tick_bars
+from workstation.backtest.columns import TradeColumns
+from workstation.domain.market import Aggressor, Anchor, Bar, BarKind, BarType, MarketEvent, Trade
 from workstation.kernel.clock import VirtualClock
-from workstation.marketdata.bars import BarAggregator, BarBuilder
+from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import always_open
+from workstation.marketdata.composites import BarAggregator
+from workstation.marketdata.intervals import series_of
 from workstation.marketdata.service import MarketData
 
 ONE, FIVE = BarType(BarKind.MINUTE, 1), BarType(BarKind.MINUTE, 5)
@@ -35,17 +41,28 @@ def build(bar_type: BarType, stream: list[Trade]) -> list[Bar]:
     return made + ([builder.current] if builder.current else [])
 
 
-kinds = st.sampled_from(
-    [
-        ONE,
-        FIVE,
-        BarType(BarKind.SECOND, 7),
-        BarType(BarKind.HOUR, 1),
-        BarType(BarKind.TICK, 3),
-        BarType(BarKind.VOLUME, 333),
-        BarType(BarKind.RANGE, 40),
-    ]
+every_kind = (
+    ONE,
+    FIVE,
+    BarType(BarKind.SECOND, 7),
+    BarType(BarKind.HOUR, 1),
+    BarType(BarKind.TICK, 3),
+    BarType(BarKind.VOLUME, 333),
+    BarType(BarKind.RANGE, 40),
+    BarType(BarKind.MILLISECOND, 250),
+    BarType(BarKind.YEAR, 1),
+    BarType(BarKind.MINUTE, 1, every=True),
+    BarType(BarKind.HOUR, 1, anchor=Anchor.SESSION, offset_ns=7 * MINUTE),
+    BarType(BarKind.VALUE, 9_999),
+    BarType(BarKind.TICK_IMBALANCE, 3),
+    BarType(BarKind.VOLUME_IMBALANCE, 600),
+    BarType(BarKind.VALUE_IMBALANCE, 50_000),
+    BarType(BarKind.TICK_RUNS, 2),
+    BarType(BarKind.VOLUME_RUNS, 600),
+    BarType(BarKind.VALUE_RUNS, 50_000),
+    BarType(BarKind.RENKO, 40),
 )
+kinds = st.sampled_from(every_kind)
 
 
 @given(kinds, ticks)
@@ -80,9 +97,26 @@ def test_bars_of_a_range_reach_no_further_and_the_next_price_would_have(drawn: l
 
 
 @given(ticks)
+def test_value_bars_pass_their_step_by_less_than_one_unit(drawn: list[tuple[int, int, int]]) -> None:
+    stream, step = trades(drawn), 9_999
+    for bar in build(BarType(BarKind.VALUE, step), stream)[:-1]:
+        assert bar.volume * bar.low < step + bar.high
+        assert bar.volume * bar.high >= step
+
+
+@given(ticks)
+def test_bricks_are_of_one_height_and_follow_each_other(drawn: list[tuple[int, int, int]]) -> None:
+    laid = build(BarType(BarKind.RENKO, 40), trades(drawn))[:-1]
+    assert all(abs(bar.close - bar.open) == 40 for bar in laid)
+    for bar, after in pairwise(laid):
+        assert after.open in (bar.close, bar.open)
+        assert bar.ts_open < after.ts_open
+
+
+@given(ticks)
 def test_five_one_minute_bars_give_the_five_minute_bar(drawn: list[tuple[int, int, int]]) -> None:
     stream = trades(drawn)
-    aggregator = BarAggregator("ABC", FIVE, always_open())
+    aggregator = BarAggregator("ABC", FIVE, always_open(), since_ns=T0)
     composed = [large for small in build(ONE, stream) for large in aggregator.on_bar(small)] + aggregator.flush()
     assert composed == build(FIVE, stream)
 
@@ -97,6 +131,8 @@ def test_any_cut_of_the_feed_gives_the_same_bars(drawn: list[tuple[int, int, int
             VirtualClock(T0), {"ABC": instrument()}, on_fault=lambda _message, error: heard.append(error)
         )
         market.series.compose("ABC", ONE, FIVE)
+        for bar_type in every_kind:
+            market.series.open("ABC", bar_type)
         market.listen(heard.extend)
         for events in slices:
             market.on_feed(events)
@@ -120,3 +156,42 @@ def test_late_ticks_within_the_tolerance_lose_no_volume(drawn: list[tuple[int, i
     current = builder.current
     total = sum(bar.volume for bar in final.values()) + (current.volume if current else 0)
     assert total == sum(size for _, _, size in drawn)
+
+
+def exact(bars: list[Bar]) -> bytes:
+    return msgspec.msgpack.encode([msgspec.structs.replace(bar, bar_type=ONE, count=0) for bar in bars])
+
+
+NAMES = ("250ms", "7s", "1m", "5m", "1h@7m", "1m:every", "5m:of-1m", "3t", "333v", "99n", "3ti", "600vi", "50ni", "2tr",
+         "600vr", "50nr", "40r", "40b")  # fmt: skip
+
+
+@settings(max_examples=30)
+@given(ticks, st.lists(st.integers(1, 7), min_size=1, max_size=20), st.sampled_from(NAMES))
+def test_bars_of_a_live_feed_are_those_of_its_record_byte_for_byte(
+    drawn: list[tuple[int, int, int]], cuts: list[int], name: str
+) -> None:
+    sides = (Aggressor.BUY, Aggressor.SELL, Aggressor.UNKNOWN)
+    stream = [msgspec.structs.replace(tick, aggressor=sides[tick.size % 3]) for tick in trades(drawn)]
+    listed = instrument()
+    bar_type = series_of(name, listed)
+    market, live = MarketData(VirtualClock(T0), {"ABC": listed}, on_fault=lambda *_: None), []
+    market.series.listen(lambda bar: live.append(bar) if bar.bar_type == bar_type and not bar.partial else None)
+    market.bars("ABC", bar_type)
+    chunks, at = [], 0
+    while at < len(stream):
+        part = stream[at : at + cuts[len(chunks) % len(cuts)]]
+        market.on_feed([*part])
+        columns = zip(*((t.ts_event, t.price, t.size, (1, -1, 0)[t.size % 3]) for t in part), strict=True)
+        ts, price, size, side = (np.array(column, dtype=np.int64) for column in columns)
+        chunks.append(TradeColumns(symbol="ABC", ts=ts, price=price, size=size, aggressor=side))
+        at += len(part)
+    replayed = []
+    for chunk in tick_bars(chunks, name, listed):
+        empty = [0] * len(chunk.close) if chunk.empty is None else chunk.empty.tolist()
+        rows = zip(*(column.tolist() for column in (*chunk.columns[2:7], *chunk.columns[:2])), empty, strict=True)
+        replayed += [
+            Bar("ABC", ONE, o, h, low, c, v, 0, opened, closed, empty=bool(flag))
+            for o, h, low, c, v, opened, closed, flag in rows
+        ]
+    assert exact(replayed) == exact(live)

@@ -172,7 +172,8 @@ def _sources(
 ) -> list[Source]:
     if kind == "bars":
         adjusted = not (arguments.raw or arguments.no_actions)
-        return [market.series(text.strip(), *span, adjusted=adjusted) for text in arguments.interval.split(",")]
+        intervals = [text.strip() for text in arguments.interval.split(",")]
+        return market.sources(intervals, *span, adjusted=adjusted, alone=_kinds(arguments.data) == ["bars"])
     if kind == "books":
         return [market.books(*span)]
     return [market.quotes(*span)] if kind == "quotes" else [market.trades(*span)]

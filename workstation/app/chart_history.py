@@ -18,10 +18,10 @@ from workstation.commands.registry import CommandRegistry, CommandResult, Declar
 from workstation.domain.accounts import Environment
 from workstation.domain.errors import WorkstationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BarType
+from workstation.domain.market import BarSource, BarType
 from workstation.kernel.logs import get_logger
-from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import Calendars
+from workstation.marketdata.composites import builder_of
 from workstation.marketdata.intervals import interval_of
 from workstation.marketdata.stored_bars import PastBars, StoredPast, of_bars, of_prints, read_from
 from workstation.ports.market_data import CorporateAction, DataKind
@@ -143,11 +143,11 @@ class ChartHistory:
     def _laid(self, wanted: BarsRequest) -> PastBars:
         past, instrument = self._found(wanted), self._instruments.get(wanted.symbol)
         history = self._history
-        if history is None or instrument is None or not past.rows:
+        if history is None or instrument is None or not past.rows or wanted.bar_type.source is not BarSource.LAST:
             return PastBars(np.empty((0, 2), np.int64), np.empty((0, 5), np.int64))
         if past.is_bars:
             chunks = history.open_bars(wanted.symbol, interval_of(wanted.bar_type) or "", None, None)
             return of_bars(chunks, instrument, wanted.count)
         prints = history.open_trades(wanted.symbol, read_from(past), None)
-        builder = BarBuilder(wanted.symbol, wanted.bar_type, self._calendars[instrument.calendar])
+        builder = builder_of(wanted.symbol, wanted.bar_type, self._calendars[instrument.calendar])
         return of_prints(prints, builder, instrument, wanted.count)

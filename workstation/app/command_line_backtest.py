@@ -35,7 +35,7 @@ def _add_data_options(run: argparse.ArgumentParser, *, required: bool) -> None:
     add = run.add_argument_group("data").add_argument
     add("--symbol", metavar="S", action="append", required=required, help="instrument with stored data; repeatable")
     add("--data", metavar="KINDS", default="bars", help="such as quotes,trades: of bars, quotes, trades, books")
-    add("--interval", metavar="I", default="1d", help="lengths of bars, such as 1m,1h; built where not stored")
+    add("--interval", metavar="I", default="1d", help="bars, such as 1m,30m@open,500t; built where not stored")
     add("--start", metavar="TIME", default="", help="from here on, ISO with a zone; default is all")
     add("--end", metavar="TIME", default="", help="up to here, exclusive")
     add("--history", metavar="TIME", default="", help="data from here to --start is history that nothing trades in")

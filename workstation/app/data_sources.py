@@ -4,22 +4,24 @@ Between the market data port and `backtest/columns.py`. Prices stay raw, which i
 factors that adjust them stand beside, for what a strategy's indicators read.
 """
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
 
-from workstation.backtest.built_bars import built_bars
-from workstation.backtest.columns import BarColumns, BookRows, QuoteColumns, TradeColumns
+from workstation.backtest.built_bars import built_bars, tick_bars
+from workstation.backtest.columns import BarColumns, BookRows, QuoteColumns, Source, TradeColumns
 from workstation.backtest.plan import CorporateRow, DividendRow, SplitRow
 from workstation.domain.errors import NotFound, PrecisionLoss
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BarKind, BarType
+from workstation.domain.market import CLOCK_KINDS, Anchor, BarKind, BarSource, BarType
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.coverage import adjustment_factors, ex_time
-from workstation.marketdata.intervals import bar_type_of, interval_of, shortest_ns
+from workstation.marketdata.intervals import bar_type_of, interval_of, series_of, shortest_ns
 from workstation.ports.market_data import ActionKind, Integers, MarketHistory, Scales
+
+QUOTES, TRADES = "quotes", "trades"
+_KEPT_PARTS = ("1d", "4h", "1h", "30m", "15m", "5m", "1m")
 
 
 class StoredMarket:
@@ -68,18 +70,45 @@ class StoredMarket:
     def series(
         self, interval: str, start: int | None = None, end: int | None = None, *, adjusted: bool = False
     ) -> Iterator[BarColumns]:
-        """Return bars as `bars` does; where none are stored then, built from the longest shorter ones that fit in.
+        """Return bars as `bars` does; where none are stored then, built from shorter ones or from ticks.
 
         Raises:
             ValidationError: the interval is none.
         """
-        wanted = bar_type_of(interval, self.instrument.qty_decimals)
-        if interval_of(wanted) is not None and (stored := _begun(self.bars(interval, start, end, adjusted=adjusted))):
-            return stored
-        for shorter in _parts_of(wanted):
-            if bars := _begun(self.bars(shorter, start, end, adjusted=adjusted)):
-                return built_bars(bars, interval, self.instrument)
-        return iter(())
+        base = self._base_of(interval, start, end)
+        if base == QUOTES:
+            return tick_bars(self.quotes(start, end), interval, self.instrument)
+        if base == TRADES:
+            return tick_bars(self.trades(start, end), interval, self.instrument)
+        stored = self.bars(base, start, end, adjusted=adjusted)
+        return stored if base == interval else built_bars(stored, interval, self.instrument)
+
+    def sources(
+        self, intervals: Sequence[str], start: int | None, end: int | None, *, adjusted: bool, alone: bool
+    ) -> list[Source]:
+        """Return each of some intervals as `series` does. alone: nothing else is played of this instrument.
+
+        Where nothing but built bars would be played, what they are built of comes too, so that orders meet a market.
+
+        Raises:
+            ValidationError: an interval is none.
+        """
+        made: list[Source] = [self.series(interval, start, end, adjusted=adjusted) for interval in intervals]
+        bases = [self._base_of(interval, start, end) for interval in intervals]
+        if not alone or any(base == interval for base, interval in zip(bases, intervals, strict=True)):
+            return made
+        if TRADES in bases or QUOTES in bases:
+            return [self.trades(start, end) if TRADES in bases else self.quotes(start, end), *made]
+        finest = min(bases, key=lambda base: shortest_ns(bar_type_of(base)))
+        return [self.bars(finest, start, end, adjusted=adjusted), *made]
+
+    def _base_of(self, interval: str, start: int | None, end: int | None) -> str:
+        """Return the stored interval that bars are built of, their own where it is stored, else QUOTES or TRADES."""
+        wanted = series_of(interval, self.instrument)
+        for stored in ([interval] if interval_of(wanted) is not None else []) + _parts_of(wanted):
+            if next(self.bars(stored, start, end), None) is not None:
+                return stored
+        return TRADES if wanted.source is BarSource.LAST else QUOTES
 
     def quotes(self, start: int | None = None, end: int | None = None) -> Iterator[QuoteColumns]:
         """Yield quotes received in [start, end)."""
@@ -134,19 +163,24 @@ class StoredMarket:
         return _rescaled(column, scales.qty_decimals, self.instrument.qty_decimals)
 
 
-def _begun(chunks: Iterator[BarColumns]) -> Iterator[BarColumns] | None:
-    """Return the chunks, of which the first is read already; None where there is none."""
-    first = next(chunks, None)
-    return None if first is None else chain((first,), chunks)
-
-
 def _parts_of(wanted: BarType) -> list[str]:
-    """Return the short names of kept intervals that longer bars consist of, the longest first."""
-    if wanted.kind not in (BarKind.MINUTE, BarKind.HOUR, BarKind.DAY, BarKind.WEEK, BarKind.MONTH):
+    """Return the short names of kept intervals that longer bars consist of, the longest first.
+
+    Bars that count from a session's open need single minutes, those with a bar for each interval may be filled up.
+    """
+    if wanted.kind not in CLOCK_KINDS - {BarKind.MILLISECOND, BarKind.SECOND} or wanted.source is not BarSource.LAST:
         return []
     span, day = shortest_ns(wanted), shortest_ns(BarType(BarKind.DAY, 1))
-    kept = {name: shortest_ns(bar_type_of(name)) for name in ("1d", "4h", "1h", "30m", "15m", "5m", "1m")}
-    return [name for name, part in kept.items() if part < span and (span >= day or span % part == 0)]
+    kept = {name: shortest_ns(bar_type_of(name)) for name in _KEPT_PARTS}
+    if wanted.parts is not None:
+        kept = {name: part for name, part in kept.items() if part <= shortest_ns(wanted.parts)}
+    if wanted.anchor is Anchor.SESSION or wanted.offset_ns:
+        kept = {"1m": kept["1m"]}
+    return [
+        name
+        for name, part in kept.items()
+        if (part < span or (part == span and wanted.every)) and (span >= day or span % part == 0)
+    ]
 
 
 def _rescaled(column: Integers, decimals: int, wanted: int) -> Integers:

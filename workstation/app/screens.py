@@ -13,17 +13,20 @@ from workstation.app.venues import Venue
 from workstation.commands.params import BarsRequest, Watch
 from workstation.domain.errors import NotFound
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Bar, BarKind, BarType
-from workstation.marketdata.bars import BarAggregator
+from workstation.domain.market import Anchor, Bar, BarKind, BarType
 from workstation.marketdata.calendar import Calendars
+from workstation.marketdata.composites import BarAggregator
 from workstation.marketdata.history import BarHistory
-from workstation.marketdata.intervals import interval_of
+from workstation.marketdata.intervals import interval_of, shortest_ns
 from workstation.marketdata.service import MarketData
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.market_view import MarketView, NoRoom, Series, Wish
 
 BARS_BEFORE = 1_500
 """Bars of the past that a series begins with at least."""
+
+PARTS_READ_MAX = 20_000
+"""Smaller bars that the past of larger ones is laid from."""
 
 IDLE_SERIES_MAX = 16
 """Series of unusual intervals that are built on though no panel shows them; one that is shown again has lost nothing.
@@ -89,12 +92,14 @@ class EngineScreens:
         return series.seed(symbol, bar_type, ())
 
     def _past(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
-        """Return the venue's bars; of several hours they are laid from its single hours, on the exchange's own day."""
-        if bar_type.kind is not BarKind.HOUR or bar_type.step == 1:
+        """Return the venue's bars; what it has none of is laid from its smaller ones, on the exchange's own day."""
+        smaller = _smaller(bar_type)
+        if smaller is None:
             return self._venue.history(symbol, bar_type, count)
-        hours = self._venue.history(symbol, msgspec.structs.replace(bar_type, step=1), count * bar_type.step)
+        least = min(count * shortest_ns(bar_type) // shortest_ns(smaller), PARTS_READ_MAX)
         larger = BarAggregator(symbol, bar_type, self._calendars[self._instruments[symbol].calendar])
-        made = [bar for hour in hours for bar in larger.on_bar(hour)][1:]  # the first lacks what came before
+        past = self._venue.history(symbol, smaller, least)
+        made = [bar for part in past for bar in larger.on_bar(part)][1:]  # the first lacks what came before
         return [*made, *(msgspec.structs.replace(bar, partial=True) for bar in larger.flush())]
 
     def _let_go(self, consumer: str, wanted: frozenset[Series]) -> None:
@@ -109,3 +114,16 @@ class EngineScreens:
         for symbol, bar_type in idle[: max(len(idle) - IDLE_SERIES_MAX, 0)]:
             del self._idle[symbol, bar_type]
             self._market.give_up(symbol, bar_type)
+
+
+def _smaller(bar_type: BarType) -> BarType | None:
+    """Return the venue's bars that those of a type are laid from; None where it is asked for the type itself."""
+    if bar_type.parts is not None:
+        return bar_type.parts
+    kind = bar_type.kind
+    if kind is BarKind.YEAR:
+        return msgspec.structs.replace(bar_type, kind=BarKind.MONTH, step=1)
+    if bar_type.anchor is Anchor.SESSION or bar_type.offset_ns:
+        part = {BarKind.HOUR: BarKind.MINUTE}.get(kind, kind)
+        return BarType(part, 1, bar_type.source)
+    return BarType(kind, 1, bar_type.source) if kind is BarKind.HOUR and bar_type.step > 1 else None

@@ -1,21 +1,24 @@
-"""Longer bars out of shorter ones, for a series that is not stored: shown to strategies, never matched.
+"""Bars that are not stored, built of what is: longer bars of shorter ones, bars of any kind of prints or quotes.
 
-Between a reader and the feeds. Built as live bars are, by `marketdata/bars.py`; a first bar that lacks its beginning
-and a last one that lacks its end are left out.
+Between a reader and the feeds; shown to strategies, never matched. Built as live bars are, by `marketdata/`; a first
+bar that lacks its beginning and a last one that lacks its end are left out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from workstation.backtest.columns import BarColumns
+from workstation.backtest.columns import BarColumns, QuoteColumns, TradeColumns
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Bar
-from workstation.marketdata.bars import BarAggregator
+from workstation.domain.market import Bar, BarSource, Quote
+from workstation.marketdata.bars import quote_price
 from workstation.marketdata.calendar import Calendars
-from workstation.marketdata.intervals import bar_type_of
+from workstation.marketdata.composites import BarAggregator, builder_of
+from workstation.marketdata.intervals import series_of
 
 Built = tuple[Bar, float]
+Ticks = Iterator[tuple[int, int, int, int]]
+"""Prices with their sizes, times and sides."""
 
 
 def built_bars(shorter: Iterable[BarColumns], interval: str, instrument: Instrument) -> Iterator[BarColumns]:
@@ -24,13 +27,13 @@ def built_bars(shorter: Iterable[BarColumns], interval: str, instrument: Instrum
     Raises:
         ValidationError: the interval names no bars of time.
     """
-    calendar, bar_type = Calendars()[instrument.calendar], bar_type_of(interval, instrument.qty_decimals)
+    calendar, bar_type = Calendars()[instrument.calendar], series_of(interval, instrument)
     builder = BarAggregator(instrument.symbol, bar_type, calendar)
     begun: int | None = None
     factor = 1.0
     for chunk in shorter:
         found: list[Built] = []
-        small = bar_type_of(chunk.interval, instrument.qty_decimals)
+        small = series_of(chunk.interval, instrument)
         volume = np.zeros_like(chunk.close) if chunk.volume is None else chunk.volume
         columns = (chunk.ts_open, chunk.ts_close, chunk.open, chunk.high, chunk.low, chunk.close, volume)
         factors = [1.0] * len(volume) if chunk.factor is None else chunk.factor.tolist()
@@ -42,14 +45,52 @@ def built_bars(shorter: Iterable[BarColumns], interval: str, instrument: Instrum
             found += [(built, now if built.ts_close >= ts_close else factor) for built in closed]
             factor = now
         if found:
-            yield _columns(found, interval, chunk)
+            yield _columns(found, interval, volume=chunk.volume is not None, adjusted=chunk.factor is not None)
 
 
-def _columns(found: list[Built], interval: str, shorter: BarColumns) -> BarColumns:
-    rows = [(b.ts_open, b.ts_close, b.open, b.high, b.low, b.close, b.volume) for b, _factor in found]
-    ts_open, ts_close, opened, high, low, close, volume = np.array(rows, dtype=np.int64).T
+def tick_bars(
+    chunks: Iterable[TradeColumns | QuoteColumns], interval: str, instrument: Instrument
+) -> Iterator[BarColumns]:
+    """Yield bars of `interval` from prints, or from quotes where it names their prices.
+
+    Raises:
+        ValidationError: the interval names no bars.
+    """
+    bar_type = series_of(interval, instrument)
+    builder = builder_of(instrument.symbol, bar_type, Calendars()[instrument.calendar])
+    read = _quoted(bar_type.source)
+    for chunk in chunks:
+        ticks = _prints(chunk) if isinstance(chunk, TradeColumns) else read(chunk)
+        found = [(bar, 1.0) for tick in ticks for bar in builder.put_signed(*tick) if not bar.partial]
+        if found:
+            yield _columns(found, interval, volume=isinstance(chunk, TradeColumns), adjusted=False)
+
+
+def _prints(chunk: TradeColumns) -> Ticks:
+    columns = (chunk.price, chunk.size, chunk.ts, chunk.aggressor)
+    return zip(*(column.tolist() for column in columns), strict=True)
+
+
+def _quoted(source: BarSource) -> Callable[[QuoteColumns], Ticks]:
+    """Return what reads one price of quotes."""
+
+    def read(chunk: QuoteColumns) -> Ticks:
+        columns = (chunk.bid, chunk.bid_size, chunk.ask, chunk.ask_size, chunk.ts)
+        for bid, bid_size, ask, ask_size, ts in zip(*(column.tolist() for column in columns), strict=True):
+            sides = (bid if bid_size else None, bid_size, ask if ask_size else None, ask_size)
+            price = quote_price(Quote(chunk.symbol, *sides, ts, ts), source)
+            if price is not None:
+                yield price, 0, ts, 0
+
+    return read
+
+
+def _columns(found: list[Built], interval: str, *, volume: bool, adjusted: bool) -> BarColumns:
+    rows = [(b.ts_open, b.ts_close, b.open, b.high, b.low, b.close, b.volume, b.empty) for b, _factor in found]
+    ts_open, ts_close, opened, high, low, close, traded, empty = np.array(rows, dtype=np.int64).T
+    first = found[0][0]
     return BarColumns(
-        symbol=shorter.symbol,
+        symbol=first.symbol,
         interval=interval,
         ts_open=ts_open,
         ts_close=ts_close,
@@ -57,7 +98,8 @@ def _columns(found: list[Built], interval: str, shorter: BarColumns) -> BarColum
         high=high,
         low=low,
         close=close,
-        volume=None if shorter.volume is None else volume,
+        volume=traded if volume else None,
         internal=True,
-        factor=None if shorter.factor is None else np.array([factor for _bar, factor in found]),
+        empty=empty if first.bar_type.every else None,
+        factor=np.array([factor for _bar, factor in found]) if adjusted else None,
     )

@@ -19,7 +19,8 @@ Integers = NDArray[np.int64]
 class BarColumns(msgspec.Struct, frozen=True, kw_only=True):
     """Closed bars of [ts_open, ts_close), each column (n,) int64, times UTC ns. volume None: the source has none.
 
-    internal: built by this program from finer data; such bars are shown and never matched. factor: (n,) float64, what
+    internal: built by this program from finer data; such bars are shown and never matched. empty: (n,) int64, 1 where
+    nothing traded, None where the series has no such bars. factor: (n,) float64, what
     indicators multiply prices by, where the series is adjusted for splits and dividends; all else uses raw prices.
     """
 
@@ -33,6 +34,7 @@ class BarColumns(msgspec.Struct, frozen=True, kw_only=True):
     close: Integers
     volume: Integers | None = None
     internal: bool = False
+    empty: Integers | None = None
     factor: NDArray[np.float64] | None = None
 
     @property

@@ -268,6 +268,7 @@ class Engine:
             0,
             bar.ts_open,
             bar.ts_close,
+            empty=feed.is_empty(feed.at),
         )
 
     # Quotes, prints, books

@@ -16,18 +16,14 @@ from workstation.backtest.fill_bars import MatchBar
 from workstation.backtest.soundness import Soundness, kind_of
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BarKind
-from workstation.marketdata.intervals import bar_type_of
+from workstation.domain.market import SESSION_KINDS
+from workstation.marketdata.intervals import series_of, shortest_ns
 from workstation.strategies.bar_batch import BarBatch
 
 BATCH_BARS_MAX = 8_192
 """Bars of a chunk that are unpacked at once."""
 
-_SECONDS = {
-    BarKind.TICK: 0, BarKind.VOLUME: 0, BarKind.SECOND: 1, BarKind.MINUTE: 60, BarKind.HOUR: 3_600,
-    BarKind.DAY: 86_400, BarKind.WEEK: 604_800, BarKind.MONTH: 2_678_400,
-}  # fmt: skip
-_SPANS_SESSIONS = frozenset({BarKind.DAY, BarKind.WEEK, BarKind.MONTH})
+NS_PER_MS = 1_000_000
 _TIE = 100_000
 """Sources that may share a length of bar and still have places of their own."""
 
@@ -67,10 +63,10 @@ class BarFeed(Feed):
     def __init__(self, first: BarColumns, rest: Iterator[Chunk], number: int, sound: Soundness) -> None:
         super().__init__(first, rest, number, sound)
         self.interval, self.internal = first.interval, first.internal
-        self.bar_type = bar_type_of(first.interval, self.instrument.qty_decimals)
-        self.length_s = _SECONDS[self.bar_type.kind] * self.bar_type.step
-        self._news_tie = FEED_TIE + self.length_s * _TIE + self.number
-        self.spans_sessions = self.bar_type.kind in _SPANS_SESSIONS
+        self.bar_type = series_of(first.interval, self.instrument)
+        self.length_ms = shortest_ns(self.bar_type) // NS_PER_MS
+        self._news_tie = FEED_TIE + self.length_ms * _TIE + self.number
+        self.spans_sessions = self.bar_type.kind in SESSION_KINDS
         self.matches = False
         self.phase = Rank.NEWS
         self.at = self.size = 0
@@ -79,6 +75,7 @@ class BarFeed(Feed):
         self.adjusted, self.lacks_volume = first.factor is not None, first.volume is None
         self._opens: list[int] = []
         self._ends: list[int] = []
+        self._silent: list[int] = []
         self._closes: list[int] = []
         self._table, self._has_volume = np.zeros((0, 7), dtype=np.int64), True
         self._chunk: BarColumns | None = None
@@ -138,6 +135,10 @@ class BarFeed(Feed):
             row.append(None)
         return MatchBar(number, *row)
 
+    def is_empty(self, at: int) -> bool:
+        """Tell whether nothing traded in a bar of the batch."""
+        return bool(self._silent) and self._silent[at] == 1
+
     def _load(self) -> None:
         """Unpack the next batch of bars; an empty one ends the feed."""
         self.at = self.size = 0
@@ -160,6 +161,7 @@ class BarFeed(Feed):
             column[rows].tolist() for column in (chunk.ts_open, chunk.ts_close, chunk.close)
         )
         self.size = len(self._ends)
+        self._silent = [] if chunk.empty is None else chunk.empty[rows].tolist()
         prices = [column[rows] / price for column in chunk.columns[2:6]]
         volume = np.zeros(self.size) if chunk.volume is None else chunk.volume[rows] / size
         seen = [column.tolist() for column in (*prices, volume)]
@@ -176,6 +178,7 @@ class BarFeed(Feed):
             closes=self._closes,
             ts_open=self._opens,
             ts_close=self._ends,
+            empty=self._silent,
         )
 
 
@@ -219,7 +222,7 @@ def _rows_of(chunk: Chunk) -> Iterator[tuple[Any, ...]]:
 def fineness(feed: Feed) -> tuple[int, int]:
     """Return how fine a source is for matching: books, then quotes, then prints, then the shortest bars."""
     if isinstance(feed, BarFeed):
-        return 3, feed.length_s
+        return 3, feed.length_ms
     kind = feed.kind if isinstance(feed, RowFeed) else None
     return (0 if kind is BookRows else 1 if kind is QuoteColumns else 2), 0
 

@@ -76,10 +76,11 @@ class Soundness:
     def _bar_faults(self, bars: BarColumns) -> dict[str, Flags]:
         o, h, low, c = bars.open, bars.high, bars.low, bars.close
         faults = {
-            "end before they begin": bars.ts_close <= bars.ts_open,
+            "end before they begin": bars.ts_close < bars.ts_open if bars.internal else bars.ts_close <= bars.ts_open,
             "have a price outside of low to high": (low > np.minimum(o, c)) | (h < np.maximum(o, c)),
-            "are off the price grid": self._off(o) | self._off(h) | self._off(low) | self._off(c),
         }
+        if not bars.internal:  # those that are built of middle prices lie between two ticks
+            faults["are off the price grid"] = self._off(o) | self._off(h) | self._off(low) | self._off(c)
         if bars.volume is not None:
             faults["have a negative volume"] = bars.volume < 0
         return faults

@@ -123,21 +123,46 @@ class StreamChange(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class BarKind(StrEnum):
-    """What closes a bar."""
+    """What closes a bar: the clock, or what trades."""
 
+    MILLISECOND = "MILLISECOND"
     SECOND = "SECOND"
     MINUTE = "MINUTE"
     HOUR = "HOUR"
     DAY = "DAY"
     WEEK = "WEEK"
     MONTH = "MONTH"
+    YEAR = "YEAR"
     TICK = "TICK"
     VOLUME = "VOLUME"
+    VALUE = "VALUE"
+    TICK_IMBALANCE = "TICK_IMBALANCE"
+    VOLUME_IMBALANCE = "VOLUME_IMBALANCE"
+    VALUE_IMBALANCE = "VALUE_IMBALANCE"
+    TICK_RUNS = "TICK_RUNS"
+    VOLUME_RUNS = "VOLUME_RUNS"
+    VALUE_RUNS = "VALUE_RUNS"
     RANGE = "RANGE"
+    RENKO = "RENKO"
 
 
-COUNTED_KINDS = frozenset({BarKind.TICK, BarKind.VOLUME, BarKind.RANGE})
+CLOCK_KINDS = frozenset(
+    {BarKind.MILLISECOND, BarKind.SECOND, BarKind.MINUTE, BarKind.HOUR, BarKind.DAY, BarKind.WEEK, BarKind.MONTH,
+     BarKind.YEAR}
+)  # fmt: skip
+"""Kinds that the clock closes."""
+
+SESSION_KINDS = frozenset({BarKind.DAY, BarKind.WEEK, BarKind.MONTH, BarKind.YEAR})
+"""Kinds that run from a session's open to a session's close."""
+
+COUNTED_KINDS = frozenset(BarKind) - CLOCK_KINDS
 """Kinds that the trades close, not the clock."""
+
+SIGNED_KINDS = frozenset(
+    {BarKind.TICK_IMBALANCE, BarKind.VOLUME_IMBALANCE, BarKind.VALUE_IMBALANCE, BarKind.TICK_RUNS, BarKind.VOLUME_RUNS,
+     BarKind.VALUE_RUNS}
+)  # fmt: skip
+"""Kinds for which it matters who took liquidity."""
 
 
 class BarSource(StrEnum):
@@ -149,22 +174,36 @@ class BarSource(StrEnum):
     MID = "MID"
 
 
-class BarType(msgspec.Struct, frozen=True):
-    """Kind, step and price source of a series; `external` bars came built from outside.
+class Anchor(StrEnum):
+    """What bars within a day are counted from."""
 
-    step: units of time, ticks, quantity units, or price units from low to high.
+    MIDNIGHT = "MIDNIGHT"
+    SESSION = "SESSION"
+
+
+class BarType(msgspec.Struct, frozen=True):
+    """Kind, step and price source of a series; `external` bars came built from outside, all others from here.
+
+    step: units of time, ticks, quantity units, price units from low to high or of a brick, or value: price units times
+    quantity units. anchor, offset_ns: what bars within a day are counted from, and how far after that. every: an
+    interval without a trade gives a bar too. parts: the smaller bars that it is composed of, None where ticks build it.
     """
 
     kind: BarKind
     step: int
     source: BarSource = BarSource.LAST
     external: bool = False
+    anchor: Anchor = Anchor.MIDNIGHT
+    offset_ns: int = 0
+    every: bool = False
+    parts: "BarType | None" = None
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False, tag=True):
     """One bar over [ts_open, ts_close). Volume in quantity units; `count` is the number of ticks in it.
 
-    `partial` marks a first bar that began before we listened; `revised` a closed bar that changed afterwards.
+    `partial` marks a first bar that began before we listened; `revised` a closed bar that changed afterwards; `empty`
+    one in which nothing traded: volume 0 at the close before it.
     """
 
     symbol: str
@@ -179,10 +218,29 @@ class Bar(msgspec.Struct, frozen=True, gc=False, tag=True):
     ts_close: int
     partial: bool = False
     revised: bool = False
+    empty: bool = False
 
 
-MarketEvent = Quote | Trade | BookSnapshot | BookChange | PhaseChange | StreamChange | Bar
-"""What a feed may deliver, in lists of at most FEED_SLICE_MAX."""
+class BarRevised(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A bar that was told of as closed has changed: a trade came late. `bar` stands in its place."""
+
+    bar: Bar
+
+    @property
+    def symbol(self) -> str:
+        """The instrument."""
+        return self.bar.symbol
+
+    @property
+    def ts_event(self) -> int:
+        """When the bar had closed, UTC ns."""
+        return self.bar.ts_close
+
+    ts_init = ts_event
+
+
+MarketEvent = Quote | Trade | BookSnapshot | BookChange | PhaseChange | StreamChange | Bar | BarRevised
+"""What a feed may deliver, in lists of at most FEED_SLICE_MAX; revised bars are made here, and come with them."""
 
 FEED_SLICE_MAX = 500
 """Largest number of market events in one delivery, so that orders get a turn between slices."""

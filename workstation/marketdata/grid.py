@@ -1,35 +1,39 @@
 """The grid of time bars: which [open, close) a tick belongs to, in the session's zone and by the exchange's calendar.
 
-Seconds, minutes and hours count from local midnight or from the session's open; a change of the zone's offset ends a
-bar. Days, weeks and months run from the first session's open to the last session's close and leave out other ticks.
+Bars within a day count from local midnight or from the session's open, or from a moment after it; a change of the
+zone's offset ends a bar. Days to years run from the first session's open to the last session's close and leave out
+other ticks.
 """
 
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
 from workstation.domain.errors import ValidationError
-from workstation.domain.market import BarKind, BarType
+from workstation.domain.market import Anchor, BarKind, BarType
 from workstation.marketdata.calendar import DAY_NS, NS_PER_SECOND, SessionCalendar
 
 STEP_MAX = {
+    BarKind.MILLISECOND: 86_400_000,
     BarKind.SECOND: 86_400,
     BarKind.MINUTE: 1_440,
     BarKind.HOUR: 24,
     BarKind.DAY: 366,
     BarKind.WEEK: 52,
     BarKind.MONTH: 12,
+    BarKind.YEAR: 10,
 }
 """Largest step of each kind of time bar."""
 
-_STEP_NS = {BarKind.SECOND: NS_PER_SECOND, BarKind.MINUTE: 60 * NS_PER_SECOND, BarKind.HOUR: 3_600 * NS_PER_SECOND}
+EMPTY_BARS_MAX = 10_000
+"""Most intervals of one silence that are told of; a longer one is skipped."""
 
+NEVER = 1 << 62
+"""A time behind all others, UTC ns."""
 
-class Anchor(StrEnum):
-    """What intraday bars are counted from."""
-
-    MIDNIGHT = "MIDNIGHT"
-    SESSION = "SESSION"
+_STEP_NS = {
+    BarKind.MILLISECOND: NS_PER_SECOND // 1_000, BarKind.SECOND: NS_PER_SECOND, BarKind.MINUTE: 60 * NS_PER_SECOND,
+    BarKind.HOUR: 3_600 * NS_PER_SECOND,
+}  # fmt: skip
 
 
 class Interval(NamedTuple):
@@ -41,13 +45,13 @@ class Interval(NamedTuple):
 
 
 class TimeGrid:
-    """Intervals of one kind and step on one calendar.
+    """Intervals of one kind and step on one calendar, counted from what the type says.
 
     Raises:
-        ValidationError: not a time bar, or a step outside 1..STEP_MAX.
+        ValidationError: not a time bar, a step outside 1..STEP_MAX, or an origin that such bars have not.
     """
 
-    def __init__(self, bar_type: BarType, calendar: SessionCalendar, anchor: Anchor = Anchor.MIDNIGHT) -> None:
+    def __init__(self, bar_type: BarType, calendar: SessionCalendar) -> None:
         most = STEP_MAX.get(bar_type.kind)
         if most is None or not 1 <= bar_type.step <= most:
             raise ValidationError("step", f"no {bar_type.kind} grid of {bar_type.step}", allowed=f"1 to {most}")
@@ -55,7 +59,11 @@ class TimeGrid:
         self._step = bar_type.step
         self._step_ns = _STEP_NS.get(bar_type.kind, 0) * bar_type.step
         self._calendar = calendar
-        self._anchor = anchor
+        self._anchor, self._offset = bar_type.anchor, bar_type.offset_ns
+        if (self._offset or self._anchor is Anchor.SESSION) and not self._step_ns:
+            raise ValidationError("origin", "bars of days and longer are the exchange's own", allowed="within a day")
+        if self._step_ns and not 0 <= self._offset < self._step_ns:
+            raise ValidationError("origin", "an origin lies within the first bar", allowed="0 to less than its length")
 
     def interval(self, ts: int) -> Interval:
         """Return the interval that holds `ts`."""
@@ -63,15 +71,44 @@ class TimeGrid:
             return self._sessions(ts)
         return self._from_session(ts) if self._anchor is Anchor.SESSION else self._from_midnight(ts)
 
+    def silent(self, ts: int, to: int) -> tuple[list[Interval], int]:
+        """Return the intervals of sessions from `ts` on that end at or before `to`, and where the next begins.
+
+        None where they are more than EMPTY_BARS_MAX.
+        """
+        found: list[Interval] = []
+        at = self._resumes(ts)
+        while (span := self.interval(at)).close <= to:
+            found.append(span)
+            at = self._resumes(span.close)
+            if len(found) > EMPTY_BARS_MAX:
+                return [], to
+        return found, at
+
+    def _resumes(self, ts: int) -> int:
+        """Return `ts` while a session is on, else where the interval begins in which the next one opens."""
+        session = self._calendar.session_at(ts) or self._calendar.session_after(ts)
+        if session is None:
+            return NEVER
+        return ts if session.open <= ts else max(ts, self.interval(session.open).open)
+
     def _from_midnight(self, ts: int) -> Interval:
         offset = self._calendar.utc_offset(ts)
         wall = ts + offset
         midnight = wall - wall % DAY_NS
-        start = midnight + (wall - midnight) // self._step_ns * self._step_ns
-        end = min(start + self._step_ns, midnight + DAY_NS)
+        start, end = self._counted(wall, midnight, midnight + DAY_NS)
         return Interval(
             self._bar_start(start - offset, ts, offset), self._bar_end(ts, end - offset, offset), inside=True
         )
+
+    def _counted(self, at: int, first: int, last: int) -> tuple[int, int]:
+        """Return the [start, end) around `at`, counted from the origin after `first`; the first and last may be short.
+
+        An origin after `first` makes a first bar of the time before it.
+        """
+        origin = first + self._offset
+        start = origin + (at - origin) // self._step_ns * self._step_ns
+        return max(start, first), min(start + self._step_ns, last)
 
     def _bar_start(self, start: int, ts: int, offset: int) -> int:
         return start if self._calendar.utc_offset(start) == offset else self._offset_change(start, ts)
@@ -93,8 +130,7 @@ class TimeGrid:
     def _from_session(self, ts: int) -> Interval:
         session = self._calendar.session(self._calendar.trading_date(ts))
         if session is not None and session.open <= ts < session.close:
-            start = session.open + (ts - session.open) // self._step_ns * self._step_ns
-            return Interval(start, min(start + self._step_ns, session.close), inside=True)
+            return Interval(*self._counted(ts, session.open, session.close), inside=True)
         found = self._from_midnight(ts)
         if session is None:
             return found
@@ -117,9 +153,10 @@ class TimeGrid:
 
     def _group(self, label: date) -> tuple[date, date]:
         """Return the first and the last calendar date of the bar that `label` belongs to."""
-        if self._kind is BarKind.MONTH:
-            month = (label.year * 12 + label.month - 1) // self._step * self._step
-            after = month + self._step
+        if self._kind in (BarKind.MONTH, BarKind.YEAR):
+            months = self._step * (12 if self._kind is BarKind.YEAR else 1)
+            month = (label.year * 12 + label.month - 1) // months * months
+            after = month + months
             return date(month // 12, month % 12 + 1, 1), date(after // 12, after % 12 + 1, 1) - timedelta(days=1)
         days = self._step * (7 if self._kind is BarKind.WEEK else 1)
         first = (label.toordinal() - 1) // days * days + 1  # ordinal 1 is a Monday

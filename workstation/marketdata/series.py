@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BAR_CONDITION, Bar, BarSource, BarType, MarketEvent, Quote, Trade
-from workstation.marketdata.bars import BarAggregator, BarBuilder
+from workstation.domain.market import BAR_CONDITION, Bar, BarRevised, BarSource, BarType, MarketEvent, Quote, Trade
+from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import Calendars
+from workstation.marketdata.composites import BarAggregator
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.quality import Quality
 
@@ -21,6 +22,8 @@ BARS_KEPT = 100_000
 """Default bars of history kept for each series."""
 
 SeriesKey = tuple[str, BarType]
+Made = tuple[int, list[MarketEvent]]
+"""Bars, and the place in the batch of the event that they came of."""
 
 
 class BarSeriesSet:
@@ -33,8 +36,10 @@ class BarSeriesSet:
         self._builders: dict[SeriesKey, BarBuilder] = {}
         self._histories: dict[SeriesKey, BarHistory] = {}
         self._by_trade: dict[str, list[BarBuilder]] = {}
+        self._by_side: dict[str, list[BarBuilder]] = {}
         self._by_quote: dict[str, list[BarBuilder]] = {}
         self._aggregators: dict[SeriesKey, list[BarAggregator]] = {}
+        self._for_others: set[SeriesKey] = set()
         self._listeners: list[Callable[[Bar], None]] = []
 
     def listen(self, listener: Callable[[Bar], None]) -> None:
@@ -48,9 +53,15 @@ class BarSeriesSet:
             NotFound: no such instrument.
             ValidationError: BAR_SERIES_MAX series are open, or no bar is built like that.
         """
+        self._for_others.discard((symbol, bar_type))
+        return self._open(symbol, bar_type, since_ns, keep)
+
+    def _open(self, symbol: str, bar_type: BarType, since_ns: int | None, keep: int) -> BarHistory:
         key = (symbol, bar_type)
         if key in self._histories:
             return self._histories[key]
+        if bar_type.parts is not None:
+            return self.compose(symbol, bar_type.parts, bar_type, keep=keep)
         instrument = self._instrument(symbol)
         if not bar_type.external:
             self._build(key, instrument, since_ns)
@@ -99,8 +110,10 @@ class BarSeriesSet:
         """
         key = (symbol, bar_type)
         if key not in self._histories:
-            self.open(symbol, source)
             instrument = self._instrument(symbol)
+            if (symbol, source) not in self._histories:
+                self._for_others.add((symbol, source))
+                self._open(symbol, source, None, keep)
             aggregator = BarAggregator(symbol, bar_type, self._calendars[instrument.calendar])
             history = self._keep(key, instrument, keep)
             self._aggregators.setdefault((symbol, source), []).append(aggregator)
@@ -108,16 +121,22 @@ class BarSeriesSet:
         return self._histories[key]
 
     def close(self, symbol: str, bar_type: BarType) -> None:
-        """Stop building a series and forget its history."""
+        """Stop building a series and forget its history; one that others are composed of goes on without it."""
         key = (symbol, bar_type)
+        if self._aggregators.get(key):
+            self._for_others.add(key)
+            return
+        self._for_others.discard(key)
         self._histories.pop(key, None)
         builder = self._builders.pop(key, None)
-        for routes in (self._by_trade, self._by_quote):
+        for routes in (self._by_trade, self._by_side, self._by_quote):
             routes[symbol] = [kept for kept in routes.get(symbol, ()) if kept is not builder]
         for source, found in list(self._aggregators.items()):
             self._aggregators[source] = [
                 kept for kept in found if not (kept.symbol == symbol and kept.bar_type == bar_type)
             ]
+            if source in self._for_others and not self._aggregators[source]:
+                self.close(*source)
 
     def current(self, symbol: str, bar_type: BarType) -> Bar | None:
         """Return the bar that is forming, None between bars and for series that are not open."""
@@ -132,24 +151,36 @@ class BarSeriesSet:
 
     def apply(self, events: list[MarketEvent]) -> list[MarketEvent]:
         """Take a batch; returns it with every closed or revised bar standing before the tick that caused it."""
-        by_trade, by_quote, nothing = self._by_trade, self._by_quote, ()
-        made: list[tuple[int, list[Bar]]] = []
+        by_trade, by_quote, by_side, nothing = self._by_trade, self._by_quote, self._by_side, ()
+        made: list[Made] = []
         for index, event in enumerate(events):
             if type(event) is Trade:
                 for builder in by_trade.get(event.symbol, nothing):
                     if bars := builder.put(event.price, event.size, event.ts_event):
                         made.append((index, self._record(bars)))  # noqa: PERF401  bars are rare, ticks are not
+                if by_side:
+                    self._put_signed(index, event, made)
             elif type(event) is Quote:
                 for builder in by_quote.get(event.symbol, nothing):
                     if bars := builder.on_quote(event):
                         made.append((index, self._record(bars)))  # noqa: PERF401  bars are rare, ticks are not
             elif type(event) is Bar:
-                if _is_played(event, events[index + 1 : index + 2]):
-                    for builder in by_trade.get(event.symbol, nothing):
-                        if bars := builder.on_bar(event):
-                            made.append((index, self._record(bars)))  # noqa: PERF401  bars are rare, ticks are not
-                made.append((index, self._record([event])))
+                self._put_outside(index, event, events, made)
         return _splice(events, made) if made else events
+
+    def _put_signed(self, index: int, trade: Trade, made: list[Made]) -> None:
+        """Hand a trade to the series for which its side matters."""
+        closed = [bar for builder in self._by_side.get(trade.symbol, ()) for bar in builder.on_trade(trade)]
+        if closed:
+            made.append((index, self._record(closed)))
+
+    def _put_outside(self, index: int, bar: Bar, events: list[MarketEvent], made: list[Made]) -> None:
+        """Take a bar from outside, which stands for its trades where the next event repeats its close."""
+        if _is_played(bar, events[index + 1 : index + 2]):
+            closed = [built for builder in self._by_trade.get(bar.symbol, ()) for built in builder.on_bar(bar)]
+            if closed:
+                made.append((index, self._record(closed)))
+        made.append((index, self._record([bar])))
 
     def on_time(self, now_ns: int) -> list[MarketEvent]:
         """Close every time bar that ended at or before `now_ns`, venue time."""
@@ -158,15 +189,15 @@ class BarSeriesSet:
             closed += self._record(builder.on_time(now_ns))
         return closed
 
-    def _record(self, bars: list[Bar]) -> list[Bar]:
+    def _record(self, bars: list[Bar]) -> list[MarketEvent]:
         """Put bars into their histories; returns them, each followed by the larger bars that it closed."""
-        recorded: list[Bar] = []
+        recorded: list[MarketEvent] = []
         for bar in bars:
             key = (bar.symbol, bar.bar_type)
             history = self._histories.get(key)
             if history is not None:
                 history.append(bar)
-            recorded.append(bar)
+            recorded.append(BarRevised(bar) if bar.revised else bar)
             for listener in self._listeners:
                 listener(bar)
             for aggregator in self._aggregators.get(key, ()):
@@ -179,7 +210,10 @@ class BarSeriesSet:
         builder = BarBuilder(symbol, bar_type, calendar, since_ns=since_ns, quality=self._quality)
         self._check_room()
         self._builders[key] = builder
-        routes = self._by_trade if bar_type.source is BarSource.LAST else self._by_quote
+        if bar_type.source is not BarSource.LAST:
+            routes = self._by_quote
+        else:
+            routes = self._by_side if builder.signed else self._by_trade
         routes.setdefault(symbol, []).append(builder)
 
     def _keep(self, key: SeriesKey, instrument: Instrument, keep: int) -> BarHistory:
@@ -210,7 +244,7 @@ def _is_played(bar: Bar, following: list[MarketEvent]) -> bool:
     )
 
 
-def _splice(events: list[MarketEvent], made: list[tuple[int, list[Bar]]]) -> list[MarketEvent]:
+def _splice(events: list[MarketEvent], made: list[Made]) -> list[MarketEvent]:
     """Return the batch with bars inserted before the event of that index; a bar from outside stands once."""
     out: list[MarketEvent] = []
     done = 0

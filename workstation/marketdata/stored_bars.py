@@ -15,6 +15,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar
 from workstation.domain.numbers import rescale
 from workstation.marketdata.bars import BarBuilder
+from workstation.marketdata.composites import ComposedBuilder
 from workstation.ports.market_data import BarChunk, Scales, TradeChunk
 
 PRINTS_READ_MAX = 1_000_000
@@ -53,14 +54,17 @@ def read_from(past: StoredPast) -> int:
     return past.last - (past.last - past.first) * PRINTS_READ_MAX // past.rows
 
 
-def of_prints(chunks: Iterable[TradeChunk], builder: BarBuilder, instrument: Instrument, most: int) -> PastBars:
+def of_prints(
+    chunks: Iterable[TradeChunk], builder: BarBuilder | ComposedBuilder, instrument: Instrument, most: int
+) -> PastBars:
     """Return the newest `most` bars that prints close; the one that still forms is left to live prints."""
     closed: deque[Bar] = deque(maxlen=most)
     for chunk in chunks:
         prices = _scaled(chunk.price, chunk.scales.price_decimals, instrument.price_decimals)
         sizes = _scaled(chunk.size, chunk.scales.qty_decimals, instrument.qty_decimals)
-        for price, size, ts in zip(prices.tolist(), sizes.tolist(), chunk.ts.tolist(), strict=True):
-            for bar in builder.put(price, size, ts):
+        rows = zip(prices.tolist(), sizes.tolist(), chunk.ts.tolist(), chunk.aggressor.tolist(), strict=True)
+        for price, size, ts, side in rows:
+            for bar in builder.put_signed(price, size, ts, side):
                 _keep(closed, bar)
     return PastBars(
         np.array([(bar.ts_open, bar.ts_close) for bar in closed], np.int64).reshape(-1, 2),

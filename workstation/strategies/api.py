@@ -92,6 +92,9 @@ class Strategy:
     def on_bar(self, bar: Bar) -> None:
         """Take a bar that has just closed; its indicators are up to date."""
 
+    def on_bar_revised(self, bar: Bar) -> None:
+        """Take a bar in place of one that `on_bar` brought before: a trade came late. Indicators keep what they had."""
+
     def on_quote(self, quote: Quote) -> None:
         """Take the newest quote; older ones that were waiting are left out."""
 
@@ -127,7 +130,16 @@ class Strategy:
     # Market
 
     def bars(self, symbol: str, interval: str, *, history: int = 0) -> None:
-        """Ask for bars: `1s`, `5m`, `1h`, `1d`, `500t` (ticks), `10000v` (volume), after `history` past ones."""
+        """Ask for bars after `history` past ones: of time (`250ms` to `1y`) or of trades.
+
+        Trades close bars of ticks `500t`, volume `10kv`, value `1mn`, their imbalance `100ti` `10kvi` `1mni`, their
+        runs `20tr` `10kvr` `1mnr`, a range `20r` or renko bricks `10b` of so many ticks. `30m@open` counts from the
+        session's open, `1h@open+15m` from later. Further words: `:bid` `:ask` `:mid` for prices of quotes, `:every`
+        for a bar where nothing traded too, `:of-1m` for bars that are composed of smaller ones.
+
+        Raises:
+            ValidationError: it names no interval.
+        """
         self._door.want_bars(symbol, interval, history)
 
     def quotes(self, symbol: str) -> None:

@@ -28,11 +28,12 @@ class BarBatch:
     """Closed bars, oldest first.
 
     columns: open, high, low, close and volume as floats, as indicators read them, who may ask for the time of opening
-    too; seen: these five as the strategy sees them; closes: closing prices in price units; ts_close: UTC ns. known:
+    too; seen: these five as the strategy sees them; closes: closing prices in price units; ts_close: UTC ns; empty: 1
+    where nothing traded, () for a series without such bars. known:
     values of indicators over these bars, filled by the host.
     """
 
-    __slots__ = ("_bars", "_seen", "_ts_open", "closes", "columns", "interval", "known", "symbol", "ts_close")
+    __slots__ = ("_bars", "_empty", "_seen", "_ts_open", "closes", "columns", "interval", "known", "symbol", "ts_close")
 
     def __init__(
         self,
@@ -44,11 +45,12 @@ class BarBatch:
         closes: Sequence[int],
         ts_open: Sequence[int],
         ts_close: Sequence[int],
+        empty: Sequence[int] = (),
     ) -> None:
         self.symbol, self.interval, self.columns = symbol, interval, BatchColumns(columns, ts_open)
         self.closes, self.ts_close = closes, ts_close
         self.known: dict[Running, list[list[float]]] = {}
-        self._seen, self._ts_open = seen, ts_open
+        self._seen, self._ts_open, self._empty = seen, ts_open, empty
         self._bars: list[Bar] = []
 
     def __len__(self) -> int:
@@ -59,5 +61,6 @@ class BarBatch:
         """The bars as a strategy sees them, made when they are asked for first."""
         if not self._bars:
             named = repeat(self.symbol), repeat(self.interval)
-            self._bars = list(map(Bar, *named, *self._seen, self._ts_open, self.ts_close))
+            flags = (map(bool, self._empty),) if self._empty else ()
+            self._bars = list(map(Bar, *named, *self._seen, self._ts_open, self.ts_close, *flags))
         return self._bars

@@ -20,7 +20,7 @@ from workstation.domain.market import StreamKind
 from workstation.domain.market import Trade as MarketTrade
 from workstation.domain.numbers import MONEY_DECIMALS, to_decimal
 from workstation.domain.orders import OrderState, OrderTerms, Side
-from workstation.marketdata.intervals import bar_type_of
+from workstation.marketdata.intervals import series_of
 from workstation.risk.validity import validate
 from workstation.strategies import messages as m
 from workstation.strategies.bar_batch import BarBatch
@@ -196,6 +196,9 @@ class Host:
     def _on_bar(self, news: m.BarClosed) -> None:
         market = news.bar
         bar: Bar = self._scale(market.symbol).bar(market, news.interval)
+        if market.revised:
+            self.strategy.on_bar_revised(bar)
+            return
         self.now_ns, self._last_px[market.symbol] = market.ts_close, market.close
         self._series[market.symbol, news.interval].close(bar)
         self.strategy.on_bar(bar)
@@ -261,7 +264,7 @@ class Host:
         self._want(symbol, interval, history)
 
     def _want(self, symbol: str, interval: str, history: int) -> SeriesIndicators:
-        bar_type = bar_type_of(interval, self._instrument(symbol).qty_decimals)
+        bar_type = series_of(interval, self._instrument(symbol))
         series = self._series.get((symbol, interval))
         if series is None:
             if len(self._series) >= SERIES_MAX:

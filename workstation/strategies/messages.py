@@ -163,7 +163,7 @@ class PastBars(msgspec.Struct, frozen=True):
 
 
 class BarClosed(msgspec.Struct, frozen=True, gc=False):
-    """A bar of a series that the run wants."""
+    """A bar of a series that the run wants; a revised one stands in the place of one that it was told of."""
 
     interval: str
     bar: Bar

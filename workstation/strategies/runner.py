@@ -11,7 +11,18 @@ from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.events import CancelRequested, OrderHandedOver, ReplaceRequested
 from workstation.domain.executions import Execution
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Bar, BarType, BookChange, BookSnapshot, MarketEvent, Quote, StreamKind, Trade
+from workstation.domain.market import (
+    Bar,
+    BarRevised,
+    BarSource,
+    BarType,
+    BookChange,
+    BookSnapshot,
+    MarketEvent,
+    Quote,
+    StreamKind,
+    Trade,
+)
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock, Scheduler, Timer
@@ -183,9 +194,10 @@ class Runner:
                 kind = StreamKind.QUOTES if isinstance(event, Quote) else StreamKind.TRADES
                 for run in self._streams.get((event.symbol, kind), ()):
                     self._tell(run, event)
-            elif isinstance(event, Bar):
-                for run, interval in self._series.get((event.symbol, event.bar_type), ()):
-                    self._tell(run, m.BarClosed(interval, event))
+            elif isinstance(event, Bar | BarRevised):
+                bar = event if isinstance(event, Bar) else event.bar
+                for run, interval in self._series.get((bar.symbol, bar.bar_type), ()):
+                    self._tell(run, m.BarClosed(interval, bar))
             elif isinstance(event, BookChange | BookSnapshot):
                 books.add(event.symbol)
         for symbol in books:
@@ -248,7 +260,8 @@ class Runner:
         elif isinstance(intent, m.WantBars):
             history = self._market.bars(intent.symbol, intent.bar_type)
             self._series[intent.symbol, intent.bar_type].append((run, intent.interval))
-            self._held[run_id].append(self._market.subscriptions.acquire(intent.symbol, StreamKind.TRADES))
+            stream = StreamKind.TRADES if intent.bar_type.source is BarSource.LAST else StreamKind.QUOTES
+            self._held[run_id].append(self._market.subscriptions.acquire(intent.symbol, stream))
             if intent.history:
                 run.thread.inbox.put(m.PastBars(intent.interval, _newest(history, intent.history)))
         elif isinstance(intent, m.SetTimer):

@@ -18,7 +18,10 @@ from workstation.domain.orders import OrderState, OrdStatus, OrdType, Side
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
-    """One closed bar of [ts_open, ts_close)."""
+    """One closed bar of [ts_open, ts_close).
+
+    empty: nothing traded in it; partial: it began before anybody listened; revised: it stands in place of one told of.
+    """
 
     symbol: str
     interval: str
@@ -29,6 +32,9 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     volume: float
     ts_open: int
     ts_close: int
+    empty: bool = False
+    partial: bool = False
+    revised: bool = False
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False):
@@ -144,6 +150,9 @@ class Scales:
             bar.volume / self._qty_divisor,
             bar.ts_open,
             bar.ts_close,
+            bar.empty,
+            bar.partial,
+            bar.revised,
         )
 
     def quote(self, quote: MarketQuote) -> Quote:

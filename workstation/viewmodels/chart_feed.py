@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import ExecKind, Execution, PositionState
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import COUNTED_KINDS, BarKind, BarType
+from workstation.domain.market import COUNTED_KINDS, SESSION_KINDS, Anchor, BarKind, BarType
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, OriginKind, Side
 from workstation.domain.orders import Residence as OrderResidence
-from workstation.marketdata.intervals import bar_type_of
+from workstation.marketdata.intervals import bar_type_of, series_of
 from workstation.viewmodels.chart_exits import Exits, line_price
 from workstation.viewmodels.chart_marks import FillMark, LineState, MarkSide, OrderLine, Residence
 from workstation.viewmodels.frames import PositionSnap, QuoteSnap
@@ -24,13 +24,16 @@ TIMED_INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "1d")
 MORE_INTERVALS = ("30s", "3m", "10m", "30m", "2h", "4h", "1w", "1mo")
 """On offer in the menu, of those that any length which divides the minute, the hour or the day makes."""
 
-COUNTED_INTERVALS = ("100t", "1000t", "1kv", "10kv", "10r", "20r")
-"""On offer of those whose bars close after a number of ticks, a volume or a range of ticks; any other may be typed. A
-venue keeps none from before it was asked."""
+COUNTED_INTERVALS = ("100t", "1000t", "1kv", "10kv", "1mn", "100ti", "20tr", "10r", "20r", "10b")
+"""On offer of those whose bars trades close: ticks, volume, value, imbalance, runs, range and bricks; any other may be
+typed. A venue keeps none from before it was asked."""
 
-INTERVALS_ALLOWED = "1s to 30s, 1m to 30m, 1h to 12h, 1d, 1w, 1mo, ticks such as 100t, volume such as 5kv, range 20r"
-_WHOLE = {BarKind.SECOND: 60, BarKind.MINUTE: 60, BarKind.HOUR: 24}
-"""What a step must divide, so that every minute, hour and day begins with a bar."""
+INTERVALS_ALLOWED = (
+    "100ms, 1s to 30s, 1m to 30m, 1h to 12h, 1d, 1w, 1mo, 1y, 30m@open, ticks such as 100t, volume 5kv, value 1mn, "
+    "imbalance 100ti, runs 20tr, range 20r, bricks 10b"
+)
+_WHOLE = {BarKind.MILLISECOND: 1_000, BarKind.SECOND: 60, BarKind.MINUTE: 60, BarKind.HOUR: 24}
+"""What a step must divide, so that every second, minute, hour and day begins with a bar."""
 
 BARS_ASKED, LONG_BARS_ASKED = 5_000, 1_500
 LONG_FROM_MINUTES = 5
@@ -59,28 +62,28 @@ def read_interval(text: str) -> str:
         ValidationError: a chart has no such bars.
     """
     name = text.strip().lower()
-    made = bar_type_of(name, tick=1)
-    counted, whole = made.kind in COUNTED_KINDS, _WHOLE.get(made.kind, 1)
-    if not counted and (whole % made.step or (made.step > 1 and made.step == whole)):
+    made = bar_type_of(name, tick=1, value=(1, 1))
+    free, whole = made.kind in COUNTED_KINDS or made.anchor is Anchor.SESSION, _WHOLE.get(made.kind, 1)
+    if not free and (whole % made.step or (made.step > 1 and made.step == whole)):
         raise ValidationError("interval", f"a chart has no {name} bars", allowed=INTERVALS_ALLOWED)
     return name
 
 
 def is_within_days(bar_type: BarType) -> bool:
     """Tell whether bars are shorter than a day, so that trading hours can be shaded behind them."""
-    return bar_type.kind not in (BarKind.DAY, BarKind.WEEK, BarKind.MONTH)
+    return bar_type.kind not in SESSION_KINDS
 
 
 def bars_asked(bar_type: BarType) -> int:
     """Return how many bars of the past a chart begins with: fewer where each covers long."""
-    long = bar_type.kind not in {BarKind.SECOND, BarKind.MINUTE, *COUNTED_KINDS}
+    long = bar_type.kind not in {BarKind.MILLISECOND, BarKind.SECOND, BarKind.MINUTE, *COUNTED_KINDS}
     long = long or (bar_type.kind is BarKind.MINUTE and bar_type.step > LONG_FROM_MINUTES)
     return LONG_BARS_ASKED if long else BARS_ASKED
 
 
 def interval_bars(interval: str, instrument: Instrument) -> BarType:
     """Return the series of an instrument at an interval; a range counts the tick of its highest prices."""
-    return bar_type_of(interval, instrument.qty_decimals, instrument.ticks[-1].tick)
+    return series_of(interval, instrument)
 
 
 def order_lines(

@@ -1,28 +1,25 @@
 """Renko: bricks of one height instead of bars of one time, so that only movement takes room.
 
-A brick is laid when a bar closes a whole brick beyond the last one; against the run that takes two, because the first
-takes back what stands. The last brick still grows with the price and is laid or not when its bar closes, so nothing
-that was laid is taken away, but while a series is too short for its range: then all are laid anew. Drawn, read out and
-computed on in place of the bars; orders are not. No Qt here.
+Bricks lie where `marketdata/bricks.py` says, laid by the closes of bars. The last brick still grows with the price and
+is laid or not when its bar closes, so nothing that was laid is taken away, but while a series is too short for its
+range: then all are laid anew. Drawn, read out and computed on in place of the bars; orders are not. No Qt here.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from workstation.domain.errors import ValidationError
+from workstation.marketdata.bricks import Bricks
 from workstation.viewmodels.level_of_detail import CLOSE, HIGH, LOW, VOLUME, BarPyramid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BRICKS_A_BAR_MAX: Final = 200
-"""Most bricks that one bar lays; the last one of a longer move is tall."""
 SIZE_MAX: Final = 1_000_000
 _SIZE: Final = re.compile(r"(?:([1-9]\d{0,6})t|atr([1-9]\d{0,3}))", re.ASCII)
 _Bar = tuple[float, float, float, float, float]
@@ -73,7 +70,7 @@ class Renko:
         self.bricks = bricks
         self.size, self.tick = size, tick
         self.brick_ticks = 1
-        self._bottom = self._top = 0
+        self._laid = Bricks(1, 0)
         self._begun_ns = 0
         self._waiting = 0.0
 
@@ -113,7 +110,7 @@ class Renko:
         if count:
             self.brick_ticks = self.size.ticks(self.bars.columns[:, :-1], self.tick)  # closed bars only
             first = self._in_ticks(float(self.bars.columns[CLOSE, 0]))
-            self._bottom = self._top = first // self.brick_ticks * self.brick_ticks
+            self._laid = Bricks(self.brick_ticks, first)
             self._begun_ns, self._waiting = int(self.bars.times_ns[0]), 0.0
             times = self.bars.times_ns.tolist()
             closes, volumes = self.bars.columns[CLOSE].tolist(), self.bars.columns[VOLUME].tolist()
@@ -127,27 +124,21 @@ class Renko:
 
     def _lay(self, time_ns: int, close: float, volume: float) -> list[tuple[int, _Bar]]:
         """Return the bricks that a closed bar lays, oldest first; they share the volume since the last one."""
-        at, height = self._in_ticks(close), self.brick_ticks
-        up, down = (at - self._top) // height, (self._bottom - at) // height
-        count = max(up, down, 0)
         self._waiting += volume
-        if not count:
+        edges = self._laid.lay(self._in_ticks(close))
+        if not edges:
             return []
-        start, step = (self._top, height) if up > 0 else (self._bottom, -height)
-        edges = [start + step * number for number in range(min(count, BRICKS_A_BAR_MAX))] + [start + step * count]
-        share, self._waiting = self._waiting / (len(edges) - 1), 0.0
+        share, self._waiting = self._waiting / len(edges), 0.0
         laid = []
-        for begin, end in pairwise(edges):
+        for begin, end in edges:
             laid.append((self._begun_ns, self._brick(begin * self.tick, end * self.tick, share)))
             self._begun_ns = max(time_ns, self._begun_ns + 1)
-        end = edges[-1]
-        self._bottom, self._top = min(end, end - step), max(end, end - step)
         return laid
 
     def _growing(self) -> tuple[int, _Bar]:
         """Return the brick that would be laid next, as tall as the price is away."""
         close, volume = self._price_and_volume(len(self.bars) - 1)
-        begin = self._bottom if self._in_ticks(close) < self._bottom else self._top
+        begin = self._laid.growing_from(self._in_ticks(close))
         return self._begun_ns, self._brick(begin * self.tick, close, self._waiting + volume)
 
     def _price_and_volume(self, number: int) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from workstation.domain.market import BAR_CONDITION, Aggressor, Bar, BarType, MarketEvent, StreamKind, Trade
+from workstation.domain.market import BAR_CONDITION, Aggressor, Bar, BarRevised, BarType, MarketEvent, StreamKind, Trade
 from workstation.marketdata.conflation import MarketSnapshot, depth_snapshot
 from workstation.marketdata.service import MarketData
 from workstation.viewmodels.frames import BarUpdate, DepthSnap, QuoteSnap
@@ -125,6 +125,8 @@ class MarketView:
                     self._prints.append(event)
             elif isinstance(event, Bar) and (event.symbol, event.bar_type) in series:
                 self._closed.append(BarUpdate(event.symbol, event.bar_type, event, closed=True))
+            elif isinstance(event, BarRevised) and (event.symbol, event.bar.bar_type) in series:
+                self._closed.append(BarUpdate(event.symbol, event.bar.bar_type, event.bar, closed=True))
 
     def take(self) -> tuple[list[QuoteSnap], list[DepthSnap], list[BarUpdate]]:
         """Return what is new since the last frame."""

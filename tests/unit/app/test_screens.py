@@ -13,7 +13,7 @@ from workstation.app.screens import IDLE_SERIES_MAX, EngineScreens
 from workstation.commands.params import BarsRequest, Watch
 from workstation.domain.market import Bar, BarType, StreamKind
 from workstation.kernel.clock import VirtualClock
-from workstation.marketdata.intervals import bar_type_of
+from workstation.marketdata.intervals import bar_type_of, shortest_ns
 from workstation.marketdata.service import MarketData
 from workstation.marketdata.subscriptions import Subscriptions
 from workstation.viewmodels.market_view import MarketView
@@ -23,16 +23,17 @@ LISTED = msgspec.structs.replace(instrument(), calendar="XNYS")
 
 
 class Venue:
-    """A venue with a past of hours, whose closes count up; the last hour still forms."""
+    """A venue with a past of hours and of minutes, whose closes count up; the last one still forms."""
 
     def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
-        if bar_type != bar_type_of("1h"):
+        if bar_type not in (bar_type_of("1h"), bar_type_of("1m")):
             return ()
-        first = START_NS // HOUR_NS - (count - 1)
-        hours = [(n, (first + n) * HOUR_NS) for n in range(count)]
+        span = shortest_ns(bar_type)
+        first = START_NS // span - (count - 1)
+        opens = [(n, (first + n) * span) for n in range(count)]
         return [
-            Bar(symbol, bar_type, n, n + 9, n, n + 1, 5, 1, opened, opened + HOUR_NS, partial=n == count - 1)
-            for n, opened in hours
+            Bar(symbol, bar_type, n, n + 9, n, n + 1, 5, 1, opened, opened + span, partial=n == count - 1)
+            for n, opened in opens
         ]
 
 
@@ -137,3 +138,14 @@ def test_bars_for_one_look_begin_no_series_and_are_those_of_the_series_once_it_i
     made.watch("1h")
     again = made.screens.bars(look)
     assert again.ts_open.tolist() == seen.ts_open.tolist()
+
+
+def test_bars_that_count_from_the_open_and_composed_ones_are_laid_from_the_venues_minutes(made: Screens) -> None:
+    for name in ("90m@open", "2h:of-1h"):
+        bars = made.screens.bars(BarsRequest(symbol=SYMBOL, bar_type=bar_type_of(name), count=20))
+        assert len(bars.ts_open) == 20, name
+        assert int(bars.ohlcv[-1, 4]) > 0, name
+    opens = {ns % (24 * HOUR_NS) for ns in made.screens.bars(
+        BarsRequest(symbol=SYMBOL, bar_type=bar_type_of("90m@open"), count=20)
+    ).ts_open.tolist()}  # fmt: skip
+    assert opens & {14 * HOUR_NS + HOUR_NS // 2, 13 * HOUR_NS + HOUR_NS // 2}, "half past nine in New York"

@@ -8,10 +8,11 @@ import pytest
 
 from tests.helpers.market import DAY, MINUTE, SECOND, T0, quote, trade
 from workstation.domain.errors import ValidationError
-from workstation.domain.market import BarKind, BarSource, BarType, Trade
-from workstation.marketdata.bars import BarAggregator, BarBuilder
+from workstation.domain.market import Anchor, BarKind, BarSource, BarType, Trade
+from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import SessionCalendar, always_open, foreign_exchange, us_equities
-from workstation.marketdata.grid import Anchor, TimeGrid
+from workstation.marketdata.composites import BarAggregator
+from workstation.marketdata.grid import TimeGrid
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.intervals import bar_type_of
 from workstation.marketdata.quality import Defect, Quality
@@ -64,13 +65,57 @@ def test_a_late_tick_within_the_tolerance_revises_its_closed_bar() -> None:
     assert quality.of("ABC", Defect.LATE) == 1
 
 
-def test_a_tick_later_than_the_tolerance_is_counted_and_left_out() -> None:
+def test_a_tick_later_than_the_tolerance_revises_too_and_is_counted_apart() -> None:
     quality = Quality()
     bars = builder(quality=quality, tolerance_ns=SECOND)
     bars.on_trade(trade(100, at=30 * SECOND))
     bars.on_trade(trade(101, at=MINUTE + 5 * SECOND))
-    assert bars.on_trade(trade(120, at=59 * SECOND)) == []
-    assert quality.of("ABC", Defect.TOO_LATE) == 1
+    (revised,) = bars.on_trade(trade(120, at=59 * SECOND))
+    assert (revised.revised, revised.high, revised.volume) == (True, 120, 200)
+    assert (quality.of("ABC", Defect.TOO_LATE), quality.of("ABC", Defect.LATE)) == (1, 0)
+    assert bars.on_trade(trade(120, at=-MINUTE)) == [], "of a bar that nobody has"
+    assert quality.of("ABC", Defect.TOO_LATE) == 2
+
+
+def test_a_late_tick_of_the_bar_that_forms_tells_nobody() -> None:
+    bars = builder()
+    bars.on_trade(trade(100, at=30 * SECOND))
+    assert bars.on_trade(trade(120, at=SECOND)) == []
+    assert bars.current is not None
+    assert (bars.current.open, bars.current.high, bars.current.close) == (120, 120, 100)
+
+
+EVERY = BarType(BarKind.MINUTE, 1, every=True)
+
+
+def test_an_interval_without_a_tick_gives_a_flagged_bar_where_the_type_says_so() -> None:
+    bars = builder(EVERY)
+    bars.on_trade(trade(100))
+    made = bars.on_trade(trade(103, at=3 * MINUTE))
+    assert [(bar.close, bar.volume, bar.count, bar.empty) for bar in made] == [
+        (100, 100, 1, False),
+        (100, 0, 0, True),
+        (100, 0, 0, True),
+    ]
+    assert [(bar.ts_open - T0) // MINUTE for bar in made] == [0, 1, 2]
+    assert [bar.empty for bar in bars.on_time(T0 + 6 * MINUTE)] == [False, True, True]
+    (late,) = bars.on_trade(trade(90, at=4 * MINUTE))
+    assert (late.open, late.low, late.volume, late.revised, late.empty) == (90, 90, 100, True, False)
+
+
+def test_empty_bars_end_with_the_session_and_go_on_with_the_next() -> None:
+    opens, closes = ns("2024-01-03T14:30"), ns("2024-01-03T21:00")
+    bars = BarBuilder("ABC", EVERY, us_equities(), since_ns=opens)
+    bars.put(100, 1, closes - 2 * MINUTE)
+    assert [bar.empty for bar in bars.on_time(closes + 60 * MINUTE)] == [False, True]
+    tomorrow = ns("2024-01-04T14:32")
+    assert [bar.ts_open for bar in bars.put(101, 1, tomorrow)] == [tomorrow - 2 * MINUTE, tomorrow - MINUTE]
+
+
+def test_a_silence_of_very_many_intervals_makes_no_bars() -> None:
+    bars = builder(BarType(BarKind.MILLISECOND, 1, every=True))
+    bars.on_trade(trade(100))
+    assert len(bars.on_trade(trade(101, at=MINUTE))) == 1
 
 
 def test_open_and_close_follow_the_venue_time_within_a_bar() -> None:
@@ -164,6 +209,7 @@ def test_a_day_bar_runs_from_open_to_close_and_leaves_out_other_ticks() -> None:
         (BarKind.MONTH, us_equities(), "2024-09-10T15:00", "2024-09-03T13:30", "2024-09-30T20:00"),
         (BarKind.WEEK, foreign_exchange(), "2024-01-10T15:00", "2024-01-07T22:00", "2024-01-12T22:00"),
         (BarKind.MONTH, always_open(), "2024-02-10T15:00", "2024-02-01T00:00", "2024-03-01T00:00"),
+        (BarKind.YEAR, us_equities(), "2024-02-12T15:00", "2024-01-02T14:30", "2024-12-31T21:00"),
         (BarKind.DAY, foreign_exchange(), "2024-01-07T23:00", "2024-01-07T22:00", "2024-01-08T22:00"),
     ],
 )
@@ -183,10 +229,21 @@ def test_hours_are_counted_in_the_zone_and_end_where_its_offset_changes() -> Non
 
 
 def test_session_aligned_bars_begin_at_the_open_and_the_last_may_be_short() -> None:
-    grid = TimeGrid(BarType(BarKind.HOUR, 1), us_equities(), Anchor.SESSION)
+    grid = TimeGrid(BarType(BarKind.HOUR, 1, anchor=Anchor.SESSION), us_equities())
     assert grid.interval(ns("2024-01-03T15:29"))[:2] == (ns("2024-01-03T14:30"), ns("2024-01-03T15:30"))
     assert grid.interval(ns("2024-01-03T20:45"))[:2] == (ns("2024-01-03T20:30"), ns("2024-01-03T21:00"))
     assert grid.interval(ns("2024-01-03T14:15"))[:2] == (ns("2024-01-03T14:00"), ns("2024-01-03T14:30"))
+
+
+def test_session_aligned_bars_may_count_from_later_and_then_the_first_is_short_too() -> None:
+    grid = TimeGrid(bar_type_of("1h@open+15m"), us_equities())
+    spans = {grid.interval(ns(f"2024-01-03T{at}"))[:2] for at in ("14:31", "14:45", "15:44", "20:44", "20:50")}
+    assert sorted((close - opened) // MINUTE for opened, close in spans) == [15, 15, 60, 60]
+    assert (ns("2024-01-03T14:30"), ns("2024-01-03T14:45")) in spans
+    assert (ns("2024-01-03T20:45"), ns("2024-01-03T21:00")) in spans
+    from_midnight = TimeGrid(bar_type_of("1h@30m"), always_open())
+    assert from_midnight.interval(ns("2024-01-03T10:15"))[:2] == (ns("2024-01-03T09:30"), ns("2024-01-03T10:30"))
+    assert from_midnight.interval(ns("2024-01-03T00:15"))[:2] == (ns("2024-01-03T00:00"), ns("2024-01-03T00:30"))
 
 
 def test_a_step_that_no_grid_has_is_refused() -> None:

@@ -6,10 +6,11 @@ import pytest
 
 from tests.helpers.market import MINUTE, SECOND, T0, instrument, quote, trade
 from workstation.domain.errors import ValidationError
-from workstation.domain.market import Bar, BarKind, BarSource, BarType, StreamKind
+from workstation.domain.market import Bar, BarKind, BarRevised, BarSource, BarType, StreamKind, Trade
 from workstation.kernel.clock import VirtualClock
-from workstation.marketdata.bars import BarAggregator, BarBuilder
+from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import always_open, us_equities
+from workstation.marketdata.composites import BarAggregator
 from workstation.marketdata.intervals import bar_type_of
 from workstation.marketdata.quality import Defect, Quality
 from workstation.marketdata.service import MarketData
@@ -69,6 +70,8 @@ def test_a_closed_series_takes_no_more_ticks_and_the_others_go_on() -> None:
     assert series.current("ABC", FIVE) is None
     assert series.current("ABC", BarType(BarKind.MINUTE, 15)) is not None
     series.close("ABC", MINUTE_BARS)
+    assert series.current("ABC", BarType(BarKind.MINUTE, 15)) is not None, "it goes on for those it is part of"
+    series.close("ABC", BarType(BarKind.MINUTE, 15))
     assert series.apply([trade(100, at=20 * MINUTE)]) == [trade(100, at=20 * MINUTE)]
 
 
@@ -107,13 +110,47 @@ def test_trades_outside_the_session_close_the_bar_and_make_none() -> None:
     assert (builder.current, quality.of("ABC", Defect.OUTSIDE_SESSION)) == (None, 3)
 
 
-def test_a_revised_or_older_bar_changes_no_larger_bar() -> None:
+def test_a_revised_bar_revises_the_larger_one_that_it_is_part_of() -> None:
     larger = BarAggregator("ABC", FIVE, always_open())
-    larger.on_bar(bar(5, close=101))
-    before = larger.current
-    assert larger.on_bar(bar(6, close=104, revised=True)) == []
-    assert larger.on_bar(bar(1, close=104)) == []
-    assert larger.current == before
+    for minute in (0, 2, 5):
+        closed = larger.on_bar(bar(minute, close=101))
+    assert [(made.volume, made.revised) for made in closed] == [(20, False)]
+    assert larger.on_bar(bar(5, close=104, revised=True)) == []
+    assert larger.current is not None
+    assert (larger.current.close, larger.current.volume) == (104, 10)
+    (revised,) = larger.on_bar(bar(1, close=104, revised=True))
+    assert (revised.ts_open, revised.volume, revised.close, revised.revised) == (T0, 30, 101, True)
+    assert larger.on_bar(bar(-30, close=104, revised=True)) == [], "older than what is kept"
+
+
+def test_a_composed_series_whose_beginning_was_not_seen_is_partial() -> None:
+    larger = BarAggregator("ABC", FIVE, always_open())
+    made = [large for minute in (2, 5, 10) for large in larger.on_bar(bar(minute))]
+    assert [large.partial for large in made] == [True, False]
+
+
+def test_a_composed_type_opens_the_series_that_it_is_made_of_and_closes_it_with_itself() -> None:
+    series = market().series
+    composed = bar_type_of("5m:of-1m")
+    history = series.open("ABC", composed)
+    series.apply([trade(100 + minute, at=minute * MINUTE) for minute in range(7)])
+    assert history.values[:, 3].tolist() == [104]
+    series.close("ABC", composed)
+    assert not series.is_open("ABC", MINUTE_BARS)
+    series.open("ABC", MINUTE_BARS)
+    series.open("ABC", composed)
+    series.close("ABC", composed)
+    assert series.is_open("ABC", MINUTE_BARS), "somebody asked for it"
+
+
+def test_a_revised_bar_is_told_of_as_such_and_corrects_the_history() -> None:
+    series = market().series
+    history = series.open("ABC", MINUTE_BARS)
+    series.apply([trade(100), trade(101, at=MINUTE)])
+    late = trade(90, at=SECOND)
+    told = series.apply([late])
+    assert [type(event) for event in told] == [BarRevised, Trade]
+    assert told[0].bar.low == history.values[0, 2] == 90
 
 
 def test_a_bar_beyond_the_larger_one_closes_it_first() -> None:

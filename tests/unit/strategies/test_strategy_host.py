@@ -9,7 +9,7 @@ from tests.helpers.market import T0, instrument, quote
 from tests.helpers.strategy_rig import StrategyRig
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import TickBand
-from workstation.domain.market import BarKind, BarType, StreamKind
+from workstation.domain.market import Bar, BarKind, BarType, StreamKind
 from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
 from workstation.strategies import messages as m
 from workstation.strategies.api import Field, Strategy, StrategyParameters
@@ -299,3 +299,29 @@ def test_orders_of_a_size_asked_for_again_are_judged_as_the_first_by_the_kind_of
     instruments["ABC"] = msgspec.structs.replace(instrument("ABC"), lot=100)
     with pytest.raises(ValidationError, match="multiple of the lot"):
         buys("ABC", 10)
+
+
+def test_a_revised_bar_comes_as_such_and_is_no_bar_more():
+    class Watching(Strategy):
+        def on_start(self):
+            self.seen = []
+            self.average = self.indicator("ABC", "1m", "sma", bars=1)
+            self.bars("ABC", "10b")
+
+        def on_bar(self, bar):
+            self.seen.append(("bar", bar.close, bar.empty, bar.revised))
+
+        def on_bar_revised(self, bar):
+            self.seen.append(("revised", bar.close, bar.revised, self.average.value))
+
+    sent = []
+    host = Host(
+        lambda door: Watching(door, None), run_id="r", account="A", instruments={"ABC": instrument()}, send=sent.append
+    )
+    host.deliver(m.Started(T0, {}, ()))
+    minute = BarType(BarKind.MINUTE, 1)
+    bar = Bar("ABC", minute, 1000, 1001, 999, 1000, 5, 1, T0, T0 + 60 * 10**9, empty=True)
+    host.deliver(m.BarClosed("1m", bar))
+    host.deliver(m.BarClosed("1m", msgspec.structs.replace(bar, close=1001, empty=False, revised=True)))
+    assert host.strategy.seen == [("bar", 10.0, True, False), ("revised", 10.01, True, 10.0)]
+    assert [want.bar_type.kind for want in sent if isinstance(want, m.WantBars)] == [BarKind.MINUTE, BarKind.RENKO]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from workstation.domain.errors import ValidationError
-from workstation.viewmodels.chart_renko import BRICKS_A_BAR_MAX, BrickSize, Renko, read_brick_size
+from workstation.marketdata.bricks import BRICKS_AT_ONCE_MAX
+from workstation.viewmodels.chart_renko import BrickSize, Renko, read_brick_size
 from workstation.viewmodels.level_of_detail import BarPyramid
 
 
@@ -54,8 +55,8 @@ def test_the_height_is_the_mean_true_range_on_the_tick_and_settles_when_there_ar
 
 def test_a_wild_price_lays_no_more_than_the_most_and_the_run_goes_on_from_there() -> None:
     renko = made([100, 1e9, 1e9 + 1], BrickSize(1, from_range=False))
-    assert len(renko.bricks) == BRICKS_A_BAR_MAX + 1
-    assert bodies(renko)[-2:] == [(100 + BRICKS_A_BAR_MAX - 1, 1e9), (1e9, 1e9 + 1)]
+    assert len(renko.bricks) == BRICKS_AT_ONCE_MAX + 1
+    assert bodies(renko)[-2:] == [(100 + BRICKS_AT_ONCE_MAX - 1, 1e9), (1e9, 1e9 + 1)]
 
 
 @pytest.mark.parametrize("text", ["10t", "atr14", "1000000t"])

@@ -17,7 +17,7 @@ from workstation.brokers.sim.flow import years_to
 from workstation.brokers.sim.matching import Print
 from workstation.brokers.sim.universe import Listing
 from workstation.domain.instruments import Instrument, OptionTerms
-from workstation.domain.market import COUNTED_KINDS, Bar, BarKind, BarType
+from workstation.domain.market import CLOCK_KINDS, Bar, BarKind, BarType
 from workstation.kernel.ids import sub_stream
 
 HISTORY_DAYS_MAX = 1_500
@@ -34,6 +34,7 @@ SECOND_NS = 10**9
 DAY_VOL_STD = 0.30
 HOUR_VOL_STD = 0.25
 
+_KEPT = CLOCK_KINDS - {BarKind.MILLISECOND, BarKind.YEAR}
 _FIELDS = 7
 """Integers of one live bar: bucket, open, high, low, close, volume, count."""
 
@@ -92,9 +93,10 @@ class PriceHistory:
             seconds.add(price, size, ts)
 
     def bars(self, symbol: str, bar_type: BarType, count: int, now_ns: int) -> tuple[Bar, ...]:
-        """Return up to `count` bars, oldest first. Empty for unknown symbols and for bars that trades close."""
+        """Return up to `count` bars, oldest first. Empty for unknown symbols and where only plain ticks would tell."""
         entry = self._listings.get(symbol)
-        if entry is None or count <= 0 or bar_type.kind in COUNTED_KINDS:
+        plain = bar_type.kind in _KEPT and bar_type == BarType(bar_type.kind, bar_type.step)
+        if entry is None or count <= 0 or not plain:
             return ()
         if bar_type.kind is BarKind.SECOND:
             past = self._past_seconds(entry, count * bar_type.step)

@@ -26,7 +26,10 @@ class Choice:
 
 
 INTERVAL_CHOICE = Choice(
-    "interval", "Interval", "Time such as 3m or 4h, ticks such as 100t, volume 5kv, range 20r", read_interval
+    "interval",
+    "Interval",
+    "Such as 3m, 30m@open, ticks 100t, volume 5kv, value 1mn, range 20r, bricks 10b",
+    read_interval,
 )
 BRICK_CHOICE = Choice("brick", "Brick size", "Ticks such as 10t, or the range of bars such as atr14", read_brick_size)
 

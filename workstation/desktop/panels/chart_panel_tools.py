@@ -128,7 +128,7 @@ class ChartTools(QWidget):
             button.clicked.connect(lambda _checked=False, interval=interval: self._on_interval(interval))
             row.addWidget(button)
         self.counted, menu = self._menu_button(
-            "counted", "Other intervals, bars of ticks, of a volume or of a range", "More ▾"
+            "counted", "Other intervals, bars of ticks, volume, value or a range, and bricks", "More ▾"
         )
         row.addWidget(self.counted)
         for interval in (*MORE_INTERVALS, *COUNTED_INTERVALS):
@@ -266,7 +266,14 @@ class ChartTools(QWidget):
 
 
 def _counted_words(interval: str) -> str:
-    count = interval[:-1].replace("k", ",000")
-    return {"t": f"{count} ticks a bar", "v": f"Volume of {count} a bar", "r": f"Range of {count} ticks a bar"}[
-        interval[-1]
-    ]
+    kind = interval.lstrip("0123456789km")
+    count = interval.removesuffix(kind).replace("k", ",000").replace("m", ",000,000")
+    return {
+        "t": f"{count} ticks a bar",
+        "v": f"Volume of {count} a bar",
+        "n": f"Value of {count} a bar",
+        "ti": f"Imbalance of {count} ticks a bar",
+        "tr": f"Run of {count} ticks a bar",
+        "r": f"Range of {count} ticks a bar",
+        "b": f"Bricks of {count} ticks",
+    }[kind]

@@ -1,0 +1,146 @@
+"""Composite bars: larger time bars out of smaller ones of the same symbol and source, wherever those came from.
+
+Third step of `service.on_feed`, behind the small bars. Five 1-minute bars give the 5-minute bar.
+"""
+
+from bisect import bisect_left
+from collections import deque
+
+from workstation.domain.market import Bar, BarType
+from workstation.marketdata.bars import BarBuilder
+from workstation.marketdata.calendar import SessionCalendar
+from workstation.marketdata.forming import FormingBar
+from workstation.marketdata.grid import TimeGrid
+
+COMPOSED_KEPT = 2
+"""Closed larger bars whose parts are kept, so that a part that is revised revises them."""
+
+
+class _Parts:
+    """A larger bar's span with the smaller bars in it, by their time."""
+
+    __slots__ = ("bars", "close_ts", "open_ts")
+
+    def __init__(self, open_ts: int, close_ts: int) -> None:
+        self.open_ts, self.close_ts = open_ts, close_ts
+        self.bars: list[Bar] = []
+
+    def put(self, bar: Bar) -> None:
+        """Add a bar, or put a revised one in the place of what it revises."""
+        at = bisect_left(self.bars, bar.ts_open, key=lambda part: part.ts_open)
+        same = at < len(self.bars) and self.bars[at].ts_open == bar.ts_open
+        self.bars[at : at + same] = [bar]
+
+    def joined(self) -> FormingBar:
+        """Return the larger bar, laid anew."""
+        made = FormingBar.of_bar(self.bars[0], self.open_ts, self.close_ts)
+        for bar in self.bars[1:]:
+            made.add_bar(bar)
+        return made
+
+
+class BarAggregator:
+    """Builds time bars from smaller time bars. A bar closes with the small bar that ends it, or the first after it.
+
+    since_ns: time from which every small bar is seen; a first bar that opened earlier is `partial`. None: unknown.
+
+    Raises:
+        ValidationError: the type is no time bar.
+    """
+
+    def __init__(
+        self, symbol: str, bar_type: BarType, calendar: SessionCalendar, *, since_ns: int | None = None
+    ) -> None:
+        self.symbol = symbol
+        self.bar_type = bar_type
+        self._grid = TimeGrid(bar_type, calendar)
+        self._since, self._first = since_ns, True
+        self._forming: FormingBar | None = None
+        self._last: FormingBar | None = None
+        self._parts = _Parts(0, 0)
+        self._closed: deque[_Parts] = deque(maxlen=COMPOSED_KEPT)
+
+    @property
+    def current(self) -> Bar | None:
+        """The bar that is forming, None between bars."""
+        return self._forming.freeze(self.symbol, self.bar_type) if self._forming else None
+
+    def on_bar(self, bar: Bar) -> list[Bar]:
+        """Take the next smaller bar, or a revised one; returns the bars that it closed or revised, oldest first."""
+        forming = self._forming
+        if bar.revised or (forming is not None and bar.ts_open < forming.open_ts):
+            return self._revise(bar)
+        closed = []
+        if forming is not None and bar.ts_open >= forming.close_ts:
+            closed.append(self._finish(forming))
+            forming = None
+        if forming is None and self.bar_type.every and self._last is not None:
+            spans, _ = self._grid.silent(self._last.close_ts, self._grid.interval(bar.ts_open).open)
+            closed += [self._finish(FormingBar.silent(span.open, span.close, self._last.close)) for span in spans]
+        if forming is not None:
+            forming.add_bar(bar)
+            self._parts.bars.append(bar)
+        else:
+            span = self._grid.interval(bar.ts_open)
+            if not span.inside:
+                return closed
+            forming = self._forming = FormingBar.of_bar(bar, span.open, span.close)
+            if self._first and (bar.ts_open if self._since is None else self._since) > span.open:
+                forming.partial = True
+            self._first = False
+            self._parts = _Parts(span.open, span.close)
+            self._parts.bars.append(bar)
+        if bar.ts_close >= forming.close_ts:
+            closed.append(self._finish(forming))
+        return closed
+
+    def flush(self) -> list[Bar]:
+        """Close what is forming, at the end of the data."""
+        return [self._finish(self._forming)] if self._forming else []
+
+    def _revise(self, bar: Bar) -> list[Bar]:
+        """Lay the larger bar anew that a late small bar belongs to, unless it is older than what is kept."""
+        span = self._grid.interval(bar.ts_open)
+        if not span.inside:
+            return []
+        if self._forming is not None and self._forming.open_ts == span.open:
+            self._parts.put(bar)
+            self._forming = self._parts.joined()
+            return []
+        found = next((parts for parts in self._closed if parts.open_ts == span.open), None)
+        if found is None:
+            if not any(parts.open_ts < span.open for parts in self._closed):
+                return []
+            found = _Parts(span.open, span.close)
+            self._closed.append(found)
+        found.put(bar)
+        return [found.joined().freeze(self.symbol, self.bar_type, revised=True)]
+
+    def _finish(self, forming: FormingBar) -> Bar:
+        self._forming, self._last = None, forming
+        self._closed.append(self._parts)
+        return forming.freeze(self.symbol, self.bar_type)
+
+
+class ComposedBuilder:
+    """Builds composite bars from ticks, as a series and the one composed of it do; `put_signed` is that of ticks."""
+
+    def __init__(self, symbol: str, bar_type: BarType, parts: BarType, calendar: SessionCalendar) -> None:
+        self._small = BarBuilder(symbol, parts, calendar)
+        self._large = BarAggregator(symbol, bar_type, calendar)
+
+    def put_signed(self, price: int, size: int, ts: int, side: int) -> list[Bar]:
+        """Take a price; returns the larger bars that it closed or revised, oldest first."""
+        small = self._small.put_signed(price, size, ts, side)
+        return [large for bar in small for large in self._large.on_bar(bar)]
+
+
+def builder_of(symbol: str, bar_type: BarType, calendar: SessionCalendar) -> BarBuilder | ComposedBuilder:
+    """Return what builds the bars of any type from ticks.
+
+    Raises:
+        ValidationError: no bar is built like that.
+    """
+    if bar_type.parts is None:
+        return BarBuilder(symbol, bar_type, calendar)
+    return ComposedBuilder(symbol, bar_type, bar_type.parts, calendar)

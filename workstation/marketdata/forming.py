@@ -1,0 +1,82 @@
+"""A bar while it can still change: ticks, or smaller bars, are merged into it one by one.
+
+Inside the third step of `service.on_feed`; builders hold these, everyone else gets the frozen `Bar`.
+"""
+
+from workstation.domain.market import Bar, BarType
+
+
+class FormingBar:
+    """Open and close follow the venue's time, not the order of arrival. empty: nothing has traded in it yet."""
+
+    __slots__ = (
+        "close",
+        "close_ts",
+        "count",
+        "empty",
+        "first_ts",
+        "high",
+        "last_ts",
+        "low",
+        "open",
+        "open_ts",
+        "partial",
+        "volume",
+    )
+
+    def __init__(self, open_ts: int, close_ts: int, price: int, size: int, ts: int, *, partial: bool) -> None:
+        self.open_ts, self.close_ts, self.partial = open_ts, close_ts, partial
+        self.open = self.high = self.low = self.close = price
+        self.first_ts = self.last_ts = ts
+        self.volume, self.count, self.empty = size, 1, False
+
+    @classmethod
+    def silent(cls, open_ts: int, close_ts: int, price: int) -> "FormingBar":
+        """Return a bar in which nothing has traded yet, at the close before it."""
+        made = cls(open_ts, close_ts, price, 0, open_ts, partial=False)
+        made.count, made.empty = 0, True
+        return made
+
+    @classmethod
+    def of_bar(cls, bar: Bar, open_ts: int, close_ts: int) -> "FormingBar":
+        """Return a bar over [open_ts, close_ts) that begins with a smaller one, or goes on from one of its own span."""
+        made = cls(open_ts, close_ts, bar.open, bar.volume, bar.ts_open, partial=bar.partial)
+        made.high, made.low, made.close, made.count = bar.high, bar.low, bar.close, bar.count
+        made.empty = bar.empty
+        return made
+
+    def add(self, price: int, size: int, ts: int) -> None:
+        """Merge one tick."""
+        if self.empty:
+            self.open = self.high = self.low = self.close = price
+            self.first_ts = self.last_ts = ts
+            self.empty = False
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        if ts >= self.last_ts:
+            self.close, self.last_ts = price, ts
+        elif ts < self.first_ts:
+            self.open, self.first_ts = price, ts
+        self.volume += size
+        self.count += 1
+
+    def add_bar(self, bar: Bar) -> None:
+        """Merge one smaller bar that follows the ones merged before."""
+        if bar.empty:
+            return
+        if self.empty:
+            self.open, self.high, self.low, self.empty = bar.open, bar.high, bar.low, False
+        self.high, self.low = max(self.high, bar.high), min(self.low, bar.low)
+        self.close = bar.close
+        self.volume += bar.volume
+        self.count += bar.count
+        self.partial |= bar.partial
+
+    def freeze(self, symbol: str, bar_type: BarType, *, revised: bool = False) -> Bar:
+        """Return the bar as a value."""
+        return Bar(
+            symbol, bar_type, self.open, self.high, self.low, self.close, self.volume, self.count,
+            self.open_ts, self.close_ts, self.partial, revised, self.empty,
+        )  # fmt: skip
