@@ -62,6 +62,11 @@ class SpareColumnView(ColumnView):
         self._show_or_hide(away)
         self._is_fitting = False
 
+    def _on_theme(self, *_: object) -> None:
+        """Follow another size of type; what has room now has its place again."""
+        super()._on_theme()
+        self._fit_spare(self.viewport().width())
+
     def _show_or_hide(self, away: set[int]) -> None:
         before, self._gave_way = self._gave_way, away
         for number in before ^ away:

@@ -249,8 +249,9 @@ class ColumnView(QTableView):
             self.setColumnHidden(number, column.width == 0 or column.hidden)
             self.setColumnWidth(number, self._designed_width(number))
 
-    def _designed_width(self, number: int) -> int:
-        return round(self.columns.table.columns[number].width * self.cell_paint.digit) + 2 * PADDING_PX
+    def _designed_width(self, number: int, digit: float | None = None) -> int:
+        measure = self.cell_paint.digit if digit is None else digit
+        return round(self.columns.table.columns[number].width * measure) + 2 * PADDING_PX
 
     def _kept_width(self, number: int) -> int:
         designed = number in self._flexible or number == self._overflow
@@ -398,8 +399,20 @@ class ColumnView(QTableView):
         if before != self.cell_paint.digit:
             for number, column in enumerate(self.columns.table.columns):
                 if column.width:
-                    self.setColumnWidth(number, round(self.columnWidth(number) * self.cell_paint.digit / before))
+                    self.setColumnWidth(number, self._width_since(number, before))
+            self._fit_flexible()
         self.viewport().update()
+
+    def _width_since(self, number: int, digit: float) -> int:
+        """Return a column's width now that another digit measures it.
+
+        One that is hidden, or has all that is left, has its designed width again.
+        """
+        width, header = self.columnWidth(number), self.horizontalHeader()
+        has_rest = header.stretchLastSection() and header.visualIndex(number) == header.count() - 1
+        if self.isColumnHidden(number) or has_rest or width == self._designed_width(number, digit):
+            return self._designed_width(number)
+        return round((width - 2 * PADDING_PX) * self.cell_paint.digit / digit) + 2 * PADDING_PX
 
     def _fit_rows(self) -> None:
         self.verticalHeader().setDefaultSectionSize(current_theme().metrics.row_compact)

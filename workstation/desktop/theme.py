@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from PySide6.QtGui import QFont
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
 THEME_NAMES: Final = ("dark", "light", "high_contrast")
 DEFAULT_THEME: Final = "dark"
@@ -191,6 +191,13 @@ def ui_font(role: TypeRole = "body", weight: Weight = Weight.Normal) -> QFont:
 def figure_font(role: TypeRole = "body", weight: Weight = Weight.Normal) -> QFont:
     """Return the monospaced font for figures at a step of the current type scale."""
     return sized_figure_font(getattr(current_theme().type, role), weight)
+
+
+def use_figure_font(widget: QWidget, role: TypeRole = "body", weight: Weight = Weight.Normal) -> None:
+    """Give a widget the font for figures at a step of the type scale; the style sheet keeps it so in every theme."""
+    widget.setProperty("figures", role)
+    widget.setProperty("figures_bold", weight > Weight.Normal)
+    widget.setFont(figure_font(role, weight))
 
 
 def _parsed_colors(name: str, table: Mapping[str, Any]) -> tuple[Colors, Colors]:

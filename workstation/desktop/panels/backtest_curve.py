@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from workstation.desktop.colors import blend
 from workstation.desktop.panels.study_drawing import StudyDrawing
-from workstation.desktop.theme import current_theme, figure_font
+from workstation.desktop.theme import current_theme, use_figure_font
 from workstation.viewmodels.backtest_view import AccountCurve, Values
 from workstation.viewmodels.formats import exact_time
 
@@ -66,7 +66,7 @@ class CurveView(StudyDrawing):
         if shown is None:
             self._draw_nothing(painter, NOTHING)
             return
-        self.setFont(figure_font("caption"))
+        use_figure_font(self, "caption")
         painter.setFont(self.font())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = self._box()

@@ -8,24 +8,23 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QListWidget,
     QPushButton,
     QSplitter,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.entry_table import EntryTable
 from workstation.desktop.panels.ticket_fields import set_role
 from workstation.desktop.shell.hotkeys import KEY_TEST, chord_of
 from workstation.desktop.shell.hotkeys_requests import focus_snapshot
 from workstation.desktop.shell.panel import Panel
-from workstation.desktop.theme import current_theme, figure_font
+from workstation.desktop.theme import current_theme, use_figure_font
 from workstation.domain.errors import ValidationError
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.hotkey_binds import Bind
@@ -45,7 +44,7 @@ from workstation.viewmodels.hotkey_lint import lint
 COLUMNS = ("On", "Id", "Keys", "Press", "When", "Do", "Fields", "Class", "Now", "Look at")
 _FILE_FIELDS = ("enabled", "id", "keys", "press", "when", "do", "fields")
 _KEYS, _CLASS, _NOW, _FINDING = 2, 7, 8, 9
-_WIDTHS = (72, 120, 130, 70, 150, 124, 220, 92, 260, 150)
+_SHARES = {"When": 3, "Fields": 4, "Now": 6, "Look at": 4}
 _USES_HEIGHT = 110
 NOW_AGAIN_NS = 1_000_000_000
 """How often the present values are read anew while the panel is seen."""
@@ -90,14 +89,14 @@ class HotkeysPanel(Panel):
         self._read_at = 0
         self.message = self._label("message")
         self.told = self._label("told")
-        self.told.setFont(figure_font("caption"))
+        use_figure_font(self.told, "caption")
         self.test = KeyTestField(f"{panel_id}_test")
         self.test.tried.connect(self.try_key)
         self.table = self._make_table()
         self.uses = QListWidget()
         self.uses.setObjectName(f"{panel_id}_uses")
         self.uses.setAccessibleName("Last uses and refusals")
-        self.uses.setFont(figure_font("caption"))
+        use_figure_font(self.uses, "caption")
         self._lay_out()
         self.table.itemChanged.connect(self._on_edited)
         self._store.changed.connect(self.fill)
@@ -139,6 +138,8 @@ class HotkeysPanel(Panel):
             self._tint(row, bind, doubtful=bind.id in found)
         self._filling = False
         self._show_now()
+        self.table.setColumnHidden(_FINDING, not found)
+        self.table.fit()
         name = "the default keys" if self._store.is_default else "hotkeys.toml"
         doubtful = f", {len(found)} to look at" if found else ""
         self._say(f"{len(file.binds)} binds of {name}{doubtful}. A change is written at once and disarms.", "muted")
@@ -239,6 +240,7 @@ class HotkeysPanel(Panel):
         self._filling = False
 
     def _show_uses(self) -> None:
+        self.uses.setVisible(bool(self._store.uses))
         self.uses.clear()
         self.uses.addItems([f"{keys:<14} {bind:<16} {words}" for keys, bind, words in reversed(self._store.uses)])
 
@@ -262,20 +264,8 @@ class HotkeysPanel(Panel):
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         return label
 
-    def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(COLUMNS))
-        table.setObjectName(f"{self.panel_id}_binds")
-        table.setAccessibleName("Binds")
-        table.setHorizontalHeaderLabels(COLUMNS)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(24)
-        table.setTabKeyNavigation(False)
-        table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        table.setWordWrap(False)
-        for column, width in enumerate(_WIDTHS):
-            table.setColumnWidth(column, width)
-        table.horizontalHeader().setSectionResizeMode(_FINDING, QHeaderView.ResizeMode.Stretch)
-        return table
+    def _make_table(self) -> EntryTable:
+        return EntryTable(f"{self.panel_id}_binds", "Binds", COLUMNS, _SHARES)
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()

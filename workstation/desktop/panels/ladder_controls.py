@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.panels.asking_panel import PressTwice, named
-from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.desktop.theme import theme_notifier, use_figure_font
+from workstation.desktop.tight_button import TightButton
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
 from workstation.viewmodels.ladder import LadderPicture
@@ -29,7 +30,6 @@ from workstation.viewmodels.ladder_settings import PnlUnit
 from workstation.viewmodels.ticket_fields import parse_quantity
 
 QTY_WIDTH_MIN = 56
-PAD_BUTTON_SPARE = 12
 BUTTON_SPARE = 24
 GRID_COLUMNS = 6
 """Columns of the grid of buttons: a row of three and a row of two fill it."""
@@ -59,21 +59,13 @@ class QuantityPad(QWidget):
         row.setSpacing(2)
         row.addWidget(self.field, 1)
         for step in steps:
-            button = QToolButton()
-            button.setObjectName(f"{name}_add_{step}")
-            button.setText(f"+{step}")
-            button.setFont(figure_font("caption"))
-            button.setFixedWidth(button.fontMetrics().horizontalAdvance(button.text()) + PAD_BUTTON_SPARE)
+            button = TightButton(f"{name}_add_{step}", f"+{step}")
             button.setToolTip(f"Add {step}; Shift subtracts")
             button.setAccessibleName(f"Add {step} to the quantity")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _checked=False, step=step: self._add(step))
             row.addWidget(button)
-        clear = QToolButton()
-        clear.setObjectName(f"{name}_clear")
-        clear.setText("C")
-        clear.setFont(figure_font("caption"))
-        clear.setFixedWidth(clear.fontMetrics().horizontalAdvance("C") + PAD_BUTTON_SPARE)
+        clear = TightButton(f"{name}_clear", "C")
         clear.setToolTip("Set the quantity to 0")
         clear.setAccessibleName("Clear the quantity")
         clear.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -220,7 +212,7 @@ class PnlLabel(QToolButton):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(f"{name}_pnl")
-        self.setFont(figure_font("caption"))
+        use_figure_font(self, "caption")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.show_text("P&L", "", 0)
 
@@ -278,7 +270,7 @@ class OneLine(QLabel):
             self._elide()
 
     def _on_theme(self, _theme: object) -> None:
-        self.setFont(figure_font("caption"))
+        use_figure_font(self, "caption")
         if self._lines > 1:
             self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing())
 

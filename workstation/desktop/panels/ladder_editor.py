@@ -7,7 +7,7 @@ What a typed total means for each order is the view model's business; it sends n
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QLabel, QLineEdit, QWidget
 
-from workstation.desktop.theme import figure_font
+from workstation.desktop.theme import use_figure_font
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, TimeInForce
@@ -63,7 +63,7 @@ class OrderEditor(QFrame):
         field = QLineEdit(text)
         field.setObjectName(name)
         field.setAccessibleName(accessible)
-        field.setFont(figure_font("body"))
+        use_figure_font(field, "body")
         field.returnPressed.connect(self._submit)
         field.textEdited.connect(self._forewarn)
         return field

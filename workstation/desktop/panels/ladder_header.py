@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QSizeP
 
 from workstation.desktop.fonts import Weight
 from workstation.desktop.shell.panel import Panel
-from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.desktop.theme import theme_notifier, use_figure_font
 from workstation.domain.accounts import Environment
 from workstation.viewmodels.account_marks import mark_of
 from workstation.viewmodels.watchlist_search import of_isin
@@ -33,7 +33,7 @@ class SymbolBox(QLineEdit):
         self.setPlaceholderText("Symbol")
         self.setToolTip("Type a symbol or an ISIN and press Enter. Ctrl+L comes here.")
         self.setFixedWidth(SYMBOL_WIDTH)
-        self.setFont(figure_font("emphasis", Weight.DemiBold))
+        use_figure_font(self, "emphasis", Weight.DemiBold)
         completer = QCompleter(sorted(panel.context.bridge.session.instruments), self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.setCompleter(completer)
@@ -130,7 +130,7 @@ class InstrumentHeader(QWidget):
         self._account.style().polish(self._account)
         self._account.setToolTip(f"Orders of this panel go to account {account}, {environment}.")
         self._account.setAccessibleName(f"Account {account}, environment {environment}")
-        self._account.setFont(figure_font("caption"))
+        use_figure_font(self._account, "caption")
 
     # Qt overrides
 

@@ -24,7 +24,7 @@ from workstation.desktop.panels.ladder_options import LadderOptions
 from workstation.desktop.panels.ladder_view import Sources
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel, PanelSettings
-from workstation.desktop.theme import figure_font
+from workstation.desktop.theme import use_figure_font
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.viewmodels.focus import FOCUS_GUARD_NS
 from workstation.viewmodels.frames import Frame, PositionSnap
@@ -220,12 +220,12 @@ class LadderPanel(Panel):
         empty.setProperty("role", "muted")
         empty.setMargin(12)
         self.marketable.setObjectName(f"{self.panel_id}_marketable")
-        self.marketable.setFont(figure_font("caption"))
+        use_figure_font(self.marketable, "caption")
         self.marketable.setToolTip("Allow limits through the market; the price collar bounds them")
         self.marketable.setAccessibleName("Allow limits through the market")
         self.options.setObjectName(f"{self.panel_id}_options")
         self.options.setText("⋯")
-        self.options.setFont(figure_font("caption"))
+        use_figure_font(self.options, "caption")
         self.options.setToolTip("Ladder settings")
         self.options.setAccessibleName("Ladder settings")
         self.options.setFocusPolicy(Qt.FocusPolicy.TabFocus)

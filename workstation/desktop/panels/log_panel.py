@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetIt
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel
-from workstation.desktop.theme import current_theme, figure_font, theme_notifier
+from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.viewmodels.frames import Frame, LogRow, Notice
 from workstation.viewmodels.log_lines import LogLine, line_of, matches, order_named
 from workstation.viewmodels.panel_notes import PanelNote
@@ -38,7 +38,7 @@ class LogPanel(Panel):
         self._list.setObjectName(f"{panel_id}_lines")
         self._list.setAccessibleName("Log lines")
         self._list.setUniformItemSizes(True)
-        self._list.setFont(figure_font("caption"))
+        use_figure_font(self._list, "caption")
         bar = QHBoxLayout()
         bar.setContentsMargins(4, 4, 4, 4)
         bar.addWidget(self._filter)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.tables import ColumnModel
-from workstation.desktop.theme import figure_font
+from workstation.desktop.theme import use_figure_font
 from workstation.domain.orders import OrderState
 from workstation.viewmodels.order_edits import Amendment
 
@@ -98,7 +98,7 @@ class OrderCellEditor(QStyledItemDelegate):
         line = QLineEdit(parent)
         line.setObjectName("order_edit")
         line.setAccessibleName(f"New {column.title.lower()}")
-        line.setFont(figure_font("body"))
+        use_figure_font(line, "body")
         line.setAlignment(Qt.AlignmentFlag.AlignRight)
         line.setFrame(False)
         line.setStyleSheet("min-height: 0; padding: 0 3px;")

@@ -20,7 +20,7 @@ from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.desktop.theme import theme_notifier, use_figure_font
 from workstation.domain.executions import Execution
 from workstation.portfolio.pnl import MarkKind
 from workstation.viewmodels.formats import MISSING, Formats, age, money
@@ -292,9 +292,9 @@ class PnlPanel(TablePanel):
             label.style().polish(label)
 
     def _on_theme(self, *_: object) -> None:
-        self.net.setFont(figure_font("title", Weight.DemiBold))
+        use_figure_font(self.net, "title", Weight.DemiBold)
         for figure in self.figures.values():
-            figure.setFont(figure_font("body"))
+            use_figure_font(figure, "body")
 
     # Qt overrides
 

@@ -17,7 +17,7 @@ from workstation.desktop.panels.risk_panel_form import LimitForm
 from workstation.desktop.panels.risk_panel_stops import Stops
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.desktop.theme import theme_notifier, use_figure_font
 from workstation.domain.orders import OrderState
 from workstation.risk.board import RiskBoard
 from workstation.risk.limits import LimitScope
@@ -166,4 +166,4 @@ class RiskPanel(AskingPanel):
         self.refused.setVisible(bool(found))
 
     def _on_theme(self, *_: object) -> None:
-        self.refused.setFont(figure_font("caption"))
+        use_figure_font(self.refused, "caption")

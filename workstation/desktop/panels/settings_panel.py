@@ -12,16 +12,15 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
 )
 
 from workstation.config.settings_file import TRADING, SettingRow
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.entry_table import EntryTable
 from workstation.desktop.shell.hotkeys_disarm import disarm
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
@@ -29,7 +28,6 @@ from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.viewmodels.panel_notes import NOTHING, PanelNote
 
 COLUMNS = ("Setting", "Value", "Meaning", "Default", "From", "Allowed", "Applies")
-WIDTHS = (186, 110, 0, 90, 70, 150, 62)
 VALUE, MEANING = 1, 2
 NARROW_PX = 1_000
 """Below this width only what a setting is, its value and its meaning are columns; the line below tells the rest."""
@@ -94,20 +92,9 @@ class SettingsPanel(Panel):
         button.clicked.connect(run)
         return button
 
-    def _build_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(COLUMNS))
-        table.setObjectName(f"{self.panel_id}_table")
-        table.setAccessibleName("Settings")
-        table.setHorizontalHeaderLabels(list(COLUMNS))
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    def _build_table(self) -> EntryTable:
+        table = EntryTable(f"{self.panel_id}_table", "Settings", COLUMNS, {"Meaning": 1})
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header = table.horizontalHeader()
-        for column, width in enumerate(WIDTHS):
-            header.resizeSection(column, width)
-        header.setSectionResizeMode(MEANING, QHeaderView.ResizeMode.Stretch)
         table.itemChanged.connect(self._on_edited)
         return table
 
@@ -186,6 +173,7 @@ class SettingsPanel(Panel):
                     item.setForeground(colors.accent)
                 self.table.setItem(place, column, item)
         self.table.blockSignals(False)  # noqa: FBT003  the toolkit's signature
+        self.table.fit()
         self._filter()
         self._show_chosen()
 
@@ -235,7 +223,8 @@ class SettingsPanel(Panel):
         """Leave columns out where they would push the meaning off the edge."""
         super().resizeEvent(event)
         for column in range(MEANING + 1, len(COLUMNS)):
-            self.table.setColumnHidden(column, event.size().width() < NARROW_PX)
+            self.table.setColumnHidden(column, event.size().width() < NARROW_PX * current_theme().text_scale)
+        self.table.fit()
 
 
 def shown(value: object) -> str:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.fonts import Weight
-from workstation.desktop.theme import figure_font, theme_notifier
+from workstation.desktop.theme import theme_notifier, use_figure_font
 from workstation.domain.orders import Side
 
 STEP_FAR = 10
@@ -61,7 +61,7 @@ class TicketField(QLineEdit):
         self.setAccessibleDescription(text or source)
 
     def _new_font(self, *_: object) -> None:
-        self.setFont(figure_font("emphasis"))
+        use_figure_font(self, "emphasis")
 
     # Qt overrides
 
@@ -201,7 +201,7 @@ class QuoteButton(QPushButton):
         self.setEnabled(price is not None)
 
     def _new_font(self, *_: object) -> None:
-        self._value.setFont(figure_font("title", Weight.DemiBold))
+        use_figure_font(self._value, "title", Weight.DemiBold)
 
     # Qt overrides
 

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.panels.ticket_fields import SidePicker, TicketField
-from workstation.desktop.theme import figure_font
+from workstation.desktop.theme import use_figure_font
+from workstation.desktop.tight_button import TightButton
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
 from workstation.ports.broker import CapabilityCard
@@ -49,7 +50,6 @@ _TRUE_MARKET = f"Without it a market order is a limit {PROTECTED_TICKS} ticks th
 _LABEL_WIDTH = 56
 _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
-_PRESET_SPARE = 10
 _ROW_GAP = 2
 _LEGS = ("stop_loss", "take_profit")
 _PRICE_FIELDS = ("trail", "stop", "price")
@@ -237,7 +237,7 @@ class TicketForm(QWidget):
         button = QToolButton()
         button.setObjectName(f"{self._name}_presets")
         button.setText("⋯")
-        button.setFont(figure_font("caption"))
+        use_figure_font(button, "caption")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolTip("Presets: what a ticket starts with, by layer")
         button.setAccessibleName("Presets of the ticket")
@@ -398,11 +398,7 @@ class TicketForm(QWidget):
         row.addWidget(self.fields["qty"], 1)
         row.addWidget(self._offered)
         for preset in presets:
-            button = QToolButton()
-            button.setObjectName(f"{self._name}_preset_{preset}")
-            button.setText(str(preset))
-            button.setFont(figure_font("caption"))
-            button.setFixedWidth(button.fontMetrics().horizontalAdvance(button.text()) + _PRESET_SPARE)
+            button = TightButton(f"{self._name}_preset_{preset}", str(preset))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setToolTip(f"Quantity {preset} (preset)")
             button.setAccessibleName(f"Quantity preset {preset}")

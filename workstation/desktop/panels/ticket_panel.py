@@ -27,7 +27,7 @@ from workstation.desktop.panels.ticket_pricing import TicketPricing
 from workstation.desktop.panels.ticket_sending import TicketSending
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel, PanelSettings
-from workstation.desktop.theme import current_theme, figure_font, theme_notifier
+from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.domain.orders import OriginKind
 from workstation.domain.verdicts import Verdict
 from workstation.ports.broker import CapabilityCard
@@ -283,7 +283,7 @@ class TicketPanel(Panel):
 
     def _new_fonts(self, *_: object) -> None:
         self.form.measure_anew()
-        self.preview.setFont(figure_font("body"))
+        use_figure_font(self.preview, "body")
         self._quotes.setMinimumHeight(max(button.sizeHint().height() for button in self.quotes.values()))
 
     @property

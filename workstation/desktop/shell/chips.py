@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLabel
 
-from workstation.desktop.theme import current_theme, figure_font, theme_notifier
+from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.viewmodels.status_line import Chip
 
 MARK_PX = 4
@@ -24,7 +24,7 @@ class ChipLabel(QLabel):
         self._chip = Chip("—", "muted", meaning)
         self.setObjectName(name)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setFont(figure_font("caption"))
+        use_figure_font(self, "caption")
         if clickable:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
             self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -53,7 +53,7 @@ class ChipLabel(QLabel):
                 self._paint()
 
     def _repaint_theme(self, *_: object) -> None:
-        self.setFont(figure_font("caption"))
+        use_figure_font(self, "caption")
         self._paint()
 
     def _paint(self) -> None:

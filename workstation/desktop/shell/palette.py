@@ -24,7 +24,7 @@ from workstation.desktop.panels.ticket_fields import set_role
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.staging import find_ticket
-from workstation.desktop.theme import figure_font
+from workstation.desktop.theme import use_figure_font
 from workstation.viewmodels.hotkeys import Refused, Stage
 from workstation.viewmodels.order_line import LineError
 from workstation.viewmodels.order_line_words import OrderLine
@@ -56,11 +56,11 @@ class Palette(QFrame):
         self.field.setObjectName("palette_field")
         self.field.setAccessibleName("Search, or an order line")
         self.field.setPlaceholderText(_HINT)
-        self.field.setFont(figure_font("body"))
+        use_figure_font(self.field, "body")
         self.said = QLabel()
         self.said.setObjectName("palette_said")
         self.said.setWordWrap(True)
-        self.said.setFont(figure_font("body"))
+        use_figure_font(self.said, "body")
         self.list = QTreeWidget()
         self.list.setObjectName("palette_list")
         self.list.setAccessibleName("Choices")

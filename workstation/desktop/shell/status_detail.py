@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
-from workstation.desktop.theme import current_theme, figure_font, ui_font
+from workstation.desktop.theme import current_theme, ui_font, use_figure_font
 from workstation.viewmodels.status_detail import Line
 
 GAP_PX = 4
@@ -31,7 +31,7 @@ class DetailCard(QFrame):
         for row, (label, value) in enumerate(lines, start=1):
             left, right = QLabel(label), QLabel(value)
             left.setProperty("role", "muted")
-            right.setFont(figure_font("body"))
+            use_figure_font(right, "body")
             right.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(left, row, 0)
             grid.addWidget(right, row, 1)

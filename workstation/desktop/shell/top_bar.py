@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.chips import ChipLabel
 from workstation.desktop.shell.replay_bar import ReplayBar
-from workstation.desktop.theme import current_theme, figure_font, theme_notifier
+from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.domain.accounts import Environment
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.account_marks import mark_of
@@ -155,7 +155,7 @@ class TopBar(QFrame):
     def _show_focus(self, *_: object) -> None:
         focus = self._context.focus
         environment = self._context.bridge.session.environment
-        self.focus.setFont(figure_font("emphasis"))
+        use_figure_font(self.focus, "emphasis")
         mark = mark_of(self._context.bridge.session.accounts, focus.account)
         hover = f"Keys act on {focus.symbol} in {focus.account}, in whose colour it is framed. Ctrl+L"
         self.focus.show_chip(Chip(f"▣ {focus.symbol}", "ok", hover, mark))

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.shell.workspaces import Workspaces
-from workstation.desktop.theme import figure_font
+from workstation.desktop.theme import use_figure_font
 
 SIZE_PX = (860, 520)
 LIST_PX = 210
@@ -45,7 +45,7 @@ class VersionsDialog(QDialog):
         self.text.setAccessibleName("What the version changes: minus goes, plus comes")
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setFont(figure_font("caption"))
+        use_figure_font(self.text, "caption")
         self.restore = QPushButton("&Show this version")
         self.restore.setObjectName("versions_restore")
         self.restore.setProperty("role", "primary")
