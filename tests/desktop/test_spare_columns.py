@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QApplication, QTableView
 
 from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.tables import ColumnModel
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.viewmodels.columns import Column, ColumnKind, ColumnTable, RowStyle
 
 NAMES = ("name", "state", "rate", "time")
@@ -58,3 +60,32 @@ def test_kept_settings_do_not_know_of_what_only_gave_way(view) -> None:
     assert [column.name for column in view.shown_columns()] == ["name", "state"]
     view.restore_settings(kept)
     assert sized(view, 2.3) == ["name", "state"]
+
+
+def test_what_a_header_shows_while_rows_change_places_is_not_what_a_person_showed(view) -> None:
+    sized(view, 2.2)
+    view.columns.layoutAboutToBeChanged.emit()
+    for hidden in (False, True):  # as Qt's header does meanwhile, while the bar below comes and goes
+        QTableView.setColumnHidden(view, 3, hidden)
+        QApplication.sendEvent(view.viewport(), QResizeEvent(view.viewport().size(), view.viewport().size()))
+    view.columns.layoutChanged.emit()
+    assert sized(view, 2.2) == ["name", "state"]
+    assert sized(view, 5) == ["name", "state", "rate", "time"]
+    assert sized(view, 2.2) == ["name", "state"]
+
+
+def test_a_column_that_gave_way_has_its_width_again_after_another_size_of_type(view, qapp) -> None:
+    sized(view, 2.2)
+    try:
+        apply_theme(qapp, load_theme("dark", text_scale=1.5))
+        assert sized(view, 5) == ["name", "state", "rate", "time"]
+        assert {view.columnWidth(number) for number in (1, 2, 3)} == {view._designed_width(1)}
+    finally:
+        apply_theme(qapp, load_theme("dark"))
+
+
+def test_reset_widths_lets_columns_give_way_again(view) -> None:
+    sized(view, 2.2)
+    view.reset_widths()
+    assert [column.name for column in view.shown_columns()] == ["name", "state"]
+    assert sized(view, 5) == ["name", "state", "rate", "time"]

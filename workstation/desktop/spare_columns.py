@@ -19,6 +19,8 @@ class SpareColumnView(ColumnView):
         self._gave_way: set[int] = set()
         self._is_fitting = False
         super().__init__(*arguments, **named)
+        self.columns.layoutAboutToBeChanged.connect(self._hold_fitting)
+        self.columns.layoutChanged.connect(self._end_holding)
 
     def set_spare(self, *names: str) -> None:
         """Let columns give way where there is no room for all, the first of these first."""
@@ -45,9 +47,6 @@ class SpareColumnView(ColumnView):
     def _fit_spare(self, width: int) -> None:
         if self._is_fitting:
             return
-        shown_by_hand = {number for number in self._gave_way if not self.isColumnHidden(number)}
-        self._spare = [number for number in self._spare if number not in shown_by_hand]
-        self._gave_way -= shown_by_hand
         count = self.horizontalHeader().count()
         needed = {
             number: self._designed_width(number) if number in self._gave_way else self._kept_width(number)
@@ -61,6 +60,29 @@ class SpareColumnView(ColumnView):
         self._is_fitting = True
         self._show_or_hide(away)
         self._is_fitting = False
+
+    def setColumnHidden(self, column: int, hide: bool) -> None:
+        """Show or hide a column; one that a person shows gives way no more."""
+        if not hide and column in self._gave_way and not self._is_fitting:
+            self._spare.remove(column)
+            self._gave_way.discard(column)
+        super().setColumnHidden(column, hide)
+
+    def reset_widths(self) -> None:
+        """Give every column its designed width; what has no room gives way again."""
+        self._is_fitting = True
+        self._show_or_hide(set())
+        super().reset_widths()
+        self._is_fitting = False
+        self._fit_spare(self.viewport().width())
+
+    def _hold_fitting(self, *_: object) -> None:
+        """Fit nothing while rows change places: a header shows and hides its columns anew meanwhile."""
+        self._is_fitting = True
+
+    def _end_holding(self, *_: object) -> None:
+        self._is_fitting = False
+        self._fit_spare(self.viewport().width())
 
     def _on_theme(self, *_: object) -> None:
         """Follow another size of type; what has room now has its place again."""
