@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
@@ -64,6 +65,18 @@ def test_each_sweep_says_what_it_plays(panel: SweepsPanel) -> None:
     first = panel.sweeps.columns.row_at(0)
     texts = {column.name: column.text(first) for column in panel.sweeps.columns.table.columns}
     assert (texts["symbols"], texts["interval"]) == ("ACME, IBM", "1d")
+
+
+def test_sweeps_and_trials_fit_a_narrow_panel(panel: SweepsPanel) -> None:
+    panel.window().resize(1_040, 700)
+    QApplication.processEvents()
+    for view, kept in (
+        (panel.sweeps, {"id", "strategy", "symbols", "status", "done"}),
+        (panel.trials, {"axis_fast", "axis_slow", "in_metric", "out_metric", "deflated", "error"}),
+    ):
+        shown = [column.name for column in view.shown_columns()]
+        assert view.horizontalScrollBar().maximum() == 0, f"{shown} are cut"
+        assert kept <= set(shown)
 
 
 def test_luck_is_held_against_the_best_in_words(panel: SweepsPanel) -> None:

@@ -16,6 +16,8 @@ from workstation.desktop.eventloop import Desktop
 
 SETTLE_MS = 3_500
 GIVE_UP_MS = 60_000
+LOOK_MS, LOOKS_MAX = 100, 200
+"""How often, and how many times, a table is looked at for a row that has not come yet."""
 PALETTE_COLORS = 256
 COLOR_BITS = 5
 """Bits of each channel by which colours count as one while the palette is chosen."""
@@ -56,7 +58,7 @@ def take_picture(
         window.show_panel(panel_id)
         if alone:
             window.toggle_maximised(panel_id)
-    waited = QTimer(window, interval=100)
+    waited = QTimer(window, interval=LOOK_MS)
 
     def look() -> None:
         quotes = desktop.bridge.state.quotes
@@ -68,8 +70,7 @@ def take_picture(
         if press:
             desktop.workspace.hotkeys.run_command(press)
         _click(window, last)
-        _choose(window, chosen)
-        QTimer.singleShot(SETTLE_MS // 2, save)
+        choose(window, chosen, lambda: QTimer.singleShot(SETTLE_MS // 2, save))
 
     def save() -> None:
         writer = QImageWriter(str(file), b"png")
@@ -89,11 +90,18 @@ def _click(window: QWidget, names: Sequence[str]) -> None:
             button.click()
 
 
-def _choose(window: QWidget, rows: Sequence[tuple[str, int]]) -> None:
-    for name, row in rows:
-        table = window.findChild(QTableView, name)
-        if isinstance(table, QTableView):
-            table.selectRow(row)
+def choose(
+    window: QWidget, rows: Sequence[tuple[str, int]], then: Callable[[], object], looks: int = LOOKS_MAX
+) -> None:
+    """Select rows of tables once they are there, then call `then`; after so many looks without those that are not."""
+    tables = [(window.findChild(QTableView, name), row) for name, row in rows]
+    found = [(table, row) for table, row in tables if isinstance(table, QTableView)]
+    if looks and any(row >= table.model().rowCount() for table, row in found):
+        QTimer.singleShot(LOOK_MS, window, lambda: choose(window, rows, then, looks - 1))
+        return
+    for table, row in found:
+        table.selectRow(row)
+    then()
 
 
 def painted(window: QWidget) -> QImage:

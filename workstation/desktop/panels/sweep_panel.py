@@ -16,7 +16,7 @@ from workstation.desktop.panels.asking_panel import Beside, PressTwice, Question
 from workstation.desktop.panels.study_panel import StudyPanel
 from workstation.desktop.panels.sweep_form import SweepForm
 from workstation.desktop.panels.sweep_heat import HeatView
-from workstation.desktop.table_view import ColumnView
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.ports.sweeps import Sweep, SweepBoard, SweepStatus, SweepTable
 from workstation.viewmodels.panel_notes import PanelNote
@@ -26,6 +26,10 @@ SIZES = (110, 220, 190)
 BEST_FIRST = (("in_metric", True),)
 WAITS = ("Loading sweeps…", "Waiting for the engine.")
 NONE = ("No sweeps yet", "Choose code and ranges beside this, and press Begin.")
+SWEEPS_SPARE = ("search", "metric", "created", "failed", "interval")
+TRIALS_SPARE = ("number", "trades", "drawdown")
+"""Columns that give way in a narrow panel, the first of them first."""
+
 UNCHOSEN = ("Trials", "Select a sweep to see its trials.")
 NO_TRIALS = ("No trials yet", "They appear here as they end.")
 
@@ -42,10 +46,11 @@ class SweepsPanel(StudyPanel[SweepForm]):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.rows = SweepsView()
-        self.sweeps = ColumnView(
+        self.sweeps = SpareColumnView(
             ColumnModel(self.rows.sweeps), sweep_style, name=f"{panel_id}_sweeps", meaning="Sweeps"
         )
         self.sweeps.set_flexible("strategy")
+        self.sweeps.set_spare(*SWEEPS_SPARE)
         self.sweeps.set_default_sort((("id", True),))
         self.sweeps.rows_chosen.connect(self._on_chosen)
         self.trials = self._trials_view()
@@ -91,11 +96,12 @@ class SweepsPanel(StudyPanel[SweepForm]):
         self.tables.setSizes(list(SIZES))
         self.column.addLayout(Beside(self, self.tables, self._scrolled(SweepForm(self.panel_id)), self._buttons()), 1)
 
-    def _trials_view(self) -> ColumnView:
-        view = ColumnView(
+    def _trials_view(self) -> SpareColumnView:
+        view = SpareColumnView(
             ColumnModel(self.rows.trials), trial_style, name=f"{self.panel_id}_trials", meaning="Trials of the sweep"
         )
         view.set_flexible("error")
+        view.set_spare(*TRIALS_SPARE)
         view.set_default_sort(BEST_FIRST)
         view.set_empty_text(*UNCHOSEN)
         return view
