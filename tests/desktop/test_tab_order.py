@@ -47,7 +47,7 @@ ORDER = {
     "begin report forget",
     "chart": "link interval_1s interval_5s interval_15s interval_1m interval_5m interval_15m interval_1h interval_1d "
     "counted type indicators draw view padlock chart",
-    "connections": "links accounts differences disconnect reconcile renew diagnostics reason",
+    "connections": "links accounts differences disconnect diagnostics reconcile renew reason",
     "faults": "switches symbol times lasts delay amount all_off",
     "fills": "filter here by_order table",
     "hotkeys": "test add remove reload open_file binds uses",
@@ -57,7 +57,7 @@ ORDER = {
     "orders": "filter more group rejects cancel table",
     "pnl": "basis by reconcile curve table",
     "positions": "table",
-    "provenance": "redact retry copy export facts",
+    "provenance": "redact then retry copy export facts",
     "risk": "table stop_scope stop_reason kill flatten limit scope value reason set",
     "settings": "search default table",
     "stored_data": "import series holes",

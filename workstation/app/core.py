@@ -24,6 +24,7 @@ from workstation.orders.context import DeskSettings
 from workstation.orders.desk import Desk
 from workstation.orders.fold import CoreState
 from workstation.orders.risk_view import CoreRiskView
+from workstation.orders.seen import eyes
 from workstation.portfolio.accounts import Accounts
 from workstation.portfolio.pnl import MarkKind, Pnl
 from workstation.portfolio.worth import Marks, Worth
@@ -100,6 +101,7 @@ class Core:
             bus=self.bus,
             settings=parts.desk,
             calendars=calendars,
+            see=eyes(view, self.state.exposure, self.market),
         )
         self._timers: dict[str, Timer] = {}
         self._snapshot_seq = 0

@@ -8,6 +8,7 @@ it is one vocabulary, which whoever reads a journal needs as a whole.
 import msgspec
 
 from workstation.domain.accounts import Account, KillState, LockState
+from workstation.domain.decisions import Seen
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderTerms, Origin, ReferencePrice, RequestKind, Residence, SubmitOrder
 from workstation.domain.records import AnyRecord
@@ -35,6 +36,7 @@ class OrderDenied(OrderEvent, frozen=True, kw_only=True, tag=True):
 
     kind: DenialKind
     rule: RuleResult
+    seen: Seen | None = None
 
 
 class OrderHeld(OrderEvent, frozen=True, kw_only=True, tag=True):
@@ -50,6 +52,7 @@ class OrderIntended(OrderEvent, frozen=True, kw_only=True, tag=True):
     qty: int
     epoch: int
     reference: ReferencePrice | None = None
+    seen: Seen | None = None
 
 
 class OrderSent(OrderEvent, frozen=True, kw_only=True, tag=True):
@@ -150,6 +153,7 @@ class ReplaceRequested(OrderEvent, frozen=True, kw_only=True, tag=True):
     terms: OrderTerms
     origin: Origin
     verdict: Verdict | None = None
+    seen: Seen | None = None
 
 
 class OrderChanged(OrderEvent, frozen=True, kw_only=True, tag=True):

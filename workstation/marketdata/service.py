@@ -7,7 +7,7 @@ is the hot path: lists at every step, one lookup by type for a message, no call 
 from collections.abc import Callable, Mapping
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Bar, BarType, MarketEvent, Quote
+from workstation.domain.market import Bar, BarType, Level, MarketEvent, Quote, StreamState
 from workstation.domain.orders import ReferencePrice
 from workstation.kernel.bus import Bus, FaultHandler
 from workstation.kernel.clock import Clock
@@ -121,6 +121,16 @@ class MarketData:
     def reference(self, symbol: str) -> ReferencePrice:
         """Return the prices that a decision on this instrument uses."""
         return self.cache.reference(symbol)
+
+    def quote(self, symbol: str) -> Quote | None:
+        """Return the newest quote."""
+        return self.cache.quote(symbol)
+
+    def depth(self, symbol: str, most: int) -> tuple[tuple[Level, ...], tuple[Level, ...]] | None:
+        """Return up to `most` bids and asks, best first; None while the book is not in sequence."""
+        if symbol not in self.books or self.books[symbol].state is not StreamState.UP:
+            return None
+        return self.books[symbol].levels(most)
 
     def on_instrument(self, symbol: str) -> None:
         """Take note that an instrument's grid may have changed."""

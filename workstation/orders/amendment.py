@@ -130,7 +130,10 @@ class Amendment:
             text = f"Refused: nothing would change; what live exits leave of the position caps it at {verdict.qty}."
             return ChangeResult(order=order, denial=refusal("NOTHING_TO_REDUCE", text))
         now = c.clock.now_ns()
-        requested = ReplaceRequested(cl_ord_id=order.cl_ord_id, ts=now, terms=terms, origin=origin, verdict=verdict)
+        seen = c.see(terms, order.cl_ord_id, order.link)
+        requested = ReplaceRequested(
+            cl_ord_id=order.cl_ord_id, ts=now, terms=terms, origin=origin, verdict=verdict, seen=seen
+        )
         fault_point("orders.replace.before_record")
         used = c.state.controls.overrides.used(verdict.overrides, order.uid, now)
         seq = self._record(order, requested, origin, attach, before=used)

@@ -22,6 +22,7 @@ from workstation.orders.fold import CoreState
 from workstation.orders.recorder import Recorder
 from workstation.orders.results import OrderAlert, Severity, refusal
 from workstation.orders.routing import Routes
+from workstation.orders.seen import See, nothing_seen
 from workstation.ports.store import Journal
 from workstation.risk.view import RiskIntent
 
@@ -101,10 +102,11 @@ class DeskContext:
         ids: IdSource,
         bus: Bus,
         settings: DeskSettings,
+        see: See = nothing_seen,
     ) -> None:
         self.state, self.recorder, self.journal, self.gate, self.routes = state, recorder, journal, gate, routes
         self.prices, self.clock, self.scheduler, self.ids, self.bus = prices, clock, scheduler, ids, bus
-        self.settings = settings
+        self.settings, self.see = settings, see
         self.book = state.book
         self.instruments: Mapping[str, Instrument] = state.instruments
 

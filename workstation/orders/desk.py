@@ -43,6 +43,7 @@ from workstation.orders.recorder import Attach, Reaction, Recorder
 from workstation.orders.results import ChangeResult, ExitProgress, GroupResult, ScopeResult, SubmitResult
 from workstation.orders.reversals import Reversals, ReverseResult
 from workstation.orders.routing import Routes
+from workstation.orders.seen import See, nothing_seen
 from workstation.orders.submission import OnDurable, Submission
 from workstation.orders.time_limits import TimeLimits
 from workstation.orders.unknowns import Unknowns
@@ -67,6 +68,7 @@ class Desk:
         bus: Bus,
         settings: DeskSettings | None = None,
         calendars: Calendars | None = None,
+        see: See = nothing_seen,
     ) -> None:
         self.state = state
         self.recorder = Recorder(state, journal, bus, clock)
@@ -84,6 +86,7 @@ class Desk:
             ids=ids,
             bus=bus,
             settings=settings or DeskSettings(),
+            see=see,
         )
         self._submission = Submission(self._c)
         self._holds = Holds(self._c, self._submission)

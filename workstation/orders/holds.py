@@ -51,7 +51,7 @@ class Holds:
             cl_ord_id=cl_ord_id, ts=now, terms=order.terms, reason=_said("released", origin, reason)
         )
         used = c.state.controls.overrides.used(verdict.overrides, order.uid, now)
-        intended = self._submission.intended(cl_ord_id, order.terms, verdict, now)
+        intended = self._submission.intended(cl_ord_id, order.terms, verdict, now, order.link)
         seq = self._record(order, [released, *used, intended], origin, attach)
         c.gate.count(asked)
         self._submission.await_release(cl_ord_id, seq, verdict.risk_class)

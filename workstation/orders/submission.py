@@ -22,6 +22,7 @@ from workstation.domain.events import (
     OutcomeUnknown,
 )
 from workstation.domain.orders import (
+    GroupLink,
     OrderState,
     OrderTerms,
     OrdStatus,
@@ -156,7 +157,7 @@ class Submission:
         if verdict.hold is not None:
             return [created, OrderHeld(cl_ord_id=command.cl_ord_id, ts=now, rule=verdict.hold)]
         used = self._c.state.controls.overrides.used(verdict.overrides, command.uid, now)
-        return [created, *used, self.intended(command.cl_ord_id, command.terms, verdict, now)]
+        return [created, *used, self.intended(command.cl_ord_id, command.terms, verdict, now, command.link)]
 
     def release(self, order: OrderState, terms: OrderTerms, why: str, *events: Event) -> RuleResult | None:
         """Send an order that waited here in NEW, under its own id, after a second risk check.
@@ -180,7 +181,7 @@ class Submission:
             c.alert("RELEASE_REFUSED", order, denial.text)
             return denial
         opening += c.state.controls.overrides.used(verdict.overrides, order.uid, now)
-        opening.append(self.intended(order.cl_ord_id, terms, verdict, now))
+        opening.append(self.intended(order.cl_ord_id, terms, verdict, now, order.link))
         fault_point("orders.release.before_record")
         seq = c.recorder.record(opening, correlation=order.uid, causation=order.cl_ord_id)
         fault_point("orders.release.after_record")
@@ -201,7 +202,9 @@ class Submission:
         """Return, once, when an order's intent was known to be durable; 0 when it was not awaited here."""
         return self._durable_at.pop(cl_ord_id, 0)
 
-    def intended(self, cl_ord_id: str, terms: OrderTerms, verdict: Verdict, now: int) -> OrderIntended:
+    def intended(
+        self, cl_ord_id: str, terms: OrderTerms, verdict: Verdict, now: int, link: GroupLink | None
+    ) -> OrderIntended:
         """Return the intent to send an order with these terms under a verdict that let it pass."""
         return OrderIntended(
             cl_ord_id=cl_ord_id,
@@ -210,6 +213,7 @@ class Submission:
             qty=min(verdict.qty, terms.order_qty),
             epoch=self._c.journal.epoch,
             reference=self._c.prices.reference(terms.symbol),
+            seen=self._c.see(terms, cl_ord_id, link),
         )
 
     def deny(
@@ -222,7 +226,8 @@ class Submission:
     ) -> SubmitResult:
         """Journal a refusal; families that leave an order behind store it."""
         now = self._c.clock.now_ns()
-        denied = OrderDenied(cl_ord_id=command.cl_ord_id, ts=now, kind=denial.kind, rule=denial)
+        seen = self._c.see(command.terms, command.cl_ord_id, command.link)
+        denied = OrderDenied(cl_ord_id=command.cl_ord_id, ts=now, kind=denial.kind, rule=denial, seen=seen)
         if self._c.storage_refusal(RiskClass.INCREASE) is not None:
             self._c.bus.publish(denied)  # the journal has no room for refusals now; nothing else changes
             return SubmitResult(denial=denial, verdict=verdict)

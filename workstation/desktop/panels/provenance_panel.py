@@ -4,6 +4,7 @@ Last stage of the order walk, looking back. Follows the shown order live; a reco
 Copies as text, exports as JSON. Sends nothing.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QSplitter,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
@@ -34,7 +36,8 @@ from workstation.domain.orders import OrderState, OriginKind
 from workstation.ports.stories import OrderStory
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.panel_notes import PanelNote
-from workstation.viewmodels.provenance import Fact, Provenance, as_json, as_text, provenance_of
+from workstation.viewmodels.provenance import Fact, Provenance, Section, as_json, as_text, provenance_of
+from workstation.viewmodels.screen_then import screens_then
 
 AGAIN_MS = 100
 AGAIN_MAX = 50
@@ -42,6 +45,9 @@ AGAIN_MAX = 50
 
 NAME_SHARE, VALUE_SHARE = 28, 38
 """Per cent of the width that names and values may take at most; longer ones go on in another line."""
+
+PAGE_SHARE, SCREEN_SHARE = 3, 2
+"""How page and screen share the width."""
 
 NAME_MIN_PX = 90
 CELL_PADDING_PX, ROW_PADDING_PX = 12, 4
@@ -63,6 +69,7 @@ class ProvenancePanel(Panel):
         super().__init__(context, panel_id)
         self.cl_ord_id = ""
         self.page: Provenance | None = None
+        self.then_sections: tuple[Section, ...] = ()
         self._wanted = self._tries = 0
         self._reading = self._released = False
         self._build()
@@ -120,11 +127,13 @@ class ProvenancePanel(Panel):
         self.context.announcer.say("info", f"Provenance exported to {path.name}.")
 
     def save_settings(self) -> PanelSettings:
-        """Return the order shown."""
-        return {"order": self.cl_ord_id} if self.cl_ord_id else {}
+        """Return the order shown, and whether the screen of its decision stands beside it."""
+        then = {"then": 1} if self.then.isChecked() else {}
+        return {"order": self.cl_ord_id, **then} if self.cl_ord_id else {**then}
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Show it again."""
+        self.then.setChecked(settings.get("then") == 1)
         order = settings.get("order")
         if isinstance(order, str) and order:
             self.show_order(order)
@@ -150,6 +159,14 @@ class ProvenancePanel(Panel):
         self.redact.setToolTip("Leave account, person and credential out of an exported file")
         self.redact.setChecked(True)
         bar.addWidget(self.redact)
+        self.then = QPushButton("Screen then")
+        self.then.setObjectName(f"{self.panel_id}_then")
+        self.then.setAccessibleName("Show the screen at the moment of the decision beside the page")
+        self.then.setToolTip("Quote, book, position, other orders, day and limits as they stood when it was decided")
+        self.then.setCheckable(True)
+        self.then.setProperty("role", "quiet")
+        self.then.toggled.connect(self._show_then)
+        bar.addWidget(self.then)
         self.buttons = {}
         for name, text, meaning, act in (
             ("retry", "Retry", "Read the journal again", lambda: self.show_order(self.cl_ord_id)),
@@ -169,27 +186,41 @@ class ProvenancePanel(Panel):
         column.setSpacing(0)
         column.addLayout(bar)
         column.addWidget(self.note)
-        column.addWidget(self._build_tree(), 1)
+        self.tree = self._build_tree("facts", "Provenance", "Beside it")
+        self.tree.itemActivated.connect(self._follow)
+        self.screen_then = self._build_tree("screen", "Screen at the moment of the decision", "Remark")
+        self.screen_then.hide()
+        pages = QSplitter(Qt.Orientation.Horizontal)
+        pages.setObjectName(f"{self.panel_id}_pages")
+        pages.setChildrenCollapsible(False)
+        for tree, share in ((self.tree, PAGE_SHARE), (self.screen_then, SCREEN_SHARE)):
+            pages.addWidget(tree)
+            pages.setStretchFactor(pages.indexOf(tree), share)
+        pages.splitterMoved.connect(self._share_room)
+        column.addWidget(pages, 1)
         copy = QShortcut(QKeySequence.StandardKey.Copy, self.tree)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy)
         self.setFocusProxy(self.tree)
 
-    def _build_tree(self) -> QTreeWidget:
-        self.tree = QTreeWidget()
-        self.tree.setObjectName(f"{self.panel_id}_facts")
-        self.tree.setAccessibleName("Provenance")
-        self.tree.setHeaderLabels(["Fact", "Value", "Beside it"])
-        self.tree.setWordWrap(True)
-        self.tree.setItemDelegate(WrappedCells(self.tree))
-        self.tree.setAlternatingRowColors(False)
-        header = self.tree.header()
+    def _build_tree(self, name: str, meaning: str, beside: str) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setObjectName(f"{self.panel_id}_{name}")
+        tree.setAccessibleName(meaning)
+        tree.setHeaderLabels(["Fact", "Value", beside])
+        tree.setWordWrap(True)
+        tree.setItemDelegate(WrappedCells(tree))
+        tree.setAlternatingRowColors(False)
+        header = tree.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.resizeSection(0, 160)
         header.setStretchLastSection(True)
-        header.sectionResized.connect(lambda *_: self.tree.scheduleDelayedItemsLayout())
-        self.tree.itemActivated.connect(self._follow)
-        return self.tree
+        header.sectionResized.connect(lambda *_: tree.scheduleDelayedItemsLayout())
+        return tree
+
+    def _show_then(self, on: bool) -> None:
+        self.screen_then.setVisible(on)
+        self._share_room()
 
     def _follow(self, item: QTreeWidgetItem) -> None:
         """Show the relative that a line names."""
@@ -230,37 +261,37 @@ class ProvenancePanel(Panel):
             return
         known = self.context.state.orders
         self.page = provenance_of(story, instrument, known, version=session.version, keys=session.key_names)
+        self.then_sections = screens_then(story, instrument)
         self.note.show_note(PanelNote("warning", story.gap) if story.gap else PanelNote())
         self._show_page()
 
-    def _share_room(self) -> None:
+    def _share_room(self, *_: object) -> None:
         """Give names what they need, values up to their share, and the rest to what stands beside them."""
-        tree = self.tree
-        names = max(tree.sizeHintForColumn(0), NAME_MIN_PX)
-        tree.setColumnWidth(0, min(names, tree.viewport().width() * NAME_SHARE // 100))
-        widest = max((QFontMetrics(figure_font("body")).horizontalAdvance(f.value) for f in self._facts()), default=0)
-        share = tree.viewport().width() * VALUE_SHARE // 100
-        tree.setColumnWidth(1, max(min(widest + 2 * CELL_PADDING_PX, share), NAME_MIN_PX))
+        for tree, sections in ((self.tree, self._sections()), (self.screen_then, self.then_sections)):
+            room, names = tree.viewport().width(), max(tree.sizeHintForColumn(0), NAME_MIN_PX)
+            tree.setColumnWidth(0, max(min(names, room * NAME_SHARE // 100), NAME_MIN_PX))
+            metrics = QFontMetrics(figure_font("body"))
+            facts = [fact for section in sections for fact in section.facts]
+            widest = max((metrics.horizontalAdvance(fact.value) for fact in facts), default=0)
+            share = room * VALUE_SHARE // 100
+            tree.setColumnWidth(1, max(min(widest + 2 * CELL_PADDING_PX, share), NAME_MIN_PX))
 
-    def _facts(self) -> list[Fact]:
-        return [] if self.page is None else [fact for section in self.page.sections for fact in section.facts]
+    def _sections(self) -> tuple[Section, ...]:
+        return () if self.page is None else self.page.sections
 
     def _show_page(self, *_: object) -> None:
         self.tree.clear()
+        self.screen_then.clear()
         for name in ("copy", "export"):
             self.buttons[name].setEnabled(self.page is not None)
         self.buttons["retry"].setEnabled(bool(self.cl_ord_id))
+        self.then.setEnabled(self.page is not None)
         if self.page is None:
             return
         self.heading.setText(self.page.title)
         self.heading.setToolTip(f"{self.page.title}\n{self.page.cl_ord_id}")
-        for section in self.page.sections:
-            head = QTreeWidgetItem([section.title])
-            head.setFont(0, ui_font("body", Weight.DemiBold))
-            self.tree.addTopLevelItem(head)
-            head.setFirstColumnSpanned(True)
-            head.addChildren([_item(fact) for fact in section.facts])
-            head.setExpanded(True)
+        _fill(self.tree, self.page.sections)
+        _fill(self.screen_then, self.then_sections)
         self._share_room()
 
     # Qt overrides
@@ -289,6 +320,16 @@ class WrappedCells(QStyledItemDelegate):
             return hint
         box = QFontMetrics(font).boundingRect(0, 0, room, 10_000, Qt.TextFlag.TextWordWrap, text)
         return QSize(hint.width(), max(hint.height(), box.height() + ROW_PADDING_PX))
+
+
+def _fill(tree: QTreeWidget, sections: Iterable[Section]) -> None:
+    for section in sections:
+        head = QTreeWidgetItem([section.title])
+        head.setFont(0, ui_font("body", Weight.DemiBold))
+        tree.addTopLevelItem(head)
+        head.setFirstColumnSpanned(True)
+        head.addChildren([_item(fact) for fact in section.facts])
+        head.setExpanded(True)
 
 
 def _item(fact: Fact) -> QTreeWidgetItem:
