@@ -17,6 +17,7 @@ from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.chart_panel_compare import CompareDialog
+from workstation.domain.accounts import Environment
 from workstation.domain.market import Bar, BarKind, BarType
 from workstation.domain.orders import OrdType, OriginKind, Side
 from workstation.viewmodels.bars import BarSeries
@@ -217,6 +218,7 @@ def test_alt_attaches_the_bracket_that_the_tag_names(panel: ChartPanel, rig: Des
     rig.feed(quotes=[quote()])
     hint = panel.chart.findChild(QLabel, "chart-trade-hint")
     assert hint.text() == "Alt: stop 20t, target 40t"
+    rig.arm(Environment.SIM)
     panel.chart.order_chosen.emit(MarkSide.BUY, 187.10, "Buy limit 1 @ 187.10", True)
     (sent,) = rig.gateway.of("order.submit")
     assert (sent.stop_loss_px, sent.take_profit_px) == (18_690, 18_750)
@@ -242,6 +244,7 @@ def test_a_cross_on_a_line_cancels(panel: ChartPanel, rig: DesktopRig) -> None:
 def test_what_is_sent_is_what_the_button_said(panel: ChartPanel, rig: DesktopRig) -> None:
     panel.show_symbol("AAPL")
     rig.feed(quotes=[quote()])
+    rig.arm(Environment.SIM)
     labels = panel.trading.labels(187.10)
     assert labels == ("Buy limit 1 @ 187.10", "Sell stop 1 @ 187.10")
     panel.chart.order_chosen.emit(MarkSide.SELL, 187.10, labels[1], False)

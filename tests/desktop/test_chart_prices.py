@@ -12,6 +12,7 @@ from tests.helpers.desktop_rig import ACCOUNT, SECOND, DesktopRig, quote, status
 from tests.unit.viewmodels.test_chart_adjustment import DAYS, FOUR_FOR_ONE, ONE_IN_A_HUNDRED, opened, split
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.domain.accounts import Environment
 from workstation.domain.executions import Execution
 from workstation.domain.market import Bar, BarKind, BarType
 from workstation.domain.orders import Side
@@ -126,6 +127,7 @@ def test_an_order_at_an_old_adjusted_bar_is_one_at_the_price_of_today_as_its_but
     panel: ChartPanel, rig: DesktopRig, qtbot
 ) -> None:
     know(rig, FOUR_FOR_ONE, ONE_IN_A_HUNDRED)
+    rig.arm(Environment.SIM)
     panel.tools.prices[PriceKind.TOTAL].trigger()
     panel.tools.padlock.click()
     QApplication.processEvents()

@@ -86,6 +86,12 @@ class DesktopContext:
         layout = f", layout {self.layout.version}" if self.layout.version else ""
         return f"program {self.bridge.session.version}{settings}, keys {self.keys.version}{layout}"
 
+    @property
+    def is_armed(self) -> bool:
+        """Whether entries by hand go out: armed for the environment that the desktop is in."""
+        status = self.state.status
+        return status is not None and status.armed is self.bridge.session.environment
+
     def origin(self, kind: OriginKind, detail: str = "") -> Origin:
         """Return the origin of a gesture made now."""
         return Origin(kind=kind, detail=detail, user="local", ts_gesture=self.bridge.session.mono_ns())

@@ -6,6 +6,7 @@ Shift takes the second quantity. One function words the hover preview and makes 
 is sent. Qt-free; it knows nothing of the gate, which has the last word.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -122,11 +123,11 @@ def entry(
         stop_px=price if stop else None,
         time_in_force=rules.time_in_force,
     )
-    return _with_legs(terms, price, instrument, rules)
+    return with_legs(terms, price, instrument, rules)
 
 
-def _with_legs(terms: OrderTerms, price: int, instrument: Instrument, rules: EntryRules) -> Place:
-    """Return the order with its bracket; the words end with the money at risk where there is a stop."""
+def with_legs(terms: OrderTerms, price: int, instrument: Instrument, rules: EntryRules) -> Place:
+    """Return an order at a price with its bracket; the words end with the money at risk where there is a stop."""
     sign = terms.side.sign
     stop = instrument.step(price, -rules.stop_ticks * sign) if rules.stop_ticks else None
     target = instrument.step(price, rules.target_ticks * sign) if rules.target_ticks else None
@@ -146,6 +147,15 @@ def only_reduces(terms: OrderTerms, position_qty: int, working: list[OrderState]
         return False
     others = sum(order.leaves_qty for order in working if order.terms.side.sign == terms.side.sign)
     return terms.order_qty + others <= abs(position_qty)
+
+
+def legs_of(order: OrderState, working: Iterable[OrderState]) -> tuple[OrderState, ...]:
+    """Return the other open orders of an order's bracket."""
+    if order.link is None:
+        return ()
+    group = order.link.group_id
+    others = (other for other in working if other.cl_ord_id != order.cl_ord_id)
+    return tuple(other for other in others if other.link is not None and other.link.group_id == group)
 
 
 class Drag(msgspec.Struct):
@@ -191,9 +201,9 @@ class Drag(msgspec.Struct):
         moved = f" ({format_money(worth, 2, grouping=True)} {instrument.currency})" if ticks else ""
         lost = " · loses queue place" if self.order.terms.ord_type is OrdType.LIMIT and ticks else ""
         legs = f" · {len(self.legs) + 1} legs" if self.legs else ""
-        return f"{instrument.price_text(self.price)} {ticks:+d}t{moved}{self._outcome(instrument)}{legs}{lost}"
+        return f"{instrument.price_text(self.price)} {ticks:+d}t{moved}{self.outcome(instrument)}{legs}{lost}"
 
-    def _outcome(self, instrument: Instrument) -> str:
+    def outcome(self, instrument: Instrument) -> str:
         """Return what the position gains where the order takes from it, in money and R; "" where it adds."""
         position = None if self.held is None else self.held.position
         if position is None or position.qty * self.order.terms.side.sign >= 0:

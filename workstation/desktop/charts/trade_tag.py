@@ -7,22 +7,26 @@ is sent from here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
 from workstation.viewmodels.chart_marks import MarkSide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from PySide6.QtWidgets import QWidget
 
 REST_MS: Final = 250
 OFFSET_PX: Final = 14
+HINT_PX: Final = 250
 REACH_PX: Final = 26  # the pointer may stray this far on its way to a button
+
+
+TradeLabels = Callable[[float], tuple[str, str] | None]
+"""A price -> what the buy and the sell button say; None offers nothing."""
 
 
 class TradeTag(QFrame):
@@ -37,7 +41,9 @@ class TradeTag(QFrame):
         super().__init__(parent)
         self.setObjectName("chart-trade-tag")
         self.setProperty("role", "raised")
-        self.labels: Callable[[float], tuple[str, str] | None] | None = None
+        self.labels: TradeLabels | None = None
+        self.words: Callable[[MarkSide, float], str] | None = None
+        self._bracket = ""
         self._room = parent
         self._price = 0.0
         self._at = QPoint()
@@ -52,15 +58,23 @@ class TradeTag(QFrame):
         layout.addWidget(self._sell)
         self._hint = QLabel(self)
         self._hint.setObjectName("chart-trade-hint")
+        self._hint.setWordWrap(True)
+        self._hint.setFixedWidth(HINT_PX)
         self._hint.setProperty("role", "caption")
         self._hint.hide()
         layout.addWidget(self._hint)
         self.hide()
 
-    def show_hint(self, text: str) -> None:
-        """Say below the buttons what Alt adds to them."""
+    def offer(self, labels: TradeLabels | None, words: Callable[[MarkSide, float], str] | None, bracket: str) -> None:
+        """Take what the buttons say, and below them what Alt adds; one under the pointer says its whole order there."""
+        self.labels, self.words, self._bracket = labels, words, bracket
+        self._say(bracket)
+        self.dismiss()
+
+    def _say(self, text: str) -> None:
         self._hint.setText(text)
         self._hint.setVisible(bool(text))
+        self.adjustSize()
 
     def follow(self, at: QPoint, price: float) -> None:
         """Take the pointer's place and price; the tag appears when it rests."""
@@ -83,15 +97,20 @@ class TradeTag(QFrame):
         for button, text in zip((self._buy, self._sell), texts, strict=True):
             button.setText(text)
             button.setAccessibleName(text)
-        self.adjustSize()
-        room = self._room.size()
+        self._say(self._whole(MarkSide.BUY))
+        tallest, room = self.height(), self._room.size()
+        self._say(self._bracket)
         x = self._at.x() + OFFSET_PX
         if x + self.width() > room.width():
             x = self._at.x() - OFFSET_PX - self.width()
-        y = min(max(self._at.y() - self.height() // 2, 0), room.height() - self.height())
+        y = min(max(self._at.y() - self.height() // 2, 0), room.height() - tallest)
         self.move(x, y)
         self.show()
         self.raise_()
+
+    def _whole(self, side: MarkSide) -> str:
+        """Return the whole order of a button, else what Alt adds."""
+        return (self.words(side, self._price) if self.words is not None else "") or self._bracket
 
     def _near(self, at: QPoint) -> bool:
         way = QRect(self._at, self._at).united(self.geometry())
@@ -104,6 +123,7 @@ class TradeTag(QFrame):
         button.setProperty("role", side.value)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(lambda: self._choose(side, button.text()))
+        button.installEventFilter(self)
         return button
 
     def _choose(self, side: MarkSide, label: str) -> None:
@@ -111,3 +131,13 @@ class TradeTag(QFrame):
         price = self._price
         self.dismiss()
         self.chosen.emit(side, price, label, with_bracket)
+
+    # Qt overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Say the whole order of the button that the pointer came to."""
+        if event.type() == QEvent.Type.Enter:
+            self._say(self._whole(MarkSide.BUY if watched is self._buy else MarkSide.SELL))
+        elif event.type() == QEvent.Type.Leave:
+            self._say(self._bracket)
+        return False

@@ -20,7 +20,7 @@ from workstation.desktop.charts.gestures import ChartGestures
 from workstation.desktop.charts.model import BAR_NS_DEFAULT, ChartModel, Pointer
 from workstation.desktop.charts.state_card import StateCard
 from workstation.desktop.charts.tools_text import DrawingText
-from workstation.desktop.charts.trade_tag import TradeTag
+from workstation.desktop.charts.trade_tag import TradeLabels, TradeTag
 from workstation.desktop.focus_frame import FocusFrame
 from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.chart_heikin_ashi import averaged, keep_up
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from workstation.marketdata.calendar import SessionCalendar
     from workstation.viewmodels.chart_comparison import Comparison
     from workstation.viewmodels.chart_gaps import ChartGap
-    from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine, SignalMark
+    from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, MarkSide, OrderLine, SignalMark
     from workstation.viewmodels.chart_renko import BrickSize
     from workstation.viewmodels.drawings import Drawing, DrawingBook, DrawingKind
 
@@ -340,15 +340,15 @@ class ChartView(QWidget):
         """Word what letting a dragged line go at a price would do, by order id, "" for the position's."""
         self._model.drag_words = words
 
-    def set_trade_labels(self, labels: Callable[[float], tuple[str, str] | None] | None, *, bracket: str = "") -> None:
+    def set_trade_labels(
+        self, labels: TradeLabels | None, words: Callable[[MarkSide, float], str] | None = None, *, bracket: str = ""
+    ) -> None:
         """Offer two orders beside the pointer while trading is unlocked; None offers nothing.
 
-        `labels(price)` returns the texts of the buy and the sell button, exactly the orders that would be sent, or
-        None. `bracket` says what Alt adds to them.
+        `labels(price)` returns what the buy and the sell button say, or None; `words(side, price)` the whole order of
+        a button. `bracket` says what Alt adds to them.
         """
-        self._trade_tag.labels = labels
-        self._trade_tag.show_hint(bracket)
-        self._trade_tag.dismiss()
+        self._trade_tag.offer(labels, words, bracket)
 
     def set_drawings(self, book: DrawingBook) -> None:
         """Show the drawings of a book, and let the tools work on it."""

@@ -22,7 +22,7 @@ from workstation.desktop.panels.chart_panel_prices import CALENDARS, chart_price
 from workstation.desktop.panels.chart_panel_studies import ChartStudies
 from workstation.desktop.panels.chart_panel_tools import REFUSED_EDITS, ChartTools
 from workstation.desktop.panels.chart_signals import ChartSignals
-from workstation.desktop.panels.chart_trading import BRACKET_HINT, ChartTrading
+from workstation.desktop.panels.chart_trading import BRACKET_HINT, DRAG_ENDED, ChartTrading
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution
@@ -82,7 +82,7 @@ class ChartPanel(Panel):
         self.chart.order_chosen.connect(trading.place)
         self.past = ChartPast(context, panel_id, self.chart, self._show_laid, self._show_past)
         self.chart.retry_requested.connect(self.load)
-        self.chart.set_trade_labels(trading.labels, bracket=BRACKET_HINT)
+        self.chart.set_trade_labels(trading.labels, trading.words, bracket=BRACKET_HINT)
         self.chart.set_drag_words(trading.dragged)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -374,7 +374,10 @@ class ChartPanel(Panel):
     def _show_marks(self) -> None:
         if not self.symbol or self._released:
             return
+        dragging = self.chart.model.drag is not None
         show_marks(self.context, self.chart, self.symbol, connected=self._connection.venue_up)
+        if dragging and self.chart.model.drag is None:
+            self.context.announcer.say("warning", DRAG_ENDED)
 
     def _set_tick(self, instrument: Instrument, price: int | None) -> None:
         """Take the tick in force where the market is."""

@@ -32,7 +32,7 @@ from workstation.viewmodels.hotkeys import Place, Refused
 from workstation.viewmodels.ladder import Ladder, LadderPicture
 from workstation.viewmodels.ladder_amend import AmendQueue, Move
 from workstation.viewmodels.ladder_centring import AutoCentre, Centring
-from workstation.viewmodels.ladder_clicks import Click, Column, entry, only_reduces, rules_for
+from workstation.viewmodels.ladder_clicks import Click, Column, entry, legs_of, only_reduces, rules_for
 from workstation.viewmodels.ladder_edits import Edit
 from workstation.viewmodels.ladder_settings import LABEL_UNITS, BySymbol, LadderSettings, plain_of, settings_from
 from workstation.viewmodels.open_profit import open_risk
@@ -316,14 +316,7 @@ class LadderPanel(Panel):
 
     def _legs(self, order: OrderState) -> tuple[OrderState, ...]:
         """Return the other open orders of an order's bracket."""
-        if order.link is None:
-            return ()
-        group, others = order.link.group_id, self.context.state.working(order.terms.account, order.terms.symbol)
-        return tuple(
-            other
-            for other in others
-            if other.link is not None and other.link.group_id == group and other.cl_ord_id != order.cl_ord_id
-        )
+        return legs_of(order, self.context.state.working(order.terms.account, order.terms.symbol))
 
     def _show_position(self, picture: LadderPicture, ladder: Ladder) -> None:
         qty, words = picture.position_qty, ladder.instrument
@@ -388,8 +381,7 @@ class LadderPanel(Panel):
             return
         working = self.context.state.working(ladder.account, self.symbol)
         reduces = only_reduces(request.terms, picture.position_qty, working)
-        status = self.context.state.status
-        if not reduces and (status is None or status.armed is not self.context.bridge.session.environment):
+        if not reduces and not self.context.is_armed:
             pulse_arm_chip()
             return
         if not reduces and picture.health.entry_refusal:
