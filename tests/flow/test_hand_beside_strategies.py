@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.helpers.product_rig import running_headless
 from workstation.app.bench_strategies import KINDS, run
+from workstation.app.strategies import BEHIND_FILL
+from workstation.storage.journal import SqlJournal
 
 TIMES_MAX = 2.0
 SHARE_MIN = 0.8
@@ -22,3 +27,13 @@ def test_an_order_takes_at_most_twice_as_long_beside(kind: str) -> None:
         if found[-1][0] <= TIMES_MAX and found[-1][1] >= SHARE_MIN:
             return
     pytest.fail(f"ratio and share of a healthy run: {found}")
+
+
+def test_what_a_run_asks_for_waits_while_the_journal_has_enough_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_headless(tmp_path, "--no-api") as program:
+        for fill, waits in ((0.0, False), (BEHIND_FILL, False), (2 * BEHIND_FILL, True)):
+            monkeypatch.setattr(SqlJournal, "fill_ratio", fill)
+            assert program._loop.holds_behind() is waits
+        monkeypatch.undo()

@@ -35,6 +35,10 @@ EXAMPLES = "workstation.strategies.examples"
 YIELD_S = 0.000_1
 """How soon a strategy that computes lets other threads in, while one does; at other times as it is set."""
 
+BEHIND_FILL = 0.001
+"""How full the journal's queue may be before what runs ask for waits a moment: twenty events, some milliseconds of
+writing that an order given meanwhile would stand behind."""
+
 SHAPES_MAX = 100
 """Descriptions of code that are remembered, by what the code is."""
 
@@ -185,7 +189,7 @@ class Strategies:
         bounds: RunBudget,
     ) -> None:
         self.courtesy = Courtesy()
-        loop.holds_behind = self.courtesy.is_asked
+        loop.holds_behind = self._comes_later
         self._core, self._worth = core, Worth(core.funds, core.pnl)
         self._code = CodeFolder(folder, loop.post, past, self.courtesy.stand_aside)
         self._runner = Runner(
@@ -211,6 +215,10 @@ class Strategies:
             profit=core.pnl.unrealised,
             bounds=bounds,
         )
+
+    def _comes_later(self) -> bool:
+        """Tell whether what runs ask for waits: an order of somebody's is under way, or the journal has enough."""
+        return self.courtesy.is_asked() or self._core.journal.fill_ratio > BEHIND_FILL
 
     def end(self, *, keep: bool) -> None:
         """End every thread; runs are found again at the next start. keep: their figures are stored before."""
