@@ -37,7 +37,9 @@ from workstation.viewmodels.reconciled import VenueCash
 BREACH_LOOK_NS = 1_000_000_000
 BAR_CLOSE_NS = 200_000_000
 BAR_DELAY_NS = 250_000_000
-SNAPSHOT_EVENTS = 10_000
+SNAPSHOT_EVENTS, SNAPSHOT_EVENTS_MAX = 10_000, 30_000
+"""Events after which the state is stored at the next look that finds nothing new, and at any look: an order given just
+then would stand behind it."""
 
 
 class CoreParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +106,7 @@ class Core:
             see=eyes(view, self.state.exposure, self.market),
         )
         self._timers: dict[str, Timer] = {}
-        self._snapshot_seq = 0
+        self._snapshot_seq = self._looked_seq = 0
 
     def recover(self, recovery: Recovery) -> int:
         """Fold the newest snapshot and the tail after it; returns how many lines were replayed.
@@ -164,8 +166,11 @@ class Core:
 
     def save_snapshot(self, *, always: bool = False) -> None:
         """Store the state when enough has happened since the last time, so that the next start is short."""
-        if always or self.journal.last_seq - self._snapshot_seq >= SNAPSHOT_EVENTS:
-            self._snapshot_seq = self.journal.last_seq
+        last, looked = self.journal.last_seq, self._looked_seq
+        enough = SNAPSHOT_EVENTS if last == looked else SNAPSHOT_EVENTS_MAX
+        self._looked_seq = last
+        if always or last - self._snapshot_seq >= enough:
+            self._snapshot_seq = last
             state = self.state.state()
             self.journal.save_snapshot(state, sha256(state).digest())
 
