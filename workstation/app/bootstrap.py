@@ -5,7 +5,6 @@ exit is the same path backwards and leaves what a crash would leave, minus nothi
 """
 
 import argparse
-import os
 import shutil
 import sys
 import threading
@@ -23,6 +22,7 @@ from workstation.app.backups import Backups
 from workstation.app.data_hours import adopt_hours_of
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
+from workstation.app.kill_mark import obey_mark
 from workstation.app.market_store import KeepingOptions
 from workstation.app.own_indicators import OwnIndicators
 from workstation.app.room_watch import RoomWatch
@@ -30,14 +30,11 @@ from workstation.app.start_order import wake_collector
 from workstation.app.venues import Venue, VenueBuilder, VenueOptions, build_venue
 from workstation.app.view_only import NO_ROOM, ViewOnly, home_beside, open_storage, reason_of
 from workstation.app.watchdog import Heartbeat, Watchdog
-from workstation.commands.params import Kill
 from workstation.config.paths import Home, find_home
 from workstation.config.settings import MarketdataSettings, Settings
 from workstation.config.start import settings_at_start
-from workstation.domain.accounts import KillScope
 from workstation.domain.errors import StorageDamaged, StorageError, UserError
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
 from workstation.kernel.logs import RecentLog, configure_logging, get_logger
 from workstation.orders.lockout_exits import LockoutExits
@@ -224,7 +221,7 @@ class Program:
             _log.warning("storage_remark", text=self.store.remark)
             self.engine.say("warning", self.store.remark)
         if self.view_only is None:
-            self._obey_kill_mark()
+            obey_mark(self._options.home.kill_mark, self.engine)
             if isinstance(self.store, Store):
                 self.store.search.start()
             if self._backups is not None:
@@ -299,35 +296,8 @@ class Program:
             configure_logging(None)
             shutil.rmtree(self.own_home.root, ignore_errors=True)
 
-    def _obey_kill_mark(self) -> None:
-        """Switch trading off when `workstation kill` left a mark while nothing ran."""
-        mark = self._options.home.kill_mark
-        if not mark.exists():
-            return
-        try:
-            wish = msgspec.json.decode(mark.read_bytes(), type=KillMark)
-        except msgspec.DecodeError:
-            wish = KillMark(scope=KillScope.ALL, key="", reason="unreadable kill mark")
-        done = threading.Event()
-        self.engine.call(
-            "risk.kill",
-            Kill(scope=wish.scope, key=wish.key, reason=wish.reason),
-            Origin(kind=OriginKind.COMMAND_LINE, detail="kill mark"),
-            lambda _result: done.set(),
-        )
-        if done.wait(10):
-            mark.unlink()
-
     def _on_loop_fault(self, where: object, error: BaseException) -> None:
         _log.error("loop_failed", where=str(where), error=repr(error), exc_info=error)
-
-
-class KillMark(msgspec.Struct, frozen=True):
-    """A kill that waits for the next start."""
-
-    scope: KillScope
-    key: str
-    reason: str
 
 
 def shown_desktop(program: Program, options: Options) -> "Desktop":
@@ -383,21 +353,3 @@ def _begin_log(options: Options) -> RecentLog:
         return configure_logging(options.home.logs, level=level)
     except OSError:
         return configure_logging(None, level=level)
-
-
-def leave_mark(home: Home, scope: KillScope, key: str, reason: str) -> None:
-    """Leave a kill for the next start, durable before this returns.
-
-    Raises:
-        UserError: the home cannot be written.
-    """
-    try:
-        home.create()
-        temporary = home.kill_mark.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            file.write(msgspec.json.encode(KillMark(scope=scope, key=key, reason=reason)))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(home.kill_mark)
-    except OSError as error:
-        raise UserError(f"kill mark in {home.root}: {error.strerror}") from error

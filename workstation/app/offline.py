@@ -23,7 +23,7 @@ from workstation.app import (
     remote_strategies,
     restore,
 )
-from workstation.app.bootstrap import leave_mark
+from workstation.app.kill_mark import leave_mark
 from workstation.config.paths import Home, find_home
 from workstation.domain.accounts import KillScope
 from workstation.domain.errors import StorageError, UserError
