@@ -51,7 +51,7 @@ def test_the_page_runs_from_top_to_bottom(
         said.append(capsys.readouterr().out)
     _import, run, _report, check, several = said
     assert "Sharpe" in run
-    named = set(re.findall(r"\b\w+\.(?:csv|html|json)\b", PAGE)) - {"minutes.csv"}
+    named = set(re.findall(r"\b\w+\.(?:csv|html|json)\b", PAGE)) - {"minutes.csv", "rates.csv"}
     for folder in ("cross", "cross-again"):
         assert {path.name for path in (tmp_path / folder).iterdir()} == named
     assert (tmp_path / "cross" / "report.html").read_bytes() == (tmp_path / "cross-again" / "report.html").read_bytes()

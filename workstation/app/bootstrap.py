@@ -19,7 +19,6 @@ import msgspec
 from workstation import __version__
 from workstation.app.alerts import Alerting
 from workstation.app.backups import Backups
-from workstation.app.data_hours import adopt_hours_of
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
 from workstation.app.kill_mark import obey_mark
@@ -169,9 +168,6 @@ class Program:
             options.database, options.store_folder, instruments=instruments, clock=clock, post=self._loop.post
         )
         undo.callback(self.store.close)
-        adopt_hours_of(
-            options.database, options.home.root, self.store if options.store_folder == options.home.root else None
-        )
         self.own_home = options.home if view_only is None else home_beside(options.home)
         undo.callback(self._leave_own_home)
         if view_only is not None:

@@ -48,6 +48,8 @@ def stored_data_of(
 ) -> "StoredData":
     """Return the commands of a run's stored data, declared; where a database is only looked at, nothing is written."""
     history = store.history if isinstance(store, StoreView) else None
+    if history is not None and history.hours():
+        adopt_hours(history)
     found = StoredData(history, store.imports if isinstance(store, Store) else None, post, clock)
     found.register(commands)
     return found

@@ -21,7 +21,7 @@ from workstation.kernel.logs import get_logger
 from workstation.marketdata.calendar import DAY_S, Calendars
 from workstation.marketdata.market_hours import HoursCalendar, ImportedCalendars, zone_of
 from workstation.ports.market_data import MarketHistory, MarketHours, Span
-from workstation.storage import StoreView, open_view
+from workstation.storage import open_view
 from workstation.storage.market_imports import MarketImports
 
 EVERY = "[*]"
@@ -41,14 +41,8 @@ def adopt_hours(history: MarketHistory) -> None:
     Calendars.adopt(ImportedCalendars(history.hours()))
 
 
-def adopt_hours_of(database: str, home: Path, opened: object = None) -> None:
-    """Do as `adopt_hours` does for the home of a run. opened: its store, where that is its database.
-
-    A database that cannot be read has no hours.
-    """
-    if isinstance(opened, StoreView):
-        adopt_hours(opened.history)
-        return
+def adopt_hours_of(database: str, home: Path) -> None:
+    """Do as `adopt_hours` does for the home of a replay, whose own database is another; none without data."""
     try:
         view = open_view(database, home)
     except StorageError as error:

@@ -17,6 +17,7 @@ import msgspec
 
 from workstation.api.token_file import known_accounts
 from workstation.app.bootstrap import Options, Program, shown_desktop, started
+from workstation.app.data_hours import adopt_hours_of
 from workstation.app.picture_options import PictureOptions
 from workstation.app.start_order import wake_collector
 from workstation.domain.errors import UserError
@@ -38,7 +39,7 @@ def run_headless(options: Options) -> int:
     turns: SimpleQueue[Turn] = SimpleQueue()
     _on_signals(lambda: turns.put(Turn.END))
     while True:
-        program = started(options)
+        program = _started(options)
         program.when_there_is_room(lambda: turns.put(Turn.AGAIN))
         _announce(program, options)
         wake_collector()
@@ -47,6 +48,12 @@ def run_headless(options: Options) -> int:
         program.stop()
         if turn is Turn.END:
             return 0
+
+
+def _started(options: Options, *, rest_later: bool = False) -> Program:
+    if options.store_folder != options.home.root:
+        adopt_hours_of(options.database, options.home.root)
+    return started(options, rest_later=rest_later)
 
 
 def _announce(program: Program, options: Options) -> None:
@@ -73,7 +80,7 @@ def run_desktop(options: Options, *, shot: PictureOptions | None = None) -> int:
     again = threading.Event()
     while True:
         again.clear()
-        program = started(options, rest_later=True)
+        program = _started(options, rest_later=True)
         desktop = shown_desktop(program, options)
         _on_signals(desktop.app.quit)
         program.when_there_is_room(partial(_start_again, again, desktop))

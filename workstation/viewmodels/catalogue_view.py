@@ -142,7 +142,7 @@ def interval_text(stored: str) -> str:
 def _series_columns() -> tuple[Column[Coverage], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
-        Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol or MISSING, width=9),
+        Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol or MISSING, width=8),
         Column("kind", "Kind", code, lambda r: r.holding.kind, lambda r: r.holding.kind.capitalize(), width=7),
         Column("interval", "Bars", code, lambda r: r.holding.interval, lambda r: interval_text(r.holding.interval),
                width=6, hint="Length of a bar"),
@@ -159,7 +159,7 @@ def _series_columns() -> tuple[Column[Coverage], ...]:
                hint="Of files; bars lie in the database", hidden=True),
         Column("origin", "Origin", code, lambda r: r.holding.origin, lambda r: r.holding.origin.capitalize(), width=8,
                hint="Imported rows stay until they are deleted; recorded ones go by age", hidden=True),
-        Column("source", "Source", code, lambda r: r.holding.source, lambda r: r.holding.source, width=6,
+        Column("source", "Source", code, lambda r: r.holding.source, lambda r: r.holding.source, width=8,
                hover=_source),
     )  # fmt: skip
 

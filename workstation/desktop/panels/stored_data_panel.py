@@ -40,7 +40,7 @@ class StoredDataPanel(AskingPanel):
         )
         self.holes = ColumnView(ColumnModel(self.rows.holes), hole_style, name=f"{panel_id}_holes", meaning="Gaps")
         self.holes.horizontalHeader().setStretchLastSection(False)
-        self.series.set_flexible("source")
+        self.series.set_flexible("symbol", overflow="source")
         self.series.rows_chosen.connect(self._show_holes)
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName(f"{panel_id}_tables")
