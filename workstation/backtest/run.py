@@ -77,7 +77,7 @@ def _data_digests(engine: Engine) -> dict[str, str]:
 def _warnings(engine: Engine) -> tuple[str, ...]:
     found = list(engine.plan.options.cautions)
     for feed in engine.feeds:
-        found += [f"{feed.name}: {count} rows {fault}; left out." for fault, count in feed.sound.faults.items()]
+        found += feed.sound.words()
         if isinstance(feed, BarFeed) and feed.matches and feed.lacks_volume:
             found.append(f"{feed.name}: no volume in the data, so orders take any size.")
     found += [f"{count} orders were refused: {code}." for code, count in sorted(engine.desk.refused.items())]

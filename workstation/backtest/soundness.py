@@ -16,6 +16,9 @@ from workstation.backtest.columns import BarColumns, BookRows, Chunk, QuoteColum
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
 
+LISTED_MAX = 5
+"""Rows of a fault whose times are told."""
+
 Times = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -48,8 +51,18 @@ class Soundness:
     def __init__(self, name: str, instrument: Instrument, *, gaps: bool) -> None:
         self.name, self.instrument = name, instrument
         self.faults: dict[str, int] = {}
+        self._first: dict[str, list[int]] = {}
         self._gaps = gaps
         self._last_ts = -1
+
+    def words(self) -> list[str]:
+        """Return what was left out, a sentence for each fault with the times of its first rows."""
+        found = []
+        for fault, count in self.faults.items():
+            times = ", ".join(map(_words, self._first[fault]))
+            rest = f" and {count - len(self._first[fault]):,} more" if count > len(self._first[fault]) else ""
+            found.append(f"{self.name}: {count:,} row{'' if count == 1 else 's'} {fault}; left out: {times}{rest}.")
+        return found
 
     def checked(self, chunk: Chunk) -> Chunk:
         """Return the chunk without its faulty rows.
@@ -111,6 +124,8 @@ class Soundness:
                 raise DataFault(self.name, fault, count, int(begins[int(np.argmax(rows))]))
             if count:
                 self.faults[fault] = self.faults.get(fault, 0) + count
+                listed = self._first.setdefault(fault, [])
+                listed += begins[rows][: LISTED_MAX - len(listed)].tolist()
                 sound &= ~rows
         return sound
 

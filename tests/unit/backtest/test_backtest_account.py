@@ -213,6 +213,14 @@ def test_faulty_data_ends_the_run_unless_gaps_are_allowed(rows, fault):
     assert any(fault in text for text in result.warnings)
 
 
+def test_rows_that_are_left_out_are_counted_and_the_first_of_them_named_by_their_times():
+    off = (-1, 10_000, -1, 10_000)
+    result = run({}, FLAT, *[off] * 7, FLAT, choices={"allow_gaps": True})
+    [told] = [text for text in result.warnings if "left out" in text]
+    assert told.startswith("ABC bars 1m: 7 rows are off the price grid; left out: 2020-01-01T00:01:00Z, ")
+    assert told.endswith("2020-01-01T00:05:00Z and 2 more.")
+
+
 def test_a_broken_strategy_has_no_result():
     def broken(_s):
         raise ZeroDivisionError("a test's own")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.backtests import MINUTE, START, Scripted, bars, options, plan, scripted
 from tests.helpers.market import instrument
-from workstation.backtest.options import GapFill, LimitFill, MarketFill, Path, Slippage, SlippageKind
+from workstation.backtest.options import GapFill, Latency, LimitFill, MarketFill, Path, Slippage, SlippageKind
 from workstation.backtest.run import run_backtest
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import OrdStatus, TimeInForce
@@ -38,6 +38,14 @@ def test_a_market_order_trades_at_the_next_open_or_at_this_close(fill, expected)
 def test_the_close_of_the_signal_is_cautioned_against():
     assert any("close of the bar" in text for text in options(market_fill=MarketFill.THIS_CLOSE).cautions)
     assert not any("close of the bar" in text for text in options().cautions)
+
+
+@pytest.mark.parametrize(("late_s", "minute"), [(0, 1), (1, 2), (60, 2), (61, 3)])
+def test_an_order_that_is_late_trades_at_the_first_open_after_its_arrival(late_s: int, minute: int) -> None:
+    rows = bars(*[(10_000 + at, 10_009 + at, 9_999 + at, 10_005 + at) for at in range(5)])
+    late = options(latency=Latency(order=late_s * 10**9))
+    result = run_backtest(plan(scripted({0: lambda s: s.buy("ABC", 100)}), rows, options=late))
+    assert [(fill.ts - START, fill.price) for fill in result.fills] == [(minute * MINUTE, 10_000 + minute)]
 
 
 @pytest.mark.parametrize(("low", "filled"), [(9_951, False), (9_950, False), (9_949, True)])
