@@ -156,3 +156,4 @@ def test_what_cannot_run_is_answered_with_the_reason(rig: Asker) -> None:
         answer = rig.ask("backtest.start", msgspec.structs.replace(WISH, **wrong))
         assert not answer.ok
         assert words in answer.text
+        assert "--" not in answer.text, "a screen has fields, no options"

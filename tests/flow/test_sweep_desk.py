@@ -80,7 +80,7 @@ def test_the_options_of_a_backtest_reach_the_trials_of_a_sweep_and_files_are_tho
 
 def test_what_cannot_begin_is_answered_with_the_reason(rig: Rig) -> None:
     for wrong, words in (
-        ({"parameters": ("back=3",)}, "there is nothing to search"),
+        ({"parameters": ("back=3",)}, "parameters: there is nothing to search"),
         ({"search": "guess"}, "invalid choice"),
         ({"symbols": ("NOBODY",)}, "NOBODY"),
         ({"entry_point": "nothing:Here"}, "there is no module nothing"),
@@ -91,5 +91,6 @@ def test_what_cannot_begin_is_answered_with_the_reason(rig: Rig) -> None:
         answer = rig.ask("sweep.start", msgspec.structs.replace(WISH, **wrong))
         assert not answer.ok
         assert words in answer.text
+        assert "--" not in answer.text, "a screen has fields, no options"
     with pytest.raises(StateConflict, match="No sweep is running"):
         rig.ask("sweep.stop", NoParams())

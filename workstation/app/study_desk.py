@@ -4,6 +4,7 @@ A study is a run over stored data: a backtest or a sweep. Beside both walks. Wha
 changes, so that a panel that asks every second costs the database nothing.
 """
 
+import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -22,6 +23,10 @@ from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger
 from workstation.ports.market_data import MarketHistory
 from workstation.storage import Store, StoreView
+
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
+_FIELDS = {"symbol": "symbols", "param": "parameters"}
+"""Names of options that screens and scripts know otherwise, beside the dashes."""
 
 Post = Callable[[Callable[[], None]], None]
 Reply = Callable[[CommandResult], None]
@@ -169,4 +174,5 @@ class StudyDesk(ABC, Generic[Kept]):
 
 
 def _words(error: BaseException) -> str:
-    return str(error) if isinstance(error, WorkstationError) else f"{type(error).__name__}: {error}"
+    text = str(error) if isinstance(error, WorkstationError) else f"{type(error).__name__}: {error}"
+    return _OPTION.sub(lambda found: _FIELDS.get(found[1], found[1]), text)

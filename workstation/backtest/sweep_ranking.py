@@ -4,7 +4,7 @@ After the runs, for tables and screens. Trials are ranked by what they made in-s
 made out-of-sample stands beside it and decides nothing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import sqrt
 from statistics import fmean, variance
 from typing import Any
@@ -18,6 +18,10 @@ from workstation.ports.sweeps import Figures, Metric, Point, Trial
 
 LIKELY = 0.95
 """Deflated Sharpe ratio from which a choice is called likely better than chance, the usual level."""
+
+
+Axis = Callable[[Mapping[str, Any]], Any]
+"""Returns the cell of an axis that the parameters of a trial belong to."""
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,14 +132,14 @@ def joined(curves: Iterable[Sequence[Point]]) -> tuple[Point, ...]:
 
 
 def heat(
-    trials: Iterable[Trial], across: str, down: str, value: Callable[[Trial], float | None]
+    trials: Iterable[Trial], across: Axis, down: Axis, value: Callable[[Trial], float | None]
 ) -> dict[tuple[Any, Any], float]:
-    """Return for each pair of values of two parameters the mean of `value` over all trials that have it."""
+    """Return for each pair of cells of two parameters the mean of `value` over all trials that have it."""
     cells: dict[tuple[Any, Any], list[float]] = {}
     for trial in trials:
         found = value(trial)
         if found is not None:
-            cells.setdefault((trial.parameters.get(across), trial.parameters.get(down)), []).append(found)
+            cells.setdefault((across(trial.parameters), down(trial.parameters)), []).append(found)
     return {place: fmean(values) for place, values in cells.items()}
 
 

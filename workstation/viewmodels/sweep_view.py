@@ -12,6 +12,7 @@ from workstation.backtest.sweep_ranking import by_fold, deflater, guard_of, heat
 from workstation.ports.sweeps import Metric, Sweep, SweepBoard, SweepStatus, SweepTable, Trial, TrialStatus
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, exact_time, gain_ink, market_words, percent, ratio
+from workstation.viewmodels.heat_groups import grouping
 
 Value = Callable[["TrialRow"], float | None]
 
@@ -22,6 +23,10 @@ class TrialRow(msgspec.Struct, frozen=True, kw_only=True):
     trial: Trial
     metric: Metric
     deflated: float | None
+
+
+PAIRS_SHARE = 0.5
+"""Share of the pairs of two axes below which a map puts neighbours together."""
 
 
 class HeatMap(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,10 +126,22 @@ class SweepsView:
         return found
 
     def heat_map(self, across: str, down: str, measure: str) -> HeatMap:
-        """Return a map of two axes, each cell the mean over whatever else was tried."""
+        """Return a map of two axes, each cell the mean over whatever else was tried.
+
+        Values that were tried in few of their pairs share a cell with their neighbours.
+        """
         values, by_trial = MEASURES[measure], {id(row.trial): row for row in self.rows}
-        found = heat([row.trial for row in self.rows], across, down, lambda trial: values(by_trial[id(trial)]))
-        columns, rows = _ordered({place[0] for place in found}), _ordered({place[1] for place in found})
+        shown = [row.trial for row in self.rows if values(row) is not None]
+        tried = [{trial.parameters.get(axis) for trial in shown} for axis in (across, down)]
+        pairs = {(trial.parameters.get(across), trial.parameters.get(down)) for trial in shown}
+        is_sparse = len(pairs) < len(tried[0]) * len(tried[1]) * PAIRS_SHARE
+        (columns, left), (rows, top) = (grouping(found) if is_sparse else (_ordered(found), _itself) for found in tried)
+        found = heat(
+            shown,
+            lambda parameters: left(parameters.get(across)),
+            lambda parameters: top(parameters.get(down)),
+            lambda trial: values(by_trial[id(trial)]),
+        )
         places = (
             {value: place for place, value in enumerate(columns)},
             {value: place for place, value in enumerate(rows)},
@@ -178,6 +195,10 @@ def _standing(sweep: Sweep, running: int) -> Sweep:
     if sweep.status is SweepStatus.RUNNING and sweep.id != running:
         return msgspec.structs.replace(sweep, status=SweepStatus.STOPPED)
     return sweep
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _ordered(values: set[Any]) -> tuple[Any, ...]:

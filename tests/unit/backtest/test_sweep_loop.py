@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from operator import itemgetter
 
 import msgspec
 import pytest
@@ -129,7 +130,9 @@ def test_a_heat_map_holds_the_mean_of_the_other_parameters() -> None:
         Trial(fold=0, number=number, parameters={"a": a, "b": b, "c": c}, status=TrialStatus.DONE)
         for number, (a, b, c) in enumerate([(1, 1, 1), (1, 1, 2), (2, 1, 1), (2, 2, 2)])
     ]
-    found = heat(trials, "a", "b", lambda trial: float(trial.number) if trial.number < 3 else None)
+    found = heat(
+        trials, itemgetter("a"), itemgetter("b"), lambda trial: float(trial.number) if trial.number < 3 else None
+    )
     assert found == {(1, 1): 0.5, (2, 1): 2.0}
 
 
