@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
@@ -77,6 +77,23 @@ def test_sweeps_and_trials_fit_a_narrow_panel(panel: SweepsPanel) -> None:
         shown = [column.name for column in view.shown_columns()]
         assert view.horizontalScrollBar().maximum() == 0, f"{shown} are cut"
         assert kept <= set(shown)
+
+
+def test_in_a_low_panel_the_form_scrolls_above_its_buttons_and_not_below_them(panel: SweepsPanel, qtbot: QtBot) -> None:
+    home, dock = panel.parentWidget(), QWidget()  # a dock gives its panel what there is, whatever that asks for
+    qtbot.addWidget(dock)
+    dock.resize(680, 190)
+    panel.setParent(dock)
+    panel.setGeometry(dock.rect())
+    panel.show()
+    dock.show()
+    QApplication.processEvents()
+    form = panel.findChild(QScrollArea, "sweeps-1_scroll")
+    assert isinstance(form, QScrollArea)
+    top = panel.begin.mapTo(panel, QPoint()).y()
+    assert form.mapTo(panel, QPoint()).y() + form.height() <= top
+    assert top + panel.begin.height() <= panel.height()
+    panel.setParent(home)
 
 
 def test_luck_is_held_against_the_best_in_words(panel: SweepsPanel) -> None:

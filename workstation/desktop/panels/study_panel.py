@@ -15,7 +15,7 @@ from workstation.desktop.panels.study_form import StudyForm
 from workstation.domain.errors import ValidationError
 from workstation.strategies.describing import CodeShape
 
-FORM_HEIGHT_PX = 200
+FORM_HEIGHT_PX = 120
 
 Form = TypeVar("Form", bound=StudyForm)
 
