@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.helpers.market import MINUTE, T0, instrument, trade
 from workstation.backtest.built_bars import tick_bars
 from workstation.backtest.columns import TradeColumns
+from workstation.domain.conditions import counts_for
 from workstation.domain.market import Aggressor, Anchor, Bar, BarKind, BarType, MarketEvent, Trade
 from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.bars import BarBuilder
@@ -172,8 +173,11 @@ def test_bars_of_a_live_feed_are_those_of_its_record_byte_for_byte(
     drawn: list[tuple[int, int, int]], cuts: list[int], name: str
 ) -> None:
     sides = (Aggressor.BUY, Aggressor.SELL, Aggressor.UNKNOWN)
-    stream = [msgspec.structs.replace(tick, aggressor=sides[tick.size % 3]) for tick in trades(drawn)]
-    listed = instrument()
+    stream = [
+        msgspec.structs.replace(tick, aggressor=sides[tick.size % 3], conditions=("", "@", "@ I", "4")[tick.price % 4])
+        for tick in trades(drawn)
+    ]
+    listed = msgspec.structs.replace(instrument(), exchange="XNYS")
     bar_type = series_of(name, listed)
     market, live = MarketData(VirtualClock(T0), {"ABC": listed}, on_fault=lambda *_: None), []
     market.series.listen(lambda bar: live.append(bar) if bar.bar_type == bar_type and not bar.partial else None)
@@ -182,9 +186,12 @@ def test_bars_of_a_live_feed_are_those_of_its_record_byte_for_byte(
     while at < len(stream):
         part = stream[at : at + cuts[len(chunks) % len(cuts)]]
         market.on_feed([*part])
-        columns = zip(*((t.ts_event, t.price, t.size, (1, -1, 0)[t.size % 3]) for t in part), strict=True)
-        ts, price, size, side = (np.array(column, dtype=np.int64) for column in columns)
-        chunks.append(TradeColumns(symbol="ABC", ts=ts, price=price, size=size, aggressor=side))
+        columns = zip(
+            *((t.ts_event, t.price, t.size, (1, -1, 0)[t.size % 3], counts_for(t.conditions, "XNYS")) for t in part),
+            strict=True,
+        )
+        ts, price, size, side, effect = (np.array(column, dtype=np.int64) for column in columns)
+        chunks.append(TradeColumns(symbol="ABC", ts=ts, price=price, size=size, aggressor=side, effect=effect))
         at += len(part)
     replayed = []
     for chunk in tick_bars(chunks, name, listed):

@@ -131,6 +131,7 @@ class StoredMarket:
                 price=self._prices(chunk.price, chunk.scales),
                 size=self._sizes(chunk.size, chunk.scales),
                 aggressor=chunk.aggressor,
+                effect=chunk.effect,
             )
 
     def books(self, start: int | None = None, end: int | None = None) -> Iterator[BookRows]:

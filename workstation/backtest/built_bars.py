@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from workstation.backtest.columns import BarColumns, QuoteColumns, TradeColumns
+from workstation.domain.conditions import WHOLE
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar, BarSource, Quote
 from workstation.marketdata.bars import quote_price
@@ -17,8 +18,8 @@ from workstation.marketdata.composites import BarAggregator, builder_of
 from workstation.marketdata.intervals import series_of
 
 Built = tuple[Bar, float]
-Ticks = Iterator[tuple[int, int, int, int]]
-"""Prices with their sizes, times and sides."""
+Ticks = Iterator[tuple[int, int, int, int, int]]
+"""Prices with their sizes, times and sides, and what they count for."""
 
 
 def built_bars(shorter: Iterable[BarColumns], interval: str, instrument: Instrument) -> Iterator[BarColumns]:
@@ -61,13 +62,14 @@ def tick_bars(
     read = _quoted(bar_type.source)
     for chunk in chunks:
         ticks = _prints(chunk) if isinstance(chunk, TradeColumns) else read(chunk)
-        found = [(bar, 1.0) for tick in ticks for bar in builder.put_signed(*tick) if not bar.partial]
+        found = [(bar, 1.0) for tick in ticks for bar in builder.put_marked(*tick) if not bar.partial]
         if found:
             yield _columns(found, interval, volume=isinstance(chunk, TradeColumns), adjusted=False)
 
 
 def _prints(chunk: TradeColumns) -> Ticks:
-    columns = (chunk.price, chunk.size, chunk.ts, chunk.aggressor)
+    effect = np.full_like(chunk.price, WHOLE) if chunk.effect is None else chunk.effect
+    columns = (chunk.price, chunk.size, chunk.ts, chunk.aggressor, effect)
     return zip(*(column.tolist() for column in columns), strict=True)
 
 
@@ -80,7 +82,7 @@ def _quoted(source: BarSource) -> Callable[[QuoteColumns], Ticks]:
             sides = (bid if bid_size else None, bid_size, ask if ask_size else None, ask_size)
             price = quote_price(Quote(chunk.symbol, *sides, ts, ts), source)
             if price is not None:
-                yield price, 0, ts, 0
+                yield price, 0, ts, 0, WHOLE
 
     return read
 

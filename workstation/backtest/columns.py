@@ -61,13 +61,17 @@ class QuoteColumns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TradeColumns(msgspec.Struct, frozen=True, kw_only=True):
-    """Prints, each column (n,) int64. aggressor: +1 bought, -1 sold, 0 not known."""
+    """Prints, each column (n,) int64. aggressor: +1 bought, -1 sold, 0 not known.
+
+    effect: what each counts for in bars, bits of `domain/conditions.py`; None: all of them wholly. Matching takes all.
+    """
 
     symbol: str
     ts: Integers
     price: Integers
     size: Integers
     aggressor: Integers
+    effect: Integers | None = None
 
     @property
     def columns(self) -> tuple[Integers, ...]:

@@ -6,8 +6,9 @@ revises it. Bars that trades close are those of `counted_bars.py`.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from workstation.domain.conditions import LAST, VOLUME
 from workstation.domain.errors import ValidationError
 from workstation.domain.market import COUNTED_KINDS, SIGNED_KINDS, Bar, BarSource, BarType, Quote, Trade
 from workstation.domain.numbers import div_half_even
@@ -20,7 +21,8 @@ from workstation.marketdata.quality import Defect, Quality
 LATE_TOLERANCE_NS = 5_000_000_000
 """Default lateness, in venue time, up to which a tick is counted as LATE, and beyond which as TOO_LATE."""
 
-_SIDES = {"BUY": 1, "SELL": -1}
+SIDES: Mapping[str, int] = {"BUY": 1, "SELL": -1}
+"""Signs of who took liquidity."""
 
 
 class BarBuilder:
@@ -55,6 +57,7 @@ class BarBuilder:
         self._recent: deque[FormingBar] = deque(maxlen=RECENT_BARS_MAX)
         self._closed_to = self._latest = self._silent_to = -(1 << 63)
         self._price: int | None = None
+        self._beside: tuple[FormingBar, list[tuple[int, int, int]]] | None = None
         self._skip = (0, 0)
         self._first = True
         self._counted: CountedBars | None = None
@@ -93,9 +96,19 @@ class BarBuilder:
     def on_trade(self, trade: Trade) -> list[Bar]:
         """Take a trade; returns the bars that it closed or revised, oldest first."""
         if self._counted is not None:
-            side = _SIDES.get(trade.aggressor, 0)
+            side = SIDES.get(trade.aggressor, 0)
             return self._counted.put(trade.price, trade.size, trade.ts_event, side)
         return self.put(trade.price, trade.size, trade.ts_event)
+
+    def put_marked(self, price: int, size: int, ts: int, side: int, effect: int) -> list[Bar]:
+        """Take a print as `put_signed` does. effect: what it counts for, bits of `domain/conditions.py`."""
+        if effect & LAST:
+            return self.put_signed(price, size if effect & VOLUME else 0, ts, side)
+        if not effect:
+            return []
+        if self._counted is not None:
+            return self._counted.put_volume(size) if effect & VOLUME else []
+        return self._put_beside(price, size, ts, effect)
 
     def put_signed(self, price: int, size: int, ts: int, side: int) -> list[Bar]:
         """Take a price as `put` does. side: +1 bought, -1 sold, 0 not known."""
@@ -113,6 +126,8 @@ class BarBuilder:
         forming, closed = self._forming, []
         if forming is not None and forming.close_ts <= now_ns:
             closed.append(self._finish(forming))
+        if self._beside and self._beside[0].close_ts <= now_ns:
+            closed += self._let_stand()
         return closed + self._empties(now_ns) if self._forming is None and self.bar_type.every else closed
 
     def _put_timed(self, price: int, size: int, ts: int) -> list[Bar]:
@@ -136,6 +151,8 @@ class BarBuilder:
         if ts < self._closed_to or (forming is not None and ts < forming.open_ts):
             return self._put_late(price, size, ts)
         closed = [self._finish(forming)] if forming is not None else []
+        if self._beside and ts >= self._beside[0].close_ts:
+            closed += self._let_stand()
         if self._skip[0] <= ts < self._skip[1]:
             self._quality.count(self.symbol, Defect.OUTSIDE_SESSION)
             return closed
@@ -146,8 +163,55 @@ class BarBuilder:
             return closed
         if self.bar_type.every:
             closed += self._empties(span.open)
-        self._forming = FormingBar(span.open, span.close, price, size, ts, partial=self._begins_partial(span.open, ts))
+        begun = self._forming = FormingBar(
+            span.open, span.close, price, size, ts, partial=self._begins_partial(span.open, ts)
+        )
+        if self._beside and self._beside[0].open_ts == span.open:
+            for beside, volume, effect in self._beside[1]:
+                begun.mark(beside, volume, effect)
+            self._beside = None
         return closed
+
+    def _put_beside(self, price: int, size: int, ts: int, effect: int) -> list[Bar]:
+        """Take a print that is no last price: it opens no bar, and waits for the first that is one within its span."""
+        forming = self._forming
+        if forming is not None and forming.open_ts <= ts < forming.close_ts:
+            forming.mark(price, size, effect)
+            return []
+        if ts < self._closed_to or (forming is not None and ts < forming.open_ts):
+            return self._revise_beside(price, size, ts, effect)
+        closed = [self._finish(forming)] if forming is not None else []
+        if self._beside and ts >= self._beside[0].close_ts:
+            closed += self._let_stand()
+        span = self._grid.interval(ts)
+        if not span.inside:
+            self._quality.count(self.symbol, Defect.OUTSIDE_SESSION)
+            return closed
+        if self.bar_type.every:
+            closed += self._empties(span.open)
+        if self._beside is None:
+            self._beside = (FormingBar.silent(span.open, span.close, self._price or price), [])
+        self._beside[1].append((price, size, effect))
+        return closed
+
+    def _revise_beside(self, price: int, size: int, ts: int, effect: int) -> list[Bar]:
+        self._quality.count(self.symbol, Defect.LATE)
+        for bar in self._recent:
+            if bar.open_ts <= ts < bar.close_ts:
+                bar.mark(price, size, effect)
+                return [bar.freeze(self.symbol, self.bar_type, revised=True)]
+        return []
+
+    def _let_stand(self) -> list[Bar]:
+        """Close a span that had no last price: it stands at the close before it."""
+        beside, self._beside = self._beside, None
+        if beside is None:
+            return []
+        bar, prints = beside
+        for price, size, effect in prints:
+            bar.mark(price, size, effect)
+        bar.partial = self._begins_partial(bar.open_ts, bar.open_ts + 1)
+        return [self._finish(bar)]
 
     def _empties(self, to: int) -> list[Bar]:
         """Return a bar for each interval of a session between the last bar and `to` in which nothing traded."""

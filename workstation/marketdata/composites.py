@@ -6,6 +6,7 @@ Third step of `service.on_feed`, behind the small bars. Five 1-minute bars give 
 from bisect import bisect_left
 from collections import deque
 
+from workstation.domain.conditions import WHOLE
 from workstation.domain.market import Bar, BarType
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import SessionCalendar
@@ -131,7 +132,11 @@ class ComposedBuilder:
 
     def put_signed(self, price: int, size: int, ts: int, side: int) -> list[Bar]:
         """Take a price; returns the larger bars that it closed or revised, oldest first."""
-        small = self._small.put_signed(price, size, ts, side)
+        return self.put_marked(price, size, ts, side, WHOLE)
+
+    def put_marked(self, price: int, size: int, ts: int, side: int, effect: int) -> list[Bar]:
+        """Take a print that may count for a part. effect: bits of `domain/conditions.py`."""
+        small = self._small.put_marked(price, size, ts, side, effect)
         return [large for bar in small for large in self._large.on_bar(bar)]
 
 

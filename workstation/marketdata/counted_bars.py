@@ -9,6 +9,7 @@ expected ones; an unknown side follows the tick rule: that of the last price cha
 
 from collections import deque
 
+from workstation.domain.conditions import VOLUME
 from workstation.domain.errors import ValidationError
 from workstation.domain.market import SIGNED_KINDS, Bar, BarKind, BarSource, BarType
 from workstation.marketdata.bricks import Bricks
@@ -31,6 +32,15 @@ class CountedBars:
         self.forming: FormingBar | None = None
         self.recent: deque[FormingBar] = deque(maxlen=RECENT_BARS_MAX)
         self._opened_ts = -(1 << 63)
+        self._carried = 0
+
+    def put_volume(self, size: int) -> list[Bar]:
+        """Take the size of a print whose price does not count: it is of the bar that forms, else of the next."""
+        if self.forming is None:
+            self._carried += size
+        else:
+            self.forming.mark(0, size, VOLUME)
+        return []
 
     def put(self, price: int, size: int, ts: int, side: int = 0) -> list[Bar]:
         """Take one price."""
@@ -48,7 +58,8 @@ class CountedBars:
             forming.add(price, size, ts)
             return forming
         open_ts = self._opened_ts = max(ts, self._opened_ts + 1)
-        self.forming = FormingBar(open_ts, open_ts, price, size, ts, partial=False)
+        self.forming = FormingBar(open_ts, open_ts, price, size + self._carried, ts, partial=False)
+        self._carried = 0
         return self.forming
 
     def _close(self, ts: int) -> Bar:
@@ -79,9 +90,19 @@ class SplitBars(CountedBars):
         super().__init__(symbol, bar_type)
         self._is_value = bar_type.kind is BarKind.VALUE
         self._filled = 0
+        self._last: tuple[int, int] | None = None
+
+    def put_volume(self, size: int) -> list[Bar]:
+        """Take the size of a print whose price does not count, at the price before it, so that bars keep their step."""
+        if self._last is None:
+            self._carried += size
+            return []
+        price, ts = self._last
+        return self.put(price, size, ts)
 
     def put(self, price: int, size: int, ts: int, side: int = 0) -> list[Bar]:  # noqa: ARG002  nobody's side counts
         """Take one price."""
+        size, self._carried, self._last = size + self._carried, 0, (price, ts)
         weight, closed = abs(price) if self._is_value else 1, []
         while size > 0:
             part = min(size, -((self._filled - self.step) // weight)) if weight else size

@@ -3,6 +3,7 @@
 Inside the third step of `service.on_feed`; builders hold these, everyone else gets the frozen `Bar`.
 """
 
+from workstation.domain.conditions import EXTREMES, VOLUME
 from workstation.domain.market import Bar, BarType
 
 
@@ -61,6 +62,15 @@ class FormingBar:
             self.open, self.first_ts = price, ts
         self.volume += size
         self.count += 1
+
+    def mark(self, price: int, size: int, effect: int) -> None:
+        """Merge a print that is no last price. effect: what it counts for, bits of `domain/conditions.py`."""
+        if effect & EXTREMES:
+            self.high, self.low = max(self.high, price), min(self.low, price)
+        if effect & VOLUME:
+            self.volume += size
+            self.count += 1
+        self.empty = False
 
     def add_bar(self, bar: Bar) -> None:
         """Merge one smaller bar that follows the ones merged before."""

@@ -6,10 +6,11 @@ by all who ask. Closed bars are put into the batch just before the tick that clo
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from workstation.domain.conditions import WHOLE, counts_for
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BAR_CONDITION, Bar, BarRevised, BarSource, BarType, MarketEvent, Quote, Trade
-from workstation.marketdata.bars import BarBuilder
+from workstation.marketdata.bars import SIDES, BarBuilder
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.composites import BarAggregator
 from workstation.marketdata.history import BarHistory
@@ -155,6 +156,9 @@ class BarSeriesSet:
         made: list[Made] = []
         for index, event in enumerate(events):
             if type(event) is Trade:
+                if event.conditions:
+                    self._put_marked(index, event, made)
+                    continue
                 for builder in by_trade.get(event.symbol, nothing):
                     if bars := builder.put(event.price, event.size, event.ts_event):
                         made.append((index, self._record(bars)))  # noqa: PERF401  bars are rare, ticks are not
@@ -171,6 +175,16 @@ class BarSeriesSet:
     def _put_signed(self, index: int, trade: Trade, made: list[Made]) -> None:
         """Hand a trade to the series for which its side matters."""
         closed = [bar for builder in self._by_side.get(trade.symbol, ()) for bar in builder.on_trade(trade)]
+        if closed:
+            made.append((index, self._record(closed)))
+
+    def _put_marked(self, index: int, trade: Trade, made: list[Made]) -> None:
+        """Hand a print with conditions to its series: by the venue's table it may count for a part."""
+        instrument = self._instruments.get(trade.symbol)
+        effect = WHOLE if instrument is None else counts_for(trade.conditions, instrument.exchange)
+        price, size, ts, side = trade.price, trade.size, trade.ts_event, SIDES.get(trade.aggressor, 0)
+        builders = (*self._by_trade.get(trade.symbol, ()), *self._by_side.get(trade.symbol, ()))
+        closed = [bar for builder in builders for bar in builder.put_marked(price, size, ts, side, effect)]
         if closed:
             made.append((index, self._record(closed)))
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.domain.conditions import WHOLE
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar
 from workstation.domain.numbers import rescale
@@ -62,9 +63,10 @@ def of_prints(
     for chunk in chunks:
         prices = _scaled(chunk.price, chunk.scales.price_decimals, instrument.price_decimals)
         sizes = _scaled(chunk.size, chunk.scales.qty_decimals, instrument.qty_decimals)
-        rows = zip(prices.tolist(), sizes.tolist(), chunk.ts.tolist(), chunk.aggressor.tolist(), strict=True)
-        for price, size, ts, side in rows:
-            for bar in builder.put_signed(price, size, ts, side):
+        effect = np.full_like(prices, WHOLE) if chunk.effect is None else chunk.effect
+        columns = (prices, sizes, chunk.ts, chunk.aggressor, effect)
+        for row in zip(*(column.tolist() for column in columns), strict=True):
+            for bar in builder.put_marked(*row):
                 _keep(closed, bar)
     return PastBars(
         np.array([(bar.ts_open, bar.ts_close) for bar in closed], np.int64).reshape(-1, 2),

@@ -69,7 +69,10 @@ class QuoteChunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TradeChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """Prints, columns (n,) int64. aggressor: +1 bought, -1 sold, 0 not known. ts: time of receipt."""
+    """Prints, columns (n,) int64. aggressor: +1 bought, -1 sold, 0 not known. ts: time of receipt.
+
+    effect: what each counts for in bars, bits of `domain/conditions.py`; None: all of them wholly.
+    """
 
     symbol: str
     scales: Scales
@@ -77,6 +80,7 @@ class TradeChunk(msgspec.Struct, frozen=True, kw_only=True):
     price: Integers
     size: Integers
     aggressor: Integers
+    effect: Integers | None = None
 
 
 class BookChunk(msgspec.Struct, frozen=True, kw_only=True):

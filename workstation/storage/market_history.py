@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import Engine, Row, Select, Table, func, select
 
+from workstation.domain.conditions import WHOLE, counts_for
 from workstation.domain.errors import StorageDamaged
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Quote, Trade
@@ -146,14 +147,20 @@ class SqlMarketHistory:
         return by_ticker(self.tickers(symbol), symbol, (start, end), self._trades)
 
     def _trades(self, symbol: str, start: int | None, end: int | None) -> Iterator[TradeChunk]:
+        listed = self.instrument(symbol)
+        exchange = "" if listed is None else listed.exchange
+
         def columns(event: Kept) -> tuple[int, ...] | None:
             if not isinstance(event, Trade):
                 return None
-            return event.ts_init, event.price, event.size, _SIGNS[event.aggressor]
+            effect = counts_for(event.conditions, exchange) if event.conditions else WHOLE
+            return event.ts_init, event.price, event.size, _SIGNS[event.aggressor], effect
 
         for scales, rows in self._ticks(symbol, start, end, columns):
-            ts, price, size, aggressor = np.array(rows, dtype=np.int64).T.copy()
-            yield TradeChunk(symbol=symbol, scales=scales, ts=ts, price=price, size=size, aggressor=aggressor)
+            ts, price, size, aggressor, effect = np.array(rows, dtype=np.int64).T.copy()
+            yield TradeChunk(
+                symbol=symbol, scales=scales, ts=ts, price=price, size=size, aggressor=aggressor, effect=effect
+            )
 
     def open_books(self, symbol: str, start: int | None, end: int | None) -> Iterator[BookChunk]:
         """Yield snapshots and changes of the book received in [start, end)."""

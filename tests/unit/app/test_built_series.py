@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.helpers.market_imports import ACME, DataHome
 from workstation.app.data_sources import StoredMarket
 from workstation.backtest.columns import BarColumns, TradeColumns
+from workstation.domain.conditions import NO_PRICE, WHOLE
 
 OPEN_S = 1_704_205_800
 """2024-01-02 09:30 in New York."""
@@ -129,5 +131,24 @@ def test_prints_are_the_market_of_bars_that_trades_close(home):
         first, second = market.sources(["50t"], None, None, adjusted=False, alone=True)
         assert isinstance(next(iter(first)), TradeColumns)
         assert next(iter(second)).interval == "50t"
+    finally:
+        view.close()
+
+
+def test_stored_prints_keep_what_they_count_for_in_bars(home, tmp_path):
+    rows = "34200000,1000000,100,P,1,0\n34201000,1900000,50,D,80000000,0\n34202000,1010000,100,P,20,0\n"
+    with zipfile.ZipFile(tmp_path / "abc_20131008_trade.zip", "w") as packed:
+        packed.writestr("20131008_abc_Trade_Tick.csv", rows + "34265000,1020000,100,P,1,0\n")
+    home.json("import", str(tmp_path / "abc_20131008_trade.zip"))
+    view = home.view()
+    try:
+        stored = StoredMarket(view.history, "ABC")
+        assert [effect for chunk in stored.trades() for effect in chunk.effect.tolist()] == [
+            WHOLE,
+            NO_PRICE,
+            WHOLE,
+            WHOLE,
+        ]
+        assert (column(stored, "1m", "high"), column(stored, "1m", "volume")) == ([10100], [250])
     finally:
         view.close()
