@@ -65,7 +65,7 @@ ORDER = {
     "sweeps": "sweeps trials across down measure code symbols interval parameters fees search best cluster options "
     "out_of_sample folds seed cash any_size begin forget",
     "ticket": "link symbol buy short type tif qty presets price peg stop_loss take_profit display post_only "
-    "reduce_only send",
+    "reduce_only send working",
     "time_sales": "link size side prices codes hold prints group",
     "watchlist": "link lists add table",
     "webhooks": "new hooks only_dead deliveries",

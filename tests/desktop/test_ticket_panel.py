@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QLineEdit,
+    QListWidget,
     QPushButton,
     QScrollArea,
     QToolButton,
@@ -23,6 +24,7 @@ from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position
 from tests.helpers.fake_broker import CARD
 from tests.helpers.ticket_rig import button, field, open_ticket, previewed, type_into
 from workstation.commands.outcomes import Refusal
+from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
 from workstation.config.resources import resource_text
 from workstation.desktop.fonts import load_fonts
@@ -115,6 +117,39 @@ def test_in_a_tall_ticket_send_stands_below_the_fields_and_moves_for_no_message(
     assert panel.message.isVisible()
     assert panel.send.mapTo(panel, QPoint(0, 0)).y() == at
     assert panel.message.mapTo(panel, QPoint(0, 0)).y() > at
+
+
+def test_a_tall_ticket_lists_what_works_in_its_instrument_and_cancels_it_with_del_or_the_button(qtbot, rig, panel):
+    panel.holder.resize(400, 1_200)
+    qtbot.waitUntil(panel.working.isVisible)
+    orders, caption = panel.findChild(QListWidget, "ticket-1_working"), panel.working.caption
+    assert (caption.text(), orders.count()) == ("No working orders in AAPL", 0)
+    rig.arm(None)
+    rig.feed(
+        order("OMS-1", limit(price=18_715), created_at=1),
+        order("OMS-2", limit(Side.SELL, 18_730), OrdStatus.PARTIALLY_FILLED, created_at=2, cum_qty=40, leaves_qty=60),
+        order("OMS-3", limit(symbol="MSFT")),
+    )
+    rows = [orders.item(number).text() for number in range(orders.count())]
+    assert rows == [
+        "PARTIAL · 40 filled  SELL 100 LIMIT 187.30 DAY",
+        "WORKING  BUY 100 LIMIT 187.15 DAY",
+    ]
+    assert orders.height() > 300
+    place = orders.visualItemRect(orders.item(1)).center()
+    qtbot.mouseClick(orders.viewport(), LEFT, pos=place)
+    qtbot.mouseDClick(orders.viewport(), LEFT, pos=place)
+    assert rig.gateway.sent() == []
+    rig.feed(order("OMS-1", limit(price=18_716), created_at=1, version=2))
+    qtbot.keyClick(orders, Qt.Key.Key_Delete)
+    assert rig.gateway.sent() == [("order.cancel", CancelOne(cl_ord_id="OMS-1", reason="ticket"))]
+    qtbot.mouseClick(orders.viewport(), LEFT, pos=orders.visualItemRect(orders.item(0)).center())
+    qtbot.mouseClick(panel.working.cancel, LEFT)
+    assert [sent.cl_ord_id for sent in rig.gateway.of("order.cancel")] == ["OMS-1", "OMS-2"]
+    rig.feed(status=status(venue_state="DOWN"))
+    assert orders.item(0).text().startswith("UNKNOWN")
+    panel.holder.resize(400, 440)
+    qtbot.waitUntil(lambda: not panel.working.isVisible())
 
 
 def test_send_places_the_order_in_words_and_is_dead_until_the_venue_acknowledges_it(qtbot, rig, panel):

@@ -158,7 +158,7 @@ class Ladder:
         health = self._held_health(state) if self.is_held else self.health(state)
         bids, asks = levels(depth, quote)
         working = state.working(self.account, symbol)
-        own = OwnOrders(self.instrument, connected=_connected(state))
+        own = OwnOrders(self.instrument, connected=state.connected)
         counts, hidden = [0, 0], []
         position_qty = 0 if held is None else held.position.qty
         marks: dict[int, str] = {}
@@ -199,7 +199,7 @@ class Ladder:
         """Return the state of the data this ladder trades on, worst first."""
         symbol = self.instrument.symbol
         depth, quote, status = state.depths.get(symbol), state.quotes.get(symbol), state.status
-        if status is not None and not _connected(state):
+        if status is not None and not state.connected:
             text = f"venue link {status.venue_state}: orders are unknown"
             return Health("danger", text, f"Refused: the venue link is {status.venue_state}; wait for it.")
         if quote is not None and quote.phase is SessionPhase.HALTED:
@@ -276,7 +276,3 @@ class Ladder:
         nearest = min if edge == "above" else max
         jumps = market or orders or ([average] if held and average is not None else [])
         return OffScreen(market=bool(market), orders=len(orders), position=held, jump=nearest(jumps) if jumps else None)
-
-
-def _connected(state: ScreenState) -> bool:
-    return state.status is None or state.status.venue_state == "UP"

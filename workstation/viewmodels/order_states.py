@@ -3,7 +3,7 @@
 Beside the order walk. Colours are roles of the theme; a state that is told by colour alone is a defect.
 """
 
-from workstation.domain.orders import OrdStatus, OrdType
+from workstation.domain.orders import OrderState, OrdStatus, OrdType
 
 WORKING, PARTIAL, PENDING, HELD, UNKNOWN = "WORKING", "PARTIAL", "PENDING", "HELD", "UNKNOWN"
 REJECTED, REFUSED = "REJECTED", "REFUSED"
@@ -50,3 +50,10 @@ TYPE_WORDS = {
     OrdType.TRAILING_STOP: "TRAIL",
     OrdType.TRAILING_STOP_LIMIT: "TRAIL LMT",
 }
+
+
+def order_word(order: OrderState, *, connected: bool) -> str:
+    """Return an order's state in one word; without a venue link nothing sent is known, which goes before all else."""
+    if order.unknown is not None or (order.is_open and order.status is not OrdStatus.NEW and not connected):
+        return UNKNOWN
+    return STATE_WORDS[order.status]

@@ -37,9 +37,9 @@ from workstation.viewmodels.order_states import (
     OPEN_WORDS,
     REFUSED,
     REJECTED,
-    STATE_WORDS,
     TYPE_WORDS,
     UNKNOWN,
+    order_word,
 )
 from workstation.viewmodels.origins import is_foreign, origin_id, origin_words
 from workstation.viewmodels.rejects import RejectWatch
@@ -127,9 +127,7 @@ class OrderBlotter:
 
     def word(self, order: OrderState) -> str:
         """Return the state in one word; not known goes before everything else."""
-        if order.unknown is not None or (order.is_open and order.status is not OrdStatus.NEW and not self.connected):
-            return UNKNOWN
-        return STATE_WORDS[order.status]
+        return order_word(order, connected=self.connected)
 
     def style(self, order: OrderState) -> RowStyle:
         """Return how an order's row looks: UNKNOWN inverted, an unseen reject red, ended ones muted."""

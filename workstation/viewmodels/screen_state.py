@@ -71,6 +71,11 @@ class ScreenState:
         else:
             self.open_orders.pop(order.cl_ord_id, None)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the venue can be reached, as far as has been told."""
+        return self.status is None or self.status.venue_state == "UP"
+
     def working(self, account: str, symbol: str) -> list[OrderState]:
         """Return the open orders of a trade focus, oldest first."""
         return [o for o in self.open_orders.values() if o.terms.account == account and o.terms.symbol == symbol]

@@ -22,6 +22,7 @@ from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ticket_fields import QuoteButton, ScrolledFields, set_role
 from workstation.desktop.panels.ticket_fixes import FixButtons
 from workstation.desktop.panels.ticket_form import TicketForm
+from workstation.desktop.panels.ticket_orders import LEAST_HEIGHT_PX, TicketOrders
 from workstation.desktop.panels.ticket_presets import TicketPresets
 from workstation.desktop.panels.ticket_pricing import TicketPricing
 from workstation.desktop.panels.ticket_sending import TicketSending
@@ -85,6 +86,7 @@ class TicketPanel(Panel):
         self.message = QLabel()
         self.fixes = FixButtons(panel_id)
         self.send = QPushButton("Send")
+        self.working = TicketOrders(context, panel_id, lambda: (context.focus.account, self.symbol))
         self.lines: dict[str, OneLine] = {}
         self._delay = QTimer(self, interval=PREVIEW_DELAY_MS, singleShot=True)
         self._delay.timeout.connect(self._ask_preview)
@@ -221,6 +223,7 @@ class TicketPanel(Panel):
         outer.addWidget(self._scrolled)
         outer.addStretch(1)
         outer.addLayout(self._lay_foot())
+        outer.addWidget(self.working)
         outer.addStretch(0)
         self._new_fonts()
         theme_notifier().changed.connect(self._new_fonts)
@@ -255,8 +258,12 @@ class TicketPanel(Panel):
         """Put the foot below the fields in a tall panel, at the bottom of a low one; Send never moves for a message."""
         tall = height >= self._scrolled.sizeHint().height() + TALL_SPARE_PX * current_theme().text_scale
         self.preview.setMinimumHeight(2 * self.preview.fontMetrics().lineSpacing() if tall else 0)
-        self._outer.setStretch(1, 0 if tall else 1)
-        self._outer.setStretch(3, 1 if tall else 0)
+        scale = current_theme().text_scale
+        left = height - self._scrolled.sizeHint().height() - self._foot.sizeHint().height()
+        self.working.setVisible(tall and left >= LEAST_HEIGHT_PX * scale)
+        listed = not self.working.isHidden()
+        for place, stretches in ((1, not tall), (3, listed), (4, tall and not listed)):
+            self._outer.setStretch(place, int(stretches))
         moved: tuple[QWidget, ...] = (self.message, self.fixes)
         for widget in moved:
             self._foot.removeWidget(widget)
@@ -384,6 +391,7 @@ class TicketPanel(Panel):
         self.preview.setText(self._reading.words or _NO_ORDER_YET)
         set_role(self.preview, "role", self.form.side.role if self._reading.words else "muted")
         self._show_message(seen.refusal)
+        self.working.show_orders()
         self.send.setEnabled(data.can_send and not self.sending.is_busy)
         text = (
             "Sending…"
