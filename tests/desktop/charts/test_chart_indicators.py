@@ -185,4 +185,14 @@ def test_a_compared_instrument_starts_where_the_view_starts_and_is_read_in_perce
 def test_hours_without_trading_are_darker(chart):
     chart.view.set_calendar(us_equities())
     chart.settle()
-    assert current_theme().colors.surface_sunken.name() in chart.colors_at(2, 60, 60, 200)
+    sunken = current_theme().colors.surface_sunken.name()
+    assert sunken in chart.colors_at(2, 60, 60, 200)
+    calendar, times = us_equities(), chart.model.bars.times_ns.tolist()
+    opened = [calendar.session_at(at) is not None for at in times]
+    first = opened.index(True)
+    chart.view.show_range(first - 20, 40)
+    chart.settle()
+    pane = chart.canvas.price_pane()
+    before, within = (round(pane.x(first + bars)) for bars in (-10, 10))
+    assert sunken in chart.colors_at(before - 20, before + 20, 60, 200)
+    assert sunken not in chart.colors_at(within - 20, within + 20, 60, 200), "the session itself is not shaded"

@@ -1,5 +1,7 @@
 """The chart as a widget: it shows what it was given, moves as it is asked, and repaints no more than it must."""
 
+import itertools
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -40,6 +42,34 @@ def test_every_type_draws_the_series(chart, chart_type):
     expected = colors.accent if chart_type in {ChartType.LINE, ChartType.AREA} else colors.fall
     near = chart.colors_at(200, 700, 40, 380)
     assert expected.name() in near
+
+
+def test_each_type_is_a_picture_of_its_own(chart):
+    """Bricks and averaged candles are other bars, hollow candles other bodies: no two types look alike."""
+    chart.view.show_range(1_380, 60)
+    pictures = {}
+    for chart_type in ChartType:
+        chart.view.set_chart_type(chart_type)
+        chart.settle()
+        pictures[chart_type] = chart.viewport.grab().toImage()
+    alike = [(a, b) for a, b in itertools.combinations(pictures, 2) if pictures[a] == pictures[b]]
+    assert alike == []
+
+
+def test_a_hollow_candle_shows_the_ground_inside_a_rise_and_bars_have_no_body(chart):
+    chart.view.set_bars(
+        [1, 2, 3], open=[10, 20, 30], high=[22, 32, 42], low=[8, 18, 28], close=[20, 30, 40], volume=[1, 1, 1]
+    )
+    chart.view.show_range(-3, 9)
+    found = {}
+    for chart_type in (ChartType.CANDLES, ChartType.HOLLOW, ChartType.BARS):
+        chart.view.set_chart_type(chart_type)
+        chart.settle()
+        pane = chart.canvas.price_pane()
+        found[chart_type] = chart.pixel(pane.x(1.5) + pane.bar_width / 5, pane.y(24.1))
+    colors = current_theme().colors
+    assert found[ChartType.CANDLES] == colors.rise.name()
+    assert found[ChartType.HOLLOW] == found[ChartType.BARS] == colors.surface.name()
 
 
 def test_columns_that_do_not_fit_are_refused_and_the_old_series_stays(chart):

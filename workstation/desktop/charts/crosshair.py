@@ -217,12 +217,13 @@ class ReadoutLayer(Layer):
         placed, x = [], READOUT_LEFT_PX
         for run in row:
             room = self.pane.width - READOUT_LEFT_PX - x
-            fitted = run if run.face.width(run.text) <= room else replace(run, text=_cut(run, room))
-            if not fitted.text:
+            fits = run.face.width(run.text) <= room
+            fitted = run if fits else replace(run, text=_cut(run, room))
+            if not fits and not fitted.text:
                 break
             placed.append((x, fitted))
             x += fitted.face.width(fitted.text) + run.gap
-            if fitted is not run:
+            if not fits:
                 break
         if not placed:
             return
