@@ -58,6 +58,9 @@ LISTS = """
 /strategies/runs/{run_id}/signals cursor
   signal_type instrument_symbol is_executed min_confidence start_date end_date
   -signal_time confidence
+/strategies/{strategy_id}/changes cursor
+  start_date end_date
+  -created_at
 /strategies/runs/{run_id}/logs cursor
   level event_type start_date end_date
   -created_at

@@ -262,6 +262,37 @@ def test_a_permit_for_live_accounts_is_a_persons_and_ends_with_what_it_was_given
     assert not permitted(rig, strategy_id), "other code is approved"
 
 
+def test_what_was_changed_on_a_strategy_when_and_by_whom_is_listed(rig: ApiRig) -> None:
+    strategy_id = defined(rig, paper_trading_only=False, parameters={"quantity": 5})
+    path = f"{STRATEGIES}/{strategy_id}"
+    for step in (
+        lambda: rig.http.put(path, json={"parameters": {"quantity": 7}}, headers={"If-Match": "*"}),
+        lambda: rig.http.post(f"{path}/approve", json={"reason": "read"}),
+        lambda: granted(rig, strategy_id),
+        lambda: rig.http.put(path, json={"parameters": {}}, headers={"If-Match": "*"}),
+        lambda: begun(rig, strategy_id),
+    ):
+        rig.engine.do(lambda: rig.core.clock.advance(1_000_000))
+        step()
+    page = rig.http.get(f"{path}/changes").json()
+    shown = [{row["field"]: (row["old"], row["new"]) for row in change["changes"]} for change in page["changes"]]
+    assert page["total_count"] == 5, "a start counts a run and changes nothing of the strategy"
+    assert shown[0]["parameters.quantity"] == (7, None)
+    assert shown[0]["is_approved"] == (True, False), "and withdraws what was approved with it"
+    assert shown[0]["live_permit.expires_at"] == ("2116-02-20T23:53:38Z", None)
+    assert shown[1] == {"live_permit.expires_at": (None, "2116-02-20T23:53:38Z")}
+    assert shown[2]["approval_reason"] == ("", "read")
+    assert shown[3] == {"parameters.quantity": (5, 7)}
+    assert shown[4]["parameters.quantity"] == (None, 5)
+    assert [change["row_version"] for change in page["changes"]] == [5, 4, 3, 2, 1]
+    assert page["changes"][1]["actor"].startswith("HOTKEY:")
+    assert page["changes"][3]["actor"].startswith("REST:")
+    first = rig.http.get(f"{path}/changes", params={"limit": 2}).json()
+    further = rig.http.get(f"{path}/changes", params={"cursor": first["next_cursor"], "limit": 2}).json()
+    assert [row["row_version"] for row in further["changes"]] == [3, 2]
+    assert code(rig.http.get(f"{STRATEGIES}/{UNKNOWN}/changes"), 404) == "NOT_FOUND"
+
+
 def test_what_cannot_run_is_refused_by_name(rig: ApiRig) -> None:
     nowhere = defined(rig, config={"entry_point": "hand:Nobody"})
     assert code(rig.http.post(f"{STRATEGIES}/{nowhere}/runs", json=start()), 422) == "VALIDATION_ERROR"

@@ -220,6 +220,7 @@ def strategies_and_runs(tour: Tour) -> None:
     strategies = [tour.post("/strategies", {"name": name, **body, **code}, 201)["id"] for name in "abcd"]
     start = {"broker_account_id": ACCOUNT_UID, "initial_capital": "10000.00", "start_date": "2026-01-05"}
     runs = [tour.post(f"/strategies/{strategy}/runs", start, 201)["id"] for strategy in strategies[:2]]
+    tour.get(f"/strategies/{strategies[0]}/changes")
     path = f"/strategies/runs/{runs[0]}"
     tour.post(f"{path}/pause")
     tour.post(f"{path}/resume")

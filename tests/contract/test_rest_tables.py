@@ -124,6 +124,7 @@ marketdata:subscribe POST /marketdata/subscriptions /marketdata/subscriptions/bu
 marketdata:subscribe PUT /marketdata/subscriptions/{}
 marketdata:subscribe DELETE /marketdata/subscriptions/{}
 strategies:view GET /strategies /strategies/{} /strategies/{}/runs /strategies/runs /strategies/runs/{}
+strategies:view GET /strategies/{}/changes
 strategies:view GET /strategies/runs/{}/performance /strategies/runs/{}/signals /strategies/runs/{}/logs
 strategies:manage POST /strategies
 strategies:manage PUT /strategies/{}

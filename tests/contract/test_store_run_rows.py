@@ -10,7 +10,15 @@ import pytest
 
 from tests.helpers.stores import START_NS, OpenedStore, new_postgres_database, open_for_test
 from workstation.domain.events import RunNoted
-from workstation.domain.strategy_rows import CodeSnapshot, PeriodType, RunLog, RunPerformance, StrategySignal
+from workstation.domain.strategy_rows import (
+    CodeSnapshot,
+    FieldChange,
+    PeriodType,
+    RunLog,
+    RunPerformance,
+    StrategyChange,
+    StrategySignal,
+)
 from workstation.ports.run_rows import RunRowQuery
 from workstation.ports.store import Entry
 
@@ -90,3 +98,17 @@ def test_the_source_of_a_hash_is_kept_as_it_was_first(store: OpenedStore) -> Non
     keep(store, first, msgspec.structs.replace(first, source="second"))
     assert store.store.reader.runs.source("h") == "first"
     assert store.store.reader.runs.source("none") is None
+
+
+def test_changes_of_a_strategy_are_kept_under_its_id_and_written_once(store: OpenedStore) -> None:
+    saves = [
+        StrategyChange(id=f"C{number}", tenant="local", run_id="R1", version=number, actor="REST:pat",
+                       created_at=START_NS + number,
+                       changes=(FieldChange(field="parameters.fast", old=number, new=[1]),))
+        for number in range(3)
+    ]  # fmt: skip
+    keep(store, *saves, msgspec.structs.replace(saves[0], id="X", run_id="R2"))
+    keep(store, saves[1])
+    page = store.store.reader.runs.changes(ask(ordering=("-created_at",)))
+    assert (page.rows, page.total) == (tuple(reversed(saves)), 3)
+    assert store.store.reader.runs.changes(RunRowQuery(tenant="other", run_id="R1")).rows == ()

@@ -17,11 +17,13 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import ADOPTED_BY, Residence
 from workstation.domain.records import LivePermit, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
+from workstation.domain.strategy_rows import FieldChange, StrategyChange
 from workstation.risk.permits import PermitUse
 from workstation.strategies.describing import CodeShape, ParameterField
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runs import RunLine, RunPosition
 from workstation.strategies.views import Policy
+from workstation.viewmodels.formats import MISSING
 
 ENTRIES = ("sma_cross:SmaCross", "twap:Twap")
 CROSS = StrategyDefinition(
@@ -379,3 +381,34 @@ def test_without_strategies_it_says_how_to_make_one(rig: DesktopRig, qtbot) -> N
     rig.bridge._on_answered()
     assert made.definitions._empty == ("No strategies", "Choose code beside this and press New.")
     made.release()
+
+
+def test_the_history_says_which_value_was_changed_when_and_by_whom(panel, rig, qtbot) -> None:
+    saves = (
+        StrategyChange(
+            id="b", tenant="local", run_id="s1", version=3, actor="REST:pat", created_at=START_NS + 60 * 10**9,
+            changes=(FieldChange(field="parameters.fast", old=8, new=12), FieldChange(field="is_approved", old=True,
+                     new=False)),
+        ),
+        StrategyChange(
+            id="a", tenant="local", run_id="s1", version=2, actor="PALETTE:local", created_at=START_NS,
+            changes=(FieldChange(field="live_permit.day_notional", old=None, new="50000"),),
+        ),
+    )  # fmt: skip
+    rig.gateway.answers["strategy.changes"] = CommandResult(ok=True, text="", data=saves)
+    choose(rig, panel.definitions)
+    assert rig.gateway.of("strategy.changes") == [], "read when it is wanted"
+    press(rig, qtbot, panel.history)
+    assert [wish.strategy_id for wish in rig.gateway.of("strategy.changes")] == ["s1"]
+    assert (panel.changes.isVisible(), panel.told.isVisible()) == (True, False)
+    table = panel.changes.rows.table
+    shown = [[column.text(table.row_at(row)) for column in table.columns[1:5]] for row in range(3)]
+    assert shown == [
+        ["pat (rest)", "fast", "8", "12"],
+        ["pat (rest)", "is approved", "true", "false"],
+        ["local (palette)", "live permit.day notional", MISSING, "50000"],
+    ]
+    show(panel, rig, msgspec.structs.replace(CROSS, row_version=4))
+    assert len(rig.gateway.of("strategy.changes")) == 2, "and anew once it has changed"
+    press(rig, qtbot, panel.history)
+    assert (panel.changes.isVisible(), panel.told.isVisible()) == (False, True)

@@ -202,6 +202,14 @@ StrategyRunOut +updated
 BulkStrategyRunResult
   list of StrategyRunOut: accepted
   list of BulkError: rejected
+StrategyChangeOut +made
+  uuid: strategy_definition_id
+  int: row_version
+  text: actor
+  list of FieldChangeOut: changes
+FieldChangeOut
+  text: field
+  json?: old new
 RunLogOut +made
   uuid: strategy_run_id
   @level: level

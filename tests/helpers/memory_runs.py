@@ -6,10 +6,22 @@ import threading
 from functools import partial
 from typing import Any
 
-from workstation.domain.strategy_rows import CodeSnapshot, RunLog, RunPerformance, RunRow, StrategySignal
+from workstation.domain.strategy_rows import (
+    CodeSnapshot,
+    RunLog,
+    RunPerformance,
+    RunRow,
+    StrategyChange,
+    StrategySignal,
+)
 from workstation.ports.run_rows import RunRowPage, RunRowQuery
 
-TIMES = {RunLog: "created_at", StrategySignal: "signal_time", RunPerformance: "created_at"}
+TIMES = {
+    RunLog: "created_at",
+    StrategySignal: "signal_time",
+    RunPerformance: "created_at",
+    StrategyChange: "created_at",
+}
 COLUMNS = {
     "is_executed": lambda row: row.executed_at is not None,
     "period_return": lambda row: round(row.period_return * 1_000_000),
@@ -39,6 +51,9 @@ class MemoryRuns:
 
     def performances(self, query: RunRowQuery) -> RunRowPage[RunPerformance]:
         return self._page(RunPerformance, query)
+
+    def changes(self, query: RunRowQuery) -> RunRowPage[StrategyChange]:
+        return self._page(StrategyChange, query)
 
     def source(self, code_hash: str) -> str | None:
         return self._code.get(code_hash)

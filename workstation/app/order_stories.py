@@ -10,12 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from workstation.domain.errors import StorageError
 from workstation.domain.events import decode_event
+from workstation.ports.run_rows import RunRowQuery
 from workstation.ports.store import ExecutionQuery, JournalLine, OrderQuery, Reader
-from workstation.ports.stories import OlderHeard, OlderRows, OrderStory, StoryLine
+from workstation.ports.stories import ChangesHeard, OlderHeard, OlderRows, OrderStory, StoryLine
 
 PAGE_LINES = 500
 OLDER_PAGE = 1_000
 """Orders or fills of one page of older ones."""
+
+CHANGES_READ_MAX = 500
+"""Changes of a strategy that a screen is shown."""
 
 LINES_READ_MAX = 50_000
 """Journal lines looked through for one story; what lies beyond is named as a gap."""
@@ -65,6 +69,22 @@ class OrderStories:
             return OlderRows(rows=found.rows, after=last)
 
         self._pool.submit(self._answer, page, "fills", done)
+
+    def changes(self, tenant: str, strategy_id: str, done: ChangesHeard) -> None:
+        """Read the newest changes of a strategy and hand them over on the engine's thread."""
+
+        def work() -> None:
+            query = RunRowQuery(
+                tenant=tenant, run_id=strategy_id, ordering=("-created_at",), limit=CHANGES_READ_MAX, with_count=False
+            )
+            found, trouble = None, ""
+            try:
+                found = self._reader.runs.changes(query).rows
+            except StorageError as error:
+                trouble = f"What was changed cannot be read: {error}."
+            self._post(lambda: done(found, trouble))
+
+        self._pool.submit(work)
 
     def _answer(self, page: Callable[[], OlderRows], what: str, done: OlderHeard) -> None:
         found, trouble = None, ""

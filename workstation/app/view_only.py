@@ -212,7 +212,7 @@ class UnreadableRuns:
 
     def __init__(self, error: StorageError) -> None:
         self._error = error
-        self.logs = self.signals = self.performances = self.source = self._refuse
+        self.logs = self.signals = self.performances = self.changes = self.source = self._refuse
 
     def _refuse(self, *_: object) -> NoReturn:
         raise self._error

@@ -116,6 +116,26 @@ class RunLog(Value, frozen=True, kw_only=True):
     data: dict[str, Any] | None
 
 
+class FieldChange(Value, frozen=True, kw_only=True):
+    """One value that changed; a parameter is named `parameters.<name>`."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+class StrategyChange(Value, frozen=True, kw_only=True):
+    """What one save of a strategy changed. actor: the door and the person, as the journal writes them."""
+
+    id: str
+    tenant_id: str
+    created_at: datetime
+    strategy_definition_id: str
+    row_version: int
+    actor: str
+    changes: tuple[FieldChange, ...]
+
+
 class Signal(Value, frozen=True, kw_only=True):
     """A signal. confidence: 0 to 1."""
 
@@ -343,6 +363,14 @@ class LogList(WalkParams, kw_only=True):
     end_date: When | UnsetType = UNSET
 
 
+class ChangeList(WalkParams, kw_only=True):
+    """Filters of a strategy's history."""
+
+    strategy_id: str
+    start_date: When | UnsetType = UNSET
+    end_date: When | UnsetType = UNSET
+
+
 class SignalList(WalkParams, kw_only=True):
     """Filters of a run's signals."""
 
@@ -375,6 +403,7 @@ class Strategies(Group[W], Generic[W]):
     update = Call("PUT", "/strategies/{strategy_id}", StrategyUpdate, Strategy)
     archive = Call("DELETE", "/strategies/{strategy_id}", StrategyId, NoneType)
     approve = Call("POST", "/strategies/{strategy_id}/approve", Approval, ActionResult)
+    changes = Listing("/strategies/{strategy_id}/changes", ChangeList, "changes", StrategyChange)
 
 
 class StrategyRuns(Group[W], Generic[W]):

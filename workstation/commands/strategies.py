@@ -18,6 +18,7 @@ from workstation.domain.events import RecordSaved
 from workstation.domain.orders import ADOPTED_BY, OrderState
 from workstation.domain.records import LOCAL_TENANT, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyStatus
+from workstation.domain.strategy_rows import StrategyChange
 from workstation.risk.permits import PermitUse
 from workstation.strategies.describing import CodeShape
 from workstation.strategies.loading import Code, RunRefused, config_of
@@ -45,6 +46,13 @@ class RunName(msgspec.Struct, frozen=True, kw_only=True):
     """A run."""
 
     run_id: str
+    tenant: str = LOCAL_TENANT
+
+
+class StrategyName(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy."""
+
+    strategy_id: str
     tenant: str = LOCAL_TENANT
 
 
@@ -177,6 +185,16 @@ def _positions(context: EngineContext, run: StrategyRun) -> tuple[RunPosition, .
     )
 
 
+def changes(context: EngineContext, params: StrategyName, call: Invocation) -> None:
+    """Answer what was changed on a strategy, when and by whom, the newest first."""
+
+    def done(found: tuple[StrategyChange, ...] | None, trouble: str) -> None:
+        code = "" if found is not None else "NOT_READY"
+        call.reply(CommandResult(ok=found is not None, text=trouble, code=code, data=found))
+
+    context.stories.changes(params.tenant, params.strategy_id, done)
+
+
 def signals(context: EngineContext, params: SignalsOf, call: Invocation) -> None:
     """Answer the newest signals of the tenant's runs on an instrument, oldest first."""
     find = context.state.records.find
@@ -299,6 +317,7 @@ def register(commands: CommandRegistry) -> None:
             ("strategy.code", "Parameters of a strategy", CodeName, "strategies:view", code),
             ("strategy.lines", "Log of a run", RunName, "strategies:view", lines),
             ("strategy.signals", "Signals on an instrument", SignalsOf, "strategies:view", signals),
+            ("strategy.changes", "History of a strategy", StrategyName, "strategies:view", changes),
             ("strategy.approve", "Approve strategy", Approve, "risk:manage", approve),
             ("strategy.start", "Start strategy", StartRun, "strategies:run", start),
             ("strategy.pause", "Pause run", RunName, "strategies:run", pause),

@@ -98,4 +98,27 @@ class CodeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
 
 
-RunRow = RunLog | StrategySignal | RunPerformance | CodeSnapshot
+class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One plain value of a definition, before and after, None for none. field: `parameters.fast` where nested."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+class StrategyChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What one save of a strategy changed, by whom and when. version: of its record after it; created_at: UTC ns.
+
+    run_id: the strategy's id, under the name by which rows of runs are found.
+    """
+
+    id: str
+    tenant: str
+    run_id: str
+    version: int
+    actor: str
+    created_at: int
+    changes: tuple[FieldChange, ...]
+
+
+RunRow = RunLog | StrategySignal | RunPerformance | CodeSnapshot | StrategyChange

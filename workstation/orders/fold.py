@@ -37,6 +37,8 @@ from workstation.domain.records import (
     Tenant,
 )
 from workstation.domain.records.book import RecordBook
+from workstation.domain.strategy_changes import change_of
+from workstation.kernel.ids import stable_uid
 from workstation.orders.book import BookState, Change, OrderBook
 from workstation.orders.breaks import Breaks
 from workstation.portfolio.ledger import Ledger
@@ -126,9 +128,20 @@ class CoreState:
         elif isinstance(event, BreakFound):
             self.breaks.apply(event)
         elif isinstance(event, RecordSaved):
+            rows += (event.record, *self._changed(event))
             self.records.apply(event.record)
-            rows += (event.record, *self._listed(event.record))
+            rows += self._listed(event.record)
         return Change(event, rows=rows)
+
+    def _changed(self, saved: RecordSaved) -> tuple[Row, ...]:
+        """Return what a save of a strategy changed, for its history; the record book still has the version before."""
+        record = saved.record
+        if not isinstance(record, StrategyDefinition):
+            return ()
+        before = self.records.find(StrategyDefinition, record.tenant, record.id)
+        row_id = stable_uid("strategy_change", record.id, str(record.row_version))
+        change = change_of(before, saved, row_id)
+        return () if change is None else (change,)
 
     def _count_for_permit(self, order: OrderState, fill: Execution | None) -> None:
         """Take in what an order, and a fill of it, are of the day's value that a permit may bound."""

@@ -5,13 +5,13 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from workstation.domain.strategy_rows import RunLog, RunPerformance, StrategySignal
+from workstation.domain.strategy_rows import RunLog, RunPerformance, StrategyChange, StrategySignal
 
 T = TypeVar("T")
 
 
 class RunRowQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Filters of one run's rows. equal: column to value; least, most: column to its bounds, both included.
+    """Filters of one run's rows, or one strategy's. equal: column to value; least, most: to its bounds, both included.
 
     start_ns, end_ns: bounds of the rows' time, UTC ns, the end excluded; after_key: time and id of the row before.
     """
@@ -49,6 +49,9 @@ class RunReader(Protocol):
 
     def performances(self, query: RunRowQuery) -> RunRowPage[RunPerformance]:
         """List periods."""
+
+    def changes(self, query: RunRowQuery) -> RunRowPage[StrategyChange]:
+        """List changes of a strategy's definition; the query's run_id is the strategy's id."""
 
     def source(self, code_hash: str) -> str | None:
         """Return the source that is kept of a hash."""

@@ -12,6 +12,7 @@ import msgspec
 from workstation.domain.events import Event
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderState
+from workstation.domain.strategy_rows import StrategyChange
 
 
 class StoryLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +44,9 @@ class OlderRows(msgspec.Struct, frozen=True, kw_only=True):
 OlderHeard = Callable[[OlderRows | None, str], None]
 
 
+ChangesHeard = Callable[[tuple[StrategyChange, ...] | None, str], None]
+
+
 class Stories(Protocol):
     """Reads off the engine's thread. Each `done` is called once, on the engine's thread, with what was read or why not.
 
@@ -54,6 +58,9 @@ class Stories(Protocol):
 
     def older_fills(self, after: tuple[int, str] | None, done: OlderHeard) -> None:
         """Read a page of executions."""
+
+    def changes(self, tenant: str, strategy_id: str, done: ChangesHeard) -> None:
+        """Read the newest changes of a strategy's definition, the newest first."""
 
     def read(self, cl_ord_id: str, done: Callable[[OrderStory | None, str], None]) -> None:
         """Read an order's story; `done` is called once, on the engine's thread, with it or with why there is none."""

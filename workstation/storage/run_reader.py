@@ -8,18 +8,20 @@ from sqlalchemy import Column, ColumnElement, Engine, Table, func, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from workstation.domain.errors import StorageError
-from workstation.domain.strategy_rows import RunLog, RunPerformance, StrategySignal
+from workstation.domain.strategy_rows import RunLog, RunPerformance, StrategyChange, StrategySignal
 from workstation.ports.run_rows import RunRowPage, RunRowQuery
 from workstation.storage import queries
-from workstation.storage.run_tables import run_code, run_logs, run_performances, run_signals
+from workstation.storage.run_tables import run_code, run_logs, run_performances, run_signals, strategy_changes
 
 T = TypeVar("T")
 
 _log = msgspec.json.Decoder(RunLog).decode
 _signal = msgspec.json.Decoder(StrategySignal).decode
 _performance = msgspec.json.Decoder(RunPerformance).decode
+_change = msgspec.json.Decoder(StrategyChange).decode
 
 LOG_ORDERINGS = {"created_at": run_logs.c.created_at}
+CHANGE_ORDERINGS = {"created_at": strategy_changes.c.created_at}
 SIGNAL_ORDERINGS = {"signal_time": run_signals.c.signal_time, "confidence": run_signals.c.confidence}
 PERFORMANCE_ORDERINGS = {
     "period_end": run_performances.c.period_end,
@@ -44,6 +46,10 @@ class SqlRuns:
     def performances(self, query: RunRowQuery) -> RunRowPage[RunPerformance]:
         """List periods."""
         return self._page(run_performances, query, run_performances.c.created_at, PERFORMANCE_ORDERINGS, _performance)
+
+    def changes(self, query: RunRowQuery) -> RunRowPage[StrategyChange]:
+        """List changes of a strategy's definition."""
+        return self._page(strategy_changes, query, strategy_changes.c.created_at, CHANGE_ORDERINGS, _change)
 
     def source(self, code_hash: str) -> str | None:
         """Return the source that is kept of a hash."""

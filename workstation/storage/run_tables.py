@@ -9,7 +9,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text
 
-from workstation.domain.strategy_rows import CodeSnapshot, PeriodType, RunLog, RunPerformance, StrategySignal
+from workstation.domain.strategy_rows import (
+    CodeSnapshot,
+    PeriodType,
+    RunLog,
+    RunPerformance,
+    StrategyChange,
+    StrategySignal,
+)
 from workstation.storage.driver import Statement, insert, upsert
 from workstation.storage.record_tables import one_of
 from workstation.storage.tables import metadata
@@ -77,6 +84,14 @@ run_code = Table(
     Column("source", Text, nullable=False),
 )
 
+strategy_changes = Table(
+    "strategy_changes",
+    metadata,
+    *_base("created_at"),
+    Index("ix_strategy_changes_created_at", "tenant_id", "run_id", "created_at", "id"),
+)
+
+_CHANGE = ("tenant_id", "id", "run_id", "created_at", "seq", "state")
 _LOG = ("tenant_id", "id", "run_id", "created_at", "seq", "state", "level", "event_type")
 _SIGNAL = (
     "tenant_id", "id", "run_id", "signal_time", "seq", "state", "symbol", "signal_type", "confidence", "is_executed",
@@ -97,6 +112,7 @@ RUN_STATEMENTS: Mapping[str, Statement] = {
     "run_performances": upsert(
         run_performances, _PERFORMANCE, ("tenant_id", "id"), frozen=("created_at", "run_id", "period_type")
     ),
+    "strategy_changes": upsert(strategy_changes, _CHANGE, ("tenant_id", "id"), frozen=("run_id", "created_at")),
     "run_code": upsert(run_code, _CODE, ("code_hash",), frozen=("created_at", "source")),
 }
 """Statements of the tables, each run once a transaction with all its rows."""
@@ -116,6 +132,10 @@ def _performance(_scales: object, seq: int, row: RunPerformance) -> tuple[Any, .
     return (*base, row.period_type.value, row.period_end, round(row.period_return * FRACTION_ONE))
 
 
+def _change(_scales: object, seq: int, row: StrategyChange) -> tuple[Any, ...]:
+    return (row.tenant, row.id, row.run_id, row.created_at, seq, _encode(row))
+
+
 def _code(_scales: object, seq: int, row: CodeSnapshot) -> tuple[Any, ...]:
     return (row.code_hash, row.entry_point, row.created_at, seq, row.source)
 
@@ -125,5 +145,6 @@ RUN_ROWS: Mapping[type, tuple[str, Callable[[Any, int, Any], tuple[Any, ...]]]] 
     StrategySignal: ("run_signals", _signal),
     RunPerformance: ("run_performances", _performance),
     CodeSnapshot: ("run_code", _code),
+    StrategyChange: ("strategy_changes", _change),
 }
 """By type of row: its table and what encodes it."""

@@ -31,6 +31,10 @@ from workstation.api.schemas.run_rows import (
     SignalList,
     SignalOut,
     SignalPage,
+    StrategyChangeList,
+    StrategyChangeOut,
+    StrategyChangePage,
+    change_body,
     log_body,
     performance_body,
     signal_body,
@@ -75,6 +79,7 @@ RUNS = RecordResource(
     place="/strategies/runs",
 )  # fmt: skip
 LOGS = ListForm("logs", RunLogOut, {"created_at": "created_at"}, "-created_at", by_time="created_at")
+CHANGES = ListForm("changes", StrategyChangeOut, {"created_at": "created_at"}, "-created_at", by_time="created_at")
 SIGNALS = ListForm(
     "signals", SignalOut, {"signal_time": "signal_time", "confidence": "confidence"}, "-signal_time",
     by_time="signal_time",
@@ -94,6 +99,20 @@ async def list_strategy_runs(call: Call) -> Answer:
     if not await call.services.read(_is_known, call.services.reader, call.credential.tenant, strategy_id):
         raise ApiError("NOT_FOUND", "No such strategy.")
     return await _list_runs(call, strategy_id)
+
+
+@routes.add(
+    "GET", "/strategies/{strategy_id}/changes", scope="strategies:view", query=StrategyChangeList,
+    answers={200: StrategyChangePage}, form=CHANGES, path_types=_STRATEGY,
+)  # fmt: skip
+async def list_strategy_changes(call: Call) -> Answer:
+    """List what was changed on a strategy, when and by whom: parameters, approval, permit, limits and the rest."""
+    strategy_id = call.path_params["strategy_id"]
+    if not await call.services.read(_is_known, call.services.reader, call.credential.tenant, strategy_id):
+        raise ApiError("NOT_FOUND", "No such strategy.")
+    query = _row_query(call, CHANGES, call.credential.tenant, strategy_id)
+    page = await call.services.read(call.services.reader.runs.changes, query)
+    return _page(call, CHANGES, query, page, change_body)
 
 
 @routes.add(
@@ -335,12 +354,17 @@ async def _stop(call: Call) -> Answer:
 async def _rows(call: Call, form: ListForm, **equal: str | None) -> RunRowQuery:
     """Return the question for one page of a run's rows."""
     run: StrategyRun = await find_record(call, RUNS)
+    return _row_query(call, form, run.tenant, run.id, **equal)
+
+
+def _row_query(call: Call, form: ListForm, tenant: str, owner: str, **equal: str | None) -> RunRowQuery:
+    """Return the question for one page of rows. owner: id of a run, or of a strategy for its changes."""
     asked = call.query
     check_dates(call)
     ordering = ordering_of(call, form)
     return RunRowQuery(
-        tenant=run.tenant,
-        run_id=run.id,
+        tenant=tenant,
+        run_id=owner,
         equal={name: value for name, value in equal.items() if value is not None},
         start_ns=asked.start_date if form.by_time else None,
         end_ns=asked.end_date if form.by_time else None,

@@ -30,7 +30,7 @@ from workstation.api.schemas.values import (
 )
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import div_half_even
-from workstation.domain.strategy_rows import RunLog, RunPerformance, StrategySignal
+from workstation.domain.strategy_rows import RunLog, RunPerformance, StrategyChange, StrategySignal
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 FRACTION_PLACES, PRICE_PLACES = 6, 4
@@ -48,6 +48,12 @@ class RunLogList(RunRowList):
 
     level: Level | None = None
     event_type: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
+
+
+class StrategyChangeList(RunRowList):
+    """Filters of a strategy's history."""
+
     cursor: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
 
 
@@ -88,6 +94,35 @@ class RunLogPage(Resource):
     """A page of a log."""
 
     logs: list[RunLogOut]
+    total_count: int | None
+    has_next: bool
+    next_cursor: str | None = None
+
+
+class FieldChangeOut(Resource):
+    """One value that changed; a parameter is named `parameters.<name>`."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+class StrategyChangeOut(Resource):
+    """What one save of a strategy changed."""
+
+    id: IdOut
+    tenant_id: IdOut
+    created_at: TimeOut
+    strategy_definition_id: IdOut
+    row_version: int
+    actor: str
+    changes: list[FieldChangeOut]
+
+
+class StrategyChangePage(Resource):
+    """A page of a strategy's history."""
+
+    changes: list[StrategyChangeOut]
     total_count: int | None
     has_next: bool
     next_cursor: str | None = None
@@ -171,6 +206,19 @@ def log_body(row: RunLog) -> dict[str, Any]:
         "event_type": row.event_type or None,
         "message": row.message,
         "data": row.data or None,
+    }
+
+
+def change_body(row: StrategyChange) -> dict[str, Any]:
+    """Return a change as the wire shows it."""
+    return {
+        "id": row.id,
+        "tenant_id": tenant_uid(row.tenant),
+        "created_at": time_text(row.created_at),
+        "strategy_definition_id": row.run_id,
+        "row_version": row.version,
+        "actor": row.actor,
+        "changes": [{"field": change.field, "old": change.old, "new": change.new} for change in row.changes],
     }
 
 

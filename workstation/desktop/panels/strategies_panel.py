@@ -22,10 +22,11 @@ from workstation.commands.params import AnnotateOrder, CancelOne
 from workstation.commands.records import ChangeRecord, CreateRecord
 from workstation.commands.records_strategies import withdrawing
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.strategies import Approve, CodeName, RunName, RunTail, StopRun, StrategyBoard
+from workstation.commands.strategies import Approve, CodeName, RunName, RunTail, StopRun, StrategyBoard, StrategyName
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
 from workstation.desktop.panels.strategies_form import ParametersForm
+from workstation.desktop.panels.strategies_history import HistoryList
 from workstation.desktop.panels.strategies_live import LiveForm
 from workstation.desktop.panels.strategies_orphans import OrphanList
 from workstation.desktop.panels.strategies_told import RunTold, caption
@@ -81,6 +82,7 @@ class StrategiesPanel(AskingPanel):
         self.runs.set_spare("used", "rate", "room", "account", "reason")
         self.told = RunTold(panel_id, self._formats)
         self.log, self.own = self.told.log, self.told.own
+        self.changes = HistoryList(panel_id, self._read_history)
         self.orphans = OrphanList(panel_id, context.bridge.session.instruments)
         self.orphans.adopt_asked.connect(self._adopt)
         self.orphans.cancel_asked.connect(self._cancel)
@@ -115,7 +117,7 @@ class StrategiesPanel(AskingPanel):
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName(f"{self.panel_id}_tables")
         tables.setChildrenCollapsible(False)
-        for part in (self.definitions, self.runs, self.told):
+        for part in (self.definitions, self.runs, self.told, self.changes):
             tables.addWidget(part)
         tables.setSizes([LOG_HEIGHT_PX, LOG_HEIGHT_PX, LOG_HEIGHT_PX])
         whole = self._block(tables, self.orphans)
@@ -138,13 +140,15 @@ class StrategiesPanel(AskingPanel):
         self.scrolled.setWidget(self.form)
         self.scrolled.hide()
         self.save = self.button("save", "Save parameters", "Keep these parameters; approval is withdrawn", self._save)
+        self.history = self.button("history", "History", "What was changed on it, when and by whom", self._on_history)
+        self.history.setCheckable(True)
         self.form.edited.connect(lambda: self.save.setEnabled(True))
         self.live = LiveForm(self.panel_id)
         self.live.approved.connect(self._approve)
         self.live.paper_changed.connect(lambda only: self._change("paper", paper_trading_only=only))
         self.live.refused.connect(self.refuse)
         self.live.permit_changed.connect(lambda permit: self._change("permit", live_permit=permit))
-        return self._block(self.says, self.scrolled, bar_of(self.save), self.live)
+        return self._block(self.says, self.scrolled, bar_of(self.save, self.history), self.live)
 
     def _running(self) -> QWidget:
         self.account = self._choice("account", "Account that a run trades on")
@@ -265,6 +269,13 @@ class StrategiesPanel(AskingPanel):
                 entry = CodeName(entry_point=str(strategy.config.get("entry_point", "")))
                 self._send("strategy.code", entry, "code", self._on_code)
         self._show_buttons()
+        self.changes.follow(strategy)
+
+    def _read_history(self, strategy_id: str) -> None:
+        self._send("strategy.changes", StrategyName(strategy_id=strategy_id), "history", self.changes.take)
+
+    def _on_history(self) -> None:
+        self.changes.show_instead(self.told, wanted=self.history.isChecked())
 
     def _on_run_chosen(self) -> None:
         self.told.clear()
