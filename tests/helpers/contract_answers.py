@@ -209,7 +209,7 @@ StrategyChangeOut +made
   list of FieldChangeOut: changes
 FieldChangeOut
   text: field
-  json?: old new
+  any: old new
 RunLogOut +made
   uuid: strategy_run_id
   @level: level
