@@ -292,6 +292,26 @@ def test_only_what_the_day_brought_counts(panel: PnlPanel, rig: DesktopRig) -> N
     assert (row.realised, row.fees, row.net) == (10 * MONEY_ONE, 4 * MONEY_ONE, 25 * MONEY_ONE)
 
 
+def test_in_a_wide_panel_each_figure_stands_beside_its_own_title(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100)], accounts=[account(0)])
+    panel.show()
+    for width, side in ((1_600, Qt.AlignmentFlag.AlignLeft), (600, Qt.AlignmentFlag.AlignRight)):
+        panel.resize(width, 500)
+        QApplication.processEvents()
+        assert all(figure.alignment() & side for figure in panel.figures.values()), width
+
+
+def test_the_curve_has_its_part_of_a_tall_panel(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100)], accounts=[account(0)])
+    panel.show()
+    heights = []
+    for height in (400, 1_000):
+        panel.resize(800, height)
+        QApplication.processEvents()
+        heights.append(panel.curve.height())
+    assert heights == [80, 200]
+
+
 def test_a_short_wide_panel_keeps_figures_apart_and_sheds_what_agrees(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
     dock = QWidget()  # a dock gives less than a panel asks for
     qtbot.addWidget(dock)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, quote, status
 from workstation.commands.params import ExitAccount, ExitPosition, Kill, LiftKill, SetLimit
@@ -26,6 +26,9 @@ from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import LimitScope, LimitType
 from workstation.viewmodels.asking import LATE_NS
 from workstation.viewmodels.frames import StreamSnap
+
+FIELD_SPARE_PX = 20
+"""What a field has beside its text, both sides together."""
 
 LOSS = LimitLine(
     limit=LimitType.DAILY_LOSS, scope=LimitScope.TENANT, key="", text="1000", value=1_000 * MONEY_ONE, used=0,
@@ -349,6 +352,12 @@ def test_no_button_is_cut_at_any_size_of_text(qapp, rig: DesktopRig, qtbot, scal
             if button.isVisible() and button.width() < button.sizeHint().width()
         ]
         assert cut == []
+        fields = [field for field in made.findChildren(QLineEdit) if field.isVisible() and field.placeholderText()]
+        for field in fields:
+            room = field.width() - FIELD_SPARE_PX
+            assert field.fontMetrics().horizontalAdvance(field.placeholderText()) <= room, field.objectName()
+        if scale == 1.0:
+            assert made.view.horizontalScrollBar().maximum() == 0
         made.release()
     finally:
         apply_theme(qapp, load_theme("dark"))

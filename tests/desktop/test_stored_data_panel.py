@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -151,6 +152,16 @@ def test_at_760_px_no_column_is_off_the_edge_and_no_time_is_cut(panel: StoredDat
                 text = column.text(view.columns.row_at(0))
                 needed = view.cell_paint.text_width(text, figures=column.right, bold=False) + 2 * PADDING_PX
                 assert needed <= view.columnWidth(number), (column.name, text)
+
+
+def test_a_wide_panel_shows_the_symbol_of_an_option_whole(rig: DesktopRig, qtbot) -> None:
+    held = msgspec.structs.replace(BARS, symbol="AAPL 270115C220")
+    made = opened(rig, qtbot, board(Coverage(holding=held)))
+    made.resize(1_200, 420)
+    qtbot.waitUntil(lambda: made.series.viewport().width() > 1_000)
+    needed = made.series.cell_paint.text_width(held.symbol, figures=False, bold=False) + 2 * PADDING_PX
+    assert needed <= made.series.columnWidth(made.series.columns.column_named("symbol"))
+    made.release()
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, quote, status
 from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
+from workstation.desktop.panels.time_sales_panel_view import PADDING_PX
 from workstation.desktop.shell.panel_header import PanelHeader
-from workstation.desktop.theme import apply_theme, load_theme
+from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
 from workstation.domain.market import Aggressor, Trade
 
 
@@ -36,8 +37,8 @@ def panel(rig: DesktopRig, qtbot: QtBot) -> Iterator[TimeSalesPanel]:
     made.release()
 
 
-def printed(number: int, size: int = 100, side: Aggressor = Aggressor.BUY) -> Trade:
-    return Trade("AAPL", 18_700 + number, size, side, f"t{number}", START_NS + number, START_NS + number)
+def printed(number: int, size: int = 100, side: Aggressor = Aggressor.BUY, price: int = 18_700) -> Trade:
+    return Trade("AAPL", price + number, size, side, f"t{number}", START_NS + number, START_NS + number)
 
 
 def seen(panel: TimeSalesPanel) -> list[str]:
@@ -65,10 +66,56 @@ def test_prints_of_one_frame_stand_newest_first(panel: TimeSalesPanel, rig: Desk
 def test_a_narrow_tape_gives_up_thousandths_before_the_side(panel: TimeSalesPanel, rig: DesktopRig) -> None:
     rig.feed(prints=[printed(0)])
     assert panel.view.shows_thousandths
-    panel.resize(230, 300)
+    panel.resize(210, 300)
     QApplication.processEvents()
     assert not panel.view.shows_thousandths
     assert panel.view.copied().startswith("15:00:00.000\t"), "a copy keeps them"
+
+
+@pytest.mark.parametrize("theme", THEME_NAMES)
+def test_a_tape_of_254_px_says_the_side_in_words(
+    theme: str, panel: TimeSalesPanel, rig: DesktopRig, qapp: QApplication
+) -> None:
+    apply_theme(qapp, load_theme(theme))
+    try:
+        panel.resize(254, 300)
+        rig.feed(prints=[printed(0, price=22_986, size=2_302)])
+        panel.view.grab()
+        assert panel.view.least_px <= panel.view.viewport().width()
+    finally:
+        apply_theme(qapp, load_theme("dark"))
+
+
+def test_a_wide_tape_draws_sizes_as_bars_of_one_scale_and_a_narrow_one_none(
+    panel: TimeSalesPanel, rig: DesktopRig
+) -> None:
+    panel.resize(900, 300)
+    rig.feed(prints=[printed(0, size=100), printed(1, size=400), printed(2, size=200)])
+    picture = panel.view.viewport().grab().toImage()
+    start, row = panel.view.bars_from, panel.view._row
+
+    def length(line: int) -> int:
+        ground = picture.pixel(picture.width() - 2, line * row + row // 2)
+        return sum(picture.pixel(x, line * row + row // 2) != ground for x in range(start, picture.width()))
+
+    lengths = [length(line) for line in range(3)]
+    assert lengths[1] == pytest.approx(picture.width() - start, abs=PADDING_PX + 1)
+    assert [size / lengths[1] for size in lengths] == pytest.approx([0.5, 1.0, 0.25], abs=0.01)
+    panel.resize(300, 300)
+    QApplication.processEvents()
+    assert panel.view.bars_from == 0
+
+
+def test_columns_of_a_tape_make_room_for_longer_figures_and_keep_it(panel: TimeSalesPanel, rig: DesktopRig) -> None:
+    rig.feed(prints=[printed(0)])
+    panel.view.grab()
+    before = panel.view.least_px
+    rig.feed(prints=[printed(1, price=123_456_789)])
+    panel.view.grab()
+    wider = panel.view.least_px
+    rig.feed(prints=[printed(number) for number in range(2, 60)])
+    panel.view.grab()
+    assert before < wider == panel.view.least_px
 
 
 def test_a_narrow_tape_cuts_none_of_its_filters_and_says_all_below(

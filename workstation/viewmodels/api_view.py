@@ -192,7 +192,7 @@ def _key_columns() -> tuple[Column[KeyRow], ...]:
     return (
         Column("name", "Key", code, lambda r: r.key.name, lambda r: r.key.name, width=14),
         Column("prefix", "Begins", text, lambda r: r.key.key_prefix, lambda r: f"{KEY_START}{r.key.key_prefix}…",
-               width=13, fixed=True),
+               width=15, fixed=True),
         Column("scopes", "Scopes", code, lambda r: scopes_text(r.key.scopes), lambda r: scopes_text(r.key.scopes),
                width=10, hover=lambda r: ", ".join(r.key.scopes)),
         Column("cap", "Order cap", text, _cap_text, _cap_text, right=True, width=10,

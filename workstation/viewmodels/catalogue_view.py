@@ -145,7 +145,7 @@ def _series_columns() -> tuple[Column[Coverage], ...]:
         Column("symbol", "Symbol", code, lambda r: r.holding.symbol, lambda r: r.holding.symbol or MISSING, width=8),
         Column("kind", "Kind", code, lambda r: r.holding.kind, lambda r: r.holding.kind.capitalize(), width=7),
         Column("interval", "Bars", code, lambda r: r.holding.interval, lambda r: interval_text(r.holding.interval),
-               width=6, hint="Length of a bar"),
+               width=5, hint="Length of a bar"),
         Column("first", "First", number, lambda r: float(r.holding.first), lambda r: _minute(r.holding.first),
                width=MINUTE_CHARS, exact=lambda r: exact_time(r.holding.first)),
         Column("last", "Last", number, lambda r: float(r.holding.last), lambda r: _minute(r.holding.last),

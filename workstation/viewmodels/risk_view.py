@@ -11,7 +11,7 @@ import msgspec
 from workstation.domain.accounts import KillState, LockState
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
-from workstation.domain.numbers import MONEY_DECIMALS, format_scaled
+from workstation.domain.numbers import MONEY_DECIMALS, format_money, format_scaled
 from workstation.domain.orders import OrderState, OrdStatus, RequestKind
 from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import UNLIMITED, LimitScope, LimitType, parse_limit
@@ -250,6 +250,13 @@ def value_text(line: LimitLine, value: int | None) -> str:
     return grouped(format_scaled(value, MONEY_DECIMALS, keep=0))
 
 
+def used_text(line: LimitLine) -> str:
+    """Return what is used of a limit, money to the cent, so that the figures of a column stand above each other."""
+    if line.used is None or line.used < 0 or line.limit in COUNTS:
+        return value_text(line, line.used)
+    return grouped(format_money(line.used))
+
+
 def _limit_text(line: LimitLine) -> str:
     return "unlimited" if line.unlimited else value_text(line, line.value)
 
@@ -286,9 +293,9 @@ def _columns() -> tuple[Column[LimitLine], ...]:
         Column("headroom", "Headroom", number, share_of, headroom, width=19, hint="How much of the limit is used"),
         Column("scope", "Scope", code, _scope_text, _scope_text, width=12, fixed=True),
         Column("used", "Used", number, lambda r: None if r.used is None else float(r.used),
-               lambda r: value_text(r, r.used), right=True, width=10, hint="Of several in its scope, the most used"),
+               used_text, right=True, width=12, hint="Of several in its scope, the most used"),
         Column("changed", "Changed, UTC", number, lambda r: float(r.changed_at), _changed, width=16,
                exact=lambda r: exact_time(r.changed_at)),
-        Column("author", "By", code, lambda r: actor_text(r.changed_by), lambda r: actor_text(r.changed_by), width=14),
-        Column("reason", "Reason", text, lambda r: r.reason, lambda r: r.reason, width=24),
+        Column("author", "By", code, lambda r: actor_text(r.changed_by), lambda r: actor_text(r.changed_by), width=11),
+        Column("reason", "Reason", text, lambda r: r.reason, lambda r: r.reason, width=8),
     )  # fmt: skip

@@ -125,7 +125,8 @@ class Sweep(msgspec.Struct, frozen=True, gc=False):
 class TapeLine(msgspec.Struct, frozen=True):
     """One line as texts. side: BUY, SELL, "" where the venue does not say, or GAP; mine: a fill of ours.
 
-    parts: of a line that stands for several prints, how many and from which price; else "".
+    parts: of a line that stands for several prints, how many and from which price; else "". amount: the size as a
+    number, for the length of a bar.
     """
 
     time: str
@@ -135,6 +136,7 @@ class TapeLine(msgspec.Struct, frozen=True):
     conditions: str = ""
     mine: bool = False
     parts: str = ""
+    amount: float = 0.0
 
 
 Entry = Trade | Gap
@@ -303,4 +305,5 @@ class Tape:
             entry.conditions,
             mine=self._is_mine(entry),
             parts=self._parts(entry),
+            amount=self._formats.quantity_number(symbol, entry.size) or 0.0,
         )

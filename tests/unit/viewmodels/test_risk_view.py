@@ -126,6 +126,6 @@ def test_a_limits_row_says_value_use_scope_and_who_changed_it_when_and_why() -> 
     shown = {column.name: column.text(view.table.row_at(0)) for column in view.table.columns}
     del shown["order"]
     assert shown == {
-        "limit": "Day loss", "value": "1,000", "headroom": "━━──────── 25% used", "scope": "alpha", "used": "250",
+        "limit": "Day loss", "value": "1,000", "headroom": "━━──────── 25% used", "scope": "alpha", "used": "250.00",
         "changed": "2024-01-02 15:00", "author": "ann by hotkey", "reason": "less today",
     }  # fmt: skip

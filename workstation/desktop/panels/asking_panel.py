@@ -28,6 +28,9 @@ DOUBLE_PRESS_MS = 1_500
 BESIDE_FROM_PX = 560
 SIDE_WIDTH_MIN_PX, SIDE_WIDTH_MAX_PX = 280, 340
 SIDE_SHARE = 0.42
+REST_STRETCH = 100
+"""Against the empty room below: what takes the rest has nearly all of it."""
+
 QWIDGETSIZE_MAX = 16_777_215
 
 Heard = Callable[[CommandResult], None]
@@ -156,18 +159,29 @@ class AskingPanel(Panel):
 
 
 class Beside(QBoxLayout):
-    """A table with what acts on it: beside the table where the panel is wide, below it where it is narrow."""
+    """A table with what acts on it: beside the table where the panel is wide, below it where it is narrow.
 
-    def __init__(self, panel: QWidget, table: QWidget, *controls: QWidget, share: float = SIDE_SHARE) -> None:
+    rest: the control that takes what is left beside the table, and below it is as low as it was made.
+    """
+
+    def __init__(
+        self,
+        panel: QWidget,
+        table: QWidget,
+        *controls: QWidget,
+        share: float = SIDE_SHARE,
+        rest: QWidget | None = None,
+    ) -> None:
         super().__init__(QBoxLayout.Direction.LeftToRight)
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(0)
         self._side, self._share = QWidget(panel), share
+        self._rest, self._rest_px = rest, 0 if rest is None else rest.maximumHeight()
         column = QVBoxLayout(self._side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for control in controls:
-            column.addWidget(control)
+            column.addWidget(control, REST_STRETCH if control is rest else 0)
         column.addStretch(1)
         self.addWidget(table, 1)
         self.addWidget(self._side)
@@ -189,6 +203,8 @@ class Beside(QBoxLayout):
         side = min(max(round(rect.width() * self._share), least), most)
         self._side.setMaximumWidth(side if is_wide else QWIDGETSIZE_MAX)
         self._side.setMinimumWidth(side if is_wide else 0)
+        if self._rest is not None:
+            self._rest.setMaximumHeight(QWIDGETSIZE_MAX if is_wide else self._rest_px)
         super().setGeometry(rect)
 
 

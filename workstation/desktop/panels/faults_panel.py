@@ -5,12 +5,12 @@ simulator has faults: at any other venue the panel says so and does nothing.
 """
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QFormLayout, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QSizePolicy, QTreeWidget, QTreeWidgetItem, QWidget
 
 from workstation.commands.params import SwitchFault
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.asking_panel import AskingPanel, Beside, bar_of
+from workstation.desktop.panels.asking_panel import AskingPanel, Beside
 from workstation.desktop.panels.ticket_fields import set_role
 from workstation.domain.accounts import Environment
 from workstation.domain.errors import UserError
@@ -102,7 +102,8 @@ class FaultsPanel(AskingPanel):
             field.setPlaceholderText(placeholder)
             self.fields[name] = field
             form.addRow(title, field)
-        form.addRow(bar_of(self.all_off))
+        self.all_off.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        form.addRow("", self.all_off)
         return side
 
     def _inputs(self) -> FaultInputs:

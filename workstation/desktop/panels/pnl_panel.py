@@ -35,6 +35,9 @@ FIGURES = (
     *(("realised", "Realised"), ("open", "Open"), ("fees", "Fees"), ("equity", "Equity")),
     *(("high", "High"), ("drawdown", "Drawdown")),
 )
+CURVE_SHARE, CURVE_HEIGHT_MIN = 5, 52
+"""Part of the panel's height that the curve has, and its least height."""
+
 CURVE_FROM_PX, RECONCILE_FROM_PX = 240, 320
 """Heights of the panel from which the curve, and a reconcile row that agrees, are shown; below, the table has it."""
 FIGURES_ACROSS = ((900, 6), (480, 3), (0, 2))
@@ -126,7 +129,6 @@ class PnlPanel(TablePanel):
                 label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             title.setProperty("role", "caption")
             figure.setObjectName(f"{panel_id}_{name}")
-            figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.figures[name] = figure
         self._grid, self._across = grid, 0
         self._lay_out_figures()
@@ -158,6 +160,10 @@ class PnlPanel(TablePanel):
             row, column = divmod(place, across)
             self._grid.addWidget(title, row, 2 * column)
             self._grid.addWidget(figure, row, 2 * column + 1)
+        in_line = across == len(FIGURES)
+        for figure in self.figures.values():  # above each other they end at one edge; in a line each follows its title
+            side = Qt.AlignmentFlag.AlignLeft if in_line else Qt.AlignmentFlag.AlignRight
+            figure.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         for column in range(2 * len(FIGURES)):
             self._grid.setColumnStretch(column, column % 2 if column < 2 * across else 0)
 
@@ -301,7 +307,9 @@ class PnlPanel(TablePanel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the curve up where it would squeeze the figures."""
         super().resizeEvent(event)
-        self.curve.setVisible(event.size().height() >= CURVE_FROM_PX)
-        self.reconcile.set_room(has_room=event.size().height() >= RECONCILE_FROM_PX)
+        height = event.size().height()
+        self.curve.setVisible(height >= CURVE_FROM_PX)
+        self.curve.setFixedHeight(max(height // CURVE_SHARE, CURVE_HEIGHT_MIN))
+        self.reconcile.set_room(has_room=height >= RECONCILE_FROM_PX)
         self._lay_out_figures()
         self._show_stretch()

@@ -7,6 +7,7 @@ needs the disarmed state and a reason, which the engine checks again.
 from collections.abc import Sequence
 
 import msgspec
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget
 
 from workstation.commands.params import SetLimit
@@ -71,14 +72,17 @@ class RiskPanel(AskingPanel):
         self.refused = QListWidget()
         self.refused.setObjectName(f"{panel_id}_refusals")
         self.refused.setAccessibleName("Last refusals")
-        self.refused.setUniformItemSizes(True)
+        self.refused.setWordWrap(True)
+        self.refused.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.refused.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.refused.setMaximumHeight(REFUSALS_HEIGHT_PX)
         self.refusals_title = QLabel()
         self.refusals_title.setProperty("role", "caption")
         self.refusals_title.setContentsMargins(8, 3, 8, 2)
         self.column.addWidget(self.switches)
         self.column.addWidget(self.orders)
-        self.column.addLayout(Beside(self, self.view, self.stops, self.form, self.refusals_title, self.refused), 1)
+        beside = Beside(self, self.view, self.stops, self.form, self.refusals_title, self.refused, rest=self.refused)
+        self.column.addLayout(beside, 1)
         self.setFocusProxy(self.view)
         theme_notifier().changed.connect(self._on_theme)
         self._on_theme()

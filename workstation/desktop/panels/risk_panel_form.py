@@ -40,8 +40,8 @@ class LimitForm(QWidget):
             self.scope.addItem(SCOPES[scope], scope)
         self.key = _choice(f"{panel_id}_key", "Account, instrument or strategy")
         self.key.setEditable(True)
-        self.value = _field(f"{panel_id}_value", "New value", "Value, or unlimited")
-        self.reason = _field(f"{panel_id}_reason", "Reason of the change", "Reason; needed to loosen")
+        self.value = _field(f"{panel_id}_value", "New value", "Value", "A number, or unlimited")
+        self.reason = _field(f"{panel_id}_reason", "Reason of the change", "Reason", "Needed to loosen a limit")
         self.set_button = named(QPushButton("Set limit"), f"{panel_id}_set", "Set the limit", "primary", self.send)
         self.hint = QLabel()
         self.hint.setObjectName(f"{panel_id}_hint")
@@ -135,9 +135,10 @@ def _choice(name: str, meaning: str) -> QComboBox:
     return choice
 
 
-def _field(name: str, meaning: str, placeholder: str) -> QLineEdit:
+def _field(name: str, meaning: str, placeholder: str, hover: str) -> QLineEdit:
     field = QLineEdit()
     field.setObjectName(name)
     field.setAccessibleName(meaning)
     field.setPlaceholderText(placeholder)
+    field.setToolTip(hover)
     return field

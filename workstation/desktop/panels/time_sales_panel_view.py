@@ -13,9 +13,13 @@ from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.viewmodels.tape import Tape, TapeLine
 
 PADDING_PX = 8
-_TIME, _PRICE, _SIZE = 13, 9, 8
-_TIME_SHORT, _WORDS = 9, 6
-"""Digits of a time without thousandths, for a list that has no room for them, and of the side in words."""
+_TIME, _PRICE_MIN, _SIZE_MIN = 14, 6, 4
+_TIME_SHORT, _WORDS, _REMARKS = 9, 6, 20
+"""Digits of a time without thousandths, for a list that has no room for them, of the side in words, and of what a wide
+list leaves for parts and conditions before the bar of the size begins."""
+
+BAR_PX_MIN, BAR_INSET_PX, BAR_SHARE = 80, 4, 0.6
+"""Bars of sizes: the least room for them, what is left above and below each, and the share of ink in their colour."""
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -39,12 +43,14 @@ class TapeView(QAbstractScrollArea):
         self.tape: Tape | None = None
         self.empty_text = ""
         self.stale = False
+        self._price_digits, self._size_digits, self._largest = _PRICE_MIN, _SIZE_MIN, 0.0
         theme_notifier().changed.connect(self._on_theme)
         self._on_theme()
 
     def show_tape(self, tape: Tape) -> None:
         """Show another tape from its newest line."""
         self.tape = tape
+        self._price_digits, self._size_digits, self._largest = _PRICE_MIN, _SIZE_MIN, 0.0
         self.verticalScrollBar().setValue(0)
         self.refresh()
 
@@ -66,7 +72,22 @@ class TapeView(QAbstractScrollArea):
     @property
     def shows_thousandths(self) -> bool:
         """Whether a line has room for the thousandths of its time; the side in words goes before them."""
-        return (_TIME + _PRICE + _SIZE + _WORDS) * self._digit + 2 * PADDING_PX <= self.viewport().width()
+        return self._line_px(_TIME, _WORDS) <= self.viewport().width()
+
+    @property
+    def least_px(self) -> int:
+        """Width of a line with the whole seconds of its time and its side in words."""
+        return self._line_px(_TIME_SHORT, _WORDS)
+
+    @property
+    def bars_from(self) -> int:
+        """Where bars of sizes begin, px from the left; 0 where there is no room for them."""
+        start = self._line_px(_TIME, _REMARKS)
+        return start if start + BAR_PX_MIN <= self.viewport().width() else 0
+
+    def _line_px(self, time: int, words: int) -> int:
+        """Return the width of a line with a time and words of so many digits; a digit stands before price and size."""
+        return (time + self._price_digits + 1 + self._size_digits + words) * self._digit + 2 * PADDING_PX
 
     def copied(self) -> str:
         """Put the lines that are seen on the clipboard, tab-separated; returns the text."""
@@ -88,6 +109,13 @@ class TapeView(QAbstractScrollArea):
         self._row = theme.metrics.row_compact
         self.viewport().update()
 
+    def _make_room(self, lines: list[TapeLine]) -> None:
+        """Fit columns and scale of the bars to these lines; both only ever grow while a tape is shown."""
+        told = [line for line in lines if line.side != "GAP"]
+        self._price_digits = max(self._price_digits, *(len(line.price) for line in told), 0)
+        self._size_digits = max(self._size_digits, *(len(line.size) for line in told), 0)
+        self._largest = max(self._largest, *(line.amount for line in told), 0.0)
+
     def _paint_line(self, painter: QPainter, line: TapeLine, top: int) -> None:
         colors, width = current_theme().colors, self.viewport().width()
         box = QRect(0, top, width, self._row)
@@ -105,13 +133,17 @@ class TapeView(QAbstractScrollArea):
         painter.drawText(QRect(x, top, digits * self._digit, self._row), _LEFT, time)
         x += digits * self._digit
         painter.setPen(ink)
-        painter.drawText(QRect(x, top, _PRICE * self._digit, self._row), _RIGHT, line.price)
-        x += _PRICE * self._digit
-        painter.drawText(QRect(x, top, _SIZE * self._digit, self._row), _RIGHT, line.size)
-        x += _SIZE * self._digit + PADDING_PX
+        painter.drawText(QRect(x, top, self._price_digits * self._digit, self._row), _RIGHT, line.price)
+        x += (self._price_digits + 1) * self._digit
+        painter.drawText(QRect(x, top, self._size_digits * self._digit, self._row), _RIGHT, line.size)
+        x += self._size_digits * self._digit + PADDING_PX
         mark = {"BUY": "▲ buy", "SELL": "▼ sell"}.get(line.side, "")
         words = " ".join(filter(None, (mark, line.parts, line.conditions, "mine" if line.mine else "")))
         painter.drawText(QRect(x, top, width - x, self._row), _LEFT, words)
+        if self.bars_from and self._largest:
+            length = round((width - self.bars_from - PADDING_PX) * line.amount / self._largest)
+            bar = QRect(self.bars_from, top + BAR_INSET_PX, length, self._row - 2 * BAR_INSET_PX)
+            painter.fillRect(bar, blend(ink, colors.surface_sunken, BAR_SHARE))
 
     # Qt overrides
 
@@ -121,6 +153,7 @@ class TapeView(QAbstractScrollArea):
         colors = current_theme().colors
         painter.fillRect(self.viewport().rect(), colors.surface_sunken)
         lines = self._seen()
+        self._make_room(lines)
         if not lines:
             painter.setFont(ui_font("body"))
             painter.setPen(colors.text_muted)
