@@ -13,6 +13,7 @@ from tests.helpers.api_rig import ApiRig, served
 from workstation.commands.keymap import declare_keys
 from workstation.domain.accounts import Environment
 from workstation.domain.events import AccountOpened
+from workstation.domain.orders import OrdType
 from workstation.ports.broker import SessionState
 
 COMMANDS = "/api/v1/commands"
@@ -83,6 +84,24 @@ def test_a_kept_cancel_is_withdrawn(rig: ApiRig) -> None:
     assert answer.status_code == 200, answer.text
     assert answer.json()["data"]["cancel_requested_at"] is None
     assert code(run(rig, "order.withdraw_cancel", cl_ord_id=order["client_order_id"]), 409) == "STATE_CONFLICT"
+
+
+def test_a_stop_that_is_watched_here_is_given_to_a_venue_that_takes_it(
+    rig: ApiRig,
+) -> None:
+    card = rig.core.broker.capabilities
+    rig.engine.do(lambda: setattr(rig.core.broker, "capabilities", replace(card, ord_types=frozenset({OrdType.LIMIT}))))
+    order = rig.place(order_type="STOP", price=None, stop_price="120.00")
+    cl_ord_id = order["client_order_id"]
+    refused = run(rig, "order.move_to_broker", cl_ord_id=cl_ord_id)
+    assert code(refused, 422) == "UNSUPPORTED_ORDER"
+    assert "stays on this PC" in refused.json()["detail"]
+    assert code(run(rig, "order.fire", cl_ord_id=cl_ord_id), 409) == "STATE_CONFLICT"
+    rig.engine.do(lambda: setattr(rig.core.broker, "capabilities", card))
+    moved = run(rig, "order.move_to_broker", cl_ord_id=cl_ord_id)
+    assert moved.json()["message"] == "Moved to the broker as a stop."
+    assert code(run(rig, "order.move_to_broker", cl_ord_id=cl_ord_id), 409) == "STATE_CONFLICT"
+    assert code(run(rig, "order.move_to_broker", cl_ord_id="nobody"), 404) == "NOT_FOUND"
 
 
 def test_a_position_is_adopted_only_where_a_break_stands_open(rig: ApiRig) -> None:

@@ -9,16 +9,16 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from tests.desktop.test_fills_panel import fill
-from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
+from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, limit, order, position, status
 from tests.helpers.fake_broker import CARD
-from workstation.commands.params import ExitPosition
+from workstation.commands.params import ExitPosition, WatchedOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.pnl_reconcile import FillsBehind
 from workstation.desktop.panels.positions_panel import PositionsPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.orders import OrdType, OriginKind, Side
+from workstation.domain.orders import OrderState, OrdStatus, OrdType, OriginKind, Residence, Side
 from workstation.viewmodels.frames import PartSnap
 from workstation.viewmodels.positions_table import PORTIONS_BPS
 
@@ -323,3 +323,27 @@ def test_a_press_or_enter_on_a_gap_shows_the_fills_behind_it(panel: PositionsPan
     rig.feed(positions=[position(100)])
     qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, "gap"))
     assert rig.gateway.sent() == []
+
+
+def watched_stop() -> OrderState:
+    terms = limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_600, reduce_only=True)
+    return order("S-1", terms, state=OrdStatus.NEW, residence=Residence.PROGRAM)
+
+
+def test_protection_on_this_pc_is_moved_to_the_broker_and_a_refusal_says_why(
+    panel: PositionsPanel, rig: DesktopRig, qtbot
+) -> None:
+    rig.feed(positions=[position(100), position(10, symbol="MSFT")])
+    panel.view.selectRow(0)
+    assert panel.guard.isHidden(), "nothing is watched here"
+    rig.feed(watched_stop())
+    rig.feed(positions=[position(100)])
+    assert not panel.guard.isHidden()
+    why = "Refused: SIM takes no such order; a stop stays on this PC and dies with it."
+    rig.gateway.answers["order.move_to_broker"] = CommandResult(ok=False, code="UNSUPPORTED_ORDER", text=why)
+    qtbot.mouseClick(panel.guard, Qt.MouseButton.LeftButton)
+    assert rig.gateway.of("order.move_to_broker") == [WatchedOrder(cl_ord_id="S-1")]
+    panel.context.bridge._on_answered()
+    assert panel.note.text() == why
+    panel.view.selectRow(1)
+    assert panel.guard.isHidden()

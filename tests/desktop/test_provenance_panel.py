@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, limit, order, position, status
-from workstation.commands.params import PlaceOrder, ReadStory
+from workstation.commands.params import PlaceOrder, ReadStory, WatchedOrder
 from workstation.commands.registry import CommandResult
 from workstation.config.settings import Settings
 from workstation.desktop.panels.catalogue import PANEL_KINDS
@@ -23,7 +23,8 @@ from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts import Layout
 from workstation.desktop.shell.main_window import MainWindow
-from workstation.domain.orders import OrderState, OrdStatus, OriginKind
+from workstation.domain.orders import OrderState, OrdStatus, OriginKind, Residence
+from workstation.orders.emulation import HELD_TEXT
 from workstation.ports.stories import OrderStory
 
 
@@ -200,3 +201,25 @@ def test_a_position_stands_for_its_newest_filled_order(rig: DesktopRig) -> None:
     assert rig.context.state.order_behind("SIM-1", "AAPL") == "OMS-2"
     assert rig.context.state.order_behind() == "OMS-3"
     assert rig.context.state.order_behind("SIM-1", "MSFT") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "command"), [("", "move", "order.move_to_broker"), (HELD_TEXT, "fire", "order.fire")]
+)
+def test_a_stop_that_is_watched_here_is_moved_or_fired_from_its_page(
+    panel: ProvenancePanel, rig: DesktopRig, qtbot: QtBot, *, text: str, name: str, command: str
+) -> None:
+    watched = order("S-1", state=OrdStatus.NEW, residence=Residence.PROGRAM, text=text)
+    rig.feed(watched, order("OMS-1"))
+    panel.show_order("OMS-1")
+    answer(rig, order("OMS-1"))
+    assert panel.buttons["move"].isHidden()
+    panel.show_order("S-1")
+    answer(rig, watched)
+    assert [key for key in ("move", "fire") if not panel.buttons[key].isHidden()] == [name]
+    why = "Refused: the venue takes no such order."
+    rig.gateway.answers[command] = CommandResult(ok=False, code="UNSUPPORTED_ORDER", text=why)
+    qtbot.mouseClick(panel.buttons[name], Qt.MouseButton.LeftButton)
+    assert rig.gateway.of(command) == [WatchedOrder(cl_ord_id="S-1")]
+    rig.bridge._on_answered()
+    assert panel.note.text() == why

@@ -38,6 +38,7 @@ from workstation.commands import (
     strategies,
     trading,
     venues,
+    watched,
 )
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import Attach, CommandRegistry, CommandResult, Invocation, Reply
@@ -89,6 +90,7 @@ class EngineThread:
         strategies.register(self.commands)
         handovers.register(self.commands)
         market.register(self.commands)
+        watched.register(self.commands)
         nothing: Any = None
         instruments = rig.state.instruments
         self.market = MarketData(rig.clock, instruments, on_fault=lambda _, error: rig.faults.append(("market", error)))

@@ -44,6 +44,7 @@ from workstation.commands import (
     trading,
     venue_board,
     venues,
+    watched,
     webhooks,
 )
 from workstation.commands.context import EngineContext
@@ -455,6 +456,7 @@ def all_commands() -> CommandRegistry:
     for module in (
         trading, positions, safety, accounts, pnl, market, records, limits, risk_board, venues, venue_board,
         answers, provenance, scripts, webhooks, holds, strategies, handovers,
+        watched,
     ):  # fmt: skip
         module.register(registry)
     return registry

@@ -172,6 +172,12 @@ class WithdrawCancel(msgspec.Struct, frozen=True, kw_only=True):
     cl_ord_id: str
 
 
+class WatchedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Names an order that is watched on this PC: a stop that its venue was not given."""
+
+    cl_ord_id: str
+
+
 class AdoptPosition(msgspec.Struct, frozen=True, kw_only=True):
     """Make our position the venue's where they differ; the reason is kept."""
 

@@ -219,6 +219,15 @@ class Desk:
         """
         return self._emulation.fire(cl_ord_id)
 
+    def move_to_broker(self, cl_ord_id: str) -> RuleResult | None:
+        """Give an order that is watched here to its venue, as far as that takes it; returns the refusal if any.
+
+        Raises:
+            NotFound: nothing of that id is watched here.
+            StateConflict: its trigger has passed, and a person is to fire or cancel it.
+        """
+        return self._emulation.move(cl_ord_id)
+
     def on_market(self, events: Sequence[MarketEvent]) -> None:
         """Test market events against the triggers watched here; called after the caches took them."""
         self._emulation.on_market(events)

@@ -28,7 +28,9 @@ from workstation.domain.verdicts import RuleResult
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.book import Change
 from workstation.orders.context import DeskContext, PassedTrigger
+from workstation.orders.results import refusal
 from workstation.orders.submission import Submission
+from workstation.ports.broker import CapabilityCard
 
 _S = OrdStatus
 HELD_TEXT = "Its trigger passed while nobody watched: fire or cancel it."
@@ -123,6 +125,32 @@ class Emulation:
             raise StateConflict("the order is not held", state=order.status, allowed=("held",))
         return self._release(order)
 
+    def move(self, cl_ord_id: str) -> RuleResult | None:
+        """Give an order that is watched here to its venue, as the venue takes it; returns the refusal if there is one.
+
+        A trailing one goes as a plain stop at its present trigger where the venue does not trail.
+
+        Raises:
+            NotFound: nothing of that id is watched here.
+            StateConflict: its trigger has passed, and a person is to fire or cancel it.
+        """
+        order = self._c.book.get(cl_ord_id)
+        watch = self._watches.get(order.terms.symbol, {}).get(cl_ord_id) if order else None
+        if order is None or watch is None:
+            raise NotFound("watched order", cl_ord_id)
+        if watch.held:
+            raise StateConflict(HELD_TEXT, state=order.status, allowed=("watched",))
+        card = self._c.routes.card(order.terms.account)
+        terms = venue_stop(order.terms, card)
+        if card is None or terms is None:
+            where = "there is no such venue" if card is None else f"{card.venue} takes no such order"
+            dated = "" if card is None else f" (card of {card.dated})"
+            text = f"Refused: {where}{dated}; {words_of_type(order.terms)} stays on this PC and dies with it."
+            return refusal("UNSUPPORTED_ORDER", text)
+        fault_point("orders.emulation.before_move")
+        kind = words_of_type(terms)
+        return self._submission.release(order, terms, f"moved from this PC to {card.venue} as {kind}")
+
     def _test(self, watch: _Watch, event: Trade | Quote) -> None:
         order = self._c.book.get(watch.cl_ord_id)
         if order is None or watch.held or self._c.routes.live(order.terms.account) is None:
@@ -216,6 +244,23 @@ def trailed_stop(price: int, sign: int, trail: Trail, instrument: Instrument) ->
         return instrument.step(price, sign * trail.offset)
     distance = trail.offset if trail.kind is TrailKind.PRICE else price * trail.offset // BPS
     return instrument.round_to_tick(price + sign * distance, "up" if sign > 0 else "down")
+
+
+def venue_stop(terms: OrderTerms, card: CapabilityCard | None) -> OrderTerms | None:
+    """Return the terms under which a venue would watch a stop itself, None where it takes none that protects alike."""
+    if card is None:
+        return None
+    if terms.ord_type in card.ord_types:
+        return terms
+    plain = OrdType.STOP if terms.price is None else OrdType.STOP_LIMIT
+    if terms.trail is None or terms.stop_px is None or plain not in card.ord_types:
+        return None
+    return replace(terms, ord_type=plain, trail=None)
+
+
+def words_of_type(terms: OrderTerms) -> str:
+    """Return an order's kind as words: `a trailing stop`."""
+    return f"a {terms.ord_type.value.lower().replace('_', ' ')}"
 
 
 def released_terms(terms: OrderTerms) -> OrderTerms:

@@ -3,7 +3,8 @@
 Beside the order walk. Colours are roles of the theme; a state that is told by colour alone is a defect.
 """
 
-from workstation.domain.orders import OrderState, OrdStatus, OrdType
+from workstation.domain.orders import OrderState, OrdStatus, OrdType, Residence
+from workstation.orders.emulation import HELD_TEXT
 
 WORKING, PARTIAL, PENDING, HELD, UNKNOWN = "WORKING", "PARTIAL", "PENDING", "HELD", "UNKNOWN"
 REJECTED, REFUSED = "REJECTED", "REFUSED"
@@ -57,3 +58,13 @@ def order_word(order: OrderState, *, connected: bool) -> str:
     if order.unknown is not None or (order.is_open and order.status is not OrdStatus.NEW and not connected):
         return UNKNOWN
     return STATE_WORDS[order.status]
+
+
+def is_watched(order: OrderState | None) -> bool:
+    """Tell whether an order lives in this program alone, so that it could be given to its venue."""
+    return order is not None and order.is_open and order.residence is Residence.PROGRAM
+
+
+def is_held(order: OrderState | None) -> bool:
+    """Tell whether an order's trigger passed while nobody watched, so that a person is to fire or cancel it."""
+    return order is not None and is_watched(order) and order.text == HELD_TEXT

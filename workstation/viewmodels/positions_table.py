@@ -10,6 +10,7 @@ import msgspec
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.numbers import parse_scaled
+from workstation.domain.orders import OrderState, Residence
 from workstation.viewmodels.columns import CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, gain_ink, money
 from workstation.viewmodels.frames import PositionSnap
@@ -259,3 +260,16 @@ def _flatten(snap: PositionSnap) -> str:
 
 def _half(snap: PositionSnap) -> str:
     return "50 %" if snap.position.qty else ""
+
+
+def watched_here(orders: Iterable[OrderState], snap: PositionSnap) -> list[OrderState]:
+    """Return the open stops of a position that this program watches itself, and that would die with it."""
+    position = snap.position
+    return [
+        order
+        for order in orders
+        if (order.terms.account, order.terms.symbol) == (position.account, position.symbol)
+        and order.residence is Residence.PROGRAM
+        and order.is_open
+        and order.terms.side.sign * position.qty < 0
+    ]

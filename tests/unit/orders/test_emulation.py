@@ -7,6 +7,7 @@ import pytest
 
 from tests.helpers.core_rig import SYMBOL, CoreRig
 from tests.helpers.fake_broker import CARD
+from workstation.domain.errors import NotFound, StateConflict
 from workstation.domain.market import Aggressor, Quote, Trade
 from workstation.domain.orders import OrdStatus, OrdType, Residence, Side, Trail, TrailKind, TriggerSource
 from workstation.orders.context import DeskSettings, PassedTrigger
@@ -170,3 +171,54 @@ def test_a_cancelled_stop_is_watched_no_longer():
     trade(rig, 9_500)
     assert rig.order(order.cl_ord_id).status is S.CANCELLED
     assert len(rig.broker.of("submit")) == sent
+
+
+STOPS = msgspec.structs.replace(CARD, ord_types=PLAIN.ord_types | {OrdType.STOP, OrdType.STOP_LIMIT})
+
+
+def test_a_stop_is_not_moved_to_a_venue_that_takes_none_and_says_so():
+    rig = rig_of()
+    order = stop(rig)
+    denial = rig.desk.move_to_broker(order.cl_ord_id)
+    assert "FAKE takes no such order (card of 2026-01-01); a stop stays on this PC and dies with it." in denial.text
+    assert (rig.order(order.cl_ord_id).status, rig.order(order.cl_ord_id).residence) == (S.NEW, Residence.PROGRAM)
+    trade(rig, 9_900)
+    assert rig.order(order.cl_ord_id).status is S.SUBMITTED, "it is watched on"
+
+
+def test_a_stop_moves_to_a_venue_that_takes_it_now_under_its_own_id_and_is_watched_no_more():
+    rig = rig_of()
+    order = stop(rig)
+    rig.broker.capabilities = STOPS
+    assert rig.desk.move_to_broker(order.cl_ord_id) is None
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.residence, after.terms) == (S.SUBMITTED, Residence.EXCHANGE, order.terms)
+    (sent,) = [call for call in rig.broker.of("submit") if call.cl_ord_id == order.cl_ord_id]
+    assert (sent.terms.ord_type, sent.terms.stop_px) == (OrdType.STOP, 9_900)
+    trade(rig, 9_800)
+    assert len([call for call in rig.broker.of("submit") if call.cl_ord_id == order.cl_ord_id]) == 1
+
+
+def test_a_trailing_stop_moves_as_a_plain_one_at_its_present_trigger():
+    rig = rig_of()
+    rig.broker.capabilities = STOPS
+    trail = Trail(kind=TrailKind.PRICE, offset=100)
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=None, trail=trail)
+    assert order.residence is Residence.PROGRAM
+    assert rig.desk.move_to_broker(order.cl_ord_id).code == "UNSUPPORTED_ORDER", "it has no trigger yet"
+    trade(rig, 10_200)
+    assert rig.desk.move_to_broker(order.cl_ord_id) is None
+    terms = rig.order(order.cl_ord_id).terms
+    assert (terms.ord_type, terms.stop_px, terms.trail) == (OrdType.STOP, 10_100, None)
+
+
+def test_what_is_not_watched_or_is_held_is_not_moved():
+    rig = rig_of()
+    working = rig.submit(Side.SELL, 10, 11_000)
+    with pytest.raises(NotFound):
+        rig.desk.move_to_broker(working.cl_ord_id)
+    order = stop(rig)
+    again = rig.restart()
+    trade(again, 9_500)
+    with pytest.raises(StateConflict, match="fire or cancel"):
+        again.desk.move_to_broker(order.cl_ord_id)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit, QMenu
 
-from workstation.commands.params import ExitPosition
+from workstation.commands.params import ExitPosition, WatchedOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
@@ -21,12 +21,12 @@ from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.panels.watchlist_view import panel_at
 from workstation.desktop.shell.staging import stage
 from workstation.desktop.tables import ColumnModel
-from workstation.domain.orders import OrderTerms, OrdType, OriginKind, Side
+from workstation.domain.orders import OrderState, OrderTerms, OrdType, OriginKind, Side
 from workstation.viewmodels.formats import Formats, money
 from workstation.viewmodels.frames import Frame, PositionSnap
 from workstation.viewmodels.hotkeys import Stage
 from workstation.viewmodels.panel_notes import PanelNote
-from workstation.viewmodels.positions_table import PORTIONS_BPS, PositionsView, is_stale, portion_of
+from workstation.viewmodels.positions_table import PORTIONS_BPS, PositionsView, is_stale, portion_of, watched_here
 
 PRESS_AGAIN_MS = 1_500
 """Time within which the second press of Reverse counts."""
@@ -55,6 +55,12 @@ class PositionsPanel(TablePanel):
         )
         self._turning = QTimer(self, interval=PRESS_AGAIN_MS, singleShot=True)
         self._turning.timeout.connect(self._calm)
+        self.guard = self.add_button(
+            "to_broker",
+            "To broker",
+            "Move the protection of what is selected from this PC to the broker",
+            self.to_broker,
+        )
         self.part = self._add_part_field()
         self.half = self.add_button("half", "Exit 50 %", "Exit half of the selected positions", self.exit_half)
         self.flat = self.add_button("flatten", "Flatten", "Flatten the selected positions", self.flatten)
@@ -94,6 +100,19 @@ class PositionsPanel(TablePanel):
     def breakeven(self) -> None:
         """Move the stop of the selected position to breakeven; never loosens it."""
         self._run_on_selected("trade.breakeven")
+
+    def to_broker(self) -> None:
+        """Give the stops of the selected positions that are watched here to their venue; says why where it cannot."""
+        watched = self._watched()
+        if not watched:
+            self.context.announcer.say("info", "Nothing moved: no stop of the selected positions is kept on this PC.")
+        for order in watched:
+            origin = self.context.origin(OriginKind.POSITIONS, "to_broker")
+            self.context.call("order.move_to_broker", WatchedOrder(cl_ord_id=order.cl_ord_id), origin, self._on_answer)
+
+    def _watched(self) -> list[OrderState]:
+        orders = self.context.state.open_orders.values()
+        return [order for snap in self.view.selected_rows() for order in watched_here(orders, snap)]
 
     def reverse(self) -> None:
         """Reverse the selected position on the second press within PRESS_AGAIN_MS; the first one asks for it."""
@@ -223,6 +242,7 @@ class PositionsPanel(TablePanel):
         one = held == 1
         for button, on in ((self.part, held), (self.half, held), (self.flat, held), (self.even, one), (self.turn, one)):
             button.setEnabled(bool(on))
+        self.guard.setVisible(bool(self._watched()))
 
     def _show_state(self) -> None:
         parts = []
@@ -277,6 +297,7 @@ class PositionsPanel(TablePanel):
             ("target", "Add a target in the ticket", lambda: self._to_ticket(rows[0], OrdType.LIMIT), one),
             ("breakeven", "Stop to breakeven", self.breakeven, one),
             ("reverse", "Reverse", lambda: self._run_on_selected("trade.reverse"), one),
+            ("to_broker", "Move protection to the broker", self.to_broker, bool(self._watched())),
             ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
             ("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
             ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),

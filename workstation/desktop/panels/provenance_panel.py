@@ -1,7 +1,7 @@
 """Provenance panel: why an order exists, from the key that asked for it to its last fill, as the journal tells it.
 
 Last stage of the order walk, looking back. Follows the shown order live; a record that is not complete names its gap.
-Copies as text, exports as JSON. Sends nothing.
+Copies as text, exports as JSON. Gives a stop that is watched here to its venue, or fires one that is held.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from workstation.commands.params import ReadStory
+from workstation.commands.params import ReadStory, WatchedOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import Weight
@@ -35,6 +35,7 @@ from workstation.desktop.theme import current_theme, figure_font, theme_notifier
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.ports.stories import OrderStory
 from workstation.viewmodels.frames import Frame
+from workstation.viewmodels.order_states import is_held, is_watched
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.provenance import Fact, Provenance, Section, as_json, as_text, provenance_of
 from workstation.viewmodels.screen_then import screens_then
@@ -169,6 +170,13 @@ class ProvenancePanel(Panel):
         bar.addWidget(self.then)
         self.buttons = {}
         for name, text, meaning, act in (
+            (
+                "move",
+                "To broker",
+                "Move this stop from this PC to the broker",
+                lambda: self._run("order.move_to_broker"),
+            ),
+            ("fire", "Fire", "Send this order, whose trigger passed unwatched", lambda: self._run("order.fire")),
             ("retry", "Retry", "Read the journal again", lambda: self.show_order(self.cl_ord_id)),
             ("copy", "Copy", "Copy the page as text", self.copy),
             ("export", "Export…", "Export the page as JSON", self.export),
@@ -228,6 +236,16 @@ class ProvenancePanel(Panel):
         if order:
             self.show_order(str(order))
 
+    def _run(self, command_id: str) -> None:
+        """Do something about the shown order; the answer is announced, a refusal stands above the page."""
+        origin = self.context.origin(OriginKind.BLOTTER, self.panel_id)
+        self.context.call(command_id, WatchedOrder(cl_ord_id=self.cl_ord_id), origin, self._on_done)
+
+    def _on_done(self, result: CommandResult) -> None:
+        self.context.announcer.say("info" if result.ok else "warning", result.text)
+        if not self._released and not result.ok:
+            self.note.show_note(PanelNote("warning", result.text))
+
     def _read(self) -> None:
         if self._reading or not self.cl_ord_id:
             return
@@ -286,6 +304,9 @@ class ProvenancePanel(Panel):
             self.buttons[name].setEnabled(self.page is not None)
         self.buttons["retry"].setEnabled(bool(self.cl_ord_id))
         self.then.setEnabled(self.page is not None)
+        known = self.context.state.orders.get(self.cl_ord_id)
+        self.buttons["move"].setVisible(is_watched(known) and not is_held(known))
+        self.buttons["fire"].setVisible(is_held(known))
         if self.page is None:
             return
         self.heading.setText(self.page.title)
