@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.desktop_rig import DesktopRig
 from tests.helpers.panel_scenes import settle, shown_panel
 from workstation.commands.registry import CommandResult
+from workstation.desktop.panels.study_panel import PREPARING
 from workstation.desktop.panels.sweep_panel import SweepsPanel
 from workstation.ports.sweeps import SweepBoard, SweepStatus
 
@@ -94,6 +95,18 @@ def test_in_a_low_panel_the_form_scrolls_above_its_buttons_and_not_below_them(pa
     assert form.mapTo(panel, QPoint()).y() + form.height() <= top
     assert top + panel.begin.height() <= panel.height()
     panel.setParent(home)
+
+
+def test_what_was_asked_for_is_said_until_it_has_begun_or_cannot(panel: SweepsPanel, rig: DesktopRig) -> None:
+    panel.begin.click()
+    assert panel.note.text() == PREPARING
+    rig.gateway.answer("sweep.start", CommandResult(ok=False, text="fees: none is named", code="VALIDATION"))
+    settle(rig)
+    assert "fees: none is named" in panel.note.text()
+    panel.begin.click()
+    rig.gateway.answer("sweep.start", CommandResult(ok=True, text="Sweep 4 runs: 9 trials."))
+    settle(rig)
+    assert panel.note.text() != PREPARING
 
 
 def test_luck_is_held_against_the_best_in_words(panel: SweepsPanel) -> None:

@@ -196,7 +196,7 @@ def _columns() -> tuple[Column[Backtest], ...]:
     return (
         Column("id", "No.", number, lambda r: r.id, lambda r: str(r.id), right=True, width=4),
         Column("strategy", "Strategy", code, lambda r: r.entry_point, lambda r: r.entry_point, width=16),
-        Column("symbols", "Symbols", code, symbols, symbols, width=8, hover=symbols),
+        Column("symbols", "Symbols", code, symbols, symbols, width=10, hover=symbols),
         Column("interval", "Bars", code, interval, interval, width=5),
         Column("status", "Is", code, lambda r: r.status.value, lambda r: r.status.value.capitalize(), width=8),
         _number("return", "Return", _SIGNED["return"], percent, "Gain on what the account began with"),
@@ -214,7 +214,7 @@ def _trip_columns() -> tuple[Column[Trip], ...]:
     code, number = ColumnKind.CODE, ColumnKind.NUMBER
     return (
         Column("number", "No.", number, lambda r: r.number, lambda r: str(r.number), right=True, width=5),
-        Column("symbol", "Symbol", code, lambda r: r.symbol, lambda r: r.symbol, width=8),
+        Column("symbol", "Symbol", code, lambda r: r.symbol, lambda r: r.symbol, width=9),
         Column("side", "Side", code, lambda r: r.side.value, lambda r: "Long" if r.side.sign > 0 else "Short", width=6),
         Column("qty", "Size", number, lambda r: float(r.qty), lambda r: r.qty, right=True, width=8),
         Column("pnl", "Profit", number, lambda r: float(r.pnl), lambda r: money(r.pnl, signed=True), right=True,

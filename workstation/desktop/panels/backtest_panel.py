@@ -87,7 +87,7 @@ class BacktestsPanel(StudyPanel[BacktestForm]):
             asked.append(("backtest.trips", BacktestName(backtest_id=chosen.id), self._on_trips))
         return asked
 
-    def trouble(self) -> PanelNote:
+    def progress(self) -> PanelNote:
         """Say how far the running backtest is."""
         progress = self.rows.progress()
         return PanelNote("info", progress) if progress else PanelNote()
@@ -173,13 +173,17 @@ class BacktestsPanel(StudyPanel[BacktestForm]):
         self.trips.set_empty_text(*(UNCHOSEN if found is None else NO_TRIPS))
 
     def _show_chosen(self) -> None:
-        chosen, running = self._chosen(), self.rows.running
+        chosen = self._chosen()
         self.figures.setText("\n".join(figure_words(chosen)))
         self.figures.setVisible(bool(self.figures.text()))
         shown = None if chosen is None else (chosen.id, chosen.updated_at)
         if shown != self._curve_of:
             self._curve_of = shown
             self.curve.show_curve(curve_of(chosen))
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        chosen, running = self._chosen(), self.rows.running
         self.begin.setEnabled(not running)
         self.stop.setEnabled(bool(running))
         self.report.setEnabled(chosen is not None and chosen.reported)

@@ -3,6 +3,7 @@
 Base of the backtests and sweeps panels, beside both walks.
 """
 
+from abc import abstractmethod
 from typing import ClassVar, Generic, TypeVar
 
 from PySide6.QtCore import QSize, Qt
@@ -14,8 +15,10 @@ from workstation.desktop.panels.asking_panel import AskingPanel, Question
 from workstation.desktop.panels.study_form import StudyForm
 from workstation.domain.errors import ValidationError
 from workstation.strategies.describing import CodeShape
+from workstation.viewmodels.panel_notes import PanelNote
 
 FORM_HEIGHT_PX = 120
+PREPARING = "Reading code and data…"
 
 Form = TypeVar("Form", bound=StudyForm)
 
@@ -40,6 +43,8 @@ class StudyPanel(AskingPanel, Generic[Form]):
 
     begins: ClassVar[str]
     form: Form
+    is_preparing = False
+    """Whether a study was asked for and has not begun yet: its code and its data are read."""
 
     def _scrolled(self, form: Form) -> QWidget:
         """Take a form, and return it in its scroll."""
@@ -75,4 +80,18 @@ class StudyPanel(AskingPanel, Generic[Form]):
         except ValidationError as error:
             self.refuse(str(error))
             return
-        self.act(self.begins, wish, "begin")
+        self.is_preparing = True
+        self.act(self.begins, wish, "begin", self._on_begun)
+        self.show_state()
+
+    def _on_begun(self, result: CommandResult) -> None:
+        self.is_preparing = False
+        self._on_done(result)
+
+    def trouble(self) -> PanelNote:
+        """Say that a study is about to begin, else how far the running one is."""
+        return PanelNote("info", PREPARING) if self.is_preparing else self.progress()
+
+    @abstractmethod
+    def progress(self) -> PanelNote:
+        """Say how far the running study is, nothing where none runs."""

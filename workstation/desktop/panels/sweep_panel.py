@@ -77,7 +77,7 @@ class SweepsPanel(StudyPanel[SweepForm]):
             asked.append(("sweep.trials", SweepName(sweep_id=chosen.id), self._on_trials))
         return asked
 
-    def trouble(self) -> PanelNote:
+    def progress(self) -> PanelNote:
         """Say how far the running sweep is."""
         running = self.rows.sweeps.get(str(self.rows.running))
         if running is None:
