@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 
 from tests.helpers.desktop_rig import ACCOUNT, SECOND, DesktopRig, quote, status
 from tests.unit.viewmodels.test_chart_adjustment import DAYS, FOUR_FOR_ONE, ONE_IN_A_HUNDRED, opened, split
@@ -228,3 +228,22 @@ def test_splits_that_cannot_be_read_are_told_and_prices_stay_raw(panel: ChartPan
     rig.bridge._on_answered()
     assert closes(panel) == RAW
     assert rig.spoken[-1] == ("warning", f"Prices of AAPL stay raw. {words}")
+
+
+def test_in_a_header_of_the_shipped_width_no_word_is_cut(panel: ChartPanel, rig: DesktopRig, qtbot) -> None:
+    holder, tools = QWidget(), panel.tools
+    qtbot.addWidget(holder)
+    tools.setParent(holder)
+    holder.resize(700, 40)
+    tools.setGeometry(0, 0, 680, 32)
+    holder.show()
+    tools.show()
+    QApplication.processEvents()
+    know(rig, FOUR_FOR_ONE)
+    QApplication.processEvents()
+    buttons = [button for button in tools.findChildren(QToolButton) if button.isVisible()]
+    assert panel.tools.prices_button in buttons
+    cut = [button.text() for button in buttons if button.width() < button.sizeHint().width()]
+    assert cut == []
+    assert buttons[-1].geometry().right() <= tools.width()
+    tools.setParent(None)

@@ -113,7 +113,9 @@ class ChartTools(QWidget):
 
     def _fit(self) -> None:
         """Word the longest buttons by the room that there is, so that none of them is cut."""
-        narrow = 0 < self._width_px < self._wide_px
+        self._word(narrow=0 < self._width_px < self._wide_px)
+
+    def _word(self, *, narrow: bool) -> None:
         self.counted.setText(self._counted_words or ("… ▾" if narrow else "More ▾"))
         self.indicators.setText("Ind." if narrow else "Indicators")
         self.prices_button.setText(self._prices_words.removeprefix("Adj. ") if narrow else self._prices_words)
@@ -186,11 +188,11 @@ class ChartTools(QWidget):
         """Mark the prices chosen, and say what they are adjusted for; words: "" where there is nothing to say."""
         self.prices[kind].setChecked(True)
         self._prices_words = f"{PRICES[kind][0]} ▾"
-        self.prices_button.setText(self._prices_words)
         self.prices_button.setToolTip(words)
         self.prices_button.setAccessibleName(f"Raw or adjusted prices. {words}")
         self.prices_button.setVisible(bool(words))
-        self._wide_px = max(self._wide_px, self.sizeHint().width())
+        self._word(narrow=False)
+        self._wide_px = self.sizeHint().width()
         self._fit()
 
     def _draw_button(self) -> tuple[QToolButton, dict[str, QAction]]:
