@@ -131,13 +131,15 @@ def test_a_double_click_sends_nothing(panel: OrdersPanel, rig: DesktopRig, qtbot
 
 def test_each_cancel_scope_says_its_count_and_the_stops_it_keeps(panel: OrdersPanel, rig: DesktopRig) -> None:
     other = order("OMS-M", limit(symbol="MSFT"))
-    rig.feed(order("OMS-1"), order("OMS-2", limit(Side.SELL)), stop(), other)
+    elsewhere = order("OMS-X", limit(account="SIM-2"))
+    rig.feed(order("OMS-1"), order("OMS-2", limit(Side.SELL)), stop(), other, elsewhere)
     listed = texts(panel.cancel_menu())
     assert "Cancel AAPL (2, keeps 1 stop)" in listed
     assert "Cancel AAPL bids (1)" in listed
     assert "Cancel AAPL asks (1, keeps 1 stop)" in listed
     assert f"Cancel all in {ACCOUNT} (3, keeps 1 stop)" in listed
-    assert "Cancel all, protective stops too (4)" in listed
+    assert "Cancel all in every account (4, keeps 1 stop)" in listed
+    assert f"Cancel all in {ACCOUNT}, stops too (4)" in listed
     press(panel.cancel_menu(), "orders-1_cancel_asks")
     assert rig.gateway.of("order.cancel_scope") == [CancelMany(account=ACCOUNT, symbol="AAPL", side_sign=-1)]
 
@@ -522,3 +524,15 @@ def test_whose_an_order_of_a_strategy_is_stands_in_its_origin_and_is_changed_fro
     assert not taken.isEnabled()
     press(menu, "orders-1_give_back")
     assert [wish.cl_ord_id for wish in rig.gateway.of("order.give_back")] == ["OMS-1"]
+
+
+def test_every_account_is_cancelled_at_once_and_stops_only_where_they_are_named(
+    panel: OrdersPanel, rig: DesktopRig
+) -> None:
+    rig.feed(order("OMS-1"), stop(), order("OMS-X", limit(account="SIM-2")))
+    press(panel.cancel_menu(), "orders-1_cancel_everywhere")
+    press(panel.cancel_menu(), "orders-1_cancel_stops")
+    assert rig.gateway.of("order.cancel_scope") == [
+        CancelMany(),
+        CancelMany(account=ACCOUNT, include_protective=True),
+    ]

@@ -250,3 +250,16 @@ def test_how_far_the_list_is_behind_the_feed_is_said(panel: TimeSalesPanel, rig:
     rig.clock.advance(2 * SECOND)
     rig.feed(prints=[Trade("AAPL", 18_701, 1, Aggressor.BUY, "n", START_NS, START_NS + 3 * SECOND)])
     assert panel.summary.text().endswith("· 0 ms behind the feed")
+
+
+def test_ctrl_c_copies_the_prints_that_are_seen_tab_separated(
+    panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    rig.feed(prints=[printed(0), printed(1, 300, Aggressor.SELL, 18_698)])
+    panel.activateWindow()
+    panel.view.setFocus()
+    QApplication.clipboard().clear()
+    qtbot.keyClick(panel.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    newest, oldest = QApplication.clipboard().text().split("\n")
+    assert newest.split("\t")[1:4] == ["186.99", "300", "SELL"]
+    assert oldest.split("\t")[1:3] == ["187.00", "100"]

@@ -36,6 +36,10 @@ def test_the_page_runs_from_the_key_to_the_fill_and_survives_a_restart(qtbot: Qt
         product.press(Qt.Key.Key_F2)
         order = product.wait_for_order(lambda o: o.terms.symbol == SYMBOL and o.status is OrdStatus.FILLED, "a fill")
         product.stored(order)
+        product.press(Qt.Key.Key_I, CTRL)
+        panel = product.wait(lambda: shown(product), "the page of the newest own order, as nothing is selected")
+        assert panel.cl_ord_id == order.cl_ord_id
+        panel.show_order("")
         product.show_panel("fills-1")
         fills = product.table("fills-1")
         product.wait(lambda: fills.model().rowCount(), "the fill's row")

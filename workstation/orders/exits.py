@@ -29,7 +29,7 @@ from workstation.orders.amendment import Amendment
 from workstation.orders.book import Change
 from workstation.orders.cancels import Cancels
 from workstation.orders.context import DeskContext
-from workstation.orders.results import ExitProgress, ExitStage
+from workstation.orders.results import ExitProgress, ExitStage, flat_words
 from workstation.orders.submission import Submission
 
 EXIT_MARK = "exit"
@@ -262,7 +262,7 @@ class Exits:
         known = self._c.state.breaks.find(*exit_.key)
         position = self._position(exit_) if known is None else known.theirs
         if position == 0:
-            self._close(exit_, ExitStage.FLAT, "flat (verified)")
+            self._close(exit_, ExitStage.FLAT, flat_words(self._c.clock.now_ns()))
         else:
             self._close(exit_, ExitStage.FAILED, f"The venue shows a position of {position}.")
 

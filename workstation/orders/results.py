@@ -1,5 +1,6 @@
 """What the desk answers at once, and what it tells the screens: results, exit progress, alerts. Values only."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
@@ -120,3 +121,8 @@ def unheld(denial: RuleResult | None) -> RuleResult | None:
     if denial is None or not denial.holds:
         return denial
     return msgspec.structs.replace(denial, holds=False, text=denial.text.replace("Held:", "Refused:", 1))
+
+
+def flat_words(now_ns: int) -> str:
+    """Return what is said of a position that the venue has just shown flat."""
+    return f"flat, verified {datetime.fromtimestamp(now_ns // 10**9, UTC):%H:%M:%S} UTC"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 
@@ -251,3 +253,12 @@ def test_a_rejected_exit_says_why_and_lets_one_try_again():
     rig.clock.advance(SECOND)
     rig.flatten()
     assert len(exits(rig)) == 2
+
+
+def test_flatten_when_flat_sends_nothing_and_says_when_the_venue_showed_it_flat():
+    rig = CoreRig()
+    rig.flatten()
+    done = rig.said(ExitProgress)[-1]
+    assert exits(rig) == []
+    at = dt.datetime.fromtimestamp(rig.now // 10**9, dt.UTC)
+    assert (done.stage, done.text) == (ExitStage.FLAT, f"flat, verified {at:%H:%M:%S} UTC")

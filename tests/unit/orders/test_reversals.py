@@ -9,8 +9,8 @@ import pytest
 from tests.helpers.core_rig import ACCOUNT, HAND, SCRIPT, SECOND, SYMBOL, CoreRig
 from workstation.domain.accounts import KillScope, KillState
 from workstation.domain.errors import NotFound, StateConflict
-from workstation.domain.events import ArmChanged
-from workstation.domain.orders import OrdStatus, Origin, ReversePosition, Side
+from workstation.domain.events import ArmChanged, OutcomeUnknown
+from workstation.domain.orders import OrdStatus, Origin, RequestKind, ReversePosition, Side
 from workstation.orders.results import OrderAlert
 from workstation.orders.reversals import ENTRY_MARK, REVERSE_WAIT_NS, REVERSES_MARK
 
@@ -132,6 +132,13 @@ def test_what_cannot_be_reversed_is_said_at_once() -> None:
         reverse(rig, account="NONE")
     with pytest.raises(NotFound):
         reverse(rig, symbol="NONE")
+    rig.position(100)
+    doubtful = rig.submit(Side.BUY, 1, 9_000)
+    rig.record(OutcomeUnknown(cl_ord_id=doubtful.cl_ord_id, ts=rig.now, request=RequestKind.CANCEL, cause="no answer"))
+    with pytest.raises(StateConflict, match="is UNKNOWN; wait until it is known"):
+        reverse(rig)
+    assert sent(rig) == [call for call in sent(rig) if call.cl_ord_id == doubtful.cl_ord_id]
+    rig = CoreRig()
     rig.position(100)
     rig.down()
     assert reverse(rig).denial is not None

@@ -42,7 +42,12 @@ def cancel_choices(
         ("entries", f"Cancel {symbol} entries only", CancelMany(account=account, symbol=symbol, entries_only=True)),
         *((f"strategy_{name}", f"Cancel strategy {name}", CancelMany(strategy_id=name)) for name in strategies),
         ("all", f"Cancel all in {account}", CancelMany(account=account)),
-        ("stops", "Cancel all, protective stops too", CancelMany(account=account, include_protective=True)),
+        ("everywhere", "Cancel all in every account", CancelMany()),
+        (
+            "stops",
+            f"Cancel all in {account}, stops too",
+            CancelMany(account=account, include_protective=True),
+        ),
     ]
     for name, text, scope in scopes:
         orders = blotter.in_scope(scope.account, scope.symbol, scope.strategy_id)
