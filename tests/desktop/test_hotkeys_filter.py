@@ -273,9 +273,18 @@ def test_arming_live_asks_for_the_accounts_end_once(qtbot, qapp):
     action = keys.actions(qapp)["trade.arm"]
     action.trigger()
     assert rig.gateway.of("risk.arm") == []
-    (dialog,) = [top for top in QApplication.topLevelWidgets() if top.objectName() == "arm_live_dialog"]
-    dialog.setTextValue("M-1")
-    dialog.accept()
+
+    def answer(text: str) -> None:
+        (dialog,) = [top for top in QApplication.topLevelWidgets() if top.objectName() == "arm_live_dialog"]
+        dialog.setTextValue(text)
+        dialog.accept()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    answer("M-2")
+    assert rig.gateway.of("risk.arm") == []
+    assert rig.spoken[-1] == ("warning", "Not armed: 'M-2' is not the end of SIM-1.")
+    action.trigger()
+    answer("M-1")
     assert rig.gateway.of("risk.arm") == [Arm(environment=Environment.LIVE)]
     action.trigger()
     assert len(rig.gateway.of("risk.arm")) == 2

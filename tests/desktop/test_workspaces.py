@@ -113,6 +113,18 @@ def test_a_load_is_taken_back_by_its_button(desk: Workspace) -> None:
     assert not shown.can_undo
 
 
+def test_a_load_can_be_taken_back_for_thirty_seconds_and_then_from_its_history(desk: Workspace) -> None:
+    shown = desk.workspaces
+    shown.open("small")
+    undo = desk.window.findChild(QPushButton, "undo_load")
+    assert undo is not None
+    assert (shown._undo.interval(), shown._undo.isActive(), undo.isVisible()) == (30_000, True, True)
+    shown._undo.timeout.emit()  # the time is over
+    assert (shown.can_undo, undo.isVisible()) == (False, False)
+    assert shown.open("trading")
+    assert shown.name == "trading"
+
+
 def test_what_was_shown_comes_back_at_the_next_start(
     shown: Workspaces, rig: DesktopRig, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ from workstation.viewmodels.preview import PREVIEW_KEY
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 ROWS_AWAY = 12
+TICKS_BEYOND = 3_000
 """Rows below the bid at which an order rests through the length of a test."""
 
 
@@ -121,3 +122,18 @@ def test_a_click_in_the_ladder_rests_a_drag_amends_and_a_click_on_it_cancels(pro
 
 def _place(panel: LadderPanel, price: int):
     return panel.view.grid.place(cell(panel, Column.OWN_BID, price), panel.view.ladder.map.prices)
+
+
+def test_a_limit_through_the_market_is_allowed_by_the_box_and_bounded_by_the_collar(product: Product) -> None:
+    panel = ladder(product)
+    product.click(panel.marketable)
+    prices, ask = panel.view.ladder.map, product.state.quotes["AAPL"].ask
+    assert panel.marketable.isChecked()
+    assert ask is not None
+    far = panel.view.ladder.instrument.step(ask, TICKS_BEYOND)
+    prices.centre(far)
+    product.wait(lambda: panel.view.painted_prices == prices.prices, "rows painted far above the market")
+    QTest.mouseClick(panel.view, LEFT, PLAIN, cell(panel, Column.BID, far))
+    words = product.wait_for_words("Refused: price collar")
+    assert "through ask" in words
+    assert product.at_venue() == []

@@ -74,7 +74,18 @@ D = Decimal
         ("b 5 aapl last-2t sl 20t tp 195", OrderLine(
             side=Side.BUY, symbol="AAPL", qty=Units(D(5)), at=AtQuote("last", D(-2)), stop_loss=Distance(D(20), "t"),
             take_profit=AtPrice(D(195)))),
+        ("b 1.5m aapl mid+2t fok", OrderLine(
+            side=Side.BUY, symbol="AAPL", qty=Units(D(1_500_000)), at=AtQuote("mid", D(2)),
+            time_in_force=TimeInForce.FOK)),
+        ("s 5 aapl ask-1t tp 40t gtc", OrderLine(
+            side=Side.SELL, symbol="AAPL", qty=Units(D(5)), at=AtQuote("ask", D(-1)),
+            take_profit=Distance(D(40), "t"), time_in_force=TimeInForce.GTC)),
         ("x 50% aapl", Exit(D(50), "AAPL")),
+        ("rev", Reverse(None)),
+        ("c bids", Cancel("bids", None)),
+        ("c asks", Cancel("asks", None)),
+        ("c all", Cancel("all", None)),
+        ("be msft", BreakEven("MSFT")),
         ("x", Exit(D(100), None)),
         ("rev esz6", Reverse("ESZ6")),
         ("c entries", Cancel("entries", None)),

@@ -42,8 +42,8 @@ STEPS = (
     ),
     Step(
         "Send and take back",
-        "F1 buys joining the bid, F4 sells joining the ask. Or click a price in the ladder. Esc cancels what works in"
-        " this instrument; F9 flattens it.",
+        "F1 buys joining the bid, F4 sells joining the ask. Or click a price in the ladder; drag your order to another"
+        " row to change it, click it to cancel it. Esc cancels what works in this instrument; F9 flattens it.",
         "ladder-1",
     ),
     Step(
