@@ -42,6 +42,15 @@ class Trade(msgspec.Struct, frozen=True, gc=False, tag=True):
     conditions: str = ""
 
 
+class TradeBust(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The venue takes a print back; `trade_id` names it. ts_event: when the venue did so."""
+
+    symbol: str
+    trade_id: str
+    ts_event: int
+    ts_init: int
+
+
 BAR_CONDITION = "BAR"
 """Condition of a trade that stands for a recorded bar: it repeats the bar's close and volume, and is no trade more."""
 
@@ -222,7 +231,7 @@ class Bar(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class BarRevised(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """A bar that was told of as closed has changed: a trade came late. `bar` stands in its place."""
+    """A bar that was told of as closed has changed: a trade came late, or was taken back. `bar` stands in its place."""
 
     bar: Bar
 
@@ -239,7 +248,7 @@ class BarRevised(msgspec.Struct, frozen=True, gc=False, tag=True):
     ts_init = ts_event
 
 
-MarketEvent = Quote | Trade | BookSnapshot | BookChange | PhaseChange | StreamChange | Bar | BarRevised
+MarketEvent = Quote | Trade | TradeBust | BookSnapshot | BookChange | PhaseChange | StreamChange | Bar | BarRevised
 """What a feed may deliver, in lists of at most FEED_SLICE_MAX; revised bars are made here, and come with them."""
 
 FEED_SLICE_MAX = 500

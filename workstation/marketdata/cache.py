@@ -23,6 +23,7 @@ from workstation.domain.market import (
     StreamKind,
     StreamState,
     Trade,
+    TradeBust,
 )
 from workstation.domain.orders import ReferencePrice
 from workstation.kernel.clock import Clock
@@ -130,6 +131,7 @@ class MarketCache:
             PhaseChange: self._on_phase,
             StreamChange: self._on_stream,
             Bar: self._on_bar,
+            TradeBust: _leave,
         }
 
     def apply(self, events: Sequence[MarketEvent]) -> set[str]:
@@ -392,3 +394,7 @@ def _disagrees(line: Line, after_ns: int) -> bool:
     if quote is None or trade is None or quote.bid is None or quote.ask is None:
         return False
     return trade.ts_event - quote.ts_event > after_ns and not quote.bid <= trade.price <= quote.ask
+
+
+def _leave(_bust: TradeBust) -> None:
+    """Leave the last price and the day's statistics as they are: a bust says nothing of what they were before."""

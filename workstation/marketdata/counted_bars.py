@@ -18,6 +18,9 @@ from workstation.marketdata.forming import FormingBar
 RECENT_BARS_MAX = 16
 """Closed bars kept for revision."""
 
+SPLITS_KEPT_MAX = 64
+"""Split prints whose parts are known if they are taken back."""
+
 _OF_VALUE = frozenset({BarKind.VALUE, BarKind.VALUE_IMBALANCE, BarKind.VALUE_RUNS})
 _OF_TICKS = frozenset({BarKind.TICK, BarKind.TICK_IMBALANCE, BarKind.TICK_RUNS})
 _OF_RUNS = frozenset({BarKind.TICK_RUNS, BarKind.VOLUME_RUNS, BarKind.VALUE_RUNS})
@@ -45,6 +48,26 @@ class CountedBars:
     def put(self, price: int, size: int, ts: int, side: int = 0) -> list[Bar]:
         """Take one price."""
         raise NotImplementedError
+
+    def take_back(self, price: int, size: int, ts: int) -> list[Bar]:
+        """Take a print's volume out of the bars that it fell into; returns the closed ones, oldest first.
+
+        Their prices and those of the bars after them stay: bars are not counted anew.
+        """
+        revised = []
+        for bar, part in self._parts_of(price, size, ts):
+            bar.take_back(part)
+            if bar is not self.forming:
+                revised.append(bar.freeze(self.symbol, self.bar_type, revised=True))
+        if self.forming is not None and self.forming.empty:
+            self.forming = None
+        return revised
+
+    def _parts_of(self, price: int, size: int, ts: int) -> list[tuple[FormingBar, int]]:  # noqa: ARG002  of splits alone
+        """Return the kept bars that hold a print, with what of it each does, oldest first."""
+        held = [*([self.forming] if self.forming is not None else []), *reversed(self.recent)]
+        found = next((bar for bar in held if bar.first_ts <= ts <= bar.last_ts and bar.volume >= size), None)
+        return [] if found is None else [(found, size)]
 
     @property
     def current(self) -> Bar | None:
@@ -91,6 +114,15 @@ class SplitBars(CountedBars):
         self._is_value = bar_type.kind is BarKind.VALUE
         self._filled = 0
         self._last: tuple[int, int] | None = None
+        self._splits: deque[tuple[tuple[int, int, int], list[tuple[FormingBar, int]]]] = deque(maxlen=SPLITS_KEPT_MAX)
+
+    def _parts_of(self, price: int, size: int, ts: int) -> list[tuple[FormingBar, int]]:
+        of_split = next((parts for key, parts in self._splits if key == (price, size, ts)), None)
+        found = super()._parts_of(price, size, ts) if of_split is None else of_split
+        for bar, part in found:
+            if bar is self.forming:
+                self._filled -= part * (abs(price) if self._is_value else 1)
+        return [(bar, part) for bar, part in found if bar is self.forming or bar in self.recent]
 
     def put_volume(self, size: int) -> list[Bar]:
         """Take the size of a print whose price does not count, at the price before it, so that bars keep their step."""
@@ -104,14 +136,17 @@ class SplitBars(CountedBars):
         """Take one price."""
         size, self._carried, self._last = size + self._carried, 0, (price, ts)
         weight, closed = abs(price) if self._is_value else 1, []
+        whole, parts = (price, size, ts), []
         while size > 0:
             part = min(size, -((self._filled - self.step) // weight)) if weight else size
-            self._add(price, part, ts)
+            parts.append((self._add(price, part, ts), part))
             self._filled += part * weight
             size -= part
             if self._filled >= self.step:
                 self._filled = 0
                 closed.append(self._close(ts))
+        if len(parts) > 1:
+            self._splits.append((whole, parts))
         return closed
 
 

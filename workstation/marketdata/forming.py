@@ -3,8 +3,20 @@
 Inside the third step of `service.on_feed`; builders hold these, everyone else gets the frozen `Bar`.
 """
 
-from workstation.domain.conditions import EXTREMES, VOLUME
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from workstation.domain.conditions import EXTREMES, LAST, VOLUME
 from workstation.domain.market import Bar, BarType
+
+
+class Marked(NamedTuple):
+    """One print. effect: what it counts for, bits of `domain/conditions.py`."""
+
+    price: int
+    size: int
+    ts: int
+    effect: int
 
 
 class FormingBar:
@@ -71,6 +83,30 @@ class FormingBar:
             self.volume += size
             self.count += 1
         self.empty = False
+
+    def take_back(self, size: int) -> None:
+        """Take the volume of a print out; prices stay, since what they were without it is not known."""
+        self.volume -= size
+        self.count -= 1
+        self.empty = self.count <= 0 and self.volume <= 0
+
+    def lay_anew(self, prints: Sequence[Marked]) -> None:
+        """Build the bar again of all its prints, in order of arrival; of none it is empty, at its old open."""
+        first = next((mark for mark in prints if mark.effect & LAST), None)
+        if first is None:
+            made = FormingBar.silent(self.open_ts, self.close_ts, self.open)
+        else:
+            size = first.size if first.effect & VOLUME else 0
+            made = FormingBar(self.open_ts, self.close_ts, first.price, size, first.ts, partial=self.partial)
+        for mark in prints:
+            if mark is first:
+                continue
+            if mark.effect & LAST:
+                made.add(mark.price, mark.size if mark.effect & VOLUME else 0, mark.ts)
+            elif mark.effect:
+                made.mark(mark.price, mark.size, mark.effect)
+        for name in self.__slots__:
+            setattr(self, name, getattr(made, name))
 
     def add_bar(self, bar: Bar) -> None:
         """Merge one smaller bar that follows the ones merged before."""

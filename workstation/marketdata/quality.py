@@ -22,6 +22,7 @@ from workstation.domain.market import (
     Quote,
     StreamChange,
     Trade,
+    TradeBust,
 )
 
 REFUSED_SAMPLES_MAX = 100
@@ -39,6 +40,7 @@ class Defect(StrEnum):
     TOO_LATE = "TOO_LATE"
     OUTSIDE_SESSION = "OUTSIDE_SESSION"
     STALE = "STALE"
+    BUST = "BUST"
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -86,6 +88,7 @@ class Border:
             BookChange: self._levels,
             Bar: self._bar,
             PhaseChange: self._known,
+            TradeBust: self._known,
             StreamChange: self._pass,
         }
         self._uniform: dict[str, int] = {}
@@ -170,7 +173,7 @@ class Border:
             return "bar without a duration"
         return _bad_size(bar.volume)
 
-    def _known(self, event: PhaseChange) -> str:
+    def _known(self, event: PhaseChange | TradeBust) -> str:
         return "" if event.symbol in self._instruments else "unknown instrument"
 
     def _pass(self, _event: StreamChange) -> str:

@@ -9,12 +9,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from workstation.domain.conditions import WHOLE, counts_for
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BAR_CONDITION, Bar, BarRevised, BarSource, BarType, MarketEvent, Quote, Trade
+from workstation.domain.market import (
+    BAR_CONDITION,
+    Bar,
+    BarRevised,
+    BarSource,
+    BarType,
+    MarketEvent,
+    Quote,
+    Trade,
+    TradeBust,
+)
 from workstation.marketdata.bars import SIDES, BarBuilder
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.composites import BarAggregator
+from workstation.marketdata.forming import Marked
 from workstation.marketdata.history import BarHistory
-from workstation.marketdata.quality import Quality
+from workstation.marketdata.kept_trades import KeptTrades
+from workstation.marketdata.quality import Defect, Quality
 
 BAR_SERIES_MAX = 500
 """Most series at once."""
@@ -41,6 +53,7 @@ class BarSeriesSet:
         self._by_quote: dict[str, list[BarBuilder]] = {}
         self._aggregators: dict[SeriesKey, list[BarAggregator]] = {}
         self._for_others: set[SeriesKey] = set()
+        self._kept = KeptTrades()
         self._listeners: list[Callable[[Bar], None]] = []
 
     def listen(self, listener: Callable[[Bar], None]) -> None:
@@ -170,7 +183,28 @@ class BarSeriesSet:
                         made.append((index, self._record(bars)))  # noqa: PERF401  bars are rare, ticks are not
             elif type(event) is Bar:
                 self._put_outside(index, event, events, made)
+            elif type(event) is TradeBust:
+                self._take_back(index, event, events, made)
+        self._kept.add(events)
         return _splice(events, made) if made else events
+
+    def _take_back(self, index: int, bust: TradeBust, events: list[MarketEvent], made: list[Made]) -> None:
+        """Take a trade out of its bars, where it is kept; of this delivery those before the bust are."""
+        self._quality.count(bust.symbol, Defect.BUST)
+        found = self._kept.take_back(bust.symbol, bust.trade_id, events[:index])
+        if found is None:
+            return
+        standing = [self._marked(trade) for trade in self._kept.standing(bust.symbol, events[:index])]
+        builders = (*self._by_trade.get(bust.symbol, ()), *self._by_side.get(bust.symbol, ()))
+        revised = [bar for builder in builders for bar in builder.take_back(self._marked(found), standing)]
+        if revised:
+            made.append((index, self._record(revised)))
+
+    def _marked(self, trade: Trade) -> Marked:
+        instrument = self._instruments.get(trade.symbol)
+        whole = not trade.conditions or instrument is None
+        effect = WHOLE if whole or instrument is None else counts_for(trade.conditions, instrument.exchange)
+        return Marked(trade.price, trade.size, trade.ts_event, effect)
 
     def _put_signed(self, index: int, trade: Trade, made: list[Made]) -> None:
         """Hand a trade to the series for which its side matters."""
@@ -180,9 +214,8 @@ class BarSeriesSet:
 
     def _put_marked(self, index: int, trade: Trade, made: list[Made]) -> None:
         """Hand a print with conditions to its series: by the venue's table it may count for a part."""
-        instrument = self._instruments.get(trade.symbol)
-        effect = WHOLE if instrument is None else counts_for(trade.conditions, instrument.exchange)
-        price, size, ts, side = trade.price, trade.size, trade.ts_event, SIDES.get(trade.aggressor, 0)
+        price, size, ts, effect = self._marked(trade)
+        side = SIDES.get(trade.aggressor, 0)
         builders = (*self._by_trade.get(trade.symbol, ()), *self._by_side.get(trade.symbol, ()))
         closed = [bar for builder in builders for bar in builder.put_marked(price, size, ts, side, effect)]
         if closed:

@@ -93,7 +93,10 @@ class Strategy:
         """Take a bar that has just closed; its indicators are up to date."""
 
     def on_bar_revised(self, bar: Bar) -> None:
-        """Take a bar in place of one that `on_bar` brought before: a trade came late. Indicators keep what they had."""
+        """Take a bar in place of one that `on_bar` brought before: a trade came late or was taken back.
+
+        Indicators keep what they had.
+        """
 
     def on_quote(self, quote: Quote) -> None:
         """Take the newest quote; older ones that were waiting are left out."""

@@ -6,10 +6,15 @@ import itertools
 
 import pytest
 
+from tests.helpers.adapters import InProcess
 from tests.helpers.market_statistics import START_NS
 from workstation.brokers.sim.faults import SimPlan
 from workstation.brokers.sim.venue import SimVenue
 from workstation.domain.market import (
+    Bar,
+    BarKind,
+    BarRevised,
+    BarType,
     BookChange,
     BookSnapshot,
     PhaseChange,
@@ -19,8 +24,11 @@ from workstation.domain.market import (
     StreamKind,
     StreamState,
     Trade,
+    TradeBust,
 )
+from workstation.domain.orders import OrdType
 from workstation.kernel.clock import VirtualClock
+from workstation.marketdata.service import MarketData
 
 
 class Listener:
@@ -169,3 +177,31 @@ def test_nothing_comes_after_stop(listener):
     seen = len(listener.events)
     listener.run(1)
     assert len(listener.events) == seen
+
+
+def test_a_fill_that_the_venue_takes_back_is_taken_out_of_the_bars(tmp_path):
+    harness = InProcess(tmp_path)
+    market = MarketData(
+        harness.clock, {found.symbol: found for found in harness.venue.instruments()}, on_fault=lambda *_: None
+    )
+    second, told = BarType(BarKind.SECOND, 1), []
+    market.bars("AAPL", second)
+    market.listen(told.extend)
+    try:
+        harness.venue.feed.start(market.on_feed)
+        harness.venue.feed.subscribe("AAPL", StreamKind.TRADES)
+        harness.market()
+        harness.submit("bu", ord_type=OrdType.MARKET, qty=100)
+        (fill,) = harness.until_filled("bu", 100)
+        harness.run_until(lambda: any(isinstance(event, Trade) for event in told))
+        market.close_bars(harness.now_ns() + 10**9)
+        harness.arm("bust")
+        harness.run_until(lambda: any(isinstance(event, TradeBust) for event in told))
+    finally:
+        harness.close()
+    [bust] = [event for event in told if isinstance(event, TradeBust)]
+    [print_] = [event for event in told if isinstance(event, Trade) and event.trade_id == bust.trade_id]
+    assert (print_.price, print_.size, print_.ts_event) == (fill.last_px, fill.last_qty, fill.ts_event)
+    [bar] = [event for event in told if isinstance(event, Bar)]
+    [revised] = [event.bar for event in told if isinstance(event, BarRevised)]
+    assert (revised.ts_open, revised.volume) == (bar.ts_open, bar.volume - 100)

@@ -147,6 +147,7 @@ class Damage:
             instrument = self._exchange.instruments[execution.symbol]
             if fault.kind is FaultKind.BUST:
                 self._exchange.amend_execution(execution, kind=ExecKind.BUST)
+                self._feed.bust(execution.symbol, execution.last_px, execution.last_qty, execution.ts_event)
                 return
             price = instrument.price_from(fault.price) if fault.price else instrument.step(execution.last_px, 1)
             self._exchange.amend_execution(execution, kind=ExecKind.CORRECTION, price=price)

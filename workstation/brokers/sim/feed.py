@@ -26,6 +26,7 @@ from workstation.domain.market import (
     StreamKind,
     StreamState,
     Trade,
+    TradeBust,
 )
 from workstation.kernel.clock import Clock, Scheduler
 from workstation.ports.feed import FeedSink
@@ -38,6 +39,10 @@ REPEAT_NS = 1_000_000_000
 
 BACKLOG_MAX = 100_000
 """Events that may wait for delivery; beyond that the oldest are dropped, counted, and depth is resynchronised."""
+
+
+PRINTED_MAX = 5_000
+"""Prints that may still be taken back."""
 
 
 class _Line:
@@ -71,6 +76,7 @@ class SimFeed:
         self._sink: FeedSink | None = None
         self._down = False
         self._waiting: list[MarketEvent] = []
+        self._printed: deque[tuple[str, int, int, int, str]] = deque(maxlen=PRINTED_MAX)
         self._slices: deque[list[MarketEvent]] = deque()
         self._backlog = 0
         self._delivering = False
@@ -202,6 +208,7 @@ class SimFeed:
             now = self._clock.now_ns()
             for price, size, sign, ts in line.matcher.prints:
                 self._trades += 1
+                self._printed.append((symbol, price, size, ts, f"T{self._trades}"))
                 self._waiting.append(
                     Trade(
                         symbol, price, size, Aggressor.BUY if sign > 0 else Aggressor.SELL, f"T{self._trades}", ts, now
@@ -209,6 +216,15 @@ class SimFeed:
                 )
         self.tape(symbol, line.matcher.prints)
         line.matcher.prints.clear()
+
+    def bust(self, symbol: str, price: int, size: int, ts: int) -> None:
+        """Take the newest print back that a fill of that price, size and time was; one that nobody heard of is none."""
+        same = [row for row in self._printed if row[:2] == (symbol, price) and row[3] == ts]
+        if not same:
+            return
+        row = next((row for row in reversed(same) if row[2] == size), same[-1])
+        self._printed.remove(row)
+        self._waiting.append(TradeBust(symbol, row[4], self._venue_ns(), self._clock.now_ns()))
 
     def _quote(self, symbol: str, line: _Line, ts: int) -> None:
         bids, asks = line.matcher.book.bids, line.matcher.book.asks
