@@ -66,7 +66,8 @@ def wish(tmp_path: Path, rows: str = ROWS) -> ImportFile:
 
 def test_a_file_comes_in_while_the_journal_runs_and_once(commands, opened, tmp_path):
     first = run(commands, "data.import", wish(tmp_path))
-    assert first.ok, first.text
+    assert (first.ok, first.text) == (True, "acme.csv: 30 new, 0 known, 0 duplicates, 0 refused."), "in one line"
+    assert first.data.lines[0].startswith("acme.csv: CSV of bars")
     [line] = run(commands, "data.board", NoParams()).data.lines
     assert (line.holding.symbol, line.holding.kind, line.holding.rows) == ("ACME", DataKind.BARS, 30)
     assert "nothing changed" in run(commands, "data.import", wish(tmp_path)).text
@@ -76,7 +77,7 @@ def test_a_file_comes_in_while_the_journal_runs_and_once(commands, opened, tmp_p
 def test_what_is_not_understood_is_refused_and_stores_nothing(commands, opened, tmp_path):
     answer = run(commands, "data.import", msgspec.structs.replace(wish(tmp_path), stamp=""))
     assert not answer.ok
-    assert "--stamp" in answer.text
+    assert "give “A bar's time is its” open or close" in answer.text
     assert opened.store.history.holdings() == ()
 
 
@@ -137,7 +138,7 @@ def test_what_markets_list_comes_in_beside_the_journal_once_and_is_taken_for_row
     assert "nothing changed" in run(commands, "data.import", ImportFile(path=str(path))).text
     assert list(opened.store.history.listings("AC_E")) == ["AC_E@north.crypto"]
     rows = msgspec.structs.replace(wish(tmp_path), new="")
-    assert "give --market" in run(commands, "data.import", rows).text
+    assert "give “Its market”" in run(commands, "data.import", rows).text
     assert run(commands, "data.import", msgspec.structs.replace(rows, market="south")).ok
     made = opened.store.history.instrument("ACME")
     assert (made.ticks[0].tick, made.lot, made.currency, made.exchange) == (25, 1, "EUR", "SOUTH")

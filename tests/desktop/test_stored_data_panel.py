@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, status
+from workstation.commands.data import ImportTold
 from workstation.commands.registry import CommandResult
 from workstation.desktop.cell_painting import PADDING_PX
 from workstation.desktop.panels.stored_data_import import ImportDialog
@@ -115,10 +116,20 @@ def test_a_dropped_file_is_imported_with_what_the_person_says(panel: StoredDataP
     dialog.interval.setText("1m")
     dialog.stamp.setCurrentText("open")
     dialog.market.setText("north ")
+    dialog.qty_decimals.setText("3")
     dialog.accept()
     [wish] = rig.gateway.of("data.import")
     assert (wish.path, wish.symbol, wish.interval, wish.stamp) == ("/data/acme.csv", "ACME", "1m", "open")
     assert (wish.market, wish.price_decimals) == ("north", None), "what nobody entered is left to what a market lists"
+    assert wish.qty_decimals == 3
+    report = ImportTold(lines=("acme.csv: CSV of bars; ACME", "  gap ACME 2024-01-02 15:03:00Z: 2 missing"))
+    done = CommandResult(ok=True, text="acme.csv: 4 new, 0 known, 0 duplicates, 1 refused, 1 gaps.", data=report)
+    rig.gateway.answer("data.import", done)
+    rig.bridge._on_answered()
+    assert panel.below.currentWidget() is panel.report
+    assert panel.report.toPlainText() == "\n".join(report.lines)
+    panel.series.selectRow(0)
+    assert panel.below.currentWidget() is panel.holes
 
 
 def test_progress_is_shown_and_can_be_given_up(panel: StoredDataPanel, rig: DesktopRig, qtbot) -> None:

@@ -4,6 +4,7 @@ Beside both walks, on threads of its own, one import at a time. An answer is kep
 for as long as it does not change, so that a panel that asks every second costs the database nothing.
 """
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,11 +17,11 @@ from workstation.app.data_catalogue import gaps_of
 from workstation.app.data_hours import adopt_hours
 from workstation.app.import_files import import_file
 from workstation.app.import_options import ImportOptions
-from workstation.app.import_report import FileReport, told
+from workstation.app.import_report import FileReport, summed_up, told
 from workstation.app.import_stamps import Stamp
 from workstation.app.view_only import Storage
 from workstation.commands.context import EngineContext
-from workstation.commands.data import DeleteSeries, ImportFile
+from workstation.commands.data import DeleteSeries, ImportFile, ImportTold
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.domain.errors import StateConflict, StorageError, UserError
 from workstation.kernel.clock import Clock
@@ -30,6 +31,21 @@ from workstation.storage import Store, StoreView
 from workstation.storage.market_history import SqlMarketHistory
 from workstation.storage.market_imports import MarketImports
 from workstation.storage.tick_files import day_of
+
+FIELDS = {
+    "symbol": "Symbol",
+    "interval": "Interval of bars",
+    "stamp": "A bar's time is its",
+    "zone": "Zone of times",
+    "new": "New instrument",
+    "market": "Its market",
+    "price-decimals": "Decimals of prices",
+    "qty-decimals": "Decimals of sizes",
+    "calendar": "Its sessions",
+}
+"""What a screen calls the options of an import."""
+
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
 
 REFRESH_NS = 10 * 10**9
 ARCHIVE_EVERY_NS = 3_600 * 10**9
@@ -154,7 +170,8 @@ class StoredData:
 
         def work() -> CommandResult:
             report = import_file(Path(params.path), options, imports, self._progress)
-            return CommandResult(ok=bool(report.rows), text="\n".join(told(report)))
+            data = ImportTold(lines=tuple(map(_in_fields, told(report))))
+            return CommandResult(ok=bool(report.rows), text=summed_up(report), data=data)
 
         self._write(work, call)
 
@@ -194,7 +211,7 @@ class StoredData:
             try:
                 result = work()
             except (UserError, StorageError, OSError) as error:
-                result = CommandResult(ok=False, code="NOT_STORED", text=str(error))
+                result = CommandResult(ok=False, code="NOT_STORED", text=_in_fields(str(error)))
             self._importing = ""
             self._post(lambda: self._done(result, call))
 
@@ -223,3 +240,8 @@ class StoredData:
             while len(self._known) > SERIES_KEPT_MAX:
                 self._known.popitem(last=False)
         return found
+
+
+def _in_fields(text: str) -> str:
+    """Return words of the command line as a screen knows them."""
+    return _OPTION.sub(lambda found: f"“{FIELDS[found[1]]}”" if found[1] in FIELDS else found[0], text)

@@ -110,6 +110,14 @@ def told(report: FileReport) -> Iterator[str]:
         yield f"  and {report.gaps - len(report.gap_list):,} more gaps; {report.missing:,} missing in all"
 
 
+def summed_up(report: FileReport) -> str:
+    """Return a report in one line."""
+    counts = f"{report.new:,} new, {report.known:,} known, {report.duplicates:,} duplicates, {report.refused:,} refused"
+    gaps = f", {report.gaps:,} gaps" if report.gaps else ""
+    same = "; nothing changed" if report.rows and not report.new and not report.differing else ""
+    return f"{report.file}: {counts}{gaps}{same}."
+
+
 def _refused(report: FileReport) -> Iterator[str]:
     """Yield what of a file is not stored."""
     for what, count in report.left_out.items():

@@ -21,6 +21,12 @@ class ImportFile(msgspec.Struct, frozen=True, kw_only=True):
     calendar: str = ""
 
 
+class ImportTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import found in a file and did with it, line by line."""
+
+    lines: tuple[str, ...]
+
+
 class DeleteSeries(msgspec.Struct, frozen=True, kw_only=True):
     """Delete a series of one source. kind: of `DataKind`; interval: stored name, "" for ticks."""
 

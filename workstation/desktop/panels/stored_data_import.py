@@ -5,11 +5,13 @@ Opened by the stored-data panel for a file that was chosen or dropped; it reads 
 
 from pathlib import Path
 
+from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from workstation.commands.data import ImportFile
 
 CLASSES = ("", "stock", "etf", "future", "forex", "crypto", "bond")
+DECIMALS_MAX = 9
 STAMPS = ("", "open", "close")
 CALENDARS = ("", "ALWAYS", "XNYS", "FX")
 
@@ -22,21 +24,26 @@ class ImportDialog(QDialog):
         self._path = path
         self.setObjectName("import_dialog")
         self.setWindowTitle(f"Import {path.name}")
-        hint = QLabel("LEAN files and exchange captures need nothing. CSV and Parquet need whose rows they are.")
+        hint = QLabel("LEAN files and exchange captures need nothing. Rows of CSV and Parquet need a symbol.")
         hint.setWordWrap(True)
         self.symbol, self.interval, self.zone, self.market = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
+        self.price_decimals, self.qty_decimals = QLineEdit(), QLineEdit()
         self.stamp, self.new, self.calendar = QComboBox(), QComboBox(), QComboBox()
         self.stamp.addItems(STAMPS)
         self.new.addItems(CLASSES)
         self.calendar.addItems(CALENDARS)
         other = QLineEdit()
-        other.setPlaceholderText("as listed, else ALWAYS; or cbot.future")
+        other.setPlaceholderText("as listed, or ALWAYS")
         self.calendar.setLineEdit(other)
         form = QFormLayout(self)
         form.addRow(hint)
         self.interval.setPlaceholderText("1m, 1h, 1d")
         self.zone.setPlaceholderText("UTC, America/New_York")
-        self.market.setPlaceholderText("cbot, binance: where several list it")
+        self.market.setPlaceholderText("where several list it: cbot")
+        self.price_decimals.setPlaceholderText("2")
+        self.qty_decimals.setPlaceholderText("0")
+        for decimals in (self.price_decimals, self.qty_decimals):
+            decimals.setValidator(QIntValidator(0, DECIMALS_MAX, decimals))
         for name, title, field in (
             ("symbol", "Symbol", self.symbol),
             ("interval", "Interval of bars", self.interval),
@@ -44,6 +51,8 @@ class ImportDialog(QDialog):
             ("zone", "Zone of times", self.zone),
             ("new", "New instrument", self.new),
             ("market", "Its market", self.market),
+            ("price_decimals", "Decimals of prices", self.price_decimals),
+            ("qty_decimals", "Decimals of sizes", self.qty_decimals),
             ("calendar", "Its sessions", self.calendar),
         ):
             field.setObjectName(f"import_{name}")
@@ -64,5 +73,12 @@ class ImportDialog(QDialog):
             zone=self.zone.text().strip(),
             new=self.new.currentText(),
             market=self.market.text().strip(),
+            price_decimals=_number(self.price_decimals),
+            qty_decimals=_number(self.qty_decimals),
             calendar=self.calendar.currentText().strip(),
         )
+
+
+def _number(field: QLineEdit) -> int | None:
+    text = field.text().strip()
+    return int(text) if text else None

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter
+from PySide6.QtWidgets import QFileDialog, QPlainTextEdit, QSplitter, QStackedWidget
 
-from workstation.commands.data import DeleteSeries
+from workstation.commands.data import DeleteSeries, ImportTold
 from workstation.commands.registry import CommandResult, NoParams
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, PressTwice, Question, bar_of, named
@@ -41,12 +41,20 @@ class StoredDataPanel(AskingPanel):
         self.holes = ColumnView(ColumnModel(self.rows.holes), hole_style, name=f"{panel_id}_holes", meaning="Gaps")
         self.holes.horizontalHeader().setStretchLastSection(False)
         self.series.set_flexible("symbol", overflow="source")
-        self.series.rows_chosen.connect(self._show_holes)
+        self.series.rows_chosen.connect(self._on_chosen)
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName(f"{panel_id}_tables")
         tables.setChildrenCollapsible(False)
         tables.addWidget(self.series)
-        tables.addWidget(self.holes)
+        self.report = QPlainTextEdit()
+        self.report.setReadOnly(True)
+        self.report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.report.setObjectName(f"{panel_id}_report")
+        self.report.setAccessibleName("Report of the last import")
+        self.below = QStackedWidget()
+        self.below.addWidget(self.holes)
+        self.below.addWidget(self.report)
+        tables.addWidget(self.below)
         self.bring = self.button(
             "import", "Import…", "Import a file: market data, splits, hours, tickers", self._choose
         )
@@ -81,6 +89,19 @@ class StoredDataPanel(AskingPanel):
             self.show_state()
         self._show_empty()
 
+    def _on_chosen(self) -> None:
+        if list(self.series.selected_rows()):
+            self.below.setCurrentWidget(self.holes)
+        self._show_holes()
+
+    def _on_imported(self, result: CommandResult) -> None:
+        """Show the report below, and say it in one line."""
+        if isinstance(result.data, ImportTold):
+            self.series.clearSelection()
+            self.report.setPlainText("\n".join(result.data.lines))
+            self.below.setCurrentWidget(self.report)
+        self._on_done(result)
+
     def _show_holes(self, *_: object) -> None:
         chosen = list(self.series.selected_rows())
         line = chosen[0] if len(chosen) == 1 else None
@@ -91,7 +112,7 @@ class StoredDataPanel(AskingPanel):
     def import_file(self, path: Path) -> None:
         """Ask what the file does not say, and have it imported."""
         dialog = ImportDialog(path, self)
-        dialog.accepted.connect(lambda: self.act("data.import", dialog.wish(), "import"))
+        dialog.accepted.connect(lambda: self.act("data.import", dialog.wish(), "import", self._on_imported))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
