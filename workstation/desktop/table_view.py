@@ -350,13 +350,13 @@ class ColumnView(QTableView):
         if 0 <= under < len(self.columns.table.columns):
             pointed = self.columns.table.columns[under]
             if pointed.name in self.filterable:
-                action = menu.addAction(f"Filter by {pointed.title}…")
+                action = menu.addAction(f"Filter by {_entry_text(pointed)}…")
                 action.setObjectName(f"{self.objectName()}_filter_by")
                 action.triggered.connect(lambda _checked=False, name=pointed.name: self.filter_asked.emit(name))
                 menu.addSeparator()
         for number, column in enumerate(self.columns.table.columns):
             if column.width:
-                action = QAction(column.title, menu, checkable=True, checked=not self.isColumnHidden(number))
+                action = QAction(_entry_text(column), menu, checkable=True, checked=not self.isColumnHidden(number))
                 action.toggled.connect(lambda on, number=number: self.setColumnHidden(number, not on))
                 menu.addAction(action)
         menu.addSeparator()
@@ -542,3 +542,8 @@ class ColumnView(QTableView):
             self.delete_pressed.emit()
         else:
             super().keyPressEvent(event)
+
+
+def _entry_text(column: Column[Any]) -> str:
+    """Return what a menu calls a column: its title, or the first words of its hint where it has none."""
+    return (column.title or column.hint.partition(":")[0]).replace("&", "&&")

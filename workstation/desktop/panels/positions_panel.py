@@ -304,7 +304,7 @@ class PositionsPanel(TablePanel):
             ("export", "Export view as CSV…", self.export, True),
         )
         for name, text, run, on in entries:
-            action = menu.addAction(icon("flatten") if name == "flatten" else icon("list"), text)
+            action = menu.addAction(icon("flatten"), text) if name == "flatten" else menu.addAction(text)
             action.setObjectName(f"{self.panel_id}_{name}_action")
             action.setEnabled(on)
             action.triggered.connect(lambda _checked=False, run=run: run())

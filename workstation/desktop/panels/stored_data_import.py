@@ -16,6 +16,10 @@ STAMPS = ("", "open", "close")
 CALENDARS = ("", "ALWAYS", "XNYS", "FX")
 
 
+FIELD_CHARACTERS = 38
+"""Room of a field in digits, so that what it says while it is empty is read whole."""
+
+
 class ImportDialog(QDialog):
     """Asks for what only a person can know of `path`."""
 
@@ -57,6 +61,7 @@ class ImportDialog(QDialog):
         ):
             field.setObjectName(f"import_{name}")
             field.setAccessibleName(title)
+            field.setMinimumWidth(FIELD_CHARACTERS * field.fontMetrics().horizontalAdvance("0"))
             form.addRow(title, field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)

@@ -76,7 +76,7 @@ class Adding:
         menu.setObjectName(f"{self._panel.panel_id}_choices")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for item in found:
-            action = menu.addAction(words_of(item))
+            action = menu.addAction(words_of(item).replace("&", "&&"))
             action.setObjectName(f"{self._panel.panel_id}_choice_{item.symbol}")
             action.triggered.connect(partial(self._take, item.symbol))
         return menu

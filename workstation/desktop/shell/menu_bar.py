@@ -75,7 +75,9 @@ class MenuBar:
         menu.setObjectName("add_panel_menu")
         for kind, panel in sorted(kinds.items(), key=lambda pair: pair[1].title):
             add = partial(_add_panel, workspaces, kind)
-            self._commands.put(menu, f"{ADD_PANEL}{kind}", add, panel.title).setIcon(icon(panel.icon))
+            self._commands.put(menu, f"{ADD_PANEL}{kind}", add, panel.title.replace("&", "&&")).setIcon(
+                icon(panel.icon)
+            )
         return menu
 
 

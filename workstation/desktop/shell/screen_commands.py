@@ -42,7 +42,7 @@ class ScreenCommands(QObject):
             made.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
             made.triggered.connect(lambda _checked=False: self._keys.run_command(command_id))
         command = self._commands.get(command_id)
-        made.setText(text or command.title)
+        made.setText(text or command.title.replace("&", "&&"))
         made.setToolTip(command.help or command.title)
         self._show_key(command_id, made)
         return made

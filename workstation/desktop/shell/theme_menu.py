@@ -24,8 +24,11 @@ class ThemeMenu(QMenu):
         super().__init__("&Theme", parent)
         self.setObjectName("theme_menu")
         self._context = context
-        for name in THEME_NAMES:
-            commands.put(self, f"screen.theme_{name}", partial(self.show_theme, name))
+        self._shipped = {
+            name: commands.put(self, f"screen.theme_{name}", partial(self.show_theme, name)) for name in THEME_NAMES
+        }
+        for action in self._shipped.values():
+            action.setCheckable(True)
         self._end = self.addSeparator()
         commands.put(self, "screen.theme_copy", self.copy_theme)
         self._own: list[QAction] = []
@@ -65,6 +68,8 @@ class ThemeMenu(QMenu):
         for action in self._own:
             self.removeAction(action)
             action.deleteLater()
+        for name, action in self._shipped.items():
+            action.setChecked(current_theme().name == name)
         self._own = [self._entry(name) for name in self._context.themes.own()]
         self.insertActions(self._end, self._own)
 
