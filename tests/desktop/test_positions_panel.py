@@ -13,6 +13,7 @@ from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, limit, orde
 from tests.helpers.fake_broker import CARD
 from workstation.commands.params import ExitPosition, WatchedOrder
 from workstation.commands.registry import CommandResult
+from workstation.desktop.hold_to_confirm import hold_to_confirm
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.pnl_reconcile import FillsBehind
 from workstation.desktop.panels.positions_panel import PositionsPanel
@@ -132,9 +133,22 @@ def test_reverse_needs_two_presses_and_aims_first(panel: PositionsPanel, rig: De
     rig.feed(positions=[position(100, symbol="MSFT")])
     panel.view.selectRow(0)
     qtbot.mouseClick(panel.turn, Qt.MouseButton.LeftButton)
-    assert (asked, panel.turn.text()) == ([], "Press again")
+    assert (asked, panel.turn.text()) == ([], "Press again: reverse")
     qtbot.mouseClick(panel.turn, Qt.MouseButton.LeftButton)
     assert (asked, rig.context.focus.symbol, panel.turn.text()) == (["trade.reverse"], "MSFT", "Reverse")
+
+
+def test_reverse_acts_once_when_it_is_held_where_that_is_set(
+    panel: PositionsPanel, rig: DesktopRig, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hold_to_confirm(), "ms", 1)
+    asked = commands(panel)
+    rig.feed(positions=[position(100)])
+    panel.view.selectRow(0)
+    qtbot.mousePress(panel.turn, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(asked))
+    qtbot.mouseRelease(panel.turn, Qt.MouseButton.LeftButton)
+    assert (asked, panel.turn.text()) == (["trade.reverse"], "Reverse")
 
 
 def test_a_first_press_is_forgotten_after_its_time(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
@@ -142,7 +156,8 @@ def test_a_first_press_is_forgotten_after_its_time(panel: PositionsPanel, rig: D
     rig.feed(positions=[position(100)])
     panel.view.selectRow(0)
     panel.turn.click()
-    panel._turning.timeout.emit()
+    panel.turn._waits.start(0)  # its time is over
+    qtbot.waitUntil(lambda: panel.turn.text() == "Reverse")
     panel.turn.click()
     assert asked == []
 

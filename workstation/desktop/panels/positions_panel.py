@@ -6,7 +6,7 @@ An instrument chosen here moves the trade focus; a row carried to a chart or lad
 or a stop or target of the menu, fills a ticket in and sends nothing.
 """
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit, QMenu
 
@@ -14,6 +14,7 @@ from workstation.commands.params import ExitPosition, WatchedOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
+from workstation.desktop.panels.asking_panel import PressTwice, named
 from workstation.desktop.panels.ladder_controls import OneLine
 from workstation.desktop.panels.pnl_reconcile import FillsBehind
 from workstation.desktop.panels.positions_cells import GAP, TO_TICKET, ButtonCells
@@ -28,10 +29,6 @@ from workstation.viewmodels.hotkeys import Stage
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.positions_table import PORTIONS_BPS, PositionsView, is_stale, portion_of, watched_here
 
-PRESS_AGAIN_MS = 1_500
-"""Time within which the second press of Reverse counts."""
-
-REVERSE = "Reverse"
 PART_FIELD_PX = 76
 
 
@@ -50,11 +47,10 @@ class PositionsPanel(TablePanel):
         self.even = self.add_button(
             "breakeven", "Breakeven", "Stop of the selected position to breakeven", self.breakeven
         )
-        self.turn = self.add_button(
-            "reverse", REVERSE, "Exit the selected position, then enter the other way", self.reverse
-        )
-        self._turning = QTimer(self, interval=PRESS_AGAIN_MS, singleShot=True)
-        self._turning.timeout.connect(self._calm)
+        turn = PressTwice("Reverse", lambda: self._run_on_selected("trade.reverse"))
+        meaning = "Exit the selected position, then enter the other way; press twice"
+        self.turn = named(turn, f"{panel_id}_reverse", meaning, "quiet")
+        self.bar.addWidget(self.turn)
         self.guard = self.add_button(
             "to_broker",
             "To broker",
@@ -113,19 +109,6 @@ class PositionsPanel(TablePanel):
     def _watched(self) -> list[OrderState]:
         orders = self.context.state.open_orders.values()
         return [order for snap in self.view.selected_rows() for order in watched_here(orders, snap)]
-
-    def reverse(self) -> None:
-        """Reverse the selected position on the second press within PRESS_AGAIN_MS; the first one asks for it."""
-        if self._turning.isActive():
-            self._calm()
-            self._run_on_selected("trade.reverse")
-        else:
-            self.turn.setText("Press again")
-            self._turning.start()
-
-    def _calm(self) -> None:
-        self._turning.stop()
-        self.turn.setText(REVERSE)
 
     def _run_on_selected(self, command_id: str) -> None:
         """Aim the trade focus at the one selected position and run a command of the key map on it."""
