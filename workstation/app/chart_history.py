@@ -29,6 +29,7 @@ from workstation.storage import StoreView
 from workstation.storage.market_history import SqlMarketHistory
 
 _PRINTS = frozenset({DataKind.TICKS, DataKind.TRADES})
+ENDING = "The program is ending."
 _log = get_logger("chart_history")
 
 Post = Callable[[Callable[[], None]], None]
@@ -115,7 +116,10 @@ class ChartHistory:
             else:
                 self._post(lambda: call.reply(answer(found)))
 
-        self._pool.submit(work)
+        try:
+            self._pool.submit(work)
+        except RuntimeError:  # its thread has ended with the program
+            call.reply(CommandResult(ok=False, code="NOT_READY", text=ENDING))
 
     def _found(self, wanted: BarsRequest) -> StoredPast:
         """Return what a series could be laid from: bars of its interval, else prints."""

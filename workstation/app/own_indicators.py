@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from workstation.app.chart_history import ENDING
 from workstation.app.code_files import SourceText, classes_in, own_files, read_source
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
@@ -59,7 +60,10 @@ class OwnIndicators:
             files = self.load()
             self._post(lambda: call.reply(CommandResult(ok=True, text="", data=files)))
 
-        self._pool.submit(work)
+        try:
+            self._pool.submit(work)
+        except RuntimeError:  # its thread has ended with the program
+            call.reply(CommandResult(ok=False, code="NOT_READY", text=ENDING))
 
     def _loaded(self, file: Path) -> OwnFile:
         module, known = file.stem, self._known.get(file.stem)

@@ -210,3 +210,11 @@ def test_of_too_many_prints_the_newest_are_read() -> None:
     many = StoredPast(rows=4 * PRINTS_READ_MAX, first=0, last=400)
     assert read_from(many) == 300
     assert read_from(msgspec.structs.replace(many, rows=10)) == 0
+
+
+def test_what_is_asked_while_the_program_ends_is_answered(past: Past) -> None:
+    past.begin()
+    assert past.desk is not None
+    past.desk.close()
+    answer = past.ask("market.actions", "10t")
+    assert (answer.ok, answer.code, answer.text) == (False, "NOT_READY", "The program is ending.")

@@ -119,3 +119,8 @@ def test_a_file_whose_import_does_not_end_is_interrupted_and_the_others_load(
     assert "endless.py, line 13" in endless.error or "endless.py, line 14" in endless.error
     assert len(good.indicators) == 1
     assert [line["event"] for line in logged] == ["indicator_not_loaded"]
+
+
+def test_what_is_asked_while_the_program_ends_is_answered(folder: Folder) -> None:
+    folder.desk.close()
+    assert (folder.ask().code, folder.ask().text) == ("NOT_READY", "The program is ending.")
