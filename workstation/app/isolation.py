@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 import workstation
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
@@ -56,6 +58,7 @@ class ChildProcess:
         )
         self._in, self._out = (0 if pipe is None else pipe.fileno() for pipe in self._pipes())
         os.set_blocking(self._in, False)
+        self._seen = psutil.Process(self._process.pid)
         self._read = b""
 
     @property
@@ -94,6 +97,14 @@ class ChildProcess:
             return os.pread(self._errors.fileno(), WORDS_MAX, max(size - WORDS_MAX, 0)).decode(errors="replace")
         except (OSError, ValueError):
             return ""  # let go of already
+
+    def memory(self) -> tuple[int, int] | None:
+        """Return resident and mapped bytes, as the system counts them; None once it has ended."""
+        try:
+            taken = self._seen.memory_info()
+        except psutil.Error:
+            return None
+        return taken.rss, taken.vms
 
     def kill(self) -> None:
         """End it, without waiting."""

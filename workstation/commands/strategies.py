@@ -70,6 +70,7 @@ class RunTail(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, str] = {}
     positions: tuple[RunPosition, ...] = ()
     orders: tuple[OrderState, ...] = ()
+    pace: RunPace | None = None
 
 
 class SignalsOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +164,7 @@ def lines(context: EngineContext, params: RunName, call: Invocation) -> None:
         values=context.strategies.shown(run.id),
         positions=_positions(context, run),
         orders=tuple(islice(own, ROWS_SHOWN)),
+        pace=context.strategies.pace(run.id),
     )
     call.reply(CommandResult(ok=True, text=f"{len(told)} lines.", data=tail))
 

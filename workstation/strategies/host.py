@@ -118,6 +118,10 @@ class Host:
     def abandon(self) -> None:
         """End what runs: a callback on this program's own thread cannot be ended from outside."""
 
+    def memory(self) -> tuple[int, int] | None:
+        """Tell that it has no memory of its own: every run of the program's process shares that."""
+        return None
+
     def deliver(self, news: m.News) -> None:
         """Hand one piece of news to the strategy. After the run is over nothing more is delivered.
 

@@ -39,6 +39,9 @@ class Process(Protocol):
     def last_words(self) -> str:
         """Return what it wrote to its standard error, the end of it."""
 
+    def memory(self) -> tuple[int, int] | None:
+        """Return the bytes that it uses and maps, None once it is gone; any thread."""
+
     def kill(self) -> None:
         """End it at once, without waiting; any thread."""
 
@@ -83,6 +86,10 @@ class RemoteHost:
     def abandon(self) -> None:
         """End the process under a callback that runs; any thread."""
         self._process.kill()
+
+    def memory(self) -> tuple[int, int] | None:
+        """Return the bytes that its process uses and maps, None once it is gone; any thread."""
+        return self._process.memory()
 
     def _exchange(self, message: Message) -> None:
         def both() -> None:

@@ -33,7 +33,7 @@ from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import day_returns, marked, pooled, traded
 from workstation.strategies.run_guards import reason_to_leave, slippage_text
 from workstation.strategies.run_limits import is_for_hours, reason_to_end, reason_to_hold
-from workstation.strategies.run_pace import PaceMeter, RunPace, room_left
+from workstation.strategies.run_pace import PaceMeter, RunMemory, RunPace, room_left
 from workstation.strategies.run_rows import RunRows
 from workstation.strategies.run_signals import RunSignals
 from workstation.strategies.run_starts import AutoStarts, due
@@ -49,6 +49,7 @@ FIGURES_NS = 10_000_000_000
 """How often the figures of a run that goes on are saved; after a trade, with the next look."""
 
 NS = 1_000_000_000
+MIB = 1024 * 1024
 _log = get_logger("strategies")
 STANDINGS = {
     RunStatus.RUNNING: StrategyRunStatus.RUNNING,
@@ -148,10 +149,16 @@ class RunDesk:
         strategy = self._desk.state.records.find(StrategyDefinition, run.tenant, run.strategy_id)
         room, words = (None, "") if strategy is None else room_left(run, strategy, run.figures)
         per_s, used = self._meter.rates(live.thread.name)
+        taken, bound = live.thread.memory(), live.order.isolated
+        memory = (
+            None
+            if taken is None or bound is None
+            else RunMemory(used=taken[0], mapped=taken[1], most=bound.memory_mb * MIB)
+        )
         orders = sum(order.strategy_id == run_id for order in self._desk.state.book.open_orders())
         return RunPace(
             per_s=per_s, per_s_max=live.order.orders_per_s_max, used=used, room=room, room_to=words, orders=orders,
-            decision=live.decision,
+            memory=memory, decision=live.decision,
         )  # fmt: skip
 
     def active(self) -> list[StrategyRun]:

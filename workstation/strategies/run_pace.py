@@ -29,11 +29,23 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     terms: OrderTerms | None = None
 
 
+class RunMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process of an isolated run takes, as the system counts it, bytes. used: of the machine's memory.
+
+    mapped: all that it maps, which is what `most`, its bound, holds against it.
+    """
+
+    used: int
+    mapped: int
+    most: int
+
+
 class RunPace(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it goes. per_s: messages to the desk; used: share of the time that its callbacks took, 1 for all of it.
 
     per_s_max: orders a second at which it is taken for broken; room: share of its tightest bound on loss that is left,
-    None where it has none; room_to: that bound in words; orders: working.
+    None where it has none; room_to: that bound in words; orders: working. memory: None in the program's own process,
+    where nothing tells apart whose memory is whose.
     """
 
     per_s: float = 0.0
@@ -42,6 +54,7 @@ class RunPace(msgspec.Struct, frozen=True, kw_only=True):
     room: float | None = None
     room_to: str = ""
     orders: int = 0
+    memory: RunMemory | None = None
     decision: Decision | None = None
 
 

@@ -40,6 +40,9 @@ class Served(Protocol):
     def abandon(self) -> None:
         """End what runs, if that is possible; any thread."""
 
+    def memory(self) -> tuple[int, int] | None:
+        """Return the bytes that its process uses and maps, None where it has none of its own; any thread."""
+
 
 class StrategyInterrupted(BaseException):
     """Raised into a run's thread when a callback does not return; no handler for Exception holds it up."""
@@ -90,6 +93,10 @@ class RunThread:
     def used_ns(self) -> int:
         """Return how long callbacks have been running altogether, the one that runs now included; any thread."""
         return self._used + self.busy_ns()
+
+    def memory(self) -> tuple[int, int] | None:
+        """Return the bytes that a process of its own uses and maps, None where it has none; any thread."""
+        return None if self._host is None else self._host.memory()
 
     def revoke(self) -> None:
         """Take nothing more from this run: later intents are dropped, and the thread ends when its callback does."""

@@ -29,6 +29,7 @@ USED_MUCH = 0.5
 
 NO_PACES: Mapping[str, RunPace] = {}
 LIVE = "LIVE"
+MIB = 1024 * 1024
 HELD_HERE = "held by this program"
 
 _RUN_INKS = {
@@ -153,6 +154,16 @@ def position_text(formats: Formats, row: RunPosition) -> str:
     """Return a position of a run: instrument, signed quantity, open profit."""
     profit = "no price" if row.profit is None else f"{money_text(row.profit)} {row.currency}"
     return f"{row.symbol} {'+' if row.qty > 0 else ''}{formats.quantity(row.symbol, row.qty)} ({profit})"
+
+
+def memory_text(pace: RunPace | None) -> str:
+    """Return what a run under way takes of the memory, where that can be told; "" for one that is not under way."""
+    if pace is None:
+        return ""
+    if pace.memory is None:
+        return "Memory: shared with the program; only a run in a process of its own has its memory told apart"
+    used, mapped, most = (value / MIB for value in (pace.memory.used, pace.memory.mapped, pace.memory.most))
+    return f"Memory: {used:,.0f} MiB in use by its own process, {mapped:,.0f} of at most {most:,.0f} MiB mapped"
 
 
 def open_text(formats: Formats, positions: Sequence[RunPosition], orders: Sequence[OrderState]) -> str:

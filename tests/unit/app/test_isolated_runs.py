@@ -56,6 +56,11 @@ EAT = """
         while True:
             self.eaten.append(bytearray(16 * 1024 * 1024))
 """
+HOLD = """
+    def on_quote(self, quote):
+        self.held = b"x" * (64 * 1024 * 1024)
+        self.show(held=len(self.held))
+"""
 SPY = """
     def on_quote(self, quote):
         names = sorted(os.environ)
@@ -96,6 +101,7 @@ STRANGER = """
         self.buy("ABC", 1, limit=quote.bid)
 """
 
+MIB = 1024 * 1024
 ANSWER_S = 0.02
 """Pause before a child is asked again where it stands: what it may write in all is bounded, its answers too."""
 
@@ -152,6 +158,21 @@ def test_one_that_stands_aside_says_what_it_remembers_and_leaves_its_order(rig):
     assert rig.ended(run) is RunStatus.REPLACED
     assert (told, run.view.state) == ([True], {"kept": 7})
     assert [order.cl_ord_id for order in rig.working()] == ["R1-1"]
+
+
+def test_what_it_takes_of_the_memory_is_what_the_system_says_and_goes_with_it(rig):
+    run = rig.isolated(HOLD)
+    used, mapped = run.thread.memory()
+    rig.quote(9_990, 10_000)
+    rig.until(lambda: run.view.values)
+    later_used, later_mapped = run.thread.memory()
+    assert later_used - used > 60 * MIB
+    assert later_mapped - mapped > 60 * MIB
+    assert later_used < later_mapped < 1_024 * MIB, "the bound is on all that it maps"
+    run.stop("enough")
+    assert rig.ended(run) is RunStatus.STOPPED
+    assert run.thread.join(20)
+    assert run.thread.memory() is None
 
 
 def test_a_parameter_that_does_not_fit_ends_it_with_the_reason(rig):

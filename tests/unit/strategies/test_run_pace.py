@@ -1,14 +1,17 @@
 """How a run goes: rates from totals, the tightest bound on loss, and its last decision as the run desk tells it."""
 
+import threading
+
 import msgspec
 import pytest
 
 from tests.helpers.run_desk_rig import STRATEGY, DeskRig, bought
+from tests.helpers.runner_rig import WAIT_S
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records import StrategyRun
 from workstation.domain.records.strategies import RunFigures, RunPeriod
 from workstation.domain.strategy_rows import PeriodType
-from workstation.strategies.run_pace import LOOKS, PaceMeter, room_left
+from workstation.strategies.run_pace import LOOKS, PaceMeter, RunMemory, room_left
 
 S = 1_000_000_000
 RUN = StrategyRun(
@@ -78,3 +81,35 @@ def test_a_run_that_is_not_under_way_has_no_pace():
     rig.die()
     assert rig.runs.pace(run_id) is None
     rig.runner.close(20)
+
+
+class Elsewhere:
+    """A host whose strategy would run in a process of its own: it takes memory, and says nothing."""
+
+    over, orders_made = False, 0
+
+    def __init__(self):
+        self.opened = threading.Event()
+
+    def open(self):
+        self.opened.set()
+
+    deliver = close = abandon = interrupt = lambda *_: None
+
+    def memory(self):
+        return 5, 7
+
+
+def test_memory_is_that_of_a_process_of_its_own_against_its_bound_and_none_for_a_run_of_the_program():
+    rig = DeskRig()
+    run_id = rig.start()
+    assert rig.runs.pace(run_id).memory is None
+    rig.runner.close(20)
+    far = DeskRig(isolated=True, memory_mb=512)
+    host = Elsewhere()
+    far.runner._isolate = lambda *_: host
+    run_id = far.start()
+    assert host.opened.wait(WAIT_S)
+    pace = far.runs.pace(run_id)
+    assert pace.memory == RunMemory(used=5, mapped=7, most=512 * 1024 * 1024)
+    far.runner.close(20)

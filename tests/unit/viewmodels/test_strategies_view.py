@@ -5,10 +5,17 @@ import msgspec
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records import LivePermit, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
-from workstation.strategies.run_pace import Decision, RunPace
+from workstation.strategies.run_pace import Decision, RunMemory, RunPace
 from workstation.strategies.runs import RunLine
 from workstation.viewmodels.formats import Formats
-from workstation.viewmodels.strategies_view import StrategiesView, definition_style, line_text, permit_text, run_style
+from workstation.viewmodels.strategies_view import (
+    StrategiesView,
+    definition_style,
+    line_text,
+    memory_text,
+    permit_text,
+    run_style,
+)
 
 
 def strategy(strategy_id):
@@ -98,3 +105,10 @@ def test_a_strategy_has_a_permit_for_live_accounts_once_approved_and_not_for_pap
     view = StrategiesView(Formats({}))
     view.take((permitted, msgspec.structs.replace(live, id="b")), (), now_ns=0)
     assert ["permit" in definition_style(view.definitions.get(key)).cells for key in "ab"] == [True, False]
+
+
+def test_memory_is_told_of_a_process_of_its_own_and_said_to_be_shared_elsewhere():
+    own = RunPace(memory=RunMemory(used=85 * 1024**2, mapped=1_100 * 1024**2, most=2_048 * 1024**2))
+    assert memory_text(own) == "Memory: 85 MiB in use by its own process, 1,100 of at most 2,048 MiB mapped"
+    assert memory_text(RunPace()).startswith("Memory: shared with the program")
+    assert memory_text(None) == ""
