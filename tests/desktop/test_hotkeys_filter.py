@@ -193,6 +193,17 @@ def test_escape_leaves_a_text_field_first_and_cancels_with_the_next_press(qtbot,
     assert [name for name, _ in rig.gateway.sent()] == ["order.cancel_scope"]
 
 
+def test_a_key_right_after_escape_is_no_text_of_the_field_that_was_left(qtbot, rig, window):
+    window.field.setFocus()
+    press(qtbot, Key.Key_Escape)
+    press(qtbot, Key.Key_F1)  # before the program has come to take the keyboard from the field
+    assert [name for name, _ in rig.gateway.sent()] == ["order.submit"]
+    qtbot.waitUntil(lambda: not window.field.hasFocus())
+    window.field.setFocus()
+    press(qtbot, Key.Key_F1)
+    assert len(rig.gateway.sent()) == 1
+
+
 def test_escape_goes_to_a_drag_first(qtbot, rig, window):
     window.setProperty(ESCAPE_LAYER, True)
     press(qtbot, Key.Key_Escape)

@@ -74,6 +74,7 @@ class HotkeyFilter(QObject):
         self._by_keys: dict[tuple[str, ...], tuple[Bind, ...]] = {}
         self._actions: dict[str, QAction] = {}
         self._held: tuple[int, Bind, str] | None = None
+        self._left: QWidget | None = None  # a field that Esc has left: the next key is no text, however soon it comes
         self._hold = QTimer(self, singleShot=True)
         self._hold.timeout.connect(self._held_long_enough)
         self.click = HeldClick(
@@ -259,12 +260,19 @@ class HotkeyFilter(QObject):
         typing = is_text_field(focused)
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
             if typing and focused is not None:
-                QTimer.singleShot(0, focused, lambda: focused.clearFocus() if focused.hasFocus() else None)
+                self._left = focused
+                QTimer.singleShot(0, focused, lambda: self._leave(focused))
             return not (covered or typing or _has_escape_layer(focused))
-        if not (covered or typing):
+        if not covered and (not typing or focused is self._left):
             return True
         is_function_key = Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35
         return is_function_key and bool(binds) and all(_reduces(bind) for bind in binds)
+
+    def _leave(self, field: QWidget) -> None:
+        """Take the keyboard from a field that Esc left, once it has had that press itself."""
+        self._left = None
+        if field.hasFocus():
+            field.clearFocus()
 
     # Qt overrides
 
