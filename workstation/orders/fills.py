@@ -1,7 +1,8 @@
 """Fills: an execution report becomes booked events, once, whatever order state it finds.
 
-Order walk, the way up. New keys are booked, exact replays are skipped and counted, contradictions are kept aside and
-alert. A real fill takes the place of a synthetic one that recovery had to invent; an unknown order's fill is adopted.
+Order walk, the way up. New keys are booked, exact replays are skipped and counted. Contradictions, and fills of another
+contract than their order's, are kept aside and alert. A real fill takes the place of a synthetic one that recovery had
+to invent; an unknown order's fill is adopted. A fill beyond its order's quantity is booked and stops the strategy.
 """
 
 from msgspec.structs import replace
@@ -14,6 +15,10 @@ from workstation.kernel.ids import stable_uid
 from workstation.orders.adoption import adopted, order_of
 from workstation.orders.book import Booking
 from workstation.orders.context import DeskContext
+from workstation.orders.results import OrderAlert, Severity
+
+ASIDE_KEPT_MAX = 1_000
+"""Executions that were set aside and are remembered, so that each is told once."""
 
 
 class Fills:
@@ -22,6 +27,7 @@ class Fills:
     def __init__(self, context: DeskContext) -> None:
         self._c = context
         self.replays = 0
+        self._aside: dict[tuple[str, str], str] = {}
 
     def events(self, execution: Execution) -> list[Event]:
         """Return the events that book an execution report; [] for a replay."""
@@ -31,8 +37,9 @@ class Fills:
             self.replays += 1
             return []
         order = self._order(execution)
-        if booking is Booking.CONFLICT:
-            return [self._set_aside(execution, order)]
+        wrong = self._conflict(execution) if booking is Booking.CONFLICT else self._other_contract(execution, order)
+        if wrong:
+            return self._set_aside(execution, order, wrong)
         opening: list[Event] = []
         if order is None or order.status is OrdStatus.NEW:
             cl_ord_id, opening = self._adopt(execution, order)
@@ -46,7 +53,8 @@ class Fills:
             strategy_id=strategy_id,
             uid=execution.uid or stable_uid("execution", execution.account, execution.exec_key),
         )
-        return [*opening, OrderFilled(cl_ord_id=owner, ts=c.clock.now_ns(), execution=booked)]
+        filled = OrderFilled(cl_ord_id=owner, ts=c.clock.now_ns(), execution=booked)
+        return [*opening, filled, *self._stopped_by_excess(order, execution, strategy_id)]
 
     def watch(self, before: OrderState | None, after: OrderState) -> None:
         """Alert about fills that came late or beyond the quantity."""
@@ -62,13 +70,54 @@ class Fills:
     def _order(self, execution: Execution) -> OrderState | None:
         return self._c.book.find(execution.account, execution.cl_ord_id, execution.order_id)
 
-    def _set_aside(self, execution: Execution, order: OrderState | None) -> ExecutionSetAside:
+    def _conflict(self, execution: Execution) -> str:
         known = execution.kind is ExecKind.TRADE
-        reason = "its key was booked with other numbers" if known else f"no fill {execution.corrects!r} stands"
-        if order is not None:
-            self._c.alert("EXECUTION_SET_ASIDE", order, f"Execution {execution.exec_key} not booked: {reason}.")
+        return "its key was booked with other numbers" if known else f"no fill {execution.corrects!r} stands"
+
+    def _other_contract(self, execution: Execution, order: OrderState | None) -> str:
+        """Return why a fill is of another contract than it says, "" where it is of this one: it must not be booked."""
+        if execution.symbol not in self._c.instruments:
+            return f"it names {execution.symbol}, which is no instrument known here"
+        if order is None or order.status is OrdStatus.NEW:
+            return ""
+        if execution.symbol != order.terms.symbol:
+            return f"it names {execution.symbol}, its order {order.terms.symbol}"
+        return "" if execution.side.sign == order.terms.side.sign else "it is of the other side than its order"
+
+    def _set_aside(self, execution: Execution, order: OrderState | None, reason: str) -> list[Event]:
+        """Keep an execution without booking it and tell people, once: the venue lists it again at every look."""
+        key, now = (execution.account, execution.exec_key), self._c.clock.now_ns()
+        if self._aside.get(key) == reason:
+            self.replays += 1
+            return []
+        if len(self._aside) >= ASIDE_KEPT_MAX:
+            del self._aside[next(iter(self._aside))]
+        self._aside[key] = reason
         owner = execution.cl_ord_id if order is None else order.cl_ord_id
-        return ExecutionSetAside(cl_ord_id=owner, ts=self._c.clock.now_ns(), execution=execution, reason=reason)
+        told = OrderAlert(
+            severity=Severity.CRITICAL, code="EXECUTION_SET_ASIDE", account=execution.account,
+            text=f"Execution {execution.exec_key} not booked: {reason}.", ts=now, cl_ord_id=owner,
+            symbol=execution.symbol,
+        )  # fmt: skip
+        self._c.bus.publish(told)
+        return [ExecutionSetAside(cl_ord_id=owner, ts=now, execution=execution, reason=reason)]
+
+    def _stopped_by_excess(self, order: OrderState | None, execution: Execution, strategy_id: str) -> list[Event]:
+        """Stop the strategy whose order fills beyond its quantity, the first time that it does."""
+        if order is None or not strategy_id or execution.kind is not ExecKind.TRADE:
+            return []
+        asked = order.terms.order_qty
+        if order.cum_qty > asked or order.cum_qty + execution.last_qty <= asked:
+            return []
+        return [self._stop(strategy_id, f"fill {execution.exec_key} goes beyond the quantity of its order")]
+
+    def _stop(self, strategy_id: str, reason: str) -> KillChanged:
+        now = self._c.clock.now_ns()
+        kill = KillState(
+            scope=KillScope.STRATEGY, key=strategy_id, on=True, reason=reason, actor="engine", ts=now,
+            cancel_orders=False,
+        )  # fmt: skip
+        return KillChanged(state=kill, ts=now)
 
     def _adopt(self, execution: Execution, order: OrderState | None) -> tuple[str, list[Event]]:
         """Open an EXTERNAL order for a fill that no sent order explains, and stop the strategy that it names."""
@@ -80,16 +129,7 @@ class Fills:
         )
         strategy_id = "" if order is None else order.strategy_id
         if strategy_id:
-            kill = KillState(
-                scope=KillScope.STRATEGY,
-                key=strategy_id,
-                on=True,
-                reason=f"fill {execution.exec_key} for an order that was never sent",
-                actor="engine",
-                ts=c.clock.now_ns(),
-                cancel_orders=False,
-            )
-            events.append(KillChanged(state=kill, ts=kill.ts))
+            events.append(self._stop(strategy_id, f"fill {execution.exec_key} for an order that was never sent"))
         return cl_ord_id, events
 
     def _replaced_synthetic(self, order: OrderState, execution: Execution) -> list[Event]:

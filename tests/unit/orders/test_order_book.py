@@ -6,8 +6,10 @@ import msgspec
 import pytest
 
 from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
+from workstation.domain.accounts import KillScope
 from workstation.domain.events import ExecutionSetAside, OrderAccepted, OrderCancelled
-from workstation.domain.orders import OrdStatus
+from workstation.domain.executions import ExecKind
+from workstation.domain.orders import OrdStatus, Side
 from workstation.orders.book import OrderBook, TransitionRefused
 from workstation.orders.id_set import MERGE_MIN, IdSet
 from workstation.orders.results import OrderAlert
@@ -58,6 +60,49 @@ def test_an_overfill_is_booked_and_flagged_never_clamped():
     over = rig.order(order.cl_ord_id)
     assert (over.status, over.cum_qty, over.overfill_qty) == (S.FILLED, 130, 30)
     assert "OVERFILL" in codes(rig)
+
+
+def test_an_overfill_stops_the_strategy_whose_order_it_was_and_nobody_elses():
+    rig = CoreRig()
+    mine = rig.desk.submit(rig.command(rig.terms(Side.BUY, 100, 9_900), strategy_id="sma")).order
+    other = rig.desk.submit(rig.command(rig.terms(Side.BUY, 50, 9_800), strategy_id="calm")).order
+    rig.broker.fill(other.cl_ord_id, 50, 9_800)
+    rig.broker.fill(mine.cl_ord_id, 100, 9_900)
+    assert rig.state.controls.kills.find(KillScope.STRATEGY, "sma") is None
+    rig.broker.fill(mine.cl_ord_id, 30, 9_900)
+    assert rig.state.controls.kills.find(KillScope.STRATEGY, "sma").on
+    assert rig.state.controls.kills.find(KillScope.STRATEGY, "calm") is None
+    assert rig.order(mine.cl_ord_id).overfill_qty == 30, "it is booked all the same"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"symbol": "OTHER"}, "it names OTHER, which is no instrument known here"),
+        ({"symbol": "CL"}, f"it names CL, its order {SYMBOL}"),
+        ({"side": Side.SELL}, "it is of the other side than its order"),
+    ],
+)
+def test_a_fill_of_another_contract_than_its_order_is_not_booked_and_is_told_once(wrong, reason):
+    rig = CoreRig()
+    rig.state.instruments["CL"] = msgspec.structs.replace(rig.state.instruments[SYMBOL], symbol="CL")
+    order = rig.submit(qty=100)
+    fill = msgspec.structs.replace(rig.broker.trade(order.cl_ord_id, 10, 10_000), **wrong)
+    for _ in range(2):
+        rig.broker.say(FillReport(execution=fill))
+    (told,) = [alert for alert in rig.said(OrderAlert) if alert.code == "EXECUTION_SET_ASIDE"]
+    assert told.text == f"Execution {fill.exec_key} not booked: {reason}."
+    assert rig.order(order.cl_ord_id).cum_qty == 0
+    assert [rig.state.ledger.qty(ACCOUNT, symbol) for symbol in (SYMBOL, "CL")] == [0, 0]
+
+
+def test_a_bust_of_a_fill_and_an_order_that_nobody_knows_is_told():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    fill = rig.broker.fill(order.cl_ord_id, 10, 10_000)
+    stray = {"exec_key": "B1", "corrects": "never", "cl_ord_id": "never", "order_id": "never"}
+    rig.broker.say(FillReport(execution=msgspec.structs.replace(fill, kind=ExecKind.BUST, **stray)))
+    assert codes(rig)[-1] == "EXECUTION_SET_ASIDE"
 
 
 def test_a_bust_takes_the_fill_back_exactly_and_reopens_nothing():
