@@ -278,3 +278,21 @@ def test_a_kill_survives_a_restart_and_cancels_again_after_it():
     assert again.desk.submit(again.command()).denial is not None
     assert len(again.broker.of("cancel")) == 2
     assert again.order(order.cl_ord_id).status is S.PENDING_CANCEL
+
+
+def test_a_kill_while_the_venue_is_gone_blocks_at_once_outlives_a_restart_and_cancels_with_the_next_session():
+    rig = CoreRig()
+    order = rig.submit()
+    rig.down()
+    result = rig.desk.kill(kill(rig))
+    assert [kept.cl_ord_id for kept in result.refused] == [order.cl_ord_id], "said to be NOT SENT, never confirmed"
+    assert rig.order(order.cl_ord_id).status is S.SUBMITTED
+    assert rig.desk.submit(rig.command()).denial is not None
+    again = rig.restart(connect=False)
+    assert [state.on for state in again.state.controls.kills.active()] == [True]
+    assert again.broker.of("cancel") == []
+    again.broker.connect(again.desk.on_reports)
+    again.clock.advance(SECOND)
+    assert again.order(order.cl_ord_id).status is S.CANCELLED
+    assert len(again.broker.of("cancel")) == 1
+    assert again.desk.submit(again.command()).denial.kind == "KILL", "only a person lifts it"
