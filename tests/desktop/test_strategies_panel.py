@@ -199,9 +199,9 @@ def test_a_permit_has_caps_that_are_typed_and_says_what_is_left_of_each(panel, r
     panel.ask()
     rig.bridge._on_answered()
     assert live.left.text().splitlines() == [
-        "May add risk on live accounts for 60 min more.",
-        "An order: at most 10,000.00 USD.",
-        "A day: at most 50,000.00 USD; 4,000.00 used, 46,000.00 left.",
+        "Adds risk on live accounts for 60 min more",
+        "An order ≤ 10,000.00 USD",
+        "A day ≤ 50,000.00 USD, 46,000.00 left",
     ]
 
 
@@ -401,6 +401,7 @@ def test_the_history_says_which_value_was_changed_when_and_by_whom(panel, rig, q
     press(rig, qtbot, panel.history)
     assert [wish.strategy_id for wish in rig.gateway.of("strategy.changes")] == ["s1"]
     assert (panel.changes.isVisible(), panel.told.isVisible()) == (True, False)
+    qtbot.waitUntil(lambda: panel.changes.view.height() > 60)
     table = panel.changes.rows.table
     shown = [[column.text(table.row_at(row)) for column in table.columns[1:5]] for row in range(3)]
     assert shown == [

@@ -45,24 +45,21 @@ def permit_words(permit: LivePermit | None, use: PermitUse | None, now_ns: int) 
     """Return how long a permit lasts and what is left of each of its caps, a line each; "" for none in force."""
     if permit is None or not is_in_force(permit, now_ns):
         return ""
-    lines = [f"May add risk on live accounts for {age(permit.expires_at - now_ns)} more."]
+    lines = [f"Adds risk on live accounts for {age(permit.expires_at - now_ns)} more"]
     if not permit.caps:
-        lines.append("It has no caps of its own; the account's limits bind.")
+        lines.append("No caps of its own; the account's limits bind")
     return "\n".join([*lines, *(_cap_words(name, permit.caps[name], use) for name in CAP_WORDS if name in permit.caps)])
 
 
 def _cap_words(name: str, amount: str, use: PermitUse | None) -> str:
     cap, currency = cap_of(name, amount), "" if use is None else use.currency
     if cap is None:
-        return f"{CAP_WORDS[name]}: its cap cannot be read; nothing goes out."
-    limit = f"{_money(cap)} {currency}".rstrip()
+        return f"{CAP_WORDS[name]}: its cap cannot be read; nothing goes out"
+    limit = f"{CAP_WORDS[name]} ≤ {_money(cap)} {currency}".rstrip()
     if name == ORDER:
-        return f"{CAP_WORDS[name]}: at most {limit}."
+        return limit
     used = None if use is None else use.of(name)
-    if used is None:
-        return f"{CAP_WORDS[name]}: at most {limit}; used {MISSING}, for want of a price or a rate."
-    what = "used" if name == DAY else "the largest now"
-    return f"{CAP_WORDS[name]}: at most {limit}; {_money(used)} {what}, {_money(max(cap - used, 0))} left."
+    return f"{limit}, {MISSING if used is None else _money(max(cap - used, 0))} left"
 
 
 def cap_meaning(name: str) -> str:

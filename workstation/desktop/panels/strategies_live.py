@@ -6,7 +6,7 @@ Each is one change of the chosen strategy, made by a person here alone. It knows
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.panels.asking_panel import PressTwice, bar_of, named
 from workstation.desktop.panels.strategies_told import caption
@@ -54,7 +54,12 @@ class LiveForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar_of(self.paper, self.approve))
-        column.addLayout(bar_of(*self.caps.values(), stretch=0))
+        caps = QHBoxLayout()
+        caps.setContentsMargins(8, 3, 8, 3)
+        caps.setSpacing(6)
+        for field in self.caps.values():
+            caps.addWidget(field, 1)
+        column.addLayout(caps)
         column.addLayout(bar_of(self.hours, self.permit, self.end))
         column.addWidget(self.left)
         self.show_strategy(None, 0)

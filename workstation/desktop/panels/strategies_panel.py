@@ -119,7 +119,7 @@ class StrategiesPanel(AskingPanel):
         tables.setChildrenCollapsible(False)
         for part in (self.definitions, self.runs, self.told, self.changes):
             tables.addWidget(part)
-        tables.setSizes([LOG_HEIGHT_PX, LOG_HEIGHT_PX, LOG_HEIGHT_PX])
+        tables.setSizes([LOG_HEIGHT_PX] * 4)
         whole = self._block(tables, self.orphans)
         self.column.addLayout(Beside(self, whole, self._new(), self._chosen(), self._running(), share=FORM_SHARE), 1)
 
