@@ -8,6 +8,7 @@ import pytest
 from tests.helpers.core_rig import ACCOUNT, HAND
 from tests.helpers.runner_rig import WAIT_S, RunnerRig, RunStatus
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
+from workstation.domain.market import Aggressor, StreamKind, Trade
 from workstation.domain.orders import CancelOrder, OrdStatus, OriginKind, ReplaceOrder
 from workstation.strategies.api import Policy, Strategy
 from workstation.strategies.run import INTERRUPTS_MAX
@@ -333,6 +334,34 @@ def test_bars_follow_their_interval_and_a_restart_gets_the_state(rig):
     rig.close_bar(1_000)
     rig.until(lambda: run.view.values)
     assert run.view.values == {"seen": "42"}
+
+
+def test_bars_of_quotes_and_a_bar_that_is_revised_reach_their_run(rig):
+    class Watching(Strategy):
+        def on_start(self):
+            self.told = []
+            self.bars("ABC", "1s")
+            self.bars("ABC", "1m:mid")
+
+        def on_bar(self, bar):
+            self.told.append(f"{bar.interval} {bar.volume:g}")
+            self.show(told=", ".join(self.told))
+
+        def on_bar_revised(self, bar):
+            self.told.append(f"revised {bar.volume:g}")
+            self.show(told=", ".join(self.told))
+
+    run = rig.run(Watching)
+    rig.until(lambda: len(rig.runner._series) == 2)
+    assert {stream for symbol, stream in rig.market.subscriptions.active() if symbol == "ABC"} == {
+        StreamKind.TRADES,
+        StreamKind.QUOTES,
+    }
+    began = rig.clock.now_ns()
+    for price, at in ((1_000, 0), (1_001, SECOND), (1_002, 1)):
+        rig.market.on_feed([Trade("ABC", price, 5, Aggressor.BUY, "", began + at, began + at)])
+    rig.until(lambda: "revised" in run.view.values.get("told", ""))
+    assert run.view.values == {"told": "1s 5, revised 10"}
 
 
 def test_a_run_needs_an_account_and_an_id_of_its_own(rig):
