@@ -44,6 +44,7 @@ TITLES: dict[LimitType, str] = {
 COUNTS = frozenset(
     {LimitType.ORDERS_PER_SECOND, LimitType.ORDERS_PER_MINUTE, LimitType.OPEN_ORDERS, LimitType.PRICE_COLLAR_TICKS}
 )
+QUANTITIES = frozenset({LimitType.ORDER_QUANTITY, LimitType.POSITION_QUANTITY})
 SCOPES: dict[LimitScope, str] = {
     LimitScope.TENANT: "All accounts",
     LimitScope.ACCOUNT: "Account",
@@ -252,7 +253,7 @@ def value_text(line: LimitLine, value: int | None) -> str:
 
 def used_text(line: LimitLine) -> str:
     """Return what is used of a limit, money to the cent, so that the figures of a column stand above each other."""
-    if line.used is None or line.used < 0 or line.limit in COUNTS:
+    if line.used is None or line.used < 0 or line.limit in COUNTS | QUANTITIES:
         return value_text(line, line.used)
     return grouped(format_money(line.used))
 

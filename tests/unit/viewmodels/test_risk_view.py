@@ -21,6 +21,7 @@ from workstation.viewmodels.risk_view import (
     limit_text,
     refusals,
     switches_text,
+    used_text,
 )
 
 
@@ -129,3 +130,16 @@ def test_a_limits_row_says_value_use_scope_and_who_changed_it_when_and_why() -> 
         "limit": "Day loss", "value": "1,000", "headroom": "━━──────── 25% used", "scope": "alpha", "used": "250.00",
         "changed": "2024-01-02 15:00", "author": "ann by hotkey", "reason": "less today",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "shown"),
+    [
+        (LimitType.DAILY_LOSS, 155_145_375 * MONEY_ONE // 1_000, "155,145.38"),
+        (LimitType.POSITION_QUANTITY, 300 * MONEY_ONE, "300"),
+        (LimitType.OPEN_ORDERS, 7, "7"),
+        (LimitType.DAILY_LOSS, None, "—"),
+    ],
+)
+def test_what_is_used_is_money_to_the_cent_and_quantities_as_they_are(limit, used: int | None, shown: str) -> None:
+    assert used_text(line(limit, used=used)) == shown
