@@ -81,6 +81,19 @@ def test_the_volume_of_the_bars_is_the_volume_of_the_ticks(
     assert sum(bar.volume for bar in build(bar_type, stream)) == sum(tick.size for tick in stream)
 
 
+@given(kinds, ticks, st.integers(0, 2 * MINUTE))
+def test_no_bar_is_told_of_before_it_has_closed(
+    bar_type: BarType, drawn: list[tuple[int, int, int]], later: int
+) -> None:
+    builder = BarBuilder("ABC", bar_type, always_open(), since_ns=T0)
+    many = bar_type.kind in (BarKind.VOLUME, BarKind.VALUE, BarKind.RENKO)  # a trade fills several, ns after each other
+    for tick in trades(drawn):
+        told = builder.on_trade(tick)
+        assert all(bar.ts_close <= tick.ts_event + (tick.size + 1_000 if many else 0) for bar in told)
+        now = tick.ts_event + later
+        assert all(bar.ts_close <= now for bar in builder.on_time(now))
+
+
 @given(ticks)
 def test_volume_bars_are_all_of_one_step_but_the_last(drawn: list[tuple[int, int, int]]) -> None:
     bars = build(BarType(BarKind.VOLUME, 100), trades(drawn))
