@@ -5,6 +5,7 @@ Long because what runs on the engine's thread is put together, begun and ended i
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -118,7 +119,7 @@ class Engine:
         self._ids, self._gesture_ids, self._lag_ms, self._stopping = IdSource(), IdSource(), 0.0, False
         self.core = core = Core(self._parts(version, freshness_ms))
         self._view = MarketView(core.market)
-        self._screens = EngineScreens(core.market, core.instruments, venue, self._view)
+        self._screens = EngineScreens(core.market, core.instruments, venue, self._view, partial(loop.post, urgent=True))
         self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns, venue_cash=core.venue_cash)
         self._publisher = self._publishing(frame_hz)
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
@@ -281,7 +282,7 @@ class Engine:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
         stored = (self._market_desk.past_bars, self._stored_data, self._chart_history)
-        for reading in (*stored, self._stories, self._sweeps, self._backtests):
+        for reading in (*stored, self._stories, self._sweeps, self._backtests, self._screens):
             reading.close()
         self.scripts.stop()
         try:

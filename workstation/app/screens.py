@@ -4,11 +4,12 @@ Engine thread only, behind the market's commands. Series of intervals that are r
 typed end some time after it. It knows no widget and sends nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 import numpy as np
 
+from workstation.app.venue_past import Post, VenuePast
 from workstation.app.venues import Venue
 from workstation.commands.params import BarsRequest, Watch
 from workstation.domain.errors import NotFound
@@ -28,6 +29,9 @@ BARS_BEFORE = 1_500
 PARTS_READ_MAX = 20_000
 """Smaller bars that the past of larger ones is laid from."""
 
+ASIDE_NS = 10 * 86_400 * 10**9
+"""How long a past is before it is read aside: the simulated venue makes one of ten days in some five milliseconds."""
+
 IDLE_SERIES_MAX = 16
 """Series of unusual intervals that are built on though no panel shows them; one that is shown again has lost nothing.
 The ones given up first end."""
@@ -37,12 +41,26 @@ class EngineScreens:
     """The screens' side of market data."""
 
     def __init__(
-        self, market: MarketData, instruments: Mapping[str, Instrument], venue: Venue, view: MarketView
+        self, market: MarketData, instruments: Mapping[str, Instrument], venue: Venue, view: MarketView, post: Post
     ) -> None:
         self._market, self._instruments, self._venue, self._view = market, instruments, venue, view
         self._calendars = Calendars()
         self._wanted: dict[str, frozenset[Series]] = {}
         self._idle: dict[Series, None] = {}
+        self._aside = VenuePast(self._past, post)
+
+    def close(self) -> None:
+        """End what reads aside."""
+        self._aside.close()
+
+    def when_read(self, wanted: Iterable[tuple[str, BarType, int]], then: Callable[[], None]) -> None:
+        """Call `then` once the past of series that are not open is at hand: at once, unless one is long."""
+        long: dict[Series, int] = {}
+        for symbol, bar_type, count in wanted:
+            known = symbol in self._instruments and not self._market.series.is_open(symbol, bar_type)
+            if known and shortest_ns(bar_type) * max(count, BARS_BEFORE) > ASIDE_NS:
+                long[symbol, bar_type] = max(count, BARS_BEFORE)
+        self._aside.seek(long, then)
 
     def watch(self, wish: Watch) -> NoRoom:
         """Take one panel's wish for streams; unknown symbols are refused by name. Returns what has no room."""
@@ -85,11 +103,19 @@ class EngineScreens:
         """Return a series that goes on from the venue's history."""
         series = self._market.series
         if not series.is_open(symbol, bar_type):
-            history = series.seed(symbol, bar_type, self._past(symbol, bar_type, count))
+            history = series.seed(symbol, bar_type, self._beginning(symbol, bar_type, count))
             if interval_of(bar_type) is None:
                 self._idle[symbol, bar_type] = None
             return history
         return series.seed(symbol, bar_type, ())
+
+    def _beginning(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
+        """Return what a series begins with. Of what was read aside the last bar is read again: trades came since."""
+        read = self._aside.take(symbol, bar_type)
+        if not read:
+            return self._past(symbol, bar_type, count)
+        newest = self._past(symbol, bar_type, 1)
+        return [*(bar for bar in read if not newest or bar.ts_open < newest[0].ts_open), *newest]
 
     def _past(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
         """Return the venue's bars; what it has none of is laid from its smaller ones, on the exchange's own day."""

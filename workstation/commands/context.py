@@ -1,6 +1,6 @@
 """What engine commands work with, handed over once by the composition root. Engine thread only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from workstation.commands.market_params import FetchBars
 from workstation.commands.params import BarsRequest, ReplayControl, SwitchFault, Watch
 from workstation.domain.accounts import Environment
+from workstation.domain.market import BarType
 from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource
 from workstation.marketdata.inquiry import MarketInquiry
@@ -26,6 +27,9 @@ class Screens(Protocol):
 
     def watch(self, wish: Watch) -> object:
         """Take one screen's wish for streams; returns what there was no room for."""
+
+    def when_read(self, wanted: Iterable[tuple[str, BarType, int]], then: Callable[[], None]) -> None:
+        """Call `then` once the past of so many bars of series is at hand, which `watch` and `bars` begin with."""
 
     def bars(self, request: BarsRequest) -> object:
         """Return a bar series for a chart."""

@@ -2,6 +2,7 @@
 
 from workstation.commands.context import EngineContext
 from workstation.commands.market_params import Changes, FetchBars, Follow, Latest
+from workstation.commands.outcomes import answer
 from workstation.commands.params import BarsRequest, ReplayControl, SwitchFault, Watch
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 
@@ -10,14 +11,21 @@ MARKET = "Market"
 
 def watch(context: EngineContext, params: Watch, call: Invocation) -> None:
     """Take one screen's wish for streams."""
-    left_out = context.screens.watch(params)
-    call.reply(CommandResult(ok=True, text="Watching.", data=left_out))
+
+    def watching() -> CommandResult:
+        return CommandResult(ok=True, text="Watching.", data=context.screens.watch(params))
+
+    context.screens.when_read([(*series, 0) for series in params.bars], lambda: answer(call, watching))
 
 
 def bars(context: EngineContext, params: BarsRequest, call: Invocation) -> None:
     """Answer a bar series."""
-    series = context.screens.bars(params)
-    call.reply(CommandResult(ok=True, text="", data=series))
+    wanted = [(params.symbol, params.bar_type, params.count)]
+
+    def read() -> CommandResult:
+        return CommandResult(ok=True, text="", data=context.screens.bars(params))
+
+    context.screens.when_read(wanted, lambda: answer(call, read))
 
 
 def resubscribe(context: EngineContext, _params: NoParams, call: Invocation) -> None:

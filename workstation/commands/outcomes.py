@@ -1,8 +1,10 @@
 """How a command says no: one Struct, so that a ticket, the blotter and a script read the same refusal."""
 
+from collections.abc import Callable
+
 import msgspec
 
-from workstation.commands.registry import CommandResult
+from workstation.commands.registry import CommandResult, Invocation
 from workstation.domain.errors import (
     Duplicate,
     InUse,
@@ -35,6 +37,15 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     record_id: str = ""
     most: int = 0
     current: int = 0
+
+
+def answer(call: Invocation, make: Callable[[], CommandResult]) -> None:
+    """Answer a command by what `make` returns, or by the refusal that it raises; for what is made later."""
+    try:
+        result = make()
+    except UserError as error:
+        result = failed(error)
+    call.reply(result)
 
 
 _CODES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,6 +32,10 @@ SYMBOL = ACME.symbol
 SECOND = 10**9
 MINUTE = 60 * SECOND
 WAIT_S = 30.0
+
+
+def at_once(call: Callable[[], None]) -> None:
+    call()
 
 
 class NoPast:
@@ -67,7 +71,7 @@ class Past:
         self._store.recorder.start(Retention(), lambda: START_NS + 1)
         self.market = MarketData(VirtualClock(START_NS), {SYMBOL: ACME}, on_fault=lambda *_: None)
         venue: Any = NoPast()
-        self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market))
+        self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market), at_once)
         self.desk: ChartHistory | None = None
 
     def begin(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,10 @@ from workstation.viewmodels.market_view import MarketView
 
 HOUR_NS = 3_600 * 10**9
 LISTED = msgspec.structs.replace(instrument(), calendar="XNYS")
+
+
+def at_once(call: Callable[[], None]) -> None:
+    call()
 
 
 class Venue:
@@ -41,7 +45,7 @@ class Screens:
     def __init__(self) -> None:
         self.market = MarketData(VirtualClock(START_NS), {SYMBOL: LISTED}, on_fault=lambda *_: None)
         venue: Any = Venue()
-        self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market))
+        self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market), at_once)
 
     def watch(self, *intervals: str, consumer: str = "chart-1") -> None:
         bars = tuple((SYMBOL, bar_type_of(name)) for name in intervals)
@@ -106,7 +110,7 @@ def test_a_feed_that_went_silent_is_asked_again_for_every_stream_that_is_open() 
         subscribe=lambda symbol, stream: asked.append((symbol, stream)),
     )
     venue: Any = Venue()
-    screens = EngineScreens(market, market.instruments, venue, MarketView(market))
+    screens = EngineScreens(market, market.instruments, venue, MarketView(market), at_once)
     for stream in (StreamKind.QUOTES, StreamKind.TRADES, StreamKind.QUOTES):
         market.subscriptions.acquire(SYMBOL, stream)
     assert screens.resubscribe() == 2
@@ -118,7 +122,7 @@ def test_a_wish_beyond_the_limit_gets_what_there_is_room_for_and_names_who_has_t
     market = MarketData(VirtualClock(START_NS), listed, on_fault=lambda *_: None)
     market.subscriptions = Subscriptions(lambda *_: None, lambda *_: None, most=5)
     venue: Any = Venue()
-    screens = EngineScreens(market, market.instruments, venue, MarketView(market))
+    screens = EngineScreens(market, market.instruments, venue, MarketView(market), at_once)
     market.subscriptions.acquire("C", StreamKind.DEPTH)
     left = screens.watch(Watch(consumer="list-1", quotes=frozenset("ABC")))
     assert (left.symbols, left.most) == (frozenset("C"), 5)
