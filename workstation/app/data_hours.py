@@ -21,7 +21,7 @@ from workstation.kernel.logs import get_logger
 from workstation.marketdata.calendar import DAY_S, Calendars
 from workstation.marketdata.market_hours import HoursCalendar, ImportedCalendars, zone_of
 from workstation.ports.market_data import MarketHistory, MarketHours, Span
-from workstation.storage import open_view
+from workstation.storage import NothingStored, open_view
 from workstation.storage.market_imports import MarketImports
 
 EVERY = "[*]"
@@ -45,8 +45,10 @@ def adopt_hours_of(database: str, home: Path) -> None:
     """Do as `adopt_hours` does for the home of a replay, whose own database is another; none without data."""
     try:
         view = open_view(database, home)
+    except NothingStored:  # a home that was never used has no hours
+        return
     except StorageError as error:
-        _log.info("market_hours_not_read", reason=str(error))
+        _log.warning("market_hours_not_read", reason=str(error))
         return
     try:
         adopt_hours(view.history)

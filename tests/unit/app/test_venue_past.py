@@ -91,6 +91,7 @@ def test_who_asks_for_the_same_meanwhile_waits_for_the_one_reading(desk: Desk) -
     desk.handle()
     desk.ask("third")
     assert desk.read == ["first", "second", "third"]
+    desk.screens.close()  # whatever was begun has ended
     assert [count for is_aside, count in desk.venue.asked if is_aside] == [BARS_BEFORE]
 
 
