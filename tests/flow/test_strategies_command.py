@@ -100,3 +100,16 @@ def test_what_there_is_not_is_said_in_one_line(program: Program, tmp_path, capsy
     assert "there is no strategy nobody" in capsys.readouterr().err
     assert main(["strategies", "logs", "nobody", "--home", str(tmp_path)]) == 2
     assert "there is no strategy nobody" in capsys.readouterr().err
+
+
+def test_isolation_that_a_known_strategy_does_not_have_is_refused_instead_of_left_out(
+    program: Program, tmp_path, capsys
+) -> None:
+    start = ["strategies", "start", "mine:Once", "--account", ACCOUNT, "--home", str(tmp_path)]
+    assert main(start) == 0
+    assert main(["strategies", "stop", "mine:Once", "--home", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert main([*start, "--isolated"]) == 2
+    assert "mine:Once is there and not isolated" in capsys.readouterr().err
+    with Client(home=tmp_path) as client:
+        assert len(list(client.strategy_runs.list())) == 1

@@ -45,6 +45,9 @@ def _list(arguments: argparse.Namespace, client: Client) -> int:
 def _start(arguments: argparse.Namespace, client: Client) -> int:
     account, parameters = account_id(client, arguments.account), dict(map(_parameter, arguments.param))
     known = _named(client, arguments.name)
+    if known is not None and arguments.isolated and not known.config.get("isolated"):
+        text = f"{arguments.name} is there and not isolated; set isolated in its config, or archive it first"
+        raise UserError(text)
     strategy = known or _made(client, arguments)
     try:
         run = client.strategy_runs.start(
