@@ -168,26 +168,7 @@ class ProvenancePanel(Panel):
         self.then.setProperty("role", "quiet")
         self.then.toggled.connect(self._show_then)
         bar.addWidget(self.then)
-        self.buttons = {}
-        for name, text, meaning, act in (
-            (
-                "move",
-                "To broker",
-                "Move this stop from this PC to the broker",
-                lambda: self._run("order.move_to_broker"),
-            ),
-            ("fire", "Fire", "Send this order, whose trigger passed unwatched", lambda: self._run("order.fire")),
-            ("retry", "Retry", "Read the journal again", lambda: self.show_order(self.cl_ord_id)),
-            ("copy", "Copy", "Copy the page as text", self.copy),
-            ("export", "Export…", "Export the page as JSON", self.export),
-        ):
-            button = self.buttons[name] = QPushButton(text)
-            button.setObjectName(f"{self.panel_id}_{name}")
-            button.setAccessibleName(meaning)
-            button.setToolTip(meaning)
-            button.setProperty("role", "quiet")
-            button.clicked.connect(lambda _checked=False, act=act: act())
-            bar.addWidget(button)
+        self._add_buttons(bar)
         self.note = NoteLine(f"{self.panel_id}_note")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -210,6 +191,29 @@ class ProvenancePanel(Panel):
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy)
         self.setFocusProxy(self.tree)
+
+    def _add_buttons(self, bar: QHBoxLayout) -> None:
+        """Add what acts on the order, and on the page."""
+        self.buttons = {}
+        for name, text, meaning, act in (
+            (
+                "move",
+                "To broker",
+                "Move this stop from this PC to the broker",
+                lambda: self._run("order.move_to_broker"),
+            ),
+            ("fire", "Fire", "Send this order, whose trigger passed unwatched", lambda: self._run("order.fire")),
+            ("retry", "Retry", "Read the journal again", lambda: self.show_order(self.cl_ord_id)),
+            ("copy", "Copy", "Copy the page as text", self.copy),
+            ("export", "Export…", "Export the page as JSON", self.export),
+        ):
+            button = self.buttons[name] = QPushButton(text)
+            button.setObjectName(f"{self.panel_id}_{name}")
+            button.setAccessibleName(meaning)
+            button.setToolTip(meaning)
+            button.setProperty("role", "quiet")
+            button.clicked.connect(lambda _checked=False, act=act: act())
+            bar.addWidget(button)
 
     def _build_tree(self, name: str, meaning: str, beside: str) -> QTreeWidget:
         tree = QTreeWidget()
