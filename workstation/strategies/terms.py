@@ -8,22 +8,24 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any, Literal, TypeVar
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail, TrailKind
+from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail, TrailKind, TriggerSource
 from workstation.strategies.door import Number
 
 _TERMS = frozenset(
     [
-        "limit", "stop", "trail_percent", "tif", "expire", "post_only", "reduce_only", "display", "stop_loss",
-        "take_profit", "notes",
+        "limit", "stop", "trail", "trail_percent", "trigger", "tif", "expire", "post_only", "reduce_only",
+        "display", "stop_loss", "take_profit", "notes",
     ]
 )  # fmt: skip
 NEAR = 1e-6
 """Share of a price or quantity unit within which a float stands for the unit."""
 
+E = TypeVar("E", bound=StrEnum)
 _Direction = Literal["down", "up"]
 
 
@@ -38,7 +40,7 @@ def order_terms(
     if not terms.keys() <= _TERMS:
         unknown = terms.keys() - _TERMS
         raise ValidationError(min(unknown), "is no term of an order", allowed=", ".join(sorted(_TERMS)))
-    limit, stop, trail = terms.get("limit"), terms.get("stop"), terms.get("trail_percent")
+    limit, stop, trail = terms.get("limit"), terms.get("stop"), _trail(instrument, terms)
     buys = side.sign > 0
     price = None if limit is None else price_units(instrument, limit, "down" if buys else "up", "limit")
     stop_px = None if stop is None else price_units(instrument, stop, "up" if buys else "down", "stop")
@@ -51,7 +53,8 @@ def order_terms(
         order_qty=qty_units(instrument, quantity, "quantity"),
         price=price,
         stop_px=stop_px,
-        trail=None if trail is None else Trail(TrailKind.BPS, _bps(trail)),
+        trail=trail,
+        trigger=_member(TriggerSource, terms.get("trigger", TriggerSource.LAST), "trigger"),
         time_in_force=_member(TimeInForce, terms.get("tif", TimeInForce.DAY), "tif"),
         expire_time=_instant(terms.get("expire")),
         post_only=bool(terms.get("post_only", False)),
@@ -123,6 +126,17 @@ def _text(value: object, field: str) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
+def _trail(instrument: Instrument, terms: Mapping[str, Any]) -> Trail | None:
+    """Return the distance of a trailing stop: a distance in price, on the grid, or a percentage."""
+    distance, percent = terms.get("trail"), terms.get("trail_percent")
+    if distance is None:
+        return None if percent is None else Trail(TrailKind.BPS, _bps(percent))
+    units = price_units(instrument, distance, "up", "trail")
+    if percent is not None or units <= 0:
+        raise ValidationError("trail", f"{distance} is no distance", allowed="above 0, without trail_percent")
+    return Trail(TrailKind.PRICE, units)
+
+
 def _bps(percent: object) -> int:
     bps = Decimal(_text(percent if not isinstance(percent, float) else Decimal(str(percent)), "trail_percent")) * 100
     if bps != int(bps) or bps <= 0:
@@ -130,8 +144,8 @@ def _bps(percent: object) -> int:
     return int(bps)
 
 
-def _member(kind: type[TimeInForce], value: object, field: str) -> TimeInForce:
-    if type(value) is kind:
+def _member(kind: type[E], value: object, field: str) -> E:
+    if isinstance(value, kind):
         return value
     if value not in kind.__members__:
         raise ValidationError(field, f"{value!r} is none", allowed=", ".join(kind.__members__))

@@ -10,7 +10,7 @@ from tests.helpers.strategy_rig import StrategyRig
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import TickBand
 from workstation.domain.market import Bar, BarKind, BarType, StreamKind
-from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
+from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce, Trail, TrailKind, TriggerSource
 from workstation.strategies import messages as m
 from workstation.strategies.api import Field, Strategy, StrategyParameters
 from workstation.strategies.host import Host
@@ -81,6 +81,16 @@ def test_a_bracket_carries_its_legs_and_the_rest_of_the_terms():
     assert sent.terms.time_in_force is TimeInForce.GTC
 
 
+def test_a_trailing_stop_keeps_a_share_or_a_distance_and_a_stop_watches_what_it_is_told_to():
+    rig = StrategyRig(Quiet).start()
+    rig.strategy.sell("ABC", 5, trail_percent=1.5)
+    rig.strategy.sell("ABC", 5, trail=0.301, trigger="BID_ASK")
+    rig.strategy.sell("ABC", 5, stop=9, trigger=TriggerSource.MID)
+    sent = [intent.terms for intent in rig.take(m.Submit)]
+    assert [terms.trail for terms in sent] == [Trail(TrailKind.BPS, 150), Trail(TrailKind.PRICE, 31), None]
+    assert [terms.trigger for terms in sent] == [TriggerSource.LAST, TriggerSource.BID_ASK, TriggerSource.MID]
+
+
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
@@ -92,6 +102,9 @@ def test_a_bracket_carries_its_legs_and_the_rest_of_the_terms():
         ({"tif": "GTD"}, "expire"),
         ({"limit": -5}, "price"),
         ({"trail_percent": 0.001}, "trail_percent: 0.001 is no distance"),
+        ({"trail": 0}, "trail: 0 is no distance"),
+        ({"trail": 1, "trail_percent": 1}, "trail: 1 is no distance"),
+        ({"stop": 11, "trigger": "MARK"}, "trigger: 'MARK' is none"),
     ],
 )
 def test_a_wrong_term_is_refused_at_the_call_by_name(terms, words):
