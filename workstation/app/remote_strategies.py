@@ -12,7 +12,7 @@ from typing import Any
 from workstation.app.remote import account_id, account_name, number_text, say, show_rows, with_client
 from workstation.client import Client
 from workstation.client.errors import Problem
-from workstation.client.strategies import Performance, RunLog, Signal, Strategy, StrategyRun
+from workstation.client.strategy_values import Performance, RunLog, Signal, Strategy, StrategyRun
 from workstation.domain.errors import UserError
 
 PAGE_MAX = 500

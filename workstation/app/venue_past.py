@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from workstation.domain.errors import WorkstationError
 from workstation.domain.market import Bar, BarType
 from workstation.kernel.logs import get_logger
 
@@ -62,12 +63,14 @@ class VenuePast:
         return self._found.pop((symbol, bar_type), ())
 
     def _work(self, series: Series, count: int) -> None:
+        """Read, and answer in any case: the engine reads itself what could not be read here, and meets the fault."""
+        bars: Sequence[Bar] = ()
         try:
             bars = self._read(*series, count)
-        except Exception as error:
-            _log.error("venue_past_not_read", symbol=series[0], error=repr(error))
-            bars = ()
-        self._post(partial(self._arrived, series, bars))
+        except (WorkstationError, OSError) as error:
+            _log.warning("venue_past_not_read", symbol=series[0], error=repr(error))
+        finally:
+            self._post(partial(self._arrived, series, bars))
 
     def _arrived(self, series: Series, bars: Sequence[Bar]) -> None:
         self._found[series] = bars

@@ -102,7 +102,7 @@ def test_a_short_past_is_read_at_once(desk: Desk) -> None:
 
 
 def test_a_reading_that_fails_is_logged_and_the_engine_reads(desk: Desk, logged: list[dict[str, Any]]) -> None:
-    desk.venue.fault = RuntimeError("planted")
+    desk.venue.fault = OSError("planted")
     desk.ask("first")
     desk.handle()
     assert desk.read == ["first"]
