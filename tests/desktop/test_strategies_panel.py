@@ -1,4 +1,7 @@
-"""The strategies panel: made of code, parameters edited with types, started, held and stopped, and why a run failed."""
+"""The strategies panel: made of code, parameters edited with types, started, held and stopped, and why a run failed.
+
+Long because one panel holds all that a person does with strategies.
+"""
 
 from __future__ import annotations
 
