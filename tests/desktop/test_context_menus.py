@@ -16,12 +16,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.desktop_rig import DesktopRig, order
+from tests.helpers.desktop_rig import DesktopRig, limit, order
 from tests.helpers.panel_scenes import Shown, shown_panel
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.domain.alerts import Alert, AlertRow, AlertState
-from workstation.domain.orders import Origin, OriginKind
+from workstation.domain.orders import OrdStatus, OrdType, Origin, OriginKind, Residence, Side
 
 FOCUS = "moves the trade focus, as a click on its marker does; `go SYMBOL` in the palette"
 COPY = "puts the rows on the clipboard; nothing of the program changes"
@@ -144,6 +144,11 @@ def ran(kind: str, entry: str, rig: DesktopRig, qtbot: QtBot, folder: Path) -> R
     if entry in ("take_over", "give_back"):
         rig.feed(order("OMS-8", strategy_id="run-1", taken_by="pat" if entry == "give_back" else ""))
         panel.view.select_key("OMS-8")
+    if entry == "to_broker_action":
+        held = panel.view.selected_rows()[0].position
+        side = Side.SELL if held.qty > 0 else Side.BUY
+        terms = limit(side, None, symbol=held.symbol, ord_type=OrdType.STOP, stop_px=18_600, reduce_only=True)
+        rig.feed(order("OMS-7", terms, state=OrdStatus.NEW, residence=Residence.PROGRAM))
     asked: list[str] = []
     provenance: list[str] = []
     panel.command_asked.connect(asked.append)
