@@ -13,7 +13,7 @@ from workstation.kernel.ids import IdSource, stable_uid, sub_stream
 from workstation.kernel.logs import configure_logging, get_logger
 from workstation.kernel.mailbox import Mailbox, MailboxFull
 from workstation.kernel.supervisor import RESTARTS_MAX, TaskSupervisor
-from workstation.kernel.throttle import RateWindow, TokenBucket
+from workstation.kernel.throttle import RateWindow
 
 SECOND = 1_000_000_000
 
@@ -94,14 +94,6 @@ def test_a_window_forgets_what_is_older_than_its_span() -> None:
         window.hit(at)
     assert window.used(2) == 3
     assert window.used(SECOND + 1) == 1
-
-
-def test_a_bucket_refills_with_time_up_to_its_burst() -> None:
-    bucket = TokenBucket(rate=10, burst=2)
-    assert [bucket.take(0) for _ in range(3)] == [True, True, False]
-    assert bucket.take(SECOND // 10)
-    assert not bucket.take(SECOND // 10)
-    assert [bucket.take(100 * SECOND) for _ in range(3)] == [True, True, False]
 
 
 def test_one_seed_gives_one_series_of_ids() -> None:
