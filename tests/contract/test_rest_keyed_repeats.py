@@ -73,14 +73,14 @@ def test_a_refused_command_leaves_its_key_free(rig: ApiRig) -> None:
 
 
 def test_a_test_message_is_made_once(rig: ApiRig, receiver: HookReceiver) -> None:
-    asked = {"name": "books", "endpoint_url": receiver.url, "event_types": ["webhook.none"]}
+    asked = {"name": "books", "endpoint_url": receiver.url, "event_types": ["risk.kill_switch.on"]}
     hook = rig.http.post(OUT, json=asked).json()
     assert replayed(*twice(rig, f"{OUT}/{hook['id']}/test"), 202)
     assert rig.http.get(f"{OUT}/{hook['id']}/deliveries").json()["total_count"] == 1
 
 
 def test_a_redelivery_is_asked_for_once(rig: ApiRig, receiver: HookReceiver) -> None:
-    asked = {"name": "books", "endpoint_url": receiver.url, "event_types": ["webhook.none"], "max_retries": 0}
+    asked = {"name": "books", "endpoint_url": receiver.url, "event_types": ["risk.kill_switch.on"], "max_retries": 0}
     receiver.answers.extend([503])
     hook = rig.http.post(OUT, json=asked).json()
     rig.http.post(f"{OUT}/{hook['id']}/test")

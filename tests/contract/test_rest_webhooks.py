@@ -14,6 +14,7 @@ import standardwebhooks
 from tests.helpers.api_rig import WAIT_S, ApiRig, served
 from tests.helpers.hook_receiver import HookReceiver, Message
 from workstation.api import standing, webhooks_sender
+from workstation.api.event_types import EVENT_TYPES
 from workstation.api.options import ApiOptions
 from workstation.api.webhooks_outbox import Outbox
 from workstation.domain.records import Webhook
@@ -341,6 +342,23 @@ def test_webhooks_are_listed_filtered_changed_and_deleted(rig: ApiRig, receiver:
 def test_a_wrong_field_is_named(rig: ApiRig, receiver: HookReceiver, wrong: dict[str, Any]) -> None:
     asked = {"name": "books", "endpoint_url": receiver.url} | wrong
     assert problem(rig.http.post(OUT, json=asked)) == (422, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("unknown", ["order.fill", "orders.*"])
+def test_events_that_cannot_come_are_refused_with_those_that_can(
+    rig: ApiRig, receiver: HookReceiver, unknown: str
+) -> None:
+    hook, changes = make(rig, receiver), {"event_types": ["risk.*", unknown]}
+    refusals = (
+        rig.http.post(OUT, json={"name": "odd", "endpoint_url": receiver.url} | changes),
+        rig.http.patch(f"{OUT}/{hook['id']}", json=changes, headers={"If-Match": "*"}),
+    )
+    for refusal in refusals:
+        assert problem(refusal) == (422, "VALIDATION_ERROR")
+        (wrong,) = refusal.json()["details"]["fields"]
+        assert (wrong["field"], wrong["location"], wrong["allowed"]) == ("event_types", "body", list(EVENT_TYPES))
+        assert wrong["message"].startswith(f"{unknown!r} is no type of event; there are account.updated, ")
+    assert rig.http.get(OUT).json()["total_count"] == 1
 
 
 def test_a_repeat_with_the_same_key_never_shows_the_secret_again(rig: ApiRig, receiver: HookReceiver) -> None:

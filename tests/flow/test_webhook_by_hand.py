@@ -35,7 +35,14 @@ def test_a_webhook_made_in_the_panel_is_told_under_its_secret(qtbot: QtBot, tmp_
             product.click(panel.form.save)
             trouble = panel.form.troubles["endpoint_url"]
             product.wait(lambda: "webhooks.allowed_hosts" in trouble.text(), "the refusal beneath the field")
+            panel.form.fields["event_types"].setText("order.*, order.fill")
+            product.click(panel.form.save)
+            unknown = panel.form.troubles["event_types"]
+            product.wait(
+                lambda: "'order.fill' is no type of event; there are " in unknown.text(), "what events there are"
+            )
             assert http.get(HOOKS).json()["total_count"] == 0
+            panel.form.fields["event_types"].setText("")
             panel.form.fields["endpoint_url"].setText(receiver.url)
             product.click(panel.form.save)
             secret = product.wait(panel.secret.text, "the secret")

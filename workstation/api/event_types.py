@@ -1,7 +1,7 @@
 """The types of events that scripts may ask for, and whether an event has one that was asked for.
 
-Behind the order walk, for readers. One list for the event routes: a type that no event can have is refused with it, for
-whoever waits for one would wait for ever without a word.
+Behind the order walk, for readers. One list for the event routes and for webhooks: a type that no event can have is
+refused with it, for whoever waits for one would wait for ever without a word.
 """
 
 from collections.abc import Collection
@@ -25,13 +25,20 @@ def is_of_type(event_type: str, wanted: Collection[str]) -> bool:
     )
 
 
-def check_types(wanted: Collection[str]) -> None:
+def types_trouble(wanted: Collection[str]) -> str:
+    """Return which of the wanted types no event can have, with every type that there is; "" where all can come."""
+    for name in wanted:
+        if not any(is_of_type(known, (name,)) for known in EVENT_TYPES):
+            return f"{name!r} is no type of event; there are {', '.join(EVENT_TYPES)}"
+    return ""
+
+
+def check_types(wanted: Collection[str], field: str = "types", location: str = "query") -> None:
     """Refuse types that no event can have.
 
     Raises:
         ApiError: 422, with every type that there is.
     """
-    for name in wanted:
-        if not any(is_of_type(known, (name,)) for known in EVENT_TYPES):
-            words = f"{name!r} is no type of event; there are {', '.join(EVENT_TYPES)}"
-            raise invalid("types", words, location="query", allowed=list(EVENT_TYPES))
+    trouble = types_trouble(wanted)
+    if trouble:
+        raise invalid(field, trouble, location=location, allowed=list(EVENT_TYPES))

@@ -1,21 +1,27 @@
-"""A webhook on its way to being kept from the desktop: where it points is judged, its secret made and sealed.
+"""A webhook on its way to being kept from the desktop: what it is told and where are judged, its secret is sealed.
 
 Off the engine's thread; names are resolved here. Imported when somebody makes the first one, since it brings libraries
 that a start does without.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from workstation.api.event_types import types_trouble
 from workstation.api.token_file import lasting_secret, secret_file
 from workstation.api.webhooks_secrets import Sealer, new_secret
 from workstation.api.webhooks_targets import TargetForbidden, Targets, TargetUnresolved
 from workstation.ports.scripts import PreparedHook
 
 
-def prepared_hook(url: str, *, allowed_hosts: Iterable[str], own_port: int, token_file: Path) -> PreparedHook:
-    """Return a new secret for an endpoint, or why it may not be told; "" judges no endpoint."""
+def prepared_hook(
+    url: str, event_types: Collection[str], *, allowed_hosts: Iterable[str], own_port: int, token_file: Path
+) -> PreparedHook:
+    """Return a new secret for an endpoint, or why it may not be told; "" judges no endpoint, no types judge none."""
+    unknown = types_trouble(event_types)
+    if unknown:
+        return PreparedHook(trouble=f"{unknown}.", field="event_types")
     try:
         if url:
             asyncio.run(Targets(allowed_hosts, own_port).resolve(url))

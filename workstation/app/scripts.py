@@ -3,7 +3,7 @@
 Implements `ports.scripts.Scripts`. The engine owns it from the start, the program says later how to open the door.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -132,11 +132,11 @@ class ScriptDoor:
 
         self._pool.submit(work)
 
-    def prepare_hook(self, url: str, done: Callable[[PreparedHook], None]) -> None:
-        """Make a webhook's secret, and judge where it points; "" judges nothing."""
+    def prepare_hook(self, url: str, event_types: Collection[str], done: Callable[[PreparedHook], None]) -> None:
+        """Make a webhook's secret, and judge where it points ("" judges nothing) and the events it asks for."""
 
         def work() -> None:
-            prepared = self._prepared(url)
+            prepared = self._prepared(url, event_types)
             self._post(lambda: done(prepared))
 
         self._pool.submit(work)
@@ -145,11 +145,12 @@ class ScriptDoor:
         """End the thread; what it has begun it finishes."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _prepared(self, url: str) -> PreparedHook:
+    def _prepared(self, url: str, event_types: Collection[str]) -> PreparedHook:
         from workstation.api.webhooks_making import prepared_hook  # noqa: PLC0415  a start does without its libraries
 
         port = urlsplit(self.url).port or 0
-        return prepared_hook(url, allowed_hosts=self._webhook_hosts, own_port=port, token_file=Path(self._token_file))
+        kept = Path(self._token_file)
+        return prepared_hook(url, event_types, allowed_hosts=self._webhook_hosts, own_port=port, token_file=kept)
 
     def _made_due(self, webhook_id: str, delivery_id: str) -> tuple[str, bool]:
         try:

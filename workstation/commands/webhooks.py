@@ -1,7 +1,8 @@
 """Commands of a person who keeps webhooks in the desktop: make one, change one, give one another secret.
 
-Beside the order walk. Where an endpoint points is judged off the engine's thread before anything is kept; a secret goes
-out once, in the answer to who made it. Scripts have routes of their own, which judge alike.
+Beside the order walk. Where an endpoint points and which events it asks for are judged off the engine's thread before
+anything is kept; a secret goes out once, in the answer to who made it. Scripts have routes of their own, which judge
+alike.
 """
 
 from collections.abc import Callable
@@ -64,7 +65,7 @@ def save_hook(context: EngineContext, params: SaveHook, call: Invocation) -> Non
         record_steps(Webhook).create(context, CreateRecord(record=draft), once)
 
     is_judged = before is not None and before.endpoint_url == params.endpoint_url
-    context.scripts.prepare_hook("" if is_judged else params.endpoint_url, _then(call, keep))
+    context.scripts.prepare_hook("" if is_judged else params.endpoint_url, params.event_types, _then(call, keep))
 
 
 def rotate_hook(context: EngineContext, params: RotateHook, call: Invocation) -> None:
@@ -82,7 +83,7 @@ def rotate_hook(context: EngineContext, params: RotateHook, call: Invocation) ->
         once = msgspec.structs.replace(call, reply=_shown_once(prepared.secret, call.reply))
         record_steps(Webhook).change(context, ChangeRecord(id=params.id, changes=changes), once)
 
-    context.scripts.prepare_hook("", _then(call, keep))
+    context.scripts.prepare_hook("", (), _then(call, keep))
 
 
 def _found(context: EngineContext, hook_id: str) -> Webhook:

@@ -4,7 +4,7 @@ Beside both walks. The door is opened and closed off the engine's thread, delive
 answer comes back on the engine's thread, once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 import msgspec
@@ -74,5 +74,5 @@ class Scripts(Protocol):
     def redeliver(self, webhook_id: str, delivery_id: str, done: Callable[[str, bool], None]) -> None:
         """Have a delivery that was given up tried again under its message id; `done(sentence, success)`."""
 
-    def prepare_hook(self, url: str, done: Callable[[PreparedHook], None]) -> None:
-        """Make a webhook's secret, and judge where it points; "" judges nothing."""
+    def prepare_hook(self, url: str, event_types: Collection[str], done: Callable[[PreparedHook], None]) -> None:
+        """Make a webhook's secret, and judge where it points ("" judges nothing) and the events it asks for."""

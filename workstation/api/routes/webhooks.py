@@ -9,6 +9,7 @@ import msgspec
 from workstation.api.credentials import tenant_uid
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError
+from workstation.api.event_types import check_types
 from workstation.api.lists import (
     ListForm,
     chosen_fields,
@@ -116,6 +117,7 @@ async def list_webhooks(call: Call) -> Answer:
 async def create_webhook(call: Call) -> Answer:
     """Make a webhook; its secret is shown once."""
     asked: WebhookCreate = call.body
+    check_types(asked.event_types, "event_types", "body")
     await judge(call.services.targets, asked.endpoint_url, "endpoint_url")
     tuned, secret = call.services.tuned, new_secret()
     draft = WebhookRecord(
@@ -150,6 +152,7 @@ async def get_webhook(call: Call) -> Answer:
 async def put_webhook(call: Call) -> Answer:
     """Change a webhook."""
     changes = given(call.body, event_types=tuple, metadata=lambda value: value or {})
+    check_types(changes.get("event_types", ()), "event_types", "body")
     if "endpoint_url" in changes:
         await judge(call.services.targets, changes["endpoint_url"], "endpoint_url")
     if changes.get("is_active"):
