@@ -14,7 +14,7 @@ from tests.helpers.stores import START_NS, OpenedStore, execute_sql, new_postgre
 from workstation.domain.audit import ActorKind, AuditAction, AuditEntry, hash_of
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import AuditNoted, RecordSaved
-from workstation.domain.records import ApiKey
+from workstation.domain.records import ApiKey, Record, StrategyDefinition, StrategyRun
 from workstation.ports.store import AuditQuery, Entry, RecordQuery
 
 
@@ -46,7 +46,7 @@ def key(number: int, **changes: object) -> ApiKey:
     return ApiKey(**(fields | changes))
 
 
-def saved(record: ApiKey) -> Entry:
+def saved(record: Record) -> Entry:
     return Entry(RecordSaved(record=record, changed=(), actor="REST:local", ts=START_NS), (record,))
 
 
@@ -74,7 +74,21 @@ def test_the_last_version_is_read_back_and_a_deleted_one_is_gone(store: OpenedSt
     store.write(saved(key(1, row_version=3, deleted_at=START_NS)))
     assert store.store.reader.record(ApiKey, "local", "key-1") is None
     assert names(store) == ["bot 2"]
-    assert dict(store.store.reader.key_names()) == {"key-1": "bot 1", "key-2": "bot 2"}
+    assert dict(store.store.reader.origin_names()) == {"key-1": "bot 1", "key-2": "bot 2"}
+
+
+def test_strategies_and_runs_are_known_by_name_after_they_were_deleted(store: OpenedStore) -> None:
+    idea = StrategyDefinition(
+        id="strategy-1", row_version=1, created_at=START_NS, updated_at=START_NS, name="Reversion",
+        strategy_type="CUSTOM", user_id="local", rebalance_frequency="",
+    )  # fmt: skip
+    run = StrategyRun(
+        id="run-1", row_version=1, created_at=START_NS, updated_at=START_NS, strategy_id="strategy-1", account="SIM-1",
+        user_id="local", run_name="Reversion 3", run_number=3, initial_capital="1000", start_date="2026-01-05",
+    )  # fmt: skip
+    store.write(saved(idea), saved(run))
+    store.write(saved(msgspec.structs.replace(run, row_version=2, deleted_at=START_NS)))
+    assert dict(store.store.reader.origin_names()) == {"strategy-1": "Reversion", "run-1": "Reversion 3"}
 
 
 def test_a_freed_name_is_taken_again_within_one_transaction(store: OpenedStore) -> None:

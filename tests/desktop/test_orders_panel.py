@@ -462,8 +462,20 @@ def test_the_orders_of_a_script_token_are_cancelled_together(panel: OrdersPanel,
     press(panel.cancel_menu(), "orders-1_cancel_token_token-abc123")
     assert {sent.cl_ord_id for sent in rig.gateway.of("order.cancel")} == {"OMS-1", "OMS-2"}
     assert rig.gateway.of("order.cancel_scope") == []
-    rig.key_names["token-abc123"] = "night robot"
+    rig.origin_names["token-abc123"] = "night robot"
     assert "Cancel script night robot (2)" in texts(panel.cancel_menu())
+
+
+def test_the_orders_of_a_run_are_cancelled_together_and_the_menu_calls_it_by_its_name(
+    panel: OrdersPanel, rig: DesktopRig
+) -> None:
+    rig.origin_names["run-7"] = "Reversion 3"
+    run = Origin(kind=OriginKind.STRATEGY, detail="run-7")
+    rig.feed(order("OMS-1", origin=run, strategy_id="run-7"))
+    panel.view.select_key("OMS-1")
+    assert "Cancel strategy Reversion 3 (1)" in texts(panel.cancel_menu())
+    press(panel.cancel_menu(), "orders-1_cancel_strategy_run-7")
+    assert rig.gateway.of("order.cancel_scope") == [CancelMany(strategy_id="run-7")]
 
 
 def test_the_filtered_view_is_exported_as_json(panel: OrdersPanel, rig: DesktopRig, tmp_path) -> None:

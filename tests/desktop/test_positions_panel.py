@@ -274,6 +274,16 @@ def test_who_holds_how_much_of_it_is_said(panel: PositionsPanel, rig: DesktopRig
     assert hover.splitlines()[1] == "sma: 40, open +7.00, realised −3.00 USD"
 
 
+def test_who_holds_it_is_said_by_name_and_the_hover_adds_the_id(panel: PositionsPanel, rig: DesktopRig) -> None:
+    rig.origin_names["run-7"] = "Reversion 3"
+    parts = (PartSnap("", 60, 0, 0), PartSnap("run-7", 40, 0, 0))
+    rig.feed(positions=[position(100, parts=parts), position(5, symbol="MSFT", parts=(PartSnap("run-7", 5, 0, 0),))])
+    panel.view.sort_by([("symbol", False)])
+    cells = [panel.columns.index(row, panel.columns.column_named("split")) for row in (0, 1)]
+    assert [cell.data() for cell in cells] == ["by hand 60 · Reversion 3 40", "Reversion 3"]
+    assert cells[1].data(Qt.ItemDataRole.ToolTipRole).startswith("Reversion 3 (run-7): 5, open")
+
+
 def test_a_row_carried_to_a_chart_shows_it_there(panel: PositionsPanel, rig: DesktopRig, qtbot) -> None:
     rig.feed(positions=[position(100, symbol="MSFT")])
     window = QWidget()

@@ -67,6 +67,9 @@ def test_an_own_strategy_is_made_started_and_stopped_in_the_panel_and_its_order_
         )
         assert (order.terms.symbol, order.terms.order_qty) == ("SIM-FILL", 3)
         product.stored(order)
+        name = panel.rows.runs.row(0).run.run_name
+        assert name not in ("", order.strategy_id)
+        product.wait(lambda: any(f"strategy {name}" in row for row in product.rows("orders-1")), "its name there")
         chart = ChartPanel(product.context, "chart-9")
         qtbot.addWidget(chart)
         chart.show()

@@ -145,7 +145,7 @@ class DesktopRig:
             initial_cash=100_000 * MONEY_ONE,
         )
         self.accounts = OpenAccounts([self.account])
-        self.key_names: dict[str, str] = {}
+        self.origin_names: dict[str, str] = {}
         self.gateway = FakeGateway() if gateway is None else gateway
         self.outboxes: list[Outbox] = []
         self._ids = IdSource(seed)
@@ -159,7 +159,7 @@ class DesktopRig:
             close_outbox=self.outboxes.remove,
             new_cl_ord_id=self._ids.cl_ord_id,
             mono_ns=self.clock.mono_ns,
-            key_names=self.key_names,
+            origin_names=self.origin_names,
         )
         self.bridge = Bridge(self.session, self.gateway, CommandRegistry(), frame_hz=60)
         self.context = DesktopContext(

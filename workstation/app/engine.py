@@ -201,7 +201,7 @@ class Engine:
             mono_ns=self._clock.mono_ns,
             feed=self._venue.feed.name,
             card=self.core.desk.routes.card,
-            key_names=self.scripts.key_names,
+            origin_names=self.scripts.origin_names,
         )
 
     @property
@@ -251,7 +251,7 @@ class Engine:
             if days:
                 self.core.market.cache.begin_day(days)
         self._market_desk.begin()
-        self.scripts.recall(self._store.reader.key_names(), self.core.bus)
+        self.scripts.recall(self._store.reader.origin_names(), self.core.bus)
         self._venue.start()
         if self.view_only is None:
             self.core.start()

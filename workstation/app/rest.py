@@ -64,7 +64,7 @@ class RestDoor:
             note=self._engine.scripts.requests.note,
         )
         url = self._server.start()
-        self._engine.scripts.key_names[self._server.local_credential] = "local token"
+        self._engine.scripts.origin_names[self._server.local_credential] = "local token"
         return url
 
     def stop(self) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from workstation.api.request_log import RequestLog
 from workstation.domain.errors import StorageError, UserError
 from workstation.domain.events import RecordSaved
-from workstation.domain.records import LOCAL_TENANT, ApiKey, Webhook
+from workstation.domain.records import LOCAL_TENANT, ApiKey, StrategyDefinition, StrategyRun, Webhook
 from workstation.kernel.bus import Bus
 from workstation.ports.deliveries import Delivery, DeliveryQuery, DeliveryStatus
 from workstation.ports.scripts import DoorStanding, PreparedHook
@@ -29,7 +29,7 @@ class ScriptDoor:
 
     def __init__(self, reader: Reader, post: Callable[[Callable[[], None]], None], now_ns: Callable[[], int]) -> None:
         self._reader, self._post, self._now_ns = reader, post, now_ns
-        self.requests, self.key_names = RequestLog(), dict[str, str]()
+        self.requests, self.origin_names = RequestLog(), dict[str, str]()
         self.url = self.trouble = ""
         self._token_file = ""
         self._webhook_hosts: tuple[str, ...] = ()
@@ -50,13 +50,18 @@ class ScriptDoor:
         self._webhook_hosts = tuple(webhook_hosts)
 
     def recall(self, names: Iterable[tuple[str, str]], bus: Bus) -> None:
-        """Know keys by name from now on, deleted ones too. names: those of the time before, by id."""
-        self.key_names.update(names)
+        """Know keys, strategies and runs by name from now on, deleted ones too. names: those of before, by id."""
+        self.origin_names.update(names)
         bus.subscribe(RecordSaved, self._learn)
 
     def _learn(self, saved: RecordSaved) -> None:
-        if isinstance(saved.record, ApiKey) and saved.record.tenant == LOCAL_TENANT:
-            self.key_names[saved.record.id] = saved.record.name
+        record = saved.record
+        if record.tenant != LOCAL_TENANT:
+            return
+        if isinstance(record, ApiKey | StrategyDefinition):
+            self.origin_names[record.id] = record.name
+        elif isinstance(record, StrategyRun):
+            self.origin_names[record.id] = record.run_name
 
     def standing(self) -> DoorStanding:
         """Return how the door stands."""

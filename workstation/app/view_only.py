@@ -95,8 +95,8 @@ class KnowingReader(Reader, Protocol):
     def accounts(self) -> tuple[Account, ...]:
         """Return all accounts."""
 
-    def key_names(self) -> tuple[tuple[str, str], ...]:
-        """Return the id and name of every key of a script, deleted ones too."""
+    def origin_names(self) -> tuple[tuple[str, str], ...]:
+        """Return the id and name of every script's key, strategy and run, deleted ones too."""
 
 
 class Storage(Protocol):
@@ -268,7 +268,7 @@ class Unreadable:
     def _nothing(self, *_: object) -> tuple[()]:
         return ()
 
-    events = instruments = accounts = kill_switches = key_names = _nothing
+    events = instruments = accounts = kill_switches = origin_names = _nothing
 
     def oldest_seq(self) -> int:
         """Return 0: no line can be read."""

@@ -19,7 +19,7 @@ from workstation.domain.events import decode_event, trace_of
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState, OrdStatus
-from workstation.domain.records import ApiKey, Record
+from workstation.domain.records import ApiKey, Record, StrategyDefinition, StrategyRun
 from workstation.ports.store import (
     AuditPage,
     AuditQuery,
@@ -76,6 +76,15 @@ _decode_account: Decode[Account] = msgspec.json.Decoder(Account).decode
 _decode_instrument: Decode[Instrument] = msgspec.json.Decoder(Instrument).decode
 _decode_kill: Decode[KillState] = msgspec.json.Decoder(KillState).decode
 _decode_idempotency: Decode[IdempotencyRecord] = msgspec.json.Decoder(IdempotencyRecord).decode
+
+
+class _RunName(msgspec.Struct):
+    """What is read of a run where its name alone matters."""
+
+    run_name: str
+
+
+_decode_run_name: Decode[_RunName] = msgspec.json.Decoder(_RunName).decode
 _NO_SORT = select(func.set_config("enable_sort", "off", true()))
 """For a page whose order an index gives: a planner that takes it for a few rows would rather read and sort them all."""
 
@@ -185,11 +194,15 @@ class SqlReader:
         """Return all instruments that were ever journaled."""
         return self._decoded(select(instruments.c.state).order_by(instruments.c.symbol), _decode_instrument)
 
-    def key_names(self) -> tuple[tuple[str, str], ...]:
-        """Return the id and name of every key of a script, deleted ones too."""
-        table = TABLES[ApiKey].table.c
+    def origin_names(self) -> tuple[tuple[str, str], ...]:
+        """Return the id and name of every script's key, strategy and run, deleted ones too."""
+        keys, strategies, runs = (TABLES[kind].table.c for kind in (ApiKey, StrategyDefinition, StrategyRun))
         with self._connection(TENANT) as connection:
-            return tuple((row.id, row.name) for row in connection.execute(select(table.id, table.name)))
+            named = [
+                (row.id, row.name) for of in (keys, strategies) for row in connection.execute(select(of.id, of.name))
+            ]
+            kept = connection.execute(select(runs.id, runs.state))
+            return (*named, *((row.id, _decode_run_name(row.state).run_name) for row in kept))
 
     def kill_switches(self) -> tuple[KillState, ...]:
         """Return every kill switch that was ever touched."""

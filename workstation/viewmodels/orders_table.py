@@ -84,11 +84,12 @@ class CancelCount(msgspec.Struct, frozen=True):
 class OrderBlotter:
     """All orders of one screen: the table, and whether live states can be believed.
 
-    rejects: what nobody has seen; the screen's own, so that every panel counts the same. keys: names of scripts' keys.
+    rejects: what nobody has seen; the screen's own, so that every panel counts the same. names: of scripts'
+    keys, strategies and runs by id.
     """
 
-    def __init__(self, formats: Formats, rejects: RejectWatch, keys: Mapping[str, str] = MappingProxyType({})) -> None:
-        self.formats, self.rejects, self.keys = formats, rejects, keys
+    def __init__(self, formats: Formats, rejects: RejectWatch, names: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.formats, self.rejects, self.names = formats, rejects, names
         self._groups: dict[str, int] = {}
         self._chains: dict[str, str] = {}
         self._group_names: list[str] = []
@@ -241,10 +242,13 @@ class OrderBlotter:
         return self._group_names[number]
 
     def _origin(self, order: OrderState) -> str:
-        words = origin_words(order.origin, self.keys)
+        words = origin_words(order.origin, self.names)
         if order.taken_by:
             return f"{order.taken_by} from {words}"
         return f"adopted {words}" if is_foreign(words) and not order.is_foreign else words
+
+    def _strategy(self, order: OrderState) -> str:
+        return self.names.get(order.strategy_id, order.strategy_id)
 
     def _average_number(self, order: OrderState) -> float | None:
         cost = order.cost / order.cum_qty if order.cum_qty else None
@@ -304,8 +308,8 @@ class OrderBlotter:
             Column("fill", "Fill ms", number, lambda o: _ms(o.created_at, o.filled_at),
                    lambda o: _ms_text(o.created_at, o.filled_at), right=True, width=9, hidden=True,
                    hint="From the decision until it was filled whole, milliseconds"),
-            Column("strategy", "Strategy", code, lambda o: o.strategy_id, lambda o: o.strategy_id, width=13, fixed=True,
-                   hidden=True),
+            Column("strategy", "Strategy", code, self._strategy, self._strategy, width=13, fixed=True, hidden=True,
+                   exact=lambda o: o.strategy_id),
             Column("reason", "Reason", code, _reason, _reason, width=34, hint="The venue's or our reason, in full"),
             Column("id", "Id", ColumnKind.ID, lambda o: o.cl_ord_id, lambda o: f"…{o.cl_ord_id[-6:]}", width=8,
                    fixed=True, exact=lambda o: o.cl_ord_id),

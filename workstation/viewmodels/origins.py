@@ -1,30 +1,34 @@
 """Where an order came from, in the words of the screen: the door, and what came through it.
 
-Beside the order walk. A script's key is told by its name, also after the key was deleted; its id stands in the hover.
+Beside the order walk. A script's key and a strategy's run are told by their names, also after they were deleted; the
+id stands in the hover.
 """
 
 from collections.abc import Mapping
 
 from workstation.domain.orders import OrderState, Origin, OriginKind
 
+_NAMED = frozenset({OriginKind.REST, OriginKind.STRATEGY})
+"""Doors whose detail is an id that has a name."""
 
-def key_name(origin: Origin, keys: Mapping[str, str]) -> str:
-    """Return the name of the key that a script's order came by, its id where no name is known, "" for other doors.
 
-    keys: names by id.
+def detail_words(origin: Origin, names: Mapping[str, str]) -> str:
+    """Return what came through the door: of a script's key or a run the name where it is known, else as it is kept.
+
+    names: by id.
     """
-    return keys.get(origin.detail, origin.detail) if origin.kind is OriginKind.REST else ""
+    return names.get(origin.detail, origin.detail) if origin.kind in _NAMED else origin.detail
 
 
-def origin_words(origin: Origin, keys: Mapping[str, str]) -> str:
-    """Return the door and its detail in a few words. keys: names of keys by id."""
+def origin_words(origin: Origin, names: Mapping[str, str]) -> str:
+    """Return the door and its detail in a few words. names: of keys and runs by id."""
     kind = origin.kind.value.replace("_", " ").lower()
-    detail = key_name(origin, keys) or origin.detail
+    detail = detail_words(origin, names)
     return f"{kind} {detail}" if detail and detail != origin.kind else kind
 
 
 def origin_id(order: OrderState) -> str:
-    """Return the door and its detail as they are kept, a key by its id, and who took it over from its strategy."""
+    """Return the door and its detail as they are kept, by id, and who took the order over from its strategy."""
     words = origin_words(order.origin, {})
     return f"{words}; taken over by {order.taken_by}" if order.taken_by else words
 

@@ -5,6 +5,7 @@ without a usable mark shows a dash and is counted, never valued at 0. Sends noth
 """
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -13,7 +14,7 @@ from workstation.domain.numbers import parse_scaled
 from workstation.domain.orders import OrderState, Residence
 from workstation.viewmodels.columns import CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_money, gain_ink, money
-from workstation.viewmodels.frames import PositionSnap
+from workstation.viewmodels.frames import PartSnap, PositionSnap
 from workstation.viewmodels.open_profit import open_ticks, risk_text, ticks_text
 
 ALL_STRATEGIES = "*"
@@ -37,10 +38,10 @@ class CurrencyTotals(msgspec.Struct, frozen=True):
 
 
 class PositionsView:
-    """Positions of all accounts of one screen."""
+    """Positions of all accounts of one screen. names: of strategies and runs by id."""
 
-    def __init__(self, formats: Formats) -> None:
-        self._formats = formats
+    def __init__(self, formats: Formats, names: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._formats, self._names = formats, names
         self.table: ColumnTable[PositionSnap] = ColumnTable(self._columns(), _key)
 
     def take(self, snaps: Iterable[PositionSnap]) -> Changes:
@@ -142,17 +143,23 @@ class PositionsView:
         if not shown:
             return ""
         if len(shown) == 1:
-            return shown[0].name
-        texts = (f"{part.name} {self._formats.quantity(symbol, part.qty)}" for part in shown)
+            return self._holder(shown[0])
+        texts = (f"{self._holder(part)} {self._formats.quantity(symbol, part.qty)}" for part in shown)
         return " · ".join(texts)
 
     def _split_hover(self, snap: PositionSnap) -> str:
-        quantity = self._formats.quantity
+        quantity, symbol, currency = self._formats.quantity, snap.position.symbol, snap.position.currency
         return "\n".join(
-            f"{part.name}: {quantity(snap.position.symbol, part.qty)}, open {money(part.unrealised, signed=True)}, "
-            f"realised {money(part.realised, signed=True)} {snap.position.currency}"
+            f"{self._holder(part, with_id=True)}: {quantity(symbol, part.qty)}, "
+            f"open {money(part.unrealised, signed=True)}, realised {money(part.realised, signed=True)} {currency}"
             for part in snap.parts
         )
+
+    def _holder(self, part: PartSnap, *, with_id: bool = False) -> str:
+        named = self._names.get(part.strategy_id)
+        if named is None:
+            return part.name
+        return f"{named} ({part.strategy_id})" if with_id else named
 
     def _columns(self) -> tuple[Column[PositionSnap], ...]:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT

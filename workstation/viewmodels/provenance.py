@@ -23,7 +23,7 @@ from workstation.domain.orders import OrderState, OriginKind, ReferencePrice
 from workstation.domain.verdicts import RuleResult
 from workstation.ports.stories import OrderStory, StoryLine
 from workstation.viewmodels.formats import MISSING, age, exact_time
-from workstation.viewmodels.origins import key_name
+from workstation.viewmodels.origins import detail_words
 from workstation.viewmodels.preview import PREVIEW_KEY, VERSIONS_KEY, order_words
 from workstation.viewmodels.provenance_messages import direction, message_words
 
@@ -94,15 +94,15 @@ def provenance_of(
     orders: Mapping[str, OrderState],
     *,
     version: str,
-    keys: Mapping[str, str] = MappingProxyType({}),
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Provenance:
     """Return the page of an order. orders: those on the screen, for its family; version: of this program.
 
-    keys: names of scripts' keys by id.
+    names: of scripts' keys, strategies and runs by id.
     """
     order, lines = story.order, story.lines
     sections = (
-        Section("Origin", tuple(_origin(order, lines, instrument, keys))),
+        Section("Origin", tuple(_origin(order, lines, instrument, names))),
         Section("Quote used", tuple(_reference(order.reference, instrument))),
         Section("Rules", tuple(_rules(lines))),
         Section("Family", tuple(_family(order, orders.values(), instrument))),
@@ -145,15 +145,16 @@ def _plain(fact: Fact, plain: Callable[[str], str]) -> dict[str, str]:
 
 
 def _origin(
-    order: OrderState, lines: Sequence[StoryLine], instrument: Instrument, keys: Mapping[str, str]
+    order: OrderState, lines: Sequence[StoryLine], instrument: Instrument, names: Mapping[str, str]
 ) -> Iterator[Fact]:
     origin = order.origin
     yield Fact("Came", _ORIGIN_WORDS[origin.kind])
     if origin.detail:
-        named = key_name(origin, keys) or origin.detail
+        named = detail_words(origin, names)
         yield Fact(_DETAIL_NAMES.get(origin.kind, "Detail"), named, "" if named == origin.detail else origin.detail)
     if order.strategy_id and order.strategy_id != origin.detail:
-        yield Fact("Strategy", order.strategy_id)
+        named = names.get(order.strategy_id, order.strategy_id)
+        yield Fact("Strategy", named, "" if named == order.strategy_id else order.strategy_id)
     yield from _owner(lines)
     yield Fact("User", origin.user)
     yield Fact("Account", order.terms.account)

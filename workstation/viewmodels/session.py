@@ -50,7 +50,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     positions and accounts; close_outbox ends it. open_rows: the same with
     rows alone, from now on. feed: the source's name. instruments, accounts: those on offer at the moment;
     known: with those that only history names. cl_ord_id: draws a client order id at the gesture, any thread.
-    card: what the venue of an account takes, any thread. key_names: of scripts' keys by id, deleted ones too.
+    card: what the venue of an account takes, any thread. origin_names: of scripts' keys,
+    strategies and runs by id, deleted ones too.
     """
 
     instruments: Mapping[str, Instrument]
@@ -65,4 +66,4 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     feed: str = "SIM"
     known: Mapping[str, Instrument] = {}
     card: Callable[[str], CapabilityCard | None] = _no_card
-    key_names: Mapping[str, str] = {}
+    origin_names: Mapping[str, str] = {}

@@ -155,6 +155,23 @@ def test_a_script_s_key_stands_by_its_name_is_searched_by_it_and_its_id_is_in_th
     assert shown(made) == ["OMS-1"]
 
 
+def test_a_run_stands_by_its_name_is_searched_by_it_and_its_id_is_in_the_hover() -> None:
+    made = OrderBlotter(Formats(INSTRUMENTS), RejectWatch(), {"run-77": "Reversion 3"})
+    run = Origin(kind=OriginKind.STRATEGY, detail="run-77")
+    made.take([order("OMS-1", origin=run, strategy_id="run-77"), order("OMS-2")])
+    columns = {column.name: column for column in made.table.columns}
+    row = made.table.get("OMS-1")
+    assert row is not None
+    for name, shown_as, kept_as in (
+        ("origin", "strategy Reversion 3", "strategy run-77"),
+        ("strategy", "Reversion 3", "run-77"),
+    ):
+        assert columns[name].exact is not None
+        assert (columns[name].text(row), columns[name].exact(row)) == (shown_as, kept_as)
+    made.table.filter_by(made.accepts(OrderFilter(line="reversion")))
+    assert shown(made) == ["OMS-1"]
+
+
 def test_an_empty_filter_is_none() -> None:
     assert blotter().accepts(OrderFilter()) is None
 

@@ -97,9 +97,9 @@ def whole_story() -> OrderStory:
 
 
 def page(
-    story: OrderStory | None = None, keys: Mapping[str, str] = MappingProxyType({}), **orders: OrderState
+    story: OrderStory | None = None, names: Mapping[str, str] = MappingProxyType({}), **orders: OrderState
 ) -> Provenance:
-    return provenance_of(story or whole_story(), stock(), orders, version="9.9", keys=keys)
+    return provenance_of(story or whole_story(), stock(), orders, version="9.9", names=names)
 
 
 def facts(made: Provenance, title: str) -> dict[str, Fact]:
@@ -128,6 +128,21 @@ def test_a_script_s_key_stands_by_its_name_and_neither_name_nor_id_leaves_in_a_r
     token = facts(made, "Origin")["Token"]
     assert (token.value, token.note) == ("night robot", "key-77")
     assert not any(secret in as_json(made) for secret in ("night robot", "key-77"))
+
+
+def test_a_run_stands_by_its_name_with_its_id_beside_it_and_so_does_the_strategy_a_script_names() -> None:
+    names = {"run-7": "Reversion 3", "strategy-1": "Reversion"}
+    by_run = OrderStory(
+        order=order(origin=Origin(kind=OriginKind.STRATEGY, detail="run-7"), strategy_id="run-7"), lines=()
+    )
+    told = facts(page(by_run, names), "Origin")["Strategy"]
+    assert (told.value, told.note) == ("Reversion 3", "run-7")
+    by_script = OrderStory(
+        order=order(origin=Origin(kind=OriginKind.REST, detail="key-77"), strategy_id="strategy-1"), lines=()
+    )
+    told = facts(page(by_script, names), "Origin")["Strategy"]
+    assert (told.value, told.note) == ("Reversion", "strategy-1")
+    assert facts(page(by_run), "Origin")["Strategy"].value == "run-7"
 
 
 def test_the_quote_used_stands_with_its_age_and_a_missing_price_as_a_dash() -> None:

@@ -50,7 +50,7 @@ class ApiAccessPanel(AskingPanel):
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
-        self.scripts = ApiView(context.bridge.session.key_names)
+        self.scripts = ApiView(context.bridge.session.origin_names)
         self._made = ""
         self.switch = self.button("switch", "Turn on", "Open or close the REST interface", self._switch, role="")
         self.address = QLabel()

@@ -68,7 +68,7 @@ class OrdersPanel(TablePanel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         session = context.bridge.session
-        self.blotter = OrderBlotter(Formats(session.instruments), context.state.rejects, session.key_names)
+        self.blotter = OrderBlotter(Formats(session.instruments), context.state.rejects, session.origin_names)
         self._seconds = 0
         self._build_bar()
         self._build_table()

@@ -40,7 +40,10 @@ def cancel_choices(
         ("bids", f"Cancel {symbol} bids", CancelMany(account=account, symbol=symbol, side_sign=1)),
         ("asks", f"Cancel {symbol} asks", CancelMany(account=account, symbol=symbol, side_sign=-1)),
         ("entries", f"Cancel {symbol} entries only", CancelMany(account=account, symbol=symbol, entries_only=True)),
-        *((f"strategy_{name}", f"Cancel strategy {name}", CancelMany(strategy_id=name)) for name in strategies),
+        *(
+            (f"strategy_{name}", f"Cancel strategy {blotter.names.get(name, name)}", CancelMany(strategy_id=name))
+            for name in strategies
+        ),
         ("all", f"Cancel all in {account}", CancelMany(account=account)),
         ("everywhere", "Cancel all in every account", CancelMany()),
         (
@@ -57,7 +60,7 @@ def cancel_choices(
         yield CancelChoice(name, f"{text} ({count.label})", count, scope)
     for token in sorted({_token(order) for order in rows} - {""}):
         count = blotter.cancel_count([order for order in blotter.in_scope() if _token(order) == token])
-        named = blotter.keys.get(token)
+        named = blotter.names.get(token)
         words = f"script {named}" if named else f"script token …{token[-6:]}"
         yield CancelChoice(f"token_{token}", f"Cancel {words} ({count.label})", count, None)
 

@@ -41,7 +41,8 @@ class PositionsPanel(TablePanel):
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
-        self.positions = PositionsView(Formats(context.bridge.session.instruments))
+        session = context.bridge.session
+        self.positions = PositionsView(Formats(session.instruments), session.origin_names)
         self.totals = OneLine(f"{panel_id}_totals", "Totals by currency")
         self.bar.addWidget(self.totals, 1)
         self.even = self.add_button(

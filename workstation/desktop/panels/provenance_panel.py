@@ -282,7 +282,7 @@ class ProvenancePanel(Panel):
             self.note.show_note(PanelNote("warning", f"The instrument {symbol} is not known to this program."))
             return
         known = self.context.state.orders
-        self.page = provenance_of(story, instrument, known, version=session.version, keys=session.key_names)
+        self.page = provenance_of(story, instrument, known, version=session.version, names=session.origin_names)
         self.then_sections = screens_then(story, instrument)
         self.note.show_note(PanelNote("warning", story.gap) if story.gap else PanelNote())
         self._show_page()
