@@ -77,7 +77,7 @@ STALE = dict.fromkeys(KINDS, SILENT) | {
     "pnl": r"Stale marks: AAPL 7\.4 s\. Open and net are of that age\.",
     "positions": r"Stale marks: AAPL\. Their open P&L is of the age shown\.",
     "risk": r"Exposure as of older prices: quotes of AAPL\.",
-    "ticket": r"Quote 7\.4 s old: new risk is refused\.",
+    "ticket": r"New risk refused: quote 7\.4 s old\.",
     "time_sales": r"Stale for 7\.4 s\.",
     "watchlist": r"7\.4 s",
 }
@@ -89,7 +89,7 @@ DISCONNECTED = dict.fromkeys(KINDS, UNKNOWN) | {
     "pnl": FEED_DOWN,
     "provenance": r"Disconnected: as of 15:00:09\. What came from the venue may not be all",
     "settings": r"Disconnected: as of 15:00:09\. Settings are read and written here as ever\.",
-    "ticket": r"Venue link DOWN: orders can be prepared, not sent",
+    "ticket": r"Venue link DOWN: nothing sent; orders can be prepared",
     "time_sales": FEED_DOWN,
     "watchlist": FEED_DOWN,
 }

@@ -104,7 +104,7 @@ def ticket_state(
         return TicketState(f"Storage: {status.storage_trouble}. Only exits are sent.", "danger")
     if status is not None and status.venue_state != "UP":
         return TicketState(
-            f"Venue link {status.venue_state}: orders can be prepared, not sent.", "danger", can_send=False
+            f"Venue link {status.venue_state}: nothing sent; orders can be prepared.", "danger", can_send=False
         )
     if account is not None and account.lockout:
         return TicketState(f"{account.lockout} Orders that reduce still work.", "danger")
@@ -117,7 +117,7 @@ def ticket_state(
         return TicketState(f"Market closed{until}: limit orders wait at the venue for the next opening.", "warning")
     if quote.freshness == "STALE":
         cause = f" ({quote.reason})" if quote.reason else ""
-        return TicketState(f"Quote {age_text(quote.age_ms)} old{cause}: new risk is refused.", "warning")
+        return TicketState(f"New risk refused: quote {age_text(quote.age_ms)} old{cause}.", "warning")
     if status is not None and status.armed is None:
         return TicketState("Disarmed: exits only. Ctrl+F12 arms.", "muted")
     if status is not None and status.armed is Environment.LIVE:

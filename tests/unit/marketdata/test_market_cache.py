@@ -43,6 +43,7 @@ def test_a_price_is_fresh_up_to_its_limit_and_stale_after_it() -> None:
     clock.advance(1)
     price = cache.price("ABC", BarSource.BID)
     assert (price.value, price.freshness, price.age_ns) == (99, Freshness.STALE, 5 * SECOND + 1)
+    assert price.reason == "no update", "its age stands beside it: a reason says no second figure"
 
 
 def test_a_quiet_instrument_on_a_living_channel_is_fresh_within_its_usual_interval() -> None:

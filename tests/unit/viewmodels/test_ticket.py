@@ -219,6 +219,13 @@ def test_each_state_of_the_data_is_said(quoted, state, text, can_send):
     assert shown.can_send is can_send
 
 
+def test_what_a_state_forbids_stands_within_the_thirty_letters_that_a_narrow_ticket_shows():
+    old = quote(freshness="STALE", age_ms=7_300, reason="no update")
+    assert ticket_state("AAPL", old, status(), None).text[:30].startswith("New risk refused:")
+    down = ticket_state("AAPL", quote(), status(venue_state="DOWN"), None)
+    assert down.text[:30] == "Venue link DOWN: nothing sent;"
+
+
 @pytest.mark.parametrize(
     ("side", "stop_loss", "take_profit", "prices"),
     [
