@@ -83,7 +83,7 @@ def test_a_connected_venue_with_old_prices_is_amber_and_names_the_stream(
 ) -> None:
     old = StreamSnap(
         stream=StreamKind.QUOTES,
-        state="STALE",
+        state="UP",
         worst_age_ms=9_000,
         worst_symbol="MSFT",
         updates_per_s=0.0,
@@ -94,7 +94,17 @@ def test_a_connected_venue_with_old_prices_is_amber_and_names_the_stream(
     assert (venue.state, venue.level) == ("UP", "amber")
     assert venue.detail.endswith("not fresh: quotes")
     quotes = panel.rows.links.get("Stream quotes")
+    assert (quotes.state, quotes.level) == ("STALE", "amber")
     assert (quotes.age_ms, quotes.detail) == (9_000, "oldest: MSFT, usually every 250 ms")
+
+
+@pytest.mark.parametrize(("state", "level"), [("UP", "ok"), ("DOWN", "red"), ("UNSYNCED", "red"), ("", "muted")])
+def test_a_stream_that_is_not_up_is_never_green(
+    panel: ConnectionsPanel, rig: DesktopRig, state: str, level: str
+) -> None:
+    snap = StreamSnap(stream=StreamKind.QUOTES, state=state, worst_age_ms=40, worst_symbol="", updates_per_s=9.0)
+    rig.feed(status=status(streams=(snap,)))
+    assert panel.rows.links.get("Stream quotes").level == level
 
 
 def test_differences_stand_in_words_of_their_scale(panel: ConnectionsPanel, rig: DesktopRig) -> None:

@@ -128,7 +128,7 @@ NONE_OF_IT = {
 }
 
 
-QUOTES = StreamSnap(stream=StreamKind.QUOTES, state="STALE", worst_age_ms=7_400, worst_symbol="AAPL", updates_per_s=0.0)
+QUOTES = StreamSnap(stream=StreamKind.QUOTES, state="UP", worst_age_ms=7_400, worst_symbol="AAPL", updates_per_s=0.0)
 
 
 Rigged = tuple[DesktopRig, MainWindow]

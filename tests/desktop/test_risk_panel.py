@@ -252,9 +252,7 @@ def test_a_breach_is_named(panel: RiskPanel, rig: DesktopRig) -> None:
 
 
 def test_old_prices_are_named(panel: RiskPanel, rig: DesktopRig) -> None:
-    old = StreamSnap(
-        stream=StreamKind.QUOTES, state="STALE", worst_age_ms=9_000, worst_symbol="AAPL", updates_per_s=0.0
-    )
+    old = StreamSnap(stream=StreamKind.QUOTES, state="UP", worst_age_ms=9_000, worst_symbol="AAPL", updates_per_s=0.0)
     rig.feed(status=status(streams=(old,)), quotes=[quote()])
     assert panel.note.text() == "Exposure as of older prices: quotes of AAPL."
 

@@ -343,12 +343,14 @@ def test_arming_is_heard_and_does_not_come_up(stack: ToastStack, rig: DesktopRig
 
 
 def test_a_stream_that_goes_stale_is_told_once_a_minute_at_most(stack: ToastStack, rig: DesktopRig) -> None:
-    def stream(state: str, after_s: int) -> None:
-        snap = StreamSnap(stream=StreamKind.QUOTES, state=state, worst_age_ms=1, worst_symbol="AAPL", updates_per_s=1.0)
+    def stream(age_ms: int, after_s: int) -> None:
+        snap = StreamSnap(
+            stream=StreamKind.QUOTES, state="UP", worst_age_ms=age_ms, worst_symbol="AAPL", updates_per_s=1.0
+        )
         rig.feed(status=status(streams=(snap,), now_ns=START_NS + after_s * SECOND))
 
-    for state, after_s in (("UP", 0), ("STALE", 1), ("STALE", 2), ("UP", 3), ("STALE", 4), ("UP", 70), ("STALE", 71)):
-        stream(state, after_s)
+    for age_ms, after_s in ((1, 0), (9_000, 1), (9_000, 2), (1, 3), (9_000, 4), (1, 70), (9_000, 71)):
+        stream(age_ms, after_s)
     kinds = [note.text for note in stack.board.history if note.kind is NoteKind.STALE]
     assert kinds == ["Quotes of AAPL are stale"] * 2
 

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 
 from workstation.domain.accounts import LockState
+from workstation.domain.market import StreamState
 from workstation.domain.numbers import format_scaled
 from workstation.domain.orders import OrderState
 from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, Formats, age, exact_time, money, time_of_day
 from workstation.viewmodels.frames import AccountSnap, StatusSnap, StreamSnap
-from workstation.viewmodels.status_line import offset_chip
+from workstation.viewmodels.status_line import SILENT, offset_chip, stream_word
 from workstation.viewmodels.venue_standing import AccountRow, LinkLine, rights_words, venue_lines
 
 MS_NS = 1_000_000
@@ -103,7 +104,7 @@ class ConnectionsView:
 
 def links(status: StatusSnap, board: VenueBoard, orders: Sequence[OrderState] = ()) -> list[LinkLine]:
     """Return each venue's link and what it says of itself, each stream, the engine's stages, and what is not used."""
-    stale = [stream.stream.lower() for stream in status.streams if stream.state == "STALE"]
+    stale = [stream.stream.lower() for stream in status.streams if stream_word(stream) == SILENT]
     found = [line for venue in board.venues for line in venue_lines(status, board, venue, stale, orders)]
     feed_level = "red" if status.feed_state != "UP" else "amber" if stale else "ok"
     rate = f"{status.updates_per_s:,.0f} updates/s"
@@ -111,11 +112,12 @@ def links(status: StatusSnap, board: VenueBoard, orders: Sequence[OrderState] = 
         LinkLine(name=f"Feed {status.feed}", state=status.feed_state, age_ms=None, detail=rate, level=feed_level)
     )
     for stream in status.streams:
-        level = {"STALE": "amber", "ABSENT": "red"}.get(stream.state, "ok")
+        word = stream_word(stream)
+        level = {"": "muted", SILENT: "amber", StreamState.UP.value: "ok"}.get(word, "red")
         found.append(
             LinkLine(
                 name=f"Stream {stream.stream.lower()}",
-                state=stream.state or "no data yet",
+                state=word or "no data yet",
                 age_ms=stream.worst_age_ms if stream.state else None,
                 detail=_oldest(stream),
                 level=level,

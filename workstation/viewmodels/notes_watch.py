@@ -9,6 +9,7 @@ from workstation.domain.accounts import Environment
 from workstation.viewmodels.formats import money
 from workstation.viewmodels.frames import AccountSnap, Frame, PositionSnap, StatusSnap
 from workstation.viewmodels.notes import Note, NoteKind
+from workstation.viewmodels.status_line import SILENT, stream_word
 
 STALE_AGAIN_NS = 60_000_000_000
 """Least time between two notes of one stream, so that one that comes and goes makes no storm."""
@@ -45,13 +46,14 @@ class StateWatch:
             yield Note(NoteKind.DISCONNECT, "warning", f"The venue is {status.venue_state}", now_ns)
         self._armed, self._venue_state = status.armed, status.venue_state
         for stream in status.streams:
-            before = self._streams.get(stream.stream, stream.state)
-            self._streams[stream.stream] = stream.state
+            word = stream_word(stream) if stream.worst_symbol else stream.state  # prints may lie far apart
+            before = self._streams.get(stream.stream, word)
+            self._streams[stream.stream] = word
             rested = now_ns - self._stale_at.get(stream.stream, -STALE_AGAIN_NS) >= STALE_AGAIN_NS
-            if stream.state == "STALE" != before and rested:
+            if word == SILENT != before and rested:
                 self._stale_at[stream.stream] = now_ns
-                whose = f" of {stream.worst_symbol}" if stream.worst_symbol else ""
-                yield Note(NoteKind.STALE, "warning", f"{stream.stream.capitalize()}{whose} are stale", now_ns)
+                text = f"{stream.stream.capitalize()} of {stream.worst_symbol} are stale"
+                yield Note(NoteKind.STALE, "warning", text, now_ns)
 
     def _accounts(self, accounts: Iterable[AccountSnap], now_ns: int) -> Iterator[Note]:
         for account in accounts:

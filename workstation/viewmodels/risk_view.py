@@ -19,6 +19,7 @@ from workstation.risk.restrictions import Restriction, lockout_end_text
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import MISSING, exact_time, grouped, time_of_day
 from workstation.viewmodels.frames import AccountSnap, StatusSnap
+from workstation.viewmodels.status_line import SILENT, stream_word
 
 BAR_CELLS = 10
 NEAR_SHARE = 0.8
@@ -231,7 +232,7 @@ def stale_text(status: StatusSnap | None) -> str:
     """Return which prices exposure is measured on are old, "" when they are fresh."""
     if status is None:
         return ""
-    old = [stream for stream in status.streams if stream.state == "STALE"]
+    old = [stream for stream in status.streams if stream.worst_symbol and stream_word(stream) == SILENT]
     names = ", ".join(f"{stream.stream.lower()} of {stream.worst_symbol}" for stream in old)
     return f"Exposure as of older prices: {names}." if names else ""
 

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 import msgspec
 
 from workstation.domain.accounts import Environment, KillScope
+from workstation.domain.market import StreamState
 from workstation.viewmodels.formats import money
 from workstation.viewmodels.frames import AccountSnap, StatusSnap, StreamSnap
 from workstation.viewmodels.trading_hours import HoursEvent
 
 STALE_AMBER_MS = 1_500
 STALE_RED_MS = 5_000
+SILENT = "STALE"
+"""Word of a stream whose link is up and that says nothing."""
 LAG_AMBER_MS, LAG_RED_MS = 100, 1_000
 MEMORY_AMBER_MB = 1_000
 MEMORY_GROWTH_AMBER_MB = 100
@@ -86,6 +89,12 @@ def day_chip(account: AccountSnap | None) -> Chip:
     return Chip(text, "red" if account.lockout else level, account.lockout or hover)
 
 
+def stream_word(stream: StreamSnap) -> str:
+    """Return a stream's state, SILENT where its link is up and its oldest instrument too old; "" before any data."""
+    is_silent = stream.state == StreamState.UP and stream.worst_age_ms >= STALE_RED_MS
+    return SILENT if is_silent else stream.state
+
+
 def stream_chip(stream: StreamSnap) -> Chip:
     """Return one stream's worst age, with the instrument it belongs to."""
     name = stream.stream.lower()
@@ -94,7 +103,7 @@ def stream_chip(stream: StreamSnap) -> Chip:
     if stream.state != "UP":
         return Chip(f"{name} {stream.state}", "red", f"The {name} stream is {stream.state}.")
     level = "red" if stream.worst_age_ms >= STALE_RED_MS else "amber" if stream.worst_age_ms >= STALE_AMBER_MS else "ok"
-    word = " STALE" if level == "red" else ""
+    word = f" {SILENT}" if level == "red" else ""
     text = f"{name} {_age(stream.worst_age_ms)}{word}"
     return Chip(text, level, f"Oldest {name}: {stream.worst_symbol or 'none'}; {stream.updates_per_s:,.0f} updates/s.")
 
