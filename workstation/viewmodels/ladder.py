@@ -13,7 +13,6 @@ import msgspec
 from workstation.domain.accounts import LockState
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
-from workstation.viewmodels.formats import money
 from workstation.viewmodels.frames import DepthSnap, Frame, PositionSnap, QuoteSnap
 from workstation.viewmodels.ladder_amend import line_price
 from workstation.viewmodels.ladder_cells import OwnOrders, RejectMarks, row_mark
@@ -22,7 +21,7 @@ from workstation.viewmodels.ladder_prices import PriceMap
 from workstation.viewmodels.ladder_pulling import Pulling
 from workstation.viewmodels.ladder_rows import Extras, LadderRow, RowMaker, average_price, levels, queues
 from workstation.viewmodels.ladder_settings import LadderSettings, PnlUnit
-from workstation.viewmodels.open_profit import open_risk, open_ticks, risk_text, ticks_text
+from workstation.viewmodels.open_profit import open_risk, open_ticks, profit_text
 from workstation.viewmodels.screen_state import ScreenState
 
 SECOND_NS = 1_000_000_000
@@ -254,13 +253,8 @@ class Ladder:
             return "", 0
         profit = held.unrealised
         sign = 0 if profit is None else (profit > 0) - (profit < 0)
-        match self._label:
-            case PnlUnit.TICKS:
-                return f"{ticks_text(open_ticks(held, self.instrument))}t", sign
-            case PnlUnit.RISK:
-                return risk_text(profit, risk), sign
-            case _:
-                return f"{money(profit, signed=True)} {self.instrument.currency}", sign
+        ticks = open_ticks(held, self.instrument) if self._label is PnlUnit.TICKS else None
+        return profit_text(self._label, profit, self.instrument.currency, ticks=ticks, risk=risk), sign
 
     def _edge(
         self,

@@ -76,7 +76,20 @@ class PnlUnit(StrEnum):
 
 
 LABEL_UNITS = (PnlUnit.MONEY, PnlUnit.TICKS, PnlUnit.RISK, PnlUnit.HIDDEN)
-"""What the P&L label goes through, in the order of its clicks."""
+"""What the P&L label of the ladder and the P&L panel's net go through, in the order of clicks."""
+
+UNIT_WORDS = {
+    PnlUnit.BOTH: "ticks and money",
+    PnlUnit.MONEY: "money",
+    PnlUnit.TICKS: "ticks",
+    PnlUnit.RISK: "R (open risk)",
+    PnlUnit.HIDDEN: "nothing",
+}
+
+
+def unit_after(unit: PnlUnit) -> PnlUnit:
+    """Return what a click goes on to."""
+    return LABEL_UNITS[(LABEL_UNITS.index(unit) + 1) % len(LABEL_UNITS)]
 
 
 class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,9 @@ from fractions import Fraction
 
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState
-from workstation.viewmodels.formats import MISSING, grouped
+from workstation.viewmodels.formats import MISSING, grouped, money
 from workstation.viewmodels.frames import PositionSnap
+from workstation.viewmodels.ladder_settings import PnlUnit
 
 WHOLE_TICKS_FROM = 1_000
 
@@ -38,6 +39,19 @@ def ticks_text(ticks: float | None) -> str:
     text = grouped(f"{ticks:.1f}" if abs(ticks) < WHOLE_TICKS_FROM else f"{ticks:.0f}")
     text = "0.0" if text == "−0.0" else text
     return f"+{text}" if ticks > 0 and text != "0.0" else text
+
+
+def profit_text(unit: PnlUnit, profit: int | None, currency: str, *, ticks: float | None, risk: int | None) -> str:
+    """Return open profit in a unit, "" where it is hidden. ticks: of one unit; risk: open risk, money."""
+    match unit:
+        case PnlUnit.HIDDEN:
+            return ""
+        case PnlUnit.TICKS:
+            return f"{ticks_text(ticks)}t"
+        case PnlUnit.RISK:
+            return risk_text(profit, risk)
+        case _:
+            return f"{money(profit, signed=True)} {currency}"
 
 
 def open_risk(held: PositionSnap | None, working: Iterable[OrderState], instrument: Instrument) -> int | None:

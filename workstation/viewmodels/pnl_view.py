@@ -16,11 +16,15 @@ from workstation.portfolio.excursions import Excursion
 from workstation.viewmodels.columns import NO_CHANGES, CellStyle, Changes, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import exact_money, money, time_of_day
 from workstation.viewmodels.frames import BY_HAND, AccountSnap, PositionSnap
+from workstation.viewmodels.ladder_settings import PnlUnit
+from workstation.viewmodels.open_profit import open_ticks, profit_text
 from workstation.viewmodels.pnl_basis import BOOKS, METHOD_WORDS, Basis, Shift, open_by, realised_by, shift_of
 from workstation.viewmodels.pnl_curve import NetCurve
 from workstation.viewmodels.positions_table import ALL_STRATEGIES
 
 NEAR_LIMIT_SHARE = 0.75
+SEVERAL = "several"
+"""What stands for ticks or R of more than one position."""
 
 
 class GroupBy(StrEnum):
@@ -38,6 +42,8 @@ class PnlRow(msgspec.Struct, frozen=True):
 
     open is None where nothing marks anything held; what has no mark is left out of it and counted in `unmarked`.
     net is None where fees are in another currency or something has no mark. began: UTC ns of a round trip, else 0.
+    ticks, risk: open profit of one unit in ticks by the books, and the open risk; None of several positions (`several`)
+    as where they are not known.
     """
 
     symbol: str
@@ -50,6 +56,9 @@ class PnlRow(msgspec.Struct, frozen=True):
     unmarked: int = 0
     began: int = 0
     excursion: Excursion | None = None
+    ticks: float | None = None
+    risk: int | None = None
+    several: bool = False
 
 
 class LimitGauge(msgspec.Struct, frozen=True):
@@ -69,10 +78,11 @@ class PnlView:
         self.basis = BOOKS
         self.mark_kinds: dict[str, str] = {}
         self.by = GroupBy.INSTRUMENT
+        self.unit = PnlUnit.MONEY
         self._contracts = Contracts(instruments or {})
         self._snaps: dict[tuple[str, str, str], PositionSnap] = {}
         self._trips: dict[tuple[str, int], Trip] = {}
-        self.table: ColumnTable[PnlRow] = ColumnTable(_columns(), _key)
+        self.table: ColumnTable[PnlRow] = ColumnTable(_columns(self), _key)
 
     def take(self, snaps: Iterable[PositionSnap]) -> Changes:
         """Fold positions in; those of other accounts are kept for the sum by account."""
@@ -110,6 +120,32 @@ class PnlView:
         """Show another method or mark; the books stay as they are."""
         self.basis = basis
         return self._anew()
+
+    def show_in(self, unit: PnlUnit) -> Changes:
+        """Show open profit in another unit, or nothing of what was made."""
+        self.unit = unit
+        return self._anew()
+
+    def cell_text(self, amount: int | None, *, signed: bool = True) -> str:
+        """Return an amount of money as a cell says it; "" where profit and loss are hidden."""
+        return "" if self.unit is PnlUnit.HIDDEN else money(amount, signed=signed)
+
+    def open_text(self, row: PnlRow) -> str:
+        """Return open profit of a row in the chosen unit; of several positions ticks and R make no sum."""
+        if self.unit is PnlUnit.MONEY:
+            return _less_unmarked(money(row.open, signed=True), row)
+        if self.unit is PnlUnit.HIDDEN:
+            return ""
+        return SEVERAL if row.several else profit_text(self.unit, row.open, "", ticks=row.ticks, risk=row.risk)
+
+    def open_profit(self) -> PnlRow | None:
+        """Return what is open of the whole account, None when it is flat."""
+        held = [
+            snap
+            for (name, _, strategy), snap in self._snaps.items()
+            if name == self.account and strategy == ALL_STRATEGIES and snap.position.qty
+        ]
+        return _sum("", [self._row(snap) for snap in held]) if held else None
 
     def show_account(self, account: str) -> None:
         """Begin afresh with another account."""
@@ -156,9 +192,17 @@ class PnlView:
         members: dict[tuple[str, str], list[PnlRow]] = {group: [] for group in wanted}
         for snap in self._snaps.values():
             if self._counts(snap) and (group := self._group(snap)) in members:
-                contract = self._contracts.of(snap.position.symbol)
-                members[group].append(row_of(snap, self.basis, contract))
+                members[group].append(self._row(snap))
         return [_sum(name, rows) for (name, _), rows in members.items()]
+
+    def _row(self, snap: PositionSnap) -> PnlRow:
+        """Return a position's day with its ticks, by the books alone: a view has another cost or mark."""
+        symbol = snap.position.symbol
+        row = row_of(snap, self.basis, self._contracts.of(symbol))
+        instrument = self._contracts.instruments.get(symbol)
+        if self.unit is not PnlUnit.TICKS or instrument is None or not self.basis.is_books:
+            return row
+        return msgspec.structs.replace(row, ticks=open_ticks(snap, instrument))
 
     def _trip_row(self, trip: Trip) -> PnlRow:
         """Return a round trip; what it realised and what is open sum to the same by either method."""
@@ -167,6 +211,7 @@ class PnlView:
         fees, foreign = _fees_of(trip.fees, trip.currency)
         realised: int | None = trip.realised
         opened: int | None = 0
+        ticks = risk = None
         if not trip.closed_at:
             snap = self._snaps.get((self.account, trip.symbol, ALL_STRATEGIES))
             contract = self._contracts.of(trip.symbol)
@@ -174,12 +219,28 @@ class PnlView:
             if snap is not None:
                 marked = open_by(snap, Basis(snap.position.method, self.basis.mark), contract)
                 realised = None if opened is None or marked is None else trip.realised + marked - opened
+                whole = self._row(snap)
+                ticks, risk = whole.ticks, whole.risk
         net = None if foreign or opened is None or realised is None else realised + opened - fees
         return PnlRow(
             *(name, trip.currency, realised, opened, fees, net, not trip.closed_at, int(opened is None)),
             began=trip.opened_at,
             excursion=trip.excursion,
+            ticks=ticks,
+            risk=risk,
         )
+
+    def unit_words(self) -> str:
+        """Return what the chosen unit cannot say of the account now, "" where it says all."""
+        profit = self.open_profit()
+        if self.unit in (PnlUnit.MONEY, PnlUnit.HIDDEN) or profit is None:
+            return ""
+        if profit.several:
+            return f"{self.unit.value} of several positions make no sum: each row has its own"
+        if self.unit is PnlUnit.TICKS and not self.basis.is_books:
+            return "ticks are counted by the books alone"
+        no_stop = self.unit is PnlUnit.RISK and not profit.risk
+        return "no R: no protective stop says what is at risk" if no_stop else ""
 
     def caption(self, currency: str) -> str:
         """Return what the figures mean."""
@@ -203,13 +264,13 @@ class Contracts:
     """Valuation of instruments, made once each; None for one that is not known."""
 
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
-        self._instruments = instruments
+        self.instruments = instruments
         self._made: dict[str, Contract] = {}
 
     def of(self, symbol: str) -> Contract | None:
         """Return an instrument's valuation."""
         made = self._made.get(symbol)
-        instrument = self._instruments.get(symbol)
+        instrument = self.instruments.get(symbol)
         if made is None and instrument is not None:
             made = self._made[symbol] = Contract(instrument)
         return made
@@ -222,7 +283,10 @@ def row_of(snap: PositionSnap, basis: Basis = BOOKS, contract: Contract | None =
     realised, opened = realised_by(snap, basis), open_by(snap, basis, contract)
     net = None if foreign or opened is None or realised is None else realised + opened - fees
     unmarked = int(opened is None or realised is None)
-    return PnlRow(position.symbol, position.currency, realised, opened, fees, net, bool(position.qty), unmarked)
+    return PnlRow(
+        *(position.symbol, position.currency, realised, opened, fees, net, bool(position.qty), unmarked),
+        risk=snap.risk,
+    )
 
 
 def _fees_of(fees: Mapping[str, int], currency: str) -> tuple[int, bool]:
@@ -235,6 +299,8 @@ def _sum(name: str, rows: list[PnlRow]) -> PnlRow:
     opens = [row.open for row in rows if row.open is not None]
     nets = [row.net for row in rows if row.net is not None]
     gains = [row.realised for row in rows if row.realised is not None]
+    held = [row for row in rows if row.held]
+    only = held[0] if len(held) == 1 else None
     return PnlRow(
         symbol=name,
         currency=rows[0].currency,
@@ -242,8 +308,11 @@ def _sum(name: str, rows: list[PnlRow]) -> PnlRow:
         open=sum(opens) if opens else None,
         fees=sum(row.fees for row in rows),
         net=sum(nets) if len(nets) == len(rows) else None,
-        held=any(row.held for row in rows),
+        held=bool(held),
         unmarked=sum(row.unmarked for row in rows),
+        ticks=None if only is None else only.ticks,
+        risk=None if only is None else only.risk,
+        several=len(held) > 1,
     )
 
 
@@ -281,8 +350,7 @@ def _key(row: PnlRow) -> tuple[str, str, int]:
     return row.symbol, row.currency, row.began
 
 
-def _open_text(row: PnlRow) -> str:
-    text = money(row.open, signed=True)
+def _less_unmarked(text: str, row: PnlRow) -> str:
     return f"{text} less {row.unmarked}" if row.unmarked and row.open is not None else text
 
 
@@ -294,28 +362,27 @@ def _worst(row: PnlRow) -> int | None:
     return None if row.excursion is None else row.excursion.worst
 
 
-def _extreme(row: PnlRow, amount: int | None, bound: str) -> str:
-    text = money(amount, signed=True)
-    return text if row.excursion is None or row.excursion.whole else f"{bound} {text}"
+def _extreme(row: PnlRow, text: str, bound: str) -> str:
+    return text if not text or row.excursion is None or row.excursion.whole else f"{bound} {text}"
 
 
-def _columns() -> tuple[Column[PnlRow], ...]:
-    code, number = ColumnKind.CODE, ColumnKind.NUMBER
+def _columns(view: PnlView) -> tuple[Column[PnlRow], ...]:
+    code, number, said = ColumnKind.CODE, ColumnKind.NUMBER, view.cell_text
     return (
         Column("symbol", "Name", code, lambda r: r.symbol, lambda r: r.symbol, width=11, fixed=True),
-        Column("net", "Net", number, lambda r: r.net, lambda r: money(r.net, signed=True), right=True, width=9,
+        Column("net", "Net", number, lambda r: r.net, lambda r: said(r.net), right=True, width=9,
                exact=lambda r: exact_money(r.net), hint="Realised and open, less fees"),
-        Column("open", "Open", number, lambda r: r.open, _open_text, right=True, width=9,
+        Column("open", "Open", number, lambda r: r.open, view.open_text, right=True, width=9,
                exact=lambda r: exact_money(r.open), hint="At the mark; what has none is left out and counted"),
-        Column("realised", "Realised", number, lambda r: r.realised, lambda r: money(r.realised, signed=True),
+        Column("realised", "Realised", number, lambda r: r.realised, lambda r: said(r.realised),
                right=True, width=9, exact=lambda r: exact_money(r.realised), hint="Realised, before fees"),
-        Column("best", "Best", number, _best, lambda r: _extreme(r, _best(r), "≥"), right=True, width=10,
+        Column("best", "Best", number, _best, lambda r: _extreme(r, said(_best(r)), "≥"), right=True, width=10,
                exact=lambda r: exact_money(_best(r)), hint="Highest profit on its way, before fees (MFE); "
                "≥ where its beginning was not seen"),
-        Column("worst", "Worst", number, _worst, lambda r: _extreme(r, _worst(r), "≤"), right=True, width=10,
+        Column("worst", "Worst", number, _worst, lambda r: _extreme(r, said(_worst(r)), "≤"), right=True, width=10,
                exact=lambda r: exact_money(_worst(r)), hint="Deepest loss on its way, before fees (MAE); "
                "≤ where its beginning was not seen"),
-        Column("fees", "Fees", number, lambda r: r.fees, lambda r: money(r.fees), right=True, width=8,
+        Column("fees", "Fees", number, lambda r: r.fees, lambda r: said(r.fees, signed=False), right=True, width=8,
                exact=lambda r: exact_money(r.fees)),
         Column("currency", "Ccy", code, lambda r: r.currency, lambda r: r.currency, width=4, fixed=True),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from workstation.viewmodels.frames import Frame, PositionSnap
 from workstation.viewmodels.ladder import Ladder, LadderPicture
 from workstation.viewmodels.ladder_settings import LadderSettings, PnlUnit
 from workstation.viewmodels.open_profit import open_risk, risk_text
+from workstation.viewmodels.pnl_view import PnlView
 from workstation.viewmodels.positions_table import PositionsView
 from workstation.viewmodels.screen_state import ScreenState
 
@@ -50,6 +51,16 @@ def test_the_label_says_the_figure_of_the_positions_panel_in_each_unit() -> None
         assert money.pnl == f"{said['open']} USD"
         assert ticks.pnl == f"{said['ticks']}t"
         assert money.pnl_sign == (held.unrealised > 0) - (held.unrealised < 0)
+
+
+def test_the_profit_panel_says_the_figure_of_the_ladder_in_ticks_and_r() -> None:
+    for held in (position(100, risk=10 * MONEY_ONE), position(-70, price=18_733, risk=7 * MONEY_ONE)):
+        view = PnlView(ACCOUNT, {"AAPL": stock()})
+        view.take([held])
+        view.show_in(PnlUnit.TICKS)
+        assert view.open_text(view.open_profit()) == picture(held, PnlUnit.TICKS).pnl
+        view.show_in(PnlUnit.RISK)
+        assert view.open_text(view.open_profit()) == risk_text(held.unrealised, held.risk)
 
 
 def test_in_r_it_is_the_profit_over_what_the_stops_would_lose() -> None:

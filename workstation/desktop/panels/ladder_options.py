@@ -10,20 +10,13 @@ import msgspec
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QSpinBox, QWidget
 
-from workstation.viewmodels.ladder_settings import LadderSettings, OwnClick, PnlUnit, Scheme
+from workstation.viewmodels.ladder_settings import LABEL_UNITS, UNIT_WORDS, LadderSettings, OwnClick, Scheme
 
 _SCHEMES = {
     Scheme.CLASSIC: "left limit, right stop",
     Scheme.AUTO: "by side of market",
 }
-_PNL = {
-    PnlUnit.BOTH: "ticks and money",
-    PnlUnit.MONEY: "money",
-    PnlUnit.TICKS: "ticks",
-    PnlUnit.RISK: "R (open risk)",
-    PnlUnit.HIDDEN: "nothing",
-}
-_LABEL = {unit: words for unit, words in _PNL.items() if unit is not PnlUnit.BOTH}
+_LABEL = {unit: UNIT_WORDS[unit] for unit in LABEL_UNITS}
 _OWN = {OwnClick.CANCEL: "cancels it", OwnClick.OPEN: "opens it"}
 _SWITCHES = (
     ("dynamic", "Follow the market", "Rows move with the market; a working order under the pointer is held in place"),
@@ -61,7 +54,7 @@ class LadderOptions(QFrame):
         form.setContentsMargins(8, 8, 8, 8)
         form.setSpacing(4)
         self.scheme = self._choice("scheme", "Limit or stop", _SCHEMES)
-        self.pnl = self._choice("pnl", "P&L column shows", _PNL)
+        self.pnl = self._choice("pnl", "P&L column shows", UNIT_WORDS)
         self.pnl_label = self._choice("pnl_label", "P&L label shows", _LABEL)
         form.addRow("Limit or stop", self.scheme)
         self.own_click = self._choice("own_click", "A click on my order", _OWN)

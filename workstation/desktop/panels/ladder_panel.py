@@ -34,7 +34,7 @@ from workstation.viewmodels.ladder_amend import AmendQueue, Move
 from workstation.viewmodels.ladder_centring import AutoCentre, Centring
 from workstation.viewmodels.ladder_clicks import Click, Column, entry, legs_of, only_reduces, rules_for
 from workstation.viewmodels.ladder_edits import Edit
-from workstation.viewmodels.ladder_settings import LABEL_UNITS, BySymbol, LadderSettings, plain_of, settings_from
+from workstation.viewmodels.ladder_settings import BySymbol, LadderSettings, plain_of, settings_from, unit_after
 from workstation.viewmodels.open_profit import open_risk
 from workstation.viewmodels.preview import PREVIEW_KEY
 
@@ -201,9 +201,7 @@ class LadderPanel(Panel):
             self.set_settings(msgspec.structs.replace(self.settings, marketable=allowed))
 
     def _toggle_pnl(self) -> None:
-        units = LABEL_UNITS
-        after = units[(units.index(self.settings.pnl_label) + 1) % len(units)]
-        self.set_settings(msgspec.structs.replace(self.settings, pnl_label=after))
+        self.set_settings(msgspec.structs.replace(self.settings, pnl_label=unit_after(self.settings.pnl_label)))
 
     def _apply_settings(self) -> None:
         settings, view, ladder = self.settings, self._view, self._ladder

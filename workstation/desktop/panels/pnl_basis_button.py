@@ -1,4 +1,4 @@
-"""The button that says by which method and mark the P&L panel counts, with a menu to choose another view.
+"""The button that says by which method and mark the P&L panel counts, with a menu of other views and of units.
 
 Part of the P&L panel. It changes what is shown, never the books.
 """
@@ -12,16 +12,18 @@ from PySide6.QtWidgets import QMenu, QPushButton
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.domain.executions import CostMethod
 from workstation.portfolio.pnl import MarkKind
+from workstation.viewmodels.ladder_settings import LABEL_UNITS, UNIT_WORDS, PnlUnit
 from workstation.viewmodels.pnl_basis import BOOKS, MARK_WORDS, METHOD_WORDS, Basis
 
-Choice = TypeVar("Choice", CostMethod, MarkKind)
+Choice = TypeVar("Choice", CostMethod, MarkKind, PnlUnit)
 SHORT = {CostMethod.AVERAGE: "Average", CostMethod.FIFO: "FIFO"}
 
 
 class BasisButton(QPushButton):
-    """Method and mark. Emits: chosen() when another one was chosen."""
+    """Method and mark. Emits: chosen() when another one was chosen; unit_chosen(PnlUnit) for another unit."""
 
     chosen = Signal()
+    unit_chosen = Signal(PnlUnit)
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -33,7 +35,10 @@ class BasisButton(QPushButton):
         self._methods = self._add(METHOD_WORDS)
         self._menu.addSeparator()
         self._marks = self._add(MARK_WORDS)
+        self._menu.addSeparator()
+        self._units = self._add({unit: UNIT_WORDS[unit] for unit in LABEL_UNITS})
         self.setMenu(self._menu)
+        self.show_unit(PnlUnit.MONEY)
         self._show()
 
     def choose(self, basis: Basis) -> None:
@@ -42,6 +47,11 @@ class BasisButton(QPushButton):
             self.basis = basis
             self._show()
             self.chosen.emit()
+
+    def show_unit(self, unit: PnlUnit) -> None:
+        """Tick what the panel's figures are shown in."""
+        for action in self._units.actions():
+            action.setChecked(action.data() == unit.value)
 
     def save_settings(self) -> PanelSettings:
         """Return method and mark."""
@@ -60,8 +70,8 @@ class BasisButton(QPushButton):
     def _add(self, words: dict[Choice, str]) -> QActionGroup:
         group = QActionGroup(self)
         for choice, text in words.items():
-            is_mark = isinstance(choice, MarkKind)
-            action = self._menu.addAction(f"Marked at {text}" if is_mark else text[0].upper() + text[1:])
+            before = {MarkKind: "Marked at ", PnlUnit: "Show "}.get(type(choice), "")
+            action = self._menu.addAction(before + text if before else text[0].upper() + text[1:])
             action.setObjectName(f"{self.objectName()}_{choice.value.lower()}_action")
             action.setCheckable(True)
             action.setData(choice.value)
@@ -71,6 +81,7 @@ class BasisButton(QPushButton):
 
     def _on_choice(self) -> None:
         method, mark = self._methods.checkedAction(), self._marks.checkedAction()
+        self.unit_chosen.emit(PnlUnit(str(self._units.checkedAction().data())))
         self.choose(Basis(CostMethod(str(method.data())), MarkKind(str(mark.data()))))
 
     def _show(self) -> None:

@@ -15,6 +15,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.fonts import Weight
 from workstation.desktop.panels.pnl_basis_button import BasisButton
 from workstation.desktop.panels.pnl_gauges import CurveView, LimitBar
+from workstation.desktop.panels.pnl_net import NetFigure
 from workstation.desktop.panels.pnl_reconcile import FillsBehind, ReconcileStrip, is_behind
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
@@ -25,6 +26,7 @@ from workstation.domain.executions import Execution
 from workstation.portfolio.pnl import MarkKind
 from workstation.viewmodels.formats import MISSING, Formats, age, money
 from workstation.viewmodels.frames import AccountSnap, Frame
+from workstation.viewmodels.ladder_settings import LABEL_UNITS, PnlUnit
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.pnl_curve import Stretch
 from workstation.viewmodels.pnl_view import GroupBy, LimitGauge, PnlRow, PnlView, ink, limit_gauge
@@ -98,8 +100,8 @@ class PnlPanel(TablePanel):
 
     def _build_summary(self) -> None:
         panel_id = self.panel_id
-        self.net = QLabel(MISSING)
-        self.net.setObjectName(f"{panel_id}_net")
+        self.net = NetFigure(f"{panel_id}_net")
+        self.net.unit_chosen.connect(self.show_in)
         self.caption = QLabel()
         self.caption.setObjectName(f"{panel_id}_caption")
         self.caption.setProperty("role", "caption")
@@ -170,7 +172,25 @@ class PnlPanel(TablePanel):
     def _build_basis(self) -> QWidget:
         self.basis = BasisButton(f"{self.panel_id}_basis")
         self.basis.chosen.connect(self._on_basis)
+        self.basis.unit_chosen.connect(self.show_in)
         return self.basis
+
+    def show_in(self, unit: PnlUnit) -> None:
+        """Show open profit in another unit, or hide what was made; limits and the reconcile row always stay."""
+        if unit is self.pnl.unit:
+            return
+        self.view.reorder(lambda: self.pnl.show_in(unit))
+        self.net.unit = unit
+        self.basis.show_unit(unit)
+        for label in (*self._titles, *self.figures.values()):
+            label.setHidden(unit is PnlUnit.HIDDEN)
+        self._show_curve()
+        self._show_account()
+
+    def _show_curve(self) -> None:
+        """Show the curve where there is room, and figures are shown at all."""
+        self.curve.setVisible(self.height() >= CURVE_FROM_PX and self.pnl.unit is not PnlUnit.HIDDEN)
+        self._show_stretch()
 
     def _on_basis(self) -> None:
         self.view.reorder(lambda: self.pnl.count_by(self.basis.basis))
@@ -202,8 +222,9 @@ class PnlPanel(TablePanel):
             self.view.setColumnHidden(self.columns.column_named(name), self.pnl.by is not GroupBy.TRADE)
 
     def save_settings(self) -> PanelSettings:
-        """Return columns, sort, what is summed by, and by which method and mark."""
-        return super().save_settings() | {"by": self.pnl.by.value} | self.basis.save_settings()
+        """Return columns, sort, what is summed by, by which method and mark, and in which unit."""
+        chosen = {"by": self.pnl.by.value, "unit": self.pnl.unit.value}
+        return super().save_settings() | chosen | self.basis.save_settings()
 
     def restore_settings(self, settings: PanelSettings) -> None:
         """Take them back."""
@@ -211,6 +232,8 @@ class PnlPanel(TablePanel):
         self.by.setCurrentIndex(max(self.by.findData(settings.get("by")), 0))
         self._show_extremes()
         self.basis.restore_settings(settings)
+        unit = settings.get("unit")
+        self.show_in(PnlUnit(str(unit)) if unit in LABEL_UNITS else PnlUnit.MONEY)
 
     def _refill(self) -> None:
         self.view.apply(lambda: self.pnl.take(self.context.state.positions.values()))
@@ -229,7 +252,9 @@ class PnlPanel(TablePanel):
         if account is None:
             self._show_nothing()
             return
-        self.caption.setText(f"{account.account}: {self.pnl.caption(account.currency)}")
+        unsaid = self.pnl.unit_words()
+        parts = (self.pnl.caption(account.currency), *((unsaid,) if unsaid else ()))
+        self.caption.setText(f"{account.account}: {' · '.join(parts)}")
         self._show_figures(account)
         self.limit.show_gauge(limit_gauge(account))
         self.reconcile.show_rows(reconcile_rows(self._formats, account, self.context.state.positions.values()))
@@ -239,9 +264,13 @@ class PnlPanel(TablePanel):
         shift = self.pnl.shift(account)
         known, is_mid = not account.missing_rates, self.pnl.basis.mark is MarkKind.MID
         net = account.net + shift.realised + shift.open
-        self.net.setText(f"{money(net if known else None, signed=True)} {account.currency}")
-        self.net.setAccessibleName(f"Net {self.net.text()}")
-        self._tint(self.net, net if known else 0)
+        text, sign = f"{money(net if known else None, signed=True)} {account.currency}", net if known else 0
+        in_unit = self.pnl.unit in (PnlUnit.TICKS, PnlUnit.RISK)
+        if in_unit:
+            profit = self.pnl.open_profit()
+            text, sign = (MISSING, 0) if profit is None else (self.pnl.open_text(profit), profit.open or 0)
+        self.net.show_figure(text)
+        self._tint(self.net, 0 if self.pnl.unit is PnlUnit.HIDDEN else sign)
         for name, amount in (
             ("realised", account.realised + shift.realised if known else None),
             ("open", account.unrealised + shift.open if known else None),
@@ -251,7 +280,8 @@ class PnlPanel(TablePanel):
             ("high", account.net + account.drawdown if known and is_mid else None),
         ):
             label = self.figures[name]
-            label.setText(money(amount, signed=name in ("realised", "open", "high")))
+            is_said = in_unit and name == "open"
+            label.setText(text if is_said else money(amount, signed=name in ("realised", "open", "high")))
             label.setAccessibleName(f"{name} {label.text()}")
             if name in ("realised", "open"):
                 self._tint(label, amount or 0)
@@ -260,8 +290,10 @@ class PnlPanel(TablePanel):
         self.caption.setText(f"{self.pnl.account}: no figures yet")
         self.limit.show_gauge(LimitGauge(0.0, "ok", ""))
         self.reconcile.show_rows([])
-        for label in (self.net, *self.figures.values()):
+        self.net.show_figure(MISSING)
+        for label in self.figures.values():
             label.setText(MISSING)
+        for label in (self.net, *self.figures.values()):
             self._tint(label, 0)
 
     def _note(self, account: AccountSnap | None) -> PanelNote:
@@ -308,8 +340,7 @@ class PnlPanel(TablePanel):
         """Give the curve up where it would squeeze the figures."""
         super().resizeEvent(event)
         height = event.size().height()
-        self.curve.setVisible(height >= CURVE_FROM_PX)
         self.curve.setFixedHeight(max(height // CURVE_SHARE, CURVE_HEIGHT_MIN))
         self.reconcile.set_room(has_room=height >= RECONCILE_FROM_PX)
         self._lay_out_figures()
-        self._show_stretch()
+        self._show_curve()
