@@ -10,15 +10,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
+from workstation.commands.limits import RiskStanding
 from workstation.commands.records import ChangeRecord, DeleteRecord
 from workstation.commands.registry import CommandResult
 from workstation.commands.scripts import SwitchDoor
 from workstation.desktop.panels.api_access_panel import ApiAccessPanel
+from workstation.desktop.panels.permit_form import HOUR_NS
+from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import ApiKey, LivePermit
 from workstation.domain.scopes import PRESETS
 from workstation.ports.scripts import DoorStanding, RequestLine, ScriptBoard
-from workstation.viewmodels.api_view import PERMIT_NS
+from workstation.risk.permits import PermitUse
 from workstation.viewmodels.formats import DAY_NS
 
 KEY = ApiKey(
@@ -152,15 +155,57 @@ def test_one_click_revokes(panel: ApiAccessPanel, rig: DesktopRig, qtbot) -> Non
     assert panel.keys._empty[0] == "No keys"
 
 
-def test_a_live_permit_is_given_for_an_hour_and_taken_back(panel: ApiAccessPanel, rig: DesktopRig, qtbot) -> None:
+def twice(qtbot, button) -> None:
+    press(qtbot, button)
+    press(qtbot, button)
+
+
+def test_a_live_permit_is_given_for_a_time_with_its_caps_and_taken_back(panel, rig: DesktopRig, qtbot) -> None:
+    form = panel.permits
+    parts = (form.permit, form.end, *form.caps.values())
+    assert not any(part.isEnabled() for part in parts), "no key is chosen"
     panel.keys.selectRow(0)
-    press(qtbot, panel.permit)
-    permit = LivePermit(expires_at=START_NS + PERMIT_NS)
+    form.hours.setCurrentText("8 h")
+    for name, typed in (("order_notional", "10,000"), ("day_notional", "50000"), ("position_notional", "20000.5")):
+        qtbot.keyClicks(form.caps[name], typed)
+    twice(qtbot, form.permit)
+    caps = {"order_notional": "10000", "day_notional": "50000", "position_notional": "20000.5"}
+    permit = LivePermit(expires_at=START_NS + 8 * HOUR_NS, caps=caps)
+    use = PermitUse(holder="k1", currency="USD", day=4_000 * MONEY_ONE, position=None)
+    standing = RiskStanding(limits=(), locked=(), armed=False, permits=(use,))
+    rig.gateway.answers["risk.standing"] = CommandResult(ok=True, text="", data=standing)
     show(panel, rig, board(msgspec.structs.replace(KEY, live_permit=permit)))
-    assert panel.permit.text() == "End live permit"
-    press(qtbot, panel.permit)
+    (standing_word,) = [column.text for column in panel.scripts.keys.columns if column.name == "permit"]
+    assert standing_word(panel.scripts.keys.row_at(0)) == "LIVE 8 h", "it is live for so long, not in so long"
+    assert form.left.text().splitlines() == [
+        "Adds risk on live accounts for 8 h more",
+        "An order ≤ 10,000.00 USD",
+        "A day ≤ 50,000.00 USD, 4,000.00 used, 46,000.00 left",
+        "A position ≤ 20,000.50 USD, — used, — left",
+    ]
+    press(qtbot, form.end)
     wishes = rig.gateway.of("api_key.update")
     assert wishes == [ChangeRecord(id="k1", changes={"live_permit": given}) for given in (permit, None)]
+
+
+def test_a_cap_that_is_no_amount_stays_marked_at_its_field_and_no_permit_is_given(panel, rig, qtbot) -> None:
+    panel.keys.selectRow(0)
+    field = panel.permits.caps["position_notional"]
+    qtbot.keyClicks(field, "lots")
+    twice(qtbot, panel.permits.permit)
+    assert rig.gateway.of("api_key.update") == []
+    assert (field.property("invalid"), field.text(), field.hasFocus()) == ("true", "lots", True)
+    assert "A position: lots is no amount" in panel.note.text()
+
+
+def test_several_keys_get_the_same_permit_and_each_says_what_it_has(panel, rig: DesktopRig, qtbot) -> None:
+    permit = LivePermit(expires_at=START_NS + HOUR_NS)
+    other = msgspec.structs.replace(KEY, id="k2", name="night", live_permit=permit)
+    show(panel, rig, board(KEY, other))
+    panel.keys.selectAll()
+    assert panel.permits.left.text().startswith("night: Adds risk on live accounts for 60 min more; No caps")
+    twice(qtbot, panel.permits.permit)
+    assert {wish.id for wish in rig.gateway.of("api_key.update")} == {"k1", "k2"}
 
 
 def test_requests_name_who_sent_them_newest_first(panel: ApiAccessPanel, rig: DesktopRig) -> None:

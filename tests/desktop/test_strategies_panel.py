@@ -159,37 +159,37 @@ def test_a_person_says_that_it_may_run_on_live_accounts_and_for_how_long_it_adds
     assert not live.paper.isEnabled()
     choose(rig, panel.definitions)
     assert live.paper.isChecked()
-    assert live.permit.isHidden(), "it may not run on live accounts"
+    assert live.terms.isHidden(), "it may not run on live accounts"
     press(rig, qtbot, live.paper)
     approved = msgspec.structs.replace(CROSS, is_approved=True, paper_trading_only=False, row_version=4)
     show(panel, rig, approved)
     assert panel.rows.definitions.get("s1").permit == "none"
-    assert (live.approve.isEnabled(), live.end.isEnabled()) == (False, False)
-    live.hours.setCurrentText("8 h")
-    press(rig, qtbot, live.permit)
-    press(rig, qtbot, live.permit)
+    assert (live.approve.isEnabled(), live.terms.end.isEnabled()) == (False, False)
+    live.terms.hours.setCurrentText("8 h")
+    press(rig, qtbot, live.terms.permit)
+    press(rig, qtbot, live.terms.permit)
     permit = LivePermit(expires_at=START_NS + 8 * 3_600 * 10**9)
     show(panel, rig, msgspec.structs.replace(approved, live_permit=permit, row_version=5))
     assert panel.rows.definitions.get("s1").permit == "LIVE 8 h"
-    press(rig, qtbot, live.end)
+    press(rig, qtbot, live.terms.end)
     wishes = [(wish.changes, wish.expected_version) for wish in rig.gateway.of("strategy.update")]
     assert wishes == [({"paper_trading_only": False}, 3), ({"live_permit": permit}, 4), ({"live_permit": None}, 5)]
 
 
-def test_a_permit_has_caps_that_are_typed_and_says_what_is_left_of_each(panel, rig, qtbot) -> None:
+def test_a_permit_has_caps_that_are_typed_and_says_what_is_used_and_left_of_each(panel, rig, qtbot) -> None:
     live = panel.live
     approved = msgspec.structs.replace(CROSS, is_approved=True, paper_trading_only=False)
     show(panel, rig, approved)
     choose(rig, panel.definitions)
     for name, text in (("order_notional", "10,000"), ("day_notional", "many")):
-        retype(qtbot, live.caps[name], text)
-    press(rig, qtbot, live.permit)
-    press(rig, qtbot, live.permit)
+        retype(qtbot, live.terms.caps[name], text)
+    press(rig, qtbot, live.terms.permit)
+    press(rig, qtbot, live.terms.permit)
     assert rig.gateway.of("strategy.update") == []
     assert "A day: many is no amount" in panel.note.text()
-    retype(qtbot, live.caps["day_notional"], "50000")
-    press(rig, qtbot, live.permit)
-    press(rig, qtbot, live.permit)
+    retype(qtbot, live.terms.caps["day_notional"], "50000")
+    press(rig, qtbot, live.terms.permit)
+    press(rig, qtbot, live.terms.permit)
     (wish,) = rig.gateway.of("strategy.update")
     permit = wish.changes["live_permit"]
     caps = {"order_notional": "10000", "day_notional": "50000"}
@@ -201,10 +201,10 @@ def test_a_permit_has_caps_that_are_typed_and_says_what_is_left_of_each(panel, r
     )
     panel.ask()
     rig.bridge._on_answered()
-    assert live.left.text().splitlines() == [
+    assert live.terms.left.text().splitlines() == [
         "Adds risk on live accounts for 60 min more",
         "An order ≤ 10,000.00 USD",
-        "A day ≤ 50,000.00 USD, 46,000.00 left",
+        "A day ≤ 50,000.00 USD, 4,000.00 used, 46,000.00 left",
     ]
 
 

@@ -31,6 +31,7 @@ from tests.helpers.desktop_rig import (
     status,
 )
 from tests.helpers.sweep_scene import sweep_answers
+from workstation.commands.limits import RiskStanding
 from workstation.commands.outlook import OrderOutlook
 from workstation.commands.registry import CommandResult
 from workstation.commands.strategies import RunTail, StrategyBoard
@@ -48,7 +49,7 @@ from workstation.domain.instruments import AssetClass
 from workstation.domain.market import Aggressor, BarKind, BarType, StreamKind, Trade
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdStatus, OrdType, RequestKind, RiskClass, Side
-from workstation.domain.records import ApiKey, StrategyDefinition, StrategyRun, Webhook
+from workstation.domain.records import ApiKey, LivePermit, StrategyDefinition, StrategyRun, Webhook
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
 from workstation.domain.scopes import PRESETS
 from workstation.domain.verdicts import Verdict
@@ -60,6 +61,7 @@ from workstation.ports.stories import OrderStory
 from workstation.ports.venue_board import AccountLine, VenueBoard, VenueLine
 from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import LimitScope, LimitType
+from workstation.risk.permits import PermitUse
 from workstation.strategies.describing import CodeShape, ParameterField
 from workstation.strategies.runs import RunLine
 from workstation.strategies.views import Policy
@@ -323,12 +325,20 @@ def _scripts(_rig: DesktopRig) -> dict[str, Any]:
         id="k1", user_id="local", name="bot", key_prefix="12345678", key_hash="",
         scopes=tuple(sorted(PRESETS["trade"])), rate_limit=600, max_order_notional="25000",
         expires_at=START_NS + 48 * 60 * MINUTE_NS,
+        live_permit=LivePermit(
+            expires_at=START_NS + 60 * MINUTE_NS, caps={"order_notional": "10000", "day_notional": "50000"}
+        ),
     )  # fmt: skip
+    use = PermitUse(holder="k1", currency="USD", day=4_000 * MONEY_ONE, position=0)
+    standing = RiskStanding(limits=(), locked=(), armed=False, permits=(use,))
     request = RequestLine(
         ts=START_NS, method="POST", path="/api/v1/oms/orders", status=200, ms=1.25, credential="k1", kind="API_KEY"
     )
     door = DoorStanding(url="http://127.0.0.1:8000", token_file="api-token.json", trouble="", requests=(request,))
-    return {"script.board": _ok(ScriptBoard(door=door, keys=(key,), now_ns=START_NS))}
+    return {
+        "risk.standing": _ok(standing),
+        "script.board": _ok(ScriptBoard(door=door, keys=(key,), now_ns=START_NS)),
+    }
 
 
 def _hooks(_rig: DesktopRig) -> dict[str, Any]:
@@ -398,6 +408,11 @@ def _choose_backtest(panel: Panel, rig: DesktopRig) -> None:
     settle(rig)
 
 
+def _choose_key(panel: Panel, rig: DesktopRig) -> None:
+    panel.keys.select_key("k1")
+    settle(rig)
+
+
 def _choose_sweep(panel: Panel, rig: DesktopRig) -> None:
     panel.sweeps.select_key("3")
     settle(rig)
@@ -417,7 +432,7 @@ SCENES: dict[str, Scene] = {
     "risk": Scene((820, 380), _risk, _frames),
     "connections": Scene((820, 380), _connections),
     "faults": Scene((720, 420)),
-    "api_access": Scene((820, 300), _scripts),
+    "api_access": Scene((820, 400), _scripts, _choose_key),
     "webhooks": Scene((820, 300), _hooks),
     "hotkeys": Scene((900, 360), play=_frames),
     "alerts": Scene((760, 220), _alerts),

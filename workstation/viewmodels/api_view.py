@@ -16,9 +16,10 @@ from workstation.domain.orders import OrderState, OriginKind
 from workstation.domain.records import ApiKey
 from workstation.domain.scopes import PRESETS
 from workstation.ports.scripts import RequestLine, ScriptBoard
+from workstation.risk.permits import PermitUse
 from workstation.viewmodels.columns import CellStyle, Column, ColumnKind, ColumnTable, RowStyle
 from workstation.viewmodels.formats import DAY_NS, MISSING, age, exact_time, grouped, time_of_day
-from workstation.viewmodels.permits import is_in_force
+from workstation.viewmodels.permits import PermitHolder, is_in_force
 
 KEY_START = "oms_"
 PREFIX_DIGITS = 8
@@ -26,9 +27,6 @@ RATE_LIMIT_PER_MIN = 600
 NAME_CHARS_MAX = 100
 DAYS_MAX = 3_650
 LOCAL_USER = "local"
-PERMIT_NS = 3_600 * 1_000_000_000
-"""How long a live permit lasts that is granted by one press."""
-
 REQUESTS_SHOWN = 200
 
 
@@ -68,6 +66,15 @@ class ApiView:
         self.requests: ColumnTable[RequestRow] = ColumnTable(_request_columns(), _request_key, newest_first=True)
         self.board: ScriptBoard | None = None
         self._seen = 0
+        self._uses: dict[str, PermitUse] = {}
+
+    def take_uses(self, uses: Iterable[PermitUse]) -> None:
+        """Note what is used of the permits in force."""
+        self._uses = {use.holder: use for use in uses}
+
+    def holder(self, key: ApiKey) -> PermitHolder:
+        """Return a key with its permit and what is used of it."""
+        return PermitHolder(key.name, key.live_permit, self._uses.get(key.id))
 
     def take(self, board: ScriptBoard, orders: Iterable[OrderState]) -> None:
         """Show another board; keys that were revoked leave."""
@@ -180,7 +187,7 @@ def _until(ts: int | None, now_ns: int) -> str:
 
 def _permit(row: KeyRow) -> str:
     permit = row.key.live_permit
-    return f"LIVE {_until(permit.expires_at, row.now_ns)}" if permit and has_permit(row.key, row.now_ns) else "none"
+    return f"LIVE {age(permit.expires_at - row.now_ns)}" if permit and has_permit(row.key, row.now_ns) else "none"
 
 
 def _cap_text(row: KeyRow) -> str:

@@ -1,6 +1,8 @@
 """Live permits in words: the caps as a person types them, and what is left of one. Beside both walks; reads alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from workstation.domain.errors import UserError, ValidationError
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, parse_scaled, rescale
@@ -13,6 +15,14 @@ PERMIT_HOURS = {"1 h": 1, "8 h": 8, "24 h": 24, "5 d": 120}
 
 CAP_WORDS = {ORDER: "An order", DAY: "A day", POSITION: "A position"}
 """What a cap bounds, where there is little room; in the order in which they stand."""
+
+
+class PermitHolder(msgspec.Struct, frozen=True):
+    """A script's key or a strategy by its name, the permit it has, and what is used of that; None for none known."""
+
+    name: str
+    permit: LivePermit | None
+    use: PermitUse | None = None
 
 
 def caps_of(typed: Mapping[str, str]) -> dict[str, str]:
@@ -42,13 +52,21 @@ def is_in_force(permit: LivePermit | None, now_ns: int) -> bool:
 
 
 def permit_words(permit: LivePermit | None, use: PermitUse | None, now_ns: int) -> str:
-    """Return how long a permit lasts and what is left of each of its caps, a line each; "" for none in force."""
+    """Return how long a permit lasts and what is used and left of its caps, a line each; "" for none in force."""
     if permit is None or not is_in_force(permit, now_ns):
         return ""
     lines = [f"Adds risk on live accounts for {age(permit.expires_at - now_ns)} more"]
     if not permit.caps:
         lines.append("No caps of its own; the account's limits bind")
     return "\n".join([*lines, *(_cap_words(name, permit.caps[name], use) for name in CAP_WORDS if name in permit.caps)])
+
+
+def holders_words(holders: Sequence[PermitHolder], now_ns: int) -> str:
+    """Return `permit_words` of one holder; of several a line each, which begins with the name."""
+    if len(holders) == 1:
+        return permit_words(holders[0].permit, holders[0].use, now_ns)
+    told = [(holder.name, permit_words(holder.permit, holder.use, now_ns)) for holder in holders]
+    return "\n".join(f"{name}: {'; '.join(words.splitlines())}" for name, words in told if words)
 
 
 def _cap_words(name: str, amount: str, use: PermitUse | None) -> str:
@@ -59,7 +77,9 @@ def _cap_words(name: str, amount: str, use: PermitUse | None) -> str:
     if name == ORDER:
         return limit
     used = None if use is None else use.of(name)
-    return f"{limit}, {MISSING if used is None else _money(max(cap - used, 0))} left"
+    if used is None:
+        return f"{limit}, {MISSING} used, {MISSING} left"
+    return f"{limit}, {_money(used)} used, {_money(max(cap - used, 0))} left"
 
 
 def cap_meaning(name: str) -> str:

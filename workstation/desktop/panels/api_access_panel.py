@@ -11,11 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
+from workstation.commands.limits import RiskStanding
 from workstation.commands.records import ChangeRecord, CreateRecord, DeleteRecord
 from workstation.commands.registry import CommandResult, NoParams
 from workstation.commands.scripts import SwitchDoor
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Question, bar_of
+from workstation.desktop.panels.permit_form import PermitForm
 from workstation.desktop.panels.ticket_fields import set_role
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
@@ -25,11 +27,9 @@ from workstation.domain.scopes import PRESETS
 from workstation.ports.scripts import ScriptBoard
 from workstation.viewmodels.api_view import (
     KEY_START,
-    PERMIT_NS,
     ApiView,
     KeyInputs,
     KeyRow,
-    has_permit,
     key_style,
     new_record,
     request_style,
@@ -78,8 +78,8 @@ class ApiAccessPanel(AskingPanel):
         self.ask()
 
     def questions(self) -> Sequence[Question]:
-        """Return the door and its keys."""
-        return (("script.board", NoParams(), self._on_board),)
+        """Return what is used of live permits, and the door and its keys."""
+        return (("risk.standing", NoParams(), self._on_standing), ("script.board", NoParams(), self._on_board))
 
     def trouble(self) -> PanelNote:
         """Say why the door did not open."""
@@ -105,7 +105,9 @@ class ApiAccessPanel(AskingPanel):
             "create", "Create key", "Make a key; it is shown once", self._create, role="primary"
         )
         self.revoke = self.button("revoke", "Revoke", "Revoke the selected keys at once", self._revoke, role="danger")
-        self.permit = self.button("permit", "Live permit 1 h", "Let the key trade live accounts", self._permit, role="")
+        self.permits = PermitForm(self.panel_id, "the selected keys", self.revoke)
+        self.permits.permit_changed.connect(self._permit)
+        self.permits.refused.connect(self.refuse)
         self.secret = self._field("secret", "The new key, shown once", "")
         self.secret.setReadOnly(True)
         self.copy_key = self.button("copy_key", "Copy", "Copy the new key", self._copy_key, role="")
@@ -117,7 +119,7 @@ class ApiAccessPanel(AskingPanel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(keys, 1)
-        column.addLayout(bar_of(self.revoke, self.permit))
+        column.addWidget(self.permits)
         column.addLayout(bar_of(self.name, self.preset, self.cap, self.days, self.create_button, stretch=0))
         column.addWidget(self.made)
         for field in (self.name, self.cap, self.days):
@@ -130,6 +132,11 @@ class ApiAccessPanel(AskingPanel):
         field.setAccessibleName(meaning)
         field.setPlaceholderText(placeholder)
         return field
+
+    def _on_standing(self, result: CommandResult) -> None:
+        if isinstance(result.data, RiskStanding):
+            self.scripts.take_uses(result.data.permits)
+            self._show_buttons()
 
     def _on_board(self, result: CommandResult) -> None:
         if self.take(result, ScriptBoard):
@@ -161,9 +168,8 @@ class ApiAccessPanel(AskingPanel):
     def _show_buttons(self, *_: object) -> None:
         chosen = self._chosen()
         self.revoke.setEnabled(bool(chosen))
-        self.permit.setEnabled(bool(chosen))
-        permitted = any(has_permit(row.key, row.now_ns) for row in chosen)
-        self.permit.setText("End live permit" if permitted else "Live permit 1 h")
+        now_ns = 0 if self.scripts.board is None else self.scripts.board.now_ns
+        self.permits.show_holders([self.scripts.holder(row.key) for row in chosen], now_ns)
 
     def _switch(self) -> None:
         board = self.scripts.board
@@ -203,9 +209,8 @@ class ApiAccessPanel(AskingPanel):
         for row in self._chosen():
             self.act("api_key.delete", DeleteRecord(id=row.key.id), "revoke")
 
-    def _permit(self) -> None:
+    def _permit(self, given: LivePermit | None) -> None:
         for row in self._chosen():
-            given = None if has_permit(row.key, row.now_ns) else LivePermit(expires_at=row.now_ns + PERMIT_NS)
             self.act("api_key.update", ChangeRecord(id=row.key.id, changes={"live_permit": given}), "permit")
 
     def _copy_address(self) -> None:

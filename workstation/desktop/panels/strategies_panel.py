@@ -146,8 +146,8 @@ class StrategiesPanel(AskingPanel):
         self.live = LiveForm(self.panel_id)
         self.live.approved.connect(self._approve)
         self.live.paper_changed.connect(lambda only: self._change("paper", paper_trading_only=only))
-        self.live.refused.connect(self.refuse)
-        self.live.permit_changed.connect(lambda permit: self._change("permit", live_permit=permit))
+        self.live.terms.refused.connect(self.refuse)
+        self.live.terms.permit_changed.connect(lambda permit: self._change("permit", live_permit=permit))
         return self._block(self.says, self.scrolled, bar_of(self.save, self.history), self.live)
 
     def _running(self) -> QWidget:
