@@ -166,6 +166,12 @@ def test_connect_is_offered_when_a_link_is_down(panel: ConnectionsPanel, rig: De
     assert rig.gateway.of("venue.connect") == [VenueName(venue="SIM")]
 
 
+def test_a_venue_that_is_down_is_not_said_to_agree(panel: ConnectionsPanel, rig: DesktopRig) -> None:
+    assert panel.differences._empty[0] == "Book and venue agree"
+    show(panel, rig, board(rig, session=SessionState.DOWN))
+    assert panel.differences._empty[0] == "Not compared: SIM is DOWN"
+
+
 def test_a_refusal_stays_in_the_panel(panel: ConnectionsPanel, rig: DesktopRig, qtbot) -> None:
     rig.gateway.answers["account.reconcile"] = CommandResult(ok=False, code="X", text="Refused: the venue is down.")
     qtbot.mouseClick(panel.reconcile, Qt.MouseButton.LeftButton)

@@ -153,9 +153,11 @@ class ConnectionsPanel(AskingPanel):
         self.links.set_empty_text(*waiting)
         none = ("No account yet", "It appears when its venue is connected.")
         self.accounts.set_empty_text(*(none if self.asking.has_answer else waiting))
-        agrees = ("Book and venue agree", "Differences and kept cancels appear here.")
-        self.differences.set_empty_text(*(agrees if self.asking.has_answer else waiting))
         venues = () if self.rows.board is None else self.rows.board.venues
+        agrees = ("Book and venue agree", "Differences and kept cancels appear here.")
+        if away := ", ".join(f"{venue.venue} is {venue.session}" for venue in venues if venue.session != "UP"):
+            agrees = (f"Not compared: {away}", "Differences appear once it answers; kept cancels appear here.")
+        self.differences.set_empty_text(*(agrees if self.asking.has_answer else waiting))
         self.effects.setText(disconnect_effects(venues, orders))
         self._show_buttons()
 
