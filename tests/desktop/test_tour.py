@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFrame
+from PySide6.QtWidgets import QApplication, QFrame, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, status
@@ -17,6 +17,7 @@ from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.tour import STEPS, Tour
 from workstation.desktop.shell.workspace import Workspace
+from workstation.desktop.theme import apply_theme, load_theme
 
 
 @pytest.fixture
@@ -52,6 +53,27 @@ def test_enter_goes_through_five_cards_and_ends(desk: Workspace, qtbot: QtBot, t
     assert titles == [step.title for step in STEPS]
     assert len(titles) == 5
     assert (tmp_path / "tour-shown.txt").exists()
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 1.5])
+def test_no_card_cuts_its_text_or_its_buttons(qapp: QApplication, qtbot: QtBot, text_scale: float) -> None:
+    apply_theme(qapp, load_theme("light", text_scale=text_scale))
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.resize(1_000, 600)
+    window.show()
+    try:
+        tour = Tour(window, None)
+        tour.start()
+        while tour.runs:
+            QApplication.processEvents()
+            card = tour.card
+            for button in (card.skip, card.previous, card.next):
+                assert button.width() >= button.sizeHint().width(), button.text()
+            assert card.text.height() >= card.text.heightForWidth(card.text.width()), card.title.text()
+            tour.forward()
+    finally:
+        apply_theme(qapp, load_theme("dark"))
 
 
 def test_escape_leaves_and_cancels_no_order(desk: Workspace, rig: DesktopRig, qtbot: QtBot) -> None:

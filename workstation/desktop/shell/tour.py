@@ -16,6 +16,7 @@ from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
 from workstation.desktop.theme import current_theme
 
 CARD_WIDTH_PX = 360
+"""Width of a card at text size 1."""
 GAP_PX = 10
 
 
@@ -155,7 +156,6 @@ class TourCard(QFrame):
         self.setProperty("role", "raised")
         self.setProperty(ESCAPE_LAYER, True)  # noqa: FBT003  the toolkit's signature
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFixedWidth(CARD_WIDTH_PX)
         self.title = QLabel()
         self.title.setProperty("role", "title")
         self.text = QLabel()
@@ -187,7 +187,14 @@ class TourCard(QFrame):
         self.next.setText("Done (Enter)" if place + 1 == len(STEPS) else "Next (Enter)")
         self.setAccessibleName(f"Tour, {self.count.text()}: {step.title}. {step.text}")
         self.show()
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take the size that text and buttons need in the type of the theme."""
+        self.ensurePolished()
+        width = max(round(CARD_WIDTH_PX * current_theme().text_scale), self.minimumSizeHint().width())
+        self.setFixedWidth(width)
+        self.setFixedHeight(self.heightForWidth(width))
 
     def _button(self, name: str, text: str, run: Callable[[], None]) -> QPushButton:
         button = QPushButton(text)
