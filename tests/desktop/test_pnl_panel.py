@@ -370,6 +370,25 @@ def test_the_curve_has_its_part_of_a_tall_panel(panel: PnlPanel, rig: DesktopRig
     assert heights == [80, 200]
 
 
+def test_in_a_low_panel_no_figure_is_cut(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    dock = QWidget()  # a dock gives less than a panel asks for
+    qtbot.addWidget(dock)
+    panel.setParent(dock)
+    dock.show()
+    panel.show()
+    panel.resize(500, 146)  # the trading workspace in the least window
+    rig.feed(positions=[position(100)], accounts=[account(0)])
+    QApplication.processEvents()
+    for label in (panel.net, *panel.figures.values()):
+        assert label.height() >= label.sizeHint().height(), label.objectName()
+    assert panel.caption.isHidden()
+    assert panel.net.toolTip() == panel.caption.text()
+    panel.resize(500, 300)
+    QApplication.processEvents()
+    assert not panel.caption.isHidden()
+    panel.setParent(None)
+
+
 def test_a_short_wide_panel_keeps_figures_apart_and_sheds_what_agrees(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
     dock = QWidget()  # a dock gives less than a panel asks for
     qtbot.addWidget(dock)

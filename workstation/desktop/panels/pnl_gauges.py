@@ -222,6 +222,11 @@ class LimitBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme_notifier().changed.connect(self.update)
 
+    @property
+    def warns(self) -> bool:
+        """Whether the limit is near, or reached."""
+        return self._gauge.level != "ok"
+
     def show_gauge(self, gauge: LimitGauge) -> None:
         """Show a distance; equal ones cost nothing."""
         if gauge != self._gauge:

@@ -21,7 +21,7 @@ from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.desktop.theme import theme_notifier, use_figure_font
+from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.domain.executions import Execution
 from workstation.portfolio.pnl import MarkKind
 from workstation.viewmodels.formats import MISSING, Formats, age, money
@@ -42,6 +42,8 @@ CURVE_SHARE, CURVE_HEIGHT_MIN = 5, 52
 
 CURVE_FROM_PX, RECONCILE_FROM_PX = 240, 320
 """Heights of the panel from which the curve, and a reconcile row that agrees, are shown; below, the table has it."""
+DETAILS_FROM_PX = 190
+"""Height, at text size 1, from which basis and loss limit have their lines; below, the figures keep theirs."""
 FIGURES_ACROSS = ((900, 6), (480, 3), (0, 2))
 """From which width how many figures stand side by side."""
 
@@ -255,8 +257,10 @@ class PnlPanel(TablePanel):
         unsaid = self.pnl.unit_words()
         parts = (self.pnl.caption(account.currency), *((unsaid,) if unsaid else ()))
         self.caption.setText(f"{account.account}: {' · '.join(parts)}")
+        self.net.setToolTip(self.caption.text())
         self._show_figures(account)
         self.limit.show_gauge(limit_gauge(account))
+        self._shed_details()
         self.reconcile.show_rows(reconcile_rows(self._formats, account, self.context.state.positions.values()))
 
     def _show_figures(self, account: AccountSnap) -> None:
@@ -333,6 +337,13 @@ class PnlPanel(TablePanel):
         use_figure_font(self.net, "title", Weight.DemiBold)
         for figure in self.figures.values():
             use_figure_font(figure, "body")
+        self._shed_details()
+
+    def _shed_details(self) -> None:
+        """Give up, in a low panel, what stands elsewhere too: the basis, and a loss limit that does not warn."""
+        has_room = self.height() >= DETAILS_FROM_PX * current_theme().text_scale
+        self.caption.setVisible(has_room)
+        self.limit.setVisible(has_room or self.limit.warns)
 
     # Qt overrides
 
@@ -342,5 +353,6 @@ class PnlPanel(TablePanel):
         height = event.size().height()
         self.curve.setFixedHeight(max(height // CURVE_SHARE, CURVE_HEIGHT_MIN))
         self.reconcile.set_room(has_room=height >= RECONCILE_FROM_PX)
+        self._shed_details()
         self._lay_out_figures()
         self._show_curve()
