@@ -165,6 +165,20 @@ def test_the_status_shows_what_is_used_and_what_is_left(rig: ApiRig) -> None:
     assert [row["is_on"] for row in body["kill_switches"]] == [True]
 
 
+def test_a_limit_below_what_is_held_is_kept_shown_as_breached_and_holds_up_what_adds_alone(rig: ApiRig) -> None:
+    rig.fill(rig.place(quantity="50"), 50, 10_000)
+    rig.engine.do(lambda: rig.engine.pnl.mark("ABC", 10_000, rig.core.now))
+    for name, value in (("POSITION_QUANTITY", "20"), ("POSITION_NOTIONAL", "2000")):
+        changed = change(rig, limit(rig, name)["id"], limit_value=value, reason="too large")
+        assert (changed.status_code, limit(rig, name)["limit_value"]) == (200, f"{value}.0000")
+    rows = {row["limit_type"]: row for row in rig.http.get("/api/v1/risk/status").json()["limits"]}
+    for name, used in (("POSITION_QUANTITY", "50.0000"), ("POSITION_NOTIONAL", "5000.0000")):
+        row = rows[name]
+        assert (row["used"], row["headroom"], row["breached"]) == (used, "0.0000", True)
+    assert code(rig.http.post(ORDERS, json=rig.order(quantity="1")), 422) == "RISK_LIMIT_BREACH"
+    assert rig.http.post(ORDERS, json=rig.order(side="SELL", quantity="5")).status_code == 201
+
+
 def test_with_a_live_account_in_scope_limits_are_tightened_here_and_loosened_in_the_desktop(tmp_path: Path) -> None:
     with served(tmp_path, environment=Environment.LIVE) as rig:
         known = limit(rig, "ORDER_NOTIONAL")["id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
@@ -26,6 +27,7 @@ from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import LimitScope, LimitType
 from workstation.viewmodels.asking import LATE_NS
 from workstation.viewmodels.frames import StreamSnap
+from workstation.viewmodels.risk_view import headroom, level_of
 
 FIELD_SPARE_PX = 20
 """What a field has beside its text, both sides together."""
@@ -249,6 +251,26 @@ def test_a_breach_is_named(panel: RiskPanel, rig: DesktopRig) -> None:
     rig.gateway.answers["risk.board"] = answer(over)
     again(panel, rig)
     assert panel.note.text().startswith("Breached: Day loss.")
+
+
+def test_a_limit_below_what_is_held_is_taken_and_shown_as_breached(panel: RiskPanel, rig: DesktopRig, qtbot) -> None:
+    held = LimitLine(
+        limit=LimitType.POSITION_QUANTITY, scope=LimitScope.TENANT, key="", text="100", value=100 * MONEY_ONE,
+        used=50 * MONEY_ONE, unlimited=False,
+    )  # fmt: skip
+    rig.gateway.answers["risk.board"] = answer(held)
+    again(panel, rig)
+    assert panel.note.isHidden()
+    typed(qtbot, panel, "20")
+    (wish,) = rig.gateway.of("risk.limit")
+    assert (wish.limit, wish.value) == ("POSITION_QUANTITY", "20")
+    rig.gateway.answers["risk.board"] = answer(msgspec.structs.replace(held, text="20", value=20 * MONEY_ONE))
+    rig.gateway.answer("risk.limit", CommandResult(ok=True, text="The limit is set."))
+    heard(rig)
+    again(panel, rig)
+    row = panel.risk.table.row_at(0)
+    assert (level_of(row), headroom(row)) == ("red", "━━━━━━━━━━ 250% used")
+    assert panel.note.text().startswith("Breached: Position quantity.")
 
 
 def test_old_prices_are_named(panel: RiskPanel, rig: DesktopRig) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.helpers.risk import HAND, RiskDesk, changed, intent, live, terms
 from workstation.domain.accounts import KillScope
 from workstation.domain.market import SessionPhase
+from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import (
     Contingency,
     GroupLink,
@@ -78,6 +79,23 @@ def test_an_exit_passes_limits_locks_kills_arming_halts_and_stale_prices(desk):
     desk.limit("ORDER_QUANTITY", "")
     verdict = desk.gate.check(intent(terms(Side.SELL, qty=2_000, price=None), origin=HAND))
     assert (verdict.passed, verdict.qty) == (True, 2_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("POSITION_QUANTITY", "1000"), ("POSITION_NOTIONAL", "1000"), ("GROSS_EXPOSURE", "1000"), ("OPEN_ORDERS", "1")],
+)
+def test_a_limit_below_what_is_there_already_refuses_what_adds_and_nothing_that_reduces(desk, name, value):
+    desk.hold(2_000)
+    desk.view.grosses = 2_000 * 100 * MONEY_ONE
+    working = desk.work(live("first", terms(qty=10)))
+    desk.work(live("second", terms(qty=10)))
+    desk.limit(name, value)
+    assert desk.refusal(intent(terms(qty=1))) == name
+    assert desk.refusal(intent(terms(Side.SELL, qty=1))) == ""
+    assert desk.refusal(intent(terms(Side.SELL, qty=2_000, price=None))) == ""
+    less = intent(terms(qty=5), replaces=working, cl_ord_id="first")
+    assert (desk.gate.check(less).risk_class, desk.refusal(less)) == (REDUCE, "")
 
 
 def test_an_exit_pressed_twice_within_the_window_is_refused_once(desk):
