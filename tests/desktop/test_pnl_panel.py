@@ -69,6 +69,16 @@ def test_figures_stand_under_what_they_mean(panel: PnlPanel, rig: DesktopRig) ->
     assert panel.limit.accessibleName() == "Day loss limit: 90 USD left of the 500 day loss limit, 82% used"
 
 
+def test_figures_of_a_start_are_marked_until_the_venue_has_agreed(panel: PnlPanel, rig: DesktopRig) -> None:
+    rig.feed(positions=[position(100)], accounts=[account(-410, lock=LockState.RECONCILING, lock_reason="start")])
+    assert (panel.net.text(), panel.mark.text(), panel.mark.isVisible()) == ("−410.00 USD", "not yet reconciled", True)
+    assert panel.net.accessibleName() == "Net −410.00 USD, not yet reconciled"
+    rig.feed(accounts=[account(-410, lock=LockState.LOCKED, lock_reason="AAPL: ours 100, theirs 50")])
+    assert panel.mark.text() == "not reconciled: AAPL: ours 100, theirs 50"
+    rig.feed(accounts=[account(-410)])
+    assert (panel.mark.isVisible(), panel.net.accessibleName()) == (False, "Net −410.00 USD")
+
+
 def rows(panel: PnlPanel) -> list[list[str]]:
     model = panel.reconcile.columns
     return [[model.index(row, column).data() for column in range(4)] for row in range(model.rowCount())]

@@ -30,6 +30,17 @@ def is_settled(state: ScreenState) -> bool:
     return state.status is not None and all(a.lock is not LockState.RECONCILING for a in _concerned(state))
 
 
+def agreement_mark(account: AccountSnap) -> str:
+    """Return what marks the figures of an account that its venue has not agreed to, "" where it has."""
+    match account.lock:
+        case LockState.UNLOCKED:
+            return ""
+        case LockState.RECONCILING:
+            return "not yet reconciled"
+        case LockState.LOCKED:
+            return f"not reconciled: {account.lock_reason}"
+
+
 def _concerned(state: ScreenState) -> list[AccountSnap]:
     names = {account for (account, _, _), snap in state.positions.items() if snap.position.qty}
     names |= {order.terms.account for order in state.open_orders.values()}

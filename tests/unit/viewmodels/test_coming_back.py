@@ -8,7 +8,7 @@ import pytest
 from tests.helpers.desktop_rig import ACCOUNT, order, position, status
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.orders import RequestKind
-from workstation.viewmodels.coming_back import back_words, is_settled
+from workstation.viewmodels.coming_back import agreement_mark, back_words, is_settled
 from workstation.viewmodels.frames import AccountSnap
 from workstation.viewmodels.outbox import Outbox
 from workstation.viewmodels.screen_state import ScreenState
@@ -65,3 +65,11 @@ def test_orders_of_unknown_outcome_are_named_and_warn() -> None:
         "warning",
         "Back with 1 open order and no positions; 1 order UNKNOWN, asked about at the venue; SIM-1 agrees with SIM.",
     )
+
+
+def test_figures_are_marked_until_the_venue_has_agreed_to_them() -> None:
+    assert agreement_mark(account(LockState.RECONCILING, "start")) == "not yet reconciled"
+    assert agreement_mark(account(LockState.LOCKED, "AAPL: ours 3, theirs 2")) == (
+        "not reconciled: AAPL: ours 3, theirs 2"
+    )
+    assert agreement_mark(account(LockState.UNLOCKED)) == ""

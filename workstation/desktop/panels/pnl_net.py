@@ -25,12 +25,13 @@ class NetFigure(QLabel):
         self.setToolTip(_TIP)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_figure(self, text: str) -> None:
-        """Show a figure in its unit, or the panel's name where figures are hidden."""
+    def show_figure(self, text: str, mark: str = "") -> None:
+        """Show a figure in its unit, or the panel's name where figures are hidden. mark: what is read out after it."""
         meaning = "Net" if self.unit is PnlUnit.MONEY else "Open profit"
         is_hidden = self.unit is PnlUnit.HIDDEN
         self.setText("P&L" if is_hidden else text)
-        self.setAccessibleName("Profit and loss hidden" if is_hidden else f"{meaning} {text}")
+        words = "Profit and loss hidden" if is_hidden else f"{meaning} {text}"
+        self.setAccessibleName(f"{words}, {mark}" if mark else words)
 
     # Qt overrides
 

@@ -24,6 +24,7 @@ from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.domain.executions import Execution
 from workstation.portfolio.pnl import MarkKind
+from workstation.viewmodels.coming_back import agreement_mark
 from workstation.viewmodels.formats import MISSING, Formats, age, money
 from workstation.viewmodels.frames import AccountSnap, Frame
 from workstation.viewmodels.ladder_settings import LABEL_UNITS, PnlUnit
@@ -104,6 +105,11 @@ class PnlPanel(TablePanel):
         panel_id = self.panel_id
         self.net = NetFigure(f"{panel_id}_net")
         self.net.unit_chosen.connect(self.show_in)
+        self.mark = QLabel(wordWrap=True)
+        self.mark.setObjectName(f"{panel_id}_mark")
+        self.mark.setProperty("role", "warning")
+        self.mark.setContentsMargins(8, 0, 8, 0)
+        self.mark.hide()
         self.caption = QLabel()
         self.caption.setObjectName(f"{panel_id}_caption")
         self.caption.setProperty("role", "caption")
@@ -144,6 +150,7 @@ class PnlPanel(TablePanel):
         summary = QVBoxLayout()
         summary.setSpacing(2)
         summary.addLayout(top)
+        summary.addWidget(self.mark)
         summary.addWidget(self.caption)
         summary.addLayout(grid)
         summary.addWidget(self.limit)
@@ -273,7 +280,9 @@ class PnlPanel(TablePanel):
         if in_unit:
             profit = self.pnl.open_profit()
             text, sign = (MISSING, 0) if profit is None else (self.pnl.open_text(profit), profit.open or 0)
-        self.net.show_figure(text)
+        self.net.show_figure(text, mark := agreement_mark(account))
+        self.mark.setText(mark)
+        self.mark.setVisible(bool(mark))
         self._tint(self.net, 0 if self.pnl.unit is PnlUnit.HIDDEN else sign)
         for name, amount in (
             ("realised", account.realised + shift.realised if known else None),
@@ -295,6 +304,7 @@ class PnlPanel(TablePanel):
         self.limit.show_gauge(LimitGauge(0.0, "ok", ""))
         self.reconcile.show_rows([])
         self.net.show_figure(MISSING)
+        self.mark.hide()
         for label in self.figures.values():
             label.setText(MISSING)
         for label in (self.net, *self.figures.values()):
