@@ -4,18 +4,20 @@ Long because every gesture of pointer and keyboard is made on one and the same l
 """
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from tests.helpers.desktop_rig import DesktopRig, depth, limit, order, position, quote, status
 from workstation.commands.params import CancelMany, CancelOne, ChangeOrder, ExitPosition, Watch
 from workstation.commands.registry import CommandResult
+from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.ladder_panel import LadderPanel
 from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
 from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.desktop.shell.top_bar import TopBar
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.accounts import Environment
 from workstation.domain.orders import OrdStatus, OrdType, OriginKind, Side
 from workstation.viewmodels.ladder_clicks import Column
@@ -282,6 +284,51 @@ def test_cancel_buttons_carry_counts_and_work_disarmed(qtbot, rig, panel, *, but
     qtbot.mouseClick(made, LEFT)
     scope = CancelMany(account="SIM-1", symbol="AAPL", side_sign=sign, include_protective=True)
     assert rig.gateway.sent() == [("order.cancel_scope", scope)]
+
+
+@pytest.fixture
+def narrow(qapp, qtbot, panel):
+    """Yield the ladder as wide as the trading workspace has it in the least window."""
+    load_fonts()
+    apply_theme(qapp, load_theme("dark"))
+    dock, holder = QWidget(), panel.window()  # a dock gives less than a panel asks for
+    qtbot.addWidget(dock)
+    holder.setParent(dock)
+    holder.setMinimumSize(0, 0)  # a window takes that of its layout
+    holder.resize(224, 460)
+    dock.show()
+    holder.show()
+    QApplication.processEvents()
+    yield holder
+    holder.setParent(None)
+
+
+def test_a_ladder_of_the_least_window_cuts_no_word(rig, panel, narrow):
+    holder = narrow
+    rig.feed(positions=[position(-123_450)], status=status(venue_state="DOWN"))
+    rig.frame()
+    QApplication.processEvents()
+    for made in panel.buttons.findChildren(QPushButton):
+        assert made.width() >= made.sizeHint().width(), made.text()
+    assert child(panel, QPushButton, "position").text() == "−123450"
+    shown = [made for made in panel.pad.findChildren(QToolButton) if made.isVisible()]
+    boxes = [made.geometry() for made in (panel.pad.field, *shown)]
+    assert not any(a.intersects(b) for n, a in enumerate(boxes) for b in boxes[n + 1 :])
+    assert all(panel.pad.rect().contains(box) for box in boxes)
+    assert panel.status.text().startswith("Venue link DOWN: orders")
+    account = holder.findChild(QLabel, "ladder-1_account")
+    assert account.width() >= account.sizeHint().width()
+    assert holder.rect().contains(QRect(account.mapTo(holder, QPoint(0, 0)), account.size()))
+
+
+def test_no_state_of_the_data_moves_a_row_of_a_narrow_ladder(rig, panel, narrow):
+    assert narrow.width() == 224
+    before = panel.view.geometry()
+    for state in (status(venue_state="DOWN"), status()):
+        rig.feed(positions=[position(-12_300)], status=state)
+        rig.frame()
+        QApplication.processEvents()
+        assert panel.view.geometry() == before
 
 
 def test_flatten_works_disarmed(qtbot, rig, panel):

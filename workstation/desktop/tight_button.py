@@ -4,7 +4,7 @@ It decides nothing; whoever makes it gives it its meaning.
 """
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QSizePolicy, QToolButton
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 
 from workstation.desktop.theme import use_figure_font
 
@@ -31,3 +31,10 @@ class TightButton(QToolButton):
     def minimumSizeHint(self) -> QSize:
         """Return the same: no text is cut."""
         return self.sizeHint()
+
+
+def draw_tight(parent: QWidget, *, tight: bool) -> None:
+    """Draw the buttons within a widget close about their words, or with the room of the theme."""
+    for button in parent.findChildren(QPushButton):
+        button.setProperty("tight", tight)
+        button.style().polish(button)

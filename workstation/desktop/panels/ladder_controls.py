@@ -6,7 +6,7 @@ what was pressed.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -21,16 +21,19 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.panels.asking_panel import PressTwice, named
-from workstation.desktop.theme import theme_notifier, use_figure_font
-from workstation.desktop.tight_button import TightButton
+from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
+from workstation.desktop.tight_button import TightButton, draw_tight
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
 from workstation.viewmodels.ladder import LadderPicture
 from workstation.viewmodels.ladder_settings import PnlUnit
 from workstation.viewmodels.ticket_fields import parse_quantity
 
-QTY_WIDTH_MIN = 56
-BUTTON_SPARE = 24
+QTY_WIDTH_MIN, PAD_GAP = 56, 2
+BUTTON_SPARE, TIGHT_SPARE = 24, 8
+"""Room about a button's words: as the theme has it, and where buttons are drawn tight."""
+TIGHT_BELOW_PX, FOLD_BELOW_PX = 280, 280
+"""Widths, at text size 1, below which buttons are drawn tight, and a text has a line to itself."""
 GRID_COLUMNS = 6
 """Columns of the grid of buttons: a row of three and a row of two fill it."""
 WRAP_SPARE = 60
@@ -56,8 +59,9 @@ class QuantityPad(QWidget):
         self.field.setToolTip("Quantity of the next click: 300, 2k, 1.5m. 0 never sends.")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
+        row.setSpacing(PAD_GAP)
         row.addWidget(self.field, 1)
+        self._steps: list[TightButton] = []
         for step in steps:
             button = TightButton(f"{name}_add_{step}", f"+{step}")
             button.setToolTip(f"Add {step}; Shift subtracts")
@@ -65,7 +69,8 @@ class QuantityPad(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _checked=False, step=step: self._add(step))
             row.addWidget(button)
-        clear = TightButton(f"{name}_clear", "C")
+            self._steps.append(button)
+        clear = self._clear = TightButton(f"{name}_clear", "C")
         clear.setToolTip("Set the quantity to 0")
         clear.setAccessibleName("Clear the quantity")
         clear.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -114,6 +119,20 @@ class QuantityPad(QWidget):
         self.field.style().unpolish(self.field)
         self.field.style().polish(self.field)
 
+    # Qt overrides
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size with no step: a narrow pad has those that fit, the smallest first."""
+        return QSize(self.field.minimumWidth() + PAD_GAP + self._clear.sizeHint().width(), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Offer the steps that have room beside the field."""
+        super().resizeEvent(event)
+        room = self.width() - self.minimumSizeHint().width()
+        for button in self._steps:
+            room -= button.sizeHint().width() + PAD_GAP
+            button.setVisible(room >= 0)
+
 
 class LadderButtons(QWidget):
     """Cancels with counts, position, exits and centre. Emits what was pressed; side_sign 0 is both sides."""
@@ -129,6 +148,7 @@ class LadderButtons(QWidget):
         super().__init__()
         self.setObjectName(f"{name}_buttons")
         self._shown = ("", 0)
+        self._is_tight = False
         self._cancels = {
             1: self._button(f"{name}_cancel_bids", "Cancel my bids", lambda: self.cancel_pressed.emit(1)),
             0: self._button(f"{name}_cancel_all", "Cancel all my orders here", lambda: self.cancel_pressed.emit(0)),
@@ -176,14 +196,15 @@ class LadderButtons(QWidget):
                 self._cancels[sign].setText(text)
                 self._cancels[sign].setAccessibleName(f"Cancel {word}: {count} orders")
 
-    def show_position(self, text: str, short: str, sign: int) -> None:
-        """Show the position in words and colour; the short form where the long one does not fit."""
-        room = self.position.width() - BUTTON_SPARE
+    def show_position(self, text: str, short: str, sign: int, shortest: str = "") -> None:
+        """Show the position in words and colour, in the longest form that fits."""
+        room = self.position.width() - (TIGHT_SPARE if self._is_tight else BUTTON_SPARE)
         if (text, room) == self._shown:
             return
         self._shown = (text, room)
         role = "buy" if sign > 0 else "sell" if sign < 0 else ""
-        shown = text if self.position.fontMetrics().horizontalAdvance(text) <= room else short
+        reach = self.position.fontMetrics().horizontalAdvance
+        shown = next((form for form in (text, short) if reach(form) <= room), shortest or short)
         if self.position.text() != shown:
             self.position.setText(shown)
             self.position.setToolTip(f"{text}. A click takes the size as quantity.")
@@ -204,6 +225,50 @@ class LadderButtons(QWidget):
         named(button, name, tip, "")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw the buttons of a narrow ladder tight, so that every word stays whole."""
+        super().resizeEvent(event)
+        is_tight = self.width() < TIGHT_BELOW_PX * current_theme().text_scale
+        if is_tight is not self._is_tight:
+            self._is_tight = is_tight
+            draw_tight(self, tight=is_tight)
+
+
+class FoldedLine(QWidget):
+    """A text and what stands beside it, which goes below the text where that would keep but a few letters.
+
+    The width alone decides: no state of the data, and no figure, ever moves a row of the ladder.
+    """
+
+    def __init__(self, text: QWidget, *beside: QWidget) -> None:
+        super().__init__()
+        self._text, self._beside = text, beside
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(4)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(0, 1)
+        self._is_folded = False
+        self._place()
+
+    def _place(self) -> None:
+        count, row = len(self._beside), int(self._is_folded)
+        self._grid.addWidget(self._text, 0, 0, 1, count + 1 if self._is_folded else 1)
+        for place, widget in enumerate(self._beside, 1):
+            self._grid.addWidget(widget, row, place)
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold in a narrow panel."""
+        super().resizeEvent(event)
+        is_folded = self.width() < FOLD_BELOW_PX * current_theme().text_scale
+        if is_folded is not self._is_folded:
+            self._is_folded = is_folded
+            self._place()
 
 
 class PnlLabel(QToolButton):

@@ -17,7 +17,8 @@ from workstation.domain.accounts import Environment
 from workstation.viewmodels.account_marks import mark_of
 from workstation.viewmodels.watchlist_search import of_isin
 
-SYMBOL_WIDTH = 92
+SYMBOL_WIDTH, SYMBOL_WIDTH_MIN = 92, 64
+"""Width of the symbol box, and what it keeps where the account needs the room."""
 NEAREST_SHOWN = 3
 
 
@@ -32,7 +33,8 @@ class SymbolBox(QLineEdit):
         self.setAccessibleName(f"{panel.title} instrument")
         self.setPlaceholderText("Symbol")
         self.setToolTip("Type a symbol or an ISIN and press Enter. Ctrl+L comes here.")
-        self.setFixedWidth(SYMBOL_WIDTH)
+        self.setMinimumWidth(SYMBOL_WIDTH_MIN)
+        self.setMaximumWidth(SYMBOL_WIDTH)
         use_figure_font(self, "emphasis", Weight.DemiBold)
         completer = QCompleter(sorted(panel.context.bridge.session.instruments), self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)

@@ -11,12 +11,12 @@ from functools import partial
 import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from workstation.commands.params import CancelMany, CancelOne, ChangeOrder, ExitPosition, PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.ladder_controls import LadderButtons, OneLine, PnlLabel, QuantityPad
+from workstation.desktop.panels.ladder_controls import FoldedLine, LadderButtons, OneLine, PnlLabel, QuantityPad
 from workstation.desktop.panels.ladder_editor import OrderEditor
 from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ladder_keys import KeyedLadder
@@ -233,14 +233,8 @@ class LadderPanel(Panel):
         top = QVBoxLayout()
         top.setContentsMargins(4, 2, 4, 4)
         top.setSpacing(2)
-        line = QHBoxLayout()
-        line.setSpacing(4)
-        line.addWidget(self.status, 1)
-        line.addWidget(self.pnl)
-        line.addWidget(self.marketable)
-        line.addWidget(self.options)
         top.addWidget(self.pad)
-        top.addLayout(line)
+        top.addWidget(FoldedLine(self.status, self.pnl, self.marketable, self.options))
         bottom = QVBoxLayout()
         bottom.setContentsMargins(4, 4, 4, 4)
         bottom.setSpacing(4)
@@ -324,7 +318,8 @@ class LadderPanel(Panel):
         sign = 1 if qty > 0 else -1
         side = "Long" if qty > 0 else "Short"
         size = f"{side} {words.qty_text(abs(qty))}"
-        self.buttons.show_position(f"{size} @ {words.price_text(picture.average)}", size, sign)
+        signed = f"{'+' if sign > 0 else '−'}{words.qty_text(abs(qty))}"
+        self.buttons.show_position(f"{size} @ {words.price_text(picture.average)}", size, sign, signed)
 
     def _middle(self) -> int | None:
         return None if self._ladder is None else self._ladder.middle(self.context.state)

@@ -16,6 +16,7 @@ from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.theme import current_theme
+from workstation.desktop.tight_button import draw_tight
 from workstation.viewmodels.columns import Accepts
 from workstation.viewmodels.formats import csv_text, json_text
 from workstation.viewmodels.panel_notes import ConnectionWatch
@@ -188,6 +189,4 @@ class TablePanel(Panel):
         tight = self.width() < TIGHT_DIGITS * self.fontMetrics().horizontalAdvance("0")
         if tight is not self._tight:
             self._tight = tight
-            for button in self.tools.findChildren(QPushButton):
-                button.setProperty("tight", tight)
-                button.style().polish(button)
+            draw_tight(self.tools, tight=tight)
