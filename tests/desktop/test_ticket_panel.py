@@ -478,7 +478,7 @@ def test_a_lost_venue_link_only_stages(qtbot, rig, panel):
     rig.feed(status=status(venue_state="DOWN", armed=Environment.SIM))
     type_into(qtbot, panel, "price", "187.20")
     assert not panel.send.isEnabled()
-    assert "prepared, not sent" in panel.state_line.full_text
+    assert "nothing sent; orders can be prepared" in panel.state_line.full_text
     qtbot.keyClick(field(panel, "price"), Qt.Key.Key_Return, CTRL)
     assert rig.gateway.of("order.submit") == []
 
