@@ -102,3 +102,9 @@ def test_a_verb_runs_and_one_that_may_not_is_said(desk: Desk) -> None:
 def test_an_order_that_cannot_be_made_says_why(desk: Desk) -> None:
     desk.fire("b 10 zzz 1.00")
     assert desk.rig.spoken[-1][1].startswith("Not staged by the alert: There is no instrument ZZZ")
+
+
+def test_a_line_that_makes_an_alert_asks_nobody_and_waits_for_the_next_cross(desk: Desk) -> None:
+    desk.fire("alert msft last > 400")
+    (wish,) = desk.rig.gateway.of("alert.save")
+    assert (wish.alert.symbol, wish.alert.condition, wish.fire_now) == ("MSFT", "last > 400", False)

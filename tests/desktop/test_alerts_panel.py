@@ -140,7 +140,7 @@ def test_a_condition_that_holds_already_asks_whether_it_fires_now(
     QApplication.processEvents()
     assert panel.form.question.isVisible()
     assert "holds already" in panel.note.text()
-    qtbot.mouseClick(getattr(panel.form, name), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(getattr(panel.form.question, name), Qt.MouseButton.LeftButton)
     assert rig.gateway.of("alert.save")[-1].fire_now is fire_now
     assert rig.gateway.of("alert.save")[-1].alert.condition == "last > 1"
     assert not panel.form.question.isVisible()
@@ -150,9 +150,9 @@ def test_in_a_low_panel_the_list_gives_way_and_no_row_of_the_form_is_cut(panel: 
     panel.resize(640, 190)
     panel.form.ask_when()
     QApplication.processEvents()
-    bottom = panel.form.next_cross.mapTo(panel, panel.form.next_cross.rect().bottomRight())
+    bottom = panel.form.question.next_cross.mapTo(panel, panel.form.question.next_cross.rect().bottomRight())
     assert panel.rect().contains(bottom)
-    assert panel.form.next_cross.height() >= panel.form.next_cross.sizeHint().height()
+    assert panel.form.question.next_cross.height() >= panel.form.question.next_cross.sizeHint().height()
     assert panel.form.name.width() >= 72
 
 

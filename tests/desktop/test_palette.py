@@ -11,12 +11,14 @@ from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandRegistry, CommandResult
 from workstation.commands.risk_board import LockOut
 from workstation.commands.trading import register
+from workstation.desktop.panels.alerts_when import NOT_KEPT, WhenDialog
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.palette import SECOND_ENTER_NS, Palette
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.palette_verbs import LOCK_REASON
+from workstation.domain.alerts import HOLDS_ALREADY
 from workstation.domain.orders import RiskClass, Side
 from workstation.domain.verdicts import Verdict
 from workstation.viewmodels.palette import Sort
@@ -263,7 +265,38 @@ def test_alert_keeps_a_condition_on_an_instrument(qtbot, rig, window):
     press(qtbot, window, Key.Key_Return)
     ((name, wish),) = rig.gateway.sent()
     assert (name, wish.alert.symbol, wish.alert.condition) == ("alert.save", "AAPL", "last > 190")
-    assert not wish.fire_now
+    assert wish.fire_now is None, "whether it fires at once is asked where it holds already"
+
+
+def asked_when(qtbot, rig, window):
+    text = "last > 190 holds already: fire now, or on the next cross?"
+    rig.gateway.answers["alert.save"] = CommandResult(ok=False, code=HOLDS_ALREADY, text=text)
+    open_with(qtbot, window, "alert aapl last > 190")
+    press(qtbot, window, Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(window.findChildren(WhenDialog)))
+    (dialog,) = window.findChildren(WhenDialog)
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.question.next_cross.hasFocus)
+    assert dialog.words.text() == text
+    rig.gateway.answers["alert.save"] = CommandResult(ok=True, text="The alert is kept.")
+    return dialog
+
+
+@pytest.mark.parametrize(("name", "fire_now"), [("fire_now", True), ("next_cross", False)])
+def test_an_alert_that_holds_already_asks_when_it_fires(qtbot, rig, window, name, fire_now):
+    dialog = asked_when(qtbot, rig, window)
+    qtbot.keyClick(dialog, Key.Key_Return)
+    assert len(rig.gateway.of("alert.save")) == 1, "Enter alone decides nothing"
+    qtbot.mouseClick(getattr(dialog.question, name), Qt.MouseButton.LeftButton)
+    asked, kept = rig.gateway.of("alert.save")
+    assert (kept.alert, kept.fire_now) == (asked.alert, fire_now)
+    qtbot.waitUntil(lambda: rig.spoken[-1] == ("info", "The alert is kept."))
+
+
+def test_esc_on_the_question_keeps_no_alert(qtbot, rig, window):
+    qtbot.keyClick(asked_when(qtbot, rig, window), Key.Key_Escape)
+    assert len(rig.gateway.of("alert.save")) == 1
+    assert rig.spoken[-1] == ("warning", NOT_KEPT)
 
 
 def test_ws_opens_a_workspace_by_name(qtbot, rig, window):

@@ -49,7 +49,9 @@ def keep(panel: AlertsPanel, bot: QtBot, condition: str, name: str, **choices: s
     bot.waitUntil(lambda: len(panel.rows) > before or panel.form.question.isVisible(), timeout=20_000)
     if panel.form.question.isVisible():
         at_once = choices.get("at_once") is True
-        bot.mouseClick(panel.form.fire_now if at_once else panel.form.next_cross, Qt.MouseButton.LeftButton)
+        bot.mouseClick(
+            panel.form.question.fire_now if at_once else panel.form.question.next_cross, Qt.MouseButton.LeftButton
+        )
         bot.waitUntil(lambda: len(panel.rows) > before, timeout=20_000)
 
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation.desktop.panels.alerts_when import WhenQuestion
 from workstation.desktop.panels.asking_panel import named
 from workstation.domain.alerts import EVENTS, RUN_EVENTS, Alert, AlertHook
 from workstation.domain.errors import ValidationError
@@ -70,7 +71,9 @@ class AlertForm(QWidget):
         self.mail = self._check("mail", "Mail", "Mail it when it fires")
         self.mail.setToolTip("Mail it when it fires; mail.host, mail.sender and mail.to are settings")
         self.keep = self._button("keep", "Keep alert", "Keep the alert (Enter)", None, "primary")
-        self.question = self._build_question()
+        self.question = WhenQuestion(panel_id)
+        self.question.chosen.connect(self._ask)
+        self.question.hide()
         self._offer_hooks("")
         self._offer_ends(None)
         self.rest.setEnabled(False)
@@ -138,7 +141,7 @@ class AlertForm(QWidget):
     def ask_when(self) -> None:
         """Ask whether an alert whose condition holds already fires now; the keyboard is on what waits."""
         self.question.show()
-        self.next_cross.setFocus()
+        self.question.next_cross.setFocus()
 
     def offer_hooks(self, hooks: tuple[AlertHook, ...]) -> None:
         """Offer these webhooks; the chosen one stays."""
@@ -198,22 +201,6 @@ class AlertForm(QWidget):
         self.condition.setProperty("invalid", "true" if trouble else "false")
         self.condition.setToolTip(trouble or self.condition.placeholderText())
         self.condition.style().polish(self.condition)
-
-    def _build_question(self) -> QWidget:
-        question = QWidget()
-        question.setObjectName(f"{self._panel_id}_question")
-        words = QLabel("It holds now.")
-        words.setProperty("role", "info")
-        now, later = "Keep the alert and fire at once", "Keep the alert and fire when it next comes to hold"
-        self.fire_now = self._button("fire_now", "Fire now", now, True)  # noqa: FBT003  the signal's one value
-        self.next_cross = self._button("next_cross", "On the next cross", later, False)  # noqa: FBT003  as above
-        row = QHBoxLayout(question)
-        row.setContentsMargins(0, 0, 0, 0)
-        for widget in (words, self.fire_now, self.next_cross):
-            row.addWidget(widget)
-        row.addStretch(1)
-        question.hide()
-        return question
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.alerts_when import keep_for_later
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.staging import Stager, draft_of, windows
@@ -18,7 +19,7 @@ from workstation.domain.errors import ValidationError
 from workstation.viewmodels.alert_lines import alert_line
 from workstation.viewmodels.frames import Frame, Notice
 from workstation.viewmodels.hotkeys import Refused, Stage
-from workstation.viewmodels.order_line_words import OrderLine
+from workstation.viewmodels.order_line_words import Alert, OrderLine
 
 
 class AlertLines(QObject):
@@ -36,6 +37,9 @@ class AlertLines(QObject):
             line = alert_line(text)
         except ValidationError as error:
             say("warning", f"The alert's line is not run: {error}")
+            return
+        if isinstance(line, Alert):
+            self._choices.verbs.run_alert(line, keep_for_later)
             return
         if not isinstance(line, OrderLine):
             self._choices.verbs.run(line)

@@ -11,11 +11,12 @@ from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandResult
 from workstation.commands.risk_board import LockOut
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.alerts_when import KeepAlert, keep_alert
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.staging import windows
-from workstation.domain.alerts import Alert, SaveAlert
+from workstation.domain.alerts import Alert
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import Origin, OriginKind
 from workstation.viewmodels import order_line_words as words
@@ -53,10 +54,24 @@ class Verbs:
             case words.Workspace(name):
                 return f"Open the workspace {name}; disarms"
             case words.Alert(symbol, condition):
-                return f"Watch {symbol}: {condition}, from its next crossing on"
+                return f"Watch {symbol}: {condition}; where it holds now you are asked when it fires"
             case words.Lock(seconds):
                 return f"Lock {focus.account} out of new risk for {_duration(seconds)}; it cannot be undone"
         return _PLAIN.get(type(verb), "Search")
+
+    def run_alert(self, verb: words.Alert, keep: KeepAlert) -> None:
+        """Keep the alert of a line; `keep` says who is asked where its condition holds already."""
+        symbol = verb.symbol or self._context.focus.symbol
+        if not self._knows(symbol):
+            return
+        alert = Alert(
+            name=f"{symbol} {verb.condition}",
+            symbol=symbol,
+            account=self._context.focus.account,
+            condition=verb.condition,
+        )
+        self._context.announcer.say("info", f"Pending: {self.describe(verb)}")
+        keep(self._context, alert, self._context.origin(OriginKind.PALETTE, "line"), self._answered)
 
     def run(self, verb: words.Verb) -> None:
         """Do what a verb says. Exits and cancels go out at once: they only take risk away."""
@@ -107,14 +122,13 @@ class Verbs:
                 self._ask("order.cancel_scope", many, verb, origin)
             case words.Reverse():
                 self._ask("position.reverse", ReverseFocus(account=account, symbol=symbol), verb, origin)
-            case words.Alert(_, condition):
-                alert = Alert(name=f"{symbol} {condition}", symbol=symbol, account=account, condition=condition)
-                self._ask("alert.save", SaveAlert(alert=alert), verb, origin)
+            case words.Alert():
+                self.run_alert(verb, keep_alert)
 
     def _ask(
         self,
         command: str,
-        params: ExitPosition | CancelMany | ReverseFocus | SaveAlert | LockOut,
+        params: ExitPosition | CancelMany | ReverseFocus | LockOut,
         verb: words.Verb,
         origin: Origin,
     ) -> None:
