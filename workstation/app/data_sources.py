@@ -11,7 +11,7 @@ import numpy as np
 
 from workstation.backtest.built_bars import built_bars, tick_bars
 from workstation.backtest.columns import BarColumns, BookRows, QuoteColumns, Source, TradeColumns
-from workstation.backtest.plan import CorporateRow, DividendRow, SplitRow
+from workstation.backtest.rows import CorporateRow, DividendRow, SplitRow
 from workstation.domain.errors import NotFound, PrecisionLoss
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import CLOCK_KINDS, Anchor, BarKind, BarSource, BarType

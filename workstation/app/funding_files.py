@@ -11,7 +11,7 @@ from pathlib import Path
 
 from workstation.app.import_stamps import instant
 from workstation.backtest.options import RATE_ONE
-from workstation.backtest.plan import FundingRow
+from workstation.backtest.rows import FundingRow
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
 

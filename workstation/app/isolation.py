@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 import workstation
 from workstation.domain.errors import UserError
 from workstation.domain.instruments import Instrument
@@ -58,7 +56,6 @@ class ChildProcess:
         )
         self._in, self._out = (0 if pipe is None else pipe.fileno() for pipe in self._pipes())
         os.set_blocking(self._in, False)
-        self._seen = psutil.Process(self._process.pid)
         self._read = b""
 
     @property
@@ -100,8 +97,10 @@ class ChildProcess:
 
     def memory(self) -> tuple[int, int] | None:
         """Return resident and mapped bytes, as the system counts them; None once it has ended."""
+        import psutil  # noqa: PLC0415  no start waits for what looks at memory
+
         try:
-            taken = self._seen.memory_info()
+            taken = psutil.Process(self.pid).memory_info()
         except psutil.Error:
             return None
         return taken.rss, taken.vms

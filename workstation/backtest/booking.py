@@ -10,9 +10,10 @@ from typing import Any
 
 from workstation.backtest.charges import Charges
 from workstation.backtest.options import BPS
-from workstation.backtest.plan import BacktestPlan, SplitRow
+from workstation.backtest.plan import BacktestPlan
 from workstation.backtest.result import CashRow, FillRow, OrderRow, TradeRow
 from workstation.backtest.round_trips import RoundTrip
+from workstation.backtest.rows import SplitRow
 from workstation.backtest.valuation import Valuation
 from workstation.backtest.working import Working
 from workstation.domain.accounts import Account, Environment

@@ -20,7 +20,7 @@ from workstation.backtest.financing import (
 )
 from workstation.backtest.market import Market
 from workstation.backtest.options import Funding
-from workstation.backtest.plan import CorporateRow, FundingRow, SplitRow
+from workstation.backtest.rows import CorporateRow, FundingRow, SplitRow
 from workstation.backtest.venue import last_prices
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import TradingDayRolled

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from workstation.backtest.plan import FundingRow
 from workstation.backtest.result import EquityCurve, FillRow
+from workstation.backtest.rows import FundingRow
 from workstation.domain.orders import Side
 from workstation.ports.market_data import MarketHours
 

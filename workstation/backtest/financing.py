@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from workstation.backtest.booking import ACCOUNT, Booking
 from workstation.backtest.options import BPS, RATE_ONE, Financing
-from workstation.backtest.plan import FundingRow
+from workstation.backtest.rows import FundingRow
 from workstation.domain.numbers import div_half_even
 
 DAY_NS = 86_400 * 10**9

@@ -7,10 +7,10 @@ import numpy as np
 from workstation.backtest import report_svg as svg
 from workstation.backtest.figures import FRACTION, MONEY
 from workstation.backtest.metrics import drawdowns
-from workstation.backtest.plan import SplitRow
 from workstation.backtest.price_trace import PriceBars
 from workstation.backtest.report_rows import time_text
 from workstation.backtest.result import BacktestResult, FillRow, TradeRow
+from workstation.backtest.rows import SplitRow
 from workstation.backtest.trade_metrics import net
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_ONE, format_scaled

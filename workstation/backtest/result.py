@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.backtest.options import BacktestOptions
-from workstation.backtest.plan import SplitRow
+from workstation.backtest.rows import SplitRow
 from workstation.domain.executions import Liquidity
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrdStatus, OrdType, Side

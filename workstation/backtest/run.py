@@ -11,8 +11,9 @@ from workstation.backtest.booking import order_row
 from workstation.backtest.digest import digest_of, funding_digest, hours_digest
 from workstation.backtest.engine import Engine
 from workstation.backtest.feeds import BarFeed
-from workstation.backtest.plan import BacktestPlan, Cancelled, OnProgress, SplitRow
+from workstation.backtest.plan import BacktestPlan, Cancelled, OnProgress
 from workstation.backtest.result import BacktestResult
+from workstation.backtest.rows import SplitRow
 
 
 def run_backtest(

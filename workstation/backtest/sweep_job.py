@@ -15,7 +15,8 @@ from workstation.backtest.columns import BarColumns, BookRows, Chunk, DataDigest
 from workstation.backtest.digest import funding_digest, hours_digest
 from workstation.backtest.engine import HISTORY_MAX
 from workstation.backtest.options import BacktestOptions
-from workstation.backtest.plan import BacktestPlan, CorporateRow, DividendRow, FundingRow, SplitRow
+from workstation.backtest.plan import BacktestPlan
+from workstation.backtest.rows import CorporateRow, DividendRow, FundingRow, SplitRow
 from workstation.backtest.soundness import Soundness, kind_of
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged

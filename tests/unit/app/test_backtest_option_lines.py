@@ -19,7 +19,7 @@ def test_lines_are_options_by_the_names_of_the_command_line() -> None:
     }
 
 
-@pytest.mark.parametrize("line", ["funding_file=ABC=secret", "gremlins", "close-at-end=yes", "margin", "protection=x"])
+@pytest.mark.parametrize("line", ["report=page", "gremlins", "close-at-end=yes", "margin", "protection=x"])
 def test_what_is_no_option_is_refused(line: str) -> None:
     with pytest.raises(ValidationError):
         options_from([line])

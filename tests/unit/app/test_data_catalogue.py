@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.market_imports import ACME, DataHome
 from workstation.app.data_sources import StoredMarket
-from workstation.backtest.plan import DividendRow, SplitRow
+from workstation.backtest.rows import DividendRow, SplitRow
 from workstation.domain.numbers import MONEY_ONE
 
 FIRST_NS = 1_704_207_600 * 10**9

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.market import instrument
 from workstation.app.funding_files import funding_of
 from workstation.backtest.options import RATE_ONE
-from workstation.backtest.plan import FundingRow
+from workstation.backtest.rows import FundingRow
 from workstation.domain.errors import NotFound, UserError, ValidationError
 
 EIGHT = 1_704_096_000 * 10**9

@@ -11,7 +11,7 @@ from tests.helpers.market import instrument
 from workstation.backtest.fees import MakerTakerFees, PerUnitFees
 from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.backtest.options import Financing, Latency
-from workstation.backtest.plan import DividendRow, SplitRow
+from workstation.backtest.rows import DividendRow, SplitRow
 from workstation.backtest.run import run_backtest
 from workstation.backtest.soundness import DataFault
 from workstation.domain.errors import ValidationError

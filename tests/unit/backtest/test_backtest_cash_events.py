@@ -14,8 +14,8 @@ from tests.helpers.market import instrument
 from workstation.backtest.fees import CoinFees
 from workstation.backtest.financing import next_roll
 from workstation.backtest.options import RATE_ONE, Borrow, Financing, Funding, Rollover
-from workstation.backtest.plan import FundingRow
 from workstation.backtest.reruns import up_to
+from workstation.backtest.rows import FundingRow
 from workstation.backtest.run import run_backtest
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import AssetClass

@@ -20,8 +20,8 @@ from workstation.backtest.examination import costs, look_ahead, paths, start_up
 from workstation.backtest.fees import MakerTakerFees, PerUnitFees
 from workstation.backtest.options import Path as Walk
 from workstation.backtest.options import Slippage, SlippageKind
-from workstation.backtest.plan import DividendRow
 from workstation.backtest.reruns import differences, from_on, rerun, up_to
+from workstation.backtest.rows import DividendRow
 from workstation.backtest.run import run_backtest
 from workstation.domain.numbers import MONEY_ONE
 from workstation.strategies import examples

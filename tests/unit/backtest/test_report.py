@@ -22,11 +22,11 @@ from workstation.backtest.fees import PerUnitFees
 from workstation.backtest.figures import COUNT, DAYS, FIGURES, FRACTION, MONEY, RATIO, text_of
 from workstation.backtest.metrics import DAY_NS, Metrics
 from workstation.backtest.months import monthly_returns
-from workstation.backtest.plan import SplitRow
 from workstation.backtest.price_trace import PriceTrace, Traces
 from workstation.backtest.report_page import Look, Report, page
 from workstation.backtest.report_svg import INNER, LEFT
 from workstation.backtest.result import EquityCurve
+from workstation.backtest.rows import SplitRow
 from workstation.backtest.run import run_backtest
 from workstation.backtest.saved_run import decoded, encoded
 from workstation.config.resources import resource_text
