@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QListWidget,
     QPushButton,
     QScrollArea,
+    QStyle,
+    QStyleOptionComboBox,
     QToolButton,
 )
 from shiboken6 import delete
@@ -83,6 +85,22 @@ def test_the_whole_of_it_stands_in_the_default_place_of_the_least_window(qapp, q
     for part in (panel.lines["residence"], panel.form.fields["display"], panel.form.reduce_only, panel.send):
         assert part.visibleRegion().boundingRect().size() == part.size()
     assert panel.state_line.text() == panel.state_line.full_text
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_what_a_price_follows_is_read_whole_in_the_least_window(qtbot, qapp, panel, scale):
+    load_fonts()
+    apply_theme(qapp, load_theme("light", text_scale=scale))
+    panel.holder.resize(round(220 * scale), LEAST_PLACE[1])
+    area = panel.findChild(QScrollArea, "ticket-1_scroll")
+    qtbot.waitUntil(lambda: area.widget().width() == area.viewport().width())
+    peg, option = panel.form.peg, QStyleOptionComboBox()
+    peg.initStyleOption(option)
+    part = QStyle.SubControl.SC_ComboBoxEditField
+    room = peg.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, peg).width()
+    words = peg.fontMetrics().horizontalAdvance("fixed")
+    apply_theme(qapp, load_theme("dark"))
+    assert room >= words
 
 
 @pytest.mark.parametrize(("theme", "scale"), [("dark", 1.0), ("dark", 1.7), ("high_contrast", 1.0), ("light", 1.3)])

@@ -341,6 +341,7 @@ class TicketForm(QWidget):
             row.setDirection(way)
         self._place_legs(narrow=narrow)
         self._place_offered(narrow=narrow)
+        self._priced.setStretchFactor(self.peg, _TYPE_SHARE + 1 if narrow else _TIF_SHARE)  # its word stays whole
 
     def _place_offered(self, *, narrow: bool) -> None:
         """Put the presets beside the quantity, or below it from edge to edge."""
@@ -381,7 +382,7 @@ class TicketForm(QWidget):
 
     def _price_row(self) -> QWidget:
         holder = QWidget()
-        row = QHBoxLayout(holder)
+        row = self._priced = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         row.addWidget(self.fields["price"], _TYPE_SHARE)
