@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 from tests.helpers.desktop_rig import ACCOUNT, SECOND, DesktopRig, quote, status
 from tests.unit.viewmodels.test_chart_adjustment import DAYS, FOUR_FOR_ONE, ONE_IN_A_HUNDRED, opened, split
 from workstation.commands.registry import CommandResult
+from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.accounts import Environment
 from workstation.domain.executions import Execution
 from workstation.domain.market import Bar, BarKind, BarType
@@ -246,4 +248,24 @@ def test_in_a_header_of_the_shipped_width_no_word_is_cut(panel: ChartPanel, rig:
     cut = [button.text() for button in buttons if button.width() < button.sizeHint().width()]
     assert cut == []
     assert buttons[-1].geometry().right() <= tools.width()
+    tools.setParent(None)
+
+
+def test_in_a_header_of_the_least_window_every_word_is_read(qapp: QApplication, panel: ChartPanel, qtbot) -> None:
+    load_fonts()
+    apply_theme(qapp, load_theme("dark"))
+    holder, tools = QWidget(), panel.tools
+    qtbot.addWidget(holder)
+    tools.setParent(holder)
+    holder.resize(500, 40)
+    tools.setGeometry(0, 0, 455, 32)
+    holder.show()
+    tools.show()
+    QApplication.processEvents()
+    buttons = [button for button in tools.findChildren(QToolButton) if button.isVisible() and button.text()]
+    assert len(buttons) > 10
+    for button in buttons:
+        room = button.width() - (4 if button.property("tight") else 10)
+        assert room >= button.fontMetrics().horizontalAdvance(button.text()), button.text()
+    assert tools.rect().contains(tools.padlock.geometry())
     tools.setParent(None)

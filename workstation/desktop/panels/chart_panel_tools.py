@@ -45,6 +45,9 @@ REFUSED_EDITS = {
     "paste": "No drawing is on the clipboard: copy one on another chart first.",
 }
 TOOLS = {kind.value: kind for kind in DrawingKind}
+INTERVALS_GAP = 6
+BUTTON_SPARE, TIGHT_SPARE = 10, 4
+"""Room about a button's words: as the theme has it, and where buttons are drawn tight."""
 
 
 class ChartTools(QWidget):
@@ -78,7 +81,7 @@ class ChartTools(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
         self.intervals = self._interval_buttons(row)
-        row.addSpacing(6)
+        row.addSpacing(INTERVALS_GAP)
         self.type_button, self.types = self._type_button()
         row.addWidget(self.type_button)
         self.indicators = self._tool("indicators", "Indicators: add, edit, remove")
@@ -114,6 +117,15 @@ class ChartTools(QWidget):
     def _fit(self) -> None:
         """Word the longest buttons by the room that there is, so that none of them is cut."""
         self._word(narrow=0 < self._width_px < self._wide_px)
+        worded = [button for button in self.findChildren(QToolButton) if button.text() and not button.isHidden()]
+        reach = {button: button.fontMetrics().horizontalAdvance(button.text()) for button in worded}
+        gaps = len(worded) + INTERVALS_GAP + self.padlock.sizeHint().width()
+        is_tight = 0 < self._width_px < sum(reach.values()) + len(worded) * BUTTON_SPARE + gaps
+        for button in worded:
+            button.setMinimumWidth(reach[button] + (TIGHT_SPARE if is_tight else BUTTON_SPARE))
+            if button.property("tight") is not is_tight:
+                button.setProperty("tight", is_tight)
+                button.style().polish(button)
 
     def _word(self, *, narrow: bool) -> None:
         self.counted.setText(self._counted_words or ("… ▾" if narrow else "More ▾"))
