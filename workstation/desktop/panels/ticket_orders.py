@@ -23,7 +23,7 @@ from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import named
-from workstation.desktop.theme import figure_font
+from workstation.desktop.theme import use_figure_font
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.viewmodels.order_states import order_word
 from workstation.viewmodels.preview import order_words
@@ -49,6 +49,7 @@ class TicketOrders(QWidget):
         self.list = QListWidget()
         self.list.setObjectName(f"{name}_working")
         self.list.setAccessibleName(self.caption.text())
+        use_figure_font(self.list, "caption")
         self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -81,7 +82,6 @@ class TicketOrders(QWidget):
         kept = {item.data(_ID) for item in self.list.selectedItems()}
         self.caption.setText(f"Working in {symbol}: {len(orders)}" if orders else f"No working orders in {symbol}")
         self.list.setAccessibleName(self.caption.text())
-        self.list.setFont(figure_font("caption"))
         self.list.clear()
         for order in orders:
             item = QListWidgetItem(self._words(order, connected=connected))
