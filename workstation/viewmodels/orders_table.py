@@ -41,7 +41,7 @@ from workstation.viewmodels.order_states import (
     UNKNOWN,
     order_word,
 )
-from workstation.viewmodels.origins import is_foreign, origin_id, origin_words
+from workstation.viewmodels.origins import Sender, is_foreign, origin_id, origin_words, sender_of
 from workstation.viewmodels.rejects import RejectWatch
 from workstation.viewmodels.table_query import TableQuery, runs_on
 
@@ -54,7 +54,7 @@ _AMENDABLE = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIAL
 
 
 class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What the blotter shows: what the line asks for; state chips add up; foreign, today and symbol narrow.
+    """What the blotter shows: what the line asks for; state chips add up, as senders do; foreign, today, symbol narrow.
 
     foreign: placed elsewhere than here, and not adopted.
     """
@@ -65,6 +65,9 @@ class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     unknown: bool = False
     foreign: bool = False
     today: bool = False
+    hand: bool = False
+    script: bool = False
+    strategy: bool = False
     symbol: str = ""
 
 
@@ -171,7 +174,8 @@ class OrderBlotter:
             if on
             for word in group
         )
-        if asked is None and not states and not (wish.today or wish.symbol or wish.foreign):
+        senders = frozenset(sender for sender in Sender if getattr(wish, sender.value))
+        if asked is None and not states and not senders and not (wish.today or wish.symbol or wish.foreign):
             return None
         day_start = float(self.now_ns - self.now_ns % DAY_NS)
 
@@ -181,6 +185,8 @@ class OrderBlotter:
                 tests.append(self.table.matching("state", rows, states.__contains__))
             if wish.foreign:
                 tests.append(self.table.matching("origin", rows, is_foreign))
+            if senders:
+                tests.append(self.table.matching("origin", rows, lambda words: sender_of(words) in senders))
             if wish.symbol:
                 tests.append(self.table.matching("symbol", rows, wish.symbol.__eq__))
             if wish.today:

@@ -5,11 +5,27 @@ id stands in the hover.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
-from workstation.domain.orders import OrderState, Origin, OriginKind
+from workstation.domain.orders import HAND_ORIGINS, OrderState, Origin, OriginKind
 
 _NAMED = frozenset({OriginKind.REST, OriginKind.STRATEGY})
 """Doors whose detail is an id that has a name."""
+
+
+class Sender(StrEnum):
+    """Who sent an order, as the blotter's chips tell it."""
+
+    HAND = "hand"
+    SCRIPT = "script"
+    STRATEGY = "strategy"
+
+
+_SENDERS = {kind.value.replace("_", " ").lower(): Sender.HAND for kind in HAND_ORIGINS} | {
+    "rest": Sender.SCRIPT,
+    "command line": Sender.SCRIPT,
+    "strategy": Sender.STRATEGY,
+}
 
 
 def detail_words(origin: Origin, names: Mapping[str, str]) -> str:
@@ -36,3 +52,15 @@ def origin_id(order: OrderState) -> str:
 def is_foreign(words: str) -> bool:
     """Tell whether an origin in words is that of an order entered elsewhere."""
     return words.partition(" ")[0] == OriginKind.EXTERNAL.value.lower()
+
+
+def sender_of(words: str) -> Sender | None:
+    """Return who sent an order, by its origin in words or by those behind who took it over and ` from `.
+
+    None for the program itself and for whoever sent it elsewhere.
+    """
+    for text in (words, words.partition(" from ")[2]):
+        for door, sender in _SENDERS.items():
+            if text == door or text.startswith(f"{door} "):
+                return sender
+    return None

@@ -13,6 +13,23 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from workstation.desktop.icons import icon
 from workstation.viewmodels.order_totals import GROUPINGS
+from workstation.viewmodels.origins import Sender
+
+CHIPS = (
+    ("working", "Working"),
+    ("rejected", "Rejected"),
+    ("unknown", "Unknown"),
+    ("foreign", "Foreign"),
+    ("today", "Today"),
+    ("here", "This instrument"),
+)
+SENDER_CHIPS = (
+    (Sender.HAND.value, "By hand"),
+    (Sender.SCRIPT.value, "Scripts"),
+    (Sender.STRATEGY.value, "Strategies"),
+)
+CHIPS_WIDTH_PX = 1_000
+"""Width from which the chips stand side by side; below, a menu holds them."""
 
 
 class Entry(NamedTuple):
@@ -60,6 +77,22 @@ def chip_menu(parent: QWidget, panel_id: str, chips: Mapping[str, QPushButton]) 
         action.toggled.connect(chip.setChecked)
         menu.addAction(action)
     return menu
+
+
+def menu_chips(chips: Mapping[str, QPushButton], width_px: int) -> dict[str, QPushButton]:
+    """Return the chips that a panel of a width has in its menu: those by sender, and all where they have no room."""
+    senders = dict(SENDER_CHIPS)
+    return {name: chip for name, chip in chips.items() if width_px < CHIPS_WIDTH_PX or name in senders}
+
+
+def lay_out_chips(chips: Mapping[str, QPushButton], width_px: int) -> str:
+    """Put chips into the bar or the menu; returns what the menu's button reads, with how many are on in there."""
+    in_menu = menu_chips(chips, width_px)
+    for name, chip in chips.items():
+        chip.setHidden(name in in_menu)
+    chosen = sum(chip.isChecked() for chip in in_menu.values())
+    words = "Sent by" if len(in_menu) < len(chips) else "Show"
+    return f"{words} ({chosen}) ▾" if chosen else f"{words} ▾"
 
 
 def _choose(choose: Callable[[str], object], name: str, *_: object) -> None:

@@ -17,7 +17,16 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.older_rows import NEWEST_FIRST, OlderRows
 from workstation.desktop.panels.order_editor import ConflictBar, OrderCellEditor
-from workstation.desktop.panels.orders_menus import Entry, chip_menu, group_menu, with_entries
+from workstation.desktop.panels.orders_menus import (
+    CHIPS,
+    SENDER_CHIPS,
+    Entry,
+    chip_menu,
+    group_menu,
+    lay_out_chips,
+    menu_chips,
+    with_entries,
+)
 from workstation.desktop.panels.orders_owners import owner_entries
 from workstation.desktop.panels.orders_scopes import CancelChoice, cancel_choices
 from workstation.desktop.panels.orders_totals import OrderTotals
@@ -45,17 +54,7 @@ from workstation.viewmodels.order_edits import (
 from workstation.viewmodels.order_totals import GROUPINGS, SORTS
 from workstation.viewmodels.orders_table import OrderBlotter, OrderFilter
 
-CHIPS = (
-    ("working", "Working"),
-    ("rejected", "Rejected"),
-    ("unknown", "Unknown"),
-    ("foreign", "Foreign"),
-    ("today", "Today"),
-    ("here", "This instrument"),
-)
 TOOLS_WIDTH_MIN_PX = 300
-CHIPS_WIDTH_PX = 940
-"""Width from which the chips stand side by side; below, a menu holds them."""
 
 
 class OrdersPanel(TablePanel):
@@ -216,7 +215,7 @@ class OrdersPanel(TablePanel):
         self.add_filter("Filter: aapl sell, qty>=100, -state:filled", self._apply_filter)
         self.chips = {
             name: self.add_button(name, text, f"Show only: {text.lower()}", self._apply_filter, checkable=True)
-            for name, text in CHIPS
+            for name, text in (*CHIPS, *SENDER_CHIPS)
         }
         meaning = "Group by linked orders, instrument, strategy or account, with subtotals"
         self.group_button = self.add_button("group", "Group ▾", meaning, self._open_group_menu)
@@ -228,7 +227,6 @@ class OrdersPanel(TablePanel):
         self.column.addWidget(self.conflict)
         self.more = self.add_button("more", "Show ▾", "Show only some orders", self._open_chip_menu)
         self.bar.insertWidget(1, self.more)
-        self.more.hide()
         self.tools.setMinimumWidth(TOOLS_WIDTH_MIN_PX)
         self.until_released(self.context.focus.listen(self._on_focus))
 
@@ -323,9 +321,8 @@ class OrdersPanel(TablePanel):
             **{name: checked for name, checked in on.items() if name != "here"},
         )
         self.filter_rows(lambda: self.blotter.accepts(wish))
-        chosen = sum(on.values())
         self.totals.sum_up()
-        self.more.setText(f"Show ({chosen}) ▾" if chosen else "Show ▾")
+        self._show_chips()
         self._show_state()
 
     def group_by(self, name: str) -> None:
@@ -366,8 +363,11 @@ class OrdersPanel(TablePanel):
         self.provenance_asked.emit(self.chosen_order())
 
     def chip_menu(self) -> QMenu:
-        """Return the chips as a menu, for a narrow panel."""
-        return chip_menu(self, self.panel_id, self.chips)
+        """Return the chips that do not stand in the bar as a menu: those by sender, in a narrow panel all."""
+        return chip_menu(self, self.panel_id, menu_chips(self.chips, self.width()))
+
+    def _show_chips(self) -> None:
+        self.more.setText(lay_out_chips(self.chips, self.width()))
 
     def _open_chip_menu(self) -> None:
         self.chip_menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
@@ -387,7 +387,4 @@ class OrdersPanel(TablePanel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the chips in a menu where they have no room side by side."""
         super().resizeEvent(event)
-        narrow = self.width() < CHIPS_WIDTH_PX
-        self.more.setVisible(narrow)
-        for chip in self.chips.values():
-            chip.setHidden(narrow)
+        self._show_chips()
