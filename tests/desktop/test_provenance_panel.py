@@ -223,3 +223,15 @@ def test_a_stop_that_is_watched_here_is_moved_or_fired_from_its_page(
     assert rig.gateway.of(command) == [WatchedOrder(cl_ord_id="S-1")]
     rig.bridge._on_answered()
     assert panel.note.text() == why
+
+
+def test_the_screen_then_shares_the_room_the_moment_it_comes(panel: ProvenancePanel, rig: DesktopRig, qtbot) -> None:
+    panel.resize(1_270, 600)
+    panel.show_order("OMS-1")
+    answer(rig, order("OMS-1", metadata={"preview": "the words on screen as it went out, and they are many indeed"}))
+    qtbot.mouseClick(panel.then, Qt.MouseButton.LeftButton)
+    QApplication.processEvents()
+    shown = [tree.columnWidth(number) for tree in (panel.tree, panel.screen_then) for number in (0, 1)]
+    panel._share_room()
+    assert shown == [tree.columnWidth(number) for tree in (panel.tree, panel.screen_then) for number in (0, 1)]
+    assert panel.tree.columnWidth(0) + panel.tree.columnWidth(1) < panel.tree.viewport().width()

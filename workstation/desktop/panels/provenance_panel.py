@@ -179,7 +179,7 @@ class ProvenancePanel(Panel):
         self.tree.itemActivated.connect(self._follow)
         self.screen_then = self._build_tree("screen", "Screen at the moment of the decision", "Remark")
         self.screen_then.hide()
-        pages = QSplitter(Qt.Orientation.Horizontal)
+        pages = self._pages = QSplitter(Qt.Orientation.Horizontal)
         pages.setObjectName(f"{self.panel_id}_pages")
         pages.setChildrenCollapsible(False)
         for tree, share in ((self.tree, PAGE_SHARE), (self.screen_then, SCREEN_SHARE)):
@@ -232,6 +232,7 @@ class ProvenancePanel(Panel):
 
     def _show_then(self, on: bool) -> None:
         self.screen_then.setVisible(on)
+        self._pages.refresh()  # both have their new widths before columns are shared out
         self._share_room()
 
     def _follow(self, item: QTreeWidgetItem) -> None:
