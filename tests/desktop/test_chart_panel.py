@@ -10,13 +10,15 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QToolButton
 
 from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, quote, status
 from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
+from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.chart_panel_compare import CompareDialog
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.accounts import Environment
 from workstation.domain.market import Bar, BarKind, BarType
 from workstation.domain.orders import OrdType, OriginKind, Side
@@ -434,3 +436,19 @@ def test_every_tool_has_a_name(panel: ChartPanel) -> None:
     for button in panel.tools.findChildren(QToolButton):
         assert button.objectName().startswith("chart-1_")
         assert button.accessibleName()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_the_empty_line_of_the_comparison_is_read_whole(qapp: QApplication, qtbot, scale: float) -> None:
+    load_fonts()
+    apply_theme(qapp, load_theme("light", text_scale=scale))
+    parent = QDialog()
+    qtbot.addWidget(parent)
+    dialog = CompareDialog(["MSFT"], "", parent)
+    dialog.show()
+    QApplication.processEvents()
+    words = dialog.line.fontMetrics().horizontalAdvance(dialog.line.placeholderText())
+    room = dialog.line.width()
+    dialog.close()
+    apply_theme(qapp, load_theme("dark"))
+    assert room >= words + 20, "frame and padding come on top"

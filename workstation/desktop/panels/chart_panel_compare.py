@@ -22,6 +22,9 @@ from workstation.viewmodels.chart_comparison import Comparison
 from workstation.viewmodels.chart_feed import interval_bars
 from workstation.viewmodels.frames import BarUpdate
 
+PLACEHOLDER_SPARE = 28
+"""Room about the words of an empty line: its frame, its padding and the caret."""
+
 
 class CompareDialog(QDialog):
     """Emits: chosen(symbol) on Enter, "" for no comparison; an unknown symbol is told of in place."""
@@ -37,6 +40,8 @@ class CompareDialog(QDialog):
         self.line = QLineEdit(shown, self, placeholderText="Symbol; empty for none")
         self.line.setObjectName(f"{parent.objectName()}_compare_symbol")
         self.line.setAccessibleName("Symbol to compare with")
+        words = self.line.fontMetrics().horizontalAdvance(self.line.placeholderText())
+        self.line.setMinimumWidth(words + PLACEHOLDER_SPARE)
         completer = QCompleter(self._symbols, self.line)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.line.setCompleter(completer)
