@@ -11,7 +11,7 @@ from workstation.backtest.booking import ACCOUNT, ORIGIN, RUN, Booking
 from workstation.domain.accounts import LockState
 from workstation.domain.events import LockChanged
 from workstation.domain.market import SessionPhase
-from workstation.domain.orders import OrderState, OrderTerms, ReferencePrice, RiskClass
+from workstation.domain.orders import OrderState, OrderTerms, ReferencePrice, RiskClass, SubmitOrder
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.orders.risk_view import CoreRiskView
 from workstation.risk.gate import RiskGate
@@ -101,13 +101,33 @@ class OrderChecks:
         margin_bps, reserved = self._options.margin_bps, self._total
         if not self._booking.valuation.carries(terms.symbol, after, price, margin_bps=margin_bps, reserved=reserved):
             return _refusal("BUYING_POWER", "Refused: the account's money does not carry this order.")
-        self._reserved[cl_ord_id] = need
-        self._total += need
+        self._reserve(cl_ord_id, need)
         return verdict
 
-    def release(self, cl_ord_id: str) -> None:
-        """Forget the money reserved for an order."""
-        self._total -= self._reserved.pop(cl_ord_id, 0)
+    def pair(self, first: SubmitOrder, second: SubmitOrder) -> tuple[Verdict, ...]:
+        """Return the answers to two orders of which only one can fill; the first's alone where that is refused.
+
+        Each is judged as if the other were not there, and money is reserved once: for whichever needs more.
+        """
+        one = self.verdict(first.terms, first.cl_ord_id)
+        if not one.passed:
+            return (one,)
+        need = self.release(first.cl_ord_id)
+        two = self.verdict(second.terms, second.cl_ord_id)
+        if two.passed and need > self._reserved.get(second.cl_ord_id, 0):
+            self.release(second.cl_ord_id)
+            self._reserve(first.cl_ord_id, need)
+        return one, two
+
+    def _reserve(self, cl_ord_id: str, need: int) -> None:
+        self._reserved[cl_ord_id] = need
+        self._total += need
+
+    def release(self, cl_ord_id: str) -> int:
+        """Forget the money reserved for an order; returns how much that was."""
+        need = self._reserved.pop(cl_ord_id, 0)
+        self._total -= need
+        return need
 
     def begin_day(self) -> None:
         """Let the day figures of the gate start anew."""

@@ -44,10 +44,11 @@ from workstation.domain.orders import (
     SubmitOrder,
     TimeInForce,
 )
-from workstation.domain.verdicts import Verdict
+from workstation.domain.verdicts import RuleResult, Verdict
 from workstation.kernel.ids import IdSource
 from workstation.orders.brackets import bracket
 from workstation.orders.effects import DENIALS
+from workstation.orders.pairs import paired
 from workstation.strategies import messages as m
 
 NO_ROOM = "reduce-only: there is no position to reduce"
@@ -85,6 +86,7 @@ class OrderDesk:
         self._said_at: Due | None = None
         self._takers: dict[type, Callable[[Any], None]] = {
             m.Submit: self._submit,
+            m.SubmitPair: self._submit_pair,
             m.Cancel: lambda intent: self._cancel(intent.cl_ord_id),
             m.CancelAll: lambda intent: self._cancel_all(intent.symbol),
             m.Replace: self._replace,
@@ -108,8 +110,25 @@ class OrderDesk:
             return
         group = bracket(entry, stop_px=intent.stop_px, target_px=intent.target_px, ids=self._ids)
         for leg in group.orders[1:]:
-            self._fold_order(OrderCreated(cl_ord_id=leg.cl_ord_id, ts=self._agenda.ts, command=leg))
+            self._create(leg)
         self._open(group.orders[0])
+
+    def _submit_pair(self, intent: m.SubmitPair) -> None:
+        """Place both orders of a pair, or tell of the one that was refused; the other is never made."""
+        commands = [
+            self._command(order.cl_ord_id, order.terms, notes=order.notes) for order in (intent.first, intent.second)
+        ]
+        orders = paired(*commands, ids=self._ids).orders
+        verdicts = self.checks.pair(*orders)
+        for order, verdict in zip(orders, verdicts, strict=False):  # those of the first alone where it was refused
+            if verdict.denial is not None:
+                self._create(order)
+                self._deny(order.cl_ord_id, verdict.denial)
+                return
+        for order in orders:
+            self._create(order)
+        for order, verdict in zip(orders, verdicts, strict=True):
+            self._send(order.cl_ord_id, verdict, self._latency.order)
 
     def flatten(self, symbol: str, label: str = "") -> None:
         """Cancel the instrument's orders and exit its position at the market."""
@@ -145,16 +164,21 @@ class OrderDesk:
         return SubmitOrder(cl_ord_id=cl_ord_id, uid=cl_ord_id, terms=terms, origin=ORIGIN, strategy_id=RUN, notes=notes)
 
     def _open(self, command: SubmitOrder) -> None:
-        cl_ord_id, now = command.cl_ord_id, self._agenda.ts
-        self._fold_order(OrderCreated(cl_ord_id=cl_ord_id, ts=now, command=command))
+        cl_ord_id = command.cl_ord_id
+        self._create(command)
         verdict = self.checks.verdict(command.terms, cl_ord_id)
-        denial = verdict.denial
-        if denial is not None:
-            self.refused[denial.code] = self.refused.get(denial.code, 0) + 1
-            kind = denial.kind if denial.kind in DENIALS else next(iter(DENIALS))
-            self.end(OrderDenied(cl_ord_id=cl_ord_id, ts=now, kind=kind, rule=denial))
-            return
-        self._send(cl_ord_id, verdict, self._latency.order)
+        if verdict.denial is None:
+            self._send(cl_ord_id, verdict, self._latency.order)
+        else:
+            self._deny(cl_ord_id, verdict.denial)
+
+    def _create(self, command: SubmitOrder) -> None:
+        self._fold_order(OrderCreated(cl_ord_id=command.cl_ord_id, ts=self._agenda.ts, command=command))
+
+    def _deny(self, cl_ord_id: str, denial: RuleResult) -> None:
+        self.refused[denial.code] = self.refused.get(denial.code, 0) + 1
+        kind = denial.kind if denial.kind in DENIALS else next(iter(DENIALS))
+        self.end(OrderDenied(cl_ord_id=cl_ord_id, ts=self._agenda.ts, kind=kind, rule=denial))
 
     def _send(self, cl_ord_id: str, verdict: Verdict, delay: int) -> None:
         self._fold_order(
@@ -214,6 +238,13 @@ class OrderDesk:
         self._travel(self._latency.replace, self._replace_arrives, order.cl_ord_id)
 
     # At the venue
+
+    def drop(self, order: OrderState, reason: str) -> None:
+        """End an order at the venue at once, one that is still on its way as it comes there."""
+        if order.status is OrdStatus.PENDING_SUBMIT:
+            self._unwanted.add(order.cl_ord_id)
+        else:
+            self._markets[order.terms.symbol].cancel(order.cl_ord_id, reason)
 
     def arrive(self, cl_ord_id: str) -> None:
         """Take an order at the venue, or reject it by the plan of faults."""

@@ -1,4 +1,4 @@
-"""Groups of orders at the venue of a backtest: legs grow with their entry's fills and shrink with each other's.
+"""Groups of orders at a backtest's venue: legs grow with their entry's fills, shrink with each other's; pairs end.
 
 Beside `order_desk`, which tells of each fill and each end, and books what comes of it. The venue holds the groups.
 """
@@ -13,7 +13,7 @@ from workstation.backtest.booking import ORIGIN, Booking
 from workstation.backtest.market import Market
 from workstation.backtest.working import Working
 from workstation.domain.events import OrderCancelled, OrderChanged, OrderIntended, ReplaceRequested
-from workstation.domain.orders import GroupLink, OrderState, OrderTerms, OrdStatus, RiskClass
+from workstation.domain.orders import Contingency, GroupLink, OrderState, OrderTerms, OrdStatus, RiskClass
 from workstation.domain.verdicts import Verdict
 
 
@@ -25,6 +25,9 @@ class Legs(Protocol):
 
     def change(self, market: Market, working: Working, terms: OrderTerms) -> None:
         """Give a working leg new terms."""
+
+    def drop(self, order: OrderState, reason: str) -> None:
+        """End an order at once, one on its way as it arrives."""
 
     def end(self, event: OrderCancelled) -> None:
         """Book the end of a leg."""
@@ -38,11 +41,13 @@ class OrderGroups:
         self._fold_order: Callable[[Any], OrderState] = booking.fold_order
 
     def follow_fill(self, order: OrderState, link: GroupLink, qty: int) -> None:
-        """Let legs grow with their entry's fills, and shrink with each other's."""
+        """Let legs grow with their entry's fills and shrink with each other's, and end the other of a pair."""
         for other in self._booking.state.book.group(link.group_id):
             if other.cl_ord_id == order.cl_ord_id or not other.is_open:
                 continue
-            if not link.parent:
+            if link.contingency is Contingency.OCO:
+                self._desk.drop(other, "the other of the pair filled")
+            elif not link.parent:
                 self._grow(other, qty)
             elif other.link is not None and other.link.parent:
                 self._shrink(other, qty)
@@ -79,7 +84,7 @@ class OrderGroups:
 
     def follow_end(self, order: OrderState, link: GroupLink) -> None:
         """Let the legs of an entry that ended without a fill end too."""
-        if link.parent or order.cum_qty:
+        if link.parent or order.cum_qty or link.contingency is Contingency.OCO:
             return
         for leg in self._booking.state.book.group(link.group_id):
             if leg.status is OrdStatus.NEW:

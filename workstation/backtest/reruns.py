@@ -19,7 +19,7 @@ from workstation.strategies import messages as m
 MakePlan = Callable[[], BacktestPlan]
 """Makes the same plan again, with sources that have not been read."""
 
-DECISIONS = (m.Submit, m.Cancel, m.CancelAll, m.Replace, m.Flatten, m.Signal)
+DECISIONS = (m.Submit, m.SubmitPair, m.Cancel, m.CancelAll, m.Replace, m.Flatten, m.Signal)
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -106,6 +106,8 @@ def words(intent: m.Intent) -> str:
         prices = (("at", terms.price), ("stop", terms.stop_px), ("loss", intent.stop_px), ("target", intent.target_px))
         stated = "".join(f" {name} {price}" for name, price in prices if price is not None)
         return f"{terms.side.value} {terms.order_qty} {terms.symbol} {terms.ord_type.value}{stated}"
+    if isinstance(intent, m.SubmitPair):
+        return f"{words(intent.first)} or {words(intent.second)}"
     if isinstance(intent, m.Signal):
         return f"signal {intent.action} {intent.symbol} {intent.confidence:g}"
     if isinstance(intent, m.Replace):
@@ -124,6 +126,9 @@ def _by_time(decisions: Iterable[Decision]) -> dict[int, list[m.Intent]]:
 
 
 def _nameless(intent: m.Intent) -> m.Intent:
+    if isinstance(intent, m.SubmitPair):
+        first, second = (msgspec.structs.replace(order, cl_ord_id="") for order in (intent.first, intent.second))
+        return m.SubmitPair(first, second)
     return msgspec.structs.replace(intent, cl_ord_id="") if hasattr(intent, "cl_ord_id") else intent
 
 

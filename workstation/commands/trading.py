@@ -9,7 +9,6 @@ from workstation.commands.compliance_naming import named, naming
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import Refusal, refused, storage_code
 from workstation.commands.outlook import look_at_order
-from workstation.commands.pairs import oco_pair
 from workstation.commands.params import (
     AnnotateOrder,
     CancelMany,
@@ -38,6 +37,7 @@ from workstation.domain.orders import (
 from workstation.domain.verdicts import RuleResult
 from workstation.orders.book import group_of
 from workstation.orders.brackets import bracket
+from workstation.orders.pairs import oco_pair
 from workstation.orders.results import ChangeResult, ExitProgress, ExitStage, ScopeResult
 
 TRADE = "Trading"

@@ -24,7 +24,7 @@ from pydantic import ValidationError as WrongParameter
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce
-from workstation.strategies.door import Door, IndicatorValue, Number
+from workstation.strategies.door import Door, IndicatorValue, Leg, Number
 from workstation.strategies.views import Bar, Book, Fill, Order, Policy, Quote, Trade
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Field",
     "Fill",
     "IndicatorValue",
+    "Leg",
     "Number",
     "OrdStatus",
     "OrdType",
@@ -202,6 +203,19 @@ class Strategy:
             ValidationError: a term is wrong in itself, naming it.
         """
         return self._door.order(symbol, side, quantity, **terms)
+
+    def oco(self, symbol: str, first: Leg, second: Leg) -> tuple[str, str]:
+        """Place two orders of which any fill of one cancels the other, and return their ids.
+
+            self.oco("AAPL", Leg(Side.SELL, 100, limit=190), Leg(Side.SELL, 100, stop=180))
+
+        Both are accepted or neither: `on_order` tells of the one that was refused. Terms are those of `order`; what
+        trades at once or has legs of its own is no part of a pair.
+
+        Raises:
+            ValidationError: a term is wrong in itself, or an order is no part of a pair, naming it.
+        """
+        return self._door.oco(symbol, first, second)
 
     def replace(
         self, order_id: str, *, quantity: Number | None = None, limit: Number | None = None, stop: Number | None = None

@@ -10,6 +10,15 @@ from workstation.strategies.views import Order
 Number = Decimal | int | float
 
 
+class Leg:
+    """One order of a pair: side, quantity and terms, as a strategy's `order` takes them."""
+
+    __slots__ = ("quantity", "side", "terms")
+
+    def __init__(self, side: Side, quantity: Number, **terms: Any) -> None:
+        self.side, self.quantity, self.terms = side, quantity, terms
+
+
 class IndicatorValue(Protocol):
     """An indicator's line, as of the last closed bar."""
 
@@ -58,6 +67,9 @@ class Door(Protocol):
 
     def order(self, symbol: str, side: Side, quantity: Number, **terms: Any) -> str:
         """Place an order and return its id."""
+
+    def oco(self, symbol: str, first: Leg, second: Leg) -> tuple[str, str]:
+        """Place two orders of which any fill of one cancels the other; returns their ids."""
 
     def replace(self, order_id: str, quantity: Number | None, limit: Number | None, stop: Number | None) -> None:
         """Change an open order."""

@@ -19,12 +19,12 @@ from workstation.domain.market import Quote as MarketQuote
 from workstation.domain.market import StreamKind
 from workstation.domain.market import Trade as MarketTrade
 from workstation.domain.numbers import MONEY_DECIMALS, to_decimal
-from workstation.domain.orders import OrderState, OrderTerms, Side
+from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side
 from workstation.marketdata.intervals import series_of
 from workstation.risk.validity import validate
 from workstation.strategies import messages as m
 from workstation.strategies.bar_batch import BarBatch
-from workstation.strategies.door import IndicatorValue, Number
+from workstation.strategies.door import IndicatorValue, Leg, Number
 from workstation.strategies.indicators import SeriesIndicators
 from workstation.strategies.plain import plain
 from workstation.strategies.terms import leg_price, order_terms, price_units, qty_units
@@ -319,16 +319,38 @@ class Host:
         """
         instrument = self._instrument(symbol)
         made = self._terms(instrument, side, quantity, terms)
-        if len(self._open) >= ORDERS_OPEN_MAX:
-            raise ValidationError("order", f"a run has at most {ORDERS_OPEN_MAX} open orders")
-        self.orders_made += 1
-        cl_ord_id = f"{self._run_id}-{self._made_under}{self.orders_made}"
+        cl_ord_id = self._order_id()
         stop = target = None
         if terms:
             stop = leg_price(instrument, side, terms.get("stop_loss"), stop=True)
             target = leg_price(instrument, side, terms.get("take_profit"), stop=False)
         self._send(m.Submit(cl_ord_id, made, stop, target, str(terms.get("notes", ""))[:TEXT_MAX]))
         return cl_ord_id
+
+    def oco(self, symbol: str, first: Leg, second: Leg) -> tuple[str, str]:
+        """Place two orders of which any fill of one cancels the other; returns their ids.
+
+        Raises:
+            ValidationError: a term is wrong in itself, an order is no part of a pair, or there are too many open.
+        """
+        instrument = self._instrument(symbol)
+        made = []
+        for leg in (first, second):
+            if not leg.terms.keys().isdisjoint(("stop_loss", "take_profit")):
+                raise ValidationError("oco", "an order of a pair has no stop-loss or take-profit of its own")
+            terms = self._terms(instrument, leg.side, leg.quantity, leg.terms)
+            if terms.ord_type is OrdType.MARKET:
+                raise ValidationError("oco", "an order at the market leaves nothing for its partner")
+            made.append((terms, str(leg.terms.get("notes", ""))[:TEXT_MAX]))
+        one, other = (m.Submit(self._order_id(), terms, notes=notes) for terms, notes in made)
+        self._send(m.SubmitPair(one, other))
+        return one.cl_ord_id, other.cl_ord_id
+
+    def _order_id(self) -> str:
+        if len(self._open) >= ORDERS_OPEN_MAX:
+            raise ValidationError("order", f"a run has at most {ORDERS_OPEN_MAX} open orders")
+        self.orders_made += 1
+        return f"{self._run_id}-{self._made_under}{self.orders_made}"
 
     def _terms(self, instrument: Instrument, side: Side, quantity: Number, terms: Mapping[str, Any]) -> OrderTerms:
         """Return the terms of an order. Those without any wish but a size are the same each time, and kept."""

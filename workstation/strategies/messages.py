@@ -25,6 +25,13 @@ class Submit(msgspec.Struct, frozen=True):
     notes: str = ""
 
 
+class SubmitPair(msgspec.Struct, frozen=True):
+    """Place two orders of an instrument of which any fill of one cancels the other; neither has legs."""
+
+    first: Submit
+    second: Submit
+
+
 class Cancel(msgspec.Struct, frozen=True):
     """Cancel one order of the run."""
 
@@ -136,7 +143,7 @@ class Done(msgspec.Struct, frozen=True):
     left: bool = False
 
 
-OrderIntent = Submit | Cancel | CancelAll | Replace | Flatten
+OrderIntent = Submit | SubmitPair | Cancel | CancelAll | Replace | Flatten
 Intent = OrderIntent | WantBars | WantStream | SetTimer | Signal | Show | Log | Faulted | Declared | Kept | Done
 
 # To the run

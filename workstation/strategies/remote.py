@@ -117,9 +117,9 @@ class RemoteHost:
             self._take(message)
 
     def _take(self, message: Message) -> None:
-        if isinstance(message, m.Submit):
-            own = message.cl_ord_id.startswith(f"{self._begin.run_id}-")
-            if not own or message.terms.account != self._begin.account:
+        for order in _orders(message):
+            own = order.cl_ord_id.startswith(f"{self._begin.run_id}-")
+            if not own or order.terms.account != self._begin.account:
                 raise WireError("an order that is not this run's")
             self.orders_made += 1
         if not isinstance(message, m.Intent):
@@ -129,3 +129,10 @@ class RemoteHost:
     def _fault(self, words: str, left: str) -> None:
         self.over = True
         self._send(m.Faulted("process", words, left))
+
+
+def _orders(message: Message) -> tuple[m.Submit, ...]:
+    """Return the orders that a message asks for."""
+    if isinstance(message, m.SubmitPair):
+        return message.first, message.second
+    return (message,) if isinstance(message, m.Submit) else ()

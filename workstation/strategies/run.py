@@ -16,20 +16,17 @@ from workstation.domain.events import OrderHandedOver
 from workstation.domain.orders import (
     CancelOrder,
     CancelScope,
-    OrderTerms,
-    OrdType,
     Origin,
     OriginKind,
     ReplaceOrder,
-    Side,
+    SubmitGroup,
     SubmitOrder,
-    TimeInForce,
 )
 from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource
-from workstation.orders.brackets import bracket
 from workstation.orders.desk import Desk
 from workstation.strategies import messages as m
+from workstation.strategies.run_orders import RunOrders
 from workstation.strategies.run_pace import Decision
 from workstation.strategies.runs import RunLine, RunOrder, RunSignal, RunStatus, RunView
 from workstation.strategies.thread import RunThread
@@ -54,6 +51,7 @@ Publish = Callable[[object], None]
 
 _VERBS: Mapping[type, str] = {
     m.Submit: "order",
+    m.SubmitPair: "pair",
     m.Replace: "amend",
     m.Cancel: "cancel",
     m.CancelAll: "cancel all",
@@ -81,8 +79,9 @@ class Run:
         self.view = RunView(
             run_id=order.run_id, name=order.name, account=order.account, status=RunStatus.PENDING, policy=order.policy
         )
-        self._desk, self._clock, self._ids, self._publish, self._wishes = desk, clock, ids, publish, wishes
+        self._desk, self._clock, self._publish, self._wishes = desk, clock, publish, wishes
         self._origin = Origin(OriginKind.STRATEGY, order.run_id, order.user)
+        self._orders = RunOrders(order, self._origin, ids)
         self._sent: deque[int] = deque(maxlen=max(order.orders_per_s_max, 1))
         self._refusals = self._interrupts = self._reported = self._looks_without = 0
         self._policy = order.policy
@@ -92,6 +91,7 @@ class Run:
         self.decision: Decision | None = None
         self._handlers: Mapping[type, Callable[..., None]] = {
             m.Submit: self._submit,
+            m.SubmitPair: self._submit_pair,
             m.Replace: self._replace,
             m.Cancel: self._cancel,
             m.CancelAll: lambda intent: self._cancel_all(intent.symbol),
@@ -223,35 +223,39 @@ class Run:
         if verb is None or (isinstance(intent, m.Signal) and intent.cl_ord_id):  # its order tells more
             return
         self.messages += not isinstance(intent, m.Signal)
-        terms = intent.terms if isinstance(intent, m.Submit) else None
+        order = intent.first if isinstance(intent, m.SubmitPair) else intent
+        terms = order.terms if isinstance(order, m.Submit) else None
         named = getattr(intent, "symbol", None) or ""
         if isinstance(intent, m.Replace | m.Cancel):
-            order = self._desk.state.book.get(intent.cl_ord_id)
-            named = "" if order is None else order.terms.symbol
+            known = self._desk.state.book.get(intent.cl_ord_id)
+            named = "" if known is None else known.terms.symbol
         what = f"{verb} {intent.action}" if isinstance(intent, m.Signal) else verb
         self.decision = Decision(ts=self._clock.now_ns(), what=what, symbol=named, terms=terms)
 
     def _submit(self, intent: m.Submit) -> None:
+        if self._may_send(1):
+            self._send(self._orders.submitted(intent))
+
+    def _submit_pair(self, intent: m.SubmitPair) -> None:
+        if self._may_send(2):
+            self._send(self._orders.paired(intent))
+
+    def _may_send(self, orders: int) -> bool:
+        """Count orders that are about to go out; False where that is a flood, which ends the run."""
         now = self._clock.mono_ns()
-        if len(self._sent) == self._sent.maxlen and now - self._sent[0] < SECOND_NS:
-            self._latch(f"more than {self.order.orders_per_s_max} orders in a second")
-            return
-        self._sent.append(now)
-        command = SubmitOrder(
-            cl_ord_id=intent.cl_ord_id,
-            uid=self._ids.uid(),
-            terms=intent.terms,
-            origin=self._origin,
-            strategy_id=self.order.run_id,
-            notes=intent.notes,
-            metadata={"strategy": self.order.name, "version": self.order.version, "code": self.order.code_hash},
-        )
-        self._change(orders_sent=self.view.orders_sent + 1)
-        if intent.stop_px is None and intent.target_px is None:
-            denial = self._desk.submit(command).denial
+        for _ in range(orders):
+            if len(self._sent) == self._sent.maxlen and now - self._sent[0] < SECOND_NS:
+                self._latch(f"more than {self.order.orders_per_s_max} orders in a second")
+                return False
+            self._sent.append(now)
+        self._change(orders_sent=self.view.orders_sent + orders)
+        return True
+
+    def _send(self, command: SubmitOrder | SubmitGroup) -> None:
+        if isinstance(command, SubmitGroup):
+            denial = self._desk.submit_group(command).denial
         else:
-            group = bracket(command, stop_px=intent.stop_px, target_px=intent.target_px, ids=self._ids)
-            denial = self._desk.submit_group(group).denial
+            denial = self._desk.submit(command).denial
         if denial is None:
             self._refusals = 0
         else:
@@ -308,24 +312,7 @@ class Run:
         position = self._desk.state.ledger.position(self.order.account, symbol, self.order.run_id)
         if position is None or position.qty == 0:
             return
-        terms = OrderTerms(
-            symbol=symbol,
-            account=self.order.account,
-            side=Side.SELL if position.qty > 0 else Side.BUY,
-            ord_type=OrdType.MARKET,
-            order_qty=abs(position.qty),
-            time_in_force=TimeInForce.IOC,
-            reduce_only=True,
-        )
-        exit_ = SubmitOrder(
-            cl_ord_id=self._ids.cl_ord_id(),
-            uid=self._ids.uid(),
-            terms=terms,
-            origin=self._origin,
-            strategy_id=self.order.run_id,
-            notes="run flattened",
-        )
-        denial = self._desk.submit(exit_).denial
+        denial = self._desk.submit(self._orders.exit(symbol, position.qty)).denial
         if denial is not None:
             self.tell("ERROR", denial.text, "REFUSED")
 

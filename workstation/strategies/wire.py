@@ -60,7 +60,8 @@ Message = Begin | Describe | CodeShape | NotLoaded | Handled | m.News | m.Intent
 _KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
-        Begin, Describe, CodeShape, NotLoaded, Handled, m.Submit, m.Cancel, m.CancelAll, m.Replace, m.Flatten,
+        Begin, Describe, CodeShape, NotLoaded, Handled, m.Submit, m.SubmitPair, m.Cancel, m.CancelAll, m.Replace,
+        m.Flatten,
         m.WantBars, m.WantStream, m.SetTimer, m.Signal, m.Show, m.Log, m.Faulted, m.Declared, m.Kept, m.Done,
         m.Started, m.PastBars, m.BarClosed, m.BookNews, m.OrderNews, m.FillNews, m.TimerNews, m.Keep, m.Stop, m.Leave,
         Quote, Trade,

@@ -12,8 +12,9 @@ from workstation.domain.instruments import TickBand
 from workstation.domain.market import Bar, BarKind, BarType, StreamKind
 from workstation.domain.orders import OrdStatus, OrdType, Side, TimeInForce, Trail, TrailKind, TriggerSource
 from workstation.strategies import messages as m
-from workstation.strategies.api import Field, Strategy, StrategyParameters
+from workstation.strategies.api import Field, Leg, Strategy, StrategyParameters
 from workstation.strategies.host import Host
+from workstation.strategies.wire import encoded, frames
 
 
 class Quiet(Strategy):
@@ -79,6 +80,32 @@ def test_a_bracket_carries_its_legs_and_the_rest_of_the_terms():
     (sent,) = rig.take(m.Submit)
     assert (sent.stop_px, sent.target_px, sent.notes, sent.terms.order_qty) == (951, 1100, "why", 5)
     assert sent.terms.time_in_force is TimeInForce.GTC
+
+
+def test_a_pair_is_one_wish_of_two_orders_each_with_an_id_of_its_own():
+    rig = StrategyRig(Quiet).start()
+    ids = rig.strategy.oco("ABC", Leg(Side.SELL, 5, limit=10.501, notes="out"), Leg(Side.SELL, 4, stop=9, tif="GTC"))
+    (sent,) = rig.take(m.SubmitPair)
+    assert (sent.first.cl_ord_id, sent.second.cl_ord_id) == ids == ("R1-1", "R1-2")
+    assert (sent.first.terms.ord_type, sent.first.terms.price, sent.first.notes) == (OrdType.LIMIT, 1051, "out")
+    assert (sent.second.terms.ord_type, sent.second.terms.stop_px, sent.second.terms.order_qty) == (
+        OrdType.STOP,
+        900,
+        4,
+    )
+    assert frames(encoded(sent)) == [sent]
+
+
+@pytest.mark.parametrize(
+    ("terms", "field"), [({}, "oco"), ({"limit": 10, "stop_loss": 9}, "oco"), ({"price": 1}, "price")]
+)
+def test_what_is_no_part_of_a_pair_is_refused_and_nothing_of_it_is_sent(terms, field):
+    rig = StrategyRig(Quiet).start()
+    with pytest.raises(ValidationError) as refused:
+        rig.strategy.oco("ABC", Leg(Side.SELL, 5, limit=11), Leg(Side.SELL, 5, **terms))
+    assert refused.value.field == field
+    assert rig.take(m.SubmitPair) == []
+    assert rig.strategy.buy("ABC", 1, limit=9) == "R1-1"
 
 
 def test_a_trailing_stop_keeps_a_share_or_a_distance_and_a_stop_watches_what_it_is_told_to():
