@@ -164,13 +164,12 @@ class OrderDesk:
         return SubmitOrder(cl_ord_id=cl_ord_id, uid=cl_ord_id, terms=terms, origin=ORIGIN, strategy_id=RUN, notes=notes)
 
     def _open(self, command: SubmitOrder) -> None:
-        cl_ord_id = command.cl_ord_id
         self._create(command)
-        verdict = self.checks.verdict(command.terms, cl_ord_id)
+        verdict = self.checks.verdict(command.terms, command.cl_ord_id)
         if verdict.denial is None:
-            self._send(cl_ord_id, verdict, self._latency.order)
+            self._send(command.cl_ord_id, verdict, self._latency.order)
         else:
-            self._deny(cl_ord_id, verdict.denial)
+            self._deny(command.cl_ord_id, verdict.denial)
 
     def _create(self, command: SubmitOrder) -> None:
         self._fold_order(OrderCreated(cl_ord_id=command.cl_ord_id, ts=self._agenda.ts, command=command))
