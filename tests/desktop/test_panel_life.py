@@ -51,7 +51,7 @@ def _stir(rig: DesktopRig, qtbot: QtBot) -> None:
 def test_a_closed_panel_hears_nothing_and_is_let_go(
     kind: str, rig: DesktopRig, window: MainWindow, qtbot: QtBot
 ) -> None:
-    for command_id in ("market.bars", "order.outlook"):
+    for command_id in ("market.bars", "market.actions", "order.outlook"):
         rig.gateway.answers[command_id] = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
     panel = window.add_panel(kind)
     panel_id, gone = panel.panel_id, weakref.ref(panel)

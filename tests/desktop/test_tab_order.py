@@ -42,7 +42,8 @@ STOPS_MAX = 80
 
 ORDER = {
     "alerts": "table symbol condition keep event interval name repeats mail webhook end line",
-    "api_access": "switch copy_address keys name preset cap days create requests",
+    "api_access": "switch copy_address keys permit_order_notional permit_day_notional permit_position_notional revoke "
+    "permit_hours permit permit_end name preset cap days create requests",
     "backtests": "runs trips code symbols interval start end parameters fees fill options slippage seed cash any_size "
     "begin report forget",
     "chart": "link interval_1s interval_5s interval_15s interval_1m interval_5m interval_15m interval_1h interval_1d "
@@ -50,7 +51,7 @@ ORDER = {
     "connections": "links accounts differences disconnect diagnostics reconcile renew reason",
     "faults": "switches symbol times lasts delay amount all_off",
     "fills": "filter here by_order table",
-    "hotkeys": "test add remove reload open_file binds uses",
+    "hotkeys": "test add remove reload open_file binds",
     "ladder": "link symbol qty pnl marketable options view cancel_bids cancel_all cancel_asks "
     "position breakeven centre flatten reverse",
     "log": "filter lines",
@@ -61,7 +62,7 @@ ORDER = {
     "risk": "table stop_scope stop_reason kill flatten limit scope value reason set",
     "settings": "search default table",
     "stored_data": "import series holes",
-    "strategies": "definitions runs log code create account capital",
+    "strategies": "definitions runs log code create history account capital",
     "sweeps": "sweeps trials across down measure code symbols interval parameters fees search best cluster options "
     "out_of_sample folds seed cash any_size begin forget",
     "ticket": "link symbol buy short type tif qty presets price peg stop_loss take_profit display post_only "

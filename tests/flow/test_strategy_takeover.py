@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.flow.test_ticket_and_ladder import LEFT, PLAIN, ROWS_AWAY, cell, ladder, resting
+from tests.flow.test_ticket_and_ladder import LEFT, PLAIN, cell, ladder, resting
 from tests.helpers.product_rig import Product, running
 from workstation.commands.records import CreateRecord
 from workstation.commands.strategies import RunName
@@ -18,6 +18,9 @@ from workstation.domain.orders import OriginKind
 from workstation.domain.records import StrategyDefinition
 from workstation.strategies.run_terms import StartRun
 from workstation.viewmodels.ladder_clicks import Column
+
+ROWS_AWAY = 7
+"""Rows below the bid: in view with the two that it is dragged by, and too far to fill meanwhile."""
 
 CLINGER = f'''
 from workstation.strategies.api import Order, Quote, Strategy

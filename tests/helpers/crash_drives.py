@@ -23,6 +23,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     "orders.adopt_position.before_record": ("fault:wrong_position", "reconcile_all", "pause", "adopt_position"),
     "orders.cancel.kept": ("submit", "pause", "fault:disconnect", "pause", "cancel", "cancel", "cancel"),
     "orders.cancel.wish_due": ("fault:delay_ack", "submit", "pause", "cancel", "cancel", "cancel"),
+    "orders.emulation.before_move": ("trailing", "pause", "to_broker"),
     "orders.exit.before_override": ("submit", "pause", "override_exit"),
     "orders.reconcile.before_breaks": ("fault:wrong_cash", "reconcile_all", "pause"),
     "orders.reconcile.before_record": ("submit", "pause", "fault:disconnect", "pause"),

@@ -32,7 +32,7 @@ from msgspec.structs import replace
 
 from tests.helpers.crash_drives import DEFAULT_ARGS, FAULT, FAULT_ARGS, FAULTS, PAUSE, STORIES, TOLD, WANTED
 from tests.helpers.order_history import OrderHistory
-from tests.helpers.simulation import EMULATED, UNLIMITED
+from tests.helpers.simulation import EMULATED, TRAILED, UNLIMITED
 from tests.helpers.simulation_trader import ACCOUNTS, Trader
 from tests.helpers.venue_truth import VenueTruth
 from workstation.app.core import Core, CoreParts
@@ -396,7 +396,9 @@ class ChildRun:
     def _witnessed(self, broker: Broker) -> WitnessedBroker:
         """Return the broker with a card that may offer less than the venue does, so that the program sees to it."""
         card, point = broker.capabilities, self._plan.point
-        if "emulation" in point or self._rng.random() < 0.15:
+        if point == "orders.emulation.before_move":
+            card = replace(card, ord_types=card.ord_types - TRAILED)
+        elif "emulation" in point or self._rng.random() < 0.15:
             card = replace(card, ord_types=card.ord_types - EMULATED)
         if "time_limit" in point:
             card = replace(card, times_in_force=card.times_in_force - KEPT_HERE)

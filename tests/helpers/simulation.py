@@ -55,6 +55,7 @@ VENUE_POINTS = frozenset({"sim.report.before_receive", "sim.log.before_write"})
 """Fault points inside the venue, which outlives the program."""
 
 WALL_JUMPS_S = (-86_400, -3_600, -1, 1, 3_600, 86_400)
+TRAILED = frozenset({OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT})
 EMULATED = frozenset({OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT})
 
 

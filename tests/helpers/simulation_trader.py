@@ -35,6 +35,7 @@ from workstation.domain.orders import (
     Origin,
     OriginKind,
     ReplaceOrder,
+    Residence,
     ReversePosition,
     Side,
     SubmitGroup,
@@ -359,6 +360,16 @@ class Trader:
         if held:
             row = self._rng.choice(held)
             core.desk.reverse(ReversePosition(account=row.account, symbol=row.symbol, origin=self._origin()))
+
+    def _trailing(self, core: Core) -> None:
+        """Place a trailing stop, which a venue without such orders leaves to the program; only stories ask for it."""
+        self._place(core, self._command(self._terms(core, ord_type=OrdType.TRAILING_STOP_LIMIT)))
+
+    def _to_broker(self, core: Core) -> None:
+        """Give a stop that is watched here to the venue; only stories ask for it."""
+        watched = [row for row in core.state.book.open_orders() if row.residence is Residence.PROGRAM]
+        if watched:
+            core.desk.move_to_broker(self._rng.choice(watched).cl_ord_id)
 
     # Safety
 
