@@ -86,6 +86,7 @@ def test_escape_before_the_disk_is_done_cancels_and_counts_as_no_reject(product:
     set_probe(slow_disk)
     try:
         product.press(Key.Key_F1)
+        product.wait_for_order(lambda o: o.terms.symbol == "AAPL", "the order, which waits for the disk")
         product.press(Key.Key_Escape)
         unsent = product.wait_for_order(lambda o: o.terms.symbol == "AAPL" and not o.is_open, "the end of the order")
     finally:
