@@ -7,6 +7,7 @@ What strategies ask for comes in through a second one, a call at a time, wheneve
 import asyncio
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -98,8 +99,16 @@ class EngineLoop:
         self.loop.call_soon_threadsafe(self._drain)
 
     def _drain(self) -> None:
-        for call in self._inbox.drain(DRAIN_MOST):
-            call()
+        self._run_each(deque(self._inbox.drain(DRAIN_MOST)))
+
+    def _run_each(self, calls: deque[Callable[[], None]]) -> None:
+        """Run calls in turn; where one fails, which the loop reports, those behind it run all the same, next."""
+        try:
+            while calls:
+                calls.popleft()()
+        finally:
+            if calls:
+                self.loop.call_soon(self._run_each, calls)
 
     def _wake_behind(self) -> None:
         self.loop.call_soon_threadsafe(self._drain_behind)

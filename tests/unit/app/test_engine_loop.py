@@ -53,3 +53,21 @@ def test_what_strategies_ask_for_is_held_while_an_order_is_under_way_but_not_for
     assert ended.wait(WAIT_S)
     loop.stop()
     assert asked == ["?", "?", "?", "first", *["?"] * (HOLDS_MAX + 1), "second"]
+
+
+def test_a_call_that_fails_takes_none_of_those_behind_it_along() -> None:
+    faults: list[BaseException] = []
+    loop = EngineLoop(lambda _message, error: faults.append(error))
+    ran: list[str] = []
+    ended = threading.Event()
+
+    def fails() -> None:
+        raise RuntimeError("planted")
+
+    for call in (lambda: ran.append("before"), fails, lambda: ran.append("behind"), fails, ended.set):
+        loop.post(call)
+    loop.start()
+    assert ended.wait(WAIT_S)
+    loop.stop()
+    assert ran == ["before", "behind"]
+    assert [str(fault) for fault in faults] == ["planted", "planted"]
