@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,50 @@ def test_escape_before_the_disk_is_done_cancels_and_counts_as_no_reject(product:
     assert unsent.text == "cancelled before it was sent: the venue never saw it"
     assert product.at_venue() == []
     assert product.window.top_bar.rejects.text() == "no rejects"
+
+
+@contextmanager
+def held_engine(product: Product) -> Iterator[None]:
+    """Keep the engine's thread busy meanwhile, so that what is asked for waits before it."""
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        free.wait(WAIT_S)
+
+    product.program.engine._loop.post(hold)
+    assert held.wait(WAIT_S)
+    try:
+        yield
+    finally:
+        free.set()
+
+
+@pytest.mark.parametrize("cancel", [(Key.Key_Escape,), (Key.Key_Backspace,), (Key.Key_F9,)], ids=["Esc", "Back", "F9"])
+def test_a_cancel_takes_along_the_order_that_it_overtakes_before_a_busy_engine(
+    product: Product, cancel: tuple[Key, ...]
+) -> None:
+    product.focus("AAPL")
+    product.arm()
+    with held_engine(product):
+        product.press(Key.Key_F1)
+        for key in cancel:
+            product.press(key)
+    order = product.wait_for_order(lambda o: o.terms.symbol == "AAPL" and not o.is_open, "the end of the order")
+    assert (order.status, order.ts_sent, order.origin.detail) == (OrdStatus.CANCELLED, 0, "F1")
+    assert order.text == "cancelled by HOTKEY:local before the engine took it"
+    assert product.stored(order) == order
+    assert product.at_venue() == []
+    assert product.window.top_bar.rejects.text() == "no rejects"
+
+
+def test_an_order_given_after_a_cancel_stands_though_the_engine_was_busy_with_both(product: Product) -> None:
+    product.focus("AAPL")
+    product.arm()
+    with held_engine(product):
+        product.press(Key.Key_Escape)
+        product.press(Key.Key_F1)
+    product.wait_for_order(lambda o: o.terms.symbol == "AAPL" and o.status.is_working, "the order at the venue")
 
 
 def test_flatten_by_key_leaves_nothing(product: Product) -> None:

@@ -50,6 +50,7 @@ from workstation.commands import (
 )
 from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import failed
+from workstation.commands.overtaking import Overtaking
 from workstation.commands.registry import (
     Attach,
     CommandRegistry,
@@ -117,6 +118,7 @@ class Engine:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
         self.view_only, self.commands, self._clock = view_only, commands, SystemClock()
         self._ids, self._gesture_ids, self._lag_ms, self._stopping = IdSource(), IdSource(), 0.0, False
+        self._overtaking = Overtaking()
         self.core = core = Core(self._parts(version, freshness_ms))
         self._view = MarketView(core.market)
         self._screens = EngineScreens(core.market, core.instruments, venue, self._view, partial(loop.post, urgent=True))
@@ -340,15 +342,18 @@ class Engine:
         courtesy = self._strategies.courtesy if self.commands.trades(command_id) else None
         if courtesy is not None:
             reply = courtesy.until(reply)
-        call = Invocation(command_id=command_id, params=params, origin=origin, reply=reply, attach=attach)
+        given = Invocation(command_id=command_id, params=params, origin=origin, reply=reply, attach=attach)
+        call = self._overtaking.hand_over(given)
         try:
             self._loop.post(lambda: self._run(call), urgent=command.urgent)
         except MailboxFull:
+            self._overtaking.drop(call)
             if courtesy is not None:
                 courtesy.end()
             raise
 
     def _run(self, call: Invocation) -> None:
+        call = self._overtaking.take(call)
         if self._stopping:
             text = "NOT SENT: the program is shutting down."
             call.reply(CommandResult(ok=False, code="SHUTTING_DOWN", text=text))

@@ -23,6 +23,9 @@ class ReverseFocus(msgspec.Struct, frozen=True, kw_only=True):
 
 def reverse_position(context: EngineContext, params: ReverseFocus, call: Invocation) -> None:
     """Exit the whole position and, once the venue agrees that it is flat, enter the other way."""
+    if call.withdrawn:
+        call.reply(CommandResult(ok=False, code="STATE_CONFLICT", text=f"NOT SENT: {call.withdrawn}."))
+        return
     command = ReversePosition(
         account=params.account, symbol=params.symbol, origin=call.origin, through_ticks=params.through_ticks
     )

@@ -48,13 +48,20 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Invocation(msgspec.Struct, frozen=True, kw_only=True):
-    """One call of a command on its way to its thread."""
+    """One call of a command on its way to its thread.
+
+    turn: counts the calls in the order in which they were handed over. withdrawn: why this order is to end unsent, a
+    cancel given after it having overtaken it. overtaken: how many such orders this cancel ends.
+    """
 
     command_id: str
     params: msgspec.Struct
     origin: Origin
     reply: Reply
     attach: Attach | None = None
+    turn: int = 0
+    withdrawn: str = ""
+    overtaken: int = 0
 
 
 class NoParams(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ from workstation.orders.pairs import oco_pair
 from workstation.orders.results import ChangeResult, ExitProgress, ExitStage, ScopeResult
 
 TRADE = "Trading"
+OVERTAKEN = "Cancelled before it was sent: a cancel was given after it."
 
 
 def submit_order(context: EngineContext, params: PlaceOrder, call: Invocation) -> None:
@@ -56,7 +57,8 @@ def submit_order(context: EngineContext, params: PlaceOrder, call: Invocation) -
         return
     command = _command(context, params, call, _leg_link(context, params))
     answer = _order_answer(context, command.cl_ord_id, call)
-    result = context.desk.submit(command, attach=naming(context, call.attach), on_durable=answer)
+    attach = naming(context, call.attach)
+    result = context.desk.submit(command, attach=attach, on_durable=answer, withdrawn=call.withdrawn)
     if result.duplicate:
         call.reply(_duplicate(result.order, command.cl_ord_id))
     elif result.denial is not None and not result.seq:
@@ -94,7 +96,7 @@ class _order_answer:  # noqa: N801  reads as the function that it is: called onc
         elif self._denial is not None:
             self._call.reply(refused(self._denial, order))
         else:
-            text = order.text if order is not None and order.is_held else "Accepted."
+            text = order.text if order is not None and order.is_held else _taken(self._call, "Accepted.")
             self._call.reply(CommandResult(ok=True, text=text, data=order))
 
 
@@ -143,7 +145,10 @@ def annotate_order(context: EngineContext, params: AnnotateOrder, call: Invocati
 
 
 def cancel_order(context: EngineContext, params: CancelOne, call: Invocation) -> None:
-    """Cancel one order."""
+    """Cancel one order; one that still waited before the engine never becomes one."""
+    if call.overtaken:
+        call.reply(CommandResult(ok=True, text=OVERTAKEN, pending=True))
+        return
     command = CancelOrder(cl_ord_id=params.cl_ord_id, origin=call.origin, reason=params.reason)
     result = context.desk.cancel(command, attach=call.attach)
     if result.denial is not None:
@@ -173,16 +178,20 @@ def cancel_many(context: EngineContext, params: CancelMany, call: Invocation) ->
         entries_only=params.entries_only,
     )
     result = context.desk.cancel_scope(scope)
-    _when_durable(context, result.seq, call, lambda: CommandResult(ok=True, text=_scope_text(result), data=result))
+    text = _scope_text(result, call.overtaken)
+    _when_durable(context, result.seq, call, lambda: CommandResult(ok=True, text=text, data=result))
 
 
 def cancel_last(context: EngineContext, params: Focus, call: Invocation) -> None:
-    """Cancel the newest working order of a focus, never a protective stop."""
+    """Cancel the newest working order of a focus, never a protective stop; one on its way here is the newest."""
+    if call.overtaken:
+        call.reply(CommandResult(ok=True, text=OVERTAKEN, pending=True))
+        return
     orders = [o for o in context.state.book.open_orders(params.account, params.symbol) if not o.is_protective]
     if not orders:
         call.reply(CommandResult(ok=True, text=f"No working order in {params.symbol}."))
         return
-    newest = max(orders, key=lambda order: order.created_at)
+    newest = max(reversed(orders), key=lambda order: order.created_at)  # of two at one instant the later one
     cancel_order(context, CancelOne(cl_ord_id=newest.cl_ord_id, reason="newest"), call)
 
 
@@ -266,17 +275,21 @@ def _submit_bracket(context: EngineContext, params: PlaceOrder, call: Invocation
 
 def _submit_group(context: EngineContext, group: SubmitGroup, call: Invocation, text: str) -> None:
     entry_id = group.orders[0].cl_ord_id
-    result = context.desk.submit_group(group, attach=naming(context, call.attach))
+    result = context.desk.submit_group(group, attach=naming(context, call.attach), withdrawn=call.withdrawn)
     if result.denial is not None:
         order, entry = context.state.book.get(entry_id), group.orders[0]
         denial = named(context, result.denial, entry.terms, entry.strategy_id)
         _when_durable(context, result.seq, call, lambda: refused(denial, order))
     else:
-        _when_durable(context, result.seq, call, lambda: _order_result(context, entry_id, text))
+        _when_durable(context, result.seq, call, lambda: _order_result(context, entry_id, _taken(call, text)))
 
 
 def _order_result(context: EngineContext, cl_ord_id: str, text: str) -> CommandResult:
     return CommandResult(ok=True, text=text, data=context.state.book.get(cl_ord_id))
+
+
+def _taken(call: Invocation, text: str) -> str:
+    return OVERTAKEN if call.withdrawn else text
 
 
 def _duplicate(order: OrderState | None, cl_ord_id: str) -> CommandResult:
@@ -293,8 +306,10 @@ def _when_durable(context: EngineContext, seq: int, call: Invocation, answer: Ca
     context.journal.when_durable(seq, lambda durable: call.reply(answer() if durable else _not_stored(context)))
 
 
-def _scope_text(result: ScopeResult) -> str:
+def _scope_text(result: ScopeResult, overtaken: int) -> str:
     parts = [f"{len(result.asked)} cancels asked"]
+    if overtaken:
+        parts.append(f"{overtaken} ended before sent")
     if result.ended:
         parts.append(f"{len(result.ended)} ended here")
     if result.refused:

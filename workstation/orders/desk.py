@@ -110,17 +110,23 @@ class Desk:
         bus.subscribe(InvariantViolated, self._on_violation)
 
     def submit(
-        self, command: SubmitOrder, *, attach: Attach | None = None, on_durable: OnDurable | None = None
+        self,
+        command: SubmitOrder,
+        *,
+        attach: Attach | None = None,
+        on_durable: OnDurable | None = None,
+        withdrawn: str = "",
     ) -> SubmitResult:
         """Accept or refuse one order, at once; its bytes leave when its intent is durable.
 
         attach: rows for the same transaction. on_durable: told whether the answer survives a power cut.
+        withdrawn: why it is cancelled at once, by a cancel that was given after it and overtook it; nothing is sent.
 
         Raises:
             NotFound: unknown account or symbol.
             ValidationError: the terms contradict each other or miss the instrument's grid.
         """
-        return self._submission.submit(command, attach=attach, on_durable=on_durable)
+        return self._submission.submit(command, attach=attach, on_durable=on_durable, withdrawn=withdrawn)
 
     def preview(self, command: SubmitOrder) -> Verdict:
         """Return every rule's answer to an order without placing or counting it."""
@@ -173,14 +179,14 @@ class Desk:
         """Set a kill switch on or off: on blocks first, then cancels what it covers."""
         return self._cancels.kill(state, attach=attach)
 
-    def submit_group(self, command: SubmitGroup, *, attach: Attach | None = None) -> GroupResult:
-        """Accept all orders of a bracket, OTO or OCO in one transaction, or none.
+    def submit_group(self, command: SubmitGroup, *, attach: Attach | None = None, withdrawn: str = "") -> GroupResult:
+        """Accept all orders of a bracket, OTO or OCO in one transaction, or none. withdrawn: as of one order.
 
         Raises:
             NotFound: unknown account or symbol.
             ValidationError: the group is not one, or terms are wrong in themselves.
         """
-        return self._groups.submit(command, attach=attach)
+        return self._groups.submit(command, attach=attach, withdrawn=withdrawn)
 
     def flatten(self, command: FlattenPosition) -> ExitProgress:
         """Begin to exit a position, or reprice the exit under way; never makes a second one.

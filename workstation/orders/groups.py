@@ -73,8 +73,8 @@ class Groups:
         self._watch = watch
         self._refused: dict[str, int] = {}
 
-    def submit(self, command: SubmitGroup, *, attach: Attach | None = None) -> GroupResult:
-        """Accept all orders of a group in one transaction, or none.
+    def submit(self, command: SubmitGroup, *, attach: Attach | None = None, withdrawn: str = "") -> GroupResult:
+        """Accept all orders of a group in one transaction, or none. withdrawn: why all are cancelled at once.
 
         Raises:
             NotFound: unknown account or symbol.
@@ -96,7 +96,7 @@ class Groups:
             if denial is not None:
                 refused = self._submission.deny(order, verdict, denial, attach)
                 return GroupResult(orders=(refused.order,) if refused.order else (), denial=denial, seq=refused.seq)
-            opening = self._submission.opening(order, verdict)
+            opening = self._submission.opening(order, verdict, withdrawn)
             events.extend(opening)
             if isinstance(opening[-1], OrderIntended):
                 released.append((order, verdict.risk_class))

@@ -65,10 +65,11 @@ class Submission:
         attach: Attach | None = None,
         on_durable: OnDurable | None = None,
         uncapped: bool = False,
+        withdrawn: str = "",
     ) -> SubmitResult:
         """Accept or refuse one order, at once; its bytes leave when its intent is durable.
 
-        uncapped: a person's typed override of an exit's cap; see `exits.py`.
+        uncapped: a person's typed override of an exit's cap; see `exits.py`. withdrawn: see `opening`.
 
         Raises:
             NotFound: unknown account or symbol.
@@ -82,7 +83,7 @@ class Submission:
         if denial is not None:
             return self.deny(command, verdict, denial, attach, on_durable)
         fault_point("orders.submit.before_record")
-        events = self.opening(command, verdict)
+        events = self.opening(command, verdict, withdrawn)
         seq = self._c.recorder.record(
             events,
             actor=command.origin.actor,
@@ -91,7 +92,8 @@ class Submission:
             attach=attach,
         )
         fault_point("orders.submit.after_record")
-        self._c.gate.count(asked)
+        if not withdrawn:
+            self._c.gate.count(asked)
         order = self._c.book.get(command.cl_ord_id)
         if isinstance(events[-1], OrderIntended):
             self.await_release(command.cl_ord_id, seq, verdict.risk_class)
@@ -143,14 +145,17 @@ class Submission:
             return verdict, refused  # it waits for a person, and needs no session meanwhile
         return verdict, refused or c.session_refusal(terms.account)
 
-    def opening(self, command: SubmitOrder, verdict: Verdict) -> list[Event]:
+    def opening(self, command: SubmitOrder, verdict: Verdict, withdrawn: str = "") -> list[Event]:
         """Return the events that open an order: created, and intended unless it is held, watched or waits here.
 
         What waits for a trigger or parent is not held now: the gate is asked again when it comes due.
+        withdrawn: why it is cancelled at once, by a cancel that was given after it and overtook it on its way here.
         """
         now = self._c.clock.now_ns()
         residence = self._c.routes.residence(command.terms)
         created = OrderCreated(cl_ord_id=command.cl_ord_id, ts=now, command=command, residence=residence)
+        if withdrawn:
+            return [created, OrderCancelled(cl_ord_id=command.cl_ord_id, ts=now, reason=withdrawn)]
         waits = command.link is not None and command.link.parent != ""
         if waits or residence is Residence.PROGRAM:
             return [created]
