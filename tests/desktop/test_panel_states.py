@@ -93,6 +93,13 @@ DISCONNECTED = dict.fromkeys(KINDS, UNKNOWN) | {
     "time_sales": FEED_DOWN,
     "watchlist": FEED_DOWN,
 }
+VENUE_DOWN = {kind: words for kind, words in DISCONNECTED.items() if kind != "chart"} | {
+    "pnl": r"Disconnected: as of 15:00:09\. Fills since then are not in these figures, nor is the broker's side of",
+    "time_sales": r"Disconnected: as of 15:00:09\. Own fills since then are not marked\.",
+    "watchlist": r"Disconnected: as of 15:00:09\. Positions and orders in these rows are of then\.",
+}
+"""What each says while prices go on; a chart has no words for it: its order lines are dashed as unknown."""
+
 ASKING = (
     "alerts",
     "api_access",
@@ -245,6 +252,15 @@ def test_a_panel_whose_links_are_down_says_since_when_and_what_it_means(kind: st
     shown = stage.played(kind)
     text = stage.tell(shown, status=status_of_scene(now_ns=OLD, venue_state="DOWN", feed_state="DOWN"))
     assert shows(DISCONNECTED[kind], text), text
+
+
+@pytest.mark.parametrize("kind", sorted(VENUE_DOWN))
+def test_a_panel_whose_venue_alone_is_gone_says_so_while_prices_go_on(kind: str, stage: Stage) -> None:
+    shown = stage.played(kind)
+    text = stage.tell(shown, status=status_of_scene(now_ns=OLD, venue_state="DOWN"))
+    assert shows(VENUE_DOWN[kind], text), text
+    gone = stage.tell(shown, status=status_of_scene(now_ns=OLD + SECOND))
+    assert not shows(VENUE_DOWN[kind], gone), gone
 
 
 @pytest.mark.parametrize("kind", ASKING)

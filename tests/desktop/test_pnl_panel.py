@@ -17,7 +17,7 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.portfolio.day_views import MethodFigures, Trip
 from workstation.portfolio.excursions import Excursion
 from workstation.viewmodels.frames import AccountSnap, CashSeen
-from workstation.viewmodels.pnl_view import limit_gauge
+from workstation.viewmodels.loss_limits import limit_gauge
 
 
 def account(net: int, **changes) -> AccountSnap:
@@ -162,6 +162,20 @@ def test_figures_are_summed_by_what_is_chosen_and_that_comes_back(panel: PnlPane
     other.restore_settings(panel.save_settings())
     assert [other.columns.row_at(row).symbol for row in range(other.columns.rowCount())] == ["USD"]
     other.release()
+
+
+def test_summed_by_strategy_a_run_stands_by_its_name(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    rig.origin_names["run-7"] = "Reversion 3"
+    held = position(100)
+    rig.feed(
+        positions=[msgspec.structs.replace(held, position=msgspec.structs.replace(held.position, strategy_id="run-7"))]
+    )
+    panel.by.setFocus()
+    qtbot.keyClicks(panel.by, "by s")
+    assert panel.by.currentText() == "by strategy"
+    place = panel.columns.index(0, panel.columns.column_named("symbol"))
+    assert (place.data(), place.data(Qt.ItemDataRole.ToolTipRole)) == ("Reversion 3", "Reversion 3 (run-7)")
+    assert panel.export_text().splitlines()[1].startswith("Reversion 3,")
 
 
 def later(panel: PnlPanel, rig: DesktopRig, *nets: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.product_rig import ACCOUNT, CTRL, Product, ask, running, running_headless
@@ -56,7 +57,7 @@ def test_the_page_runs_from_the_key_to_the_fill_and_survives_a_restart(qtbot: Qt
         assert not panel.screen_then.isVisible()
         qtbot.mouseClick(panel.then, Qt.MouseButton.LeftButton)
         assert panel.screen_then.isVisible()
-        (placed,) = panel.then_sections
+        (placed,) = panel.page.then
         assert placed.title.endswith("UTC, as it was placed")
         seen = {fact.name: fact.value for fact in placed.facts}
         assert (seen["Market"], seen["Position"], seen["Other orders"]) == ("open", "0", "buys 0, sells 0")
@@ -64,6 +65,10 @@ def test_the_page_runs_from_the_key_to_the_fill_and_survives_a_restart(qtbot: Qt
         shown_then = panel.screen_then.topLevelItem(0)
         assert shown_then is not None
         assert shown_then.childCount() == len(placed.facts)
+        panel.tree.setFocus()
+        product.press(Qt.Key.Key_C, CTRL)
+        copied = QApplication.clipboard().text()
+        assert f"Screen then, {placed.title}\n  Bid / ask  {seen['Bid / ask']}" in copied
     with running(qtbot, tmp_path) as product:
         story = product.command("order.story", ReadStory(cl_ord_id=order.cl_ord_id)).data
         assert isinstance(story, OrderStory)

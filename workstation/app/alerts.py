@@ -5,7 +5,6 @@ once a second for what moves without a tick. The file is written on a thread of 
 """
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +16,9 @@ import numpy as np
 from workstation.app.alert_hooks import AlertHooks, HookFate
 from workstation.app.core import Core
 from workstation.app.mail import Mail, Mailer, Outcome, mail_secret
+from workstation.app.screens import EngineScreens
 from workstation.commands.context import EngineContext
+from workstation.commands.outcomes import answer
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.config.settings import MailSettings
 from workstation.domain.alerts import HOLDS_ALREADY, Alert, AlertRow, DeleteAlert, ListAlertHooks, ListAlerts, SaveAlert
@@ -35,7 +36,7 @@ from workstation.marketdata.indicators.evaluation import over_bars
 from workstation.marketdata.intervals import INTERVALS
 from workstation.ports.deliveries import Deliveries
 from workstation.viewmodels.alert_lines import alert_line
-from workstation.viewmodels.alerts import AlertBook, Study, study_of, words_of
+from workstation.viewmodels.alerts import AlertBook, Study, checked, study_of, words_of
 
 BARS_READ = 600
 """Newest closed bars that an indicator is computed over."""
@@ -71,17 +72,18 @@ class Alerts:
     def __init__(
         self,
         core: Core,
-        series: Callable[[str, BarType, int], BarHistory],
+        screens: EngineScreens,
         say: Say,
         keeping: Alerting,
         deliveries: Deliveries,
     ) -> None:
-        self._core, self._series, self._say, self._file = core, series, say, keeping.file
+        self._core, self._screens, self._say, self._file = core, screens, say, keeping.file
         self._mailer, self._mailed = Mailer(keeping.mail, mail_secret), dict[str, str]()
         self._hooked = dict[str, str]()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alerts-file")
         self._hooks = AlertHooks(core.state.records, deliveries, self._writer)
         self._studies: dict[tuple[str, str, str], tuple[int, float]] = {}
+        self._sought: set[tuple[str, BarType]] = set()
         self.book = AlertBook(self._read, self._tell)
 
     def begin(self) -> None:
@@ -145,14 +147,26 @@ class Alerts:
         if params.alert.line:
             alert_line(params.alert.line)
         alert = msgspec.structs.replace(params.alert, id=params.alert.id or context.ids.uid())
+        condition = checked(alert)
+        reads_bars = condition is not None and any(map(study_of, condition.names))
+        bars = [(alert.symbol, INTERVALS[alert.interval], BARS_READ)] if reads_bars else []
+
+        def keep() -> CommandResult:
+            for symbol, bar_type, count in bars:
+                self._screens.open_series(symbol, bar_type, count)
+            return self._kept(alert, fire_now=params.fire_now)
+
+        self._screens.when_read(bars, lambda: answer(call, keep))
+
+    def _kept(self, alert: Alert, *, fire_now: bool | None) -> CommandResult:
+        """Keep an alert whose bars are at hand, or ask where its condition holds already."""
         holds = self.book.holds(alert)
-        if params.fire_now is None and alert.is_on and holds:
+        if fire_now is None and alert.is_on and holds:
             text = f"{alert.condition} holds already: fire now, or on the next cross?"
-            call.reply(CommandResult(ok=False, code=HOLDS_ALREADY, text=text))
-            return
-        self.book.save(alert, self._now(), fire_now=bool(params.fire_now))
+            return CommandResult(ok=False, code=HOLDS_ALREADY, text=text)
+        self.book.save(alert, self._now(), fire_now=bool(fire_now))
         blind = " It cannot be read now; if it holds when it can, you are told." if holds is None else ""
-        call.reply(CommandResult(ok=True, text=f"The alert is kept.{blind}", data=alert))
+        return CommandResult(ok=True, text=f"The alert is kept.{blind}", data=alert)
 
     def _delete(self, _context: EngineContext, params: DeleteAlert, call: Invocation) -> None:
         self.book.delete(params.id)
@@ -268,8 +282,8 @@ class Alerts:
 
     def _study(self, alert: Alert, name: str, study: Study) -> Fraction | None:
         """Return an indicator's value at the last closed bar; computed once a bar."""
-        history = self._series(alert.symbol, INTERVALS[alert.interval], BARS_READ)
-        if not len(history):
+        history = self._bars(alert.symbol, INTERVALS[alert.interval])
+        if history is None or not len(history):
             return None
         key, newest = (alert.symbol, alert.interval, name), int(history.ts_close[-1])
         known = self._studies.get(key)
@@ -283,6 +297,19 @@ class Alerts:
                 self._studies.clear()
             known = self._studies[key] = (newest, float(line[-1]))
         return None if np.isnan(known[1]) else Fraction(known[1])
+
+    def _bars(self, symbol: str, bar_type: BarType) -> BarHistory | None:
+        """Return a series; None while its past is read aside, after which the next look has it."""
+        found: list[BarHistory] = []
+
+        def opened() -> None:
+            self._sought.discard((symbol, bar_type))
+            found.append(self._screens.open_series(symbol, bar_type, BARS_READ))
+
+        if (symbol, bar_type) not in self._sought:
+            self._sought.add((symbol, bar_type))
+            self._screens.when_read([(symbol, bar_type, BARS_READ)], opened)
+        return found[0] if found else None
 
 
 def _price(price: int, instrument: Instrument) -> Fraction:

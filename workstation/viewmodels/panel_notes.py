@@ -81,14 +81,19 @@ class ConnectionWatch:
             return PanelNote("danger", f"Nothing can be sent. {self._status.storage_trouble}")
         return PanelNote("danger", f"Disconnected: as of {time_of_day(self._venue_left)[:8]}. {meaning}")
 
-    def prices_note(self) -> PanelNote:
-        """Return what a list of prices says."""
+    def prices_note(self, beside: str = "") -> PanelNote:
+        """Return what a list of prices says.
+
+        beside: what a lost link to the venue means for what stands beside the prices, "" where nothing does.
+        """
         if self._status is None:
             return WAITING
-        if not self.feed_up:
-            since = time_of_day(self._feed_left)[:8]
-            return PanelNote("danger", f"Feed {self._status.feed} is {self._status.feed_state}: prices as of {since}.")
-        return NOTHING
+        venue = self.note(beside) if beside else NOTHING
+        if self.feed_up:
+            return venue
+        since = time_of_day(self._feed_left)[:8]
+        text = f"Feed {self._status.feed} is {self._status.feed_state}: prices as of {since}."
+        return PanelNote("danger", f"{text} {venue.text}".strip())
 
 
 class EngineWatch:

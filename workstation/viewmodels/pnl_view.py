@@ -6,6 +6,7 @@ or mark is a view, said to be one. Sums never mix currencies; what has no mark i
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
@@ -22,7 +23,6 @@ from workstation.viewmodels.pnl_basis import BOOKS, METHOD_WORDS, Basis, Shift, 
 from workstation.viewmodels.pnl_curve import NetCurve
 from workstation.viewmodels.positions_table import ALL_STRATEGIES
 
-NEAR_LIMIT_SHARE = 0.75
 SEVERAL = "several"
 """What stands for ticks or R of more than one position."""
 
@@ -61,19 +61,19 @@ class PnlRow(msgspec.Struct, frozen=True):
     several: bool = False
 
 
-class LimitGauge(msgspec.Struct, frozen=True):
-    """How much of the day's loss limit is used: share 0 to 1, level ok, amber or red, and the same in words."""
-
-    share: float
-    level: str
-    text: str
-
-
 class PnlView:
-    """One account's figures, beside those of the others where it is summed by account."""
+    """One account's figures, beside those of the others where it is summed by account.
 
-    def __init__(self, account: str, instruments: Mapping[str, Instrument] | None = None) -> None:
-        self.account = account
+    names: of strategies and runs by id.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        instruments: Mapping[str, Instrument] | None = None,
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.account, self._names = account, names
         self.curve = NetCurve()
         self.basis = BOOKS
         self.mark_kinds: dict[str, str] = {}
@@ -137,6 +137,15 @@ class PnlView:
         if self.unit is PnlUnit.HIDDEN:
             return ""
         return SEVERAL if row.several else profit_text(self.unit, row.open, "", ticks=row.ticks, risk=row.risk)
+
+    def name_of(self, row: PnlRow) -> str:
+        """Return what a row is called: a strategy's or run's by its name, where it is known."""
+        return self._names.get(row.symbol, row.symbol) if self.by is GroupBy.STRATEGY else row.symbol
+
+    def hover_of(self, row: PnlRow) -> str:
+        """Return what a row is called, with the id where that is another."""
+        name = self.name_of(row)
+        return name if name == row.symbol else f"{name} ({row.symbol})"
 
     def open_profit(self) -> PnlRow | None:
         """Return what is open of the whole account, None when it is flat."""
@@ -321,31 +330,6 @@ def ink(amount: int | None) -> str:
     return "text" if not amount else "rise" if amount > 0 else "fall"
 
 
-def limit_gauge(account: AccountSnap) -> LimitGauge:
-    """Return the distance to the day's loss limit."""
-    limit, loss = account.day_limit, max(-account.net, 0)
-    if account.lockout:
-        return LimitGauge(1.0, "red", account.lockout)
-    if limit is None:
-        return _gauge(0.0, "No day loss limit is set.", account)
-    share = min(loss / limit, 1.0) if limit else 1.0
-    left = money(max(limit - loss, 0), places=0)
-    text = f"{left} {account.currency} left of the {money(limit, places=0)} day loss limit, {share:.0%} used"
-    return _gauge(share, text, account)
-
-
-def _gauge(share: float, text: str, account: AccountSnap) -> LimitGauge:
-    """Return the gauge of the limit that is nearest, with the other one in words."""
-    if account.drawdown_limit is not None:
-        limit, fall = account.drawdown_limit, account.drawdown
-        share = max(share, min(fall / limit, 1.0) if limit else 1.0)
-        more = f"{money(max(limit - fall, 0), places=0)} {account.currency} left to the drawdown limit"
-        text = f"{text} {'·' if account.day_limit is not None else ''} {more} of {money(limit, places=0)}"
-        text = " ".join(text.split())
-    level = "red" if share >= 1 else "amber" if share >= NEAR_LIMIT_SHARE else "ok"
-    return LimitGauge(share, level, text)
-
-
 def _key(row: PnlRow) -> tuple[str, str, int]:
     return row.symbol, row.currency, row.began
 
@@ -369,7 +353,7 @@ def _extreme(row: PnlRow, text: str, bound: str) -> str:
 def _columns(view: PnlView) -> tuple[Column[PnlRow], ...]:
     code, number, said = ColumnKind.CODE, ColumnKind.NUMBER, view.cell_text
     return (
-        Column("symbol", "Name", code, lambda r: r.symbol, lambda r: r.symbol, width=11, fixed=True),
+        Column("symbol", "Name", code, view.name_of, view.name_of, width=11, fixed=True, hover=view.hover_of),
         Column("net", "Net", number, lambda r: r.net, lambda r: said(r.net), right=True, width=9,
                exact=lambda r: exact_money(r.net), hint="Realised and open, less fees"),
         Column("open", "Open", number, lambda r: r.open, view.open_text, right=True, width=9,

@@ -81,11 +81,12 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """The page of one order."""
+    """The page of one order. then: the screen at the moment of each decision, which stands beside the page."""
 
     cl_ord_id: str
     title: str
     sections: tuple[Section, ...]
+    then: tuple[Section, ...] = ()
 
 
 def provenance_of(
@@ -115,17 +116,18 @@ def provenance_of(
 
 
 def as_text(page: Provenance) -> str:
-    """Return a page as plain text."""
+    """Return a page as plain text, with the screen at the moment of each decision below."""
     lines = [f"{page.title}  ({page.cl_ord_id})"]
-    for section in page.sections:
-        lines += ["", section.title]
+    titled = [(section.title, section) for section in page.sections]
+    for title, section in [*titled, *((f"Screen then, {section.title}", section) for section in page.then)]:
+        lines += ["", title]
         lines += ["  " + "  ".join(part for part in (f.name, f.value, f.note) if part) for f in section.facts]
     return "\n".join(lines)
 
 
 def as_json(page: Provenance, *, redact: bool = True) -> str:
     """Return a page as indented JSON; redacted, it names no account, person or credential."""
-    facts = [fact for section in page.sections for fact in section.facts]
+    facts = [fact for section in (*page.sections, *page.then) for fact in section.facts]
     told = {text for f in facts if redact and f.name in SECRET_FACTS for text in (f.value, f.note) if text}
     secrets = sorted(told, key=len, reverse=True)
 
@@ -134,8 +136,17 @@ def as_json(page: Provenance, *, redact: bool = True) -> str:
             text = text.replace(secret, REDACTED)
         return text
 
-    sections = {section.title: [_plain(fact, plain) for fact in section.facts] for section in page.sections}
-    whole = {"order": page.cl_ord_id, "terms": plain(page.title), "redacted": redact, "sections": sections}
+    sections, then = (
+        [(section.title, [_plain(fact, plain) for fact in section.facts]) for section in part]
+        for part in (page.sections, page.then)
+    )
+    whole = {
+        "order": page.cl_ord_id,
+        "terms": plain(page.title),
+        "redacted": redact,
+        "sections": dict(sections),
+        "screen_then": [{"decision": title, "facts": facts} for title, facts in then],
+    }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode()
 
 

@@ -28,7 +28,7 @@ def screens_then(story: OrderStory, instrument: Instrument) -> tuple[Section, ..
             at = exact_time(event.ts)[11:23]
             facts = tuple(_facts(story.order, event, event.seen, instrument))
             found.append(Section(f"{at} UTC, {_WHAT[type(event)]}", facts))
-    return tuple(found) or (Section("Screen then", (NOT_KEPT,)),)
+    return tuple(found) or (Section("At the decision", (NOT_KEPT,)),)
 
 
 def _facts(

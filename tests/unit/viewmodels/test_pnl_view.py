@@ -8,8 +8,9 @@ from tests.helpers.desktop_rig import ACCOUNT, position
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.numbers import MONEY_ONE
 from workstation.viewmodels.frames import AccountSnap
+from workstation.viewmodels.loss_limits import limit_gauge
 from workstation.viewmodels.pnl_curve import CURVE_POINTS_MAX, CURVE_STEP_NS, NetCurve
-from workstation.viewmodels.pnl_view import GroupBy, PnlView, limit_gauge, row_of
+from workstation.viewmodels.pnl_view import GroupBy, PnlView, row_of
 
 
 def account(net: int = 0, **changes) -> AccountSnap:
@@ -134,6 +135,21 @@ def test_the_day_is_summed_by_instrument_strategy_and_currency() -> None:
     assert sums(view) == {("sma", "USD"): 13, ("by hand", "USD"): 2, ("sma", "EUR"): 7}
     view.group_by(GroupBy.CURRENCY)
     assert sums(view) == {("USD", "USD"): 15, ("EUR", "EUR"): 7}
+
+
+def test_a_run_stands_by_its_name_with_its_id_in_the_hover_and_two_of_one_name_stay_apart() -> None:
+    names = {"run-7": "Reversion 3", "run-8": "Reversion 3"}
+    view = PnlView(ACCOUNT, names=names)
+    view.group_by(GroupBy.STRATEGY)
+    view.take([of("AAPL", "run-7", 3), of("AAPL", "run-8", 4), of("AAPL", "", 2), of("MSFT", "old", 1)])
+    name = next(column for column in view.table.columns if column.name == "symbol")
+    said = {(name.text(row), (name.hover or name.text)(row)) for row in map(view.table.row, range(view.table.total))}
+    assert said == {
+        ("Reversion 3", "Reversion 3 (run-7)"),
+        ("Reversion 3", "Reversion 3 (run-8)"),
+        ("by hand", "by hand"),
+        ("old", "old"),
+    }
 
 
 def test_a_changed_position_changes_its_sum_alone() -> None:

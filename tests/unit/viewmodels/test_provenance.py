@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import msgspec
+
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, limit, order, stock
 from workstation.domain.events import (
     OrderAccepted,
@@ -34,7 +36,7 @@ from workstation.domain.orders import (
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.ports.stories import OrderStory, StoryLine
 from workstation.viewmodels.preview import PREVIEW_KEY, VERSIONS_KEY
-from workstation.viewmodels.provenance import Fact, Provenance, as_json, as_text, provenance_of
+from workstation.viewmodels.provenance import Fact, Provenance, Section, as_json, as_text, provenance_of
 
 MS = 1_000_000
 KEY = Origin(kind=OriginKind.HOTKEY, detail="Shift+F1", user="ada", ts_gesture=5_000 * MS)
@@ -210,6 +212,19 @@ def test_the_copied_text_holds_every_fact() -> None:
     made = page()
     text = as_text(made)
     assert all(fact.value in text and fact.note in text for section in made.sections for fact in section.facts)
+
+
+def test_the_screen_then_goes_with_the_copied_text_and_the_export_redacted_alike() -> None:
+    then = tuple(
+        Section(f"15:00:00.00{n} UTC, as it was placed", (Fact("Position", "7", f"in {ACCOUNT}"),)) for n in range(2)
+    )
+    made = msgspec.structs.replace(page(), then=(*then, then[0]))
+    text = as_text(made)
+    assert text.count("Screen then, 15:00:00.000 UTC, as it was placed\n  Position  7  in SIM-1") == 2
+    assert "Screen then, 15:00:00.001 UTC" in text
+    told = json.loads(as_json(made))["screen_then"]
+    assert [each["decision"][:12] for each in told] == ["15:00:00.000", "15:00:00.001", "15:00:00.000"]
+    assert told[0]["facts"] == [{"name": "Position", "value": "7", "note": "in redacted"}]
 
 
 def test_a_redacted_export_names_neither_account_nor_person() -> None:

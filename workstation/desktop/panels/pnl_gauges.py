@@ -13,8 +13,8 @@ from workstation.desktop.colors import with_alpha
 from workstation.desktop.focus_frame import FocusFrame
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
 from workstation.viewmodels.formats import money, time_of_day
+from workstation.viewmodels.loss_limits import LimitGauge
 from workstation.viewmodels.pnl_curve import NetCurve, Stretch
-from workstation.viewmodels.pnl_view import LimitGauge
 
 EDGE_PX = 8
 STEP = 0.02

@@ -28,9 +28,10 @@ from workstation.viewmodels.coming_back import agreement_mark
 from workstation.viewmodels.formats import MISSING, Formats, age, money
 from workstation.viewmodels.frames import AccountSnap, Frame
 from workstation.viewmodels.ladder_settings import LABEL_UNITS, PnlUnit
+from workstation.viewmodels.loss_limits import LimitGauge, limit_gauge
 from workstation.viewmodels.panel_notes import PanelNote
 from workstation.viewmodels.pnl_curve import Stretch
-from workstation.viewmodels.pnl_view import GroupBy, LimitGauge, PnlRow, PnlView, ink, limit_gauge
+from workstation.viewmodels.pnl_view import GroupBy, PnlRow, PnlView, ink
 from workstation.viewmodels.positions_table import is_stale
 from workstation.viewmodels.reconciled import ReconcileRow, reconcile_rows
 
@@ -45,6 +46,7 @@ CURVE_FROM_PX, RECONCILE_FROM_PX = 240, 320
 """Heights of the panel from which the curve, and a reconcile row that agrees, are shown; below, the table has it."""
 DETAILS_FROM_PX = 190
 """Height, at text size 1, from which basis and loss limit have their lines; below, the figures keep theirs."""
+LINK_DOWN = "Fills since then are not in these figures, nor is the broker's side of the gap."
 FIGURES_ACROSS = ((900, 6), (480, 3), (0, 2))
 """From which width how many figures stand side by side."""
 
@@ -58,8 +60,9 @@ class PnlPanel(TablePanel):
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
-        self.pnl = PnlView(context.focus.account, context.bridge.session.instruments)
-        self._formats = Formats(context.bridge.session.instruments)
+        session = context.bridge.session
+        self.pnl = PnlView(context.focus.account, session.instruments, session.origin_names)
+        self._formats = Formats(session.instruments)
         self._build_summary()
         self.columns: ColumnModel[PnlRow] = ColumnModel(self.pnl.table)
         self.show_view(ColumnView(self.columns, self.pnl.style, name=f"{panel_id}_table", meaning="P&L by part"))
@@ -311,7 +314,7 @@ class PnlPanel(TablePanel):
             self._tint(label, 0)
 
     def _note(self, account: AccountSnap | None) -> PanelNote:
-        note = self.connection.prices_note()
+        note = self.connection.prices_note(LINK_DOWN)
         if not note.text and account is not None and account.unpriced:
             names = ", ".join(account.unpriced)
             return PanelNote("warning", f"{len(account.unpriced)} unmarked, left out of open: {names}.")

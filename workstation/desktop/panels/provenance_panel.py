@@ -7,6 +7,7 @@ Copies as text, exports as JSON. Gives a stop that is watched here to its venue,
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer
 from PySide6.QtGui import QBrush, QFontMetrics, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
@@ -70,7 +71,6 @@ class ProvenancePanel(Panel):
         super().__init__(context, panel_id)
         self.cl_ord_id = ""
         self.page: Provenance | None = None
-        self.then_sections: tuple[Section, ...] = ()
         self._wanted = self._tries = 0
         self._reading = self._released = False
         self._build()
@@ -204,8 +204,8 @@ class ProvenancePanel(Panel):
             ),
             ("fire", "Fire", "Send this order, whose trigger passed unwatched", lambda: self._run("order.fire")),
             ("retry", "Retry", "Read the journal again", lambda: self.show_order(self.cl_ord_id)),
-            ("copy", "Copy", "Copy the page as text", self.copy),
-            ("export", "Export…", "Export the page as JSON", self.export),
+            ("copy", "Copy", "Copy the page and the screen then as text", self.copy),
+            ("export", "Export…", "Export the page and the screen then as JSON", self.export),
         ):
             button = self.buttons[name] = QPushButton(text)
             button.setObjectName(f"{self.panel_id}_{name}")
@@ -283,14 +283,19 @@ class ProvenancePanel(Panel):
             self.note.show_note(PanelNote("warning", f"The instrument {symbol} is not known to this program."))
             return
         known = self.context.state.orders
-        self.page = provenance_of(story, instrument, known, version=session.version, names=session.origin_names)
-        self.then_sections = screens_then(story, instrument)
+        page = provenance_of(story, instrument, known, version=session.version, names=session.origin_names)
+        self.page = msgspec.structs.replace(page, then=screens_then(story, instrument))
         self.note.show_note(PanelNote("warning", story.gap) if story.gap else PanelNote())
         self._show_page()
 
     def _share_room(self, *_: object) -> None:
         """Give names what they need, values up to their share, and the rest to what stands beside them."""
-        for tree, sections in ((self.tree, self._sections()), (self.screen_then, self.then_sections)):
+        page = self.page
+        pages = (
+            (self.tree, () if page is None else page.sections),
+            (self.screen_then, () if page is None else page.then),
+        )
+        for tree, sections in pages:
             room, names = tree.viewport().width(), max(tree.sizeHintForColumn(0), NAME_MIN_PX)
             tree.setColumnWidth(0, max(min(names, room * NAME_SHARE // 100), NAME_MIN_PX))
             metrics = QFontMetrics(figure_font("body"))
@@ -298,9 +303,6 @@ class ProvenancePanel(Panel):
             widest = max((metrics.horizontalAdvance(fact.value) for fact in facts), default=0)
             share = room * VALUE_SHARE // 100
             tree.setColumnWidth(1, max(min(widest + 2 * CELL_PADDING_PX, share), NAME_MIN_PX))
-
-    def _sections(self) -> tuple[Section, ...]:
-        return () if self.page is None else self.page.sections
 
     def _show_page(self, *_: object) -> None:
         self.tree.clear()
@@ -317,7 +319,7 @@ class ProvenancePanel(Panel):
         self.heading.setText(self.page.title)
         self.heading.setToolTip(f"{self.page.title}\n{self.page.cl_ord_id}")
         _fill(self.tree, self.page.sections)
-        _fill(self.screen_then, self.then_sections)
+        _fill(self.screen_then, self.page.then)
         self._share_room()
 
     # Qt overrides

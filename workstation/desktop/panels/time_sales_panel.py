@@ -284,7 +284,7 @@ class TimeSalesPanel(Panel):
     def _note(self) -> PanelNote:
         if self._trouble:
             return PanelNote("warning", self._trouble)
-        note = self._connection.prices_note()
+        note = self._connection.prices_note("Own fills since then are not marked.")
         if note is not NOTHING:
             return note
         quote = self.context.state.quotes.get(self.symbol)

@@ -45,6 +45,9 @@ ROWS_A_FRAME = 8
 IMPORT_BYTES_MAX = 262_144
 
 
+LINK_DOWN = "Positions and orders in these rows are of then."
+
+
 class WatchlistPanel(TablePanel):
     """One list of instruments."""
 
@@ -318,7 +321,7 @@ class WatchlistPanel(TablePanel):
         self.view.reorder(lambda: self.list.hide_headings(self.list.table.sorting != RANK_SORT))
 
     def _show_state(self) -> None:
-        note, left = self.connection.prices_note(), self.list.left_out
+        note, left = self.connection.prices_note(LINK_DOWN), self.list.left_out
         if not note.text and left.symbols:
             note = PanelNote("warning", left.words)
         self.note.show_note(note)
