@@ -35,12 +35,13 @@ def test_the_page_runs_from_top_to_bottom(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "home"
-    (home / "strategies").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORKSTATION_HOME", str(home))
     blocks = BLOCK.findall(PAGE)
-    [source] = [text for kind, text in blocks if kind == "python"]
-    (home / "strategies" / "band.py").write_text(source)
+    files = ("strategies/band.py", "indicators/drift.py", "strategies/drifting.py")
+    for file, source in zip(files, [text for kind, text in blocks if kind == "python"], strict=True):
+        (home / file).parent.mkdir(parents=True, exist_ok=True)
+        (home / file).write_text(source)
     (tmp_path / "minutes.csv").write_text(waves())
     past, live = ([shlex.split(line.removeprefix(STARTER)) for line in text.splitlines()] for kind, text in blocks
                   if kind == "sh")  # fmt: skip
@@ -52,6 +53,8 @@ def test_the_page_runs_from_top_to_bottom(
     said(past[0])
     result = json.loads(said([*past[1], "--json"]))
     assert result["fills"] > 4
+    own = [word.replace("band:Band", "drifting:Drifting") for word in past[1]]
+    assert json.loads(said([*own, "--json"]))["fills"] > 4
 
     with running_headless(home, "--api-port", "0") as program:
         quoted(program, "AAPL")
@@ -60,6 +63,8 @@ def test_the_page_runs_from_top_to_bottom(
         wait_for(lambda: "following AAPL" in said(["strategies", "logs", "band:Band"]))
         told = {words[1]: said(words) for words in others}
         wait_for(lambda: "STOPPED" in said(["strategies", "list"]))
+        said([word.replace("band:Band", "drifting:Drifting") for word in start])
+        wait_for(lambda: "Own indicators: indicators/drift.py " in said(["strategies", "logs", "drifting:Drifting"]))
     assert set(told) == {"list", "logs", "pause", "resume", "stop", "performance"}
     assert "band:Band 1" in told["list"]
     assert "PAUSED" in told["pause"]

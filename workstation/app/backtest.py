@@ -139,6 +139,7 @@ def plan_with(
     ]
     return BacktestPlan(
         strategy=code.strategy,
+        own=code.own,
         name=code.entry_point,
         parameters=parameters,
         instruments=tuple(market.instrument for market in markets),

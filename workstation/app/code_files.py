@@ -4,11 +4,11 @@ Reads files and runs none; who imports one does that on a thread of its own.
 """
 
 import ast
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
 from workstation.domain.errors import ValidationError
+from workstation.strategies.code_text import hash_of
 
 SOURCE_MAX = 256 * 1024
 
@@ -24,15 +24,18 @@ def read_source(file: Path) -> SourceText:
     """Return a file's text with its hash.
 
     Raises:
-        ValidationError: there is no such file, or it is too large.
+        ValidationError: there is no such file, it is too large or no text in UTF-8.
     """
     module = file.stem
     if not file.is_file():
         raise ValidationError("entry_point", f"there is no module {module}", allowed="an example, or your file")
     if file.stat().st_size > SOURCE_MAX:
         raise ValidationError("entry_point", f"{module} is larger than {SOURCE_MAX // 1024} KiB")
-    text = file.read_text(encoding="utf-8")
-    return SourceText(text, hashlib.sha256(text.encode()).hexdigest())
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValidationError("entry_point", f"{module} is no text in UTF-8") from error
+    return SourceText(text, hash_of(text))
 
 
 def own_files(folder: Path | None) -> list[Path]:

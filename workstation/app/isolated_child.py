@@ -19,7 +19,7 @@ from workstation.strategies import messages as m
 from workstation.strategies.api import parameters_of
 from workstation.strategies.describing import describe
 from workstation.strategies.host import Host
-from workstation.strategies.importing import strategy_of, trouble_of
+from workstation.strategies.importing import own_of, strategy_of, trouble_of
 from workstation.strategies.loading import MEMORY_MB_MIN, Code
 from workstation.strategies.wire import (
     LENGTH_BYTES,
@@ -115,6 +115,7 @@ def _host(begin: Begin, pipes: _Pipes) -> Host:
         account=begin.account,
         instruments={instrument.symbol: instrument for instrument in begin.instruments},
         send=pipes.write,
+        own=own_of(begin.source),
     )
 
 

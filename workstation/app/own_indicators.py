@@ -5,19 +5,17 @@ takes long, or fails, holds nothing up; a file that fails is answered with its e
 """
 
 import ast
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 from workstation.app.chart_history import ENDING
 from workstation.app.code_files import SourceText, classes_in, own_files, read_source
+from workstation.app.import_limit import within
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.domain.errors import ValidationError
 from workstation.kernel.bus import Bus
-from workstation.kernel.interrupting import interrupt_thread
 from workstation.kernel.logs import get_logger
 from workstation.marketdata.indicators.own import OwnFile, OwnIndicator, catalogued
 from workstation.strategies.importing import imported, trouble_of
@@ -28,7 +26,6 @@ FILES_MAX = 100
 IMPORT_S = 5.0
 """Longest that a file may take to be imported."""
 
-_Made = TypeVar("_Made")
 _log = get_logger("own_indicators")
 
 
@@ -79,30 +76,6 @@ class OwnIndicators:
         return OwnFile(module=module, code_hash=source[0].code_hash if source else "", error=trouble_of(error, module))
 
 
-class ImportTookTooLong(Exception):
-    """Raised into the import of a file that does not end; an Exception, so that it is told of as any that fails."""
-
-
-def _within(seconds: float, call: Callable[[], _Made]) -> _Made:
-    """Return what a call returns; where it takes longer it is interrupted."""
-    caller, lock, over = threading.get_ident(), threading.Lock(), threading.Event()
-
-    def interrupt() -> None:
-        with lock:
-            if not over.is_set():
-                interrupt_thread(caller, ImportTookTooLong)
-
-    timer = threading.Timer(seconds, interrupt)
-    timer.start()
-    try:
-        return call()
-    finally:
-        with lock:
-            over.set()
-        timer.cancel()
-        timer.join()
-
-
 def _own_file(module: str, source: SourceText) -> OwnFile:
     """Return what a file offers.
 
@@ -113,7 +86,7 @@ def _own_file(module: str, source: SourceText) -> OwnFile:
     names = classes_in(ast.parse(source.text, f"{module}.py"), OwnIndicator.__name__)
     if not names:
         raise ValidationError(f"{module}.py", "it has no class that derives from OwnIndicator")
-    found = _within(IMPORT_S, lambda: imported(module, source.text, source.code_hash))
+    found = within(IMPORT_S, lambda: imported(module, source.text, source.code_hash))
     kinds: list[type[OwnIndicator]] = [getattr(found, name) for name in names]
     return OwnFile(
         module=module, code_hash=source.code_hash, indicators=tuple(catalogued(module, kind) for kind in kinds)

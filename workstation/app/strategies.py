@@ -16,14 +16,16 @@ from pathlib import Path
 from workstation.app.code_files import SourceText, classes_in, own_files, read_source
 from workstation.app.core import Core
 from workstation.app.engine_loop import EngineLoop
+from workstation.app.import_limit import within
 from workstation.app.isolation import described, isolated_host
 from workstation.domain.errors import UserError, ValidationError
 from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger
 from workstation.portfolio.worth import Worth
+from workstation.strategies.code_text import FILES_MAX, FOLDER, OwnName, OwnPart, hash_of, joined, own_names
 from workstation.strategies.courtesy import Courtesy
 from workstation.strategies.describing import CodeShape
-from workstation.strategies.importing import Aside, strategy_of, trouble_of
+from workstation.strategies.importing import Aside, own_of, strategy_of, trouble_of
 from workstation.strategies.loading import Code, Described, Loaded
 from workstation.strategies.run_desk import RunBudget, RunDesk
 from workstation.strategies.runner import Runner
@@ -38,6 +40,9 @@ YIELD_S = 0.000_1
 BEHIND_FILL = 0.001
 """How full the journal's queue may be before what runs ask for waits a moment: twenty events, some milliseconds of
 writing that an order given meanwhile would stand behind."""
+
+IMPORT_S = 20.0
+"""Longest that a strategy with its own indicators may take to be imported."""
 
 SHAPES_MAX = 100
 """Descriptions of code that are remembered, by what the code is."""
@@ -55,7 +60,8 @@ Past = Callable[[str], str | None]
 class CodeFolder:
     """Loads `module:Class` from the user's folder, else from the shipped examples; see `loading.Loader`.
 
-    aside: called at every turn of a loop of what is loaded.
+    Own indicators that it names come from the folder beside the user's. aside: called at every turn of a loop of what
+    is loaded.
     """
 
     def __init__(
@@ -115,19 +121,17 @@ class CodeFolder:
         parts = _ENTRY.fullmatch(entry_point)
         if parts is None:
             raise ValidationError("entry_point", f"{entry_point!r} is none", allowed="module:Class")
-        module = parts.group(1)
-        source, found = self._source(module)
-        if code_hash and found != code_hash:
-            kept = self._past(code_hash)
-            if kept is None:
-                raise UserError(f"{module} has changed since the run began, and its code was not kept")
-            source, found = kept, code_hash
+        source, found = self._source(parts.group(1)) if not code_hash else self._kept(parts.group(1), code_hash)
         from workstation.strategies.api import Strategy  # noqa: PLC0415  the window stands before it is loaded
 
         if not runs:
             return Code(strategy=Strategy, entry_point=entry_point, code_hash=found, source=source, is_read_only=True)
-        kind = strategy_of(entry_point, source, found, self._aside)
-        return Code(strategy=kind, entry_point=entry_point, code_hash=found, source=source)
+
+        def imported() -> Code:
+            kind, own = strategy_of(entry_point, source, found, self._aside), own_of(source, self._aside)
+            return Code(strategy=kind, entry_point=entry_point, code_hash=found, source=source, own=own)
+
+        return within(IMPORT_S, imported)
 
     def look(self, done: Callable[[tuple[str, ...]], None]) -> None:
         """Look off the engine's thread what can be run; `done` is called on it."""
@@ -155,10 +159,38 @@ class CodeFolder:
         """End the thread."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _kept(self, module: str, code_hash: str) -> SourceText:
+        """Return the code of a hash: what the files hold now where it is that, else what was kept of it."""
+        try:
+            now: SourceText | None = self._source(module)
+        except ValidationError:
+            now = None  # a file is gone; what ran is kept
+        if now is not None and now.code_hash == code_hash:
+            return now
+        kept = self._past(code_hash)
+        if kept is None:
+            raise UserError(f"{module} has changed since the run began, and its code was not kept")
+        return SourceText(kept, code_hash)
+
     def _source(self, module: str) -> SourceText:
+        """Return the code of a module as the files hold it: with the own indicators that it names."""
         own = None if self._folder is None else self._folder / f"{module}.py"
         shipped = Path(str(importlib.resources.files(EXAMPLES))) / f"{module}.py"
-        return read_source(own if own is not None and own.is_file() else shipped)
+        file = read_source(own if own is not None and own.is_file() else shipped)
+        named = {name.module: name for name in own_names(file.text)}
+        if not named:
+            return file
+        if len(named) > FILES_MAX:
+            raise ValidationError("indicator", f"{module} names {len(named)} files", allowed=f"at most {FILES_MAX}")
+        text = joined(file.text, [self._part(name) for name in named.values()])
+        return SourceText(text, hash_of(text))
+
+    def _part(self, name: OwnName) -> OwnPart:
+        file = None if self._folder is None else self._folder.parent / FOLDER / f"{name.module}.py"
+        if file is None or not file.is_file():
+            raise ValidationError("indicator", f"{name.id} is named, but there is no {FOLDER}/{name.module}.py")
+        source = read_source(file)
+        return OwnPart(name.module, source.code_hash, source.text)
 
 
 class _Yielding:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from workstation.kernel.bus import Bus
-from workstation.strategies.importing import file_of
+from workstation.strategies.importing import own_frames
 
 FRAMES_MAX = 20
 """Lines of the strategy that are shown, the innermost."""
@@ -34,13 +34,15 @@ def run_or_fault(entry_point: str, call: Callable[[], Result]) -> Result | list[
 
 
 def fault_words(entry_point: str, error: BaseException) -> list[str]:
-    """Return the report of an error that a strategy raised or let pass; empty where none of its lines is in it."""
-    file = file_of(entry_point.partition(":")[0])
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    """Return the report of an error that a strategy, or an own indicator of it, raised or let pass.
+
+    Empty where none of their lines is in it.
+    """
+    frames = own_frames(error)
     if not frames:
         return []
     lines = [f"the strategy {entry_point} failed, and with it the run:"]
     for frame in frames[-FRAMES_MAX:]:
-        lines += [f"  {file}, line {frame.lineno}, in {frame.name}", f"    {frame.line}"]
+        lines += [f"  {frame.filename}, line {frame.lineno}, in {frame.name}", f"    {frame.line}"]
     said = "".join(traceback.format_exception_only(error)).rstrip()
     return [*lines, *(f"  {line}" for line in said.splitlines())]

@@ -85,6 +85,7 @@ class Engine:
             account=ACCOUNT,
             instruments=self.booking.instruments,
             send=self._ask,
+            own=plan.own,
         )
 
     # The run

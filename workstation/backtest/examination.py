@@ -72,8 +72,9 @@ def look_ahead(make: MakePlan, *, samples: int = SAMPLES, cancelled: Cancelled |
         for found in differences(_until(whole, ts), _until(part, ts)):
             changed.setdefault(found.ts, found)
     rows = [changed[ts] for ts in sorted(changed)]
+    kinds = (plan.strategy, *(found.kind for found in plan.own.values() if found.kind is not None))
     return LookAhead(
-        decisions=len(whole.decisions), cuts=cuts, changed=tuple(rows[:CHANGED_MAX]), own_data=own_data(plan.strategy)
+        decisions=len(whole.decisions), cuts=cuts, changed=tuple(rows[:CHANGED_MAX]), own_data=own_data(*kinds)
     )
 
 

@@ -1,8 +1,8 @@
 """What a strategy's code holds or reads by itself: data that no cut of a check reaches.
 
-Beside `examination.py`, after its runs. It looks at what the code of the class names (globals, closures, class
-attributes) and counts the values in it; it runs nothing. Parameters and what a strategy keeps of its own callbacks on
-itself are no data of its own: they begin anew with each run.
+Beside `examination.py`, after its runs. It looks at what the code of the classes, the strategy's and its own
+indicators', names (globals, closures, class attributes) and counts the values in it; it runs nothing. Parameters and
+what they keep of their own callbacks on themselves are no data of their own: they begin anew with each run.
 """
 
 import sys
@@ -23,15 +23,15 @@ READERS = frozenset(
 _KNOWN = frozenset(sys.stdlib_module_names) | {"workstation", "numpy", "pandas", "pydantic", "msgspec"}
 """Packages whose functions and classes are not looked into when the code names them."""
 
-_API = "workstation.strategies.api"
+_BASES = frozenset({"workstation.strategies.api", "workstation.marketdata.indicators.own", "builtins"})
 
 
-def own_data(strategy: type) -> tuple[str, ...]:
-    """Return what the code of a strategy holds, with its number of values, and the readers that it calls; sorted."""
+def own_data(*kinds: type) -> tuple[str, ...]:
+    """Return what the code of classes holds, with its number of values, and the readers that it calls; sorted."""
     found: dict[str, str] = {}
     seen: set[object] = set()
-    for kind in strategy.__mro__:
-        if kind.__module__ not in (_API, "builtins"):
+    for kind in (part for made in kinds for part in made.__mro__):
+        if kind.__module__ not in _BASES:
             _look_at_class(kind, found, seen)
     return tuple(text for _name, text in sorted(found.items()))
 

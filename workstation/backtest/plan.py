@@ -15,6 +15,7 @@ from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_ONE
+from workstation.marketdata.indicators.catalogue import Indicator
 from workstation.ports.market_data import MarketHours
 from workstation.strategies.api import Strategy
 
@@ -22,14 +23,15 @@ from workstation.strategies.api import Strategy
 class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
     """One run.
 
-    name: of the strategy, for reports. sources: chunks of columns, one kind of one instrument each. initial_cash: money
-    of `currency`. rates: pair that prices each other currency. funding: recorded payments of perpetual contracts.
-    limits: of the risk gate, which is asked where there are any. hours: imported sessions that the instruments name,
-    where they are not those that are built in. start_ts: what lies before is history for
-    `on_history`, and no callback comes before it.
+    name: of the strategy, for reports. own: the own indicators that it names, by id. sources: chunks of columns, one
+    kind of one instrument each. initial_cash: money of `currency`. rates: pair that prices each other currency.
+    funding: recorded payments of perpetual contracts. limits: of the risk gate, which is asked where there are any.
+    hours: imported sessions that the instruments name, where they are not those that are built in. start_ts: what lies
+    before is history for `on_history`, and no callback comes before it.
     """
 
     strategy: type[Strategy]
+    own: Mapping[str, Indicator] = {}
     parameters: Mapping[str, Any]
     instruments: tuple[Instrument, ...]
     sources: tuple[Source, ...]

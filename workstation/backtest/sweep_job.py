@@ -1,4 +1,4 @@
-"""What every worker of a sweep gets once: the strategy's text, the market as columns, and every choice of a run.
+"""What every worker of a sweep gets once: the code's text, the market as columns, and every choice of a run.
 
 Between a plan and its trials. It crosses to other processes and machines as bytes that are decoded, never run; a piece
 of time of it makes a plan again.
@@ -23,7 +23,7 @@ from workstation.domain.events import LimitChanged
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import BookChange, BookSnapshot
 from workstation.ports.market_data import MarketHours
-from workstation.strategies.importing import strategy_of
+from workstation.strategies.importing import own_of, strategy_of
 from workstation.strategies.loading import Code
 
 Span = tuple[int, int]
@@ -135,7 +135,7 @@ class LoadedJob:
 
     def __init__(self, job: SweepJob) -> None:
         self.job = job
-        self.strategy = strategy_of(job.entry_point, job.source, job.code_hash)
+        self.strategy, self._own = strategy_of(job.entry_point, job.source, job.code_hash), own_of(job.source)
         self._chunks = [_chunk(series) for series in job.series]
         self.span = span_of(job)
 
@@ -144,6 +144,7 @@ class LoadedJob:
         job, (start, end) = self.job, span
         return BacktestPlan(
             strategy=self.strategy,
+            own=self._own,
             name=job.entry_point,
             parameters={**job.parameters, **parameters},
             instruments=job.instruments,

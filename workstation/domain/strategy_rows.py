@@ -90,7 +90,7 @@ class RunPerformance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CodeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The source of a strategy as it ran. code_hash: SHA-256 of it, hex."""
+    """The source of a strategy as it ran, own indicators included. code_hash: SHA-256 of it, hex."""
 
     code_hash: str
     entry_point: str

@@ -20,12 +20,14 @@ from workstation.domain.market import StreamKind
 from workstation.domain.market import Trade as MarketTrade
 from workstation.domain.numbers import MONEY_DECIMALS, to_decimal
 from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side
+from workstation.marketdata.indicators.catalogue import Indicator
 from workstation.marketdata.intervals import series_of
 from workstation.risk.validity import validate
 from workstation.strategies import messages as m
 from workstation.strategies.bar_batch import BarBatch
 from workstation.strategies.door import IndicatorValue, Leg, Number
-from workstation.strategies.indicators import SeriesIndicators
+from workstation.strategies.importing import struck_at
+from workstation.strategies.indicators import NONE_OWN, SeriesIndicators
 from workstation.strategies.plain import plain
 from workstation.strategies.terms import leg_price, order_terms, price_units, qty_units
 from workstation.strategies.views import Bar, Fill, Order, Scales
@@ -55,7 +57,7 @@ TIMER_NS_MIN = 10_000_000
 class Host:
     """Holds one strategy. run_id: prefix of its order ids; send: takes its intents, in order.
 
-    spoke: the strategy asked for something since the flag was taken down.
+    own: the own indicators that it names, by id. spoke: the strategy asked for something since the flag was taken down.
     """
 
     def __init__(
@@ -66,11 +68,13 @@ class Host:
         account: str,
         instruments: Mapping[str, Instrument],
         send: Callable[[m.Intent], None],
+        own: Mapping[str, Indicator] = NONE_OWN,
     ) -> None:
         self.now_ns = 0
         self.over = False
         self.spoke = False
         self._run_id, self._account, self._instruments, self._out = run_id, account, instruments, send
+        self._own = own
         self._scales: dict[str, Scales] = {}
         self._positions: dict[str, int] = {}
         self._open: dict[str, OrderState] = {}
@@ -150,8 +154,9 @@ class Host:
             Exception: whatever the callback raised, after it was told of.
         """
         symbol, interval, last_px = batch.symbol, batch.interval, self._last_px
-        lines = self._series[symbol, interval].values_over(batch.columns, batch.known, first)
-        on_bar, self.spoke = self.strategy.on_bar, False
+        series = self._series[symbol, interval]
+        lines = series.values_over(batch.columns, batch.known, first)
+        on_bar, has_own, self.spoke = self.strategy.on_bar, series.has_own, False
         bars, closes, at = batch.bars, batch.closes, first
         try:
             for at in range(first, stop):
@@ -159,6 +164,8 @@ class Host:
                 self.now_ns, last_px[symbol] = bar.ts_close, closes[at]
                 for line, values in lines:
                     line.previous, line.value = line.value, values[at]
+                if has_own:
+                    series.close_own(batch.columns, at)
                 on_bar(bar)
                 if self.spoke:
                     break
@@ -175,7 +182,9 @@ class Host:
         self.over = True
         if self.now_ns:
             error.add_note(f"at {datetime.fromtimestamp(self.now_ns // 10**9, UTC):%Y-%m-%dT%H:%M:%SZ} of the market")
-        self._send(m.Faulted(callback, f"{type(error).__name__}: {error}", traceback.format_exc()))
+        where = struck_at(error)
+        words = f"{type(error).__name__}: {error}" + (f" ({where})" if where else "")
+        self._send(m.Faulted(callback, words, traceback.format_exc()))
 
     # News
 
@@ -273,7 +282,7 @@ class Host:
         if series is None:
             if len(self._series) >= SERIES_MAX:
                 raise ValidationError("bars", f"a run has at most {SERIES_MAX} bar series")
-            series = self._series[symbol, interval] = SeriesIndicators()
+            series = self._series[symbol, interval] = SeriesIndicators(self._own)
             self._send(m.WantBars(symbol, interval, bar_type, history))
         return series
 

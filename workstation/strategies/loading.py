@@ -1,12 +1,13 @@
 """What the run desk needs to know of a strategy's code, and the port that brings it: files are read elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
 from workstation.domain.errors import UserError, ValidationError
 from workstation.domain.records.strategies import ORDERS_PER_SECOND
+from workstation.marketdata.indicators.catalogue import Indicator
 from workstation.strategies.views import Policy
 
 if TYPE_CHECKING:
@@ -18,15 +19,17 @@ MEMORY_MB_MIN, MEMORY_MB_MAX = 512, 65_536
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
-    """Code that was loaded. code_hash: SHA-256 of its file, hex; source: the file's text.
+    """Code that was loaded. source: its text, own indicators included; code_hash: SHA-256 of that, hex.
 
-    is_read_only: it was read and not run; `strategy` is the base of all then, and a process of its own finds the class.
+    own: the own indicators that it names, by id. is_read_only: it was read and not run; `strategy` is the base of all
+    then, `own` is empty, and a process of its own finds the classes.
     """
 
     strategy: "type[Strategy]"
     entry_point: str
     code_hash: str
     source: str
+    own: Mapping[str, Indicator] = {}
     is_read_only: bool = False
 
     def fit(self, values: dict[str, Any]) -> "StrategyParameters":

@@ -28,6 +28,7 @@ from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import get_logger
 from workstation.orders.desk import Desk
 from workstation.orders.recorder import Attach
+from workstation.strategies.code_text import own_words
 from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import day_returns, marked, pooled, traded
@@ -495,7 +496,11 @@ class RunDesk:
         parameters, kind = code.fit(run.parameters_snapshot), code.strategy
         self._figures[run.id], self._saved_at[run.id] = run.figures, self._clock.now_ns()
         order = order_of(run, code, None)
-        self._runner.start(msgspec.structs.replace(order, make=lambda door: kind(door, parameters)))
+        order = msgspec.structs.replace(order, make=lambda door: kind(door, parameters), own=code.own)
+        used = own_words(code.source)
+        live = self._runner.start(order)
+        if used:
+            live.tell("INFO", f"Own indicators: {used}.", "INDICATORS")
 
     def _start_by_itself(self, wanted: StartRun) -> None:
         def loaded(code: Code | None, _trouble: str) -> None:

@@ -171,6 +171,7 @@ class Runner:
             account=order.account,
             instruments=self._desk.state.instruments,
             send=send,
+            own=order.own,
         )
 
     def _started(self, order: RunOrder) -> m.Started:

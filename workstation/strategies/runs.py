@@ -1,11 +1,12 @@
 """What is known of a run from outside: how it was asked for, where it stands, what it has to say. Values only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from workstation.marketdata.indicators.catalogue import Indicator
 from workstation.strategies.door import Door
 from workstation.strategies.messages import Signal
 from workstation.strategies.views import Policy
@@ -50,12 +51,13 @@ class Isolated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run. make: builds the strategy behind a door; code_hash: SHA-256 of its file, in every order's metadata.
+    """What to run. make: builds the strategy behind a door; code_hash: of its code, in every order's metadata.
 
     policy: what becomes of orders and positions at the end; policy_is_asked: whether whoever runs it says so, not its
     code. orders_per_s_max: more than that in a second is a fault.
     generation: how often the run was taken up again, so that no order id comes twice; strategy_id: what a latch holds.
-    isolated: None for a thread of this program, whose strategy `make` builds.
+    own: the own indicators that it names, by id. isolated: None for a thread of this program, whose strategy `make`
+    builds.
     """
 
     run_id: str
@@ -71,6 +73,7 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True):
     state: dict[str, object] = {}
     generation: int = 0
     strategy_id: str = ""
+    own: Mapping[str, Indicator] = {}
     isolated: Isolated | None = None
 
 

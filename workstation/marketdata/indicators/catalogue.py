@@ -38,6 +38,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     """An indicator of the catalogue. lines: names of its values; levels: horizontal marks of its own pane.
 
     steps: of a user's own one, which has no formula: makes what goes on bar by bar, of every parameter's value.
+    kind: the class of an own one.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     formula: Callable[..., Node | tuple[Node, ...]]
     levels: tuple[float, ...] = ()
     steps: "Callable[..., Steps] | None" = None
+    kind: type | None = None
 
     def build(self, settings: Mapping[str, float] | None = None) -> tuple[Node, ...]:
         """Return the graph of each line; parameters left out have their defaults.

@@ -137,6 +137,7 @@ def catalogued(module: str, kind: type[OwnIndicator]) -> Indicator:
         levels=tuple(float(level) for level in kind.levels),
         formula=no_graph,
         steps=steps,
+        kind=kind,
     )
 
 
@@ -165,7 +166,7 @@ def no_graph(*_values: float) -> Node:
     Raises:
         ValidationError: always.
     """
-    raise ValidationError("indicator", "an own indicator works on charts alone")
+    raise ValidationError("indicator", "an own indicator is stepped bar by bar; it has no formula")
 
 
 def _parameter(name: str, found: Figure) -> Parameter:
