@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, limit, order, position, quote
 from workstation.commands.params import CancelOne, ChangeOrder, Disarm
@@ -361,13 +361,87 @@ def test_a_leader_waits_with_another_pointer_and_its_second_key_acts(qtbot, rig,
 def test_a_leader_ends_by_a_key_that_continues_nothing_and_by_time(qtbot, rig, window, file):
     load(window, file, bind("join", "Ctrl+J B", "buy_limit", price='"bid"'))
     press(qtbot, Key.Key_J, CTRL)
-    press(qtbot, Key.Key_F9)
+    press(qtbot, Key.Key_F1)
     assert rig.gateway.sent() == []
     assert not window.keys.leader.waits
     press(qtbot, Key.Key_J, CTRL)
     qtbot.waitUntil(lambda: not window.keys.leader.waits, timeout=3 * LEADER_MS)
     press(qtbot, Key.Key_B)
     assert placed(rig) == []
+
+
+def test_a_leader_holds_up_no_exit_and_one_escape_ends_it_alone(qtbot, rig, window, file):
+    load(
+        window,
+        file,
+        bind("join", "Ctrl+J B", "buy_limit", price='"bid"'),
+        bind("flatten", "F9", "flatten"),
+        bind("cancel_working", "Esc", "cancel_focus"),
+        bind("cancel_newest", "Backspace", "cancel_last"),
+    )
+    press(qtbot, Key.Key_J, CTRL)
+    press(qtbot, Key.Key_F9)
+    assert [name for name, _ in rig.gateway.sent()] == ["position.flatten"]
+    assert not window.keys.leader.waits
+    for key in (Key.Key_Escape, Key.Key_Backspace):
+        press(qtbot, Key.Key_J, CTRL)
+        press(qtbot, key)
+        assert (len(rig.gateway.sent()), window.keys.leader.waits) == (1, False)
+    press(qtbot, Key.Key_Escape)
+    assert rig.gateway.sent()[1][0] == "order.cancel_scope"
+
+
+@pytest.mark.parametrize("where", ["field", "dialog"])
+def test_the_second_key_of_a_leader_is_text_once_a_field_or_a_dialog_has_the_keyboard(qtbot, rig, window, file, where):
+    load(window, file, bind("join", "Ctrl+J B", "buy_limit", price='"bid"'))
+    parent = window if where == "field" else QDialog(window)
+    field = QLineEdit(parent)
+    press(qtbot, Key.Key_J, CTRL)
+    assert window.keys.leader.waits
+    parent.show()
+    field.show()
+    field.window().activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    press(qtbot, Key.Key_B)
+    assert (field.text(), placed(rig), window.keys.leader.waits) == ("b", [], False)
+    parent.close()
+
+
+# Two presses, or one long one, mean what they meant at the first
+
+
+def test_two_presses_are_one_request_only_on_one_instrument(qtbot, rig, window):
+    rig.feed(positions=[position(100), position(100, symbol="MSFT")])
+    press(qtbot, Key.Key_F9, CTRL)
+    rig.context.focus.move(symbol="MSFT")
+    rig.clock.advance(400_000_000)
+    press(qtbot, Key.Key_F9, CTRL)
+    assert rig.gateway.sent() == []
+    press(qtbot, Key.Key_F9, CTRL)
+    assert [params.symbol for params in rig.gateway.of("position.reverse")] == ["MSFT"]
+
+
+def test_two_presses_for_the_account_are_one_request_whatever_the_instrument(qtbot, rig, window):
+    press(qtbot, Key.Key_F9, SHIFT)
+    rig.context.focus.move(symbol="MSFT")
+    press(qtbot, Key.Key_F9, SHIFT)
+    assert [name for name, _ in rig.gateway.sent()] == ["position.flatten_account"]
+
+
+def test_a_key_held_for_one_instrument_does_nothing_to_the_next(qtbot, rig, window, file):
+    load(window, file, bind("out", "F9", "flatten", press='"hold(400)"'))
+    qtbot.keyPress(window, Key.Key_F9)
+    rig.context.focus.move(symbol="MSFT")
+    assert not window.keys._hold.isActive()
+    rig.clock.advance(400_000_000)
+    qtbot.keyRelease(window, Key.Key_F9)
+    load(window, file, bind("off", "F9", "cancel_all", press='"hold(40)"'))
+    qtbot.keyPress(window, Key.Key_F9)
+    rig.context.focus.move(symbol="AAPL")
+    qtbot.waitUntil(lambda: len(rig.gateway.of("order.cancel_scope")) == 1)
+    qtbot.keyRelease(window, Key.Key_F9)
+    assert rig.gateway.of("position.flatten") == []
 
 
 def test_a_held_key_acts_after_its_time_and_not_when_it_is_let_go(qtbot, rig, window, file):

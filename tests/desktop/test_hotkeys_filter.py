@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from tests.helpers.desktop_rig import DesktopRig, limit, order, position, quote
 from workstation.commands.params import (
@@ -226,12 +226,21 @@ def test_a_menu_keeps_keys_but_not_the_panic_keys(qtbot, rig, window):
     assert not menu.isVisible()
 
 
-def test_a_dialog_keeps_escape(qtbot, rig, window):
+@pytest.mark.parametrize("modal", [True, False])
+def test_a_dialog_keeps_its_keys_and_escape_but_not_the_panic_keys(*, qtbot, rig, window, modal):
     dialog = QDialog(window)
-    dialog.open()
-    qtbot.keyClick(dialog, Key.Key_F2)
-    qtbot.keyClick(dialog, Key.Key_Escape)
-    assert rig.gateway.sent() == []
+    button = QPushButton("here", dialog)
+    dialog.open() if modal else dialog.show()
+    dialog.activateWindow()
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+    for key in (Key.Key_F2, Key.Key_1, Key.Key_Backspace):
+        press(qtbot, key)
+    assert (rig.gateway.sent(), rig.context.sizes.chosen) == ([], 0)
+    press(qtbot, Key.Key_F9)
+    assert [name for name, _ in rig.gateway.sent()] == ["position.flatten"]
+    press(qtbot, Key.Key_Escape)
+    assert len(rig.gateway.sent()) == 1
     assert not dialog.isVisible()
 
 

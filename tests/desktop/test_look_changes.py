@@ -6,14 +6,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QTableView, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
-from tests.helpers.desktop_rig import DesktopRig
+from tests.helpers.desktop_rig import DesktopRig, status
 from tests.helpers.panel_scenes import Shown, settle, shown_panel
+from workstation.commands.registry import CommandResult
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.catalogue import PANEL_KINDS
+from workstation.desktop.shell.docks import configure_docking
+from workstation.desktop.shell.layouts_store import LayoutStore
+from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import Theme, apply_theme, load_theme
 
 LARGE = {"text_scale": 1.5}
@@ -92,3 +97,28 @@ def test_the_title_of_a_column_stands_over_its_cells(kind: str, show: Callable[[
 
 def sides(alignment: int | Qt.AlignmentFlag) -> Qt.AlignmentFlag:
     return Qt.AlignmentFlag(alignment) & (Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignHCenter)
+
+
+def test_a_whole_window_lives_through_themes_back_and_forth_and_ends_while_the_last_one_settles(
+    qapp: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    configure_docking()
+    load_fonts()
+    rig = DesktopRig()
+    for command_id in ("market.bars", "order.outlook"):
+        rig.gateway.answers[command_id] = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
+    desk = Workspace(rig.context, PANEL_KINDS, LayoutStore(tmp_path), disarm_after_s=600)
+    desk.open()
+    qtbot.waitExposed(desk.window)
+    for theme in (load_theme("light", **LARGE), load_theme("dark")):
+        apply_theme(qapp, theme)
+        rig.feed(status=status())
+    qapp.processEvents()
+    apply_theme(qapp, load_theme("light", **LARGE))
+    rig.feed(status=status())
+    desk.close()
+    rig.stop()
+    desk.window.deleteLater()
+    apply_theme(qapp, load_theme("dark"))
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not isValid(desk.window)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu
 from pytestqt.qtbot import QtBot
@@ -24,17 +24,24 @@ def bar(rig: DesktopRig, qtbot: QtBot) -> StatusBar:
     qtbot.addWidget(bar)
     rig.feed(status=status())
     bar.show()
+    QApplication.processEvents()
     return bar
+
+
+def resized(bar: StatusBar, width: int) -> None:
+    """Give the bar a width; what has room is settled once the resize is over."""
+    bar.resize(width, bar.height())
+    QApplication.processEvents()
 
 
 @pytest.mark.parametrize("room", [-10, 0, 200])
 def test_what_is_shown_is_shown_whole_and_the_version_goes_first(bar: StatusBar, room: int) -> None:
     chips = bar.findChildren(ChipLabel)
     version = next(chip for chip in chips if chip.objectName() == "version_chip")
-    bar.resize(4_000, bar.height())
+    resized(bar, 4_000)
     assert version.isVisible()
     narrowest = next(width for width in range(4_000, 0, -10) if not _resized(bar, width, version)) + 10
-    bar.resize(narrowest + room, bar.height())
+    resized(bar, narrowest + room)
     assert version.isVisible() == (room >= 0)
     for chip in chips:
         if chip.isVisible():
@@ -51,7 +58,7 @@ def test_items_give_way_in_the_order_that_was_chosen(
         chips = {chip.objectName(): chip for chip in bar.findChildren(ChipLabel)}
         gone: list[str] = []
         for width in range(4_000, 0, -10):
-            bar.resize(width, bar.height())
+            resized(bar, width)
             gone += [name for name in YIELDS if not chips[name].isVisible() and name not in gone]
         assert tuple(gone) == YIELDS
         assert all(chips[f"stream_{kind.lower()}_chip"].isVisible() for kind in StreamKind)
@@ -65,7 +72,7 @@ def test_an_item_that_warns_gives_way_after_all_that_do_not(rig: DesktopRig, bar
     chips["rate_chip"].show_chip(Chip("0 upd/s", "red", "Nothing comes"))
     gone: list[str] = []
     for width in range(4_000, 0, -10):
-        bar.resize(width, bar.height())
+        resized(bar, width)
         gone += [name for name in YIELDS if not chips[name].isVisible() and name not in gone]
     assert gone == [*(name for name in YIELDS if name != "rate_chip"), "rate_chip"]
 
@@ -75,10 +82,10 @@ def test_what_has_no_room_is_counted_listed_and_still_tells_its_detail(
 ) -> None:
     chips = {chip.objectName(): chip for chip in bar.findChildren(ChipLabel)}
     more = chips["more_chip"]
-    bar.resize(4_000, bar.height())
+    resized(bar, 4_000)
     assert not more.isVisible()
     rig.feed(status=LONG)
-    bar.resize(1_000, bar.height())
+    resized(bar, 1_000)
     QApplication.processEvents()
     gone = [name for name in YIELDS if not chips[name].isVisible()]
     assert gone[0] == "version_chip"
@@ -98,7 +105,7 @@ def test_what_has_no_room_is_counted_listed_and_still_tells_its_detail(
 
 
 def _resized(bar: StatusBar, width: int, version: ChipLabel) -> bool:
-    bar.resize(width, bar.height())
+    resized(bar, width)
     return version.isVisible()
 
 
@@ -123,7 +130,7 @@ LONG = status(
 
 @pytest.mark.parametrize("width", [960, 1_280, 1_536])
 def test_items_that_grow_push_lesser_ones_out_and_are_never_cut(rig: DesktopRig, bar: StatusBar, width: int) -> None:
-    bar.resize(width, bar.height())
+    resized(bar, width)
     rig.feed(status=LONG)
     bar.show_stall(441.0)
     QApplication.processEvents()
@@ -136,13 +143,15 @@ def test_items_that_grow_push_lesser_ones_out_and_are_never_cut(rig: DesktopRig,
 
 
 def test_a_right_click_hides_an_item_and_brings_it_back_but_never_freshness(bar: StatusBar) -> None:
-    bar.resize(4_000, bar.height())
+    resized(bar, 4_000)
     chips = {chip.objectName(): chip for chip in bar.findChildren(ChipLabel)}
     hide = chosen(bar, chips["memory_chip"], "Hide memory")
     hide.trigger()
+    QApplication.processEvents()
     assert not chips["memory_chip"].isVisible()
     assert bar.hidden == ["memory_chip"]
     chosen(bar, chips["venue_chip"], "Show memory").trigger()
+    QApplication.processEvents()
     assert chips["memory_chip"].isVisible()
     assert not chosen(bar, chips["stream_quotes_chip"], "Hide quotes age").isEnabled()
     bar.hide_items(["stream_quotes_chip", "venue_chip", "rate_chip"])
@@ -157,7 +166,7 @@ def test_a_click_or_return_on_any_item_tells_its_figures_in_a_card_that_stays_on
     rig: DesktopRig, bar: StatusBar, qtbot: QtBot
 ) -> None:
     rig.feed(status=LONG)
-    bar.resize(4_000, bar.height())
+    resized(bar, 4_000)
     for chip in (found for found in bar.findChildren(ChipLabel) if found.objectName() != "more_chip"):
         card = bar.card(chip)
         labels = [label.text() for label in card.findChildren(QLabel)]
@@ -194,3 +203,50 @@ def test_the_bar_of_a_window_is_as_high_as_its_items_at_any_size_of_text(
             assert chip.isHidden() or chip.height() >= chip.sizeHint().height(), chip.objectName()
     finally:
         apply_theme(qapp, load_theme("dark"))
+
+
+class Watched(StatusBar):
+    """A bar that knows when it is within an event of its layout."""
+
+    within = 0
+
+    def event(self, event: QEvent) -> bool:
+        lays_out = event.type() in {QEvent.Type.LayoutRequest, QEvent.Type.Resize}
+        self.within += lays_out
+        handled = super().event(event)
+        self.within -= lays_out
+        return handled
+
+
+class Shows(QObject):
+    """Counts items that are shown or hidden, and those of them within an event of the bar's layout."""
+
+    def __init__(self, bar: Watched) -> None:
+        super().__init__(bar)
+        self.bar, self.changes, self.within = bar, 0, 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  the toolkit's name
+        if event.type() in {QEvent.Type.ShowToParent, QEvent.Type.HideToParent}:
+            self.changes += 1
+            self.within += self.bar.within > 0
+        return super().eventFilter(watched, event)
+
+
+def test_no_item_comes_or_goes_within_an_event_of_the_layout(qapp: QApplication, rig: DesktopRig, qtbot: QtBot) -> None:
+    bar = Watched(rig.context)
+    qtbot.addWidget(bar)
+    shows = Shows(bar)
+    for chip in bar.findChildren(ChipLabel):
+        chip.installEventFilter(shows)
+    bar.show()
+    rig.feed(status=status())
+    for width in (4_000, 600, 1_280):
+        resized(bar, width)
+    rig.feed(status=LONG)
+    QApplication.processEvents()
+    apply_theme(qapp, load_theme("light", text_scale=1.7))
+    QApplication.processEvents()
+    apply_theme(qapp, load_theme("dark"))
+    QApplication.processEvents()
+    assert shows.changes > len(YIELDS)
+    assert shows.within == 0

@@ -15,6 +15,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
+    QDialog,
     QLineEdit,
     QPlainTextEdit,
     QTextEdit,
@@ -90,6 +91,7 @@ class HotkeyFilter(QObject):
         for index in range(len(context.sizes.sizes)):
             self.runs[f"size.preset_{index + 1}"] = partial(self._choose_size, index)
         self.store.changed.connect(self._take_binds)
+        context.focus.listen(self._follow_focus)
         self._take_binds()
 
     def actions(self, parent: QObject) -> dict[str, QAction]:
@@ -132,7 +134,7 @@ class HotkeyFilter(QObject):
             context.announcer.say("warning", f"Refused: the focus moved to {context.focus.symbol} under 300 ms ago.")
             return True
         if bind.press is Press.DOUBLE and not held:
-            if self._double.press(bind.id, origin.ts_gesture) == "first":
+            if self._double.press(self._aim(bind), origin.ts_gesture) == "first":
                 hold = hold_to_confirm().words
                 context.announcer.say("info", _NEVER_SENT_TWICE.format(key=chord, hold=hold, title=self.title(bind)))
                 return False
@@ -140,6 +142,11 @@ class HotkeyFilter(QObject):
             self._double.clear()
         self._run(bind, origin)
         return True
+
+    def _aim(self, bind: Bind) -> str:
+        """Return a bind with what it acts on: two presses are one request only where both meant the same."""
+        focus = self._context.focus
+        return f"{bind.id} {focus.account} {focus.symbol if _acts_on_focus(bind) else '*'}"
 
     def title(self, bind: Bind) -> str:
         """Return what a bind is called: its command's title, else its id."""
@@ -193,9 +200,10 @@ class HotkeyFilter(QObject):
         focused = keyboard_widget(watched)
         if focused is not None and focused.property(KEY_TEST):
             return False
-        if self.leader.waits and event.key() not in _MODIFIER_KEYS:
-            return self._continue(event)
         chord = chord_of(event)
+        waits = self.leader.waits and event.key() not in _MODIFIER_KEYS
+        if waits and self._continues(chord, event, watched):
+            return True
         binds = self._by_keys.get((chord,), ())
         following = {chords[1]: found for chords, found in self._by_keys.items() if chords[0] == chord and chords[1:]}
         if not binds and not following:
@@ -220,18 +228,32 @@ class HotkeyFilter(QObject):
                 self._begin_hold(event.key(), binds[0], chord, hold_to_confirm().ms)
         return True
 
-    def _continue(self, event: QKeyEvent) -> bool:
-        if not event.isAutoRepeat():
-            chord = chord_of(event)
-            binds = self.leader.take(chord)
-            if binds:
-                self.press(binds, " ".join(binds[0].keys))
-            else:
-                self._context.announcer.say("info", f"{chord} continues no sequence.")
+    def _continues(self, chord: str, event: QKeyEvent, watched: QObject) -> bool:
+        """Take the second key of a sequence; returns False for a key that acts as if no sequence had begun.
+
+        That is a panic key, since nothing may hold up an exit, and one typed into a field or a dialog that has got the
+        keyboard meanwhile.
+        """
+        if event.isAutoRepeat():
+            return True
+        binds = self.leader.take(chord)
+        if not self._may_act(binds, event, watched):
+            return False
+        if binds:
+            self.press(binds, " ".join(binds[0].keys))
+            return True
+        if _is_panic(self._by_keys.get((chord,), ()), event):
+            return False
+        self._context.announcer.say("info", f"{chord} continues no sequence.")
         return True
 
     def _send_held(self, bind: Bind, chord: str) -> None:
         self.press((bind,), chord)
+
+    def _follow_focus(self) -> None:
+        """Let no key go on being held for an instrument that the focus has left."""
+        if self._held is not None and _acts_on_focus(self._held[1]):
+            self._end_hold()
 
     def _begin_hold(self, key: int, bind: Bind, chord: str, hold_ms: int) -> None:
         self._held = (key, bind, chord)
@@ -256,7 +278,11 @@ class HotkeyFilter(QObject):
     def _may_act(self, binds: tuple[Bind, ...], event: QKeyEvent, watched: QObject) -> bool:
         """Tell whether a key belongs to this filter now, or to a field, menu, dialog or drag."""
         focused = keyboard_widget(watched)
-        covered = QApplication.activePopupWidget() is not None or QApplication.activeModalWidget() is not None
+        covered = (
+            QApplication.activePopupWidget() is not None
+            or QApplication.activeModalWidget() is not None
+            or isinstance(QApplication.activeWindow() if focused is None else focused.window(), QDialog)
+        )
         typing = is_text_field(focused)
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
             if typing and focused is not None:
@@ -265,8 +291,7 @@ class HotkeyFilter(QObject):
             return not (covered or typing or _has_escape_layer(focused))
         if not covered and (not typing or focused is self._left):
             return True
-        is_function_key = Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35
-        return is_function_key and bool(binds) and all(_reduces(bind) for bind in binds)
+        return _is_panic(binds, event)
 
     def _leave(self, field: QWidget) -> None:
         """Take the keyboard from a field that Esc left, once it has had that press itself."""
@@ -308,6 +333,12 @@ def _acts_on_focus(bind: Bind) -> bool:
 
 def _reduces(bind: Bind) -> bool:
     return bind.do in REDUCES or bind.command == "trade.flatten_account"
+
+
+def _is_panic(binds: tuple[Bind, ...], event: QKeyEvent) -> bool:
+    """Tell whether a press is a function key that only takes risk away."""
+    is_function_key = Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35
+    return is_function_key and bool(binds) and all(_reduces(bind) for bind in binds)
 
 
 def keyboard_widget(watched: QObject) -> QWidget | None:

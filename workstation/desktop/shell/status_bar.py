@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QStatusBar
 
@@ -33,6 +33,9 @@ from workstation.viewmodels.status_line import (
 )
 
 MEMORY_INTERVAL_MS = 2_000
+GAP_PX = 6
+"""What the toolkit leaves between two items of a status bar."""
+
 YIELDS = (
     "version_chip",
     "rate_chip",
@@ -51,6 +54,8 @@ does, and that before what a trader decides by. Ages of streams and the venue's 
 
 class StatusBar(QStatusBar):
     """Shows each frame's status; memory is read every two seconds."""
+
+    _fit_due = Signal()
 
     def __init__(self, context: DesktopContext) -> None:
         super().__init__()
@@ -82,6 +87,8 @@ class StatusBar(QStatusBar):
         named = {chip.objectName(): chip for chip in self._chips}
         self._yielding = tuple(named[name] for name in YIELDS)
         self._squeezed: list[ChipLabel] = []
+        self._is_fit_due = False
+        self._fit_due.connect(self._fit, Qt.ConnectionType.QueuedConnection)
         for chip in self._chips:
             self.addWidget(chip) if chip in first else self.addPermanentWidget(chip)
             chip.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -112,7 +119,7 @@ class StatusBar(QStatusBar):
     def hide_items(self, names: list[str]) -> None:
         """Hide these items and no others; freshness and environment stay whatever is asked."""
         self._hidden = set(names) & {chip.objectName() for chip in self._yielding}
-        self._fit()
+        self._fit_soon()
 
     def menu(self, chip: ChipLabel) -> QMenu:
         """Return what a right click on an item offers."""
@@ -169,20 +176,29 @@ class StatusBar(QStatusBar):
         menu = self.squeezed_menu()
         menu.popup(self._more.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
+    def _fit_soon(self) -> None:
+        """Fit the items once the event that asks for it is over, and before anything is painted.
+
+        Showing an item lays the bar and its window out. Within an event of a layout, or while a theme is put on, that
+        would begin anew what is under way, and touch items that are about to end.
+        """
+        if not self._is_fit_due:
+            self._is_fit_due = True
+            self._fit_due.emit()
+
     def _fit(self) -> None:
         """Show what is wanted and has room; what matters least gives way first, and what warns last."""
-        layout = self.layout()
-        gap = layout.spacing() if layout is not None else 0
+        self._is_fit_due = False
         wanted = [chip for chip in self._chips if chip.objectName() not in self._hidden]
-        needed = sum(chip.sizeHint().width() + gap for chip in wanted)
+        needed = sum(chip.sizeHint().width() + GAP_PX for chip in wanted)
         squeezed: list[ChipLabel] = []
         if needed > self.width():
-            needed += self._more.width_of(f"+{len(self._yielding)}") + gap
+            needed += self._more.width_of(f"+{len(self._yielding)}") + GAP_PX
             for chip in sorted(self._yielding, key=lambda chip: chip.warns):
                 if chip in wanted and needed > self.width():
                     wanted.remove(chip)
                     squeezed.append(chip)
-                    needed -= chip.sizeHint().width() + gap
+                    needed -= chip.sizeHint().width() + GAP_PX
         self._squeezed = squeezed
         if squeezed:
             texts = ", ".join(chip.text() for chip in squeezed)
@@ -235,13 +251,13 @@ class StatusBar(QStatusBar):
     def event(self, event: QEvent) -> bool:
         """Fit the items again when one of them has become longer or shorter."""
         if event.type() is QEvent.Type.LayoutRequest:
-            self._fit()
+            self._fit_soon()
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show what there is room for."""
         super().resizeEvent(event)
-        self._fit()
+        self._fit_soon()
 
 
 def _item(name: str, meaning: str) -> ChipLabel:
