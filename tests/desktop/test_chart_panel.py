@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QToolButton
 from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, quote, status
 from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
+from workstation.desktop.chart_links import PAINT_WAIT_NS, TURN_NS
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.chart_panel_compare import CompareDialog
@@ -297,6 +298,33 @@ def second(rig: DesktopRig, qtbot, panel: ChartPanel):
         answer(rig)
     yield made
     made.release()
+
+
+def test_charts_take_turns_so_that_no_frame_paints_two_of_them(
+    panel: ChartPanel, rig: DesktopRig, second: ChartPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second.show()
+    painted: list[str] = []
+    for chart in (panel, second):
+        monkeypatch.setattr(chart, "_take_bars", lambda _frame, name=chart.panel_id: painted.append(name))
+    frames = []
+    for _ in range(60):
+        painted.clear()
+        rig.clock.advance(SECOND // 60)
+        rig.feed(quotes=[quote()])
+        frames.append(tuple(painted))
+    settled = frames[1:]
+    assert all(len(frame) <= 1 for frame in settled)
+    for chart in (panel, second):
+        assert sum(chart.panel_id in frame for frame in settled) >= 14, "each still paints every 60 ms or so"
+
+
+def test_a_chart_among_many_waits_no_longer_than_its_most(rig: DesktopRig) -> None:
+    now, links = START_NS, rig.context.charts
+    links.painted(now)
+    assert not links.has_turn(now + TURN_NS - 1, now - PAINT_WAIT_NS + TURN_NS)
+    assert links.has_turn(now + TURN_NS, now)
+    assert links.has_turn(now + 1, now + 1 - PAINT_WAIT_NS)
 
 
 def test_the_crosshair_goes_to_the_charts_of_its_group(panel: ChartPanel, rig: DesktopRig, second: ChartPanel) -> None:

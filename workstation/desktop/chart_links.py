@@ -1,4 +1,4 @@
-"""What charts of one desktop share: the crosshair of each link group, and the drawings of each instrument.
+"""What charts of one desktop share: crosshairs of link groups, drawings of instruments, and whose turn it is to paint.
 
 Drawings are kept as one text file an instrument in the home folder, written whole and put in place at once after every
 gesture; without a folder they live as long as the desktop. Belongs to the desktop's context. A folder that cannot be
@@ -12,6 +12,11 @@ from urllib.parse import quote
 
 from workstation.viewmodels.drawings import DrawingBook, drawings_text, read_drawings
 
+TURN_NS = 12_000_000
+"""How far the paintings of two charts lie apart at least: not both in one frame."""
+PAINT_WAIT_NS = 120_000_000
+"""After how long a chart paints without waiting for its turn."""
+
 CrosshairListener = Callable[[str, str, int | None], None]
 """Called with the panel that the pointer is in, its link group, and the moment (UTC ns), None when it left."""
 
@@ -24,6 +29,18 @@ class ChartLinks:
         self._failed = failed
         self._books: dict[str, DrawingBook] = {}
         self._listeners: list[CrosshairListener] = []
+        self._painted_at = 0
+
+    def has_turn(self, now: int, since: int) -> bool:
+        """Tell whether a chart that painted last at `since` (monotonic ns) may do so now: one at a time, by frames.
+
+        Whoever waits beyond PAINT_WAIT_NS goes all the same, so that none is left behind by many others.
+        """
+        return now - self._painted_at >= TURN_NS or now - since >= PAINT_WAIT_NS
+
+    def painted(self, now: int) -> None:
+        """Know that a chart paints in this frame."""
+        self._painted_at = now
 
     def listen(self, listener: CrosshairListener) -> Callable[[], None]:
         """Call `listener` as a pointer moves over a chart; returns the call that ends it."""

@@ -67,6 +67,7 @@ class ChartPanel(Panel):
         self._connection = ConnectionWatch()
         self._interval = DEFAULT_INTERVAL
         self._asked = self._asked_ns = self._painted_at = 0
+        self._status_came = self._positions_came = False
         self._loaded = False
         self._released = False
         self.chart = ChartView()
@@ -104,22 +105,31 @@ class ChartPanel(Panel):
         """Take live bars, the last price, and what trading changed."""
         if frame.status is not None:
             self._connection.take(frame.status)
+            if self.symbol and self._loaded:
+                self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
         self.trading.settle(self.context.state.open_orders)
         if self.isVisible():
             self.alerts.look()
             self.signals.look()
             self.studies.look()
-        news = frame.status is not None or frame.rows or frame.positions or any(update.closed for update in frame.bars)
-        now = self.context.bridge.session.mono_ns()
-        if not self.symbol or not (news or now - self._painted_at >= PAINT_EVERY_NS):
+        self._status_came |= frame.status is not None
+        self._positions_came |= bool(frame.positions)
+        news = frame.rows or any(update.closed for update in frame.bars)
+        now, turns = self.context.bridge.session.mono_ns(), self.context.charts
+        is_due = now - self._painted_at >= PAINT_EVERY_NS and turns.has_turn(now, self._painted_at)
+        if not self.symbol or not (news or is_due):
             return
         self._painted_at = now
+        if self.isVisible():
+            turns.painted(now)
         self._take_bars(frame)
         self.compared.take(frame.bars)
-        if any(isinstance(row, OrderState | Execution) for row in frame.rows) or frame.positions:
+        if any(isinstance(row, OrderState | Execution) for row in frame.rows) or self._positions_came:
+            self._positions_came = False
             self._show_marks()
         quote = frame.quotes.get(self.symbol)
-        if quote is not None or frame.status is not None:
+        if quote is not None or self._status_came:
+            self._status_came = False
             self._show_last(self.context.state.quotes.get(self.symbol))
 
     def on_symbol(self, symbol: str) -> None:

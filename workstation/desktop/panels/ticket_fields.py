@@ -4,27 +4,35 @@ Enter commits and never sends. Up, Down and the wheel step by one, with Shift by
 """
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from workstation.desktop.fonts import Weight
-from workstation.desktop.theme import theme_notifier, use_figure_font
+from workstation.desktop.theme import (
+    TypeRole,
+    current_theme,
+    figure_font,
+    theme_notifier,
+    ui_font,
+    use_figure_font,
+)
 from workstation.domain.orders import Side
 
 STEP_FAR = 10
 WHEEL_NOTCH = 120
+QUOTE_MARGIN_PX = 2
+PRICE_SIZES: tuple[TypeRole, ...] = ("title", "emphasis", "body", "caption")
+"""Steps of the type scale in which a quoted price may be set, largest first."""
 
 
 def set_role(widget: QWidget, name: str, value: str) -> None:
@@ -163,52 +171,71 @@ class SidePicker(QWidget):
 
 
 class QuoteButton(QPushButton):
-    """A price with its name and size; a click copies the price once."""
+    """A price with its name and size; a click copies the price once.
+
+    Painted, so that a new price moves nothing else: a label would have the whole window laid out at every quote. A
+    price is never cut: it is set smaller.
+    """
 
     def __init__(self, name: str, word: str, role: str) -> None:
         super().__init__()
-        self._word = word
+        self._word, self._role = word, role
+        self._text, self._caption, self._is_stale = "", word, False
         self.price: int | None = None
         self.setObjectName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._value, self._caption = QLabel("—"), QLabel(word)
-        for label in (self._value, self._caption):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        set_role(self._value, "role", role)
-        set_role(self._caption, "role", "caption")
-        self._role = role
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2, 2, 2, 2)
-        column.setSpacing(0)
-        column.addWidget(self._value)
-        column.addWidget(self._caption)
-        self._new_font()
-        theme_notifier().changed.connect(self._new_font)
+        self.setToolTip(f"Copy the {word} price into the ticket once")
+        self._faces: list[tuple[QFont, QFontMetrics]] = []
+        self._caption_font = ui_font("caption")
+        self._caption_face = QFontMetrics(self._caption_font)
+        self._new_fonts()
+        theme_notifier().changed.connect(self._new_fonts)
         self.show_price(None, "—", word, stale=False)
 
     def show_price(self, price: int | None, text: str, caption: str, *, stale: bool) -> None:
         """Show a price; a stale one is greyed and its caption says the age."""
         self.price = price
-        if self._value.text() != text:
-            self._value.setText(text)
-        if self._caption.text() != caption:
-            self._caption.setText(caption)
-        set_role(self._value, "role", "stale" if stale else self._role)
-        self.setAccessibleName(f"{self._word} {text}, {caption}; copies the price")
-        self.setToolTip(f"Copy the {self._word} price into the ticket once")
         self.setEnabled(price is not None)
+        if (self._text, self._caption, self._is_stale) == (text, caption, stale):
+            return
+        self._text, self._caption, self._is_stale = text, caption, stale
+        self.setAccessibleName(f"{self._word} {text}, {caption}; copies the price")
+        self.update()
 
-    def _new_font(self, *_: object) -> None:
-        use_figure_font(self._value, "title", Weight.DemiBold)
+    def _new_fonts(self, *_: object) -> None:
+        fonts = [figure_font(size, Weight.DemiBold) for size in PRICE_SIZES]
+        self._faces = [(font, QFontMetrics(font)) for font in fonts]
+        self._caption_font = ui_font("caption")
+        self._caption_face = QFontMetrics(self._caption_font)
+        self.updateGeometry()
 
     # Qt overrides
 
     def sizeHint(self) -> QSize:
         """Leave room for both lines."""
-        layout = self.layout()
-        return super().sizeHint() if layout is None else layout.sizeHint()
+        width = self._faces[0][1].horizontalAdvance("0000.00") + 2 * QUOTE_MARGIN_PX
+        return QSize(width, self._faces[0][1].height() + self._caption_face.height() + 2 * QUOTE_MARGIN_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button, the price in the largest type in which all of it is read, and below it the caption."""
+        super().paintEvent(event)
+        colors = current_theme().colors
+        color: QColor = colors.stale if self._is_stale else getattr(colors, self._role or "text")
+        room = self.rect().adjusted(QUOTE_MARGIN_PX, QUOTE_MARGIN_PX, -QUOTE_MARGIN_PX, -QUOTE_MARGIN_PX)
+        below = room.bottom() + 1 - self._caption_face.height()
+        fitting = (font for font, face in self._faces if face.horizontalAdvance(self._text) <= room.width())
+        painter = QPainter(self)
+        painter.setPen(color)
+        painter.setFont(next(fitting, self._faces[-1][0]))
+        painter.drawText(room.x(), room.y(), room.width(), below - room.y(), Qt.AlignmentFlag.AlignCenter, self._text)
+        painter.setPen(colors.text_muted)
+        painter.setFont(self._caption_font)
+        caption = self._caption_face.elidedText(self._caption, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(
+            room.x(), below, room.width(), self._caption_face.height(), Qt.AlignmentFlag.AlignCenter, caption
+        )
+        painter.end()
 
 
 class ScrolledFields(QScrollArea):

@@ -15,6 +15,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.time_sales_panel_view import TapeView
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
+from workstation.desktop.still import Still
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution
 from workstation.viewmodels.formats import age
@@ -55,7 +56,6 @@ class TimeSalesPanel(Panel):
         self.summary.setObjectName(f"{panel_id}_summary")
         self.summary.setContentsMargins(8, 2, 8, 2)
         self.summary.setProperty("role", "muted")
-        self.summary.setMinimumWidth(1)
         self._build_tools()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -64,7 +64,7 @@ class TimeSalesPanel(Panel):
         column.addWidget(self.view, 1)
         self._below = QHBoxLayout()
         self._below.setContentsMargins(0, 0, 4, 0)
-        self._below.addWidget(self.summary, 1)
+        self._below.addWidget(Still(self.summary), 1)
         self._below.addWidget(self.group)
         column.addLayout(self._below)
         self.setFocusProxy(self.view)

@@ -196,4 +196,4 @@ class Workspace(QObject):
                 self._aim(watched)
         elif event.type() is QEvent.Type.Quit:
             self.workspaces.settle()
-        return super().eventFilter(watched, event)
+        return False
