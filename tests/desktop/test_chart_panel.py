@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QToolButton
 from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, quote, status
 from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
-from workstation.desktop.chart_links import PAINT_WAIT_NS, TURN_NS
+from workstation.desktop.chart_links import PAINT_EVERY_NS, PAINT_WAIT_NS, TURN_NS, ChartLinks, PaintTurn
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.chart_panel_compare import CompareDialog
@@ -319,12 +319,16 @@ def test_charts_take_turns_so_that_no_frame_paints_two_of_them(
         assert sum(chart.panel_id in frame for frame in settled) >= 14, "each still paints every 60 ms or so"
 
 
-def test_a_chart_among_many_waits_no_longer_than_its_most(rig: DesktopRig) -> None:
-    now, links = START_NS, rig.context.charts
-    links.painted(now)
-    assert not links.has_turn(now + TURN_NS - 1, now - PAINT_WAIT_NS + TURN_NS)
-    assert links.has_turn(now + TURN_NS, now)
-    assert links.has_turn(now + 1, now + 1 - PAINT_WAIT_NS)
+def test_a_chart_among_many_waits_no_longer_than_its_most() -> None:
+    links, now = ChartLinks(), START_NS
+    first, second = PaintTurn(links), PaintTurn(links)
+    assert second.take(now, news=False, seen=True)
+    assert not second.take(now + PAINT_EVERY_NS - 1, news=False, seen=True)
+    for late in range(PAINT_EVERY_NS, PAINT_WAIT_NS, TURN_NS // 2):
+        first.take(now + late, news=True, seen=True)
+        assert not second.take(now + late, news=False, seen=True)
+    first.take(now + PAINT_WAIT_NS, news=True, seen=True)
+    assert second.take(now + PAINT_WAIT_NS, news=False, seen=True)
 
 
 def test_the_crosshair_goes_to_the_charts_of_its_group(panel: ChartPanel, rig: DesktopRig, second: ChartPanel) -> None:

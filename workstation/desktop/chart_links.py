@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from workstation.viewmodels.drawings import DrawingBook, drawings_text, read_drawings
 
+PAINT_EVERY_NS = 60_000_000
+"""A chart follows ticks at about 15 Hz; what trading changes, and a closed bar, at once."""
 TURN_NS = 12_000_000
 """How far the paintings of two charts lie apart at least: not both in one frame."""
 PAINT_WAIT_NS = 120_000_000
@@ -29,18 +31,7 @@ class ChartLinks:
         self._failed = failed
         self._books: dict[str, DrawingBook] = {}
         self._listeners: list[CrosshairListener] = []
-        self._painted_at = 0
-
-    def has_turn(self, now: int, since: int) -> bool:
-        """Tell whether a chart that painted last at `since` (monotonic ns) may do so now: one at a time, by frames.
-
-        Whoever waits beyond PAINT_WAIT_NS goes all the same, so that none is left behind by many others.
-        """
-        return now - self._painted_at >= TURN_NS or now - since >= PAINT_WAIT_NS
-
-    def painted(self, now: int) -> None:
-        """Know that a chart paints in this frame."""
-        self._painted_at = now
+        self.painted_at = 0
 
     def listen(self, listener: CrosshairListener) -> Callable[[], None]:
         """Call `listener` as a pointer moves over a chart; returns the call that ends it."""
@@ -95,3 +86,25 @@ def _write_atomically(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+class PaintTurn:
+    """When one chart paints: every PAINT_EVERY_NS, and no two seen ones in one frame; at once where there is news.
+
+    Whoever waits beyond PAINT_WAIT_NS goes all the same, so that none is left behind by many others.
+    """
+
+    def __init__(self, links: ChartLinks) -> None:
+        self._links = links
+        self._painted_at = 0
+
+    def take(self, now: int, *, news: bool, seen: bool) -> bool:
+        """Tell whether the chart paints now (monotonic ns), and know it."""
+        waited = now - self._painted_at
+        has_turn = now - self._links.painted_at >= TURN_NS or waited >= PAINT_WAIT_NS
+        if not news and not (waited >= PAINT_EVERY_NS and has_turn):
+            return False
+        self._painted_at = now
+        if seen:
+            self._links.painted_at = now
+        return True

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandResult
+from workstation.desktop.chart_links import PaintTurn
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.chart_alerts import ChartAlerts
@@ -49,9 +50,6 @@ from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
 
-PAINT_EVERY_NS = 60_000_000
-"""A chart follows ticks at about 15 Hz; what trading changes, and a closed bar, at once."""
-
 
 class ChartPanel(Panel):
     """One chart."""
@@ -66,10 +64,10 @@ class ChartPanel(Panel):
         self._formats = Formats(context.bridge.session.instruments)
         self._connection = ConnectionWatch()
         self._interval = DEFAULT_INTERVAL
-        self._asked = self._asked_ns = self._painted_at = 0
+        self._asked = self._asked_ns = 0
         self._status_came = self._positions_came = False
-        self._loaded = False
-        self._released = False
+        self._turn = PaintTurn(context.charts)
+        self._loaded = self._released = False
         self.chart = ChartView()
         self.chart.setObjectName(f"{panel_id}_chart")
         self.compared = ComparedBars(context, panel_id, self.chart.set_comparison)
@@ -114,14 +112,10 @@ class ChartPanel(Panel):
             self.studies.look()
         self._status_came |= frame.status is not None
         self._positions_came |= bool(frame.positions)
-        news = frame.rows or any(update.closed for update in frame.bars)
-        now, turns = self.context.bridge.session.mono_ns(), self.context.charts
-        is_due = now - self._painted_at >= PAINT_EVERY_NS and turns.has_turn(now, self._painted_at)
-        if not self.symbol or not (news or is_due):
+        news = bool(frame.rows) or any(update.closed for update in frame.bars)
+        now = self.context.bridge.session.mono_ns()
+        if not self.symbol or not self._turn.take(now, news=news, seen=self.isVisible()):
             return
-        self._painted_at = now
-        if self.isVisible():
-            turns.painted(now)
         self._take_bars(frame)
         self.compared.take(frame.bars)
         if any(isinstance(row, OrderState | Execution) for row in frame.rows) or self._positions_came:
