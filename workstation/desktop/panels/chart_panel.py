@@ -6,6 +6,7 @@ and off again after each change of instrument; cancels work always. A dragged li
 
 from contextlib import suppress
 
+from PySide6.QtCore import QMargins
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -83,9 +84,7 @@ class ChartPanel(Panel):
         self.chart.retry_requested.connect(self.load)
         self.chart.set_trade_labels(trading.labels, trading.words, bracket=BRACKET_HINT)
         self.chart.set_drag_words(trading.dragged)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.chart)
+        QVBoxLayout(self, contentsMargins=QMargins()).addWidget(self.chart)
         self.setFocusProxy(self.chart)
         self._build_tools()
         self.chart.crosshair_moved.connect(self._on_pointer)
@@ -102,6 +101,7 @@ class ChartPanel(Panel):
     def on_frame(self, frame: Frame) -> None:
         """Take live bars, the last price, and what trading changed."""
         if frame.status is not None:
+            self._status_came = True
             self._connection.take(frame.status)
             if self.symbol and self._loaded:
                 self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
@@ -110,7 +110,6 @@ class ChartPanel(Panel):
             self.alerts.look()
             self.signals.look()
             self.studies.look()
-        self._status_came |= frame.status is not None
         self._positions_came |= bool(frame.positions)
         news = bool(frame.rows) or any(update.closed for update in frame.bars)
         now = self.context.bridge.session.mono_ns()
