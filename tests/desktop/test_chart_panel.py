@@ -23,6 +23,7 @@ from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.accounts import Environment
 from workstation.domain.market import Bar, BarKind, BarType
 from workstation.domain.orders import OrdType, OriginKind, Side
+from workstation.kernel.clock import VirtualClock
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_indicators import choose
 from workstation.viewmodels.chart_marks import BracketZone, LineState, MarkSide
@@ -320,15 +321,19 @@ def test_charts_take_turns_so_that_no_frame_paints_two_of_them(
 
 
 def test_a_chart_among_many_waits_no_longer_than_its_most() -> None:
-    links, now = ChartLinks(), START_NS
-    first, second = PaintTurn(links), PaintTurn(links)
-    assert second.take(now, news=False, seen=True)
-    assert not second.take(now + PAINT_EVERY_NS - 1, news=False, seen=True)
-    for late in range(PAINT_EVERY_NS, PAINT_WAIT_NS, TURN_NS // 2):
-        first.take(now + late, news=True, seen=True)
-        assert not second.take(now + late, news=False, seen=True)
-    first.take(now + PAINT_WAIT_NS, news=True, seen=True)
-    assert second.take(now + PAINT_WAIT_NS, news=False, seen=True)
+    links, clock = ChartLinks(), VirtualClock(START_NS)
+    first, second = PaintTurn(links, clock.mono_ns), PaintTurn(links, clock.mono_ns)
+    clock.advance(SECOND)
+    assert second.take(news=False, seen=True)
+    clock.advance(PAINT_EVERY_NS - 1)
+    assert not second.take(news=False, seen=True)
+    clock.advance(1)
+    for _ in range(PAINT_EVERY_NS, PAINT_WAIT_NS, TURN_NS // 2):
+        assert first.take(news=True, seen=True)
+        assert not second.take(news=False, seen=True)
+        clock.advance(TURN_NS // 2)
+    assert first.take(news=True, seen=True)
+    assert second.take(news=False, seen=True)
 
 
 def test_the_crosshair_goes_to_the_charts_of_its_group(panel: ChartPanel, rig: DesktopRig, second: ChartPanel) -> None:

@@ -94,12 +94,13 @@ class PaintTurn:
     Whoever waits beyond PAINT_WAIT_NS goes all the same, so that none is left behind by many others.
     """
 
-    def __init__(self, links: ChartLinks) -> None:
-        self._links = links
+    def __init__(self, links: ChartLinks, mono_ns: Callable[[], int]) -> None:
+        self._links, self._mono_ns = links, mono_ns
         self._painted_at = 0
 
-    def take(self, now: int, *, news: bool, seen: bool) -> bool:
-        """Tell whether the chart paints now (monotonic ns), and know it."""
+    def take(self, *, news: bool, seen: bool) -> bool:
+        """Tell whether the chart paints now, and know it."""
+        now = self._mono_ns()
         waited = now - self._painted_at
         has_turn = now - self._links.painted_at >= TURN_NS or waited >= PAINT_WAIT_NS
         if not news and not (waited >= PAINT_EVERY_NS and has_turn):

@@ -6,7 +6,6 @@ and off again after each change of instrument; cancels work always. A dragged li
 
 from contextlib import suppress
 
-from PySide6.QtCore import QMargins
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -66,9 +65,8 @@ class ChartPanel(Panel):
         self._connection = ConnectionWatch()
         self._interval = DEFAULT_INTERVAL
         self._asked = self._asked_ns = 0
-        self._status_came = self._positions_came = False
-        self._turn = PaintTurn(context.charts)
-        self._loaded = self._released = False
+        self._status_came = self._positions_came = self._loaded = self._released = False
+        self._turn = PaintTurn(context.charts, context.bridge.session.mono_ns)
         self.chart = ChartView()
         self.chart.setObjectName(f"{panel_id}_chart")
         self.compared = ComparedBars(context, panel_id, self.chart.set_comparison)
@@ -84,7 +82,9 @@ class ChartPanel(Panel):
         self.chart.retry_requested.connect(self.load)
         self.chart.set_trade_labels(trading.labels, trading.words, bracket=BRACKET_HINT)
         self.chart.set_drag_words(trading.dragged)
-        QVBoxLayout(self, contentsMargins=QMargins()).addWidget(self.chart)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.chart)
         self.setFocusProxy(self.chart)
         self._build_tools()
         self.chart.crosshair_moved.connect(self._on_pointer)
@@ -112,16 +112,14 @@ class ChartPanel(Panel):
             self.studies.look()
         self._positions_came |= bool(frame.positions)
         news = bool(frame.rows) or any(update.closed for update in frame.bars)
-        now = self.context.bridge.session.mono_ns()
-        if not self.symbol or not self._turn.take(now, news=news, seen=self.isVisible()):
+        if not self.symbol or not self._turn.take(news=news, seen=self.isVisible()):
             return
         self._take_bars(frame)
         self.compared.take(frame.bars)
         if any(isinstance(row, OrderState | Execution) for row in frame.rows) or self._positions_came:
             self._positions_came = False
             self._show_marks()
-        quote = frame.quotes.get(self.symbol)
-        if quote is not None or self._status_came:
+        if self.symbol in frame.quotes or self._status_came:
             self._status_came = False
             self._show_last(self.context.state.quotes.get(self.symbol))
 
