@@ -127,7 +127,7 @@ def test_a_cancel_takes_along_the_order_that_it_overtakes_before_a_busy_engine(
             product.press(key)
     order = product.wait_for_order(lambda o: o.terms.symbol == "AAPL" and not o.is_open, "the end of the order")
     assert (order.status, order.ts_sent, order.origin.detail) == (OrdStatus.CANCELLED, 0, "F1")
-    assert order.text == "cancelled by HOTKEY:local before the engine took it"
+    assert order.text == "cancelled by HOTKEY:local before it was sent: the venue never saw it"
     assert product.stored(order) == order
     assert product.at_venue() == []
     assert product.window.top_bar.rejects.text() == "no rejects"

@@ -126,7 +126,7 @@ def test_an_order_is_ended_with_the_words_of_who_overtook_it_and_the_cancel_says
     assert cancelled.text == "0 cancels asked, 1 ended before sent."
     assert (placed.ok, placed.data.status) == (True, OrdStatus.CANCELLED)
     assert placed.text == "Cancelled before it was sent: a cancel was given after it."
-    assert placed.data.text == "cancelled by HOTKEY:tester before the engine took it"
+    assert placed.data.text == "cancelled by HOTKEY:tester before it was sent: the venue never saw it"
     assert engine.rig.broker.of("submit") == []
 
 
@@ -179,7 +179,7 @@ def test_a_reversal_that_a_flatten_overtook_is_not_begun() -> None:
     flatten = ExitPosition(account=ACCOUNT, symbol="ABC")
     reversed_, _ = engine.ask(("position.reverse", reverse), ("position.flatten", flatten))
     assert (reversed_.ok, reversed_.code) == (False, "STATE_CONFLICT")
-    assert reversed_.text == "NOT SENT: cancelled by HOTKEY:tester before the engine took it."
+    assert reversed_.text == "NOT SENT: cancelled by HOTKEY:tester before it was sent: the venue never saw it."
     assert engine.rig.broker.calls == []
 
 

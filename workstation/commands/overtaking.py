@@ -58,7 +58,7 @@ class Overtaking:
         if isinstance(call.params, Focus):
             overtaken = overtaken[-1:]  # the newest alone was meant
         for turn in overtaken:
-            self._withdrawn.setdefault(turn, f"cancelled by {call.origin.actor} before the engine took it")
+            self._withdrawn.setdefault(turn, f"cancelled by {call.origin.actor} before it was sent: the venue never saw it")
         return msgspec.structs.replace(call, overtaken=len(overtaken))
 
 
