@@ -57,8 +57,9 @@ class Overtaking:
         overtaken = [turn for turn, entry in earlier.items() if covers(entry)]
         if isinstance(call.params, Focus):
             overtaken = overtaken[-1:]  # the newest alone was meant
+        why = f"cancelled by {call.origin.actor} before it was sent: the venue never saw it"
         for turn in overtaken:
-            self._withdrawn.setdefault(turn, f"cancelled by {call.origin.actor} before it was sent: the venue never saw it")
+            self._withdrawn.setdefault(turn, why)
         return msgspec.structs.replace(call, overtaken=len(overtaken))
 
 
