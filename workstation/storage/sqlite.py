@@ -8,6 +8,7 @@ import contextlib
 import errno
 import importlib
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,14 @@ BUSY_TIMEOUT_MS = 5_000
 _TIDY_TIMEOUT_MS = 100
 """How long emptying the log waits for a reader; a later try will do."""
 
+LOG_BYTES = 8 * 1024 * 1024
+"""Room of the log that is on the disk already: a sync of what is written over waits for no new block."""
+
+ROOM_FACTOR = 16
+"""How many times that must be free before it is laid aside; where the disk is nearly full, others need it more."""
+
+_CHUNK = 65_536
+
 _PRAGMAS: dict[str, int | str] = {
     "journal_mode": "wal",
     "synchronous": 2,
@@ -37,6 +46,7 @@ _PRAGMAS: dict[str, int | str] = {
     "mmap_size": 0,
     "cell_size_check": 1,
     "wal_autocheckpoint": 0,
+    "journal_size_limit": LOG_BYTES,
     "cache_size": -65_536,
 }
 _PRAGMAS_MACOS = {"fullfsync": 1, "checkpoint_fullfsync": 1}
@@ -187,15 +197,35 @@ class SqliteDriver:
         """Do nothing: a file does not go away without an error."""
 
     def tidy(self, *, thorough: bool) -> None:
-        """Move the log into the file; thorough: empty the log too."""
+        """Move the log into the file; thorough: have the log begin anew too, which waits for readers.
+
+        The log keeps its room, see LOG_BYTES; one that has grown beyond it is cut back with its next line.
+        """
         if not thorough:
             self._run("PRAGMA wal_checkpoint(PASSIVE)")
+            with contextlib.suppress(OSError):
+                self._lay_log_aside()
             return
         self._wait_for_lock(_TIDY_TIMEOUT_MS)
         try:
-            self._run("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._run("PRAGMA wal_checkpoint(RESTART)")
         finally:
             self._wait_for_lock(_PRAGMAS["busy_timeout"])
+
+    def _lay_log_aside(self) -> None:
+        """Write zeros behind the log up to LOG_BYTES; nothing there is read before the library has written over it.
+
+        A block that is only reserved would still cost a sync its entry in the file system's own journal.
+        """
+        log = self._path.with_name(self._path.name + "-wal")
+        size = log.stat().st_size
+        if size >= LOG_BYTES or shutil.disk_usage(log.parent).free < ROOM_FACTOR * LOG_BYTES:
+            return
+        with log.open("r+b", buffering=0) as file:
+            file.seek(size)
+            while size < LOG_BYTES:
+                size += file.write(bytes(min(_CHUNK, LOG_BYTES - size)))
+            os.fsync(file.fileno())
 
     def close(self) -> None:
         """Close the connection; the last one to leave empties the log."""

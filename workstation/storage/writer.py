@@ -30,6 +30,11 @@ GROUP_NS_MAX = 5_000_000
 """A group is closed at this many events, or when gathering it took this much of the thread's own time."""
 
 IDLE_S = 0.25
+REST_EVENTS = 200
+REST_AFTER_S = 10.0
+"""The log is moved into the file at an idle moment, once it holds so many events or began so long ago: that and what
+the next line then takes are four syncs, which would be two of three if every order on its own were followed by them."""
+
 RETRY_S = 1.0
 FILE_CHECK_S = 60.0
 TIDY_EVENTS = 20_000
@@ -120,7 +125,8 @@ class JournalWriter:
         self._backlog: deque[Group] = deque()
         self._retry_at = 0.0
         self._file_checked_at = time.monotonic()
-        self._untidied = 0
+        self._untidied = REST_EVENTS  # a first idle moment lays the log's room aside
+        self._untidied_since = 0.0
         self._failed = False
 
     def run(self) -> None:
@@ -200,7 +206,7 @@ class JournalWriter:
         fault_point("storage.before_report")
         self._reports.durable(group.last_seq)
         fault_point("storage.after_report")
-        self._untidied += group.events
+        self._count_untidied(group.events)
         if self._untidied >= TIDY_EVENTS:
             self._tidy(thorough=False)
 
@@ -274,8 +280,10 @@ class JournalWriter:
 
     def _write_aside(self, aside: Aside) -> bool:
         """Write rows that trading does not rest on: one that breaks a rule of its table takes them alone down."""
-        passing = (*STALLS, InvariantError)
-        return not self._failed and not self._backlog and self._commit_small(*aside.work, passing=passing)
+        if self._failed or self._backlog or not self._commit_small(*aside.work, passing=(*STALLS, InvariantError)):
+            return False
+        self._count_untidied(sum(len(rows) for _, rows in aside.work))
+        return True
 
     def _commit_small(
         self, *work: tuple[Statement, Sequence[Parameters]], passing: tuple[type[Exception], ...] = STALLS
@@ -295,11 +303,19 @@ class JournalWriter:
             return False
         return True
 
+    def _count_untidied(self, written: int) -> None:
+        if not self._untidied:
+            self._untidied_since = time.monotonic()
+        self._untidied += written
+
     def _rest(self) -> None:
-        if self._untidied and not self._failed and not self._backlog:
-            self._tidy(thorough=False)
-            if self._watermark is not None:
-                self._watermark.sync()
+        if not self._untidied or self._failed or self._backlog:
+            return
+        if self._untidied < REST_EVENTS and time.monotonic() - self._untidied_since < REST_AFTER_S:
+            return
+        self._tidy(thorough=False)
+        if self._watermark is not None:
+            self._watermark.sync()
 
     def _tidy(self, *, thorough: bool) -> None:
         self._untidied = 0
