@@ -147,11 +147,11 @@ def moved_after(*items: Work | None) -> int:
     driver, told = Noting(), Told()
     journal = writer.JournalWriter(
         driver=driver,
-        lease=told,  # type: ignore[arg-type]
+        lease=told,  # type: ignore[arg-type]  # it answers whatever is asked of it
         projector=Projector(Scales({})),
-        reserve=told,  # type: ignore[arg-type]
+        reserve=told,  # type: ignore[arg-type]  # it answers whatever is asked of it
         watermark=None,
-        queue=Script(*items),  # type: ignore[arg-type]
+        queue=Script(*items),  # type: ignore[arg-type]  # what a writer asks of a queue
         reports=told,
         newest=(0, GENESIS),
     )
