@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-import numpy as np
 
 from workstation.app.alert_hooks import AlertHooks, HookFate
+from workstation.app.alert_studies import AlertStudies, Post
 from workstation.app.core import Core
 from workstation.app.mail import Mail, Mailer, Outcome, mail_secret
 from workstation.app.screens import EngineScreens
@@ -26,23 +26,16 @@ from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.events import AlertFired, RecordSaved
 from workstation.domain.expressions.evaluation import Snapshot, Value
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BarType, MarketEvent, Quote, Trade
+from workstation.domain.market import MarketEvent, Quote, Trade
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.kernel.logs import get_logger
-from workstation.marketdata.history import BarHistory
-from workstation.marketdata.indicators.evaluation import over_bars
-from workstation.marketdata.intervals import INTERVALS
 from workstation.ports.deliveries import Deliveries
 from workstation.viewmodels.alert_lines import alert_line
-from workstation.viewmodels.alerts import AlertBook, Study, checked, study_of, words_of
-
-BARS_READ = 600
-"""Newest closed bars that an indicator is computed over."""
+from workstation.viewmodels.alerts import AlertBook, checked, words_of
 
 LOOK_NS = 1_000_000_000
-STUDIES_KEPT = 1_000
 NS_PER_S = 1_000_000_000
 _FUNDS = frozenset({"equity", "margin", "bp"})
 
@@ -50,9 +43,10 @@ _log = get_logger("alerts")
 
 
 class Alerting(msgspec.Struct, frozen=True):
-    """What alerts need beside the core. file: where they are kept, None for nowhere."""
+    """What alerts need beside the core. file: where they are kept, None for nowhere; indicators: folder of own ones."""
 
     file: Path | None = None
+    indicators: Path | None = None
     mail: MailSettings = MailSettings()
 
 
@@ -76,15 +70,18 @@ class Alerts:
         say: Say,
         keeping: Alerting,
         deliveries: Deliveries,
+        *,
+        post: Post,
     ) -> None:
-        self._core, self._screens, self._say, self._file = core, screens, say, keeping.file
+        self._core, self._say, self._file = core, say, keeping.file
         self._mailer, self._mailed = Mailer(keeping.mail, mail_secret), dict[str, str]()
         self._hooked = dict[str, str]()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alerts-file")
         self._hooks = AlertHooks(core.state.records, deliveries, self._writer)
-        self._studies: dict[tuple[str, str, str], tuple[int, float]] = {}
-        self._sought: set[tuple[str, BarType]] = set()
         self.book = AlertBook(self._read, self._tell)
+        self._studies = AlertStudies(
+            screens, keeping.indicators, post, lambda symbol: self.book.check(self._now(), (symbol,))
+        )
 
     def begin(self) -> None:
         """Take the kept alerts back and listen; a file that cannot be read is said and stays as it is."""
@@ -116,6 +113,7 @@ class Alerts:
         """Keep what changed and end the writer."""
         self.look()
         self._mailer.close()
+        self._studies.close()
         self._writer.shutdown(wait=True)
 
     def register(self, commands: CommandRegistry) -> None:
@@ -148,15 +146,16 @@ class Alerts:
             alert_line(params.alert.line)
         alert = msgspec.structs.replace(params.alert, id=params.alert.id or context.ids.uid())
         condition = checked(alert)
-        reads_bars = condition is not None and any(map(study_of, condition.names))
-        bars = [(alert.symbol, INTERVALS[alert.interval], BARS_READ)] if reads_bars else []
+        names = frozenset() if condition is None else condition.names
 
         def keep() -> CommandResult:
-            for symbol, bar_type, count in bars:
-                self._screens.open_series(symbol, bar_type, count)
+            for name in names:
+                reading = self._studies.reading(alert, name)
+                if reading is not None and reading.trouble:
+                    raise ValidationError("condition", f"{name}: {reading.trouble}")
             return self._kept(alert, fire_now=params.fire_now)
 
-        self._screens.when_read(bars, lambda: answer(call, keep))
+        self._studies.when_read(alert, names, lambda: answer(call, keep))
 
     def _kept(self, alert: Alert, *, fire_now: bool | None) -> CommandResult:
         """Keep an alert whose bars are at hand, or ask where its condition holds already."""
@@ -252,13 +251,16 @@ class Alerts:
         values |= {"tick": tick, "fresh": price.is_fresh, "age_s": Fraction(price.age_ns, NS_PER_S)}
         values["volume"] = Fraction(stats.volume, 10**instrument.qty_decimals)
         values |= self._figures(alert, instrument, names)
+        why = {}
         for name in names:
-            study = study_of(name)
-            if study is not None and (found := self._study(alert, name, study)) is not None:
-                values[name] = found
+            reading = self._studies.reading(alert, name)
+            if reading is not None and reading.number is not None:
+                values[name] = reading.number
+            elif reading is not None and reading.trouble:
+                why[name] = reading.trouble
         point = None if instrument.inverse else Fraction(instrument.multiplier, 10**instrument.multiplier_decimals)
         lot = Fraction(instrument.lot, 10**instrument.qty_decimals)
-        return Snapshot(values=values, tick=tick, lot=lot, point_value=point)
+        return Snapshot(values=values, tick=tick, lot=lot, point_value=point, why=why)
 
     def _figures(self, alert: Alert, instrument: Instrument, names: frozenset[str]) -> dict[str, Value]:
         account = alert.account or next(iter(self._core.state.accounts), "")
@@ -279,37 +281,6 @@ class Alerts:
             funds = self._core.funds.funds(account)
             money |= {"equity": funds.equity, "margin": funds.margin_used, "bp": funds.buying_power}
         return values | {name: Fraction(amount, MONEY_ONE) for name, amount in money.items() if amount is not None}
-
-    def _study(self, alert: Alert, name: str, study: Study) -> Fraction | None:
-        """Return an indicator's value at the last closed bar; computed once a bar."""
-        history = self._bars(alert.symbol, INTERVALS[alert.interval])
-        if history is None or not len(history):
-            return None
-        key, newest = (alert.symbol, alert.interval, name), int(history.ts_close[-1])
-        known = self._studies.get(key)
-        if known is None or known[0] != newest:
-            start = max(len(history) - BARS_READ, 0)
-            ohlcv = history.ohlcv(start)
-            bars = dict(zip(("open", "high", "low", "close", "volume"), np.ascontiguousarray(ohlcv.T), strict=True))
-            bars["time"] = np.asarray(history.ts_open[start:], dtype=np.float64)
-            line = over_bars(study.indicator.build(study.settings), bars)[study.line]
-            if len(self._studies) >= STUDIES_KEPT:
-                self._studies.clear()
-            known = self._studies[key] = (newest, float(line[-1]))
-        return None if np.isnan(known[1]) else Fraction(known[1])
-
-    def _bars(self, symbol: str, bar_type: BarType) -> BarHistory | None:
-        """Return a series; None while its past is read aside, after which the next look has it."""
-        found: list[BarHistory] = []
-
-        def opened() -> None:
-            self._sought.discard((symbol, bar_type))
-            found.append(self._screens.open_series(symbol, bar_type, BARS_READ))
-
-        if (symbol, bar_type) not in self._sought:
-            self._sought.add((symbol, bar_type))
-            self._screens.when_read([(symbol, bar_type, BARS_READ)], opened)
-        return found[0] if found else None
 
 
 def _price(price: int, instrument: Instrument) -> Fraction:

@@ -189,7 +189,7 @@ class Program:
             recent=recent,
             view_only=view_only,
             keeping=_keeping(options.settings.marketdata),
-            alerting=Alerting(self.own_home.alerts_file, options.settings.mail),
+            alerting=Alerting(self.own_home.alerts_file, options.home.indicators, options.settings.mail),
             strategies_folder=self.own_home.strategies,
             run_budget=RunBudget(runs.max_concurrent_runs, runs.run_timeout, runs.paper_only),
         )

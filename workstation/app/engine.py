@@ -126,7 +126,9 @@ class Engine:
         self._publisher = self._publishing(frame_hz)
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
         self._feed_clock = feed_clock(core.market, venue.environment)
-        self._alerts = Alerts(core, self._screens, self._publisher.notice, alerting, store.reader.deliveries)
+        self._alerts = Alerts(
+            core, self._screens, self._publisher.notice, alerting, store.reader.deliveries, post=loop.post
+        )
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
         self._chart_history = ChartHistory.of(

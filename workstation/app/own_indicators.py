@@ -1,7 +1,7 @@
 """A user's own indicators: the files of the folder `indicators`, loaded as strategies' files are, anew when edited.
 
-A chart asks for them from time to time. Files are read and imported on a thread of their own, so that a module that
-takes long, or fails, holds nothing up; a file that fails is answered with its error in words.
+A chart asks for them from time to time, an alert at each bar. Files are read and imported on a thread of their own, so
+that a module that takes long, or fails, holds nothing up; a file that fails is answered with its error in words.
 """
 
 import ast
@@ -11,13 +11,14 @@ from pathlib import Path
 
 from workstation.app.chart_history import ENDING
 from workstation.app.code_files import SourceText, classes_in, own_files, read_source
-from workstation.app.import_limit import within
+from workstation.app.time_limit import within
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
 from workstation.domain.errors import ValidationError
 from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger
 from workstation.marketdata.indicators.own import OwnFile, OwnIndicator, catalogued
+from workstation.strategies.code_text import FOLDER
 from workstation.strategies.importing import imported, trouble_of
 
 FILES_MAX = 100
@@ -29,38 +30,27 @@ IMPORT_S = 5.0
 _log = get_logger("own_indicators")
 
 
-class OwnIndicators:
-    """The command that answers what the folder holds. post: runs a call on the engine's thread."""
+class OwnFolder:
+    """Loads the files of a folder, on the caller's thread; one that is as it was is not run again."""
 
-    def __init__(self, folder: Path, post: Callable[[Callable[[], None]], None], commands: CommandRegistry) -> None:
-        self._folder, self._post = folder, post
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
         self._known: dict[str, OwnFile] = {}
-        self._pool = ThreadPoolExecutor(1, "own-indicators")
         self._guard = Bus(lambda file, error: _log.warning("indicator_not_loaded", file=file, error=repr(error))).guard
-        rows: tuple[Declaration, ...] = (
-            ("market.indicators", "Own indicators", NoParams, "marketdata:view", self._tell),
-        )
-        commands.declare("Market", rows)
-
-    def close(self) -> None:
-        """End the thread."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def load(self) -> tuple[OwnFile, ...]:
-        """Return the files as they stand, on the caller's thread; one that is as it was is not run again."""
+        """Return the files as they stand."""
         found = [self._loaded(file) for file in own_files(self._folder)[:FILES_MAX]]
         self._known = {file.module: file for file in found}
         return tuple(found)
 
-    def _tell(self, _context: EngineContext, _params: NoParams, call: Invocation) -> None:
-        def work() -> None:
-            files = self.load()
-            self._post(lambda: call.reply(CommandResult(ok=True, text="", data=files)))
-
-        try:
-            self._pool.submit(work)
-        except RuntimeError:  # its thread has ended with the program
-            call.reply(CommandResult(ok=False, code="NOT_READY", text=ENDING))
+    def one(self, module: str) -> OwnFile:
+        """Return one file as it stands."""
+        file = None if self._folder is None else self._folder / f"{module}.py"
+        if file is None or not file.is_file():
+            return OwnFile(module=module, code_hash="", error=f"there is no {FOLDER}/{module}.py")
+        found = self._known[module] = self._loaded(file)
+        return found
 
     def _loaded(self, file: Path) -> OwnFile:
         module, known = file.stem, self._known.get(file.stem)
@@ -74,6 +64,32 @@ class OwnIndicators:
         if error is None:
             return made[0]
         return OwnFile(module=module, code_hash=source[0].code_hash if source else "", error=trouble_of(error, module))
+
+
+class OwnIndicators:
+    """The command that answers what the folder holds. post: runs a call on the engine's thread."""
+
+    def __init__(self, folder: Path, post: Callable[[Callable[[], None]], None], commands: CommandRegistry) -> None:
+        self._files, self._post = OwnFolder(folder), post
+        self._pool = ThreadPoolExecutor(1, "own-indicators")
+        rows: tuple[Declaration, ...] = (
+            ("market.indicators", "Own indicators", NoParams, "marketdata:view", self._tell),
+        )
+        commands.declare("Market", rows)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _tell(self, _context: EngineContext, _params: NoParams, call: Invocation) -> None:
+        def work() -> None:
+            files = self._files.load()
+            self._post(lambda: call.reply(CommandResult(ok=True, text="", data=files)))
+
+        try:
+            self._pool.submit(work)
+        except RuntimeError:  # its thread has ended with the program
+            call.reply(CommandResult(ok=False, code="NOT_READY", text=ENDING))
 
 
 def _own_file(module: str, source: SourceText) -> OwnFile:

@@ -16,8 +16,8 @@ from pathlib import Path
 from workstation.app.code_files import SourceText, classes_in, own_files, read_source
 from workstation.app.core import Core
 from workstation.app.engine_loop import EngineLoop
-from workstation.app.import_limit import within
 from workstation.app.isolation import described, isolated_host
+from workstation.app.time_limit import within
 from workstation.domain.errors import UserError, ValidationError
 from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger

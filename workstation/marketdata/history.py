@@ -1,6 +1,7 @@
 """Bar history: bounded columns of closed bars for charts, indicators and the `bars` resource.
 
-Listens to bars from `service.py`. Columns are numpy arrays of exact integers; `ohlcv` gives floats, for drawing only.
+Listens to bars from `service.py`. Columns are numpy arrays of exact integers; `ohlcv` gives floats, to draw and to
+compute indicators of.
 """
 
 from collections.abc import Iterable
@@ -22,8 +23,8 @@ Floats = NDArray[np.float64]
 class BarHistory:
     """The latest `capacity` bars of one series, ascending by ts_open, one for each ts_open.
 
-    price_scale, qty_scale: value of one price and one quantity unit, for `ohlcv`. `version` grows with every change;
-    `dropped` counts bars that left at the old end, so that a reader keeps its place.
+    price_scale, qty_scale: value of one price and one quantity unit, a power of ten up to 1, for `ohlcv`. `version`
+    grows with every change; `dropped` counts bars that left at the old end, so that a reader keeps its place.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class BarHistory:
         self.version = 0
         self.dropped = 0
         self._capacity = min(capacity, HISTORY_BARS_MAX)
-        self._scale = np.array([price_scale] * 4 + [qty_scale])
+        self._divisors = np.rint(1 / np.array([price_scale] * 4 + [qty_scale]))  # so that equal prices are equal floats
         self._start = self._end = 0
         self._times = np.empty((_FIRST_ALLOCATION, 2), np.int64)
         self._values = np.empty((_FIRST_ALLOCATION, 5), np.int64)
@@ -63,8 +64,8 @@ class BarHistory:
         return self._values[self._start : self._end]
 
     def ohlcv(self, start: int = 0, stop: int | None = None) -> Floats:
-        """Return rows [start, stop) for drawing, (m, 5) float64, columns o h l c v in whole units; a copy."""
-        scaled: Floats = self.values[start:stop] * self._scale
+        """Return rows [start, stop), (m, 5) float64, columns o h l c v, whole units as strategies have them; a copy."""
+        scaled: Floats = self.values[start:stop] / self._divisors
         return scaled
 
     def index_at(self, ts: int) -> int:

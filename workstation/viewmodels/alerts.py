@@ -27,6 +27,7 @@ from workstation.domain.expressions.vocabulary import Kind
 from workstation.domain.orders import OrderState
 from workstation.domain.records import StrategyRun
 from workstation.marketdata.indicators.catalogue import INDICATORS, Indicator, Pane
+from workstation.marketdata.indicators.own import ID_PREFIX
 from workstation.marketdata.intervals import INTERVALS
 from workstation.viewmodels.formats import MISSING
 
@@ -51,6 +52,10 @@ _NAMES: Mapping[Kind, str] = {
 _PLAIN: Mapping[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 _ALWAYS = frozenset({"fresh", "age_s", "pos", "flat", "long", "short", "tick"})
 """Names that are true however old the prices are."""
+
+_OWN = re.compile(
+    re.escape(ID_PREFIX) + r"([A-Za-z_]\w*)\.([A-Za-z_]\w*?)(?:_(\d{1,4}))?(?:\.([A-Za-z_]\w*))?", re.ASCII
+)
 
 
 class Study(msgspec.Struct, frozen=True):
@@ -79,19 +84,69 @@ def study_of(name: str) -> Study | None:
     return Study(found, settings, found.lines.index(line)) if line in found.lines else None
 
 
+class OwnStudy(msgspec.Struct, frozen=True):
+    """An own indicator that a condition reads, as it is named: `own.module.Class`, `own.module.Class_5.line`.
+
+    figure: its first figure, None where none is named; line: "" for the first. What its file offers is known elsewhere.
+    """
+
+    module: str
+    kind: str
+    figure: int | None
+    line: str
+
+
+def own_study_of(name: str) -> OwnStudy | None:
+    """Return the own indicator that a name stands for, None for any other name."""
+    found = _OWN.fullmatch(name)
+    if found is None:
+        return None
+    module, kind, figure, line = found.groups()
+    return OwnStudy(module, kind, None if figure is None else int(figure), line or "")
+
+
+def own_line(study: OwnStudy, offered: Mapping[str, Indicator]) -> Study:
+    """Return what a named own indicator is among those that its file offers, by id.
+
+    A class may end in a number itself: `Class_5` is that class where there is one, else `Class` with the figure 5.
+
+    Raises:
+        ValidationError: there is none of that name, or its figure or line is none.
+    """
+    whole = "" if study.figure is None else f"{ID_PREFIX}{study.module}.{study.kind}_{study.figure}"
+    found = offered.get(whole) or offered.get(f"{ID_PREFIX}{study.module}.{study.kind}")
+    if found is None:
+        raise ValidationError("condition", f"{study.module}.py has no own indicator {study.kind}")
+    settings: dict[str, float] = {}
+    if study.figure is not None and found.id != whole:
+        if not found.parameters:
+            raise ValidationError("condition", f"{study.kind} has no figure")
+        settings[found.parameters[0].name] = study.figure
+        found.values(settings)
+    if study.line and study.line not in found.lines:
+        allowed = ", ".join(found.lines)
+        raise ValidationError("condition", f"{study.kind} has no line {study.line}", allowed=allowed)
+    return Study(found, settings, found.lines.index(study.line) if study.line else 0)
+
+
 class AlertNames(Mapping[str, Kind]):
-    """The vocabulary of alerts: prices, figures, and every indicator as `id`, `id_bars` or `id_bars_line`."""
+    """The vocabulary of alerts: prices, figures, and every indicator as `id`, `id_bars` or `id_bars_line`.
+
+    An own one is `own.module.Class`, with `_bars` and `.line` behind it, and a plain number.
+    """
 
     def __getitem__(self, name: str) -> Kind:
         if name in _PLAIN:
             return _PLAIN[name]
         study = study_of(name)
         if study is None:
+            if own_study_of(name) is not None:
+                return Kind.PLAIN
             raise KeyError(name)
         return Kind.PRICE if study.indicator.pane is Pane.PRICE else Kind.RATIO
 
     def __iter__(self) -> Iterator[str]:
-        return iter([*_PLAIN, "ema_20", "rsi_14", "and other indicators"])
+        return iter([*_PLAIN, "ema_20", "rsi_14", "and other indicators, own.file.Class"])
 
     def __len__(self) -> int:
         return len(_PLAIN) + len(INDICATORS)

@@ -9,8 +9,8 @@ import pytest
 
 from tests.helpers.own_code import CROSSING, SPAN, OwnHome
 from workstation.app import strategies as loading
-from workstation.app.import_limit import ImportTookTooLong
 from workstation.app.isolation import described
+from workstation.app.time_limit import ImportTookTooLong
 from workstation.domain.errors import UserError, ValidationError
 from workstation.strategies.code_text import OwnName, OwnPart, joined, own_names, own_words, parts_of
 from workstation.strategies.importing import trouble_of

@@ -147,3 +147,54 @@ def test_the_longest_text_is_read_and_written_without_end():
     text = "+".join(["1"] * 256)
     expression = compiled(text)
     assert (expression.value(SNAPSHOT), str(expression).replace(" ", "")) == (256, text)
+
+
+NUMBERED = {"last": Kind.PRICE, "pos": Kind.QTY, "spread": Kind.DISTANCE, "ratio": Kind.RATIO, "own.a.B": Kind.PLAIN}
+READ = Snapshot(
+    values={"last": Fraction(100), "pos": Fraction(3), "ratio": Fraction(2), "own.a.B": Fraction(50)},
+    tick=Fraction(1),
+    lot=Fraction(1),
+    point_value=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("last > own.a.B", True),
+        ("own.a.B < 51", True),
+        ("last < own.a.B * 2.01", True),
+        ("last < max(own.a.B, 101)", True),
+        ("pos > -own.a.B", True),
+        ("ratio == own.a.B / 25", True),
+    ],
+)
+def test_a_plain_number_takes_the_type_of_what_it_is_compared_with(text, value):
+    expression = compiled(text, Kind.BOOL, NUMBERED)
+    assert (expression.value(READ), "own.a.B" in expression.names) == (value, True)
+    assert str(compiled(str(expression), Kind.BOOL, NUMBERED)) == str(expression) == text
+
+
+def test_a_plain_number_alone_is_read_as_what_is_wanted():
+    assert compiled("own.a.B + 1", Kind.PRICE, NUMBERED).value(READ) == 51
+    assert compiled("own.a.B + 1", Kind.PRICE, NUMBERED).names == {"own.a.B"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("last + own.a.B > 3", "column 6: there is no price . ratio; a distance needs its unit"),
+        ("spread < own.a.B", "column 8: a distance is not compared with a ratio; a distance needs its unit"),
+        ("last > 2 * 3", "column 6: a price is not compared with a ratio"),
+        ("own.a.C > 3", "column 1: 'own.a.C' is not known here"),
+        ("own.a. > 3", "column 6: '.' is no number"),
+    ],
+)
+def test_what_a_plain_number_does_not_fit_is_refused(text, words):
+    with pytest.raises(ExpressionError, match=words):
+        compiled(text, Kind.BOOL, NUMBERED)
+
+
+def test_a_missing_value_is_explained_where_that_is_known():
+    snapshot = Snapshot(values={}, tick=Fraction(1), lot=Fraction(1), point_value=None, why={"own.a.B": "no file a.py"})
+    assert compiled("own.a.B > 3", Kind.BOOL, NUMBERED).value(snapshot) == Absent("no file a.py")

@@ -206,6 +206,12 @@ def test_history_keeps_the_newest_bars_and_counts_what_left() -> None:
     assert history.ohlcv().tolist()[0] == pytest.approx([0.1, 0.2, 0.05, 0.1, 100])
 
 
+def test_prices_of_a_history_are_digit_by_digit_those_that_a_strategy_has() -> None:
+    history = BarHistory("ABC", MINUTE_BARS, capacity=20_000, price_scale=10.0**-2)
+    history.extend(bar(close, close) for close in range(1, 20_000))
+    assert history.ohlcv()[:, 3].tolist() == [close / 100 for close in range(1, 20_000)]
+
+
 def test_history_takes_a_revision_in_place_and_a_forgotten_bar_in_order() -> None:
     history = BarHistory("ABC", MINUTE_BARS, capacity=10)
     history.extend([bar(0), bar(2), bar(3)])

@@ -213,6 +213,7 @@ def test_what_an_indicator_reads_by_itself_is_named_by_the_look_ahead_check(
 
 
 def test_a_run_tells_which_indicators_it_uses_and_keeps_their_text(home: OwnHome) -> None:
+    home.strategy(CROSSING.replace("self.seen = []", "self.seen = [self.log('begun')]"))
     code = home.read()
     rig = DeskRig()
     rig.code.load = lambda _entry, _hash, done, runs=True: done(code, "")  # type: ignore[method-assign]  # files in place of classes
@@ -222,6 +223,9 @@ def test_a_run_tells_which_indicators_it_uses_and_keeps_their_text(home: OwnHome
     assert line.text == f"Own indicators: indicators/span.py {own_hash}."
     run = rig.kept(run_id)
     assert run.code_hash == code.code_hash
+    live = rig.runner.run(run_id)
+    rig.until(lambda: live.status.is_final or "begun" in [line.text for line in rig.said(RunLine)])
+    assert live.status is RunStatus.RUNNING, live.view.traceback
     rig.runner.close(20)
 
 

@@ -16,7 +16,8 @@ from workstation.domain.expressions.vocabulary import Kind
 from workstation.domain.orders import OrdStatus
 from workstation.domain.records import StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
-from workstation.viewmodels.alerts import VOCABULARY, AlertBook, checked, study_of
+from workstation.marketdata.indicators.own import OwnIndicator, catalogued, figure
+from workstation.viewmodels.alerts import VOCABULARY, AlertBook, checked, own_line, own_study_of, study_of
 
 SECOND = 10**9
 
@@ -281,3 +282,66 @@ def test_an_indicator_is_compared_with_a_price_or_a_number(market: Market) -> No
     market.values |= {"ema_20": Fraction(187), "rsi_14": Fraction(20)}
     market.book.save(above(condition="last > ema_20 and rsi_14 < 30"), 0)
     assert market.last(188) == 1
+
+
+class Span(OwnIndicator):
+    """Two lines of so many bars."""
+
+    lines = ("high", "low")
+    bars: int = figure(3, low=1, high=50)
+
+
+class Span_5(Span):  # noqa: N801  a name that ends in a figure
+    """Its name looks like a figure of the other."""
+
+
+class Fixed(OwnIndicator):
+    """No figure."""
+
+
+OFFERED = {found.id: found for kind in (Span, Span_5, Fixed) if (found := catalogued("span", kind))}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "settings", "line"),
+    [
+        ("own.span.Span", "Span", {}, 0),
+        ("own.span.Span_20", "Span", {"bars": 20}, 0),
+        ("own.span.Span_20.low", "Span", {"bars": 20}, 1),
+        ("own.span.Span.low", "Span", {}, 1),
+        ("own.span.Span_5", "Span_5", {}, 0),
+        ("own.span.Fixed", "Fixed", {}, 0),
+    ],
+)
+def test_an_own_indicator_is_named_by_file_class_figure_and_line(
+    name: str, kind: str, settings: dict[str, float], line: int
+) -> None:
+    assert VOCABULARY[name] is Kind.PLAIN
+    named = own_study_of(name)
+    assert named is not None
+    study = own_line(named, OFFERED)
+    assert (study.indicator.id, study.settings, study.line) == (f"own.span.{kind}", settings, line)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("own.span.Other", "span.py has no own indicator Other"),
+        ("own.span.Span_99", "bars: 99 is out of range"),
+        ("own.span.Span.middle", "Span has no line middle"),
+        ("own.span.Fixed_3", "Fixed has no figure"),
+    ],
+)
+def test_what_a_file_does_not_offer_is_refused_in_words(name: str, words: str) -> None:
+    named = own_study_of(name)
+    assert named is not None
+    with pytest.raises(ValidationError, match=words):
+        own_line(named, OFFERED)
+
+
+@pytest.mark.parametrize(
+    "name", ["own", "own.span", "own.span.Span.low.more", "own..Span", "other.span.Span", "own.1.S"]
+)
+def test_other_names_are_no_own_indicators(name: str) -> None:
+    assert own_study_of(name) is None
+    assert name not in VOCABULARY

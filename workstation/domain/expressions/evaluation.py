@@ -36,13 +36,15 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """What an expression reads, at one instant. values: by name, an absent one left out; prices in currency units.
 
     tick: the price step; lot: the quantity step; point_value: money of the account for one whole price unit of one
-    whole quantity unit, None while the currency rate is not known.
+    whole quantity unit, None while the currency rate is not known. why: by name, why one is left out, where that is
+    known.
     """
 
     values: Mapping[str, Value]
     tick: Fraction
     lot: Fraction
     point_value: Fraction | None
+    why: Mapping[str, str] = {}
 
 
 class Absent(msgspec.Struct, frozen=True):
@@ -86,10 +88,11 @@ def compiled(text: str, want: Kind | None = None, vocabulary: Vocabulary = TRADI
     """
     tree = parse(text)
     maker = _Maker(vocabulary)
-    if want is not None and _is_bare(tree):
+    if want is not None and maker.is_bare(tree):
         if want in {Kind.DISTANCE, Kind.BOOL}:
             raise ExpressionError(1, _needs_unit() if want is Kind.DISTANCE else "expected a condition, found a number")
-        return Expression(tree, want, frozenset(), maker.make(tree)[1])
+        _, bare = maker.make(tree)
+        return Expression(tree, want, frozenset(maker.names), bare)
     kind, read = maker.make(tree)
     if want is not None and kind is not want:
         raise ExpressionError(1, f"expected a {want}, this is a {kind}")
@@ -166,6 +169,37 @@ class _Maker:
         self.names: set[str] = set()
         self._vocabulary = vocabulary
 
+    def is_bare(self, node: Node) -> bool:
+        """Tell a number without unit, which takes its type from where it stands; so does what is made of such alone."""
+        match node:
+            case Number():
+                return not node.unit
+            case Name():
+                return self._vocabulary.get(node.name) is Kind.PLAIN
+            case Negative():
+                return self.is_bare(node.part)
+            case Arithmetic(_, left, right):
+                return self._names_plain(node) and self.is_bare(left) and self.is_bare(right)
+            case Function(_, arguments):
+                return self._names_plain(node) and all(map(self.is_bare, arguments))
+        return False
+
+    def _names_plain(self, node: Node) -> bool:
+        """Tell whether a plain name is in it; numbers alone are a ratio once they are computed with."""
+        match node:
+            case Name():
+                return self._vocabulary.get(node.name) is Kind.PLAIN
+            case Negative():
+                return self._names_plain(node.part)
+            case Arithmetic(_, left, right):
+                return self._names_plain(left) or self._names_plain(right)
+            case Function(_, arguments):
+                return any(map(self._names_plain, arguments))
+        return False
+
+    def _hint(self, node: Arithmetic | Comparison) -> str:
+        return f"; {_needs_unit()}" if self.is_bare(node.left) or self.is_bare(node.right) else ""
+
     def make(self, node: Node) -> tuple[Kind, Read]:
         match node:
             case Number():
@@ -198,10 +232,10 @@ class _Maker:
         def read(snapshot: Snapshot) -> Value:
             found = snapshot.values.get(name)
             if found is None:
-                raise _NoValue(f"{name} is missing")
+                raise _NoValue(snapshot.why.get(name) or f"{name} is missing")
             return found
 
-        return kind, read
+        return Kind.RATIO if kind is Kind.PLAIN else kind, read
 
     def _negative(self, node: Negative) -> tuple[Kind, Read]:
         kind, read = self.make(node.part)
@@ -214,18 +248,18 @@ class _Maker:
         right_kind, right = self.make(node.right)
         found = _OPERATIONS.get((node.op, left_kind, right_kind))
         if found is None:
-            raise ExpressionError(node.column, f"there is no {left_kind} {node.op} {right_kind}{_hint(node)}")
+            raise ExpressionError(node.column, f"there is no {left_kind} {node.op} {right_kind}{self._hint(node)}")
         kind, operation = found
         return kind, lambda snapshot: operation(snapshot, left(snapshot), right(snapshot))
 
     def _comparison(self, node: Comparison) -> Read:
         left_kind, left = self.make(node.left)
         right_kind, right = self.make(node.right)
-        adapted = (_is_bare(node.left) and right_kind in _TAKES_TYPE_OF_OTHER) or (
-            _is_bare(node.right) and left_kind in _TAKES_TYPE_OF_OTHER
+        adapted = (self.is_bare(node.left) and right_kind in _TAKES_TYPE_OF_OTHER) or (
+            self.is_bare(node.right) and left_kind in _TAKES_TYPE_OF_OTHER
         )
         if left_kind is not right_kind and not adapted:
-            raise ExpressionError(node.column, f"a {left_kind} is not compared with a {right_kind}{_hint(node)}")
+            raise ExpressionError(node.column, f"a {left_kind} is not compared with a {right_kind}{self._hint(node)}")
         if left_kind is Kind.BOOL:
             raise ExpressionError(node.column, "conditions are joined by 'and' and 'or', not compared")
         compare = _COMPARE[node.op]
@@ -327,15 +361,6 @@ def _open_risk(snapshot: Snapshot) -> Fraction:
     if found is None:
         raise _NoValue("open_risk is missing")
     return Fraction(found)
-
-
-def _is_bare(node: Node) -> bool:
-    """Tell a number without unit, which takes its type from where it stands."""
-    return _is_bare(node.part) if isinstance(node, Negative) else isinstance(node, Number) and not node.unit
-
-
-def _hint(node: Arithmetic | Comparison) -> str:
-    return f"; {_needs_unit()}" if _is_bare(node.left) or _is_bare(node.right) else ""
 
 
 def _needs_unit() -> str:

@@ -9,7 +9,7 @@ TEXT_MAX = 512
 
 _TOKEN = re.compile(
     r"(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?P<unit>bps|[t%R])?(?![\w.]))"
-    r"|(?P<name>[A-Za-z_]\w*)"
+    r"|(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"
     r"|(?P<mark><=|>=|==|!=|[-+*/(),<>])",
     re.ASCII,
 )

@@ -5,13 +5,18 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Type of a value, in the words of messages."""
+    """Type of a value, in the words of messages.
+
+    PLAIN: a name that is a number without a type of its own; like a number that is typed it takes that of what it is
+    compared with, and is a ratio elsewhere.
+    """
 
     PRICE = "price"
     DISTANCE = "distance"
     QTY = "qty"
     MONEY = "money"
     RATIO = "ratio"
+    PLAIN = "plain number"
     BOOL = "condition"
 
 
