@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from tests.desktop.test_chart_panel import answer
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, status
 from tests.unit.app.test_own_indicator_files import MIDDLE
-from workstation.app.own_indicators import OwnIndicators
-from workstation.commands.registry import CommandRegistry, CommandResult, NoParams
+from workstation.app.own_indicators import OwnFolder
+from workstation.commands.registry import CommandResult, NoParams
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
 
@@ -23,7 +23,7 @@ class Files:
 
     def __init__(self, folder: Path, rig: DesktopRig) -> None:
         self._folder, self._rig = folder, rig
-        self.desk = OwnIndicators(folder, lambda call: call(), CommandRegistry())
+        self.desk = OwnFolder(folder)
 
     def write(self, name: str, text: str) -> None:
         self._folder.mkdir(exist_ok=True)
@@ -39,9 +39,7 @@ class Files:
 
 @pytest.fixture
 def files(tmp_path: Path, rig: DesktopRig):
-    made = Files(tmp_path / "indicators", rig)
-    yield made
-    made.desk.close()
+    return Files(tmp_path / "indicators", rig)
 
 
 @pytest.fixture
