@@ -27,6 +27,7 @@ FOCUS = "moves the trade focus, as a click on its marker does; `go SYMBOL` in th
 COPY = "puts the rows on the clipboard; nothing of the program changes"
 FILE = "asks for a file by a dialog of the system; nothing of the program changes"
 EDITOR = "opens the cell's editor; what Enter in it sends is order.replace"
+LINE = "shows the line that asks by how many ticks; what a press in it sends is order.replace"
 STAGES = "fills the ticket in; sending is the ticket's own command"
 LIST = "changes the shown list alone, which is kept with the workspace"
 FORM = "fills the form in; keeping it is alert.save"
@@ -38,6 +39,7 @@ MENUS: dict[str, dict[str, str]] = {
         "amend_tif": EDITOR,
         "tick_up": "order.replace",
         "tick_down": "order.replace",
+        "move": LINE,
         "copy": COPY,
         "provenance": "view.provenance",
         "show": FOCUS,
@@ -95,7 +97,7 @@ MENUS: dict[str, dict[str, str]] = {
 """For each panel, its entries by name with the command that each runs, or why it is none."""
 
 CHART = {"create_alert": "alert.save", "delete_alert": "alert.delete"}
-REASONS = frozenset({FOCUS, COPY, FILE, EDITOR, STAGES, LIST, FORM})
+REASONS = frozenset({FOCUS, COPY, FILE, EDITOR, LINE, STAGES, LIST, FORM})
 ASKED_BY_SIGNAL = frozenset({"view.provenance"})
 """Commands that a panel asks its window for."""
 

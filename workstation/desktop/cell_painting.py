@@ -202,8 +202,8 @@ def _filled_path(name: str, box: QRectF) -> QPainterPath:
     elif name == "square":
         path.addRect(box)
     elif name == "dots":
-        for share in (0.1, 0.5, 0.9):
-            path.addEllipse(QPointF(left + share * width, middle.y()), 1.3, 1.3)
+        for share in (0.0, 0.5, 1.0):  # far enough apart that they are no dash
+            path.addEllipse(QPointF(left + share * width, middle.y()), 1.1, 1.1)
     elif name == "pause":
         path.addRect(left + 0.8, top, 2.0, width)
         path.addRect(right - 2.8, top, 2.0, width)

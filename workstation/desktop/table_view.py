@@ -10,7 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QItemSelectionModel, QItemSelectionRange, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QTableView
 
@@ -191,6 +201,10 @@ class ColumnView(QTableView):
             index, flag = self.columns.index(position, 0), QItemSelectionModel.SelectionFlag
             self.selectionModel().setCurrentIndex(index, flag.ClearAndSelect | flag.Rows)
             self.scrollTo(index)
+
+    def open_editor(self, index: QModelIndex) -> None:
+        """Open a cell's editor; where a click into it is about to do so, leave that to the click."""
+        self.edit(index, QTableView.EditTrigger.AllEditTriggers, QEvent(QEvent.Type.None_))
 
     def copy_selection(self) -> str:
         """Put the selected rows on the clipboard, tab-separated at full precision; returns the text."""

@@ -166,7 +166,7 @@ class FillsPanel(TablePanel):
         older.setObjectName(f"{self.panel_id}_older")
         older.triggered.connect(self.older.read_on_request)
         menu.addSeparator()
-        export = menu.addAction(icon("save"), "Export view as CSV…")
+        export = menu.addAction(icon("save"), "Export view as CSV or JSON…")
         export.setObjectName(f"{self.panel_id}_export")
         export.triggered.connect(self.export)
         return menu

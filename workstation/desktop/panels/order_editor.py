@@ -1,7 +1,7 @@
 """Editing an order's price, stop or quantity in its cell: Enter commits, Esc drops, leaving drops.
 
-While it is typed the line below says what Enter would do; Up and Down move by a tick or a lot, with Shift by ten. A
-refused entry keeps the typed text, is marked and says the rule. The editor remembers the version that it opened on;
+A bar below says what Enter would do and has a step down and up; Up and Down move by a tick or a lot, with Shift by ten.
+A refused entry keeps the typed text, is marked and says the rule. The editor remembers the version that it opened on;
 when the order changed meanwhile, the conflict bar asks. This module sends nothing: the panel does.
 """
 
@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolTip,
     QWidget,
 )
 
+from workstation.desktop.panels.amend_bar import AmendBar
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import use_figure_font
 from workstation.domain.orders import OrderState
-from workstation.viewmodels.order_edits import Amendment
+from workstation.viewmodels.order_edits import LIFE, Amendment
 
 Check = Callable[[Amendment], str]
 Step = Callable[[Amendment, int], str]
@@ -50,6 +50,7 @@ class OrderCellEditor(QStyledItemDelegate):
         self._model = model
         self._check, self._tell, self._step = check, tell, step
         self._open: dict[int, Amendment] = {}
+        self._bars: dict[int, AmendBar] = {}
 
     def _commit(self, line: QLineEdit) -> None:
         opened, amendment = self._open.get(id(line)), self._typed(line)
@@ -59,8 +60,7 @@ class OrderCellEditor(QStyledItemDelegate):
         if refusal:
             line.setProperty("invalid", "true")
             line.style().polish(line)
-            line.setToolTip(refusal)
-            QToolTip.showText(line.mapToGlobal(line.rect().bottomLeft()), refusal, line)
+            self._tell_below(line, refusal, refused=True)
             return
         self._close(line)
         if amendment.typed != opened.typed:
@@ -75,9 +75,12 @@ class OrderCellEditor(QStyledItemDelegate):
         amendment = self._typed(line)
         if amendment is not None:
             words = self._tell(amendment)
-            line.setToolTip(words)
-            line.setAccessibleDescription(words)
-            QToolTip.showText(line.mapToGlobal(line.rect().bottomLeft()), words, line)
+            self._tell_below(line, words, refused=words.startswith("Refused"))
+
+    def _tell_below(self, line: QLineEdit, words: str, *, refused: bool) -> None:
+        line.setToolTip(words)
+        line.setAccessibleDescription(words)
+        self._bars[id(line)].say(words, refused=refused)
 
     def _move(self, line: QLineEdit, steps: int) -> None:
         amendment = self._typed(line)
@@ -87,6 +90,10 @@ class OrderCellEditor(QStyledItemDelegate):
 
     def _close(self, line: QLineEdit) -> None:
         self._open.pop(id(line), None)
+        bar = self._bars.pop(id(line), None)
+        if bar is not None:
+            bar.hide()
+            bar.deleteLater()
         self.closeEditor.emit(line, QAbstractItemDelegate.EndEditHint.NoHint)
 
     # Qt overrides
@@ -105,6 +112,8 @@ class OrderCellEditor(QStyledItemDelegate):
         typed = str(self._model.data(index, Qt.ItemDataRole.EditRole))
         self._open[id(line)] = Amendment(order.cl_ord_id, order.version, column.name, typed)
         line.textEdited.connect(lambda _text: self._say(line))
+        bar = AmendBar(parent, line, lambda steps: self._move(line, steps), has_steps=column.name != LIFE)
+        self._bars[id(line)] = bar
         return line
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
@@ -112,13 +121,17 @@ class OrderCellEditor(QStyledItemDelegate):
         if isinstance(editor, QLineEdit) and not editor.text():
             editor.setText(str(self._model.data(index, Qt.ItemDataRole.EditRole)))
             editor.selectAll()
+            self._say(editor)
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Write nothing: the row changes when the engine says so."""
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
-        """Fill the cell."""
+        """Fill the cell, with the bar beside it."""
         editor.setGeometry(option.rect)
+        bar = self._bars.get(id(editor))
+        if bar is not None:
+            bar.stand_under(option.rect)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter commits; Esc and leaving drop."""

@@ -5,7 +5,6 @@ order's id and version; when the order changed meanwhile the panel asks, it neve
 """
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
 import msgspec
 from PySide6.QtCore import QPoint, Qt
@@ -31,6 +30,7 @@ from workstation.desktop.panels.orders_owners import owner_entries
 from workstation.desktop.panels.orders_scopes import CancelChoice, cancel_choices
 from workstation.desktop.panels.orders_totals import OrderTotals
 from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.panels.tick_mover import TickMover
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
@@ -39,6 +39,7 @@ from workstation.domain.orders import OrderState, OriginKind
 from workstation.viewmodels.formats import SECOND_NS, Formats
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.order_edits import (
+    EDITABLE,
     LIFE,
     PRICE,
     STOP,
@@ -142,7 +143,7 @@ class OrdersPanel(TablePanel):
         snap = self.context.state.position(account, symbol)
         return 0 if snap is None else snap.position.qty
 
-    def reprice(self, ticks: int) -> None:
+    def reprice(self, ticks: int, detail: str = "") -> None:
         """Move the price, or else the stop, of each selected order by ticks; says how many, and why not the others."""
         moved = 0
         for order in self.view.selected_rows():
@@ -153,7 +154,7 @@ class OrdersPanel(TablePanel):
                 continue
             price = self.context.instrument(terms.symbol).step(before, ticks)
             name = STOP if terms.price is None else PRICE
-            self._change(order, terms_of(name, price), "Alt+Up" if ticks > 0 else "Alt+Down")
+            self._change(order, terms_of(name, price), detail or f"move {ticks:+d}t")
             moved += 1
         if moved:
             self.context.announcer.say("info", f"Asked to move {moved} order{'s' if moved > 1 else ''} by {ticks:+d}t.")
@@ -162,11 +163,12 @@ class OrdersPanel(TablePanel):
         """Return the commands on the selected rows."""
         rows, focus = self.view.selected_rows(), self.context.focus
         entries = (
-            Entry("amend_price", "Amend price\tF2", lambda: self.edit("price"), len(rows) == 1),
+            Entry("amend_price", "Amend price\tEnter", lambda: self.edit("price"), len(rows) == 1),
             Entry("amend_qty", "Amend quantity", lambda: self.edit("qty"), len(rows) == 1),
             Entry("amend_tif", "Amend time in force", lambda: self.edit(LIFE), len(rows) == 1),
             Entry("tick_up", "One tick up\tAlt+Up", lambda: self.reprice(1), bool(rows)),
             Entry("tick_down", "One tick down\tAlt+Down", lambda: self.reprice(-1), bool(rows)),
+            Entry("move", "Move by ticks…", lambda: self.mover.ask(len(rows)), bool(rows)),
             Entry("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
             Entry("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
             *owner_entries(rows, self.context.origin(OriginKind.BLOTTER).user, self._call),
@@ -189,7 +191,13 @@ class OrdersPanel(TablePanel):
             return
         index = self.columns.index(positions[0].row(), self.columns.column_named(name))
         self.view.setCurrentIndex(index)
-        self.view.edit(index)
+        self.view.open_editor(index)
+
+    def _edit_here(self) -> None:
+        """Open the editor of the cell that the cursor is in, of the price where that cell is not edited."""
+        current = self.view.currentIndex()
+        name = self.columns.table.columns[current.column()].name if current.isValid() else PRICE
+        self.edit(name if name in EDITABLE else PRICE)
 
     def chosen_order(self) -> str:
         """Return the selected order."""
@@ -233,18 +241,20 @@ class OrdersPanel(TablePanel):
     def _build_table(self) -> None:
         self.columns: ColumnModel[OrderState] = ColumnModel(self.blotter.table, self._edit_text)
         view = ColumnView(self.columns, self.blotter.style, name=f"{self.panel_id}_table", meaning="Orders")
-        view.setEditTriggers(QTableView.EditTrigger.EditKeyPressed | QTableView.EditTrigger.SelectedClicked)
+        view.setEditTriggers(QTableView.EditTrigger.SelectedClicked)  # no F2, which is a key that trades
         editor = OrderCellEditor(view, self.columns, self._refusal_of, tell=self._outlook_of, step=self._stepped)
         editor.committed.connect(self._amend)
         view.setItemDelegate(editor)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_context_menu)
         view.delete_pressed.connect(self.cancel_selection)
-        for keys, ticks in (("Alt+Up", 1), ("Alt+Down", -1)):
-            nudge = QShortcut(QKeySequence(keys), view)
-            nudge.setContext(Qt.ShortcutContext.WidgetShortcut)
-            nudge.activated.connect(partial(self.reprice, ticks))
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            enter = QShortcut(QKeySequence(key), view)
+            enter.setContext(Qt.ShortcutContext.WidgetShortcut)
+            enter.activated.connect(self._edit_here)
         self.show_view(view)
+        self.mover = TickMover(self.panel_id, view, self.reprice)
+        self.column.addWidget(self.mover)
         self.filter_columns(self.blotter.query.columns, view)
         self.older = OlderRows(self.context, [view], "order.older", "orders", self._take_older)
         self.until_released(self.older.end)

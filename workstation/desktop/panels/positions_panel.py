@@ -285,7 +285,7 @@ class PositionsPanel(TablePanel):
             ("show", "Show instrument", lambda: self._show_instrument(rows[0]), len(rows) == 1),
             ("provenance", "Where it came from\tCtrl+I", self._ask_provenance, len(rows) == 1),
             ("copy", "Copy rows\tCtrl+C", self.view.copy_selection, bool(rows)),
-            ("export", "Export view as CSV…", self.export, True),
+            ("export", "Export view as CSV or JSON…", self.export, True),
         )
         for name, text, run, on in entries:
             action = menu.addAction(icon("flatten"), text) if name == "flatten" else menu.addAction(text)

@@ -9,9 +9,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.export_dialog import ask_for_export
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.table_view import ColumnView
@@ -146,12 +147,9 @@ class TablePanel(Panel):
 
     def export(self) -> None:
         """Ask for a file and write the filtered view to it."""
-        suggested = f"{self.kind}.csv"
-        name, _ = QFileDialog.getSaveFileName(
-            self, f"Export {self.title.lower()}", suggested, "CSV (*.csv);;JSON (*.json)"
-        )
-        if name:
-            self.export_to(Path(name))
+        path = ask_for_export(self, f"Export {self.title.lower()}", self.kind)
+        if path is not None:
+            self.export_to(path)
 
     def export_to(self, path: Path) -> None:
         """Write the filtered view, as JSON where the name ends so; says how many rows went out, or why not."""
