@@ -18,7 +18,7 @@ from workstation.domain.instruments import AssetClass
 from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import Contingency, GroupLink, LegRole, OrdType, Residence, Side
-from workstation.ports.broker import AccountRights, SessionState, VenueStanding
+from workstation.ports.broker import AccountRights, RequestLimit, SessionState, VenueStanding
 from workstation.ports.venue_board import AccountLine, KeptLink, VenueBoard, VenueLine
 from workstation.viewmodels.connections_view import account_style, link_style
 from workstation.viewmodels.formats import exact_time
@@ -268,6 +268,18 @@ def said(panel: ConnectionsPanel, rig: DesktopRig, **standing: object) -> dict[s
 def test_the_requests_that_are_left_are_what_the_venue_says(panel, rig, standing, state: str, level: str) -> None:
     line = said(panel, rig, **standing)["Requests SIM"]
     assert (line.state, line.level) == (state, level)
+
+
+@pytest.mark.parametrize(("left", "level"), [(4, "ok"), (2, "amber"), (0, "amber")])
+def test_a_paced_venue_says_its_limit_what_is_kept_for_cancels_and_what_waits(
+    panel, rig, left: int, level: str
+) -> None:
+    limits = {"limits_requests": True, "request_limit": RequestLimit(20, SECOND), "requests_kept": 2}
+    line = said(panel, rig, requests_left=left, requests_waiting=7, **limits)["Requests SIM"]
+    assert (line.state, line.level) == (f"{left} left", level)
+    assert line.detail == "takes 20 in 1 s; the last 2 kept for cancels and exits; 7 wait for their turn"
+    idle = said(panel, rig, requests_left=left, **limits)["Requests SIM"]
+    assert idle.detail.endswith("; none waits")
 
 
 def test_the_next_reset_is_the_venues_own_word_and_what_it_does(panel: ConnectionsPanel, rig: DesktopRig) -> None:

@@ -48,7 +48,7 @@ def _line(context: EngineContext, broker: Broker, venue: str) -> VenueLine:
         dated=card.dated,
         cancels_on_disconnect=card.cancel_on_disconnect,
         query_complete=card.query_complete,
-        standing=broker.standing(),
+        standing=context.desk.pacing.standing(broker),
     )
 
 

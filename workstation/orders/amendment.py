@@ -34,6 +34,7 @@ from workstation.domain.verdicts import RuleResult
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.context import DeskContext
 from workstation.orders.effects import resized
+from workstation.orders.pacing import Urgency
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import BY_SYSTEM, NOT_SENT
 from workstation.orders.results import ChangeResult, refusal, unheld
@@ -119,7 +120,7 @@ class Amendment:
         if not waits:
             denial = denial or objection or c.storage_refusal(verdict.risk_class)
         if denial is None and order.status is not _S.NEW:
-            denial = self._unsendable(order)
+            denial = self._unsendable(order, verdict.risk_class)
         if denial is not None:
             return self._deny(order, terms, origin, denial, attach)
         if order.status is _S.NEW:
@@ -160,13 +161,14 @@ class Amendment:
         fault_point("orders.replace.denied")
         return ChangeResult(order=order, denial=denial, seq=self._record(order, denied, origin, attach))
 
-    def _unsendable(self, order: OrderState) -> RuleResult | None:
+    def _unsendable(self, order: OrderState, risk_class: RiskClass) -> RuleResult | None:
         broker = self._c.routes.broker(order.terms.account)
         if broker is not None and broker.capabilities.replace is ReplaceKind.NONE:
             return refusal(
                 "UNSUPPORTED_ORDER", f"Refused: {broker.venue} cannot change a live order; cancel it instead."
             )
-        return self._c.session_refusal(order.terms.account)
+        account = order.terms.account
+        return self._c.session_refusal(account) or self._c.pacing.refusal(account, risk_class)
 
     def _in_place(
         self, order: OrderState, terms: OrderTerms, origin: Origin, why: str, attach: Attach | None
@@ -193,26 +195,38 @@ class Amendment:
         order = c.book.get(cl_ord_id)
         if order is None or order.status is not _S.PENDING_REPLACE or order.pending_terms is not requested.terms:
             return
-        obstacle = self._obstacle(order, epoch, risk_class, durable=durable)
+        if not durable:
+            self._refuse(cl_ord_id, f"the journal could not store it: {c.journal.trouble or 'not durable'}")
+            return
+        urgency = Urgency.REDUCE if risk_class is RiskClass.REDUCE else Urgency.AMEND
+        c.pacing.send(order.terms.account, urgency, cl_ord_id, partial(self._send, requested, epoch, risk_class))
+
+    def _send(self, requested: ReplaceRequested, epoch: int, risk_class: RiskClass, why_not: str) -> bool:
+        """Send a durable request unless something forbids it by now; True when its bytes may have left."""
+        c, cl_ord_id = self._c, requested.cl_ord_id
+        order = c.book.get(cl_ord_id)
+        if order is None or order.status is not _S.PENDING_REPLACE or order.pending_terms is not requested.terms:
+            return False
+        obstacle = self._obstacle(order, epoch, risk_class) or why_not
         broker = c.routes.live(order.terms.account)
         if obstacle or broker is None:
             self._refuse(cl_ord_id, obstacle or "no session with the venue")
-            return
+            return False
         fault_point("orders.replace.before_send")
         try:
             broker.replace(cl_ord_id, order.order_id, venue_terms(order.pending_terms, broker.capabilities))
         except NotConnected as error:
             self._refuse(cl_ord_id, str(error))
+            return False
         except BrokerError as error:
             now = c.clock.now_ns()
             unknown = OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=RequestKind.REPLACE, cause=str(error))
             c.recorder.record([unknown], causation=cl_ord_id)
         fault_point("orders.replace.after_send")
+        return True
 
-    def _obstacle(self, order: OrderState, epoch: int, risk_class: RiskClass, *, durable: bool) -> str:
+    def _obstacle(self, order: OrderState, epoch: int, risk_class: RiskClass) -> str:
         c = self._c
-        if not durable:
-            return f"the journal could not store it: {c.journal.trouble or 'not durable'}"
         if c.journal.epoch != epoch:
             return "another writer owns this home"
         if risk_class is RiskClass.REDUCE:

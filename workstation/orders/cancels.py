@@ -6,6 +6,7 @@ gate. An order is never called cancelled without the venue's word.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -23,6 +24,7 @@ from workstation.domain.orders import CancelOrder, CancelScope, LegRole, OrderSt
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.book import Change
 from workstation.orders.context import DeskContext
+from workstation.orders.pacing import Urgency
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import BY_SYSTEM, NOT_SENT
 from workstation.orders.results import ChangeResult, ScopeResult, refusal
@@ -176,6 +178,9 @@ class Cancels:
         fault_point("orders.cancel.before_record")
         seq = self._c.recorder.record(events, actor=origin.actor, causation=events[0].cl_ord_id, attach=attach)
         fault_point("orders.cancel.after_record")
+        for order in asked:
+            if order.status is _S.PENDING_SUBMIT:
+                self._c.pacing.settle(order.cl_ord_id)
         if sends:
             self._send_soon(seq, sends)
         return ScopeResult(ended=self._fresh(ended), asked=self._fresh(asked), refused=tuple(refused), seq=seq)
@@ -199,33 +204,38 @@ class Cancels:
         def send(_durable: bool = True) -> None:
             due, waiting[:] = list(waiting), []
             for cl_ord_id in due:
-                self._send(cl_ord_id)
+                order = self._c.book.get(cl_ord_id)
+                if order is not None:
+                    self._c.pacing.send(order.terms.account, Urgency.CANCEL, cl_ord_id, partial(self._send, cl_ord_id))
 
         self._c.journal.when_durable(seq, send)
         if waiting:
             self._c.scheduler.call_later(self._c.settings.cancel_wait_ns, send)
 
-    def _send(self, cl_ord_id: str) -> None:
+    def _send(self, cl_ord_id: str, _why_not: str) -> bool:
+        """Send a cancel that is still wanted; True when its bytes may have left."""
         c = self._c
         order = c.book.get(cl_ord_id)
         if order is None or order.status.is_final or order.cancel_requested_at is None:
-            return  # while the disk was slow it ended, or the cancel was told as refused
+            return False  # while it waited it ended, or the cancel was told as refused
         broker = c.routes.live(order.terms.account)
         now = c.clock.now_ns()
         if broker is None:
             refused = CancelRejected(cl_ord_id=cl_ord_id, ts=now, code=NOT_SENT, text="no session with the venue")
             c.recorder.record([refused], causation=cl_ord_id)
-            return
+            return False
         fault_point("orders.cancel.before_send")
         try:
             broker.cancel(cl_ord_id, order.order_id)
         except NotConnected as error:
             refused = CancelRejected(cl_ord_id=cl_ord_id, ts=now, code=NOT_SENT, text=str(error))
             c.recorder.record([refused], causation=cl_ord_id)
+            return False
         except BrokerError as error:
             unknown = OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=RequestKind.CANCEL, cause=str(error))
             c.recorder.record([unknown], causation=cl_ord_id)
         fault_point("orders.cancel.after_send")
+        return True
 
 
 def _is_kept(order: OrderState) -> bool:

@@ -19,6 +19,7 @@ from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock, Scheduler
 from workstation.kernel.ids import IdSource
 from workstation.orders.fold import CoreState
+from workstation.orders.pacing import Pacing
 from workstation.orders.recorder import Recorder
 from workstation.orders.results import OrderAlert, Severity, refusal
 from workstation.orders.routing import Routes
@@ -55,6 +56,7 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True):
     lookback_overlap_ns: int = 86_400 * SECOND_NS
     reconcile_rounds_max: int = 5
     blind_through_ticks: int = 10
+    pacing_wait_ns: int = 2 * SECOND_NS
     passed_trigger: PassedTrigger = PassedTrigger.ASK
     cash_breaks_lock: bool = False
 
@@ -107,6 +109,7 @@ class DeskContext:
         self.state, self.recorder, self.journal, self.gate, self.routes = state, recorder, journal, gate, routes
         self.prices, self.clock, self.scheduler, self.ids, self.bus = prices, clock, scheduler, ids, bus
         self.settings, self.see = settings, see
+        self.pacing = Pacing(routes, clock, scheduler, settings.pacing_wait_ns)
         self.book = state.book
         self.instruments: Mapping[str, Instrument] = state.instruments
 

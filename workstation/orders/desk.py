@@ -88,12 +88,13 @@ class Desk:
             settings=settings or DeskSettings(),
             see=see,
         )
+        self.pacing = self._c.pacing
         self._submission = Submission(self._c)
         self._holds = Holds(self._c, self._submission)
         self._inbound = Inbound(
             self._c, self._submission, look=self._look, on_answer=self._on_answer, on_session=self._on_session
         )
-        self._unknowns = Unknowns(self._c, waits_for_disk=self._submission.waits_for_disk, look=self._look)
+        self._unknowns = Unknowns(self._c, waits_here=self._waits_here, look=self._look)
         self._reconciliation = Reconciliation(self._c, self._inbound.fills, self._unknowns, on_agreed=self._on_agreed)
         self._cancels = Cancels(self._c)
         self._time_limits = TimeLimits(self._c, self._cancels, calendars or Calendars())
@@ -346,10 +347,16 @@ class Desk:
         for account in tuple(self.state.accounts):
             self._reconciliation.lock(account, f"invariant violated: {violated.where}")
 
+    def _waits_here(self, cl_ord_id: str) -> bool:
+        """Tell whether a request about an order is still here, so that its answer cannot be late."""
+        return self._submission.waits_for_disk(cl_ord_id) or self.pacing.waits(cl_ord_id)
+
     def _look(self, account: str, why: str) -> None:
         self._reconciliation.reconcile(account, why, locks=False)
 
     def _on_session(self, venue: str, state: SessionState) -> None:
+        if state in (SessionState.DOWN, SessionState.MAINTENANCE):
+            self.pacing.lost(venue)
         for account in self.routes.accounts_at(venue):
             if state is SessionState.UP:
                 self._reconciliation.reconcile(account, "session up")

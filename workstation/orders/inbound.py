@@ -35,6 +35,7 @@ from workstation.orders.routing import read_back
 from workstation.orders.session_log import SessionLog
 from workstation.orders.submission import Submission
 from workstation.ports.broker import (
+    RATE_LIMITED,
     BrokerReport,
     ExecType,
     FillReport,
@@ -111,6 +112,8 @@ class Inbound:
         if order is None:
             self.counts["send.unknown_order"] += 1
             return
+        if report.outcome is SendOutcome.REJECTED and report.code == RATE_LIMITED:
+            self._c.pacing.refused(order.terms.account)
         durable_at = self._submission.durable_at(order.cl_ord_id) if report.request is RequestKind.SUBMIT else 0
         if report.outcome is SendOutcome.REJECTED and report.code == DUPLICATE_ID:
             cause = "the venue has seen this client order id before"

@@ -22,6 +22,7 @@ from workstation.orders.adoption import adopt_order, beyond
 from workstation.orders.agreement import Agreement
 from workstation.orders.context import DeskContext
 from workstation.orders.fills import Fills
+from workstation.orders.pacing import Urgency
 from workstation.orders.routing import read_back
 from workstation.orders.settlement import Settlement
 from workstation.orders.unknowns import Unknowns
@@ -184,8 +185,16 @@ class Reconciliation:
         self._timers[run.account] = c.scheduler.call_later(
             c.settings.answer_limit_ns, lambda: self._on_silence(run, request_id)
         )
+        c.pacing.send(run.account, Urgency.QUESTION, "", lambda _why: self._send(run, request_id, max(since, 0)))
+
+    def _send(self, run: Run, request_id: int, since: int) -> bool:
+        """Ask the venue if the question is still this run's; True when it may have left."""
+        broker = self._c.routes.live(run.account)
+        if broker is None or self._runs.get(run.account) is not run or run.request_id != request_id:
+            return False
         fault_point("orders.reconcile.before_ask")
-        broker.ask(run.request_id, run.account, tuple(run.asked), max(since, 0))
+        broker.ask(run.request_id, run.account, tuple(run.asked), since)
+        return True
 
     def _watermark(self, account: str) -> int:
         """Return venue time up to which its answers are known, UTC ns; our own clock may have been set wrongly since.

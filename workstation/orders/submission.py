@@ -35,6 +35,7 @@ from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.context import DeskContext
 from workstation.orders.effects import DENIALS
+from workstation.orders.pacing import Urgency
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import NOT_SENT
 from workstation.orders.results import Severity, SubmitResult, unheld
@@ -143,7 +144,7 @@ class Submission:
         refused = refused or c.storage_refusal(verdict.risk_class)
         if verdict.hold is not None:
             return verdict, refused  # it waits for a person, and needs no session meanwhile
-        return verdict, refused or c.session_refusal(terms.account)
+        return verdict, refused or self._unsendable(terms.account, verdict.risk_class)
 
     def opening(self, command: SubmitOrder, verdict: Verdict, withdrawn: str = "") -> list[Event]:
         """Return the events that open an order: created, and intended unless it is held, watched or waits here.
@@ -175,7 +176,8 @@ class Submission:
             allow_duplicate=True,
         )  # fmt: skip
         verdict = c.gate.check(asked)
-        denial = unheld(verdict.denial) or c.storage_refusal(verdict.risk_class) or c.session_refusal(terms.account)
+        denial = unheld(verdict.denial) or c.storage_refusal(verdict.risk_class)
+        denial = denial or self._unsendable(terms.account, verdict.risk_class)
         now = c.clock.now_ns()
         opening: list[Event] = list(events)
         if terms != order.terms:
@@ -193,6 +195,9 @@ class Submission:
         c.gate.count(asked)
         self.await_release(order.cl_ord_id, seq, verdict.risk_class)
         return None
+
+    def _unsendable(self, account: str, risk_class: RiskClass) -> RuleResult | None:
+        return self._c.session_refusal(account) or self._c.pacing.refusal(account, risk_class)
 
     def await_release(self, cl_ord_id: str, seq: int, risk_class: RiskClass) -> None:
         """Send an intended order once `seq` is durable, and only then."""
@@ -257,31 +262,43 @@ class Submission:
         order = self._c.book.get(cl_ord_id)
         if order is None or order.status is not OrdStatus.PENDING_SUBMIT or order.ts_sent:
             return
-        if durable and self._c.journal.epoch == epoch and order.cancel_requested_at is not None:
-            self._withdrawn(cl_ord_id)
+        if not durable:
+            self._not_sent(cl_ord_id, f"the journal could not store it: {self._c.journal.trouble or 'not durable'}")
             return
-        obstacle = self._obstacle(order, epoch, risk_class, durable=durable)
+        urgency = Urgency.REDUCE if risk_class is RiskClass.REDUCE else Urgency.ENTRY
+        send = partial(self._send, cl_ord_id, epoch, risk_class, self._c.clock.now_ns())
+        self._c.pacing.send(order.terms.account, urgency, cl_ord_id, send)
+
+    def _send(self, cl_ord_id: str, epoch: int, risk_class: RiskClass, durable_at: int, why_not: str) -> bool:
+        """Send a durable intent unless something forbids it by now; True when its bytes may have left."""
+        order = self._c.book.get(cl_ord_id)
+        if order is None or order.status is not OrdStatus.PENDING_SUBMIT or order.ts_sent:
+            return False
+        if self._c.journal.epoch == epoch and order.cancel_requested_at is not None:
+            self._withdrawn(cl_ord_id)
+            return False
+        obstacle = self._obstacle(order, epoch, risk_class) or why_not
         broker = self._c.routes.live(order.terms.account)
         if obstacle or broker is None:
             self._not_sent(cl_ord_id, obstacle or "no session with the venue")
-            return
-        self._durable_at[cl_ord_id] = self._c.clock.now_ns()
+            return False
+        self._durable_at[cl_ord_id] = durable_at
         fault_point("orders.submit.before_send")
         try:
             broker.submit(cl_ord_id, venue_terms(order.terms, broker.capabilities))
         except NotConnected as error:
             self._not_sent(cl_ord_id, str(error))
+            return False
         except BrokerError as error:
             now = self._c.clock.now_ns()
             unknown = OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=RequestKind.SUBMIT, cause=str(error))
             self._c.recorder.record([unknown], causation=cl_ord_id)
         fault_point("orders.submit.after_send")
+        return True
 
-    def _obstacle(self, order: OrderState, epoch: int, risk_class: RiskClass, *, durable: bool) -> str:
-        """Return what forbids sending now, "" when nothing does: the world may have changed while the disk was busy."""
+    def _obstacle(self, order: OrderState, epoch: int, risk_class: RiskClass) -> str:
+        """Return what forbids sending now, "" when nothing does: the world may have changed while it waited."""
         c = self._c
-        if not durable:
-            return f"the journal could not store it: {c.journal.trouble or 'not durable'}"
         if c.journal.epoch != epoch:
             return "another writer owns this home"
         if risk_class is RiskClass.REDUCE:

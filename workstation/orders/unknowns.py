@@ -37,10 +37,10 @@ class Unknowns:
     """Watches requests in flight and unknown outcomes."""
 
     def __init__(
-        self, context: DeskContext, *, waits_for_disk: Callable[[str], bool], look: Callable[[str, str], None]
+        self, context: DeskContext, *, waits_here: Callable[[str], bool], look: Callable[[str, str], None]
     ) -> None:
         self._c = context
-        self._waits_for_disk = waits_for_disk
+        self._waits_here = waits_here
         self._look = look
         self._in_flight: dict[str, int] = {}
         self._unknown: dict[str, int] = {}
@@ -102,7 +102,7 @@ class Unknowns:
         now = self._c.clock.now_ns()
         events: list[Event] = []
         for order in self._c.book.open_orders(account):
-            waits = order.status is _S.NEW or self._waits_for_disk(order.cl_ord_id)
+            waits = order.status is _S.NEW or self._waits_here(order.cl_ord_id)
             if waits or order.unknown is not None:
                 continue
             request = PENDING_REQUEST.get(order.status, RequestKind.STATUS)
@@ -146,7 +146,9 @@ class Unknowns:
             order = c.book.get(cl_ord_id)
             if order is None or order.status not in PENDING_REQUEST:
                 del self._in_flight[cl_ord_id]
-            elif since <= late_before and not self._waits_for_disk(cl_ord_id):
+            elif self._waits_here(cl_ord_id):
+                self._in_flight[cl_ord_id] = c.clock.mono_ns()
+            elif since <= late_before:
                 request = PENDING_REQUEST[order.status]
                 cause = f"no answer within {c.settings.in_flight_limit_ns // SECOND_NS} s"
                 events.append(OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=request, cause=cause))

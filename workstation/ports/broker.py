@@ -25,11 +25,19 @@ class ReplaceKind(StrEnum):
     NONE = "NONE"
 
 
+class RequestLimit(msgspec.Struct, frozen=True):
+    """Most requests that a venue takes of one session: `requests` within any span of `per_ns`."""
+
+    requests: int
+    per_ns: int
+
+
 class CapabilityCard(msgspec.Struct, frozen=True, kw_only=True):
     """What a venue can do, dated. `query_complete`: a negative answer to a query proves absence.
 
     fees: what it charges by kind of instrument, None where that is not known. phone: its desk that takes orders by
-    voice, shown where an exit cannot be sent; "" where there is none.
+    voice, shown where an exit cannot be sent; "" where there is none. request_limit: what the desk paces its requests
+    by, None where the venue states none.
     """
 
     venue: str
@@ -49,6 +57,7 @@ class CapabilityCard(msgspec.Struct, frozen=True, kw_only=True):
     busts_reported: bool
     fees: Mapping[AssetClass, FeeTerms] | None = None
     phone: str = ""
+    request_limit: RequestLimit | None = None
 
 
 class AccountRights(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,16 +75,25 @@ class VenueStanding(msgspec.Struct, frozen=True, kw_only=True):
     """What a venue says of itself just now; None for what it does not say. Times are UTC ns.
 
     limits_requests: whether it limits how many requests it takes; requests_left: how many it would take at once.
+    requests_kept: those of `requests_left` that only cancels and exits may use; requests_waiting: those that wait here
+    for their turn; request_limit: the limit itself.
     next_reset: when it next resets, reset: what happens then; back_at: when a link that is down comes back by itself.
     rights: by account.
     """
 
     limits_requests: bool | None = None
     requests_left: int | None = None
+    requests_kept: int = 0
+    requests_waiting: int = 0
+    request_limit: RequestLimit | None = None
     next_reset: int | None = None
     reset: str = ""
     back_at: int | None = None
     rights: Mapping[str, AccountRights] = {}
+
+
+RATE_LIMITED = "RATE_LIMITED"
+"""Code of a request that the venue refused unprocessed because there were too many (HTTP 429)."""
 
 
 class SendOutcome(StrEnum):

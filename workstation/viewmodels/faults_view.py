@@ -64,6 +64,7 @@ GROUPS: dict[str, tuple[Fault, ...]] = {
         Fault("delay_cancel_ack", "The answer to a cancel comes late", takes=(DELAY,)),
         Fault("duplicate_cancel_ack", "The answer to a cancel comes twice"),
         Fault("rate_limit", "Too many requests"),
+        Fault("request_limit", "It takes no more than Times requests in Lasts seconds", takes=(LASTS,)),
     ),
     "Link": (
         Fault("disconnect", "The session drops", at_once=True, takes=(LASTS,)),

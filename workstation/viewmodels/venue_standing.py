@@ -10,6 +10,7 @@ import msgspec
 
 from workstation.domain.instruments import AssetClass
 from workstation.domain.orders import OrderState, Residence
+from workstation.ports.broker import RequestLimit, VenueStanding
 from workstation.ports.venue_board import AccountLine, VenueBoard, VenueLine
 from workstation.viewmodels.formats import age, exact_time
 from workstation.viewmodels.frames import AccountSnap, StatusSnap
@@ -67,11 +68,24 @@ def _requests(venue: VenueLine) -> LinkLine:
         state, detail, level = "no limit", "the venue limits no requests", "ok"
     elif standing.requests_left is not None:
         left = standing.requests_left
-        state, level = f"{left:,} left", "ok" if left else "amber"
+        state, level = f"{left:,} left", "ok" if left > standing.requests_kept else "amber"
         detail = "requests that the venue takes before it refuses one" if left else "the venue refuses the next request"
+        if standing.request_limit is not None:
+            detail = _paced(standing, standing.request_limit)
     elif standing.limits_requests:
         state, detail = "limited", "the venue limits requests and does not say how many are left"
     return LinkLine(name=f"Requests {venue.venue}", state=state, age_ms=None, detail=detail, level=level)
+
+
+def _paced(standing: VenueStanding, limit: RequestLimit) -> str:
+    """Return what the limit is, what is kept of it for whom, and what waits for its turn."""
+    span_s = limit.per_ns / 1e9
+    parts = [f"takes {limit.requests:,} in {span_s:g} s"]
+    if standing.requests_kept:
+        parts.append(f"the last {standing.requests_kept:,} kept for cancels and exits")
+    waiting = standing.requests_waiting
+    parts.append(f"{waiting:,} wait for their turn" if waiting else "none waits")
+    return "; ".join(parts)
 
 
 def _reset(status: StatusSnap, venue: VenueLine) -> LinkLine:

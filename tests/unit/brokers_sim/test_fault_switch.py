@@ -37,7 +37,15 @@ def test_a_plan_is_what_its_file_says():
 
 @pytest.mark.parametrize(
     "text",
-    ["seed = ", "sede = 1", "ticks_per_s = 60000", '[[fault]]\nkind = "explode"', '[[fault]]\nkind = "bust"\nwen = 1'],
+    [
+        "seed = ",
+        "sede = 1",
+        "ticks_per_s = 60000",
+        "request_limit = -1",
+        "request_span_s = 0.0",
+        '[[fault]]\nkind = "explode"',
+        '[[fault]]\nkind = "bust"\nwen = 1',
+    ],
 )
 def test_a_plan_with_an_error_is_refused_in_words(text):
     with pytest.raises(ValidationError, match="sim-plan"):

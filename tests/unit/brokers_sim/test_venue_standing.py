@@ -9,7 +9,7 @@ from workstation.brokers.sim.venue import CASH_ACCOUNT, MARGIN_ACCOUNT, SimVenue
 from workstation.domain.instruments import AssetClass
 from workstation.domain.orders import OrderTerms, OrdType, Side
 from workstation.kernel.clock import VirtualClock
-from workstation.ports.broker import VenueStanding
+from workstation.ports.broker import QueryAnswer, RequestLimit, SendReport, VenueStanding
 
 EVENING = int(dt.datetime(2026, 11, 27, 21, 30, tzinfo=dt.UTC).timestamp()) * 10**9
 HOUR = 3_600 * 10**9
@@ -37,6 +37,41 @@ def test_it_limits_no_requests_until_a_fault_does() -> None:
     assert venue.broker.standing() == VenueStanding(
         limits_requests=False, next_reset=standing.next_reset, reset=standing.reset, rights=standing.rights
     )
+    venue.stop()
+
+
+def test_a_stated_limit_of_requests_is_on_its_card_and_what_is_beyond_is_refused() -> None:
+    venue, clock = venue_at(EVENING, request_limit=3, request_span_s=2.0)
+    refused: list[str] = []
+    venue.broker.connect(
+        lambda reports: refused.extend(r.code for r in reports if isinstance(r, SendReport) and r.code)
+    )
+    assert venue.broker.capabilities.request_limit == RequestLimit(3, 2 * 10**9)
+    left = []
+    for number in range(5):
+        left.append(venue.broker.standing().requests_left)
+        venue.broker.submit(f"o{number}", BUY)
+    clock.advance(10**9)
+    assert left == [3, 2, 1, 0, 0]
+    assert refused == ["RATE_LIMITED", "RATE_LIMITED"], "refused unprocessed"
+    clock.advance(10**9)
+    assert venue.broker.standing().requests_left == 3
+    venue.stop()
+
+
+def test_a_limit_can_be_switched_on_and_off_while_it_runs_and_questions_count_too() -> None:
+    venue, clock = venue_at(EVENING)
+    answers: list[str] = []
+    venue.broker.connect(lambda reports: answers.extend(r.error for r in reports if isinstance(r, QueryAnswer)))
+    venue.faults.arm("request_limit", count=1, for_s=10)
+    assert venue.broker.capabilities.request_limit == RequestLimit(1, 10 * 10**9)
+    for number in range(2):
+        venue.broker.ask(number, MARGIN_ACCOUNT, (), 0)
+    clock.advance(10**9)
+    assert sorted(answers) == ["", "too many requests (429)"]
+    venue.faults.disarm("request_limit")
+    assert venue.broker.capabilities.request_limit is None
+    assert venue.broker.standing().limits_requests is False
     venue.stop()
 
 

@@ -50,6 +50,7 @@ class FaultKind(StrEnum):
     FEED_GAP = "feed_gap"
     FEED_DOWN = "feed_down"
     RATE_LIMIT = "rate_limit"
+    REQUEST_LIMIT = "request_limit"
     AUTH_EXPIRED = "auth_expired"
     MAINTENANCE = "maintenance"
     WRONG_POSITION = "wrong_position"
@@ -91,6 +92,7 @@ FAULT_NUMBERS: dict[FaultKind, int] = {
     FaultKind.FEED_GAP: 31,
     FaultKind.FEED_DOWN: 25,
     FaultKind.RATE_LIMIT: 45,
+    FaultKind.REQUEST_LIMIT: 45,
     FaultKind.AUTH_EXPIRED: 46,
     FaultKind.MAINTENANCE: 48,
     FaultKind.WRONG_POSITION: 43,
@@ -124,6 +126,7 @@ IMMEDIATE_FAULTS = frozenset(
 )
 """Kinds that strike when armed; all others wait for the message that they are about."""
 
+_PLAN_KEYS = "seed, ticks_per_s, latency_ms, clock_offset_s, request_limit, request_span_s and [[fault]] tables"
 SIM_DEFAULT_TICKS_PER_S = 2_500
 TICKS_PER_S_MAX = 50_000
 STORM_REJECTS = 100
@@ -133,6 +136,7 @@ class PlannedFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One fault of a plan: armed at `at_s` seconds, or striking the `nth` message it is about; `count` strikes.
 
     for_s: how long a state lasts. delay_ms, code, qty, price, amount, account, stream: what the kind needs.
+    REQUEST_LIMIT: until it is disarmed the venue takes `count` requests within any `for_s` seconds, and says so.
     """
 
     kind: FaultKind
@@ -151,12 +155,17 @@ class PlannedFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class SimPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Script of a simulated venue. latency_ms: each way on average. clock_offset_s: venue time less ours."""
+    """Script of a simulated venue. latency_ms: each way on average. clock_offset_s: venue time less ours.
+
+    request_limit: most requests that it takes within any request_span_s seconds, 0 for no limit.
+    """
 
     seed: int = 1
     ticks_per_s: int = SIM_DEFAULT_TICKS_PER_S
     latency_ms: float = 2.0
     clock_offset_s: float = 0.0
+    request_limit: int = 0
+    request_span_s: float = 1.0
     fault: tuple[PlannedFault, ...] = ()
 
 
@@ -169,11 +178,13 @@ def read_plan(text: str) -> SimPlan:
     try:
         plan = msgspec.toml.decode(text, type=SimPlan)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise ValidationError(
-            "sim-plan", str(error), allowed="seed, ticks_per_s, latency_ms, clock_offset_s and [[fault]] tables"
-        ) from error
+        raise ValidationError("sim-plan", str(error), allowed=_PLAN_KEYS) from error
     if not 0 <= plan.ticks_per_s <= TICKS_PER_S_MAX:
         raise ValidationError("sim-plan.ticks_per_s", "out of range", allowed=f"0 to {TICKS_PER_S_MAX}")
+    if plan.request_limit < 0 or plan.request_span_s <= 0:
+        raise ValidationError(
+            "sim-plan.request_limit", "out of range", allowed="a number from 0, and a span above 0 seconds"
+        )
     return plan
 
 
@@ -232,6 +243,10 @@ class FaultSwitch:
     def active(self) -> tuple[PlannedFault, ...]:
         """Return the faults that still wait, for the banner."""
         return tuple(armed.fault for armed in self._armed)
+
+    def standing(self, kind: FaultKind) -> PlannedFault | None:
+        """Return the armed fault of a kind that lasts until it is disarmed, the newest one; None where none is."""
+        return next((armed.fault for armed in reversed(self._armed) if armed.fault.kind is kind), None)
 
     def passing(self, kind: FaultKind) -> int | None:
         """Return how many messages still pass before an armed fault of a kind strikes, None where none is armed."""

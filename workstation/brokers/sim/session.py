@@ -10,18 +10,22 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from workstation.brokers.sim.answers import account_rights, answer
 from workstation.brokers.sim.delay_line import DelayLine
 from workstation.brokers.sim.exchange import DAY_NS, Exchange
 from workstation.brokers.sim.faults import FaultKind, FaultSwitch, PlannedFault
 from workstation.brokers.sim.fees import usual_fees
 from workstation.brokers.sim.outgoing import OutgoingFaults
+from workstation.brokers.sim.request_count import RequestCount
 from workstation.brokers.sim.specials import is_slow
 from workstation.brokers.sim.universe import SIM_DOWN, SIM_REJECT, VENUE
 from workstation.domain.orders import OrderTerms, OrdType, RequestKind, TimeInForce
 from workstation.kernel.clock import Clock, Scheduler, Timer
 from workstation.kernel.fault_points import fault_point
 from workstation.ports.broker import (
+    RATE_LIMITED,
     BrokerReport,
     BrokerSink,
     CapabilityCard,
@@ -54,6 +58,7 @@ CARD = CapabilityCard(
     phone="+1 555 0100",
 )
 
+TOO_MANY = "too many requests (429)"
 REPORT_SLICE_MAX = 500
 """Largest number of reports in one delivery."""
 
@@ -88,7 +93,6 @@ class SimBroker:
     """One session with the simulated exchange."""
 
     venue = VENUE
-    capabilities = CARD
 
     def __init__(
         self,
@@ -99,7 +103,10 @@ class SimBroker:
         *,
         latency_ns: int,
         rng: random.Random,
+        requests: RequestCount | None = None,
     ) -> None:
+        self.card = CARD
+        self._requests = requests or RequestCount(clock, faults)
         self._exchange = exchange
         self._clock = clock
         self._scheduler = scheduler
@@ -116,13 +123,21 @@ class SimBroker:
         self._back_at: int | None = None
         exchange.emit = self._on_report
 
+    @property
+    def capabilities(self) -> CapabilityCard:
+        """What the venue can do, and the limit of requests that it states now."""
+        limit = self._requests.limit()
+        return self.card if limit is None else replace(self.card, request_limit=limit)
+
     def standing(self) -> VenueStanding:
-        """Return what the venue says of itself: no limit of requests but an armed fault's, a day to UTC 0."""
+        """Return what the venue says of itself: no limit of requests but its plan's or a fault's, a day to UTC 0."""
         day_left = DAY_NS - self._exchange.now_ns() % DAY_NS
-        left = self._faults.passing(FaultKind.RATE_LIMIT)
+        told = (self._faults.passing(FaultKind.RATE_LIMIT), self._requests.left())
+        left = min((figure for figure in told if figure is not None), default=None)
         return VenueStanding(
             limits_requests=left is not None,
             requests_left=left,
+            request_limit=self._requests.limit(),
             next_reset=self._clock.now_ns() + day_left,
             reset="its day ends, DAY orders expire; the link stays up",
             back_at=None if self.is_up else self._back_at,
@@ -210,13 +225,14 @@ class SimBroker:
             )
 
     def ask(self, request_id: int, account: str, cl_ord_ids: tuple[str, ...], since_ns: int) -> None:
-        """Ask for everything; while the session is down the answer is an error."""
-        if self._state is not SessionState.UP:
+        """Ask for everything; while the session is down, or beyond the limit of requests, the answer is an error."""
+        up = self._state is SessionState.UP
+        if not up or not self._requests.takes():
             refused = QueryAnswer(
                 request_id=request_id,
                 account=account,
                 ts_event=self._exchange.now_ns(),
-                error=f"session is {self._state}",
+                error=TOO_MANY if up else f"session is {self._state}",
             )
             self._deliver(refused, 0)
             return
@@ -278,14 +294,14 @@ class SimBroker:
             )
             return False, None
         fault = self._faults.take(_REQUEST_FAULTS[kind], symbol)
-        if fault is not None and fault.kind is FaultKind.RATE_LIMIT:
+        if (fault is not None and fault.kind is FaultKind.RATE_LIMIT) or not self._requests.takes():
             self._deliver(
                 SendReport(
                     cl_ord_id=cl_ord_id,
                     request=kind,
                     outcome=SendOutcome.REJECTED,
-                    code="RATE_LIMITED",
-                    text="too many requests (429)",
+                    code=RATE_LIMITED,
+                    text=TOO_MANY,
                 ),
                 0,
             )

@@ -21,6 +21,7 @@ from workstation.brokers.sim.history import PriceHistory
 from workstation.brokers.sim.marks import read_marks, write_marks
 from workstation.brokers.sim.memory import Remembered, remember
 from workstation.brokers.sim.records import VenueOpened, VenueRecord
+from workstation.brokers.sim.request_count import RequestCount
 from workstation.brokers.sim.session import SimBroker
 from workstation.brokers.sim.specials import SPECIAL_ASK, SPECIAL_BID, SpecialSymbols
 from workstation.brokers.sim.universe import SPECIAL_SYMBOLS, VENUE, listings
@@ -133,9 +134,10 @@ class SimVenue:
             self.faults,
             latency_ns=int(self.plan.latency_ms * 1e6),
             rng=sub_stream(seed, "sim.link"),
+            requests=RequestCount(clock, self.faults, self.plan),
         )
         if fees is not None:
-            self.broker.capabilities = replace(self.broker.capabilities, fees=fees.terms)
+            self.broker.card = replace(self.broker.card, fees=fees.terms)
         self.feed = SimFeed(self.exchange.matchers, clock, scheduler, self._time.now_ns)
         self._history = PriceHistory(self._listings, self._starts, seed, clock.now_ns())
         self.feed.tape = self._history.record
