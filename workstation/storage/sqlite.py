@@ -215,17 +215,27 @@ class SqliteDriver:
     def _lay_log_aside(self) -> None:
         """Write zeros behind the log up to LOG_BYTES; nothing there is read before the library has written over it.
 
-        A block that is only reserved would still cost a sync its entry in the file system's own journal.
+        A block that is only reserved would still cost a sync its entry in the file system's own journal. The write lock
+        is held meanwhile: nobody else may add to the log where the zeros go.
         """
         log = self._path.with_name(self._path.name + "-wal")
-        size = log.stat().st_size
-        if size >= LOG_BYTES or shutil.disk_usage(log.parent).free < ROOM_FACTOR * LOG_BYTES:
+        if log.stat().st_size >= LOG_BYTES or shutil.disk_usage(log.parent).free < ROOM_FACTOR * LOG_BYTES:
             return
-        with log.open("r+b", buffering=0) as file:
-            file.seek(size)
-            while size < LOG_BYTES:
-                size += file.write(bytes(min(_CHUNK, LOG_BYTES - size)))
-            os.fsync(file.fileno())
+        self._wait_for_lock(0)
+        try:
+            self._run("BEGIN IMMEDIATE")
+        except StorageLocked:
+            return
+        finally:
+            self._wait_for_lock(_PRAGMAS["busy_timeout"])
+        try:
+            with log.open("r+b", buffering=0) as file:
+                size = file.seek(0, os.SEEK_END)
+                while size < LOG_BYTES:
+                    size += file.write(bytes(min(_CHUNK, LOG_BYTES - size)))
+                os.fsync(file.fileno())
+        finally:
+            self._run("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection; the last one to leave empties the log."""

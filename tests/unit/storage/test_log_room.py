@@ -81,6 +81,21 @@ def test_where_the_disk_is_nearly_full_no_room_is_laid_aside(
     assert room(path) == before
 
 
+def test_while_another_writes_no_room_is_laid_aside(driver: SqliteDriver, path: Path) -> None:
+    other = SqliteDriver(path, load_library())
+    put(other, b"the log is there")
+    other.begin()
+    other.execute(PUT, (b"of the other",))
+    before = room(path)
+    driver.tidy(thorough=False)
+    assert room(path) == before
+    other.commit()
+    driver.tidy(thorough=False)
+    assert room(path) == LOG_BYTES
+    assert driver.query(Statement("SELECT count(*) FROM kept")) == [(2,)]
+    other.close()
+
+
 def test_what_was_written_into_the_room_is_there_after_a_kill(driver: SqliteDriver, path: Path, tmp_path: Path) -> None:
     driver.tidy(thorough=False)
     for number in range(20):
