@@ -10,6 +10,8 @@ futures, aggregate trades, which leave the insurance fund and auto-deleveraging 
 from collections.abc import Mapping
 from functools import lru_cache
 
+from workstation.domain.market import BAR_CONDITION
+
 EXTREMES, LAST, VOLUME = 1, 2, 4
 """What a print may count for, as bits."""
 
@@ -46,8 +48,11 @@ _US = frozenset(
 def counts_for(conditions: str, exchange: str) -> int:
     """Return what a print counts for, as bits; one whose codes are not known, or that has none, counts WHOLE.
 
+    So does one that stands for a recorded bar: its mark is no code of a venue.
     conditions: raw, as the feed brought them; exchange: that the instrument names.
     """
+    if conditions == BAR_CONDITION:
+        return WHOLE
     if exchange in _WORDS:
         return _joined(_WORDS[exchange], conditions.split())
     if exchange not in _US:

@@ -54,7 +54,8 @@ class BarBuilder:
         self._tolerance = tolerance_ns
         self._quality = quality or Quality()
         self._forming: FormingBar | None = None
-        self._recent: deque[FormingBar] = deque(maxlen=RECENT_BARS_MAX)
+        self._recent: deque[FormingBar] = deque()
+        self._known_from = since_ns
         self._closed_to = self._latest = self._silent_to = -(1 << 63)
         self._price: int | None = None
         self._beside: tuple[FormingBar, list[tuple[int, int, int]]] | None = None
@@ -78,8 +79,12 @@ class BarBuilder:
         return self._forming.freeze(self.symbol, self.bar_type) if self._forming else None
 
     def seed(self, bar: Bar) -> None:
-        """Go on with a time bar that another source began, such as the last, unfinished one of a history."""
-        self._forming, self._first = FormingBar.of_bar(bar, bar.ts_open, bar.ts_close), False
+        """Go on behind the last time bar of a history, or with it where it is unfinished."""
+        if bar.partial:
+            self._forming, self._first = FormingBar.of_bar(bar, bar.ts_open, bar.ts_close), False
+        else:
+            self._closed_to, self._price = bar.ts_close, bar.close
+        self._known_from = bar.ts_open if bar.partial else bar.ts_close
 
     def on_bar(self, bar: Bar) -> list[Bar]:
         """Take the open, high and low of a bar from outside; the trade that repeats its close brings the volume.
@@ -190,6 +195,8 @@ class BarBuilder:
         begun = self._forming = FormingBar(
             span.open, span.close, price, size, ts, partial=self._begins_partial(span.open, ts)
         )
+        if self._known_from is None:
+            self._known_from = span.open
         if self._beside and self._beside[0].open_ts == span.open:
             for beside, volume, effect in self._beside[1]:
                 begun.mark(beside, volume, effect)
@@ -214,7 +221,8 @@ class BarBuilder:
         if self.bar_type.every:
             closed += self._empties(span.open)
         if self._beside is None:
-            self._beside = (FormingBar.silent(span.open, span.close, self._price or price), [])
+            before = price if self._price is None else self._price
+            self._beside = (FormingBar.silent(span.open, span.close, before), [])
         self._beside[1].append((price, size, effect))
         return closed
 
@@ -262,10 +270,10 @@ class BarBuilder:
                 if bar.close_ts == self._closed_to:
                     self._price = bar.close
                 return [bar.freeze(self.symbol, self.bar_type, revised=True)]
-        if too_late and not any(bar.open_ts < span.open for bar in self._recent):
-            return []  # older than what is kept: it is counted, and no bar is known that it could revise
+        if self._known_from is None or span.open < self._known_from:
+            return []  # older than what is kept: it is counted, and what else traded in its bar is not known
         bar = FormingBar(span.open, span.close, price, size, ts, partial=False)
-        self._recent.append(bar)
+        self._keep(bar)
         return [bar.freeze(self.symbol, self.bar_type, revised=True)]
 
     def _finish(self, forming: FormingBar) -> Bar:
@@ -274,8 +282,17 @@ class BarBuilder:
         self._price = forming.close
         if not forming.empty:
             self._latest = forming.last_ts
-        self._recent.append(forming)
+        self._keep(forming)
         return forming.freeze(self.symbol, self.bar_type)
+
+    def _keep(self, bar: FormingBar) -> None:
+        """Keep a closed bar for revision, by time: of an interval since `_known_from` without a bar, none was told."""
+        self._recent.append(bar)
+        if len(self._recent) > 1 and bar.open_ts < self._recent[-2].open_ts:
+            self._recent = deque(sorted(self._recent, key=lambda kept: kept.open_ts))
+        if len(self._recent) > RECENT_BARS_MAX:
+            gone = self._recent.popleft().close_ts
+            self._known_from = gone if self._known_from is None else max(gone, self._known_from)
 
 
 def quote_price(quote: Quote, source: BarSource) -> int | None:

@@ -4,14 +4,13 @@ Third step of `service.on_feed`, behind the small bars. Five 1-minute bars give 
 """
 
 from bisect import bisect_left
-from collections import deque
 
 from workstation.domain.conditions import WHOLE
 from workstation.domain.market import Bar, BarType
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import SessionCalendar
 from workstation.marketdata.forming import FormingBar
-from workstation.marketdata.grid import TimeGrid
+from workstation.marketdata.grid import Interval, TimeGrid
 
 COMPOSED_KEPT = 2
 """Closed larger bars whose parts are kept, so that a part that is revised revises them."""
@@ -59,7 +58,8 @@ class BarAggregator:
         self._forming: FormingBar | None = None
         self._last: FormingBar | None = None
         self._parts = _Parts(0, 0)
-        self._closed: deque[_Parts] = deque(maxlen=COMPOSED_KEPT)
+        self._closed: list[_Parts] = []
+        self._gone_to = -(1 << 63)
 
     @property
     def current(self) -> Bar | None:
@@ -76,13 +76,15 @@ class BarAggregator:
             closed.append(self._finish(forming))
             forming = None
         if forming is None and self.bar_type.every and self._last is not None:
-            spans, _ = self._grid.silent(self._last.close_ts, self._grid.interval(bar.ts_open).open)
-            closed += [self._finish(FormingBar.silent(span.open, span.close, self._last.close)) for span in spans]
+            spans, _ = self._grid.silent(self._last.close_ts, self._span_of(bar).open)
+            for span in spans:
+                self._parts = _Parts(span.open, span.close)
+                closed.append(self._finish(FormingBar.silent(span.open, span.close, self._last.close)))
         if forming is not None:
             forming.add_bar(bar)
             self._parts.bars.append(bar)
         else:
-            span = self._grid.interval(bar.ts_open)
+            span = self._span_of(bar)
             if not span.inside:
                 return closed
             forming = self._forming = FormingBar.of_bar(bar, span.open, span.close)
@@ -99,9 +101,14 @@ class BarAggregator:
         """Close what is forming, at the end of the data."""
         return [self._finish(self._forming)] if self._forming else []
 
+    def _span_of(self, bar: Bar) -> Interval:
+        """Return where a small bar belongs: one that a session opens in belongs to that session."""
+        span = self._grid.interval(bar.ts_open)
+        return span if span.inside or bar.ts_close <= span.close else self._grid.interval(span.close)
+
     def _revise(self, bar: Bar) -> list[Bar]:
         """Lay the larger bar anew that a late small bar belongs to, unless it is older than what is kept."""
-        span = self._grid.interval(bar.ts_open)
+        span = self._span_of(bar)
         if not span.inside:
             return []
         if self._forming is not None and self._forming.open_ts == span.open:
@@ -110,17 +117,22 @@ class BarAggregator:
             return []
         found = next((parts for parts in self._closed if parts.open_ts == span.open), None)
         if found is None:
-            if not any(parts.open_ts < span.open for parts in self._closed):
+            if span.open < self._gone_to or not any(parts.open_ts < span.open for parts in self._closed):
                 return []
             found = _Parts(span.open, span.close)
-            self._closed.append(found)
+            self._keep(found)
         found.put(bar)
         return [found.joined().freeze(self.symbol, self.bar_type, revised=True)]
 
     def _finish(self, forming: FormingBar) -> Bar:
         self._forming, self._last = None, forming
-        self._closed.append(self._parts)
+        self._keep(self._parts)
         return forming.freeze(self.symbol, self.bar_type)
+
+    def _keep(self, parts: _Parts) -> None:
+        self._closed = sorted([*self._closed, parts], key=lambda kept: kept.open_ts)
+        if len(self._closed) > COMPOSED_KEPT:
+            self._gone_to = self._closed.pop(0).close_ts
 
 
 class ComposedBuilder:

@@ -59,6 +59,9 @@ _THOUSANDS = {"": 1, "k": 1_000, "m": 1_000_000}
 STEP_MAX = 1_000_000_000
 """Most ticks, whole units or units of value that a bar may count."""
 RANGE_TICKS_MAX = 10_000
+SESSION_PART_NS = 300 * _SECOND
+"""Longest part of bars that count from a session's open: parts count from midnight, and sessions open at five minutes.
+"""
 ALLOWED = "1s 5m 1h 1d 1w 1mo 500t 10000v 10kv"
 _OF_VOLUME = frozenset({BarKind.VOLUME, BarKind.VOLUME_IMBALANCE, BarKind.VOLUME_RUNS})
 _OF_VALUE = frozenset({BarKind.VALUE, BarKind.VALUE_IMBALANCE, BarKind.VALUE_RUNS})
@@ -158,6 +161,8 @@ def _parts_of(made: BarType, part: str, text: str) -> BarType:
         raise ValidationError("interval", f"{text!r}: bars of time are composed of bars of time", allowed="5m:of-1m")
     if length >= whole or (not apart and (whole % length or made.offset_ns % length)):
         raise ValidationError("interval", f"{part} bars make no {text!r}", allowed="a part of its length")
+    if made.anchor is Anchor.SESSION and length > SESSION_PART_NS:
+        raise ValidationError("interval", f"no session need begin with a bar of {part}", allowed="parts up to 5m")
     return msgspec.structs.replace(smaller, source=made.source, every=made.every)
 
 

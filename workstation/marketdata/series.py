@@ -11,6 +11,7 @@ from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import (
     BAR_CONDITION,
+    COUNTED_KINDS,
     Bar,
     BarRevised,
     BarSource,
@@ -92,7 +93,7 @@ class BarSeriesSet:
     def seed(self, symbol: str, bar_type: BarType, bars: Sequence[Bar]) -> BarHistory:
         """Open a series on a history given from outside: closed bars are kept, a last partial one goes on forming.
 
-        A series that is open already stays as it is.
+        A series that is open already stays as it is. What comes late for a bar of that history changes nothing.
 
         Raises:
             NotFound, ValidationError: as `open`.
@@ -102,7 +103,8 @@ class BarSeriesSet:
         history = self.open(symbol, bar_type)
         closed = [bar for bar in bars if not bar.partial]
         history.extend(closed)
-        if len(closed) < len(bars) and (builder := self._builders.get((symbol, bar_type))) is not None:
+        builder = self._builders.get((symbol, bar_type))
+        if bars and builder is not None and bar_type.kind not in COUNTED_KINDS:
             builder.seed(bars[-1])
         return history
 
@@ -125,10 +127,10 @@ class BarSeriesSet:
         key = (symbol, bar_type)
         if key not in self._histories:
             instrument = self._instrument(symbol)
+            aggregator = BarAggregator(symbol, bar_type, self._calendars[instrument.calendar])
             if (symbol, source) not in self._histories:
                 self._for_others.add((symbol, source))
                 self._open(symbol, source, None, keep)
-            aggregator = BarAggregator(symbol, bar_type, self._calendars[instrument.calendar])
             history = self._keep(key, instrument, keep)
             self._aggregators.setdefault((symbol, source), []).append(aggregator)
             return history

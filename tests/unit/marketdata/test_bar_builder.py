@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.market import DAY, MINUTE, SECOND, T0, quote, trade
 from workstation.domain.errors import ValidationError
-from workstation.domain.market import Anchor, BarKind, BarSource, BarType, Trade
+from workstation.domain.market import Anchor, Bar, BarKind, BarSource, BarType, Trade
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import SessionCalendar, always_open, foreign_exchange, us_equities
 from workstation.marketdata.composites import BarAggregator
@@ -75,6 +75,30 @@ def test_a_tick_later_than_the_tolerance_revises_too_and_is_counted_apart() -> N
     assert (quality.of("ABC", Defect.TOO_LATE), quality.of("ABC", Defect.LATE)) == (1, 0)
     assert bars.on_trade(trade(120, at=-MINUTE)) == [], "of a bar that nobody has"
     assert quality.of("ABC", Defect.TOO_LATE) == 2
+
+
+def test_a_late_tick_of_a_bar_that_is_kept_no_more_leaves_it_as_it_was_told() -> None:
+    quality = Quality()
+    bars = builder(BarType(BarKind.MILLISECOND, 100), quality=quality)
+    for number in range(40):
+        bars.on_trade(trade(100 + number, at=number * SECOND // 10))
+    assert bars.on_trade(trade(999, at=SECOND // 2)) == [], "one tick would stand for the whole bar"
+    (revised,) = bars.on_trade(trade(999, at=3 * SECOND))
+    assert (revised.low, revised.high, revised.volume) == (130, 999, 200)
+    assert quality.of("ABC", Defect.LATE) == 2
+
+
+def test_a_late_bar_of_an_interval_without_one_displaces_no_newer_one() -> None:
+    bars = builder()
+    for minute in (0, *range(2, 17)):
+        bars.on_trade(trade(100 + minute, at=minute * MINUTE))
+    (between,) = bars.on_trade(trade(90, at=MINUTE))
+    assert (between.open, between.volume) == (90, 100)
+    for minute in (17, 18, 19):
+        bars.on_trade(trade(100 + minute, at=minute * MINUTE))
+    assert bars.on_trade(trade(999, at=2 * MINUTE)) == [], "it went with what is older than it"
+    (revised,) = bars.on_trade(trade(999, at=4 * MINUTE))
+    assert revised.volume == 200
 
 
 def test_a_late_tick_of_the_bar_that_forms_tells_nobody() -> None:
@@ -273,3 +297,22 @@ def test_day_bars_may_be_composed_of_minutes() -> None:
         for bar in small.on_trade(trade(10, at=at)):
             made += large.on_bar(bar)
     assert [(bar.ts_open, bar.ts_close, bar.volume) for bar in made] == [(T0, T0 + DAY, 200)]
+
+
+def test_a_day_has_the_small_bar_that_its_session_opens_in() -> None:
+    day, hour = BarAggregator("ABC", bar_type_of("1d"), us_equities()), bar_type_of("1h")
+    made = []
+    for number in range(9, 16):  # hours of the clock: the session opens at half past nine
+        opens = ns("2024-01-02T05:00:00") + number * 3_600 * SECOND
+        made += day.on_bar(
+            Bar("ABC", hour, 100 + number, 100 + number, 90, 100 + number, 10, 1, opens, opens + 3_600 * SECOND)
+        )
+    (bar,) = made
+    assert (bar.open, bar.close, bar.volume, bar.partial) == (109, 115, 70, False)
+    assert (bar.ts_open, bar.ts_close) == (ns("2024-01-02T14:30:00"), ns("2024-01-02T21:00:00"))
+
+
+def test_bars_from_a_sessions_open_have_no_parts_that_it_would_open_in() -> None:
+    assert bar_type_of("30m@open:of-5m").parts == BarType(BarKind.MINUTE, 5)
+    with pytest.raises(ValidationError, match="parts up to 5m"):
+        bar_type_of("2h@open:of-1h")

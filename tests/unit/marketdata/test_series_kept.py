@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.helpers.market import MINUTE, SECOND, T0, instrument, quote, trade
 from workstation.domain.errors import ValidationError
-from workstation.domain.market import Bar, BarKind, BarRevised, BarSource, BarType, StreamKind, Trade
+from workstation.domain.market import BAR_CONDITION, Bar, BarKind, BarRevised, BarSource, BarType, StreamKind, Trade
 from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import always_open, us_equities
@@ -41,6 +42,16 @@ def test_a_series_seeded_with_an_unfinished_bar_goes_on_with_it() -> None:
     assert (closed.ts_open, closed.high, closed.volume) == (T0 + MINUTE, 105, 10)
     assert series.seed("ABC", MINUTE_BARS, [bar(7)]) is history
     assert len(history) == 2, "an open series keeps what it has"
+
+
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_what_comes_late_for_a_history_from_outside_leaves_its_bars_as_they_are(unfinished: bool) -> None:
+    series = market().series
+    history = series.seed("ABC", MINUTE_BARS, [bar(0), bar(1, partial=unfinished)])
+    late = trade(999, at=MINUTE - SECOND if unfinished else 2 * MINUTE - SECOND)
+    kept = len(history)
+    series.apply([late, trade(100, at=9 * MINUTE)])
+    assert history.values[kept - 1].tolist() == [100, 105, 95, 100, 10], "one print would stand for the whole bar"
 
 
 def test_an_unfinished_bar_of_a_series_from_outside_is_left_to_its_source() -> None:
@@ -197,3 +208,32 @@ def test_after_a_reconnect_the_feed_is_asked_again_for_what_is_open() -> None:
     release()
     subscriptions.renew()
     assert asked == [("ABC", StreamKind.QUOTES), ("ABC", StreamKind.TRADES), ("ABC", StreamKind.QUOTES)]
+
+
+def test_a_late_part_leaves_a_larger_bar_alone_whose_parts_are_kept_no_more() -> None:
+    larger = BarAggregator("ABC", FIVE, always_open())
+    for minute in (0, 10, 15):
+        larger.on_bar(bar(minute))
+    assert larger.on_bar(bar(5, revised=True)) != [], "nothing had traded there"
+    larger.on_bar(bar(20))
+    assert larger.on_bar(bar(11, revised=True)) != []
+    larger.on_bar(bar(25))
+    assert larger.on_bar(bar(11, revised=True)) == [], "one part would stand for all"
+
+
+def test_a_recorded_bar_of_a_listed_stock_closes_bars_at_its_own_close() -> None:
+    listed = msgspec.structs.replace(instrument(), exchange="SMART")
+    data = MarketData(VirtualClock(T0), {"ABC": listed}, on_fault=lambda *_: None, resync=lambda _: None)
+    history = data.series.open("ABC", FIVE)
+    for minute in (0, 5):
+        recorded = bar(minute, 103, kind=OUTSIDE)
+        print_ = trade(103, 10, at=minute * MINUTE + MINUTE - 1)
+        data.series.apply([recorded, msgspec.structs.replace(print_, conditions=BAR_CONDITION)])
+    assert history.values.tolist() == [[100, 105, 95, 103, 10]]
+
+
+def test_a_type_that_is_none_leaves_no_series_behind() -> None:
+    series = market().series
+    with pytest.raises(ValidationError):
+        series.open("ABC", bar_type_of("400d:of-1h"))
+    assert list(series.histories()) == []
