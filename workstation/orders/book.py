@@ -198,7 +198,9 @@ class OrderBook:
         return Change(event, None, after, (created, after))
 
     def _take(self, event: Any) -> Change:
-        order = self._named(event)
+        order = self._orders.get(event.cl_ord_id)
+        if order is None:
+            raise _unknown(event)
         return self._move(order, event, EFFECTS[type(event)](order, event))
 
     def _deny(self, event: OrderDenied) -> Change:
@@ -208,7 +210,9 @@ class OrderBook:
         return self._move(order, event, denied(event))
 
     def _fill(self, event: OrderFilled) -> Change:
-        order, execution = self._named(event), event.execution
+        order, execution = self._orders.get(event.cl_ord_id), event.execution
+        if order is None:
+            raise _unknown(event)
         fills = self._fills.setdefault(order.cl_ord_id, {})
         qty, cost, fee = execution.last_qty, execution.last_qty * execution.last_px, execution.fee
         if execution.kind is not ExecKind.TRADE:
@@ -225,12 +229,6 @@ class OrderBook:
             fills[execution.exec_key] = execution
         self._keys[(execution.account, execution.exec_key)] = order.cl_ord_id
         return change
-
-    def _named(self, event: OrderEvent) -> OrderState:
-        order = self._orders.get(event.cl_ord_id)
-        if order is None:
-            raise TransitionRefused(f"{type(event).__name__} for unknown order {event.cl_ord_id}")
-        return order
 
     def _move(self, order: OrderState, event: Event, step: Effect, execution: Execution | None = None) -> Change:
         status, changes = order.status, step.changes
@@ -258,8 +256,11 @@ class OrderBook:
             self._close(after)
         if not self._keeps_rows:
             return Change(event, order, after, (), execution)
-        first = () if execution is None else (execution,)
-        return Change(event, order, after, (*first, *_transitions(order, entered, step, event.ts), after), execution)
+        rows = _transitions(order, entered, step, event.ts) if entered else []
+        rows.append(after)
+        if execution is not None:
+            rows.insert(0, execution)
+        return Change(event, order, after, tuple(rows), execution)
 
     # Indexes
 
@@ -332,6 +333,10 @@ class OrderBook:
         self._keys = {(account, key): cl_ord_id for account, key, cl_ord_id in state.keys}
         self._ids.load(state.ids)
         self._exec_keys.load(state.exec_keys)
+
+
+def _unknown(event: OrderEvent) -> TransitionRefused:
+    return TransitionRefused(f"{type(event).__name__} for unknown order {event.cl_ord_id}")
 
 
 def _same_numbers(booked: Execution, again: Execution) -> bool:

@@ -104,15 +104,17 @@ class CoreState:
             TransitionRefused: the order's life cycle forbids it; nothing was changed.
         """
         change = self.book.apply(event)
-        if change.after is not change.before:
-            self.exposure.on_change(change.before, change.after)
-            if type(event) is OrderIntended and change.after is not None:
-                self.controls.day_orders.sent(change.after.terms.account)
-            if change.after is not None:
-                self._count_for_permit(change.after, change.execution)
-            if change.execution is None:
+        after, fill = change.after, change.execution
+        if after is not change.before:
+            moved = self.exposure.on_change(change.before, after)
+            if after is not None:
+                if type(event) is OrderIntended:
+                    self.controls.day_orders.sent(after.terms.account)
+                if moved or fill is not None:
+                    self._count_for_permit(after, fill)
+            if fill is None:
                 return change
-            self.controls.traded.apply(change.execution)
+            self.controls.traded.apply(fill)
             return replace(change, rows=(*change.rows, *self.ledger.apply(event)))
         if isinstance(event, OrderEvent):
             return change

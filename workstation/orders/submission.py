@@ -138,11 +138,13 @@ class Submission:
         broker = c.routes.broker(terms.account)
         verdict = c.gate.check(asked)
         card = None if broker is None else broker.capabilities
-        denial = None if verdict.hold is not None else verdict.denial
+        denial = verdict.denial
+        is_held = denial is not None and denial.holds
+        denial = None if is_held else denial
         barred = denial if denial is not None and denial.code in _BARRED else None
         refused = barred or unsupported(terms, instrument, card, now_ns=asked.now_ns) or denial
         refused = refused or c.storage_refusal(verdict.risk_class)
-        if verdict.hold is not None:
+        if is_held:
             return verdict, refused  # it waits for a person, and needs no session meanwhile
         return verdict, refused or self._unsendable(terms.account, verdict.risk_class)
 
@@ -160,7 +162,7 @@ class Submission:
         waits = command.link is not None and command.link.parent != ""
         if waits or residence is Residence.PROGRAM:
             return [created]
-        if verdict.hold is not None:
+        if not verdict.passed and verdict.hold is not None:
             return [created, OrderHeld(cl_ord_id=command.cl_ord_id, ts=now, rule=verdict.hold)]
         used = self._c.state.controls.overrides.used(verdict.overrides, command.uid, now)
         return [created, *used, self.intended(command.cl_ord_id, command.terms, verdict, now, command.link)]

@@ -61,13 +61,14 @@ class TimeLimits:
             self._limits.pop(after.cl_ord_id).timer.cancel()
 
     def _is_kept_here(self, order: OrderState) -> bool:
-        if order.is_held:
+        is_timed = order.terms.time_in_force in KEPT_HERE
+        if order.status is not OrdStatus.NEW:
+            return is_timed and self._c.routes.keeps_time(order.terms)
+        if order.held_for:
             return True
-        if order.terms.time_in_force not in KEPT_HERE:
-            return False
-        if order.status is OrdStatus.NEW:  # the usual order is here for an instant only, and has no limit of ours
-            return order.residence is Residence.PROGRAM or (order.link is not None and order.link.parent != "")
-        return self._c.routes.keeps_time(order.terms)
+        # The usual order is here for an instant only, and has no limit of ours.
+        waits = order.residence is Residence.PROGRAM or (order.link is not None and order.link.parent != "")
+        return is_timed and waits
 
     def _keep(self, order: OrderState) -> None:
         ends_at = self._ends_at(order)

@@ -168,13 +168,16 @@ class Working:
 
     def opening_at(self, position: int) -> int:
         """Return the larger side's notional beyond what would close `position`, as money."""
-        return max(_opening(self.buy, max(-position, 0)), _opening(self.sell, max(position, 0)))
+        buying, selling = self.buy.notional, self.sell.notional
+        if position < 0:
+            buying = _beyond(self.buy, -position)
+        elif position > 0:
+            selling = _beyond(self.sell, position)
+        return max(buying, selling)
 
 
-def _opening(side: SideTotals, closable: int) -> int:
-    if side.qty <= closable:
-        return 0
-    return side.notional if not closable else side.notional * (side.qty - closable) // side.qty
+def _beyond(side: SideTotals, closable: int) -> int:
+    return 0 if side.qty <= closable else side.notional * (side.qty - closable) // side.qty
 
 
 _NOTHING = Working()
@@ -192,27 +195,28 @@ class Exposure:
         self._opening: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._moved: defaultdict[str, set[str]] = defaultdict(set)
 
-    def on_change(self, before: OrderState | None, after: OrderState | None) -> None:
-        """Replace what an order contributed by what it contributes now. Idempotent."""
+    def on_change(self, before: OrderState | None, after: OrderState | None) -> bool:
+        """Replace what an order contributed by what it contributes now; False where that is the same. Idempotent."""
         order = after or before
         if order is None:
-            return
+            return False
         line = self._lines.get(order.cl_ord_id)
         if after is None or order.status in _UNCOUNTED:
             if line is not None:
                 self._drop(order.cl_ord_id, line)
             elif before is None:
-                return  # it counted nothing and counts nothing
+                return False  # it counted nothing and counts nothing
             self._moved[order.terms.account].add(order.terms.symbol)
-            return
+            return line is not None
         qty = order.leaves_qty if order.pending_terms is None else worst_qty(order)
         if line is not None:
             same = line.terms is order.terms and line.pending is order.pending_terms
             if same and line.qty == qty and line.triggered is order.triggered:
-                return
+                return False
             self._drop(order.cl_ord_id, line)
         self._moved[order.terms.account].add(order.terms.symbol)
         self._add(order, qty)
+        return True
 
     def rebuild(self, orders: Iterable[OrderState]) -> None:
         """Count these orders and no others; in place, so that whoever reads the totals keeps reading them."""
@@ -280,10 +284,11 @@ class Exposure:
         The first leaves out the order itself and its whole group: together with the larger of its own quantity and the
         second it is the worst case of the side. run_id: count the orders of that run alone.
         """
-        working = self.working(terms.account, terms.symbol)
         if run_id:
             working = self._of_runs.get((terms.account, terms.symbol, run_id), _NOTHING)
-        side = working.side(terms.side.sign)
+        else:
+            working = self._working.get((terms.account, terms.symbol), _NOTHING)
+        side = working.buy if terms.side.sign > 0 else working.sell
         group = exclusive_group(link)
         if group:
             return side.qty - side.group(group)[0], side.group(group, without=cl_ord_id)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.helpers.risk import INSTRUMENTS, changed, live, terms
@@ -40,6 +42,18 @@ def test_an_order_counts_from_its_intent_until_it_is_final(exposure):
     assert side(exposure).qty == 60
     exposure.on_change(part, changed(part, status=OrdStatus.FILLED, cum_qty=100, leaves_qty=0))
     assert (side(exposure).qty, side(exposure).notional, side(exposure).best) == (0, 0, None)
+
+
+def test_it_tells_whether_what_an_order_counts_is_another(exposure):
+    new = live("a", terms(), status=OrdStatus.NEW)
+    pending = changed(new, status=OrdStatus.PENDING_SUBMIT)
+    sent = changed(pending, ts_sent=1)
+    part = changed(sent, status=OrdStatus.PARTIALLY_FILLED, cum_qty=40, leaves_qty=60)
+    asked = changed(part, status=OrdStatus.PENDING_REPLACE, pending_terms=terms(qty=200))
+    ended = changed(asked, status=OrdStatus.CANCELLED, leaves_qty=0)
+    states = (None, new, pending, sent, part, asked, ended, changed(ended, text="late word"))
+    told = [exposure.on_change(before, after) for before, after in pairwise(states)]
+    assert told == [False, True, False, True, True, True, False]
 
 
 def test_a_pending_change_counts_the_larger_of_both_terms(exposure):
