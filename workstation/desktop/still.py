@@ -5,9 +5,11 @@ than all painting. Here the request ends: the label has whatever room its holder
 height only where the words need one.
 """
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from workstation.desktop.theme import current_theme
 
 
 class Still(QWidget):
@@ -19,6 +21,7 @@ class Still(QWidget):
         self._height = 0
         label.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     # Qt overrides
 
@@ -31,6 +34,12 @@ class Still(QWidget):
         """Give the label all room."""
         super().resizeEvent(event)
         self._label.resize(self.size())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the ground of a panel, so that nothing below is painted anew for new words."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), current_theme().colors.surface)
+        painter.end()
 
     def event(self, event: QEvent) -> bool:
         """Ask for another height where the label needs one."""

@@ -185,6 +185,7 @@ class QuoteButton(QPushButton):
         self.setObjectName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setToolTip(f"Copy the {word} price into the ticket once")
         self._faces: list[tuple[QFont, QFontMetrics]] = []
         self._caption_font = ui_font("caption")
@@ -219,8 +220,11 @@ class QuoteButton(QPushButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the button, the price in the largest type in which all of it is read, and below it the caption."""
-        super().paintEvent(event)
         colors = current_theme().colors
+        ground = QPainter(self)
+        ground.fillRect(self.rect(), colors.surface)
+        ground.end()
+        super().paintEvent(event)
         color: QColor = colors.stale if self._is_stale else getattr(colors, self._role or "text")
         room = self.rect().adjusted(QUOTE_MARGIN_PX, QUOTE_MARGIN_PX, -QUOTE_MARGIN_PX, -QUOTE_MARGIN_PX)
         below = room.bottom() + 1 - self._caption_face.height()

@@ -34,6 +34,7 @@ class TapeView(QAbstractScrollArea):
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setObjectName(name)
         self.setAccessibleName("Time and sales")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
