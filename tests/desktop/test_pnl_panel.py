@@ -9,7 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.desktop.test_fills_panel import fill
-from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, position, status
+from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, order, position, status
+from workstation.desktop.panels.fills_panel import FillsPanel
+from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.pnl_panel import PnlPanel
 from workstation.desktop.panels.pnl_reconcile import FillsBehind
 from workstation.domain.accounts import Environment, LockState
@@ -217,6 +219,34 @@ def test_the_arrow_keys_brush_the_curve_and_esc_lets_it_go(panel: PnlPanel, rig:
     qtbot.keyClick(panel.curve, Qt.Key.Key_Escape)
     assert panel.curve.stretch is None
     assert panel.stretch.isHidden()
+
+
+def test_a_brushed_stretch_filters_the_blotter_at_a_press(panel: PnlPanel, rig: DesktopRig, qtbot) -> None:
+    orders, fills = OrdersPanel(rig.context, "orders-1"), FillsPanel(rig.context, "fills-1")
+    later(panel, rig, 0, 50, 20, 80, 10)
+    second = 1_000_000_000
+    rig.feed(*(order(f"OMS-{n}", created_at=START_NS + n * second) for n in range(5)))
+    rig.feed(*(fill(f"e{n}", ts_event=START_NS + n * second + 5) for n in range(5)))
+    curve = panel.curve
+    curve.grab()
+    left, right = (round(curve._drawn.left() + share * curve._drawn.width()) for share in (0.0, 0.55))
+    qtbot.mousePress(curve, Qt.MouseButton.LeftButton, pos=QPoint(left, 20))
+    QTest.mouseMove(curve, QPoint(right, 20))
+    qtbot.mouseRelease(curve, Qt.MouseButton.LeftButton, pos=QPoint(right, 20))
+    assert panel.stretch.text().startswith("15:00:00 to 15:00:02: +20.00")
+    qtbot.mouseClick(panel.stretch.to_blotter, Qt.MouseButton.LeftButton)
+    assert rig.spoken[-1] == ("info", "Nothing filtered: no orders or fills panel is to be seen.")
+    for other in (orders, fills):
+        qtbot.addWidget(other)
+        other.show()
+    qtbot.mouseClick(panel.stretch.to_blotter, Qt.MouseButton.LeftButton)
+    assert orders.filter_line.text() == "time>=2024-01-02T15:00:00 time<2024-01-02T15:00:03"
+    assert [row.cl_ord_id for row in orders.visible_rows()] == ["OMS-2", "OMS-1", "OMS-0"]
+    assert [row.exec_key for row in fills.visible_rows()] == ["e2", "e1", "e0"]
+    orders.filter_line.clear()
+    assert len(list(orders.visible_rows())) == 5
+    orders.release()
+    fills.release()
 
 
 def choose(panel: PnlPanel, name: str) -> None:

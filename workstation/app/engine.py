@@ -423,7 +423,7 @@ class Engine:
         return StatusSnap(
             environment=self._venue.environment,
             feed=self._venue.feed.name,
-            feed_state="UP",
+            feed_state=core.market.cache.feed_state.value,
             venue_state=core.desk.routes.session(self._venue.broker.venue),
             streams=tuple(streams),
             latency=publisher.latency.snap(),

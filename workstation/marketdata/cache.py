@@ -120,13 +120,12 @@ class MarketCache:
         calendars: Calendars | None = None,
         quality: Quality | None = None,
     ) -> None:
-        self._clock = clock
-        self._limits = limits
-        self._instruments = instruments
+        self._clock, self._limits, self._instruments = clock, limits, instruments
         self._calendars = calendars or Calendars()
         self._quality = quality or Quality()
         self._lines: dict[str, Line] = {}
         self._channel_at: dict[StreamKind, int] = {}
+        self.feed_state = StreamState.UP  # of its link as a whole, beside its streams
         self._handlers: dict[type, Callable[[Any], None]] = {
             PhaseChange: self._on_phase,
             StreamChange: self._on_stream,
@@ -321,6 +320,7 @@ class MarketCache:
 
     def _on_stream(self, change: StreamChange) -> None:
         kinds = tuple(StreamKind) if change.stream is None else (change.stream,)
+        self.feed_state = self.feed_state if change.stream or change.symbol else change.state
         lines = [self._line(change.symbol)] if change.symbol else self._lines.values()
         for line in lines:
             for kind in kinds:

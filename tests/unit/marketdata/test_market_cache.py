@@ -76,6 +76,19 @@ def test_a_stream_that_is_down_makes_its_prices_stale_at_once() -> None:
     assert not cache.reference("ABC").fresh
 
 
+def test_the_feed_as_a_whole_is_down_only_where_all_of_it_is() -> None:
+    cache, _ = make()
+    assert cache.feed_state is StreamState.UP
+    cache.apply(
+        [StreamChange(StreamKind.QUOTES, StreamState.DOWN, T0), StreamChange(None, StreamState.DOWN, T0, "ABC")]
+    )
+    assert cache.feed_state is StreamState.UP
+    cache.apply([StreamChange(None, StreamState.DOWN, T0)])
+    assert cache.feed_state is StreamState.DOWN
+    cache.apply([StreamChange(None, StreamState.UP, T0)])
+    assert cache.feed_state is StreamState.UP
+
+
 def test_a_trade_outside_an_older_quote_makes_both_stale() -> None:
     cache, _ = make()
     cache.apply([quote(99, 101), trade(150, at=2 * SECOND)])

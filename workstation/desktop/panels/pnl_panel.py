@@ -1,8 +1,8 @@
 """P&L panel: what the day has made, for the account and by part or round trip; limits and curve.
 
 Last stage of both walks. The caption says method, mark, fees and currency, always; the reconcile rows say what the
-broker has instead. Another method or mark is a view of the same fills; a stretch of the curve opens its fills. Sends
-nothing.
+broker has instead. Another method or mark is a view of the same fills; a stretch of the curve opens its fills, or
+filters the blotter. Sends nothing.
 """
 
 from itertools import pairwise
@@ -17,6 +17,7 @@ from workstation.desktop.panels.pnl_basis_button import BasisButton
 from workstation.desktop.panels.pnl_gauges import CurveView, LimitBar
 from workstation.desktop.panels.pnl_net import NetFigure
 from workstation.desktop.panels.pnl_reconcile import FillsBehind, ReconcileStrip, is_behind
+from workstation.desktop.panels.pnl_stretch import StretchLine, filter_blotters
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
@@ -121,11 +122,8 @@ class PnlPanel(TablePanel):
         self.curve = CurveView(self.pnl.curve, f"{panel_id}_curve")
         self.curve.brushed.connect(self._show_stretch)
         self.curve.stretch_opened.connect(self.show_stretch)
-        self.stretch = QLabel(wordWrap=True)
-        self.stretch.hide()
-        self.stretch.setObjectName(f"{panel_id}_stretch")
-        self.stretch.setProperty("role", "caption")
-        self.stretch.setContentsMargins(8, 0, 8, 2)
+        self.stretch = StretchLine(f"{panel_id}_stretch")
+        self.stretch.filter_asked.connect(self._filter_blotters)
         self.limit = LimitBar(f"{panel_id}_limit")
         self.reconcile = ReconcileStrip(panel_id)
         self.reconcile.chosen.connect(self.show_fills_behind)
@@ -209,9 +207,12 @@ class PnlPanel(TablePanel):
         self._show_account()
 
     def _show_stretch(self) -> None:
+        self.stretch.show_stretch(self.curve.stretch, is_shown=self.curve.isVisibleTo(self))
+
+    def _filter_blotters(self) -> None:
         found = self.curve.stretch
-        self.stretch.setText("" if found is None else f"{found.words}. Enter shows its fills.")
-        self.stretch.setVisible(found is not None and self.curve.isVisibleTo(self))
+        if found is not None and not filter_blotters(found):
+            self.context.announcer.say("info", "Nothing filtered: no orders or fills panel is to be seen.")
 
     def _build_choice(self) -> QComboBox:
         self.by = QComboBox()

@@ -1,0 +1,63 @@
+"""The brushed stretch of the day in words, and the blotters filtered by it. Part of the P&L panel.
+
+The filter goes into the line of each open orders and fills panel, where it is seen and Esc clears it. Sends nothing.
+"""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from workstation.desktop.panels.table_panel import TablePanel
+from workstation.desktop.shell.staging import windows
+from workstation.viewmodels.formats import SECOND_NS, exact_time
+from workstation.viewmodels.pnl_curve import Stretch
+
+BLOTTERS = frozenset({"orders", "fills"})
+
+
+class StretchLine(QWidget):
+    """What was brushed, and the button beside it. Emits: filter_asked()."""
+
+    filter_asked = Signal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._words = QLabel(wordWrap=True)
+        self._words.setObjectName(f"{name}_words")
+        self._words.setProperty("role", "caption")
+        self.to_blotter = QPushButton("Filter blotter")
+        self.to_blotter.setObjectName(f"{name}_filter")
+        self.to_blotter.setAccessibleName("Show only this stretch in the orders and fills that are open")
+        self.to_blotter.setToolTip(self.to_blotter.accessibleName())
+        self.to_blotter.setProperty("role", "quiet")
+        self.to_blotter.clicked.connect(lambda _checked=False: self.filter_asked.emit())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 8, 2)
+        row.addWidget(self._words, 1)
+        row.addWidget(self.to_blotter, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    def text(self) -> str:
+        """Return the words."""
+        return self._words.text()
+
+    def show_stretch(self, stretch: Stretch | None, *, is_shown: bool) -> None:
+        """Say what a stretch brought, nothing for None."""
+        self._words.setText("" if stretch is None else f"{stretch.words}. Enter shows its fills.")
+        self.setVisible(stretch is not None and is_shown)
+
+
+def filter_of(stretch: Stretch) -> str:
+    """Return a stretch as a filter line of the blotter, from the second of its beginning to that of its end."""
+    first, last = (exact_time(ts)[:19] for ts in (stretch.start, stretch.end + SECOND_NS))
+    return f"time>={first} time<{last}"
+
+
+def filter_blotters(stretch: Stretch) -> int:
+    """Show only a stretch in every orders and fills panel that can be seen; returns how many there are."""
+    found = [panel for top in windows() for panel in top.findChildren(TablePanel) if panel.kind in BLOTTERS]
+    found += [top for top in windows() if isinstance(top, TablePanel) and top.kind in BLOTTERS]
+    lines = [panel.filter_line for panel in found if panel.filter_line is not None and panel.isVisible()]
+    for line in lines:
+        line.setText(filter_of(stretch))
+    return len(lines)
