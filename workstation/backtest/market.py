@@ -77,14 +77,21 @@ class Market:
         return True
 
     def replace(self, order: Working, terms: OrderTerms, now: int) -> None:
-        """Give a working order new terms; only a smaller quantity keeps its place in the queue."""
+        """Give a working order new terms; only a smaller quantity keeps its place in the queue.
+
+        A trigger and a limit that have trailed stay, unless the change is about them.
+        """
         old, order.terms = order.terms, terms
         order.leaves += terms.order_qty - old.order_qty
         keeps = terms.price == old.price and terms.stop_px == old.stop_px and terms.order_qty <= old.order_qty
         if keeps and order.leaves > 0:
             return
         del self.orders[order.cl_ord_id]
-        order.limit, order.stop = terms.price, terms.stop_px if order.is_stop else None
+        trailed = terms.trail is not None and terms.trail == old.trail
+        if not trailed or terms.price != old.price:
+            order.limit = terms.price
+        if not trailed or terms.stop_px != old.stop_px:
+            order.stop = terms.stop_px if order.is_stop else None
         order.arrived, order.fresh, order.traded = now, True, 0
         if order.leaves > 0:
             self.orders[order.cl_ord_id] = order

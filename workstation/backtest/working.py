@@ -8,7 +8,8 @@ from typing import Protocol
 
 from workstation.domain.executions import Liquidity
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderTerms, OrdType, TimeInForce, Trail, TrailKind
+from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
+from workstation.domain.trailing import follows, is_reached, trailed_stop
 
 STOP_TYPES = frozenset(
     {OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT}
@@ -20,7 +21,8 @@ IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 class Working:
     """One order. sign: + buys. leaves: what may still fill. arrived: market time at the venue, UTC ns.
 
-    stop: trigger price of a stop that has not fired, None otherwise. limit: price, None for a market order. fresh: not
+    activated: a trailing stop has come to its activation price. stop: trigger price of a stop that has not fired, None
+    otherwise. limit: price, None for a market order. fresh: not
     yet held against a price. ahead: other people's size before it, None while its price is not visible. traded: printed
     at its price since the level was last shown. lucky: drawn to fill by a touch in this bar. expires: UTC ns. worst:
     price beyond which an order without a limit takes nothing, None where it takes any. opening: from when on
@@ -28,8 +30,8 @@ class Working:
     """
 
     __slots__ = (
-        "ahead", "arrived", "cl_ord_id", "closing", "expires", "fresh", "label", "leaves", "limit", "lucky", "opening",
-        "seen", "sequence", "sign", "stop", "terms", "traded", "worst",
+        "activated", "ahead", "arrived", "cl_ord_id", "closing", "expires", "fresh", "label", "leaves", "limit",
+        "lucky", "opening", "seen", "sequence", "sign", "stop", "terms", "traded", "worst",
     )  # fmt: skip
 
     def __init__(self, cl_ord_id: str, terms: OrderTerms, *, leaves: int, arrived: int, sequence: int) -> None:
@@ -37,7 +39,8 @@ class Working:
         self.arrived, self.sequence = arrived, sequence
         self.sign = terms.side.sign
         self.limit = terms.price
-        self.stop = terms.stop_px if terms.ord_type in STOP_TYPES else None
+        self.activated = terms.trail is None or terms.trail.activation_px is None
+        self.stop = terms.stop_px if terms.ord_type in STOP_TYPES and self.activated else None
         self.expires: int | None = None
         self.ahead: int | None = 0
         self.traded = 0
@@ -58,27 +61,19 @@ class Working:
         self.label, self.stop = "stop", None
 
     def trail_to(self, price: int, instrument: Instrument) -> None:
-        """Follow the price, one way only."""
+        """Follow the price, one way only, once it has come to the activation price; a limit keeps its distance."""
         trail = self.terms.trail
         if trail is None:
             return
-        stop = instrument.round_to_tick(
-            price + self.sign * trail_distance(trail, price, instrument), "up" if self.sign > 0 else "down"
-        )
-        if self.stop is None or (stop - self.stop) * self.sign < 0:
+        if not self.activated:
+            if not is_reached(trail.activation_px, price, self.sign):
+                return
+            self.activated, self.stop = True, self.terms.stop_px
+        stop = trailed_stop(price, self.sign, trail, instrument)
+        if follows(self.stop, stop, self.sign):
+            if self.limit is not None and self.stop is not None:
+                self.limit += stop - self.stop
             self.stop = stop
-
-
-def trail_distance(trail: Trail, price: int, instrument: Instrument) -> int:
-    """Return a trailing distance in price units, at least one tick."""
-    tick = instrument.tick_at(price)
-    if trail.kind is TrailKind.PRICE:
-        distance = trail.offset
-    elif trail.kind is TrailKind.TICKS:
-        distance = trail.offset * tick
-    else:
-        distance = abs(price) * trail.offset // 10_000
-    return max(distance, tick)
 
 
 class Floor(Protocol):

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from workstation.domain.errors import NotFound, StateConflict
 from workstation.domain.events import OrderCancelled, OrderChanged, OrderTriggered, StopTrailed
-from workstation.domain.instruments import Instrument
 from workstation.domain.market import MarketEvent, Quote, Trade
 from workstation.domain.orders import (
     OrderState,
@@ -21,9 +20,9 @@ from workstation.domain.orders import (
     OrdType,
     Residence,
     Trail,
-    TrailKind,
     TriggerSource,
 )
+from workstation.domain.trailing import follows, is_reached, trailed_stop
 from workstation.domain.verdicts import RuleResult
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.book import Change
@@ -34,7 +33,6 @@ from workstation.ports.broker import CapabilityCard
 
 _S = OrdStatus
 HELD_TEXT = "Its trigger passed while nobody watched: fire or cancel it."
-BPS = 10_000
 
 
 class _Watch(msgspec.Struct):
@@ -43,7 +41,6 @@ class _Watch(msgspec.Struct):
     cl_ord_id: str
     proven: bool
     held: bool = False
-    active: bool = False
 
 
 class Emulation:
@@ -77,9 +74,7 @@ class Emulation:
             return
         watches = self._watches.setdefault(order.terms.symbol, {})
         if order.cl_ord_id not in watches:
-            trail = order.terms.trail
-            active = trail is None or trail.activation_px is None
-            watches[order.cl_ord_id] = _Watch(order.cl_ord_id, proven, active=active)
+            watches[order.cl_ord_id] = _Watch(order.cl_ord_id, proven)
 
     def on_change(self, change: Change) -> None:
         """Watch what is new, forget what has left."""
@@ -170,27 +165,32 @@ class Emulation:
             self._passed(watch, order)
 
     def _trail(self, watch: _Watch, order: OrderState, trail: Trail, price: int) -> bool:
-        """Let a trailing stop follow the price, one way only; False while its activation price is not reached."""
-        sign = order.terms.side.sign
-        if not watch.active:
-            watch.active = trail.activation_px is not None and (trail.activation_px - price) * sign >= 0
-            if not watch.active:
-                return False
-        stop, instrument = order.terms.stop_px, self._c.instruments[order.terms.symbol]
+        """Let a trailing stop follow the price, one way only; False while its activation price is not reached.
+
+        What has begun has no activation price any more, so that it goes on after a restart.
+        """
+        sign, stop, instrument = order.terms.side.sign, order.terms.stop_px, self._c.instruments[order.terms.symbol]
+        begins = trail.activation_px is not None
+        if begins and not is_reached(trail.activation_px, price, sign):
+            return False
         trigger_at = trailed_stop(price, sign, trail, instrument)
-        if stop is not None and (trigger_at - stop) * sign >= 0:
+        moves = follows(stop, trigger_at, sign)
+        if not begins and not moves:
             return True
         if stop is not None and not watch.proven and (price - stop) * sign >= 0:
             return True
         now = self._c.clock.now_ns()
         fault_point("orders.emulation.before_trail")
-        if order.terms.price is None or stop is None:
-            moved: StopTrailed | OrderChanged = StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=trigger_at)
-        else:
-            limit = order.terms.price + trigger_at - stop
-            moved = OrderChanged(
-                cl_ord_id=order.cl_ord_id, ts=now, terms=replace(order.terms, stop_px=trigger_at, price=limit)
+        moved: StopTrailed | OrderChanged = StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=trigger_at)
+        if begins or (order.terms.price is not None and stop is not None):
+            by = trigger_at - stop if moves and stop is not None else 0
+            terms = replace(
+                order.terms,
+                stop_px=trigger_at if moves else stop,
+                price=None if order.terms.price is None else order.terms.price + by,
+                trail=replace(trail, activation_px=None),
             )
+            moved = OrderChanged(cl_ord_id=order.cl_ord_id, ts=now, terms=terms)
         self._c.recorder.record([moved], causation=order.cl_ord_id)
         return True
 
@@ -236,14 +236,6 @@ def observed(terms: OrderTerms, event: Trade | Quote) -> int | None:
         return None
     total = event.bid + event.ask
     return total // 2 if buys else -(-total // 2)
-
-
-def trailed_stop(price: int, sign: int, trail: Trail, instrument: Instrument) -> int:
-    """Return the trigger that belongs to `price`: below it for a selling stop (sign -1), above it for a buying one."""
-    if trail.kind is TrailKind.TICKS:
-        return instrument.step(price, sign * trail.offset)
-    distance = trail.offset if trail.kind is TrailKind.PRICE else price * trail.offset // BPS
-    return instrument.round_to_tick(price + sign * distance, "up" if sign > 0 else "down")
 
 
 def venue_stop(terms: OrderTerms, card: CapabilityCard | None) -> OrderTerms | None:

@@ -195,9 +195,10 @@ class Strategy:
     def order(self, symbol: str, side: Side, quantity: Number, **terms: Any) -> str:
         """Place an order and return its id. What becomes of it comes by `on_order` and `on_fill`.
 
-        terms: limit, stop, trail (a distance in price) or trail_percent, trigger (what a stop watches: LAST, BID_ASK or
-        MID), tif, expire, post_only, reduce_only, display, stop_loss and take_profit (a bracket), notes. Without a
-        price it is a market order. Prices are Decimals, or floats, which are rounded to the grid on the passive side.
+        terms: limit, stop, trail (a distance in price), trail_ticks or trail_percent, activation (the price from which
+        on it trails), trigger (what a stop watches: LAST, BID_ASK or MID), tif, expire, post_only, reduce_only,
+        display, stop_loss and take_profit (a bracket), notes. Without a price it is a market order. Prices are
+        Decimals, or floats, which are rounded to the grid on the passive side.
 
         Raises:
             ValidationError: a term is wrong in itself, naming it.

@@ -18,8 +18,8 @@ from workstation.strategies.door import Number
 
 _TERMS = frozenset(
     [
-        "limit", "stop", "trail", "trail_percent", "trigger", "tif", "expire", "post_only", "reduce_only",
-        "display", "stop_loss", "take_profit", "notes",
+        "limit", "stop", "trail", "trail_ticks", "trail_percent", "activation", "trigger", "tif", "expire", "post_only",
+        "reduce_only", "display", "stop_loss", "take_profit", "notes",
     ]
 )  # fmt: skip
 NEAR = 1e-6
@@ -40,7 +40,7 @@ def order_terms(
     if not terms.keys() <= _TERMS:
         unknown = terms.keys() - _TERMS
         raise ValidationError(min(unknown), "is no term of an order", allowed=", ".join(sorted(_TERMS)))
-    limit, stop, trail = terms.get("limit"), terms.get("stop"), _trail(instrument, terms)
+    limit, stop, trail = terms.get("limit"), terms.get("stop"), _trail(instrument, side, terms)
     buys = side.sign > 0
     price = None if limit is None else price_units(instrument, limit, "down" if buys else "up", "limit")
     stop_px = None if stop is None else price_units(instrument, stop, "up" if buys else "down", "stop")
@@ -126,15 +126,37 @@ def _text(value: object, field: str) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def _trail(instrument: Instrument, terms: Mapping[str, Any]) -> Trail | None:
-    """Return the distance of a trailing stop: a distance in price, on the grid, or a percentage."""
-    distance, percent = terms.get("trail"), terms.get("trail_percent")
-    if distance is None:
-        return None if percent is None else Trail(TrailKind.BPS, _bps(percent))
-    units = price_units(instrument, distance, "up", "trail")
-    if percent is not None or units <= 0:
-        raise ValidationError("trail", f"{distance} is no distance", allowed="above 0, without trail_percent")
-    return Trail(TrailKind.PRICE, units)
+def _trail(instrument: Instrument, side: Side, terms: Mapping[str, Any]) -> Trail | None:
+    """Return what a trailing stop keeps: a distance in price, in ticks or as a percentage, and from which price on."""
+    given = [name for name in ("trail", "trail_ticks", "trail_percent") if terms.get(name) is not None]
+    activation = terms.get("activation")
+    if not given:
+        if activation is not None:
+            raise ValidationError("activation", "is a trailing stop's", allowed="with trail or its kin")
+        return None
+    first = given[0]
+    if len(given) > 1:
+        raise ValidationError(
+            first, "is no distance beside another", allowed="one of trail, trail_ticks, trail_percent"
+        )
+    begin = None
+    if activation is not None:
+        begin = price_units(instrument, activation, "down" if side.sign > 0 else "up", "activation")
+    if first == "trail":
+        offset, kind = price_units(instrument, terms["trail"], "up", "trail"), TrailKind.PRICE
+    elif first == "trail_ticks":
+        offset, kind = _whole(terms["trail_ticks"]), TrailKind.TICKS
+    else:
+        offset, kind = _bps(terms["trail_percent"]), TrailKind.BPS
+    if offset <= 0:
+        raise ValidationError(first, f"{terms[first]} is no distance", allowed="above 0")
+    return Trail(kind, offset, begin)
+
+
+def _whole(ticks: object) -> int:
+    if isinstance(ticks, bool) or not isinstance(ticks, int):
+        raise ValidationError("trail_ticks", f"{ticks!r} is no number of ticks", allowed="a whole number")
+    return ticks
 
 
 def _bps(percent: object) -> int:

@@ -102,6 +102,27 @@ def test_a_trailing_stop_follows_one_way_only():
     assert fills(run({0: act}, *rows))[-1] == (3, "SELL", 100, 10_296)
 
 
+def test_a_trailing_stop_waits_for_its_activation_price_within_a_bar_too():
+    def act(s):
+        s.buy("ABC", 100)
+        s.sell("ABC", 100, trail_ticks=100, activation=104.00, tif=TimeInForce.GTC)
+
+    rows = [FLAT, FLAT, (10_000, 10_399, 9_700, 10_390), (10_390, 10_400, 10_250, 10_250)]
+    assert fills(run({0: act}, *rows))[-1] == (3, "SELL", 100, 10_300)
+    assert len(fills(run({0: act}, *rows[:3]))) == 1
+
+
+def test_a_smaller_size_leaves_a_trailing_stop_where_it_has_come_to():
+    def act(s):
+        s.buy("ABC", 100)
+        s.id = s.sell("ABC", 100, trail=1.00, tif=TimeInForce.GTC)
+
+    rows = [FLAT, (10_000, 10_400, 10_000, 10_400), (10_350, 10_350, 10_320, 10_350), (10_350, 10_350, 10_200, 10_200)]
+    for size in (50, 120):
+        result = run({0: act, 1: lambda s, size=size: s.replace(s.id, quantity=size)}, *rows)
+        assert fills(result)[-1] == (3, "SELL", size, 10_300)
+
+
 @pytest.mark.parametrize(
     ("path", "label"),
     [

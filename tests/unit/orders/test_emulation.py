@@ -102,6 +102,27 @@ def test_a_trailing_stop_sleeps_until_its_activation_price():
     assert rig.order(order.cl_ord_id).terms.stop_px == 10_050
 
 
+@pytest.mark.parametrize("first", [None, 9_000])
+def test_a_trailing_stop_that_has_begun_goes_on_after_a_restart_below_its_activation_price(first):
+    rig = rig_of()
+    trail = Trail(TrailKind.PRICE, 150, activation_px=10_100)
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=first, trail=trail)
+    trade(rig, 10_110)
+    again = rig.restart()
+    trade(again, 10_000)
+    assert again.order(order.cl_ord_id).terms.stop_px == 9_960
+    trade(again, 9_960)
+    assert again.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+def test_one_that_sleeps_does_not_fire_by_the_trigger_that_it_begins_with():
+    rig = rig_of()
+    trail = Trail(TrailKind.PRICE, 50, activation_px=10_100)
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=9_990, trail=trail)
+    trade(rig, 9_980)
+    assert rig.order(order.cl_ord_id).status is S.NEW
+
+
 def test_a_trailing_stop_limit_moves_its_limit_along():
     rig = rig_of()
     trail = Trail(TrailKind.PRICE, 50)

@@ -108,6 +108,23 @@ def test_what_is_no_part_of_a_pair_is_refused_and_nothing_of_it_is_sent(terms, f
     assert rig.strategy.buy("ABC", 1, limit=9) == "R1-1"
 
 
+def test_a_trailing_stop_has_its_distance_in_price_ticks_or_percent_and_begins_where_it_is_told_to():
+    rig = StrategyRig(Quiet).start()
+    rig.strategy.sell("ABC", 5, trail=0.3, activation=11.001)
+    rig.strategy.buy("ABC", 5, trail_ticks=7, activation=Decimal("9.50"))
+    rig.strategy.buy("ABC", 5, trail_percent=0.25, activation=9.509)
+    rig.strategy.sell("ABC", 5, trail_ticks=3, stop=9, limit=Decimal("8.9"))
+    sent = [intent.terms for intent in rig.take(m.Submit)]
+    assert [(terms.ord_type, terms.trail) for terms in sent] == [
+        (OrdType.TRAILING_STOP, Trail(TrailKind.PRICE, 30, 1_101)),
+        (OrdType.TRAILING_STOP, Trail(TrailKind.TICKS, 7, 950)),
+        (OrdType.TRAILING_STOP, Trail(TrailKind.BPS, 25, 950)),
+        (OrdType.TRAILING_STOP_LIMIT, Trail(TrailKind.TICKS, 3)),
+    ]
+    assert (sent[3].stop_px, sent[3].price) == (900, 890)
+    assert [frames(encoded(m.Submit("R1-1", terms))) for terms in sent] == [[m.Submit("R1-1", terms)] for terms in sent]
+
+
 def test_a_trailing_stop_keeps_a_share_or_a_distance_and_a_stop_watches_what_it_is_told_to():
     rig = StrategyRig(Quiet).start()
     rig.strategy.sell("ABC", 5, trail_percent=1.5)
@@ -130,7 +147,14 @@ def test_a_trailing_stop_keeps_a_share_or_a_distance_and_a_stop_watches_what_it_
         ({"limit": -5}, "price"),
         ({"trail_percent": 0.001}, "trail_percent: 0.001 is no distance"),
         ({"trail": 0}, "trail: 0 is no distance"),
-        ({"trail": 1, "trail_percent": 1}, "trail: 1 is no distance"),
+        ({"trail": 1, "trail_percent": 1}, "trail: is no distance beside another"),
+        ({"trail_ticks": 2, "trail_percent": 1}, "trail_ticks: is no distance beside another"),
+        ({"trail_ticks": 0}, "trail_ticks: 0 is no distance"),
+        ({"trail_ticks": 1.5}, "trail_ticks: 1.5 is no number of ticks"),
+        ({"activation": 11}, "activation: is a trailing stop's"),
+        ({"stop": 9, "activation": 11}, "activation: is a trailing stop's"),
+        ({"trail": 1, "activation": Decimal("11.001")}, "more than 2 decimals"),
+        ({"trail": 1, "activation": -3}, "activation"),
         ({"stop": 11, "trigger": "MARK"}, "trigger: 'MARK' is none"),
     ],
 )

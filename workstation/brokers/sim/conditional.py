@@ -9,8 +9,8 @@ import heapq
 from typing import NamedTuple, Protocol
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.numbers import div_half_even
-from workstation.domain.orders import OrderTerms, Trail, TrailKind, TriggerSource
+from workstation.domain.orders import OrderTerms, TriggerSource
+from workstation.domain.trailing import follows, is_reached, trailed_stop
 
 
 class Watched(NamedTuple):
@@ -21,23 +21,14 @@ class Watched(NamedTuple):
 
 
 class Conditional(Protocol):
-    """What the trigger book needs of an order; `stop_px` is its present trigger."""
+    """What the trigger book needs of an order; `stop_px` and `limit_px` are its present trigger and limit."""
 
     terms: OrderTerms
     stop_px: int | None
+    limit_px: int | None
     parked: bool
     activated: bool
     arrival: int
-
-
-def trail_distance(instrument: Instrument, trail: Trail, price: int) -> int:
-    """Return a trailing offset as price units at `price`, at least one tick."""
-    tick = instrument.tick_at(price)
-    if trail.kind is TrailKind.PRICE:
-        return max(trail.offset, tick)
-    if trail.kind is TrailKind.TICKS:
-        return max(trail.offset, 1) * tick
-    return max(div_half_even(abs(price) * trail.offset, 10_000), tick)
 
 
 class TriggerBook:
@@ -107,14 +98,14 @@ class TriggerBook:
         assert trail is not None  # noqa: S101  only trailing orders are kept in this table
         favourable, adverse = (low, high) if sign > 0 else (high, low)
         if not order.activated:
-            wanted = trail.activation_px
-            if wanted is not None and (favourable - wanted) * sign > 0:
+            if not is_reached(trail.activation_px, favourable, sign):
                 return False
             order.activated = True
         if order.stop_px is not None and (adverse - order.stop_px) * sign >= 0:
             return True
-        target = favourable + sign * trail_distance(self._instrument, trail, favourable)
-        target = self._instrument.round_to_tick(target, "up" if sign > 0 else "down")
-        if order.stop_px is None or (order.stop_px - target) * sign > 0:
+        target = trailed_stop(favourable, sign, trail, self._instrument)
+        if follows(order.stop_px, target, sign):
+            if order.limit_px is not None and order.stop_px is not None:
+                order.limit_px += target - order.stop_px  # a limit keeps its distance
             order.stop_px = target
         return False

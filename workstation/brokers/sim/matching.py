@@ -52,6 +52,7 @@ class MarketOrder:
         "cl_ord_id",
         "cum_qty",
         "held",
+        "limit_px",
         "order_id",
         "parked",
         "resting",
@@ -68,6 +69,7 @@ class MarketOrder:
         self.arrival = arrival
         self.type = terms.ord_type
         self.stop_px = terms.stop_px
+        self.limit_px = terms.price
         self.cum_qty = 0
         self.triggered = False
         self.activated = False
@@ -76,10 +78,12 @@ class MarketOrder:
         self.resting: RestingOrder[MarketOrder] | None = None
 
     def change_terms(self, terms: OrderTerms) -> None:
-        """Put new terms in force; a trigger that has not fired follows them."""
-        self.terms = terms
-        if not self.triggered:
-            self.stop_px = terms.stop_px if terms.stop_px is not None else self.stop_px
+        """Put new terms in force; a trigger that has not fired follows them, and one that has trailed stays."""
+        old, self.terms = self.terms, terms
+        if terms.price != old.price:
+            self.limit_px = terms.price
+        if not self.triggered and terms.stop_px is not None and terms.stop_px != old.stop_px:
+            self.stop_px = terms.stop_px
 
     def trigger(self, stop_px: int | None) -> None:
         """Become the ordinary order that a conditional one turns into."""
@@ -95,7 +99,7 @@ class MarketOrder:
     @property
     def limit(self) -> int | None:
         """Limit in force, None for an order at any price."""
-        return self.terms.price if self.type is OrdType.LIMIT else None
+        return self.limit_px if self.type is OrdType.LIMIT else None
 
 
 class Print(NamedTuple):
