@@ -22,6 +22,7 @@ from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
 from workstation.marketdata.calendar import Calendars
 from workstation.ports.market_data import DataBoard, DataKind
+from workstation.viewmodels.catalogue_view import holes_note
 
 WAIT_S = 30.0
 ROWS = "".join(f"2024-01-02T15:{at:02}:00Z,10.00,10.50,9.50,10.25,100\n" for at in range(30))
@@ -79,6 +80,29 @@ def test_what_is_not_understood_is_refused_and_stores_nothing(commands, opened, 
     assert not answer.ok
     assert "give “A bar's time is its” open or close" in answer.text
     assert opened.store.history.holdings() == ()
+
+
+def test_whatever_an_import_meets_it_is_answered_and_the_next_one_may_begin(commands, tmp_path, monkeypatch, logged):
+    def broken(*_: object) -> None:
+        raise LookupError("of no kind that is expected")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("workstation.app.data_board.import_file", broken)
+        answer = run(commands, "data.import", wish(tmp_path))
+    assert (answer.ok, answer.text) == (False, "LookupError: of no kind that is expected")
+    assert [event["event"] for event in logged] == ["stored_data_failed"]
+    assert run(commands, "data.import", wish(tmp_path)).ok
+
+
+def test_bars_whose_sessions_were_deleted_are_listed_and_say_so(commands, opened, tmp_path):
+    run(commands, "data.import", wish(tmp_path))
+    acme = msgspec.structs.replace(opened.store.history.instrument("ACME"), calendar="north.future")
+    with opened.store.imports.writing() as writing:
+        writing.listings({"ACME": acme}, {"ACME": opened.store.history.instrument("ACME")}, replace=True)
+    [line] = run(commands, "data.board", NoParams()).data.lines
+    assert (line.holding.symbol, line.missing) == ("ACME", 0)
+    assert line.unknown == "Its sessions are not known: no calendar 'north.future'."
+    assert holes_note(line) == ("No gaps are looked for", line.unknown)
 
 
 def test_a_series_is_deleted(commands, opened, tmp_path):

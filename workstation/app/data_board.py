@@ -23,7 +23,8 @@ from workstation.app.view_only import Storage
 from workstation.commands.context import EngineContext
 from workstation.commands.data import DeleteSeries, ImportFile, ImportTold
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
-from workstation.domain.errors import StateConflict, StorageError, UserError
+from workstation.domain.errors import NotFound, StateConflict, StorageError, UserError
+from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
 from workstation.kernel.logs import get_logger
 from workstation.ports.market_data import Coverage, DataBoard, Holding, Hole
@@ -93,6 +94,7 @@ class StoredData:
         self._waiting: list[Invocation] = []
         self._answer: CommandResult | None = None
         self._read_at = 0
+        self._guard = Bus(lambda what, error: _log.error("stored_data_failed", what=what, exc_info=error)).guard
 
     def register(self, commands: CommandRegistry) -> None:
         """Declare the command."""
@@ -132,11 +134,26 @@ class StoredData:
             self._pool.submit(self._read)
 
     def _read(self) -> None:
-        try:
-            answer = self._board()
-        except StorageError as error:
-            answer = CommandResult(ok=False, code="NOT_READY", text=f"Stored data cannot be read: {error}.")
+        answer = self._outcome(self._board, "NOT_READY", "Stored data cannot be read: {}.")
         self._post(lambda: self._settle(answer))
+
+    def _outcome(self, work: Callable[[], CommandResult], code: str, words: str = "{}") -> CommandResult:
+        """Return the answer of some work, or why there is none, whatever it raises: somebody waits for it.
+
+        words: sentence that the reason stands in.
+        """
+        found: list[CommandResult] = []
+
+        def known() -> None:
+            try:
+                found.append(work())
+            except (UserError, StorageError, OSError) as error:
+                found.append(CommandResult(ok=False, code=code, text=words.format(_in_fields(str(error)))))
+
+        error = self._guard(code, known)
+        if error is not None:
+            return CommandResult(ok=False, code=code, text=words.format(f"{type(error).__name__}: {error}"))
+        return found[0]
 
     def _settle(self, answer: CommandResult) -> None:
         self._answer, self._read_at = answer, self._clock.mono_ns()
@@ -208,10 +225,7 @@ class StoredData:
         """Run what writes on its thread, and answer on the engine's."""
 
         def run() -> None:
-            try:
-                result = work()
-            except (UserError, StorageError, OSError) as error:
-                result = CommandResult(ok=False, code="NOT_STORED", text=_in_fields(str(error)))
+            result = self._outcome(work, "NOT_STORED")
             self._importing = ""
             self._post(lambda: self._done(result, call))
 
@@ -232,7 +246,10 @@ class StoredData:
     def _covered(self, history: SqlMarketHistory, holding: Holding) -> Coverage:
         found = self._known.get(holding)
         if found is None:
-            gaps = [Hole(gap.start, gap.end, gap.missing) for gap in gaps_of(history, holding)]
+            try:
+                gaps = [Hole(gap.start, gap.end, gap.missing) for gap in gaps_of(history, holding)]
+            except NotFound as error:  # not remembered: its hours may be imported again
+                return Coverage(holding=holding, unknown=f"Its sessions are not known: {error}.")
             shown = sorted(sorted(gaps, key=lambda hole: -hole.missing)[:HOLES_SHOWN_MAX], key=lambda hole: hole.start)
             missing = sum(hole.missing for hole in gaps)
             found = Coverage(holding=holding, holes=tuple(shown), count=len(gaps), missing=missing)

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 from workstation.app.data_hours import adopt_hours
 from workstation.app.import_report import GapFound, moment
 from workstation.config.paths import find_home
-from workstation.domain.errors import StorageError, UserError
+from workstation.domain.errors import NotFound, StorageError, UserError
 from workstation.kernel.clock import SystemClock
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.coverage import GapFinder
@@ -25,7 +26,7 @@ GAPS_LISTED_MAX = 1_000
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of `data list`. gaps, missing: holes and the bars that they lack; None for ticks."""
+    """One line of `data list`. gaps, missing: holes and the bars that they lack; None where none are looked for."""
 
     holding: Holding
     gaps: int | None
@@ -50,7 +51,11 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def gaps_of(history: MarketHistory, holding: Holding) -> Iterator[GapFound]:
-    """Yield the holes of stored bars by the sessions of their instrument's calendar; none for ticks."""
+    """Yield the holes of stored bars by the sessions of their instrument's calendar; none for ticks.
+
+    Raises:
+        NotFound: the calendar is no more: its hours were deleted.
+    """
     if holding.kind is not DataKind.BARS:
         return
     instrument = history.instrument(holding.symbol)
@@ -68,7 +73,9 @@ def _holdings(arguments: argparse.Namespace, history: SqlMarketHistory) -> list[
 def _list(arguments: argparse.Namespace, history: SqlMarketHistory) -> int:
     rows = []
     for held in _holdings(arguments, history):
-        gaps = list(gaps_of(history, held)) if held.kind is DataKind.BARS else None
+        gaps = None
+        with suppress(NotFound):
+            gaps = list(gaps_of(history, held)) if held.kind is DataKind.BARS else None
         missing = None if gaps is None else sum(gap.missing for gap in gaps)
         rows.append(Listed(holding=held, gaps=None if gaps is None else len(gaps), missing=missing))
     _print(

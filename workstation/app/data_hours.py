@@ -100,8 +100,10 @@ def _hours(path: Path, market: str, source: str, report: FileReport) -> Iterator
     """Yield the sound entries by their names, each once."""
     lines = [line for _, line in LineReader(path)]
     try:
-        entries = dict(json.loads(b"\n".join(lines), object_pairs_hook=list))["entries"]
-    except (ValueError, KeyError, TypeError) as error:
+        entries = [
+            (str(key), entry) for key, entry in dict(json.loads(b"\n".join(lines), object_pairs_hook=list))["entries"]
+        ]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValidationError("file", f"{path.name} is no database of market hours: {error}") from error
     seen: dict[str, MarketHours] = {}
     for number, (key, entry) in _numbered(entries, lines):
@@ -112,7 +114,7 @@ def _hours(path: Path, market: str, source: str, report: FileReport) -> Iterator
         name = f"{place}.{kind}".lower() + ("" if symbol == EVERY else f".{symbol}")
         try:
             found = _entry(name, dict(entry), source, report)
-        except (ValidationError, ValueError, KeyError, TypeError) as error:
+        except (ValidationError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             report.refuse(number, f"{key}: {error}", key)
             continue
         if name not in seen:

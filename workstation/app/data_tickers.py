@@ -17,6 +17,9 @@ from workstation.marketdata.calendar import Calendars, SessionCalendar
 from workstation.ports.market_data import TickerSpan
 from workstation.storage.market_imports import MarketImports
 
+EARLIEST = date(1678, 1, 1)
+"""Days before it have no time in nanoseconds that a database holds."""
+
 OPEN_ENDED = date(2050, 1, 1)
 """A last day from here on says that the ticker is in use."""
 
@@ -75,6 +78,8 @@ def _rows(path: Path, report: FileReport) -> Iterator[tuple[date, str]]:
             continue
         if row == before:
             report.duplicates += 1
+        elif row[0] < EARLIEST:
+            report.refuse(number, f"before {EARLIEST.isoformat()}", text[:120])
         elif before is not None and row[0] <= before[0]:
             report.refuse(number, "not later than the row above it", text[:120])
         else:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workstation.brokers.replay.reading import LineReader
+from workstation.brokers.replay.reading import LineReader, telling_damage
 from workstation.domain.errors import StorageError, ValidationError
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -75,7 +75,10 @@ def open_csv(path: Path, columns: Mapping[str, str]) -> Table:
         ValidationError: the columns are not understood; the text says what was found.
     """
     reader = LineReader(path)
-    head = next(csv.reader([reader.head().decode("utf-8-sig", "replace").splitlines()[0]]), [])
+    first = reader.head().decode("utf-8-sig", "replace").splitlines()
+    if not first:
+        raise ValidationError("file", f"{path.name} is empty, or begins with an empty line", allowed="rows")
+    head = next(csv.reader(first[:1]), [])
     has_header = not any(_is_number(cell) for cell in head)
     places, shape = _places(head if has_header else [], columns, path.name)
     last = max(places.values())
@@ -98,25 +101,28 @@ def open_parquet(path: Path, columns: Mapping[str, str]) -> Table:
     """Open a Parquet file.
 
     Raises:
-        ValidationError: the columns are not understood.
+        ValidationError: the columns are not understood, or the file is damaged; also while it is read.
         StorageError: pyarrow is not installed.
     """
     try:
         parquet: Any = importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise StorageError("Parquet files need the extra `parquet` (pyarrow)") from error
-    file = parquet.ParquetFile(path)
+    damage = importlib.import_module("pyarrow").ArrowException
+    with telling_damage(path, damage):
+        file = parquet.ParquetFile(path)
     names = list(file.schema_arrow.names)
     places, shape = _places(names, columns, path.name)
     roles = {role: names[at] for role, at in places.items()}
 
     def rows() -> Iterator[TableRow]:
         number = 0
-        for batch in file.iter_batches(PARQUET_ROWS_AT_ONCE, columns=list(roles.values())):
-            for values in batch.to_pylist():
-                number += 1
-                cells = {role: _text(values[name]) for role, name in roles.items()}
-                yield TableRow(number, cells, ",".join(cells.values())[:RAW_SHOWN_MAX])
+        with telling_damage(path, damage):
+            for batch in file.iter_batches(PARQUET_ROWS_AT_ONCE, columns=list(roles.values())):
+                for values in batch.to_pylist():
+                    number += 1
+                    cells = {role: _text(values[name]) for role, name in roles.items()}
+                    yield TableRow(number, cells, ",".join(cells.values())[:RAW_SHOWN_MAX])
 
     return Table(shape, _words("Parquet", shape, roles), rows())
 

@@ -221,12 +221,16 @@ class Hole(msgspec.Struct, frozen=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the catalogue with its largest holes by time; count and missing are of all. Ticks have none."""
+    """A line of the catalogue with its largest holes by time; count and missing are of all. Ticks have none.
+
+    unknown: why none are looked for in bars, "" where they are.
+    """
 
     holding: Holding
     holes: tuple[Hole, ...] = ()
     count: int = 0
     missing: int = 0
+    unknown: str = ""
 
 
 class DataBoard(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,7 +77,8 @@ def series_key(line: Coverage) -> str:
 
 def series_style(line: Coverage) -> RowStyle:
     """Return how a series looks: one with holes has a warning in its coverage."""
-    ink = "warning" if line.missing else "buy" if line.holding.kind is DataKind.BARS else ""
+    is_whole = line.holding.kind is DataKind.BARS and not line.unknown
+    ink = "warning" if line.missing else "buy" if is_whole else ""
     return RowStyle(cells={"coverage": CellStyle(ink), "missing": CellStyle("warning" if line.missing else "")})
 
 
@@ -90,6 +91,8 @@ def holes_note(line: Coverage | None) -> tuple[str, str]:
     """Return what stands in place of holes: a head and a sentence. line: the chosen series, None for none."""
     if line is None:
         return "Gaps", "Select a series to see its gaps."
+    if line.unknown:
+        return "No gaps are looked for", line.unknown
     if line.holding.kind is DataKind.BARS:
         return "No gaps", "Every bar that the calendar expects is there."
     return "No gaps are looked for", WHAT[line.holding.kind]

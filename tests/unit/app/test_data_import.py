@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.market_imports import ACME, DataHome
+from tests.helpers.market_imports import ACME, HEADER, DataHome
 from workstation.app import import_files
 from workstation.app.import_options import ImportOptions
 from workstation.app.import_report import REASONS_MAX, FileReport
@@ -291,3 +292,35 @@ def test_parquet_comes_in_as_csv_does(home):
     parquet.write_table(arrow.table(columns | {"volume": [100]}), path)
     home.json("import", str(path), *ACME)
     assert bars(home)[0][2:] == (1000, 1050, 950, 1025, 100)
+
+
+def _damaged(kind: str) -> bytes:
+    rows = (
+        HEADER + "".join(f"2024-01-02T{hour:02}:00:00Z,1,2,1,2,{hour * 7919}\n" for hour in range(24)) * 900
+    ).encode()
+    packed = gzip.compress(rows)
+    if kind == "zip":
+        whole = io.BytesIO()
+        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("rows.csv", rows)
+        return whole.getvalue()[:-30]
+    return {
+        "cut.gz": packed[: len(packed) // 2],
+        "spoilt.gz": packed[:60] + bytes(40) + packed[100:],
+        "parquet": b"PAR1 and nothing of it PAR1",
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["cut.gz", "spoilt.gz", "zip", "parquet"])
+def test_a_damaged_file_is_refused_in_one_line_and_stores_nothing(home, kind):
+    path = home.root.parent / f"acme.csv.{kind}"
+    path.write_bytes(_damaged(kind))
+    assert home.call("import", str(path), *ACME[:3], "1h", *ACME[4:]) == 1
+    assert f"acme.csv.{kind} is damaged" in home.errors
+    assert home.errors.count("\n") == 1
+    assert bars(home) == []
+
+
+def test_an_empty_file_is_refused_in_one_line(home):
+    assert home.call("import", home.file("acme.csv", ""), *ACME) == 1
+    assert "acme.csv is empty" in home.errors

@@ -132,3 +132,17 @@ def test_the_real_database_comes_in_whole(home):
     [report] = home.json("import", str(real_data("lean/market-hours-database.json.gz")))
     assert (report["rows"], report["refused"], report["duplicates"]) == (549, 0, 0)
     assert len(report["markets"]) == 28
+
+
+@pytest.mark.parametrize(
+    "entries", ["5", '["a", "b"]', "[" * 100_000 + "]" * 100_000], ids=["a number", "names", "nesting"]
+)
+def test_a_database_of_another_shape_is_refused(home, entries):
+    assert home.call("import", database(home, f'{{\n"entries": {entries}\n}}')) == 1
+    assert "market-hours.json is no database of market hours" in home.errors
+
+
+@pytest.mark.parametrize("holidays", [[5], ["1/1/99999999999999999999"]])
+def test_an_entry_with_a_day_that_is_none_is_refused_and_the_others_come_in(home, holidays):
+    [report] = home.json("import", given(home, Future_north_every=entry(holidays=holidays), Future_south_every=entry()))
+    assert (report["refused"], report["new"]) == (1, 1)

@@ -81,3 +81,8 @@ def test_tickers_stand_in_the_catalogue_and_are_deleted(home):
 def test_the_real_map_file_tells_that_nothing_changed_its_name(home):
     [report] = home.json("import", str(real_data("lean/map_files/aapl.csv")))
     assert (report["symbols"], report["rows"], report["tickers"]) == (["AAPL"], 1, [])
+
+
+def test_a_day_before_all_times_in_nanoseconds_is_refused_with_its_line(home):
+    [report] = home.json("import", home.file("meta.csv", "00010101,fb\n20120518,fb\n20501231,meta\n"))
+    assert (report["refused"], report["new"]) == (1, 1)

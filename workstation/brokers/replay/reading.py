@@ -5,7 +5,9 @@ Used by every decoder of this package. Lines are bounded; a longer one is handed
 
 import gzip
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -19,8 +21,25 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
 
 
+@contextmanager
+def telling_damage(path: Path, *kinds: type[Exception]) -> Iterator[None]:
+    """Refuse a file that is not whole. kinds: what else its reader raises then, beside what archives do.
+
+    Raises:
+        ValidationError: it cannot be read to its end.
+    """
+    try:
+        yield
+    except (zlib.error, zipfile.BadZipFile, EOFError, RuntimeError, *kinds) as error:
+        raise ValidationError("file", f"{path.name} is damaged: {error}", allowed="a file that can be read") from error
+
+
 class LineReader:
-    """Lines of one file, each pass from the start. A zip holds its lines in its first member."""
+    """Lines of one file, each pass from the start. A zip holds its lines in its first member.
+
+    Raises:
+        ValidationError: an archive that is damaged, or closed by a password; also while it is read.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,7 +51,7 @@ class LineReader:
         self.member = ""
         self.total = path.stat().st_size
         if self._zipped:
-            with zipfile.ZipFile(path) as archive:
+            with telling_damage(path), zipfile.ZipFile(path) as archive:
                 info = next((info for info in archive.infolist() if not info.is_dir()), None)
             if info is None:
                 raise ValidationError("file", f"{path.name} is empty", allowed="a zip with one file of rows")
@@ -41,12 +60,13 @@ class LineReader:
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         """Begin a pass: line numbers from 1 and the lines, ends of line cut off."""
         self.done = 0
-        if self._zipped:
-            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as lines:
-                yield from self._lines(lines, lines)
-        else:
-            with self.path.open("rb") as raw:
-                yield from self._lines(gzip.GzipFile(fileobj=raw) if self._gzipped else raw, raw)
+        with telling_damage(self.path):
+            if self._zipped:
+                with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as lines:
+                    yield from self._lines(lines, lines)
+            else:
+                with self.path.open("rb") as raw:
+                    yield from self._lines(gzip.GzipFile(fileobj=raw) if self._gzipped else raw, raw)
 
     def _lines(self, lines: IO[bytes] | gzip.GzipFile, measured: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         number = 0
