@@ -78,7 +78,9 @@ def open_csv(path: Path, columns: Mapping[str, str]) -> Table:
     first = reader.head().decode("utf-8-sig", "replace").splitlines()
     if not first:
         raise ValidationError("file", f"{path.name} is empty, or begins with an empty line", allowed="rows")
-    head = next(csv.reader(first[:1]), [])
+    head, trouble = _cells(first[0])
+    if trouble:
+        raise ValidationError("columns", f"{path.name}: its first line is no row: {trouble}", allowed="CSV")
     has_header = not any(_is_number(cell) for cell in head)
     places, shape = _places(head if has_header else [], columns, path.name)
     last = max(places.values())
@@ -88,10 +90,10 @@ def open_csv(path: Path, columns: Mapping[str, str]) -> Table:
             if (line == 1 and has_header) or not raw:
                 continue
             text = raw.decode("utf-8-sig", "replace")
-            cells = next(csv.reader(io.StringIO(text)), [])
+            cells, trouble = _cells(text)
             found = {role: cells[at].strip() if at < len(cells) else "" for role, at in places.items()}
             lacks = f"{len(cells)} of {len(head)} columns" if len(cells) <= last else ""
-            yield TableRow(line, found, text[:RAW_SHOWN_MAX], lacks)
+            yield TableRow(line, found, text[:RAW_SHOWN_MAX], trouble or lacks)
 
     names = head if has_header else [f"column {at}" for at in range(len(head))]
     return Table(shape, _words("CSV", shape, {role: names[at] for role, at in places.items()}), rows())
@@ -157,6 +159,14 @@ def _places(names: list[str], columns: Mapping[str, str], file: str) -> tuple[di
 
 def _words(kind: str, shape: str, roles: Mapping[str, str]) -> str:
     return f"{kind} of {shape} ({', '.join(f'{role}={name}' for role, name in roles.items())})"
+
+
+def _cells(text: str) -> tuple[list[str], str]:
+    """Return the cells of a line, and why it has none, "" where it has."""
+    try:
+        return next(csv.reader(io.StringIO(text)), []), ""
+    except csv.Error as error:
+        return [], str(error)
 
 
 def _is_number(text: str) -> bool:

@@ -324,3 +324,10 @@ def test_a_damaged_file_is_refused_in_one_line_and_stores_nothing(home, kind):
 def test_an_empty_file_is_refused_in_one_line(home):
     assert home.call("import", home.file("acme.csv", ""), *ACME) == 1
     assert "acme.csv is empty" in home.errors
+
+
+def test_a_cell_of_no_sensible_length_is_a_bad_row(home):
+    [report] = home.json("import", home.minutes(FIRST, SECOND.replace("50", "5" * 200_000)), *ACME)
+    assert (report["new"], report["refused"]) == (1, 1)
+    assert home.call("import", home.file("acme.csv", "5" * 200_000), *ACME) == 1
+    assert "its first line is no row" in home.errors

@@ -28,9 +28,10 @@ def telling_damage(path: Path, *kinds: type[Exception]) -> Iterator[None]:
     Raises:
         ValidationError: it cannot be read to its end.
     """
+    damage: tuple[type[Exception], ...] = (zlib.error, zipfile.BadZipFile, EOFError, RuntimeError, *kinds)
     try:
         yield
-    except (zlib.error, zipfile.BadZipFile, EOFError, RuntimeError, *kinds) as error:
+    except damage as error:
         raise ValidationError("file", f"{path.name} is damaged: {error}", allowed="a file that can be read") from error
 
 
