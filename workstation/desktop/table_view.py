@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QTableView
 
 from workstation.desktop.cell_painting import PADDING_PX, CellPaint
 from workstation.desktop.row_pictures import RowPictures
+from workstation.desktop.spelt import spelt
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import current_theme, theme_notifier, ui_font
 from workstation.viewmodels.columns import NO_CHANGES, Accepts, Changes, Column, RowStyle
@@ -560,4 +561,4 @@ class ColumnView(QTableView):
 
 def _entry_text(column: Column[Any]) -> str:
     """Return what a menu calls a column: its title, or the first words of its hint where it has none."""
-    return (column.title or column.hint.partition(":")[0]).replace("&", "&&")
+    return spelt(column.title or column.hint.partition(":")[0])

@@ -11,6 +11,7 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.chart_lists import ChartList
+from workstation.desktop.spelt import spelt
 from workstation.domain.alerts import Alert, AlertRow, DeleteAlert, ListAlerts, SaveAlert
 from workstation.domain.orders import OriginKind
 from workstation.viewmodels.alerts import words_of
@@ -67,7 +68,7 @@ class ChartAlerts(ChartList):
         create.triggered.connect(lambda: self.create(price))
         alert = self._alert(alert_id)
         if alert is not None:
-            delete = menu.addAction(f"Delete alert {words_of(alert)}")
+            delete = menu.addAction(f"Delete alert {spelt(words_of(alert))}")
             delete.setObjectName("delete_alert")
             delete.triggered.connect(lambda: self.delete(alert_id))
         menu.popup(at)

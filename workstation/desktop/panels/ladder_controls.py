@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.panels.asking_panel import PressTwice, named
+from workstation.desktop.spelt import spelt
 from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.desktop.tight_button import TightButton, draw_tight
 from workstation.domain.errors import UserError
@@ -291,9 +292,9 @@ class PnlLabel(QToolButton):
     def show_text(self, text: str, words: str, sign: int) -> None:
         """Show a text in the colour of its sign; words: what a screen reader says."""
         role = "rise" if sign > 0 else "fall" if sign < 0 else ""
-        if (self.text(), self.property("role")) == (text.replace("&", "&&"), role):
+        if (self.text(), self.property("role")) == (spelt(text), role):
             return
-        self.setText(text.replace("&", "&&"))
+        self.setText(spelt(text))
         self.setAccessibleName(f"Open profit: {words}")
         self.setToolTip("Open profit as in the positions panel. A click shows money, ticks, R or nothing.")
         if self.property("role") != role:

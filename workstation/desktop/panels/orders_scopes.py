@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from workstation.commands.params import CancelMany
+from workstation.desktop.spelt import spelt
 from workstation.domain.orders import LegRole, OrderState, OriginKind
 from workstation.viewmodels.focus import TradeFocus
 from workstation.viewmodels.orders_table import CancelCount, OrderBlotter
@@ -18,7 +19,7 @@ Held = Callable[[str, str], int]
 
 
 class CancelChoice(msgspec.Struct, frozen=True):
-    """One entry of the menu. name: stable, for tests and scripts; text: with its count.
+    """One entry of the menu. name: stable, for tests and scripts; text: with its count, as a menu shows it.
 
     scope: the one command that does it, None where each order of the count is cancelled by itself.
     """
@@ -57,12 +58,12 @@ def cancel_choices(
         if scope.entries_only:
             orders = [order for order in orders if _is_entry(order, held)]
         count = blotter.cancel_count(orders, include_protective=scope.include_protective, side_sign=scope.side_sign)
-        yield CancelChoice(name, f"{text} ({count.label})", count, scope)
+        yield CancelChoice(name, spelt(f"{text} ({count.label})"), count, scope)
     for token in sorted({_token(order) for order in rows} - {""}):
         count = blotter.cancel_count([order for order in blotter.in_scope() if _token(order) == token])
         named = blotter.names.get(token)
         words = f"script {named}" if named else f"script token …{token[-6:]}"
-        yield CancelChoice(f"token_{token}", f"Cancel {words} ({count.label})", count, None)
+        yield CancelChoice(f"token_{token}", spelt(f"Cancel {words} ({count.label})"), count, None)
 
 
 def _is_entry(order: OrderState, held: Held) -> bool:

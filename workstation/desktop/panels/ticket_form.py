@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.panels.ticket_fields import SidePicker, TicketField
+from workstation.desktop.spelt import spelt
 from workstation.desktop.theme import use_figure_font
 from workstation.desktop.tight_button import TightButton
 from workstation.domain.instruments import Instrument
@@ -263,7 +264,7 @@ class TicketForm(QWidget):
         self.pair.setVisible(other is not None)
         if other is not None and self._instrument is not None:
             words = f"OCO with {order_words(other, self._instrument)}"
-            self.pair.setText(f"{words}  ✕")
+            self.pair.setText(f"{spelt(words)}  ✕")
             self.pair.setAccessibleName(f"{words}; press to send the order alone")
             self.pair.setToolTip(f"{words}. Any fill of one cancels the other. A press takes it away.")
 

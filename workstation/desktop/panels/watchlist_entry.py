@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QStringListModel, Qt, QTimer
 from PySide6.QtWidgets import QCompleter, QMenu
 
+from workstation.desktop.spelt import spelt
 from workstation.domain.expressions.tokens import ExpressionError
 from workstation.domain.instruments import Instrument
 from workstation.viewmodels.watchlist_computed import COMPUTED_MAX, Computed, definition, expression_of
@@ -76,7 +77,7 @@ class Adding:
         menu.setObjectName(f"{self._panel.panel_id}_choices")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for item in found:
-            action = menu.addAction(words_of(item).replace("&", "&&"))
+            action = menu.addAction(spelt(words_of(item)))
             action.setObjectName(f"{self._panel.panel_id}_choice_{item.symbol}")
             action.triggered.connect(partial(self._take, item.symbol))
         return menu

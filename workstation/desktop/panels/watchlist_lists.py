@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu, QToolButton
 
+from workstation.desktop.spelt import spelt
+
 if TYPE_CHECKING:
     from workstation.desktop.panels.watchlist_panel import WatchlistPanel
 
@@ -30,7 +32,7 @@ class ListChoice(QToolButton):
     def refresh(self) -> None:
         """Name the list that is shown."""
         name = self._panel.lists.shown
-        self.setText(name)
+        self.setText(spelt(name))
         self.setAccessibleName(f"Watchlist {name}")
         self.setToolTip(f"List {name}: choose, make, rename or remove a list")
 
@@ -64,7 +66,7 @@ class ListChoice(QToolButton):
         menu, lists = self.menu(), self._panel.lists
         menu.clear()
         for name in lists.names:
-            action = QAction(name, menu, checkable=True, checked=name == lists.shown)
+            action = QAction(spelt(name), menu, checkable=True, checked=name == lists.shown)
             action.triggered.connect(lambda _checked=False, name=name: self._panel.show_list(name))
             menu.addAction(action)
         menu.addSeparator()

@@ -21,6 +21,7 @@ from workstation.desktop.panels.watchlist_trends import TrendSeeding
 from workstation.desktop.panels.watchlist_view import RANK_SORT, WatchView, panel_at
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.shell.staging import stage
+from workstation.desktop.spelt import spelt
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.orders import OrderTerms, OrdType, Side
 from workstation.viewmodels.columns import Changes
@@ -183,7 +184,9 @@ class WatchlistPanel(TablePanel):
         chosen = [row.entry for row in self.view.selected_rows()]
         if chosen:
             self._change(self.list.remove(chosen, self._now()))
-            self.undo_button.setText(f"Undo removal of {len(chosen)}" if len(chosen) > 1 else f"Undo {chosen[0]}")
+            self.undo_button.setText(
+                f"Undo removal of {len(chosen)}" if len(chosen) > 1 else f"Undo {spelt(chosen[0])}"
+            )
             self.undo_button.show()
             self._undo_timer.start()
 
@@ -351,7 +354,7 @@ class WatchlistPanel(TablePanel):
             action.setEnabled(on)
             action.triggered.connect(lambda _checked=False, run=run: run())
         for column in self.list.computed:
-            action = menu.addAction(f"Remove column {column.name}")
+            action = menu.addAction(f"Remove column {spelt(column.name)}")
             action.setObjectName(f"{self.panel_id}_remove_{column.name}")
             rest = [other for other in self.list.computed if other != column]
             action.triggered.connect(lambda _checked=False, rest=rest: self.show_computed(rest))

@@ -16,6 +16,7 @@ from workstation.desktop.shell.screen_commands import ScreenCommands
 from workstation.desktop.shell.toasts import ToastStack
 from workstation.desktop.shell.workspaces import Workspaces
 from workstation.desktop.shell.workspaces_menu import WorkspaceMenu
+from workstation.desktop.spelt import spelt
 
 Run = Callable[[], object]
 
@@ -75,9 +76,7 @@ class MenuBar:
         menu.setObjectName("add_panel_menu")
         for kind, panel in sorted(kinds.items(), key=lambda pair: pair[1].title):
             add = partial(_add_panel, workspaces, kind)
-            self._commands.put(menu, f"{ADD_PANEL}{kind}", add, panel.title.replace("&", "&&")).setIcon(
-                icon(panel.icon)
-            )
+            self._commands.put(menu, f"{ADD_PANEL}{kind}", add, spelt(panel.title)).setIcon(icon(panel.icon))
         return menu
 
 

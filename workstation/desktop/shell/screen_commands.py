@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu
 from workstation.commands.screen import declare_screen
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter
+from workstation.desktop.spelt import spelt
 from workstation.domain.orders import Origin
 
 
@@ -42,7 +43,7 @@ class ScreenCommands(QObject):
             made.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
             made.triggered.connect(lambda _checked=False: self._keys.run_command(command_id))
         command = self._commands.get(command_id)
-        made.setText(text or command.title.replace("&", "&&"))
+        made.setText(text or spelt(command.title))
         made.setToolTip(command.help or command.title)
         self._show_key(command_id, made)
         return made

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMenu, QStatusBar
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.chips import ChipLabel
 from workstation.desktop.shell.status_detail import DetailCard
+from workstation.desktop.spelt import spelt
 from workstation.domain.market import StreamKind
 from workstation.viewmodels.frames import Frame, StatusSnap
 from workstation.viewmodels.memory_trend import MemoryTrend, with_rows
@@ -169,7 +170,8 @@ class StatusBar(QStatusBar):
         menu.setObjectName("squeezed_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for chip in self._squeezed:
-            menu.addAction(f"{chip.meaning}: {chip.text()}", partial(self._tell, chip)).setObjectName(chip.objectName())
+            entry = menu.addAction(spelt(f"{chip.meaning}: {chip.text()}"), partial(self._tell, chip))
+            entry.setObjectName(chip.objectName())
         return menu
 
     def _offer_squeezed(self) -> None:

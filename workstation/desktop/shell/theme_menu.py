@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from workstation.config.settings import DesktopSettings
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.screen_commands import ScreenCommands
+from workstation.desktop.spelt import spelt
 from workstation.desktop.theme import THEME_NAMES, apply_theme, current_theme
 from workstation.desktop.theme_shelf import SETTING
 from workstation.domain.errors import UserError
@@ -74,7 +75,7 @@ class ThemeMenu(QMenu):
         self.insertActions(self._end, self._own)
 
     def _entry(self, name: str) -> QAction:
-        action = QAction(name.replace("&", "&&"), self)
+        action = QAction(spelt(name), self)
         action.setObjectName(f"theme_{name}")
         action.setCheckable(True)
         action.setChecked(current_theme().name == name)

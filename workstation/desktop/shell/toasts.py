@@ -17,6 +17,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.shell.sounds import Bell
 from workstation.desktop.shell.speech import Voice
+from workstation.desktop.spelt import spelt
 from workstation.desktop.theme import current_theme
 from workstation.viewmodels.alerts_notes import COALESCE_NS, NoteBoard
 from workstation.viewmodels.formats import Formats, time_of_day
@@ -277,7 +278,7 @@ class NotesMenu(QMenu):
         self.addSeparator()
         notes = list(stack.board.history)[: -HISTORY_SHOWN - 1 : -1]
         for note in notes:
-            text = f"{time_of_day(note.ts)[:8]}  {note.kind.words}: {note.text}".replace("&", "&&")
+            text = spelt(f"{time_of_day(note.ts)[:8]}  {note.kind.words}: {note.text}")
             self._add("note", text, partial(self._choose, note)).setData(note)
         if not notes:
             self._add("no_notes", "No notes yet", stack.acknowledge).setEnabled(False)

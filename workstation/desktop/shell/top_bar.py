@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.chips import ChipLabel
 from workstation.desktop.shell.replay_bar import ReplayBar
+from workstation.desktop.spelt import spelt
 from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.domain.accounts import Environment
 from workstation.marketdata.calendar import Calendars
@@ -86,7 +87,7 @@ class TopBar(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for account in self._context.bridge.session.accounts:
             words = " · ".join(filter(None, (account.account, account.name, account.venue, account.currency)))
-            action = menu.addAction(f"{words} · {account.environment}")
+            action = menu.addAction(f"{spelt(words)} · {account.environment}")
             action.setObjectName(f"account_{account.account}")
             action.setIcon(_swatch(mark_of(self._context.bridge.session.accounts, account.account)))
             action.setCheckable(True)
