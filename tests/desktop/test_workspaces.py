@@ -198,6 +198,44 @@ def test_a_double_click_on_a_tab_shows_its_area_alone_and_the_layout_is_still_th
     assert orders.isVisible()
 
 
+def place(shown: Workspaces) -> tuple[list[float], bool]:
+    """Return what a layout keeps of where the first window stands."""
+    layout = shown.current()
+    return layout.geometry, layout.maximized
+
+
+@pytest.mark.parametrize("maximised", [False, True])
+def test_f11_fills_the_screen_and_again_stands_as_before_and_no_layout_keeps_it(
+    desk: Workspace, shown: Workspaces, qtbot: QtBot, *, maximised: bool
+) -> None:
+    if maximised:
+        desk.window.showMaximized()
+    else:
+        desk.window.setGeometry(40, 30, 1_000, 640)
+    QApplication.processEvents()
+    before = place(shown)
+    qtbot.keyClick(desk.window, Qt.Key.Key_F11)
+    QApplication.processEvents()
+    assert desk.window.isFullScreen()
+    assert desk.window.geometry() == desk.window.screen().geometry()
+    assert place(shown) == before
+    field = QLineEdit(desk.window)
+    field.show()
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_F11)
+    QApplication.processEvents()
+    assert (desk.window.isFullScreen(), desk.window.isMaximized()) == (False, maximised)
+
+
+def test_f11_fills_the_screen_with_the_window_in_front(desk: Workspace, shown: Workspaces, qtbot: QtBot) -> None:
+    second = shown.new_window()
+    assert second is not None
+    second.activateWindow()
+    qtbot.waitUntil(second.isActiveWindow)
+    action(desk, "screen.full_screen").trigger()
+    assert (second.isFullScreen(), desk.window.isFullScreen()) == (True, False)
+
+
 def test_a_closed_panel_comes_back_where_it_stood_with_what_it_had(
     desk: Workspace, shown: Workspaces, qtbot: QtBot
 ) -> None:

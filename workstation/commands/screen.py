@@ -45,6 +45,9 @@ SCREEN_COMMANDS: tuple[Command[NoParams], ...] = (
     _screen("workspace.reset", "Reset layout", text="Show the shipped layout again."),
     _screen("panel.reopen", "Reopen closed panel", "Ctrl+Shift+T", text="Where it stood, with what it had."),
     _screen("panel.maximise", "Maximise panel, or all again", "Ctrl+Shift+M"),
+    _screen(
+        "screen.full_screen", "Full screen, or a window again", "F11", text="The window in front, without a frame."
+    ),
     _screen("screen.theme_dark", "Dark theme"),
     _screen("screen.theme_light", "Light theme"),
     _screen("screen.theme_high_contrast", "High contrast theme"),

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QScreen
 from PySide6.QtWidgets import QFrame, QMainWindow, QVBoxLayout, QWidget
 
@@ -167,7 +167,7 @@ class MainWindow(QMainWindow):
         dock, floating = self._docks.trees(screen)
         return Layout(
             name=self.layout_name,
-            geometry=shares_of(self.normalGeometry() if self.isMaximized() else self.geometry(), screen),
+            geometry=shares_of(self.geometry() if self._is_plain else self.normalGeometry(), screen),
             maximized=self.isMaximized(),
             screen=self.screen().name() if len(QGuiApplication.screens()) > 1 else "",
             locked=self.locked,
@@ -176,6 +176,15 @@ class MainWindow(QMainWindow):
             floating=floating,
             dock=dock,
         )
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen without a frame, or stand again as before, maximised where it was."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    @property
+    def _is_plain(self) -> bool:
+        """True for a window that has the size that a person gave it."""
+        return not (self.isMaximized() or self.isFullScreen())
 
     def _kept(self, panel_id: str, panel: Panel) -> PanelEntry:
         """Return a panel as it stands now, which is also how it would be opened anew; as before where it cannot say."""

@@ -35,7 +35,7 @@ class MenuBar:
         """Add the menu of panels and looks, with the way out at its end. runs: commands by id."""
         menu = self._menu("&View")
         menu.addMenu(self._panels(menu, workspaces, kinds))
-        for command_id in ("panel.reopen", "panel.maximise"):
+        for command_id in ("panel.reopen", "panel.maximise", "screen.full_screen"):
             self._commands.put(menu, command_id, runs[command_id])
         menu.addMenu(themes)
         menu.addSeparator()

@@ -132,6 +132,7 @@ class Workspace(QObject):
         runs: dict[str, Callable[[], object]] = {
             "panel.reopen": self._reopen,
             "panel.maximise": self._maximise,
+            "screen.full_screen": self._fill_screen,
             "screen.leave": self.leaving.leave,
         }
         menus.add_view(self.workspaces, kinds, runs, self.themes)
@@ -142,6 +143,9 @@ class Workspace(QObject):
 
     def _reopen(self) -> None:
         self.workspaces.front.reopen()
+
+    def _fill_screen(self) -> None:
+        self.workspaces.front.toggle_full_screen()
 
     def _maximise(self) -> None:
         """Show the panel with the keyboard alone, or all again."""
