@@ -7,15 +7,18 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QInputDialog, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from workstation.commands.screen import SHOW_WORKSPACE, WORKSPACE_KEYS
 from workstation.desktop.shell.screen_commands import ScreenCommands
 from workstation.desktop.shell.workspaces import UNDO_MS, Workspaces
+from workstation.desktop.shell.workspaces_name import NameDialog
 from workstation.desktop.shell.workspaces_versions import VersionsDialog
 
 _FILES = "Workspaces (*.toml)"
+_FILES_PX = (900, 520)
 
 
 class UndoLoadBanner(QFrame):
@@ -75,8 +78,8 @@ class WorkspaceMenu(QMenu):
         runs: dict[str, Callable[[], object]] = {
             "undo_load": shown.undo_load,
             "save": shown.save_now,
-            "save_as": partial(self._ask_name, "Save workspace as", shown.save_as),
-            "rename": partial(self._ask_name, "Rename workspace", shown.rename),
+            "save_as": partial(self._ask_name, "Save workspace as", "Save", shown.save_as),
+            "rename": partial(self._ask_name, "Rename workspace", "Rename", shown.rename),
             "restore_yesterday": shown.restore_yesterday,
             "versions": self._show_versions,
             "import": self._ask_import,
@@ -105,28 +108,28 @@ class WorkspaceMenu(QMenu):
         self._workspaces.open_number(number)
         self._mark()
 
-    def _ask_name(self, title: str, take: Callable[[str], str]) -> None:
-        """Ask for a name until one is taken, its trouble said beside the field, or until nobody wants it."""
-        trouble, name = "", self._workspaces.name
-        while True:
-            label = f"{trouble}\nName of the workspace:".strip()
-            name, given = QInputDialog.getText(self.parentWidget(), title, label, text=name)
-            if not given:
-                return
-            trouble = take(name.strip())
-            if not trouble:
-                return
+    def _ask_name(self, title: str, does: str, take: Callable[[str], str]) -> None:
+        NameDialog(title, does, self._workspaces.name, take, self._workspaces.front).open()
 
     def _show_versions(self) -> None:
-        VersionsDialog(self._workspaces, self.parentWidget() or self).open()
+        VersionsDialog(self._workspaces, self._workspaces.front).open()
 
     def _ask_import(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self.parentWidget(), "Import workspace", "", _FILES)
-        if path:
-            self._workspaces.import_from(Path(path))
+        self._ask_file("Import workspace", self._workspaces.import_from).open()
 
     def _ask_export(self) -> None:
-        suggested = f"{self._workspaces.name}.toml"
-        path, _ = QFileDialog.getSaveFileName(self.parentWidget(), "Export workspace", suggested, _FILES)
-        if path:
-            self._workspaces.export_to(Path(path))
+        dialog = self._ask_file("Export workspace", self._workspaces.export_to)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setDefaultSuffix("toml")
+        dialog.selectFile(f"{self._workspaces.name}.toml")
+        dialog.open()
+
+    def _ask_file(self, title: str, use: Callable[[Path], object]) -> QFileDialog:
+        dialog = QFileDialog(self._workspaces.front, title, "", _FILES)
+        dialog.setObjectName("workspace_file_dialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.resize(*_FILES_PX)
+        dialog.fileSelected.connect(lambda path: use(Path(path)))
+        return dialog

@@ -1,0 +1,164 @@
+"""The dialogs of workspaces by real keys: names, files, and what each says of a name or a file that is no good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.desktop_rig import DesktopRig
+from workstation.desktop.fonts import load_fonts
+from workstation.desktop.panels.log_panel import LogPanel
+from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.desktop.shell.docks import configure_docking
+from workstation.desktop.shell.layouts_store import LayoutStore
+from workstation.desktop.shell.workspace import Workspace
+from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme
+
+OWN = 'name = "small"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs = ["log-1"]\n'
+Key = Qt.Key
+D = TypeVar("D", bound=QDialog)
+
+
+@pytest.fixture
+def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
+    configure_docking()
+    layouts = tmp_path / "layouts"
+    layouts.mkdir()
+    (layouts / "small.toml").write_text(OWN)
+    (layouts / "active").write_text("small")
+    made = Workspace(rig.context, {"log": LogPanel, "orders": OrdersPanel}, LayoutStore(layouts), disarm_after_s=600)
+    qtbot.addWidget(made.window)
+    made.open()
+    qtbot.waitExposed(made.window)
+    made.workspaces.open("small")
+    yield made
+    made.close()
+
+
+def ask(desk: Workspace, qtbot: QtBot, command_id: str, kind: type[D]) -> D:
+    """Choose a command in the menu and return the dialog that it opens, once it has the keyboard."""
+    found = desk.window.findChild(QAction, command_id)
+    assert isinstance(found, QAction)
+    found.trigger()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, kind)
+    qtbot.waitUntil(lambda: dialog.isAncestorOf(QApplication.focusWidget() or desk.window))
+    return dialog
+
+
+def type_in(qtbot: QtBot, text: str, end: Key = Key.Key_Return) -> None:
+    """Type a text over what stands in the field with the keyboard, and a key after it."""
+    field = QApplication.focusWidget()
+    assert isinstance(field, QLineEdit)
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, end)
+
+
+def error_of(dialog: QWidget) -> QLabel:
+    found = dialog.findChild(QLabel, "workspace_name_error")
+    assert isinstance(found, QLabel)
+    return found
+
+
+@pytest.mark.parametrize("command", ["save_as", "rename"])
+def test_a_name_that_is_no_good_is_told_beside_what_was_typed_and_a_good_one_is_taken(
+    desk: Workspace, qtbot: QtBot, command: str
+) -> None:
+    dialog = ask(desk, qtbot, f"workspace.{command}", QDialog)
+    for name, words in (("Trading", "already"), ("a/b", "1 to 40"), ("  ", "1 to 40")):
+        type_in(qtbot, name)
+        assert dialog.isVisible()
+        assert words in error_of(dialog).text()
+        assert (desk.workspaces.name, QApplication.focusWidget().text()) == ("small", name)  # type: ignore[union-attr]
+    type_in(qtbot, "mine")
+    assert desk.workspaces.name == "mine"
+    assert ("small" in desk.workspaces.names()) == (command == "save_as")
+    assert QApplication.activeModalWidget() is None
+
+
+def test_escape_leaves_the_name_as_it_was(desk: Workspace, qtbot: QtBot) -> None:
+    ask(desk, qtbot, "workspace.rename", QDialog)
+    type_in(qtbot, "mine", Key.Key_Escape)
+    assert (desk.workspaces.name, QApplication.activeModalWidget()) == ("small", None)
+
+
+def test_a_workspace_goes_to_a_file_and_comes_from_one(
+    desk: Workspace, rig: DesktopRig, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog = ask(desk, qtbot, "workspace.export", QFileDialog)
+    assert dialog.selectedFiles()[0].endswith("small.toml")
+    type_in(qtbot, str(tmp_path / "out"))
+    out = tmp_path / "out.toml"
+    assert 'name = "small"' in out.read_text()
+    ask(desk, qtbot, "workspace.import", QFileDialog)
+    type_in(qtbot, str(out))
+    assert "taken" in rig.spoken[-1][1]
+    out.write_text(out.read_text().replace('"small"', '"copy"'))
+    ask(desk, qtbot, "workspace.import", QFileDialog)
+    type_in(qtbot, str(out))
+    assert desk.workspaces.name == "copy"
+    out.write_text("name = [\n")
+    ask(desk, qtbot, "workspace.import", QFileDialog)
+    type_in(qtbot, str(out))
+    assert desk.workspaces.name == "copy"
+    assert "line 1" in rig.spoken[-1][1]
+
+
+def test_a_dialog_stands_over_the_window_it_was_asked_from(desk: Workspace, qtbot: QtBot) -> None:
+    second = desk.workspaces.new_window()
+    assert second is not None
+    second.activateWindow()
+    qtbot.waitUntil(second.isActiveWindow)
+    for command, kind in (("save_as", QDialog), ("versions", QDialog), ("import", QFileDialog)):
+        dialog = ask(desk, qtbot, f"workspace.{command}", kind)
+        assert dialog.parentWidget() is second
+        dialog.reject()
+        second.activateWindow()
+        qtbot.waitUntil(second.isActiveWindow)
+
+
+@pytest.mark.parametrize("scale", [1.0, TEXT_SCALE_MAX])
+def test_nothing_of_the_dialog_is_cut_and_its_error_is_whole(
+    desk: Workspace, qtbot: QtBot, qapp: QApplication, scale: float
+) -> None:
+    load_fonts()
+    apply_theme(qapp, load_theme("light", text_scale=scale))
+    try:
+        dialog = ask(desk, qtbot, "workspace.save_as", QDialog)
+        type_in(qtbot, "Trading")
+        QApplication.processEvents()
+        for child in (*dialog.findChildren(QPushButton), *dialog.findChildren(QLabel)):
+            assert child.width() >= child.minimumSizeHint().width(), child.objectName()
+            assert child.height() >= child.heightForWidth(child.width()), child.objectName()
+            assert dialog.rect().contains(child.geometry()), child.objectName()
+        dialog.reject()
+    finally:
+        apply_theme(qapp, load_theme("dark"))
+
+
+def test_buttons_of_the_toolkits_own_dialogs_are_words_like_all_others(qapp: QApplication, qtbot: QtBot) -> None:
+    apply_theme(qapp, load_theme("dark"))
+    dialog = QInputDialog()
+    qtbot.addWidget(dialog)
+    dialog.show()
+    box = dialog.findChild(QDialogButtonBox)
+    assert box is not None
+    assert [button.icon().isNull() for button in box.buttons()] == [True, True]
