@@ -2,7 +2,8 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
+from shiboken6 import delete
 
 from tests.helpers.desktop_rig import DesktopRig, order, position, quote
 from workstation.commands.outlook import OrderOutlook
@@ -11,6 +12,7 @@ from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandRegistry, CommandResult
 from workstation.commands.risk_board import LockOut
 from workstation.commands.trading import register
+from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.alerts_when import NOT_KEPT, WhenDialog
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
@@ -18,6 +20,7 @@ from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.palette import SECOND_ENTER_NS, Palette
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.palette_verbs import LOCK_REASON
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.alerts import HOLDS_ALREADY
 from workstation.domain.orders import RiskClass, Side
 from workstation.domain.verdicts import Verdict
@@ -83,6 +86,35 @@ def test_ctrl_k_opens_it_and_escape_closes_it_without_cancelling_orders(qtbot, r
     press(qtbot, window, Key.Key_Escape)
     assert not window.palette_.isVisible()
     assert rig.gateway.sent() == []
+
+
+def test_it_is_as_high_as_what_it_lists_and_no_key_is_cut_at_any_size_of_text(qtbot, qapp, window):
+    load_fonts()
+    for scale in (1.0, 1.7):
+        apply_theme(qapp, load_theme("dark", text_scale=scale))
+        open_with(qtbot, window)
+        palette = window.palette_
+        long = palette.height()
+        rows = range(palette.list.topLevelItemCount())
+        metrics = palette.list.fontMetrics()
+        widest = max(metrics.horizontalAdvance(palette.list.topLevelItem(row).text(1)) for row in rows)
+        assert widest < palette.list.columnWidth(1) - metrics.averageCharWidth()
+        qtbot.keyClicks(palette.field, "larger size")
+        rows = palette.list.topLevelItemCount()
+        assert palette.list.height() < (rows + 1) * palette.list.sizeHintForRow(0) + 2 * palette.list.frameWidth()
+        assert palette.height() < long
+        press(qtbot, window, Key.Key_Escape)
+    apply_theme(qapp, load_theme("dark"))
+
+
+def test_what_had_the_keyboard_may_be_gone_when_it_closes(qtbot, window):
+    field = QLineEdit(window)
+    field.show()
+    field.setFocus()
+    window.palette_.open()
+    delete(field)
+    press(qtbot, window, Key.Key_Escape)
+    assert not window.palette_.isVisible()
 
 
 def test_typing_in_it_presses_no_hotkey(qtbot, rig, window):

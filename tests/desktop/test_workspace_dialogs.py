@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QApplication,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from tests.helpers.desktop_rig import DesktopRig
 from workstation.desktop.fonts import load_fonts
@@ -87,7 +88,9 @@ def test_a_name_that_is_no_good_is_told_beside_what_was_typed_and_a_good_one_is_
         type_in(qtbot, name)
         assert dialog.isVisible()
         assert words in error_of(dialog).text()
-        assert (desk.workspaces.name, QApplication.focusWidget().text()) == ("small", name)  # type: ignore[union-attr]
+        line = dialog.findChild(QLineEdit, "workspace_name")
+        assert line is not None
+        assert (desk.workspaces.name, line.text(), line.hasFocus()) == ("small", name, True)
     type_in(qtbot, "mine")
     assert desk.workspaces.name == "mine"
     assert ("small" in desk.workspaces.names()) == (command == "save_as")
@@ -133,6 +136,41 @@ def test_a_dialog_stands_over_the_window_it_was_asked_from(desk: Workspace, qtbo
         dialog.reject()
         second.activateWindow()
         qtbot.waitUntil(second.isActiveWindow)
+
+
+def test_the_palette_leaves_the_keyboard_with_no_chip_where_nothing_had_it(
+    desk: Workspace, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    had = QApplication.focusWidget()
+    assert had is not None
+    had.clearFocus()
+    desk.palette.open()
+    qtbot.keyClick(desk.palette.field, Key.Key_Escape)
+    qtbot.keyClick(QApplication.focusWidget() or desk.window, Key.Key_Return)
+    qtbot.keyClick(QApplication.focusWidget() or desk.window, Key.Key_Space)
+    assert [name for name, _ in rig.gateway.sent() if name.startswith("risk.")] == []
+
+
+def test_the_palette_opens_over_the_window_in_front_and_outlives_it(
+    desk: Workspace, qtbot: QtBot, qapp: QApplication
+) -> None:
+    second = desk.workspaces.new_window()
+    assert second is not None
+    for window in (second, desk.window):
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        qtbot.keyClick(QApplication.focusWidget() or window, Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+        assert (desk.palette.isVisible(), desk.palette.window()) == (True, window)
+        assert desk.palette.field.hasFocus()
+        qtbot.keyClick(desk.palette.field, Key.Key_Escape)
+    second.activateWindow()
+    qtbot.waitUntil(second.isActiveWindow)
+    desk.palette.open()
+    second.close()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not isValid(second)
+    desk.palette.open()
+    assert (desk.palette.isVisible(), desk.palette.window()) == (True, desk.window)
 
 
 @pytest.mark.parametrize("scale", [1.0, TEXT_SCALE_MAX])

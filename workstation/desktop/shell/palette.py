@@ -4,6 +4,7 @@ Works without a mouse. An order typed here always stages: Enter puts it into the
 least SECOND_ENTER_NS later, presses the ticket's Send. It decides nothing: `palette_choices` does what is chosen.
 """
 
+from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -18,13 +19,15 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.ticket_fields import set_role
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
+from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.staging import find_ticket
-from workstation.desktop.theme import use_figure_font
+from workstation.desktop.theme import current_theme, use_figure_font
 from workstation.viewmodels.hotkeys import Refused, Stage
 from workstation.viewmodels.order_line import LineError
 from workstation.viewmodels.order_line_words import OrderLine
@@ -32,15 +35,20 @@ from workstation.viewmodels.palette import Entry, Recent, Sort, Typed, completio
 
 SECOND_ENTER_NS = 150_000_000
 WIDTH, ROWS_HEIGHT, MARGIN = 680, 320, 48
+TITLE_SHARE, KEY_PX = 0.56, 130
 _HINT = "Search, or type an order: b 300 aapl 187.20 day br 20t/40t · x 50% · c entries"
 
 
 class Palette(QFrame):
-    """An overlay at the head of its window; hidden until it is opened."""
+    """An overlay at the head of a window; hidden until it is opened.
+
+    front: the window that it opens over, by default always the one that it was made for.
+    """
 
     def __init__(self, context: DesktopContext, choices: Choices, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
+        self._home = self._window = window
+        self.front: Callable[[], QWidget] = lambda: window
         self._context = context
         self._choices = choices
         self._recent = Recent()
@@ -69,9 +77,6 @@ class Palette(QFrame):
         self.list.setColumnCount(3)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformRowHeights(True)
-        self.list.setFixedHeight(ROWS_HEIGHT)
-        self.list.setColumnWidth(0, WIDTH - 300)
-        self.list.setColumnWidth(1, 110)
         self.list.itemClicked.connect(lambda *_: self._enter())
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
@@ -84,13 +89,33 @@ class Palette(QFrame):
 
     def open(self) -> None:
         """Show it with an empty field; the keyboard is its own until it closes."""
+        self._stand_over(self.front())
         self._before = QApplication.focusWidget()
-        self.setFixedWidth(min(WIDTH, self._window.width() - 2 * MARGIN))
+        scale = current_theme().text_scale
+        width = min(round(WIDTH * scale), self._window.width() - 2 * MARGIN)
+        self.setFixedWidth(width)
+        self.list.setColumnWidth(0, round(width * TITLE_SHARE))
+        self.list.setColumnWidth(1, round(KEY_PX * scale))
         self.field.clear()
         self._on_text("")
         self.show()
         self._place()
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _stand_over(self, window: QWidget) -> None:
+        """Move to a window, and back home before that one goes."""
+        if window is self._window:
+            return
+        self.hide()
+        if isinstance(self._window, MainWindow) and self._window is not self._home:
+            self._window.closing.disconnect(self._go_home)
+        if isinstance(window, MainWindow) and window is not self._home:
+            window.closing.connect(self._go_home)
+        self._window = window
+        self.setParent(window)
+
+    def _go_home(self) -> None:
+        self._stand_over(self._home)
 
     def _place(self) -> None:
         self.adjustSize()
@@ -141,9 +166,16 @@ class Palette(QFrame):
             for column in range(3):
                 item.setToolTip(column, f"{entry.sort.value}: {entry.title}")
             self.list.addTopLevelItem(item)
+        self._size_list(len(entries))
         if self._typed.line is None:
             self._mark(0)
         self.list.setVisible(bool(entries))
+
+    def _size_list(self, rows: int) -> None:
+        """Make the list as high as its entries are, up to ROWS_HEIGHT."""
+        frame = 2 * self.list.frameWidth()
+        needed = rows * self.list.sizeHintForRow(0) + frame if rows else 0
+        self.list.setFixedHeight(min(needed, round(ROWS_HEIGHT * current_theme().text_scale)))
 
     def _mark(self, row: int) -> None:
         item = self.list.topLevelItem(row)
@@ -230,8 +262,10 @@ class Palette(QFrame):
         """Give the keyboard back to where it was."""
         super().hideEvent(event)
         self._staged_text = ""
-        if self._before is not None and self._before.isVisible():
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._window.setFocus(Qt.FocusReason.OtherFocusReason)  # or Enter would press whatever comes next
         self._before = None
 
 

@@ -69,6 +69,7 @@ class Workspace(QObject):
         self.window.add_banner(UndoLoadBanner(self.workspaces))
         choices = Choices(context, self.hotkeys, self.workspaces.open, self._show_setting)
         self.palette = Palette(context, choices, self.window)
+        self.palette.front = lambda: self.workspaces.front
         self.alert_lines = AlertLines(context, choices)
         self.hotkeys.runs["view.palette"] = lambda _origin: self.palette.open()
         self.toasts = ToastStack(context, self.window)
