@@ -529,6 +529,32 @@ def test_leaving_with_an_order_here_asks_first_and_stays_by_escape(
     assert [name for name, _ in rig.gateway.sent()] == ["strategy.board"]
 
 
+def test_leaving_moves_what_is_watched_here_to_the_broker_and_tells_what_stays(
+    desk: Workspace, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    stop = limit(Side.SELL, None, 100, ord_type=OrdType.STOP, stop_px=18_650)
+    stops = [order(name, stop, OrdStatus.NEW, residence=Residence.PROGRAM) for name in ("S-1", "S-2")]
+    rig.feed(*stops, status=status())
+    qtbot.keyClick(desk.window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    dialog = desk.leaving.dialog
+    assert dialog is not None
+    assert dialog.to_broker.isVisible()
+    qtbot.mouseClick(dialog.to_broker, Qt.MouseButton.LeftButton)
+    assert [move.cl_ord_id for move in rig.gateway.of("order.move_to_broker")] == ["S-1", "S-2"]
+    rig.gateway.answer("order.move_to_broker", CommandResult(ok=True, text="Moved."))
+    text = "Refused: SIM takes no such order; a stop stays on this PC and dies with it."
+    rig.gateway.answer("order.move_to_broker", CommandResult(ok=False, code="UNSUPPORTED_ORDER", text=text))
+    rig.feed(order("S-1", stop, OrdStatus.ROUTED, residence=Residence.EXCHANGE, version=2))
+    QApplication.processEvents()
+    assert dialog.refusal.text() == text
+    assert dialog.body.text().count("watched by this program") == 1
+    rig.feed(order("S-2", stop, OrdStatus.CANCELLED, residence=Residence.PROGRAM, version=2))
+    assert not dialog.to_broker.isVisible()
+    assert "1 order of SIM-1" in dialog.body.text()
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert desk.window.isVisible()
+
+
 def test_leaving_closes_the_window_once_it_is_chosen_and_asks_nothing_when_all_is_flat(
     desk: Workspace, rig: DesktopRig
 ) -> None:

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
@@ -27,6 +28,7 @@ from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.panels.ticket_presets_store import PresetStore
 from workstation.desktop.shell.docks import configure_docking
+from workstation.desktop.shell.hotkeys_disarm import disarm
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.rejects_store import RejectsStore
@@ -37,6 +39,9 @@ from workstation.domain.accounts import Environment
 from workstation.kernel.logs import get_logger
 from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
 from workstation.viewmodels.session import Session
+
+if TYPE_CHECKING:
+    from workstation.desktop.shell.screen_lock import ScreenLock
 
 BEAT_MS = 25
 SHOWN_MS = 250
@@ -109,6 +114,7 @@ class Desktop:
             hold_to_confirm().ms = settings.settings.desktop.hold_to_confirm_ms
             settings.changed.connect(self._apply)
             settings.refusal = lambda name, text: self.context.themes.refusal(name, text, settings.settings.desktop)
+        self._lock: ScreenLock | None = None
         self.reporter = ErrorReporter()
         self.reporter.failed.connect(lambda text: self.context.announcer.say("critical", text))
 
@@ -141,6 +147,7 @@ class Desktop:
         beat_timer.timeout.connect(beat)
         beat_timer.start()
         QTimer.singleShot(SETTLE_MS, settled)
+        QTimer.singleShot(SHOWN_MS, self.workspace, self._watch_lock)
         if shown is not None:
             QTimer.singleShot(SHOWN_MS, shown)
         stall_timer = QTimer(self.bridge, interval=1_000)
@@ -162,6 +169,14 @@ class Desktop:
             self.workspace.disarm_after(settings.desktop.disarm_after_s)
         elif name == "desktop.hold_to_confirm_ms":
             hold_to_confirm().ms = settings.desktop.hold_to_confirm_ms
+
+    def _watch_lock(self) -> None:
+        """Disarm when the screen is locked."""
+        from workstation.desktop.shell.screen_lock import watched_screen  # noqa: PLC0415  the window shows first
+
+        self._lock = watched_screen()
+        if self._lock is not None:
+            self._lock.locked.connect(lambda: disarm(self.context, "screen locked"))
 
     def _follow_screen(self) -> None:
         """Let text and density follow the window from screen to screen, where the settings say so."""

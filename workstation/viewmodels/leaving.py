@@ -1,6 +1,6 @@
 """What ends with the program and what goes on without it, in words, for the dialog before the desktop closes. Qt-free.
 
-Beside both walks. It cancels nothing and moves nothing: an order that the venue cannot keep is named as such.
+Beside both walks. It cancels nothing and moves nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,10 +25,11 @@ _LINKED = {
 
 
 class Leaving(msgspec.Struct, frozen=True):
-    """Sentences: what ends with the program, and what stays without it."""
+    """Sentences: what ends with the program, and what stays without it. watched: orders that a venue may be given."""
 
     ends: tuple[str, ...]
     stays: tuple[str, ...]
+    watched: tuple[str, ...] = ()
 
     @property
     def matters(self) -> bool:
@@ -50,7 +51,8 @@ def leaving(
         *([f"{_count(runs, 'strategy run')}{_called(names)}: nothing is sent or exited while closed."] if runs else []),
         *(["The staged order is not sent and is not kept."] if staged else []),
     ]
-    return Leaving(ends=tuple(ends), stays=(*_away(away), *_positions(held, kept_here)))
+    watched = tuple(order.cl_ord_id for order in kept_here if not order.is_held)
+    return Leaving(ends=tuple(ends), stays=(*_away(away), *_positions(held, kept_here)), watched=watched)
 
 
 def _named(orders: Sequence[OrderState], instruments: Mapping[str, Instrument]) -> list[str]:
@@ -59,7 +61,7 @@ def _named(orders: Sequence[OrderState], instruments: Mapping[str, Instrument]) 
         what = order.terms.symbol if instrument is None else order_words(order.terms, instrument)
         if order.is_held:
             return f"{what}: held here for release, never sent while closed."
-        return f"{what}: watched by this program, not by the venue, which has no such type: it cannot be moved there."
+        return f"{what}: watched by this program, not by the venue."
 
     lines = [words(order) for order in orders[:LINES_MAX]]
     more = len(orders) - len(lines)

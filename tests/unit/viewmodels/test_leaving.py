@@ -41,7 +41,8 @@ def test_a_stop_that_only_this_program_watches_ends_and_leaves_its_position_bare
     meaning = of(state_of(stop(), positions=[position(100, protection="program")]))
     (line,) = meaning.ends
     assert line.startswith("SELL 100 AAPL STOP 186.50")
-    assert line.endswith("watched by this program, not by the venue, which has no such type: it cannot be moved there.")
+    assert line.endswith("watched by this program, not by the venue.")
+    assert meaning.watched == ("S-1",)
     assert meaning.stays == ("Open: 1 position; without a stop at the venue: AAPL.",)
 
 
@@ -52,7 +53,9 @@ def test_a_long_list_of_watched_orders_ends_in_a_count() -> None:
 
 
 def test_an_order_held_for_a_person_is_named_as_held() -> None:
-    (line,) = of(state_of(order(state=OrdStatus.NEW, held_for="SIZE"))).ends
+    meaning = of(state_of(order(state=OrdStatus.NEW, held_for="SIZE")))
+    (line,) = meaning.ends
+    assert meaning.watched == ()
     assert line.endswith("held here for release, never sent while closed.")
 
 
