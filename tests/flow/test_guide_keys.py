@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from tests.helpers.source_tree import ROOT
+from workstation.__main__ import main
 from workstation.commands.keymap import KEY_COMMANDS
 from workstation.commands.screen import SCREEN_COMMANDS
 
@@ -34,3 +39,13 @@ def test_the_reference_of_keys_is_the_key_map() -> None:
     commands = [line for line in lines if line.startswith("| ") and line.endswith("` |")]
     assert commands == window_rows()
     assert [line for line in lines if line.startswith("| **") and line not in commands] == declared_rows()
+
+
+def test_the_snapshot_of_the_guide_sizes_the_risk_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (PAGE.parent / "keys_file.md").read_text(encoding="utf-8")
+    scene = tmp_path / "snapshot.json"
+    scene.write_text(page.partition("prices as text: `")[2].partition("`")[0])
+    assert main(["hotkeys", "dry-run", "F5", "--at", str(scene), "--home", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "BUY 471 AAPL LIMIT 187.23 DAY · STOP-LOSS 186.70" in said
+    assert "Refused" not in said

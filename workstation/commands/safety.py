@@ -56,7 +56,8 @@ def kill(context: EngineContext, params: Kill, call: Invocation) -> None:
     )
     result = context.desk.kill(state, attach=call.attach)
     waiting = len(result.asked)
-    text = f"Kill switch on. {waiting} cancels asked, not yet confirmed." if waiting else "Kill switch on."
+    cancels = "1 cancel" if waiting == 1 else f"{waiting} cancels"
+    text = f"Kill switch on. {cancels} asked, not yet confirmed." if waiting else "Kill switch on."
     if result.refused:
         text += f" {len(result.refused)} cancels NOT SENT: no session with the venue."
     seq = context.journal.last_seq

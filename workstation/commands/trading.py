@@ -307,7 +307,8 @@ def _when_durable(context: EngineContext, seq: int, call: Invocation, answer: Ca
 
 
 def _scope_text(result: ScopeResult, overtaken: int) -> str:
-    parts = [f"{len(result.asked)} cancels asked"]
+    asked = len(result.asked)
+    parts = [f"{asked} cancel{'' if asked == 1 else 's'} asked"]
     if overtaken:
         parts.append(f"{overtaken} ended before sent")
     if result.ended:
