@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.product_rig import running_headless
-from tests.helpers.storage_flow import quoted, wait_for
+from tests.helpers.product_rig import ask, running_headless
+from tests.helpers.storage_flow import on_engine, order, place, quoted, wait_for
 from workstation.__main__ import main
+from workstation.app.bootstrap import Program
+from workstation.app.data_sources import StoredMarket
+from workstation.commands.params import BarsRequest, SwitchFault
+from workstation.domain.market import BarKind, BarType, StreamKind
+from workstation.domain.orders import OrdStatus
+from workstation.marketdata.calendar import Calendars
+from workstation.marketdata.composites import builder_of
+from workstation.marketdata.history import BarHistory
+from workstation.marketdata.quality import Defect
+from workstation.marketdata.service import MarketData
+from workstation.marketdata.stored_bars import of_prints
 from workstation.ports.market_data import DataKind
+from workstation.ports.market_store import TickQuery
 from workstation.storage import open_view
 
 MAKER = """
@@ -35,6 +48,79 @@ def recorded(home: Path) -> list[tuple[str, DataKind]]:
         return [(holding.symbol, holding.kind) for holding in view.history.holdings()]
     finally:
         view.close()
+
+
+SECONDS, OF_THREE = BarType(BarKind.SECOND, 1), BarType(BarKind.TICK, 3)
+Rows = dict[int, list[int]]
+
+
+def amended(program: Program, fault: str, qty: int) -> None:
+    """Buy, have the venue take the fill back or correct it, and wait until its print was taken back."""
+    core = program.engine.core
+    quality = core.market.quality
+    before = on_engine(program, lambda: quality.of("AAPL", Defect.BUST))
+    bought = place(program, order("AAPL", qty, price=None))
+    wait_for(lambda: on_engine(program, lambda: core.state.book.get(bought.cl_ord_id).status is OrdStatus.FILLED))
+    assert ask(program, "venue.fault", SwitchFault(kind=fault, arguments={"symbol": "AAPL"})).ok
+    wait_for(lambda: on_engine(program, lambda: quality.of("AAPL", Defect.BUST)) > before)
+
+
+def built(market: MarketData, bar_type: BarType) -> Rows:
+    """Return the bars that were built so far."""
+    return rows_of(market.series.open("AAPL", bar_type))
+
+
+def rows_of(history: BarHistory) -> Rows:
+    return dict(zip(history.ts_open.tolist(), history.values.tolist(), strict=True))
+
+
+def test_bars_of_the_store_are_those_that_were_built_live_with_busts_and_corrections(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    keeping = ("--no-api", "--set", "marketdata.store_ticks=true")
+    with running_headless(home, *keeping) as program:
+        market = program.engine.core.market
+        for kind in (SECONDS, OF_THREE):
+            on_engine(program, lambda kind=kind: market.bars("AAPL", kind))
+        on_engine(program, lambda: market.subscriptions.acquire("AAPL", StreamKind.TRADES))
+        amended(program, "bust", 100)
+        amended(program, "correct", 90)
+        then = len(on_engine(program, lambda: built(market, SECONDS)))
+        wait_for(lambda: len(on_engine(program, lambda: built(market, SECONDS))) > then + 1)
+        seconds, of_three = on_engine(program, lambda: (built(market, SECONDS), built(market, OF_THREE)))
+
+    with running_headless(home, *keeping) as program:
+        market = program.engine.core.market
+        quoted(program, "AAPL")
+        answer = ask(program, "market.build_bars", BarsRequest(symbol="AAPL", bar_type=OF_THREE, count=100_000))
+        assert answer.ok, answer.text
+        again = on_engine(program, lambda: built(market, OF_THREE))
+        assert {ts: again.get(ts) for ts in of_three} == of_three
+    view = open_view("", home)
+    try:
+        history = view.history
+        aapl = history.instrument("AAPL")
+        assert aapl is not None
+        past = of_prints(
+            history.open_trades("AAPL", None, None),
+            builder_of("AAPL", SECONDS, Calendars()[aapl.calendar]),
+            aapl,
+            1_000,
+        )
+        laid = dict(zip(past.times[:, 0].tolist(), past.values.tolist(), strict=True))
+        whole = list(seconds.items())[:-1]  # the last one's end no print has told of
+        assert len(whole) > then
+        assert {ts: laid.get(ts) for ts, _ in whole} == dict(whole)
+        shown = sum(len(columns.ts) for columns in StoredMarket(history, "AAPL").trades())
+        listed = sum(tick.kind == "TRADE" for tick in view.reader.market.ticks(TickQuery(symbol="AAPL")))
+    finally:
+        view.close()
+    assert shown == listed > 2, "a backtest is shown what was seen, and no bust as a print"
+    file = tmp_path / "trades.csv"
+    assert main(["export", str(file), "--symbol", "AAPL", "--kind", "trades", "--home", str(home)]) == 0
+    with file.open(encoding="utf-8") as opened:
+        assert len(list(csv.DictReader(opened))) == shown - 2, "what was taken back is not handed on"
 
 
 def test_recorded_ticks_are_listed_exported_and_traded_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from workstation.domain.market import MarketEvent
 from workstation.kernel.bus import Bus, FaultHandler
 from workstation.kernel.clock import Clock, Scheduler, Timer
 from workstation.kernel.ids import IdSource
+from workstation.marketdata.bars import BAR_DELAY_NS
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.marketdata.service import MarketData
@@ -36,7 +37,6 @@ from workstation.viewmodels.reconciled import VenueCash
 
 BREACH_LOOK_NS = 1_000_000_000
 BAR_CLOSE_NS = 200_000_000
-BAR_DELAY_NS = 250_000_000
 SNAPSHOT_EVENTS, SNAPSHOT_EVENTS_MAX = 10_000, 30_000
 """Events after which the state is stored at the next look that finds nothing new, and at any look: an order given just
 then would stand behind it."""

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from workstation.app.data_hours import adopt_hours
 from workstation.app.import_stamps import instant
 from workstation.config.paths import find_home
@@ -20,7 +22,8 @@ from workstation.domain.numbers import format_scaled
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.coverage import adjustment_factors
 from workstation.marketdata.intervals import bar_type_of, interval_of
-from workstation.ports.market_data import BarChunk, MarketHistory, QuoteChunk, TradeChunk
+from workstation.marketdata.print_bars import PRINTS_KEPT_MAX
+from workstation.ports.market_data import BarChunk, Integers, MarketHistory, QuoteChunk, TradeChunk
 from workstation.storage import open_view
 from workstation.storage.tick_archive import replacing
 
@@ -62,7 +65,7 @@ def _chunks(
     if arguments.kind == "quotes":
         return map(_quotes, history.open_quotes(symbol, start, end))
     if arguments.kind == "trades":
-        return map(_trades, history.open_trades(symbol, start, end))
+        return _standing(history, symbol, start, end)
     interval = interval_of(bar_type_of(arguments.interval))
     if interval is None:
         raise UserError(f"export: {arguments.interval} is no interval that is stored")
@@ -97,10 +100,34 @@ def _quotes(chunk: QuoteChunk) -> Rows:
         yield (_time(at), *bids, format_scaled(ask, price) if ask else "", format_scaled(ask_size, size))
 
 
-def _trades(chunk: TradeChunk) -> Rows:
+def _standing(history: MarketHistory, symbol: str, start: int | None, end: int | None) -> Iterator[Rows]:
+    """Yield the prints that the venue did not take back, as far behind the span as a bust may come."""
+    gone, count, within = set(), 0, 0
+    for chunk in history.open_trades(symbol, start, None):
+        for at, back in zip(chunk.ts.tolist(), _busts(chunk), strict=True):
+            if back:
+                gone.add(count - back)
+                continue
+            count += 1
+            within += end is None or at < end
+        if count - within > PRINTS_KEPT_MAX:
+            break
+    count = 0
+    for chunk in history.open_trades(symbol, start, end):
+        prints = np.flatnonzero(_busts(chunk) == 0)
+        standing = np.array([number not in gone for number in range(count, count + len(prints))], dtype=bool)
+        count += len(prints)
+        yield _trades(chunk, prints[standing])
+
+
+def _busts(chunk: TradeChunk) -> Integers:
+    return np.zeros_like(chunk.ts) if chunk.busts is None else chunk.busts
+
+
+def _trades(chunk: TradeChunk, places: Integers) -> Rows:
     price, size = chunk.scales.price_decimals, chunk.scales.qty_decimals
     columns = (chunk.ts, chunk.price, chunk.size, chunk.aggressor)
-    for at, paid, quantity, side in zip(*(column.tolist() for column in columns), strict=True):
+    for at, paid, quantity, side in zip(*(column[places].tolist() for column in columns), strict=True):
         yield _time(at), format_scaled(paid, price), format_scaled(quantity, size), _SIDES[side]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from workstation.backtest.built_bars import built_bars, tick_bars
 from workstation.backtest.columns import BarColumns, BookRows, QuoteColumns, Source, TradeColumns
 from workstation.backtest.rows import CorporateRow, DividendRow, SplitRow
+from workstation.domain.conditions import WHOLE
 from workstation.domain.errors import NotFound, PrecisionLoss
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import CLOCK_KINDS, Anchor, BarKind, BarSource, BarType
@@ -79,7 +80,7 @@ class StoredMarket:
         if base == QUOTES:
             return tick_bars(self.quotes(start, end), interval, self.instrument)
         if base == TRADES:
-            return tick_bars(self.trades(start, end), interval, self.instrument)
+            return tick_bars(self._tape(start, end), interval, self.instrument)
         stored = self.bars(base, start, end, adjusted=adjusted)
         return stored if base == interval else built_bars(stored, interval, self.instrument)
 
@@ -123,7 +124,17 @@ class StoredMarket:
             )
 
     def trades(self, start: int | None = None, end: int | None = None) -> Iterator[TradeColumns]:
-        """Yield prints received in [start, end)."""
+        """Yield prints received in [start, end), those too that the venue took back later: they were seen."""
+        for columns in self._tape(start, end):
+            if columns.busts is None:
+                yield columns
+                continue
+            kept = {name: getattr(columns, name) for name in ("ts", "price", "size", "aggressor", "effect")}
+            prints = columns.busts == 0
+            yield TradeColumns(symbol=columns.symbol, **{name: column[prints] for name, column in kept.items()})
+
+    def _tape(self, start: int | None, end: int | None) -> Iterator[TradeColumns]:
+        """Yield prints and the busts among them."""
         for chunk in self._history.open_trades(self.instrument.symbol, start, end):
             yield TradeColumns(
                 symbol=chunk.symbol,
@@ -131,7 +142,8 @@ class StoredMarket:
                 price=self._prices(chunk.price, chunk.scales),
                 size=self._sizes(chunk.size, chunk.scales),
                 aggressor=chunk.aggressor,
-                effect=chunk.effect,
+                effect=np.full_like(chunk.price, WHOLE) if chunk.effect is None else chunk.effect,
+                busts=chunk.busts,
             )
 
     def books(self, start: int | None = None, end: int | None = None) -> Iterator[BookRows]:

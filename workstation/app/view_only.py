@@ -30,10 +30,9 @@ from workstation.domain.errors import (
     StorageOutdated,
 )
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Quote, Trade
 from workstation.kernel.clock import Clock
 from workstation.ports.key_uses import KeyUse
-from workstation.ports.market_store import FeedQuality, MarketRecorder, Retention, StoredBar
+from workstation.ports.market_store import FeedQuality, MarketRecorder, Recorded, Retention, StoredBar
 from workstation.ports.store import Entry, Journal, JournalLine, Reader, Recovery, Snapshot
 from workstation.storage import NothingStored, StoreView, open_empty, open_store, open_view
 from workstation.storage.backup import newest_verified
@@ -164,7 +163,7 @@ class ClosedRecorder:
         if done is not None:
             done(False)  # noqa: FBT003  the port's callback takes the outcome alone
 
-    def put_ticks(self, ticks: Sequence[Quote | Trade], source: str) -> None:
+    def put_ticks(self, ticks: Sequence[Recorded], source: str) -> None:
         """Let them go."""
 
     def put_quality(self, quality: FeedQuality) -> None:

@@ -16,6 +16,7 @@ from workstation.marketdata.bars import quote_price
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.composites import BarAggregator, builder_of
 from workstation.marketdata.intervals import series_of
+from workstation.marketdata.print_bars import PrintBars, Prints
 
 Built = tuple[Bar, float]
 Ticks = Iterator[tuple[int, int, int, int, int]]
@@ -52,25 +53,26 @@ def built_bars(shorter: Iterable[BarColumns], interval: str, instrument: Instrum
 def tick_bars(
     chunks: Iterable[TradeColumns | QuoteColumns], interval: str, instrument: Instrument
 ) -> Iterator[BarColumns]:
-    """Yield bars of `interval` from prints, or from quotes where it names their prices.
+    """Yield bars of `interval` from prints, or from quotes where it names their prices, each as it was when it closed.
+
+    Times are those of receipt, as quotes and prints are played at. A bust takes its print out of the bar that forms; of
+    one that was told of as closed it is too late.
 
     Raises:
         ValidationError: the interval names no bars.
     """
     bar_type = series_of(interval, instrument)
     builder = builder_of(instrument.symbol, bar_type, Calendars()[instrument.calendar])
-    read = _quoted(bar_type.source)
+    read, prints = _quoted(bar_type.source), PrintBars(builder)
     for chunk in chunks:
-        ticks = _prints(chunk) if isinstance(chunk, TradeColumns) else read(chunk)
-        found = [(bar, 1.0) for tick in ticks for bar in builder.put_marked(*tick) if not bar.partial]
+        if isinstance(chunk, TradeColumns):
+            marks = chunk.aggressor, chunk.effect, chunk.busts
+            bars = prints.lay(Prints(chunk.ts, chunk.price, chunk.size, *marks, chunk.ts))
+        else:
+            bars = (bar for tick in read(chunk) for bar in builder.put_marked(*tick))
+        found = [(bar, 1.0) for bar in bars if not bar.partial and not bar.revised]
         if found:
             yield _columns(found, interval, volume=isinstance(chunk, TradeColumns), adjusted=False)
-
-
-def _prints(chunk: TradeColumns) -> Ticks:
-    effect = np.full_like(chunk.price, WHOLE) if chunk.effect is None else chunk.effect
-    columns = (chunk.price, chunk.size, chunk.ts, chunk.aggressor, effect)
-    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def _quoted(source: BarSource) -> Callable[[QuoteColumns], Ticks]:

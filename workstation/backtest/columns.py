@@ -64,6 +64,8 @@ class TradeColumns(msgspec.Struct, frozen=True, kw_only=True):
     """Prints, each column (n,) int64. aggressor: +1 bought, -1 sold, 0 not known.
 
     effect: what each counts for in bars, bits of `domain/conditions.py`; None: all of them wholly. Matching takes all.
+    busts: 0 for a print; n where a row is none, but takes back the n-th print before it. Such rows are for the building
+    of bars (`built_bars.py`) and are never played; None: there are none.
     """
 
     symbol: str
@@ -72,6 +74,7 @@ class TradeColumns(msgspec.Struct, frozen=True, kw_only=True):
     size: Integers
     aggressor: Integers
     effect: Integers | None = None
+    busts: Integers | None = None
 
     @property
     def columns(self) -> tuple[Integers, ...]:

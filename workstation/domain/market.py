@@ -43,7 +43,11 @@ class Trade(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class TradeBust(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """The venue takes a print back; `trade_id` names it. ts_event: when the venue did so."""
+    """The venue takes a print back; `trade_id` names it. ts_event: when the venue did so.
+
+    A correction is a bust, and behind it the print as it should have been, with an id of its own and the first one's
+    `ts_event`.
+    """
 
     symbol: str
     trade_id: str

@@ -21,6 +21,9 @@ from workstation.marketdata.quality import Defect, Quality
 LATE_TOLERANCE_NS = 5_000_000_000
 """Default lateness, in venue time, up to which a tick is counted as LATE, and beyond which as TOO_LATE."""
 
+BAR_DELAY_NS = 250_000_000
+"""How long after its end a time bar is closed where no tick closes it, for ticks that are still on their way."""
+
 SIDES: Mapping[str, int] = {"BUY": 1, "SELL": -1}
 """Signs of who took liquidity."""
 

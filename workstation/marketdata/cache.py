@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
+from workstation.domain.conditions import LAST, WHOLE, counts_for
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import (
+    BAR_CONDITION,
     Bar,
     BarSource,
     BookChange,
@@ -28,27 +30,13 @@ from workstation.domain.market import (
 from workstation.domain.orders import ReferencePrice
 from workstation.kernel.clock import Clock
 from workstation.marketdata.bars import quote_price
-from workstation.marketdata.calendar import NS_PER_SECOND, Calendars, SessionCalendar
+from workstation.marketdata.calendar import NS_PER_SECOND, Calendars
+from workstation.marketdata.day_statistics import DayStats, Line, Print
 from workstation.marketdata.freshness import NS_PER_MS, Flag, Freshness, FreshnessLimits, StampedPrice, StreamHealth
+from workstation.marketdata.kept_trades import KeptTrades
 from workstation.marketdata.quality import Defect, Quality
 
 _HOUR_NS = 3_600 * NS_PER_SECOND
-
-
-class DayStats(msgspec.Struct, frozen=True, gc=False):
-    """Statistics of the instrument's trading day, from trades. None before the day's first trade.
-
-    vwap: volume-weighted average price, rounded down to a price unit. prev_close: last price of the day before.
-    """
-
-    open: int | None
-    high: int | None
-    low: int | None
-    last: int | None
-    prev_close: int | None
-    volume: int
-    vwap: int | None
-    trades: int
 
 
 class StreamReading(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -73,41 +61,6 @@ class StreamSummary(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     usual_ns: int = 0
 
 
-class Line:
-    """Everything held for one instrument."""
-
-    __slots__ = (
-        "book_quote", "calendar", "day_end", "delayed", "depth_state", "health", "high", "low", "open", "phase",
-        "prev_close", "quote", "symbol", "trade", "trades", "value", "volume",
-    )  # fmt: skip
-
-    def __init__(self, symbol: str, calendar: SessionCalendar) -> None:
-        self.symbol = symbol
-        self.calendar = calendar
-        self.quote: Quote | None = None
-        self.trade: Trade | None = None
-        self.phase = SessionPhase.OPEN
-        self.delayed = False
-        self.book_quote = False
-        self.depth_state = StreamState.UP
-        self.health = {kind: StreamHealth() for kind in StreamKind}
-        self.prev_close: int | None = None
-        self.day_end = -(1 << 63)
-        self.clear_day()
-
-    def clear_day(self) -> None:
-        """Begin a new trading day."""
-        self.open = self.high = self.low = 0
-        self.volume = self.value = self.trades = 0
-
-    def roll_day(self, ts: int) -> None:
-        """Move to the trading day of `ts`; the last price becomes the previous close."""
-        if self.trades and self.trade is not None:
-            self.prev_close = self.trade.price
-        self.day_end = self.calendar.day_window(self.calendar.trading_date(ts))[1]
-        self.clear_day()
-
-
 class MarketCache:
     """Last values of all instruments. One writer: `apply`, on the engine's thread."""
 
@@ -126,16 +79,18 @@ class MarketCache:
         self._lines: dict[str, Line] = {}
         self._channel_at: dict[StreamKind, int] = {}
         self.feed_state = StreamState.UP  # of its link as a whole, beside its streams
+        self._kept = KeptTrades()
+        self._bar: Bar | None = None
         self._handlers: dict[type, Callable[[Any], None]] = {
             PhaseChange: self._on_phase,
             StreamChange: self._on_stream,
             Bar: self._on_bar,
-            TradeBust: _leave,
         }
 
-    def apply(self, events: Sequence[MarketEvent]) -> set[str]:
+    def apply(self, events: list[MarketEvent]) -> set[str]:
         """Remember the last values of a batch; returns the symbols that it spoke of."""
         lines = self._lines
+        beside: set[str] = set()
         quotes: set[str] = set()
         trades: set[str] = set()
         depth: set[str] = set()
@@ -150,32 +105,36 @@ class MarketCache:
                 quotes.add(symbol)
             elif type(event) is Trade:
                 symbol = event.symbol
-                self._on_trade(lines.get(symbol) or self._line(symbol), event)
+                line = lines.get(symbol) or self._line(symbol)
+                if event.conditions:
+                    (trades if self._on_marked(line, event) else beside).add(symbol)
+                    continue
+                if not line.add(event):
+                    self._quality.count(symbol, Defect.OUT_OF_ORDER)
                 trades.add(symbol)
             elif type(event) is BookChange or type(event) is BookSnapshot:
                 depth.add(event.symbol)
+            elif type(event) is TradeBust:
+                self._take_back(event, events[: events.index(event)])
+                beside.add(event.symbol)
             else:
                 self._handlers[type(event)](event)
+        self._kept.add(events)
         self._touch(StreamKind.QUOTES, quotes)
         self._touch(StreamKind.TRADES, trades)
         self._touch(StreamKind.DEPTH, depth)
-        return quotes | trades | depth
+        if beside:
+            self._channel_at[StreamKind.TRADES] = self._clock.mono_ns()
+        return quotes | trades | depth | beside
 
     def begin_day(self, days: Sequence[Bar]) -> None:
         """Take the day so far and the close before it from daily bars, oldest first, the last one unfinished.
 
         An instrument that has traded already keeps what it knows.
         """
-        today = days[-1]
-        line = self._line(today.symbol)
-        if line.trades:
-            return
-        line.roll_day(today.ts_open)
-        if len(days) > 1:
-            line.prev_close = days[-2].close
-        if today.count:
-            line.open, line.high, line.low = today.open, today.high, today.low
-            line.volume, line.value, line.trades = today.volume, today.close * today.volume, today.count
+        line = self._line(days[-1].symbol)
+        if not line.trades:
+            line.begin_day(days)
 
     def put_book_quote(self, quote: Quote) -> None:
         """Take the best levels of a book as the quote of an instrument that has no quote stream."""
@@ -210,7 +169,7 @@ class MarketCache:
         return self._line(symbol).quote
 
     def last_trade(self, symbol: str) -> Trade | None:
-        """Return the last trade by venue time."""
+        """Return the last trade by venue time, of those that count for the last price and stand."""
         return self._line(symbol).trade
 
     def phase(self, symbol: str) -> SessionPhase:
@@ -219,12 +178,7 @@ class MarketCache:
 
     def stats(self, symbol: str) -> DayStats:
         """Return the statistics of the trading day."""
-        line = self._line(symbol)
-        last = line.trade.price if line.trade is not None else None
-        if not line.trades:
-            return DayStats(None, None, None, last, line.prev_close, 0, None, 0)
-        vwap = line.value // line.volume
-        return DayStats(line.open, line.high, line.low, last, line.prev_close, line.volume, vwap, line.trades)
+        return self._line(symbol).stats()
 
     def price(self, symbol: str, source: BarSource = BarSource.LAST) -> StampedPrice:
         """Return one price with its age, stream state, freshness and flags."""
@@ -296,24 +250,33 @@ class MarketCache:
             reason=reason,
         )
 
-    def _on_trade(self, line: Line, trade: Trade) -> None:
-        price, size, ts = trade.price, trade.size, trade.ts_event
-        if ts >= line.day_end:
-            line.roll_day(ts)
-        last = line.trade
-        if last is None or ts >= last.ts_event:
-            line.trade = trade
-        else:
+    def _on_marked(self, line: Line, trade: Trade) -> bool:
+        """Take a print with conditions; returns whether it may be the last price."""
+        if trade.conditions == BAR_CONDITION and self._bar is not None and self._bar.symbol == line.symbol:
+            line.add_bar(self._bar)
+        effect = self._effect(trade)
+        if not line.add_marked(trade, effect):
             self._quality.count(line.symbol, Defect.OUT_OF_ORDER)
-        if not line.trades:
-            line.open = line.high = line.low = price
-        elif price > line.high:
-            line.high = price
-        elif price < line.low:
-            line.low = price
-        line.volume += size
-        line.value += price * size
-        line.trades += 1
+        return bool(effect & LAST)
+
+    def _effect(self, trade: Trade) -> int:
+        instrument = self._instruments.get(trade.symbol)
+        if not trade.conditions or instrument is None:
+            return WHOLE
+        return counts_for(trade.conditions, instrument.exchange)
+
+    def _take_back(self, bust: TradeBust, before: Sequence[MarketEvent]) -> None:
+        """Take a print out of what it has set, where it is kept, or among those before the bust in its delivery."""
+        trade = self._kept.take_back(bust.symbol, bust.trade_id, before)
+        if trade is None:
+            return
+        symbol, kept = bust.symbol, self._kept
+
+        def standing() -> list[Print]:
+            return [Print(row, self._effect(row)) for row in kept.standing(symbol, before)]
+
+        behind = [Print(row, self._effect(row)) for row in kept.behind(trade, before)]
+        self._line(symbol).take_back(Print(trade, self._effect(trade)), behind, standing)
 
     def _on_phase(self, change: PhaseChange) -> None:
         self._line(change.symbol).phase = change.phase
@@ -327,7 +290,8 @@ class MarketCache:
                 line.health[kind].state = change.state
 
     def _on_bar(self, bar: Bar) -> None:
-        """Confirm the last price: a bar from outside says that it held at its close."""
+        """Confirm the last price: a bar from outside says that it held at its close, and reaches from low to high."""
+        self._bar = bar
         if bar.bar_type.external and bar.symbol in self._lines:
             self._lines[bar.symbol].health[StreamKind.TRADES].confirm(self._clock.mono_ns())
 
@@ -394,7 +358,3 @@ def _disagrees(line: Line, after_ns: int) -> bool:
     if quote is None or trade is None or quote.bid is None or quote.ask is None:
         return False
     return trade.ts_event - quote.ts_event > after_ns and not quote.bid <= trade.price <= quote.ask
-
-
-def _leave(_bust: TradeBust) -> None:
-    """Leave the last price and the day's statistics as they are: a bust says nothing of what they were before."""

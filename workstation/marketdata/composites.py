@@ -4,12 +4,13 @@ Third step of `service.on_feed`, behind the small bars. Five 1-minute bars give 
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from workstation.domain.conditions import WHOLE
 from workstation.domain.market import Bar, BarType
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import SessionCalendar
-from workstation.marketdata.forming import FormingBar
+from workstation.marketdata.forming import FormingBar, Marked
 from workstation.marketdata.grid import Interval, TimeGrid
 
 COMPOSED_KEPT = 2
@@ -148,7 +149,17 @@ class ComposedBuilder:
 
     def put_marked(self, price: int, size: int, ts: int, side: int, effect: int) -> list[Bar]:
         """Take a print that may count for a part. effect: bits of `domain/conditions.py`."""
-        small = self._small.put_marked(price, size, ts, side, effect)
+        return self._joined(self._small.put_marked(price, size, ts, side, effect))
+
+    def take_back(self, bust: Marked, standing: Sequence[Marked]) -> list[Bar]:
+        """Take a print out, as `BarBuilder.take_back` does; returns the larger bars that this revised."""
+        return self._joined(self._small.take_back(bust, standing))
+
+    def on_time(self, now_ns: int) -> list[Bar]:
+        """Close what ended at or before `now_ns`, venue time; returns the larger bars."""
+        return self._joined(self._small.on_time(now_ns))
+
+    def _joined(self, small: list[Bar]) -> list[Bar]:
         return [large for bar in small for large in self._large.on_bar(bar)]
 
 

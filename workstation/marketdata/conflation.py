@@ -11,7 +11,8 @@ import msgspec
 
 from workstation.domain.market import BarSource, Level, MarketEvent, Quote, SessionPhase, StreamState, Trade
 from workstation.marketdata.books import BookSet
-from workstation.marketdata.cache import DayStats, MarketCache
+from workstation.marketdata.cache import MarketCache
+from workstation.marketdata.day_statistics import DayStats
 from workstation.marketdata.freshness import StampedPrice
 
 TAPE_TRADES_MAX = 2_000

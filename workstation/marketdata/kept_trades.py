@@ -1,6 +1,6 @@
 """The newest trades, kept as the feed delivered them, so that one that the venue takes back is found again.
 
-Beside the third step of `service.on_feed`: one call for each delivery, none for each tick.
+Beside the second and the third step of `service.on_feed`: one call for each delivery, none for each tick.
 """
 
 from collections import deque
@@ -42,6 +42,13 @@ class KeptTrades:
         """Return the kept trades of an instrument that stand, in order of arrival."""
         busted = {trade_id for name, trade_id in self._busted if name == symbol}
         return [trade for trade in self._of(symbol, newest) if trade.trade_id not in busted]
+
+    def behind(self, trade: Trade, newest: Sequence[MarketEvent] = ()) -> list[Trade]:
+        """Return the kept trades of an instrument that stand and came after this very one, in order of arrival."""
+        rows = self._of(trade.symbol, newest)
+        any(row is trade for row in rows)
+        busted = {trade_id for name, trade_id in self._busted if name == trade.symbol}
+        return [row for row in rows if row.trade_id not in busted]
 
     def _of(self, symbol: str, newest: Sequence[MarketEvent]) -> Iterator[Trade]:
         for events in (*self._slices, newest):

@@ -1,17 +1,18 @@
 """Recording: what of the market is kept, handed to the recorder as it happens.
 
-Beside the tick walk. Closed bars of every series of last prices are kept, whoever opened it; quotes and trades only
-where that is switched on; the feed's quality at each `snapshot`. It waits for nothing and decides nothing.
+Beside the tick walk. Closed bars of every series of last prices are kept, whoever opened it; quotes, trades and those
+that the venue takes back only where that is switched on; the feed's quality at each `snapshot`. It waits for nothing
+and decides nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Bar, MarketEvent, Quote, Trade
+from workstation.domain.market import Bar, MarketEvent
 from workstation.marketdata.feed_quality import FeedMeter
 from workstation.marketdata.intervals import interval_of
 from workstation.marketdata.service import MarketData
-from workstation.ports.market_store import MarketRecorder, StoredBar
+from workstation.ports.market_store import MarketRecorder, Recorded, StoredBar
 
 
 class Recording:
@@ -47,7 +48,7 @@ class Recording:
             self._recorder.put_bars(kept)
 
     def _on_ticks(self, events: list[MarketEvent]) -> None:
-        ticks = [event for event in events if isinstance(event, Quote | Trade)]
+        ticks = [event for event in events if isinstance(event, Recorded)]
         if ticks:
             self._recorder.put_ticks(ticks, self._source)
 

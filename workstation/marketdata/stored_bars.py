@@ -11,12 +11,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.domain.conditions import WHOLE
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar
 from workstation.domain.numbers import rescale
-from workstation.marketdata.bars import BarBuilder
+from workstation.marketdata.bars import BAR_DELAY_NS, BarBuilder
 from workstation.marketdata.composites import ComposedBuilder
+from workstation.marketdata.print_bars import PrintBars, Prints
 from workstation.ports.market_data import BarChunk, Scales, TradeChunk
 
 PRINTS_READ_MAX = 1_000_000
@@ -58,16 +58,18 @@ def read_from(past: StoredPast) -> int:
 def of_prints(
     chunks: Iterable[TradeChunk], builder: BarBuilder | ComposedBuilder, instrument: Instrument, most: int
 ) -> PastBars:
-    """Return the newest `most` bars that prints close; the one that still forms is left to live prints."""
+    """Return the newest `most` bars that prints close; the one that still forms is left to live prints.
+
+    By the venue's time, and busts taken out, as live bars are.
+    """
     closed: deque[Bar] = deque(maxlen=most)
+    prints = PrintBars(builder)
     for chunk in chunks:
         prices = _scaled(chunk.price, chunk.scales.price_decimals, instrument.price_decimals)
         sizes = _scaled(chunk.size, chunk.scales.qty_decimals, instrument.qty_decimals)
-        effect = np.full_like(prices, WHOLE) if chunk.effect is None else chunk.effect
-        columns = (prices, sizes, chunk.ts, chunk.aggressor, effect)
-        for row in zip(*(column.tolist() for column in columns), strict=True):
-            for bar in builder.put_marked(*row):
-                _keep(closed, bar)
+        marks = chunk.aggressor, chunk.effect, chunk.busts
+        for bar in prints.lay(Prints(chunk.ts_event, prices, sizes, *marks, chunk.ts - BAR_DELAY_NS)):
+            _keep(closed, bar)
     return PastBars(
         np.array([(bar.ts_open, bar.ts_close) for bar in closed], np.int64).reshape(-1, 2),
         np.array([(b.open, b.high, b.low, b.close, b.volume) for b in closed], np.int64).reshape(-1, 5),

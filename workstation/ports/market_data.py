@@ -69,9 +69,11 @@ class QuoteChunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TradeChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """Prints, columns (n,) int64. aggressor: +1 bought, -1 sold, 0 not known. ts: time of receipt.
+    """Prints, columns (n,) int64. aggressor: +1 bought, -1 sold, 0 not known.
 
-    effect: what each counts for in bars, bits of `domain/conditions.py`; None: all of them wholly.
+    ts: time of receipt; ts_event: the venue's. effect: what each counts for in bars, bits of `domain/conditions.py`;
+    None: all of them wholly. busts: 0 for a print; n where a row is none, but takes back the n-th print before it, 1
+    the one just before; None: no row does.
     """
 
     symbol: str
@@ -80,7 +82,9 @@ class TradeChunk(msgspec.Struct, frozen=True, kw_only=True):
     price: Integers
     size: Integers
     aggressor: Integers
+    ts_event: Integers
     effect: Integers | None = None
+    busts: Integers | None = None
 
 
 class BookChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,7 +197,7 @@ class MarketHistory(Protocol):
         """Yield quotes received in [start, end)."""
 
     def open_trades(self, symbol: str, start: int | None, end: int | None) -> Iterator[TradeChunk]:
-        """Yield prints received in [start, end)."""
+        """Yield prints received in [start, end), and the busts of those among them."""
 
     def open_books(self, symbol: str, start: int | None, end: int | None) -> Iterator[BookChunk]:
         """Yield snapshots and changes of the book received in [start, end)."""

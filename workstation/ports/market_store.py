@@ -10,7 +10,10 @@ from typing import Protocol
 
 import msgspec
 
-from workstation.domain.market import Quote, Trade
+from workstation.domain.market import Quote, Trade, TradeBust
+
+Recorded = Quote | Trade | TradeBust
+"""What is recorded of a feed."""
 
 
 class StoredBar(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -173,8 +176,8 @@ class MarketRecorder(Protocol):
     def put_bars(self, bars: Sequence[StoredBar], done: Callable[[bool], None] | None = None) -> None:
         """Keep closed bars; one that is known already is replaced. done: called on any thread, True once stored."""
 
-    def put_ticks(self, ticks: Sequence[Quote | Trade], source: str) -> None:
-        """Keep quotes and trades, in order of arrival."""
+    def put_ticks(self, ticks: Sequence[Recorded], source: str) -> None:
+        """Keep quotes, trades and busts, in order of arrival."""
 
     def put_quality(self, quality: FeedQuality) -> None:
         """Keep one snapshot of a feed's quality."""

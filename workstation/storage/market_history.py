@@ -15,7 +15,7 @@ from sqlalchemy import Engine, Row, Select, Table, func, select
 from workstation.domain.conditions import WHOLE, counts_for
 from workstation.domain.errors import StorageDamaged
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Quote, Trade
+from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Quote, Trade, TradeBust
 from workstation.ports.market_data import (
     BarChunk,
     BookChunk,
@@ -38,6 +38,9 @@ from workstation.storage.tick_files import ChunkPlace, Kept, TickFiles, kind_of_
 
 BARS_READ_AT_ONCE = 50_000
 """Bars of one read, and of one chunk."""
+
+PRINTS_KNOWN_MAX = 50_000
+"""Newest prints that a bust is found among, as many as live bars know at most (`marketdata/kept_trades.py`)."""
 
 BookRow = BookSnapshot | BookChange
 Value = TypeVar("Value")
@@ -143,23 +146,24 @@ class SqlMarketHistory:
             )
 
     def open_trades(self, symbol: str, start: int | None, end: int | None) -> Iterator[TradeChunk]:
-        """Yield prints received in [start, end)."""
+        """Yield prints received in [start, end), and the busts of those among them."""
         return by_ticker(self.tickers(symbol), symbol, (start, end), self._trades)
 
     def _trades(self, symbol: str, start: int | None, end: int | None) -> Iterator[TradeChunk]:
         listed = self.instrument(symbol)
-        exchange = "" if listed is None else listed.exchange
-
-        def columns(event: Kept) -> tuple[int, ...] | None:
-            if not isinstance(event, Trade):
-                return None
-            effect = counts_for(event.conditions, exchange) if event.conditions else WHOLE
-            return event.ts_init, event.price, event.size, _SIGNS[event.aggressor], effect
-
-        for scales, rows in self._ticks(symbol, start, end, columns):
-            ts, price, size, aggressor, effect = np.array(rows, dtype=np.int64).T.copy()
+        prints = _Prints("" if listed is None else listed.exchange)
+        for scales, rows in self._ticks(symbol, start, end, prints.row):
+            ts, price, size, aggressor, ts_event, effect, busts = np.array(rows, dtype=np.int64).T.copy()
             yield TradeChunk(
-                symbol=symbol, scales=scales, ts=ts, price=price, size=size, aggressor=aggressor, effect=effect
+                symbol=symbol,
+                scales=scales,
+                ts=ts,
+                price=price,
+                size=size,
+                aggressor=aggressor,
+                ts_event=ts_event,
+                effect=effect,
+                busts=busts if busts.any() else None,
             )
 
     def open_books(self, symbol: str, start: int | None, end: int | None) -> Iterator[BookChunk]:
@@ -280,6 +284,32 @@ class SqlMarketHistory:
             if len(found) < CHUNKS_READ_AT_ONCE:
                 return
             offset += len(found)
+
+
+class _Prints:
+    """Prints of one instrument as rows: ts price size aggressor ts_event effect busts, as of `TradeChunk`."""
+
+    def __init__(self, exchange: str) -> None:
+        self._exchange = exchange
+        self._count = 0
+        self._known: dict[str, int] = {}
+
+    def row(self, event: Kept) -> tuple[int, ...] | None:
+        """Return the row of a print, or of the bust of one that is known; a print is taken back once."""
+        if isinstance(event, TradeBust):
+            number = self._known.pop(event.trade_id, None)
+            back = 0 if number is None else self._count - number + 1
+            return (event.ts_init, 0, 0, 0, event.ts_event, 0, back) if 0 < back <= PRINTS_KNOWN_MAX else None
+        if not isinstance(event, Trade):
+            return None
+        effect = counts_for(event.conditions, self._exchange) if event.conditions else WHOLE
+        self._count += 1
+        if event.trade_id:
+            self._known.pop(event.trade_id, None)
+            self._known[event.trade_id] = self._count
+            if len(self._known) > PRINTS_KNOWN_MAX:
+                del self._known[next(iter(self._known))]
+        return event.ts_init, event.price, event.size, _SIGNS[event.aggressor], event.ts_event, effect, 0
 
 
 def _bar_chunks(symbol: str, interval: str, rows: Any) -> Iterator[BarChunk]:

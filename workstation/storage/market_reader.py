@@ -30,7 +30,7 @@ from workstation.storage.driver import Parameters, Statement
 from workstation.storage.market_tables import market_bars, market_snapshots, tick_chunks
 from workstation.storage.queries import Conditions
 from workstation.storage.tables import TENANT
-from workstation.storage.tick_files import CHUNK_SPAN_NS, ChunkPlace, Tick, TickFiles
+from workstation.storage.tick_files import CHUNK_SPAN_NS, ChunkPlace, TickFiles
 
 CHUNKS_READ_AT_ONCE = 200
 """Lines of the catalogue that one read takes."""
@@ -244,7 +244,7 @@ class SqlMarketReader:
         return wanted if query.descending else wanted[::-1]
 
 
-def _kinds(event: Tick) -> tuple[TickKind, ...]:
+def _kinds(event: Quote | Trade) -> tuple[TickKind, ...]:
     """Return which prices a message brings; a quote's missing side is no tick."""
     if isinstance(event, Trade):
         return (TickKind.TRADE,)

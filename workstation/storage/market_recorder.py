@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from workstation.domain.errors import StorageError
 from workstation.kernel.logs import get_logger
-from workstation.ports.market_store import FeedQuality, Retention, StoredBar
+from workstation.ports.market_store import FeedQuality, Recorded, Retention, StoredBar
 from workstation.storage.driver import Parameters, Statement
 from workstation.storage.fixed_point import InstrumentSource
 from workstation.storage.market_rows import (
@@ -29,7 +29,7 @@ from workstation.storage.market_rows import (
     snapshot_row,
 )
 from workstation.storage.queue import Aside, WorkQueue
-from workstation.storage.tick_files import CHUNK_SPAN_NS, CHUNK_TICKS_MAX, Tick, TickFiles
+from workstation.storage.tick_files import CHUNK_SPAN_NS, CHUNK_TICKS_MAX, TickFiles
 
 INBOX_MAX = 200_000
 """Messages that wait for the recorder; beyond, they are shed."""
@@ -75,10 +75,10 @@ class Recorder:
         self._aging: Aging = PostgresAging(engine) if engine.dialect.name == "postgresql" else SqliteAging()
         self._ready = threading.Condition()
         self._bars: list[tuple[Sequence[StoredBar], Done | None]] = []
-        self._ticks: list[tuple[Sequence[Tick], str]] = []
+        self._ticks: list[tuple[Sequence[Recorded], str]] = []
         self._qualities: list[FeedQuality] = []
         self._waiting = 0
-        self._held: dict[tuple[str, str], list[Tick]] = {}
+        self._held: dict[tuple[str, str], list[Recorded]] = {}
         self._flushes = 0
         self._stopping = False
         self._full = False
@@ -102,8 +102,8 @@ class Recorder:
         if done is not None:
             done(False)  # noqa: FBT003  the port's callback takes the outcome alone
 
-    def put_ticks(self, ticks: Sequence[Tick], source: str) -> None:
-        """Keep quotes and trades, in order of arrival."""
+    def put_ticks(self, ticks: Sequence[Recorded], source: str) -> None:
+        """Keep quotes, trades and busts, in order of arrival."""
         with self._ready:
             if self._takes(len(ticks)):
                 self._ticks.append((ticks, source))
@@ -159,7 +159,7 @@ class Recorder:
         if not rows and done is not None:
             done(True)  # noqa: FBT003  the port's callback takes the outcome alone
 
-    def _store_ticks(self, batches: list[tuple[Sequence[Tick], str]], *, all_of_them: bool) -> None:
+    def _store_ticks(self, batches: list[tuple[Sequence[Recorded], str]], *, all_of_them: bool) -> None:
         self._flushes += 1
         for ticks, source in batches:
             for tick in ticks:
@@ -175,7 +175,7 @@ class Recorder:
         if rows:
             self._write("tick_chunks", INSERT_CHUNK, rows, 2)
 
-    def _chunk(self, symbol: str, source: str, ticks: list[Tick]) -> list[Parameters]:
+    def _chunk(self, symbol: str, source: str, ticks: list[Recorded]) -> list[Parameters]:
         instrument = self._find(symbol)
         if instrument is None:
             self.shed += len(ticks)
@@ -227,7 +227,7 @@ class Recorder:
             _log.warning("old_market_data_kept", reason=str(error))
 
 
-def _ripe(held: list[Tick], *, due: bool) -> int:
+def _ripe(held: list[Recorded], *, due: bool) -> int:
     """Return how many of the oldest ticks make a chunk now: one that is full in number or time, or due."""
     within = bisect.bisect_right(held, held[0].ts_init + CHUNK_SPAN_NS, key=lambda tick: tick.ts_init)
     count = min(within, CHUNK_TICKS_MAX)

@@ -2,7 +2,7 @@
 
 Written once a day is over, read by place as the chunk file was. A file is complete or absent: it is written aside,
 synced, then renamed. Needs `pyarrow` (the extra `parquet`); without it no archive is made, and reading one says so.
-Books have no columns of their own: they lie packed in `book`.
+Books and busts have no columns of their own: they lie packed in `book`.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from workstation.domain.errors import StorageDamaged, StorageError
-from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Quote, Trade
+from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Quote, Trade, TradeBust
 
 SUFFIX = ".parquet"
 PART = ".part"
@@ -36,9 +36,10 @@ _NAMES = (
 )  # fmt: skip
 _TEXTS = ("symbol", "aggressor", "trade_id", "conditions")
 
-Kept = Quote | Trade | BookSnapshot | BookChange
+Packed = BookSnapshot | BookChange | TradeBust
+Kept = Quote | Trade | Packed
 _encode = msgspec.msgpack.Encoder().encode
-_decode_book: Callable[[bytes], BookSnapshot | BookChange] = msgspec.msgpack.Decoder(BookSnapshot | BookChange).decode
+_decode_packed: Callable[[bytes], Packed] = msgspec.msgpack.Decoder(Packed).decode
 
 
 def archive_of(path: Path) -> Path:
@@ -138,7 +139,7 @@ def _group(archive: Path, number: int) -> tuple[Kept, ...]:
 
 def _columns(rows: list[Kept]) -> dict[str, list[Any]]:
     columns = {name: [getattr(row, name, None) for row in rows] for name in _NAMES[:-1]}
-    columns["book"] = [_encode(row) if isinstance(row, BookSnapshot | BookChange) else None for row in rows]
+    columns["book"] = [_encode(row) if isinstance(row, Packed) else None for row in rows]
     return columns
 
 
@@ -146,7 +147,7 @@ def _event(*cells: Any) -> Kept:
     """Return an event of its cells, in the order of _NAMES."""
     symbol, ts_event, ts_init, bid, bid_size, ask, ask_size, price, size, aggressor, trade_id, marks, book = cells
     if book is not None:
-        return _decode_book(book)
+        return _decode_packed(book)
     if price is None:
         return Quote(symbol, bid, bid_size, ask, ask_size, ts_event, ts_init)
     return Trade(symbol, price, size, Aggressor(aggressor), trade_id, ts_event, ts_init, marks)

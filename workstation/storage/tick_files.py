@@ -16,8 +16,9 @@ from urllib.parse import quote
 import msgspec
 
 from workstation.domain.errors import StorageDamaged
-from workstation.domain.market import BookChange, BookSnapshot, Quote, Trade
+from workstation.domain.market import BookChange, BookSnapshot
 from workstation.ports.market_data import DataKind
+from workstation.ports.market_store import Recorded
 from workstation.storage import tick_archive
 
 TICKS_FOLDER = "ticks"
@@ -32,17 +33,28 @@ CHUNK_SPAN_NS = 60 * 10**9
 _DAY_NS = 86_400 * 10**9
 _COMPRESSION = 3
 _CHECK_BYTES = 4
+_MAP = 0x80
+"""High bits of the byte with which MessagePack begins a small map: a chunk that says its format."""
 
-Tick = Quote | Trade
-Kept = Tick | BookSnapshot | BookChange
+Kept = Recorded | BookSnapshot | BookChange
 """What chunks hold: ticks as they are recorded, and what an import brings of a book."""
+
+FORMAT = 2
+"""Of a chunk as it is written. 1, a bare list of rows, knew no busts; it is read as well."""
 
 SUFFIX = ".ticks"
 KIND_MARKS = {".quotes": DataKind.QUOTES, ".trades": DataKind.TRADES, ".book": DataKind.BOOK}
 """How the name of an imported file says what it holds."""
 
+
+class _Chunk(msgspec.Struct, frozen=True):
+    format: int
+    rows: msgspec.Raw
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Kept]).decode
+_decode_chunk = msgspec.msgpack.Decoder(_Chunk).decode
 
 
 class ChunkPlace(NamedTuple):
@@ -59,7 +71,7 @@ class TickFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def append(self, ticks: list[Tick]) -> ChunkPlace:
+    def append(self, ticks: list[Recorded]) -> ChunkPlace:
         """Write ticks of one instrument, in order of arrival, as one chunk of the day of the first.
 
         Raises:
@@ -134,7 +146,7 @@ class TickFiles:
         """Return a chunk's ticks.
 
         Raises:
-            StorageDamaged: the chunk is gone, cut short or changed.
+            StorageDamaged: the chunk is gone, cut short or changed, or of a newer format.
         """
         path = self._folder / place.file
         try:
@@ -148,7 +160,7 @@ class TickFiles:
         check, packed = data[:_CHECK_BYTES], data[_CHECK_BYTES:]
         if len(data) < place.size or zlib.crc32(packed).to_bytes(_CHECK_BYTES, "little") != check:
             raise StorageDamaged(f"{place.file}: the chunk at {place.start} is not as it was written")
-        return _decode(zlib.decompress(packed))
+        return _unpacked(zlib.decompress(packed), place.file)
 
     def forget_before(self, ts: int) -> None:
         """Delete the recorded files of every day that ended at or before `ts`, UTC ns; imported ones stay."""
@@ -171,8 +183,17 @@ def kind_of_file(name: str) -> DataKind:
 
 def pack(chunk: Sequence[Kept]) -> bytes:
     """Return a chunk as it lies on the disk: its checksum, then its packed rows."""
-    packed = zlib.compress(_encode(chunk), _COMPRESSION)
+    packed = zlib.compress(_encode(_Chunk(FORMAT, msgspec.Raw(_encode(chunk)))), _COMPRESSION)
     return zlib.crc32(packed).to_bytes(_CHECK_BYTES, "little") + packed
+
+
+def _unpacked(data: bytes, file: str) -> list[Kept]:
+    if data[0] & 0xF0 != _MAP:
+        return _decode(data)
+    chunk = _decode_chunk(data)
+    if chunk.format > FORMAT:
+        raise StorageDamaged(f"{file}: written by a newer version of the program (format {chunk.format})")
+    return _decode(chunk.rows)
 
 
 def day_of(ts: int) -> str:

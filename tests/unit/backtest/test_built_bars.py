@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.helpers.backtests import MINUTE, START, columns, plan, scripted
 from tests.helpers.market import instrument
-from workstation.backtest.built_bars import built_bars
+from workstation.backtest.built_bars import built_bars, tick_bars
+from workstation.backtest.columns import TradeColumns
 from workstation.backtest.run import run_backtest
 from workstation.domain.errors import ValidationError
 
@@ -78,3 +79,14 @@ def test_a_first_bar_without_its_beginning_is_left_out() -> None:
 def test_ticks_are_not_built_from_bars() -> None:
     with pytest.raises(ValidationError):
         list(built_bars([minutes(3)], "500t", instrument("ABC")))
+
+
+def test_a_print_that_was_taken_back_in_time_is_in_no_bar_and_a_bar_that_closed_with_it_stays() -> None:
+    """Rows: three prints, a bust of the newest, a print of the next minute, and a bust of the first, too late."""
+    ts = START + np.array([0, 1, 2, 3, MINUTE, MINUTE + 1, 2 * MINUTE], dtype=np.int64)
+    price = np.array([100, 101, 900, 0, 102, 0, 103], dtype=np.int64)
+    size = np.where(price, 10, 0)
+    busts = np.array([0, 0, 0, 1, 0, 4, 0], dtype=np.int64)
+    chunk = TradeColumns(symbol="ABC", ts=ts, price=price, size=size, aggressor=np.zeros_like(ts), busts=busts)
+    [found] = tick_bars([chunk], "1m", instrument("ABC"))
+    assert list(zip(found.high.tolist(), found.volume.tolist(), strict=True)) == [(101, 20), (102, 10)]

@@ -9,6 +9,7 @@ import pytest
 from tests.helpers.adapters import InProcess
 from tests.helpers.market_statistics import START_NS
 from workstation.brokers.sim.faults import SimPlan
+from workstation.brokers.sim.feed import FILL_APART_NS
 from workstation.brokers.sim.venue import SimVenue
 from workstation.domain.market import (
     Bar,
@@ -205,3 +206,37 @@ def test_a_fill_that_the_venue_takes_back_is_taken_out_of_the_bars(tmp_path):
     [bar] = [event for event in told if isinstance(event, Bar)]
     [revised] = [event.bar for event in told if isinstance(event, BarRevised)]
     assert (revised.ts_open, revised.volume) == (bar.ts_open, bar.volume - 100)
+
+
+class StampedApart:
+    """A feed that prints, and a clock that has gone on between a print and the fill that it was."""
+
+    def __init__(self, listener: Listener) -> None:
+        listener.venue.feed.subscribe("AAPL", StreamKind.TRADES)
+        while not listener.of(Trade):
+            listener.run(0.1)
+        self.listener = listener
+        self.trade = listener.of(Trade)[-1]
+
+    def amend(self, how: str, apart_ns: int, **values: int) -> list:
+        feed, trade = self.listener.venue.feed, self.trade
+        self.listener.events.clear()
+        getattr(feed, how)(trade.symbol, trade.price, trade.size, trade.ts_event + apart_ns, **values)
+        self.listener.run(0.2)
+        return [event for event in self.listener.events if isinstance(event, Trade | TradeBust)]
+
+
+def test_a_fill_that_was_stamped_later_than_its_print_still_takes_it_back(listener):
+    stamped = StampedApart(listener)
+    assert not [event for event in stamped.amend("bust", 2 * FILL_APART_NS) if isinstance(event, TradeBust)]
+    [bust] = [event for event in stamped.amend("bust", 30_000) if isinstance(event, TradeBust)]
+    assert bust.trade_id == stamped.trade.trade_id
+
+
+def test_a_corrected_fill_is_taken_back_and_printed_again_at_its_old_time(listener):
+    stamped = StampedApart(listener)
+    was = stamped.trade
+    bust, fixed, *_ = stamped.amend("correct", 30_000, to=was.price + 100)
+    assert bust.trade_id == was.trade_id
+    assert (fixed.price, fixed.size, fixed.ts_event) == (was.price + 100, was.size, was.ts_event)
+    assert fixed.trade_id != was.trade_id

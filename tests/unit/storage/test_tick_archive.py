@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workstation.domain.errors import StorageDamaged
-from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Level, Quote, Trade
+from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Level, Quote, Trade, TradeBust
 from workstation.storage import tick_archive
 from workstation.storage.tick_files import ChunkPlace, TickFiles
 
@@ -19,6 +19,7 @@ CHUNKS = [
     [
         Quote("ACME", 100, 5, None, 0, NOON, NOON + 1),
         Trade("ACME", 101, 3, Aggressor.SELL, "t-1", NOON, NOON + 2, "P;@"),
+        TradeBust("ACME", "t-1", NOON + 1, NOON + 2),
     ],
     [
         BookSnapshot("ACME", (Level(99, 1),), (), 7, NOON, NOON + 3),

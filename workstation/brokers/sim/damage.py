@@ -151,4 +151,6 @@ class Damage:
                 return
             price = instrument.price_from(fault.price) if fault.price else instrument.step(execution.last_px, 1)
             self._exchange.amend_execution(execution, kind=ExecKind.CORRECTION, price=price)
+            was = execution.symbol, execution.last_px, execution.last_qty, execution.ts_event
+            self._feed.correct(*was, to=price)
             return

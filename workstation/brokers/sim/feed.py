@@ -9,6 +9,8 @@ silence means trouble.
 from collections import deque
 from collections.abc import Callable
 
+import msgspec
+
 from workstation.brokers.sim.matching import Matcher, Print
 from workstation.brokers.sim.universe import VENUE
 from workstation.domain.instruments import Instrument
@@ -44,6 +46,9 @@ BACKLOG_MAX = 100_000
 PRINTED_MAX = 5_000
 """Prints that may still be taken back."""
 
+FILL_APART_NS = 50_000_000
+"""How far apart a fill and its print may be stamped: the clock goes on between the two."""
+
 
 class _Line:
     """One market on the feed."""
@@ -76,7 +81,7 @@ class SimFeed:
         self._sink: FeedSink | None = None
         self._down = False
         self._waiting: list[MarketEvent] = []
-        self._printed: deque[tuple[str, int, int, int, str]] = deque(maxlen=PRINTED_MAX)
+        self._printed: deque[Trade] = deque(maxlen=PRINTED_MAX)
         self._slices: deque[list[MarketEvent]] = deque()
         self._backlog = 0
         self._delivering = False
@@ -208,23 +213,44 @@ class SimFeed:
             now = self._clock.now_ns()
             for price, size, sign, ts in line.matcher.prints:
                 self._trades += 1
-                self._printed.append((symbol, price, size, ts, f"T{self._trades}"))
-                self._waiting.append(
-                    Trade(
-                        symbol, price, size, Aggressor.BUY if sign > 0 else Aggressor.SELL, f"T{self._trades}", ts, now
-                    )
-                )
+                side = Aggressor.BUY if sign > 0 else Aggressor.SELL
+                made = Trade(symbol, price, size, side, f"T{self._trades}", ts, now)
+                self._printed.append(made)
+                self._waiting.append(made)
         self.tape(symbol, line.matcher.prints)
         line.matcher.prints.clear()
 
     def bust(self, symbol: str, price: int, size: int, ts: int) -> None:
-        """Take the newest print back that a fill of that price, size and time was; one that nobody heard of is none."""
-        same = [row for row in self._printed if row[:2] == (symbol, price) and row[3] == ts]
-        if not same:
+        """Take the print back that a fill of that price, size and time was; one that nobody heard of is none."""
+        self._take_back(symbol, price, size, ts)
+
+    def correct(self, symbol: str, price: int, size: int, ts: int, *, to: int) -> None:
+        """Take a print back as `bust` does, and print it again at the price that it should have had."""
+        found = self._take_back(symbol, price, size, ts)
+        if found is None:
             return
-        row = next((row for row in reversed(same) if row[2] == size), same[-1])
-        self._printed.remove(row)
-        self._waiting.append(TradeBust(symbol, row[4], self._venue_ns(), self._clock.now_ns()))
+        self._trades += 1
+        name = f"T{self._trades}"
+        made = msgspec.structs.replace(found, price=to, trade_id=name, ts_init=self._clock.now_ns())
+        self._printed.append(made)
+        self._waiting.append(made)
+
+    def _take_back(self, symbol: str, price: int, size: int, ts: int) -> Trade | None:
+        line = self._watched.get(symbol)
+        if line is not None:
+            self._print(symbol, line)  # it may have traded since the last slice
+        near = [
+            row
+            for row in self._printed
+            if (row.symbol, row.price) == (symbol, price) and abs(row.ts_event - ts) <= FILL_APART_NS
+        ]
+        if not near:
+            return None
+        same = [row for row in near if row.size == size] or near
+        found = min(reversed(same), key=lambda row: abs(row.ts_event - ts))
+        self._printed.remove(found)
+        self._waiting.append(TradeBust(symbol, found.trade_id, self._venue_ns(), self._clock.now_ns()))
+        return found
 
     def _quote(self, symbol: str, line: _Line, ts: int) -> None:
         bids, asks = line.matcher.book.bids, line.matcher.book.asks
