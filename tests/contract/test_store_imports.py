@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,10 +22,12 @@ from workstation.domain.errors import NotFound, StateConflict
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import SystemClock
 from workstation.marketdata.calendar import Calendars
-from workstation.ports.market_data import DataBoard, DataKind
+from workstation.ports.market_data import DataBoard, DataKind, TickerSpan
+from workstation.ports.market_store import BarQuery, Retention, StoredBar
 from workstation.viewmodels.catalogue_view import holes_note
 
 WAIT_S = 30.0
+MINUTE = 60 * 10**9
 ROWS = "".join(f"2024-01-02T15:{at:02}:00Z,10.00,10.50,9.50,10.25,100\n" for at in range(30))
 HAND = Origin(kind=OriginKind.PALETTE, detail="test", user="local", ts_gesture=0)
 
@@ -186,6 +189,8 @@ def test_hours_tickers_and_splits_come_in_beside_the_journal_stand_in_the_catalo
         assert "nothing changed" in run(commands, "data.import", ImportFile(path=str(path))).text
     assert run(commands, "data.import", msgspec.structs.replace(wish(tmp_path), symbol="OLD")).ok
     assert [chunk.symbol for chunk in history.open_bars("ACME", "1_MINUTE", None, None)] == ["ACME"]
+    listed = opened.store.reader.market.bars(BarQuery(symbol="ACME", interval="1_MINUTE")).rows
+    assert {bar.symbol for bar in listed} == {"ACME"}
     assert Calendars()["north.future"].name == "north.future"
     board = run(commands, "data.board", NoParams()).data
     held = [line.holding for line in board.lines]
@@ -197,3 +202,47 @@ def test_hours_tickers_and_splits_come_in_beside_the_journal_stand_in_the_catalo
     assert history.holdings() == ()
     with pytest.raises(NotFound):
         Calendars()["north.future"]
+
+
+def test_a_list_of_bars_goes_across_a_change_of_ticker_page_by_page_on_every_store(opened, tmp_path):
+    """Rows of both names lie on both sides of the change."""
+    recorder, market = opened.store.recorder, opened.store.reader.market
+    change = int(datetime(2024, 1, 3, tzinfo=UTC).timestamp()) * 10**9
+    minutes = range(-4, 4)
+
+    def bar(symbol: str, number: int, price: int) -> StoredBar:
+        at = change + number * MINUTE
+        scales = {"price_decimals": 2, "qty_decimals": 0}
+        prices = dict.fromkeys(("open", "high", "low", "close"), price)
+        return StoredBar(
+            symbol=symbol, data_type="OHLC", interval="1_MINUTE", start=at, end=at + MINUTE, volume=1, source="file",
+            **prices, **scales,
+        )  # fmt: skip
+
+    stored = threading.Event()
+    recorder.start(Retention(), lambda: change)
+    rows = [bar("OLD", number, 1) for number in minutes] + [bar("ACME", number, 2) for number in minutes]
+    recorder.put_bars(rows, lambda _stored: stored.set())
+    assert stored.wait(WAIT_S)
+    asked = BarQuery(symbol="ACME", interval="1_MINUTE", limit=3)
+    assert {row.close for row in market.bars(asked).rows} == {2}, "no change of ticker is known"
+    with opened.store.imports.writing() as writing:
+        old = TickerSpan(symbol="ACME", ticker="OLD", start=0, end=change)
+        now = TickerSpan(symbol="ACME", ticker="ACME", start=change, end=None)
+        writing.tickers((old, now), (), replace=False)
+
+    walked, page = [], market.bars(asked)
+    while True:
+        walked += page.rows
+        if not page.has_next:
+            break
+        page = market.bars(msgspec.structs.replace(asked, after=page.rows[-1].start))
+    assert page.total == 8
+    assert [(row.symbol, (row.start - change) // MINUTE, row.close) for row in walked] == [
+        ("ACME", number, 1 if number < 0 else 2) for number in minutes
+    ]
+    newest = market.bars(msgspec.structs.replace(asked, newest=True, limit=5)).rows
+    assert [row.close for row in newest] == [1, 2, 2, 2, 2]
+    assert [row.close for row in market.bars(msgspec.structs.replace(asked, symbol="OLD", limit=9)).rows] == [1] * 8
+    late = market.bars(msgspec.structs.replace(asked, end_ns=change - 4 * MINUTE))
+    assert late.total == 0, "nothing before that under either name"

@@ -169,7 +169,10 @@ def test_a_sweep_whose_process_is_gone_can_be_gone_on_with(panel: SweepsPanel, r
     board(rig, status=SweepStatus.RUNNING, done=5)
     again(panel, rig)
     qtbot.mouseClick(panel.resume, Qt.MouseButton.LeftButton)
-    assert [name.sweep_id for name in rig.gateway.of("sweep.resume")] == [3]
+    panel.form.cluster.setText(" tcp://10.0.0.1:8786")
+    qtbot.mouseClick(panel.resume, Qt.MouseButton.LeftButton)
+    asked = [(wish.sweep_id, wish.cluster) for wish in rig.gateway.of("sweep.resume")]
+    assert asked == [(3, ""), (3, "tcp://10.0.0.1:8786")]
 
 
 def test_a_sweep_is_forgotten_by_two_presses(panel: SweepsPanel, rig: DesktopRig, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from tests.helpers.past_rig import Asker, store_with_hours
 from tests.helpers.stores import OpenedStore
 from workstation.app.sweep_desk import SweepDesk
 from workstation.commands.registry import CommandRegistry, NoParams
-from workstation.commands.sweeps import StartSweep, SweepName
+from workstation.commands.sweeps import ResumeSweep, StartSweep, SweepName
 from workstation.domain.errors import StateConflict
 from workstation.ports.sweeps import SweepStatus
 
@@ -50,7 +50,7 @@ def test_a_sweep_is_begun_stopped_gone_on_with_and_forgotten(rig: Rig) -> None:
     stopped = rig.until(lambda board: not board.running).sweeps[0]
     assert stopped.status in (SweepStatus.STOPPED, SweepStatus.DONE)
     if stopped.status is SweepStatus.STOPPED:
-        assert rig.ask("sweep.resume", SweepName(sweep_id=1)).ok
+        assert rig.ask("sweep.resume", ResumeSweep(sweep_id=1)).ok
     done = rig.until(lambda board: not board.running).sweeps[0]
     assert (done.status, done.done, done.failed) == (SweepStatus.DONE, 39, 0)
     table = rig.ask("sweep.trials", SweepName(sweep_id=1)).data

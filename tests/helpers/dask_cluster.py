@@ -48,6 +48,10 @@ class DaskCluster:
             process.kill()
             process.wait()
 
+    def pids(self) -> set[int]:
+        """Return the process ids of the workers."""
+        return {process.pid for process in self._processes[1:]}
+
     def alive(self) -> int:
         """Return how many workers still run."""
         return sum(process.poll() is None for process in self._processes[1:])

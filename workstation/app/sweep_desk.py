@@ -16,7 +16,7 @@ from workstation.app.study_desk import Post, Reply, StudyDesk, words_of
 from workstation.commands.backtests import options_beside
 from workstation.commands.context import EngineContext
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation, NoParams
-from workstation.commands.sweeps import StartSweep, SweepName
+from workstation.commands.sweeps import ResumeSweep, StartSweep, SweepName
 from workstation.domain.errors import NotFound, StateConflict
 from workstation.ports.market_data import MarketHistory
 from workstation.ports.sweeps import Sweep, SweepBoard, SweepStatus, SweepStore, SweepTable, Terms, Trial
@@ -57,7 +57,7 @@ class SweepDesk(StudyDesk[SweepStore]):
             ("sweep.trials", "Show a sweep's trials", SweepName, "strategies:view", self._show_trials),
             ("sweep.start", "Begin a sweep", StartSweep, "desktop", self._start),
             ("sweep.stop", "Stop the running sweep", NoParams, "desktop", self._end),
-            ("sweep.resume", "Go on with a sweep", SweepName, "desktop", self._resume),
+            ("sweep.resume", "Go on with a sweep", ResumeSweep, "desktop", self._resume),
             ("sweep.delete", "Forget a sweep", SweepName, "desktop", self._delete),
         )
         commands.declare("Sweeps", rows)
@@ -110,13 +110,13 @@ class SweepDesk(StudyDesk[SweepStore]):
 
         self._run(make, params.cluster, call)
 
-    def _resume(self, _context: EngineContext, params: SweepName, call: Invocation) -> None:
+    def _resume(self, _context: EngineContext, params: ResumeSweep, call: Invocation) -> None:
         def make() -> "SweepRun":
             from workstation.app.sweep_run import resumed  # noqa: PLC0415  no start waits for strategies
 
             return resumed(params.sweep_id, self._root, self._past(), self._written())
 
-        self._run(make, "", call)
+        self._run(make, params.cluster, call)
 
     def _delete(self, _context: EngineContext, params: SweepName, call: Invocation) -> None:
         store = self._written()

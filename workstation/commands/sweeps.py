@@ -26,6 +26,13 @@ class StartSweep(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
 
 
+class ResumeSweep(msgspec.Struct, frozen=True, kw_only=True):
+    """Go on with a sweep where it stopped. cluster: where, "" for this machine, wherever it was begun."""
+
+    sweep_id: int
+    cluster: str = ""
+
+
 class SweepName(msgspec.Struct, frozen=True, kw_only=True):
     """One sweep by its number."""
 

@@ -62,7 +62,7 @@ class BarBuilder:
         self._closed_to = self._latest = self._silent_to = -(1 << 63)
         self._price: int | None = None
         self._beside: tuple[FormingBar, list[tuple[int, int, int]]] | None = None
-        self._skip = (0, 0)
+        self._skip = (0, 0, 0)
         self._first = True
         self._counted: CountedBars | None = None
         if bar_type.step < 1:
@@ -185,12 +185,12 @@ class BarBuilder:
         closed = [self._finish(forming)] if forming is not None else []
         if self._beside and ts >= self._beside[0].close_ts:
             closed += self._let_stand()
-        if self._skip[0] <= ts < self._skip[1]:
+        if self._skip[0] <= ts < self._skip[1] and self._skip[2] == self._grid.generation:
             self._quality.count(self.symbol, Defect.OUTSIDE_SESSION)
             return closed
         span = self._grid.interval(ts)
         if not span.inside:
-            self._skip = (span.open, span.close)
+            self._skip = (span.open, span.close, self._grid.generation)
             self._quality.count(self.symbol, Defect.OUTSIDE_SESSION)
             return closed
         if self.bar_type.every:

@@ -5,7 +5,8 @@ and early closes are data, and what a file of market hours says goes before what
 its trading date; it may begin on the evening before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
@@ -65,7 +66,7 @@ class SessionCalendar:
         early_closes: Mapping[date, int] | None = None,
     ) -> None:
         self.name = name
-        self.zone = zone
+        self._zone = zone
         self._weekdays = weekdays
         self._open_s = open_s
         self._close_s = close_s
@@ -74,14 +75,19 @@ class SessionCalendar:
         self._roll = timedelta(seconds=max(-open_s, 0))
         self._sessions: dict[date, Session | None] = {}
 
+    @property
+    def generation(self) -> int:
+        """Number of the hours behind this calendar: what was worked out by an older one may be another by now."""
+        return 0
+
     def utc_offset(self, ts: int) -> int:
         """Return the zone's distance from UTC at `ts`, ns, + east."""
-        offset = datetime.fromtimestamp(ts // NS_PER_SECOND, self.zone).utcoffset() or timedelta()
+        offset = datetime.fromtimestamp(ts // NS_PER_SECOND, self._zone).utcoffset() or timedelta()
         return int(offset.total_seconds()) * NS_PER_SECOND
 
     def trading_date(self, ts: int) -> date:
         """Return the label of the trading day that `ts` belongs to; every instant belongs to one."""
-        local = datetime.fromtimestamp(ts // NS_PER_SECOND, self.zone).replace(tzinfo=None)
+        local = datetime.fromtimestamp(ts // NS_PER_SECOND, self._zone).replace(tzinfo=None)
         return (local + self._roll).date()
 
     def day_window(self, label: date) -> tuple[int, int]:
@@ -133,7 +139,7 @@ class SessionCalendar:
 
     def _utc(self, label: date, seconds: int) -> int:
         wall = datetime(label.year, label.month, label.day) + timedelta(seconds=seconds)  # noqa: DTZ001  zone follows
-        return int(wall.replace(tzinfo=self.zone).timestamp()) * NS_PER_SECOND
+        return int(wall.replace(tzinfo=self._zone).timestamp()) * NS_PER_SECOND
 
 
 def always_open() -> SessionCalendar:
@@ -162,9 +168,49 @@ def foreign_exchange() -> SessionCalendar:
     return SessionCalendar("FX", zone, weekdays=frozenset(range(5)), open_s=-7 * HOUR_S, close_s=17 * HOUR_S)
 
 
+class PresentCalendar(SessionCalendar):
+    """The hours of a name as they are known now: what is imported while somebody holds it, it tells at once.
+
+    Where the name is known no more it goes on as it was. Any thread.
+    """
+
+    def __init__(self, name: str, found: SessionCalendar, find: Callable[[str], SessionCalendar]) -> None:
+        self.name = name
+        self._find, self._found, self._seen = find, found, Calendars.generation
+
+    @property
+    def generation(self) -> int:
+        """How often hours were imported in this process."""
+        return Calendars.generation
+
+    def utc_offset(self, ts: int) -> int:
+        """Return the zone's distance from UTC at `ts`, ns, + east."""
+        return self._present().utc_offset(ts)
+
+    def trading_date(self, ts: int) -> date:
+        """Return the label of the trading day that `ts` belongs to; every instant belongs to one."""
+        return self._present().trading_date(ts)
+
+    def day_window(self, label: date) -> tuple[int, int]:
+        """Return [start, end) of a trading day in UTC ns; windows follow each other without a gap."""
+        return self._present().day_window(label)
+
+    def session(self, label: date) -> Session | None:
+        """Return the session of a trading date, None on a day without one."""
+        return self._present().session(label)
+
+    def _present(self) -> SessionCalendar:
+        if self._seen != Calendars.generation:
+            self._seen = Calendars.generation
+            with suppress(NotFound):
+                self._found = self._find(self.name)
+        return self._found
+
+
 class Calendars:
     """Finds a calendar by the id that an instrument names: what is handed over, what was imported, what is built in."""
 
+    generation: ClassVar[int] = 0
     _imported: ClassVar[Mapping[str, SessionCalendar]] = {}
 
     def __init__(self, extra: Mapping[str, SessionCalendar] | None = None) -> None:
@@ -173,8 +219,12 @@ class Calendars:
 
     @classmethod
     def adopt(cls, imported: Mapping[str, SessionCalendar]) -> None:
-        """Let every `Calendars` of this process find imported calendars, and none of those adopted before."""
+        """Let every `Calendars` of this process find imported calendars, and none of those adopted before.
+
+        Calendars that are in use go by them from the next question on.
+        """
         cls._imported = imported
+        Calendars.generation += 1
 
     def __getitem__(self, name: str) -> SessionCalendar:
         """Return the calendar called `name`.
@@ -182,7 +232,12 @@ class Calendars:
         Raises:
             NotFound: there is none of that name.
         """
-        for found in (self._extra, self._imported, self._known):
+        if name in self._extra:
+            return self._extra[name]
+        return PresentCalendar(name, self._find(name), self._find)
+
+    def _find(self, name: str) -> SessionCalendar:
+        for found in (self._imported, self._known):
             if name in found:
                 return found[name]
         raise NotFound("calendar", name)

@@ -65,6 +65,11 @@ class TimeGrid:
         if self._step_ns and not 0 <= self._offset < self._step_ns:
             raise ValidationError("origin", "an origin lies within the first bar", allowed="0 to less than its length")
 
+    @property
+    def generation(self) -> int:
+        """That of the calendar: an interval of an older one may be another by now."""
+        return self._calendar.generation
+
     def interval(self, ts: int) -> Interval:
         """Return the interval that holds `ts`."""
         if not self._step_ns:

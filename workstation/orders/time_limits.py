@@ -94,8 +94,10 @@ class TimeLimits:
 
     def _on_time(self, cl_ord_id: str) -> None:
         limit, order = self._limits[cl_ord_id], self._c.book.get(cl_ord_id)
-        if self._c.clock.now_ns() < limit.ends_at:
-            self._schedule(cl_ord_id, limit.ends_at)  # wall time was set back meanwhile
+        known = None if order is None else self._ends_at(order)
+        ends_at = limit.ends_at if known is None else max(known, limit.ends_at)
+        if self._c.clock.now_ns() < ends_at:
+            self._schedule(cl_ord_id, ends_at)  # wall time was set back meanwhile, or hours that end later came in
             return
         del self._limits[cl_ord_id]
         if order is not None and order.is_open:

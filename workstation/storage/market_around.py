@@ -22,8 +22,8 @@ from workstation.ports.market_data import (
     TickerSpan,
     TradeChunk,
 )
+from workstation.storage.lent_connections import read_connection
 from workstation.storage.market_data_tables import corporate_actions, market_hours, ticker_spans
-from workstation.storage.market_reader import read_connection
 from workstation.storage.tables import TENANT
 
 Rows = TypeVar("Rows", BarChunk, QuoteChunk, TradeChunk, BookChunk)

@@ -29,9 +29,10 @@ from workstation.ports.market_data import (
     TradeChunk,
 )
 from workstation.ports.market_store import BarQuery, TickQuery
+from workstation.storage.lent_connections import read_connection
 from workstation.storage.market_around import around_holdings, by_ticker, hours_of, tickers_of
 from workstation.storage.market_data_tables import LISTED_AT, corporate_actions, data_instruments
-from workstation.storage.market_reader import CHUNKS_READ_AT_ONCE, bar_conditions, chunk_page, read_connection
+from workstation.storage.market_reader import CHUNKS_READ_AT_ONCE, bar_conditions, chunk_page
 from workstation.storage.market_tables import market_bars, tick_chunks
 from workstation.storage.tables import TENANT, instruments
 from workstation.storage.tick_files import ChunkPlace, Kept, TickFiles, kind_of_file

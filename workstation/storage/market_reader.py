@@ -4,17 +4,16 @@ Every list walks an index in its own order. Ticks lie in chunks, one instrument 
 to them, and their ticks merged by time.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, Select, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, not_, or_, select
 
-from workstation.domain.errors import StorageDamaged, StorageError
+from workstation.domain.errors import StorageDamaged
 from workstation.domain.market import Quote, Trade
+from workstation.ports.market_data import TickerSpan
 from workstation.ports.market_store import (
     BarPage,
     BarQuery,
@@ -26,7 +25,8 @@ from workstation.ports.market_store import (
     TickKind,
     TickQuery,
 )
-from workstation.storage.driver import Parameters, Statement
+from workstation.storage.lent_connections import read_connection
+from workstation.storage.market_around import tickers_of
 from workstation.storage.market_tables import market_bars, market_snapshots, tick_chunks
 from workstation.storage.queries import Conditions
 from workstation.storage.tables import TENANT
@@ -39,12 +39,12 @@ _decode_quality = msgspec.json.Decoder(FeedQuality).decode
 _BAR_COLUMNS = [column for column in market_bars.c if column.name not in ("tenant_id", "open_interest")]
 
 
-def bar_conditions(query: BarQuery) -> Conditions:
-    """Return the filters of a stretch of bars."""
+def bar_conditions(query: BarQuery, tickers: Sequence[TickerSpan] = ()) -> Conditions:
+    """Return the filters of a stretch of bars. tickers: earlier ones under which its rows are stored for a time."""
     columns = market_bars.c
     found = [
         columns.tenant_id == TENANT,
-        columns.symbol == query.symbol,
+        _stored_under(query.symbol, tickers),
         columns.data_type == query.data_type,
         columns.interval == query.interval,
     ]
@@ -57,9 +57,20 @@ def bar_conditions(query: BarQuery) -> Conditions:
     return found
 
 
-def bar_page(query: BarQuery) -> Select[Any]:
+def _stored_under(symbol: str, tickers: Sequence[TickerSpan]) -> ColumnElement[bool]:
+    columns = market_bars.c
+    earlier = [
+        and_(columns.symbol == span.ticker, columns.start_time >= span.start, columns.start_time < span.end)
+        for span in tickers
+    ]
+    taken = [columns.start_time.between(span.start, (span.end or 0) - 1) for span in tickers]
+    own = and_(columns.symbol == symbol, *(not_(span) for span in taken))
+    return or_(own, *earlier) if earlier else columns.symbol == symbol
+
+
+def bar_page(query: BarQuery, tickers: Sequence[TickerSpan] = ()) -> Select[Any]:
     """Return the statement of one page of bars and the one behind it."""
-    statement = select(*_BAR_COLUMNS).where(*bar_conditions(query))
+    statement = select(*_BAR_COLUMNS).where(*bar_conditions(query, tickers))
     if query.after is not None:
         statement = statement.where(market_bars.c.start_time > query.after)
     start = market_bars.c.start_time
@@ -122,31 +133,6 @@ def quality_page(query: QualityQuery) -> Select[Any]:
     return statement.limit(query.limit + 1).offset(query.offset)
 
 
-@contextmanager
-def read_connection(engine: Engine) -> Iterator[Connection]:
-    """Lend a connection for a read.
-
-    Raises:
-        StorageError: the database cannot be read.
-    """
-    try:
-        with engine.connect() as connection:
-            yield connection
-    except SQLAlchemyError as error:
-        raise StorageError(f"the database cannot be read: {type(error).__name__}") from error
-
-
-def rows_of(engine: Engine, statement: Statement, parameters: Parameters) -> list[tuple[Any, ...]]:
-    """Run one statement of a driver on a connection that is lent; returns its rows.
-
-    Raises:
-        StorageError: the database cannot be read.
-    """
-    text = statement.text.replace("?", "%s" if engine.dialect.name == "postgresql" else "?")
-    with read_connection(engine) as connection:
-        return [tuple(row) for row in connection.exec_driver_sql(text, tuple(parameters))]
-
-
 class SqlMarketReader:
     """Implements `ports.market_store.MarketReader`. files: recorded ticks, None where there are none."""
 
@@ -155,13 +141,33 @@ class SqlMarketReader:
         self.files = files
 
     def bars(self, query: BarQuery) -> BarPage:
-        """Return a stretch of a series; total counts it whole."""
+        """Return a stretch of a series; total counts it whole.
+
+        Where the symbol had another ticker, and rows are stored under that, those are its own for that time.
+        """
+        tickers = self._tickers(query)
         with read_connection(self._engine) as connection:
-            found = connection.execute(bar_page(query)).all()
-            counted = select(func.count()).select_from(market_bars).where(*bar_conditions(query))
+            found = connection.execute(bar_page(query, tickers)).all()
+            counted = select(func.count()).select_from(market_bars).where(*bar_conditions(query, tickers))
             total = connection.execute(counted).scalar_one()
-        rows = [_bar(row) for row in found[: query.limit]]
+        rows = [_bar(row, query.symbol) for row in found[: query.limit]]
         return BarPage(tuple(rows[::-1] if query.newest else rows), total, len(found) > query.limit)
+
+    def _tickers(self, query: BarQuery) -> list[TickerSpan]:
+        """Return the earlier tickers of a symbol under which rows of the stretch are stored, each with its end."""
+        found = []
+        for span in tickers_of(self._engine, query.symbol):
+            if span.end is None or span.ticker == query.symbol:
+                continue
+            since = span.start if query.start_ns is None else max(span.start, query.start_ns)
+            upto = span.end if query.end_ns is None else min(span.end, query.end_ns)
+            stored = BarQuery(
+                symbol=span.ticker, interval=query.interval, data_type=query.data_type, start_ns=since, end_ns=upto
+            )
+            with read_connection(self._engine) as connection:
+                if since < upto and connection.execute(bar_page(stored).limit(1)).first() is not None:
+                    found.append(span)
+        return found
 
     def qualities(self, query: QualityQuery) -> QualityPage:
         """List feed qualities by time."""
@@ -272,9 +278,9 @@ def _fits(tick: StoredTick, query: TickQuery) -> bool:
     return late and (query.end_ns is None or tick.time < query.end_ns)
 
 
-def _bar(row: Row[Any]) -> StoredBar:
+def _bar(row: Row[Any], symbol: str) -> StoredBar:
     return StoredBar(
-        symbol=row.symbol,
+        symbol=symbol,
         data_type=row.data_type,
         interval=row.interval,
         start=row.start_time,

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from workstation.domain.errors import StorageError, StorageFull
 from workstation.storage.driver import Parameters, Statement
-from workstation.storage.market_reader import rows_of
+from workstation.storage.lent_connections import rows_of
 from workstation.storage.queue import Aside, WorkQueue
 
 ROWS_A_PIECE = 500

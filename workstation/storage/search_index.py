@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from workstation.domain.errors import InvariantError, StorageError
 from workstation.kernel.logs import get_logger
 from workstation.storage.driver import Parameters, Statement
-from workstation.storage.market_reader import rows_of
+from workstation.storage.lent_connections import rows_of
 from workstation.storage.queries import Conditions, contains
 from workstation.storage.queue import Aside, WorkQueue
 from workstation.storage.tables import TENANT, executions, metadata, orders

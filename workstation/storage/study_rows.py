@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from workstation.domain.errors import StorageError
 from workstation.storage.driver import Parameters, Statement
-from workstation.storage.market_reader import rows_of
+from workstation.storage.lent_connections import rows_of
 from workstation.storage.queued_driver import Pen
 from workstation.storage.tables import TENANT
 

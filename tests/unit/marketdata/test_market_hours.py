@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from tests.helpers.market import T0, instrument, trade
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.market import BarKind, BarType
+from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.coverage import GapFinder
 from workstation.marketdata.holidays import XNYS_HOLIDAYS
 from workstation.marketdata.market_hours import US_EQUITIES, HoursCalendar, ImportedCalendars, zone_of
+from workstation.marketdata.service import MarketData
 from workstation.ports.market_data import MarketHours
 
 H = 3_600
@@ -116,3 +119,36 @@ def test_hours_of_us_equities_add_to_the_built_in_calendar_and_take_nothing_from
     assert calendar.session(date(2030, 1, 1)) is None
     assert all(calendar.session(day) is None for day in XNYS_HOLIDAYS)
     assert calendar.session(date(2026, 11, 27)).close == at("2026-11-27 18:00")
+
+
+NEW_YORK = hours(*[((9 * H + H // 2, 17 * H),)] * 5, NONE, NONE, name=US_EQUITIES, zone="America/New_York")
+EVENING = at("2024-01-02 21:10")
+"""Ten minutes behind the built-in close."""
+
+
+def test_a_calendar_that_is_in_use_tells_imported_hours_at_once_and_keeps_them_when_they_go():
+    calendars = Calendars()
+    held = calendars["XNYS"]
+    assert held.session_at(EVENING) is None
+    Calendars.adopt(ImportedCalendars({US_EQUITIES: NEW_YORK, "north.future": FUTURES}))
+    assert held.close_after(EVENING) == at("2024-01-02 22:00")
+    assert (held.name, held.utc_offset(EVENING)) == ("XNYS", -5 * H * 10**9)
+    future = calendars["north.future"]
+    Calendars.adopt({})
+    assert held.session_at(EVENING) is None
+    assert future.trading_date(at("2024-01-07 18:00")) == date(2024, 1, 8), "what is known no more goes on"
+    assert future.day_window(date(2024, 1, 8))[0] == at("2024-01-07 18:00")
+
+
+def test_a_series_that_left_ticks_out_takes_them_once_their_hours_are_imported():
+    stock = instrument(calendar="XNYS")
+    market = MarketData(VirtualClock(EVENING), {"ABC": stock}, on_fault=lambda *_: None)
+    day = BarType(BarKind.DAY, 1)
+    market.bars("ABC", day)
+    market.on_feed([trade(100, at=EVENING - T0)])
+    assert market.current_bar("ABC", day) is None
+    Calendars.adopt(ImportedCalendars({US_EQUITIES: NEW_YORK}))
+    market.on_feed([trade(101, at=EVENING + 10**9 - T0)])
+    bar = market.current_bar("ABC", day)
+    assert bar is not None
+    assert (bar.close, bar.ts_close) == (101, at("2024-01-02 22:00"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+
 from msgspec.structs import replace
 
 from tests.helpers.core_rig import ACCOUNT, HAND, SECOND, CoreRig
 from tests.helpers.fake_broker import CARD
 from workstation.domain.orders import OrdStatus, OrdType, ReplaceOrder, Side, TimeInForce
+from workstation.marketdata.calendar import Calendars, SessionCalendar
 from workstation.orders.results import OrderAlert
 
 S = OrdStatus
@@ -45,6 +48,19 @@ def test_day_ends_at_the_sessions_close_where_the_venue_lacks_it():
     order = rig.submit()
     left_s = DAY_S - rig.now // SECOND % DAY_S
     rig.clock.advance((left_s - 1) * SECOND)
+    assert rig.order(order.cl_ord_id).status is S.SUBMITTED
+    rig.clock.advance(2 * SECOND)
+    assert rig.order(order.cl_ord_id).status is S.CANCELLED
+
+
+def test_hours_that_end_later_and_were_imported_meanwhile_move_the_end():
+    rig = CoreRig(card=BARE)
+    order = rig.submit()
+    left_s = DAY_S - rig.now // SECOND % DAY_S
+    two_hours_behind = timezone(timedelta(hours=-2))
+    later = SessionCalendar("ALWAYS", two_hours_behind, weekdays=frozenset(range(7)), open_s=0, close_s=DAY_S)
+    Calendars.adopt({"ALWAYS": later})
+    rig.clock.advance((left_s + 7_199) * SECOND)
     assert rig.order(order.cl_ord_id).status is S.SUBMITTED
     rig.clock.advance(2 * SECOND)
     assert rig.order(order.cl_ord_id).status is S.CANCELLED

@@ -71,9 +71,14 @@ class SweepForm(StudyForm):
             folds=int(_number("folds", self.folds)),
             seed=int(_number("seed", self.seed)),
             any_size=self.any_size.isChecked(),
-            cluster=self.cluster.text().strip(),
+            cluster=self.cluster_named,
             options=self.options.written,
         )
+
+    @property
+    def cluster_named(self) -> str:
+        """The address of the cluster that was entered, "" for this machine."""
+        return self.cluster.text().strip()
 
     def _on_search(self, method: str) -> None:
         self.trials.setEnabled(method != Method.GRID.value)

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from workstation.commands.registry import CommandResult, NoParams
-from workstation.commands.sweeps import SweepName
+from workstation.commands.sweeps import ResumeSweep, SweepName
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import Beside, PressTwice, Question, bar_of, named
 from workstation.desktop.panels.study_panel import StudyPanel
@@ -125,7 +125,12 @@ class SweepsPanel(StudyPanel[SweepForm]):
     def _buttons(self) -> QWidget:
         self.begin = self.button("begin", "Begin", "Begin a sweep of these ranges", self._begin, role="")
         self.stop = self.button("stop", "Stop", "Stop the running sweep; what came is kept", self._stop)
-        self.resume = self.button("resume", "Go on", "Go on with the selected sweep where it stopped", self._resume)
+        self.resume = self.button(
+            "resume",
+            "Go on",
+            "Go on with the selected sweep where it stopped, on the cluster of the form if it names one",
+            self._resume,
+        )
         self.forget = PressTwice("Forget", self._forget)
         named(self.forget, f"{self.panel_id}_forget", "Delete the selected sweep; press twice", "quiet")
         block = QWidget()
@@ -222,7 +227,7 @@ class SweepsPanel(StudyPanel[SweepForm]):
     def _resume(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            self.act("sweep.resume", SweepName(sweep_id=chosen.id), "resume")
+            self.act("sweep.resume", ResumeSweep(sweep_id=chosen.id, cluster=self.form.cluster_named), "resume")
 
     def _forget(self) -> None:
         chosen = self._chosen()
