@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.product_rig import running_headless
+from tests.helpers.product_rig import product_options, running_headless
 from workstation.__main__ import main
 from workstation.app.data_hours import adopt_hours_of
+from workstation.app.runs import _started
 from workstation.domain.errors import NotFound
 from workstation.marketdata.calendar import Calendars
 
@@ -39,3 +41,16 @@ def test_hours_of_a_home_that_is_not_open_are_read_beside_and_none_are_no_fault(
     assert Calendars()["north.equity"].name == "north.equity"
     adopt_hours_of("", tmp_path / "nothing")
     assert Calendars()["north.equity"].name == "north.equity"
+
+
+def test_a_replay_starts_with_the_hours_of_the_home_beside_it(home: Path, tmp_path: Path) -> None:
+    capture = tmp_path / "trades.zip"
+    with zipfile.ZipFile(capture, "w") as packed:
+        packed.writestr("20131008_abc_Trade_Tick.csv", "34200000,1000000,100,P,1,0\n34260000,1010000,100,P,1,0\n")
+    options = product_options(home, "--no-api", "--feed", f"replay:{capture}")
+    assert options.store_folder != options.home.root, "a replay has a database of its own"
+    program = _started(options)
+    try:
+        assert Calendars()["north.equity"].name == "north.equity"
+    finally:
+        program.stop()

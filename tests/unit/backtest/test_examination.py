@@ -24,8 +24,9 @@ from workstation.backtest.reruns import differences, from_on, rerun, up_to
 from workstation.backtest.rows import DividendRow
 from workstation.backtest.run import run_backtest
 from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import Side
 from workstation.strategies import examples
-from workstation.strategies.api import Bar, Strategy, StrategyParameters
+from workstation.strategies.api import Bar, Leg, Strategy, StrategyParameters
 from workstation.strategies.examples import execution
 from workstation.strategies.examples.breakout import Breakout
 from workstation.strategies.examples.market_maker import MarketMaker
@@ -332,3 +333,19 @@ def test_differences_are_named_by_instant_in_words():
     [found] = differences(one.decisions, other.decisions)
     assert found.ts == START + 3 * MINUTE
     assert (found.whole, found.part) == ("BUY 7 ABC LIMIT at 9950", "cancel all of everything")
+
+
+def test_a_pair_is_told_with_both_its_orders_and_compared_without_their_ids():
+    def oco(s, qty=5, stop=90.0):
+        s.oco("ABC", Leg(Side.SELL, qty, limit=110.0), Leg(Side.SELL, qty, stop=stop))
+
+    def acts(first, then):
+        return rerun(plan(scripted({1: first, 2: then}), wave(9))).decisions
+
+    with_more_before = acts(lambda s: (s.buy("ABC", 1, limit=50.0), s.cancel_all()), oco)
+    without = acts(lambda s: None, oco)
+    assert [found.ts for found in differences(with_more_before, without)] == [START + 2 * MINUTE], "ids say nothing"
+    [found] = differences(acts(oco, oco), acts(oco, lambda s: oco(s, 5, 91.0)))
+    assert found.ts == START + 3 * MINUTE
+    assert found.whole == "SELL 5 ABC LIMIT at 11000 or SELL 5 ABC STOP stop 9000"
+    assert found.part == "SELL 5 ABC LIMIT at 11000 or SELL 5 ABC STOP stop 9100"
