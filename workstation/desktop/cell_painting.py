@@ -33,6 +33,8 @@ TEXTS_KEPT: Final = 2_048
 GLYPHS_KEPT: Final = 256
 PADDING_PX: Final = 6
 GLYPH_PX: Final = 10
+"""Side of a glyph at text size 1; it grows with the text."""
+
 INDENT_PX: Final = 14
 TOO_NARROW: Final = "###"
 _MIXES: Final = {  # grounds that are a share of a role over the surface
@@ -84,6 +86,7 @@ class CellPaint:
         self.metrics = {key: QFontMetricsF(font) for key, font in self.fonts.items()}
         self.line = self.metrics[False, False].height()
         self.digit = self.metrics[True, False].horizontalAdvance("0")
+        self.glyph_px = max(round(GLYPH_PX * theme.text_scale), GLYPH_PX)
 
     def color(self, role: str) -> QColor:
         """Return the colour of a role, or of a named mix of one over the surface."""
@@ -108,7 +111,7 @@ class CellPaint:
             self._draw_button(painter, box.adjusted(2, 1, -2, -1))
         if cell.glyph:
             glyph = self.glyph(cell.glyph, cell.ink, painter.device().devicePixelRatioF())
-            painter.drawPixmap(round(box.left() + cell.glyph_x), box.top() + (box.height() - GLYPH_PX) // 2, glyph)
+            painter.drawPixmap(round(box.left() + cell.glyph_x), box.top() + (box.height() - self.glyph_px) // 2, glyph)
         if cell.shown:
             painter.setPen(self.color(cell.ink))
             painter.setFont(self.fonts[cell.figures, cell.own.bold])
@@ -157,12 +160,13 @@ class CellPaint:
         if found is None:
             if len(self._glyphs) >= GLYPHS_KEPT:
                 self._glyphs.clear()
-            found = self._glyphs[key] = _drawn_glyph(name, self.color(role), ratio)
+            found = self._glyphs[key] = _drawn_glyph(name, self.color(role), ratio, self.glyph_px)
         return found
 
 
-def _drawn_glyph(name: str, color: QColor, ratio: float) -> QPixmap:
-    pixmap = QPixmap(round(GLYPH_PX * ratio), round(GLYPH_PX * ratio))
+def _drawn_glyph(name: str, color: QColor, ratio: float, side: int) -> QPixmap:
+    """Return a glyph of a side in logical pixels; its shapes are drawn for GLYPH_PX."""
+    pixmap = QPixmap(round(side * ratio), round(side * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -170,6 +174,8 @@ def _drawn_glyph(name: str, color: QColor, ratio: float) -> QPixmap:
     painter.setPen(QPen(color, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     box = QRectF(1.5, 1.5, GLYPH_PX - 3, GLYPH_PX - 3)
+    if name != "question":
+        painter.scale(side / GLYPH_PX, side / GLYPH_PX)
     if name in _FILLED:
         painter.setBrush(color)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -178,7 +184,7 @@ def _drawn_glyph(name: str, color: QColor, ratio: float) -> QPixmap:
         font = ui_font("caption", Weight.Bold)
         painter.setFont(font)
         painter.setPen(color)
-        painter.drawText(QRectF(0, 0, GLYPH_PX, GLYPH_PX), Qt.AlignmentFlag.AlignCenter, "?")
+        painter.drawText(QRectF(0, 0, side, side), Qt.AlignmentFlag.AlignCenter, "?")
     else:
         painter.drawPath(_stroked_path(name, box))
         if name == "half":

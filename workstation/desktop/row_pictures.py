@@ -13,7 +13,7 @@ from typing import Any, Final
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter, QPixmap
 
-from workstation.desktop.cell_painting import GLYPH_PX, INDENT_PX, PADDING_PX, CellPaint, PaintedCell
+from workstation.desktop.cell_painting import INDENT_PX, PADDING_PX, CellPaint, PaintedCell
 from workstation.viewmodels.columns import PLAIN_CELL, Column, RowStyle
 
 PICTURE_PIXELS_MAX: Final = 4_000_000
@@ -154,7 +154,7 @@ class RowPictures:
     def _painted(self, column: Column[Any], text: str, style: RowStyle, width: int) -> PaintedCell:
         own = style.cells.get(column.name, PLAIN_CELL)
         figures = column.right
-        glyph_room = GLYPH_PX + GLYPH_GAP_PX if own.glyph else 0
+        glyph_room = self._paint.glyph_px + GLYPH_GAP_PX if own.glyph else 0
         left = PADDING_PX + own.indent * INDENT_PX
         room = SECTION_ROOM_PX if style.section else width - left - PADDING_PX - glyph_room
         shown = self._paint.fitted(text, room, figures=figures, bold=own.bold) if text and room > 0 else ""

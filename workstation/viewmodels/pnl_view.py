@@ -354,6 +354,7 @@ def _columns(view: PnlView) -> tuple[Column[PnlRow], ...]:
     code, number, said = ColumnKind.CODE, ColumnKind.NUMBER, view.cell_text
     return (
         Column("symbol", "Name", code, view.name_of, view.name_of, width=11, fixed=True, hover=view.hover_of),
+        Column("currency", "Ccy", code, lambda r: r.currency, lambda r: r.currency, width=4, fixed=True),
         Column("net", "Net", number, lambda r: r.net, lambda r: said(r.net), right=True, width=9,
                exact=lambda r: exact_money(r.net), hint="Realised and open, less fees"),
         Column("open", "Open", number, lambda r: r.open, view.open_text, right=True, width=9,
@@ -368,5 +369,4 @@ def _columns(view: PnlView) -> tuple[Column[PnlRow], ...]:
                "≤ where its beginning was not seen"),
         Column("fees", "Fees", number, lambda r: r.fees, lambda r: said(r.fees, signed=False), right=True, width=8,
                exact=lambda r: exact_money(r.fees)),
-        Column("currency", "Ccy", code, lambda r: r.currency, lambda r: r.currency, width=4, fixed=True),
     )  # fmt: skip

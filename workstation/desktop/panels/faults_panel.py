@@ -5,13 +5,15 @@ simulator has faults: at any other venue the panel says so and does nothing.
 """
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QFormLayout, QLineEdit, QSizePolicy, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFormLayout, QHeaderView, QLineEdit, QSizePolicy, QTreeWidget, QTreeWidgetItem, QWidget
 
 from workstation.commands.params import SwitchFault
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside
 from workstation.desktop.panels.ticket_fields import set_role
+from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.domain.accounts import Environment
 from workstation.domain.errors import UserError
 from workstation.viewmodels.faults_view import FAULTS, GROUPS, FaultInputs, arming
@@ -20,6 +22,9 @@ from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.panel_notes import PanelNote
 
 SWITCH, EFFECT, STATE = range(3)
+BESIDE_NAME_PX = 56
+"""Room of indents, switch and paddings beside a fault's name."""
+
 _FIELDS = (
     ("symbol", "Instrument", "any"),
     ("times", "Times", "1"),
@@ -57,6 +62,7 @@ class FaultsPanel(AskingPanel):
         self.tree.setEnabled(is_simulated)
         self.all_off.setEnabled(is_simulated)
         self._show_armed()
+        theme_notifier().changed.connect(self._fit_names)
         self.show_state()
 
     def trouble(self) -> PanelNote:
@@ -88,8 +94,14 @@ class FaultsPanel(AskingPanel):
                 item.setData(SWITCH, Qt.ItemDataRole.AccessibleTextRole, f"{words}: {fault.text}")
                 item.setCheckState(SWITCH, Qt.CheckState.Unchecked)
                 self.switches[fault.kind] = item
-        self.tree.resizeColumnToContents(SWITCH)
-        self.tree.resizeColumnToContents(EFFECT)
+        self.tree.header().setSectionResizeMode(EFFECT, QHeaderView.ResizeMode.ResizeToContents)
+
+    def _fit_names(self, *_: object) -> None:
+        """Give the names of faults, beside their switches, the room that they take at the size of the text."""
+        metrics = self.tree.fontMetrics()
+        words = max(metrics.horizontalAdvance(item.text(SWITCH)) for item in self.switches.values())
+        beside = round(BESIDE_NAME_PX * max(current_theme().text_scale, 1.0))
+        self.tree.header().resizeSection(SWITCH, words + beside)
 
     def _form(self) -> QWidget:
         side = QWidget()
@@ -152,3 +164,10 @@ class FaultsPanel(AskingPanel):
         with QSignalBlocker(self.tree):
             item.setCheckState(SWITCH, Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
         self.tree.viewport().update()
+
+    # Qt overrides
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the names once the panel has the font that it is shown in."""
+        super().showEvent(event)
+        self._fit_names()

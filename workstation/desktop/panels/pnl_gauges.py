@@ -6,7 +6,7 @@ Last stage of both walks. They draw what they are shown and value nothing.
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workstation.desktop.colors import with_alpha
@@ -212,6 +212,10 @@ class CurveView(QWidget):
         self.update()
 
 
+BAR_ROOM_PX = 10
+"""Height of the bar of a limit, with what parts it from the words above."""
+
+
 class LimitBar(QWidget):
     """How much of the day's loss limit is used, as a bar and in words."""
 
@@ -220,7 +224,11 @@ class LimitBar(QWidget):
         self._gauge = LimitGauge(0.0, "ok", "")
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme_notifier().changed.connect(self.update)
+        theme_notifier().changed.connect(self._on_theme)
+
+    def _on_theme(self, *_: object) -> None:
+        self.updateGeometry()
+        self.update()
 
     @property
     def warns(self) -> bool:
@@ -239,7 +247,7 @@ class LimitBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return a bar with a line of words."""
-        return QSize(160, 24)
+        return QSize(160, QFontMetrics(ui_font("caption")).height() + BAR_ROOM_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the words over a thin bar."""

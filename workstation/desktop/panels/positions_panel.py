@@ -22,6 +22,7 @@ from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.panels.watchlist_view import panel_at
 from workstation.desktop.shell.staging import stage
 from workstation.desktop.tables import ColumnModel
+from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.domain.orders import OrderState, OrderTerms, OrdType, OriginKind, Side
 from workstation.viewmodels.formats import Formats, money
 from workstation.viewmodels.frames import Frame, PositionSnap
@@ -59,6 +60,8 @@ class PositionsPanel(TablePanel):
             self.to_broker,
         )
         self.part = self._add_part_field()
+        theme_notifier().changed.connect(self._fit_part)
+        self._fit_part()
         self.half = self.add_button("half", "Exit 50 %", "Exit half of the selected positions", self.exit_half)
         self.flat = self.add_button("flatten", "Flatten", "Flatten the selected positions", self.flatten)
         self.columns: ColumnModel[PositionSnap] = ColumnModel(self.positions.table)
@@ -146,7 +149,6 @@ class PositionsPanel(TablePanel):
         field.setPlaceholderText("Exit n %")
         field.setToolTip("Per cent of the selected positions; Enter exits them, Esc clears")
         field.setMaxLength(6)
-        field.setFixedWidth(PART_FIELD_PX)
         field.returnPressed.connect(self.exit_typed)
         field.textEdited.connect(lambda _text: self._mark_part(wrong=False))
         leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), field)
@@ -154,6 +156,10 @@ class PositionsPanel(TablePanel):
         leave.activated.connect(field.clear)
         self.bar.addWidget(field)
         return field
+
+    def _fit_part(self, *_: object) -> None:
+        """Give the typed part room for its words at the size of the text."""
+        self.part.setFixedWidth(round(PART_FIELD_PX * max(current_theme().text_scale, 1.0)))
 
     def _mark_part(self, *, wrong: bool) -> None:
         field = self.part

@@ -1,0 +1,88 @@
+"""At every size of text what stands beside words grows with them: glyphs, fields, columns, the bar of a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.desktop_rig import START_NS, DesktopRig, position, status
+from workstation.desktop.cell_painting import GLYPH_PX, CellPaint
+from workstation.desktop.panels.faults_panel import SWITCH, FaultsPanel
+from workstation.desktop.panels.pnl_panel import PnlPanel
+from workstation.desktop.panels.positions_panel import PositionsPanel
+from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme, ui_font
+
+TEXT_BESIDE_PX = 14
+"""What a field or a switch keeps beside its text."""
+
+
+@pytest.fixture(params=[1.0, 1.5, TEXT_SCALE_MAX])
+def scale(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[float]:
+    apply_theme(qapp, load_theme("dark", text_scale=request.param))
+    yield request.param
+    apply_theme(qapp, load_theme("dark"))
+
+
+def test_the_glyph_of_a_state_grows_with_its_word(scale: float) -> None:
+    paint = CellPaint()
+    picture = paint.glyph("ring", "info", 1.0).toImage()
+    assert picture.width() == round(GLYPH_PX * scale)
+    drawn = [x for x in range(picture.width()) if any(picture.pixelColor(x, y).alpha() for y in range(picture.width()))]
+    assert drawn[-1] - drawn[0] >= 0.75 * picture.width(), "it fills its room"
+
+
+def test_the_field_of_a_typed_part_shows_its_words_whole(scale: float, rig: DesktopRig, qtbot: QtBot) -> None:
+    panel = PositionsPanel(rig.context, "positions-1")
+    qtbot.addWidget(panel)
+    panel.show()
+    words = panel.part.fontMetrics().horizontalAdvance(panel.part.placeholderText())
+    assert panel.part.width() >= words + TEXT_BESIDE_PX
+    panel.release()
+
+
+def test_the_name_of_a_fault_is_not_cut(scale: float, rig: DesktopRig, qtbot: QtBot) -> None:
+    panel = FaultsPanel(rig.context, "faults-1")
+    qtbot.addWidget(panel)
+    panel.show()
+    QApplication.processEvents()
+    metrics = panel.tree.fontMetrics()
+    for item in panel.switches.values():
+        box = panel.tree.visualRect(panel.tree.indexFromItem(item, SWITCH))
+        assert box.width() >= metrics.horizontalAdvance(item.text(SWITCH)) + 12 * scale + TEXT_BESIDE_PX
+        assert box.height() >= metrics.height() + 2
+    panel.release()
+
+
+def test_the_words_of_the_limit_stand_clear_of_its_bar(scale: float, rig: DesktopRig, qtbot: QtBot) -> None:
+    panel = PnlPanel(rig.context, "pnl-1")
+    qtbot.addWidget(panel)
+    panel.resize(420, 600)
+    panel.show()
+    rig.feed(positions=[position(100)], status=status(now_ns=START_NS))
+    QApplication.processEvents()
+    assert panel.limit.height() >= QFontMetrics(ui_font("caption")).height() + 9
+    panel.release()
+
+
+def test_no_cell_of_the_sums_is_cut_at_the_edge(rig: DesktopRig, qtbot: QtBot) -> None:
+    panel = PnlPanel(rig.context, "pnl-1")
+    qtbot.addWidget(panel)
+    panel.show()
+    rig.feed(positions=[position(100)], status=status(now_ns=START_NS))
+    header = panel.view.horizontalHeader()
+    for width in (300, 420, 500):
+        panel.resize(width, 600)
+        QApplication.processEvents()
+        room = panel.view.viewport().width()
+        spans = [
+            (header.sectionViewportPosition(n), header.sectionSize(n))
+            for n in range(header.count())
+            if not header.isSectionHidden(n)
+        ]
+        assert all(left >= room or left + size <= room for left, size in spans), width
+        assert [column.name for column in panel.view.shown_columns()][:2] == ["symbol", "currency"]
+    panel.release()
