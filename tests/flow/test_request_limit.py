@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tests.helpers.product_rig import ask, running_headless
 from tests.helpers.storage_flow import cancel, limit_order, on_engine, order, quoted, wait_for
-from workstation.brokers.sim.faults import FaultKind
 from workstation.commands.params import SwitchFault
 from workstation.commands.registry import NoParams
 from workstation.domain.market import Quote
@@ -41,7 +40,7 @@ def test_a_flood_at_a_limited_venue_meets_no_429_and_a_cancel_passes_it(tmp_path
         wait_for(lambda: all(of(row.cl_ord_id) is not OrdStatus.PENDING_SUBMIT for row in placed))
         ended = [on_engine(program, lambda key=row.cl_ord_id: book.get(key)) for row in placed]
         assert {row.status for row in ended} == {OrdStatus.SUBMITTED}, [row.text for row in ended]
-        assert venue.faults.fired[FaultKind.REQUEST_LIMIT] == 0
+        assert venue.broker.requests.refused == 0
         standing = board.venues[0].standing
         assert standing.request_limit.requests == LIMIT
         assert standing.requests_waiting > 0

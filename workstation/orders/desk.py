@@ -44,10 +44,11 @@ from workstation.orders.results import ChangeResult, ExitProgress, GroupResult, 
 from workstation.orders.reversals import Reversals, ReverseResult
 from workstation.orders.routing import Routes
 from workstation.orders.seen import See, nothing_seen
+from workstation.orders.splits import Splits
 from workstation.orders.submission import OnDurable, Submission
 from workstation.orders.time_limits import TimeLimits
 from workstation.orders.unknowns import Unknowns
-from workstation.ports.broker import Broker, BrokerReport, QueryAnswer, SessionState
+from workstation.ports.broker import Broker, BrokerReport, QueryAnswer, SessionState, SplitReport
 from workstation.ports.store import Journal
 
 
@@ -92,14 +93,18 @@ class Desk:
         self._submission = Submission(self._c)
         self._holds = Holds(self._c, self._submission)
         self._inbound = Inbound(
-            self._c, self._submission, look=self._look, on_answer=self._on_answer, on_session=self._on_session
-        )
+            self._c, self._submission, look=self._look, on_answer=self._on_answer, on_session=self._on_session,
+            on_split=self._on_split,
+        )  # fmt: skip
         self._unknowns = Unknowns(self._c, waits_here=self._waits_here, look=self._look)
-        self._reconciliation = Reconciliation(self._c, self._inbound.fills, self._unknowns, on_agreed=self._on_agreed)
+        self._reconciliation = Reconciliation(
+            self._c, self._inbound.fills, self._unknowns, on_agreed=self._on_agreed, on_split=self._on_split
+        )
         self._cancels = Cancels(self._c)
         self._time_limits = TimeLimits(self._c, self._cancels, calendars or Calendars())
         self._amendment = Amendment(self._c)
         self._emulation = Emulation(self._c, self._submission, is_released=self._is_released)
+        self._splits = Splits(self._c, hold=self._emulation.hold, look=self._look)
         down = (self._c, self._submission, self._amendment, self._cancels)
         self._exits = Exits(
             *down, look=self._look, make_room=self._make_room, unknown_for_ns=self._unknowns.unknown_for_ns
@@ -336,6 +341,9 @@ class Desk:
 
     def _on_answer(self, answer: QueryAnswer) -> None:
         self._reconciliation.on_answer(answer)
+
+    def _on_split(self, report: SplitReport) -> None:
+        self._splits.on_report(report)
 
     def _check_loss(self, account: str) -> None:
         lockout = self._c.gate.breach(account, self._c.clock.now_ns())

@@ -96,6 +96,17 @@ class Emulation:
                 if order is not None and order.terms.account == account:
                     watch.proven = False
 
+    def hold(self, symbol: str, why: str) -> None:
+        """Let what is watched of a symbol wait for a person: its trigger is from before a split."""
+        for watch in self._watches.get(symbol, {}).values():
+            order = self._c.book.get(watch.cl_ord_id)
+            if order is None or watch.held:
+                continue
+            watch.held = True
+            text = f"{why}: its trigger is from before it; fire or cancel it"
+            held = OrderChanged(cl_ord_id=order.cl_ord_id, ts=self._c.clock.now_ns(), terms=order.terms, reason=text)
+            self._c.recorder.record([held], causation=order.cl_ord_id)
+
     def on_market(self, events: Sequence[MarketEvent]) -> None:
         """Test every trade and quote of a watched symbol against the triggers; costs nothing when none is watched."""
         if not self._watches:

@@ -45,6 +45,7 @@ from workstation.ports.broker import (
     SendReport,
     SessionReport,
     SessionState,
+    SplitReport,
     UnreadableReport,
 )
 from workstation.ports.store import Row
@@ -66,6 +67,7 @@ class Inbound:
         look: Callable[[str, str], None],
         on_answer: Callable[[QueryAnswer], None],
         on_session: Callable[[str, SessionState], None],
+        on_split: Callable[[SplitReport], None],
     ) -> None:
         self._c = context
         self._submission = submission
@@ -82,6 +84,7 @@ class Inbound:
             SessionReport: self._on_session_report,
             QueryAnswer: self._on_query_answer,
             UnreadableReport: self._on_unreadable,
+            SplitReport: on_split,
         }
 
     def on_reports(self, reports: Sequence[BrokerReport]) -> None:

@@ -26,7 +26,7 @@ from workstation.orders.pacing import Urgency
 from workstation.orders.routing import read_back
 from workstation.orders.settlement import Settlement
 from workstation.orders.unknowns import Unknowns
-from workstation.ports.broker import QueryAnswer, VenueOrder
+from workstation.ports.broker import QueryAnswer, SplitReport, VenueOrder
 
 _S = OrdStatus
 RETRY_DOUBLINGS_MAX = 10
@@ -57,13 +57,21 @@ class Run(msgspec.Struct):
 class Reconciliation:
     """Runs, at most one per account; a second wish while one runs makes it ask once more."""
 
-    def __init__(self, context: DeskContext, fills: Fills, unknowns: Unknowns, *, on_agreed: Done) -> None:
+    def __init__(
+        self,
+        context: DeskContext,
+        fills: Fills,
+        unknowns: Unknowns,
+        *,
+        on_agreed: Done,
+        on_split: Callable[[SplitReport], None],
+    ) -> None:
         self._c = context
         self._fills = fills
         self._unknowns = unknowns
         self._settlement = Settlement(context)
         self._agreement = Agreement(context)
-        self._on_agreed = on_agreed
+        self._on_agreed, self._on_split = on_agreed, on_split
         self._runs: dict[str, Run] = {}
         self._timers: dict[str, Timer] = {}
         self._retries: dict[str, Timer] = {}
@@ -243,6 +251,8 @@ class Reconciliation:
     def _merge(self, run: Run, answer: QueryAnswer) -> None:
         book = self._c.book
         untouched = {key for key, version in run.asked.items() if (order := book.get(key)) and order.version == version}
+        for split in answer.splits:
+            self._on_split(split)
         for execution in sorted(answer.executions, key=lambda row: (row.ts_event, row.venue_seq, row.exec_key)):
             self._record(self._fills.events(execution))
         for found in (*answer.open_orders, *answer.closed_orders):

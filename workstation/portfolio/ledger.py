@@ -76,7 +76,7 @@ class Ledger:
         self._contracts: dict[str, Contract] = {}
         self._holdings: dict[tuple[str, str], Holding] = {}
         self._by_symbol: dict[str, list[Holding]] = {}
-        self._splits: dict[str, list[Split]] = {}
+        self.splits: dict[str, list[Split]] = {}
         self._purses: dict[str, Purse] = {}
         self._watchers: list[Callable[[str, str], None]] = []
         self._changes: list[tuple[Holding, Marks]] = []
@@ -209,7 +209,7 @@ class Ledger:
         if event.numerator <= 0 or event.denominator <= 0:
             raise InvariantError(f"{event.symbol}: a split of {event.numerator}:{event.denominator} has no meaning")
         split = Split(event.ts, event.numerator, event.denominator, event.cash_in_lieu_px)
-        known = self._splits.setdefault(event.symbol, [])
+        known = self.splits.setdefault(event.symbol, [])
         if split in known:
             self.counts.duplicates += 1
             return ()
@@ -276,7 +276,7 @@ class Ledger:
                 raise InvariantError(f"{symbol}: an instrument that is not known cannot be booked")
             contract = self._contracts[symbol] = Contract(instrument)
         holding = Holding(account, contract, fifo=self.method is CostMethod.FIFO, history_max=self._history_max)
-        for split in self._splits.get(symbol, ()):
+        for split in self.splits.get(symbol, ()):
             holding.add(split)
         self._holdings[account, symbol] = holding
         self._by_symbol.setdefault(symbol, []).append(holding)
@@ -357,7 +357,7 @@ class Ledger:
             method=self.method,
             counts=msgspec.structs.replace(self.counts),
             holdings=tuple(pack_holding(self._holdings[key]) for key in sorted(self._holdings)),
-            splits={symbol: tuple(splits) for symbol, splits in sorted(self._splits.items())},
+            splits={symbol: tuple(splits) for symbol, splits in sorted(self.splits.items())},
             purses={account: pack_purse(purse) for account, purse in sorted(self._purses.items())},
         )
 
@@ -372,7 +372,7 @@ class Ledger:
             raise InvariantError(f"the state was kept by {loaded.method}, this ledger keeps {self.method}")
         self.counts = msgspec.structs.replace(loaded.counts)
         self._holdings, self._by_symbol, self._purses = {}, {}, {}
-        self._splits = {symbol: list(splits) for symbol, splits in loaded.splits.items()}
+        self.splits = {symbol: list(splits) for symbol, splits in loaded.splits.items()}
         self._changes.clear()
         self._cash_legs = ()
         for record in loaded.holdings:

@@ -204,11 +204,25 @@ class VenueBalance(msgspec.Struct, frozen=True, kw_only=True):
     cash: int
 
 
+class SplitReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A share split in force from `ts_event` (UTC ns): `denominator` shares became `numerator`.
+
+    cash_in_lieu_px: price of a new share at which a fraction is paid, None where the venue does not say.
+    """
+
+    venue: str
+    symbol: str
+    numerator: int
+    denominator: int
+    ts_event: int
+    cash_in_lieu_px: int | None = None
+
+
 class QueryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Answer to `ask`: everything the venue holds for one account. Complete, or `error` says why it is not.
 
     open_orders: all that are live. closed_orders: those closed since the question's watermark, and each order asked for
-    by id. absent: ids asked for that the venue does not know.
+    by id. absent: ids asked for that the venue does not know. splits: those since the watermark.
     """
 
     request_id: int
@@ -220,6 +234,7 @@ class QueryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     executions: tuple[Execution, ...] = ()
     positions: tuple[VenuePosition, ...] = ()
     balances: tuple[VenueBalance, ...] = ()
+    splits: tuple[SplitReport, ...] = ()
     error: str = ""
 
 
@@ -232,7 +247,7 @@ class UnreadableReport(msgspec.Struct, frozen=True, kw_only=True):
     cl_ord_id: str = ""
 
 
-BrokerReport = SendReport | OrderReport | FillReport | SessionReport | QueryAnswer | UnreadableReport
+BrokerReport = SendReport | OrderReport | FillReport | SessionReport | QueryAnswer | UnreadableReport | SplitReport
 BrokerSink = Callable[[list[BrokerReport]], None]
 
 

@@ -83,13 +83,14 @@ GROUPS: dict[str, tuple[Fault, ...]] = {
         Fault("unknown_order", "A fill of an order that nobody sent", at_once=True, takes=(QTY,)),
         Fault("wrong_position", "The venue's position differs", at_once=True, takes=(QTY,)),
         Fault("wrong_cash", "The venue's cash differs", at_once=True, takes=(AMOUNT,)),
+        Fault("split", "The instrument splits, Amount new shares for one", at_once=True, takes=(QTY,)),
         Fault("expire_orders", "The venue ends all orders", at_once=True),
     ),
 }
 """Every fault of the simulated exchange, by what it hits."""
 
 FAULTS: dict[str, Fault] = {fault.kind: fault for group in GROUPS.values() for fault in group}
-NEEDS_SYMBOL = frozenset({"wrong_position", "feed_gap"})
+NEEDS_SYMBOL = frozenset({"wrong_position", "feed_gap", "split"})
 """Kinds that say nothing without an instrument."""
 
 

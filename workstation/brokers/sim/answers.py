@@ -6,6 +6,7 @@ orders which kept silent speak again.
 
 from workstation.brokers.sim.exchange import Exchange
 from workstation.brokers.sim.orders import VenueOrderState
+from workstation.brokers.sim.records import split_report
 from workstation.ports.broker import AccountRights, QueryAnswer, VenueBalance, VenueOrder, VenuePosition
 
 
@@ -34,6 +35,7 @@ def answer(
             for (owner, currency), cash in exchange.holdings.cash.items()
             if owner == account
         ),
+        splits=tuple(split_report(record) for record in exchange.splits if record.ts >= since_ns),
     )
 
 

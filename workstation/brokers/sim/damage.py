@@ -1,5 +1,6 @@
 """What faults do that need no message to strike: cut links, frozen streams, phantom orders, a skewed clock."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec.structs import replace as _with
@@ -8,8 +9,10 @@ from workstation.brokers.sim.exchange import Exchange
 from workstation.brokers.sim.faults import FaultKind, FaultSwitch, PlannedFault
 from workstation.brokers.sim.feed import SimFeed
 from workstation.brokers.sim.matching import EndReason
+from workstation.brokers.sim.records import SplitDone
 from workstation.brokers.sim.session import SimBroker
 from workstation.brokers.sim.universe import VENUE
+from workstation.domain.errors import ValidationError
 from workstation.domain.executions import ExecKind, Execution, Liquidity
 from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
@@ -37,7 +40,9 @@ class Damage:
         time: VenueClock,
         scheduler: Scheduler,
         faults: FaultSwitch,
+        reprice: Callable[[str, float], None],
     ) -> None:
+        self._reprice = reprice
         self._exchange = exchange
         self._broker = broker
         self._feed = feed
@@ -60,6 +65,8 @@ class Damage:
             account = self._exchange.accounts[self._account(fault)]
             amount = parse_scaled(fault.amount or "1", MONEY_DECIMALS, field="amount")
             self._exchange.holdings.deposit(account.account, account.currency, amount)
+        elif kind is FaultKind.SPLIT:
+            self._split(fault)
         elif kind is FaultKind.EXPIRE_ORDERS:
             for state in self._exchange.orders.all_open():
                 if fault.symbol in ("", state.terms.symbol):
@@ -127,6 +134,26 @@ class Damage:
             venue=VENUE,
         )
         self._exchange.book(execution)
+
+    def _split(self, fault: PlannedFault) -> None:
+        """Split an instrument: positions at once, its market as fast as its traders move."""
+        new, _, old = (fault.code or f"{fault.qty or 2}:1").partition(":")
+        if fault.symbol not in self._exchange.instruments or not (new.isdecimal() and old.isdecimal()):
+            raise ValidationError("fault", "split", allowed="a symbol, and a ratio like 3:2 as its code")
+        over, under = int(new), int(old)
+        if not over or not under:
+            raise ValidationError("fault", "split", allowed="a ratio above 0")
+        instrument, matcher = self._exchange.instruments[fault.symbol], self._exchange.matchers[fault.symbol]
+        price = matcher.last or matcher.book.bids.best or matcher.book.asks.best or 0
+        record = SplitDone(
+            symbol=fault.symbol,
+            numerator=over,
+            denominator=under,
+            price=instrument.round_to_tick(price * under // over, "down"),
+            ts=self._exchange.now_ns(),
+        )
+        self._exchange.split(record)
+        self._reprice(fault.symbol, under / over)
 
     def _amend(self, fault: PlannedFault) -> None:
         """Bust or correct the newest fill of the symbol, or bust one that never was."""

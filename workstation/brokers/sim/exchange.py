@@ -22,9 +22,11 @@ from workstation.brokers.sim.records import (
     Executed,
     OrderClosed,
     OrderTaken,
+    SplitDone,
     TermsChanged,
     TriggerFired,
     VenueRecord,
+    split_report,
 )
 from workstation.brokers.sim.universe import Listing
 from workstation.brokers.sim.validation import Refusal, refusal, room_refusal
@@ -66,6 +68,7 @@ class Exchange:
         self.holdings = Holdings(self.instruments)
         self.orders = VenueOrderBook()
         self.executions = Executions(self.instruments, self.holdings, now_ns)
+        self.splits: list[SplitDone] = []
         self.emit: Emit = lambda _report: None
         self.room: Callable[[], int] = lambda: LAID_ASIDE
         self.on_customer_trade: Callable[[str, int, int], None] = lambda _symbol, _sign, _qty: None
@@ -272,6 +275,17 @@ class Exchange:
         self.count_amended(execution)
         self.executions.remember(execution)
         self.emit(FillReport(execution=execution))
+
+    def split(self, record: SplitDone) -> None:
+        """Write a share split down, do it and tell of it."""
+        self._write(record)
+        self.apply_split(record)
+        self.emit(split_report(record))
+
+    def apply_split(self, record: SplitDone) -> None:
+        """Do a share split without a word."""
+        self.splits.append(record)
+        self.holdings.split(record.symbol, record.numerator, record.denominator, record.price)
 
     def count_amended(self, execution: Execution) -> None:
         """Carry a bust or correction to the order whose fill it names; fills are counted where they are made."""

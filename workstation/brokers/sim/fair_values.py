@@ -93,6 +93,12 @@ class FairValues:
         self.prices = (self._start * np.exp(self._offset)).tolist()
         self.nerves = nerves.tolist()
 
+    def scale(self, symbol: str, factor: float) -> None:
+        """Move a market's level by a factor, as a share split does; a symbol without a value of its own stays."""
+        if symbol in self._index:
+            self._start[self._index[symbol]] *= factor
+            self.prices[self._index[symbol]] *= factor
+
     def index(self, symbol: str) -> int:
         """Return the position of a market in `prices` and `nerves`."""
         return self._index[symbol]

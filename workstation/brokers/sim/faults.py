@@ -55,6 +55,7 @@ class FaultKind(StrEnum):
     MAINTENANCE = "maintenance"
     WRONG_POSITION = "wrong_position"
     WRONG_CASH = "wrong_cash"
+    SPLIT = "split"
     SECOND_CHANNEL = "second_channel"
     CLOCK_SKEW = "clock_skew"
     EXPIRE_ORDERS = "expire_orders"
@@ -97,6 +98,7 @@ FAULT_NUMBERS: dict[FaultKind, int] = {
     FaultKind.MAINTENANCE: 48,
     FaultKind.WRONG_POSITION: 43,
     FaultKind.WRONG_CASH: 43,
+    FaultKind.SPLIT: 44,
     FaultKind.SECOND_CHANNEL: 30,
     FaultKind.CLOCK_SKEW: 50,
     FaultKind.EXPIRE_ORDERS: 42,
@@ -120,6 +122,7 @@ IMMEDIATE_FAULTS = frozenset(
         FaultKind.BUST_UNKNOWN,
         FaultKind.WRONG_POSITION,
         FaultKind.WRONG_CASH,
+        FaultKind.SPLIT,
         FaultKind.AUTH_EXPIRED,
         FaultKind.EXPIRE_ORDERS,
     }
@@ -136,7 +139,8 @@ class PlannedFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One fault of a plan: armed at `at_s` seconds, or striking the `nth` message it is about; `count` strikes.
 
     for_s: how long a state lasts. delay_ms, code, qty, price, amount, account, stream: what the kind needs.
-    REQUEST_LIMIT: until it is disarmed the venue takes `count` requests within any `for_s` seconds, and says so.
+    SPLIT: `qty` new shares for each old one, or the ratio in `code`, "3:2". REQUEST_LIMIT: until it is disarmed the
+    venue takes `count` requests within any `for_s` seconds, and says so.
     """
 
     kind: FaultKind
@@ -234,6 +238,7 @@ class FaultSwitch:
             self.fired[fault.kind] += 1
             self.strike(fault)
         else:
+            self.fired[fault.kind] += fault.kind is FaultKind.REQUEST_LIMIT
             self._armed.append(Armed(fault))
 
     def disarm(self, kind: str = "") -> None:

@@ -53,6 +53,18 @@ class Holdings:
         self._trade(execution, undo * execution.signed_qty)
         self.cash[execution.account, execution.fee_currency] -= undo * execution.fee
 
+    def split(self, symbol: str, numerator: int, denominator: int, price: int) -> None:
+        """Turn `denominator` units into `numerator`, whole ones towards zero; pay the fraction at `price`."""
+        instrument = self._instruments[symbol]
+        for (account, held), holding in self.positions.items():
+            if held == symbol and holding.qty:
+                sign = 1 if holding.qty > 0 else -1
+                whole, over = divmod(abs(holding.qty) * numerator, denominator)
+                paid = div_half_even(instrument.notional(price, sign * over), denominator)
+                holding.qty = sign * whole
+                holding.cost -= paid
+                self.cash[account, instrument.currency] += paid
+
     def _trade(self, execution: Execution, signed: int) -> None:
         instrument = self._instruments[execution.symbol]
         holding = self.positions[execution.account, execution.symbol]

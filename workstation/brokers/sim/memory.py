@@ -14,6 +14,7 @@ from workstation.brokers.sim.records import (
     Executed,
     OrderClosed,
     OrderTaken,
+    SplitDone,
     TermsChanged,
     TriggerFired,
     VenueOpened,
@@ -47,6 +48,8 @@ class Remembered:
             exchange.list_account(record.account)
         elif isinstance(record, OrderTaken):
             exchange.orders.open(record.cl_ord_id, record.terms, record.ts, record.order_id)
+        elif isinstance(record, SplitDone):
+            exchange.apply_split(record)
         elif isinstance(record, Executed):
             exchange.count_amended(record.execution)
             exchange.executions.remember(record.execution)

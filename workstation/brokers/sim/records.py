@@ -5,9 +5,11 @@ Records are appended in the order in which things happened and never changed. Ne
 
 import msgspec
 
+from workstation.brokers.sim.universe import VENUE
 from workstation.domain.accounts import Account
 from workstation.domain.executions import Execution
 from workstation.domain.orders import OrderTerms, OrdStatus
+from workstation.ports.broker import SplitReport
 
 
 class VenueOpened(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -56,6 +58,16 @@ class Executed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     execution: Execution
 
 
+class SplitDone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A share split: `denominator` shares became `numerator`, fractions paid at `price` (new shares)."""
+
+    symbol: str
+    numerator: int
+    denominator: int
+    price: int
+    ts: int
+
+
 class OrderClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """An order reached a final state."""
 
@@ -65,4 +77,18 @@ class OrderClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     ts: int
 
 
-VenueRecord = VenueOpened | AccountListed | OrderTaken | TermsChanged | TriggerFired | Executed | OrderClosed
+VenueRecord = (
+    VenueOpened | AccountListed | OrderTaken | TermsChanged | TriggerFired | Executed | SplitDone | OrderClosed
+)
+
+
+def split_report(record: SplitDone) -> SplitReport:
+    """Return the word on a split."""
+    return SplitReport(
+        venue=VENUE,
+        symbol=record.symbol,
+        numerator=record.numerator,
+        denominator=record.denominator,
+        ts_event=record.ts,
+        cash_in_lieu_px=record.price,
+    )

@@ -14,7 +14,7 @@ SECOND_NS = 1_000_000_000
 
 
 class RequestCount:
-    """Counts the requests of one session."""
+    """Counts the requests of one session. refused: those that were beyond the limit."""
 
     def __init__(self, clock: Clock, faults: FaultSwitch, plan: SimPlan | None = None) -> None:
         self._clock = clock
@@ -22,6 +22,7 @@ class RequestCount:
         limited = plan is not None and plan.request_limit > 0
         self._planned = RequestLimit(plan.request_limit, int(plan.request_span_s * 1e9)) if plan and limited else None
         self._taken: deque[int] = deque()
+        self.refused = 0
 
     def limit(self) -> RequestLimit | None:
         """Return the limit that holds now, None for none."""
@@ -44,7 +45,7 @@ class RequestCount:
         if left is None:
             return True
         if left == 0:
-            self._faults.fired[FaultKind.REQUEST_LIMIT] += 1
+            self.refused += 1
             return False
         self._taken.append(self._clock.mono_ns())
         return True

@@ -106,7 +106,7 @@ class SimBroker:
         requests: RequestCount | None = None,
     ) -> None:
         self.card = CARD
-        self._requests = requests or RequestCount(clock, faults)
+        self.requests = requests or RequestCount(clock, faults)
         self._exchange = exchange
         self._clock = clock
         self._scheduler = scheduler
@@ -126,18 +126,18 @@ class SimBroker:
     @property
     def capabilities(self) -> CapabilityCard:
         """What the venue can do, and the limit of requests that it states now."""
-        limit = self._requests.limit()
+        limit = self.requests.limit()
         return self.card if limit is None else replace(self.card, request_limit=limit)
 
     def standing(self) -> VenueStanding:
         """Return what the venue says of itself: no limit of requests but its plan's or a fault's, a day to UTC 0."""
         day_left = DAY_NS - self._exchange.now_ns() % DAY_NS
-        told = (self._faults.passing(FaultKind.RATE_LIMIT), self._requests.left())
+        told = (self._faults.passing(FaultKind.RATE_LIMIT), self.requests.left())
         left = min((figure for figure in told if figure is not None), default=None)
         return VenueStanding(
             limits_requests=left is not None,
             requests_left=left,
-            request_limit=self._requests.limit(),
+            request_limit=self.requests.limit(),
             next_reset=self._clock.now_ns() + day_left,
             reset="its day ends, DAY orders expire; the link stays up",
             back_at=None if self.is_up else self._back_at,
@@ -227,7 +227,7 @@ class SimBroker:
     def ask(self, request_id: int, account: str, cl_ord_ids: tuple[str, ...], since_ns: int) -> None:
         """Ask for everything; while the session is down, or beyond the limit of requests, the answer is an error."""
         up = self._state is SessionState.UP
-        if not up or not self._requests.takes():
+        if not up or not self.requests.takes():
             refused = QueryAnswer(
                 request_id=request_id,
                 account=account,
@@ -294,7 +294,7 @@ class SimBroker:
             )
             return False, None
         fault = self._faults.take(_REQUEST_FAULTS[kind], symbol)
-        if (fault is not None and fault.kind is FaultKind.RATE_LIMIT) or not self._requests.takes():
+        if (fault is not None and fault.kind is FaultKind.RATE_LIMIT) or not self.requests.takes():
             self._deliver(
                 SendReport(
                     cl_ord_id=cl_ord_id,

@@ -142,7 +142,15 @@ class SimVenue:
         self._history = PriceHistory(self._listings, self._starts, seed, clock.now_ns())
         self.feed.tape = self._history.record
         self.exchange.on_customer_trade = self._customer_traded
-        Damage(self.exchange, self.broker, self.feed, time=self._time, scheduler=scheduler, faults=self.faults)
+        Damage(
+            self.exchange,
+            self.broker,
+            self.feed,
+            time=self._time,
+            scheduler=scheduler,
+            faults=self.faults,
+            reprice=self.flow.fair_values.scale,
+        )
         self._recall(memory, opened_day)
         self._timers: list[Timer] = []
         self._running = False

@@ -19,6 +19,7 @@ from workstation.ports.broker import (
     QueryAnswer,
     SendReport,
     SessionReport,
+    SplitReport,
     UnreadableReport,
 )
 
@@ -88,7 +89,8 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 Message = Hello | Submit | Replace | Cancel | Ask | Control | Done | Reported
 
 _REPORTS: dict[str, type[BrokerReport]] = {
-    kind.__name__: kind for kind in (SendReport, OrderReport, FillReport, SessionReport, QueryAnswer, UnreadableReport)
+    kind.__name__: kind
+    for kind in (SendReport, OrderReport, FillReport, SessionReport, QueryAnswer, UnreadableReport, SplitReport)
 }
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
