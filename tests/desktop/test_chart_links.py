@@ -21,7 +21,7 @@ def test_drawings_are_in_the_file_after_each_change_and_there_at_the_next_start(
     again.book("AAPL").undo()
     again.book("AAPL").clear()
     assert file.read_text(encoding="utf-8") == ""
-    assert list(file.parent.glob("*.tmp")) == []
+    assert list(file.parent.glob("*.new")) == []
 
 
 def test_a_symbol_with_a_slash_stays_inside_the_folder(tmp_path: Path) -> None:

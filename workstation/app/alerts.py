@@ -4,7 +4,6 @@ Joins the engine's bus and market data to the pure book of alerts. Judged once a
 once a second for what moves without a tick. The file is written on a thread of its own; nothing here sends an order.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +20,7 @@ from workstation.commands.context import EngineContext
 from workstation.commands.outcomes import answer
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.config.settings import MailSettings
+from workstation.config.whole_files import write_whole
 from workstation.domain.alerts import HOLDS_ALREADY, Alert, AlertRow, DeleteAlert, ListAlertHooks, ListAlerts, SaveAlert
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.events import AlertFired, RecordSaved
@@ -289,12 +289,7 @@ def _price(price: int, instrument: Instrument) -> Fraction:
 
 def _written(file: Path, text: bytes) -> None:
     """Write the file whole or not at all; a folder that cannot be written is logged."""
-    temporary = file.with_suffix(".tmp")
     try:
-        with temporary.open("wb") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
+        write_whole(file, text)
     except OSError as error:
         _log.warning("alerts_not_kept", reason=str(error))

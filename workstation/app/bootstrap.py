@@ -217,7 +217,9 @@ class Program:
             _log.warning("storage_remark", text=self.store.remark)
             self.engine.say("warning", self.store.remark)
         if self.view_only is None:
-            obey_mark(self._options.home.kill_mark, self.engine)
+            is_own = self._options.store_folder == self._options.home.root
+            if words := obey_mark(self._options.home.kill_mark, self.engine, keep=not is_own):
+                self.engine.say("critical", words)
             if isinstance(self.store, Store):
                 self.store.search.start()
             if self._backups is not None:

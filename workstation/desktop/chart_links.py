@@ -5,11 +5,11 @@ gesture; without a folder they live as long as the desktop. Belongs to the deskt
 written is told of and stops nothing.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from workstation.config.whole_files import write_whole
 from workstation.viewmodels.drawings import DrawingBook, drawings_text, read_drawings
 
 PAINT_EVERY_NS = 60_000_000
@@ -67,7 +67,7 @@ class ChartLinks:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_atomically(path, drawings_text(self._books[symbol].drawings))
+            write_whole(path, drawings_text(self._books[symbol].drawings))
         except OSError as problem:
             self._tell(f"Drawings of {symbol} are not saved: {problem.strerror}")
 
@@ -77,15 +77,6 @@ class ChartLinks:
     def _tell(self, text: str) -> None:
         if self._failed is not None:
             self._failed(text)
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 class PaintTurn:

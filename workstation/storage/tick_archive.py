@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from workstation.config.whole_files import sync_folder
 from workstation.domain.errors import StorageDamaged, StorageError
 from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Quote, Trade, TradeBust
 
@@ -66,7 +67,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -168,14 +169,3 @@ def _arrow() -> ModuleType:
 def _parquet() -> ModuleType:
     _arrow()
     return importlib.import_module("pyarrow.parquet")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable where the system lets folders be synced."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,12 +3,12 @@
 A file that cannot be read leaves the last good presets in force and is not touched. It fills no ticket by itself.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from workstation.config.whole_files import write_whole
 from workstation.domain.errors import UserError
 from workstation.viewmodels.ticket_presets import Preset
 from workstation.viewmodels.ticket_presets_file import changed_text, read_presets
@@ -38,7 +38,7 @@ class PresetStore(QObject):
             text = changed_text(self._text(), scope, field, value) if self._path else ""
             found = read_presets(text) if self._path else self._with(scope, field, value)
             if self._path is not None:
-                self._write(self._path, text)
+                write_whole(self._path, text)
         except (UserError, UnicodeDecodeError) as error:
             return f"Not kept: {self._name}: {error}."
         except OSError as error:
@@ -60,12 +60,3 @@ class PresetStore(QObject):
         before = self.presets.get(scope, Preset())
         kept = {name: getattr(before, name) for name in Preset.__struct_fields__}
         return {**self.presets, scope: Preset(**{**kept, field: value})}
-
-    @staticmethod
-    def _write(path: Path, text: str) -> None:
-        fresh = path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)

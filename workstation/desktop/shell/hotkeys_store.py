@@ -6,7 +6,6 @@ only a text that reads well.
 """
 
 import hashlib
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from workstation.config.resources import resource_text
+from workstation.config.whole_files import write_whole
 from workstation.viewmodels.hotkey_binds import Bind
 from workstation.viewmodels.hotkey_file import FILE_BYTES_MAX, HotkeyFile, HotkeyFileError, hotkey_text, read_hotkeys
 
@@ -101,12 +101,7 @@ class KeyStore(QObject):
             raise OSError("there is no home to keep a key file in")
         if (self._read() or shipped_text()) != self._text:
             raise OSError("the file was changed outside; reload it first")
-        fresh = self.path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
+        write_whole(self.path, text)
         self.load()
 
     def note_use(self, keys: str, bind: str, words: str) -> None:

@@ -3,11 +3,11 @@
 Opens and writes files only; what a text means is the business of `layouts`.
 """
 
-import os
 import re
 from datetime import datetime
 from pathlib import Path
 
+from workstation.config.whole_files import write_whole
 from workstation.desktop.shell.layouts import Layout, layout_text, parse_layout
 
 VERSIONS_KEPT = 20
@@ -47,7 +47,7 @@ class LayoutStore:
         """
         if self.active() != name:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_atomically(self._folder / _ACTIVE, name + "\n")
+            write_whole(self._folder / _ACTIVE, name + "\n")
 
     def load(self, name: str) -> Layout | None:
         """Return a saved layout, or None where there is none.
@@ -77,8 +77,8 @@ class LayoutStore:
         if previous:
             self._keep_version(layout.name, previous)
             if not _written_today(path):
-                _write_atomically(self._yesterday(layout.name), previous)
-        _write_atomically(path, text)
+                write_whole(self._yesterday(layout.name), previous)
+        write_whole(path, text)
 
     def rename(self, name: str, new: str) -> None:
         """Give a layout another name, its kept versions first, so that what is cut short still has its file.
@@ -130,7 +130,7 @@ class LayoutStore:
         folder.mkdir(exist_ok=True)
         kept = self.versions(name)
         last = int(kept[-1].name.rsplit(".", 2)[-2]) if kept else 0
-        _write_atomically(folder / f"{name}.{last + 1:06d}.toml", text)
+        write_whole(folder / f"{name}.{last + 1:06d}.toml", text)
         for path in kept[: max(len(kept) + 1 - VERSIONS_KEPT, 0)]:
             path.unlink()
 
@@ -138,12 +138,3 @@ class LayoutStore:
 def _written_today(path: Path) -> bool:
     written = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
     return written.date() == datetime.now().astimezone().date()
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
