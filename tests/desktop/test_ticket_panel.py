@@ -545,9 +545,11 @@ def test_every_control_has_a_name_and_an_accessible_name(panel):
     assert QApplication.focusWidget() is None or QApplication.focusWidget().objectName()
 
 
-def turn_wheel(line, notches, modifiers=Qt.KeyboardModifier.NoModifier):
+def turn_wheel(line, notches, modifiers=Qt.KeyboardModifier.NoModifier, *, sideways=False):
+    """Turn the wheel over a widget; returns whether it took it."""
     at = QPointF(line.rect().center())
-    turned, nothing = QPoint(0, notches * 120), QPoint()
+    angle, nothing = round(notches * 120), QPoint()
+    turned = QPoint(angle, 0) if sideways else QPoint(0, angle)
     event = QWheelEvent(
         at,
         line.mapToGlobal(at),
@@ -559,6 +561,7 @@ def turn_wheel(line, notches, modifiers=Qt.KeyboardModifier.NoModifier):
         False,
     )
     QApplication.sendEvent(line, event)
+    return event.isAccepted()
 
 
 def test_the_wheel_steps_the_field_that_has_the_keyboard_and_no_other(qtbot, panel):
@@ -568,6 +571,30 @@ def test_the_wheel_steps_the_field_that_has_the_keyboard_and_no_other(qtbot, pan
     assert price.text() == "187.11"
     turn_wheel(field(panel, "qty"), 1)
     assert field(panel, "qty").text() == "100"
+
+
+def test_the_wheel_over_a_choice_is_left_to_what_scrolls_and_changes_no_order(panel):
+    for choice in (panel.form.type, panel.form.tif, panel.form.peg):
+        choice.setFocus()
+        before = choice.currentIndex()
+        assert (turn_wheel(choice, -1), choice.currentIndex()) == (False, before)
+
+
+def test_a_fine_wheel_steps_once_a_notch_and_never_early(qtbot, panel):
+    price = type_into(qtbot, panel, "price", "187.20")
+    for _ in range(7):
+        turn_wheel(price, -1 / 8)
+    assert price.text() == "187.20"
+    turn_wheel(price, -1 / 8)
+    assert price.text() == "187.19"
+    for _ in range(16):
+        turn_wheel(price, 1 / 8)
+    assert price.text() == "187.21"
+    for notches in (3 / 4, -1 / 4, 3 / 4):
+        turn_wheel(price, notches)
+    assert price.text() == "187.21"
+    turn_wheel(price, 1, SHIFT, sideways=True)
+    assert price.text() == "187.31"
 
 
 def test_an_answer_that_comes_after_the_ticket_has_gone_is_left_unheard(qtbot, rig):

@@ -3,17 +3,21 @@
 Enter commits and never sends. Up, Down and the wheel step by one, with Shift by ten. They know no order.
 """
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QBoxLayout,
     QButtonGroup,
     QCheckBox,
+    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
     QWidget,
 )
 
@@ -43,6 +47,30 @@ def set_role(widget: QWidget, name: str, value: str) -> None:
         widget.style().polish(widget)
 
 
+class TicketChoice(QComboBox):
+    """A choice of words that the wheel passes over: whoever scrolls the ticket changes no order."""
+
+    # Qt overrides
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to what scrolls."""
+        event.ignore()
+
+
+def draw_close(combo: QComboBox, *, close: bool) -> None:
+    """Draw a choice close about its word, or with the room of the theme."""
+    set_role(combo, "tight", "true" if close else "false")
+
+
+def words_width(combo: QComboBox) -> int:
+    """Return the width in pixels at which the word of now is read whole."""
+    option = QStyleOptionComboBox()
+    combo.initStyleOption(option)
+    part = QStyle.SubControl.SC_ComboBoxEditField
+    room = combo.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, combo).width()
+    return combo.fontMetrics().horizontalAdvance(combo.currentText()) + option.rect.width() - room
+
+
 class TicketField(QLineEdit):
     """One typed field.
 
@@ -59,6 +87,8 @@ class TicketField(QLineEdit):
         self.setPlaceholderText(placeholder)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setMinimumWidth(40)
+        self._turned = 0
+        """Eighths of a degree that a fine wheel has turned towards the next step."""
         self._new_font()
         theme_notifier().changed.connect(self._new_font)
 
@@ -88,13 +118,18 @@ class TicketField(QLineEdit):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Step with the wheel while the field has the focus, so that scrolling past changes nothing."""
-        notches = event.angleDelta().y() // WHEEL_NOTCH
-        if not self.hasFocus() or not notches:
+        turned = event.angleDelta().y() or event.angleDelta().x()  # with Shift, some systems turn it sideways
+        if not self.hasFocus() or not turned:
             event.ignore()
             return
+        event.accept()
+        self._turned = turned + (self._turned if self._turned * turned > 0 else 0)
+        notches = int(self._turned / WHEEL_NOTCH)
+        if not notches:
+            return
+        self._turned -= notches * WHEEL_NOTCH
         far = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         self.stepped.emit(notches * (STEP_FAR if far else 1))
-        event.accept()
 
 
 _PLAIN = {Side.BUY: "BUY", Side.SELL: "SELL"}
@@ -245,6 +280,7 @@ class QuoteButton(QPushButton):
 class ScrolledFields(QScrollArea):
     """Fields as tall as they are, so that what follows stands right below them; in a low panel they scroll.
 
+    The field that has the keyboard stays in view when a message below takes room.
     Emits: room_changed(width in pixels that is left beside a scroll bar).
     """
 
@@ -259,6 +295,14 @@ class ScrolledFields(QScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._fields = fields
         self.setWidget(fields)
+        self._look = QTimer(self, interval=0, singleShot=True)
+        self._look.timeout.connect(self._keep_in_view)
+
+    def _keep_in_view(self) -> None:
+        """Scroll to the field that has the keyboard, once all has its place."""
+        held = QApplication.focusWidget()
+        if held is not None and self._fields.isAncestorOf(held):
+            self.ensureWidgetVisible(held, 0, held.height() // 2)  # it goes by the cursor, the frame stands around it
 
     # Qt overrides
 
@@ -266,6 +310,7 @@ class ScrolledFields(QScrollArea):
         """Tell how much room there is."""
         if event.type() is QEvent.Type.Resize:
             self.room_changed.emit(self.viewport().width())
+            self._look.start()
         return super().viewportEvent(event)
 
     def sizeHint(self) -> QSize:

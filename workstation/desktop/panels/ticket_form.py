@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.desktop.panels.ticket_fields import SidePicker, TicketField
+from workstation.desktop.panels.ticket_fields import SidePicker, TicketChoice, TicketField, draw_close, words_width
 from workstation.desktop.spelt import spelt
 from workstation.desktop.theme import use_figure_font
 from workstation.desktop.tight_button import TightButton
@@ -51,7 +51,8 @@ _TRUE_MARKET = f"Without it a market order is a limit {PROTECTED_TICKS} ticks th
 _LABEL_WIDTH = 56
 _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
-_ROW_GAP = 2
+_ALL_THE_REST = 100
+_ROW_GAP, _CHOICE_GAP = 2, 6
 _LEGS = ("stop_loss", "take_profit")
 _PRICE_FIELDS = ("trail", "stop", "price")
 
@@ -95,7 +96,6 @@ class TicketForm(QWidget):
         self.more = self._more_button()
         self.peg = self._combo("peg", "What the price follows until it is sent", _PEGS)
         self._labels: dict[str, QLabel] = {}
-        self._turning: list[QBoxLayout] = []
         self._offered = QWidget()
         self._narrow, self._room, self._wide_px = False, 0, 0
         self._lay_out(presets)
@@ -327,6 +327,8 @@ class TicketForm(QWidget):
         narrow = width < self._wide_px
         if narrow is not self._narrow:
             self._turn(narrow=narrow)
+        elif narrow:
+            self._turn_rows()
 
     def measure_anew(self) -> None:
         """Find out what the text needs now, at another size or with other fields."""
@@ -337,12 +339,33 @@ class TicketForm(QWidget):
 
     def _turn(self, *, narrow: bool) -> None:
         self._narrow = narrow
-        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-        for row in (*self._turning, self.side.row):
-            row.setDirection(way)
+        for combo in (self.type, self.tif, self.peg):
+            draw_close(combo, close=narrow)
+        self._place_choices(narrow=narrow)
         self._place_legs(narrow=narrow)
         self._place_offered(narrow=narrow)
-        self._priced.setStretchFactor(self.peg, _TYPE_SHARE + 1 if narrow else _TIF_SHARE)  # its word stays whole
+        self._turn_rows()
+
+    def _turn_rows(self) -> None:
+        """Put the parts of a row below each other where it has no room for their words; the other rows stay low."""
+        self.peg.setMinimumWidth(words_width(self.peg) if self._narrow else 0)
+        self._priced.setStretchFactor(self.fields["price"], _ALL_THE_REST if self._narrow else _TYPE_SHARE)
+        self._priced.setStretchFactor(self.peg, 1 if self._narrow else _TIF_SHARE)
+        kind, tif = words_width(self.type), words_width(self.tif)
+        self._chosen.setStretchFactor(self.type, kind if self._narrow else _TYPE_SHARE)
+        self._chosen.setStretchFactor(self.tif, tif if self._narrow else _TIF_SHARE)
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        for row in (self.side.row, self._flags, self._chosen):
+            row.setDirection(across)
+            needed = kind + tif + _CHOICE_GAP if row is self._chosen else row.minimumSize().width()
+            if self._narrow and needed > self._room:
+                row.setDirection(down)
+
+    def _place_choices(self, *, narrow: bool) -> None:
+        """Let type and time stand alone from edge to edge in a narrow panel: they say themselves."""
+        self._labels["type"].setVisible(not narrow)
+        self._grid.removeItem(self._chosen)
+        self._grid.addLayout(self._chosen, 1, 0 if narrow else 1, 1, 4 if narrow else 3)
 
     def _place_offered(self, *, narrow: bool) -> None:
         """Put the presets beside the quantity, or below it from edge to edge."""
@@ -363,19 +386,13 @@ class TicketForm(QWidget):
             self._grid.addWidget(label, row, column)
             self._grid.addWidget(field, row, column + 1, 1, 3 if narrow else 1)
 
-    def _turning_row(self, *, spacing: int) -> QBoxLayout:
-        """Return a row that becomes a column in a narrow panel."""
-        row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        row.setSpacing(spacing)
-        self._turning.append(row)
-        return row
-
     def _flags_row(self) -> QBoxLayout:
         """Put the shown part and the flags side by side: a low window shows the whole form."""
         shown = QHBoxLayout()
         shown.addWidget(self._label("display", narrow=True))
         shown.addWidget(self.fields["display"], 1)
-        row = self._turning_row(spacing=6)
+        row = self._flags = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        row.setSpacing(_CHOICE_GAP)
         row.addLayout(shown, 1)
         for box in (self.true_market, self.post_only, self.reduce_only):
             row.addWidget(box)
@@ -411,7 +428,8 @@ class TicketForm(QWidget):
 
     def _choices(self, grid: QGridLayout, row: int) -> None:
         """Put type and time in force side by side; the type's words are the longer, the time says itself."""
-        both = self._turning_row(spacing=6)
+        both = self._chosen = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        both.setSpacing(_CHOICE_GAP)
         both.addWidget(self.type, _TYPE_SHARE)
         both.addWidget(self.tif, _TIF_SHARE)
         grid.addWidget(self._label("type"), row, 0)
@@ -444,7 +462,7 @@ class TicketForm(QWidget):
         return field
 
     def _combo(self, name: str, accessible: str, items: Sequence[tuple[str, object]]) -> QComboBox:
-        combo = QComboBox()
+        combo = TicketChoice()
         combo.setObjectName(f"{self._name}_{name}")
         combo.setAccessibleName(accessible)
         combo.setToolTip(accessible)

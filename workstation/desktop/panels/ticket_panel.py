@@ -67,7 +67,7 @@ class TicketPanel(Panel):
         self._reading = Reading(terms=None, findings=())
         self._verdict: Verdict | None = None
         self._costs = NO_COSTS
-        self._staged = False
+        self._staged = self._tall = False
         self._asked_at = 0
         self._shown_at = 0
         self._asked = 0
@@ -256,7 +256,7 @@ class TicketPanel(Panel):
 
     def _take_height(self, height: int) -> None:
         """Put the foot below the fields in a tall panel, at the bottom of a low one; Send never moves for a message."""
-        tall = height >= self._scrolled.sizeHint().height() + TALL_SPARE_PX * current_theme().text_scale
+        tall = self._tall = height >= self._scrolled.sizeHint().height() + TALL_SPARE_PX * current_theme().text_scale
         self.preview.setMinimumHeight(2 * self.preview.fontMetrics().lineSpacing() if tall else 0)
         scale = current_theme().text_scale
         left = height - self._scrolled.sizeHint().height() - self._foot.sizeHint().height()
@@ -416,6 +416,7 @@ class TicketPanel(Panel):
             text, role = _HELD, "muted"
         self.message.setText(text)
         self.message.setVisible(bool(text))
+        self.preview.setVisible(self._tall or not text or bool(self._reading.words))
         self.message.setAccessibleName(f"Ticket message: {text}")
         set_role(self.message, "role", role)
         self.fixes.show_finding(finding)
