@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from workstation.desktop.charts.layers import Layer, dash_pen
-from workstation.desktop.charts.tags import TagStyle, draw_cross, draw_tag, tag_height, tag_width
+from workstation.desktop.charts.tags import TagStyle, clear_place, draw_cross, draw_tag, tag_height, tag_width
 from workstation.desktop.charts.texts import words
 from workstation.desktop.colors import blend
 from workstation.desktop.theme import current_theme
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from PySide6.QtGui import QPainter
 
     from workstation.viewmodels.chart_marks import AlertLine
 
 GRAB_PX: Final = 4.0
 LEFT_SHARE: Final = 0.3
-TAG_GAP_PX: Final = 3.0
 DASH: Final = (3.0, 5.0)
 
 
@@ -45,7 +46,9 @@ class _PlacedTag:
 
 
 class AlertLinesLayer(Layer):
-    """The alerts that wait for a price."""
+    """The alerts that wait for a price. `clear_of`: rectangles that no tag may cover."""
+
+    clear_of: Callable[[], Sequence[QRectF]] = staticmethod(list)
 
     def grip_at(self, at: QPointF) -> AlertGrip | None:
         """Return what can be taken at a point, crosses first, then the nearest line."""
@@ -75,22 +78,21 @@ class AlertLinesLayer(Layer):
             draw_cross(painter, tag.cross, colors.warning, pane.ratio)
 
     def _placed(self) -> list[_PlacedTag]:
-        """Return the tags in view from the top down, moved right where lines lie closer than a tag is high."""
+        """Return the tags in view from the top down, moved right or to another row where they would cover something."""
         pane, face = self.pane, words()
         height = tag_height(face)
         placed: list[_PlacedTag] = []
+        taken, room = list(self.clear_of()), QRectF(0, 0, pane.width, pane.height)
         for alert in sorted(self.model.alerts, key=lambda one: (-self.model.alert_price(one), one.alert_id)):
             y = pane.y(self.model.alert_price(alert))
             if not 0 <= y <= pane.height:
                 continue
             width = tag_width(face, self._text(alert)) + height
-            left = pane.width * LEFT_SHARE
-            while True:
-                rect = QRectF(pane.snapped(left), pane.snapped(y - height / 2), width, height)
-                crossing = [tag.rect for tag in placed if tag.rect.intersects(rect)]
-                if not crossing or rect.left() > pane.width:
-                    break
-                left = max(other.right() for other in crossing) + TAG_GAP_PX
+            middle = min(max(y, height / 2), pane.height - height / 2)
+            rect = QRectF(pane.width * LEFT_SHARE, middle - height / 2, width, height)
+            rect = clear_place(rect, taken, room, leftward=False)
+            rect.moveTo(pane.snapped(rect.left()), pane.snapped(rect.top()))
+            taken.append(rect)
             placed.append(_PlacedTag(alert, y, rect, QRectF(rect.right() - height, rect.top(), height, height)))
         return placed
 

@@ -78,6 +78,8 @@ class ChartCanvas:
         self.alerts = AlertLinesLayer(self.price_box, model, 45)
         self.orders = OrderLinesLayer(self.price_box, model, 50)
         self.readout = ReadoutLayer(self.price_box, model, 60)
+        self.orders.clear_of = self.readout.taken
+        self.alerts.clear_of = lambda: [*self.readout.taken(), *self.orders.tag_rects()]
         self._price_layers = (
             *(self.profile, self.gaps, self.comparison, self.bars, self.indicators, self.last_price),
             *(self.drawings, self.fills, self.signals, self.alerts, self.orders, self.readout),

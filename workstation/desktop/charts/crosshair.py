@@ -154,6 +154,8 @@ class ReadoutLayer(Layer):
     def __init__(self, parent: QGraphicsItem, model: ChartModel, z: float) -> None:
         super().__init__(parent, model, z)
         self._said: tuple[object, ...] = ()
+        self._reach: list[float] = []
+        self._measured: tuple[object, ...] = ()
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def place(self, pane: PaneScale) -> None:
@@ -181,22 +183,39 @@ class ReadoutLayer(Layer):
 
     def draw(self, painter: QPainter) -> None:
         """Write as many parts as the width holds."""
+        for row, top in self._rows():
+            self._draw_row(painter, row, top)
+
+    def taken(self) -> list[QRectF]:
+        """Return where the rows stand, as wide as they have been since the chart was laid out.
+
+        What keeps clear of them stays where it is while the pointer goes from bar to bar.
+        """
+        rows = [(self._fitted(row), top) for row, top in self._rows()]
+        measured = (self.pane.width, self.pane.ratio, len(rows), self.model.format_price, current_theme().name)
+        if measured != self._measured:
+            self._measured, self._reach = measured, [0.0] * len(rows)
+        self._reach = [max(before, width) for before, ((_, width), _) in zip(self._reach, rows, strict=True)]
+        height = tag_height(figures())
+        return [QRectF(0, top, width, height) for width, (_, top) in zip(self._reach, rows, strict=True) if width]
+
+    def _rows(self) -> list[tuple[list[_Run], float]]:
+        """Return what is to be read in each row, and its top."""
         bar = self.model.readout_bar()
         if bar < 0:
-            return
+            return []
         muted = current_theme().colors.text_muted
         plain, numbers = words(), figures()
         row: list[_Run] = []
         for label, value, color in self._parts(bar):
             row += [_Run(plain, label, muted, LABEL_GAP_PX if label else 0.0), _Run(numbers, value, color, PART_GAP_PX)]
-        self._draw_row(painter, row, READOUT_TOP_PX)
         named = words(Weight.Medium)
-        row = []
+        second: list[_Run] = []
         for lines in self.model.indicators_over_prices():
-            row.append(_Run(named, lines.chosen.label, series_color(lines.chosen.color), LABEL_GAP_PX))
-            row += [_Run(numbers, text, color, PART_GAP_PX) for text, color in legend_values(self.model, lines)]
-        row += self._compared(named, numbers)
-        self._draw_row(painter, row, READOUT_TOP_PX + tag_height(numbers))
+            second.append(_Run(named, lines.chosen.label, series_color(lines.chosen.color), LABEL_GAP_PX))
+            second += [_Run(numbers, text, color, PART_GAP_PX) for text, color in legend_values(self.model, lines)]
+        second += self._compared(named, numbers)
+        return [(row, READOUT_TOP_PX), (second, READOUT_TOP_PX + tag_height(numbers))]
 
     def _compared(self, named: Typeface, numbers: Typeface) -> list[_Run]:
         """Return the compared instrument and how far it moved since the first bar in view."""
@@ -212,8 +231,8 @@ class ReadoutLayer(Layer):
             _Run(numbers, text, color, PART_GAP_PX),
         ]
 
-    def _draw_row(self, painter: QPainter, row: list[_Run], top: float) -> None:
-        """Draw runs of text over a veil that lifts them off the candles; what does not fit is left out."""
+    def _fitted(self, row: list[_Run]) -> tuple[list[tuple[float, _Run]], float]:
+        """Return the runs that fit with where each begins, and where the row ends; what does not fit is left out."""
         placed, x = [], READOUT_LEFT_PX
         for run in row:
             room = self.pane.width - READOUT_LEFT_PX - x
@@ -225,6 +244,11 @@ class ReadoutLayer(Layer):
             x += fitted.face.width(fitted.text) + run.gap
             if not fits:
                 break
+        return placed, x if placed else 0.0
+
+    def _draw_row(self, painter: QPainter, row: list[_Run], top: float) -> None:
+        """Draw runs of text over a veil that lifts them off the candles."""
+        placed, x = self._fitted(row)
         if not placed:
             return
         height = tag_height(placed[0][1].face)

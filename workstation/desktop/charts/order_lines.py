@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from workstation.desktop.charts.layers import Layer, dash_pen, hairline_pen
-from workstation.desktop.charts.tags import AxisTag, TagStyle, draw_cross, draw_tag, tag_height, tag_width
+from workstation.desktop.charts.tags import (
+    AxisTag,
+    TagStyle,
+    clear_place,
+    draw_cross,
+    draw_tag,
+    tag_height,
+    tag_width,
+)
 from workstation.desktop.charts.texts import words
 from workstation.desktop.colors import blend, with_alpha
 from workstation.desktop.fonts import Weight
@@ -21,11 +29,13 @@ from workstation.desktop.theme import current_theme
 from workstation.viewmodels.chart_marks import LineState, MarkSide, OrderLine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from PySide6.QtGui import QColor, QPainter
 
 GRAB_PX: Final = 4.0
 TAG_RIGHT_PX: Final = 10.0
-TAG_GAP_PX: Final = 3.0
+TETHER_PX: Final = 6.0
 ZONE_OPACITY: Final = 0.07
 DASHES: Final[dict[LineState, tuple[float, ...]]] = {
     LineState.WORKING: (),
@@ -71,7 +81,9 @@ def order_colors(order: OrderLine) -> tuple[QColor, QColor]:
 
 
 class OrderLinesLayer(Layer):
-    """Working orders with their tags, and the position at its average."""
+    """Working orders with their tags, and the position at its average. `clear_of`: rectangles that no tag may cover."""
+
+    clear_of: Callable[[], Sequence[QRectF]] = staticmethod(list)
 
     def grip_at(self, at: QPointF) -> Grip | None:
         """Return what can be taken at a point, cancel boxes first, then the nearest line."""
@@ -89,6 +101,11 @@ class OrderLinesLayer(Layer):
         if position is not None and abs(self.pane.y(position.average) - at.y()) <= GRAB_PX:
             return Grip("", Part.POSITION)
         return None
+
+    def tag_rects(self) -> list[QRectF]:
+        """Return where the tags of orders and position stand."""
+        held = self._position_rect()
+        return [tag.rect for tag in self._placed()] + ([] if held is None else [held])
 
     def axis_tags(self) -> list[AxisTag]:
         """Return the labels that these lines put on the price axis."""
@@ -120,21 +137,20 @@ class OrderLinesLayer(Layer):
             self._draw_pulled(painter, drag.price)
 
     def _placed(self) -> list[_PlacedTag]:
-        """Return tags from the top down, moved left where lines lie closer than a tag is high."""
+        """Return tags from the top down, moved left or to another row where they would cover something."""
         pane, face = self.pane, words(Weight.Medium)
         height = tag_height(face)
         placed: list[_PlacedTag] = []
+        held, room = self._position_rect(), QRectF(0, 0, pane.width, pane.height)
+        taken = [*self.clear_of(), *([] if held is None else [held])]
         for order in sorted(self.model.orders, key=lambda one: (-self.model.shown_price(one), one.cl_ord_id)):
             y = pane.y(self.model.shown_price(order))
             middle = min(max(y, height / 2 + 1), pane.height - height / 2 - 1)
             width = tag_width(face, self._text(order)) + height
-            right = pane.width - TAG_RIGHT_PX
-            while True:
-                rect = QRectF(pane.snapped(right - width), pane.snapped(middle - height / 2), width, height)
-                crossing = [tag.rect for tag in placed if tag.rect.intersects(rect)]
-                if not crossing or rect.left() < 0:
-                    break
-                right = min(other.left() for other in crossing) - TAG_GAP_PX
+            rect = QRectF(pane.width - TAG_RIGHT_PX - width, middle - height / 2, width, height)
+            rect = clear_place(rect, taken, room, leftward=True)
+            rect.moveTo(pane.snapped(rect.left()), pane.snapped(rect.top()))
+            taken.append(rect)
             placed.append(_PlacedTag(order, y, rect, QRectF(rect.right() - height, rect.top(), height, height)))
         return placed
 
@@ -176,19 +192,44 @@ class OrderLinesLayer(Layer):
         ground = (blend(colors.text, fill, 0.18) if hovered else fill) if solid else colors.surface
         text_ink = ink if solid else fill
         face = words(Weight.Medium)
+        self._draw_tether(painter, tag.rect, tag.y, fill)
         draw_tag(painter, tag.rect, "", TagStyle(face, ground, text_ink, None if solid else fill), pane.ratio)
         room = tag.rect.adjusted(0, 0, -tag.cancel.width(), 0)
         face.draw_centered(painter, room.center().x(), room.center().y(), self._text(order))
         draw_cross(painter, tag.cancel, text_ink, pane.ratio)
 
+    def _draw_tether(self, painter: QPainter, rect: QRectF, y: float, color: QColor) -> None:
+        """Tie a tag that had to leave its line to it."""
+        if rect.top() <= y <= rect.bottom() or not 0 <= y <= self.pane.height:
+            return
+        painter.setPen(hairline_pen(color, self.pane.ratio))
+        at = self.pane.hairline(rect.left() + TETHER_PX)
+        painter.drawLine(QLineF(at, y, at, rect.bottom() if y > rect.bottom() else rect.top()))
+
+    def _position_rect(self) -> QRectF | None:
+        """Return where the position's tag stands, None where its line is out of view."""
+        position = self.model.position
+        if position is None or not 0 <= self.pane.y(position.average) <= self.pane.height:
+            return None
+        return self._left_rect(self.pane.y(position.average), position.text)
+
+    def _left_rect(self, y: float, text: str) -> QRectF:
+        """Return where a tag at the left end of a line stands clear of the read-out."""
+        pane, face = self.pane, words(Weight.Medium)
+        height = tag_height(face)
+        middle = min(max(y, height / 2), pane.height - height / 2)
+        rect = QRectF(TAG_RIGHT_PX, middle - height / 2, tag_width(face, text), height)
+        rect = clear_place(rect, self.clear_of(), QRectF(0, 0, pane.width, pane.height), leftward=False)
+        rect.moveTop(pane.snapped(rect.top()))
+        return rect
+
     def _draw_position_tag(self, painter: QPainter) -> None:
         position, pane, colors = self.model.position, self.pane, current_theme().colors
-        if position is None or not 0 <= pane.y(position.average) <= pane.height:
+        rect = self._position_rect()
+        if position is None or rect is None:
             return
-        y = pane.y(position.average)
         face = words(Weight.Medium)
-        height = tag_height(face)
-        rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - height / 2), tag_width(face, position.text), height)
+        self._draw_tether(painter, rect, pane.y(position.average), colors.accent)
         draw_tag(painter, rect, position.text, TagStyle(face, colors.surface, colors.accent, colors.accent), pane.ratio)
 
     def _draw_pulled(self, painter: QPainter, price: float) -> None:
@@ -204,9 +245,10 @@ class OrderLinesLayer(Layer):
         ticks = round((price - position.average) / self.model.tick_size)
         said = self.model.dragged_words() or f"{'TARGET' if gains else 'STOP'} {self.model.format_price(price)}"
         text = f"{said}  {ticks:+d}t"
-        face = words(Weight.Medium)
-        rect = QRectF(TAG_RIGHT_PX, pane.snapped(y - tag_height(face) / 2), tag_width(face, text), tag_height(face))
-        draw_tag(painter, rect, text, TagStyle(face, colors.surface, color, color), pane.ratio)
+        rect = self._left_rect(y, text)
+        self._draw_tether(painter, rect, y, color)
+        style = TagStyle(words(Weight.Medium), colors.surface, color, color)
+        draw_tag(painter, rect, text, style, pane.ratio)
 
     def _level(self, painter: QPainter, y: float) -> None:
         if 0 <= y <= self.pane.height:

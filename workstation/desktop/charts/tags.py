@@ -1,4 +1,4 @@
-"""Small labels: a price on the axis, an order on its line. Also keeps axis labels from covering each other."""
+"""Small labels: a price on the axis, an order on its line. Also keeps labels from covering each other."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from workstation.desktop.charts.layers import NO_PEN, antialiased, hairline_pen
 from workstation.desktop.colors import with_alpha
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QColor, QPainter
 
     from workstation.desktop.charts.texts import Typeface
 
 TAG_PADDING_PX: Final = 5.0
 TAG_MARGIN_PX: Final = 2.0
+TAG_GAP_PX: Final = 3.0
+ROWS_AWAY: Final = (0, *(way * row for row in range(1, 9) for way in (1, -1)))
+"""Rows in which a tag may stand, its own first, then the nearest below and above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,25 @@ def draw_cross(painter: QPainter, box: QRectF, ink: QColor, ratio: float) -> Non
     painter.setPen(hairline_pen(with_alpha(ink, 0.35), ratio))
     x = round(box.left() * ratio) / ratio + 0.5 / ratio
     painter.drawLine(QLineF(x, box.top() + 3, x, box.bottom() - 3))
+
+
+def clear_place(wanted: QRectF, taken: Sequence[QRectF], room: QRectF, *, leftward: bool) -> QRectF:
+    """Return the place nearest to the wanted one, within `room`, where a tag covers nothing that is taken.
+
+    It moves along its own line first, left or right, then to a row below or above, from where it wanted to be. Without
+    any such place it stands as wanted.
+    """
+    for rows in ROWS_AWAY:
+        rect = wanted.translated(0.0, rows * (wanted.height() + TAG_GAP_PX))
+        while room.contains(rect):
+            crossed = [other for other in taken if other.intersects(rect)]
+            if not crossed:
+                return rect
+            if leftward:
+                rect.moveRight(min(other.left() for other in crossed) - TAG_GAP_PX)
+            else:
+                rect.moveLeft(max(other.right() for other in crossed) + TAG_GAP_PX)
+    return wanted
 
 
 def spread(tags: list[AxisTag], height: float, low: float, high: float) -> list[tuple[AxisTag, float]]:
