@@ -87,6 +87,25 @@ def test_the_whole_of_it_stands_in_the_default_place_of_the_least_window(qapp, q
     assert panel.state_line.text() == panel.state_line.full_text
 
 
+def test_a_row_that_is_too_wide_turns_alone_and_every_field_stands_in_the_least_window(qapp, qtbot, panel):
+    """High contrast has larger text: presets go below the quantity there, and legs and choices stay side by side."""
+    load_fonts()
+    apply_theme(qapp, load_theme("high_contrast"))
+    panel.holder.resize(*LEAST_PLACE)
+    area = panel.findChild(QScrollArea, "ticket-1_scroll")
+    QApplication.processEvents()
+    qtbot.waitUntil(lambda: area.widget().width() == area.viewport().width())
+    fields, at = panel.form.fields, {}
+    for name, part in (*fields.items(), ("type", panel.form.type), ("tif", panel.form.tif), ("more", panel.form.more)):
+        at[name] = part.mapTo(panel, QPoint(0, 0)).y()
+    parts = (fields["stop_loss"], fields["take_profit"], fields["display"], panel.form.post_only, panel.send)
+    seen = [part.visibleRegion().boundingRect() == part.rect() for part in parts]
+    apply_theme(qapp, load_theme("dark"))
+    assert (at["stop_loss"], at["type"]) == (at["take_profit"], at["tif"])
+    assert at["more"] > at["qty"] + 10
+    assert seen == [True] * len(parts)
+
+
 @pytest.mark.parametrize("scale", [1.0, 1.5])
 def test_what_a_price_follows_is_read_whole_in_the_least_window(qtbot, qapp, panel, scale):
     load_fonts()

@@ -22,7 +22,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.desktop.panels.ticket_fields import SidePicker, TicketChoice, TicketField, draw_close, words_width
+from workstation.desktop.panels.ticket_fields import (
+    CLOSE_SAVES_PX,
+    SidePicker,
+    TicketChoice,
+    TicketField,
+    draw_close,
+    field_width,
+    words_width,
+)
 from workstation.desktop.spelt import spelt
 from workstation.desktop.theme import use_figure_font
 from workstation.desktop.tight_button import TightButton
@@ -53,6 +61,9 @@ _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
 _ALL_THE_REST = 100
 _ROW_GAP, _CHOICE_GAP = 2, 6
+_PRICE_TEXT, _LEG_TEXT = "00000.00", "000.00"
+"""What a field of a price, and of a leg, has room for at least."""
+_ACROSS, _DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
 _LEGS = ("stop_loss", "take_profit")
 _PRICE_FIELDS = ("trail", "stop", "price")
 
@@ -97,7 +108,8 @@ class TicketForm(QWidget):
         self.peg = self._combo("peg", "What the price follows until it is sent", _PEGS)
         self._labels: dict[str, QLabel] = {}
         self._offered = QWidget()
-        self._narrow, self._room, self._wide_px = False, 0, 0
+        self._room, self._alone = 0, False
+        self._below: dict[str, bool | None] = {"offered": False, "legs": None}
         self._lay_out(presets)
         self.side.changed.connect(self._on_edited)
         self._show_used()
@@ -315,76 +327,83 @@ class TicketForm(QWidget):
             self._wide(grid, row, name, self._price_row() if name == "price" else self.fields[name])
         for name in _LEGS:
             self._label(name, narrow=name == "take_profit")
-        self._place_legs(narrow=False)
+        self._place_legs(below=False)
         grid.addLayout(self._flags_row(), 10, 0, 1, 4)
         grid.addWidget(self.pair, 11, 0, 1, 4)
 
     def fit(self, width: int) -> None:
-        """Put what stands side by side below each other where `width` pixels have no room for the text at its size."""
+        """Put the parts of each row that `width` pixels have no room for below each other; other rows stay low."""
         self._room = width
-        if not self._narrow:
-            self._wide_px = self.minimumSizeHint().width()
-        narrow = width < self._wide_px
-        if narrow is not self._narrow:
-            self._turn(narrow=narrow)
-        elif narrow:
-            self._turn_rows()
+        label, apart = self._labels_width(), self._grid.horizontalSpacing()
+        qty, leg = self.fields["qty"].minimumWidth(), field_width(self.fields["stop_loss"], _LEG_TEXT)
+        self._place_offered(below=label + qty + _ROW_GAP + self._offered.minimumSizeHint().width() > width)
+        second = self._labels["take_profit"].minimumSizeHint().width() + 2 * apart
+        self._place_legs(below=label + 2 * leg + second > width)
+        self._fit_choices(width - label)
+        self._fit_price(width - label)
+        for row in (self.side.row, self._boxes, self._flags):
+            row.setDirection(_ACROSS)
+            row.setDirection(_ACROSS if row.minimumSize().width() <= width else _DOWN)
 
     def measure_anew(self) -> None:
         """Find out what the text needs now, at another size or with other fields."""
-        if self._narrow:
-            self._turn(narrow=False)
         if self._room:
             self.fit(self._room)
 
-    def _turn(self, *, narrow: bool) -> None:
-        self._narrow = narrow
-        for combo in (self.type, self.tif, self.peg):
-            draw_close(combo, close=narrow)
-        self._place_choices(narrow=narrow)
-        self._place_legs(narrow=narrow)
-        self._place_offered(narrow=narrow)
-        self._turn_rows()
+    def _labels_width(self) -> int:
+        """Return the width of the labels' column and the gap after it."""
+        shown = [label for name, label in self._labels.items() if name not in ("display", "take_profit")]
+        widest = max(max(label.minimumSizeHint().width(), label.minimumWidth()) for label in shown)
+        return widest + self._grid.horizontalSpacing()
 
-    def _turn_rows(self) -> None:
-        """Put the parts of a row below each other where it has no room for their words; the other rows stay low."""
-        self.peg.setMinimumWidth(words_width(self.peg) if self._narrow else 0)
-        self._priced.setStretchFactor(self.fields["price"], _ALL_THE_REST if self._narrow else _TYPE_SHARE)
-        self._priced.setStretchFactor(self.peg, 1 if self._narrow else _TIF_SHARE)
-        kind, tif = words_width(self.type), words_width(self.tif)
-        self._chosen.setStretchFactor(self.type, kind if self._narrow else _TYPE_SHARE)
-        self._chosen.setStretchFactor(self.tif, tif if self._narrow else _TIF_SHARE)
-        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        for row in (self.side.row, self._flags, self._chosen):
-            row.setDirection(across)
-            needed = kind + tif + _CHOICE_GAP if row is self._chosen else row.minimumSize().width()
-            if self._narrow and needed > self._room:
-                row.setDirection(down)
+    def _fit_choices(self, room: int) -> None:
+        """Let type and time stand from edge to edge, close about their words, where `room` is too little for both."""
+        words = [words_width(combo) for combo in (self.type, self.tif)]
+        alone = sum(words) + _CHOICE_GAP > room
+        for combo, width, share in zip((self.type, self.tif), words, (_TYPE_SHARE, _TIF_SHARE), strict=True):
+            draw_close(combo, close=alone)
+            self._chosen.setStretchFactor(combo, width if alone else share)
+        close = sum(words) - 2 * CLOSE_SAVES_PX + _CHOICE_GAP
+        self._chosen.setDirection(_DOWN if alone and close > self._room else _ACROSS)
+        self._labels["type"].setVisible(not alone)
+        if alone is not self._alone:
+            self._alone = alone
+            self._grid.removeItem(self._chosen)
+            self._grid.addLayout(self._chosen, 1, 0 if alone else 1, 1, 4 if alone else 3)
 
-    def _place_choices(self, *, narrow: bool) -> None:
-        """Let type and time stand alone from edge to edge in a narrow panel: they say themselves."""
-        self._labels["type"].setVisible(not narrow)
-        self._grid.removeItem(self._chosen)
-        self._grid.addLayout(self._chosen, 1, 0 if narrow else 1, 1, 4 if narrow else 3)
+    def _fit_price(self, room: int) -> None:
+        """Give what the price follows the width of its word, and the price what is over."""
+        word = words_width(self.peg)
+        close = field_width(self.fields["price"], _PRICE_TEXT) + _ROW_GAP + word > room
+        draw_close(self.peg, close=close)
+        self.peg.setMinimumWidth(word - CLOSE_SAVES_PX if close else word)
+        self._priced.setStretchFactor(self.fields["price"], _ALL_THE_REST if close else _TYPE_SHARE)
+        self._priced.setStretchFactor(self.peg, 1 if close else _TIF_SHARE)
 
-    def _place_offered(self, *, narrow: bool) -> None:
+    def _place_offered(self, *, below: bool) -> None:
         """Put the presets beside the quantity, or below it from edge to edge."""
-        if narrow:
+        if below is self._below["offered"]:
+            return
+        self._below["offered"] = below
+        if below:
             self._quantity.removeWidget(self._offered)
             self._grid.addWidget(self._offered, 3, 0, 1, 4)
         else:
             self._grid.removeWidget(self._offered)
             self._quantity.addWidget(self._offered)
 
-    def _place_legs(self, *, narrow: bool) -> None:
+    def _place_legs(self, *, below: bool) -> None:
         """Put stop-loss and target into one row, or into two."""
+        if below is self._below["legs"]:
+            return
+        self._below["legs"] = below
         for number, name in enumerate(_LEGS):
             label, field = self._labels[name], self.fields[name]
             for widget in (label, field):
                 self._grid.removeWidget(widget)
-            row, column = (8 + number, 0) if narrow else (8, 2 * number)
+            row, column = (8 + number, 0) if below else (8, 2 * number)
             self._grid.addWidget(label, row, column)
-            self._grid.addWidget(field, row, column + 1, 1, 3 if narrow else 1)
+            self._grid.addWidget(field, row, column + 1, 1, 3 if below else 1)
 
     def _flags_row(self) -> QBoxLayout:
         """Put the shown part and the flags side by side: a low window shows the whole form."""
@@ -394,8 +413,11 @@ class TicketForm(QWidget):
         row = self._flags = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(_CHOICE_GAP)
         row.addLayout(shown, 1)
+        boxes = self._boxes = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        boxes.setSpacing(_CHOICE_GAP)
         for box in (self.true_market, self.post_only, self.reduce_only):
-            row.addWidget(box)
+            boxes.addWidget(box)
+        row.addLayout(boxes)
         return row
 
     def _price_row(self) -> QWidget:
