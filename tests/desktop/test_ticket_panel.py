@@ -8,16 +8,12 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
     QCheckBox,
     QComboBox,
     QLineEdit,
     QListWidget,
     QPushButton,
-    QScrollArea,
-    QStyle,
-    QStyleOptionComboBox,
     QToolButton,
 )
 from shiboken6 import delete
@@ -28,23 +24,15 @@ from tests.helpers.ticket_rig import button, field, open_ticket, previewed, type
 from workstation.commands.outcomes import Refusal
 from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
-from workstation.config.resources import resource_text
-from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.panels.ticket_sending import NO_WORD_NS
-from workstation.desktop.shell.layouts import parse_layout
 from workstation.desktop.shell.top_bar import TopBar
-from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.accounts import Environment
 from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, Residence, RiskClass, Side
 from workstation.viewmodels.ticket import Draft
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-LEAST_PLACE = (298, 428)
-"""Width and height of the ticket, without its tab, in the shipped workspace in a window of 1280 x 720."""
-LEAST_SHARE = 0.72
-"""Share of its column that leaves the ticket that height."""
 ACCEPTED = CommandResult(ok=True, text="Accepted.")
 
 
@@ -62,98 +50,6 @@ def panel(qtbot, rig):
     panel = open_ticket(qtbot, rig)
     yield panel
     panel.release()
-
-
-def test_it_fits_a_narrow_column(panel):
-    assert panel.holder.minimumSizeHint().width() <= 300
-    content = panel.form.parentWidget()
-    assert content.minimumSizeHint().width() <= 300
-
-
-def test_the_whole_of_it_stands_in_the_default_place_of_the_least_window(qapp, qtbot, panel):
-    """The place is what the shipped workspace leaves of 1280 x 720: a full order with both legs, nothing scrolled."""
-    shipped = parse_layout(resource_text("layouts", "trading.toml"), source="shipped")
-    assert shipped.dock["left"].sizes[1] >= LEAST_SHARE
-    load_fonts()
-    apply_theme(qapp, load_theme("dark"))
-    panel.holder.resize(*LEAST_PLACE)
-    for name, text in (("price", "187.20"), ("stop_loss", "20t"), ("take_profit", "40t")):
-        type_into(qtbot, panel, name, text)
-    qtbot.waitUntil(lambda: panel.findChild(QScrollArea, "ticket-1_scroll").verticalScrollBar().maximum() == 0)
-    assert not panel.message.isVisible()
-    assert panel.preview.height() >= panel.preview.heightForWidth(panel.preview.width())
-    for part in (panel.lines["residence"], panel.form.fields["display"], panel.form.reduce_only, panel.send):
-        assert part.visibleRegion().boundingRect().size() == part.size()
-    assert panel.state_line.text() == panel.state_line.full_text
-
-
-def test_a_row_that_is_too_wide_turns_alone_and_every_field_stands_in_the_least_window(qapp, qtbot, panel):
-    """High contrast has larger text: presets go below the quantity there, and legs and choices stay side by side."""
-    load_fonts()
-    apply_theme(qapp, load_theme("high_contrast"))
-    panel.holder.resize(*LEAST_PLACE)
-    area = panel.findChild(QScrollArea, "ticket-1_scroll")
-    QApplication.processEvents()
-    qtbot.waitUntil(lambda: area.widget().width() == area.viewport().width())
-    fields, at = panel.form.fields, {}
-    for name, part in (*fields.items(), ("type", panel.form.type), ("tif", panel.form.tif), ("more", panel.form.more)):
-        at[name] = part.mapTo(panel, QPoint(0, 0)).y()
-    parts = (fields["stop_loss"], fields["take_profit"], fields["display"], panel.form.post_only, panel.send)
-    seen = [part.visibleRegion().boundingRect() == part.rect() for part in parts]
-    apply_theme(qapp, load_theme("dark"))
-    assert (at["stop_loss"], at["type"]) == (at["take_profit"], at["tif"])
-    assert at["more"] > at["qty"] + 10
-    assert seen == [True] * len(parts)
-
-
-@pytest.mark.parametrize("scale", [1.0, 1.5])
-def test_what_a_price_follows_is_read_whole_in_the_least_window(qtbot, qapp, panel, scale):
-    load_fonts()
-    apply_theme(qapp, load_theme("light", text_scale=scale))
-    panel.holder.resize(round(220 * scale), LEAST_PLACE[1])
-    area = panel.findChild(QScrollArea, "ticket-1_scroll")
-    qtbot.waitUntil(lambda: area.widget().width() == area.viewport().width())
-    peg, option = panel.form.peg, QStyleOptionComboBox()
-    peg.initStyleOption(option)
-    part = QStyle.SubControl.SC_ComboBoxEditField
-    room = peg.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, peg).width()
-    words = peg.fontMetrics().horizontalAdvance("fixed")
-    apply_theme(qapp, load_theme("dark"))
-    assert room >= words
-
-
-@pytest.mark.parametrize(("theme", "scale"), [("dark", 1.0), ("dark", 1.7), ("high_contrast", 1.0), ("light", 1.3)])
-def test_no_control_of_the_ticket_is_cut_or_out_of_reach_at_any_text_size(qtbot, qapp, panel, theme, scale):
-    load_fonts()
-    apply_theme(qapp, load_theme(theme, text_scale=scale))
-    panel.holder.resize(LEAST_PLACE[0] - 14, LEAST_PLACE[1])
-    area = panel.findChild(QScrollArea, "ticket-1_scroll")
-    qtbot.waitUntil(lambda: area.widget().width() == area.viewport().width())
-    cut = []
-    for widget in (*panel.form.findChildren(QAbstractButton), *panel.form.findChildren(QLineEdit)):
-        words = widget.text() if isinstance(widget, QAbstractButton) else ""
-        low = widget.height() < widget.fontMetrics().height()
-        narrow = widget.width() < widget.fontMetrics().horizontalAdvance(words)
-        away = widget.mapTo(area.widget(), widget.rect().topRight()).x() >= area.viewport().width()
-        if widget.isVisible() and (low or narrow or away):
-            cut.append(widget.objectName())
-    apply_theme(qapp, load_theme("dark"))
-    assert cut == []
-
-
-def test_in_a_tall_ticket_send_stands_below_the_fields_and_moves_for_no_message(qtbot, rig, panel):
-    panel.holder.resize(400, 1_200)
-    qtbot.waitUntil(lambda: panel.height() > 1_000)
-    type_into(qtbot, panel, "price", "187.20")
-    QApplication.processEvents()
-    at = panel.send.mapTo(panel, QPoint(0, 0)).y()
-    assert at < 600
-    type_into(qtbot, panel, "price", "187.205")
-    qtbot.mouseClick(panel.send, LEFT)
-    QApplication.processEvents()
-    assert panel.message.isVisible()
-    assert panel.send.mapTo(panel, QPoint(0, 0)).y() == at
-    assert panel.message.mapTo(panel, QPoint(0, 0)).y() > at
 
 
 def test_a_tall_ticket_lists_what_works_in_its_instrument_and_cancels_it_with_del_or_the_button(qtbot, rig, panel):
