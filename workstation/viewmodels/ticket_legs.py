@@ -52,6 +52,20 @@ def parse_distance(text: str, currency: str, *, field: str) -> Distance | None:
     return None
 
 
+def stepped_ticks(text: str, steps: int) -> str:
+    """Return a distance in ticks moved by signed steps, at least one tick; an empty one begins that many ticks away.
+
+    "" where the text is no distance in ticks.
+    """
+    body = text.strip().lower()
+    if not body:
+        return f"{abs(steps)}t"
+    ticks = body.removesuffix("t").strip()
+    if ticks == body or not (ticks.isascii() and ticks.isdigit()):
+        return ""
+    return f"{max(int(ticks) + steps, 1)}t"
+
+
 def leg_price(distance: Distance, instrument: Instrument, side: Side, entry: int, qty: int, *, stop: bool) -> int:
     """Return the price at a distance from the entry: on the losing side for a stop, else on the winning side.
 

@@ -414,7 +414,7 @@ class TicketForm(QWidget):
         row.setSpacing(_CHOICE_GAP)
         row.addLayout(shown, 1)
         boxes = self._boxes = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        boxes.setSpacing(_CHOICE_GAP)
+        boxes.setSpacing(_CHOICE_GAP - _ROW_GAP)
         for box in (self.true_market, self.post_only, self.reduce_only):
             boxes.addWidget(box)
         row.addLayout(boxes)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workstation.commands.outcomes import Refusal
@@ -112,12 +112,15 @@ class TicketPanel(Panel):
             self._header = InstrumentHeader(self)
             if self.symbol:
                 self._header.show_symbol(self.symbol)
+            else:
+                self.setFocusProxy(self._header.symbol)  # nothing can be typed but an instrument
         return self._header
 
     def on_symbol(self, symbol: str) -> None:
         """Start afresh for another instrument."""
         if self._header is not None:
             self._header.show_symbol(symbol)
+        self.setFocusProxy(None)  # type: ignore[arg-type]  # Qt takes none, as its manual says
         self.watch(quotes=frozenset({symbol}))
         self._staged = False
         self.sending.forget()
@@ -437,6 +440,12 @@ class TicketPanel(Panel):
             self.presets.follow()
 
     # Qt overrides
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Have the instrument typed where there is none yet."""
+        super().showEvent(event)
+        if not self.symbol and self._header is not None:
+            self._header.symbol.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the foot where it stands at this height."""

@@ -16,12 +16,13 @@ from workstation.domain.instruments import Instrument
 from workstation.viewmodels.formats import MISSING
 from workstation.viewmodels.frames import QuoteSnap
 from workstation.viewmodels.ladder_amend import nudged
-from workstation.viewmodels.ticket import FIELDS
+from workstation.viewmodels.ticket import FIELDS, LEGS
 from workstation.viewmodels.ticket_fields import parse_price, parse_quantity
+from workstation.viewmodels.ticket_legs import stepped_ticks
 from workstation.viewmodels.ticket_outlook import age_text
 from workstation.viewmodels.ticket_peg import Peg, PegTo
 
-_UNSTEPPED = ("trail", "expire")
+_DISTANCES = ("trail", *LEGS)
 
 
 class TicketPricing(QObject):
@@ -79,12 +80,16 @@ class TicketPricing(QObject):
 
     def step(self, field: str, steps: int) -> None:
         """Step a field by lots or ticks, or a peg's offset; an empty price starts at the market."""
-        if not self._symbol() or field in _UNSTEPPED:
+        if not self._symbol() or field == "expire":
             return
         if field == "price" and self.peg.is_on:
             self._take(self.peg.moved(steps))
             return
         instrument, text = self._instrument, self._form.fields[field].text()
+        distance = stepped_ticks(text, steps) if field in _DISTANCES else ""
+        if distance:
+            self._form.set_text(field, distance)
+            return
         try:
             if field in ("qty", "display"):
                 qty = max(parse_quantity(text or "0", instrument) + steps * instrument.lot, 0)
@@ -93,7 +98,10 @@ class TicketPricing(QObject):
             price = parse_price(text, instrument) if text else self._start_price()
         except UserError:
             return
-        if price is not None:
+        if field == "trail" and price is not None:
+            tick = instrument.tick_at(self._start_price() or instrument.ticks[-1].from_price)
+            self._form.set_text(field, instrument.price_text(max(price + steps * tick, tick)))
+        elif price is not None:
             self._form.set_text(field, instrument.price_text(nudged(price, steps, instrument) if text else price))
 
     def _choose(self, to: PegTo) -> None:
