@@ -281,7 +281,8 @@ class ChartTools(QWidget):
 
 def _counted_words(interval: str) -> str:
     kind = interval.lstrip("0123456789km")
-    count = interval.removesuffix(kind).replace("k", ",000").replace("m", ",000,000")
+    number = interval.removesuffix(kind).replace("k", "000").replace("m", "000000")
+    count = f"{int(number):,}"
     return {
         "t": f"{count} ticks a bar",
         "v": f"Volume of {count} a bar",

@@ -1,0 +1,188 @@
+"""The chart by mouse alone, from the buttons of its header to the order: each choice clicked, each line taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolButton
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, limit, order, position, quote, status
+from workstation.commands.params import CancelOne
+from workstation.commands.registry import CommandResult
+from workstation.desktop.chart_links import PAINT_WAIT_NS
+from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.desktop.shell.panel_header import PanelHeader
+from workstation.domain.market import BarKind, BarType
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import Side
+from workstation.viewmodels.bars import BarSeries
+from workstation.viewmodels.chart_window import ChartType
+from workstation.viewmodels.drawings import DrawingKind
+
+LEFT = Qt.MouseButton.LeftButton
+BARS = 420
+
+
+@pytest.fixture
+def rig(qapp: QApplication) -> Iterator[DesktopRig]:
+    made = DesktopRig()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def panel(rig: DesktopRig, qtbot: QtBot) -> Iterator[ChartPanel]:
+    made = ChartPanel(rig.context, "chart-1")
+    holder = PanelHeader.wrap(made)
+    qtbot.addWidget(holder)
+    holder.resize(900, 520)
+    holder.show()
+    rig.feed(status=status(now_ns=START_NS))
+    made.show_symbol("AAPL")
+    answer(rig)
+    rig.feed(quotes=[quote()])
+    QApplication.processEvents()
+    yield made
+    made.release()
+
+
+def answer(rig: DesktopRig) -> None:
+    """Answer the bars that were asked for last: minutes around 187."""
+    times = START_NS + np.arange(BARS, dtype=np.int64) * 60 * SECOND
+    close = 187 + np.sin(np.arange(BARS) / 5)
+    opened = np.concatenate((close[:1], close[:-1]))
+    high, low = np.maximum(opened, close) + 0.1, np.minimum(opened, close) - 0.1
+    ohlcv = np.stack([opened, high, low, close, np.full(BARS, 100.0)], axis=1)
+    asked = rig.gateway.of("market.bars")[-1]
+    found = BarSeries(asked.symbol, asked.bar_type, times, ohlcv)
+    rig.gateway.answer("market.bars", CommandResult(ok=True, text="", data=found))
+    rig.bridge._on_answered()
+
+
+def pick(button: QToolButton, action: QAction) -> None:
+    """Open a button's menu and click one of its entries."""
+    menu = button.menu()
+    menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+    QApplication.processEvents()
+    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    QApplication.processEvents()
+
+
+def port(panel: ChartPanel):
+    return panel.chart._canvas.view.viewport()
+
+
+def pull(panel: ChartPanel, start: QPoint, end: QPoint) -> None:
+    """Press at one place, move to another and let go."""
+    QTest.mousePress(port(panel), LEFT, pos=start)
+    for place in (start + (end - start) / 2, end):
+        where, none = QPointF(port(panel).mapToGlobal(place)), Qt.KeyboardModifier.NoModifier
+        move = QMouseEvent(QEvent.Type.MouseMove, QPointF(place), where, Qt.MouseButton.NoButton, LEFT, none)
+        QApplication.sendEvent(port(panel), move)
+    QTest.mouseRelease(port(panel), LEFT, pos=end)
+    QApplication.processEvents()
+
+
+def place_of(panel: ChartPanel, price: float, x: int = 200) -> QPoint:
+    return QPoint(x, round(panel.chart._canvas.price_pane().y(price)))
+
+
+def test_a_click_on_the_padlock_lets_a_line_be_dragged_and_another_shuts_it(panel: ChartPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1", limit(price=18_660), version=4))
+    for click, sent in ((False, 0), (True, 1), (True, 1)):
+        if click:
+            QTest.mouseClick(panel.tools.padlock, LEFT)
+        pull(panel, place_of(panel, 186.60), place_of(panel, 186.90))
+        assert len(rig.gateway.of("order.replace")) == sent
+
+
+def test_a_click_on_the_cross_of_a_line_cancels_its_order_on_a_locked_chart(panel: ChartPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1", limit(price=18_660)), order("OMS-2", limit(Side.SELL, 18_760)))
+    QApplication.processEvents()
+    tags = {tag.order.cl_ord_id: tag for tag in panel.chart._canvas.orders._placed()}
+    QTest.mouseClick(port(panel), LEFT, pos=tags["OMS-2"].cancel.center().toPoint())
+    assert rig.gateway.of("order.cancel") == [CancelOne(cl_ord_id="OMS-2")]
+
+
+@pytest.mark.parametrize("kind", list(ChartType))
+def test_each_type_is_chosen_by_mouse_and_drawn(panel: ChartPanel, kind: ChartType) -> None:
+    before = port(panel).grab().toImage()
+    if kind is ChartType.CANDLES:
+        pick(panel.tools.type_button, panel.tools.types[ChartType.LINE.value])
+        before = port(panel).grab().toImage()
+    pick(panel.tools.type_button, panel.tools.types[kind.value])
+    assert panel.chart.model.chart_type is kind
+    assert panel.tools.type_button.text() == f"{kind.value.capitalize()} ▾"
+    assert port(panel).grab().toImage() != before
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("5m", BarType(BarKind.MINUTE, 5)),
+        ("1d", BarType(BarKind.DAY, 1)),
+        ("3m", BarType(BarKind.MINUTE, 3)),
+        ("100t", BarType(BarKind.TICK, 100)),
+        ("1kv", BarType(BarKind.VOLUME, 1_000)),
+    ],
+)
+def test_bars_of_time_of_ticks_and_of_volume_are_asked_for_by_a_click(
+    panel: ChartPanel, rig: DesktopRig, name: str, wanted: BarType
+) -> None:
+    chosen = panel.tools.intervals[name]
+    if isinstance(chosen, QAction):
+        pick(panel.tools.counted, chosen)
+    else:
+        QTest.mouseClick(chosen, LEFT)
+    assert rig.gateway.of("market.bars")[-1].bar_type == wanted
+    assert panel.interval == name
+    assert chosen.isChecked()
+
+
+def test_counts_of_bars_are_written_alike(panel: ChartPanel) -> None:
+    words = [panel.tools.intervals[name].text() for name in ("100t", "1000t", "1kv", "1mn")]
+    assert words == ["100 ticks a bar", "1,000 ticks a bar", "Volume of 1,000 a bar", "Value of 1,000,000 a bar"]
+
+
+@pytest.mark.parametrize("name", ["log", "profile", "volume"])
+def test_each_view_is_switched_by_mouse_and_seen(panel: ChartPanel, name: str) -> None:
+    before, on = port(panel).grab().toImage(), panel.tools.views[name].isChecked()
+    pick(panel.tools.view_button, panel.tools.views[name])
+    QApplication.processEvents()
+    assert panel.tools.views[name].isChecked() is not on
+    assert port(panel).grab().toImage() != before
+    assert panel.save_settings()[name] is not on
+
+
+@pytest.mark.parametrize("name", ["trend-line", "ray", "rectangle", "fibonacci", "measure"])
+def test_a_drawing_is_taken_from_the_menu_pulled_and_kept_with_the_symbol(
+    panel: ChartPanel, rig: DesktopRig, name: str
+) -> None:
+    pick(panel.tools.draw_button, panel.tools.drawing[name])
+    pull(panel, QPoint(120, 100), QPoint(320, 180))
+    (drawn,) = rig.context.charts.book("AAPL").drawings
+    assert drawn.kind is DrawingKind(name)
+    panel.show_symbol("MSFT")
+    assert panel.chart.model.book.drawings == ()
+    panel.show_symbol("AAPL")
+    assert panel.chart.model.book.drawings == (drawn,)
+
+
+def test_the_position_line_follows_the_profit_as_it_changes(panel: ChartPanel, rig: DesktopRig) -> None:
+    seen = []
+    for ticks in (19, 25, -3):
+        rig.clock.advance(PAINT_WAIT_NS)
+        rig.feed(positions=[position(300, unrealised=300 * ticks * MONEY_ONE // 100)])
+        held = panel.chart.model.position
+        assert held is not None
+        seen.append(held.text)
+    assert seen == ["Long 300  +57.00", "Long 300  +75.00", "Long 300  −9.00"]
+    rig.clock.advance(PAINT_WAIT_NS)
+    rig.feed(positions=[position(0)])
+    assert panel.chart.model.position is None
