@@ -6,15 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.desktop_rig import START_NS, DesktopRig, position, status
+from tests.helpers.desktop_rig import START_NS, DesktopRig, order, position, status
 from workstation.desktop.cell_painting import GLYPH_PX, CellPaint
 from workstation.desktop.panels.faults_panel import SWITCH, FaultsPanel
+from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.pnl_panel import PnlPanel
 from workstation.desktop.panels.positions_panel import PositionsPanel
 from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme, ui_font
+from workstation.domain.orders import OrdStatus
 
 TEXT_BESIDE_PX = 14
 """What a field or a switch keeps beside its text."""
@@ -68,13 +70,30 @@ def test_the_words_of_the_limit_stand_clear_of_its_bar(scale: float, rig: Deskto
     panel.release()
 
 
+@pytest.mark.parametrize("width", [900, 1_102, 1_500, 1_800])
+def test_no_chip_of_the_blotter_is_cut_and_its_filter_can_be_read(
+    scale: float, width: int, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    panel = OrdersPanel(rig.context, "orders-1")
+    qtbot.addWidget(panel)
+    panel.resize(width, 300)
+    panel.show()
+    rig.feed(order("OMS-1", state=OrdStatus.REJECTED), status=status(now_ns=START_NS))
+    QApplication.processEvents()
+    for button in panel.tools.findChildren(QPushButton):
+        if button.isVisible():
+            assert button.width() >= button.minimumSizeHint().width(), button.objectName()
+    assert panel.filter_line.width() >= panel.filter_line.fontMetrics().horizontalAdvance("state:working qty>=100")
+    panel.release()
+
+
 def test_no_cell_of_the_sums_is_cut_at_the_edge(rig: DesktopRig, qtbot: QtBot) -> None:
     panel = PnlPanel(rig.context, "pnl-1")
     qtbot.addWidget(panel)
     panel.show()
     rig.feed(positions=[position(100)], status=status(now_ns=START_NS))
     header = panel.view.horizontalHeader()
-    for width in (300, 420, 500):
+    for width in (300, 420, 500, 1_400):
         panel.resize(width, 600)
         QApplication.processEvents()
         room = panel.view.viewport().width()
@@ -85,4 +104,5 @@ def test_no_cell_of_the_sums_is_cut_at_the_edge(rig: DesktopRig, qtbot: QtBot) -
         ]
         assert all(left >= room or left + size <= room for left, size in spans), width
         assert [column.name for column in panel.view.shown_columns()][:2] == ["symbol", "currency"]
+        assert spans[0][1] <= 2 * panel.view._designed_width(0), "figures stay near what they are of"
     panel.release()

@@ -6,10 +6,8 @@ A click on a step leaves the cursor in the cell. It decides and sends nothing.
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from shiboken6 import isValid
-
-from workstation.desktop.tight_button import TightButton
 
 STEPS = {"down": ("−", -1, "One step down"), "up": ("+", 1, "One step up")}
 
@@ -30,9 +28,12 @@ class AmendBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 2, 6, 2)
         row.setSpacing(4)
-        self.steps: dict[str, TightButton] = {}
+        self.steps: dict[str, QPushButton] = {}
         for name, (text, steps, meaning) in STEPS.items() if has_steps else ():
-            button = self.steps[name] = TightButton(f"order_edit_{name}", text)
+            button = self.steps[name] = QPushButton(text)
+            button.setObjectName(f"order_edit_{name}")
+            button.setProperty("tight", "true")
+            button.setFixedWidth(button.sizeHint().height())
             button.setAccessibleName(meaning)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _checked=False, steps=steps: step(steps))

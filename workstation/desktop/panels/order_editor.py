@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QHBoxLayout,
@@ -150,6 +150,14 @@ class OrderCellEditor(QStyledItemDelegate):
             elif event.type() == QEvent.Type.FocusOut:
                 self._close(watched)
         return False
+
+
+def on_enter(table: QWidget, act: Callable[[], None]) -> None:
+    """Run something on Enter, of either key, while a table has the keyboard."""
+    enter = QShortcut(table)
+    enter.setKeys([QKeySequence(Qt.Key.Key_Return), QKeySequence(Qt.Key.Key_Enter)])
+    enter.setContext(Qt.ShortcutContext.WidgetShortcut)
+    enter.activated.connect(act)
 
 
 class ConflictBar(QWidget):

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from workstation.desktop.icons import icon
+from workstation.desktop.theme import current_theme
 from workstation.viewmodels.order_totals import GROUPINGS
 from workstation.viewmodels.origins import Sender
 
@@ -29,7 +30,7 @@ SENDER_CHIPS = (
     (Sender.STRATEGY.value, "Strategies"),
 )
 CHIPS_WIDTH_PX = 1_000
-"""Width from which the chips stand side by side; below, a menu holds them."""
+"""Width at text size 1 from which the chips stand side by side; below, a menu holds them."""
 
 
 class Entry(NamedTuple):
@@ -81,8 +82,8 @@ def chip_menu(parent: QWidget, panel_id: str, chips: Mapping[str, QPushButton]) 
 
 def menu_chips(chips: Mapping[str, QPushButton], width_px: int) -> dict[str, QPushButton]:
     """Return the chips that a panel of a width has in its menu: those by sender, and all where they have no room."""
-    senders = dict(SENDER_CHIPS)
-    return {name: chip for name, chip in chips.items() if width_px < CHIPS_WIDTH_PX or name in senders}
+    senders, least = dict(SENDER_CHIPS), CHIPS_WIDTH_PX * max(current_theme().text_scale, 1.0)
+    return {name: chip for name, chip in chips.items() if width_px < least or name in senders}
 
 
 def lay_out_chips(chips: Mapping[str, QPushButton], width_px: int) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QTableView
 
 from workstation.commands.params import CancelOne, ChangeOrder
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.icons import icon
 from workstation.desktop.panels.older_rows import NEWEST_FIRST, OlderRows
-from workstation.desktop.panels.order_editor import ConflictBar, OrderCellEditor
+from workstation.desktop.panels.order_editor import ConflictBar, OrderCellEditor, on_enter
 from workstation.desktop.panels.orders_menus import (
     CHIPS,
     SENDER_CHIPS,
@@ -34,6 +34,7 @@ from workstation.desktop.panels.tick_mover import TickMover
 from workstation.desktop.shell.panel import PanelSettings
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
+from workstation.desktop.theme import theme_notifier
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.viewmodels.formats import SECOND_NS, Formats
@@ -237,6 +238,7 @@ class OrdersPanel(TablePanel):
         self.bar.insertWidget(1, self.more)
         self.tools.setMinimumWidth(TOOLS_WIDTH_MIN_PX)
         self.until_released(self.context.focus.listen(self._on_focus))
+        theme_notifier().changed.connect(self._show_chips)
 
     def _build_table(self) -> None:
         self.columns: ColumnModel[OrderState] = ColumnModel(self.blotter.table, self._edit_text)
@@ -248,10 +250,7 @@ class OrdersPanel(TablePanel):
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_context_menu)
         view.delete_pressed.connect(self.cancel_selection)
-        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            enter = QShortcut(QKeySequence(key), view)
-            enter.setContext(Qt.ShortcutContext.WidgetShortcut)
-            enter.activated.connect(self._edit_here)
+        on_enter(view, self._edit_here)
         self.show_view(view)
         self.mover = TickMover(self.panel_id, view, self.reprice)
         self.column.addWidget(self.mover)
@@ -376,7 +375,7 @@ class OrdersPanel(TablePanel):
         """Return the chips that do not stand in the bar as a menu: those by sender, in a narrow panel all."""
         return chip_menu(self, self.panel_id, menu_chips(self.chips, self.width()))
 
-    def _show_chips(self) -> None:
+    def _show_chips(self, *_: object) -> None:
         self.more.setText(lay_out_chips(self.chips, self.width()))
 
     def _open_chip_menu(self) -> None:

@@ -67,7 +67,7 @@ class PnlPanel(TablePanel):
         self._build_summary()
         self.columns: ColumnModel[PnlRow] = ColumnModel(self.pnl.table)
         self.show_view(ColumnView(self.columns, self.pnl.style, name=f"{panel_id}_table", meaning="P&L by part"))
-        self.view.set_flexible("symbol")
+        self.view.set_flexible("symbol", overflow="worst")
         self.view.set_default_sort([("net", True)])
         stops = (self.basis, self.by, self.reconcile, self.curve, self.view)
         for before, after in pairwise(stops):
