@@ -143,6 +143,22 @@ def test_a_key_pressed_in_the_test_field_is_told_and_not_sent(qtbot, rig, panel)
     assert panel.told.text() == "F5: no bind"
 
 
+def test_a_sequence_is_tried_key_by_key(qtbot, rig, panel, file):
+    file.write_text(TEXT + '[[bind]]\nid = "join"\nkeys = "Ctrl+J B"\ndo = "buy_limit"\nprice = "bid"\n')
+    panel.keys.store.load()
+    panel.test.setFocus()
+    qtbot.keyClick(panel.test, Key.Key_B)
+    assert panel.told.text() == "B: no bind"
+    qtbot.keyClick(panel.test, Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert panel.told.text() == "Ctrl+J leads to B"
+    qtbot.keyClick(panel.test, Key.Key_B)
+    assert panel.test.text() == "Ctrl+J B"
+    assert "BUY 1 AAPL LIMIT 187.19" in panel.told.text()
+    assert rig.gateway.sent() == []
+    qtbot.keyClick(panel.test, Key.Key_B)
+    assert panel.told.text() == "B: no bind"
+
+
 def test_a_file_that_fails_to_load_is_named_with_line_and_column(panel, file):
     file.write_text(TEXT.replace("ask + 2t", "asks"))
     panel.keys.store.load()

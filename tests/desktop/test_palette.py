@@ -132,6 +132,16 @@ def test_a_command_is_found_and_run_by_enter_and_is_first_the_next_time(qtbot, r
     assert window.palette_.list.topLevelItem(0).text(1) == "]"
 
 
+def test_the_field_tells_a_screen_reader_what_is_chosen(qtbot, window):
+    open_with(qtbot, window, "preset")
+    field = window.palette_.field
+    assert field.accessibleDescription() == "Size preset 1, 1, 1 of 8"
+    press(qtbot, window, Key.Key_Down)
+    assert field.accessibleDescription() == "Size preset 2, 2, 2 of 8"
+    qtbot.keyClicks(field, " no such thing")
+    assert field.accessibleDescription() == "No choices"
+
+
 def test_arrows_choose_and_an_instrument_becomes_the_trade_focus(qtbot, rig, window):
     open_with(qtbot, window, "s")
     names = [entry.name for entry in window.palette_._entries]

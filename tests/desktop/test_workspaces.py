@@ -487,16 +487,28 @@ def test_a_window_that_no_screen_shows_or_only_by_a_corner_moves_into_view(
     assert not shown.window.gather()
 
 
-def test_what_stood_on_a_screen_that_has_gone_is_gathered_and_that_is_said(shown: Workspaces, rig: DesktopRig) -> None:
+@pytest.mark.parametrize("change", ["gone", "smaller"])
+def test_what_no_screen_shows_after_a_change_of_screens_is_gathered_and_that_is_said(
+    shown: Workspaces, rig: DesktopRig, qapp: QApplication, change: str
+) -> None:
+    screen = qapp.primaryScreen()
+
+    def happens() -> None:
+        if change == "gone":
+            qapp.screenRemoved.emit(screen)
+        else:
+            screen.availableGeometryChanged.emit(screen.availableGeometry())
+
     before = len(rig.spoken)
-    shown._gather(None)
+    happens()
     assert rig.spoken[before:] == [], "nothing is said where everything is still in view"
     shown.window.showNormal()
     shown.window.setGeometry(QRect(90_000, 90_000, 1_000, 700))
     QApplication.processEvents()
-    shown._gather(None)
-    assert shown.window.screen().availableGeometry().contains(shown.window.geometry().topLeft())
-    assert rig.spoken[before:] == [("warning", "A screen is gone: windows that were on it have moved into view.")]
+    happens()
+    assert screen.availableGeometry().contains(shown.window.geometry().topLeft())
+    words = "The screens have changed: windows that none of them showed have moved into view."
+    assert rig.spoken[before:] == [("warning", words)]
 
 
 def test_link_groups_come_back_with_the_workspace(shown: Workspaces, rig: DesktopRig) -> None:

@@ -87,6 +87,7 @@ class HotkeysPanel(Panel):
         self._store = context.keys
         self._filling = False
         self._read_at = 0
+        self._led = ""
         self.message = self._label("message")
         self.told = self._label("told")
         use_figure_font(self.told, "caption")
@@ -155,10 +156,15 @@ class HotkeysPanel(Panel):
                 item.setForeground(QColor(colors.warning))
 
     def try_key(self, chord: str) -> None:
-        """Show what a key would do now; nothing is sent."""
+        """Show what a key, or the second of a sequence, would do now; nothing is sent."""
         file = self._store.file
-        binds = [bind for bind in file.binds if bind.keys == (chord,)]
+        binds = [bind for bind in file.binds if bind.keys == (self._led, chord)]
+        if binds:
+            self.test.setText(" ".join(binds[0].keys))
+        else:
+            binds = [bind for bind in file.binds if bind.keys == (chord,)]
         leaders = [bind for bind in file.binds if bind.keys[0] == chord and len(bind.keys) > 1]
+        self._led = chord if leaders else ""
         if not binds:
             words = (
                 f"{chord} leads to {', '.join(bind.keys[1] for bind in leaders)}" if leaders else f"{chord}: no bind"

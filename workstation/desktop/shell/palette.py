@@ -160,6 +160,7 @@ class Palette(QFrame):
     def _show_entries(self, entries: list[Entry]) -> None:
         self._entries = entries
         self.list.clear()
+        self.field.setAccessibleDescription("" if entries else "No choices")
         for entry in entries:
             shown = "" if entry.sort is Sort.WORD else entry.name
             item = QTreeWidgetItem([entry.title, entry.key, shown])
@@ -181,6 +182,8 @@ class Palette(QFrame):
         item = self.list.topLevelItem(row)
         if item is not None:
             self.list.setCurrentItem(item)
+            said = filter(None, (item.text(0), item.text(1), f"{row + 1} of {self.list.topLevelItemCount()}"))
+            self.field.setAccessibleDescription(", ".join(said))
 
     def _move(self, rows: int) -> None:
         count, item = self.list.topLevelItemCount(), self.list.currentItem()

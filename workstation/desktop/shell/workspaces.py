@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
@@ -57,6 +57,9 @@ class Workspaces(QObject):
         app = QGuiApplication.instance()
         if isinstance(app, QGuiApplication):
             app.screenRemoved.connect(self._gather)
+            app.screenAdded.connect(self._follow_screen)
+            for screen in app.screens():
+                self._follow_screen(screen)
 
     @property
     def name(self) -> str:
@@ -373,10 +376,14 @@ class Workspaces(QObject):
     def _taken(self) -> set[str]:
         return {name for window in self.windows if isValid(window) for name in window.panel_ids}
 
-    def _gather(self, _screen: object) -> None:
-        moved = [window for window in self.windows if window.gather()]
+    def _follow_screen(self, screen: QScreen) -> None:
+        """See that windows stay within reach when a screen becomes smaller, too."""
+        screen.availableGeometryChanged.connect(self._gather)
+
+    def _gather(self, _change: object) -> None:
+        moved = [window for window in self.windows if isValid(window) and window.gather()]
         if moved:
-            self._say("warning", "A screen is gone: windows that were on it have moved into view.")
+            self._say("warning", "The screens have changed: windows that none of them showed have moved into view.")
 
     def _end_undo(self) -> None:
         self._before = None
