@@ -43,6 +43,12 @@ SCREEN_COMMANDS: tuple[Command[NoParams], ...] = (
     _screen("workspace.new_window", "New window", text="One more window of this workspace."),
     _screen("workspace.lock", "Lock panels", text="Freeze where panels stand; again to set them free."),
     _screen("workspace.reset", "Reset layout", text="Show the shipped layout again."),
+    _screen("panel.next", "Next panel", "Ctrl+Tab", text="Moves the keyboard among the panels in sight."),
+    _screen("panel.previous", "Previous panel", "Ctrl+Shift+Tab"),
+    _screen("panel.next_tab", "Next tab of the area", "Ctrl+PgDown", text="Of the panel with the keyboard."),
+    _screen("panel.previous_tab", "Previous tab of the area", "Ctrl+PgUp"),
+    _screen("panel.float", "Float panel, or dock it again", text="The panel with the keyboard."),
+    _screen("panel.close", "Close panel", "Ctrl+W", text="The panel with the keyboard; it can be reopened."),
     _screen("panel.reopen", "Reopen closed panel", "Ctrl+Shift+T", text="Where it stood, with what it had."),
     _screen("panel.maximise", "Maximise panel, or all again", "Ctrl+Shift+M"),
     _screen(

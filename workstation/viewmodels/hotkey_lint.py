@@ -32,6 +32,7 @@ SHADOWS: Mapping[str, str] = {
     **dict.fromkeys(("Tab", "Shift+Tab", "Space", "Return", "Enter"), "moving and pressing by keyboard"),
     **dict.fromkeys((f"Ctrl+{n}" for n in range(1, 10)), "switching workspaces"),
     "Ctrl+F": "the filter row", "Ctrl+Shift+T": "reopening a panel", "Ctrl+Shift+A": "acknowledging notes",
+    **dict.fromkeys(("Ctrl+Tab", "Ctrl+Shift+Tab", "Ctrl+PgDown", "Ctrl+PgUp", "Ctrl+W"), "panels by keyboard"),
     "F10": "the menu", "F11": "full screen", "Shift+F10": "a row's menu",
     "Ctrl+Q": "quitting, in most desktops", "Meta+L": "locking the screen", "Meta+D": "showing the desktop",
     "Ctrl+Shift+Esc": "the task manager", "Ctrl+Shift+M": "mute, in chat programs", "Del": "cancelling a selection",

@@ -96,6 +96,28 @@ class Docks(QObject):
         """Tell whether a dock is the one that its area shows."""
         return bool(self._docks[panel_id].isCurrentTab())
 
+    def fronts(self) -> list[str]:
+        """Return the docks in front of their tabs that are in sight, from the left and the top, floating ones last."""
+        found = {
+            panel_id: (dock.isInFloatingContainer(), dock.mapToGlobal(dock.rect().topLeft()))
+            for panel_id, dock in self._docks.items()
+            if dock.isVisible() and dock.isCurrentTab()
+        }
+        return sorted(found, key=lambda panel_id: (found[panel_id][0], found[panel_id][1].x(), found[panel_id][1].y()))
+
+    def tabs_with(self, panel_id: str) -> list[str]:
+        """Return the docks of an area in the order of its tabs."""
+        return [dock.objectName() for dock in self._docks[panel_id].dockAreaWidget().openedDockWidgets()]
+
+    def float_or_dock(self, panel_id: str) -> None:
+        """Let a dock float, or one that floats stand at the right again."""
+        self.maximised.end()
+        dock = self._docks[panel_id]
+        if dock.isInFloatingContainer():
+            self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
+        else:
+            dock.setFloating()
+
     def join(self, panel_id: str, other: str) -> None:
         """Move a dock among the tabs of another one."""
         area = self._docks[other].dockAreaWidget()

@@ -266,6 +266,29 @@ class MainWindow(QMainWindow):
         """Bring a panel to the front of its tabs, and out from behind one that is shown alone."""
         self._docks.show(panel_id)
 
+    def in_sight(self) -> list[str]:
+        """Return the panels in front of their tabs, from the left and the top, those that float after them."""
+        return self._docks.fronts()
+
+    def tabs_with(self, panel_id: str) -> list[str]:
+        """Return the panels of an area in the order of its tabs."""
+        return self._docks.tabs_with(panel_id)
+
+    def go_to(self, panel_id: str) -> None:
+        """Show a panel and give it the keyboard."""
+        panel = self.panels[panel_id]
+        self.show_panel(panel_id)
+        panel.window().activateWindow()
+        panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def float_or_dock(self, panel_id: str) -> None:
+        """Take a panel out of its place into a window of its own, or dock one that floats at the right."""
+        self._docks.float_or_dock(panel_id)
+
+    def close_by_hand(self, panel_id: str) -> None:
+        """Close a panel as the cross of its tab does: it can be reopened where it stood."""
+        self._on_dock_closed(panel_id)
+
     def panel_of(self, widget: QWidget | None) -> Panel | None:
         """Return the panel that a widget is part of."""
         while widget is not None and not isinstance(widget, Panel):

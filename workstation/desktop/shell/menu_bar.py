@@ -19,6 +19,7 @@ from workstation.desktop.shell.workspaces_menu import WorkspaceMenu
 from workstation.desktop.spelt import spelt
 
 Run = Callable[[], object]
+PANEL_KEYS = tuple(f"panel.{word}" for word in ("next", "previous", "next_tab", "previous_tab", "float", "close"))
 
 
 class MenuBar:
@@ -35,7 +36,7 @@ class MenuBar:
         """Add the menu of panels and looks, with the way out at its end. runs: commands by id."""
         menu = self._menu("&View")
         menu.addMenu(self._panels(menu, workspaces, kinds))
-        for command_id in ("panel.reopen", "panel.maximise", "screen.full_screen"):
+        for command_id in (*PANEL_KEYS, "panel.reopen", "panel.maximise", "screen.full_screen"):
             self._commands.put(menu, command_id, runs[command_id])
         menu.addMenu(themes)
         menu.addSeparator()

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QLayout,
-    QLayoutItem,
     QScrollArea,
     QWidget,
 )
@@ -69,20 +68,24 @@ def _held(layout: QLayout) -> Iterator[QWidget]:
     """Give the widgets of a layout and of the layouts in it; none of a kind whose order says nothing."""
     if not isinstance(layout, (QBoxLayout, QGridLayout, QFormLayout)):
         return
-    for _, item in sorted(_placed(layout), key=lambda placed: placed[0]):
-        inner, widget = item.layout(), item.widget()
-        if inner is not None:
+    for _, inner in sorted(_placed(layout), key=lambda placed: placed[0]):
+        if isinstance(inner, QLayout):
             yield from _held(inner)
-        elif widget is not None:
-            yield widget
+        else:
+            yield inner
 
 
-def _placed(layout: QLayout) -> Iterator[tuple[Place, QLayoutItem]]:
-    """Give each item with its row and column."""
-    for number in range(layout.count()):
-        item = layout.itemAt(number)
-        if item is not None:
-            yield _place(layout, number), item
+def _placed(layout: QLayout) -> Iterator[tuple[Place, QLayout | QWidget]]:
+    """Give what a layout holds with its row and column.
+
+    Found through the children, never by `itemAt`: Qt frees an item with its widget, and the binding would go on
+    knowing the wrapper by an address that is soon another object's.
+    """
+    top = layout.parentWidget()
+    children = [] if top is None else top.children()
+    for child in (*layout.children(), *children):
+        if isinstance(child, (QLayout, QWidget)) and child is not layout and (number := layout.indexOf(child)) >= 0:
+            yield _place(layout, number), child
 
 
 def _place(layout: QLayout, number: int) -> Place:

@@ -23,6 +23,7 @@ from workstation.desktop.shell.menu_bar import MenuBar
 from workstation.desktop.shell.palette import Palette
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.shell.panel_keys import PanelKeys
 from workstation.desktop.shell.screen_commands import ScreenCommands
 from workstation.desktop.shell.spoken_line import SpokenLine
 from workstation.desktop.shell.staging import panel_around
@@ -131,6 +132,7 @@ class Workspace(QObject):
     def _build_menu(self, kinds: Mapping[str, type[Panel]]) -> None:
         menus = MenuBar(self.window, self.commands)
         runs: dict[str, Callable[[], object]] = {
+            **PanelKeys(self._context, self.workspaces).runs,
             "panel.reopen": self._reopen,
             "panel.maximise": self._maximise,
             "screen.full_screen": self._fill_screen,
