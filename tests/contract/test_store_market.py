@@ -173,10 +173,10 @@ class TestBars:
         assert kept.opened.store.journal.trouble == ""
 
     def test_market_data_gives_way_when_the_journal_has_much_to_do(self, kept: Kept) -> None:
-        kept.recorder._queue._events = QUEUE_EVENTS_MAX
+        kept.recorder._queue._put += QUEUE_EVENTS_MAX
         assert not kept.bars(bar())
         assert kept.recorder.shed == 1
-        kept.recorder._queue._events = 0
+        kept.recorder._queue._put -= QUEUE_EVENTS_MAX
         assert kept.bars(bar())
 
     def test_years_of_bars_are_stored_whatever_their_months(self, kept: Kept) -> None:

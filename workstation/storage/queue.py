@@ -1,7 +1,7 @@
 """The way from the engine to the journal thread: a bounded queue, counted in events."""
 
+import queue
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -68,17 +68,21 @@ Work = Batch | Snapshot | Ping | Aside | Stop
 
 
 class WorkQueue:
-    """First in, first out; any thread may put, one takes."""
+    """First in, first out; any thread may put, one takes.
+
+    Whoever waits is woken by the library's own queue: a condition would have it wait a second time, for the lock of the
+    thread that woke it, while others compute.
+    """
 
     def __init__(self) -> None:
-        self._items: deque[Work] = deque()
-        self._events = 0
-        self._ready = threading.Condition()
+        self._items: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._putting = threading.Lock()
+        self._put = self._taken = 0
 
     @property
     def fill_ratio(self) -> float:
         """Events waiting against QUEUE_EVENTS_MAX, 0 to 1."""
-        return min(1.0, self._events / QUEUE_EVENTS_MAX)
+        return min(1.0, (self._put - self._taken) / QUEUE_EVENTS_MAX)
 
     def put(self, item: Work) -> None:
         """Append one item.
@@ -86,23 +90,20 @@ class WorkQueue:
         Raises:
             InvariantError: QUEUE_EVENTS_CAP events wait, so whoever appends has ignored `fill_ratio`.
         """
-        with self._ready:
-            if self._events >= QUEUE_EVENTS_CAP:
-                raise InvariantError(f"the journal queue holds {self._events} events and takes no more")
-            self._items.append(item)
-            self._events += _weight(item)
-            self._ready.notify()
+        with self._putting:
+            if (waiting := self._put - self._taken) >= QUEUE_EVENTS_CAP:
+                raise InvariantError(f"the journal queue holds {waiting} events and takes no more")
+            self._put += _weight(item)
+            self._items.put(item)
 
     def get(self, timeout_s: float) -> Work | None:
         """Take the oldest item, waiting for one at most `timeout_s`; None when there is none."""
-        with self._ready:
-            if not self._items and timeout_s > 0:
-                self._ready.wait(timeout_s)
-            if not self._items:
-                return None
-            item = self._items.popleft()
-            self._events -= _weight(item)
-            return item
+        try:
+            item = self._items.get(timeout_s > 0, timeout_s)
+        except queue.Empty:
+            return None
+        self._taken += _weight(item)
+        return item
 
 
 def _weight(item: Work) -> int:
