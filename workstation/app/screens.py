@@ -53,14 +53,21 @@ class EngineScreens:
         """End what reads aside."""
         self._aside.close()
 
-    def when_read(self, wanted: Iterable[tuple[str, BarType, int]], then: Callable[[], None]) -> None:
-        """Call `then` once the past of series that are not open is at hand: at once, unless one is long."""
-        long: dict[Series, int] = {}
+    def when_read(
+        self, wanted: Iterable[tuple[str, BarType, int]], then: Callable[[], None], *, at_leisure: bool = False
+    ) -> None:
+        """Call `then` once the past of series that are not open is at hand: at once, unless one is long.
+
+        at_leisure: a short one is read aside too, since the engine would keep orders waiting for it.
+        """
+        aside: dict[Series, int] = {}
         for symbol, bar_type, count in wanted:
-            known = symbol in self._instruments and not self._market.series.is_open(symbol, bar_type)
-            if known and shortest_ns(bar_type) * max(count, BARS_BEFORE) > ASIDE_NS:
-                long[symbol, bar_type] = max(count, BARS_BEFORE)
-        self._aside.seek(long, then)
+            if symbol not in self._instruments or self._market.series.is_open(symbol, bar_type):
+                continue
+            least = count + 1 if at_leisure else max(count, BARS_BEFORE)
+            if at_leisure or shortest_ns(bar_type) * least > ASIDE_NS:
+                aside[symbol, bar_type] = least
+        self._aside.seek(aside, then)
 
     def watch(self, wish: Watch) -> NoRoom:
         """Take one panel's wish for streams; unknown symbols are refused by name. Returns what has no room."""
@@ -80,7 +87,8 @@ class EngineScreens:
         if request.goes_on or self._market.series.is_open(symbol, bar_type):
             history = self.open_series(symbol, bar_type, max(request.count, BARS_BEFORE))
         else:
-            history = self._market.series.laid(symbol, bar_type, self._past(symbol, bar_type, request.count + 1))
+            past = self._aside.take(symbol, bar_type) or self._past(symbol, bar_type, request.count + 1)
+            history = self._market.series.laid(symbol, bar_type, past)
         start = max(len(history) - request.count, 0)
         return BarSeries(
             symbol=symbol,

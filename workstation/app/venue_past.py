@@ -29,7 +29,7 @@ class VenuePast:
 
     def __init__(self, read: Read, post: Post) -> None:
         self._read, self._post = read, post
-        self._sought: dict[Series, list[Callable[[], None]]] = {}
+        self._sought: dict[tuple[Series, int], list[Callable[[], None]]] = {}
         self._found: dict[Series, Sequence[Bar]] = {}
         self._pool = ThreadPoolExecutor(1, "venue-past")
         self._is_open = True
@@ -40,7 +40,10 @@ class VenuePast:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def seek(self, wanted: Mapping[Series, int], then: Callable[[], None]) -> None:
-        """Read so many bars of each series aside, then call `then`, in which `take` returns them; at once for none."""
+        """Read so many bars of each series aside, then call `then`, in which `take` returns them; at once for none.
+
+        Who asks for as many meanwhile waits for the same reading.
+        """
         left = len(wanted)
 
         def one_less() -> None:
@@ -52,11 +55,11 @@ class VenuePast:
         if not wanted or not self._is_open:
             then()
             return
-        for series, count in wanted.items():
-            waiting = self._sought.setdefault(series, [])
+        for sought in wanted.items():
+            waiting = self._sought.setdefault(sought, [])
             waiting.append(one_less)
             if len(waiting) == 1:
-                self._pool.submit(self._work, series, count)
+                self._pool.submit(self._work, *sought)
 
     def take(self, symbol: str, bar_type: BarType) -> Sequence[Bar]:
         """Return what was read of a series, once; empty for what was not."""
@@ -70,10 +73,10 @@ class VenuePast:
         except (WorkstationError, OSError) as error:
             _log.warning("venue_past_not_read", symbol=series[0], error=repr(error))
         finally:
-            self._post(partial(self._arrived, series, bars))
+            self._post(partial(self._arrived, series, count, bars))
 
-    def _arrived(self, series: Series, bars: Sequence[Bar]) -> None:
+    def _arrived(self, series: Series, count: int, bars: Sequence[Bar]) -> None:
         self._found[series] = bars
-        for call in self._sought.pop(series):
+        for call in self._sought.pop((series, count)):
             call()
         self._found.pop(series, None)

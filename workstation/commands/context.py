@@ -28,8 +28,13 @@ class Screens(Protocol):
     def watch(self, wish: Watch) -> object:
         """Take one screen's wish for streams; returns what there was no room for."""
 
-    def when_read(self, wanted: Iterable[tuple[str, BarType, int]], then: Callable[[], None]) -> None:
-        """Call `then` once the past of so many bars of series is at hand, which `watch` and `bars` begin with."""
+    def when_read(
+        self, wanted: Iterable[tuple[str, BarType, int]], then: Callable[[], None], *, at_leisure: bool = False
+    ) -> None:
+        """Call `then` once the past of so many bars of series is at hand, which `watch` and `bars` begin with.
+
+        at_leisure: no screen waits for it, so that orders never do.
+        """
 
     def bars(self, request: BarsRequest) -> object:
         """Return a bar series for a chart."""

@@ -25,7 +25,7 @@ def bars(context: EngineContext, params: BarsRequest, call: Invocation) -> None:
     def read() -> CommandResult:
         return CommandResult(ok=True, text="", data=context.screens.bars(params))
 
-    context.screens.when_read(wanted, lambda: answer(call, read))
+    context.screens.when_read(wanted, lambda: answer(call, read), at_leisure=not params.goes_on)
 
 
 def resubscribe(context: EngineContext, _params: NoParams, call: Invocation) -> None:

@@ -44,7 +44,7 @@ class Screens:
     def __init__(self) -> None:
         self.history = BarHistory("ABC", MINUTES, capacity=5_000, price_scale=0.01)
 
-    def when_read(self, _wanted: Iterable[Any], then: Callable[[], None]) -> None:
+    def when_read(self, _wanted: Iterable[Any], then: Callable[[], None], *, at_leisure: bool = False) -> None:
         then()
 
     def open_series(self, _symbol: str, _bar_type: BarType, _count: int) -> BarHistory:

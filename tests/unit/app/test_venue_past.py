@@ -5,17 +5,20 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.helpers.core_rig import START_NS, SYMBOL, instrument
 from workstation.app.screens import BARS_BEFORE, EngineScreens
+from workstation.commands.market import bars
 from workstation.commands.params import BarsRequest
 from workstation.domain.market import Bar, BarType
 from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.intervals import bar_type_of
 from workstation.marketdata.service import MarketData
+from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.market_view import MarketView
 
 DAY_NS = 86_400 * 10**9
@@ -99,6 +102,39 @@ def test_a_short_past_is_read_at_once(desk: Desk) -> None:
     desk.ask("minutes", MINUTES)
     assert desk.read == ["minutes"]
     assert desk.venue.asked == [(False, BARS_BEFORE)]
+
+
+def test_what_no_screen_waits_for_is_read_aside_however_short_and_once(desk: Desk) -> None:
+    request = BarsRequest(symbol=SYMBOL, bar_type=MINUTES, count=10, goes_on=False)
+    read: list[BarSeries] = []
+    desk.screens.when_read([(SYMBOL, MINUTES, 10)], lambda: read.append(desk.screens.bars(request)), at_leisure=True)
+    assert read == []
+    desk.handle()
+    assert desk.venue.asked == [(True, 11)]
+    assert [len(series.ts_open) for series in read] == [10]
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_series_that_does_not_go_on_is_asked_for_at_leisure(goes_on: bool) -> None:
+    leisure: list[bool] = []
+
+    class Screens:
+        def when_read(self, _wanted: object, _then: object, *, at_leisure: bool = False) -> None:
+            leisure.append(at_leisure)
+
+    context: Any = SimpleNamespace(screens=Screens())
+    call: Any = None
+    bars(context, BarsRequest(symbol=SYMBOL, bar_type=MINUTES, goes_on=goes_on), call)
+    assert leisure == [not goes_on]
+
+
+def test_who_asks_for_more_meanwhile_gets_as_many(desk: Desk) -> None:
+    desk.screens.when_read([(SYMBOL, DAYS, 10)], lambda: desk.read.append("few"), at_leisure=True)
+    desk.ask("many")
+    desk.handle()
+    desk.handle()
+    assert desk.read == ["few", "many"]
+    assert len(desk.market.series.seed(SYMBOL, DAYS, ())) == BARS_BEFORE - 1
 
 
 def test_a_reading_that_fails_is_logged_and_the_engine_reads(desk: Desk, logged: list[dict[str, Any]]) -> None:
