@@ -256,11 +256,9 @@ class OrderBook:
             self._close(after)
         if not self._keeps_rows:
             return Change(event, order, after, (), execution)
-        rows = _transitions(order, entered, step, event.ts) if entered else []
-        rows.append(after)
-        if execution is not None:
-            rows.insert(0, execution)
-        return Change(event, order, after, tuple(rows), execution)
+        first = () if execution is None else (execution,)
+        told = _transitions(order, entered, step, event.ts) if entered else ()
+        return Change(event, order, after, (*first, *told, after), execution)
 
     # Indexes
 
