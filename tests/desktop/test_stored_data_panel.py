@@ -76,7 +76,7 @@ def test_each_series_shows_rows_coverage_and_what_is_missing(panel: StoredDataPa
 
 
 def test_a_warning_counts_what_is_missing(panel: StoredDataPanel) -> None:
-    assert panel.note.text() == "1 series lack 30 bars. Select one to see where."
+    assert panel.note.text() == "1 series lacks 30 bars. Select one to see where."
 
 
 def test_choosing_a_series_shows_its_holes(panel: StoredDataPanel) -> None:

@@ -78,7 +78,9 @@ class StoredDataPanel(AskingPanel):
         if self.importing:
             return PanelNote("info", f"Importing {self.importing}")
         series, bars = self.rows.missing()
-        return PanelNote("warning", f"{series} series lack {bars:,} bars. Select one to see where." if series else "")
+        lacks = "1 series lacks" if series == 1 else f"{series:,} series lack"
+        missing = f"{bars:,} bar{'' if bars == 1 else 's'}"
+        return PanelNote("warning", f"{lacks} {missing}. Select one to see where." if series else "")
 
     def _on_board(self, result: CommandResult) -> None:
         if self.take(result, DataBoard):

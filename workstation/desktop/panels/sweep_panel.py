@@ -143,7 +143,7 @@ class SweepsPanel(StudyPanel[SweepForm]):
         box.setAccessibleName(meaning)
         box.setToolTip(meaning)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(5)
+        box.setMinimumContentsLength(4)  # narrower, so that the measure beside two of them is read whole
         return box
 
     # Answers
