@@ -65,6 +65,7 @@ ORDERS = variants(
         "final": {"is_open": False},
         "open states": {"statuses": (OrdStatus.SUBMITTED, OrdStatus.NEW)},
         "state": {"statuses": (OrdStatus.REJECTED,)},
+        "open state": {"statuses": (OrdStatus.SUBMITTED,)},
         "states": {"statuses": (OrdStatus.REJECTED, OrdStatus.FILLED)},
         "symbol": {"symbol": "S7"},
         "account": {"account": "A3"},
@@ -339,3 +340,25 @@ def test_a_walk_of_a_table_is_seen(view: StoreView) -> None:
 def test_the_open_orders_of_a_start_come_from_their_own_index(view: StoreView) -> None:
     (_, plan), *_ = plans(view, ASKED["orders: open"])
     assert "ix_orders_open" in plan
+
+
+@pytest.mark.parametrize(
+    ("case", "index"),
+    [("state", "ix_orders_status"), ("open state", "ix_orders_open"), ("open states", "ix_orders_open")],
+)
+def test_orders_of_a_state_are_those_of_its_index_and_come_in_its_order(view: StoreView, case: str, index: str) -> None:
+    if view._engine.dialect.name != "sqlite":
+        pytest.skip("a server weighs how many there are and may as well sort a few")
+    page, total = plans(view, ASKED[f"orders: {case}"])
+    for statement, plan in (page, total):
+        assert re.search(rf"INDEX {index}\b", plan), f"{statement}\n{plan}"
+    assert "TEMP B-TREE" not in page[1], page
+
+
+def test_only_final_orders_stand_in_the_index_of_states(view: StoreView) -> None:
+    with view._engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            found = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'ix_orders_status'")
+        else:
+            found = connection.exec_driver_sql("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_orders_status'")
+        assert re.search(r"WHERE \(?NOT is_open", found.scalar_one())

@@ -18,7 +18,7 @@ from workstation.domain.errors import ValidationError
 from workstation.domain.orders import FINAL_STATES, OrdStatus
 from workstation.ports.store import AuditQuery, ExecutionQuery, OrderQuery, PositionQuery, RecordQuery
 from workstation.storage.record_tables import FILLED, RecordTable
-from workstation.storage.tables import ACCOUNT_ROW, IS_OPEN, audit_entries, executions, orders, positions
+from workstation.storage.tables import ACCOUNT_ROW, IS_FINAL, IS_OPEN, audit_entries, executions, orders, positions
 
 ORDER_ORDERINGS: Mapping[str, Column[Any]] = {
     name: orders.c[name]
@@ -218,13 +218,16 @@ def contains(wanted: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _status_conditions(statuses: tuple[OrdStatus, ...], *, is_open: bool | None) -> Conditions:
-    """Word open states by the condition of their index, so that a list of them never walks history."""
+    """Word open and final states by the condition of their index, so that a list of open ones never walks history."""
     found: Conditions = []
+    final = FINAL_STATES.intersection(statuses)
     if statuses:
-        # One state is a range of its index in order of creation. Several are not.
-        column = orders.c.status if len(statuses) == 1 else _OutOfIndex(orders.c.status)
+        # One final state is a range of its index in order of creation. Several are not.
+        is_range = len(final) == len(statuses) == 1
+        column = orders.c.status if is_range else _OutOfIndex(orders.c.status)
         found.append(column.in_([status.value for status in statuses]))
-    if is_open or (statuses and not FINAL_STATES.intersection(statuses)):
+        found += [literal_column(IS_FINAL.text)] if is_range else []
+    if is_open or (statuses and not final):
         found.append(literal_column(IS_OPEN.text))
     if is_open is False:
         found.append(_OutOfIndex(orders.c.status).in_([status.value for status in sorted(FINAL_STATES)]))

@@ -7,12 +7,12 @@ from sqlalchemy import Connection, inspect, text
 
 from workstation.domain.errors import StorageOutdated
 
-HEAD = "0025"
+HEAD = "0026"
 """Revision that this program writes."""
 
 KNOWN = (
     "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009", "0010", "0011", "0012", "0013", "0014", "0015",
-    "0016", "0017", "0018", "0019", "0020", "0021", "0022", "0023", "0024", HEAD,
+    "0016", "0017", "0018", "0019", "0020", "0021", "0022", "0023", "0024", "0025", HEAD,
 )  # fmt: skip
 """Every released revision, oldest first."""
 

@@ -92,6 +92,9 @@ def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
 IS_OPEN = text("is_open")
 """The condition of the open orders' index, worded as the index is, for a planner that compares words."""
 
+IS_FINAL = text("NOT is_open")
+"""The same for the index of final states: an order enters it once, where every state on its way would move it."""
+
 BY_STRATEGY = text("strategy_id <> ''")
 """The condition of the index of strategies' orders; hand orders would fill it with one value."""
 
@@ -155,13 +158,13 @@ orders = Table(
     CheckConstraint("version >= 0", name="version"),
     Index("uq_orders_cl_ord_id", "tenant_id", "cl_ord_id", unique=True),
     Index("uq_orders_uid", "tenant_id", "uid", unique=True),
-    Index("ix_orders_open", "created_at", "uid", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    Index("ix_orders_open", "created_at", "uid", "status", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     Index("ix_orders_created_at", "created_at", "uid", "symbol", *FILTER_COLUMNS),
     Index("ix_orders_updated_at", "updated_at", "uid"),
     Index("ix_orders_submitted_at", "submitted_at", "uid"),
     Index("ix_orders_order_qty", "order_qty", "uid"),
     Index("ix_orders_price", "price", "uid"),
-    Index("ix_orders_status", "status", "created_at", "uid"),
+    Index("ix_orders_status", "status", "created_at", "uid", sqlite_where=IS_FINAL, postgresql_where=IS_FINAL),
     Index("ix_orders_status_uid", "status", "uid"),
     Index("ix_orders_symbol_uid", "symbol", "uid"),
     Index("ix_orders_symbol", "symbol", "created_at", "uid", *FILTER_COLUMNS),
