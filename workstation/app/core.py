@@ -87,7 +87,7 @@ class Core:
         )
         self.pnl = Pnl(self.state.ledger, parts.instruments, MarkKind.MID)
         self.funds = Accounts(self.state.ledger, self.pnl)
-        self.marks = Marks(self.pnl, currency_pairs(parts.instruments))
+        self.marks = Marks(self.pnl, currency_pairs(parts.instruments), parts.instruments)
         self.market.listen(self.marks.on_batch)
         view = CoreRiskView(self.state, self.market.cache, Worth(self.funds, self.pnl))
         self.gate = RiskGate(view, self.state.controls, self.state.exposure)

@@ -63,6 +63,11 @@ def counts_for(conditions: str, exchange: str) -> int:
     return _joined(_US_TAPE, list(conditions.replace(" ", "").replace(",", "")))
 
 
+def is_last(conditions: str, exchange: str) -> bool:
+    """Tell whether a print may be the last price: what triggers a stop and marks a position."""
+    return not conditions or counts_for(conditions, exchange) & LAST != 0
+
+
 def _of_mask(mask: str) -> int:
     try:
         bits = int(mask, 16)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from workstation.domain.conditions import is_last
 from workstation.domain.errors import NotFound, StateConflict
 from workstation.domain.events import OrderCancelled, OrderChanged, OrderTriggered, StopTrailed
 from workstation.domain.market import MarketEvent, Quote, Trade
@@ -112,9 +113,13 @@ class Emulation:
         if not self._watches:
             return
         for event in events:
-            if isinstance(event, Trade | Quote) and event.symbol in self._watches:
+            if isinstance(event, Trade | Quote) and event.symbol in self._watches and self._counts(event):
                 for watch in tuple(self._watches[event.symbol].values()):
                     self._test(watch, event)
+
+    def _counts(self, event: Trade | Quote) -> bool:
+        """Tell whether a price may trigger: a print that may not be the last price, such as an odd lot, may not."""
+        return isinstance(event, Quote) or is_last(event.conditions, self._c.instruments[event.symbol].exchange)
 
     def fire(self, cl_ord_id: str) -> RuleResult | None:
         """Release a held order on a person's word; returns the refusal if there is one.

@@ -1,5 +1,8 @@
 """What the risk gate asks of an account's worth, over funds and profit and loss; None where something is unpriced."""
 
+from collections.abc import Mapping
+
+from workstation.domain.conditions import is_last
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import MarketEvent, Quote, Trade
 from workstation.domain.numbers import MONEY_DECIMALS, div_half_even, rescale
@@ -44,12 +47,15 @@ class Worth:
 class Marks:
     """Feeds marks and currency rates from market data; one listener of the tick walk.
 
-    Positions are marked at the mid; an instrument without quotes (a replay of bars) at its last trade.
+    Positions are marked at the mid; an instrument without quotes (a replay of bars) at its last trade, of
+    those that may be the last price.
     """
 
-    def __init__(self, pnl: Pnl, pairs: dict[str, tuple[str, str, Instrument]]) -> None:
+    def __init__(
+        self, pnl: Pnl, pairs: dict[str, tuple[str, str, Instrument]], instruments: Mapping[str, Instrument]
+    ) -> None:
         self._pnl = pnl
-        self._pairs = pairs
+        self._pairs, self._instruments = pairs, instruments
         self._quoted: set[str] = set()
 
     def on_batch(self, events: list[MarketEvent]) -> None:
@@ -61,8 +67,12 @@ class Marks:
                 quoted.add(event.symbol)
                 if event.symbol in pairs:
                     self._take_rate(event)
-            elif isinstance(event, Trade) and event.symbol not in quoted:
+            elif isinstance(event, Trade) and event.symbol not in quoted and self._is_last(event):
                 self._pnl.mark(event.symbol, event.price, event.ts_event)
+
+    def _is_last(self, trade: Trade) -> bool:
+        instrument = self._instruments.get(trade.symbol)
+        return instrument is None or is_last(trade.conditions, instrument.exchange)
 
     def _take_rate(self, quote: Quote) -> None:
         if quote.bid is None or quote.ask is None:

@@ -52,6 +52,16 @@ def test_a_stop_waits_here_and_goes_out_as_market_under_its_own_id():
     assert len(rig.broker.of("submit")) == sent + 1
 
 
+@pytest.mark.parametrize(("conditions", "status"), [("I", S.NEW), ("Z", S.NEW), ("@F", S.SUBMITTED)])
+def test_a_print_that_may_not_be_the_last_price_triggers_no_stop(conditions, status):
+    rig = rig_of()
+    listed: dict = rig.state.instruments
+    listed[SYMBOL] = msgspec.structs.replace(listed[SYMBOL], exchange="NASDAQ")
+    order = stop(rig)
+    rig.desk.on_market([Trade(SYMBOL, 9_000, 1, Aggressor.BUY, "t", rig.now, rig.now, conditions)])
+    assert rig.order(order.cl_ord_id).status is status
+
+
 def test_a_stop_limit_goes_out_as_limit():
     rig = rig_of()
     order = stop(rig, ord_type=OrdType.STOP_LIMIT, price=9_890)

@@ -21,6 +21,8 @@ EURUSD = Instrument(
     ticks=(TickBand(0, 1),),
 )
 
+LISTED = msgspec.structs.replace(INSTRUMENTS["STK"], exchange="NASDAQ")
+
 
 class Bench:
     """An account with a position in STK of 10 at 10.00, its worth, and its marks."""
@@ -29,7 +31,7 @@ class Bench:
         ledger = ledger_of([account_opened()])
         self.pnl = Pnl(ledger, {**INSTRUMENTS, "EURUSD": EURUSD}, MarkKind.MID)
         self.worth = Worth(Accounts(ledger, self.pnl), self.pnl)
-        self.marks = Marks(self.pnl, {"EURUSD": ("EUR", "USD", EURUSD)})
+        self.marks = Marks(self.pnl, {"EURUSD": ("EUR", "USD", EURUSD)}, INSTRUMENTS | {"STK": LISTED})
         self.cash = self.worth.equity("A")
         ledger.apply(fill(qty, 10_00))
 
@@ -67,6 +69,12 @@ def test_a_short_counts_to_the_gross_as_a_long_does() -> None:
         bench = Bench(qty)
         bench.see(quote(11_00, 11_02))
         assert bench.worth.gross("A") == money("110.10")
+
+
+def test_a_print_that_may_not_be_the_last_price_marks_nothing() -> None:
+    bench = Bench()
+    bench.see(trade(12_00), msgspec.structs.replace(trade(99_00), conditions="I"))
+    assert bench.pnl.unrealised("A", "STK") == money("20")
 
 
 def test_a_trade_marks_until_the_first_quote_and_never_after() -> None:
