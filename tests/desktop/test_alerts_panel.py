@@ -75,6 +75,30 @@ def test_a_condition_that_cannot_be_read_is_marked_and_kept_as_typed(
     assert rig.gateway.of("alert.save") == []
 
 
+def test_until_the_engine_answers_nothing_says_that_there_are_none(rig: DesktopRig, qtbot: QtBot) -> None:
+    made = AlertsPanel(rig.context, "alerts-2")
+    qtbot.addWidget(made)
+    assert (made.note.text(), made.empty.text()) == ("Loading the alerts…", "")
+    rig.gateway.answer("alert.list", CommandResult(ok=True, text="", data=()))
+    rig.bridge._on_answered()
+    assert (made.note.text(), made.empty.text()[:14]) == ("", "No alerts yet.")
+    made.release()
+
+
+def test_a_second_enter_while_an_alert_is_being_kept_keeps_no_other(
+    panel: AlertsPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(panel.form.condition, "sma_20 > 1")
+    for _ in range(3):
+        qtbot.keyClick(panel.form.condition, Qt.Key.Key_Return)
+    assert (len(rig.gateway.of("alert.save")), panel.form.keep.isEnabled()) == (1, False)
+    rig.gateway.answer("alert.save", CommandResult(ok=False, code="X", text="Refused: not so."))
+    rig.bridge._on_answered()
+    assert (panel.note.text(), panel.form.condition.text()) == ("Refused: not so.", "sma_20 > 1")
+    qtbot.keyClick(panel.form.condition, Qt.Key.Key_Return)
+    assert len(rig.gateway.of("alert.save")) == 2
+
+
 def test_a_row_shows_state_firing_and_why_it_is_suspended(panel: AlertsPanel, rig: DesktopRig) -> None:
     answer(rig, AlertRow(KEPT, AlertState.SUSPENDED, "prices are stale"))
     assert cells(panel) == ["SUSPENDED", "AAPL", "AAPL last > 187", "", "—", "0", "note · once", "prices are stale"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from tests.desktop.test_pnl_panel import later
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, position, status
 from workstation.desktop.cell_painting import GLYPH_PX, CellPaint
 from workstation.desktop.panels.faults_panel import SWITCH, FaultsPanel
@@ -67,6 +69,25 @@ def test_the_words_of_the_limit_stand_clear_of_its_bar(scale: float, rig: Deskto
     rig.feed(positions=[position(100)], status=status(now_ns=START_NS))
     QApplication.processEvents()
     assert panel.limit.height() >= QFontMetrics(ui_font("caption")).height() + 9
+    panel.release()
+
+
+@pytest.mark.parametrize("size", [(420, 500), (300, 420)])
+def test_a_brushed_stretch_lies_over_nothing(
+    scale: float, size: tuple[int, int], rig: DesktopRig, qtbot: QtBot
+) -> None:
+    panel = PnlPanel(rig.context, "pnl-1")
+    qtbot.addWidget(panel)
+    panel.resize(*size)
+    panel.show()
+    later(panel, rig, 0, 50, 20)
+    rig.feed(positions=[position(300, theirs=200)])
+    qtbot.keyClick(panel.curve, Qt.Key.Key_Home)
+    qtbot.keyClick(panel.curve, Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
+    QApplication.processEvents()
+    assert panel.stretch.text().startswith("15:00:00 to 15:00:02: +20.00")
+    for other in (panel.curve, panel.view, panel.reconcile, panel.limit):
+        assert not panel.stretch.geometry().intersects(other.geometry()), other.objectName()
     panel.release()
 
 

@@ -71,7 +71,7 @@ class AlertsPanel(AskingPanel):
         self.rows: tuple[AlertRow, ...] = ()
         self.hooks: tuple[AlertHook, ...] = ()
         self.table = self._build_table()
-        self.empty = QLabel(_EMPTY)
+        self.empty = QLabel()
         self.empty.setObjectName(f"{panel_id}_empty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
@@ -139,14 +139,18 @@ class AlertsPanel(AskingPanel):
     def keep_form(self, fire_now: bool | None = None) -> None:
         """Keep what the form says; what is wrong is said here, and the typed text stays.
 
-        fire_now: whether a condition that holds already fires; None asks.
+        fire_now: whether a condition that holds already fires; None asks. While one is being kept, whose bars may have
+        to be read first, another press does nothing.
         """
+        if not self.form.keep.isEnabled():
+            return
         try:
             alert = self.form_alert()
             checked(alert)
         except ValidationError as error:
             self.refuse(str(error))
             return
+        self.form.keep.setEnabled(False)
         self.act("alert.save", SaveAlert(alert=alert, fire_now=fire_now), "keep", self._kept)
 
     def chosen(self) -> AlertRow | None:
@@ -219,6 +223,7 @@ class AlertsPanel(AskingPanel):
 
     def _heard(self, result: CommandResult) -> None:
         if self.take(result, tuple):
+            self.empty.setText(_EMPTY)
             self._show(result.data)
 
     def _heard_hooks(self, result: CommandResult) -> None:
@@ -255,6 +260,7 @@ class AlertsPanel(AskingPanel):
                 self.table.setItem(place, column, item)
 
     def _kept(self, result: CommandResult) -> None:
+        self.form.keep.setEnabled(True)
         if not result.ok:
             self.refuse(result.text)
             if result.code == HOLDS_ALREADY:

@@ -45,6 +45,9 @@ CURVE_SHARE, CURVE_HEIGHT_MIN = 5, 52
 
 CURVE_FROM_PX, RECONCILE_FROM_PX = 240, 320
 """Heights of the panel from which the curve, and a reconcile row that agrees, are shown; below, the table has it."""
+LOW_PX = 400
+"""Height, at text size 1, from which the curve has its part and a brushed stretch is told in full."""
+
 DETAILS_FROM_PX = 190
 """Height, at text size 1, from which basis and loss limit have their lines; below, the figures keep theirs."""
 LINK_DOWN = "Fills since then are not in these figures, nor is the broker's side of the gap."
@@ -208,7 +211,11 @@ class PnlPanel(TablePanel):
         self._show_account()
 
     def _show_stretch(self) -> None:
-        self.stretch.show_stretch(self.curve.stretch, is_shown=self.curve.isVisibleTo(self))
+        self.stretch.show_stretch(self.curve.stretch, is_shown=self.curve.isVisibleTo(self), is_brief=self._is_low)
+
+    @property
+    def _is_low(self) -> bool:
+        return self.height() < LOW_PX * current_theme().text_scale
 
     def _filter_blotters(self) -> None:
         found = self.curve.stretch
@@ -366,7 +373,7 @@ class PnlPanel(TablePanel):
         """Give the curve up where it would squeeze the figures."""
         super().resizeEvent(event)
         height = event.size().height()
-        self.curve.setFixedHeight(max(height // CURVE_SHARE, CURVE_HEIGHT_MIN))
+        self.curve.setFixedHeight(CURVE_HEIGHT_MIN if self._is_low else height // CURVE_SHARE)
         self.reconcile.set_room(has_room=height >= RECONCILE_FROM_PX)
         self._shed_details()
         self._lay_out_figures()

@@ -41,9 +41,11 @@ class StretchLine(QWidget):
         """Return the words."""
         return self._words.text()
 
-    def show_stretch(self, stretch: Stretch | None, *, is_shown: bool) -> None:
-        """Say what a stretch brought, nothing for None."""
-        self._words.setText("" if stretch is None else f"{stretch.words}. Enter shows its fills.")
+    def show_stretch(self, stretch: Stretch | None, *, is_shown: bool, is_brief: bool) -> None:
+        """Say what a stretch brought, nothing for None. is_brief: its change alone, the rest on hover."""
+        whole = "" if stretch is None else f"{stretch.words}. Enter shows its fills."
+        self._words.setText(whole.partition(",")[0] if is_brief else whole)
+        self._words.setToolTip(whole)
         self.setVisible(stretch is not None and is_shown)
 
 
