@@ -14,7 +14,7 @@ from workstation.__main__ import main
 from workstation.app.bootstrap import Program
 from workstation.app.data_sources import StoredMarket
 from workstation.commands.params import BarsRequest, SwitchFault
-from workstation.domain.market import BarKind, BarType, StreamKind
+from workstation.domain.market import Aggressor, BarKind, BarType, StreamKind, Trade
 from workstation.domain.orders import OrdStatus
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.composites import builder_of
@@ -51,6 +51,7 @@ def recorded(home: Path) -> list[tuple[str, DataKind]]:
 
 
 SECONDS, OF_THREE = BarType(BarKind.SECOND, 1), BarType(BarKind.TICK, 3)
+MINUTE_NS = 60 * 10**9
 Rows = dict[int, list[int]]
 
 
@@ -163,3 +164,27 @@ def test_an_import_of_the_same_name_has_its_own_scale(tmp_path: Path, capsys: py
         view.close()
     assert found is not None
     assert found.price_decimals == 5
+
+
+def test_bars_of_a_live_series_are_there_after_a_restart_without_ticks_being_kept(tmp_path: Path) -> None:
+    home, minute = tmp_path / "home", BarType(BarKind.MINUTE, 1)
+    with running_headless(home, "--no-api") as program:
+        quoted(program, "AAPL")
+        market = program.engine.core.market
+        opened = on_engine(program, lambda: market.cache.quote("AAPL")).ts_event // MINUTE_NS * MINUTE_NS
+        on_engine(program, lambda: market.bars("AAPL", minute, since_ns=0))
+        prints = [
+            Trade("AAPL", 2_300_000 + 100 * number, 7, Aggressor.BUY, "", opened + number * MINUTE_NS, opened)
+            for number in range(3)
+        ]
+        on_engine(program, lambda: market.on_feed([*prints]))
+    with running_headless(home, "--no-api") as program:
+        [chunk] = program.store.history.kept_bars("1_MINUTE", "AAPL", opened, opened + 2 * MINUTE_NS)
+    rows = zip(chunk.ts_open.tolist(), chunk.close.tolist(), chunk.volume.tolist(), strict=True)
+    assert list(rows) == [(opened, 2_300_000, 7), (opened + MINUTE_NS, 2_300_100, 7)]
+    view = open_view("", home)
+    try:
+        kinds = {(held.kind, held.interval, held.origin) for held in view.history.holdings() if held.symbol == "AAPL"}
+    finally:
+        view.close()
+    assert kinds == {(DataKind.BARS, "1_MINUTE", "recorded")}

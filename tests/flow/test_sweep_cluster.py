@@ -51,6 +51,20 @@ def cluster(folder: Path) -> Iterator[DaskCluster]:
     made.close()
 
 
+class Sent:
+    """Counts what goes out with each task, in bytes of its arguments; what lies at the workers is a name."""
+
+    def __init__(self, client: Any) -> None:
+        self.tasks = self.largest = 0
+        self._submit = client.submit
+        client.submit = self._counted
+
+    def _counted(self, *arguments: Any, **options: Any) -> Any:
+        self.tasks += 1
+        self.largest = max(self.largest, sum(len(part) for part in arguments if isinstance(part, bytes)))
+        return self._submit(*arguments, **options)
+
+
 def test_rows_are_those_of_this_machine_though_a_worker_is_lost(
     cluster: DaskCluster, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -62,11 +76,14 @@ def test_rows_are_those_of_this_machine_though_a_worker_is_lost(
     workers = ClusterWorkers(encoded(deadly), address=cluster.address, stop=threading.Event())
     [holders] = workers._client.who_has([workers._data]).values()
     assert len(holders) == 4, "the job is at each worker before a task is"
+    sent = Sent(workers._client)
     try:
         assert there.run(workers, lambda _trial: None)
         curve = there.join(workers)
     finally:
         workers.close()
+    assert sent.tasks >= 20
+    assert sent.largest < len(encoded(deadly)) / 10, "the data is sent once, a task names it"
     assert all("rescheduling" in line.message for line in caplog.records)
     assert (folder / "lost-a-worker").exists()
     assert cluster.alive() == 3

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from pathlib import Path
 
 import msgspec
+import pytest
 
 from tests.helpers.sweeps import DirectWorkers, probe_job
+from workstation.app.command_line import build_parser
 from workstation.app.sweep_workers import LocalWorkers
 from workstation.backtest.sweep_job import SweepJob, encoded
 from workstation.backtest.sweep_trial import Outcome, Task
@@ -30,6 +34,9 @@ class Hostile(Strategy):
             sys.stderr.write("last words")
             sys.stderr.flush()
             os._exit(3)
+        if self.parameters.does.startswith("meets"):
+            _, mode, path = self.parameters.does.split()
+            open(path, mode).close()
         while self.parameters.does == "hangs":
             pass
 """
@@ -80,3 +87,20 @@ def test_a_stop_ends_workers_in_the_middle_of_a_trial() -> None:
         stop.set()
     workers.close()
     assert came == [0]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a place to meet of this kind is of POSIX systems")
+def test_trials_run_at_once_in_processes_of_their_own(tmp_path: Path) -> None:
+    """Two trials wait for each other: one opens a pipe to read from it, the other to write into it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    acts = [f"meets r {pipe}", f"meets w {pipe}"]
+    tasks = [Task(fold=0, number=at, parameters={"does": does}, inside=(0, 2**62)) for at, does in enumerate(acts)]
+    found = run(hostile_job(), tasks, trial_s=120.0)
+    assert {outcome.trial.status for outcome in found.values()} == {TrialStatus.DONE}
+
+
+def test_a_sweep_takes_every_core_of_the_machine_unless_it_is_told_otherwise() -> None:
+    parser = build_parser()
+    assert parser.parse_args(["sweep", "probe:Probe"]).workers == os.cpu_count()
+    assert parser.parse_args(["sweep", "probe:Probe", "--workers", "3"]).workers == 3
