@@ -20,10 +20,10 @@ from workstation.config.paths import find_home
 from workstation.domain.errors import StorageError, UserError
 from workstation.domain.numbers import format_scaled
 from workstation.marketdata.calendar import Calendars
-from workstation.marketdata.coverage import adjustment_factors
+from workstation.marketdata.coverage import adjustment_factors, ex_time, spanned
 from workstation.marketdata.intervals import bar_type_of, interval_of
 from workstation.marketdata.print_bars import PRINTS_KEPT_MAX
-from workstation.ports.market_data import BarChunk, Integers, MarketHistory, QuoteChunk, TradeChunk
+from workstation.ports.market_data import ActionKind, BarChunk, Integers, MarketHistory, QuoteChunk, TradeChunk
 from workstation.storage import open_view
 from workstation.storage.tick_archive import replacing
 
@@ -41,10 +41,10 @@ def command(arguments: argparse.Namespace) -> int:
     """Write a file; returns 0."""
     start, end = (instant(text, None) if text else None for text in (arguments.start, arguments.end))
     view = open_view(arguments.database, find_home(arguments.home).root)
-    target = Path(arguments.file)
+    target, mixed = Path(arguments.file), list[int]()
     try:
         adopt_hours(view.history)
-        chunks = _chunks(arguments, view.history, start, end)
+        chunks = _chunks(arguments, view.history, (start, end), mixed)
         write = _write_parquet if target.suffix == ".parquet" else _write_csv
         with replacing(target) as part:
             count = write(part, HEADS[arguments.kind], chunks)
@@ -55,13 +55,16 @@ def command(arguments: argparse.Namespace) -> int:
     finally:
         view.close()
     print(f"{target.name}: {count:,} {arguments.kind} of {arguments.symbol}")
+    if sum(mixed):
+        print(f"{sum(mixed)} of them hold prices of before and after a split, which took force within.")
     return 0
 
 
 def _chunks(
-    arguments: argparse.Namespace, history: MarketHistory, start: int | None, end: int | None
+    arguments: argparse.Namespace, history: MarketHistory, span: tuple[int | None, int | None], mixed: list[int]
 ) -> Iterator[Rows]:
-    symbol = arguments.symbol
+    """Return what is stored. mixed: takes how many bars of each chunk cannot be adjusted."""
+    symbol, (start, end) = arguments.symbol, span
     if arguments.kind == "quotes":
         return map(_quotes, history.open_quotes(symbol, start, end))
     if arguments.kind == "trades":
@@ -70,7 +73,7 @@ def _chunks(
     if interval is None:
         raise UserError(f"export: {arguments.interval} is no interval that is stored")
     bars = history.open_bars(symbol, interval, start, end)
-    return (_adjusted(chunk, history) for chunk in bars) if arguments.adjusted else map(_bars, bars)
+    return (_adjusted(chunk, history, mixed) for chunk in bars) if arguments.adjusted else map(_bars, bars)
 
 
 def _bars(chunk: BarChunk) -> Rows:
@@ -81,13 +84,17 @@ def _bars(chunk: BarChunk) -> Rows:
         yield (_time(at), *prices, format_scaled(volume, size))
 
 
-def _adjusted(chunk: BarChunk, history: MarketHistory) -> Rows:
+def _adjusted(chunk: BarChunk, history: MarketHistory, mixed: list[int]) -> Rows:
     instrument = history.instrument(chunk.symbol)
     calendar = Calendars()[instrument.calendar if instrument is not None else "ALWAYS"]
-    factor = adjustment_factors(chunk.ts_open, history.actions(chunk.symbol), calendar)
+    actions = history.actions(chunk.symbol)
+    factor = adjustment_factors(chunk.ts_open, actions, calendar)
+    splits = [action for action in actions if action.kind is ActionKind.SPLIT]
+    split = adjustment_factors(chunk.ts_open, splits, calendar)
+    mixed.append(spanned(chunk.ts_open, chunk.ts_close, sorted(ex_time(action, calendar) for action in splits)))
     unit = factor / 10**chunk.scales.price_decimals
     prices = [(column * unit).tolist() for column in (chunk.open, chunk.high, chunk.low, chunk.close)]
-    volumes = (chunk.volume / factor / 10**chunk.scales.qty_decimals).tolist()
+    volumes = (chunk.volume / split / 10**chunk.scales.qty_decimals).tolist()
     for at, *values in zip(chunk.ts_open.tolist(), *prices, volumes, strict=True):
         yield (_time(at), *(f"{value:.{ADJUSTED_DECIMALS}f}" for value in values))
 

@@ -52,6 +52,7 @@ class StoredMarket:
         if stored is None:
             raise NotFound("interval", interval)
         actions = self._history.actions(self.instrument.symbol) if adjusted else ()
+        splits = [action for action in actions if action.kind is ActionKind.SPLIT]
         for chunk in self._history.open_bars(self.instrument.symbol, stored, start, end):
             prices = (self._prices(column, chunk.scales) for column in (chunk.open, chunk.high, chunk.low, chunk.close))
             opened, high, low, close = prices
@@ -66,6 +67,7 @@ class StoredMarket:
                 close=close,
                 volume=self._sizes(chunk.volume, chunk.scales),
                 factor=adjustment_factors(chunk.ts_open, actions, self._calendar) if adjusted else None,
+                split=adjustment_factors(chunk.ts_open, splits, self._calendar) if adjusted else None,
             )
 
     def series(

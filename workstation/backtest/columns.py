@@ -20,8 +20,9 @@ class BarColumns(msgspec.Struct, frozen=True, kw_only=True):
     """Closed bars of [ts_open, ts_close), each column (n,) int64, times UTC ns. volume None: the source has none.
 
     internal: built by this program from finer data; such bars are shown and never matched. empty: (n,) int64, 1 where
-    nothing traded, None where the series has no such bars. factor: (n,) float64, what
-    indicators multiply prices by, where the series is adjusted for splits and dividends; all else uses raw prices.
+    nothing traded, None where the series has no such bars. factor: (n,) float64, what indicators multiply prices by,
+    where the series is adjusted for splits and dividends; all else uses raw prices. split: (n,) float64, the part of it
+    that is splits' alone, by which indicators divide volume; None where that is all of it.
     """
 
     symbol: str
@@ -36,6 +37,7 @@ class BarColumns(msgspec.Struct, frozen=True, kw_only=True):
     internal: bool = False
     empty: Integers | None = None
     factor: NDArray[np.float64] | None = None
+    split: NDArray[np.float64] | None = None
 
     @property
     def columns(self) -> tuple[Integers, ...]:

@@ -50,6 +50,9 @@ class Engine:
             for number, source in enumerate(plan.sources)
         )
         self.feeds: list[Feed] = [feed for feed in opened if feed is not None]
+        for feed in self.feeds:
+            if isinstance(feed, BarFeed):
+                feed.splits = plan.splits_of(feed.symbol)
         self.markets: dict[str, Market] = {}
         self.inbox = Inbox()
         self.desk = OrderDesk(
@@ -70,7 +73,7 @@ class Engine:
         self._matching = matching
         self._intents: list[m.Intent] = []
         self._series: dict[tuple[str, str], BarFeed] = {}
-        self._past: dict[tuple[str, str], deque[Bar]] = {}
+        self._past: dict[tuple[str, str], deque[tuple[Bar, tuple[float, ...]]]] = {}
         self._timers: dict[str, int] = {}
         self._observed: dict[str, int] = {}
         self._heap: list[tuple[Due, int, Feed]] = []
@@ -155,7 +158,7 @@ class Engine:
     def _keep_past(self, feed: BarFeed) -> None:
         past = self._past.setdefault((feed.symbol, feed.interval), deque(maxlen=HISTORY_MAX))
         while feed.due is not None and feed.bar(feed.at).ts_close <= self.plan.start_ts:
-            past.append(self._market_bar(feed))
+            past.append((self._market_bar(feed), feed.read_at(feed.at)))
             market = self.markets.get(feed.symbol)
             if feed.matches and isinstance(market, BarMarket):
                 market.skip_to(feed.bar(feed.at))
@@ -340,8 +343,8 @@ class Engine:
         self.inbox.series.add(key)
         past = self._past[key]
         if intent.history and past:
-            bars = tuple(past)[-intent.history :]
-            self._deliver(m.PastBars(intent.interval, bars))
+            bars, read = zip(*tuple(past)[-intent.history :], strict=True)
+            self._deliver(m.PastBars(intent.interval, bars, read if self._series[key].adjusted else ()))
 
     def _set_timer(self, intent: m.SetTimer) -> None:
         mark = self._timers[intent.name] = self._timers.get(intent.name, 0) + 1

@@ -17,6 +17,7 @@ from workstation.backtest.soundness import Soundness, kind_of
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SESSION_KINDS
+from workstation.marketdata.coverage import spanned
 from workstation.marketdata.intervals import series_of, shortest_ns
 from workstation.strategies.bar_batch import BarBatch
 
@@ -55,9 +56,9 @@ class Feed:
 class BarFeed(Feed):
     """Bars: an opening and a close for the venue where they match, then news; news alone where they do not.
 
-    at: place of the bar in `batch`. marks, ts_closes: its closes in price units, (n,) float64, and their times.
-    phase: CORPORATE before its opening, MATCH before its close, NEWS before it
-    is told.
+    at: place of the bar in `batch`. splits: when those of its instrument take force, UTC ns, rising; mixed: bars within
+    which one did, and which hold prices of both sides. marks, ts_closes: its closes in price units, (n,) float64, and
+    their times. phase: CORPORATE before its opening, MATCH before its close, NEWS before it is told.
     """
 
     def __init__(self, first: BarColumns, rest: Iterator[Chunk], number: int, sound: Soundness) -> None:
@@ -73,6 +74,8 @@ class BarFeed(Feed):
         self.batch: BarBatch | None = None
         self.marks, self.ts_closes = np.zeros(0), np.zeros(0, dtype=np.int64)
         self.adjusted, self.lacks_volume = first.factor is not None, first.volume is None
+        self.splits: tuple[int, ...] = ()
+        self.mixed = 0
         self._opens: list[int] = []
         self._ends: list[int] = []
         self._silent: list[int] = []
@@ -135,6 +138,11 @@ class BarFeed(Feed):
             row.append(None)
         return MatchBar(number, *row)
 
+    def read_at(self, at: int) -> tuple[float, ...]:
+        """Return a bar of the batch as indicators read it: open, high, low, close and volume."""
+        columns = {} if self.batch is None else self.batch.columns
+        return tuple(columns[name][at] for name in ("open", "high", "low", "close", "volume"))
+
     def is_empty(self, at: int) -> bool:
         """Tell whether nothing traded in a bar of the batch."""
         return bool(self._silent) and self._silent[at] == 1
@@ -161,6 +169,8 @@ class BarFeed(Feed):
             column[rows].tolist() for column in (chunk.ts_open, chunk.ts_close, chunk.close)
         )
         self.size = len(self._ends)
+        if not (self.internal and self.adjusted):  # such bars are built of pieces that are made comparable
+            self.mixed += spanned(chunk.ts_open[rows], chunk.ts_close[rows], self.splits)
         self._silent = [] if chunk.empty is None else chunk.empty[rows].tolist()
         prices = [column[rows] / price for column in chunk.columns[2:6]]
         volume = np.zeros(self.size) if chunk.volume is None else chunk.volume[rows] / size
@@ -168,7 +178,8 @@ class BarFeed(Feed):
         read = seen
         if chunk.factor is not None:
             factor = chunk.factor[rows]
-            read = [column.tolist() for column in (*(column * factor for column in prices), volume / factor)]
+            split = factor if chunk.split is None else chunk.split[rows]
+            read = [column.tolist() for column in (*(column * factor for column in prices), volume / split)]
         columns = dict(zip(("open", "high", "low", "close", "volume"), read, strict=True))
         self.batch = BarBatch(
             self.symbol,

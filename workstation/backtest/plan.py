@@ -10,7 +10,7 @@ import msgspec
 
 from workstation.backtest.columns import Source
 from workstation.backtest.options import BacktestOptions
-from workstation.backtest.rows import CorporateRow, FundingRow
+from workstation.backtest.rows import CorporateRow, FundingRow, SplitRow
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.instruments import Instrument
@@ -53,6 +53,10 @@ class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
             raise ValidationError("instruments", "one is named twice")
         if self.initial_cash <= 0:
             raise ValidationError("cash", "is none to begin with", allowed="above 0")
+
+    def splits_of(self, symbol: str) -> tuple[int, ...]:
+        """Return when an instrument's splits take force, UTC ns, rising."""
+        return tuple(sorted(row.ts for row in self.corporate if isinstance(row, SplitRow) and row.symbol == symbol))
 
 
 class Progress(msgspec.Struct, frozen=True):

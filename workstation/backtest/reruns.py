@@ -173,9 +173,11 @@ def _rebased(chunks: Sequence[Chunk]) -> Sequence[Chunk]:
     last = chunks[-1] if chunks else None
     if not isinstance(last, BarColumns) or last.factor is None or not len(last.factor) or last.factor[-1] == 1:
         return chunks
-    now = last.factor[-1]
+    now, split = last.factor[-1], 1.0 if last.split is None else last.split[-1]
     return [
-        msgspec.structs.replace(chunk, factor=chunk.factor / now)
+        msgspec.structs.replace(
+            chunk, factor=chunk.factor / now, split=None if chunk.split is None else chunk.split / split
+        )
         for chunk in chunks
         if isinstance(chunk, BarColumns) and chunk.factor is not None
     ]

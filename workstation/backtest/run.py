@@ -81,6 +81,9 @@ def _warnings(engine: Engine) -> tuple[str, ...]:
         found += feed.sound.words()
         if isinstance(feed, BarFeed) and feed.matches and feed.lacks_volume:
             found.append(f"{feed.name}: no volume in the data, so orders take any size.")
+        if isinstance(feed, BarFeed) and feed.mixed:
+            bars = "1 bar holds" if feed.mixed == 1 else f"{feed.mixed} bars hold"
+            found.append(f"{feed.name}: {bars} prices of before and after a split; shorter bars would be put together.")
     found += [f"{count} orders were refused: {code}." for code, count in sorted(engine.desk.refused.items())]
     struck = engine.desk.troubles.struck if engine.desk.troubles is not None else {}
     found += [f"{count} {kind}, by the plan of faults." for kind, count in sorted(struck.items())]

@@ -35,7 +35,7 @@ _KINDS: dict[str, type[BarColumns | QuoteColumns | TradeColumns]] = {
     "trades": TradeColumns,
 }
 _COLUMNS = {kind: set(made.__struct_fields__) - {"symbol", "interval", "internal"} for kind, made in _KINDS.items()}
-_FLOATS = "factor"
+_FLOATS = frozenset({"factor", "split"})
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,7 +220,7 @@ def _chunk(series: Series) -> Chunk:
 
 
 def _dtype(name: str) -> str:
-    return "<f8" if name == _FLOATS else "<i8"
+    return "<f8" if name in _FLOATS else "<i8"
 
 
 def _cut(chunk: Chunk, start: int, end: int, *, warm: bool) -> Chunk:

@@ -10,7 +10,7 @@ from workstation.domain.conditions import WHOLE
 from workstation.domain.market import Bar, BarType
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import SessionCalendar
-from workstation.marketdata.forming import FormingBar, Marked
+from workstation.marketdata.forming import FormingBar, Marked, rebased
 from workstation.marketdata.grid import Interval, TimeGrid
 
 COMPOSED_KEPT = 2
@@ -97,6 +97,15 @@ class BarAggregator:
         if bar.ts_close >= forming.close_ts:
             closed.append(self._finish(forming))
         return closed
+
+    def rebase(self, ts_open: int, ratio: float) -> None:
+        """Bring what a bar has of its pieces so far to the prices of the piece that opens at `ts_open`: after a split.
+
+        ratio: what their prices are multiplied by and their volume divided by. One that has ended is left alone.
+        """
+        if self._forming is not None and ts_open < self._forming.close_ts:
+            self._forming.rebase(ratio)
+            self._parts.bars = [rebased(part, ratio) for part in self._parts.bars]
 
     def flush(self) -> list[Bar]:
         """Close what is forming, at the end of the data."""

@@ -88,6 +88,17 @@ def factor_of(action: CorporateAction) -> float:
     return 1 - action.amount / action.reference if action.reference > action.amount else 1.0
 
 
+def spanned(ts_open: NDArray[np.int64], ts_close: NDArray[np.int64], splits: Sequence[int]) -> int:
+    """Return within how many bars a split takes force: behind their opening and before their close.
+
+    splits: when, UTC ns, rising. Such a bar holds prices of before and after.
+    """
+    if not splits:
+        return 0
+    after = np.searchsorted(splits, ts_open, side="right")
+    return int(np.count_nonzero(np.searchsorted(splits, ts_close, side="left") > after))
+
+
 def ex_time(action: CorporateAction, calendar: SessionCalendar) -> int:
     """Return when an action takes force, UTC ns: its session's opening, on a day without one the day's beginning."""
     label = date.fromisoformat(action.ex_date)

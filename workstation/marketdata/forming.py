@@ -6,6 +6,8 @@ Inside the third step of `service.on_feed`; builders hold these, everyone else g
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from workstation.domain.conditions import EXTREMES, LAST, VOLUME
 from workstation.domain.market import Bar, BarType
 
@@ -57,6 +59,13 @@ class FormingBar:
         made.high, made.low, made.close, made.count = bar.high, bar.low, bar.close, bar.count
         made.empty = bar.empty
         return made
+
+    def rebase(self, ratio: float) -> None:
+        """Multiply prices and divide volume, each to the nearest unit: a split took force."""
+        self.open, self.high, self.low, self.close = (
+            round(price * ratio) for price in (self.open, self.high, self.low, self.close)
+        )
+        self.volume = round(self.volume / ratio)
 
     def add(self, price: int, size: int, ts: int) -> None:
         """Merge one tick."""
@@ -126,3 +135,10 @@ class FormingBar:
             symbol, bar_type, self.open, self.high, self.low, self.close, self.volume, self.count,
             self.open_ts, self.close_ts, self.partial, revised, self.empty,
         )  # fmt: skip
+
+
+def rebased(bar: Bar, ratio: float) -> Bar:
+    """Return a bar with its prices multiplied and its volume divided, each to the nearest unit."""
+    opened, high, low, close = (round(price * ratio) for price in (bar.open, bar.high, bar.low, bar.close))
+    volume = round(bar.volume / ratio)
+    return msgspec.structs.replace(bar, open=opened, high=high, low=low, close=close, volume=volume)

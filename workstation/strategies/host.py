@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from workstation.domain.errors import NotFound, ValidationError
@@ -200,8 +201,8 @@ class Host:
 
     def _on_history(self, news: m.PastBars) -> None:
         bars = [self._scale(bar.symbol).bar(bar, news.interval) for bar in news.bars]
-        for bar in bars:
-            self._series[bar.symbol, bar.interval].close(bar)
+        for bar, read in zip_longest(bars, news.read):
+            self._series[bar.symbol, bar.interval].close(bar, read)
         if bars:
             self.now_ns = max(self.now_ns, bars[-1].ts_close)
             self.strategy.on_history(bars)

@@ -117,16 +117,10 @@ class SeriesIndicators:
         for steps, followers in self._stepped.values():
             _taken(steps.close(bar), followers)
 
-    def close(self, bar: Bar) -> None:
-        """Bring every indicator up to a closed bar."""
-        columns = {
-            "open": bar.open,
-            "high": bar.high,
-            "low": bar.low,
-            "close": bar.close,
-            "volume": bar.volume,
-            "time": float(bar.ts_open),
-        }
+    def close(self, bar: Bar, read: tuple[float, ...] | None = None) -> None:
+        """Bring every indicator up to a closed bar. read: its open, high, low, close and volume as they read it."""
+        values = (bar.open, bar.high, bar.low, bar.close, bar.volume) if read is None else read
+        columns = dict(zip(_COLUMNS, (*values, float(bar.ts_open)), strict=True))
         for running, followers in self._running.values():
             _taken(running.close(columns), followers)
         for steps, followers in self._stepped.values():

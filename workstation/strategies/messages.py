@@ -163,10 +163,14 @@ class Started(msgspec.Struct, frozen=True):
 
 
 class PastBars(msgspec.Struct, frozen=True):
-    """Closed bars before the first live one, oldest first."""
+    """Closed bars before the first live one, oldest first.
+
+    read: open, high, low, close and volume of each as indicators read them, where that is not as the bars have them.
+    """
 
     interval: str
     bars: tuple[Bar, ...]
+    read: tuple[tuple[float, ...], ...] = ()
 
 
 class BarClosed(msgspec.Struct, frozen=True, gc=False):

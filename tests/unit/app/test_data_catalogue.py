@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -153,7 +154,31 @@ def test_a_backtest_reads_raw_prices_and_the_factors_beside_them(home):
     assert raw.factor is None
     assert raw.open.tolist() == adjusted.open.tolist() == [1000, 1025]
     assert np.allclose(adjusted.factor, 0.5 * 0.9)
+    assert adjusted.split.tolist() == [0.5, 0.5], "volume follows splits alone"
+    assert raw.split is None
     assert late.ts_open.tolist() == [FIRST_NS + 3 * MINUTE]
+
+
+def test_an_adjusted_export_divides_volume_by_splits_alone(home, tmp_path):
+    plain, adjusted = tmp_path / "plain.csv", tmp_path / "adjusted.csv"
+    assert home.call("export", str(plain), *ACME[:2], "--interval", "1m") == 0, home.errors
+    path = home.file("actions.csv", "ACME,2024-01-03,split,2:1\nACME,2024-01-04,dividend,1,10\n")
+    home.json("import", path, "--format", "actions")
+    assert home.call("export", str(adjusted), *ACME[:2], "--interval", "1m", "--adjusted") == 0, home.errors
+    tables = (csv.DictReader(file.read_text().splitlines()) for file in (plain, adjusted))
+    for before, after in zip(*tables, strict=True):
+        assert float(after["close"]) == pytest.approx(float(before["close"]) * 0.5 * 0.9)
+        assert float(after["volume"]) == pytest.approx(float(before["volume"]) / 0.5)
+    assert "before and after a split" not in home.output
+
+
+def test_an_adjusted_export_says_how_many_bars_a_split_took_force_within(home, tmp_path):
+    hour = home.file("hours.csv", "time,open,high,low,close,volume\n2024-01-10T14:00:00Z,40,41,9,10,100\n")
+    home.json("import", hour, *ACME[:2], "--interval", "1h", "--stamp", "open")
+    home.json("import", home.file("actions.csv", "ACME,2024-01-10,split,4:1\n"), "--format", "actions")
+    for words, told in ((("--adjusted",), True), ((), False)):
+        assert home.call("export", str(tmp_path / "out.csv"), *ACME[:2], "--interval", "1h", *words) == 0, home.errors
+        assert ("1 of them hold prices of before and after a split" in home.output) is told
 
 
 def test_the_json_of_a_list_is_one_document(home):

@@ -90,3 +90,38 @@ def test_a_print_that_was_taken_back_in_time_is_in_no_bar_and_a_bar_that_closed_
     chunk = TradeColumns(symbol="ABC", ts=ts, price=price, size=size, aggressor=np.zeros_like(ts), busts=busts)
     [found] = tick_bars([chunk], "1m", instrument("ABC"))
     assert list(zip(found.high.tolist(), found.volume.tolist(), strict=True)) == [(101, 20), (102, 10)]
+
+
+def days(*rows: tuple[int, int, int, int, int], split: list[float], factor: list[float] | None = None):
+    """Return days of (open, high, low, close, volume) from Monday on, with what splits make of them."""
+    opened, high, low, close, volume = zip(*rows, strict=True)
+    data = columns(opened, high, low, close, volume, interval="1d", start=MONDAY, step=1440 * MINUTE)
+    return msgspec.structs.replace(data, split=np.array(split), factor=np.array(factor or split))
+
+
+MONDAY = START + 5 * 1440 * MINUTE
+"""2020-01-06."""
+SPLIT_WEEK = [(40_000, 41_000, 39_900, 40_400, 10), (40_400, 40_804, 39_000, 40_000, 30),
+              (10_100, 10_150, 9_900, 10_000, 400), (10_000, 10_300, 9_990, 10_200, 500),
+              (10_200, 10_200, 10_100, 10_150, 300), (10_150, 10_160, 10_140, 10_150, 10),
+              (10_150, 10_160, 10_140, 10_150, 10)]  # fmt: skip
+
+
+def test_a_week_in_which_a_split_takes_force_is_in_prices_of_its_end() -> None:
+    data = days(*SPLIT_WEEK, split=[0.25, 0.25, 1, 1, 1, 1, 1])
+    [week] = rows(built_bars([data], "1w", instrument("ABC")))
+    assert week[2:] == (10_000, 10_300, 9_750, 10_150, 160 + 1_220, 1.0)
+
+
+def test_a_split_at_the_beginning_of_a_week_leaves_the_week_before_as_it_was() -> None:
+    before = [(40_000, 41_000, 39_900, 40_400, 10)] * 7
+    data = days(*before, *[(10_100, 10_150, 9_900, 10_000, 400)] * 7, split=[0.25] * 7 + [1.0] * 7)
+    first, second = rows(built_bars([data], "1w", instrument("ABC")))
+    assert first[2:] == (40_000, 41_000, 39_900, 40_400, 70, 0.25)
+    assert second[2:] == (10_100, 10_150, 9_900, 10_000, 2_800, 1.0)
+
+
+def test_a_dividend_alone_moves_no_price_of_a_bar() -> None:
+    data = days(*SPLIT_WEEK, split=[1.0] * 7, factor=[0.9] * 2 + [1.0] * 5)
+    [week] = rows(built_bars([data], "1w", instrument("ABC")))
+    assert week[2:6] == (40_000, 41_000, 9_900, 10_150)

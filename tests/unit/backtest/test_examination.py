@@ -167,7 +167,7 @@ class Reading(Following):
 @pytest.mark.parametrize(
     ("strategy", "named"),
     [
-        (Knowing, "FUTURE (1,685 values)"),
+        (Knowing, "FUTURE (1,686 values)"),
         (closing_over(wave().close.tolist()), "closes (240 values)"),
         (Remembering, "Remembering.known (240 values)"),
         (Reading, "read_text()"),
