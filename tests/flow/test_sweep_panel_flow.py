@@ -14,6 +14,7 @@ from tests.helpers.dask_cluster import DaskCluster
 from tests.helpers.past_rig import store_with_hours
 from tests.helpers.product_rig import Product, running
 from tests.helpers.sweeps import PROBE
+from workstation.app.sweep_cluster import ClusterWorkers
 from workstation.desktop.panels.sweep_panel import SweepsPanel
 from workstation.ports.sweeps import Sweep, SweepStatus
 
@@ -84,6 +85,33 @@ def open_panel(qtbot: QtBot, product: Product, address: str) -> SweepsPanel:
 def the_sweep(panel: SweepsPanel) -> Sweep | None:
     panel.ask()
     return panel.rows.sweeps.get("1")
+
+
+def test_a_sweep_that_loses_its_cluster_says_so_in_its_panel_and_goes_on_on_this_machine(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.helpers.product_rig.WAIT_S", 120.0)  # processes begin, on a machine that may be busy
+    monkeypatch.setitem(ClusterWorkers.__init__.__kwdefaults__, "alone_s", 0.5)
+    gate, lost = Gate(tmp_path), DaskCluster(tmp_path, 1)
+    try:
+        with running(qtbot, gated_home(tmp_path, gate)) as product:
+            panel = open_panel(qtbot, product, lost.address)
+            product.click(panel.begin)
+            product.wait(lambda: (now := the_sweep(panel)) is not None and now.done == FREE, "all that is free")
+            lost.kill_workers()
+            product.wait(lambda: the_sweep(panel).status is SweepStatus.STOPPED, "the end of it")
+            product.wait(lambda: "has had no worker for 0.5 s" in panel.note.text(), "the reason")
+            assert "--" not in panel.note.text(), "a screen has buttons, no options"
+            assert "“Go on”" in panel.note.text()
+            gate.open()
+            panel.form.cluster.clear()
+            panel.sweeps.select_key("1")
+            product.wait(panel.resume.isEnabled, "a sweep to go on with")
+            product.click(panel.resume)
+            product.wait(lambda: the_sweep(panel).status is SweepStatus.DONE, "the end")
+            product.wait(lambda: "no worker" not in panel.note.text(), "the reason gone")
+    finally:
+        lost.close()
 
 
 @pytest.mark.parametrize("where", ["this machine", "the cluster"])

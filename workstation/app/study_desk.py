@@ -25,7 +25,7 @@ from workstation.ports.market_data import MarketHistory
 from workstation.storage import Store, StoreView
 
 _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
-_FIELDS = {"symbol": "symbols", "param": "parameters"}
+_FIELDS = {"symbol": "symbols", "param": "parameters", "resume": "“Go on”"}
 """Names of options that screens and scripts know otherwise, beside the dashes."""
 
 Post = Callable[[Callable[[], None]], None]
@@ -71,6 +71,7 @@ class StudyDesk(ABC, Generic[Kept]):
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._is_busy = False
+        self._ended = ""  # why the last study ended, where nobody was told any more: it had begun
         self._log = get_logger(f"{self.what}s")
         self._guard = Bus(lambda what, error: self._log.info(f"{what}_ended_early", error=repr(error))).guard
 
@@ -123,6 +124,7 @@ class StudyDesk(ABC, Generic[Kept]):
         if self._is_busy:
             raise StateConflict(f"A {self.what} is running; stop it or wait for its end.", state="RUNNING")
         self._is_busy = True
+        self._ended = ""
         self._stop.clear()
         answered: list[CommandResult] = []
 
@@ -134,6 +136,7 @@ class StudyDesk(ABC, Generic[Kept]):
         def work() -> None:
             error = self._guard(self.what, lambda: drive(reply))
             words = f"The {self.what} ended." if error is None else _words(error)
+            self._ended = "" if error is None or not answered else f"The {self.what} ended early: {words}."
             self._forget()
             self._is_busy = False
             told = CommandResult(ok=False, code="NOT_RUN", text=words)

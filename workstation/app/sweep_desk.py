@@ -81,7 +81,7 @@ class SweepDesk(StudyDesk[SweepStore]):
         if now is not None:
             kept = (now, *(sweep for sweep in kept if sweep.id != now.id))
         sweeps = tuple(sorted(kept, key=lambda sweep: -sweep.id))
-        board = SweepBoard(sweeps=sweeps, running=0 if now is None else now.id)
+        board = SweepBoard(sweeps=sweeps, running=0 if now is None else now.id, ended=self._ended)
         return CommandResult(ok=True, text=f"{len(sweeps)} sweeps.", data=board)
 
     def _table(self, sweep_id: int) -> CommandResult:

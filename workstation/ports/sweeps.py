@@ -138,10 +138,14 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SweepBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """Sweeps as a screen shows them, the newest first. running: number of the one under way, 0 for none."""
+    """Sweeps as a screen shows them, the newest first. running: number of the one under way, 0 for none.
+
+    ended: why the last one of this run ended before its end, "" where it did not.
+    """
 
     sweeps: tuple[Sweep, ...]
     running: int = 0
+    ended: str = ""
 
 
 class SweepTable(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,13 +74,13 @@ class SweepsView:
         self.rows: list[TrialRow] = []
         self.table: SweepTable | None = None
         self.has_board = False
-        self.running = 0
+        self.running, self.ended = 0, ""
         self._sweep_keys: set[str] = set()
         self._trial_keys: set[str] = set()
 
     def take(self, board: SweepBoard) -> None:
         """Show another board; what is gone leaves."""
-        self.has_board, self.running = True, board.running
+        self.has_board, self.running, self.ended = True, board.running, board.ended
         living = {sweep_key(sweep) for sweep in board.sweeps}
         self.sweeps.remove([key for key in self._sweep_keys if key not in living])
         self._sweep_keys = living

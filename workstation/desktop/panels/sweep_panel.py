@@ -78,10 +78,10 @@ class SweepsPanel(StudyPanel[SweepForm]):
         return asked
 
     def progress(self) -> PanelNote:
-        """Say how far the running sweep is."""
+        """Say how far the running sweep is, else why the last one ended early."""
         running = self.rows.sweeps.get(str(self.rows.running))
         if running is None:
-            return PanelNote()
+            return PanelNote("warning", self.rows.ended)
         failed = f", {running.failed:,} failed" if running.failed else ""
         return PanelNote("info", f"Sweep {running.id}: {running.done:,} of {running.planned:,} trials{failed}.")
 
