@@ -12,12 +12,19 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from workstation.kernel.clock import Timer
+from workstation.kernel.logs import get_logger
 from workstation.kernel.mailbox import Mailbox
 
-if sys.platform == "win32":
-    from asyncio import new_event_loop
-else:
+try:
     from uvloop import new_event_loop
+
+    _slower_because = ""
+except ImportError as error:  # not on every system, or built for another Python
+    from asyncio import new_event_loop
+
+    _slower_because = str(error)
+
+_log = get_logger("engine")
 
 INBOX_CAPACITY = 20_000
 DRAIN_MOST = 256
@@ -43,6 +50,8 @@ class EngineLoop:
 
     def start(self) -> None:
         """Start the thread; returns when its loop runs."""
+        if _slower_because and sys.platform != "win32":
+            _log.warning("uvloop_missing", reason=_slower_because, effect="the engine runs on Python's slower loop")
         ready = threading.Event()
         self.loop.call_soon(ready.set)
         self._thread.start()
