@@ -15,14 +15,13 @@ from workstation.kernel.clock import Timer
 from workstation.kernel.logs import get_logger
 from workstation.kernel.mailbox import Mailbox
 
+new_event_loop: Callable[[], asyncio.AbstractEventLoop]
 try:
-    from uvloop import new_event_loop
+    import uvloop
 
-    _slower_because = ""
+    new_event_loop, _slower_because = uvloop.new_event_loop, ""
 except ImportError as error:  # not on every system, or built for another Python
-    from asyncio import new_event_loop
-
-    _slower_because = str(error)
+    new_event_loop, _slower_because = asyncio.new_event_loop, str(error)
 
 _log = get_logger("engine")
 
