@@ -29,9 +29,12 @@ from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts_store import LayoutStore
+from workstation.desktop.shell.leaving import LeaveDialog
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme
+from workstation.viewmodels.leaving import Leaving
 
+DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 OWN = 'name = "small"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs = ["log-1"]\n'
 Key = Qt.Key
 D = TypeVar("D", bound=QDialog)
@@ -188,6 +191,30 @@ def test_nothing_of_the_dialog_is_cut_and_its_error_is_whole(
             assert child.height() >= child.heightForWidth(child.width()), child.objectName()
             assert dialog.rect().contains(child.geometry()), child.objectName()
         dialog.reject()
+    finally:
+        apply_theme(qapp, load_theme("dark"))
+
+
+@pytest.mark.parametrize("scale", [1.0, TEXT_SCALE_MAX])
+def test_no_line_of_the_question_before_leaving_lies_on_another(qtbot: QtBot, qapp: QApplication, scale: float) -> None:
+    load_fonts()
+    apply_theme(qapp, load_theme("light", text_scale=scale))
+    try:
+        line = "SELL 100 AAPL STOP 186.50 DAY · SIM-1: watched by this program, not by the venue."
+        parent = QWidget()
+        qtbot.addWidget(parent)
+        dialog = LeaveDialog(Leaving(ends=(line,) * 9, stays=(line,) * 2, watched=("S-1",)), parent)
+        dialog.show()
+        dialog.tell("Refused: SIM takes no such order (card of 2026-01-01); a stop stays on this PC and dies with it.")
+        qapp.processEvents()
+        parts = [child for child in dialog.findChildren(QWidget, options=DIRECT) if child.isVisible()]
+        boxes = [part.geometry() for part in parts]
+        assert len(boxes) >= 6
+        assert not [box for n, box in enumerate(boxes) for other in boxes[n + 1 :] if box.intersects(other)]
+        for part in parts:
+            assert part.height() >= part.heightForWidth(part.width()) or not isinstance(part, QLabel), part.objectName()
+            assert dialog.rect().contains(part.geometry()), part.objectName()
+        dialog.close()
     finally:
         apply_theme(qapp, load_theme("dark"))
 

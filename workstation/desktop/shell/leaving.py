@@ -15,12 +15,14 @@ from workstation.commands.strategies import StrategyBoard
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.shell.staging import find_ticket
+from workstation.desktop.theme import current_theme
 from workstation.domain.orders import OriginKind
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.leaving import Leaving, leaving
 
 WIDTH_PX = 620
 HEIGHT_MAX_PX = 320
+MARGIN_PX = 16
 
 
 class LeaveQuestion(QObject):
@@ -111,7 +113,8 @@ class LeaveDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("leave_dialog")
         self.setWindowTitle("Leave Workstation")
-        self.setFixedWidth(WIDTH_PX)
+        self._width = round(WIDTH_PX * max(current_theme().text_scale, 1.0))
+        self.setFixedWidth(self._width)
         self.body = QLabel()
         self.body.setObjectName("leave_text")
         self.body.setWordWrap(True)
@@ -148,8 +151,8 @@ class LeaveDialog(QDialog):
         row.addStretch(1)
         row.addWidget(self.stay)
         row.addWidget(self.leave)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column = self._column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN_PX, 12, MARGIN_PX, 12)
         column.setSpacing(8)
         column.addWidget(self._area, 1)
         column.addWidget(self.refusal)
@@ -167,12 +170,16 @@ class LeaveDialog(QDialog):
         self.body.setText("\n\n".join(parts))
         self.to_broker.setVisible(bool(meaning.watched))
         self.setAccessibleDescription(self.body.text())
-        needed = self.body.heightForWidth(WIDTH_PX - 2 * 16 - 4) + 4
+        needed = self.body.heightForWidth(self._width - 2 * MARGIN_PX - 4) + 4
         self._area.setFixedHeight(min(needed, HEIGHT_MAX_PX))
-        self.adjustSize()
+        self._fit()
 
     def tell(self, refusal: str) -> None:
         """Say why an order stays here."""
         self.refusal.setText(refusal)
         self.refusal.show()
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as every line needs: the toolkit's own fit stops at two thirds of the screen and lays lines over."""
+        self.resize(self._width, self._column.totalHeightForWidth(self._width))
