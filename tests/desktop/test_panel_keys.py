@@ -90,13 +90,20 @@ def test_ctrl_w_closes_the_panel_with_the_keyboard_and_it_comes_back_where_it_st
 ) -> None:
     before = desk.workspaces.current()
     desk.window.go_to("fills-1")
-    assert press(qtbot, desk, Key.Key_W) in {"log-1", "orders-1"}
+    assert press(qtbot, desk, Key.Key_W) == "orders-1", "the tab beside it has the keyboard"
     assert set(desk.window.panels) == {"log-1", "orders-1"}
     press(qtbot, desk, Key.Key_T, CTRL | SHIFT)
     after = desk.workspaces.current()
     assert {name: node.tabs for name, node in after.dock.items()} == {
         name: node.tabs for name, node in before.dock.items()
     }
+
+
+def test_the_last_tab_of_an_area_leaves_the_keyboard_to_the_first_panel(desk: Workspace, qtbot: QtBot) -> None:
+    desk.window.go_to("log-1")
+    assert press(qtbot, desk, Key.Key_W) == "orders-1"
+    assert [press(qtbot, desk, Key.Key_W) for _ in range(3)] == ["fills-1", "", ""]
+    assert list(desk.window.panels) == []
 
 
 def test_a_panel_floats_and_stands_in_the_window_again(desk: Workspace, qtbot: QtBot) -> None:

@@ -181,5 +181,5 @@ class LeaveDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """Be as high as every line needs: the toolkit's own fit stops at two thirds of the screen and lays lines over."""
+        """Be as high as every line needs: the toolkit's own fit stops at two thirds of the screen, lines overlap."""
         self.resize(self._width, self._column.totalHeightForWidth(self._width))

@@ -59,8 +59,14 @@ class PanelKeys:
         elif window.locked:
             self._say_locked()
         else:
+            tabs = window.tabs_with(now)
             window.close_by_hand(now)
-            self._step(1)
+            at = tabs.index(now)
+            beside = (tabs[at + 1 :] + tabs[:at][::-1])[:1]
+            if beside:
+                window.go_to(beside[0])
+            else:
+                self._step(1)
 
     def _here(self) -> tuple[MainWindow, str | None]:
         """Return the window in front and the id of its panel with the keyboard."""
