@@ -182,6 +182,25 @@ def test_the_cursor_of_another_instrument_is_no_cursor(qtbot, rig, window):
     assert placed(rig) == []
 
 
+@pytest.mark.parametrize(
+    ("qty", "held", "sent"),
+    [
+        ("bp * 10% / ask", 0, 213),  # 40,000 at 187.21
+        ("equity * 10% / ask", 0, 53),
+        ("abs(pos) * 50%", 101, 50),
+        ("abs(pos) * 50%", -101, 50),
+        ("max(preset, abs(pos))", 0, 1),
+    ],
+)
+def test_an_entry_is_sized_by_buying_power_by_equity_and_by_the_position(*, qtbot, rig, window, file, qty, held, sent):
+    load(window, file, bind("in", "F2", "buy_limit", price='"bid"', qty=f'"{qty}"'))
+    for _ in range(CAUTIOUS_ORDERS):
+        window.keys.store.used_cautiously()
+    rig.feed(positions=[position(held)])
+    press(qtbot, Key.Key_F2)
+    assert [order.terms.order_qty for order in placed(rig)] == [sent]
+
+
 # Breakeven, reverse, undo
 
 

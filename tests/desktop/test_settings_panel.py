@@ -98,6 +98,30 @@ def test_a_change_that_touches_trading_disarms(panel: SettingsPanel, rig: Deskto
     assert [params.reason for params in rig.gateway.of("risk.disarm")] == ["setting oms.confirm_warnings"]
 
 
+def test_what_is_undone_set_back_or_read_anew_disarms_where_it_touches_trading(
+    panel: SettingsPanel, rig: DesktopRig, path: Path, qtbot: QtBot
+) -> None:
+    type_value(panel, qtbot, "oms.confirm_warnings", "true")
+    type_value(panel, qtbot, "desktop.theme", "dark")
+    rig.arm(Environment.SIM)
+
+    def reasons() -> list[str]:
+        return [params.reason for params in rig.gateway.of("risk.disarm")]
+
+    panel.undo.click()
+    assert reasons() == [], "the theme is no matter of trading"
+    panel.undo.click()
+    assert reasons() == ["settings undone"]
+    type_value(panel, qtbot, "oms.confirm_warnings", "true")
+    panel.table.selectRow(place(panel, "oms.confirm_warnings"))
+    panel.default.click()
+    assert reasons()[1:] == ["setting oms.confirm_warnings"] * 2
+    path.write_text("[oms]\nconfirm_warnings = true\n")
+    panel.search.setText("oms")
+    panel.reload.click()
+    assert reasons()[3:] == ["settings reloaded"]
+
+
 def test_the_default_is_one_press_away(panel: SettingsPanel) -> None:
     panel.table.selectRow(place(panel, "desktop.theme"))
     panel.default.click()
